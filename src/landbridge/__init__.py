@@ -1,0 +1,36 @@
+"""Landbridge: carry what a model already knows to where you need it, and say whether it helped.
+
+Names are imported when they are first used, so that ``import landbridge`` is quick.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+__version__ = "0.1.0.dev0"
+
+_PLACES = {
+    "transfer": "landbridge.runs.api",
+    "resume": "landbridge.runs.pipeline",
+    "load_run": "landbridge.runs.run",
+    "Run": "landbridge.runs.run",
+    "Model": "landbridge.runs.model",
+    "TransferClassifier": "landbridge.estimator",
+    "Domain": "landbridge.domains.domain",
+    "read_domain": "landbridge.domains.read",
+    "Events": "landbridge.base.events",
+    "LandbridgeError": "landbridge.base.errors",
+}
+
+__all__ = ["__version__", *_PLACES]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _PLACES:
+        return getattr(importlib.import_module(_PLACES[name]), name)
+    raise AttributeError(f"module 'landbridge' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

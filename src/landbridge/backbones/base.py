@@ -1,0 +1,195 @@
+"""θ₀: a backbone turns network inputs into features. One file per provider."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, ClassVar
+
+import torch
+from torch import nn
+
+from ..base.errors import RunError
+from ..base.events import SILENT, Events
+from ..base.hashing import tensors_digest
+from ..base.registry import Registry
+from ..domains.domain import Examples
+from ..domains.modalities.base import InputHint, Preprocessing
+
+
+class Backbone(nn.Module, ABC):
+    """A network without its head.
+
+    Attributes
+    ----------
+    dim : int
+        Width of the features.
+    """
+
+    dim: int
+
+    @abstractmethod
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Return features, float (n, dim)."""
+
+    @abstractmethod
+    def stages(self) -> list[tuple[str, list[nn.Module]]]:
+        """Return named groups of modules from the input to the output.
+
+        Every parameter lies in exactly one group, and every group has one. Layer-wise rates,
+        freezing and gradual unfreezing go by these. Empty where there are no parameters.
+        """
+
+
+@dataclass(frozen=True)
+class BackboneIdentity:
+    """Which θ₀: enough to open it again, and a hash to know that it is the same."""
+
+    name: str
+    """What the user wrote, normalised: "convnet", "mobilenet_v2", "hf/microsoft/resnet-18"."""
+    provider: str
+    """Name in the registry."""
+    pretrained: bool
+    """Whether it knows anything before the source is seen."""
+    origin: str
+    """Where the weights came from: a path, a package and its version, a hub id, "seed 0"."""
+    hash: str
+    """`tensors_digest` of θ₀'s state dict."""
+    options: dict[str, Any] = field(default_factory=dict)
+    """Plain values that `Provider.restore` needs to build the same architecture again."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values, as `backbone.json` holds them."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> BackboneIdentity:
+        """Undo `to_dict`.
+
+        Raises
+        ------
+        RunError
+            Where a field is missing or unknown.
+        """
+        expected = {item.name for item in fields(cls)}
+        if set(values) != expected:
+            raise RunError(
+                f"backbone.json has the fields {sorted(values)}, expected {sorted(expected)}",
+                do="the run is damaged or of another version of landbridge: restore it, or use "
+                "the version that wrote it",
+            )
+        return cls(**dict(values))
+
+
+@dataclass
+class Opened:
+    """A backbone ready for use."""
+
+    module: Backbone
+    preprocessing: Preprocessing
+    identity: BackboneIdentity
+
+
+class Provider(ABC):
+    """A source of backbones; each is one file and one registration in `BACKBONES`.
+
+    Attributes
+    ----------
+    summary : str
+        One line for `landbridge backbones`.
+    modalities : tuple of str
+        What it can take.
+    pretrained : bool
+        Whether what it opens knows something already.
+    extra : str
+        The extra to install, "" for none.
+    """
+
+    name: ClassVar[str]
+    summary: ClassVar[str]
+    modalities: ClassVar[tuple[str, ...]]
+    pretrained: ClassVar[bool]
+    extra: ClassVar[str] = ""
+
+    @abstractmethod
+    def available(self) -> tuple[bool, str]:
+        """Say whether it can be opened here without a network, and where or why not."""
+
+    @abstractmethod
+    def open(
+        self,
+        name: str,
+        hint: InputHint,
+        examples: Sequence[Examples],
+        *,
+        seed: int = 0,
+        options: dict[str, Any] | None = None,
+        offline: bool = False,
+        events: Events = SILENT,
+    ) -> Opened:
+        """Build the module, load its weights and choose its preprocessing.
+
+        Parameters
+        ----------
+        name : str
+            What the user wrote: a registered name, ``provider/rest``, or a path.
+        hint : InputHint
+            What the examples look like.
+        examples : sequence of Examples
+            All domains' training examples, for a preprocessing that must be fitted (tables).
+        seed : int
+            For weights that start at random.
+        options : dict, optional
+            Any part of `BackboneIdentity.options`: what is given is kept as it is, the rest
+            is chosen from the hint. All of a saved run's options build exactly that again.
+        offline : bool
+            Forbid every download.
+        events : Events
+            Hears about a download before it starts, and about what was chosen.
+
+        Raises
+        ------
+        BackboneError
+            Where weights are missing or do not fit, naming path, found and expected.
+        MissingExtra
+            Where a package is missing.
+        """
+
+    @abstractmethod
+    def restore(
+        self,
+        options: dict[str, Any],
+        *,
+        weights: bool = True,
+        offline: bool = False,
+        events: Events = SILENT,
+    ) -> Backbone:
+        """Build the module that `options`, all of them, stand for.
+
+        Parameters
+        ----------
+        options : dict
+            `BackboneIdentity.options` of a saved run.
+        weights : bool
+            False where the run holds every tensor itself: nothing is read or downloaded, and
+            the values are those of a random start.
+        offline, events
+            As in `open`.
+        """
+
+    def identify(
+        self, name: str, module: Backbone, origin: str, options: dict[str, Any]
+    ) -> BackboneIdentity:
+        """Return the identity of a module that was just opened."""
+        return BackboneIdentity(
+            name=name,
+            provider=self.name,
+            pretrained=self.pretrained,
+            origin=origin,
+            hash=tensors_digest(module.state_dict()),
+            options=options,
+        )
+
+
+BACKBONES: Registry[type[Provider]] = Registry("backbone", "landbridge.backbones")

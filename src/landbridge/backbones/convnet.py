@@ -1,0 +1,162 @@
+"""A small convolutional network for small images: digits, letters, icons, thumbnails."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
+
+import torch
+from torch import nn
+
+from ..base.errors import BackboneError
+from ..base.events import SILENT, Events
+from ..domains.domain import Examples
+from ..domains.modalities.base import InputHint
+from .base import BACKBONES, Backbone, Opened, Provider
+from .weights import merge_options, seeded
+
+_SMALLEST = 16
+_NATIVE = 32
+_LARGE = 64
+
+
+class ConvNet(Backbone):
+    """Blocks of a 3×3 convolution, BatchNorm, ReLU and 2×2 maximum; then one linear layer.
+
+    Parameters
+    ----------
+    height, width, channels : int
+        Of one input.
+    widths : sequence of int
+        Channels of each block.
+    dim : int
+        Width of the features.
+
+    Notes
+    -----
+    Input float32 (n, channels, height, width); output float32 (n, dim). The last map is laid
+    flat and not averaged: where a stroke lies is what tells digits apart. Norms are plain
+    BatchNorm, because methods such as AdaBN re-estimate their statistics.
+    """
+
+    def __init__(
+        self,
+        height: int,
+        width: int,
+        channels: int = 1,
+        widths: Sequence[int] = (16, 48, 96),
+        dim: int = 128,
+    ) -> None:
+        super().__init__()
+        halved = 2 ** len(widths)
+        if min(height, width) < halved:
+            raise BackboneError(
+                f"convnet: {len(widths)} blocks halve {height}x{width} px to nothing",
+                do=f"use images of at least {halved} px, or fewer widths",
+            )
+        self.dim = dim
+        before = [channels, *widths]
+        self.blocks = nn.ModuleList(
+            nn.Sequential(
+                nn.Conv2d(a, b, 3, padding=1, bias=False),
+                nn.BatchNorm2d(b),
+                nn.ReLU(inplace=True),
+                nn.MaxPool2d(2),
+            )
+            for a, b in pairwise(before)
+        )
+        cells = (height // halved) * (width // halved)
+        self.top = nn.Sequential(
+            nn.Linear(before[-1] * cells, dim, bias=False),
+            nn.BatchNorm1d(dim),
+            nn.ReLU(inplace=True),
+        )
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        for block in self.blocks:
+            x = block(x)
+        return self.top(x.flatten(1))
+
+    def stages(self) -> list[tuple[str, list[nn.Module]]]:
+        named: list[tuple[str, list[nn.Module]]] = [
+            (f"blocks.{i}", [block]) for i, block in enumerate(self.blocks)
+        ]
+        return [*named, ("top", [self.top])]
+
+
+def input_size(hint: InputHint) -> tuple[int, int]:
+    """Return the height and width for images like these.
+
+    Up to 32 px they stay as they are, but at least 16; larger ones become 64×64.
+    """
+    if max(hint.height, hint.width) > _NATIVE:
+        return _LARGE, _LARGE
+    return max(hint.height, _SMALLEST), max(hint.width, _SMALLEST)
+
+
+@BACKBONES.register("convnet")
+class ConvNetProvider(Provider):
+    """A small convolutional network that starts at random.
+
+    Options: ``height``, ``width`` (default `input_size`), ``channels``, ``widths``
+    (16, 48, 96, and 128 above 32 px), ``dim`` (128), ``seed``.
+    """
+
+    summary = "small convolutional network for images up to 64 px, random start"
+    modalities = ("image",)
+    pretrained = False
+
+    def available(self) -> tuple[bool, str]:
+        return True, "built in"
+
+    def open(
+        self,
+        name: str,
+        hint: InputHint,
+        examples: Sequence[Examples],
+        *,
+        seed: int = 0,
+        options: dict[str, Any] | None = None,
+        offline: bool = False,
+        events: Events = SILENT,
+    ) -> Opened:
+        from ..domains.modalities.image import ImagePreprocessing
+
+        height, width = input_size(hint)
+        chosen = merge_options(
+            {
+                "height": height,
+                "width": width,
+                "channels": 1 if hint.channels == 1 else 3,
+                "widths": [16, 48, 96] if max(height, width) <= _NATIVE else [16, 48, 96, 128],
+                "dim": 128,
+                "seed": seed,
+            },
+            options,
+            self.name,
+        )
+        module = self.restore(chosen)
+        channels = chosen["channels"]
+        # Grey images are mostly strokes on black; the first BatchNorm makes up for the rest.
+        mean, std = (0.2, 0.35) if channels == 1 else (0.5, 0.25)
+        preprocessing = ImagePreprocessing(
+            height=chosen["height"],
+            width=chosen["width"],
+            channels=channels,
+            mean=(mean,) * channels,
+            std=(std,) * channels,
+        )
+        identity = self.identify(self.name, module, f"seed {chosen['seed']}", chosen)
+        return Opened(module, preprocessing, identity)
+
+    def restore(
+        self,
+        options: dict[str, Any],
+        *,
+        weights: bool = True,
+        offline: bool = False,
+        events: Events = SILENT,
+    ) -> ConvNet:
+        with seeded("backbone", self.name, options["seed"]):
+            return ConvNet(**{key: value for key, value in options.items() if key != "seed"})

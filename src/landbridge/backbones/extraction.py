@@ -1,0 +1,97 @@
+"""The forward pass of a frozen backbone over many rows."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Literal
+
+import numpy as np
+import torch
+from torch import nn
+
+from .base import Opened
+
+Precision = Literal["auto", "float32", "bfloat16"]
+
+_INPUTS_AT_ONCE = 2_500_000
+"""Input numbers in one batch: about 16 colour images of 224 px, which stay in the cache."""
+
+
+def resolve_precision(precision: Precision) -> Literal["float32", "bfloat16"]:
+    """Return what "auto" stands for: float32, because stored features are for good."""
+    return "bfloat16" if precision == "bfloat16" else "float32"
+
+
+def batch_size(shape: Sequence[int]) -> int:
+    """Return a batch for inputs of this shape, from 16 to 1024 rows."""
+    return int(np.clip(_INPUTS_AT_ONCE // max(1, math.prod(shape)), 16, 1024))
+
+
+def prefers_channels_last(module: nn.Module) -> bool:
+    """Say whether a network is made of convolutions: these are faster with channels last."""
+    return sum(isinstance(part, nn.Conv2d) for part in module.modules()) > 2
+
+
+@contextmanager
+def evaluating(module: nn.Module) -> Iterator[None]:
+    """Put a module into evaluation mode for a block, then every part back as it was."""
+    before = [(part, part.training) for part in module.modules()]
+    module.eval()
+    try:
+        yield
+    finally:
+        for part, training in before:
+            part.training = training
+
+
+def extract(
+    opened: Opened,
+    prepared: np.ndarray,
+    start: int = 0,
+    batch: int = 16,
+    precision: Precision = "auto",
+    seconds: float = 2.0,
+) -> Iterator[np.ndarray]:
+    """Yield the features of prepared rows from `start` on, in blocks.
+
+    Parameters
+    ----------
+    opened : Opened
+        Its module is put into evaluation mode while a block is computed.
+    prepared : ndarray, shape (n, ...)
+    start : int
+        First row.
+    batch : int
+        Rows in one forward pass.
+    precision : {"auto", "float32", "bfloat16"}
+    seconds : float
+        A block is yielded when it took this long.
+
+    Yields
+    ------
+    float32 ndarray, shape (k, dim)
+    """
+    module = opened.module
+    parameter = next(module.parameters(), None)
+    device = parameter.device if parameter is not None else torch.device("cpu")
+    channels_last = prefers_channels_last(module)
+    bfloat16 = resolve_precision(precision) == "bfloat16"
+    while start < len(prepared):
+        block: list[np.ndarray] = []
+        begun = time.monotonic()
+        with (
+            evaluating(module),
+            torch.inference_mode(),
+            torch.autocast(device.type, torch.bfloat16, enabled=bfloat16),
+        ):
+            while start < len(prepared) and (not block or time.monotonic() - begun < seconds):
+                rows = torch.from_numpy(np.array(prepared[start : start + batch])).to(device)
+                x = opened.preprocessing.encode(rows)
+                if channels_last and x.ndim == 4:
+                    x = x.contiguous(memory_format=torch.channels_last)
+                block.append(module(x).float().cpu().numpy())
+                start += len(rows)
+        yield np.concatenate(block)

@@ -1,0 +1,74 @@
+"""No backbone at all: the features are the inputs, laid flat."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import nn
+
+from ..base.events import SILENT, Events
+from ..domains.domain import Examples
+from ..domains.modalities.base import InputHint
+from .base import BACKBONES, Backbone, Opened, Provider
+from .mlp import flat_preprocessing
+from .weights import merge_options
+
+
+class Flat(Backbone):
+    """Features (n, dim) are the inputs (n, ...) flattened. It has no parameters."""
+
+    def __init__(self, dim: int) -> None:
+        super().__init__()
+        self.dim = dim
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x.flatten(1)
+
+    def stages(self) -> list[tuple[str, list[nn.Module]]]:
+        return []
+
+
+@BACKBONES.register("identity")
+class IdentityProvider(Provider):
+    """For tables of features that some other network already made.
+
+    Options: ``dim``, the width of the inputs.
+    """
+
+    summary = "the inputs themselves, for tables of precomputed features"
+    modalities = ("tabular", "image")
+    pretrained = False
+
+    def available(self) -> tuple[bool, str]:
+        return True, "built in"
+
+    def open(
+        self,
+        name: str,
+        hint: InputHint,
+        examples: Sequence[Examples],
+        *,
+        seed: int = 0,
+        options: dict[str, Any] | None = None,
+        offline: bool = False,
+        events: Events = SILENT,
+    ) -> Opened:
+        preprocessing = flat_preprocessing(hint, examples)
+        chosen = merge_options({"dim": math.prod(preprocessing.shape)}, options, self.name)
+        module = self.restore(chosen)
+        return Opened(
+            module, preprocessing, self.identify(self.name, module, "no parameters", chosen)
+        )
+
+    def restore(
+        self,
+        options: dict[str, Any],
+        *,
+        weights: bool = True,
+        offline: bool = False,
+        events: Events = SILENT,
+    ) -> Flat:
+        return Flat(**options)

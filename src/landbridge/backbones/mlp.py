@@ -1,0 +1,156 @@
+"""A multilayer perceptron for tables and for small images laid flat."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import nn
+
+from ..base.errors import BackboneError
+from ..base.events import SILENT, Events
+from ..domains.domain import Examples
+from ..domains.modalities.base import InputHint, Preprocessing
+from .base import BACKBONES, Backbone, Opened, Provider
+from .weights import merge_options, seeded
+
+_LARGEST_IMAGE = 32
+
+
+class Mlp(Backbone):
+    """Linear, norm, GELU and dropout, a few times over.
+
+    Parameters
+    ----------
+    inputs : int
+        Numbers in one input, after flattening.
+    width : int
+        Units in each hidden layer, and the width of the features.
+    depth : int
+        Hidden layers.
+    dropout : float
+        Before every layer but the first: a table's columns are too few to lose some.
+    norm : {"layer", "batch"}
+        LayerNorm is the default: tables are often a few dozen rows, and it treats each row
+        by itself, so a batch of one, or one that mixes two domains, is as good as any.
+        BatchNorm is there for methods that re-estimate its statistics.
+
+    Notes
+    -----
+    Input float32 (n, ...), flattened to (n, inputs); output float32 (n, width).
+    """
+
+    def __init__(
+        self, inputs: int, width: int, depth: int, dropout: float = 0.1, norm: str = "layer"
+    ) -> None:
+        super().__init__()
+        if norm not in ("layer", "batch"):
+            raise BackboneError(f"mlp: norm {norm!r} is unknown", do='use "layer" or "batch"')
+        self.dim = width
+        make_norm = nn.LayerNorm if norm == "layer" else nn.BatchNorm1d
+        self.layers = nn.ModuleList(
+            nn.Sequential(
+                nn.Dropout(dropout if i else 0.0),
+                nn.Linear(width if i else inputs, width),
+                make_norm(width),
+                nn.GELU(),
+            )
+            for i in range(depth)
+        )
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = x.flatten(1)
+        for layer in self.layers:
+            x = layer(x)
+        return x
+
+    def stages(self) -> list[tuple[str, list[nn.Module]]]:
+        return [(f"layers.{i}", [layer]) for i, layer in enumerate(self.layers)]
+
+
+def default_width(inputs: int) -> int:
+    """Return the power of two at or above twice the inputs, between 64 and 512."""
+    return min(512, max(64, 2 ** math.ceil(math.log2(2 * max(inputs, 1)))))
+
+
+@BACKBONES.register("mlp")
+class MlpProvider(Provider):
+    """A small network that starts at random.
+
+    Options: ``inputs``, ``width`` (default: by the inputs), ``depth`` (2 for tables, 3 for
+    images), ``dropout`` (0.1), ``norm`` ("layer"), ``seed``.
+
+    Examples
+    --------
+    >>> opened = MlpProvider().open("mlp", hint, [examples], seed=0)     # doctest: +SKIP
+    >>> opened.module(torch.zeros(4, 13)).shape                          # doctest: +SKIP
+    torch.Size([4, 64])
+    """
+
+    summary = "multilayer perceptron for tables and tiny images, random start"
+    modalities = ("tabular", "image")
+    pretrained = False
+
+    def available(self) -> tuple[bool, str]:
+        return True, "built in"
+
+    def open(
+        self,
+        name: str,
+        hint: InputHint,
+        examples: Sequence[Examples],
+        *,
+        seed: int = 0,
+        options: dict[str, Any] | None = None,
+        offline: bool = False,
+        events: Events = SILENT,
+    ) -> Opened:
+        preprocessing = flat_preprocessing(hint, examples)
+        inputs = math.prod(preprocessing.shape)
+        chosen = merge_options(
+            {
+                "inputs": inputs,
+                "width": default_width(inputs),
+                "depth": 2 if hint.modality == "tabular" else 3,
+                "dropout": 0.1,
+                "norm": "layer",
+                "seed": seed,
+            },
+            options,
+            self.name,
+        )
+        module = self.restore(chosen)
+        identity = self.identify(self.name, module, f"seed {chosen['seed']}", chosen)
+        return Opened(module, preprocessing, identity)
+
+    def restore(
+        self,
+        options: dict[str, Any],
+        *,
+        weights: bool = True,
+        offline: bool = False,
+        events: Events = SILENT,
+    ) -> Mlp:
+        shape = {key: value for key, value in options.items() if key != "seed"}
+        with seeded("backbone", self.name, options["seed"]):
+            return Mlp(**shape)
+
+
+def flat_preprocessing(hint: InputHint, examples: Sequence[Examples]) -> Preprocessing:
+    """Return a table's encoding, or an image small enough to be laid flat."""
+    if hint.modality == "tabular":
+        from ..domains.modalities.tabular import TablePreprocessing
+
+        return TablePreprocessing.fit(list(examples))
+    from ..domains.modalities.image import ImagePreprocessing
+
+    channels = 1 if hint.channels == 1 else 3
+    return ImagePreprocessing(
+        height=min(hint.height, _LARGEST_IMAGE),
+        width=min(hint.width, _LARGEST_IMAGE),
+        channels=channels,
+        mean=(0.5,) * channels,
+        std=(0.5,) * channels,
+    )

@@ -1,0 +1,232 @@
+"""From what the user wrote to an open backbone, and from a saved run back to it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from ..base.errors import BackboneError
+from ..base.events import SILENT, Events
+from ..base.hashing import tensors_digest
+from ..base.registry import nearest
+from ..domains.domain import Examples
+from ..domains.modalities.base import InputHint, Preprocessing
+from .base import BACKBONES, BackboneIdentity, Opened, Provider
+
+_SMALL_IMAGE = 64
+
+_BY_FILE = ("mobilenet_v2",)
+"""Providers that take a file of weights after a colon."""
+
+
+def choose(hint: InputHint) -> tuple[str, str]:
+    """Return the backbone for "auto", and why, in a sentence.
+
+    Parameters
+    ----------
+    hint : InputHint
+
+    Returns
+    -------
+    name, reason : str
+    """
+    if hint.modality == "tabular":
+        return "mlp", f"mlp: a table of {hint.columns} columns"
+    if hint.modality != "image":
+        raise BackboneError(
+            f"there is no backbone for {hint.modality!r} examples",
+            do="use images or a table",
+        )
+    size = f"{hint.height}x{hint.width} px"
+    if max(hint.height, hint.width) <= _SMALL_IMAGE:
+        return "convnet", f"convnet: images of {size} are too small for a network for photographs"
+    missing: list[str] = []
+    for name in ("mobilenet_v2", "efficientnet_lite0"):
+        there, where = BACKBONES.get(name)().available()
+        if there:
+            return name, f"{name}: pretrained on photographs, for images of {size} ({where})"
+        missing.append(f"{name}: {where}")
+    return "convnet", (
+        f"convnet: images of {size} call for a pretrained network, and there is none here "
+        f"({'; '.join(missing)})"
+    )
+
+
+def open_backbone(
+    name: str | Path,
+    hint: InputHint,
+    examples: Sequence[Examples] = (),
+    *,
+    seed: int = 0,
+    options: dict[str, Any] | None = None,
+    offline: bool = False,
+    events: Events = SILENT,
+) -> Opened:
+    """Open a backbone by what the user wrote.
+
+    Parameters
+    ----------
+    name : str or Path
+        "auto"; a registered name; ``mobilenet_v2:/path/file.safetensors``; ``hf/<hub id>``; a
+        folder with config.json; or a ``.safetensors`` file in torchvision's MobileNetV2 layout.
+    hint : InputHint
+        What the examples look like.
+    examples : sequence of Examples
+        All domains' training examples (tables fit their encoding on them).
+    seed : int, default 0
+        For weights that start at random.
+    options : dict, optional
+        What to fix of the provider's options.
+    offline : bool, default False
+        Forbid every download.
+    events : Events
+        Hears the choice made for "auto", and downloads before they start.
+
+    Returns
+    -------
+    Opened
+
+    Raises
+    ------
+    BackboneError
+        Where the name is unknown, weights are missing, or the backbone does not take these
+        examples.
+
+    Examples
+    --------
+    >>> open_backbone("auto", hint, [source, target]).identity.name       # doctest: +SKIP
+    'convnet'
+    """
+    asked = os.fspath(name)
+    if asked == "auto":
+        asked, reason = choose(hint)
+        events.say("choice", reason, backbone=asked)
+    resolved, provider = resolve(asked)
+    if hint.modality not in provider.modalities:
+        fit = sorted(n for n, item in BACKBONES.items() if hint.modality in item.modalities)
+        raise BackboneError(
+            f"backbone {asked!r} takes {' or '.join(provider.modalities)}, the examples are "
+            f"{hint.modality!r}",
+            do=f"use one of {', '.join(fit)}" if fit else "no backbone takes these examples yet",
+        )
+    return provider.open(
+        resolved, hint, examples, seed=seed, options=options, offline=offline, events=events
+    )
+
+
+def resolve(name: str) -> tuple[str, Provider]:
+    """Return the normalised name and the provider that a name stands for.
+
+    Raises
+    ------
+    BackboneError
+        Where it stands for nothing, with the nearest known name.
+    """
+    if name in BACKBONES and name != "hf":
+        return name, BACKBONES.get(name)()
+    head, colon, rest = name.partition(":")
+    if colon and head in BACKBONES:
+        if head not in _BY_FILE or not rest:
+            raise BackboneError(
+                f"backbone {name!r}: {head} takes no file",
+                do=f"write {head}, or one of {', '.join(f'{n}:/path' for n in _BY_FILE)}",
+            )
+        return name, BACKBONES.get(head)()
+    if name.startswith("hf/") and len(name) > 3:
+        return name, BACKBONES.get("hf")()
+    path = Path(name).expanduser()
+    if path.is_dir():
+        return _folder(path)
+    if path.is_file():
+        return _file(path)
+    known = [n for n in BACKBONES if n != "hf"] + ["hf/<hub id>"]
+    near = f"hf/{name}" if name.count("/") == 1 else nearest(name, known)
+    raise BackboneError(
+        f"{name!r} is neither a known backbone nor a file or folder here",
+        do=(f"did you mean {near!r}? " if near else "")
+        + f"known: auto, {', '.join(known)}, or the path of a folder with config.json",
+    )
+
+
+def _folder(path: Path) -> tuple[str, Provider]:
+    if (path / "backbone.json").is_file():
+        raise BackboneError(
+            f"{path} is a folder of a landbridge run, not a backbone",
+            do="give the run where a source model is asked for, or name a backbone",
+        )
+    if not (path / "config.json").is_file():
+        raise BackboneError(
+            f"{path} has no config.json", do="give a folder in Hugging Face's layout"
+        )
+    return str(path), BACKBONES.get("hf")()
+
+
+def _file(path: Path) -> tuple[str, Provider]:
+    from .mobilenet_v2 import looks_like_mobilenet_v2
+    from .weights import read_tensors
+
+    names = list(read_tensors(path))
+    if not looks_like_mobilenet_v2(names):
+        raise BackboneError(
+            f"{path} holds tensors such as {names[:3]}, expected torchvision's MobileNetV2",
+            do="other architectures come as a folder with config.json and model.safetensors",
+        )
+    return f"mobilenet_v2:{path}", BACKBONES.get("mobilenet_v2")()
+
+
+def reopen(
+    identity: Mapping[str, Any] | BackboneIdentity,
+    preprocessing: Preprocessing,
+    *,
+    weights: bool = True,
+    offline: bool = False,
+    events: Events = SILENT,
+) -> Opened:
+    """Open the backbone of a saved run again.
+
+    Parameters
+    ----------
+    identity : mapping or BackboneIdentity
+        What backbone.json holds.
+    preprocessing : Preprocessing
+        What preprocessor.json holds.
+    weights : bool, default True
+        False where the run holds every tensor itself: only the architecture is built, nothing
+        is read or downloaded, and the hash is not checked.
+    offline : bool, default False
+        Forbid every download.
+    events : Events
+
+    Returns
+    -------
+    Opened
+
+    Raises
+    ------
+    BackboneError
+        Where the weights found have another hash than the ones the run was made with.
+    RunError
+        Where backbone.json is damaged.
+    """
+    saved = (
+        identity if isinstance(identity, BackboneIdentity) else BackboneIdentity.from_dict(identity)
+    )
+    if saved.provider not in BACKBONES:
+        raise BackboneError(
+            f"backbone.json names the provider {saved.provider!r}, which is not installed",
+            do="install the package that registers it, or a newer landbridge",
+        )
+    provider = BACKBONES.get(saved.provider)()
+    module = provider.restore(saved.options, weights=weights, offline=offline, events=events)
+    if weights:
+        found = tensors_digest(module.state_dict())
+        if found != saved.hash:
+            raise BackboneError(
+                f"backbone {saved.name!r} has the hash {found} here, but the run was made with "
+                f"{saved.hash} ({saved.origin})",
+                do="give the same weights (and the same torch or transformers version that "
+                "wrote the run), or save runs whole so that they need none",
+            )
+    return Opened(module, preprocessing, saved)

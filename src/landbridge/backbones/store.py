@@ -1,0 +1,296 @@
+"""Frozen features, computed once and kept: the biggest speed-up there is.
+
+A store is a folder of ``features-<key>.npy`` files with a small JSON beside each. The key is
+made of the weights, the preprocessing, the data and the precision, so nothing is ever stale.
+"""
+
+from __future__ import annotations
+
+import os
+import zlib
+from pathlib import Path
+
+import numpy as np
+
+from ..base.errors import BackboneError, ConfigError, RunError
+from ..base.events import SILENT, Events
+from ..base.files import read_json, storage_errors, write_json
+from ..base.hashing import digest, tensors_digest
+from .base import Opened
+from .extraction import Precision, batch_size, extract, resolve_precision
+from .locks import locked
+
+_LONG = 2000
+"""Rows from which on a bar is worth showing."""
+
+
+def cache_folder() -> Path:
+    """Return ``$LANDBRIDGE_CACHE``, or the platform's cache folder for landbridge."""
+    if given := os.environ.get("LANDBRIDGE_CACHE"):
+        return Path(given)
+    if os.name == "nt":
+        base = Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local"))
+    else:
+        base = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
+    return base / "landbridge"
+
+
+class FeatureStore:
+    """Features of frozen backbones, on disk.
+
+    Parameters
+    ----------
+    root : Path, optional
+        Folder of the store; `cache_folder` / "features" where not given.
+    cap : int, optional
+        Bytes that the store may take: after an extraction the features used longest ago go
+        first. No cap where not given.
+
+    Examples
+    --------
+    >>> store = FeatureStore()                                            # doctest: +SKIP
+    >>> x = store.features(opened, prepared, examples.fingerprint())      # doctest: +SKIP
+    >>> x.shape, x.dtype                                                  # doctest: +SKIP
+    ((243, 1280), dtype('float32'))
+    """
+
+    flush_seconds = 2.0
+    """How much work an interruption may cost."""
+
+    def __init__(self, root: Path | str | None = None, *, cap: int | None = None) -> None:
+        self.root = Path(root) if root is not None else cache_folder() / "features"
+        self.cap = cap
+
+    def key(
+        self, opened: Opened, rows: int, fingerprint: str, precision: Precision = "auto"
+    ) -> str:
+        """Return the name under which these features are kept."""
+        identity = opened.identity
+        # Options can change what the same tensors compute, but not those that say where
+        # the tensors came from.
+        options = {
+            k: v
+            for k, v in identity.options.items()
+            if k not in ("seed", "path", "source", "revision", "transformers")
+        }
+        return digest(
+            identity.hash,
+            identity.provider,
+            options,
+            opened.preprocessing.key,
+            fingerprint,
+            resolve_precision(precision),
+            rows,
+        )
+
+    def features(
+        self,
+        opened: Opened,
+        prepared: np.ndarray,
+        fingerprint: str,
+        *,
+        batch: int | None = None,
+        precision: Precision = "auto",
+        events: Events = SILENT,
+    ) -> np.ndarray:
+        """Return the features of prepared rows, from the store or computed now.
+
+        Parameters
+        ----------
+        opened : Opened
+            Its module must hold θ₀ unchanged.
+        prepared : ndarray, shape (n, ...)
+            What `opened.preprocessing.prepare` gave.
+        fingerprint : str
+            `Examples.fingerprint` of the rows.
+        batch : int, optional
+            Rows in one forward pass; chosen by their size where not given.
+        precision : {"auto", "float32", "bfloat16"}
+            "auto" is float32: bfloat16 is up to twice as fast on CPUs that have it, and
+            costs about two decimal digits of every feature.
+        events : Events
+            Hears "reuse" where nothing had to be computed, and shows a bar otherwise.
+
+        Returns
+        -------
+        float32 ndarray, shape (n, dim)
+            A read-only memory map.
+
+        Raises
+        ------
+        BackboneError
+            Where the module's weights are no longer those of its identity, or a feature is
+            not finite.
+        StorageError
+            Where the disk is full or cannot be written.
+        """
+        if precision not in ("auto", "float32", "bfloat16"):
+            raise ConfigError(
+                f"precision {precision!r} is unknown", do='use "auto", "float32" or "bfloat16"'
+            )
+        _check_unchanged(opened)
+        shape = (len(prepared), opened.module.dim)
+        if len(prepared) == 0:
+            return np.empty(shape, np.float32)
+        path = self._path(self.key(opened, len(prepared), fingerprint, precision))
+        with storage_errors(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with locked(path.with_suffix(".lock")):  # another process may be at it
+                ready = self._open(path, shape, events)
+                if ready is not None:
+                    os.utime(path)
+                    events.say(
+                        "reuse",
+                        f"{len(prepared)} features of {opened.identity.name} from {path}",
+                        path=str(path),
+                        rows=len(prepared),
+                    )
+                    return ready
+                self._compute(
+                    opened,
+                    prepared,
+                    path,
+                    batch or batch_size(opened.preprocessing.shape),
+                    precision,
+                    events,
+                )
+        if self.cap is not None and (freed := self.trim(self.cap, keep=path)):
+            events.say("note", f"feature store: {freed / 1e6:.0f} MB of old features removed")
+        return np.load(path, mmap_mode="r", allow_pickle=False)
+
+    def size(self) -> int:
+        """Return the bytes that the store takes."""
+        return sum(path.stat().st_size for path in self._files())
+
+    def trim(self, cap: int, *, keep: Path | None = None) -> int:
+        """Remove the features used longest ago until at most `cap` bytes are left.
+
+        Returns
+        -------
+        int
+            Bytes freed.
+        """
+        total = before = self.size()
+        for path in sorted(self.root.glob("features-*.npy"), key=lambda p: p.stat().st_mtime):
+            if total <= cap:
+                break
+            if path != keep:
+                total -= path.stat().st_size
+                path.unlink(missing_ok=True)
+                path.with_suffix(".json").unlink(missing_ok=True)
+        return before - total
+
+    def clear(self) -> int:
+        """Remove everything, finished or not, and return the bytes freed."""
+        freed = self.size()
+        for path in self._files():
+            path.unlink(missing_ok=True)
+        return freed
+
+    def _files(self) -> list[Path]:
+        return sorted(p for p in self.root.glob("features-*") if p.is_file())
+
+    def _path(self, key: str) -> Path:
+        return self.root / f"features-{key}.npy"
+
+    def _open(self, path: Path, shape: tuple[int, int], events: Events) -> np.ndarray | None:
+        """Return finished features where they are whole."""
+        if not path.exists():
+            return None
+        try:
+            array = np.load(path, mmap_mode="r", allow_pickle=False)
+            said = read_json(path.with_suffix(".json"))
+        except (ValueError, EOFError, RunError) as error:
+            events.say("note", f"{path} is damaged ({error}): features are computed again")
+            return None
+        if array.shape != shape or array.dtype != np.float32 or said.get("crc") != _crc(array):
+            events.say("note", f"{path} is damaged: features are computed again")
+            return None
+        return array
+
+    def _compute(
+        self,
+        opened: Opened,
+        prepared: np.ndarray,
+        path: Path,
+        batch: int,
+        precision: Precision,
+        events: Events,
+    ) -> None:
+        shape = (len(prepared), opened.module.dim)
+        part, state = path.with_suffix(".part"), path.with_suffix(".part.json")
+        done, crc = _rows_done(part, state, shape)
+        if done:
+            events.say(
+                "reuse", f"{done} of {shape[0]} features of an interrupted extraction", rows=done
+            )
+        bars = events if shape[0] - done >= _LONG or prepared.ndim > 2 else SILENT
+        # Written as a file and not through a memory map: there a full disk kills the process.
+        with part.open("r+b" if done else "w+b") as file:
+            header = {"descr": "<f4", "fortran_order": False, "shape": shape}
+            np.lib.format.write_array_header_1_0(file, header)
+            file.seek(done * shape[1] * 4, os.SEEK_CUR)
+            file.truncate()
+            with bars.progress("features", shape[0]) as bar:
+                bar.advance(done)
+                for block in extract(opened, prepared, done, batch, precision, self.flush_seconds):
+                    if not np.isfinite(block).all():
+                        raise BackboneError(
+                            f"{opened.identity.name} gave features that are not finite for "
+                            f"some of the rows {done} to {done + len(block) - 1}",
+                            do="check the inputs"
+                            + (", or use float32" if precision == "bfloat16" else ""),
+                        )
+                    file.write(block.tobytes())
+                    file.flush()
+                    os.fsync(file.fileno())
+                    done += len(block)
+                    crc = zlib.crc32(block.tobytes(), crc)
+                    write_json(state, {"rows": done, "shape": list(shape), "crc": crc})
+                    bar.advance(len(block))
+        write_json(
+            path.with_suffix(".json"),
+            {"identity": opened.identity.to_dict(), "shape": list(shape), "crc": crc},
+        )
+        part.replace(path)
+        state.unlink(missing_ok=True)
+
+
+def _check_unchanged(opened: Opened) -> None:
+    now = tensors_digest(opened.module.state_dict())
+    if now != opened.identity.hash:
+        raise BackboneError(
+            f"the weights of {opened.identity.name} have the hash {now}, its identity says "
+            f"{opened.identity.hash}",
+            do="frozen features are those of θ₀: open the backbone again",
+        )
+
+
+def _crc(array: np.ndarray) -> int:
+    crc = 0
+    step = max(1, 16_000_000 // max(1, array.shape[1] * 4))
+    for start in range(0, len(array), step):
+        crc = zlib.crc32(np.ascontiguousarray(array[start : start + step]).data, crc)
+    return crc
+
+
+def _rows_done(part: Path, state: Path, shape: tuple[int, int]) -> tuple[int, int]:
+    """Return the rows of an interrupted extraction that are whole, and their checksum."""
+    if not (part.exists() and state.exists()):
+        return 0, 0
+    try:
+        said = read_json(state)
+        with part.open("rb") as file:
+            np.lib.format.read_magic(file)
+            np.lib.format.read_array_header_1_0(file)
+            start = file.tell()
+    except (RunError, ValueError, EOFError):
+        return 0, 0
+    if not isinstance(said, dict) or said.get("shape") != list(shape):
+        return 0, 0
+    rows = int(said.get("rows", 0))
+    if not rows or part.stat().st_size < start + rows * shape[1] * 4:
+        return 0, 0
+    kept = np.memmap(part, np.float32, "r", start, (rows, shape[1]))
+    crc = _crc(kept)
+    return (rows, crc) if crc == said.get("crc") else (0, 0)

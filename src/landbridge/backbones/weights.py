@@ -1,0 +1,144 @@
+"""Weights: where they lie, how they are read (never unpickled), how they are checked."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from ..base.errors import BackboneError, ConfigError
+from ..base.seeds import derive
+
+
+@contextmanager
+def seeded(*where: Any) -> Iterator[None]:
+    """Run a block under its own seed and leave the global generator as it was.
+
+    Parameters
+    ----------
+    *where
+        What the seed is derived from, such as ``("backbone", "convnet", 0)``.
+    """
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(derive(*where))
+        yield
+
+
+def weights_folder() -> Path | None:
+    """Return ``$LANDBRIDGE_DATA/weights`` where the variable is set, else None."""
+    root = os.environ.get("LANDBRIDGE_DATA")
+    return Path(root) / "weights" if root else None
+
+
+def read_tensors(path: Path) -> dict[str, torch.Tensor]:
+    """Read named tensors from a ``.safetensors`` file, or from a ``.pth`` one without its code.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    dict of str to Tensor
+
+    Raises
+    ------
+    BackboneError
+        Where the file is missing, damaged, or holds something other than tensors.
+    """
+    import pickle
+
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    if not path.is_file():
+        raise BackboneError(f"{path} is missing", do="check the path of the weights")
+    try:
+        if path.suffix == ".safetensors":
+            found = load_file(path)
+        else:
+            found = torch.load(path, map_location="cpu", weights_only=True)
+    except (SafetensorError, pickle.UnpicklingError, RuntimeError, EOFError, OSError) as error:
+        raise BackboneError(
+            f"{path} cannot be read as weights: {error}",
+            do="get the file again; expected a whole .safetensors file (or a .pth with nothing "
+            "but tensors)",
+        ) from error
+    if not isinstance(found, Mapping) or not all(
+        isinstance(value, torch.Tensor) for value in found.values()
+    ):
+        raise BackboneError(
+            f"{path} holds {type(found).__name__}, expected named tensors",
+            do="save the state dict alone, best as .safetensors",
+        )
+    return dict(found)
+
+
+def load_exactly(
+    module: nn.Module,
+    tensors: Mapping[str, torch.Tensor],
+    origin: str,
+    drop: Sequence[str] = (),
+) -> None:
+    """Copy tensors into a module whose names and shapes must be the same.
+
+    Parameters
+    ----------
+    module : Module
+    tensors : mapping of str to Tensor
+    origin : str
+        Where they came from, for the message.
+    drop : sequence of str
+        Prefixes of names to leave out (the head of the original task).
+
+    Raises
+    ------
+    BackboneError
+        Naming the tensors that are missing, left over, or of another shape.
+    """
+    given = {k: v for k, v in tensors.items() if not k.startswith(tuple(drop))} if drop else tensors
+    own = module.state_dict()
+    missing = sorted(
+        k for k in own if k not in given and not k.endswith("num_batches_tracked")
+    )  # a counter that old files lack and that inference never reads
+    extra = sorted(set(given) - set(own))
+    shapes = [
+        f"{k}: found {tuple(given[k].shape)}, expected {tuple(own[k].shape)}"
+        for k in own
+        if k in given and own[k].shape != given[k].shape
+    ]
+    if missing or extra or shapes:
+        parts = [
+            f"{len(items)} {what} ({', '.join(items[:3])}{', ...' if len(items) > 3 else ''})"
+            for what, items in (("missing", missing), ("unknown", extra), ("misshapen", shapes))
+            if items
+        ]
+        raise BackboneError(
+            f"{origin} does not fit {type(module).__name__}: tensors {'; '.join(parts)}",
+            do="give the weights of this architecture, or another backbone",
+        )
+    module.load_state_dict(dict(given), strict=False)
+
+
+def merge_options(
+    chosen: dict[str, Any], given: Mapping[str, Any] | None, provider: str
+) -> dict[str, Any]:
+    """Return the chosen options with the given ones in their place.
+
+    Raises
+    ------
+    ConfigError
+        For an option that the provider does not know.
+    """
+    unknown = sorted(set(given or {}) - set(chosen))
+    if unknown:
+        raise ConfigError(
+            f"backbone {provider!r} has no option {unknown[0]!r}",
+            do=f"its options are: {', '.join(sorted(chosen))}",
+        )
+    return {**chosen, **(given or {})}

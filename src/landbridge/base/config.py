@@ -1,0 +1,193 @@
+"""The configuration of a run: typed, and an unknown key is an error with the nearest known one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from .errors import ConfigError
+from .registry import nearest
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", validate_assignment=True)
+
+
+class DataConfig(_Strict):
+    """Where the data are and how labels are used."""
+
+    source: str | None = None
+    """Folder, table, "sample:NAME", or None: the backbone is then the source."""
+    target: str | None = None
+    """Folder, table or "sample:NAME"."""
+    label: str | None = None
+    """Label column of tables; guessed, and said, where None."""
+    target_labels: Literal["use", "judge"] = "use"
+    """"judge": target labels are for the verdict alone, the target counts as unlabelled."""
+    judge_fraction: float = Field(0.3, gt=0, lt=1)
+    """Part of the labelled target rows kept for judging where there is no test split."""
+    max_rows: int | None = Field(None, gt=0)
+    """Use at most this many rows a domain (drawn with the seed, and said)."""
+
+
+class TrainingConfig(_Strict):
+    """How networks are trained. None: the method's own recipe."""
+
+    steps: int | None = Field(None, gt=0)
+    """Steps of the method's main phase."""
+    source_steps: int | None = Field(None, gt=0)
+    """Steps of training on the source alone."""
+    batch: int | None = Field(None, gt=1)
+    rate: float | None = Field(None, gt=0)
+    """Learning rate of the main phase."""
+    augment: Literal["none", "weak", "strong"] | None = None
+    clip: float | None = Field(None, gt=0)
+    """Largest gradient norm."""
+    precision: Literal["auto", "float32", "bfloat16"] = "auto"
+    checkpoint_seconds: float = Field(5.0, ge=0)
+    """At most this much work is lost by a crash."""
+    threads: int | None = Field(None, gt=0)
+    """Threads for torch; None: as torch finds best."""
+
+
+class RunConfig(_Strict):
+    """Everything that decides a run."""
+
+    data: DataConfig = Field(default_factory=DataConfig)
+    backbone: str = "auto"
+    method: str = "auto"
+    """A registered method, terms joined by "+", or "auto"."""
+    method_options: dict[str, Any] = Field(default_factory=dict)
+    """Fields of the method's own configuration."""
+    budget: str = "10m"
+    """Wall-clock time for the whole run: "90s", "10m", "2h"."""
+    seeds: int | None = Field(None, ge=1, le=100)
+    """How many seeds the verdict uses; None: three, or two where the budget says so."""
+    seed: int = Field(0, ge=0)
+    """The first seed."""
+    candidates: list[str] | None = None
+    """What auto may try; None: it decides."""
+    training: TrainingConfig = Field(default_factory=TrainingConfig)
+    offline: bool = False
+    """Forbid every download."""
+    keep_work: bool = False
+    """Keep checkpoints and baseline fits after the run."""
+
+    @field_validator("budget")
+    @classmethod
+    def _check_budget(cls, value: str) -> str:
+        parse_budget(value)
+        return value
+
+    @property
+    def budget_seconds(self) -> float:
+        """The budget in seconds."""
+        return parse_budget(self.budget)
+
+
+def parse_budget(text: str) -> float:
+    """Turn "90s", "10m", "2h", "1h30m" or "45" (seconds) into seconds.
+
+    Raises
+    ------
+    ConfigError
+        Where the text is something else.
+
+    Examples
+    --------
+    >>> parse_budget("1h30m")
+    5400.0
+    """
+    match = re.fullmatch(
+        r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)s?)?", text.strip().lower()
+    )
+    if not match or not any(match.groups()):
+        raise ConfigError(f"budget {text!r} is not a time", do='write "90s", "10m" or "2h"')
+    hours, minutes, seconds = (float(part or 0) for part in match.groups())
+    total = hours * 3600 + minutes * 60 + seconds
+    if total <= 0:
+        raise ConfigError(f"budget {text!r} is no time at all", do='write "90s", "10m" or "2h"')
+    return total
+
+
+def known_keys(model: type[BaseModel] = RunConfig, prefix: str = "") -> list[str]:
+    """Return every dotted key that a configuration file may hold."""
+    keys = []
+    for name, field in model.model_fields.items():
+        inner = field.annotation
+        if isinstance(inner, type) and issubclass(inner, BaseModel):
+            keys += known_keys(inner, f"{prefix}{name}.")
+        else:
+            keys.append(f"{prefix}{name}")
+    return keys
+
+
+def make_config(values: Mapping[str, Any]) -> RunConfig:
+    """Check plain nested values; all that is wrong is said at once.
+
+    Raises
+    ------
+    ConfigError
+        Naming each key, what was found, and the nearest known key.
+    """
+    try:
+        return RunConfig.model_validate(dict(values))
+    except ValidationError as error:
+        lines = []
+        for problem in error.errors():
+            key = ".".join(str(part) for part in problem["loc"])
+            if problem["type"] == "extra_forbidden":
+                near = nearest(key, known_keys())
+                lines.append(
+                    f"unknown key {key!r}" + (f" (did you mean {near!r}?)" if near else "")
+                )
+            else:
+                lines.append(f"{key} = {problem['input']!r}: {problem['msg']}")
+        raise ConfigError("; ".join(lines), do="`landbridge config` lists every key") from error
+
+
+def read_config_file(path: Path) -> dict[str, Any]:
+    """Read a YAML or JSON configuration file into nested values."""
+    import yaml
+
+    try:
+        values = yaml.safe_load(path.read_text("utf-8"))
+    except FileNotFoundError as error:
+        raise ConfigError(f"{path} does not exist", do="check --config") from error
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{path} is not YAML: {error}", do="correct the file") from error
+    if values is None:
+        return {}
+    if not isinstance(values, dict):
+        raise ConfigError(
+            f"{path} holds a {type(values).__name__}, expected keys and values", do="see README"
+        )
+    return values
+
+
+def apply_settings(values: dict[str, Any], settings: Sequence[str]) -> dict[str, Any]:
+    """Return `values` with each "a.b=v" set; v is read as YAML."""
+    import copy
+
+    import yaml
+
+    result = copy.deepcopy(values)
+    for setting in settings:
+        key, equals, text = setting.partition("=")
+        if not equals or not key:
+            raise ConfigError(f"--set {setting!r} has no '='", do="write --set training.steps=500")
+        place = result
+        *path, last = key.split(".")
+        for part in path:
+            place = place.setdefault(part, {})
+            if not isinstance(place, dict):
+                raise ConfigError(
+                    f"--set {setting!r}: {part!r} holds a value, not further keys",
+                    do="`landbridge config` lists every key",
+                )
+        place[last] = yaml.safe_load(text)
+    return result

@@ -1,0 +1,113 @@
+"""Every error a user can meet, and the exit code each one stands for.
+
+An error names what was found (file, row, option), what was expected, and what to do.
+"""
+
+from __future__ import annotations
+
+
+class LandbridgeError(Exception):
+    """Base of all errors that are about the user's input or machine, not about a bug.
+
+    Parameters
+    ----------
+    found : str
+        What was found and where.
+    do : str, optional
+        What the user can do about it.
+    """
+
+    exit_code = 1
+
+    def __init__(self, found: str, *, do: str = "") -> None:
+        self.found = found
+        self.do = do
+        super().__init__(f"{found}\n  -> {do}" if do else found)
+
+
+class ConfigError(LandbridgeError, ValueError):
+    """An option that is unknown, of the wrong type, or in conflict with another."""
+
+    exit_code = 2
+
+
+class DataError(LandbridgeError, ValueError):
+    """Data that cannot be read, or that does not hold what the task needs."""
+
+    exit_code = 3
+
+
+class MethodError(LandbridgeError):
+    """A method whose needs the data do not meet."""
+
+    exit_code = 4
+
+
+class BackboneError(LandbridgeError):
+    """A backbone that is unknown, missing, or does not fit the data."""
+
+    exit_code = 5
+
+
+class RunError(LandbridgeError):
+    """A run folder that is missing, damaged, or of another version."""
+
+    exit_code = 6
+
+
+class TrainingError(LandbridgeError):
+    """Training that cannot go on (a loss that is not finite)."""
+
+    exit_code = 7
+
+
+class StorageError(LandbridgeError):
+    """A disk that is full or cannot be written."""
+
+    exit_code = 8
+
+
+class SealedError(LandbridgeError):
+    """Labels kept for judging were asked for by something other than the verdict."""
+
+    exit_code = 9
+
+
+class MissingExtra(LandbridgeError):
+    """An optional part whose packages are not installed."""
+
+    exit_code = 10
+
+    def __init__(self, what: str, extra: str) -> None:
+        super().__init__(
+            f"{what} needs packages that are not installed",
+            do=f"pip install 'landbridge[{extra}]'",
+        )
+
+
+INTERRUPTED = 130
+"""Exit code after Ctrl-C: what was computed is kept, `landbridge resume` goes on."""
+
+EXIT_CODES: dict[int, str] = {
+    0: "all went well",
+    1: "an error that no other code names",
+    **{
+        cls.exit_code: (cls.__doc__ or "").splitlines()[0]
+        for cls in (
+            ConfigError,
+            DataError,
+            MethodError,
+            BackboneError,
+            RunError,
+            TrainingError,
+            StorageError,
+            SealedError,
+            MissingExtra,
+        )
+    },
+    INTERRUPTED: "interrupted; `landbridge resume` goes on",
+}
+
+
+class LandbridgeWarning(UserWarning):
+    """Something was left out or changed, and the result still stands."""

@@ -1,0 +1,47 @@
+"""Options of methods and terms: dataclasses filled from plain values, checked by name and type."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .errors import ConfigError
+from .registry import nearest
+
+
+def make_options(config: type, values: Mapping[str, Any], what: str) -> Any:
+    """Make a configuration dataclass from plain values.
+
+    Parameters
+    ----------
+    config : type
+        A dataclass.
+    values : mapping
+        Field values; checked against the field types by pydantic.
+    what : str
+        For messages: "method 'dann'".
+
+    Raises
+    ------
+    ConfigError
+        All unknown names and wrong types at once.
+    """
+    from pydantic import TypeAdapter, ValidationError
+
+    known = list(getattr(config, "__dataclass_fields__", {}))
+    problems = []
+    for key in values:
+        if key not in known:
+            near = nearest(key, known)
+            problems.append(f"no option {key!r}" + (f" (did you mean {near!r}?)" if near else ""))
+    if not problems:
+        try:
+            return TypeAdapter(config).validate_python(dict(values))
+        except ValidationError as error:
+            problems = [
+                f"{'.'.join(map(str, p['loc']))} = {p['input']!r}: {p['msg']}"
+                for p in error.errors()
+            ]
+    raise ConfigError(
+        f"{what}: {'; '.join(problems)}", do=f"its options: {', '.join(known) or 'none'}"
+    )

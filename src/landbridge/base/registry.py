@@ -1,0 +1,91 @@
+"""One registry per extension point: registering is one decorator, discovery is automatic."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import importlib.metadata
+import pkgutil
+from collections.abc import Callable, Iterator
+from typing import Generic, TypeVar
+
+from .errors import ConfigError
+
+T = TypeVar("T")
+
+
+class Registry(Generic[T]):
+    """Named things of one kind, found by importing every module of one package.
+
+    Parameters
+    ----------
+    kind : str
+        What the things are called in messages, such as "method".
+    package : str
+        The package whose modules register things. It is imported when the registry is
+        first asked, so that importing landbridge stays fast.
+
+    Notes
+    -----
+    Other distributions add their own through the entry-point group
+    ``landbridge.<kind>s``: each entry names a module that registers things on import.
+    """
+
+    def __init__(self, kind: str, package: str) -> None:
+        self.kind = kind
+        self.package = package
+        self._items: dict[str, T] = {}
+        self._loaded = False
+
+    def register(self, name: str) -> Callable[[T], T]:
+        """Return a decorator that registers its argument under `name`."""
+
+        def decorate(item: T) -> T:
+            if name in self._items and self._items[name] is not item:
+                raise ValueError(f"two {self.kind}s are registered as {name!r}")
+            self._items[name] = item
+            if isinstance(item, type):
+                item.name = name  # type: ignore[attr-defined]
+            return item
+
+        return decorate
+
+    def _load(self) -> None:
+        if self._loaded:
+            return
+        self._loaded = True
+        package = importlib.import_module(self.package)
+        for module in pkgutil.walk_packages(package.__path__, f"{self.package}."):
+            importlib.import_module(module.name)
+        for entry in importlib.metadata.entry_points(group=f"landbridge.{self.kind}s"):
+            entry.load()
+
+    def get(self, name: str) -> T:
+        """Return what is registered as `name`, or raise ConfigError with the nearest names."""
+        self._load()
+        if name not in self._items:
+            near = nearest(name, self._items)
+            hint = f"did you mean {near!r}? " if near else ""
+            raise ConfigError(
+                f"unknown {self.kind} {name!r}",
+                do=f"{hint}known {self.kind}s: {', '.join(sorted(self._items))}",
+            )
+        return self._items[name]
+
+    def __contains__(self, name: object) -> bool:
+        self._load()
+        return name in self._items
+
+    def __iter__(self) -> Iterator[str]:
+        self._load()
+        return iter(sorted(self._items))
+
+    def items(self) -> list[tuple[str, T]]:
+        """Return all (name, thing) pairs, sorted by name."""
+        return [(name, self._items[name]) for name in self]
+
+
+def nearest(word: str, known: object) -> str | None:
+    """Return the entry of `known` most like `word`, or None where none is close."""
+    close = difflib.get_close_matches(word, [str(k) for k in known], n=1, cutoff=0.5)  # type: ignore[attr-defined]
+    return close[0] if close else None

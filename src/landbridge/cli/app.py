@@ -1,0 +1,120 @@
+"""The command `landbridge`: its verbs and what holds for all of them."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from ..base.errors import EXIT_CODES
+from . import (
+    backbones,
+    config,
+    demo,
+    doctor,
+    evaluate,
+    methods,
+    plan,
+    predict,
+    report,
+    resume,
+    transfer,
+)
+from .frame import silence, tell
+
+# typer carries its own click since 0.26 and needs the real one before: its public name
+# leads to the right base class either way.
+UsageError: Any = typer.BadParameter.__mro__[1]
+
+# "\b" keeps the lines as they are.
+_EPILOG = "\b\nExit codes:\n" + "\n".join(
+    f"  {code:>3}  {what[:1].lower()}{what[1:].rstrip('.')}" for code, what in EXIT_CODES.items()
+)
+
+
+class Verbs(TyperGroup):
+    """The group of verbs; wrong usage is JSON, too, where JSON was asked for."""
+
+    def main(self, args: Sequence[str] | None = None, *rest: Any, **extra: Any) -> Any:
+        """Run one verb and exit with its code."""
+        given = sys.argv[1:] if args is None else list(args)
+        extra["standalone_mode"] = False
+        try:
+            code = super().main(args, *rest, **extra)
+        except UsageError as error:
+            at = getattr(error, "ctx", None)
+            tell(
+                error.format_message(),
+                do=f"{at.command_path if at else 'landbridge'} --help",
+                kind="UsageError",
+                code=error.exit_code,
+                as_json="--json" in given,
+            )
+            code = error.exit_code
+        sys.exit(code or 0)
+
+
+app = typer.Typer(
+    name="landbridge",
+    cls=Verbs,
+    no_args_is_help=True,
+    add_completion=False,
+    # Plain help: it needs no rich, so it comes at once, and it reads well in a log.
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    epilog=_EPILOG,
+    context_settings={"help_option_names": ["--help", "-h"], "max_content_width": 100},
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import PackageNotFoundError, version
+
+        try:
+            print("landbridge", version("landbridge"))
+        except PackageNotFoundError:
+            print("landbridge (not installed: running from its source)")
+        raise typer.Exit
+
+
+@app.callback()
+def _landbridge(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Carry what a model already knows to where you need it, and say whether that helped."""
+
+
+for _verb in (
+    transfer.transfer,
+    plan.plan,
+    predict.predict,
+    evaluate.evaluate,
+    report.report,
+    resume.resume,
+    demo.demo,
+    methods.methods,
+    backbones.backbones,
+    config.config,
+    doctor.doctor,
+):
+    app.command("eval" if _verb is evaluate.evaluate else None)(_verb)
+
+
+def main() -> None:
+    """Run the command line."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # a terminal without UTF-8 gets "?", not a traceback
+            stream.reconfigure(errors="replace")
+    if not sys.stderr.isatty():  # bars of the hub are unreadable in a log
+        os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
+    try:
+        app(prog_name="landbridge")
+    except BrokenPipeError:
+        silence(sys.stdout)

@@ -1,0 +1,59 @@
+"""`landbridge backbones`: what can be built on, and whether it is here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import options as o
+from .frame import frame
+
+
+def backbones(
+    config: o.ConfigFile = None,
+    settings: o.Settings = None,
+    as_json: o.AsJson = False,
+    quiet: o.Quiet = False,
+    debug: o.Debug = False,
+) -> None:
+    """List the backbones and which are available here."""
+    with frame(as_json=as_json, quiet=quiet, debug=debug) as this:
+        from .settings import usable
+
+        usable("backbones", (), config, settings)
+        from ..backbones.base import BACKBONES
+
+        found = []
+        for name, provider in BACKBONES.items():
+            here, where = provider().available()
+            found.append(
+                {
+                    "name": name,
+                    "modalities": list(provider.modalities),
+                    "pretrained": provider.pretrained,
+                    "available": here,
+                    "where": where,
+                    "extra": provider.extra,
+                    "summary": provider.summary,
+                }
+            )
+        this.result({"backbones": found}, lambda: _show(found))
+
+
+def _show(found: list[dict[str, Any]]) -> None:
+    from rich.text import Text
+
+    from .tables import console, show_entries
+
+    rows = []
+    for item in found:
+        here = Text("yes", "green") if item["available"] else Text("no", "yellow")
+        text = Text(item["summary"])
+        where = item["where"]
+        if item["extra"] and not item["available"]:
+            where += f" (pip install 'landbridge[{item['extra']}]')"
+        text.append(f"\n{where}" if where else "", "dim")
+        knows = "yes" if item["pretrained"] else "no"
+        takes = ", ".join(item["modalities"])
+        rows.append([Text(item["name"], "bold"), takes, knows, here, text])
+    columns = ["backbone", "takes", "pretrained", "here", "what it is"]
+    show_entries(console(), columns, rows, keep=(0, 2, 3))

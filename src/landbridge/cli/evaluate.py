@@ -1,0 +1,58 @@
+"""`landbridge eval`: how good a run is on labelled data that it has not seen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import options as o
+from .frame import frame
+
+
+def evaluate(
+    run: o.RunFolder,
+    data: o.Data,
+    label: o.Label = None,
+    config: o.ConfigFile = None,
+    settings: o.Settings = None,
+    as_json: o.AsJson = False,
+    quiet: o.Quiet = False,
+    debug: o.Debug = False,
+) -> None:
+    """Measure a run on labelled DATA, with intervals."""
+    with frame(as_json=as_json, quiet=quiet, debug=debug) as this:
+        from .predict import load
+
+        keys = ("training.threads", "data.label")
+        loaded, found = load("eval", run, config, settings, keys, {"data.label": label})
+        figures = loaded.evaluate(data, label=found.data.label, events=this.events())
+        this.result({"run": str(run), **figures}, lambda: _show(figures))
+
+
+def _show(figures: dict[str, Any]) -> None:
+    from .tables import console, interval, percent, show_rows
+
+    out = console()
+    rows = [["accuracy", percent(figures.get("accuracy")), interval(figures)]]
+    for key, name in (("balanced_accuracy", "balanced accuracy"), ("macro_f1", "macro F1")):
+        if figures.get(key) is not None:
+            rows.append([name, percent(figures[key]), ""])
+    title = f"{figures['n']} labelled examples" if figures.get("n") is not None else ""
+    show_rows(out, ["figure", "", "95 % interval"], rows, title=title, right=(1, 2))
+    per_class = figures.get("per_class")
+    if not per_class:
+        return
+    named = (
+        list(per_class.items())
+        if isinstance(per_class, dict)
+        else [(item.get("class", ""), item) for item in per_class]
+    )
+    heads = [key for key in named[0][1] if key != "class"]
+    cells = [[name, *(_cell(item.get(head)) for head in heads)] for name, item in named]
+    out.print()
+    show_rows(out, ["class", *heads], cells, right=range(1, len(heads) + 1))
+
+
+def _cell(value: Any) -> str:
+    from .tables import percent
+
+    return percent(value) if value is None or isinstance(value, float) else str(value)

@@ -1,0 +1,197 @@
+"""What surrounds every verb: one place for JSON, errors, interrupts and exit codes."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import math
+import os
+import sys
+import tempfile
+import traceback
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, TextIO
+
+import typer
+
+from ..base.errors import INTERRUPTED, LandbridgeError, LandbridgeWarning
+
+
+class Frame:
+    """What a verb uses to speak.
+
+    Attributes
+    ----------
+    as_json : bool
+        Whether stdout gets one JSON object and nothing else.
+    run : Path or None
+        The run folder the verb works on, once known; messages name it.
+    exit_code : int
+        What the command exits with when nothing goes wrong.
+    """
+
+    def __init__(self, *, as_json: bool, quiet: bool) -> None:
+        self.as_json = as_json
+        self.quiet = quiet
+        self.run: Path | None = None
+        self.exit_code = 0
+        self._value: Any = {}
+        self._show: Callable[[], None] | None = None
+        self._terminal: Any = None
+
+    @property
+    def terminal(self) -> Any:
+        """The listener that shows what happens, on stderr."""
+        if self._terminal is None:
+            from .terminal import terminal
+
+            self._terminal = terminal(quiet=self.quiet)
+        return self._terminal
+
+    def events(self) -> Any:
+        """Return events heard by the terminal."""
+        from ..base.events import Events
+
+        return Events(None, self.terminal)
+
+    def result(self, value: Any, show: Callable[[], None]) -> None:
+        """Keep the result: `value` for JSON, or what shows it to a person."""
+        self._value, self._show = value, show
+
+    def close(self) -> None:
+        """Take progress bars off the screen."""
+        if self._terminal is not None:
+            self._terminal.close()
+
+    def deliver(self) -> None:
+        """Write the result to stdout."""
+        if self.as_json:
+            print(dumps(self._value))
+        elif self._show is not None:
+            self._show()
+        sys.stdout.flush()
+
+
+@contextlib.contextmanager
+def frame(*, as_json: bool = False, quiet: bool = False, debug: bool = False) -> Iterator[Frame]:
+    """Run the body of a verb; whatever it raises becomes a message and an exit code."""
+    stdout = sys.stdout
+    this = Frame(as_json=as_json, quiet=quiet)
+    code = 0
+    try:
+        # stdout is for the result alone: a stray print of any library must not reach it.
+        with contextlib.redirect_stdout(sys.stderr), _warnings_shown(this):
+            yield this
+        this.close()
+        this.deliver()
+        code = this.exit_code
+    except typer.Exit:
+        raise
+    except BrokenPipeError:
+        silence(stdout)  # the reader (`| head`) has what it wanted
+    except KeyboardInterrupt:
+        this.close()
+        code = INTERRUPTED
+        begun = this.run is not None and (this.run / "run.json").exists()
+        kept = f"landbridge resume {this.run}" if begun else ""
+        found = "interrupted" + ("; everything finished so far is kept" if kept else "")
+        tell(found, do=kept, kind="Interrupted", code=code, as_json=as_json, stdout=stdout)
+    except LandbridgeError as error:
+        this.close()
+        code = error.exit_code
+        if debug:
+            traceback.print_exc()
+        kind = type(error).__name__
+        tell(error.found, do=error.do, kind=kind, code=code, as_json=as_json, stdout=stdout)
+    except Exception as error:  # noqa: BLE001 - the one place where a bug becomes a message
+        this.close()
+        code = 1
+        found = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        do = "this is a bug in landbridge or in a package below it"
+        if debug:
+            traceback.print_exc()
+        else:
+            do += f"; the traceback is in {keep_traceback(this.run)}, and --debug shows it"
+        kind = type(error).__name__
+        tell(found, do=do, kind=kind, code=code, as_json=as_json, stdout=stdout)
+    finally:
+        this.close()
+    if code:
+        raise typer.Exit(code)
+
+
+def tell(
+    found: str, *, do: str, kind: str, code: int, as_json: bool, stdout: TextIO | None = None
+) -> None:
+    """Say what went wrong and what to do: for a person on stderr, for a program on stdout."""
+    with contextlib.suppress(BrokenPipeError):
+        if as_json:
+            error = {"type": kind, "message": found, "do": do, "exit_code": code}
+            print(dumps({"error": error}), file=stdout or sys.stdout, flush=True)
+            return
+        red, plain = ("\033[1;31m", "\033[0m") if coloured(sys.stderr) else ("", "")
+        head = "" if code == INTERRUPTED else f"{red}error:{plain} "
+        print(f"{head}{found}", file=sys.stderr)
+        if do:
+            print(f"→ {do}", file=sys.stderr)
+
+
+def coloured(stream: TextIO) -> bool:
+    """Say whether `stream` is a terminal that wants colour."""
+    return stream.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
+
+
+def silence(stream: TextIO) -> None:
+    """Point a closed pipe at nothing, so that Python's last flush stays silent."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def keep_traceback(run: Path | None) -> Path:
+    """Write the traceback of the current exception and return where it is."""
+    text = traceback.format_exc()
+    if run is not None and run.is_dir():
+        with contextlib.suppress(OSError):
+            (run / "error.log").write_text(text, "utf-8")
+            return run / "error.log"
+    handle, name = tempfile.mkstemp(prefix="landbridge-", suffix=".log")
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(text)
+    return Path(name)
+
+
+def dumps(value: Any) -> str:
+    """Return strict JSON: what has no number (NaN) is null, arrays are lists."""
+    return json.dumps(_plain(value), ensure_ascii=False, allow_nan=False)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(key): _plain(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_plain(inner) for inner in value]
+    if hasattr(value, "tolist"):  # NumPy and torch
+        return _plain(value.tolist())
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if value is None or isinstance(value, str | int):
+        return value
+    return str(value)
+
+
+@contextlib.contextmanager
+def _warnings_shown(this: Frame) -> Iterator[None]:
+    """Show our own warnings as one line each, without file names and source lines."""
+    with warnings.catch_warnings():
+        usual = warnings.showwarning
+
+        def show(message: Any, category: Any, *rest: Any, **more: Any) -> None:
+            if issubclass(category, LandbridgeWarning):
+                this.terminal.event({"event": "warning", "message": str(message)})
+            else:
+                usual(message, category, *rest, **more)
+
+        warnings.showwarning = show
+        yield

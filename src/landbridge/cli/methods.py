@@ -1,0 +1,97 @@
+"""`landbridge methods`: every way to transfer, and what each needs."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Annotated, Any
+
+import typer
+
+from ..base.errors import ConfigError
+from . import options as o
+from .frame import frame
+
+LABELS = ("labelled", "unlabelled", "none")
+
+
+def methods(
+    setting: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SOURCE/TARGET",
+            help="Only those which fit, such as labelled/unlabelled or none/labelled.",
+        ),
+    ] = None,
+    config: o.ConfigFile = None,
+    settings: o.Settings = None,
+    as_json: o.AsJson = False,
+    quiet: o.Quiet = False,
+    debug: o.Debug = False,
+) -> None:
+    """List the methods and what each needs."""
+    with frame(as_json=as_json, quiet=quiet, debug=debug) as this:
+        from .settings import usable
+
+        usable("methods", (), config, settings)
+        source, target = _setting(setting)
+        from ..methods.base import METHODS
+
+        found = [
+            _describe(name, method)
+            for name, method in METHODS.items()
+            if _fits(method.needs.source, source) and _fits(method.needs.target, target)  # type: ignore[attr-defined]
+        ]
+        this.result({"methods": found}, lambda: _show(found))
+
+
+def _setting(text: str | None) -> tuple[str | None, str | None]:
+    if text is None:
+        return None, None
+    source, slash, target = text.partition("/")
+    if not slash or source not in LABELS or target not in LABELS[:2]:
+        raise ConfigError(
+            f"--setting {text!r} is not a setting",
+            do=f"write SOURCE/TARGET: {', '.join(LABELS)}, then / and {' or '.join(LABELS[:2])}",
+        )
+    return source, target
+
+
+def _fits(need: str, given: str | None) -> bool:
+    """Say whether a side that is `given` meets a `need`; labels may be left unread."""
+    if given is None or need in ("any", "none", given):
+        return True
+    return need == "unlabelled" and given == "labelled"
+
+
+def _describe(name: str, method: Any) -> dict[str, Any]:
+    config = getattr(method, "Config", None)
+    fields = dataclasses.fields(config) if dataclasses.is_dataclass(config) else ()
+    return {
+        "name": name,
+        **dataclasses.asdict(method.needs),
+        "summary": method.summary,
+        "paper": getattr(method, "paper", ""),
+        "options": {
+            field.name: None if field.default is dataclasses.MISSING else field.default
+            for field in fields
+        },
+    }
+
+
+def _show(found: list[dict[str, Any]]) -> None:
+    from rich.text import Text
+
+    from .tables import console, show_entries
+
+    rows = []
+    for item in found:
+        text = Text(item["summary"])
+        if item["paper"]:
+            text.append(f"\n{item['paper']}", "dim")
+        gradients = "yes" if item["gradients"] else "no"
+        rows.append([Text(item["name"], "bold"), item["source"], item["target"], gradients, text])
+    out = console()
+    show_entries(
+        out, ["method", "source", "target", "gradients", "what it does"], rows, keep=(0, 1, 2, 3)
+    )
+    out.print('\nTerms combine with "+", such as infomax+consistency.', style="dim")

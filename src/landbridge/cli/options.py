@@ -1,0 +1,97 @@
+"""The options that several verbs share, so that each is worded once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+CONFIG, DATA, SHOW = "Configuration", "Data", "Output"
+
+AsJson = Annotated[
+    bool, typer.Option("--json", help="One JSON object on stdout, everything else on stderr.")
+]
+Quiet = Annotated[
+    bool, typer.Option("--quiet", "-q", help="No progress; warnings and the result only.")
+]
+Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
+ConfigFile = Annotated[
+    Path | None,
+    typer.Option("--config", metavar="FILE", help="YAML or JSON file of configuration keys."),
+]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="KEY=VALUE",
+        help="Set one configuration key, such as training.steps=500; may be repeated. "
+        "It wins over every other option and over --config.",
+    ),
+]
+
+KEYS = {
+    "source": "data.source",
+    "target": "data.target",
+    "label": "data.label",
+    "target_labels": "data.target_labels",
+    "backbone": "backbone",
+    "method": "method",
+    "budget": "budget",
+    "seeds": "seeds",
+    "seed": "seed",
+    "offline": "offline",
+}
+"""The options of `transfer` and `plan` that are configuration keys."""
+
+
+def named(given: dict[str, Any]) -> dict[str, Any]:
+    """Return the dotted keys of a verb's arguments (its `locals()`)."""
+    return {key: given[name] for name, key in KEYS.items()}
+
+
+RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="A run's folder.")]
+Data = Annotated[
+    str, typer.Argument(metavar="DATA", help='A folder, a table or "sample:NAME", as for transfer.')
+]
+
+Source = Annotated[
+    str | None,
+    typer.Option(
+        metavar="DATA",
+        help='Where knowledge comes from: a folder, a table or "sample:NAME". '
+        "Without it the backbone is the source.",
+    ),
+]
+Target = Annotated[
+    str | None,
+    typer.Option(metavar="DATA", help='Where it is needed: a folder, a table or "sample:NAME".'),
+]
+Backbone = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help="A name from `landbridge backbones`, or auto."),
+]
+Method = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help='A name from `landbridge methods`, "a+b", or auto.'),
+]
+Budget = Annotated[
+    str | None, typer.Option(metavar="TIME", help='Time for the whole run: "90s", "10m", "2h".')
+]
+Label = Annotated[str | None, typer.Option(metavar="COLUMN", help="Label column of tables.")]
+TargetLabels = Annotated[
+    str | None,
+    typer.Option(
+        metavar="use|judge",
+        help="judge: target labels are for the verdict alone; methods never see them.",
+    ),
+]
+Seeds = Annotated[int | None, typer.Option(metavar="N", help="How many seeds the verdict uses.")]
+Seed = Annotated[int | None, typer.Option(metavar="N", help="The first seed.")]
+Offline = Annotated[
+    bool | None, typer.Option("--offline/--no-offline", help="Forbid every download.")
+]
+Out = Annotated[
+    Path | None,
+    typer.Option(metavar="FOLDER", help="The run's folder; it must not exist or be empty."),
+]

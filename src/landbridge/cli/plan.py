@@ -1,0 +1,88 @@
+"""`landbridge plan`: what a transfer would do, and how long it would take."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import options as o
+from .frame import frame
+
+
+def plan(
+    source: o.Source = None,
+    target: o.Target = None,
+    backbone: o.Backbone = None,
+    method: o.Method = None,
+    budget: o.Budget = None,
+    label: o.Label = None,
+    target_labels: o.TargetLabels = None,
+    seeds: o.Seeds = None,
+    seed: o.Seed = None,
+    offline: o.Offline = None,
+    config: o.ConfigFile = None,
+    settings: o.Settings = None,
+    as_json: o.AsJson = False,
+    quiet: o.Quiet = False,
+    debug: o.Debug = False,
+) -> None:
+    """Show what a transfer would do under its budget.
+
+    Takes the options of transfer, measures the machine for a moment, and trains nothing.
+    """
+    given = o.named(locals())
+    with frame(as_json=as_json, quiet=quiet, debug=debug) as this:
+        from .settings import resolve
+        from .transfer import need_target
+
+        resolved = resolve(config, settings, given)
+        need_target(resolved)
+        from ..runs.pipeline import plan as make_plan
+
+        found = make_plan(resolved, events=this.events())
+        this.result(found, lambda: _show(found))
+
+
+def _show(found: dict[str, Any]) -> None:
+    from rich.text import Text
+
+    from .tables import WIDE_TERMINAL, console, show_paths, show_rows
+    from .terminal import clock
+
+    out = console()
+    match = found.get("match") or ""
+    if isinstance(match, dict):
+        match = match.get("sentence", "")
+    facts = [
+        ("setting", found.get("setting", "")),
+        ("classes", match),
+        ("backbone", found.get("backbone", "")),
+        ("", found.get("backbone_reason", "")),
+    ]
+    show_paths(out, [(name, str(value)) for name, value in facts if value])
+    out.print()
+    wide = out.width >= WIDE_TERMINAL
+    rows = [
+        [
+            fit.get("method", ""),
+            fit.get("role", ""),
+            str(len(fit.get("seeds") or [])),
+            str(fit.get("steps") or "–"),
+            clock(fit.get("seconds") or 0),
+            *([Text(fit.get("why") or "", style="dim")] if wide else []),
+        ]
+        for fit in found.get("fits") or []
+    ]
+    columns = ["fit", "role", "seeds", "steps", "about", *(["why"] if wide else [])]
+    show_rows(out, columns, rows, right=(2, 3, 4), keep=(0, 1))
+    if found.get("not_tried"):
+        out.print()
+        left = [[item.get("method", ""), item.get("why", "")] for item in found["not_tried"]]
+        show_rows(out, ["left out", "why"], left)
+    out.print()
+    total, budget = found.get("seconds") or 0, found.get("budget_s")
+    line = Text(f"about {clock(total)}", style="bold")
+    if budget:
+        line.append(f" of a budget of {clock(budget)}", "yellow" if total > budget else "")
+    if found.get("memory_mb"):
+        line.append(f", about {found['memory_mb']:.0f} MB of memory")
+    out.print(line)

@@ -1,0 +1,131 @@
+"""`landbridge predict`: a run's answers for new data."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TextIO
+
+import typer
+
+from ..base.errors import ConfigError
+from . import options as o
+from .frame import dumps, frame
+
+if TYPE_CHECKING:
+    from ..base.config import RunConfig
+
+FORMATS = (".csv", ".parquet", ".json")
+SHOWN = 20
+"""How many rows a terminal gets."""
+
+
+def predict(
+    run: o.RunFolder,
+    data: o.Data,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write a .csv, .parquet or .json file.")
+    ] = None,
+    config: o.ConfigFile = None,
+    settings: o.Settings = None,
+    as_json: o.AsJson = False,
+    quiet: o.Quiet = False,
+    debug: o.Debug = False,
+) -> None:
+    """Predict the class of every example of new data.
+
+    Without --out a terminal gets the first rows, and a pipe all of them as CSV.
+    """
+    with frame(as_json=as_json, quiet=quiet, debug=debug) as this:
+        if out is not None and out.suffix.lower() not in FORMATS:
+            raise ConfigError(
+                f"--out {out}: {out.suffix or 'no ending'} is not a format that can be written",
+                do=f"end the name in {', '.join(FORMATS)}",
+            )
+        loaded, _ = load("predict", run, config, settings)
+        rows = loaded.predict(data, events=this.events())
+        if out is not None:
+            write(out, rows)
+            value = {"run": str(run), "rows": len(rows), "out": str(out)}
+            this.result(value, lambda: print(f"{len(rows)} predictions in {out}"))
+        else:
+            this.result({"run": str(run), "predictions": rows}, lambda: _show(rows))
+
+
+def load(
+    verb: str,
+    run: Path,
+    config: Path | None,
+    settings: Sequence[str] | None,
+    keys: Sequence[str] = ("training.threads",),
+    named: Mapping[str, Any] | None = None,
+) -> tuple[Any, RunConfig]:
+    """Open a run, and return it with what little configuration its use can take."""
+    from .settings import usable
+
+    found = usable(verb, keys, config, settings, named)
+    from ..runs.run import load_run
+
+    loaded = load_run(run)
+    if found.training.threads is not None:
+        import torch
+
+        torch.set_num_threads(found.training.threads)
+    return loaded, found
+
+
+def write(path: Path, rows: Sequence[dict[str, Any]]) -> None:
+    """Write predictions whole, in the format that the name's ending says."""
+    from ..base.files import whole_file
+
+    with whole_file(path) as temporary:
+        if path.suffix.lower() == ".parquet":
+            import pyarrow as pa
+            import pyarrow.parquet as pq
+
+            head = _columns(rows)
+            flat = [_flat(row) for row in rows]
+            columns = {name: [row[i] for row in flat] for i, name in enumerate(head)}
+            pq.write_table(pa.table(columns), temporary)
+        elif path.suffix.lower() == ".json":
+            temporary.write_text(dumps({"predictions": rows}) + "\n", "utf-8")
+        else:
+            with temporary.open("w", encoding="utf-8", newline="") as file:
+                _write_csv(file, rows)
+
+
+def _write_csv(file: TextIO, rows: Sequence[dict[str, Any]]) -> None:
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow(_columns(rows))
+    writer.writerows(_flat(row) for row in rows)
+
+
+def _columns(rows: Sequence[dict[str, Any]]) -> list[str]:
+    classes = list(rows[0]["probability"]) if rows else []
+    return ["name", "predicted", "confidence", *(f"p({name})" for name in classes)]
+
+
+def _flat(row: dict[str, Any]) -> list[Any]:
+    # Six digits are more than a network knows.
+    rounded = [round(float(p), 6) for p in row["probability"].values()]
+    return [row["name"], row["predicted"], max(rounded, default=None), *rounded]
+
+
+def _show(rows: Sequence[dict[str, Any]]) -> None:
+    """Show the first rows on a terminal; a pipe gets all of them as CSV."""
+    if not sys.stdout.isatty():
+        _write_csv(sys.stdout, rows)
+        return
+    from .tables import console, percent, show_rows
+
+    out = console()
+    cells = []
+    for row in rows[:SHOWN]:
+        ranked = sorted(row["probability"].items(), key=lambda item: -item[1])
+        second = f"{ranked[1][0]} {percent(ranked[1][1])}" if len(ranked) > 1 else ""
+        cells.append([row["name"], row["predicted"], percent(ranked[0][1]), second])
+    show_rows(out, ["name", "predicted", "how sure", "else"], cells, right=(2,), keep=(1,))
+    if len(rows) > SHOWN:
+        out.print(f"and {len(rows) - SHOWN} more: --out predictions.csv has them all", style="dim")

@@ -1,0 +1,154 @@
+"""From options to one checked configuration: defaults < --config < options < --set."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from ..base.errors import ConfigError
+
+if TYPE_CHECKING:
+    from ..base.config import RunConfig
+
+Values = dict[str, Any]
+
+
+def resolve(
+    file: Path | None,
+    settings: Sequence[str] | None,
+    named: Mapping[str, Any] | None = None,
+    defaults: Mapping[str, Any] | None = None,
+) -> RunConfig:
+    """Return the configuration that all the options together ask for.
+
+    Parameters
+    ----------
+    file : Path, optional
+        What `--config` named.
+    settings : sequence of str, optional
+        What `--set` gave, each "a.b=v".
+    named : mapping, optional
+        Dotted key to the value of the verb's own option; None where it was not given, and
+        then it overrides nothing.
+    defaults : mapping, optional
+        Dotted key to a default of the verb itself (the demo has some).
+
+    Raises
+    ------
+    ConfigError
+        With everything that is wrong, not only the first thing.
+    """
+    values, problems = _collect(file, settings, named, defaults)
+    config, more = _check(values)
+    if config is None or problems:
+        _fail(problems + more)
+    return config
+
+
+def usable(
+    verb: str,
+    keys: Sequence[str],
+    file: Path | None,
+    settings: Sequence[str] | None,
+    named: Mapping[str, Any] | None = None,
+) -> RunConfig:
+    """Return the configuration of a verb that can use only some `keys`.
+
+    A key that would be silently without effect is an error, like an unknown one.
+
+    Raises
+    ------
+    ConfigError
+        With everything that is wrong.
+    """
+    values, problems = _collect(file, settings, named, None)
+    config, more = _check(values)
+    problems += more
+    from ..base.config import known_keys
+
+    known = known_keys()
+    useless = [key for key in _flat(values, known) if key in known and key not in keys]
+    if useless:
+        takes = f"only {', '.join(keys)}" if keys else "no configuration key at all"
+        problems.append(f"`landbridge {verb}` cannot use {', '.join(useless)}: it takes {takes}")
+    if config is None or problems:
+        _fail(problems)
+    return config
+
+
+def _collect(
+    file: Path | None,
+    settings: Sequence[str] | None,
+    named: Mapping[str, Any] | None,
+    defaults: Mapping[str, Any] | None,
+) -> tuple[Values, list[str]]:
+    """Return nested values and what was wrong in reading them."""
+    import yaml
+
+    from ..base.config import apply_settings, read_config_file
+
+    values: Values = {}
+    problems: list[str] = []
+    for key, value in (defaults or {}).items():
+        _put(values, key, value)
+    if file is not None:
+        try:
+            _merge(values, read_config_file(file))
+        except ConfigError as error:
+            problems.append(error.found)
+        except (OSError, UnicodeDecodeError) as error:
+            problems.append(f"{file} cannot be read: {error}")
+    for key, value in (named or {}).items():
+        if value is not None:
+            _put(values, key, value)
+    for setting in settings or ():
+        try:
+            values = apply_settings(values, [setting])
+        except ConfigError as error:
+            problems.append(error.found)
+        except yaml.YAMLError:
+            problems.append(f"--set {setting!r}: what follows '=' is not a YAML value")
+    return values, problems
+
+
+def _check(values: Values) -> tuple[RunConfig | None, list[str]]:
+    from ..base.config import make_config
+
+    try:
+        return make_config(values), []
+    except ConfigError as error:
+        return None, [error.found]
+
+
+def _fail(problems: list[str]) -> NoReturn:
+    raise ConfigError("; ".join(problems), do="`landbridge config` lists every key")
+
+
+def _put(values: Values, key: str, value: Any) -> None:
+    *path, last = key.split(".")
+    for part in path:
+        inner = values.get(part)
+        if not isinstance(inner, dict):  # None, or something that the check below complains of
+            inner = values[part] = {}
+        values = inner
+    values[last] = value
+
+
+def _merge(values: Values, more: Mapping[str, Any]) -> None:
+    for key, value in more.items():
+        if isinstance(value, dict) and isinstance(values.get(key), dict):
+            _merge(values[key], value)
+        else:
+            values[key] = value
+
+
+def _flat(values: Mapping[str, Any], known: Sequence[str], prefix: str = "") -> list[str]:
+    keys = []
+    for name, value in values.items():
+        key = f"{prefix}{name}"
+        if isinstance(value, dict) and key not in known:
+            keys += _flat(value, known, f"{key}.")
+        else:
+            keys.append(key)
+    return keys

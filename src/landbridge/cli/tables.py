@@ -1,0 +1,230 @@
+"""Tables for people, on stdout: a verdict, and any rows at all."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+WIDE_TERMINAL = 100
+"""From this many columns on, tables show what is nice to have."""
+
+ENTRIES_WIDE = 120
+"""From this many columns on, a sentence fits beside the other columns."""
+
+_COLOURS = {"helped": "bold green", "hurt": "bold red", "can't tell": "bold yellow"}
+
+
+def console() -> Console:
+    """Return a console on stdout; where that is no terminal, lines may be long."""
+    from rich.console import Console
+
+    class Plain(Console):
+        def on_broken_pipe(self) -> None:
+            raise  # `frame` knows what to do; rich would exit with 1
+
+    width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else 140
+    return Plain(file=sys.stdout, highlight=False, width=width, emoji=False)
+
+
+def show_rows(
+    out: Console,
+    columns: Sequence[str],
+    rows: Sequence[Sequence[Any]],
+    *,
+    title: str = "",
+    right: Sequence[int] = (),
+    keep: Sequence[int] = (0,),
+) -> None:
+    """Print rows under column heads.
+
+    Parameters
+    ----------
+    out : Console
+        Where to.
+    columns : sequence of str
+        Heads.
+    rows : sequence of sequences
+        Strings or rich texts.
+    title : str
+        A line above.
+    right : sequence of int
+        Columns of numbers.
+    keep : sequence of int
+        Columns that must not be broken into lines.
+    """
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    if title:
+        out.print(Text(title, style="bold"))
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="dim")
+    for i, head in enumerate(columns):
+        justify: Any = "right" if i in right else "left"
+        table.add_column(head, justify=justify, no_wrap=i in keep or i in right, overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(cell) if isinstance(cell, str) else cell for cell in row))
+    out.print(table)
+
+
+def show_entries(
+    out: Console, columns: Sequence[str], rows: Sequence[Sequence[Any]], keep: Sequence[int]
+) -> None:
+    """Print rows that end in a sentence or two: under the rest where it would be squeezed."""
+    from rich.padding import Padding
+    from rich.text import Text
+
+    if out.width >= ENTRIES_WIDE:
+        show_rows(out, columns, rows, keep=keep)
+        return
+    cells = [[cell if isinstance(cell, Text) else Text(cell) for cell in row] for row in rows]
+    heads = [Text(head, "dim") for head in columns[:-1]]
+    widths = [max(row[i].cell_len for row in [heads, *cells]) for i in range(len(heads))]
+    for row in [heads, *cells]:
+        line = Text()
+        for cell, width in zip(row, widths, strict=False):
+            line += cell + Text(" " * (width - cell.cell_len + 2))
+        line.rstrip()
+        out.print(line, soft_wrap=True)
+        if len(row) > len(heads) and row[-1]:
+            out.print(Padding(row[-1], (0, 0, 0, 4)))
+
+
+def show_verdict(out: Console, run: Path, verdict: dict[str, Any], report: Path | None) -> None:
+    """Print what came out of a run: the sentence, the figures, and where to go from here."""
+    from rich.text import Text
+
+    out.print()
+    outcome = verdict.get("outcome", "can't tell")
+    colour = _COLOURS.get(outcome, "bold")
+    out.print(Text.assemble((outcome, colour), "  ", verdict.get("sentence", "")))
+    out.print()
+    chosen = verdict.get("chosen") or {}
+    baselines = verdict.get("baselines") or []
+    if chosen.get("mean") is None:
+        _show_scores(out, [chosen, *baselines])
+    else:
+        _show_figures(out, verdict, chosen, baselines)
+    out.print()
+    for note in _notes(verdict):
+        out.print(Text(note, style="dim"))
+    name = shlex.quote(str(run))
+    show_paths(
+        out,
+        [
+            *([("report", str(report))] if report is not None else []),
+            ("use it", f"landbridge predict {name} DATA --out predictions.csv"),
+            ("test it", f"landbridge eval {name} DATA"),
+        ],
+    )
+
+
+def _show_figures(
+    out: Console,
+    verdict: dict[str, Any],
+    chosen: dict[str, Any],
+    baselines: Sequence[dict[str, Any]],
+) -> None:
+    """Print accuracies, and how much better the chosen method is than each baseline."""
+    from rich.text import Text
+
+    wide = out.width >= WIDE_TERMINAL
+    rows = []
+    for figure in [chosen, *baselines]:
+        is_chosen = figure is chosen
+        method = figure.get("method", "")
+        name = Text(method, style="bold" if is_chosen else "")
+        if is_chosen:
+            difference = Text("")
+        else:
+            difference = _difference(figure.get("difference"))
+            if method == verdict.get("reference"):
+                name.append(" *", style="dim")
+        row: list[Any] = [name, percent(figure.get("mean")), interval(figure), difference]
+        rows.append([*row, Text(figure.get("what") or "", style="dim")] if wide else row)
+    columns = [
+        "method",
+        verdict.get("metric", "accuracy"),
+        "95 % interval",
+        "chosen gains",
+        *(["what it is"] if wide else []),
+    ]
+    show_rows(out, columns, rows, right=(1, 2, 3))
+    if any(figure.get("method") == verdict.get("reference") for figure in baselines):
+        out.print(Text("* the reference: what you would have without transfer", style="dim"))
+
+
+def _show_scores(out: Console, figures: Sequence[dict[str, Any]]) -> None:
+    """Print label-free scores: there are no accuracies without labels."""
+    from rich.text import Text
+
+    names: list[str] = []
+    for figure in figures:
+        names += [name for name in figure.get("figures") or {} if name not in names]
+    rows = [
+        [
+            Text(figure.get("method", ""), style="bold" if i == 0 else ""),
+            *(_score((figure.get("figures") or {}).get(name)) for name in names),
+        ]
+        for i, figure in enumerate(figures)
+        if figure
+    ]
+    show_rows(out, ["method", *names], rows, right=range(1, len(names) + 1))
+
+
+def _notes(verdict: dict[str, Any]) -> list[str]:
+    notes = []
+    n, seeds = verdict.get("judged_rows"), verdict.get("seeds") or []
+    if n:
+        of = f", {len(seeds)} seeds" if len(seeds) > 1 else ", 1 seed" if seeds else ""
+        notes.append(f"{n} judged examples{of}, compared pair by pair")
+    notes += [text for text in (verdict.get("seeds_note"), verdict.get("assumption")) if text]
+    if verdict.get("labels_to_settle"):
+        notes.append(f"about {verdict['labels_to_settle']} labelled examples would settle it")
+    if verdict.get("unseen_classes"):
+        notes.append(f"never seen in the source: {', '.join(verdict['unseen_classes'])}")
+    return notes
+
+
+def _difference(value: dict[str, Any] | None) -> Any:
+    from rich.text import Text
+
+    if not value or value.get("mean") is None:
+        return Text("–")
+    low, high = value.get("low"), value.get("high")
+    if low is None or high is None:
+        return Text(f"{100 * value['mean']:+.1f}")
+    colour = "green" if low > 0 else "red" if high < 0 else "yellow"
+    text = Text(f"{100 * value['mean']:+.1f}", style=colour)
+    return text.append(f"  ({100 * low:+.1f} to {100 * high:+.1f})", "dim")
+
+
+def percent(value: float | None) -> str:
+    """Return a fraction as a person reads it."""
+    return "–" if value is None else f"{100 * value:.1f} %"
+
+
+def interval(figure: dict[str, Any]) -> str:
+    """Return the interval of a figure."""
+    low, high = figure.get("low"), figure.get("high")
+    return "" if low is None or high is None else f"{100 * low:.1f} to {100 * high:.1f}"
+
+
+def _score(value: Any) -> str:
+    return "–" if value is None else f"{value:.3f}"
+
+
+def show_paths(out: Console, pairs: Sequence[tuple[str, str]]) -> None:
+    """Print names and what they stand for; never broken into lines, so they can be copied."""
+    from rich.text import Text
+
+    width = max(len(name) for name, _ in pairs) + 2
+    for name, value in pairs:
+        out.print(Text.assemble((f"{name:<{width}}", "dim"), value), soft_wrap=True)

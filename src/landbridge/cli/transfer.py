@@ -1,0 +1,114 @@
+"""`landbridge transfer`: carry what is known to the target, and judge it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..base.errors import ConfigError
+from . import options as o
+from .frame import Frame, frame
+
+if TYPE_CHECKING:
+    from ..base.config import RunConfig
+
+
+def transfer(
+    source: o.Source = None,
+    target: o.Target = None,
+    backbone: o.Backbone = None,
+    method: o.Method = None,
+    budget: o.Budget = None,
+    out: o.Out = None,
+    label: o.Label = None,
+    target_labels: o.TargetLabels = None,
+    seeds: o.Seeds = None,
+    seed: o.Seed = None,
+    offline: o.Offline = None,
+    config: o.ConfigFile = None,
+    settings: o.Settings = None,
+    as_json: o.AsJson = False,
+    quiet: o.Quiet = False,
+    debug: o.Debug = False,
+) -> None:
+    """Transfer to a target and judge whether it helped.
+
+    The baselines are fitted under the same budget and compared on the same examples. The
+    run's folder holds all of it, with a report to read offline.
+    """
+    given = o.named(locals())
+    with frame(as_json=as_json, quiet=quiet, debug=debug) as this:
+        from .settings import resolve
+
+        resolved = resolve(config, settings, given)
+        need_target(resolved)
+        fit(this, resolved, free_folder(out, resolved))
+
+
+def fit(this: Frame, config: RunConfig, folder: Path) -> None:
+    """Run the pipeline and give its result; shared with the demo."""
+    this.run = folder
+    from ..runs.pipeline import transfer as run_pipeline
+
+    show_run(this, run_pipeline(config, out=folder, events=this.events()))
+
+
+def show_run(this: Frame, run: Any) -> None:
+    """Give a finished run as the result; shared with `resume`."""
+    summary = run.summary()
+    value = {**summary, "run": str(run.path), "verdict": run.verdict, "choice": run.choice}
+
+    def show() -> None:
+        from .tables import console, show_verdict
+
+        found = run.path / "report.html"
+        show_verdict(console(), run.path, run.verdict, found if found.exists() else None)
+
+    this.result(value, show)
+
+
+def need_target(config: RunConfig) -> None:
+    """Raise where nothing says what the target is."""
+    if config.data.target is None:
+        raise ConfigError(
+            "no target was given", do='add --target FOLDER, a table, or "sample:NAME"'
+        )
+
+
+def free_folder(out: Path | None, config: RunConfig) -> Path:
+    """Return where the run goes: `out`, if nothing is there yet, or a new name under runs/.
+
+    Raises
+    ------
+    ConfigError
+        Where `out` holds something: a run is never overwritten.
+    """
+    if out is None:
+        sides = [part for part in (config.data.source, config.data.target) if part]
+        return unused(Path("runs") / "-to-".join(_short(side) for side in sides))
+    if taken(out):
+        is_run = (out / "run.json").exists()
+        do = f"go on with `landbridge resume {out}`, or " if is_run else ""
+        what = "holds a run" if is_run else "is not empty" if out.is_dir() else "is a file"
+        raise ConfigError(f"--out {out} {what} already", do=f"{do}choose another name")
+    return out
+
+
+def unused(path: Path) -> Path:
+    """Return `path`, or the first of path-2, path-3, ... that nothing has taken."""
+    free, n = path, 1
+    while taken(free):
+        n += 1
+        free = path.with_name(f"{path.name}-{n}")
+    return free
+
+
+def taken(path: Path) -> bool:
+    """Say whether something is there already."""
+    return path.exists() and not (path.is_dir() and not any(path.iterdir()))
+
+
+def _short(data: str) -> str:
+    name = data.partition(":")[2] if data.startswith("sample:") else Path(data).stem
+    return re.sub(r"[^\w.-]+", "-", name).strip("-.") or "data"

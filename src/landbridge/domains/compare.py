@@ -1,0 +1,106 @@
+"""How the classes of two domains relate, as far as labels that may be used show it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from .domain import Domain
+
+Kind = Literal["same", "partial", "open", "open-partial", "disjoint", "unknown"]
+
+
+@dataclass(frozen=True)
+class ClassMatch:
+    """How two sets of classes relate.
+
+    Attributes
+    ----------
+    kind : str
+        "same"; "partial": the source has more; "open": the target has more;
+        "open-partial": both have some of their own; "disjoint"; "unknown": one side shows
+        no label.
+    shared, only_source, only_target : tuple of str
+    """
+
+    kind: Kind
+    shared: tuple[str, ...] = ()
+    only_source: tuple[str, ...] = ()
+    only_target: tuple[str, ...] = ()
+
+    def sentence(self) -> str:
+        """Return it in words."""
+        own = f"only the source has {_listed(self.only_source)}"
+        new = f"only the target has {_listed(self.only_target)}"
+        said = {
+            "same": f"Source and target have the same {len(self.shared)} classes.",
+            "partial": f"They share {_listed(self.shared)}; {own}.",
+            "open": f"They share {_listed(self.shared)}; {new}.",
+            "open-partial": f"They share {_listed(self.shared)}; {own}; {new}.",
+            "disjoint": f"They share no class: {own}; {new}.",
+            "unknown": "Whether they have the same classes is not known: a side shows no label.",
+        }[self.kind]
+        folded = {name.casefold().strip(): name for name in self.only_source}
+        for name in self.only_target:
+            twin = folded.get(name.casefold().strip())
+            if twin is not None:
+                said += f" {twin!r} and {name!r} differ in spelling only: is it one class?"
+                break
+        return said
+
+
+def usable_classes(domain: Domain) -> tuple[str, ...]:
+    """Return the classes that usable labels show, in the domain's order."""
+    rows = domain.known & ~domain.held_out
+    return tuple(domain.classes[i] for i in np.unique(domain.labels[rows]))
+
+
+def compare_classes(source: Domain | None, target: Domain) -> ClassMatch:
+    """Compare the classes of two domains.
+
+    Parameters
+    ----------
+    source : Domain or None
+    target : Domain
+        Its sealed labels are not looked at.
+
+    Returns
+    -------
+    ClassMatch
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from landbridge.domains.read import read_domain
+    >>> a = read_domain((np.eye(3), ["ant", "bee", "fly"]))
+    >>> b = read_domain((np.eye(3), ["ant", "bee", "bee"]))
+    >>> compare_classes(a, b).kind
+    'partial'
+    """
+    ours = () if source is None else usable_classes(source)
+    theirs = usable_classes(target)
+    if not ours or not theirs:
+        return ClassMatch("unknown", only_source=ours, only_target=theirs)
+    shared = tuple(name for name in ours if name in theirs)
+    only_source = tuple(name for name in ours if name not in theirs)
+    only_target = tuple(name for name in theirs if name not in ours)
+    kind: Kind
+    if not shared:
+        kind = "disjoint"
+    elif only_source and only_target:
+        kind = "open-partial"
+    elif only_source:
+        kind = "partial"
+    elif only_target:
+        kind = "open"
+    else:
+        kind = "same"
+    return ClassMatch(kind, shared, only_source, only_target)
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    if len(names) <= 5:
+        return ", ".join(names)
+    return f"{len(names)} classes ({', '.join(names[:3])}, ...)"

@@ -1,0 +1,269 @@
+"""A domain: a set of examples of one modality, with labels or without.
+
+Data flow one way. A reader makes `Examples`; a `Domain` adds labels, splits and the sealed
+part; `for_training` gives what methods may see, and that has no sealed part at all.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+
+from ..base.errors import DataError
+from .sealed import SealedLabels
+
+
+class Examples(ABC):
+    """Raw examples in a fixed order, decoded only when asked."""
+
+    modality: ClassVar[str]
+
+    @abstractmethod
+    def __len__(self) -> int: ...
+
+    @abstractmethod
+    def fingerprint(self) -> str:
+        """Return a hash of the content (not of paths or times)."""
+
+    @abstractmethod
+    def select(self, rows: np.ndarray) -> Examples:
+        """Return the examples at integer `rows`, in that order."""
+
+    @abstractmethod
+    def names(self) -> list[str]:
+        """Return what to call each example in messages: a path, or "row 12"."""
+
+
+@dataclass(frozen=True)
+class Omission:
+    """Something that was left out while reading, counted and said."""
+
+    what: str
+    """For example "unreadable image"."""
+    rows: tuple[str, ...]
+    """Names of what was left out, all of them."""
+
+
+@dataclass(frozen=True, repr=False)
+class Domain:
+    """Examples with the labels that may be used, and a sealed part for judging.
+
+    Attributes
+    ----------
+    name : str
+        What to call it: the folder's or file's name.
+    examples : Examples
+        n examples.
+    classes : tuple of str
+        Class names in order; ``labels`` index into it. Empty where nothing is labelled.
+    labels : ndarray of int64, shape (n,)
+        Class index of each example. Meaningless where ``known`` is False.
+    known : ndarray of bool, shape (n,)
+        Which labels may be used for training and selection.
+    judged : ndarray of bool, shape (n,)
+        Which rows the verdict is about. Never known.
+    held_out : ndarray of bool, shape (n,)
+        Which rows training must not touch even without their labels (a test split).
+    sealed : SealedLabels or None
+        Labels of judged rows. Only ``landbridge.verdict`` can open them.
+    given : tuple of str
+        Names of the given validation rows, as row flags, see ``validation``.
+    validation : ndarray of bool, shape (n,)
+        Rows that the data itself marks as validation. Their labels are known.
+    omissions : tuple of Omission
+        What was left out while reading.
+    notes : tuple of str
+        What was guessed while reading, in sentences ("label column: 'species'").
+    label_column : str or None
+        Where the labels of a table came from, so that another table is read alike.
+    """
+
+    name: str
+    examples: Examples
+    classes: tuple[str, ...]
+    labels: np.ndarray
+    known: np.ndarray
+    judged: np.ndarray
+    held_out: np.ndarray
+    validation: np.ndarray
+    sealed: SealedLabels | None = None
+    omissions: tuple[Omission, ...] = ()
+    notes: tuple[str, ...] = field(default=())
+    label_column: str | None = None
+
+    def __post_init__(self) -> None:
+        n = len(self.examples)
+        for name in ("labels", "known", "judged", "held_out", "validation"):
+            value = getattr(self, name)
+            if value.shape != (n,):
+                raise ValueError(f"{name} has shape {value.shape}, expected ({n},)")
+        if np.any(self.known & self.judged):
+            raise ValueError("a judged row must not have a known label")
+        if self.known.any() and self.labels[self.known].max() >= len(self.classes):
+            raise ValueError("a label lies outside the class names")
+
+    def __len__(self) -> int:
+        return len(self.examples)
+
+    @property
+    def modality(self) -> str:
+        """The kind of examples: "image" or "tabular"."""
+        return self.examples.modality
+
+    @property
+    def labelled(self) -> Literal["all", "few", "none"]:
+        """How much of it is labelled for use: "all", "few" or "none" (of the usable rows)."""
+        usable = ~self.held_out
+        if not self.known[usable].any():
+            return "none"
+        return "all" if self.known[usable & ~self.judged].all() else "few"
+
+    def __repr__(self) -> str:
+        return (
+            f"Domain({self.name!r}, {len(self)} {self.modality} examples, "
+            f"{len(self.classes)} classes, {int(self.known.sum())} known labels, "
+            f"{int(self.judged.sum())} judged)"
+        )
+
+    def counts(self) -> dict[str, int]:
+        """Return the number of known labels of each class."""
+        found = np.bincount(self.labels[self.known], minlength=len(self.classes))
+        return dict(zip(self.classes, found.tolist(), strict=True))
+
+    def noting(self, *notes: str) -> Domain:
+        """Return it with more notes."""
+        return replace(self, notes=(*self.notes, *notes)) if notes else self
+
+    def select(self, rows: np.ndarray) -> Domain:
+        """Return the rows at integer `rows`, without the sealed part."""
+        return replace(
+            self,
+            examples=self.examples.select(rows),
+            labels=self.labels[rows],
+            known=self.known[rows],
+            judged=np.zeros(len(rows), bool),
+            held_out=np.zeros(len(rows), bool),
+            validation=self.validation[rows],
+            sealed=None,
+        )
+
+    def for_training(self) -> Domain:
+        """Return what methods and selection may see: no held-out rows, no sealed labels."""
+        return self.select(np.flatnonzero(~self.held_out))
+
+    def for_judging(self) -> Domain:
+        """Return the judged rows, without their labels."""
+        rows = np.flatnonzero(self.judged)
+        return replace(self.select(rows), known=np.zeros(len(rows), bool))
+
+    @classmethod
+    def build(
+        cls,
+        examples: Examples,
+        labels: Sequence[str | None] | None = None,
+        *,
+        name: str,
+        split: Sequence[str] | None = None,
+        classes: Sequence[str] | None = None,
+        omissions: Sequence[Omission] = (),
+        notes: Sequence[str] = (),
+        label_column: str | None = None,
+    ) -> Domain:
+        """Make a domain from label names, None where a row is not labelled.
+
+        Every label is known and nothing is judged: `landbridge.domains.judging` then seals
+        what a target keeps for the verdict. `split` holds "train", "val" or "test" a row;
+        test rows are held out.
+
+        Parameters
+        ----------
+        examples : Examples
+            n examples.
+        labels : sequence of str or None, length n, optional
+            Class names.
+        name : str
+            What to call the domain.
+        split : sequence of str, length n, optional
+            "train", "val" or "test".
+        classes : sequence of str, optional
+            Class names, in the order to keep; found in the labels (sorted, numbers by
+            value) where not given.
+        omissions : sequence of Omission
+            What was left out while reading.
+        notes : sequence of str
+            What was guessed while reading.
+        label_column : str, optional
+            Where the labels of a table came from.
+
+        Raises
+        ------
+        DataError
+            Where a label is not among `classes`.
+        """
+        n = len(examples)
+        names = [None] * n if labels is None else list(labels)
+        found = {label for label in names if label is not None}
+        order = sort_classes(found) if classes is None else tuple(classes)
+        unknown = found - set(order)
+        if unknown:
+            raise DataError(
+                f"{name}: labels {sorted(unknown)[:5]} are not among the classes {order[:10]}",
+                do="correct the labels or the list of classes",
+            )
+        index = {label: i for i, label in enumerate(order)}
+        splits = np.array(["train"] * n if split is None else list(split), dtype=object)
+        return cls(
+            name=name,
+            examples=examples,
+            classes=order,
+            labels=np.array([0 if x is None else index[x] for x in names], dtype=np.int64),
+            known=np.array([x is not None for x in names], dtype=bool),
+            judged=np.zeros(n, bool),
+            held_out=splits == "test",
+            validation=splits == "val",
+            omissions=tuple(omissions),
+            notes=tuple(notes),
+            label_column=label_column,
+        )
+
+
+def sort_classes(names: set[str]) -> tuple[str, ...]:
+    """Sort class names, numbers by value: "2" comes before "10"."""
+
+    def key(name: str) -> tuple[int, float, str]:
+        try:
+            return (0, float(name), name)
+        except ValueError:
+            return (1, 0.0, name)
+
+    return tuple(sorted(names, key=key))
+
+
+def class_name(value: Any) -> str | None:
+    """Return a label as a class name: 3, 3.0 and "3" are one class; None and NaN are none.
+
+    Examples
+    --------
+    >>> [class_name(x) for x in (3, 3.0, " ant ", b"bee", None, float("nan"), "")]
+    ['3', '3', 'ant', 'bee', None, None, None]
+    """
+    if hasattr(value, "item"):  # a numpy scalar
+        value = value.item()
+    if is_missing(value):
+        return None
+    if isinstance(value, bytes):
+        value = value.decode("utf-8", errors="replace")
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return str(value).strip() or None
+
+
+def is_missing(value: Any) -> bool:
+    """Whether a value is None, NaN, or pandas' NA or NaT."""
+    if value is None or type(value).__name__ in ("NAType", "NaTType"):
+        return True
+    return isinstance(value, float) and value != value

@@ -1,0 +1,111 @@
+"""What a modality gives: raw examples -> stored arrays -> network inputs and their views.
+
+Decoding is done once (`prepare`); what training touches every step is cheap tensor work
+(`encode`, `augment`).
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+import numpy as np
+
+from ...base.errors import RunError
+from ...base.events import SILENT, Events
+from ...base.hashing import digest
+from ...base.registry import Registry
+from ..domain import Examples
+
+if TYPE_CHECKING:
+    import torch
+
+Strength = Literal["none", "weak", "strong"]
+
+
+@dataclass(frozen=True)
+class InputHint:
+    """What raw examples look like, so that a backbone can choose its preprocessing.
+
+    For images the median height and width and the number of channels (1 only where every
+    domain is grey); for tables the number of columns after encoding.
+    """
+
+    modality: str
+    height: int = 0
+    width: int = 0
+    channels: int = 0
+    columns: int = 0
+
+
+class Preprocessing(ABC):
+    """How raw examples become stored arrays, and stored arrays become network inputs.
+
+    It is fitted before it is made, has only plain values, and is saved as
+    ``preprocessor.json``.
+    """
+
+    modality: ClassVar[str]
+    name: ClassVar[str]
+
+    @abstractmethod
+    def prepare(
+        self, examples: Examples, *, cache: Path | None = None, events: Events = SILENT
+    ) -> np.ndarray:
+        """Decode all examples into one array, first axis = rows.
+
+        Images: uint8 (n, channels, height, width). Tables: float32 (n, columns). With
+        `cache`, the array is a read-only memory map of a file below it, keyed by content
+        and by this preprocessing; a second call reads it, and an interrupted one goes on
+        where it stopped.
+        """
+
+    @property
+    @abstractmethod
+    def shape(self) -> tuple[int, ...]:
+        """Shape of one network input, without the batch axis."""
+
+    @abstractmethod
+    def encode(self, stored: torch.Tensor) -> torch.Tensor:
+        """Turn a batch of stored rows into float32 network inputs."""
+
+    @abstractmethod
+    def augment(
+        self, stored: torch.Tensor, strength: Strength, generator: torch.Generator
+    ) -> torch.Tensor:
+        """Like `encode`, after a random change that keeps the meaning.
+
+        All draws come from `generator`, so a step can be repeated exactly.
+        """
+
+    @abstractmethod
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values from which `from_dict` makes an equal one."""
+
+    @classmethod
+    @abstractmethod
+    def from_dict(cls, values: dict[str, Any]) -> Preprocessing:
+        """Undo `to_dict`."""
+
+    @property
+    def key(self) -> str:
+        """A hash of everything that changes the network inputs (not of augmentation)."""
+        return digest(self.to_dict())
+
+
+PREPROCESSINGS: Registry[type[Preprocessing]] = Registry(
+    "preprocessing", "landbridge.domains.modalities"
+)
+
+
+def load_preprocessing(values: dict[str, Any]) -> Preprocessing:
+    """Make a preprocessing from what `preprocessor.json` holds."""
+    kind = values.get("kind")
+    if kind not in PREPROCESSINGS:
+        raise RunError(
+            f"preprocessor.json speaks of an unknown kind {kind!r}",
+            do="the run was written by a newer landbridge: update it",
+        )
+    return PREPROCESSINGS.get(str(kind)).from_dict({k: v for k, v in values.items() if k != "kind"})

@@ -1,0 +1,183 @@
+"""Raw images: files, encoded bytes, or one array of pixels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from ...base.errors import DataError
+from ...base.events import SILENT, Events
+from ...base.hashing import digest, file_digest
+from ..domain import Examples
+from .decoding import Item, flaw, in_threads, is_grey, normalise, open_image, upright_size
+
+_WHOLE_BYTES = 200_000_000
+_SAMPLED_FILES = 64
+BAR_FROM = 200
+"""Fewer images than this are worked on without a progress bar."""
+
+
+class ImageExamples(Examples):
+    """Images in a fixed order: files, encoded bytes, or one array of pixels.
+
+    Parameters
+    ----------
+    items : sequence of Path or bytes, optional
+        n image files, or their bytes. Either this or `pixels`.
+    pixels : uint8 ndarray, shape (n, h, w) or (n, h, w, 3), optional
+        Decoded images of one size.
+    names : sequence of str, optional
+        What to call each in messages; the path, or "row i" (from 0).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> images = ImageExamples(pixels=np.zeros((3, 8, 8), np.uint8))
+    >>> len(images), images.shape_hint()
+    (3, (8, 8, 1))
+    """
+
+    modality = "image"
+
+    def __init__(
+        self,
+        items: Sequence[Item] | None = None,
+        *,
+        pixels: np.ndarray | None = None,
+        names: Sequence[str] | None = None,
+    ) -> None:
+        if (items is None) == (pixels is None):
+            raise ValueError("give either items or pixels")
+        if pixels is not None and (
+            pixels.dtype != np.uint8
+            or pixels.ndim not in (3, 4)
+            or (pixels.ndim == 4 and pixels.shape[3] != 3)
+        ):
+            raise ValueError(
+                f"pixels have shape {pixels.shape} and type {pixels.dtype}, "
+                "expected uint8 (n, h, w) or (n, h, w, 3)"
+            )
+        self.items = None if items is None else list(items)
+        self.pixels = pixels
+        self._names = None if names is None else list(names)
+        self._whole: bool | None = None
+        self._digests: list[str] | None = None
+        if self._names is not None and len(self._names) != len(self):
+            raise ValueError(f"{len(self._names)} names for {len(self)} images")
+
+    def __len__(self) -> int:
+        return len(self.items) if self.items is not None else len(self.pixels)  # type: ignore[arg-type]
+
+    def __repr__(self) -> str:
+        return f"ImageExamples({len(self)} images)"
+
+    def names(self) -> list[str]:
+        """Return a path, or "row i" from 0, for each image."""
+        if self._names is not None:
+            return list(self._names)
+        items = self.items if self.items is not None else [b""] * len(self)
+        return [f"row {i}" if isinstance(x, bytes) else str(x) for i, x in enumerate(items)]
+
+    def select(self, rows: np.ndarray) -> ImageExamples:
+        """Return the images at integer `rows`, in that order."""
+        names = self.names()
+        chosen = [names[i] for i in rows]
+        if self.pixels is not None:
+            return ImageExamples(pixels=self.pixels[rows], names=chosen)
+        assert self.items is not None
+        picked = ImageExamples([self.items[i] for i in rows], names=chosen)
+        picked._whole = self._hash_whole()
+        if self._digests is not None:
+            picked._digests = [self._digests[i] for i in rows]
+        return picked
+
+    def _hash_whole(self) -> bool:
+        """Whether files are hashed whole. A selection does as the whole set did."""
+        if self._whole is None:
+            total = 0
+            for item in self.items or ():
+                if isinstance(item, Path):
+                    try:
+                        total += item.stat().st_size
+                    except OSError as error:
+                        raise _gone(item, error) from error
+            self._whole = total <= _WHOLE_BYTES
+        return self._whole
+
+    def fingerprint(self) -> str:
+        """Return a hash of the images in their order.
+
+        Pixel arrays, encoded bytes, and files of up to 200 MB together are hashed byte by
+        byte. Of larger sets each file's size, its time of last change and 12 kB from its
+        beginning, middle and end are hashed: a full read would cost more than it tells.
+        """
+        if self.pixels is not None:
+            return digest("pixels", np.asarray(self.pixels))
+        if self._digests is None:
+            whole = self._hash_whole()
+            self._digests = [_item_digest(item, whole) for item in self.items or ()]
+        return digest("images", self._digests)
+
+    def shape_hint(self) -> tuple[int, int, int]:
+        """Return median height, median width and channels (1 only where no colour was met).
+
+        At most 64 images, evenly spread, are looked at; (0, 0, 0) where there is none.
+        """
+        n = len(self)
+        if n == 0:
+            return 0, 0, 0
+        rows = np.unique(np.linspace(0, n - 1, min(n, _SAMPLED_FILES)).astype(int))
+        if self.pixels is not None:
+            h, w = self.pixels.shape[1:3]
+            some = self.pixels[rows]
+            grey = some.ndim == 3 or bool((some == some[..., :1]).all())
+            return int(h), int(w), 1 if grey else 3
+        assert self.items is not None
+        sizes: list[tuple[int, int]] = []
+        greys: list[bool] = []
+        for i in rows:
+            with open_image(self.items[i]) as image:
+                sizes.append(upright_size(image))
+                if all(greys):
+                    image.draft(None, (64, 64))
+                    greys.append(is_grey(normalise(image)))
+        height, width = np.median(np.array(sizes), axis=0).astype(int)
+        return int(height), int(width), 1 if all(greys) else 3
+
+
+def unreadable(
+    items: Sequence[Item], *, what: str = "images", events: Events = SILENT
+) -> dict[int, str]:
+    """Return the rows that cannot be decoded, each with its reason."""
+    flaws: dict[int, str] = {}
+    with (events if len(items) > BAR_FROM else SILENT).progress(f"check {what}", len(items)) as bar:
+        for row, reason in enumerate(in_threads(flaw, items)):
+            if reason is not None:
+                flaws[row] = reason
+            bar.advance()
+    return flaws
+
+
+def _item_digest(item: Item, whole: bool) -> str:
+    if isinstance(item, bytes):
+        return digest(item)
+    try:
+        if whole:
+            return file_digest(item)
+        stat = item.stat()
+        parts = []
+        with item.open("rb") as file:
+            for start in (0, max(0, stat.st_size // 2 - 2048), max(0, stat.st_size - 4096)):
+                file.seek(start)
+                parts.append(file.read(4096))
+    except OSError as error:
+        raise _gone(item, error) from error
+    return digest(stat.st_size, stat.st_mtime_ns, *parts)
+
+
+def _gone(item: Path, error: OSError) -> DataError:
+    return DataError(
+        f"{item} cannot be read any more: {error.strerror}", do="read the folder again"
+    )

@@ -1,0 +1,154 @@
+"""Raw tables: named columns that are numbers or words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from ...base.errors import DataError
+from ...base.hashing import digest
+from ..domain import Examples
+
+
+class TableExamples(Examples):
+    """Rows of a table, kept by column.
+
+    Parameters
+    ----------
+    columns : mapping of str to ndarray, shape (n,)
+        A column is numeric (anything that float64 holds; NaN is missing) or categorical
+        (an object array of str, None is missing).
+    names : sequence of str, optional
+        What to call each row in messages, "row i" (from 0) where not given.
+
+    Raises
+    ------
+    DataError
+        Where a number is infinite, naming row and column.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> table = TableExamples({"age": [63, np.nan], "sex": np.array(["f", "m"], object)})
+    >>> len(table), table.numeric, table.categorical
+    (2, ['age'], ['sex'])
+    """
+
+    modality = "tabular"
+
+    def __init__(
+        self, columns: Mapping[str, Sequence | np.ndarray], names: Sequence[str] | None = None
+    ) -> None:
+        self.columns: dict[str, np.ndarray] = {}
+        self._names = None if names is None else list(names)
+        for name, values in columns.items():
+            array = np.asarray(values)
+            if array.dtype != object:
+                array = array.astype(np.float64)
+            self.columns[str(name)] = array
+        if len({array.shape for array in self.columns.values()}) > 1:
+            raise ValueError("columns differ in length")
+        if not self.columns:
+            raise DataError("a table has no column to learn from", do="give it at least one")
+        self._check_finite()
+
+    def _check_finite(self) -> None:
+        for name in self.numeric:
+            bad = np.flatnonzero(np.isinf(self.columns[name]))
+            if len(bad):
+                raise DataError(
+                    f"column {name!r} is infinite in {self._call(bad[0])}"
+                    + (f" and {len(bad) - 1} more rows" if len(bad) > 1 else ""),
+                    do="correct the value, or leave it empty if it is missing",
+                )
+
+    def _call(self, row: int) -> str:
+        return self._names[row] if self._names is not None else f"row {row}"
+
+    def __len__(self) -> int:
+        return len(next(iter(self.columns.values())))
+
+    def __repr__(self) -> str:
+        return f"TableExamples({len(self)} rows, {len(self.columns)} columns)"
+
+    @property
+    def numeric(self) -> list[str]:
+        """Names of the columns of numbers."""
+        return [name for name, array in self.columns.items() if array.dtype != object]
+
+    @property
+    def categorical(self) -> list[str]:
+        """Names of the columns of words."""
+        return [name for name, array in self.columns.items() if array.dtype == object]
+
+    def names(self) -> list[str]:
+        """Return what to call each row."""
+        return [self._call(i) for i in range(len(self))]
+
+    def fingerprint(self) -> str:
+        """Return a hash of the names, types and values of the columns."""
+        return digest("table", *(part for pair in self.columns.items() for part in pair))
+
+    def select(self, rows: np.ndarray) -> TableExamples:
+        """Return the rows at integer `rows`, in that order."""
+        return TableExamples(
+            {name: array[rows] for name, array in self.columns.items()},
+            None if self._names is None else [self._names[i] for i in rows],
+        )
+
+
+def check_columns(source: TableExamples, target: TableExamples, names: tuple[str, str]) -> None:
+    """Check that two tables have the same columns of the same kind.
+
+    Parameters
+    ----------
+    source, target : TableExamples
+    names : tuple of str
+        What to call the two in the error.
+
+    Raises
+    ------
+    DataError
+        Listing the columns that are missing on either side, or that differ in kind. A
+        column with no value at all fits either kind.
+    """
+    only_source = [c for c in source.columns if c not in target.columns]
+    only_target = [c for c in target.columns if c not in source.columns]
+    if only_source or only_target:
+        found = []
+        if only_source:
+            found.append(f"{names[1]} lacks {_listed(only_source)}")
+        if only_target:
+            found.append(f"{names[0]} lacks {_listed(only_target)}")
+        raise DataError(
+            "the tables differ in their columns: " + "; ".join(found),
+            do="give both the same columns, or name the ones to use with columns=[...]",
+        )
+    for name, array in source.columns.items():
+        other = target.columns[name]
+        if (array.dtype == object) != (other.dtype == object) and not (
+            all_missing(array) or all_missing(other)
+        ):
+            kinds = ["words" if a.dtype == object else "numbers" for a in (array, other)]
+            raise DataError(
+                f"column {name!r} holds {kinds[0]} in {names[0]} and {kinds[1]} in {names[1]}",
+                do="write both the same way, or leave the column out with columns=[...]",
+            )
+
+
+def _listed(names: list[str]) -> str:
+    shown = ", ".join(repr(name) for name in names[:10])
+    return shown + (f" and {len(names) - 10} more" if len(names) > 10 else "")
+
+
+def all_missing(array: np.ndarray) -> bool:
+    """Whether a column has no value at all."""
+    return bool(missing(array).all())
+
+
+def missing(array: np.ndarray) -> np.ndarray:
+    """Return where a column has no value, bool (n,)."""
+    if array.dtype == object:
+        return np.array([value is None for value in array], dtype=bool)
+    return np.isnan(array)

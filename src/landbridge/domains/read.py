@@ -1,0 +1,138 @@
+"""Read anything that landbridge knows how to read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from ..base.errors import DataError
+from ..base.events import SILENT, Events
+from ..base.registry import nearest
+from .domain import Domain
+from .readers.base import READERS, ReadOptions
+
+
+def read_domain(
+    what: Any,
+    *,
+    label: str | None = None,
+    name: str | None = None,
+    labels: Any = None,
+    labelled: Any = None,
+    columns: Sequence[str] | None = None,
+    image: str | None = None,
+    split: Any = None,
+    allow_missing: bool = False,
+    max_rows: int | None = None,
+    like: Domain | None = None,
+    events: Events = SILENT,
+) -> Domain:
+    """Read a domain from a folder, a file, a sample or arrays.
+
+    Parameters
+    ----------
+    what : str, Path, array, data frame or (X, y)
+        A folder of images; a CSV, TSV or Parquet file; ``"sample:digits"``; an array, a
+        tensor, a data frame, or a pair of one of these and its labels.
+    label : str, optional
+        The label column of a table; found by name and values where not given.
+    name : str, optional
+        What to call the domain.
+    labels : array-like, shape (n,), optional
+        Labels of an array's rows; None and NaN are "no label".
+    labelled : bool or array-like of bool, shape (n,), optional
+        False leaves all labels out; an array says which rows' labels count.
+    columns : sequence of str, optional
+        Exactly the feature columns of a table to use.
+    image : str, optional
+        The column of a table that holds images or their paths.
+    split : str or sequence of str, optional
+        The split column of a table, or "train", "val" or "test" for each row of an array.
+    allow_missing : bool, default False
+        Whether NaN in an array is a missing value.
+    max_rows : int, optional
+        Read at most so many rows, chosen evenly at random.
+    like : Domain, optional
+        Read a table as this one was read: the same label column (no row is labelled where
+        it is missing) and the same features. Give the source here to read a target.
+    events : Events
+        Hears progress, and each note and omission.
+
+    Returns
+    -------
+    Domain
+        Every label known, nothing judged yet: see `landbridge.domains.judging.seal`.
+
+    Raises
+    ------
+    DataError
+        Where it does not exist, is of no known kind, or does not hold what it should.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> domain = read_domain((np.eye(4), ["ant", "bee", "ant", None]), name="insects")
+    >>> domain.modality, domain.classes, domain.labelled
+    ('tabular', ('ant', 'bee'), 'few')
+    """
+    options = ReadOptions(
+        name=name,
+        label=label,
+        labels=labels,
+        labelled=labelled,
+        columns=columns,
+        image=image,
+        split=split,
+        allow_missing=allow_missing,
+        max_rows=max_rows,
+        like=like,
+    )
+    if isinstance(what, Domain):
+        raise DataError("a Domain was given to be read", do="use it as it is")
+    known = sorted(READERS.items(), key=lambda pair: pair[1].order)
+    for _, kind in known:
+        reader = kind()
+        if reader.accepts(what):
+            domain = reader.read(what, options, events)
+            _tell(domain, events)
+            return domain
+    if isinstance(what, str | Path):
+        raise _no_such(Path(what), [kind.summary for _, kind in known])
+    raise DataError(
+        f"{type(what).__name__} cannot be read as a domain",
+        do="give one of: " + "; ".join(kind.summary for _, kind in known),
+    )
+
+
+def _tell(domain: Domain, events: Events) -> None:
+    for note in domain.notes:
+        events.say("note", f"{domain.name}: {note}", domain=domain.name)
+    for omission in domain.omissions:
+        events.say(
+            "warning",
+            f"{domain.name}: left out {len(omission.rows)} x {omission.what}: "
+            + ", ".join(omission.rows[:3])
+            + (", ..." if len(omission.rows) > 3 else ""),
+            domain=domain.name,
+            what=omission.what,
+            rows=list(omission.rows),
+        )
+
+
+def _no_such(path: Path, kinds: list[str]) -> DataError:
+    if path.exists():
+        return DataError(
+            f"{path} is of a kind that cannot be read ({path.suffix or 'no ending'})",
+            do="give one of: " + "; ".join(kinds),
+        )
+    place = path.parent
+    while not place.is_dir() and place != place.parent:
+        place = place.parent
+    there = sorted(p.name for p in place.iterdir() if not p.name.startswith("."))
+    near = nearest(path.name, there) if place == path.parent else None
+    if near is not None:
+        do = f"did you mean {place / near}?"
+    else:
+        do = f"{place.resolve()} holds " + (", ".join(there[:8]) if there else "nothing")
+    return DataError(f"{path} does not exist", do=do)

@@ -1,0 +1,224 @@
+"""Arrays in memory: NumPy, torch, lists, data frames and Arrow tables, with or without labels."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ...base.errors import DataError
+from ...base.events import SILENT, Events
+from ..domain import Domain, Examples
+from ..modalities.images import ImageExamples
+from ..modalities.table import TableExamples
+from .base import READERS, Reader, ReadOptions, check_distinct, chosen_rows, mask_labels, over_limit
+from .columns import Columns, from_arrow, from_frame, plain_column
+from .frame import frame_domain, label_names, split_names
+from .guessing import image_column
+
+_MOST_DENSE = 500_000_000
+
+
+@READERS.register("arrays")
+class Arrays(Reader):
+    """Reads X or (X, y).
+
+    Numbers (n, d) are a table with the columns "x0" to "x{d-1}"; three or four axes are
+    images: (n, h, w), (n, h, w, c) or (n, c, h, w). A list of image paths is a list of
+    images. A data frame or an Arrow table is a table, whose label column is looked for by
+    name only.
+    """
+
+    summary = "arrays, tensors, lists, data frames: X or (X, y)"
+    order = 10
+
+    def accepts(self, what: Any) -> bool:
+        """Whether it has axes or columns, or is a list or an (X, y) pair."""
+        return (
+            hasattr(what, "__array__")
+            or hasattr(what, "column_names")
+            or hasattr(what, "columns")
+            or hasattr(what, "toarray")
+            or isinstance(what, list | tuple)
+        )
+
+    def read(self, what: Any, options: ReadOptions, events: Events = SILENT) -> Domain:
+        """Read the array.
+
+        Raises
+        ------
+        DataError
+            Where its axes fit neither a table nor images, a value is infinite or (unless
+            allowed) NaN, or labels and rows differ in number.
+        """
+        what, options = _unpack(what, options)
+        name = options.name or "array"
+        frame = _frame(what)
+        if frame is not None:
+            return frame_domain(frame, options, name=name, by_name_only=True, events=events)
+        options.refuse("an array", "label", "columns", "image")
+        x = _dense(what)
+        n = len(x)
+        if n == 0:
+            raise DataError(f"{name} has no rows", do="give at least one row")
+        labels: list[str | None] = [None] * n
+        if options.labels is not None:
+            labels = label_names(options.labels, n, name)
+        check_distinct(labels, f"{name}: the labels", "give class labels, or labels=None")
+        labels = mask_labels(labels, options.labelled, name)
+        if options.split is None:
+            splits = ["train"] * n
+        else:
+            splits = split_names(options.split, n, name)
+        keep = chosen_rows(n, options.max_rows)
+        rest = sorted(set(range(n)) - set(keep.tolist()))
+        rows = [f"{name} row {i}" for i in keep]
+        examples, notes = _examples(x, keep, rows, options, name, hasattr(what, "detach"))
+        if "-1" in labels and len({x for x in labels if x is not None}) > 2:
+            notes.append("the label -1 is read as a class; None and NaN mean no label")
+        return Domain.build(
+            examples,
+            [labels[i] for i in keep],
+            name=name,
+            split=[splits[i] for i in keep],
+            notes=notes,
+            omissions=over_limit([f"{name} row {i}" for i in rest]),
+        )
+
+
+def _unpack(what: Any, options: ReadOptions) -> tuple[Any, ReadOptions]:
+    """Take an (X, y) pair apart."""
+    if not (isinstance(what, tuple) and len(what) == 2):
+        return what, options
+    x, y = what
+    if options.labels is not None:
+        raise DataError("labels were given twice, as (X, y) and as labels=", do="give them once")
+    return x, replace(options, labels=y)
+
+
+def _frame(what: Any) -> Columns | None:
+    """Return the columns of what has named ones, or of a list of image paths."""
+    if hasattr(what, "column_names") and hasattr(what, "schema"):
+        return from_arrow(what)
+    if hasattr(what, "columns") and hasattr(what, "to_numpy"):
+        return from_frame(what)
+    if isinstance(what, list) and what and all(isinstance(x, str | Path) for x in what):
+        paths = np.empty(len(what), dtype=object)
+        paths[:] = [str(x) for x in what]
+        if image_column({"image": paths}) is not None:
+            return Columns({"image": paths})
+    return None
+
+
+def _dense(what: Any) -> np.ndarray:
+    if hasattr(what, "toarray"):
+        if int(np.prod(what.shape)) > _MOST_DENSE:
+            raise DataError(
+                f"a sparse array of shape {what.shape} is too large to be made dense",
+                do="reduce its columns first, for example with TruncatedSVD",
+            )
+        return what.toarray()
+    if hasattr(what, "detach"):
+        return what.detach().cpu().numpy()
+    try:
+        return np.asarray(what)
+    except ValueError as error:
+        raise DataError(
+            f"rows differ in length: {error}", do="give an array with the same shape in every row"
+        ) from error
+
+
+def _examples(
+    x: np.ndarray,
+    keep: np.ndarray,
+    rows: list[str],
+    options: ReadOptions,
+    name: str,
+    channels_first: bool,
+) -> tuple[Examples, list[str]]:
+    if x.ndim == 2:
+        if x.dtype.kind in "biuf":
+            _check_finite(x, name, allow_nan=options.allow_missing)
+            # Column by column in memory: each is then a view and not a copy.
+            table = np.asfortranarray(x[keep], dtype=np.float64)
+            columns = {f"x{j}": table[:, j] for j in range(table.shape[1])}
+        else:
+            columns = _mixed(x[keep], name)
+        return TableExamples(columns, rows), []
+    if x.ndim in (3, 4):
+        pixels, notes = _pixels(x, name, channels_first)
+        return ImageExamples(pixels=pixels[keep], names=rows), notes
+    raise DataError(
+        f"{name} has shape {x.shape}",
+        do="give (n, d) for a table, or (n, h, w), (n, h, w, c) or (n, c, h, w) for images",
+    )
+
+
+def _mixed(x: np.ndarray, name: str) -> dict[str, np.ndarray]:
+    columns = {}
+    for j in range(x.shape[1]):
+        column = plain_column(x[:, j])
+        if column is None or any(isinstance(value, bytes) for value in column):
+            raise DataError(
+                f"column x{j} of {name} holds neither numbers nor words: {x[0, j]!r}",
+                do="leave it out, or turn it into one of the two",
+            )
+        columns[f"x{j}"] = column
+    return columns
+
+
+def _check_finite(x: np.ndarray, name: str, *, allow_nan: bool) -> None:
+    bad = np.isinf(x) if allow_nan else ~np.isfinite(x)
+    if bad.any():
+        row, *rest = (int(i) for i in np.argwhere(bad)[0])
+        value = x[(row, *rest)]
+        where = f"column x{rest[0]}" if len(rest) == 1 else f"position {tuple(rest)}"
+        raise DataError(
+            f"{name} holds {value} in row {row}, {where}"
+            + (f", and {int(bad.sum()) - 1} more such values" if bad.sum() > 1 else ""),
+            do="correct or impute it"
+            + ("" if np.isinf(value) else "; allow_missing=True takes NaN as a missing value"),
+        )
+
+
+def _pixels(x: np.ndarray, name: str, channels_first: bool) -> tuple[np.ndarray, list[str]]:
+    """Return uint8 (n, h, w) or (n, h, w, 3), and what was decided on the way."""
+    notes = []
+    if x.dtype.kind not in "biuf":
+        raise DataError(f"images of {name} have type {x.dtype}", do="give numbers")
+    if x.ndim == 4:
+        last, first = x.shape[3] in (1, 3, 4), x.shape[1] in (1, 3, 4)
+        if not (last or first):
+            raise DataError(
+                f"{name} has shape {x.shape}: no axis has 1, 3 or 4 channels",
+                do="give (n, h, w, c) or (n, c, h, w)",
+            )
+        if first and (channels_first or not last):
+            x = x.transpose(0, 2, 3, 1)
+        if first and last:
+            taken = "(n, c, h, w)" if channels_first else "(n, h, w, c)"
+            notes.append(f"the axes could be read in two ways: taken as {taken}")
+        if x.shape[3] == 1:
+            x = x[..., 0]
+    _check_finite(x, name, allow_nan=False)
+    if x.dtype != np.uint8:
+        x, note = _to_uint8(x)
+        notes.append(note)
+    if x.ndim == 4 and x.shape[3] == 4:
+        alpha = x[..., 3:].astype(np.float32) / 255
+        x = np.rint(x[..., :3] * alpha + 255 * (1 - alpha)).astype(np.uint8)
+        notes.append("transparent parts are laid on white")
+    return np.ascontiguousarray(x), notes
+
+
+def _to_uint8(x: np.ndarray) -> tuple[np.ndarray, str]:
+    low, high = float(x.min()), float(x.max())
+    if low >= 0 and high <= 1:
+        return np.rint(x * 255.0).astype(np.uint8), "pixel values were read as 0..1"
+    if low >= 0 and 128 <= high <= 255:
+        return np.rint(x).astype(np.uint8), "pixel values were read as 0..255"
+    spread = (high - low) or 1.0
+    scaled = np.rint((x - low) * (255.0 / spread)).astype(np.uint8)
+    return scaled, f"pixel values were stretched from {low:g}..{high:g} to 0..255"

@@ -1,0 +1,169 @@
+"""What a reader is: it says whether it knows a thing, and makes a domain of it."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from ...base.errors import ConfigError, DataError
+from ...base.events import SILENT, Events
+from ...base.registry import Registry
+from ...base.seeds import numpy_rng
+from ..domain import Domain, Omission
+
+SPLITS: dict[str, str] = {
+    **dict.fromkeys(("train", "training"), "train"),
+    **dict.fromkeys(("val", "valid", "validation", "dev"), "val"),
+    **dict.fromkeys(("test", "testing"), "test"),
+}
+UNLABELLED = frozenset(("unlabelled", "unlabeled", "unlabelled_data", "unlabeled_data"))
+
+
+@dataclass(frozen=True)
+class ReadOptions:
+    """What the user may say about how to read; None everywhere means "find out".
+
+    Attributes
+    ----------
+    name : str
+        What to call the domain; the file's or folder's name where not given.
+    label : str
+        The column of a table that holds the labels.
+    labels : array-like, shape (n,)
+        Labels of an array's rows: strings, integers, floats; None and NaN are missing.
+    labelled : bool, or array-like of bool, shape (n,)
+        False: leave all labels out. An array: which rows' labels count.
+    columns : sequence of str
+        Exactly the feature columns of a table to use.
+    image : str
+        The column of a table that holds images or their paths.
+    split : str, or sequence of str of shape (n,)
+        The column of a table, or the values for an array: "train", "val" or "test".
+    allow_missing : bool
+        Whether NaN in an array is a missing value (a table's empty cells always are).
+    max_rows : int
+        Read at most so many rows, chosen evenly at random.
+    like : Domain
+        Read a table as this one was read: the same label column (no row is labelled where
+        it is missing) and the same features.
+    """
+
+    name: str | None = None
+    label: str | None = None
+    labels: Any = None
+    labelled: Any = None
+    columns: Sequence[str] | None = None
+    image: str | None = None
+    split: Any = None
+    allow_missing: bool = False
+    max_rows: int | None = None
+    like: Domain | None = None
+
+    def refuse(self, what: str, *names: str) -> None:
+        """Raise ConfigError where one of `names` was given and `what` has no use for it."""
+        for name in names:
+            if getattr(self, name) is not None:
+                raise ConfigError(
+                    f"{name}= was given, and {what} has no use for it", do=f"leave {name}= out"
+                )
+
+
+class Reader(ABC):
+    """Something that reads one kind of thing; registered in `READERS`.
+
+    Attributes
+    ----------
+    summary : str
+        One line on what it reads.
+    order : int
+        Where several readers accept the same thing, the one with the least order reads it.
+    """
+
+    name: ClassVar[str]
+    summary: ClassVar[str]
+    order: ClassVar[int] = 100
+
+    @abstractmethod
+    def accepts(self, what: Any) -> bool:
+        """Whether it can read `what`, from its type and name alone."""
+
+    @abstractmethod
+    def read(self, what: Any, options: ReadOptions, events: Events = SILENT) -> Domain:
+        """Return the domain; every label that counts is known, and nothing is judged yet."""
+
+
+READERS: Registry[type[Reader]] = Registry("reader", "landbridge.domains.readers")
+
+
+def chosen_rows(n: int, max_rows: int | None) -> np.ndarray:
+    """Return the rows to keep, in order, chosen without looking at anything."""
+    if max_rows is None or n <= max_rows:
+        return np.arange(n)
+    if max_rows < 1:
+        raise ConfigError(f"max_rows is {max_rows}", do="give at least 1")
+    return np.sort(numpy_rng("max_rows", n, max_rows).permutation(n)[:max_rows])
+
+
+def over_limit(names: Sequence[str]) -> list[Omission]:
+    """Return the omission for rows beyond `max_rows`."""
+    return [Omission("row beyond max_rows", tuple(names))] if names else []
+
+
+def mask_labels(labels: list[str | None], labelled: Any, what: str) -> list[str | None]:
+    """Return the labels with None where `labelled` says that they do not count.
+
+    Raises
+    ------
+    DataError
+        Where the mask has another length, or is not of bools.
+    """
+    if labelled is None or labelled is True:
+        return labels
+    if labelled is False:
+        return [None] * len(labels)
+    mask = np.asarray(labelled)
+    if mask.shape != (len(labels),) or mask.dtype != bool:
+        raise DataError(
+            f"labelled= has shape {mask.shape} and type {mask.dtype}; {what} has "
+            f"{len(labels)} rows",
+            do="give one True or False a row, or a single False",
+        )
+    return [label if keep else None for label, keep in zip(labels, mask, strict=True)]
+
+
+def check_distinct(labels: Sequence[str | None], what: str, do: str) -> None:
+    """Raise DataError where labels are so many that they cannot be classes.
+
+    Parameters
+    ----------
+    labels : sequence of str or None
+    what : str
+        What to call them: "column 'id'".
+    do : str
+        What the user can do about it.
+    """
+    given = [label for label in labels if label is not None]
+    distinct = len(set(given))
+    # A few labelled rows among many may well be one of each class.
+    if len(given) < 20 or len(given) < len(labels) / 2 or distinct <= 0.5 * len(given):
+        return
+    numbers = all(map(_is_number, given)) and not all(x.lstrip("-").isdigit() for x in given)
+    if distinct > 0.9 * len(given) or numbers:
+        kind = "a quantity to predict" if numbers else "an identifier"
+        raise DataError(
+            f"{what} has {distinct} different values in {len(given)} labelled rows: "
+            f"it looks like {kind}, not like classes",
+            do=do + (" (or group the values into classes)" if numbers else ""),
+        )
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,294 @@
+"""Columns -> domain: which are labels, images, splits and features, all of it said."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ...base.errors import DataError
+from ...base.events import SILENT, Events
+from ...base.registry import nearest
+from ..domain import Domain, Examples, Omission, class_name
+from ..modalities.table import TableExamples
+from .base import (
+    SPLITS,
+    UNLABELLED,
+    ReadOptions,
+    check_distinct,
+    chosen_rows,
+    mask_labels,
+    over_limit,
+)
+from .columns import Columns
+from .frame_images import table_images
+from .guessing import id_like, image_column, label_column, split_column
+
+
+def frame_domain(
+    columns: Columns,
+    options: ReadOptions,
+    *,
+    name: str,
+    folder: Path | None = None,
+    first_row: int = 0,
+    by_name_only: bool = False,
+    events: Events = SILENT,
+) -> Domain:
+    """Make a domain of a table's columns.
+
+    Parameters
+    ----------
+    columns : Columns
+    options : ReadOptions
+    name : str
+        What to call it.
+    folder : Path, optional
+        Where relative image paths begin.
+    first_row : int, default 0
+        Number of the first row in messages.
+    by_name_only : bool, default False
+        Guess a label column from its name only.
+    events : Events
+
+    Raises
+    ------
+    DataError
+        Where a named column is missing, the labels are no classes, or nothing is left to
+        learn from.
+    """
+    n_all = len(columns)
+    if n_all == 0:
+        raise DataError(f"{name} has no rows", do="give a table with at least one row")
+    given = None if options.labels is None else label_names(options.labels, n_all, name)
+    labels: list[str | None] = [None] * n_all if given is None else given
+    values = dict(columns.values)
+    notes: list[str] = []
+    omissions: list[Omission] = []
+
+    label = None
+    if given is None:
+        label = _label(values, options, name, notes, by_name_only)
+        if label is not None:
+            labels = _labels_of(label, values.pop(label), columns.class_names, name)
+    check_distinct(
+        labels,
+        f"{name}: column {label!r}" if label else f"{name}: the labels",
+        "name the right column with label=, or read it without labels: labelled=False",
+    )
+    labels = mask_labels(labels, options.labelled, name)
+    splits, labels = _splits(values, options, labels, name, notes)
+
+    keep = chosen_rows(n_all, options.max_rows)
+    rows = [f"{name} row {i + first_row}" for i in range(n_all)]
+    kept = set(keep.tolist())
+    omissions += over_limit([rows[i] for i in range(n_all) if i not in kept])
+    if columns.left_out:
+        what = "column that is neither number, word nor image"
+        omissions.append(Omission(what, tuple(columns.left_out)))
+
+    image = _image(values, options, name, notes)
+    examples: Examples
+    if image is not None:
+        rest = [column for column in values if column != image]
+        if rest:
+            omissions.append(Omission("column beside the images", tuple(rest)))
+        examples, good = table_images(values[image], keep, rows, folder, name, omissions, events)
+        keep = good
+    else:
+        features = _features(values, options, name, omissions, notes)
+        examples = TableExamples(
+            {column: features[column][keep] for column in features}, [rows[i] for i in keep]
+        )
+    missing = sum(labels[i] is None for i in keep)
+    if 0 < missing < len(keep):
+        notes.append(f"{missing} of {len(keep)} rows have no label: they are used as unlabelled")
+    return Domain.build(
+        examples,
+        [labels[i] for i in keep],
+        name=name,
+        split=[splits[i] for i in keep],
+        omissions=omissions,
+        notes=notes,
+        label_column=label,
+    )
+
+
+def label_names(labels: Any, n: int, name: str) -> list[str | None]:
+    """Return any array-like of labels as n class names.
+
+    Raises
+    ------
+    DataError
+        Where there are not n of them, or more than one axis.
+    """
+    if hasattr(labels, "detach"):
+        labels = labels.detach().cpu()
+    for method in ("to_pylist", "tolist"):
+        if hasattr(labels, method):
+            labels = getattr(labels, method)()
+            break
+    found = list(labels)
+    if len(found) != n:
+        raise DataError(
+            f"{name} has {n} rows and {len(found)} labels",
+            do="give one label a row; None or NaN where there is none",
+        )
+    if any(isinstance(value, list | tuple | dict | np.ndarray) for value in found):
+        raise DataError(
+            f"the labels of {name} have more than one axis",
+            do="give one value a row, for example labels.argmax(axis=1)",
+        )
+    return [class_name(value) for value in found]
+
+
+def _column(values: dict[str, np.ndarray], wanted: str, option: str, name: str) -> str:
+    if wanted in values:
+        return wanted
+    near = nearest(wanted, values)
+    raise DataError(
+        f"{name} has no column {wanted!r} ({option}=); it has {list(values)[:30]}",
+        do=f"did you mean {near!r}?" if near else "name one of these columns",
+    )
+
+
+def _label(
+    values: dict[str, np.ndarray],
+    options: ReadOptions,
+    name: str,
+    notes: list[str],
+    by_name_only: bool,
+) -> str | None:
+    if options.label is not None:
+        return _column(values, options.label, "label", name)
+    if options.labelled is False:
+        return None
+    if options.like is not None and options.like.label_column is not None:
+        wanted = options.like.label_column
+        if wanted in values:
+            return wanted
+        notes.append(f"no column {wanted!r} as in {options.like.name}: no row is labelled")
+        return None
+    image, split = image_column(values), split_column(values)
+    taken = {options.image, image[0] if image else None, options.split, split}
+    guess = label_column(
+        {k: v for k, v in values.items() if k not in taken}, by_name_only=by_name_only
+    )
+    if guess is None:
+        if not by_name_only:
+            notes.append("no label column was found: no row is labelled (label= names one)")
+        return None
+    notes.append(f"label column: {guess[0]!r} ({guess[1]}; label= names another)")
+    return guess[0]
+
+
+def _labels_of(
+    label: str, array: np.ndarray, class_names: dict[str, list[str]], name: str
+) -> list[str | None]:
+    names = class_names.get(label)
+    if names is None or array.dtype == object:
+        if any(isinstance(value, bytes) for value in array):
+            raise DataError(f"{name}: column {label!r} holds bytes", do="name another with label=")
+        return [class_name(value) for value in array]
+    # Hugging Face writes -1 where there is no label.
+    known = (array >= 0) & (array < len(names))
+    return [names[int(v)] if ok else None for v, ok in zip(array, known.tolist(), strict=True)]
+
+
+def _splits(
+    values: dict[str, np.ndarray],
+    options: ReadOptions,
+    labels: list[str | None],
+    name: str,
+    notes: list[str],
+) -> tuple[list[str], list[str | None]]:
+    n = len(labels)
+    if options.split is not None and not isinstance(options.split, str):
+        return split_names(options.split, n, name), labels
+    column = options.split
+    if column is not None:
+        column = _column(values, column, "split", name)
+    else:
+        column = split_column(values)
+        if column is not None:
+            notes.append(f"split column: {column!r} (its values say so)")
+    if column is None:
+        return ["train"] * n, labels
+    raw = [str(x).lower() if x is not None else "train" for x in values.pop(column)]
+    hidden = [x in UNLABELLED for x in raw]
+    labels = [None if h else label for h, label in zip(hidden, labels, strict=True)]
+    return split_names(
+        ["train" if h else x for h, x in zip(hidden, raw, strict=True)], n, name
+    ), labels
+
+
+def split_names(values: Any, n: int, name: str) -> list[str]:
+    """Return "train", "val" or "test" a row from whatever spelling was given.
+
+    Raises
+    ------
+    DataError
+        Where a value is none of these, or there are not n of them.
+    """
+    found = [str(value).lower() for value in values]
+    unknown = sorted({value for value in found if value not in SPLITS})
+    if unknown or len(found) != n:
+        problem = f"the values {unknown[:5]}" if unknown else f"{len(found)} values for {n} rows"
+        raise DataError(
+            f"the split of {name} has {problem}", do="give train, val or test for each row"
+        )
+    return [SPLITS[value] for value in found]
+
+
+def _image(
+    values: dict[str, np.ndarray], options: ReadOptions, name: str, notes: list[str]
+) -> str | None:
+    if options.image is not None:
+        return _column(values, options.image, "image", name)
+    if options.columns is not None:
+        return None
+    guess = image_column(values)
+    if guess is not None:
+        notes.append(f"image column: {guess[0]!r} ({guess[1]}; image= names another)")
+    return None if guess is None else guess[0]
+
+
+ID_LIKE = "column that only tells rows apart"
+
+
+def _features(
+    values: dict[str, np.ndarray],
+    options: ReadOptions,
+    name: str,
+    omissions: list[Omission],
+    notes: list[str],
+) -> dict[str, np.ndarray]:
+    if options.columns is not None:
+        return {
+            column: values[_column(values, column, "columns", name)] for column in options.columns
+        }
+    used: set[str] = set()
+    unused: set[str] = set()
+    like = options.like
+    if like is not None and isinstance(like.examples, TableExamples):
+        used = set(like.examples.columns)
+        unused = {c for o in like.omissions if o.what == ID_LIKE for c in o.rows}
+    left: dict[str, str] = {}
+    for column, array in values.items():
+        why = f"as in {like.name}" if like and column in unused else id_like(column, array)
+        if why is not None and column not in used:
+            left[column] = why
+    if left:
+        omissions.append(Omission(ID_LIKE, tuple(left)))
+        said = ", ".join(f"{column!r} ({why})" for column, why in left.items())
+        notes.append(f"columns left out: {said}; columns=[...] names the ones to use")
+    features = {column: array for column, array in values.items() if column not in left}
+    if not features:
+        raise DataError(
+            f"{name} has no column to learn from"
+            + (f"; left out: {list(left)[:10]}" if left else ""),
+            do="landbridge reads images, numbers and categories (no free text); "
+            "columns=[...] names the ones to use",
+        )
+    return features

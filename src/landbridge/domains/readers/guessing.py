@@ -1,0 +1,103 @@
+"""Which column of a table is what. Every guess comes with the words to say it."""
+
+from __future__ import annotations
+
+from pathlib import PurePath
+
+import numpy as np
+
+from ..modalities.decoding import IMAGE_SUFFIXES
+from ..modalities.table import missing
+from .base import SPLITS, UNLABELLED
+
+LABEL_NAMES = (
+    *("label", "labels", "class", "classes", "target", "y", "category", "diagnosis"),
+    *("species", "outcome", "class_label", "class_name", "classification", "answer"),
+    *("sentiment", "fine_label", "coarse_label"),
+)
+SPLIT_NAMES = ("split", "subset", "partition", "set")
+ID_NAMES = frozenset(
+    (
+        *("id", "idx", "index", "uuid", "guid", "key", "row", "row_id", "rowid", "sample_id"),
+        *("image_id", "patient_id", "user_id", "unnamed: 0", "", "__index_level_0__"),
+    )
+)
+_MOST_CLASSES = 100
+_MOST_NUMBERS = 20
+
+
+def label_column(values: dict[str, np.ndarray], *, by_name_only: bool) -> tuple[str, str] | None:
+    """Return the likely label column and why, or None.
+
+    A telling name wins; otherwise it is the last column of words, or of few whole numbers.
+    """
+    lowered = {name.strip().lower(): name for name in values}
+    for known in LABEL_NAMES:
+        if known in lowered:
+            return lowered[known], "its name says so"
+    if by_name_only:
+        return None
+    for name in reversed(list(values)):
+        array = values[name]
+        given = array[~missing(array)]
+        if not len(given):
+            continue
+        distinct = len(set(given.tolist()))
+        if array.dtype == object:
+            if 2 <= distinct <= min(_MOST_CLASSES, max(2, len(given) / 2)):
+                return name, f"the last column of words, {distinct} different"
+        elif 2 <= distinct <= min(_MOST_NUMBERS, max(2, len(given) / 2)):
+            whole = np.isfinite(given).all() and (given == np.rint(given)).all()
+            if whole:
+                return name, f"the last column of few whole numbers, {distinct} different"
+    return None
+
+
+def image_column(values: dict[str, np.ndarray]) -> tuple[str, str] | None:
+    """Return the column that holds images or paths of images and why, or None."""
+    for name, array in values.items():
+        if array.dtype != object:
+            continue
+        given = [value for value in array if value is not None]
+        if not given:
+            continue
+        if all(isinstance(value, bytes) for value in given):
+            return name, "it holds encoded images"
+        paths = sum(_is_image_path(value) for value in given)
+        if paths >= 0.8 * len(given):
+            return name, "its values end like the names of image files"
+    return None
+
+
+def split_column(values: dict[str, np.ndarray]) -> str | None:
+    """Return the column that says train, val or test, or None."""
+    lowered = {name.strip().lower(): name for name in values}
+    for known in SPLIT_NAMES:
+        name = lowered.get(known)
+        if name is None or values[name].dtype != object:
+            continue
+        given = {str(value).lower() for value in values[name] if value is not None}
+        if given and given <= {*SPLITS, *UNLABELLED}:
+            return name
+    return None
+
+
+def id_like(name: str, array: np.ndarray) -> str | None:
+    """Return why a column tells rows apart and nothing about them, or None."""
+    given = array[~missing(array)]
+    n = len(given)
+    if n < 2:
+        return None
+    distinct = len(set(given.tolist()))
+    named = name.strip().lower() in ID_NAMES
+    if named and distinct > 0.9 * n:
+        return "an identifier by its name"
+    if array.dtype == object:
+        return "nearly all words differ" if n >= 20 and distinct > 0.9 * n else None
+    if n >= 20 and distinct == n and (np.diff(given) == 1).all():
+        return "it counts the rows"
+    return None
+
+
+def _is_image_path(value: object) -> bool:
+    return isinstance(value, str) and PurePath(value).suffix.lower() in IMAGE_SUFFIXES

@@ -1,0 +1,125 @@
+"""Examples whose answer changed from wrong to right, and from right to wrong."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+SHOWN = 24
+"""Examples shown of each kind."""
+_SMALLEST, _LARGEST = 64, 128
+"""Sides of a thumbnail in pixels: smaller images are enlarged by whole numbers."""
+
+
+def changed_examples(
+    reference_pred: Sequence[str],
+    chosen_pred: Sequence[str],
+    true: Sequence[str | None],
+    confidence: Sequence[float] | None,
+    rows: Sequence[int],
+    names: Sequence[str],
+    images: Callable[[int], np.ndarray | None] | None = None,
+    *,
+    values: Callable[[int], Mapping[str, Any] | None] | None = None,
+    reference: str = "reference",
+    chosen: str = "chosen",
+    modality: str = "image",
+    limit: int = SHOWN,
+) -> dict[str, Any]:
+    """Return the content of an examples.json.
+
+    Parameters
+    ----------
+    reference_pred, chosen_pred : sequence of str
+        Answers to the same judged examples.
+    true : sequence of str or None
+        Examples whose truth is unknown are passed over.
+    confidence : sequence of float, optional
+        The chosen method's probability of its answer; the most confident come first.
+    rows, names : sequence
+        Row as read, and the name a person knows the example by.
+    images : callable(row) -> uint8 array (h, w), (h, w, 1), (h, w, 3) or (h, w, 4), or None
+    values : callable(row) -> mapping or None
+        Column values of a table row, or {"text": ...}.
+    reference, chosen, modality : str
+        Said in the report.
+    limit : int
+        At most this many examples of each kind.
+    """
+    n = len(true)
+    for what, given in (
+        ("reference_pred", reference_pred),
+        ("chosen_pred", chosen_pred),
+        ("rows", rows),
+        ("names", names),
+        ("confidence", confidence),
+    ):
+        if given is not None and len(given) != n:
+            raise ValueError(f"{what} has {len(given)} entries, true has {n}")
+    sure = np.zeros(n) if confidence is None else np.nan_to_num(np.asarray(confidence, float))
+    kinds: dict[str, list[int]] = {"fixed": [], "broken": []}
+    for i in range(n):
+        if true[i] is None:
+            continue
+        was, now = reference_pred[i] == true[i], chosen_pred[i] == true[i]
+        if was != now:
+            kinds["fixed" if now else "broken"].append(i)
+
+    def example(i: int) -> dict[str, Any]:
+        row = int(rows[i])
+        image = images(row) if images is not None else None
+        shown = values(row) if values is not None else None
+        return {
+            "row": row,
+            "name": str(names[i]),
+            "true": str(true[i]),
+            "before": str(reference_pred[i]),
+            "after": str(chosen_pred[i]),
+            "confidence": None if confidence is None else round(float(sure[i]), 4),
+            "image": None if image is None else png_data_uri(image),
+            "values": None if shown is None else {str(k): _plain(v) for k, v in shown.items()},
+        }
+
+    result: dict[str, Any] = {"reference": reference, "chosen": chosen, "modality": modality}
+    for kind, found in kinds.items():
+        ordered = sorted(found, key=lambda i: (-sure[i], int(rows[i])))
+        result[kind] = [example(i) for i in ordered[:limit]]
+        result[f"{kind}_count"] = len(found)
+    return result
+
+
+def png_data_uri(image: np.ndarray) -> str:
+    """Return a uint8 image as a PNG data URI, enlarged (nearest neighbour) or reduced."""
+    from PIL import Image
+
+    array = np.asarray(image)
+    if array.dtype != np.uint8:
+        raise TypeError(f"an image of type {array.dtype}, expected uint8")
+    if array.ndim == 3 and array.shape[2] == 1:
+        array = array[:, :, 0]
+    if array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] not in (3, 4)):
+        raise ValueError(
+            f"an image of shape {array.shape}, expected (h, w), (h, w, 3) or (h, w, 4)"
+        )
+    picture = Image.fromarray(array)
+    longest = max(picture.size)
+    if longest < _SMALLEST:
+        times = -(-_SMALLEST // longest)
+        picture = picture.resize(
+            (picture.width * times, picture.height * times), Image.Resampling.NEAREST
+        )
+    elif longest > _LARGEST:
+        picture.thumbnail((_LARGEST, _LARGEST), Image.Resampling.LANCZOS)
+    buffer = io.BytesIO()
+    picture.save(buffer, "PNG", optimize=True)
+    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
+
+
+def _plain(value: Any) -> Any:
+    if hasattr(value, "item"):
+        value = value.item()
+    return value if value is None or isinstance(value, str | int | float | bool) else str(value)

@@ -1,0 +1,34 @@
+"""Fine-tuning of the head alone, by gradient."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from ..training.plan import Phase, TrainingPlan
+from .base import METHODS, Needs
+from .network import NetworkMethod, PlanContext, known_start, tune_phase
+
+
+def head_phase(context: PlanContext, epochs: float) -> Phase:
+    """Return a phase in which the head alone moves, over features computed once."""
+    phase = tune_phase(context, name="head", epochs=epochs)
+    rate = context.rate if context.rate is not None else 1e-2
+    return replace(phase, moves="head", augment="none", head_factor=1.0, rate=rate)
+
+
+@METHODS.register("head-only")
+class HeadOnly(NetworkMethod):
+    """θ₀ stands still, a new head is trained on its features."""
+
+    summary = "train a new head on frozen features, by gradient"
+    needs = Needs(source="any", target="labelled", gradients=True)
+
+    @dataclass(frozen=True)
+    class Config:
+        """`epochs`: passes over the labelled target rows."""
+
+        epochs: float = 60.0
+
+    def plan(self, context: PlanContext) -> TrainingPlan:
+        """Start from the source-trained network, or θ₀."""
+        return TrainingPlan(known_start(context), (head_phase(context, self.config.epochs),))

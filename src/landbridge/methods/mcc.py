@@ -1,0 +1,15 @@
+"""Minimum class confusion."""
+
+from __future__ import annotations
+
+from .base import METHODS
+from .network import TermMethod
+
+
+@METHODS.register("mcc")
+class MinimumClassConfusion(TermMethod):
+    """Costs next to nothing, and is among the best on most published tables."""
+
+    summary = "keep classes from being confused on the target"
+    paper = "Jin et al., 2020, ECCV"
+    term = "mcc"

@@ -1,0 +1,25 @@
+"""Source only: what the source teaches, without a look at the target."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..training.plan import TrainingPlan
+from .base import METHODS, Needs
+from .network import NetworkMethod, PlanContext, source_phase
+
+
+@METHODS.register("source-only")
+class SourceOnly(NetworkMethod):
+    """Training on the source's labels; the baseline of adaptation, and θ₀ of our own nets."""
+
+    summary = "train on the source's labels, use it on the target as it is"
+    needs = Needs(source="labelled", target="any", gradients=True, shared_classes=True)
+
+    @dataclass(frozen=True)
+    class Config:
+        """No options."""
+
+    def plan(self, context: PlanContext) -> TrainingPlan:
+        """Train from θ₀ as opened."""
+        return TrainingPlan("backbone", (source_phase(context),))

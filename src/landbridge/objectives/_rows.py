@@ -1,0 +1,174 @@
+"""Rows of features, centred and weighted, given block by block; and their Gram matrix.
+
+The features stay as they came (float16, float32, a memory map): nothing of their size is copied.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import torch
+
+_BLOCK = 4_000_000  # numbers in a block of rows: 16 MB of float32
+
+
+@contextmanager
+def matmul_setting(precision: str | None) -> Iterator[None]:
+    """Set torch's float32 matrix product to "highest", "high" or "medium", and restore it."""
+    before = torch.get_float32_matmul_precision()
+    if precision is not None:
+        torch.set_float32_matmul_precision(precision)
+    try:
+        yield
+    finally:
+        if precision is not None:
+            torch.set_float32_matmul_precision(before)
+
+
+class CentredRows:
+    """The rows √wᵢ (xᵢ − mean) / scale, made block by block and never held whole.
+
+    Parameters
+    ----------
+    x : array, shape (n, d)
+    weights : ndarray, shape (n,), optional
+    centre : bool
+
+    Attributes
+    ----------
+    used : Tensor of int64 or None
+        The rows of weight above 0, None for all of them; n counts these.
+    mean : Tensor, float64 (d,)
+    scale : float
+        Root mean square of the centred values, so that no square over- or underflows.
+    root : Tensor or None
+        √w, float64 (n, 1).
+    variance : Tensor, float64 (d,)
+        Of the columns, before scaling; about 0 where `centre` is False.
+    constant : int
+        How many columns do not vary.
+    """
+
+    def __init__(self, x: Any, weights: np.ndarray | None, centre: bool) -> None:
+        self.x = as_tensor(x)
+        if self.x.ndim != 2 or not self.x.shape[0]:
+            raise ValueError(f"x has shape {tuple(self.x.shape)}, expected (n, d) with n > 0")
+        self.device = self.x.device
+        self.used: torch.Tensor | None = None
+        self.root: torch.Tensor | None = None
+        if weights is not None:
+            w = torch.as_tensor(np.asarray(weights, dtype=np.float64), device=self.device)
+            if w.shape != self.x.shape[:1] or not bool((w >= 0).all() & w.isfinite().all()):
+                raise ValueError("weights must be n finite numbers, none of them negative")
+            if not bool((w > 0).any()):
+                raise ValueError("every weight is 0")
+            if not bool((w > 0).all()):
+                self.used = torch.nonzero(w > 0).ravel()
+                w = w[self.used]
+            self.root = w.sqrt()[:, None]
+        self.n = len(self.x) if self.used is None else len(self.used)
+        self.d = self.x.shape[1]
+        self.total = float(self.n) if self.root is None else float((self.root**2).sum())
+        self.centre = centre
+        self._moments()
+
+    def slices(self) -> Iterator[slice]:
+        """Yield the blocks of rows."""
+        step = max(256, _BLOCK // max(1, self.d))
+        for start in range(0, self.n, step):
+            yield slice(start, min(self.n, start + step))
+
+    def raw(self, rows: slice) -> torch.Tensor:
+        """Return rows as they came."""
+        return self.x[rows] if self.used is None else self.x[self.used[rows]]
+
+    def block(
+        self, rows: slice, dtype: torch.dtype, columns: slice = slice(None)
+    ) -> torch.Tensor:
+        """Return √w (x − mean) / scale."""
+        values = self.raw(rows)[:, columns]
+        if dtype == torch.float32 and values.dtype == torch.float32 and self.root is None:
+            # The mean in two parts: the first difference is rounded once, relative to itself.
+            return (values - self._high[columns]).sub_(self._low[columns]).mul_(1 / self.scale)
+        values = values.to(torch.float64, copy=True).sub_(self.mean[columns]).mul_(1 / self.scale)
+        if self.root is not None:
+            values *= self.root[rows]
+        return values.to(dtype)
+
+    def gram(
+        self, dtype: torch.dtype, targets: Callable[[slice], torch.Tensor] | None = None
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return Σ blockᵀ block (d, d) in `dtype` and Σ blockᵀ targets (d, k) in float64.
+
+        Products in `dtype`, sums over blocks in float64. Without `targets`, k is 0.
+        """
+        width = max(128, -(-self.d // 8))
+        out = torch.zeros(self.d, self.d, dtype=torch.float64, device=self.device)
+        moment: Any = 0
+        for rows in self.slices():
+            part = self.block(rows, dtype)
+            if targets is not None:
+                moment = moment + (part.T @ targets(rows).to(dtype)).double()
+            for start in range(0, self.d, width):  # the upper triangle only
+                left = part[:, start : start + width]
+                out[start : start + width, start:] += left.T @ part[:, start:]
+        upper = out.triu()
+        if targets is None:
+            moment = out[:, :0]
+        return (upper + upper.triu(1).T).to(dtype), moment
+
+    def kernel(self) -> torch.Tensor:
+        """Return the products of all pairs of rows, float64 (n, n)."""
+        out = torch.zeros(self.n, self.n, dtype=torch.float64, device=self.device)
+        columns = max(256, _BLOCK // max(1, self.n))
+        everything = slice(0, self.n)
+        for start in range(0, self.d, columns):
+            part = self.block(everything, torch.float64, slice(start, start + columns))
+            out += part @ part.T
+        return out
+
+    def _moments(self) -> None:
+        """One pass in float64; shifted by the first row, so a constant column gives exact 0."""
+        shift = self.raw(slice(0, 1)).to(torch.float64)
+        first = torch.zeros(self.d, dtype=torch.float64, device=self.device)
+        second = torch.zeros_like(first)
+        for rows in self.slices():
+            values = self.raw(rows).to(torch.float64, copy=True).sub_(shift)
+            if self.root is None:
+                first += values.sum(0)
+                second += values.square_().sum(0)
+            else:
+                weight = self.root[rows, 0] ** 2
+                first += weight @ values
+                second += weight @ values.square_()
+        first /= self.total
+        second /= self.total
+        if not bool(first.isfinite().all() & second.isfinite().all()):
+            raise ValueError("x holds values that are not finite (NaN or infinite)")
+        self.variance = (second - first**2).clamp_(min=0)
+        self.mean = first + shift[0]
+        if not self.centre:
+            self.variance += self.mean**2
+            self.mean = torch.zeros_like(self.mean)
+        self.constant = int((self.variance == 0).sum())
+        self.scale = float(self.variance.mean().sqrt()) if self.d else 1.0
+        self.scale = self.scale or 1.0
+        self._high = self.mean.float()
+        self._low = (self.mean - self._high).float()
+
+
+def as_tensor(values: Any) -> torch.Tensor:
+    """Return a tensor that shares memory with `values` where it can; integers become float64."""
+    if isinstance(values, torch.Tensor):
+        tensor = values.detach()
+        tensor = tensor.cpu() if tensor.device.type == "mps" else tensor  # it has no float64
+    else:
+        with warnings.catch_warnings():
+            # Read-only arrays and memory maps are welcome: nothing here writes to them.
+            warnings.filterwarnings("ignore", message="The given NumPy array is not writable")
+            tensor = torch.from_numpy(np.ascontiguousarray(values))
+    return tensor if tensor.is_floating_point() else tensor.to(torch.float64)

@@ -1,0 +1,160 @@
+"""One offline HTML file from a run folder.
+
+The file loads nothing: a Content-Security-Policy forbids every request, and lets only the
+scripts run whose hashes are named in it, so that text from a user can never become code.
+"""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import hashlib
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from markupsafe import Markup
+
+from landbridge.base.files import write_text
+
+from . import words
+from .curves import learning_curves
+from .read import RunFiles, read_run
+from .view_answers import (
+    calibration_view,
+    classes_view,
+    confusion_view,
+    examples_view,
+)
+from .view_map import map_view
+from .view_story import choice_view, cost_view, data_view, facts, repeat_view, transfer_view
+from .view_verdict import comparison_view, verdict_view
+
+_HERE = Path(__file__).parent
+_HEAD_SCRIPT = (
+    "try{var t=localStorage.getItem('landbridge-theme');"
+    "if(t)document.documentElement.dataset.theme=t}catch(e){}"
+)
+
+
+def write_report(run_dir: Path | str, out: Path | str | None = None) -> Path:
+    """Write the report of a run.
+
+    Parameters
+    ----------
+    run_dir : path
+        The run folder; files that are missing from it are named in the report.
+    out : path, optional
+        The file to write; ``report.html`` in the run folder where left out.
+
+    Returns
+    -------
+    path
+        The file written. The same folder gives the same bytes.
+
+    Raises
+    ------
+    RunError
+        Where the folder is none, or holds no run.
+    """
+    run = read_run(Path(run_dir))
+    path = Path(out) if out is not None else run.folder / "report.html"
+    write_text(path, render(run))
+    return path
+
+
+def render(run: RunFiles) -> str:
+    """Return the report as one HTML text."""
+    import jinja2
+
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_HERE),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    environment.filters["count"] = words.count
+    environment.filters["soft"] = _soft
+    environment.globals["plural"] = words.plural
+    return environment.get_template("report.html.j2").render(**_model(run), **_assets(run))
+
+
+def _model(run: RunFiles) -> dict[str, Any]:
+    problems: dict[str, str] = dict(run.problems)
+
+    def safely(view: Callable[[RunFiles], Any], needs: str) -> Any:
+        """Run one section; where its file holds something unexpected, the report says so."""
+        try:
+            return view(run)
+        except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+            problems[needs] = f"holds something unexpected ({type(error).__name__}: {error})"
+            return None
+
+    about = run.get("run")
+    verdict = verdict_view(run)
+    target = (run.get("data").get("target") or {}).get("name") or run.folder.name
+    source = (run.get("data").get("source") or {}).get("name")
+    model = {
+        "title": f"{source} → {target}" if source else str(target),
+        "created": str(about.get("created") or "")[:16].replace("T", " "),
+        "version": str(about.get("landbridge") or ""),
+        "verdict": verdict,
+        "comparison": safely(comparison_view, "verdict.json"),
+        "data": safely(data_view, "data.json"),
+        "backbone": facts(run.get("backbone")),
+        "preprocessor": facts(run.get("preprocessor")),
+        "choice": safely(choice_view, "choice.json"),
+        "curves": safely(lambda r: learning_curves(r.log, verdict["chosen"]), "log.jsonl"),
+        "classes": safely(classes_view, "predictions.parquet"),
+        "confusion": safely(confusion_view, "predictions.parquet"),
+        "calibration": safely(calibration_view, "predictions.parquet"),
+        "map": safely(map_view, "map.json"),
+        "examples": safely(examples_view, "examples.json"),
+        "transfer": safely(transfer_view, "transfer.json"),
+        "cost": safely(cost_view, "cost.json"),
+        "repeat": repeat_view(run),
+        "warnings": [str(e.get("message", "")) for e in run.log if e.get("event") == "warning"],
+    }
+    if verdict["unjudged"]:  # nobody knows which answers became right
+        problems.pop("examples.json", None)
+    return {**model, "problems": problems}
+
+
+def _assets(run: RunFiles) -> dict[str, Any]:
+    style = (_HERE / "style.css").read_text("utf-8")
+    app = (_HERE / "app.js").read_text("utf-8")
+    scripts = [_HEAD_SCRIPT, app]
+    packed = ""
+    map_script = ""
+    if run.get("map"):
+        from plotly.offline import get_plotlyjs
+
+        plotly = get_plotlyjs()
+        packed = base64.b64encode(gzip.compress(plotly.encode("utf-8"), 9, mtime=0)).decode("ascii")
+        map_script = (_HERE / "map.js").read_text("utf-8")
+        scripts += [map_script, plotly]
+    allowed = " ".join(f"'{_source_hash(script)}'" for script in scripts)
+    policy = (
+        f"default-src 'none'; img-src data: blob:; style-src 'unsafe-inline'; "
+        f"script-src {allowed}; "
+        "base-uri 'none'; form-action 'none'"
+    )
+    return {
+        "style": Markup(style),
+        "head_script": Markup(_HEAD_SCRIPT),
+        "app_script": Markup(app),
+        "map_script": Markup(map_script),
+        "plotly_packed": Markup(packed),
+        "policy": policy,
+    }
+
+
+def _soft(text: object) -> Markup:
+    """Escape a name and let it break after its own signs rather than inside a word."""
+    return Markup(re.sub(r"([+_/])(?=.)", r"\1<wbr>", str(Markup.escape(text))))
+
+
+def _source_hash(script: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(script.encode("utf-8")).digest()).decode()

@@ -1,0 +1,174 @@
+"""The model card: a README.md beside the model, for whoever finds the folder later."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from landbridge.base.files import write_text
+
+from . import words
+from .read import RunFiles, read_run
+
+_UNSAFE = re.compile(r"([\\`*_{}\[\]()<>#+!|~$])")
+
+
+def write_card(run_dir: Path | str) -> Path:
+    """Write the model card of a run as README.md in its folder, and return its path.
+
+    Raises
+    ------
+    RunError
+        Where the folder is none, or holds no run.
+    """
+    run = read_run(Path(run_dir))
+    path = run.folder / "README.md"
+    write_text(path, card(run))
+    return path
+
+
+def card(run: RunFiles) -> str:
+    """Return the model card as Markdown."""
+    parts = [_title(run), _verdict(run), _data(run), _use(run), _limits(run), _licence()]
+    return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
+
+
+def _md(text: object) -> str:
+    """Text from a user as Markdown that shows it and does nothing else."""
+    return _UNSAFE.sub(r"\\\1", " ".join(str(text).split()))
+
+
+def _title(run: RunFiles) -> list[str]:
+    target = run.get("data").get("target") or {}
+    choice, backbone = run.get("choice"), run.get("backbone")
+    name = target.get("name") or run.folder.name
+    classes = run.classes
+    number = words.plural(len(classes), "class", "classes")
+    what = f"A classifier of {_md(target.get('modality') or 'data')} into {number}"
+    shown = ", ".join(_md(c) for c in classes[:20]) + (", …" if len(classes) > 20 else "")
+    how = (
+        f"Method: {_md(choice['method'])}. {_md(choice.get('reason') or '')}"
+        if choice.get("method")
+        else ""
+    )
+    base = backbone.get("name") or backbone.get("backbone") or backbone.get("id")
+    return [
+        f"# {_md(name)}",
+        "",
+        f"{what}: {shown}." if classes else f"{what}.",
+        *([f"Backbone: {_md(base)}."] if base else []),
+        how.strip(),
+        "Made by Landbridge; the whole story is in `report.html`.",
+    ]
+
+
+def _verdict(run: RunFiles) -> list[str]:
+    verdict = run.get("verdict")
+    lines = ["## Did the transfer help?", ""]
+    if not verdict:
+        return [*lines, "This run has no verdict."]
+    lines += [
+        f"**{_md(str(verdict.get('outcome', '')).capitalize())}.** "
+        f"{_md(verdict.get('sentence') or '')}",
+        "",
+    ]
+    figures = [verdict.get("chosen"), *(verdict.get("baselines") or [])]
+    figures = [f for f in figures if isinstance(f, dict)]
+    if verdict.get("kind") == "label-free":
+        lines += ["No target label was opened: this is evidence, not a measurement."]
+        if verdict.get("assumption"):
+            lines += [f"It assumes: {_md(verdict['assumption'])}"]
+        if words.number(verdict.get("labels_to_settle")) is not None:
+            lines += [
+                f"About {words.plural(verdict['labels_to_settle'], 'labelled target example')}, "
+                "drawn at random, would settle it."
+            ]
+        return lines
+    lines += [
+        f"| method | {_md(verdict.get('metric') or 'accuracy')} (95 % interval) "
+        "| chosen minus this, points |",
+        "|---|---|---|",
+    ]
+    for f in figures:
+        name = (
+            f"**{_md(f.get('method', ''))}** (chosen)"
+            if f.get("role") == "chosen"
+            else _md(f.get("method", ""))
+        )
+        value = words.interval(f.get("mean"), f.get("low"), f.get("high"))
+        lines.append(f"| {name} | {value} | {words.difference(f.get('difference'), unit=False)} |")
+    kind = {"cross-validated": "Cross-validated on", "judged": "Judged on"}.get(
+        str(verdict.get("kind")), "On"
+    )
+    seeds = ", ".join(str(s) for s in verdict.get("seeds") or [])
+    lines += [
+        "",
+        f"{kind} {words.plural(verdict.get('judged_rows'), 'target example')}"
+        f"{f', seeds {seeds}' if seeds else ''}. {_md(verdict.get('seeds_note') or '')}".strip(),
+    ]
+    return lines
+
+
+def _data(run: RunFiles) -> list[str]:
+    data = run.get("data")
+    if not data:
+        return []
+    lines = ["## Data", "", _md(data.get("setting") or ""), ""]
+    for role in ("source", "target"):
+        side: dict[str, Any] = data.get(role) or {}
+        if side:
+            lines.append(
+                f"- {role}: {_md(side.get('name', ''))}, "
+                f"{words.plural(side.get('usable'), 'usable row')} "
+                f"of {words.count(side.get('rows'))}, labelled: {_md(side.get('labelled', ''))}"
+            )
+            lines += [
+                f"  - left out: {words.count(o.get('count'))} {_md(o.get('what', ''))}"
+                for o in side.get("omissions") or []
+            ]
+    return lines
+
+
+def _use(run: RunFiles) -> list[str]:
+    return [
+        "## Use it",
+        "",
+        "```python",
+        "import landbridge",
+        "",
+        'run = landbridge.load_run("path/to/this/folder")',
+        'answers = run.predict("path/to/new/examples")',
+        "```",
+        "",
+        "Or: `landbridge predict path/to/this/folder NEW_EXAMPLES`.",
+        "Nothing in this folder is a pickle.",
+    ]
+
+
+def _limits(run: RunFiles) -> list[str]:
+    verdict = run.get("verdict")
+    lines = [
+        "## Limits",
+        "",
+        "- It knows the classes above alone: an example of any other class gets one of them.",
+        "- The figures hold for examples drawn like those it was judged on, and for no others.",
+    ]
+    if verdict.get("unseen_classes"):
+        lines.append(f"- It never saw: {', '.join(_md(c) for c in verdict['unseen_classes'])}.")
+    error = words.number((verdict.get("calibration") or {}).get("ece"))
+    if error is not None:
+        lines.append(
+            f"- Its confidence is off by {words.percent(error)} on average "
+            "(expected calibration error)."
+        )
+    return lines
+
+
+def _licence() -> list[str]:
+    return [
+        "## Licence",
+        "",
+        "Not stated. It depends on the licences of the data and of the backbone, which Landbridge",
+        "does not know; whoever shares this folder has to look them up and write them here.",
+    ]

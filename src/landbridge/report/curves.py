@@ -1,0 +1,161 @@
+"""Learning curves: one small drawing per loss of each phase of each fit.
+
+One line stands for one seed, fold or repeat.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from markupsafe import Markup
+
+from landbridge.base.events import Event
+
+from . import words
+from .svg import drawing, line, text, ticks
+
+_POINTS = 240
+_FOLD = re.compile(r"(.*) \(fold (\d+)\)")
+Line = list[tuple[float, float]]
+
+
+def learning_curves(log: Sequence[Event], chosen: str) -> list[dict[str, Any]]:
+    """Return fits, the chosen first, each with phases, each with drawings.
+
+    Parameters
+    ----------
+    log : sequence of events
+        Those of kind "step" are drawn.
+    chosen : str
+        The fit that is shown first.
+    """
+    found: dict[str, dict[str, dict[str, dict[str, list[Line]]]]] = {}
+    for event in log:
+        step = words.number(event.get("step"))
+        if event.get("event") != "step" or step is None:
+            continue
+        name, fold = str(event.get("fit", "")), ""
+        if folded := _FOLD.fullmatch(name):
+            name, fold = f"{folded[1]}, cross-validated", folded[2]
+        losses_of = found.setdefault(name, {}).setdefault(str(event.get("phase", "")), {})
+        losses = event.get("losses")
+        values = {"total": event.get("total"), **(losses if isinstance(losses, dict) else {})}
+        for loss, value in values.items():
+            if isinstance(value, int | float) and not isinstance(value, bool):
+                lines = losses_of.setdefault(str(loss), {})
+                _follow(lines.setdefault(f"{event.get('seed')}/{fold}", []), step, float(value))
+    fits = []
+    for fit in sorted(found, key=lambda name: (name != chosen, name)):
+        phases = []
+        for phase, by_loss in found[fit].items():
+            # a total of one loss is that loss
+            shown = {n: v for n, v in by_loss.items() if n != "total" or len(by_loss) != 2}
+            panels = [
+                panel(loss, [one for some in lines.values() for one in some], fit)
+                for loss, lines in shown.items()
+            ]
+            phases.append({"phase": phase, "panels": panels})
+        fits.append({"fit": fit, "chosen": fit == chosen, "phases": phases})
+    return fits
+
+
+def _follow(lines: list[Line], step: float, value: float) -> None:
+    """Add a point to the first line that has not come so far.
+
+    The log does not say which repeat an event belongs to, and a resumed run repeats some steps.
+    """
+    for one in lines:
+        if one[-1][0] < step:
+            one.append((step, value))
+            return
+    lines.append([(step, value)])
+
+
+def panel(name: str, lines: Sequence[Line], fit: str) -> Markup:
+    """Draw one loss over steps, one line per seed."""
+    width, height, left, right, top, bottom = 210, 140, 38, 6, 24, 24
+    clean = [_thin([(s, v) for s, v in points if math.isfinite(v)]) for points in lines]
+    lost = sum(not math.isfinite(v) for points in lines for _, v in points)
+    values = [v for points in clean for _, v in points]
+    heading = text(words.shorten(name, 28), f"{left}", 14, class_="panel-title")
+    if not values:
+        body = [heading, text("no finite value", f"{left}", 70, class_="tick")]
+        return drawing(
+            body,
+            f"{name} of {fit}: no finite value",
+            height=height,
+            width=width,
+            css="figure curve",
+        )
+    log_scale = min(values) > 0 and max(values) / min(values) > 100
+
+    def lift(value: float) -> float:
+        return math.log10(value) if log_scale else value
+
+    low, high = lift(min(values)), lift(max(values))
+    if not log_scale and 0 <= low < 0.5 * high:
+        low = 0.0
+    if high - low < 1e-12:
+        low, high = low - 0.5, high + 0.5
+    first = min(s for points in clean for s, _ in points)
+    last = max(s for points in clean for s, _ in points)
+
+    def x(step: float) -> float:
+        return left + (step - first) / ((last - first) or 1) * (width - left - right)
+
+    def y(value: float) -> float:
+        return top + (1 - (lift(value) - low) / (high - low)) * (height - top - bottom)
+
+    body = [heading]
+    marks = (
+        [10.0**p for p in range(math.ceil(low), math.floor(high) + 1)]
+        if log_scale
+        else ticks(low, high, 4)
+    )
+    for tick in marks:
+        body.append(line(f"{left}", y(tick), f"{width - right}", y(tick), "grid"))
+        body.append(
+            text(words.figure(tick), f"{left - 5}", y(tick) + 3.5, class_="tick", text_anchor="end")
+        )
+    body.append(line(f"{left}", height - bottom, f"{width - right}", height - bottom, "axis"))
+    body.append(text(words.figure(first), f"{left}", height - 8, class_="tick"))
+    body.append(
+        text(
+            f"step {words.figure(last)}",
+            f"{width - right}",
+            height - 8,
+            class_="tick",
+            text_anchor="end",
+        )
+    )
+    if log_scale:
+        body.append(text("log scale", f"{width - right}", 14, class_="tick", text_anchor="end"))
+    elif lost:
+        body.append(
+            text(f"{lost} not finite", f"{width - right}", 14, class_="tick bad", text_anchor="end")
+        )
+    for order, points in enumerate(clean):
+        path = "L".join(f"{x(s):.1f} {y(v):.1f}" for s, v in points)
+        if len(points) == 1:
+            body.append(
+                f'<circle cx="{x(points[0][0]):.1f}" cy="{y(points[0][1]):.1f}" r="2.5" '
+                'class="seed"/>'
+            )
+        elif points:
+            body.append(f'<path d="M{path}" class="curve-line s{order % 3}"/>')
+    ends = [points[-1][1] for points in clean if points]
+    label = (
+        f"{name} of {fit}: from {words.figure(sum(p[0][1] for p in clean if p) / len(ends))} "
+        f"to {words.figure(sum(ends) / len(ends))} in {words.figure(last)} steps"
+    )
+    return drawing(body, label, height=height, width=width, css="figure curve")
+
+
+def _thin(points: Line) -> Line:
+    if len(points) <= _POINTS:
+        return points
+    step = (len(points) - 1) / (_POINTS - 1)
+    return [points[round(i * step)] for i in range(_POINTS)]

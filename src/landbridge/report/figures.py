@@ -1,0 +1,203 @@
+"""Estimates with their intervals: the verdict's line, comparisons, reliability."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from markupsafe import Markup
+
+from . import words
+from .svg import Axis, Mark, around, drawing, line, text
+from .tally import Bin
+
+_MIDDLE = {"text_anchor": "middle"}
+
+
+def verdict_line(diff: Mapping[str, Any], outcome: str) -> Markup | None:
+    """Draw the difference and its interval against the line of no difference."""
+    mean, low, high = (words.number(diff.get(key)) for key in ("mean", "low", "high"))
+    if mean is None or low is None or high is None:
+        return None
+    reach = max(abs(low), abs(high), 0.01) * 1.25
+    # zero stays visible with some room on its far side
+    left = min(low * 1.2, -reach * 0.3) if low < 0 else -reach * 0.3
+    right = max(high * 1.2, reach * 0.3) if high > 0 else reach * 0.3
+    axis = Axis(left, right)
+    y = 46
+    zero = f"{axis.at(0)}%"
+    body = [
+        f'<rect x="0" y="22" width="{zero}" height="48" class="side worse"/>',
+        f'<rect x="{zero}" y="22" width="{100 - axis.at(0)}%" height="48" class="side better"/>',
+        text("worse", "1%", 38, class_="side-word"),
+        text("better", "99%", 38, text_anchor="end", class_="side-word"),
+        line(zero, 18, zero, 76, "zero"),
+        text("no difference", zero, 12, class_="tick", **_MIDDLE),
+    ]
+    for tick in axis.ticks(6):
+        x = f"{axis.at(tick)}%"
+        body.append(line(x, 70, x, 75, "axis"))
+        body.append(
+            text(
+                words.signed(tick, 0 if abs(tick * 100 - round(tick * 100)) < 1e-9 else 1),
+                x,
+                90,
+                class_="tick",
+                **_MIDDLE,
+            )
+        )
+    kind = {"helped": "good", "hurt": "bad"}.get(outcome, "unsure")
+    body += _whisker(axis, low, high, y, f"interval {kind}", cap=9)
+    body.append(f'<circle cx="{axis.at(mean)}%" cy="{y}" r="7" class="dot {kind}"/>')
+    crossing = "crosses" if low <= 0 <= high else "does not cross"
+    label = (
+        f"Difference {words.difference(diff)}; "
+        f"its 95 % interval {crossing} the line of no difference"
+    )
+    return drawing(body, label, height=96, css="track verdict-line")
+
+
+def estimate(
+    axis: Axis, marks: Sequence[Mark], label: str, height: float = 30, zero: bool = False
+) -> Markup:
+    """Draw estimates on one row of a comparison; `zero` marks the line of no difference."""
+    body = [line(f"{axis.at(t)}%", 0, f"{axis.at(t)}%", height, "grid") for t in axis.ticks()]
+    if zero:
+        body.append(line(f"{axis.at(0)}%", 0, f"{axis.at(0)}%", height, "zero"))
+    step = height / (len(marks) + 1)
+    for i, mark in enumerate(marks):
+        y = step * (i + 1)
+        if mark.low is not None and mark.high is not None:
+            body += _whisker(axis, mark.low, mark.high, y, f"interval {mark.kind}", cap=4)
+        spread = (
+            [0.0] if len(mark.dots) == 1 else [((k % 3) - 1) * 3.0 for k in range(len(mark.dots))]
+        )
+        for dot, off in zip(mark.dots, spread, strict=True):
+            body.append(f'<circle cx="{axis.at(dot)}%" cy="{y + off:g}" r="2.2" class="seed"/>')
+        if mark.mean is not None:
+            body.append(_point(axis, mark.mean, y, mark.kind))
+    return drawing(body, label, height=height, css="track")
+
+
+def scale(axis: Axis, write: Any = None) -> Markup:
+    """Draw the tick labels beneath rows of estimates."""
+    body = []
+    for tick in axis.ticks():
+        digits = 0 if abs(tick * 100 - round(tick * 100)) < 1e-9 else 1
+        content = write(tick) if write else words.percent(tick, digits)
+        x = axis.at(tick)
+        anchor = "start" if x < 4 else "end" if x > 96 else "middle"
+        body.append(text(content, f"{x}%", 13, class_="tick", text_anchor=anchor))
+    return drawing(body, "scale", height=18, css="track")
+
+
+def accuracy_axis(marks: Sequence[Mark]) -> Axis:
+    """Return a scale for proportions, as wide as the marks need, within 0 and 1."""
+    values = [v for m in marks for v in (m.mean, m.low, m.high, *m.dots)]
+    low, high = around(values, floor=0.04)
+    return Axis(max(0.0, low), min(1.0, high))
+
+
+def reliability_diagram(bins: Sequence[Bin]) -> Markup:
+    """Draw accuracy against confidence, with how many answers lie in each bin beneath."""
+    side, left, top, under = 250, 44, 10, 44
+    width, height = left + side + 12, top + side + under + 52
+
+    def x(value: float) -> float:
+        return left + value * side
+
+    def y(value: float) -> float:
+        return top + (1 - value) * side
+
+    body = [f'<rect x="{left}" y="{top}" width="{side}" height="{side}" class="panel"/>']
+    for tick in (0, 0.25, 0.5, 0.75, 1):
+        body.append(line(f"{x(tick):g}", top, f"{x(tick):g}", top + side, "grid"))
+        body.append(line(f"{left}", y(tick), f"{left + side}", y(tick), "grid"))
+        body.append(
+            text(f"{tick * 100:g}", f"{left - 6}", y(tick) + 4, class_="tick", text_anchor="end")
+        )
+        body.append(text(f"{tick * 100:g}", f"{x(tick):g}", height - 22, class_="tick", **_MIDDLE))
+    body.append(f'<path d="M{x(0):g} {y(0):g}L{x(1):g} {y(1):g}" class="zero"/>')
+    most = max((b.rows for b in bins), default=1) or 1
+    points = []
+    for one in bins:
+        if not one.accuracy:
+            continue
+        tall = one.rows / most * (under - 8)
+        base = top + side + under
+        note = (
+            f"confidence {words.percent(one.confidence)}, right "
+            f"{words.interval(one.accuracy.mean, one.accuracy.low, one.accuracy.high)}, "
+            f"{words.plural(one.rows, 'answer')}"
+        )
+        cx = x(one.confidence)
+        body.append(
+            f'<rect x="{x(one.low) + 1:.1f}" y="{base - tall:.1f}" '
+            f'width="{side / len(bins) - 2:.1f}" '
+            f'height="{tall:.1f}" class="bar"/>'
+        )
+        body.append(
+            line(
+                f"{cx:.1f}",
+                y(one.accuracy.low),
+                f"{cx:.1f}",
+                y(one.accuracy.high),
+                "interval chosen",
+            )
+        )
+        body.append(
+            f'<circle cx="{cx:.1f}" cy="{y(one.accuracy.mean):.1f}" r="5" class="dot chosen">'
+            f"<title>{note}</title></circle>"
+        )
+        points.append(note)
+    body.append(
+        text(
+            "confidence of the answer, %",
+            f"{left + side / 2:g}",
+            height - 5,
+            class_="tick",
+            **_MIDDLE,
+        )
+    )
+    middle = top + side / 2
+    body.append(
+        text(
+            "right answers, %",
+            "12",
+            middle,
+            class_="tick",
+            transform=f"rotate(-90 12 {middle:g})",
+            **_MIDDLE,
+        )
+    )
+    return drawing(
+        body, "Reliability: " + "; ".join(points), height=height, width=width, css="figure"
+    )
+
+
+def bar(share: float, label: str, css: str = "bar") -> Markup:
+    """Draw one horizontal bar, as long as a share of its place."""
+    body = [
+        f'<rect x="0" y="3" width="{max(0.0, min(1.0, share)) * 100:.2f}%" height="10" rx="2" '
+        f'class="{css}"/>'
+    ]
+    return drawing(body, label, height=16, css="track")
+
+
+def _whisker(axis: Axis, low: float, high: float, y: float, css: str, cap: float) -> list[str]:
+    x1, x2 = f"{axis.at(low)}%", f"{axis.at(high)}%"
+    return [
+        line(x1, y, x2, y, css),
+        line(x1, y - cap, x1, y + cap, css),
+        line(x2, y - cap, x2, y + cap, css),
+    ]
+
+
+def _point(axis: Axis, value: float, y: float, kind: str) -> str:
+    x = f"{axis.at(value)}%"
+    if kind == "chosen":
+        return f'<circle cx="{x}" cy="{y:g}" r="5.5" class="dot chosen"/>'
+    return (
+        f'<svg x="{x}" y="{y:g}" overflow="visible">'
+        f'<path d="M0-5.5 5.5 0 0 5.5-5.5 0Z" class="dot {kind}"/></svg>'
+    )

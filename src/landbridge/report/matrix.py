@@ -1,0 +1,134 @@
+"""The confusion matrix, readable from 2 to 100 classes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+
+import numpy as np
+from markupsafe import Markup
+
+from . import words
+from .svg import drawing, text
+
+MOST_CLASSES = 100
+"""With more classes, those with the most mistakes are drawn."""
+
+
+def confusion_matrix(counts: np.ndarray, classes: Sequence[str], label: str) -> Markup:
+    """Draw a confusion matrix: rows are truth, each adds up to 100 %."""
+    k = len(classes)
+    cell = (
+        64
+        if k <= 3
+        else 44
+        if k <= 6
+        else 36
+        if k <= 12
+        else 27
+        if k <= 20
+        else 16
+        if k <= 40
+        else 13
+        if k <= 60
+        else 11
+    )
+    letters = 16
+    font = 12 if cell >= 27 else 10.5 if cell >= 16 else 9
+    longest = max((len(words.shorten(name, letters)) for name in classes), default=1)
+    side = longest * font * 0.62 + 12
+    upright = longest <= 3 and k <= 20
+    head = font + 10 if upright else side
+    left, top = side + 20, head + 20
+    width, height = left + k * cell + 8, top + k * cell + 8
+    totals = counts.sum(1)
+    body = [
+        text(
+            "answered", f"{left + k * cell / 2:g}", 12, class_="tick strong", text_anchor="middle"
+        ),
+        text(
+            "true",
+            "12",
+            top + k * cell / 2,
+            class_="tick strong",
+            text_anchor="middle",
+            transform=f"rotate(-90 12 {top + k * cell / 2:g})",
+        ),
+        f'<rect x="{left:g}" y="{top:g}" width="{k * cell}" height="{k * cell}" class="panel"/>',
+    ]
+    for i, name in enumerate(classes):
+        middle = (i + 0.5) * cell
+        short = escape(words.shorten(name, letters))
+        title = f"<title>{escape(str(name))}</title>"
+        style = f'class="tick" style="font-size:{font}px"'
+        body.append(
+            f'<text x="{left - 6:g}" y="{top + middle + font * 0.35:g}" text-anchor="end" {style}>'
+            f"{short}{title}</text>"
+        )
+        x, y = left + middle, top - 6
+        turn = (
+            f'text-anchor="middle" x="{x:g}" y="{y:g}"'
+            if upright
+            else (
+                f'x="{x + font * 0.35:g}" y="{y:g}" '
+                f'transform="rotate(-90 {x + font * 0.35:g} {y:g})"'
+            )
+        )
+        body.append(f"<text {turn} {style}>{short}{title}</text>")
+    gap = 1 if cell >= 16 else 0.5
+    for i, j in zip(*np.nonzero(counts), strict=True):
+        share = counts[i, j] / totals[i]
+        x, y = left + j * cell, top + i * cell
+        note = (
+            f"{classes[i]} answered as {classes[j]}: {words.count(int(counts[i, j]))} "
+            f"of {words.count(int(totals[i]))} ({words.percent(share)})"
+        )
+        kind = "right" if i == j else "wrong"
+        # weak cells stay visible: a few mistakes are what one looks for
+        strength = 0.12 + 0.88 * share if i != j else 0.08 + 0.92 * share
+        body.append(
+            f'<rect x="{x + gap:g}" y="{y + gap:g}" width="{cell - 2 * gap:g}" '
+            f'height="{cell - 2 * gap:g}" class="cell {kind}" fill-opacity="{strength:.3f}">'
+            f"<title>{escape(note)}</title></rect>"
+        )
+        if cell >= 27:
+            shown = f"{share * 100:.0f}" if share >= 0.005 else "<1"
+            strong = " on" if strength > 0.55 else ""
+            body.append(
+                f'<text x="{x + cell / 2:g}" y="{y + cell / 2 + 4:g}" text-anchor="middle" '
+                f'class="celltext{strong}">{escape(shown)}</text>'
+            )
+    return drawing(
+        body,
+        label,
+        height=height,
+        width=width,
+        css="figure matrix fits" if k <= 12 else "figure matrix",
+    )
+
+
+def worst_confusions(
+    counts: np.ndarray, classes: Sequence[str], most: int = 10
+) -> list[dict[str, object]]:
+    """Return the most frequent mistakes."""
+    wrong = counts.copy()
+    np.fill_diagonal(wrong, 0)
+    totals = counts.sum(1)
+    order = sorted(zip(*np.nonzero(wrong), strict=True), key=lambda ij: (-wrong[ij], ij))
+    return [
+        {
+            "true": classes[i],
+            "answered": classes[j],
+            "count": int(wrong[i, j]),
+            "share": float(wrong[i, j] / totals[i]),
+        }
+        for i, j in order[:most]
+    ]
+
+
+def busiest(counts: np.ndarray, classes: Sequence[str], most: int = MOST_CLASSES) -> list[int]:
+    """Return which classes to draw: all, or those with the most mistakes, in their own order."""
+    if len(classes) <= most:
+        return list(range(len(classes)))
+    wrong = counts.sum(0) + counts.sum(1) - 2 * np.diag(counts)
+    return sorted(np.argsort(-wrong, kind="stable")[:most].tolist())

@@ -1,0 +1,174 @@
+"""Reading a run folder for people: what is missing or damaged is said, never fatal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from landbridge.base.errors import RunError
+from landbridge.base.events import Event, read_log
+from landbridge.base.files import read_json
+
+_OBJECTS = (
+    *("run", "config", "data", "plan", "choice", "verdict", "backbone", "labels"),
+    *("preprocessor", "transfer", "map", "examples", "cost"),
+)
+_OWN = {"report.html", "README.md", "run.json", "log.jsonl"}
+"""Written after, or because of, the report: their hashes cannot stand in it."""
+
+
+@dataclass(frozen=True)
+class Answers:
+    """The answers of one method with one seed to the judged examples."""
+
+    method: str
+    role: str
+    seed: int
+    rows: np.ndarray
+    names: list[str]
+    predicted: np.ndarray
+    true: np.ndarray
+    """Text, or None where nobody knows."""
+    probability: np.ndarray | None
+    """(n, classes) in the order of labels.json."""
+
+    @property
+    def known(self) -> np.ndarray:
+        """Where the truth is known."""
+        return np.array([value is not None for value in self.true], dtype=bool)
+
+
+@dataclass
+class RunFiles:
+    """What a run folder holds, as plain values; `problems` says what it does not hold."""
+
+    folder: Path
+    values: dict[str, Any] = field(default_factory=dict)
+    log: list[Event] = field(default_factory=list)
+    answers: list[Answers] = field(default_factory=list)
+    problems: dict[str, str] = field(default_factory=dict)
+
+    def get(self, name: str) -> dict[str, Any]:
+        """Return the object of NAME.json, empty where it is missing."""
+        value = self.values.get(name)
+        return value if isinstance(value, dict) else {}
+
+    def of_role(self, role: str, method: str | None = None) -> list[Answers]:
+        """Return the answers of a role (and method), one entry per seed."""
+        return [a for a in self.answers if a.role == role and method in (None, a.method)]
+
+    @property
+    def classes(self) -> list[str]:
+        """Return class names in the order of all probabilities; those only seen in truth follow."""
+        known = [str(name) for name in self.get("labels").get("classes") or []]
+        extra = {
+            str(value)
+            for answers in self.answers
+            for value in (*answers.true, *answers.predicted)
+            if value is not None
+        }
+        return known + sorted(extra - set(known))
+
+    def hashes(self) -> dict[str, str]:
+        """Return the hash of every file that the report was made from."""
+        from landbridge.base.hashing import file_digest
+
+        return {
+            path.name: file_digest(path)
+            for path in sorted(self.folder.iterdir())
+            if path.is_file() and path.name not in _OWN and not path.name.startswith(".")
+        }
+
+
+def read_run(folder: Path) -> RunFiles:
+    """Read all that the report needs.
+
+    Raises
+    ------
+    RunError
+        Where the folder does not exist or holds no run at all.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise RunError(f"{folder} is not a folder", do="give the folder of a run")
+    run = RunFiles(folder)
+    for name in _OBJECTS:
+        path = folder / f"{name}.json"
+        if not path.exists():
+            run.problems[path.name] = "is not in this run"
+            continue
+        try:
+            value = read_json(path)
+        except RunError:
+            run.problems[path.name] = "is damaged"
+            continue
+        if isinstance(value, dict):
+            run.values[name] = value
+        else:
+            run.problems[path.name] = "is damaged"
+    if len(run.problems) == len(_OBJECTS):
+        raise RunError(
+            f"{folder} holds no run", do="give the folder that `landbridge transfer` wrote"
+        )
+    run.log = read_log(folder / "log.jsonl")
+    if not run.log:
+        run.problems["log.jsonl"] = "is not in this run"
+    _read_answers(run)
+    return run
+
+
+def _read_answers(run: RunFiles) -> None:
+    path = run.folder / "predictions.parquet"
+    if not path.exists():
+        run.problems[path.name] = "is not in this run"
+        return
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        table = pq.read_table(path)
+        run.answers = list(_grouped(table))
+    except (pa.ArrowException, KeyError, OSError, ValueError):
+        run.problems[path.name] = "is damaged"
+
+
+def _grouped(table: Any) -> Iterator[Answers]:
+    columns = {name: table.column(name).to_pylist() for name in ("method", "role", "seed")}
+    keys: dict[tuple[str, str, int], list[int]] = {}
+    for index, key in enumerate(
+        zip(columns["method"], columns["role"], columns["seed"], strict=True)
+    ):
+        keys.setdefault(key, []).append(index)
+    for (method, role, seed), where in sorted(keys.items()):
+        part = table.take(where)
+        yield Answers(
+            method=str(method),
+            role=str(role),
+            seed=int(seed),
+            rows=part.column("row").to_numpy(),
+            names=[str(name) for name in part.column("name").to_pylist()],
+            predicted=np.array(part.column("predicted").to_pylist(), dtype=object),
+            true=np.array(part.column("true").to_pylist(), dtype=object),
+            probability=_matrix(part.column("probability").combine_chunks())
+            if role == "chosen" and "probability" in part.column_names
+            else None,
+        )
+
+
+def _matrix(column: Any) -> np.ndarray | None:
+    """Return a list column as (n, k), or None where the lengths differ or values are missing."""
+    import pyarrow as pa
+
+    if isinstance(column, pa.ChunkedArray):
+        column = column.chunk(0) if column.num_chunks else pa.array([], pa.list_(pa.float32()))
+    n = len(column)
+    if n == 0 or column.null_count:
+        return None
+    flat = column.flatten().to_numpy(zero_copy_only=False)
+    if flat.size % n or (np.asarray(column.value_lengths()) != flat.size // n).any():
+        return None
+    return flat.reshape(n, -1).astype(float) if flat.size else None

@@ -1,0 +1,113 @@
+"""Counting saved predictions for the report's figures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from landbridge.metrics.figures import confusion as count_pairs
+
+from .read import Answers
+
+
+@dataclass(frozen=True)
+class Share:
+    """A proportion with its 95 % Wilson interval."""
+
+    mean: float
+    low: float
+    high: float
+    rows: int
+
+
+@dataclass(frozen=True)
+class Bin:
+    """Examples whose confidence lies in one range."""
+
+    low: float
+    high: float
+    rows: int
+    confidence: float
+    accuracy: Share | None
+
+
+def wilson(hits: float, rows: int) -> Share | None:
+    """Return hits / rows with its interval; None for no rows.
+
+    Hits are a mean over seeds, so they need not be whole.
+    """
+    if rows <= 0:
+        return None
+    z2 = 1.959963984540054**2
+    p = hits / rows
+    centre = (p + z2 / (2 * rows)) / (1 + z2 / rows)
+    half = np.sqrt(z2 * (p * (1 - p) / rows + z2 / (4 * rows**2))) / (1 + z2 / rows)
+    return Share(p, max(0.0, float(centre - half)), min(1.0, float(centre + half)), rows)
+
+
+def recalls(answers: Sequence[Answers], classes: Sequence[str]) -> dict[str, Share]:
+    """Return each class's recall, averaged over seeds; the interval counts each example once."""
+    result = {}
+    for name in classes:
+        hits, rows = 0.0, 0
+        for one in answers:
+            of_class = one.true == name
+            rows = max(rows, int(of_class.sum()))
+            hits += float((one.predicted[of_class] == name).sum())
+        share = wilson(hits / max(1, len(answers)), rows)
+        if share:
+            result[name] = share
+    return result
+
+
+def confusion(answers: Sequence[Answers], classes: Sequence[str]) -> np.ndarray:
+    """Return counts (true, predicted), all seeds added up."""
+    place = {name: i for i, name in enumerate(classes)}
+    counts = np.zeros((len(classes), len(classes)), dtype=np.int64)
+    for one in answers:
+        true, predicted = (
+            np.array([place.get(name, -1) for name in names], dtype=np.int64)
+            for names in (one.true, one.predicted)
+        )
+        both = (true >= 0) & (predicted >= 0)
+        counts += count_pairs(true[both], predicted[both], len(classes))
+    return counts
+
+
+def reliability(answers: Sequence[Answers], bins: int = 10) -> list[Bin]:
+    """Return bins of equal width with their accuracy; empty where there are no probabilities."""
+    sure, right = [], []
+    for one in answers:
+        if one.probability is None:
+            continue
+        known = one.known
+        sure.append(one.probability[known].max(1))
+        right.append((one.predicted == one.true)[known].astype(float))
+    if not sure or not sum(len(part) for part in sure):
+        return []
+    confidence, correct = np.concatenate(sure), np.concatenate(right)
+    if not np.isfinite(confidence).all():
+        return []
+    where = np.clip((confidence * bins).astype(int), 0, bins - 1)
+    seeds = len(sure)
+    result = []
+    for i in range(bins):
+        inside = where == i
+        rows = int(inside.sum())
+        share = None
+        if rows:  # seeds answer the same examples: the interval counts each example once
+            share = wilson(
+                float(correct[inside].mean()) * max(1, rows / seeds), max(1, round(rows / seeds))
+            )
+        result.append(
+            Bin(
+                i / bins,
+                (i + 1) / bins,
+                rows,
+                float(confidence[inside].mean()) if rows else 0.0,
+                share,
+            )
+        )
+    return result

@@ -1,0 +1,227 @@
+"""What the answers look like: classes, confusions, calibration, the map, changed examples."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+from markupsafe import Markup
+
+from . import words
+from .figures import accuracy_axis, estimate, reliability_diagram, scale
+from .matrix import busiest, confusion_matrix, worst_confusions
+from .read import Answers, RunFiles
+from .svg import Mark
+from .tally import Share, confusion, recalls, reliability
+
+_MANY_CLASSES = 24
+_ENDS = 10
+_IMAGE = re.compile(r"data:image/(png|jpeg|webp);base64,[A-Za-z0-9+/=]+")
+
+
+def _pair(run: RunFiles) -> tuple[list[Answers], list[Answers]]:
+    """Return the answers of the chosen method and of the reference."""
+    chosen = run.of_role("chosen")
+    reference = run.of_role("baseline", str(run.get("verdict").get("reference") or ""))
+    return chosen, reference
+
+
+def classes_view(run: RunFiles) -> dict[str, Any] | None:
+    """Return recall by class, chosen against reference."""
+    chosen, reference = _pair(run)
+    new = recalls(chosen, run.classes)
+    if not new:
+        return None
+    old = recalls(reference, run.classes)
+    names = list(new)
+    marks: dict[str, list[Mark]] = {}
+    for name in names:
+        marks[name] = [_mark(new[name], "chosen")]
+        if name in old:
+            marks[name].append(_mark(old[name], "baseline"))
+    axis = accuracy_axis([m for both in marks.values() for m in both])
+    rows = {}
+    for name in names:
+        change = new[name].mean - old[name].mean if name in old else None
+        label = f"{name}: {_share(new[name])}" + (
+            f", before {_share(old[name])}" if name in old else ""
+        )
+        rows[name] = {
+            "name": name,
+            "rows": words.count(new[name].rows),
+            "new": _share(new[name]),
+            "old": _share(old[name]) if name in old else "",
+            "change": words.signed(change) if change is not None else "",
+            "by": change or 0.0,
+            "track": estimate(axis, marks[name], label, 30 if name in old else 22),
+        }
+    shown = [{"title": "", "rows": [rows[n] for n in names]}]
+    rest: list[dict[str, Any]] = []
+    if len(names) > _MANY_CLASSES:
+        order = sorted(names, key=lambda n: (rows[n]["by"] if old else new[n].mean, n))
+        titles = (
+            ("Lost the most, or gained the least", "Gained the most")
+            if old
+            else ("Hardest", "Easiest")
+        )
+        shown = [
+            {"title": titles[0], "rows": [rows[n] for n in order[:_ENDS]]},
+            {"title": titles[1], "rows": [rows[n] for n in order[::-1][:_ENDS]]},
+        ]
+        rest = [rows[n] for n in names]
+    return {
+        "groups": shown,
+        "all": rest,
+        "scale": scale(axis),
+        "chosen": chosen[0].method,
+        "reference": reference[0].method if reference and old else "",
+        "seeds": len(chosen),
+    }
+
+
+def _mark(share: Share, kind: str) -> Mark:
+    return Mark(share.mean, share.low, share.high, (), kind)
+
+
+def _share(share: Share) -> str:
+    return words.interval(share.mean, share.low, share.high)
+
+
+def confusion_view(run: RunFiles) -> dict[str, Any] | None:
+    """Return the confusion matrices of the chosen method and of the reference."""
+    chosen, reference = _pair(run)
+    classes = run.classes
+    counts = confusion(chosen, classes)
+    if not counts.sum():
+        return None
+    # a class that nobody answers and nobody is, is left out; the others keep one order in both
+    before = confusion(reference, classes)
+    live = [
+        i
+        for i in range(len(classes))
+        if (counts + before)[i].any() or (counts + before)[:, i].any()
+    ]
+    classes = [classes[i] for i in live]
+    counts, before = counts[np.ix_(live, live)], before[np.ix_(live, live)]
+    drawn = busiest(counts, classes)
+    names = [classes[i] for i in drawn]
+
+    def draw(table: np.ndarray, method: str) -> Markup:
+        part = table[np.ix_(drawn, drawn)]
+        known = max(1, int(table.sum()))
+        return confusion_matrix(
+            part,
+            names,
+            f"Confusion matrix of {method}: {words.percent(np.trace(table) / known)} right",
+        )
+
+    return {
+        "chosen": chosen[0].method,
+        "matrix": draw(counts, chosen[0].method),
+        "reference": reference[0].method if before.sum() else "",
+        "reference_matrix": draw(before, reference[0].method) if before.sum() else None,
+        "side_by_side": len(names) <= 10,
+        "worst": [
+            {**w, "share": words.percent(w["share"])} for w in worst_confusions(counts, classes)
+        ],
+        "seeds": len(chosen),
+        "left_out": len(classes) - len(names),
+        "drawn": len(names),
+        "numbers": len(names) <= 20,
+    }
+
+
+def calibration_view(run: RunFiles) -> dict[str, Any] | None:
+    """Return the reliability diagram; None where there are no probabilities or no truth."""
+    chosen, _ = _pair(run)
+    bins = reliability(chosen[:1])  # the model that is stored is that of the first seed
+    if not bins:
+        return None
+    given = run.get("verdict").get("calibration") or {}
+    known = [b for b in bins if b.accuracy]
+    total = sum(b.rows for b in known)
+    confidence = sum(b.rows * b.confidence for b in known) / total
+    accuracy = sum(b.rows * b.accuracy.mean for b in known if b.accuracy) / total
+    gap = confidence - accuracy
+    if abs(gap) < 0.02:
+        sentence = "On average its confidence and its accuracy agree within two points."
+    else:
+        which = "more confident than right" if gap > 0 else "more often right than confident"
+        sentence = (
+            f"On average it is {abs(gap) * 100:.1f} points "
+            f"{which}: "
+            f"confidence {words.percent(confidence)}, right {words.percent(accuracy)}."
+        )
+    return {
+        "diagram": reliability_diagram(bins),
+        "sentence": sentence,
+        "figures": [
+            (
+                "Calibration error (ECE)",
+                words.percent(given.get("ece")),
+                "mean gap between confidence and accuracy",
+            ),
+            ("Brier score", words.figure(given.get("brier")), "0 is perfect"),
+            ("Log loss", words.figure(given.get("log_loss")), "0 is perfect"),
+        ],
+        "rows": [
+            (
+                f"{b.low * 100:.0f} to {b.high * 100:.0f} %",
+                words.count(b.rows),
+                words.percent(b.confidence),
+                _share(b.accuracy),
+            )
+            for b in known
+            if b.accuracy
+        ],
+    }
+
+
+def examples_view(run: RunFiles) -> dict[str, Any] | None:
+    """Return the examples that changed, with images only where they are plain data URIs."""
+    examples = run.get("examples")
+    if not examples:
+        return None
+    nothing = not any(examples.get(f"{kind}_count") for kind in ("fixed", "broken"))
+    if nothing and run.get("verdict").get("kind") != "judged":
+        return None
+    groups = []
+    for kind, title in (
+        ("fixed", "Wrong before, right now"),
+        ("broken", "Right before, wrong now"),
+    ):
+        items = [e for e in examples.get(kind) or [] if isinstance(e, dict)]
+        groups.append(
+            {
+                "kind": kind,
+                "title": title,
+                "count": words.count(examples.get(f"{kind}_count", len(items))),
+                "shown": len(items),
+                "items": [
+                    {
+                        "name": str(e.get("name") or f"row {e.get('row')}"),
+                        "true": str(e.get("true")),
+                        "before": str(e.get("before")),
+                        "after": str(e.get("after")),
+                        "confidence": words.percent(e.get("confidence"), 0),
+                        "image": image
+                        if _IMAGE.fullmatch(image := str(e.get("image") or ""))
+                        else None,
+                        "values": [
+                            (
+                                str(k),
+                                words.shorten(words.figure(v) if isinstance(v, float) else v, 280),
+                            )
+                            for k, v in (e.get("values") or {}).items()
+                        ],
+                    }
+                    for e in items
+                ],
+            }
+        )
+    return {
+        "reference": str(examples.get("reference") or "the reference"),
+        "chosen": str(examples.get("chosen") or "the chosen method"),
+        "groups": groups,
+    }

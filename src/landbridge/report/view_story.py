@@ -1,0 +1,245 @@
+"""What was done and why: data, backbone, choice; what it cost; what is needed to repeat it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from . import words
+from .figures import bar
+from .read import RunFiles
+
+_STATES = ("transferred", "reshaped", "fresh", "unused")
+_STATE_WORDS = {
+    "transferred": "taken over as they were",
+    "reshaped": "taken over with a changed shape",
+    "fresh": "started from nothing",
+    "unused": "known, and not needed here",
+}
+
+
+def data_view(run: RunFiles) -> dict[str, Any]:
+    """Return source and target side by side, with all that was left out."""
+    data = run.get("data")
+    sides = []
+    for role in ("source", "target"):
+        domain = data.get(role)
+        if not isinstance(domain, dict):
+            continue
+        counts = domain.get("counts") or {}
+        most = max((v for v in counts.values() if words.number(v) is not None), default=0) or 1
+        sides.append(
+            {
+                "role": role,
+                "name": str(domain.get("name", "")),
+                "modality": str(domain.get("modality", "")),
+                "rows": words.count(domain.get("rows")),
+                "usable": words.count(domain.get("usable")),
+                "judged": words.count(domain.get("judged")),
+                "labelled": str(domain.get("labelled", "")),
+                "classes": len(domain.get("classes") or []),
+                "omissions": [
+                    {
+                        "what": str(o.get("what", "")),
+                        "count": words.count(o.get("count")),
+                        "rows": [str(r) for r in o.get("rows") or []],
+                        "more": (words.number(o.get("count")) or 0) > len(o.get("rows") or []),
+                    }
+                    for o in domain.get("omissions") or []
+                    if isinstance(o, dict)
+                ],
+                "notes": [str(note) for note in domain.get("notes") or []],
+                "counts": [
+                    (str(name), words.count(v), bar(v / most, f"{name}: {v}", f"bar {role}"))
+                    for name, v in counts.items()
+                    if words.number(v) is not None
+                ],
+            }
+        )
+    match = data.get("match") or {}
+    return {
+        "setting": str(data.get("setting") or ""),
+        "sides": sides,
+        "match": str(match.get("sentence") or ""),
+        "only_source": [str(n) for n in match.get("only_source") or []],
+        "only_target": [str(n) for n in match.get("only_target") or []],
+        "no_source": bool(data) and not isinstance(data.get("source"), dict),
+    }
+
+
+def facts(value: Mapping[str, Any], skip: tuple[str, ...] = ()) -> list[tuple[str, str]]:
+    """Return an object as pairs of words; what is nested is written as JSON."""
+    pairs = []
+    for key, item in value.items():
+        if key in skip or item is None:
+            continue
+        if isinstance(item, bool):
+            shown = "yes" if item else "no"
+        elif isinstance(item, int | float):
+            shown = words.figure(item)
+        elif isinstance(item, list) and all(isinstance(i, str | int | float) for i in item):
+            shown = ", ".join(str(i) for i in item)
+        elif isinstance(item, str):
+            shown = item
+        else:
+            shown = json.dumps(item, ensure_ascii=False, default=str)
+        pairs.append((str(key).replace("_", " "), words.shorten(shown, 400)))
+    return pairs
+
+
+def choice_view(run: RunFiles) -> dict[str, Any]:
+    """Return which method was chosen among which, and why."""
+    choice = run.get("choice")
+    candidates = [c for c in choice.get("candidates") or [] if isinstance(c, dict)]
+    candidates.sort(
+        key=lambda c: (
+            c.get("gated") is not None,
+            words.number(c.get("rank")) is None,
+            words.number(c.get("rank")) or 0.0,
+        )
+    )
+    names: list[str] = []
+    for c in candidates:
+        names += [str(n) for n in c.get("figures") or {} if n not in names]
+    columns = {
+        n: words.column([(c.get("figures") or {}).get(n) for c in candidates]) for n in names
+    }
+    rows = [
+        {
+            "method": str(c.get("method", "")),
+            "chosen": c.get("method") == choice.get("method"),
+            "rank": words.figure(c.get("rank")),
+            "values": [columns[n][i] for n in names],
+            "gated": str(c["gated"]) if c.get("gated") is not None else "",
+            "steps": words.count(c.get("steps")),
+            "cpu": words.seconds(c.get("cpu_s")),
+        }
+        for i, c in enumerate(candidates)
+    ]
+    kinds = {
+        "given": "It was asked for by name.",
+        "cross-validation": "It was chosen by cross-validation on labelled target rows.",
+        "label-free": "It was chosen without target labels, by label-free scores.",
+    }
+    return {
+        "method": str(choice.get("method") or ""),
+        "kind": kinds.get(str(choice.get("kind")), ""),
+        "reason": str(choice.get("reason") or ""),
+        "kept_reference": bool(choice.get("kept_reference")),
+        "names": names,
+        "rows": rows,
+        "gated": sum(bool(row["gated"]) for row in rows),
+        "not_tried": [
+            (str(n.get("method", "")), str(n.get("why", "")))
+            for n in choice.get("not_tried") or []
+            if isinstance(n, dict)
+        ],
+    }
+
+
+def transfer_view(run: RunFiles) -> list[dict[str, Any]]:
+    """Return the tensors by what became of them.
+
+    Any of these is understood: {"tensors": [{"name", "state"}]}, {state: [names]}, {name: state}.
+    """
+    found: dict[str, list[tuple[str, str]]] = {state: [] for state in _STATES}
+    value = run.get("transfer")
+    entries: list[tuple[str, Any]] = []
+    if isinstance(value.get("tensors"), dict):
+        entries = list(value["tensors"].items())
+    elif isinstance(value.get("tensors"), list):
+        entries = [(str(e.get("name", "")), e) for e in value["tensors"] if isinstance(e, dict)]
+    else:
+        for key, item in value.items():
+            if key in found and isinstance(item, list):
+                for e in item:
+                    name = str(e.get("name", "")) if isinstance(e, dict) else str(e)
+                    note = e if isinstance(e, dict) else {}
+                    entries.append((name, {**note, "state": key}))
+            elif isinstance(item, str | dict):
+                entries.append((str(key), item))
+    for name, item in entries:
+        note = item if isinstance(item, dict) else {"state": item}
+        state = str(note.get("state") or note.get("status") or "")
+        if state in found:
+            rest = {
+                k: "×".join(map(str, v)) if isinstance(v, list) else v
+                for k, v in note.items()
+                if k not in ("name", "state", "status") and v not in (None, "")
+            }
+            if rest.get("found") == rest.get("wanted"):
+                rest["shape"] = rest.pop("found", None)
+                rest.pop("wanted", None)
+            found[state].append((name, "; ".join(f"{k} {v}" for k, v in facts(rest))))
+    return [
+        {"state": state, "words": _STATE_WORDS[state], "tensors": tensors}
+        for state, tensors in found.items()
+        if tensors
+    ]
+
+
+def cost_view(run: RunFiles) -> dict[str, Any] | None:
+    """Return time, memory and parameters, and time by stage."""
+    cost = run.get("cost")
+    if not cost:
+        return None
+    parameters = cost.get("parameters") or {}
+    total, moved = words.number(parameters.get("total")), words.number(parameters.get("moved"))
+    share = (
+        f" ({words.percent(moved / total)} of {words.count(total)})"
+        if total and moved is not None
+        else ""
+    )
+    stages = [s for s in cost.get("stages") or [] if isinstance(s, dict)]
+    longest = max((words.number(s.get("wall_s")) or 0.0 for s in stages), default=0.0) or 1.0
+    threads = (
+        f", {words.plural(cost['threads'], 'thread')}" if words.number(cost.get("threads")) else ""
+    )
+    peak = words.number(cost.get("peak_mb"))
+    return {
+        "tiles": [
+            (
+                "Wall-clock time",
+                words.seconds(cost.get("wall_s")),
+                f"on {cost.get('device', '?')}{threads}",
+            ),
+            ("CPU time", words.seconds(cost.get("cpu_s")), "all stages, all threads"),
+            (
+                "Peak memory",
+                words.size(None if peak is None else peak * 1e6),
+                "of the whole process",
+            ),
+            ("Parameters moved", words.count(moved), share.strip(" ()") or "of the network"),
+            ("Stored for reuse", words.size(parameters.get("stored_bytes")), "model.safetensors"),
+        ],
+        "stages": [
+            (
+                str(s.get("name", "")),
+                words.seconds(s.get("wall_s")),
+                words.seconds(s.get("cpu_s")),
+                bar((words.number(s.get("wall_s")) or 0.0) / longest, f"{s.get('name', '')}"),
+            )
+            for s in stages
+        ],
+    }
+
+
+def repeat_view(run: RunFiles) -> dict[str, Any]:
+    """Return the command, configuration, versions, hashes and seeds."""
+    about = run.get("run")
+    versions = {"landbridge": about.get("landbridge"), **(about.get("versions") or {})}
+    return {
+        "command": str(about.get("command") or "landbridge transfer --config config.json"),
+        "guessed": not about.get("command"),
+        "config": json.dumps(run.get("config"), indent=2, ensure_ascii=False, default=str)
+        if "config" in run.values
+        else "",
+        "versions": [(str(k), str(v)) for k, v in versions.items() if v is not None],
+        "hashes": list(run.hashes().items()),
+        "seeds": [str(s) for s in run.get("verdict").get("seeds") or []],
+        "created": str(about.get("created") or "")[:19].replace("T", " "),
+        "plan": json.dumps(run.get("plan"), indent=2, ensure_ascii=False, default=str)
+        if run.get("plan")
+        else "",
+    }

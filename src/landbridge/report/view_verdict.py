@@ -1,0 +1,169 @@
+"""What the first screen says: the verdict, and the comparison it rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from . import words
+from .figures import accuracy_axis, estimate, scale, verdict_line
+from .read import RunFiles
+from .svg import Axis, Mark, around
+
+_BADGES = {"helped": ("good", "▲"), "hurt": ("bad", "▼"), "can't tell": ("unsure", "≈")}
+_KINDS = {
+    "judged": "Judged on {rows} with labels that no method saw.",
+    "cross-validated": "Cross-validated on the labelled rows ({rows}): no rows "
+    "were kept apart for judging.",
+    "label-free": "No labels were opened: this is evidence without truth, not a measurement.",
+}
+
+_UNJUDGED = {
+    "label-free": "No label was opened",
+    "cross-validated": "No rows were kept apart for judging",
+}
+
+
+def verdict_view(run: RunFiles) -> dict[str, Any]:
+    """Return the verdict in words and as a line."""
+    verdict, status = run.get("verdict"), run.get("run").get("status")
+    outcome = str(verdict.get("outcome") or "no verdict")
+    tone, sign = _BADGES.get(outcome, ("unsure", "–"))
+    kind = str(verdict.get("kind") or "")
+    rows = words.plural(verdict.get("judged_rows"), "target example")
+    diff = verdict.get("difference") or {}
+    failed = str(run.get("run").get("error") or "") if status == "failed" else ""
+    sentence = str(verdict.get("sentence") or "")
+    if not sentence:
+        sentence = "This run failed." if status == "failed" else "This run has no verdict yet."
+    label_free = kind == "label-free"
+    return {
+        "outcome": outcome.capitalize(),
+        "tone": tone,
+        "sign": sign,
+        "sentence": sentence,
+        "kind": kind,
+        "label_free": label_free,
+        "unjudged": _UNJUDGED.get(kind, ""),
+        "how": _KINDS.get(kind, "").format(rows=rows),
+        "difference": None if label_free else words.difference(diff),
+        "line": None if label_free else verdict_line(diff, outcome),
+        "crosses": _crosses(diff),
+        "metric": str(verdict.get("metric") or "accuracy"),
+        "reference": str(verdict.get("reference") or "the reference"),
+        "chosen": str((verdict.get("chosen") or {}).get("method") or "the chosen method"),
+        "assumption": str(verdict.get("assumption") or ""),
+        "labels_to_settle": verdict.get("labels_to_settle"),
+        "seeds": [str(seed) for seed in verdict.get("seeds") or []],
+        "seeds_note": str(verdict.get("seeds_note") or ""),
+        "unseen": [str(name) for name in verdict.get("unseen_classes") or []],
+        "failed": failed,
+        "kept_reference": bool(run.get("choice").get("kept_reference")),
+    }
+
+
+def _crosses(diff: Mapping[str, Any]) -> bool | None:
+    low, high = words.number(diff.get("low")), words.number(diff.get("high"))
+    return None if low is None or high is None else low <= 0 <= high
+
+
+def comparison_view(run: RunFiles) -> dict[str, Any]:
+    """Return the chosen method against each baseline, as rows of a chart and of a table."""
+    verdict = run.get("verdict")
+    figures = [
+        f for f in [verdict.get("chosen"), *(verdict.get("baselines") or [])] if isinstance(f, dict)
+    ]
+    if verdict.get("kind") == "label-free" or not any(
+        words.number(f.get("mean")) is not None for f in figures
+    ):
+        return {"rows": [], "scores": _label_free_scores(figures)}
+    marks = [
+        Mark(
+            words.number(f.get("mean")),
+            words.number(f.get("low")),
+            words.number(f.get("high")),
+            [v for v in f.get("per_seed") or [] if words.number(v) is not None],
+            "chosen" if f.get("role") == "chosen" else "baseline",
+        )
+        for f in figures
+    ]
+    axis = accuracy_axis(marks)
+    rows = []
+    for f, mark in zip(figures, marks, strict=True):
+        value = words.interval(f.get("mean"), f.get("low"), f.get("high"))
+        rows.append(
+            {
+                "method": str(f.get("method", "")),
+                "what": str(f.get("what") or ""),
+                "chosen": mark.kind == "chosen",
+                "reference": f.get("method") == verdict.get("reference") and mark.kind != "chosen",
+                "value": value,
+                "mean": words.percent(f.get("mean")),
+                "track": estimate(axis, [mark], f"{f.get('method', '')}: {value}", 34),
+                "difference": words.difference(f.get("difference"), unit=False),
+                "p": words.p_value((f.get("difference") or {}).get("p")),
+                "per_seed": ", ".join(words.percent(v) for v in mark.dots),
+            }
+        )
+    return {
+        "rows": rows,
+        "scale": scale(axis),
+        "scores": None,
+        "differences": _differences(figures),
+    }
+
+
+def _differences(figures: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """Draw chosen minus each baseline; None where there is nothing to draw."""
+    given = [(f, f.get("difference") or {}) for f in figures if f.get("role") != "chosen"]
+    given = [(f, d) for f, d in given if words.number(d.get("mean")) is not None]
+    if not given:
+        return None
+    low, high = around([0.0, *(d.get(k) for _, d in given for k in ("mean", "low", "high"))], 0.12)
+    axis = Axis(low, high)
+    rows = []
+    for f, d in given:
+        mark = Mark(
+            words.number(d["mean"]), words.number(d.get("low")), words.number(d.get("high"))
+        )
+        rows.append(
+            {
+                "method": str(f.get("method", "")),
+                "value": words.difference(d, unit=False),
+                "p": words.p_value(d.get("p")),
+                "track": estimate(
+                    axis,
+                    [mark],
+                    f"chosen minus {f.get('method', '')}: {words.difference(d)}",
+                    26,
+                    zero=True,
+                ),
+            }
+        )
+    return {
+        "rows": rows,
+        "scale": scale(
+            axis, lambda v: words.signed(v, 0 if abs(v * 100 - round(v * 100)) < 1e-9 else 1)
+        ),
+    }
+
+
+def _label_free_scores(figures: list[dict[str, Any]]) -> dict[str, Any] | None:
+    names: list[str] = []
+    for f in figures:
+        names += [str(n) for n in f.get("figures") or {} if n not in names]
+    if not names:
+        return None
+    columns = {n: words.column([(f.get("figures") or {}).get(n) for f in figures]) for n in names}
+    return {
+        "names": names,
+        "rows": [
+            {
+                "method": str(f.get("method", "")),
+                "what": str(f.get("what") or ""),
+                "chosen": f.get("role") == "chosen",
+                "values": [columns[name][i] for name in names],
+            }
+            for i, f in enumerate(figures)
+        ],
+    }

@@ -1,0 +1,137 @@
+"""How figures are written: "94.2 % (92.9 to 95.3)"."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+DASH = "–"
+MINUS = "−"
+NBSP = "\u00a0"
+
+
+def number(value: Any) -> float | None:
+    """Return a finite float, or None for everything else."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value) if math.isfinite(value) else None
+
+
+def percent(value: Any, digits: int = 1) -> str:
+    """0.942 -> "94.2 %"."""
+    known = number(value)
+    return DASH if known is None else f"{_fixed(known * 100, digits)}{NBSP}%"
+
+
+def interval(mean: Any, low: Any, high: Any, digits: int = 1) -> str:
+    """0.942, 0.929, 0.953 -> "94.2 % (92.9 to 95.3)"."""
+    lows, highs = number(low), number(high)
+    if number(mean) is None or lows is None or highs is None:
+        return percent(mean, digits)
+    return (
+        f"{percent(mean, digits)} ({_fixed(lows * 100, digits)} to {_fixed(highs * 100, digits)})"
+    )
+
+
+def signed(value: Any, digits: int = 1) -> str:
+    """0.031 -> "+3.1" (points of a percentage)."""
+    known = number(value)
+    if known is None:
+        return DASH
+    text = _fixed(known * 100, digits)
+    return text if text.startswith(MINUS) or float(text) == 0 else f"+{text}"
+
+
+def difference(diff: Mapping[str, Any] | None, unit: bool = True) -> str:
+    """Write a DIFF as "+3.1 points (+1.2 to +5.0)"."""
+    if not diff or number(diff.get("mean")) is None:
+        return DASH
+    text = signed(diff["mean"]) + (f"{NBSP}points" if unit else "")
+    if number(diff.get("low")) is not None and number(diff.get("high")) is not None:
+        text += f" ({signed(diff['low'])} to {signed(diff['high'])})"
+    return text
+
+
+def p_value(p: Any) -> str:
+    """0.00002 -> "p < 0.001"."""
+    known = number(p)
+    if known is None:
+        return DASH
+    if known < 0.001:
+        return f"p{NBSP}<{NBSP}0.001"
+    return f"p{NBSP}={NBSP}{known:.3f}" if known < 0.1 else f"p{NBSP}={NBSP}{known:.2f}"
+
+
+def figure(value: Any) -> str:
+    """A number of unknown size, in four figures."""
+    known = number(value)
+    if known is None:
+        return DASH
+    if known == int(known) and abs(known) < 1e6:
+        return count(int(known)) if abs(known) >= 1e4 else str(int(known)).replace("-", MINUS)
+    return f"{known:.4g}".replace("-", MINUS)
+
+
+def column(values: Sequence[Any], most: int = 4) -> list[str]:
+    """Numbers of one column, all with the same decimals: as many as the most exact one needs."""
+    known = [v for v in map(number, values) if v is not None]
+    if not known:
+        return [DASH] * len(values)
+    room = most - len(str(int(max(abs(v) for v in known))))
+    digits = next(
+        (d for d in range(max(1, room)) if all(abs(round(v, d) - v) < 1e-9 for v in known)),
+        max(0, room),
+    )
+    return [DASH if number(v) is None else _fixed(float(v), digits) for v in values]
+
+
+def count(value: Any) -> str:
+    """12345 -> "12 345"."""
+    known = number(value)
+    return DASH if known is None else f"{round(known):,}".replace(",", "\u202f")
+
+
+def seconds(value: Any) -> str:
+    """75 -> "1 min 15 s"."""
+    known = number(value)
+    if known is None:
+        return DASH
+    if known < 10:
+        return f"{known:.1f}{NBSP}s"
+    whole = round(known)
+    if whole < 60:
+        return f"{whole}{NBSP}s"
+    if whole < 3600:
+        return f"{whole // 60}{NBSP}min {whole % 60}{NBSP}s"
+    return f"{whole // 3600}{NBSP}h {whole % 3600 // 60}{NBSP}min"
+
+
+def size(value: Any) -> str:
+    """Bytes as kB, MB or GB."""
+    known = number(value)
+    if known is None:
+        return DASH
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if known < 1000 or unit == "GB":
+            return f"{known:.0f}{NBSP}{unit}" if unit == "bytes" else f"{known:.1f}{NBSP}{unit}"
+        known /= 1000
+    raise AssertionError
+
+
+def plural(n: Any, one: str, many: str = "") -> str:
+    """3, "row" -> "3 rows"."""
+    return f"{count(n)} {one if n == 1 else many or one + 's'}"
+
+
+def shorten(text: object, most: int) -> str:
+    """Cut a long text, leaving an ellipsis."""
+    whole = str(text)
+    return whole if len(whole) <= most else whole[: max(1, most - 1)] + "…"
+
+
+def _fixed(value: float, digits: int) -> str:
+    text = f"{value:.{digits}f}"
+    if float(text) == 0:
+        text = text.lstrip("-")
+    return text.replace("-", MINUS)

@@ -1,0 +1,127 @@
+"""`landbridge.transfer`: the pipeline for Python."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from ..base.config import make_config
+from ..base.events import Events
+from . import pipeline
+from .run import Run
+
+
+def transfer(
+    source: Any = None,
+    target: Any = None,
+    *,
+    backbone: str = "auto",
+    method: str = "auto",
+    budget: str = "10m",
+    out: str | Path | None = None,
+    label: str | None = None,
+    target_labels: str = "use",
+    judge_fraction: float = 0.3,
+    method_options: dict[str, Any] | None = None,
+    candidates: list[str] | None = None,
+    seeds: int | None = None,
+    seed: int = 0,
+    training: dict[str, Any] | None = None,
+    offline: bool = False,
+    events: Events | None = None,
+) -> Run:
+    """Carry what is known to the target, and judge whether that helped.
+
+    Parameters
+    ----------
+    source : path, (X, y), Domain or None
+        Where knowledge comes from: a folder of images, a table, ``"sample:NAME"``, arrays or
+        tensors with their labels. None: the pretrained backbone is the source.
+    target : path, X, (X, y) or Domain
+        Where it is needed; labels may be there for all rows, some or none.
+    backbone : str, default "auto"
+        θ₀: see `landbridge backbones`.
+    method : str, default "auto"
+        See `landbridge methods`; terms joined by "+" are a method too.
+    budget : str, default "10m"
+        Wall-clock time for everything: "90s", "10m", "2h".
+    out : path, optional
+        The run folder; the next free name under ``runs/`` where not given.
+    label : str, optional
+        Label column of tables.
+    target_labels : {"use", "judge"}
+        "judge": the target's labels serve the verdict alone.
+    judge_fraction : float, default 0.3
+        Part of the labelled target kept for judging where the data have no test split.
+    method_options : dict, optional
+        Fields of the method's own configuration.
+    candidates : list of str, optional
+        What "auto" may try.
+    seeds : int, optional
+        How many; three where the budget allows.
+    seed : int, default 0
+        The first one.
+    training : dict, optional
+        Fields of `landbridge.base.config.TrainingConfig`: steps, batch, rate, ...
+    offline : bool, default False
+        Forbid every download.
+    events : Events, optional
+        Hears what happens.
+
+    Returns
+    -------
+    Run
+        With ``.model``, ``.verdict``, ``.report()``.
+
+    Raises
+    ------
+    LandbridgeError
+        One of its kinds, naming what was found and what to do.
+
+    Examples
+    --------
+    >>> import landbridge
+    >>> run = landbridge.transfer(
+    ...     "sample:font-digits", "sample:digits", target_labels="judge",
+    ...     method="infomax+consistency", budget="60s")          # doctest: +SKIP
+    >>> run.verdict["outcome"]                                    # doctest: +SKIP
+    'helped'
+    """
+    paths = {
+        "source": str(source) if isinstance(source, str | Path) else None,
+        "target": str(target) if isinstance(target, str | Path) else None,
+    }
+    config = make_config(
+        {
+            "data": {
+                **paths,
+                "label": label,
+                "target_labels": target_labels,
+                "judge_fraction": judge_fraction,
+            },
+            "backbone": backbone,
+            "method": method,
+            "method_options": method_options or {},
+            "candidates": candidates,
+            "budget": budget,
+            "seeds": seeds,
+            "seed": seed,
+            "training": training or {},
+            "offline": offline,
+        }
+    )
+    return pipeline.transfer(
+        config,
+        source=None if paths["source"] else source,
+        target=None if paths["target"] else target,
+        out=Path(out) if out is not None else next_free(Path("runs")),
+        events=events,
+    )
+
+
+def next_free(folder: Path) -> Path:
+    """Return the first of run-1, run-2, ... that is not there yet."""
+    number = 1
+    while (folder / f"run-{number}").exists():
+        number += 1
+    return folder / f"run-{number}"

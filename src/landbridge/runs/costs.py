@@ -1,0 +1,169 @@
+"""What a fit costs here: measured for a moment on this machine, then multiplied out."""
+
+from __future__ import annotations
+
+import copy
+import os
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..backbones.surgery import make_network
+from ..base.errors import MethodError
+from ..base.events import Events
+from ..methods.base import FeatureMethod
+from ..methods.resolve import make_method
+from ..objectives.base import TERMS
+from ..training.plan import Phase
+from ..training.precision import PRECISIONS, fastest, layout
+from .workspace import Workspace
+
+FLOPS = 3e10
+"""What a linear-algebra routine gets out of one thread, cautiously."""
+LEAST_STEP = 0.004
+"""Seconds that a step takes however small the network is."""
+OVERHEAD = 12.0
+"""Seconds for reading, the map and the report."""
+
+
+@dataclass
+class Costs:
+    """Seconds on this machine, with this run's threads.
+
+    Attributes
+    ----------
+    train_row, forward_row, augment_row : float
+        Of one row through a training step, an evaluation, an augmentation.
+    precision : str
+    probe_s : float
+        How long measuring took.
+    dim : int
+        Width of the features.
+    """
+
+    train_row: float
+    forward_row: float
+    augment_row: float
+    precision: str
+    probe_s: float
+    dim: int
+
+    def features(self, workspace: Workspace) -> float:
+        """Return seconds for the features of all rows, had none been stored."""
+        rows = len(workspace.target) + len(workspace.judged)
+        rows += 0 if workspace.source is None else len(workspace.source)
+        return rows * self.forward_row
+
+    def fit(self, workspace: Workspace, name: str, scale: float, options: Any = None) -> float:
+        """Return estimated seconds of one fit, without the source-only fit it starts from."""
+        method = make_method(name, options)
+        n = len(workspace.target)
+        n_source = 0 if workspace.source is None else len(workspace.source)
+        if isinstance(method, FeatureMethod):
+            work = 4 * (n + n_source) * self.dim**2 + 30 * self.dim**3
+            return 0.1 + work / FLOPS
+        seconds = (n + len(workspace.judged)) * self.forward_row
+        for phase in method.plan(workspace.context()).scaled(scale).phases:
+            if phase.moves == "head" and phase.augment == "none":
+                seconds += (n + n_source) * self.forward_row + phase.steps * LEAST_STEP / 4
+                continue
+            row = self.train_row + (self.augment_row if phase.augment != "none" else 0.0)
+            seconds += phase.steps * max(LEAST_STEP, batches(phase) * phase.batch * row)
+        return seconds
+
+
+def batches(phase: Phase) -> int:
+    """Return how many batches go through the network in a step of a phase."""
+    views = frozenset().union(*(TERMS.get(term.name).views for term in phase.terms))
+    return (
+        int(bool(phase.source_weight) or "source" in views)
+        + int(bool(phase.target_weight))
+        + int(bool(views & {"target", "strong"}))
+        + int("strong" in views)
+    )
+
+
+def measure(workspace: Workspace, events: Events) -> Costs:
+    """Time a few small steps of the real network on real rows."""
+    import torch
+
+    start = time.perf_counter()
+    opened = copy.copy(workspace.opened(workspace.config.seed, events))
+    opened.module = copy.deepcopy(opened.module)
+    network = make_network(opened, len(workspace.classes))
+    rows = workspace.target.inputs
+    batch = 4
+    wished = workspace.config.training.precision
+    while True:
+        take = np.resize(np.arange(len(rows)), batch)
+        stored = torch.from_numpy(np.ascontiguousarray(rows[take]))
+        x = workspace.preprocessing.encode(stored)
+        before = time.perf_counter()
+        precision, seconds = fastest(network, x)
+        spent = time.perf_counter() - before
+        if batch >= 64 or spent > 0.5:
+            break
+        batch *= 4
+    if wished in PRECISIONS:
+        precision = wished
+    before = time.perf_counter()
+    workspace.preprocessing.augment(stored, "strong", torch.Generator().manual_seed(0))
+    augment = (time.perf_counter() - before) / batch
+    network.eval()
+    with torch.inference_mode():
+        before = time.perf_counter()
+        network(layout(x))
+        forward = (time.perf_counter() - before) / batch
+    return Costs(
+        train_row=1.3 * seconds[precision] / batch,  # the optimiser and batches come on top
+        forward_row=forward,
+        augment_row=augment,
+        precision=precision,
+        probe_s=time.perf_counter() - start,
+        dim=network.backbone.dim,
+    )
+
+
+def memory_mb(workspace: Workspace) -> float:
+    """Return a rough peak: interpreter and torch, inputs, and copies of the network."""
+    import math
+
+    arrays = workspace.target.inputs.nbytes + workspace.judged.nbytes
+    if workspace.source is not None:
+        arrays += workspace.source.inputs.nbytes
+    module = workspace.opened(workspace.config.seed, Events()).module
+    parameters = sum(math.prod(p.shape) for p in module.parameters())
+    return 450 + (arrays + 6 * 4 * parameters) / 2**20
+
+
+def parallel(workspace: Workspace) -> tuple[int, int]:
+    """Return (fits at once, threads of each), fixed for the run by its plan."""
+    import torch
+
+    wish = workspace.config.training.threads
+    cores = max(1, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1)
+    if wish is not None:
+        return 1, wish
+    if torch.cuda.is_available() or cores < 2:
+        return 1, cores
+    module = workspace.opened(workspace.config.seed, Events()).module
+    small = sum(p.numel() for p in module.parameters()) < 2_000_000
+    return (min(cores, 4), max(1, cores // min(cores, 4))) if small else (1, cores)
+
+
+def check_method(name: str, options: Any, workspace: Workspace) -> None:
+    """Raise where a method that the user named cannot run on these data."""
+    from ..methods.resolve import require
+
+    method = make_method(name, options)
+    require(method, workspace.situation)
+    situation = workspace.situation
+    knows = situation.pretrained or situation.source == "labelled"
+    if name not in ("scratch", "source-only", "finetune") and not knows:
+        raise MethodError(
+            f"method {name!r} transfers what is known, and nothing is: there is no labelled "
+            f"source, and backbone {workspace.identity['name']!r} is not pretrained",
+            do="give --source, or a pretrained --backbone (`landbridge backbones`)",
+        )

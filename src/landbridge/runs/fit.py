@@ -1,0 +1,304 @@
+"""One fit: a method, a seed, perhaps a fold. Finished fits lie on disk and are never redone."""
+
+from __future__ import annotations
+
+import copy
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..backbones.surgery import Network, make_network, transfer_tensors
+from ..base.events import Events
+from ..base.files import read_json, whole_file, write_json
+from ..base.seeds import derive
+from ..domains.modalities.base import Preprocessing
+from ..methods.base import AffineHead, FeatureMethod, Features
+from ..methods.network import NetworkMethod
+from ..methods.resolve import make_method
+from ..training.batches import Side
+from ..training.checkpoint import load_tensors, save_tensors
+from ..training.inputs import run_network
+from ..training.loop import LoopOptions, TrainingData, train
+from ..training.plan import TrainingPlan
+from .features import frozen_features
+from .folds import fold_rows
+from .workspace import Workspace
+
+
+@dataclass(frozen=True)
+class FitSpec:
+    """What to fit.
+
+    Attributes
+    ----------
+    method : str
+    seed : int
+    role : {"baseline", "candidate", "chosen", "source"}
+    options : dict
+        Of the method.
+    repeat, fold, folds : int
+        Which part of the target labels is held out; ``folds=0`` for none.
+    """
+
+    method: str
+    seed: int
+    role: str = "candidate"
+    options: Mapping[str, Any] = field(default_factory=dict)
+    repeat: int = 0
+    fold: int = 0
+    folds: int = 0
+
+    @property
+    def id(self) -> str:
+        """The name of its folder; the role is no part of it, so a fit serves several."""
+        slug = self.method.replace("/", "_")
+        part = f"-r{self.repeat}f{self.fold}of{self.folds}" if self.folds else ""
+        return f"{slug}-s{self.seed}{part}"
+
+
+@dataclass
+class Fit:
+    """A finished fit: facts and outputs, read from its folder."""
+
+    spec_id: str
+    folder: Path
+    facts: dict[str, Any]
+
+    def output(self, name: str) -> np.ndarray:
+        """Return "target", "judged", "validation" or "fold" logits, or "target_features"."""
+        return np.load(self.folder / f"{name}.npy", allow_pickle=False)
+
+    def state(self) -> dict[str, Any]:
+        """Return the network's tensors."""
+        return load_tensors(self.folder / "network.safetensors")[0]
+
+
+def finished(workspace: Workspace, spec: FitSpec) -> Fit | None:
+    """Return the fit if it is on disk."""
+    folder = workspace.fits / spec.id
+    if not (folder / "fit.json").exists():
+        return None
+    return Fit(spec.id, folder, read_json(folder / "fit.json"))
+
+
+def run_fit(workspace: Workspace, spec: FitSpec, events: Events) -> Fit:
+    """Fit, or go on with a fit that was interrupted, or return the finished one."""
+    done = finished(workspace, spec)
+    if done is not None:
+        return done
+    method = make_method(spec.method, spec.options)
+    wall, cpu = time.perf_counter(), time.process_time()
+    if isinstance(method, FeatureMethod):
+        network, facts = _fit_features(workspace, spec, method, events)
+    else:
+        network, facts = _fit_network(workspace, spec, method, events)
+    folder = workspace.fits / spec.id
+    _write_outputs(workspace, spec, network, folder)
+    facts |= {
+        "method": spec.method,
+        "seed": spec.seed,
+        "spec": asdict(spec),
+        "wall_s": round(time.perf_counter() - wall, 3),
+        "cpu_s": round(time.process_time() - cpu, 3),
+    }
+    write_json(folder / "fit.json", facts)  # last: it marks the fit as finished
+    (folder / "checkpoint.safetensors").unlink(missing_ok=True)
+    return Fit(spec.id, folder, facts)
+
+
+def _known_target(workspace: Workspace, spec: FitSpec) -> Side:
+    """Return the target with the labels of the held-out fold taken away."""
+    side = workspace.target
+    if not spec.folds:
+        return side
+    keep = np.ones(len(side), bool)
+    keep[fold_rows(side, spec.repeat, spec.fold, spec.folds, workspace.config.seed)] = False
+    return side.only(keep)
+
+
+# Networks -----------------------------------------------------------------------------------
+
+
+def _fit_network(
+    workspace: Workspace, spec: FitSpec, method: NetworkMethod, events: Events
+) -> tuple[Network, dict[str, Any]]:
+    plan = method.plan(workspace.context()).scaled(workspace.scale)
+    source_only = spec.method == "source-only"
+    if source_only and spec.folds:  # no target label is in it, so every fold has the same one
+        whole = run_fit(workspace, FitSpec("source-only", spec.seed, "source"), events)
+        opened = copy.copy(workspace.opened(spec.seed, events))
+        opened.module = copy.deepcopy(opened.module)
+        network = make_network(opened, len(workspace.source_classes))
+        network.load_state_dict(whole.state())
+        return network.eval(), {"losses": {}, "steps": 0, "start": "source", "transfer": None}
+    classes = workspace.source_classes if source_only else workspace.classes
+    network, report = starting_network(workspace, plan, classes, spec.seed, events)
+    source = workspace.source
+    if source is not None:
+        labels = workspace.source_own if source_only else source.labels
+        # Rows whose class is not among the answers teach the source-only network alone.
+        known = source.known & ~workspace.validation
+        known &= True if source_only else labels >= 0
+        source = Side(source.inputs, labels, known)
+    data = TrainingData(
+        source, _known_target(workspace, spec), workspace.preprocessing, len(classes)
+    )
+    options = LoopOptions(
+        precision=workspace.precision,
+        checkpoint=workspace.fits / spec.id / "checkpoint.safetensors",
+        checkpoint_seconds=workspace.config.training.checkpoint_seconds,
+        fit=spec.method if not spec.folds else f"{spec.method} (fold {spec.fold + 1})",
+    )
+    losses = train(network, plan.phases, data, seed=spec.seed, options=options, events=events)
+    facts = {"losses": losses, "steps": plan.steps, "start": plan.start, "transfer": report}
+    return network, facts
+
+
+def starting_network(
+    workspace: Workspace,
+    plan: TrainingPlan,
+    classes: tuple[str, ...],
+    seed: int,
+    events: Events,
+) -> tuple[Network, dict[str, Any] | None]:
+    """Return the network that a plan starts from, and what was transferred into it."""
+    from ..backbones.fresh import randomise
+
+    opened = copy.copy(workspace.opened(seed, events))
+    opened.module = copy.deepcopy(opened.module)
+    network = make_network(opened, len(classes), seed=derive(seed, "head"))
+    if plan.start == "random":
+        randomise(network, seed)
+        return network, None
+    state, from_classes = None, None
+    if plan.start == "source":
+        source = run_fit(workspace, FitSpec("source-only", seed, "source"), events)
+        state, from_classes = source.state(), workspace.source_classes
+    elif workspace.situation.pretrained:
+        state = {f"backbone.{k}": v for k, v in opened.module.state_dict().items()}
+    if plan.keep_stages < 1.0:
+        randomise(network, seed)
+        stages = network.backbone.stages()
+        kept = stages[: max(1, round(plan.keep_stages * len(stages)))]
+        inside = {id(p) for _, modules in kept for m in modules for p in m.state_dict(keep_vars=True).values()}
+        names = {n for n, p in network.state_dict(keep_vars=True).items() if id(p) in inside}
+        state = {k: v for k, v in (state or {}).items() if k in names}
+        from_classes = None
+    if state is None:
+        return network, None
+    report = transfer_tensors(state, network, from_classes=from_classes, to_classes=classes)
+    return network, report.to_dict() | {"sentence": report.sentence()}
+
+
+# Frozen features ----------------------------------------------------------------------------
+
+
+def _fit_features(
+    workspace: Workspace, spec: FitSpec, method: FeatureMethod, events: Events
+) -> tuple[Network, dict[str, Any]]:
+    network = known_network(workspace, spec.seed, events)
+    known = _known_target(workspace, spec)
+    target = Features(
+        frozen_features(workspace, network, "target", spec.seed, events), known.labels, known.known
+    )
+    source = None
+    if workspace.source is not None:
+        side = workspace.source
+        usable = side.known & ~workspace.validation & (side.labels >= 0)
+        x = frozen_features(workspace, network, "source", spec.seed, events)
+        source = Features(x[usable], side.labels[usable], np.ones(int(usable.sum()), bool))
+    head = method.fit_head(source, target, len(workspace.classes), spec.seed)
+    set_head(network, head)
+    return network, {"losses": {}, "steps": 0, "start": "frozen", "notes": head.notes}
+
+
+def known_network(workspace: Workspace, seed: int, events: Events) -> Network:
+    """Return the network whose features stand still: θ₀, or our own net after the source."""
+    opened = copy.copy(workspace.opened(seed, events))
+    opened.module = copy.deepcopy(opened.module)
+    network = make_network(opened, len(workspace.classes), seed=derive(seed, "head"))
+    if not workspace.situation.pretrained and workspace.situation.source == "labelled":
+        fit = run_fit(workspace, FitSpec("source-only", seed, "source"), events)
+        transfer_tensors(
+            fit.state(), network,
+            from_classes=workspace.source_classes, to_classes=workspace.classes,
+        )
+    return network.eval()
+
+
+def set_head(network: Network, head: AffineHead) -> None:
+    """Put an affine head in place of the network's own."""
+    import torch
+
+    with torch.no_grad():
+        network.head.weight.copy_(torch.from_numpy(np.ascontiguousarray(head.weight)))
+        network.head.bias.copy_(torch.from_numpy(np.ascontiguousarray(head.bias)))
+
+
+def network_of(workspace: Workspace, fit: Fit, events: Events) -> Network:
+    """Return a finished fit's network."""
+    opened = copy.copy(workspace.opened(fit.facts["seed"], events))
+    opened.module = copy.deepcopy(opened.module)
+    state = fit.state()
+    network = make_network(opened, len(state["head.bias"]))
+    network.load_state_dict(state)
+    return network.eval()
+
+
+# Outputs ------------------------------------------------------------------------------------
+
+
+def _write_outputs(workspace: Workspace, spec: FitSpec, network: Network, folder: Path) -> None:
+    def save(name: str, array: np.ndarray) -> None:
+        with whole_file(folder / f"{name}.npy") as temporary, temporary.open("wb") as file:
+            np.save(file, np.ascontiguousarray(array), allow_pickle=False)
+
+    preprocessing = workspace.preprocessing
+    source_only = spec.method == "source-only"
+
+    def answers(logits: np.ndarray) -> np.ndarray:
+        return _by_answer(workspace, logits) if source_only else logits
+
+    if spec.folds:
+        rows = fold_rows(workspace.target, spec.repeat, spec.fold, spec.folds, workspace.config.seed)
+        save("fold", answers(outputs(network, workspace.target.inputs[rows], preprocessing)[1]))
+        save("fold_rows", rows)
+        return
+    if not source_only or workspace.situation.shared_classes:
+        features, logits = outputs(network, workspace.target.inputs, preprocessing)
+        save("target", answers(logits))
+        save("target_features", features)
+        save("judged", answers(outputs(network, workspace.judged, preprocessing)[1]))
+        if workspace.source is not None and workspace.validation.any():
+            held = workspace.source.inputs[workspace.validation]
+            save("validation", answers(outputs(network, held, preprocessing)[1]))
+    save_tensors(folder / "network.safetensors", network.state_dict(), {"fit": spec.id})
+
+
+def _by_answer(workspace: Workspace, logits: np.ndarray) -> np.ndarray:
+    """Put a source head's logits in the order of the answers; what it does not know is last."""
+    if workspace.source_classes == workspace.classes:
+        return logits
+    place = {name: i for i, name in enumerate(workspace.source_classes)}
+    unknown = logits.min() - 30.0 if logits.size else 0.0
+    result = np.full((len(logits), len(workspace.classes)), unknown, np.float32)
+    for i, name in enumerate(workspace.classes):
+        if name in place:
+            result[:, i] = logits[:, place[name]]
+    return result
+
+
+def outputs(
+    network: Network, inputs: np.ndarray, preprocessing: Preprocessing
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return features and logits; empty arrays for no rows."""
+    if len(inputs) == 0:
+        return (
+            np.zeros((0, network.backbone.dim), np.float32),
+            np.zeros((0, network.head.out_features), np.float32),
+        )
+    return run_network(network, inputs, preprocessing)

@@ -1,0 +1,109 @@
+"""A run's model: θ₀ + Δ, with everything it needs to answer for raw examples."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..backbones.base import BackboneIdentity
+from ..backbones.open import reopen
+from ..backbones.surgery import Network, make_network
+from ..base.errors import DataError, RunError
+from ..base.events import SILENT, Events
+from ..base.files import read_json
+from ..base.hashing import tensors_digest
+from ..domains.domain import Domain
+from ..domains.modalities.base import Preprocessing, load_preprocessing
+from ..domains.read import read_domain
+from ..training.checkpoint import load_tensors
+from ..training.inputs import run_network
+
+
+class Model:
+    """A network with its preprocessing and class names.
+
+    Parameters
+    ----------
+    network : Network
+    preprocessing : Preprocessing
+    classes : tuple of str
+        In the order of all probabilities.
+    """
+
+    def __init__(
+        self, network: Network, preprocessing: Preprocessing, classes: Sequence[str]
+    ) -> None:
+        self.network = network.eval()
+        self.preprocessing = preprocessing
+        self.classes = tuple(classes)
+
+    @classmethod
+    def load(cls, path: Path, *, offline: bool = False, events: Events = SILENT) -> Model:
+        """Open θ₀ again, check its hash, and put Δ on it.
+
+        Raises
+        ------
+        RunError
+            Where a file is missing or damaged.
+        BackboneError
+            Where θ₀ is not the one the run was made with.
+        """
+        delta, facts = load_tensors(path / "model.safetensors")
+        identity = BackboneIdentity.from_dict(read_json(path / "backbone.json"))
+        preprocessing = load_preprocessing(read_json(path / "preprocessor.json"))
+        classes = read_json(path / "labels.json")["classes"]
+        whole = facts.get("kind") == "whole"
+        opened = reopen(
+            identity, preprocessing, weights=not whole, offline=offline, events=events
+        )
+        network = make_network(opened, len(classes))
+        state = dict(network.state_dict())
+        strange = sorted(set(delta) - set(state))
+        misfit = [n for n in delta if n in state and delta[n].shape != state[n].shape]
+        if strange or misfit:
+            raise RunError(
+                f"{path / 'model.safetensors'} does not fit backbone.json: "
+                f"{(strange + misfit)[:3]}",
+                do="restore both files from the same run",
+            )
+        network.load_state_dict(state | delta)
+        found = tensors_digest(network.state_dict())
+        if found != facts.get("result"):
+            raise RunError(
+                f"{path}: θ₀ + Δ has the hash {found}, the run says {facts.get('result')}",
+                do="a file was changed: restore the run folder",
+            )
+        return cls(network, preprocessing, classes)
+
+    def predict_proba(self, what: Any, *, events: Events = SILENT) -> np.ndarray:
+        """Return float32 probabilities (n, classes) for a path, arrays, or a Domain."""
+        domain = as_domain(what, events=events)
+        return self.probabilities(domain, events)
+
+    def predict(self, what: Any, *, events: Events = SILENT) -> np.ndarray:
+        """Return class names (n,)."""
+        answers = self.predict_proba(what, events=events).argmax(1)
+        return np.array(self.classes, dtype=object)[answers]
+
+    def probabilities(self, domain: Domain, events: Events = SILENT) -> np.ndarray:
+        """Return float32 probabilities of a domain's examples."""
+        if domain.modality != self.preprocessing.modality:
+            raise DataError(
+                f"{domain.name!r} is {domain.modality}, this run's model takes "
+                f"{self.preprocessing.modality}",
+                do="give data like the run's target",
+            )
+        if len(domain) == 0:
+            return np.zeros((0, len(self.classes)), np.float32)
+        inputs = self.preprocessing.prepare(domain.examples, events=events)
+        logits = run_network(self.network, inputs, self.preprocessing)[1]
+        shifted = np.exp(logits - logits.max(1, keepdims=True))
+        return (shifted / shifted.sum(1, keepdims=True)).astype(np.float32)
+
+
+def as_domain(what: Any, *, label: str | None = None, events: Events = SILENT) -> Domain:
+    """Read anything; a Domain is returned as it is."""
+    return what if isinstance(what, Domain) else read_domain(what, label=label, events=events)

@@ -1,0 +1,117 @@
+"""The plan of a run: what is fitted, with how many seeds and steps, and what it should take."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..base.events import Events
+from ..domains.task import Task
+from ..methods.base import FeatureMethod
+from ..methods.resolve import make_method
+from ..selection.budget import BudgetPlan, allot
+from ..selection.portfolio import Portfolio, portfolio
+from .costs import OVERHEAD, Costs, check_method, measure, memory_mb, parallel
+from .execute import threads
+from .folds import possible_folds
+from .workspace import Workspace
+
+
+def make_plan(workspace: Workspace, events: Events) -> tuple[BudgetPlan, Costs, int]:
+    """Measure for a moment and allot the budget; settles precision, threads and scale."""
+    config = workspace.config
+    given = None if config.method == "auto" else config.method
+    if given is not None:
+        check_method(given, config.method_options, workspace)
+    jobs, workspace.threads = parallel(workspace)
+    with threads(workspace.threads):
+        costs = measure(workspace, events)
+    workspace.precision = costs.precision
+    found = make_portfolio(workspace)
+    context = workspace.context()
+
+    def cost(name: str, scale: float) -> float:
+        options = config.method_options if name == given else None
+        return costs.fit(workspace, name, scale, options)
+
+    steps = {}
+    for name in {*found.references, *found.candidates, *([given] if given else [])}:
+        method = make_method(name, config.method_options if name == given else None)
+        steps[name] = 0 if isinstance(method, FeatureMethod) else method.plan(context).steps
+    plan = allot(
+        references=found.references,
+        candidates=found.candidates,
+        given=given,
+        cost=cost,
+        steps=steps,
+        budget=config.budget_seconds,
+        overhead=OVERHEAD + costs.features(workspace),
+        jobs=jobs,
+        seeds=config.seeds,
+        first_seed=config.seed,
+        cross_validate=can_cross_validate(workspace),
+    )
+    plan.not_tried[:0] = found.not_tried if given is None else []
+    workspace.scale = plan.scale
+    if plan.seconds > config.budget_seconds:
+        events.say(
+            "warning",
+            f"the shortest plan takes about {plan.seconds:.0f} s, the budget is "
+            f"{config.budget_seconds:.0f} s: the run will take longer",
+        )
+    return plan, costs, jobs
+
+
+def make_portfolio(workspace: Workspace) -> Portfolio:
+    """Return references and candidates for this run's setting."""
+    known = workspace.target.known
+    return portfolio(
+        workspace.situation,
+        labels_per_class=known.sum() / max(1, len(np.unique(workspace.target.labels[known]))),
+        wanted=workspace.config.candidates,
+    )
+
+
+def can_cross_validate(workspace: Workspace) -> bool:
+    """Say whether the target labels allow at least two folds."""
+    return workspace.situation.target != "none" and possible_folds(workspace.target, 3) >= 2
+
+
+def plan_facts(
+    task: Task, workspace: Workspace, plan: BudgetPlan, costs: Costs, jobs: int
+) -> dict[str, Any]:
+    """Return ``plan.json``, which is also what `landbridge plan` shows."""
+    found = make_portfolio(workspace)
+    identity = workspace.identity
+    knows = "pretrained" if identity["pretrained"] else "starts at random"
+    return {
+        "setting": task.sentence(),
+        "match": task.match.sentence(),
+        "backbone": identity["name"],
+        "backbone_reason": f"{knows}, {identity['origin']}",
+        "given": None if workspace.config.method == "auto" else workspace.config.method,
+        "references": list(found.references),
+        "reference": found.reference,
+        "candidates": list(plan.candidates),
+        "folds": plan.folds,
+        "repeats": plan.repeats,
+        "seeds": list(plan.seeds),
+        "seeds_note": plan.seeds_note,
+        "scale": plan.scale,
+        "jobs": jobs,
+        "threads": workspace.threads,
+        "precision": workspace.precision,
+        "fits": [{**row, "why": _why(row, found)} for row in plan.rows],
+        "not_tried": [{"method": name, "why": why} for name, why in plan.not_tried],
+        "seconds": round(plan.seconds, 1),
+        "memory_mb": round(memory_mb(workspace) * (1 + 0.6 * (jobs - 1))),
+        "budget_s": workspace.config.budget_seconds,
+        "probe_s": round(costs.probe_s, 2),
+    }
+
+
+def _why(row: dict[str, Any], found: Portfolio) -> str:
+    if row["method"] == found.reference:
+        return "what the outcome is measured against"
+    return make_method(row["method"]).summary

@@ -1,0 +1,213 @@
+"""From what the user gave to a workspace: read, seal, open θ₀, decode once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..backbones.base import Opened
+from ..backbones.open import open_backbone
+from ..backbones.store import cache_folder
+from ..base.config import RunConfig
+from ..base.errors import ConfigError, DataError
+from ..base.events import Events
+from ..domains.compare import usable_classes
+from ..domains.domain import Domain
+from ..domains.hint import input_hint
+from ..domains.judging import seal
+from ..domains.read import read_domain
+from ..domains.task import Task, reindex
+from ..methods.resolve import Situation
+from ..training.batches import Side
+from .workspace import Workspace, validation_part
+
+
+@dataclass
+class Prepared:
+    """A task, its workspace, and θ₀ open."""
+
+    task: Task
+    workspace: Workspace
+    opened: Opened
+
+
+def read_task(
+    config: RunConfig, source: Any = None, target: Any = None, events: Events | None = None
+) -> Task:
+    """Read both domains, seal what the target keeps for judging, and check that they fit.
+
+    Parameters
+    ----------
+    source, target : optional
+        Objects that take the place of ``config.data``: paths, arrays, (X, y) pairs, Domains.
+    """
+    events = events or Events()
+    data = config.data
+    source = data.source if source is None else source
+    target = data.target if target is None else target
+    if target is None:
+        raise ConfigError("no target was given", do="name one with --target DIR_OR_TABLE")
+
+    def read(what: Any, name: str, like: Domain | None = None) -> Domain:
+        if isinstance(what, Domain):
+            return what
+        named = name if not isinstance(what, str | Path) else None
+        return read_domain(
+            what, label=data.label, name=named, max_rows=data.max_rows, like=like, events=events
+        )
+
+    given = None if source is None else read(source, "source")
+    wanted = read(target, "target", given)
+    if wanted.sealed is None:
+        before = wanted.notes
+        wanted = seal(wanted, data.target_labels, data.judge_fraction, config.seed)
+        for note in wanted.notes[len(before) :]:
+            events.say("note", f"{wanted.name}: {note}")
+    task = Task.build(given, wanted)
+    events.say("setting", task.sentence())
+    for note in task.notes:
+        events.say("note", note)
+    return task
+
+
+def prepare(task: Task, config: RunConfig, path: Path, events: Events) -> Prepared:
+    """Open θ₀, decode all examples once, and put together what fits need."""
+    source, target = task.training()
+    judged = task.target.for_judging()
+    domains = [d for d in (source, target) if d is not None]
+    opened = open_backbone(
+        config.backbone,
+        input_hint(domains),
+        [d.examples for d in domains],
+        seed=config.seed,
+        offline=config.offline,
+        events=events,
+    )
+    workspace = build_workspace(task, config, path, opened, source, target, judged, events)
+    return Prepared(task, workspace, opened)
+
+
+def build_workspace(
+    task: Task,
+    config: RunConfig,
+    path: Path,
+    opened: Opened,
+    source: Domain | None,
+    target: Domain,
+    judged: Domain,
+    events: Events,
+) -> Workspace:
+    """Decode and put together; nothing sealed is in the result."""
+    preprocessing = opened.preprocessing
+
+    def inputs(domain: Domain) -> np.ndarray:
+        if len(domain) == 0:
+            return np.zeros((0, *_stored_shape(target_inputs)), target_inputs.dtype)
+        return preprocessing.prepare(domain.examples, cache=cache_folder(), events=events)
+
+    target_inputs = preprocessing.prepare(target.examples, cache=cache_folder(), events=events)
+    same_rows = bool(task.target.judged.any()) and not (
+        task.target.judged & task.target.held_out
+    ).any()
+    if same_rows:  # transductive: the judged rows are among the target's
+        usable = np.flatnonzero(~task.target.held_out)
+        judged_inputs = target_inputs[np.isin(usable, np.flatnonzero(task.target.judged))]
+    else:
+        judged_inputs = inputs(judged)
+    source_side, source_own, source_classes = None, np.zeros(0, np.int64), ()
+    validation = np.zeros(0, bool)
+    classes = task.classes
+    if source is not None and task.source is not None:
+        raw = task.source.for_training()
+        own_classes = usable_classes(task.source)
+        own = reindex(raw, own_classes)
+        shared = set(own_classes) <= set(classes)
+        source_classes = classes if shared else own_classes
+        source_own = source.labels if shared else own.labels
+        labels = np.where(source.known, source.labels, -1)
+        known = own.known
+        validation = validation_part(source_own, known, config.seed)
+        source_side = Side(inputs(source), labels.astype(np.int64), known)
+    if not classes:
+        raise DataError(
+            "neither the source nor the target has a label that may be used: there are no "
+            "answers to learn",
+            do="label some rows of either, or use --target-labels use",
+        )
+    situation = Situation(
+        source=task.source_labels,
+        target=task.target_labels,
+        shared_classes=task.match.kind != "disjoint",
+        # Inputs taken as features are as ready to use as a pretrained backbone's.
+        pretrained=opened.identity.pretrained or opened.identity.provider == "identity",
+    )
+    prints = {"target": target.examples.fingerprint(), "judged": judged_print(judged, same_rows)}
+    if source is not None:
+        prints["source"] = source.examples.fingerprint()
+    return Workspace(
+        path=path,
+        config=config,
+        classes=classes,
+        source_classes=tuple(source_classes),
+        source=source_side,
+        source_own=source_own,
+        validation=validation,
+        target=Side(target_inputs, target.labels, target.known),
+        judged=judged_inputs,
+        fingerprints=prints,
+        situation=situation,
+        identity=opened.identity.to_dict(),
+        preprocessing=preprocessing,
+    )
+
+
+def judged_print(judged: Domain, same_rows: bool) -> str:
+    """Return the fingerprint of the judged rows."""
+    if len(judged) == 0:
+        return "none"
+    return judged.examples.fingerprint() + (" among the target" if same_rows else "")
+
+
+def _stored_shape(array: np.ndarray) -> Sequence[int]:
+    return array.shape[1:]
+
+
+def describe(domain: Domain) -> dict[str, Any]:
+    """Return a domain in plain values, as ``data.json`` holds it; nothing sealed."""
+    return {
+        "name": domain.name,
+        "modality": domain.modality,
+        "rows": len(domain),
+        "usable": int((~domain.held_out).sum()),
+        "judged": int(domain.judged.sum()),
+        "labelled": domain.labelled,
+        "classes": list(domain.classes),
+        "counts": domain.counts(),
+        "omissions": [
+            {"what": o.what, "count": len(o.rows), "rows": list(o.rows[:20])}
+            for o in domain.omissions
+        ],
+        "notes": list(domain.notes),
+    }
+
+
+def data_facts(task: Task) -> dict[str, Any]:
+    """Return ``data.json``."""
+    match = task.match
+    return {
+        "source": None if task.source is None else describe(task.source),
+        "target": describe(task.target),
+        "setting": task.sentence(),
+        "classes": list(task.classes),
+        "match": {
+            "kind": match.kind,
+            "shared": list(match.shared),
+            "only_source": list(match.only_source),
+            "only_target": list(match.only_target),
+            "sentence": match.sentence(),
+        },
+    }

@@ -1,0 +1,198 @@
+"""A finished run, opened from its folder."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..base.config import RunConfig, make_config
+from ..base.errors import DataError, RunError
+from ..base.events import SILENT, Event, Events, read_log
+from ..base.files import read_json
+from ..base.hashing import file_digest
+from .model import Model, as_domain
+
+FORMAT = 1
+"""Version of the run folder's layout."""
+
+
+class Run:
+    """One run: its model, its verdict, its report.
+
+    Make one with `landbridge.transfer`, or open one with `landbridge.load_run`.
+
+    Attributes
+    ----------
+    path : Path
+    verdict, choice, data, plan, cost : dict
+        As the JSON files of the same names.
+    model : Model
+        Loaded when first asked for.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.verdict: dict[str, Any] = read_json(path / "verdict.json")
+        self.choice: dict[str, Any] = read_json(path / "choice.json")
+        self.data: dict[str, Any] = read_json(path / "data.json")
+        self.plan: dict[str, Any] = read_json(path / "plan.json")
+        self.cost: dict[str, Any] = read_json(path / "cost.json")
+        self.config: RunConfig = make_config(read_json(path / "config.json"))
+
+    def __repr__(self) -> str:
+        return f"Run({str(self.path)!r}: {self.choice['method']}, {self.verdict['outcome']})"
+
+    @cached_property
+    def model(self) -> Model:
+        """θ₀ + Δ with preprocessing and class names."""
+        return Model.load(self.path, offline=self.config.offline)
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The answers, in the order of all probabilities."""
+        return tuple(read_json(self.path / "labels.json")["classes"])
+
+    def log(self) -> list[Event]:
+        """Return the events of ``log.jsonl``."""
+        return read_log(self.path / "log.jsonl")
+
+    def summary(self) -> dict[str, Any]:
+        """Return what matters most, in plain values."""
+        return {
+            "method": self.choice["method"],
+            "outcome": self.verdict["outcome"],
+            "kind": self.verdict["kind"],
+            "sentence": self.verdict["sentence"],
+            "reason": self.choice["reason"],
+            "chosen": self.verdict["chosen"],
+            "baselines": self.verdict["baselines"],
+            "difference": self.verdict["difference"],
+            "wall_s": self.cost["wall_s"],
+            "cpu_s": self.cost["cpu_s"],
+            "report": str(self.path / "report.html"),
+        }
+
+    def report(self, out: Path | str | None = None) -> Path:
+        """Write the report again, to `out` or into the run folder, and return its path."""
+        from ..report.build import write_report
+
+        return write_report(self.path, None if out is None else Path(out))
+
+    def predict(self, what: Any, *, events: Events = SILENT) -> list[dict[str, Any]]:
+        """Return one dict per example: "name", "predicted", "probability" by class.
+
+        Parameters
+        ----------
+        what : path, array or Domain
+            Data like the run's target.
+        """
+        domain = as_domain(what, events=events)
+        probabilities = self.model.probabilities(domain, events)
+        classes = self.model.classes
+        return [
+            {
+                "name": name,
+                "predicted": classes[int(p.argmax())],
+                "probability": dict(zip(classes, p.tolist(), strict=True)),
+            }
+            for name, p in zip(domain.examples.names(), probabilities, strict=True)
+        ]
+
+    def evaluate(
+        self, what: Any, *, label: str | None = None, events: Events = SILENT
+    ) -> dict[str, Any]:
+        """Compare with the labels of other data, which the run has not seen.
+
+        Returns
+        -------
+        dict
+            "accuracy" with its 95 % interval "low" and "high", "balanced_accuracy",
+            "macro_f1", "n", "left_out" (rows without a label), "unseen_classes", "per_class".
+
+        Raises
+        ------
+        DataError
+            Where no row has a label.
+        """
+        from ..metrics.figures import figures
+        from ..metrics.intervals import wilson
+
+        domain = as_domain(what, label=label, events=events)
+        if not domain.known.any():
+            raise DataError(
+                f"{domain.name!r} has no labels to compare with",
+                do="name the label column with --label, or use `landbridge predict`",
+            )
+        place = {name: i for i, name in enumerate(self.model.classes)}
+        rows = np.flatnonzero(domain.known)
+        truth = np.array([place.get(domain.classes[i], -1) for i in domain.labels[rows]])
+        predicted = self.model.probabilities(domain.select(rows), events).argmax(1)
+        hits = int((truth == predicted).sum())
+        interval = wilson(hits, len(rows))
+        inside = truth >= 0  # classes that the run does not know count as wrong, and are named
+        found = figures(truth[inside], predicted[inside], n_classes=len(place))
+        return {
+            "accuracy": hits / len(rows),
+            "low": interval.low,
+            "high": interval.high,
+            "balanced_accuracy": found.balanced_accuracy,
+            "macro_f1": found.macro_f1,
+            "n": len(rows),
+            "left_out": len(domain) - len(rows),
+            "unseen_classes": sorted(
+                {domain.classes[i] for i in domain.labels[rows]} - set(self.model.classes)
+            ),
+            "per_class": {
+                name: {
+                    "n": int(found.support[i]),
+                    "recall": _number(found.recall[i]),
+                    "precision": _number(found.precision[i]),
+                    "f1": _number(found.f1[i]),
+                }
+                for name, i in place.items()
+            },
+        }
+
+
+def _number(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)
+
+
+def load_run(path: Path | str) -> Run:
+    """Open a finished run.
+
+    Raises
+    ------
+    RunError
+        Where there is no run, it is not finished, it is of a newer version, or a file was
+        changed.
+    """
+    path = Path(path)
+    if not (path / "run.json").exists():
+        raise RunError(
+            f"{path} is not a run folder: it has no run.json",
+            do="give the folder named by --out",
+        )
+    state = read_json(path / "run.json")
+    if state.get("format", 0) > FORMAT:
+        raise RunError(
+            f"{path} has format {state['format']} (landbridge {state.get('landbridge')}), this "
+            f"version reads up to {FORMAT}",
+            do="update landbridge",
+        )
+    if state["status"] != "complete":
+        why = f": {state['error']}" if state.get("error") else ""
+        raise RunError(f"{path} is not finished ({state['status']}{why})", do=f"landbridge resume {path}")
+    for name, hash_ in state["files"].items():
+        file = path / name
+        if not file.exists():
+            raise RunError(f"{file} is missing", do="restore the run folder, or run again")
+        if file_digest(file) != hash_:
+            raise RunError(
+                f"{file} is damaged: its content is not what the run wrote",
+                do="restore the run folder, or run again",
+            )
+    return Run(path)

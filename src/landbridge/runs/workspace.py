@@ -1,0 +1,208 @@
+"""What every fit of a run works on: prepared arrays, θ₀, the setting. Never a sealed label.
+
+It is written to ``work/data`` once, so that worker processes and `resume` see the same.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..backbones.base import BackboneIdentity, Opened
+from ..base.config import RunConfig, make_config
+from ..base.events import Events
+from ..base.files import read_json, whole_file, write_json
+from ..domains.modalities.base import Preprocessing, load_preprocessing
+from ..methods.network import PlanContext
+from ..methods.resolve import Situation
+from ..training.batches import Side
+
+VALIDATION_SHARE = 0.1
+VALIDATION_MOST = 1000
+
+
+@dataclass
+class Workspace:
+    """Arrays and facts of one run.
+
+    Attributes
+    ----------
+    path : Path
+        The run folder.
+    config : RunConfig
+    classes : tuple of str
+        The answers.
+    source_classes : tuple of str
+        What the source-trained head tells apart; the answers where classes are shared.
+    source : Side or None
+        All labelled source rows; ``known`` is False on the validation part.
+    source_own : int64 ndarray
+        Labels of the source as indices into `source_classes`.
+    validation : bool ndarray
+        Source rows kept for validation.
+    target : Side
+        Target rows that may be used.
+    judged : ndarray
+        Inputs of the judged rows.
+    fingerprints : dict
+        Content hash of "source", "target", "judged".
+    """
+
+    path: Path
+    config: RunConfig
+    classes: tuple[str, ...]
+    source_classes: tuple[str, ...]
+    source: Side | None
+    source_own: np.ndarray
+    validation: np.ndarray
+    target: Side
+    judged: np.ndarray
+    fingerprints: dict[str, str]
+    situation: Situation
+    identity: dict[str, Any]
+    preprocessing: Preprocessing
+    precision: str = "float32"
+    threads: int = 1
+    scale: float = 1.0
+
+    def __post_init__(self) -> None:
+        self._opened: dict[int, Opened] = {}
+
+    @property
+    def fits(self) -> Path:
+        """Where finished and unfinished fits lie."""
+        return self.path / "work" / "fits"
+
+    def opened(self, seed: int, events: Events) -> Opened:
+        """Return θ₀ for this seed (the same for all seeds where it is pretrained)."""
+        from ..backbones.open import reopen, resolve
+
+        key = 0 if self.situation.pretrained else seed
+        if key in self._opened:
+            return self._opened[key]
+        offline = self.config.offline
+        saved = BackboneIdentity.from_dict(self.identity)
+        if key == saved.options.get("seed", 0):
+            opened = reopen(saved, self.preprocessing, offline=offline, events=events)
+        else:
+            options = saved.options | {"seed": key}
+            _, provider = resolve(saved.name)
+            module = provider.restore(options, offline=offline, events=events)
+            identity = provider.identify(saved.name, module, f"seed {key}", options)
+            opened = Opened(module, self.preprocessing, identity)
+        self._opened[key] = opened
+        return opened
+
+    def context(self) -> PlanContext:
+        """Return what methods may know when they make their plans."""
+        wishes = self.config.training
+        return PlanContext(
+            n_classes=len(self.classes),
+            n_source=0 if self.source is None else int(self.source.known.sum()),
+            n_target=len(self.target),
+            n_labelled=int(self.target.known.sum()),
+            pretrained=self.situation.pretrained,
+            same_classes=self.situation.shared_classes,
+            steps=wishes.steps,
+            source_steps=wishes.source_steps,
+            batch=wishes.batch,
+            rate=wishes.rate,
+            clip=wishes.clip,
+            augment=wishes.augment,
+        )
+
+    def save(self) -> None:
+        """Write everything below ``work/data``."""
+        folder = self.path / "work" / "data"
+        arrays = {"validation": self.validation, "source_own": self.source_own}
+        inputs = {"target": self.target.inputs, "judged": self.judged}
+        sides = {"target": self.target}
+        if self.source is not None:
+            inputs["source"] = self.source.inputs
+            sides["source"] = self.source
+        for name, side in sides.items():
+            arrays[f"{name}_labels"], arrays[f"{name}_known"] = side.labels, side.known
+        places = {}
+        for name, array in inputs.items():
+            file = getattr(array, "filename", None)
+            if file is None:  # not a memory map of the cache
+                _save_array(folder / f"{name}_inputs.npy", array)
+                file = f"{name}_inputs.npy"
+            places[name] = str(file)
+        for name, array in arrays.items():
+            _save_array(folder / f"{name}.npy", array)
+        write_json(
+            folder / "workspace.json",
+            {
+                "config": self.config.model_dump(),
+                "classes": self.classes,
+                "source_classes": self.source_classes,
+                "inputs": places,
+                "fingerprints": self.fingerprints,
+                "situation": asdict(self.situation),
+                "identity": self.identity,
+                "preprocessing": self.preprocessing.to_dict(),
+                "precision": self.precision,
+                "threads": self.threads,
+                "scale": self.scale,
+            },
+        )
+
+    @classmethod
+    def load(cls, path: Path) -> Workspace:
+        """Read what `save` wrote; inputs are memory-mapped."""
+        folder = path / "work" / "data"
+        facts = read_json(folder / "workspace.json")
+
+        def array(name: str) -> np.ndarray:
+            return np.load(folder / f"{name}.npy", allow_pickle=False)
+
+        def inputs(name: str) -> np.ndarray:
+            place = facts["inputs"][name]
+            return np.load(folder / place, mmap_mode="r", allow_pickle=False)
+
+        def side(name: str) -> Side:
+            return Side(inputs(name), array(f"{name}_labels"), array(f"{name}_known"))
+
+        return cls(
+            path=path,
+            config=make_config(facts["config"]),
+            classes=tuple(facts["classes"]),
+            source_classes=tuple(facts["source_classes"]),
+            source=side("source") if "source" in facts["inputs"] else None,
+            source_own=array("source_own"),
+            validation=array("validation"),
+            target=side("target"),
+            judged=inputs("judged"),
+            fingerprints=facts["fingerprints"],
+            situation=Situation(**facts["situation"]),
+            identity=facts["identity"],
+            preprocessing=load_preprocessing(facts["preprocessing"]),
+            precision=facts["precision"],
+            threads=facts["threads"],
+            scale=facts["scale"],
+        )
+
+
+def _save_array(path: Path, array: np.ndarray) -> None:
+    with whole_file(path) as temporary, temporary.open("wb") as file:
+        np.save(file, np.ascontiguousarray(array), allow_pickle=False)
+
+
+def validation_part(labels: np.ndarray, known: np.ndarray, seed: int) -> np.ndarray:
+    """Return which labelled source rows are kept for validation: a tenth, 1,000 at most.
+
+    Stratified; a class keeps at least one row to learn from.
+    """
+    from ..base.seeds import numpy_rng
+
+    rng = numpy_rng(seed, "source validation")
+    chosen = np.zeros(len(labels), bool)
+    share = min(VALIDATION_SHARE, VALIDATION_MOST / max(1, int(known.sum())))
+    for value in np.unique(labels[known]):
+        rows = rng.permutation(np.flatnonzero(known & (labels == value)))
+        chosen[rows[: min(len(rows) - 1, round(share * len(rows)))]] = True
+    return chosen

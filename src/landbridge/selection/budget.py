@@ -1,0 +1,144 @@
+"""From a budget to a list of fits: what is left out is said, and the plan is then kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+FOLDS = 3
+SHORTEST = 0.25
+PARTS = {"race": 0.5}
+
+
+@dataclass
+class BudgetPlan:
+    """What the budget allows.
+
+    Attributes
+    ----------
+    seeds : tuple of int
+        Of the verdict's fits.
+    seeds_note : str
+        Why there are fewer than three, "" otherwise.
+    candidates : tuple of str
+        What races, references included.
+    folds, repeats : int
+        Of cross-validation; 0 where the choice is label-free or given.
+    scale : float
+        Factor on the steps of every network fit.
+    seconds : float
+        Estimated wall-clock time.
+    not_tried : list of (method, why)
+    rows : list of dict
+        One per method: role, seeds, steps, seconds.
+    """
+
+    seeds: tuple[int, ...]
+    seeds_note: str
+    candidates: tuple[str, ...]
+    folds: int
+    repeats: int
+    scale: float
+    seconds: float
+    not_tried: list[tuple[str, str]] = field(default_factory=list)
+    rows: list[dict[str, Any]] = field(default_factory=list)
+
+
+def allot(
+    *,
+    references: Sequence[str],
+    candidates: Sequence[str],
+    given: str | None,
+    cost: Callable[[str, float], float],
+    steps: Mapping[str, int],
+    budget: float,
+    overhead: float,
+    jobs: int,
+    seeds: int | None,
+    first_seed: int,
+    cross_validate: bool,
+) -> BudgetPlan:
+    """Fit a list of methods into a budget.
+
+    Steps of preference: three seeds and every candidate; then fewer candidates; then two
+    seeds; then shorter training, down to a quarter; then whatever that takes, and say so.
+
+    Parameters
+    ----------
+    references, candidates : sequence of str
+        In order of priority.
+    given : str or None
+        The method where the user has named one: nothing races then.
+    cost : callable (method, scale) -> seconds
+        Estimated wall-clock time of one fit.
+    budget, overhead : float
+        Seconds; `overhead` is what reading, features and the report take.
+    jobs : int
+        Fits that run at once.
+    seeds : int or None
+        As the user wishes; None: three, or two where that is needed.
+    cross_validate : bool
+        Whether candidates are compared by cross-validation on target labels.
+    """
+
+    def total(names: Sequence[str], n_seeds: int, scale: float, folds: int) -> float:
+        race = 0.0 if given else sum(cost(n, scale) for n in names) * max(1, folds)
+        if given:
+            final = (cost(given, scale) + sum(cost(r, scale) for r in references)) * n_seeds
+        else:
+            dearest = max((cost(n, scale) for n in names), default=0.0)
+            again = n_seeds - (0 if cross_validate else 1)
+            final = dearest * max(0, again) + sum(cost(r, scale) for r in references) * n_seeds
+        return overhead + (race + final) / jobs
+
+    folds = FOLDS if cross_validate and not given else 0
+    wishes = [seeds] if seeds is not None else [3, 2]
+    names = [*references, *[c for c in candidates if c not in references]]
+    dropped: list[str] = []
+    n_seeds, scale = wishes[0], 1.0
+    keep_at_least = len(references) + min(2, len(candidates))
+    while total(names, n_seeds, scale, folds) > budget:
+        if not given and len(names) > keep_at_least:
+            dropped.append(names.pop())
+        elif n_seeds > wishes[-1]:
+            n_seeds = wishes[-1]
+        elif scale > SHORTEST:
+            scale = max(SHORTEST, scale * 0.8)
+        elif not given and len(names) > len(references):
+            dropped.append(names.pop())
+        else:
+            break
+    seconds = total(names, n_seeds, scale, folds)
+    note = ""
+    if n_seeds < 3:
+        asked = "as asked" if seeds is not None else "the budget allows no more"
+        note = f"{n_seeds} seed{'s' if n_seeds > 1 else ''}: {asked}"
+    plan = BudgetPlan(
+        seeds=tuple(range(first_seed, first_seed + n_seeds)),
+        seeds_note=note,
+        candidates=() if given else tuple(names),
+        folds=folds,
+        repeats=1 if folds else 0,
+        scale=round(scale, 4),
+        seconds=seconds,
+        not_tried=[(name, "the budget is too short") for name in dropped],
+    )
+    while folds and plan.repeats < 3:
+        more = sum(cost(n, scale) for n in names) * folds / jobs
+        if plan.seconds + more > budget * 0.9:
+            break
+        plan.repeats, plan.seconds = plan.repeats + 1, plan.seconds + more
+    for name in [*references, *([given] if given and given not in references else []),
+                 *[n for n in names if n not in references and not given]]:
+        role = "baseline" if name in references else "chosen" if given else "candidate"
+        plan.rows.append(
+            {
+                "method": name,
+                "role": role,
+                "seeds": list(plan.seeds) if role != "candidate" else [first_seed],
+                "steps": max(0, round(steps.get(name, 0) * scale)),
+                "seconds": round(cost(name, scale), 2),
+            }
+        )
+    return plan

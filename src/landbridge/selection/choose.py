@@ -1,0 +1,111 @@
+"""The choice among candidates, its reason, and whether the reference is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from ..metrics.labelfree import Candidate
+from ..metrics.ranking import score_candidates
+
+
+def choose_label_free(
+    candidates: Sequence[Candidate], reference: str, *, label_shift: bool = False
+) -> dict[str, Any]:
+    """Gate, then rank sum of ClassAMI + InfoMax + EnsV; ties and losses keep the reference.
+
+    Parameters
+    ----------
+    candidates : sequence of Candidate
+        Probabilities and features on unlabelled target rows, and source validation
+        accuracy; the reference is among them.
+    reference : str
+
+    Returns
+    -------
+    dict
+        As ``choice.json`` without costs.
+    """
+    base = next(c for c in candidates if c.name == reference)
+    ranking = score_candidates(candidates, base, label_shift=label_shift)
+    rows: list[dict[str, Any]] = [
+        {
+            "method": name,
+            "figures": ranking.figures[name],
+            "gated": ranking.gated.get(name),
+            "rank": ranking.ranks.get(name),
+        }
+        for name in [*ranking.order, *ranking.gated]
+    ]
+    return {
+        "method": ranking.best,
+        "kind": "label-free",
+        "reason": ranking.reason,
+        "kept_reference": ranking.best == reference,
+        "candidates": rows,
+    }
+
+
+def choose_by_validation(
+    correct: Mapping[str, np.ndarray],
+    order: Sequence[str],
+    references: Sequence[str],
+    ties: Mapping[str, float] | None = None,
+) -> dict[str, Any]:
+    """Best cross-validated accuracy; within one standard error ClassAMI, else the simplest.
+
+    Parameters
+    ----------
+    correct : mapping of bool ndarray (repeats, n)
+        Out-of-fold hits of each method, on the same rows and folds.
+    order : sequence of str
+        Methods from the simplest to the most complex, which breaks ties.
+    references : sequence of str
+        Methods that are not an adaptation.
+    ties : mapping of float, optional
+        ClassAMI of each method on unlabelled target rows.
+    """
+    means = {name: float(hits.mean()) for name, hits in correct.items()}
+    best = max(means, key=lambda name: means[name])
+    # The error of a *difference* from the best, on the same examples: what a tie is about.
+    errors = {}
+    for name, hits in correct.items():
+        gap = (correct[best].astype(float) - hits.astype(float)).mean(0)
+        errors[name] = float(gap.std() / np.sqrt(len(gap)))
+    short = [name for name in correct if means[best] - means[name] <= errors[name]]
+    if ties and len(short) > 1:
+        chosen = max(short, key=lambda name: (ties.get(name, -1.0), -order.index(name)))
+        how = "ClassAMI broke the tie"
+    else:
+        chosen = min(short, key=order.index)
+        how = "the simplest of them was taken"
+    n = len(next(iter(correct.values()))[0])
+    reason = f"cross-validation on {n:,} target labels: {chosen} {100 * means[chosen]:.1f} %"
+    if len(short) > 1:
+        others = ", ".join(f"{s} {100 * means[s]:.1f} %" for s in short if s != chosen)
+        reason += f"; within one standard error of the best: {others}; {how}"
+    rows = [
+        {
+            "method": name,
+            "figures": {
+                "accuracy": means[name],
+                "standard_error": float(hits.mean(0).std() / np.sqrt(hits.shape[1])),
+                **({"class_ami": ties[name]} if ties and name in ties else {}),
+            },
+            "gated": None,
+            "rank": None,
+        }
+        for name, hits in correct.items()
+    ]
+    rows.sort(key=lambda row: -row["figures"]["accuracy"])  # type: ignore[index,operator]
+    for place, row in enumerate(rows, 1):
+        row["rank"] = place
+    return {
+        "method": chosen,
+        "kind": "cross-validation",
+        "reason": reason + ".",
+        "kept_reference": chosen in references,
+        "candidates": rows,
+    }

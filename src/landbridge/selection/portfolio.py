@@ -1,0 +1,116 @@
+"""What is tried in which situation: references always, then candidates, cheapest evidence first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..methods.resolve import Situation, make_method, unmet
+
+# Order is priority: where the budget is short, later ones are left out (and said).
+UNLABELLED = ("infomax+consistency", "coral", "mcc", "feature-map", "mcc+dann", "infomax", "dann")
+FEW = (
+    "infomax+consistency",
+    "mcc",
+    "lp-ft",
+    "joint",
+    "finetune",
+    "coral",
+    "layerwise",
+    "head-only",
+    "feature-map",
+)
+LABELLED = ("lp-ft", "finetune", "layerwise", "joint", "head-only", "structure", "mcc", "coral")
+FEW_PER_CLASS = 20
+
+WHAT = {
+    "scratch": "trained on the target's labels alone, from random weights",
+    "source-only": "trained on the source, used on the target as it is",
+    "probe": "ridge classifier on frozen features",
+}
+
+
+@dataclass(frozen=True)
+class Portfolio:
+    """What to try.
+
+    Attributes
+    ----------
+    references : tuple of str
+        Baselines, always fitted.
+    candidates : tuple of str
+        In order of priority, references left out.
+    not_tried : tuple of (method, why)
+    reference : str or None
+        The baseline that the outcome is about.
+    """
+
+    references: tuple[str, ...]
+    candidates: tuple[str, ...]
+    not_tried: tuple[tuple[str, str], ...]
+    reference: str | None
+
+
+def portfolio(
+    situation: Situation,
+    *,
+    labels_per_class: float,
+    wanted: Sequence[str] | None = None,
+    label_shift: bool = False,
+) -> Portfolio:
+    """Return references and candidates for a situation.
+
+    Parameters
+    ----------
+    situation : Situation
+    labels_per_class : float
+        Target labels that may be used, per class.
+    wanted : sequence of str, optional
+        Candidates that the user names instead.
+    label_shift : bool
+        Whether class shares seem to differ much: no alignment or diversity terms then.
+    """
+    references, not_tried = [], []
+    for name in ("source-only", "probe", "scratch"):
+        why = unmet(make_method(name).needs, situation)
+        if not why and name == "probe" and not (situation.pretrained or _has_source(situation)):
+            why = "there are no features to freeze: no source, and no pretrained backbone"
+        if why:
+            not_tried.append((name, why))
+        else:
+            references.append(name)
+    if wanted is not None:
+        names = tuple(wanted)
+    elif situation.target == "none":
+        names = UNLABELLED
+    elif labels_per_class < FEW_PER_CLASS and situation.source == "labelled":
+        names = FEW
+    else:
+        names = LABELLED
+    candidates = []
+    for name in names:
+        if name in references:
+            continue
+        why = unmet(make_method(name).needs, situation)
+        knows = situation.pretrained or _has_source(situation)
+        if not why and not knows and name != "finetune":
+            why = "nothing is known yet: no source, and no pretrained backbone"
+        if not why and label_shift and wanted is None and _aligns(name):
+            why = "class shares seem to differ much, where alignment and diversity terms harm"
+        if why:
+            not_tried.append((name, why))
+        else:
+            candidates.append(name)
+    if situation.target == "none":
+        reference = "source-only" if "source-only" in references else None
+    else:
+        reference = "scratch" if "scratch" in references else None
+    return Portfolio(tuple(references), tuple(candidates), tuple(not_tried), reference)
+
+
+def _has_source(situation: Situation) -> bool:
+    return situation.source == "labelled"
+
+
+def _aligns(name: str) -> bool:
+    return any(part in {"coral", "dann", "infomax", "feature-map"} for part in name.split("+"))

@@ -1,0 +1,84 @@
+"""One file that holds a training state: tensors and plain JSON, written whole, no pickle."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from ..base.errors import RunError
+from ..base.files import whole_file
+
+
+def save_tensors(path: Path, tensors: dict[str, torch.Tensor], facts: dict[str, Any]) -> None:
+    """Write named tensors and plain facts atomically, as safetensors."""
+    from safetensors.torch import save_file
+
+    plain = {name: t.detach().cpu().contiguous() for name, t in tensors.items()}
+    with whole_file(path) as temporary:
+        save_file(plain, temporary, metadata={"landbridge": json.dumps(facts)})
+
+
+def load_tensors(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
+    """Read what `save_tensors` wrote; a damaged file is a RunError that names it."""
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, framework="pt") as file:  # type: ignore[no-untyped-call]
+            facts = json.loads((file.metadata() or {}).get("landbridge", "{}"))
+            return {name: file.get_tensor(name) for name in file.keys()}, facts  # noqa: SIM118
+    except FileNotFoundError as error:
+        raise RunError(f"{path} is missing", do="run again, or restore the file") from error
+    except (SafetensorError, json.JSONDecodeError, OSError) as error:
+        raise RunError(f"{path} is damaged: {error}", do="restore it, or run again") from error
+
+
+@dataclass
+class Position:
+    """Where training stands: the next step to take of a phase."""
+
+    phase: int = 0
+    step: int = 0
+
+
+def save_state(
+    path: Path,
+    position: Position,
+    network: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    terms: nn.Module,
+    average: dict[str, torch.Tensor] | None,
+) -> None:
+    """Write everything that the rest of the training depends on."""
+    tensors = {f"network.{k}": v for k, v in network.state_dict().items()}
+    tensors |= {f"terms.{k}": v for k, v in terms.state_dict().items()}
+    tensors |= {f"average.{k}": v for k, v in (average or {}).items()}
+    for index, state in optimizer.state_dict()["state"].items():
+        for key, value in state.items():
+            tensors[f"optimizer.{index}.{key}"] = torch.as_tensor(value)
+    save_tensors(path, tensors, {"phase": position.phase, "step": position.step})
+
+
+def load_state(path: Path) -> tuple[Position, dict[str, dict[str, torch.Tensor]]]:
+    """Read a checkpoint: the position, and its tensors by part."""
+    tensors, facts = load_tensors(path)
+    parts: dict[str, dict[str, torch.Tensor]] = {}
+    for name, tensor in tensors.items():
+        part, _, rest = name.partition(".")
+        parts.setdefault(part, {})[rest] = tensor
+    return Position(facts["phase"], facts["step"]), parts
+
+
+def restore_optimizer(optimizer: torch.optim.Optimizer, saved: dict[str, torch.Tensor]) -> None:
+    """Put the saved moments back; the groups come from the plan."""
+    state: dict[int, dict[str, torch.Tensor]] = {}
+    for name, tensor in saved.items():
+        index, _, key = name.partition(".")
+        state.setdefault(int(index), {})[key] = tensor
+    whole = optimizer.state_dict()
+    whole["state"] = state
+    optimizer.load_state_dict(whole)

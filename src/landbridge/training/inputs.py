@@ -1,0 +1,103 @@
+"""Where a phase's batches come from: stored rows, or features of a backbone that stands still."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+import numpy as np
+import torch
+
+from ..backbones.surgery import Network
+from ..domains.modalities.base import Preprocessing, Strength
+from .batches import Side
+from .precision import layout
+
+
+class InputSource(ABC):
+    """Gives batches and takes them through the network."""
+
+    @abstractmethod
+    def batch(
+        self, side: Side, rows: np.ndarray, strength: Strength, generator: torch.Generator
+    ) -> torch.Tensor:
+        """Return the inputs of these rows."""
+
+    @abstractmethod
+    def forward(self, network: Network, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return features and logits of a batch."""
+
+
+class StoredInputs(InputSource):
+    """Rows as stored, encoded or augmented on the fly."""
+
+    def __init__(self, preprocessing: Preprocessing, device: torch.device) -> None:
+        self.preprocessing, self.device = preprocessing, device
+
+    def batch(
+        self, side: Side, rows: np.ndarray, strength: Strength, generator: torch.Generator
+    ) -> torch.Tensor:
+        """Return encoded (and augmented) rows."""
+        stored = torch.from_numpy(np.array(side.inputs[rows]))
+        if strength == "none":
+            return self.preprocessing.encode(stored).to(self.device)
+        return self.preprocessing.augment(stored, strength, generator).to(self.device)
+
+    def forward(self, network: Network, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Run the whole network."""
+        return network(x)
+
+
+class FeatureInputs(InputSource):
+    """Features computed once: a frozen backbone never sees the same row twice."""
+
+    def __init__(
+        self, network: Network, preprocessing: Preprocessing, device: torch.device
+    ) -> None:
+        self.network, self.preprocessing, self.device = network, preprocessing, device
+        self._features: dict[int, torch.Tensor] = {}
+
+    def batch(
+        self, side: Side, rows: np.ndarray, strength: Strength, generator: torch.Generator
+    ) -> torch.Tensor:
+        """Return features of these rows; `strength` does not apply to them."""
+        key = id(side.inputs)
+        if key not in self._features:
+            self._features[key] = torch.from_numpy(
+                run_features(self.network, side.inputs, self.preprocessing, self.device)
+            )
+        return self._features[key][torch.from_numpy(rows)].to(self.device)
+
+    def forward(self, network: Network, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Run the head alone."""
+        return x, network.head(x)
+
+
+@torch.inference_mode()
+def run_network(
+    network: Network,
+    inputs: np.ndarray,
+    preprocessing: Preprocessing,
+    device: torch.device | None = None,
+    batch: int = 256,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return float32 features (n, d) and logits (n, classes) in evaluation mode."""
+    device = device or torch.device("cpu")
+    network.eval()
+    features, logits = [], []
+    for start in range(0, len(inputs), batch):
+        stored = torch.from_numpy(np.array(inputs[start : start + batch]))
+        f, z = network(layout(preprocessing.encode(stored).to(device)))
+        features.append(f.float().cpu().numpy())
+        logits.append(z.float().cpu().numpy())
+    return np.concatenate(features), np.concatenate(logits)
+
+
+def run_features(
+    network: Network, inputs: np.ndarray, preprocessing: Preprocessing, device: torch.device
+) -> np.ndarray:
+    """Return float32 features (n, d) in evaluation mode, leaving the mode as it was."""
+    training = [module.training for module in network.modules()]
+    features, _ = run_network(network, inputs, preprocessing, device)
+    for module, mode in zip(network.modules(), training, strict=True):
+        module.training = mode
+    return features

@@ -1,0 +1,94 @@
+"""The verdict in a sentence that someone who has never trained a model understands."""
+
+from __future__ import annotations
+
+from typing import Any
+
+WHAT = {
+    "scratch": "training from scratch",
+    "source-only": "using the source model as it is",
+    "probe": "a simple classifier on frozen features",
+}
+
+
+def percent(value: float) -> str:
+    """Return a share as "94.2 %"."""
+    return f"{100 * value:.1f} %"
+
+
+def points(value: float) -> str:
+    """Return a difference of shares as "+3.1 points"."""
+    return f"{100 * value:+.1f} points"
+
+
+def say(method: str) -> str:
+    """Return plain words for a method."""
+    return WHAT.get(method, method)
+
+
+def judged_sentence(verdict: dict[str, Any]) -> str:
+    """Return the sentence of a judged verdict."""
+    chosen, difference = verdict["chosen"], verdict["difference"]
+    rows, seeds = verdict["judged_rows"], len(verdict["seeds"])
+    basis = f"judged on {rows:,} examples, {seeds} seed{'s' if seeds > 1 else ''}"
+    if difference is None:
+        return (
+            f"{chosen['method']} is right on {percent(chosen['mean'])} of the examples ({basis}); "
+            "there is nothing to compare it with."
+        )
+    reference = next(b for b in verdict["baselines"] if b["method"] == verdict["reference"])
+    interval = f"{points(difference['low'])} to {points(difference['high'])}"
+    if verdict["outcome"] == "can't tell":
+        text = (
+            f"Can't tell whether the transfer helped: {chosen['method']} is right on "
+            f"{percent(chosen['mean'])}, {say(reference['method'])} on "
+            f"{percent(reference['mean'])}, a difference of {points(difference['mean'])} "
+            f"({interval}; {basis})."
+        )
+        needed = verdict["labels_to_settle"]
+        if needed:
+            text += f" About {needed:,} labelled examples would settle it."
+        return text
+    verb = "helped" if verdict["outcome"] == "helped" else "hurt"
+    return (
+        f"Transfer {verb}: {chosen['method']} is right on {percent(chosen['mean'])} of the "
+        f"examples, {say(reference['method'])} on {percent(reference['mean'])}, "
+        f"{points(difference['mean'])} ({interval}; {basis})."
+    )
+
+
+def label_free_sentence(verdict: dict[str, Any]) -> str:
+    """Return the sentence of a verdict without target labels."""
+    chosen, reference = verdict["chosen"]["method"], verdict["reference"]
+    if chosen == reference:
+        text = (
+            "No target labels to judge by. No adaptation looked better than "
+            f"{say(reference)} by label-free evidence, so that was kept."
+        )
+    else:
+        text = (
+            "No target labels to judge by. Label-free evidence speaks for "
+            f"{chosen} over {say(reference)}, but it can't prove it."
+        )
+    needed = verdict["labels_to_settle"]
+    if needed:
+        text += f" Labels for about {needed:,} examples would settle it."
+    return text
+
+
+def cross_validated_sentence(verdict: dict[str, Any]) -> str:
+    """Return the sentence of a verdict from cross-validation on the labels at hand."""
+    chosen, difference = verdict["chosen"], verdict["difference"]
+    if difference is None:
+        return (
+            f"{chosen['method']} is right on {percent(chosen['mean'])} in cross-validation; no "
+            "labels were kept for judging."
+        )
+    verb = {"helped": "helped", "hurt": "hurt"}.get(verdict["outcome"], "may or may not have helped")
+    return (
+        f"In cross-validation on {verdict['judged_rows']:,} labelled examples transfer {verb}: "
+        f"{chosen['method']} {percent(chosen['mean'])}, {points(difference['mean'])} against "
+        f"{say(verdict['reference'])} ({points(difference['low'])} to "
+        f"{points(difference['high'])}). The same labels chose the method, so this is on the "
+        "bright side."
+    )

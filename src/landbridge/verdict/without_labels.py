@@ -1,0 +1,132 @@
+"""Verdicts where nothing was kept for judging: marked as such, with what they assume."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .judge import difference, figure, labels_to_settle, outcome_of
+from .sentences import cross_validated_sentence, label_free_sentence
+
+ASSUMPTION = (
+    "Label-free scores reward answers that are certain, diverse and agree with the clusters of "
+    "the target and with the other candidates. They mislead where class shares differ much "
+    "between source and target, or where the target has classes of its own."
+)
+
+
+def label_free_verdict(
+    *,
+    chosen: str,
+    what: str,
+    baselines: list[tuple[str, str]],
+    reference: str | None,
+    figures: dict[str, dict[str, float | None]],
+    seeds: tuple[int, ...],
+    chosen_answers: np.ndarray,
+    reference_answers: np.ndarray | None,
+) -> dict[str, Any]:
+    """Return a verdict without target labels.
+
+    Parameters
+    ----------
+    chosen, what : str
+        The method, in its own and in plain words.
+    baselines : list of (name, plain words)
+    reference : str or None
+    figures : dict
+        Label-free scores of each method.
+    chosen_answers, reference_answers : int ndarray (n,)
+        Predicted classes of the usable target rows. Where the two agree no label can tell
+        them apart, so only the rest matters for how many labels would settle it.
+    """
+    disagreement = (
+        0.0 if reference_answers is None else float((chosen_answers != reference_answers).mean())
+    )
+    verdict: dict[str, Any] = {
+        "kind": "label-free",
+        "outcome": "can't tell",
+        "metric": None,
+        "reference": reference,
+        "judged_rows": 0,
+        "seeds": list(seeds),
+        "seeds_note": "",
+        "chosen": _figure(chosen, "chosen", what, figures),
+        "baselines": [
+            {**_figure(name, "baseline", words, figures), "difference": None}
+            for name, words in baselines
+            if name != chosen
+        ],
+        "difference": None,
+        "disagreement": disagreement,
+        # A tenth of the disagreement is a cautious guess at the difference in accuracy.
+        "labels_to_settle": labels_to_settle(disagreement / 10, disagreement),
+        "assumption": ASSUMPTION,
+        "calibration": None,
+        "unseen_classes": [],
+    }
+    verdict["sentence"] = label_free_sentence(verdict)
+    return verdict
+
+
+def _figure(
+    name: str, role: str, what: str, figures: dict[str, dict[str, float | None]]
+) -> dict[str, Any]:
+    return {
+        "method": name,
+        "role": role,
+        "what": what,
+        "mean": None,
+        "low": None,
+        "high": None,
+        "per_seed": [],
+        "figures": figures.get(name, {}),
+    }
+
+
+def cross_validated_verdict(
+    *,
+    chosen: str,
+    what: dict[str, str],
+    correct: dict[str, np.ndarray],
+    reference: str | None,
+    seeds: tuple[int, ...],
+) -> dict[str, Any]:
+    """Return a verdict from out-of-fold answers on the labels that also chose the method.
+
+    Parameters
+    ----------
+    correct : dict of bool ndarray (repeats, n)
+        Out-of-fold hits of each method on the same rows and folds.
+    """
+    def named(name: str, role: str) -> dict[str, Any]:
+        return figure(name, role, what.get(name, name), correct[name])
+
+    baselines = [
+        {**named(name, "baseline"), "difference": difference(correct[chosen], correct[name])}
+        for name in correct
+        if name != chosen
+    ]
+    main = next((b["difference"] for b in baselines if b["method"] == reference), None)
+    verdict: dict[str, Any] = {
+        "kind": "cross-validated",
+        "outcome": outcome_of(main),
+        "metric": "accuracy",
+        "reference": reference if main is not None else None,
+        "judged_rows": int(correct[chosen].shape[1]),
+        "seeds": list(seeds),
+        "seeds_note": "",
+        "chosen": named(chosen, "chosen"),
+        "baselines": baselines,
+        "difference": main,
+        "labels_to_settle": None,
+        "assumption": "The same labels chose the method, so the figures are on the bright side.",
+        "calibration": None,
+        "unseen_classes": [],
+    }
+    if main is not None and verdict["outcome"] == "can't tell":
+        disagreement = float((correct[chosen] != correct[reference]).mean())  # type: ignore[index]
+        verdict["labels_to_settle"] = labels_to_settle(main["mean"], disagreement)
+    verdict["sentence"] = cross_validated_sentence(verdict)
+    return verdict

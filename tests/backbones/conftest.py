@@ -1,0 +1,106 @@
+"""Small examples and small networks for the tests of backbones."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from landbridge.backbones.base import BACKBONES, Opened
+from landbridge.backbones.mobilenet_v2 import FILE, MobileNetV2
+from landbridge.backbones.weights import seeded
+from landbridge.domains.modalities.base import InputHint
+from landbridge.domains.modalities.image import ImageExamples
+from landbridge.domains.modalities.tabular import TableExamples
+
+os.environ.setdefault("HF_HUB_OFFLINE", "1")  # a test that forgets itself must not download
+
+
+class Heard:
+    """A listener that remembers."""
+
+    def __init__(self) -> None:
+        self.events: list[dict] = []
+
+    def event(self, event: dict) -> None:
+        self.events.append(event)
+
+    def progress(self, what: str, total: int):
+        from contextlib import nullcontext
+
+        from landbridge.base.events import _Silent
+
+        return nullcontext(_Silent())
+
+    def kinds(self) -> list[str]:
+        return [event["event"] for event in self.events]
+
+
+@pytest.fixture
+def heard() -> Heard:
+    return Heard()
+
+
+@pytest.fixture
+def table() -> TableExamples:
+    rng = np.random.default_rng(0)
+    return TableExamples({f"c{i}": rng.normal(size=12) for i in range(5)})
+
+
+@pytest.fixture
+def digits() -> ImageExamples:
+    rng = np.random.default_rng(0)
+    return ImageExamples(pixels=rng.integers(0, 256, (12, 8, 8), dtype=np.uint8))
+
+
+def hint_of(examples: ImageExamples | TableExamples) -> InputHint:
+    if isinstance(examples, ImageExamples):
+        return InputHint("image", *examples.shape_hint())
+    return InputHint("tabular", columns=len(examples.columns))
+
+
+@pytest.fixture(scope="session")
+def weights_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder whose MobileNetV2 has random weights in the right layout."""
+    from safetensors.torch import save_file
+
+    root = tmp_path_factory.mktemp("data")
+    (root / "weights").mkdir()
+    with seeded("test"):
+        tensors = MobileNetV2().state_dict()
+    tensors["classifier.1.weight"] = torch.zeros(1000, 1280)
+    tensors["classifier.1.bias"] = torch.zeros(1000)
+    save_file(tensors, root / "weights" / FILE)
+    return root
+
+
+@pytest.fixture(scope="session")
+def resnet_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from transformers import ResNetConfig, ResNetModel
+
+    folder = tmp_path_factory.mktemp("resnet")
+    config = ResNetConfig(embedding_size=8, hidden_sizes=[8, 12], depths=[1, 1], layer_type="basic")
+    with seeded("test"):
+        ResNetModel(config).save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture
+def convnet(digits: ImageExamples) -> Opened:
+    return BACKBONES.get("convnet")().open("convnet", hint_of(digits), [digits], seed=3)
+
+
+@pytest.fixture
+def hinted():
+    return hint_of
+
+
+@pytest.fixture(scope="session")
+def data_root() -> Path:
+    root = os.environ.get("LANDBRIDGE_DATA")
+    if not root:
+        pytest.skip("LANDBRIDGE_DATA is not set: it names the folder with the real data")
+    return Path(root)

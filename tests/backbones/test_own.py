@@ -1,0 +1,57 @@
+"""The networks of our own: sizes, seeds, options."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from landbridge.backbones import BACKBONES
+from landbridge.backbones.convnet import ConvNet, input_size
+from landbridge.backbones.mlp import Mlp, default_width
+from landbridge.base.errors import BackboneError
+from landbridge.domains.modalities.base import InputHint
+
+
+@pytest.mark.parametrize(
+    ("size", "expected"),
+    [((8, 8), (16, 16)), ((28, 28), (28, 28)), ((32, 20), (32, 20)), ((96, 96), (64, 64))],
+)
+def test_input_size(size, expected):
+    assert input_size(InputHint("image", *size, 1)) == expected
+
+
+def test_convnet_sizes_and_options():
+    open_it = BACKBONES.get("convnet")().open
+    small = open_it("convnet", InputHint("image", 8, 8, 1), [])
+    assert small.preprocessing.shape == (1, 16, 16)
+    large = open_it("convnet", InputHint("image", 96, 80, 3), [])
+    assert large.preprocessing.shape == (3, 64, 64)
+    assert len(large.module.blocks) == 4
+    fixed = open_it(
+        "convnet", InputHint("image", 28, 28, 1), [], options={"height": 16, "width": 16}
+    )
+    assert fixed.preprocessing.shape == (1, 16, 16)
+    assert any(isinstance(part, torch.nn.BatchNorm2d) for part in fixed.module.modules())
+    with pytest.raises(BackboneError, match="at least 8 px"):
+        ConvNet(4, 4)
+
+
+def test_seeds_differ(digits, hinted):
+    open_it = BACKBONES.get("convnet")().open
+    hashes = {open_it("convnet", hinted(digits), [], seed=seed).identity.hash for seed in range(3)}
+    assert len(hashes) == 3
+
+
+def test_mlp():
+    assert [default_width(n) for n in (1, 13, 100, 5000)] == [64, 64, 256, 512]
+    assert Mlp(6, 64, 2, norm="batch")(torch.zeros(3, 6)).shape == (3, 64)
+    assert Mlp(6, 64, 2)(torch.zeros(1, 6)).shape == (1, 64)  # in training, a batch of one
+    with pytest.raises(BackboneError, match="norm 'group'"):
+        Mlp(6, 64, 2, norm="group")
+
+
+def test_identity_is_the_input(table, hinted):
+    opened = BACKBONES.get("identity")().open("identity", hinted(table), [table])
+    x = torch.randn(4, 5)
+    assert torch.equal(opened.module(x), x)
+    assert opened.module.stages() == []

@@ -1,0 +1,53 @@
+"""What the documents say about the command line and about adding a method is true."""
+
+from __future__ import annotations
+
+import re
+import sys
+import types
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from landbridge.base.errors import EXIT_CODES
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_every_exit_code_is_documented():
+    text = (ROOT / "docs" / "cli.md").read_text("utf-8")
+    documented = dict(re.findall(r"^\| (\d+) \| (.+) \|$", text, re.MULTILINE))
+    assert set(documented) == {str(code) for code in EXIT_CODES}
+    for code, what in EXIT_CODES.items():
+        assert documented[str(code)].startswith(f"{what[:1].lower()}{what[1:].rstrip('.')}")
+
+
+def test_every_verb_is_documented():
+    from landbridge.cli.app import app
+
+    text = (ROOT / "docs" / "cli.md").read_text("utf-8")
+    for command in app.registered_commands:
+        assert command.callback is not None
+        name = command.name or command.callback.__name__
+        assert re.search(rf"^\| `{name}\b", text, re.MULTILINE), name
+
+
+def test_the_method_of_the_contributing_guide_works(monkeypatch: pytest.MonkeyPatch):
+    from landbridge.methods.base import METHODS, Features
+
+    text = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    found = re.search(r"```python\n(.*?)```", text, re.DOTALL)
+    assert found
+    module = types.ModuleType("landbridge.methods.nearest_mean")
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    module.__package__ = "landbridge.methods"
+    known = dict(METHODS.items())  # loaded before it is copied, or the copy would be all there is
+    monkeypatch.setattr(METHODS, "_items", known)
+    exec(compile(found[1], "CONTRIBUTING.md", "exec"), module.__dict__)
+
+    labels = np.repeat([0, 1, 2], 20)
+    x = np.random.default_rng(0).normal(size=(60, 4)) + 5 * np.eye(4)[labels]
+    target = Features(x.astype(np.float32), labels, np.ones(60, bool))
+    head = METHODS.get("nearest-mean")().fit_head(None, target, 4, 0)
+    assert ((x @ head.weight.T + head.bias).argmax(1) == labels).mean() > 0.95

@@ -1,0 +1,124 @@
+"""Which value wins, and what is said about a wrong one."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+BOTH = ("transfer", "--source", "a", "--target", "b")
+
+
+def test_set_wins_over_options_over_file_over_defaults(cli, pipeline, tmp_path: Path):
+    file = tmp_path / "c.yaml"
+    file.write_text("budget: 1m\nmethod: mcc\nseed: 7\ndata: {source: x, judge_fraction: 0.5}\n")
+    result = cli(*BOTH, "--config", file, "--method", "dann", "--set", "method=infomax")
+    assert result.exit_code == 0, result.stderr
+    config = pipeline.config
+    assert config.method == "infomax"
+    assert config.data.source == "a"
+    assert config.data.judge_fraction == 0.5
+    assert (config.budget, config.seed) == ("1m", 7)
+    assert config.backbone == "auto"
+
+
+@pytest.mark.parametrize("flag", ["--offline", "--no-offline"])
+def test_a_flag_overrides_the_file_only_where_it_is_given(cli, pipeline, tmp_path: Path, flag):
+    file = tmp_path / "c.yaml"
+    file.write_text("offline: true")
+    cli(*BOTH, "--config", file)
+    assert pipeline.config.offline is True
+    cli(*BOTH, "--config", file, flag)
+    assert pipeline.config.offline is (flag == "--offline")
+
+
+def test_every_wrong_key_is_named_at_once_with_its_neighbour(cli, pipeline, tmp_path: Path):
+    file = tmp_path / "c.yaml"
+    file.write_text("data: {sorce: x}")
+    result = cli(
+        *BOTH, "--config", file, "--set", "metod=mcc", "--set", "seed=-1", "--set", "nothing"
+    )
+    assert result.exit_code == 2
+    assert pipeline.config is None
+    for part in ("'data.sorce'", "'data.source'", "'metod'", "'method'", "seed = -1", "'nothing'"):
+        assert part in result.stderr
+    assert "→ `landbridge config` lists every key" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [("[", "not YAML"), ("- a", "holds a list"), (b"\xff\xfe\x00a", "cannot be read")],
+)
+def test_a_file_that_is_no_configuration_is_an_error(cli, tmp_path: Path, text, what):
+    file = tmp_path / "c.yaml"
+    file.write_bytes(text if isinstance(text, bytes) else text.encode())
+    result = cli(*BOTH, "--config", file)
+    assert result.exit_code == 2
+    assert "c.yaml" in result.stderr
+    assert what in result.stderr
+
+
+def test_a_value_that_is_no_yaml_is_an_error(cli):
+    result = cli(*BOTH, "--set", "method=[")
+    assert result.exit_code == 2
+    assert "not a YAML value" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("args", "takes"),
+    [
+        (("predict", "r", "d"), "only training.threads"),
+        (("eval", "r", "d"), "only training.threads, data.label"),
+        (("report", "r"), "no configuration key"),
+        (("resume", "r"), "no configuration key"),
+        (("methods",), "no configuration key"),
+        (("backbones",), "no configuration key"),
+        (("doctor",), "only training.threads"),
+    ],
+)
+def test_a_key_without_effect_is_an_error_that_says_so(cli, pipeline, args, takes):
+    result = cli(*args, "--set", "method=mcc", "--set", "training.steps=3")
+    assert result.exit_code == 2
+    assert f"`landbridge {args[0]}` cannot use method, training.steps" in result.stderr
+    assert takes in result.stderr
+
+
+def test_eval_takes_its_label_from_set_before_the_option(cli, pipeline, only_json):
+    result = cli("eval", "r", "d", "--label", "a", "--set", "data.label=b", "--json")
+    assert only_json(result)["label"] == "b"
+
+
+@pytest.mark.parametrize("verb", ["transfer", "plan"])
+def test_without_a_target_it_says_which_option_is_missing(cli, pipeline, verb):
+    result = cli(verb, "--source", "a")
+    assert result.exit_code == 2
+    assert "--target" in result.stderr
+
+
+def test_config_lists_every_key_with_type_default_and_meaning(cli, only_json):
+    from landbridge.base.config import known_keys
+
+    result = cli("config", "--json", "--set", "training.steps=5")
+    keys = {item["key"]: item for item in only_json(result)["keys"]}
+    assert set(keys) == set(known_keys())
+    assert keys["training.steps"]["value"] == 5
+    assert keys["training.steps"]["default"] is None
+    assert keys["training.steps"]["type"] == "int | null"
+    assert keys["data.target_labels"]["type"] == "use | judge"
+    assert "the target counts as unlabelled" in keys["data.target_labels"]["doc"]
+    shown = cli("config").stdout
+    assert all(key in shown for key in keys)
+
+
+def test_what_config_prints_can_be_read_back(cli, tmp_path: Path, only_json):
+    keys = only_json(cli("config", "--json"))["keys"]
+    values: dict = {}
+    for item in keys:
+        *path, last = item["key"].split(".")
+        place = values
+        for part in path:
+            place = place.setdefault(part, {})
+        place[last] = item["default"]
+    (tmp_path / "c.json").write_text(json.dumps(values))
+    assert cli("config", "--config", tmp_path / "c.json").exit_code == 0

@@ -1,0 +1,242 @@
+"""What each verb prints and writes, and what it exits with."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from landbridge.base import errors
+
+BOTH = ("transfer", "--source", "a", "--target", "b")
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        BOTH,
+        ("plan", "--target", "b"),
+        ("predict", "r", "d"),
+        ("predict", "r", "d", "--out", "p.csv"),
+        ("eval", "r", "d"),
+        ("report", "r"),
+        ("resume", "r"),
+        ("demo",),
+        ("methods",),
+        ("backbones",),
+        ("config",),
+        ("doctor",),
+    ],
+    ids=lambda args: "-".join(args).replace("--", ""),
+)
+def test_json_is_one_object_and_stdout_has_nothing_else(cli, pipeline, args, only_json):
+    result = cli(*args, "--json")
+    assert result.exit_code == 0, result.stderr
+    only_json(result)
+
+
+def test_stdout_holds_the_result_and_stderr_what_happened(cli, pipeline):
+    result = cli(*BOTH)
+    assert "helped" in result.stdout
+    assert "88.9 %" in result.stdout
+    assert "+10.8  (+8.9 to +12.8)" in result.stdout
+    assert "landbridge predict runs/a-to-b DATA" in result.stdout
+    assert "reading [the] data" not in result.stdout
+    assert "a library prints" not in result.stdout
+    assert "reading [the] data" in result.stderr
+    assert "\x1b" not in result.output
+
+
+@pytest.mark.filterwarnings("always::landbridge.base.errors.LandbridgeWarning")
+def test_quiet_keeps_warnings_and_the_result(cli, pipeline):
+    import warnings
+
+    pipeline.happen = lambda: warnings.warn("9 is unseen", errors.LandbridgeWarning, stacklevel=1)
+    result = cli(*BOTH, "-q")
+    assert result.exit_code == 0, result.stderr
+    assert "reading" not in result.stderr
+    assert "warning: 9 is unseen" in result.stderr
+    assert "helped" in result.stdout
+
+
+@pytest.mark.parametrize("content", ["run.json", "something"])
+def test_a_folder_that_holds_something_is_never_overwritten(cli, pipeline, tmp_path, content):
+    (tmp_path / "r").mkdir()
+    (tmp_path / "r" / content).write_text("mine")
+    result = cli(*BOTH, "--out", "r")
+    assert result.exit_code == 2
+    assert pipeline.config is None
+    assert ("landbridge resume r" in result.stderr) is (content == "run.json")
+    assert "choose another name" in result.stderr
+    assert (tmp_path / "r" / content).read_text() == "mine"
+
+
+def test_an_empty_folder_is_taken_and_a_default_name_is_always_new(
+    cli, pipeline, tmp_path, only_json
+):
+    (tmp_path / "r").mkdir()
+    assert cli(*BOTH, "--out", "r").exit_code == 0
+    found = [only_json(cli(*BOTH, "--json"))["run"] for _ in range(2)]
+    assert found == ["runs/a-to-b", "runs/a-to-b-2"]
+
+
+def test_the_demo_has_its_own_defaults_and_never_runs_over_the_last(cli, pipeline, only_json):
+    first = only_json(cli("demo", "--json"))
+    assert first["run"] == "runs/demo"
+    data = pipeline.config.data
+    assert (data.source, data.target) == ("sample:font-digits", "sample:digits")
+    assert data.target_labels == "judge"
+    assert pipeline.config.method == "infomax+consistency"
+    second = cli("demo", "--json", "--set", "data.max_rows=50", "--budget", "5s")
+    assert only_json(second)["run"] == "runs/demo-2"
+    assert "runs/demo is there already" in second.stderr
+    assert (pipeline.config.data.max_rows, pipeline.config.budget) == (50, "5s")
+
+
+ERRORS = [
+    errors.ConfigError("found it", do="do that"),
+    errors.DataError("found it", do="do that"),
+    errors.MethodError("found it", do="do that"),
+    errors.BackboneError("found it", do="do that"),
+    errors.RunError("found it", do="do that"),
+    errors.TrainingError("found it", do="do that"),
+    errors.StorageError("found it", do="do that"),
+    errors.SealedError("found it", do="do that"),
+    errors.MissingExtra("sound", "audio"),
+]
+
+
+@pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
+def test_each_error_has_its_code_and_says_what_to_do(cli, pipeline, error, only_json):
+    def happen() -> None:
+        raise error
+
+    pipeline.happen = happen
+    result = cli(*BOTH)
+    assert result.exit_code == error.exit_code
+    assert result.stdout == ""
+    assert f"error: {error.found}\n→ {error.do}\n" in result.stderr
+    found = only_json(cli(*BOTH, "--json"))
+    assert found["error"] == {
+        "type": type(error).__name__,
+        "message": error.found,
+        "do": error.do,
+        "exit_code": error.exit_code,
+    }
+
+
+def test_every_documented_code_but_success_is_tested_above():
+    tested = {error.exit_code for error in ERRORS}
+    assert set(errors.EXIT_CODES) == tested | {0, 1, errors.INTERRUPTED}
+
+
+def test_ctrl_c_says_how_to_go_on(cli, pipeline, only_json):
+    def happen() -> None:
+        raise KeyboardInterrupt
+
+    pipeline.happen = happen
+    result = cli(*BOTH)
+    assert result.exit_code == 130
+    assert "interrupted; everything finished so far is kept" in result.stderr
+    assert "landbridge resume runs/a-to-b" in result.stderr
+    assert only_json(cli(*BOTH, "--json"))["error"]["exit_code"] == 130
+
+
+def test_a_bug_is_one_line_and_its_traceback_is_kept(cli, pipeline, tmp_path):
+    def happen() -> None:
+        raise ZeroDivisionError("by nothing")
+
+    pipeline.happen = happen
+    result = cli(*BOTH, "--out", "r")
+    assert result.exit_code == 1
+    assert "ZeroDivisionError: by nothing" in result.stderr
+    assert "Traceback" not in result.stderr
+    assert "Traceback" in (tmp_path / "r" / "error.log").read_text()
+    assert "Traceback" in cli(*BOTH, "--out", "r2", "--debug").stderr
+
+
+@pytest.mark.parametrize("args", [("--bogus",), ("transfer", "--bogus"), ("fly",), ("predict",)])
+def test_wrong_usage_exits_with_2_and_is_json_where_asked(cli, args, only_json):
+    result = cli(*args)
+    assert result.exit_code == 2
+    assert "--help" in result.stderr
+    assert only_json(cli(*args, "--json"))["error"]["exit_code"] == 2
+
+
+def test_numbers_that_are_none_are_null(cli, pipeline, only_json):
+    assert only_json(cli(*BOTH, "--json"))["figures"]["accuracy"] is None
+
+
+def test_plan_shows_fits_costs_and_what_is_left_out(cli, pipeline):
+    result = cli("plan", "--target", "b")
+    for part in ("mcc", "1m15s of a budget of 1m00s", "dann", "no time", "convnet"):
+        assert part in result.stdout
+
+
+def test_predictions_are_written_as_csv_parquet_and_json(cli, pipeline, tmp_path: Path):
+    for name in ("p.csv", "p.parquet", "p.json"):
+        result = cli("predict", "r", "d", "--out", name)
+        assert result.exit_code == 0, result.stderr
+        assert f"30 predictions in {name}" in result.stdout
+    with (tmp_path / "p.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 30
+    first = {"name": "row 0", "predicted": "cat", "confidence": 0.9, "p(cat)": 0.9, "p(dog)": 0.1}
+    assert rows[0] == {key: str(value) for key, value in first.items()}
+    assert pq.read_table(tmp_path / "p.parquet").to_pylist()[0] == first
+    found = json.loads((tmp_path / "p.json").read_text())["predictions"]
+    assert found[0]["probability"] == {"cat": 0.9, "dog": 0.1}
+
+
+def test_a_pipe_gets_all_predictions_as_csv(cli, pipeline):
+    lines = cli("predict", "r", "d").stdout.splitlines()
+    assert lines[0] == "name,predicted,confidence,p(cat),p(dog)"
+    assert len(lines) == 31
+
+
+def test_a_format_that_cannot_be_written_is_said_before_the_work(cli):
+    result = cli("predict", "r", "d", "--out", "p.xls")
+    assert result.exit_code == 2
+    assert ".parquet" in result.stderr
+
+
+def test_the_report_can_go_elsewhere(cli, pipeline, tmp_path: Path):
+    result = cli("report", "r", "--out", "copy.html")
+    assert result.stdout.strip() == "copy.html"
+    assert (tmp_path / "copy.html").read_text() == "<html>"
+
+
+def test_methods_can_be_asked_for_one_setting(cli, only_json):
+    everything = only_json(cli("methods", "--json"))["methods"]
+    unlabelled = only_json(cli("methods", "--setting", "labelled/unlabelled", "--json"))["methods"]
+    assert {item["target"] for item in unlabelled} <= {"unlabelled", "any", "none"}
+    assert 0 < len(unlabelled) < len(everything)
+    shown = cli("methods").stdout
+    assert all(item["name"] in shown and item["summary"] for item in everything)
+    wrong = cli("methods", "--setting", "sideways")
+    assert wrong.exit_code == 2
+    assert "SOURCE/TARGET" in wrong.stderr
+
+
+def test_backbones_say_whether_they_are_here(cli, only_json):
+    found = only_json(cli("backbones", "--json"))["backbones"]
+    assert any(item["available"] for item in found)
+    assert all(item["where"] for item in found)
+
+
+def test_the_doctor_measures_and_fails_only_where_something_is_broken(cli, monkeypatch, only_json):
+    from landbridge.cli import checks
+
+    found = only_json(cli("doctor", "--json"))
+    speed = next(check for check in found["checks"] if check["name"] == "speed")
+    assert speed["gflops"]["float32"] > 0
+    monkeypatch.setattr(
+        checks, "run_checks", lambda threads: [checks.Check("disk", "bad", "full", "free some")]
+    )
+    result = cli("doctor")
+    assert result.exit_code == 1
+    assert "full" in result.stdout
+    assert "→ free some" in result.stdout

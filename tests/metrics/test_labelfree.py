@@ -1,0 +1,125 @@
+"""Label-free scorers against known values, and the gated rank sum."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from landbridge.metrics.labelfree import SCORERS, Candidate, Pool
+from landbridge.metrics.ranking import score_candidates
+
+
+def score(name: str, candidate: Candidate, *others: Candidate) -> float:
+    return SCORERS.get(name)().score(candidate, Pool((candidate, *others)))
+
+
+def softmax(logits):
+    p = np.exp(logits - logits.max(1, keepdims=True))
+    return p / p.sum(1, keepdims=True)
+
+
+@pytest.fixture
+def world():
+    rng = np.random.default_rng(0)
+    labels = np.repeat(np.arange(3), 60)
+    x = 6 * np.eye(3)[labels] + rng.normal(size=(180, 3))
+    good = Candidate("good", softmax(2 * x), x, 0.95)
+    weak = Candidate("weak", softmax(0.3 * x + 0.7 * rng.normal(size=x.shape)), x, 0.96)
+    collapsed = Candidate("collapsed", softmax(np.tile([5.0, 0, 0], (180, 1)) + 0 * x), x, 0.95)
+    return good, weak, collapsed
+
+
+def test_known_values():
+    even = Candidate("even", np.full((30, 3), 1 / 3))
+    balanced = Candidate("balanced", np.eye(3)[np.arange(30) % 3])
+    one = Candidate("one", np.eye(3)[np.zeros(30, dtype=int)])
+    for candidate, entropy, diversity in (
+        (even, np.log(3), np.log(3)),
+        (balanced, 0, np.log(3)),
+        (one, 0, 0),
+    ):
+        assert score("entropy", candidate) == pytest.approx(entropy)
+        assert score("diversity", candidate) == pytest.approx(diversity)
+        assert score("infomax", candidate) == pytest.approx(diversity - entropy)
+        nuclear = np.linalg.norm(candidate.probabilities, "nuc") / 30
+        assert score("bnm", candidate) == pytest.approx(nuclear)
+    assert score("class_ami", balanced) == pytest.approx(1)
+
+
+def test_class_ami(world):
+    from sklearn.cluster import KMeans
+    from sklearn.metrics import adjusted_mutual_info_score
+
+    good, weak, _ = world
+    clusters = KMeans(3, n_init=10, random_state=0).fit_predict(weak.features)
+    want = adjusted_mutual_info_score(weak.probabilities.argmax(1), clusters)
+    assert score("class_ami", weak) == pytest.approx(want)
+    assert score("class_ami", good) > 0.95
+    few = Candidate("few", good.probabilities[:3], good.features[:3])
+    assert np.isnan(score("class_ami", few))
+
+
+def test_ensv(world):
+    mean = np.mean([c.probabilities for c in world], axis=0)
+    want = (world[1].probabilities.argmax(1) == mean.argmax(1)).mean()
+    assert score("ensv", world[1], world[0], world[2]) == pytest.approx(want)
+
+
+def test_ranking(world):
+    good, weak, collapsed = world
+    broken = Candidate("broken", np.full_like(good.probabilities, np.nan))
+    forgets = Candidate("forgets", good.probabilities.copy(), good.features, 0.90)
+    found = score_candidates([collapsed, broken, good, forgets], weak)
+    assert found.best == "good"
+    assert found.order == ("good", "weak")
+    assert set(found.gated) == {"collapsed", "broken", "forgets"}
+    assert "fewer classes" in found.gated["collapsed"]
+    assert "finite" in found.gated["broken"]
+    assert "source accuracy" in found.gated["forgets"]
+    assert found.figures["collapsed"]["infomax"] == pytest.approx(0)
+    assert found.figures["broken"] == {}
+    assert found.reason.startswith("good has the best rank sum of 2")
+    assert "weak" in found.reason
+    again = score_candidates([collapsed, broken, good, forgets], weak)
+    assert again == found
+
+
+def test_exactly_five_points_pass(world):
+    good, weak, _ = world
+    edge = Candidate("edge", good.probabilities, good.features, 0.91)
+    assert "edge" not in score_candidates([edge], weak).gated
+
+
+def test_reference_is_kept_where_nothing_passes_or_all_tie(world):
+    good, weak, collapsed = world
+    found = score_candidates([collapsed], weak)
+    assert found.best == "weak"
+    assert "no candidate passed" in found.reason
+    twin = Candidate("twin", good.probabilities.copy(), good.features, 0.95)
+    assert score_candidates([twin], good).best == "good"
+
+
+def test_label_shift_damps_and_loosens_the_gate(world):
+    good, weak, _ = world
+    rng = np.random.default_rng(1)
+    skew = np.repeat([0, 1, 2], [138, 21, 21])
+    honest = Candidate("honest", np.eye(3)[skew] * 0.97 + 0.01, 6 * np.eye(3)[skew], 0.95)
+    even = Candidate("even", softmax(rng.normal(size=(180, 3)) * 0.1), 6 * np.eye(3)[skew], 0.95)
+    assert "honest" in score_candidates([honest], even).gated
+    found = score_candidates([honest], even, label_shift=True)
+    assert found.gated == {}
+    assert found.weights == {"class_ami": 1.0, "infomax": 0.25, "ensv": 1.0}
+    assert found.best == "honest"
+    assert "label shift" in found.reason
+
+
+def test_refuses(world):
+    good, weak, _ = world
+    with pytest.raises(ValueError, match="same name"):
+        score_candidates([Candidate("weak", good.probabilities)], weak)
+    with pytest.raises(ValueError, match="shapes"):
+        score_candidates([Candidate("x", good.probabilities[:5])], weak)
+    with pytest.raises(ValueError, match="finite"):
+        score_candidates([], Candidate("x", np.full((2, 2), np.nan)))
+    with pytest.raises(ValueError, match="damping"):
+        score_candidates([good], weak, damping=1.0)

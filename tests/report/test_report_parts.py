@@ -1,0 +1,103 @@
+"""Words, counts, scales and curves of the report."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from landbridge.metrics import intervals
+from landbridge.report import svg, tally, words
+from landbridge.report.curves import learning_curves
+from landbridge.report.matrix import busiest, confusion_matrix, worst_confusions
+from landbridge.report.read import Answers
+
+
+def test_words() -> None:
+    assert words.interval(0.942, 0.929, 0.953) == "94.2\u00a0% (92.9 to 95.3)"
+    assert words.difference({"mean": 0.031, "low": -0.012, "high": 0.05}) == (
+        "+3.1\u00a0points (−1.2 to +5.0)"
+    )
+    assert words.signed(-0.0001) == "0.0"
+    assert words.percent(float("nan")) == words.DASH
+    assert words.seconds(75) == "1\u00a0min 15\u00a0s"
+    assert words.size(4_815_765) == "4.8\u00a0MB"
+    assert words.column([0.8, 0.81, None]) == ["0.80", "0.81", words.DASH]
+    assert words.column([3, 12]) == ["3", "12"]
+    assert words.p_value(1e-9) == "p\u00a0<\u00a00.001"
+
+
+def test_wilson_is_that_of_metrics() -> None:
+    for hits, rows in ((0, 5), (5, 5), (9, 10), (431, 900)):
+        mine, theirs = tally.wilson(hits, rows), intervals.wilson(hits, rows)
+        assert mine is not None
+        assert (mine.mean, mine.low, mine.high) == pytest.approx(
+            (theirs.value, theirs.low, theirs.high), abs=1e-12
+        )
+
+
+@pytest.mark.parametrize(("low", "high"), [(0, 1), (-0.021, 0.063), (3, 3.0001), (0, 1e6)])
+def test_ticks_are_inside_and_few(low: float, high: float) -> None:
+    found = svg.ticks(low, high, 6)
+    assert 1 <= len(found) <= 8
+    assert all(low - 1e-9 <= t <= high + 1e-9 for t in found)
+
+
+def _answers(true: list[str | None], predicted: list[str], seed: int = 0) -> Answers:
+    n = len(true)
+    return Answers(
+        *("m", "chosen", seed, np.arange(n), [str(i) for i in range(n)]),
+        *(np.array(predicted, object), np.array(true, object), None),
+    )
+
+
+def test_counts_by_hand() -> None:
+    both = [
+        _answers(["a", "a", "b", None], ["a", "b", "b", "a"]),
+        _answers(["a", "a", "b", None], ["a", "a", "a", "a"], 1),
+    ]
+    counts = tally.confusion(both, ["a", "b"])
+    assert counts.tolist() == [[3, 1], [1, 1]]
+    recall = tally.recalls(both, ["a", "b"])
+    assert (recall["a"].mean, recall["a"].rows) == (0.75, 2)
+    assert worst_confusions(counts, ["a", "b"])[0]["count"] == 1
+    assert tally.reliability(both) == []
+
+
+def test_a_matrix_of_many_classes_keeps_the_busiest() -> None:
+    counts = np.diag(np.full(130, 5))
+    counts[7, 9] = 3
+    kept = busiest(counts, [str(i) for i in range(130)])
+    assert len(kept) == 100
+    assert {7, 9} <= set(kept)
+    drawn = confusion_matrix(counts[:3, :3], ["<a>", "b", "c"], "label")
+    assert "<a>" not in drawn
+    assert "&lt;a&gt;" in drawn
+
+
+def _step(fit: str, step: int, seed: int = 0, **losses: float) -> dict[str, object]:
+    return {
+        "event": "step",
+        "fit": fit,
+        "seed": seed,
+        "phase": "adapt",
+        "step": step,
+        "total": sum(losses.values()),
+        "losses": losses,
+    }
+
+
+def test_curves_put_the_chosen_first_and_keep_repeats_apart() -> None:
+    log = [
+        *(_step("b", s, seed, source=1.0 / s) for seed in (0, 1) for s in (1, 2, 3)),
+        *(_step("a", s, source=1.0, term=float("nan")) for s in (1, 2)),
+        *(_step("b (fold 1)", s, source=2.0) for s in (1, 1, 2, 2)),
+        *(_step("b (fold 2)", s, source=2.0) for s in (1, 2)),
+        {"event": "step", "fit": "broken", "step": None},
+    ]
+    fits = learning_curves(log, "b")
+    assert [f["fit"] for f in fits] == ["b", "a", "b, cross-validated"]
+    only = fits[0]["phases"][0]["panels"]
+    assert len(only) == 1  # a total of one loss is that loss
+    assert only[0].count("curve-line") == 2
+    assert "no finite value" in "".join(fits[1]["phases"][0]["panels"])
+    assert fits[2]["phases"][0]["panels"][0].count("curve-line") == 3
