@@ -144,7 +144,8 @@ def _child(task: str) -> None:
     file, function, keywords = json.loads(task)
     sys.path.insert(0, str(Path(file).parent))
     spec = importlib.util.spec_from_file_location("measured", file)
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     import torch

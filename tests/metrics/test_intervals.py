@@ -109,9 +109,7 @@ def test_labels_needed_has_the_power_it_says():
     n = labels_needed(d, p)
     assert n == int(np.ceil((1.959964 + 0.841621) ** 2 * p / d**2))
     assert labels_needed(-d, p) == n
-    draws = np.random.default_rng(6).multinomial(
-        n, [(p + d) / 2, (p - d) / 2, 1 - p], size=4000
-    )
+    draws = np.random.default_rng(6).multinomial(n, [(p + d) / 2, (p - d) / 2, 1 - p], size=4000)
     wins, losses = draws[:, 0], draws[:, 1]
     z = np.abs(wins - losses) / np.sqrt(wins + losses)
     assert np.mean(z > 1.96) == pytest.approx(0.8, abs=0.03)

@@ -7,11 +7,14 @@ import errno
 import json
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .errors import RunError, StorageError
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 @contextlib.contextmanager
@@ -58,6 +61,21 @@ def write_bytes(path: Path | str, data: bytes) -> None:
     """Write `data` to `path` atomically."""
     with whole_file(path) as temporary:
         temporary.write_bytes(data)
+
+
+def write_array(path: Path | str, array: np.ndarray) -> None:
+    """Write an array to `path` atomically, as .npy."""
+    import numpy as np
+
+    with whole_file(path) as temporary, temporary.open("wb") as file:
+        # Through write(), in pieces: np.save's own way says of a full disk that some bytes
+        # were not written, and not why.
+        np.save(_Writer(file.write), array, allow_pickle=False)
+
+
+class _Writer:
+    def __init__(self, write: Callable[[bytes], int]) -> None:
+        self.write = write
 
 
 def write_text(path: Path | str, text: str) -> None:

@@ -43,22 +43,28 @@ def plan(
 
 
 def _show(found: dict[str, Any]) -> None:
+    from rich.table import Table
     from rich.text import Text
 
-    from .tables import WIDE_TERMINAL, console, show_paths, show_rows
+    from .tables import WIDE_TERMINAL, console, show_rows
     from .terminal import clock
 
     out = console()
     match = found.get("match") or ""
     if isinstance(match, dict):
         match = match.get("sentence", "")
+    setting = found.get("setting", "")
     facts = [
-        ("setting", found.get("setting", "")),
-        ("classes", match),
+        ("setting", setting),
+        ("classes", "" if match in setting else match),
         ("backbone", found.get("backbone", "")),
         ("", found.get("backbone_reason", "")),
     ]
-    show_paths(out, [(name, str(value)) for name, value in facts if value])
+    grid = Table.grid(padding=(0, 2))
+    for name, value in facts:
+        if value:
+            grid.add_row(Text(name, "dim"), Text(str(value)))
+    out.print(grid)
     out.print()
     wide = out.width >= WIDE_TERMINAL
     rows = [

@@ -102,9 +102,8 @@ def show_verdict(out: Console, run: Path, verdict: dict[str, Any], report: Path 
     from rich.text import Text
 
     out.print()
-    outcome = verdict.get("outcome", "can't tell")
-    colour = _COLOURS.get(outcome, "bold")
-    out.print(Text.assemble((outcome, colour), "  ", verdict.get("sentence", "")))
+    colour = _COLOURS.get(verdict.get("outcome", ""), "bold")
+    out.print(Text(verdict.get("sentence", ""), colour))
     out.print()
     chosen = verdict.get("chosen") or {}
     baselines = verdict.get("baselines") or []
@@ -183,11 +182,12 @@ def _notes(verdict: dict[str, Any]) -> list[str]:
     notes = []
     n, seeds = verdict.get("judged_rows"), verdict.get("seeds") or []
     if n:
-        of = f", {len(seeds)} seeds" if len(seeds) > 1 else ", 1 seed" if seeds else ""
-        notes.append(f"{n} judged examples{of}, compared pair by pair")
-    notes += [text for text in (verdict.get("seeds_note"), verdict.get("assumption")) if text]
+        of = f"{len(seeds)} seed{'s' if len(seeds) != 1 else ''}"
+        of = verdict.get("seeds_note") or of  # the note counts them, too
+        notes.append(f"{n:,} judged examples, compared pair by pair; {of}")
+    notes += [text for text in (verdict.get("assumption"),) if text]
     if verdict.get("labels_to_settle"):
-        notes.append(f"about {verdict['labels_to_settle']} labelled examples would settle it")
+        notes.append(f"about {verdict['labels_to_settle']:,} labelled examples would settle it")
     if verdict.get("unseen_classes"):
         notes.append(f"never seen in the source: {', '.join(verdict['unseen_classes'])}")
     return notes

@@ -172,7 +172,7 @@ def _reduce(features: np.ndarray, seed: int) -> np.ndarray:
         np.asarray(features, dtype=np.float32).reshape(len(features), -1), posinf=0.0, neginf=0.0
     )
     array = array - array.mean(0) if len(array) else array
-    components = min(_COMPONENTS, *array.shape)
+    components = min(_COMPONENTS, *array.shape) if len(array) > 1 and array.any() else 0
     if array.shape[1] > _COMPONENTS and components > 0:
         pca = PCA(components, svd_solver="randomized", random_state=derive(seed, "pca") % 2**32)
         array = pca.fit_transform(array)

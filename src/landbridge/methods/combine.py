@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from ..base.errors import ConfigError
 from ..training.plan import TermSpec
 from .base import METHODS
-from .network import TermMethod
+from .network import RAMP, TermMethod
 
 
 @METHODS.register("combine")
@@ -41,6 +41,6 @@ class Combine(TermMethod):
                 do=f"terms here: {', '.join(self.config.terms)}",
             )
         return tuple(
-            TermSpec(name, weight, options=self.config.options.get(name, {}))
+            TermSpec(name, weight, ramp=RAMP, options=self.config.options.get(name, {}))
             for name, weight in self.config.terms.items()
         )

@@ -9,7 +9,15 @@ import numpy as np
 
 from ..base.errors import ConfigError, MethodError
 from .base import METHODS, AffineHead, FeatureMethod, Features, Needs
-from .probe import STRENGTHS, check_strengths, joint_head, known_x, ridge_head, standardisation
+from .probe import (
+    STRENGTHS,
+    check_strengths,
+    joint_head,
+    known_x,
+    rescaled,
+    ridge_head,
+    standardisation,
+)
 
 
 @dataclass(frozen=True)
@@ -81,28 +89,27 @@ class Coral(FeatureMethod):
         from ..objectives.alignment import coral_map
 
         source = labelled_source(source, target, self.name)
-        if len(target.x) < 2:
+        aligned = len(target.x) > 1
+        if aligned:
+            shift, scale = standardisation(target.x)
+            source_z = rescaled(source.x, *standardisation(source.x))
+            mapped = coral_map(
+                source_z, rescaled(target.x, shift, scale), self.config.regularisation
+            )
+            rows = mapped(source_z if source.known.all() else source_z[source.known])
+        else:
             # One row has no covariance: nothing to align with. The source's own scale is kept.
             shift, scale = standardisation(source.x)
-            source_z = target_z = None
-        else:
-            shift, scale = standardisation(target.x)
-            source_z, target_z = standardised(source.x), standardised(target.x)
-        if source_z is None or target_z is None:
-            rows = (known_x(source) - shift) / scale
-        else:
-            mapped = coral_map(source_z, target_z, self.config.regularisation)
-            rows = mapped(source_z if source.known.all() else source_z[source.known])
-        rows = rows.astype(np.float32)
+            rows = rescaled(known_x(source), shift, scale)
         labels, strengths = source.labels[source.known], self.config.strengths
         if target.known.any():
-            own = ((known_x(target) - shift) / scale).astype(np.float32)
+            own = rescaled(known_x(target), shift, scale)
             own_labels = target.labels[target.known]
             head = joint_head(rows, own, labels, own_labels, n_classes, strengths)
         else:
             head = ridge_head(rows, labels, n_classes, strengths)
         head.notes["regularisation"] = self.config.regularisation
-        head.notes["aligned"] = source_z is not None
+        head.notes["aligned"] = aligned
         return composed(head, 1 / scale, -shift / scale)
 
 
@@ -120,13 +127,6 @@ def composed(head: AffineHead, matrix: np.ndarray, offset: np.ndarray) -> Affine
     weight = wide * matrix if matrix.ndim == 1 else wide @ matrix.T
     bias = head.bias.astype(np.float64) + wide @ offset
     return AffineHead(weight.astype(np.float32), bias.astype(np.float32), head.notes)
-
-
-def standardised(x: np.ndarray) -> np.ndarray:
-    """Return x with columns of mean 0 and deviation 1 (constant ones: 0), float32 or wider."""
-    mean, deviation = standardisation(x)
-    dtype = np.float64 if x.dtype == np.float64 else np.float32
-    return ((x - mean) / deviation).astype(dtype)
 
 
 def labelled_source(source: Features | None, target: Features, method: str) -> Features:

@@ -10,7 +10,7 @@ import numpy as np
 from ..base.errors import ConfigError, MethodError
 from .base import METHODS, AffineHead, FeatureMethod, Features, Needs
 from .coral import composed, labelled_source
-from .probe import STRENGTHS, check_strengths, ridge_head, standardisation
+from .probe import STRENGTHS, check_strengths, rescaled, ridge_head, standardisation
 
 MAP_STRENGTHS = tuple(float(10.0**p) for p in np.arange(-1, 8.25, 0.5))
 """Up to where the correction is nothing, so that leave-one-out may choose not to correct."""
@@ -124,8 +124,8 @@ class FeatureMap(FeatureMethod):
         # One row has no deviation of its own: it is seen with the source's.
         own = len(target.x) > 1 or not same
         shift_t, scale_t = standardisation(target.x) if own else (shift_s, scale_s)
-        z_source = ((source.x - shift_s) / scale_s).astype(np.float32)
-        z_target = ((target.x - shift_t) / scale_t).astype(np.float32)
+        z_source = rescaled(source.x, shift_s, scale_s)
+        z_target = rescaled(target.x, shift_t, scale_t)
 
         labels = source.labels[source.known]
         head = ridge_head(z_source[source.known], labels, n_classes, self.config.strengths)
@@ -145,9 +145,7 @@ class FeatureMap(FeatureMethod):
         if target.known.any():
             rows, classes = z_target[target.known], target.labels[target.known]
             goals = _class_means(z_source[source.known], labels, classes, n_classes)
-            found, strength, error = matched_map(
-                rows, goals, self.config.map_strengths, base=base
-            )
+            found, strength, error = matched_map(rows, goals, self.config.map_strengths, base=base)
             head.notes.update(map_strength=strength, map_loo_squared_error=error)
         assert found is not None  # dimensions differ only with labelled rows
         matrix = found.matrix / scale_t[:, None]

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from ..training.plan import TrainingPlan
 from .base import METHODS, Needs
-from .network import NetworkMethod, PlanContext, known_start, tune_phase
+from .network import NetworkMethod, PlanContext
+from .recipes import known_start, tune_phase
 
 
 @METHODS.register("finetune")

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 
 from ..training.plan import Phase, TrainingPlan
 from .base import METHODS, Needs
-from .network import NetworkMethod, PlanContext, known_start, tune_phase
+from .network import NetworkMethod, PlanContext
+from .recipes import known_start, tune_phase
 
 
 def head_phase(context: PlanContext, epochs: float) -> Phase:

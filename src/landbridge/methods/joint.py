@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from ..training.plan import TrainingPlan
 from .base import METHODS, Needs
-from .network import NetworkMethod, PlanContext, adapt_phase
+from .network import NetworkMethod, PlanContext
+from .recipes import adapt_phase
 
 
 @METHODS.register("joint")

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from ..training.plan import TrainingPlan
 from .base import METHODS, Needs
 from .head_only import head_phase
-from .network import NetworkMethod, PlanContext, known_start, tune_phase
+from .network import NetworkMethod, PlanContext
+from .recipes import known_start, tune_phase
 
 
 @METHODS.register("lp-ft")

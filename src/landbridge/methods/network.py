@@ -23,6 +23,9 @@ class PlanContext:
         Whether θ₀ knew something before the source was seen.
     same_classes : bool
         Whether source and target have classes in common.
+    frozen : bool
+        Whether moving the backbone costs more than the budget has: then adapting methods
+        and source-only train the head on features computed once.
     steps, source_steps, batch : int or None
         The user's wishes; None leaves them to the method.
     rate, clip : float or None
@@ -35,6 +38,7 @@ class PlanContext:
     n_labelled: int = 0
     pretrained: bool = False
     same_classes: bool = True
+    frozen: bool = False
     steps: int | None = None
     source_steps: int | None = None
     batch: int | None = None
@@ -42,7 +46,7 @@ class PlanContext:
     clip: float | None = None
     augment: Literal["none", "weak", "strong"] | None = None
 
-    def main_phase(self, phase: Phase) -> Phase:
+    def wished(self, phase: Phase) -> Phase:
         """Return a method's main phase with the user's wishes in it."""
         wishes: dict[str, Any] = {
             key: value
@@ -56,11 +60,6 @@ class PlanContext:
             if value is not None
         }
         return replace(phase, **wishes)
-
-
-def steps_for(rows: int, batch: int, epochs: float, least: int, most: int) -> int:
-    """Return the steps of `epochs` passes over `rows`, kept within bounds."""
-    return int(min(most, max(least, round(epochs * rows / batch))))
 
 
 class NetworkMethod(ABC):
@@ -78,6 +77,10 @@ class NetworkMethod(ABC):
     @abstractmethod
     def plan(self, context: PlanContext) -> TrainingPlan:
         """Return what moves, which terms act, and on what schedule."""
+
+
+RAMP = 0.2
+"""Share of the phase over which a term comes in: early answers are often wrong."""
 
 
 @dataclass(frozen=True)
@@ -105,64 +108,12 @@ class TermMethod(NetworkMethod):
 
     def terms(self) -> tuple[TermSpec, ...]:
         """Return the terms that act."""
-        return (TermSpec(self.term, self.config.weight),)
+        return (TermSpec(self.term, self.config.weight, ramp=RAMP),)
 
     def plan(self, context: PlanContext) -> TrainingPlan:
         """Go on from the source-only network of the same seed."""
+        from .recipes import adapt_phase  # which needs PlanContext from here
+
         return TrainingPlan(
             "source", (adapt_phase(context, self.terms(), self.config.target_weight),)
         )
-
-
-def adapt_phase(
-    context: PlanContext, terms: tuple[TermSpec, ...], target_weight: float = 1.0
-) -> Phase:
-    """Return the recipe that all adapting methods share."""
-    rows = max(context.n_source, context.n_target)
-    return context.main_phase(
-        Phase(
-            name="adapt",
-            steps=steps_for(rows, 64, 20, 400, 3000),
-            rate=1e-3 if not context.pretrained else 1e-4,
-            target_weight=target_weight if context.n_labelled else 0.0,
-            terms=terms,
-            augment="weak",
-            head_factor=1.0 if not context.pretrained else 10.0,
-            average=0.99,
-        )
-    )
-
-
-def source_phase(context: PlanContext) -> Phase:
-    """Return the recipe for training on the source alone."""
-    phase = Phase(
-        name="source",
-        steps=steps_for(context.n_source, 64, 10, 200, 2000),
-        rate=1e-3 if not context.pretrained else 1e-4,
-        augment="weak",
-        head_factor=1.0 if not context.pretrained else 10.0,
-    )
-    phase = context.main_phase(replace(phase))
-    steps = context.source_steps
-    return phase if steps is None else replace(phase, steps=steps)
-
-
-def tune_phase(context: PlanContext, *, name: str = "tune", epochs: float = 30) -> Phase:
-    """Return the recipe for training on target labels alone."""
-    return context.main_phase(
-        Phase(
-            name=name,
-            steps=steps_for(context.n_labelled, 32, epochs, 150, 3000),
-            rate=1e-3 if not context.pretrained else 1e-4,
-            source_weight=0.0,
-            target_weight=1.0,
-            batch=32,
-            augment="weak",
-            head_factor=1.0 if not context.pretrained else 10.0,
-        )
-    )
-
-
-def known_start(context: PlanContext) -> Literal["source", "backbone"]:
-    """Start from what is known: the source-trained network where there is a source."""
-    return "source" if context.n_source else "backbone"

@@ -95,12 +95,13 @@ class Probe(FeatureMethod):
                 f"{sides[1].x.shape[1]}",
                 do="use one backbone for both, or on = 'target'",
             )
-        rows = [known_x(side) for side in sides]
-        labels = [side.labels[side.known] for side in sides]
+        x, labels = known_x(sides[0]), sides[0].labels[sides[0].known]
+        strengths = self.config.strengths
         if len(sides) == 2:
-            head = joint_head(*rows, *labels, n_classes, self.config.strengths)
+            own = target.labels[target.known]
+            head = joint_head(x, known_x(target), labels, own, n_classes, strengths)
         else:
-            head = ridge_head(rows[0], labels[0], n_classes, self.config.strengths)
+            head = ridge_head(x, labels, n_classes, strengths)
             on = "target" if sides[0] is target else "source"
         head.notes["fitted_on"] = on
         return head
@@ -132,13 +133,13 @@ def ridge_head(
     -------
     AffineHead
         Its scores are logits. Notes: "strength", "loo_accuracy" (NaN for a single row),
-        "loo_squared_error" (of all rows), "temperature", "rows", "missing_classes" (no row had them: they
-        are answered only where all others fit badly).
+        "loo_squared_error" (of all rows), "temperature", "rows", "missing_classes" (no row had
+        them: they are answered only where all others fit badly).
     """
     from ..objectives.ridge import one_vs_rest, ridge_loo
 
     mean, deviation = standardisation(x, weights)
-    z = ((x - mean) / deviation).astype(x.dtype if x.dtype.itemsize >= 4 else np.float32)
+    z = rescaled(x, mean, deviation)
     path = ridge_loo(z, one_vs_rest(labels, n_classes), strengths, weights=weights)
     counts = np.bincount(labels, minlength=n_classes)
     # The only row of a class is always wrong when left out: it says nothing on calibration.
@@ -188,17 +189,23 @@ def standardisation(
     x: np.ndarray, weights: np.ndarray | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return mean and standard deviation of each column in float64; 1 for a constant column."""
-    if weights is None:
-        mean = x.mean(0, dtype=np.float64)
-        deviation = x.std(0, dtype=np.float64)
-    else:
-        share = weights / weights.sum()
-        mean = share @ x.astype(np.float64)
-        deviation = np.sqrt(share @ (x - mean) ** 2)
+    from ..objectives._rows import CentredRows
+
+    rows = CentredRows(x, weights, True)
+    mean, deviation = rows.mean.cpu().numpy(), rows.variance.sqrt().cpu().numpy()
     # Rounding makes a constant column vary a little: dividing by that would blow it up.
     flat = deviation <= 1e-6 * np.abs(mean)
     deviation[flat | (deviation == 0)] = 1
     return mean, deviation
+
+
+def rescaled(x: np.ndarray, mean: np.ndarray, deviation: np.ndarray) -> np.ndarray:
+    """Return (x − mean) / deviation, computed in float64 and kept as x is, float32 or wider."""
+    out = np.empty(x.shape, dtype=np.float64 if x.dtype == np.float64 else np.float32)
+    for start in range(0, len(x), 4096):  # no float64 copy of everything
+        part = slice(start, start + 4096)
+        out[part] = (x[part] - mean) / deviation
+    return out
 
 
 def fit_temperature(scores: np.ndarray, labels: np.ndarray) -> float:

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 
 from ..training.plan import TrainingPlan
 from .base import METHODS, Needs
-from .network import NetworkMethod, PlanContext, tune_phase
+from .network import NetworkMethod, PlanContext
+from .recipes import tune_phase
 
 
 @METHODS.register("scratch")

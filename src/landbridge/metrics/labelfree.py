@@ -52,14 +52,14 @@ class Pool:
     max_rows : int
         Clustering uses at most so many rows, drawn once for all candidates.
     clusters : dict
-        Clusterings already made, by the features' identity: methods on frozen features share
-        them.
+        Clusterings already made, by the features' identity (and the features, so that no other
+        array takes that identity): methods on frozen features share them.
     """
 
     candidates: tuple[Candidate, ...]
     seed: int = 0
     max_rows: int = 5000
-    clusters: dict[int, np.ndarray] = field(default_factory=dict)
+    clusters: dict[int, tuple[np.ndarray, np.ndarray]] = field(default_factory=dict)
 
 
 class Scorer(ABC):
@@ -154,12 +154,11 @@ class ClassAMI(Scorer):
         rows = np.arange(n)
         if n > pool.max_rows:
             rows = np.sort(numpy_rng(pool.seed, "ami").permutation(n)[: pool.max_rows])
-        own = candidate.features
-        key = id(candidate.probabilities if own is None else own)
-        if key not in pool.clusters:
-            values = np.sqrt(candidate.probabilities) if own is None else own
-            pool.clusters[key] = _cluster(values[rows], k, pool.seed)
-        return float(adjusted_mutual_info_score(answers[rows], pool.clusters[key]))
+        own = candidate.probabilities if candidate.features is None else candidate.features
+        if id(own) not in pool.clusters:
+            values = np.sqrt(own[rows]) if candidate.features is None else own[rows]
+            pool.clusters[id(own)] = own, _cluster(values, k, pool.seed)
+        return float(adjusted_mutual_info_score(answers[rows], pool.clusters[id(own)][1]))
 
 
 @SCORERS.register("ensv")

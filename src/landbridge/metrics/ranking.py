@@ -118,7 +118,8 @@ def score_candidates(
     if not np.isfinite(reference.probabilities).all():
         raise ValueError("the reference's probabilities are not finite: nothing to compare with")
     allowed = max_diversity_drop / (1 - damping) if label_shift else max_diversity_drop
-    gated = {c.name: why for c in everyone if (why := _gate(c, reference, max_source_drop, allowed))}
+    reasons = {c.name: _gate(c, reference, max_source_drop, allowed) for c in everyone}
+    gated = {name: why for name, why in reasons.items() if why}
     passed = tuple(c for c in everyone if c.name not in gated)
     pool = Pool(passed, seed=seed, max_rows=max_rows)
     figures = {
@@ -137,8 +138,8 @@ def score_candidates(
         values = np.array([sign * figures[c.name][name] for c in passed])
         # Without a figure (NaN) a candidate takes the last rank; all without one tie.
         sums += weight * rankdata(np.where(np.isnan(values), np.inf, values.round(12)))
-    ami = [-np.nan_to_num(figures[c.name]["class_ami"]) for c in passed]
-    away = [c is not reference for c in passed]
+    ami = np.array([-np.nan_to_num(figures[c.name]["class_ami"]) for c in passed])
+    away = np.array([c is not reference for c in passed])
     order = tuple(passed[i].name for i in np.lexsort((ami, away, sums.round(9))))
     return Ranking(
         order=order,

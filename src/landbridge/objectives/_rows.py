@@ -86,9 +86,7 @@ class CentredRows:
         """Return rows as they came."""
         return self.x[rows] if self.used is None else self.x[self.used[rows]]
 
-    def block(
-        self, rows: slice, dtype: torch.dtype, columns: slice = slice(None)
-    ) -> torch.Tensor:
+    def block(self, rows: slice, dtype: torch.dtype, columns: slice = slice(None)) -> torch.Tensor:
         """Return √w (x − mean) / scale."""
         values = self.raw(rows)[:, columns]
         if dtype == torch.float32 and values.dtype == torch.float32 and self.root is None:

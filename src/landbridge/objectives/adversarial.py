@@ -10,7 +10,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from .base import TERMS, Step, Term
+from .base import TERMS, Step, Term, at_least_single
 
 
 class _Reverse(torch.autograd.Function):
@@ -46,8 +46,9 @@ def domain_confusion(*, source_scores: torch.Tensor, target_scores: torch.Tensor
         Logits for "source". Keyword-only, so that the domains cannot be mixed up. Each
         domain weighs one half, whatever n_s and n_t.
     """
-    source = F.binary_cross_entropy_with_logits(source_scores, torch.ones_like(source_scores))
-    target = F.binary_cross_entropy_with_logits(target_scores, torch.zeros_like(target_scores))
+    s, t = at_least_single(source_scores), at_least_single(target_scores)
+    source = F.binary_cross_entropy_with_logits(s, torch.ones_like(s))
+    target = F.binary_cross_entropy_with_logits(t, torch.zeros_like(t))
     return 0.5 * (source + target)
 
 
@@ -79,7 +80,7 @@ class Adversarial(Term):
         assert step.source is not None
         assert step.target is not None
         strength = adversarial_ramp(step.progress, self.config.slope)
-        both = torch.cat([step.source.features, step.target.features]).float()
+        both = at_least_single(torch.cat([step.source.features, step.target.features]))
         scores = self.discriminator(reverse_gradient(both, strength)).squeeze(1)
         n = len(step.source.features)
         return domain_confusion(source_scores=scores[:n], target_scores=scores[n:])

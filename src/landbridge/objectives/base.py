@@ -85,4 +85,9 @@ class Term(nn.Module, ABC):
         """Return the scalar to minimise."""
 
 
+def at_least_single(x: torch.Tensor) -> torch.Tensor:
+    """Return half-precision values as float32, others as they are."""
+    return x.float() if x.dtype in (torch.float16, torch.bfloat16) else x
+
+
 TERMS: Registry[type[Term]] = Registry("term", "landbridge.objectives")

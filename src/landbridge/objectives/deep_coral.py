@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import torch
 
-from .base import TERMS, Step, Term
+from ..base.errors import ConfigError
+from .base import TERMS, Step, Term, at_least_single
 
 
 def covariance_distance(source: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
@@ -16,9 +17,20 @@ def covariance_distance(source: torch.Tensor, target: torch.Tensor) -> torch.Ten
     ----------
     source, target : float tensors (n_s, d), (n_t, d)
         At least two rows each; n_s and n_t may differ.
+
+    Raises
+    ------
+    ConfigError
+        Where a batch is a single row, which has no covariance.
     """
+    if min(len(source), len(target)) < 2:
+        raise ConfigError(
+            f"deep-coral: batches of {len(source)} and {len(target)} rows, and a covariance "
+            "needs two rows",
+            do="raise training.batch",
+        )
     d = source.shape[1]
-    difference = torch.cov(source.float().T) - torch.cov(target.float().T)
+    difference = torch.cov(at_least_single(source).T) - torch.cov(at_least_single(target).T)
     return difference.square().sum() / (4 * d * d)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import torch
 
-from .base import TERMS, Step, Term
+from .base import TERMS, Step, Term, at_least_single
 
 
 def infomax(logits: torch.Tensor, diversity: float = 1.0) -> torch.Tensor:
@@ -33,7 +33,7 @@ def infomax(logits: torch.Tensor, diversity: float = 1.0) -> torch.Tensor:
     >>> round(float(infomax(torch.eye(4) * 100)), 4)
     -1.3863
     """
-    log_p = torch.log_softmax(logits.float(), dim=1)
+    log_p = torch.log_softmax(at_least_single(logits), dim=1)
     p = log_p.exp()
     conditional = -(p * log_p).sum(1).mean()
     mean = p.mean(0)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import torch
 
-from .base import TERMS, Step, Term
+from .base import TERMS, Step, Term, at_least_single
 
 
 def mcc(logits: torch.Tensor, temperature: float = 2.5) -> torch.Tensor:
@@ -33,7 +33,7 @@ def mcc(logits: torch.Tensor, temperature: float = 2.5) -> torch.Tensor:
     True
     """
     n, classes = logits.shape
-    log_p = torch.log_softmax(logits.float() / temperature, dim=1)
+    log_p = torch.log_softmax(at_least_single(logits) / temperature, dim=1)
     p = log_p.exp()
     entropy = -(p * log_p).sum(1)
     weight = 1 + torch.exp(-entropy.detach())

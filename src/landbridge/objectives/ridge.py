@@ -146,6 +146,7 @@ def ridge_loo(
                 solved = _primal(problem, torch.float64, torch.float32, strict=True)
         if solved is None:
             solved = _primal(problem, torch.float64, torch.float64, strict=False)
+        assert solved is not None  # never strict
         return _finish(problem, solved, alphas, criterion)
 
 
@@ -292,9 +293,7 @@ def _dual(problem: _Problem) -> _Solved:
     return _Solved(errors, wrong, "float64", fit)
 
 
-def _finish(
-    problem: _Problem, solved: _Solved, strengths: np.ndarray, criterion: str
-) -> RidgePath:
+def _finish(problem: _Problem, solved: _Solved, strengths: np.ndarray, criterion: str) -> RidgePath:
     rows = problem.rows
     if rows.n == 1 and rows.centre:
         # Without its only row a fit knows nothing: no error tells strengths apart.

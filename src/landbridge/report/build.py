@@ -93,9 +93,12 @@ def _model(run: RunFiles) -> dict[str, Any]:
             return None
 
     about = run.get("run")
-    verdict = verdict_view(run)
-    target = (run.get("data").get("target") or {}).get("name") or run.folder.name
-    source = (run.get("data").get("source") or {}).get("name")
+    verdict = safely(verdict_view, "verdict.json")
+    if verdict is None:  # nothing else may build on it either
+        run.values.pop("verdict")
+        verdict = verdict_view(run)
+    target = run.part("data", "target").get("name") or run.folder.name
+    source = run.part("data", "source").get("name")
     model = {
         "title": f"{source} → {target}" if source else str(target),
         "created": str(about.get("created") or "")[:16].replace("T", " "),

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
 
 from landbridge.base.files import write_text
 
 from . import words
 from .read import RunFiles, read_run
 
-_UNSAFE = re.compile(r"([\\`*_{}\[\]()<>#+!|~$])")
+_UNSAFE = re.compile(r"([\\`*_\[\]<>#|~$])")
 
 
 def write_card(run_dir: Path | str) -> Path:
@@ -40,7 +39,7 @@ def _md(text: object) -> str:
 
 
 def _title(run: RunFiles) -> list[str]:
-    target = run.get("data").get("target") or {}
+    target = run.part("data", "target")
     choice, backbone = run.get("choice"), run.get("backbone")
     name = target.get("name") or run.folder.name
     classes = run.classes
@@ -116,7 +115,7 @@ def _data(run: RunFiles) -> list[str]:
         return []
     lines = ["## Data", "", _md(data.get("setting") or ""), ""]
     for role in ("source", "target"):
-        side: dict[str, Any] = data.get(role) or {}
+        side = run.part("data", role)
         if side:
             lines.append(
                 f"- {role}: {_md(side.get('name', ''))}, "
@@ -156,7 +155,7 @@ def _limits(run: RunFiles) -> list[str]:
     ]
     if verdict.get("unseen_classes"):
         lines.append(f"- It never saw: {', '.join(_md(c) for c in verdict['unseen_classes'])}.")
-    error = words.number((verdict.get("calibration") or {}).get("ece"))
+    error = words.number(run.part("verdict", "calibration").get("ece"))
     if error is not None:
         lines.append(
             f"- Its confidence is off by {words.percent(error)} on average "

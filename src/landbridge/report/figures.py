@@ -86,8 +86,7 @@ def scale(axis: Axis, write: Any = None) -> Markup:
         digits = 0 if abs(tick * 100 - round(tick * 100)) < 1e-9 else 1
         content = write(tick) if write else words.percent(tick, digits)
         x = axis.at(tick)
-        anchor = "start" if x < 4 else "end" if x > 96 else "middle"
-        body.append(text(content, f"{x}%", 13, class_="tick", text_anchor=anchor))
+        body.append(text(content, f"{x}%", 13, class_="tick", **_MIDDLE))
     return drawing(body, "scale", height=18, css="track")
 
 

@@ -57,6 +57,11 @@ class RunFiles:
         value = self.values.get(name)
         return value if isinstance(value, dict) else {}
 
+    def part(self, name: str, key: str) -> dict[str, Any]:
+        """Return an object inside NAME.json, empty where it is missing."""
+        value = self.get(name).get(key)
+        return value if isinstance(value, dict) else {}
+
     def of_role(self, role: str, method: str | None = None) -> list[Answers]:
         """Return the answers of a role (and method), one entry per seed."""
         return [a for a in self.answers if a.role == role and method in (None, a.method)]

@@ -38,7 +38,7 @@ def data_view(run: RunFiles) -> dict[str, Any]:
                 "usable": words.count(domain.get("usable")),
                 "judged": words.count(domain.get("judged")),
                 "labelled": str(domain.get("labelled", "")),
-                "classes": len(domain.get("classes") or []),
+                "classes": words.count(len(domain.get("classes") or []) or None),
                 "omissions": [
                     {
                         "what": str(o.get("what", "")),
@@ -58,12 +58,14 @@ def data_view(run: RunFiles) -> dict[str, Any]:
             }
         )
     match = data.get("match") or {}
+    # a side that shows no label lacks no class: nobody knows
+    known = all(side["classes"] != words.DASH for side in sides)
     return {
         "setting": str(data.get("setting") or ""),
         "sides": sides,
         "match": str(match.get("sentence") or ""),
-        "only_source": [str(n) for n in match.get("only_source") or []],
-        "only_target": [str(n) for n in match.get("only_target") or []],
+        "only_source": [str(n) for n in match.get("only_source") or [] if known],
+        "only_target": [str(n) for n in match.get("only_target") or [] if known],
         "no_source": bool(data) and not isinstance(data.get("source"), dict),
     }
 
@@ -122,10 +124,12 @@ def choice_view(run: RunFiles) -> dict[str, Any]:
         "cross-validation": "It was chosen by cross-validation on labelled target rows.",
         "label-free": "It was chosen without target labels, by label-free scores.",
     }
+    reason = str(choice.get("reason") or "")
     return {
         "method": str(choice.get("method") or ""),
         "kind": kinds.get(str(choice.get("kind")), ""),
-        "reason": str(choice.get("reason") or ""),
+        "reason": reason,
+        "named": reason.startswith(str(choice.get("method"))),
         "kept_reference": bool(choice.get("kept_reference")),
         "names": names,
         "rows": rows,

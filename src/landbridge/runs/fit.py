@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -11,21 +10,18 @@ from typing import Any
 
 import numpy as np
 
-from ..backbones.surgery import Network, make_network, transfer_tensors
+from ..backbones.surgery import Network, transfer_tensors
 from ..base.events import Events
-from ..base.files import read_json, whole_file, write_json
-from ..base.seeds import derive
-from ..domains.modalities.base import Preprocessing
-from ..methods.base import AffineHead, FeatureMethod, Features
+from ..base.files import read_json, write_array, write_json
+from ..methods.base import FeatureMethod, Features
 from ..methods.network import NetworkMethod
 from ..methods.resolve import make_method
 from ..training.batches import Side
 from ..training.checkpoint import load_tensors, save_tensors
-from ..training.inputs import run_network
 from ..training.loop import LoopOptions, TrainingData, train
-from ..training.plan import TrainingPlan
 from .features import frozen_features
 from .folds import fold_rows
+from .networks import new_network, outputs, restored_network, set_head, starting_network
 from .workspace import Workspace
 
 
@@ -129,14 +125,12 @@ def _fit_network(
     plan = method.plan(workspace.context()).scaled(workspace.scale)
     source_only = spec.method == "source-only"
     if source_only and spec.folds:  # no target label is in it, so every fold has the same one
-        whole = run_fit(workspace, FitSpec("source-only", spec.seed, "source"), events)
-        opened = copy.copy(workspace.opened(spec.seed, events))
-        opened.module = copy.deepcopy(opened.module)
-        network = make_network(opened, len(workspace.source_classes))
-        network.load_state_dict(whole.state())
-        return network.eval(), {"losses": {}, "steps": 0, "start": "source", "transfer": None}
+        state = source_fit(workspace, spec.seed, events).state()
+        network = restored_network(workspace, state, spec.seed, events)
+        return network, {"losses": {}, "steps": 0, "start": "source", "transfer": None}
     classes = workspace.source_classes if source_only else workspace.classes
-    network, report = starting_network(workspace, plan, classes, spec.seed, events)
+    start = source_fit(workspace, spec.seed, events).state() if plan.start == "source" else None
+    network, report = starting_network(workspace, plan, classes, spec.seed, start, events)
     source = workspace.source
     if source is not None:
         labels = workspace.source_own if source_only else source.labels
@@ -158,40 +152,9 @@ def _fit_network(
     return network, facts
 
 
-def starting_network(
-    workspace: Workspace,
-    plan: TrainingPlan,
-    classes: tuple[str, ...],
-    seed: int,
-    events: Events,
-) -> tuple[Network, dict[str, Any] | None]:
-    """Return the network that a plan starts from, and what was transferred into it."""
-    from ..backbones.fresh import randomise
-
-    opened = copy.copy(workspace.opened(seed, events))
-    opened.module = copy.deepcopy(opened.module)
-    network = make_network(opened, len(classes), seed=derive(seed, "head"))
-    if plan.start == "random":
-        randomise(network, seed)
-        return network, None
-    state, from_classes = None, None
-    if plan.start == "source":
-        source = run_fit(workspace, FitSpec("source-only", seed, "source"), events)
-        state, from_classes = source.state(), workspace.source_classes
-    elif workspace.situation.pretrained:
-        state = {f"backbone.{k}": v for k, v in opened.module.state_dict().items()}
-    if plan.keep_stages < 1.0:
-        randomise(network, seed)
-        stages = network.backbone.stages()
-        kept = stages[: max(1, round(plan.keep_stages * len(stages)))]
-        inside = {id(p) for _, modules in kept for m in modules for p in m.state_dict(keep_vars=True).values()}
-        names = {n for n, p in network.state_dict(keep_vars=True).items() if id(p) in inside}
-        state = {k: v for k, v in (state or {}).items() if k in names}
-        from_classes = None
-    if state is None:
-        return network, None
-    report = transfer_tensors(state, network, from_classes=from_classes, to_classes=classes)
-    return network, report.to_dict() | {"sentence": report.sentence()}
+def source_fit(workspace: Workspace, seed: int, events: Events) -> Fit:
+    """Return the fit on the source alone, which others start from."""
+    return run_fit(workspace, FitSpec("source-only", seed, "source"), events)
 
 
 # Frozen features ----------------------------------------------------------------------------
@@ -206,9 +169,9 @@ def _fit_features(
         frozen_features(workspace, network, "target", spec.seed, events), known.labels, known.known
     )
     source = None
-    if workspace.source is not None:
-        side = workspace.source
-        usable = side.known & ~workspace.validation & (side.labels >= 0)
+    side = workspace.source
+    usable = None if side is None else side.known & ~workspace.validation & (side.labels >= 0)
+    if side is not None and usable is not None and usable.any():
         x = frozen_features(workspace, network, "source", spec.seed, events)
         source = Features(x[usable], side.labels[usable], np.ones(int(usable.sum()), bool))
     head = method.fit_head(source, target, len(workspace.classes), spec.seed)
@@ -218,35 +181,20 @@ def _fit_features(
 
 def known_network(workspace: Workspace, seed: int, events: Events) -> Network:
     """Return the network whose features stand still: θ₀, or our own net after the source."""
-    opened = copy.copy(workspace.opened(seed, events))
-    opened.module = copy.deepcopy(opened.module)
-    network = make_network(opened, len(workspace.classes), seed=derive(seed, "head"))
+    network = new_network(workspace, len(workspace.classes), seed, events)
     if not workspace.situation.pretrained and workspace.situation.source == "labelled":
-        fit = run_fit(workspace, FitSpec("source-only", seed, "source"), events)
         transfer_tensors(
-            fit.state(), network,
-            from_classes=workspace.source_classes, to_classes=workspace.classes,
+            source_fit(workspace, seed, events).state(),
+            network,
+            from_classes=workspace.source_classes,
+            to_classes=workspace.classes,
         )
     return network.eval()
 
 
-def set_head(network: Network, head: AffineHead) -> None:
-    """Put an affine head in place of the network's own."""
-    import torch
-
-    with torch.no_grad():
-        network.head.weight.copy_(torch.from_numpy(np.ascontiguousarray(head.weight)))
-        network.head.bias.copy_(torch.from_numpy(np.ascontiguousarray(head.bias)))
-
-
 def network_of(workspace: Workspace, fit: Fit, events: Events) -> Network:
     """Return a finished fit's network."""
-    opened = copy.copy(workspace.opened(fit.facts["seed"], events))
-    opened.module = copy.deepcopy(opened.module)
-    state = fit.state()
-    network = make_network(opened, len(state["head.bias"]))
-    network.load_state_dict(state)
-    return network.eval()
+    return restored_network(workspace, fit.state(), fit.facts["seed"], events)
 
 
 # Outputs ------------------------------------------------------------------------------------
@@ -254,8 +202,7 @@ def network_of(workspace: Workspace, fit: Fit, events: Events) -> Network:
 
 def _write_outputs(workspace: Workspace, spec: FitSpec, network: Network, folder: Path) -> None:
     def save(name: str, array: np.ndarray) -> None:
-        with whole_file(folder / f"{name}.npy") as temporary, temporary.open("wb") as file:
-            np.save(file, np.ascontiguousarray(array), allow_pickle=False)
+        write_array(folder / f"{name}.npy", array)
 
     preprocessing = workspace.preprocessing
     source_only = spec.method == "source-only"
@@ -264,7 +211,8 @@ def _write_outputs(workspace: Workspace, spec: FitSpec, network: Network, folder
         return _by_answer(workspace, logits) if source_only else logits
 
     if spec.folds:
-        rows = fold_rows(workspace.target, spec.repeat, spec.fold, spec.folds, workspace.config.seed)
+        seed = workspace.config.seed
+        rows = fold_rows(workspace.target, spec.repeat, spec.fold, spec.folds, seed)
         save("fold", answers(outputs(network, workspace.target.inputs[rows], preprocessing)[1]))
         save("fold_rows", rows)
         return
@@ -290,15 +238,3 @@ def _by_answer(workspace: Workspace, logits: np.ndarray) -> np.ndarray:
         if name in place:
             result[:, i] = logits[:, place[name]]
     return result
-
-
-def outputs(
-    network: Network, inputs: np.ndarray, preprocessing: Preprocessing
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return features and logits; empty arrays for no rows."""
-    if len(inputs) == 0:
-        return (
-            np.zeros((0, network.backbone.dim), np.float32),
-            np.zeros((0, network.head.out_features), np.float32),
-        )
-    return run_network(network, inputs, preprocessing)

@@ -28,6 +28,13 @@ def make_plan(workspace: Workspace, events: Events) -> tuple[BudgetPlan, Costs, 
     with threads(workspace.threads):
         costs = measure(workspace, events)
     workspace.precision = costs.precision
+    workspace.frozen = too_dear_to_move(workspace, costs)
+    if workspace.frozen:
+        events.say(
+            "note",
+            "moving the whole backbone would take most of the budget: what adapts trains the "
+            "head on features computed once",
+        )
     found = make_portfolio(workspace)
     context = workspace.context()
 
@@ -61,6 +68,18 @@ def make_plan(workspace: Workspace, events: Events) -> tuple[BudgetPlan, Costs, 
             f"{config.budget_seconds:.0f} s: the run will take longer",
         )
     return plan, costs, jobs
+
+
+MOVING_SHARE = 0.1
+"""Of the budget: what one adapting fit of a pretrained backbone may take."""
+
+
+def too_dear_to_move(workspace: Workspace, costs: Costs) -> bool:
+    """Say whether adapting methods have to leave a pretrained backbone as it is."""
+    if not workspace.situation.pretrained or workspace.situation.source != "labelled":
+        return False
+    seconds = costs.fit(workspace, "mcc", 1.0) + costs.fit(workspace, "source-only", 1.0)
+    return seconds > MOVING_SHARE * workspace.config.budget_seconds
 
 
 def make_portfolio(workspace: Workspace) -> Portfolio:
@@ -102,6 +121,7 @@ def plan_facts(
         "jobs": jobs,
         "threads": workspace.threads,
         "precision": workspace.precision,
+        "frozen": workspace.frozen,
         "fits": [{**row, "why": _why(row, found)} for row in plan.rows],
         "not_tried": [{"method": name, "why": why} for name, why in plan.not_tried],
         "seconds": round(plan.seconds, 1),

@@ -13,8 +13,9 @@ import numpy as np
 
 from ..backbones.base import BackboneIdentity, Opened
 from ..base.config import RunConfig, make_config
+from ..base.errors import RunError
 from ..base.events import Events
-from ..base.files import read_json, whole_file, write_json
+from ..base.files import read_json, write_array, write_json
 from ..domains.modalities.base import Preprocessing, load_preprocessing
 from ..methods.network import PlanContext
 from ..methods.resolve import Situation
@@ -48,7 +49,8 @@ class Workspace:
     judged : ndarray
         Inputs of the judged rows.
     fingerprints : dict
-        Content hash of "source", "target", "judged".
+        Content hash of the inputs of "source", "target" and "judged", and of the labels on
+        either side.
     """
 
     path: Path
@@ -67,6 +69,7 @@ class Workspace:
     precision: str = "float32"
     threads: int = 1
     scale: float = 1.0
+    frozen: bool = False
 
     def __post_init__(self) -> None:
         self._opened: dict[int, Opened] = {}
@@ -106,6 +109,7 @@ class Workspace:
             n_labelled=int(self.target.known.sum()),
             pretrained=self.situation.pretrained,
             same_classes=self.situation.shared_classes,
+            frozen=self.frozen,
             steps=wishes.steps,
             source_steps=wishes.source_steps,
             batch=wishes.batch,
@@ -129,11 +133,11 @@ class Workspace:
         for name, array in inputs.items():
             file = getattr(array, "filename", None)
             if file is None:  # not a memory map of the cache
-                _save_array(folder / f"{name}_inputs.npy", array)
+                write_array(folder / f"{name}_inputs.npy", array)
                 file = f"{name}_inputs.npy"
             places[name] = str(file)
         for name, array in arrays.items():
-            _save_array(folder / f"{name}.npy", array)
+            write_array(folder / f"{name}.npy", array)
         write_json(
             folder / "workspace.json",
             {
@@ -148,6 +152,7 @@ class Workspace:
                 "precision": self.precision,
                 "threads": self.threads,
                 "scale": self.scale,
+                "frozen": self.frozen,
             },
         )
 
@@ -161,8 +166,13 @@ class Workspace:
             return np.load(folder / f"{name}.npy", allow_pickle=False)
 
         def inputs(name: str) -> np.ndarray:
-            place = facts["inputs"][name]
-            return np.load(folder / place, mmap_mode="r", allow_pickle=False)
+            place = folder / facts["inputs"][name]  # outside of the run where it is a cache
+            if not place.exists():
+                raise RunError(
+                    f"{place} is gone: the prepared {name} rows of {path} were there",
+                    do=f"remove {folder} and go on with `landbridge resume`: they are made again",
+                )
+            return np.load(place, mmap_mode="r", allow_pickle=False)
 
         def side(name: str) -> Side:
             return Side(inputs(name), array(f"{name}_labels"), array(f"{name}_known"))
@@ -184,12 +194,8 @@ class Workspace:
             precision=facts["precision"],
             threads=facts["threads"],
             scale=facts["scale"],
+            frozen=facts["frozen"],
         )
-
-
-def _save_array(path: Path, array: np.ndarray) -> None:
-    with whole_file(path) as temporary, temporary.open("wb") as file:
-        np.save(file, np.ascontiguousarray(array), allow_pickle=False)
 
 
 def validation_part(labels: np.ndarray, known: np.ndarray, seed: int) -> np.ndarray:

@@ -11,16 +11,16 @@ import torch
 from torch import nn
 
 from ..base.errors import RunError
-from ..base.files import whole_file
+from ..base.files import write_bytes
 
 
 def save_tensors(path: Path, tensors: dict[str, torch.Tensor], facts: dict[str, Any]) -> None:
     """Write named tensors and plain facts atomically, as safetensors."""
-    from safetensors.torch import save_file
+    from safetensors.torch import save
 
     plain = {name: t.detach().cpu().contiguous() for name, t in tensors.items()}
-    with whole_file(path) as temporary:
-        save_file(plain, temporary, metadata={"landbridge": json.dumps(facts)})
+    # Not save_file: it reports a full disk as an error of its own without a number.
+    write_bytes(path, save(plain, metadata={"landbridge": json.dumps(facts)}))
 
 
 def load_tensors(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:

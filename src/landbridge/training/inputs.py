@@ -13,6 +13,10 @@ from .batches import Side
 from .precision import layout
 
 
+DROPPED = 1 / 3
+"""Share of the features that a strong view of stored features lacks."""
+
+
 class InputSource(ABC):
     """Gives batches and takes them through the network."""
 
@@ -59,13 +63,17 @@ class FeatureInputs(InputSource):
     def batch(
         self, side: Side, rows: np.ndarray, strength: Strength, generator: torch.Generator
     ) -> torch.Tensor:
-        """Return features of these rows; `strength` does not apply to them."""
+        """Return features of these rows; a strong view of them is a dropout of a third."""
         key = id(side.inputs)
         if key not in self._features:
             self._features[key] = torch.from_numpy(
                 run_features(self.network, side.inputs, self.preprocessing, self.device)
             )
-        return self._features[key][torch.from_numpy(rows)].to(self.device)
+        x = self._features[key][torch.from_numpy(rows)]
+        if strength == "strong":
+            kept = torch.rand(x.shape, generator=generator) >= DROPPED
+            x = x * kept / (1 - DROPPED)
+        return x.to(self.device)
 
     def forward(self, network: Network, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Run the head alone."""

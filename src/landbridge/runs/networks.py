@@ -1,0 +1,103 @@
+"""From θ₀ and what fits left on disk to networks, and from networks to answers."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import torch
+
+from ..backbones.fresh import randomise
+from ..backbones.surgery import Network, make_network, transfer_tensors
+from ..base.events import Events
+from ..base.seeds import derive
+from ..domains.modalities.base import Preprocessing
+from ..methods.base import AffineHead
+from ..training.inputs import run_network
+from ..training.plan import TrainingPlan
+from .workspace import Workspace
+
+State = Mapping[str, torch.Tensor]
+
+
+def new_network(workspace: Workspace, n_classes: int, seed: int, events: Events) -> Network:
+    """Return θ₀ with a new head; θ₀ itself stays as it is."""
+    opened = copy.copy(workspace.opened(seed, events))
+    opened.module = copy.deepcopy(opened.module)
+    return make_network(opened, n_classes, seed=derive(seed, "head"))
+
+
+def restored_network(workspace: Workspace, state: State, seed: int, events: Events) -> Network:
+    """Return the network with these tensors, for answering."""
+    network = new_network(workspace, len(state["head.bias"]), seed, events)
+    network.load_state_dict(dict(state))
+    return network.eval()
+
+
+def starting_network(
+    workspace: Workspace,
+    plan: TrainingPlan,
+    classes: tuple[str, ...],
+    seed: int,
+    source: State | None,
+    events: Events,
+) -> tuple[Network, dict[str, Any] | None]:
+    """Return the network that a plan starts from, and what was transferred into it.
+
+    Parameters
+    ----------
+    source : mapping of tensors or None
+        The source-only network of this seed, for plans that start from it.
+    """
+    network = new_network(workspace, len(classes), seed, events)
+    state: State | None = None
+    if plan.start == "source":
+        assert source is not None
+        state = source
+    elif plan.start == "backbone" and workspace.situation.pretrained:
+        state = {f"backbone.{k}": v.clone() for k, v in network.backbone.state_dict().items()}
+    if plan.start == "random" or plan.keep_stages < 1.0:
+        randomise(network, seed)
+    if state is None:
+        return network, None
+    from_classes = workspace.source_classes if plan.start == "source" else None
+    if plan.keep_stages < 1.0:
+        kept = _first_stages(network, plan.keep_stages)
+        state, from_classes = {k: v for k, v in state.items() if k in kept}, None
+    report = transfer_tensors(state, network, from_classes=from_classes, to_classes=classes)
+    return network, report.to_dict() | {"sentence": report.sentence()}
+
+
+def _first_stages(network: Network, share: float) -> set[str]:
+    """Return the names of the tensors in the first stages, buffers included."""
+    stages = network.backbone.stages()
+    modules = [m for _, group in stages[: max(1, round(share * len(stages)))] for m in group]
+    inside = {id(t) for m in modules for t in m.state_dict(keep_vars=True).values()}
+    return {name for name, t in network.state_dict(keep_vars=True).items() if id(t) in inside}
+
+
+def set_head(network: Network, head: AffineHead) -> None:
+    """Put an affine head in place of the network's own."""
+    with torch.no_grad():
+        network.head.weight.copy_(torch.from_numpy(np.ascontiguousarray(head.weight)))
+        network.head.bias.copy_(torch.from_numpy(np.ascontiguousarray(head.bias)))
+
+
+def outputs(
+    network: Network, inputs: np.ndarray, preprocessing: Preprocessing
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return features and logits; empty arrays for no rows."""
+    if len(inputs) == 0:
+        return (
+            np.zeros((0, network.backbone.dim), np.float32),
+            np.zeros((0, network.head.out_features), np.float32),
+        )
+    return run_network(network, inputs, preprocessing)
+
+
+def softmax(logits: np.ndarray) -> np.ndarray:
+    """Return probabilities along the last axis."""
+    shifted = np.exp(logits - logits.max(-1, keepdims=True))
+    return shifted / shifted.sum(-1, keepdims=True)
