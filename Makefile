@@ -2,9 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.landbridge-ready
-# Tests run side by side, so each process keeps to one thread.
 JOBS ?= 2
-export OMP_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-slow lint format bench clean
@@ -30,7 +28,6 @@ $(STAMP): pyproject.toml
 	$(BIN)/python -m pip install --quiet "torch>=2.6,<2.14" -e ".[demo,offline,dev]"
 	@touch $@
 
-demo: export OMP_NUM_THREADS =
 demo: $(STAMP)
 	$(BIN)/landbridge demo
 
@@ -43,6 +40,9 @@ lint: $(STAMP)
 format: $(STAMP)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+# Tests run side by side, so each process keeps to one thread.
+test test-slow: export OMP_NUM_THREADS ?= 1
 
 test: lint
 	$(BIN)/python -m pytest -m "not slow" -n $(JOBS)

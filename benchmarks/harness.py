@@ -75,7 +75,7 @@ def measure(
         "name": name,
         "title": title or name,
         "threads": 1,
-        "cpu": _cpu_model(),
+        "cpu": cpu_model(),
         "versions": {
             "python": platform.python_version(),
             **{package: importlib.metadata.version(package) for package in packages},
@@ -120,7 +120,7 @@ def _in_fresh_process(function: Callable[..., Work]) -> dict[str, Any]:
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def _cpu_model() -> str:
+def cpu_model() -> str:
     info = Path("/proc/cpuinfo")
     if info.exists():
         for line in info.read_text().splitlines():

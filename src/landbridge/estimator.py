@@ -161,7 +161,7 @@ class TransferClassifier(ClassifierMixin, BaseEstimator):
             }
         )
         with tempfile.TemporaryDirectory(prefix="landbridge-") as folder:
-            workspace = prepare(task, config, Path(folder), SILENT).workspace
+            workspace = prepare(task, config, Path(folder), SILENT)
             plan, costs, _ = make_plan(workspace, SILENT)
             facts = plan_facts(task, workspace, plan, costs, 1)
             with threads(workspace.threads):

@@ -16,7 +16,7 @@ from landbridge.objectives.adversarial import (
     reverse_gradient,
 )
 from landbridge.objectives.base import Step, View
-from landbridge.objectives.consistency import consistency
+from landbridge.objectives.consistency import Consistency, class_thresholds, consistency
 from landbridge.objectives.deep_coral import covariance_distance
 from landbridge.objectives.infomax import infomax
 from landbridge.objectives.mcc import mcc
@@ -152,6 +152,48 @@ def test_consistency_value(shape, threshold):
     assert float(consistency(weak, strong, threshold)) == pytest.approx(expected, rel=1e-10)
 
 
+@pytest.mark.parametrize(
+    "learned", [[0, 0, 0], [0.5, 0, 0.1], [0.2, 0.2, 0.6], [0.01, 0.02, 0], [1, 0, 0]]
+)
+def test_flexible_thresholds(learned):
+    """Eq. 6-8 of Zhang et al. (2021), with shares of rows in place of counts."""
+    most = max(*learned, 1 - sum(learned))
+    expected = [0.9 * (s / most) / (2 - s / most) for s in learned]
+    found = class_thresholds(torch.tensor(learned, dtype=torch.float64), 0.9)
+    assert found.tolist() == pytest.approx(expected, abs=1e-12)
+    assert float(found.max()) <= 0.9 + 1e-12
+
+
+def test_one_threshold_for_each_answer():
+    weak, strong = draw(40, 3), draw(40, 3, seed=1)
+    least = [0.3, 0.6, 0.95]
+    expected = 0.0
+    for w, s in zip(weak.tolist(), strong.tolist(), strict=True):
+        p = softmax(w)
+        answer = p.index(max(p))
+        expected -= math.log(softmax(s)[answer]) * (p[answer] >= least[answer]) / 40
+    found = consistency(weak, strong, torch.tensor(least).double())
+    assert float(found) == pytest.approx(expected, rel=1e-10)
+
+
+def test_consistency_remembers_the_shares_of_its_confident_answers():
+    weak = torch.tensor([[9.0, 0, 0], [0, 9, 0], [9, 0, 0], [0.1, 0, 0]])
+    strong = draw(4, 3).float()
+    term = Consistency(2, 3, Consistency.Config(memory=0.75))
+    share = np.zeros(3)
+    for _ in range(3):
+        share = 0.75 * share + 0.25 * np.array([0.5, 0.25, 0.0])
+        step = Step(None, View(weak, weak), View(strong, strong), weak, 0.0)
+        value = term(step)
+        assert term.learned.tolist() == pytest.approx(share.tolist(), rel=1e-5)
+        least = class_thresholds(torch.from_numpy(share).float(), 0.9)
+        assert float(value) == pytest.approx(float(consistency(weak, strong, least)), rel=1e-5)
+    assert "learned" in term.state_dict()  # or a resumed run would have forgotten
+    plain = Consistency(2, 3, Consistency.Config(flexible=False))
+    assert float(plain(step)) == pytest.approx(float(consistency(weak, strong, 0.9)), rel=1e-6)
+    assert not plain.learned.any()
+
+
 def test_consistency_teaches_only_the_strong_view():
     weak = draw(6, 3, scale=4).requires_grad_()
     strong = draw(6, 3, seed=1).requires_grad_()
@@ -272,9 +314,7 @@ FUNCTIONS = {
     "infomax": lambda x, y: infomax(x, 0.7),
     "consistency": lambda x, y: consistency(y, x, 0.4),
     "covariance_distance": covariance_distance,
-    "domain_confusion": lambda x, y: domain_confusion(
-        source_scores=x[:, 0], target_scores=y[:, 0]
-    ),
+    "domain_confusion": lambda x, y: domain_confusion(source_scores=x[:, 0], target_scores=y[:, 0]),
 }
 functions = pytest.mark.parametrize("name", FUNCTIONS)
 
@@ -306,7 +346,7 @@ def test_extreme_inputs_stay_finite(name, dtype):
     y = (torch.sign(draw(6, 4, seed=1)) * 1e4).to(dtype)
     value = FUNCTIONS[name](x, y)
     (grad,) = torch.autograd.grad(value, x)
-    assert math.isfinite(float(value))
+    assert math.isfinite(value.item())
     assert bool(grad.isfinite().all())
 
 

@@ -36,9 +36,7 @@ def step_for(kind, progress=0.5):
     if "source" in views:
         views["source"].labels = torch.arange(7) % CLASSES
     teacher = views["target"].logits.detach() if "target" in views else None
-    step = Step(
-        views.get("source"), views.get("target"), views.get("strong"), teacher, progress
-    )
+    step = Step(views.get("source"), views.get("target"), views.get("strong"), teacher, progress)
     return step, given
 
 
@@ -63,8 +61,10 @@ def test_value_does_not_need_gradients_or_float32(name):
     kind = TERMS.get(name)
     term = make_term(TermSpec(name), DIM, CLASSES)
     step, given = step_for(kind)
+    again = make_term(TermSpec(name), DIM, CLASSES)
+    again.load_state_dict(term.state_dict())  # a term may remember what it saw
     with torch.no_grad():
-        plain = float(term(step))
+        plain = float(again(step))
         for pair in given.values():
             for tensor in pair:
                 tensor.data = tensor.data.bfloat16()
@@ -83,7 +83,6 @@ def test_own_parameters_are_trained(name):
     if name == "dann":
         assert before
     if not before:
-        assert not list(term.buffers())
         return
     phase = Phase("x", 1, 0.1, optimizer="sgd")
     optimizer = make_optimizer([{"params": list(term.parameters()), "scale": 1.0}], phase)
@@ -92,7 +91,7 @@ def test_own_parameters_are_trained(name):
     first.backward()
     optimizer.step()
     assert all(not torch.equal(a, b) for a, b in zip(before, term.parameters(), strict=True))
-    assert float(term(step)) < float(first)
+    assert term(step).item() < first.item()
 
 
 @terms

@@ -87,8 +87,12 @@ class Kit:
         network = self.network() if network is None else network
         heard = Events(None, *([events] if events else []))
         losses = train(
-            network, phases, data or self.data, seed=seed,
-            options=LoopOptions(**options), events=heard,
+            network,
+            phases,
+            data or self.data,
+            seed=seed,
+            options=LoopOptions(**options),
+            events=heard,
         )
         return network, losses
 

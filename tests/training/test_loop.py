@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import random
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
@@ -184,8 +185,8 @@ def test_a_loss_that_is_not_finite_names_phase_step_and_term(kit, make_phase, sp
         make_phase("first", steps=2),
         make_phase("second", steps=5, terms=(TermSpec("spy", ramp=0.5, options={"value": 0.0}),)),
     ]
-    spy.forward = lambda self, step: step.target.logits.sum() * 0 + (
-        value if step.progress >= 0.4 else 0.0
+    spy.forward = lambda self, step: (
+        step.target.logits.sum() * 0 + (value if step.progress >= 0.4 else 0.0)
     )
     with pytest.raises(TrainingError) as error:
         kit.train(*phases, checkpoint=tmp_path / "c", checkpoint_seconds=0, fit="mine")
@@ -241,21 +242,17 @@ def test_rates_by_stage(make_kit, make_phase, kind):
 
 
 def test_the_rates_that_a_step_really_has(kit, make_phase):
-    """With plain SGD and one step, the change of a parameter is its rate times its gradient."""
-    phase = make_phase(
-        steps=1, rate=0.1, warmup=0.0, stage_decay=0.5, head_factor=3.0, optimizer="sgd",
-        weight_decay=0.0, clip=None,
-    )
-    network = kit.network()
-    before = copy.deepcopy(network)
-    kit.train(phase, network=network)
-    # Nesterov's first step is (1 + momentum) times the gradient.
-    for name, p in network.named_parameters():
-        stage = {"backbone.blocks.0": 0.25, "backbone.blocks.1": 0.5, "backbone.top": 1.0}
-        scale = next((v for k, v in stage.items() if name.startswith(k)), 3.0)
-        old = dict(before.named_parameters())[name]
-        change = (old - p).detach()
-        assert torch.allclose(change, 0.1 * scale * 1.9 * p.grad, atol=1e-6), name
+    """With SGD and one step, the change of a parameter goes with its rate."""
+    plain = make_phase(steps=1, rate=0.1, warmup=0.0, optimizer="sgd", weight_decay=0.0, clip=None)
+    before = dict(kit.network().named_parameters())
+    same = dict(kit.train(plain)[0].named_parameters())
+    phase = replace(plain, stage_decay=0.5, head_factor=3.0)
+    scaled = dict(kit.train(phase)[0].named_parameters())
+    stages = {"backbone.blocks.0": 0.25, "backbone.blocks.1": 0.5, "backbone.top": 1.0}
+    for name, old in before.items():
+        scale = next((v for k, v in stages.items() if name.startswith(k)), 3.0)
+        assert (same[name] - old).abs().max() > 1e-5
+        assert torch.allclose(scaled[name] - old, scale * (same[name] - old), atol=1e-6), name
 
 
 def test_schedule():
@@ -318,7 +315,13 @@ def test_head_alone_by_hand(make_kit, make_phase):
     kit = make_kit("convnet")
     network = kit.network()
     phase = make_phase(
-        moves="head", steps=1, batch=40, optimizer="sgd", rate=0.5, clip=None, weight_decay=0.0,
+        moves="head",
+        steps=1,
+        batch=40,
+        optimizer="sgd",
+        rate=0.5,
+        clip=None,
+        weight_decay=0.0,
         warmup=0.0,
     )
     with torch.no_grad():
@@ -372,19 +375,26 @@ def test_average_by_hand(make_kit, make_phase):
 # Around the loop ------------------------------------------------------------------------------
 
 
+def random_states():
+    """The generators that a user's own program may be using."""
+    return (
+        torch.get_rng_state().tolist(),
+        np.random.get_state()[1].tolist(),  # noqa: NPY002 - it is the global one that counts
+        random.getstate(),
+        torch.get_num_threads(),
+    )
+
+
 def test_the_users_random_state_and_threads_are_left_alone(make_kit, make_phase, tmp_path):
     kit = make_kit("mlp")
     torch.manual_seed(99)
-    np.random.seed(99)
-    before, numbers, threads = torch.get_rng_state(), np.random.get_state(), torch.get_num_threads()
+    before = random_states()
     phase = make_phase(terms=(TermSpec("dann"), TermSpec("consistency")), augment="strong")
     kit.train(phase, checkpoint=tmp_path / "c")
-    assert torch.equal(torch.get_rng_state(), before)
-    assert all(np.array_equal(a, b) for a, b in zip(np.random.get_state(), numbers, strict=True))
-    assert torch.get_num_threads() == threads
+    assert random_states() == before
     with pytest.raises(kit.Interrupted):
         kit.train(phase, on_step=_raise(kit.Interrupted))
-    assert torch.equal(torch.get_rng_state(), before)
+    assert random_states() == before
     assert torch.is_grad_enabled()
 
 
@@ -397,12 +407,16 @@ def _raise(kind):
 
 def test_bfloat16_stays_near_float32(kit, make_phase):
     phase = make_phase(
-        steps=12, target_weight=1.0, terms=(TermSpec("mcc"), TermSpec("dann"), TermSpec("deep-coral"))
+        steps=12,
+        target_weight=1.0,
+        terms=(TermSpec("mcc"), TermSpec("dann"), TermSpec("deep-coral")),
     )
     single, losses = kit.train(phase)
     half, losses_half = kit.train(phase, precision="bfloat16")
     assert all(v.dtype in (torch.float32, torch.int64) for v in half.state_dict().values())
-    assert any(not torch.equal(a, b) for a, b in zip(single.parameters(), half.parameters(), strict=True))
+    assert any(
+        not torch.equal(a, b) for a, b in zip(single.parameters(), half.parameters(), strict=True)
+    )
     for name in losses:
         assert losses_half[name] == pytest.approx(losses[name], abs=0.15), name
     x = kit.preprocessing.encode(torch.from_numpy(kit.target.inputs))
@@ -440,8 +454,8 @@ def test_a_batch_depends_on_the_step_alone():
     b = [backwards.at(i).tolist() for i in reversed(range(12))][::-1]
     assert a == b
     assert a != [Pool(rows, 4, 2, "x").at(i).tolist() for i in range(12)]
-    epochs = [sum(a[0:5], [])[:10], sum(a[0:5], [])[10:]]
-    assert epochs[0] != epochs[1]  # the order is drawn anew
+    drawn = np.concatenate(a)
+    assert drawn[:10].tolist() != drawn[10:20].tolist()  # the order is drawn anew
     assert rows.tolist() == list(range(10))
 
 

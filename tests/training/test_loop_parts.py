@@ -31,8 +31,10 @@ def test_renormalise_takes_the_exact_moments(make_kit):
         assert torch.allclose(first[2].running_mean.double(), linear.mean(0), atol=1e-5)
         assert torch.allclose(first[2].running_var.double(), linear.var(0), rtol=1e-4)
         hidden = nn.functional.gelu(
-            (linear - linear.mean(0)) / (linear.var(0, correction=0) + first[2].eps).sqrt()
-            * first[2].weight + first[2].bias
+            (linear - linear.mean(0))
+            / (linear.var(0, correction=0) + first[2].eps).sqrt()
+            * first[2].weight
+            + first[2].bias
         )
         second = network.backbone.layers[1]
         linear = hidden @ second[1].weight.double().T + second[1].bias.double()
@@ -88,9 +90,11 @@ def test_renormalise_fits_a_shifted_target(make_kit, make_phase):
     network, _ = kit.train(make_phase(renormalise=True))
     seen = []
     norm = network.backbone.blocks[0][1]
-    norm.register_forward_hook(lambda m, args, out: seen.append((out - m.bias[:, None, None])))
+    norm.register_forward_pre_hook(lambda m, args: seen.append(args[0]))
     run_network(network, kit.target.inputs, kit.preprocessing)
-    unscaled = seen[0] / norm.weight[:, None, None]
+    with torch.inference_mode():
+        assert (norm.weight - 1).abs().max() > 1e-4
+        unscaled = (norm(seen[0]) - norm.bias[:, None, None]) / norm.weight[:, None, None]
     assert torch.allclose(unscaled.mean((0, 2, 3)), torch.zeros(4), atol=1e-2)
     assert torch.allclose(unscaled.var((0, 2, 3)), torch.ones(4), atol=2e-2)
 
@@ -180,8 +184,12 @@ def test_own_networks_start_afresh(make_kit, kind):
 
 
 TOKENS = {
-    "hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2,
-    "intermediate_size": 24, "image_size": 32, "patch_size": 8,
+    "hidden_size": 16,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 2,
+    "intermediate_size": 24,
+    "image_size": 32,
+    "patch_size": 8,
 }
 FAMILIES = {
     "vit": TOKENS,
@@ -191,7 +199,11 @@ FAMILIES = {
     "convnextv2": {"hidden_sizes": [8, 8, 12, 16], "depths": [1, 1, 1, 1]},
     "resnet": {"embedding_size": 8, "hidden_sizes": [8, 12], "depths": [1, 1]},
     "swin": {
-        "embed_dim": 8, "depths": [1, 1], "num_heads": [2, 2], "window_size": 4, "image_size": 32,
+        "embed_dim": 8,
+        "depths": [1, 1],
+        "num_heads": [2, 2],
+        "window_size": 4,
+        "image_size": 32,
     },
 }
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import torch
 from torch import nn
 
 from .weights import seeded
+
+_SCALE = re.compile(r"(weight|gamma|scale|lambda_?\d*|layer_scale\w*)$")
+"""Names of vectors that multiply: at 0 they would switch their layer off."""
 
 
 @torch.no_grad()
@@ -29,5 +34,4 @@ def randomise(module: nn.Module, seed: int) -> None:
             if parameter.ndim > 1:
                 nn.init.normal_(parameter, std=0.02)
             else:
-                scale = name.endswith(("weight", "gamma", "scale", "lambda1"))
-                nn.init.constant_(parameter, 1.0 if scale else 0.0)
+                nn.init.constant_(parameter, 1.0 if _SCALE.search(name) else 0.0)

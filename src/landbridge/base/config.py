@@ -21,11 +21,11 @@ class DataConfig(_Strict):
     """Where the data are and how labels are used."""
 
     source: str | None = None
-    """Folder, table, "sample:NAME", or None: the backbone is then the source."""
+    """Folder, table, "sample:NAME", or null: the backbone is then the source."""
     target: str | None = None
     """Folder, table or "sample:NAME"."""
     label: str | None = None
-    """Label column of tables; guessed, and said, where None."""
+    """Label column of tables; guessed, and said, where null."""
     target_labels: Literal["use", "judge"] = "use"
     """"judge": target labels are for the verdict alone, the target counts as unlabelled."""
     judge_fraction: float = Field(0.3, gt=0, lt=1)
@@ -35,23 +35,26 @@ class DataConfig(_Strict):
 
 
 class TrainingConfig(_Strict):
-    """How networks are trained. None: the method's own recipe."""
+    """How networks are trained. Null: the method's own recipe."""
 
     steps: int | None = Field(None, gt=0)
     """Steps of the method's main phase."""
     source_steps: int | None = Field(None, gt=0)
     """Steps of training on the source alone."""
     batch: int | None = Field(None, gt=1)
+    """Rows of each batch."""
     rate: float | None = Field(None, gt=0)
     """Learning rate of the main phase."""
     augment: Literal["none", "weak", "strong"] | None = None
+    """Of labelled batches."""
     clip: float | None = Field(None, gt=0)
     """Largest gradient norm."""
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
+    """Number format of the forward pass; auto: what is faster here, measured."""
     checkpoint_seconds: float = Field(5.0, ge=0)
     """At most this much work is lost by a crash."""
     threads: int | None = Field(None, gt=0)
-    """Threads for torch; None: as torch finds best."""
+    """Threads for torch; null: as torch finds best."""
 
 
 class RunConfig(_Strict):
@@ -59,6 +62,7 @@ class RunConfig(_Strict):
 
     data: DataConfig = Field(default_factory=DataConfig)
     backbone: str = "auto"
+    """A registered backbone, hf/<id>, or a path: what is already known."""
     method: str = "auto"
     """A registered method, terms joined by "+", or "auto"."""
     method_options: dict[str, Any] = Field(default_factory=dict)
@@ -66,11 +70,11 @@ class RunConfig(_Strict):
     budget: str = "10m"
     """Wall-clock time for the whole run: "90s", "10m", "2h"."""
     seeds: int | None = Field(None, ge=1, le=100)
-    """How many seeds the verdict uses; None: three, or two where the budget says so."""
+    """How many seeds the verdict uses; null: three, or two where the budget says so."""
     seed: int = Field(0, ge=0)
     """The first seed."""
     candidates: list[str] | None = None
-    """What auto may try; None: it decides."""
+    """What auto may try; null: it decides."""
     training: TrainingConfig = Field(default_factory=TrainingConfig)
     offline: bool = False
     """Forbid every download."""
@@ -80,7 +84,10 @@ class RunConfig(_Strict):
     @field_validator("budget")
     @classmethod
     def _check_budget(cls, value: str) -> str:
-        parse_budget(value)
+        try:
+            parse_budget(value)
+        except ConfigError as error:
+            raise ValueError(f"{error.found}; {error.do}") from error
         return value
 
     @property
@@ -158,8 +165,12 @@ def read_config_file(path: Path) -> dict[str, Any]:
         values = yaml.safe_load(path.read_text("utf-8"))
     except FileNotFoundError as error:
         raise ConfigError(f"{path} does not exist", do="check --config") from error
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path} is not YAML: {error}", do="correct the file") from error
+    except OSError as error:
+        raise ConfigError(
+            f"{path} cannot be read: {error.strerror}", do="check --config"
+        ) from error
     if values is None:
         return {}
     if not isinstance(values, dict):
@@ -189,5 +200,10 @@ def apply_settings(values: dict[str, Any], settings: Sequence[str]) -> dict[str,
                     f"--set {setting!r}: {part!r} holds a value, not further keys",
                     do="`landbridge config` lists every key",
                 )
-        place[last] = yaml.safe_load(text)
+        try:
+            place[last] = yaml.safe_load(text)
+        except yaml.YAMLError as error:
+            raise ConfigError(
+                f"--set {setting!r}: {text!r} is not a YAML value", do="quote it"
+            ) from error
     return result

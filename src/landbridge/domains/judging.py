@@ -94,6 +94,34 @@ def seal(domain: Domain, policy: Policy, fraction: float = 0.3, seed: int = 0) -
     return _sealed(domain, judged, held_out, stays, notes)
 
 
+def keep_labels(domain: Domain, keep: np.ndarray) -> Domain:
+    """Keep a few labels to learn from, and seal all others for judging.
+
+    The judged rows may be used without their labels: the usual protocol for few target
+    labels and an unlabelled rest.
+
+    Parameters
+    ----------
+    domain : Domain
+        As it was read.
+    keep : bool ndarray, shape (n,)
+        Labelled rows to learn from.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from landbridge.domains.read import read_domain
+    >>> target = read_domain((np.eye(20), ["ant", "bee"] * 10))
+    >>> few = keep_labels(target, np.arange(20) < 4)
+    >>> int(few.known.sum()), few.sealed
+    (4, SealedLabels(16 labels, sealed))
+    """
+    known = domain.known & keep & ~domain.held_out
+    judged = domain.known & ~known
+    note = f"{known.sum()} labels are kept to learn from, {judged.sum()} sealed for judging"
+    return _sealed(domain, judged, domain.held_out, known, [note])
+
+
 def _given_split(domain: Domain) -> tuple[np.ndarray, str]:
     """Return the labelled rows of the split that is there to judge, and the words for it."""
     test = domain.known & domain.held_out

@@ -57,10 +57,10 @@ class Features:
 
 @dataclass(frozen=True)
 class AffineHead:
-    """scores = x @ weight.T + bias, softmax(scores / temperature) = probabilities.
+    """logits = x @ weight.T + bias; their softmax is the probabilities.
 
-    Every feature method of this kind ends in one: standardisation, alignment and feature
-    mapping are folded in, so a run stores two arrays and a scalar.
+    Every feature method of this kind ends in one: standardisation, alignment, feature
+    mapping and temperature are folded in, so a run stores two arrays.
 
     Attributes
     ----------

@@ -26,6 +26,4 @@ class FineTune(NetworkMethod):
 
     def plan(self, context: PlanContext) -> TrainingPlan:
         """Start from the source-trained network, or θ₀."""
-        return TrainingPlan(
-            known_start(context), (tune_phase(context, epochs=self.config.epochs),)
-        )
+        return TrainingPlan(known_start(context), (tune_phase(context, epochs=self.config.epochs),))

@@ -47,7 +47,10 @@ class PlanContext:
     augment: Literal["none", "weak", "strong"] | None = None
 
     def wished(self, phase: Phase) -> Phase:
-        """Return a method's main phase with the user's wishes in it."""
+        """Return a method's main phase with the user's wishes in it.
+
+        A head that moves alone learns from stored features, which no augmentation reaches.
+        """
         wishes: dict[str, Any] = {
             key: value
             for key, value in (
@@ -55,7 +58,7 @@ class PlanContext:
                 ("batch", self.batch),
                 ("rate", self.rate),
                 ("clip", self.clip),
-                ("augment", self.augment),
+                ("augment", self.augment if phase.moves == "all" else None),
             )
             if value is not None
         }

@@ -28,7 +28,8 @@ def steps_for(rows: int, batch: int, epochs: float, least: int, most: int) -> in
 def moving(context: PlanContext, phase: Phase) -> Phase:
     """Return the phase with rates that suit what is known, or with a head that moves alone."""
     if context.frozen:
-        return replace(phase, moves="head", augment="none", rate=HEAD_RATE)
+        # New running statistics would change the features that the head has learned from.
+        return replace(phase, moves="head", augment="none", rate=HEAD_RATE, renormalise=False)
     if context.pretrained:
         return replace(phase, rate=GENTLE_RATE, head_factor=10.0)
     return replace(phase, rate=RATE, weight_decay=1e-2)

@@ -18,26 +18,49 @@ Method = FeatureMethod | NetworkMethod
 def make_method(name: str, options: Mapping[str, Any] | None = None) -> Method:
     """Return the method called `name`; terms joined by "+" make a combination.
 
+    "joint" among the terms ("joint+mcc") means that target labels are needed.
+
     Raises
     ------
     ConfigError
         For an unknown name, term or option, with the nearest known one.
+
+    Examples
+    --------
+    >>> make_method("joint+mcc").needs.target
+    'labelled'
     """
     values = dict(options or {})
     if "+" in name:
-        terms = name.split("+")
-        from ..objectives.base import TERMS
-
-        for term in terms:
-            TERMS.get(term)
-        values["terms"] = {term: 1.0 for term in terms} | dict(values.get("terms", {}))
-        method: Method = Combine(make_options(Combine.Config, values, f"method {name!r}"))
-        method.name = name  # type: ignore[misc]
-        return method
+        return _combination(name, values)
     if name == "auto":
         raise ConfigError("'auto' is a choice among methods, not one", do="name a method")
     kind = METHODS.get(name)
     return kind(make_options(kind.Config, values, f"method {name!r}"))
+
+
+def _combination(name: str, values: dict[str, Any]) -> Combine:
+    parts = name.split("+")
+    twice = sorted({part for part in parts if parts.count(part) > 1})
+    if twice:
+        raise ConfigError(
+            f"method {name!r} names {', '.join(twice)} more than once",
+            do="name each term once; terms.<name> in the method's options is its weight",
+        )
+    if "joint" in parts:
+        parts.remove("joint")
+        values["joint"] = True
+    weights = dict(values.get("terms", {}))
+    astray = [term for term in weights if term not in parts]
+    if astray:
+        raise ConfigError(
+            f"method {name!r}: a weight for {', '.join(astray)}, which is not in its name",
+            do=f"terms here: {', '.join(parts)}",
+        )
+    values["terms"] = {part: 1.0 for part in parts} | weights
+    method = Combine(make_options(Combine.Config, values, f"method {name!r}"))
+    method.name = name  # type: ignore[misc]
+    return method
 
 
 @dataclass(frozen=True)
@@ -60,6 +83,12 @@ def unmet(needs: Needs, situation: Situation) -> str:
         return "it needs a source, and there is none"
     if needs.target == "labelled" and situation.target == "none":
         return "it needs target labels, and there are none to use"
+    if (
+        (needs.source, needs.target) == ("any", "any")
+        and situation.source != "labelled"
+        and situation.target == "none"
+    ):
+        return "it needs labels on one side at least, and there are none"
     if needs.shared_classes and situation.source == "labelled" and not situation.shared_classes:
         return "it needs classes that source and target share, and they share none"
     if needs.pretrained and not situation.pretrained:

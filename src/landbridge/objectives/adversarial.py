@@ -71,7 +71,10 @@ class Adversarial(Term):
         super().__init__(dim, n_classes, config)
         hidden = self.config.hidden
         self.discriminator = nn.Sequential(
-            nn.Linear(dim, hidden), nn.ReLU(), nn.Linear(hidden, hidden), nn.ReLU(),
+            nn.Linear(dim, hidden),
+            nn.ReLU(),
+            nn.Linear(hidden, hidden),
+            nn.ReLU(),
             nn.Linear(hidden, 1),
         )
 

@@ -16,90 +16,74 @@ from .networks import outputs, softmax
 from .race import Raced
 from .workspace import Workspace
 
+MOST = 600
+"""Rows of each side on the map."""
+
 
 def feature_map(
-    workspace: Workspace,
-    task: Task,
-    plan: dict[str, Any],
-    raced: Raced,
-    truth: Truth | None,
-    events: Events,
-    most: int = 600,
+    workspace: Workspace, task: Task, raced: Raced, truth: Truth | None, events: Events
 ) -> dict[str, Any]:
-    """Draw source and target features before and after; few enough rows to be quick."""
-    seed, chosen = plan["seeds"][0], raced.choice["method"]
+    """Return ``map.json``: the judged rows where there are any, the usable ones otherwise.
+
+    Labels of judged rows are in it: the verdict has opened them.
+    """
+    chosen, seed, preprocessing = raced.chosen, raced.seeds[0], workspace.preprocessing
     fit = raced.fits[chosen][seed]
-    before = known_network(workspace, seed, events)
-    after = network_of(workspace, fit, events)
+    before, after = known_network(workspace, seed, events), network_of(workspace, fit, events)
     frozen = fit.facts["start"] == "frozen"
-    reference = raced.fits.get(plan["reference"] or "", {}).get(seed)
 
     def side(inputs: np.ndarray, pick: np.ndarray, **said: Any) -> MapSide:
-        one = outputs(before, inputs[pick], workspace.preprocessing)[0]
-        features, logits = outputs(after, inputs[pick], workspace.preprocessing)
-        return MapSide(one, logits if frozen else features, rows=pick.tolist(), **said)
+        one = outputs(before, inputs[pick], preprocessing)[0]
+        features, logits = outputs(after, inputs[pick], preprocessing)
+        return MapSide(one, logits if frozen else features, **said)
 
-    classes = workspace.classes
     source = None
-    if workspace.source is not None:
-        own = workspace.source_own
-        pick = spread(len(workspace.source), most)
-        labels = [
-            workspace.source_classes[own[i]] if workspace.source.known[i] else None for i in pick
-        ]
-        source = side(workspace.source.inputs, pick, labels=labels)
-    # The judged rows where there are any: their labels are open now.
-    judged = truth is not None
-    inputs = workspace.judged if judged else workspace.target.inputs
-    pick = spread(len(inputs), most)
-    after_answers = fit.output("judged" if judged else "target").argmax(1)
-    before_answers = (
-        None if reference is None else reference.output("judged" if judged else "target").argmax(1)
-    )
-    known = workspace.target.known
-    labels = [
-        (truth.names[i] if truth is not None else classes[workspace.target.labels[i]] if known[i] else None)
-        for i in pick
-    ]
+    if workspace.source is not None and task.source is not None:
+        own, known = workspace.source_own, workspace.source.known
+        pick = spread(len(workspace.source), MOST)
+        source = side(
+            workspace.source.inputs,
+            pick,
+            labels=[workspace.source_classes[own[i]] if known[i] else None for i in pick],
+            rows=np.flatnonzero(~task.source.held_out)[pick].tolist(),
+        )
+    if truth is not None:
+        inputs, names, rows = workspace.judged, truth.names, np.flatnonzero(task.target.judged)
+    else:
+        inputs, names = workspace.target.inputs, _known_names(workspace)
+        rows = np.flatnonzero(~task.target.held_out)
+    pick = spread(len(inputs), MOST)
     target = side(
         inputs,
         pick,
-        labels=labels,
-        predicted_after=[classes[after_answers[i]] for i in pick],
+        labels=names[pick].tolist(),
+        predicted_after=_answers(workspace, raced, chosen, truth)[pick].tolist(),
         predicted_before=None
-        if before_answers is None
-        else [classes[before_answers[i]] for i in pick],
+        if raced.reference is None
+        else _answers(workspace, raced, raced.reference, truth)[pick].tolist(),
+        rows=rows[pick].tolist(),
     )
-    titles = (
-        "Features before",
-        f"Class scores after {chosen}" if frozen else f"Features after {chosen}",
+    after_title = f"{'Class scores' if frozen else 'Features'} after {chosen}"
+    return build_map(
+        source, target, seed=workspace.config.seed, titles=("Features before", after_title)
     )
-    return build_map(source, target, seed=workspace.config.seed, titles=titles)
 
 
-def spread(n: int, most: int) -> np.ndarray:
-    """Return at most `most` row numbers, evenly spread."""
-    return np.unique(np.linspace(0, n - 1, min(n, most)).astype(np.int64))
-
-
-def changed(
-    workspace: Workspace, task: Task, plan: dict[str, Any], raced: Raced, truth: Truth | None
-) -> dict[str, Any]:
-    seed, chosen, reference = plan["seeds"][0], raced.choice["method"], plan["reference"]
-    if truth is None or reference is None or reference == chosen:
+def changed(workspace: Workspace, task: Task, raced: Raced, truth: Truth | None) -> dict[str, Any]:
+    """Return ``examples.json``: judged rows that went from wrong to right and back."""
+    if truth is None or raced.reference in (None, raced.chosen):
         return {
-            "reference": reference,
-            "chosen": chosen,
+            "reference": raced.reference,
+            "chosen": raced.chosen,
             "modality": task.target.modality,
             "fixed": [],
             "broken": [],
             "fixed_count": 0,
             "broken_count": 0,
         }
-    classes = np.array(workspace.classes, dtype=object)
-    p = softmax(raced.fits[chosen][seed].output("judged"))
     rows = np.flatnonzero(task.target.judged)
     place = {int(row): i for i, row in enumerate(rows)}
+    names = task.target.examples.names()
 
     def image(row: int) -> np.ndarray:
         return np.moveaxis(np.asarray(workspace.judged[place[row]]), 0, -1)
@@ -109,16 +93,35 @@ def changed(
         return {name: column[0] for name, column in one.columns.items()}  # type: ignore[attr-defined]
 
     is_image = task.target.modality == "image"
+    sure = softmax(raced.fits[raced.chosen][raced.seeds[0]].output("judged")).max(1)
     return changed_examples(
-        classes[raced.fits[reference][seed].output("judged").argmax(1)].tolist(),
-        classes[p.argmax(1)].tolist(),
+        _answers(workspace, raced, str(raced.reference), truth).tolist(),
+        _answers(workspace, raced, raced.chosen, truth).tolist(),
         truth.names.tolist(),
-        p.max(1).tolist(),
+        sure.tolist(),
         rows.tolist(),
-        [task.target.examples.names()[row] for row in rows],
+        [names[row] for row in rows],
         image if is_image else None,
         values=None if is_image else values,
-        reference=reference,
-        chosen=chosen,
+        reference=str(raced.reference),
+        chosen=raced.chosen,
         modality=task.target.modality,
     )
+
+
+def spread(n: int, most: int) -> np.ndarray:
+    """Return at most `most` row numbers, evenly spread."""
+    return np.unique(np.linspace(0, n - 1, min(n, most)).astype(np.int64))
+
+
+def _answers(workspace: Workspace, raced: Raced, method: str, truth: Truth | None) -> np.ndarray:
+    """Return a method's answers with the first seed."""
+    logits = raced.fits[method][raced.seeds[0]].output("target" if truth is None else "judged")
+    return np.array(workspace.classes, dtype=object)[logits.argmax(1)]
+
+
+def _known_names(workspace: Workspace) -> np.ndarray:
+    side = workspace.target
+    names = np.array(workspace.classes, dtype=object)[np.where(side.known, side.labels, 0)]
+    names[~side.known] = None
+    return names

@@ -79,9 +79,7 @@ class Runner:
             results[spec.id] = outcome
         return results
 
-    def _outcomes(
-        self, specs: Sequence[FitSpec]
-    ) -> Iterator[tuple[FitSpec, Fit | TrainingError]]:
+    def _outcomes(self, specs: Sequence[FitSpec]) -> Iterator[tuple[FitSpec, Fit | TrainingError]]:
         if self.jobs > 1 and (len(specs) > 1 or self._crew is not None) and specs:
             if self._crew is None:
                 self._crew = Crew(self.workspace, self.jobs)

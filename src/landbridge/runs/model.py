@@ -56,9 +56,7 @@ class Model:
         preprocessing = load_preprocessing(read_json(path / "preprocessor.json"))
         classes = read_json(path / "labels.json")["classes"]
         whole = facts.get("kind") == "whole"
-        opened = reopen(
-            identity, preprocessing, weights=not whole, offline=offline, events=events
-        )
+        opened = reopen(identity, preprocessing, weights=not whole, offline=offline, events=events)
         network = make_network(opened, len(classes))
         state = dict(network.state_dict())
         strange = sorted(set(delta) - set(state))

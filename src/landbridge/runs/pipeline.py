@@ -5,26 +5,23 @@ A stage that is finished is not done again: `resume` is the same walk over the s
 
 from __future__ import annotations
 
-import datetime
-import time
-from contextlib import contextmanager
-from collections.abc import Iterator
+import shutil
+import tempfile
 from pathlib import Path
 from typing import Any
 
-import landbridge
-
 from ..base.config import RunConfig, make_config
-from ..base.errors import LandbridgeError, RunError
-from ..base.events import Events
+from ..base.errors import LandbridgeError, RunError, StorageError
+from ..base.events import SILENT, Event, Events
 from ..base.files import read_json, write_json
 from ..domains.task import Task
 from .execute import threads
 from .finish import finish
+from .folder import begin, held, mark, mark_complete, mark_failed, read_state, tidy, vacant
 from .plan import make_plan, plan_facts
-from .prepare import data_facts, prepare, read_task
+from .prepare import data_facts, fingerprints, prepare, read_task
 from .race import race
-from .run import FORMAT, Run, load_run
+from .run import Run, load_run
 from .stages import Clock
 from .workspace import Workspace
 
@@ -34,7 +31,7 @@ def transfer(
     *,
     source: Any = None,
     target: Any = None,
-    out: Path,
+    out: Path | str,
     events: Events | None = None,
 ) -> Run:
     """Do a whole run in the folder `out`.
@@ -44,7 +41,7 @@ def transfer(
     config : RunConfig
     source, target : optional
         Objects that take the place of ``config.data.source`` and ``.target``.
-    out : Path
+    out : path
         A folder that does not exist yet, or is empty.
     events : Events, optional
         Heard besides the run's own log.
@@ -55,84 +52,105 @@ def transfer(
         What went wrong and what to do; what was finished stays in `out`.
     """
     out = Path(out)
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+    if not vacant(out):
         raise RunError(f"{out} is there already", do=f"landbridge resume {out}, or another name")
     listeners = events.listeners if events is not None else ()
-    begun = Events(out / "log.jsonl", *listeners)
+    config = _absolute(config)
     # Read first: bad input must not leave a folder that looks like a run.
-    reading = Events(None, *listeners)
-    with Clock(reading).stage("read") as read_stage:
+    heard = _Remembered()
+    reading = Events(None, *listeners, heard)
+    with Clock(reading).stage("read", "reading the data") as read_stage:
         task = read_task(config, source, target, reading)
-    write_json(out / "config.json", config.model_dump())
-    _mark(out, status="running", given=source is not None or target is not None)
-    write_json(out / "data.json", data_facts(task))
-    begun.say("setting", task.sentence(), heard=True)
-    return _walk(out, config, task, begun, read_stage)
+    given = [n for n, what in (("source", source), ("target", target)) if what is not None]
+    with held(out):
+        tidy(out)
+        begin(out, config.model_dump(), given)
+        heard.write(out / "log.jsonl")
+        return _walk(out, config, task, Events(out / "log.jsonl", *listeners), read_stage)
 
 
 def resume(
-    path: Path, *, source: Any = None, target: Any = None, events: Events | None = None
+    path: Path | str, *, source: Any = None, target: Any = None, events: Events | None = None
 ) -> Run:
-    """Go on with an interrupted run, to the result it would have had.
+    """Go on with an interrupted or failed run, to the result it would have had.
 
     Parameters
     ----------
-    path : Path
+    path : path
     source, target : optional
-        To be given again where the run was made from objects instead of files.
+        To be given again, the same, where the run was made from objects in memory.
+    events : Events, optional
+        Heard besides the run's own log.
+
+    Raises
+    ------
+    RunError
+        Where there is no run, or the data are not those that the run began with.
     """
     path = Path(path)
-    state = read_json(path / "run.json")
-    if state.get("format", 0) > FORMAT:
-        return load_run(path)  # says that it is of a newer version
     listeners = events.listeners if events is not None else ()
-    if state["status"] == "complete":
-        run = load_run(path)
-        Events(None, *listeners).say("note", f"{path} is complete: nothing to do")
-        return run
-    config = make_config(read_json(path / "config.json"))
-    if state.get("given") and target is None:
-        raise RunError(
-            f"{path} was made from objects in memory, which are gone",
-            do="call landbridge.resume(path, source=..., target=...) with the same data",
-        )
-    events = Events(path / "log.jsonl", *listeners)
-    events.say("resume", f"going on with {path}")
-    with Clock(events).stage("read") as read_stage:
-        task = read_task(config, source, target, events)
-    return _walk(path, config, task, events, read_stage)
+    if read_state(path)["status"] == "complete":
+        return _nothing_to_do(path, listeners)
+    with held(path):
+        state = read_state(path)
+        if state["status"] == "complete":  # by whoever held it until now
+            return _nothing_to_do(path, listeners)
+        if not (path / "config.json").exists():
+            raise RunError(
+                f"{path} was interrupted before it had begun: nothing was computed",
+                do="start it again: the same command may use the same folder",
+            )
+        config = make_config(read_json(path / "config.json"))
+        objects = {"source": source, "target": target}
+        missing = [name for name in state["given"] if objects[name] is None]
+        if missing:
+            raise RunError(
+                f"the {' and the '.join(missing)} of {path} came from memory, not from files",
+                do="call landbridge.resume(path, source=..., target=...) with the same data",
+            )
+        tidy(path)
+        mark(path, status="running", error=None)
+        events = Events(path / "log.jsonl", *listeners)
+        events.say("resume", f"going on with {path}")
+        try:
+            with Clock(events).stage("read", "reading the data") as read_stage:
+                task = read_task(config, source, target, events)
+        except LandbridgeError as error:
+            mark_failed(path, str(error))
+            raise
+        return _walk(path, config, task, events, read_stage)
 
 
 def plan(
     config: RunConfig, *, source: Any = None, target: Any = None, events: Events | None = None
 ) -> dict[str, Any]:
     """Return what a run would do, after a probe of about a second; nothing is trained."""
-    import tempfile
-
     events = events or Events()
     task = read_task(config, source, target, events)
     with tempfile.TemporaryDirectory(prefix="landbridge-plan-") as folder:
-        prepared = prepare(task, config, Path(folder), events)
-        budget_plan, costs, jobs = make_plan(prepared.workspace, events)
-        return plan_facts(task, prepared.workspace, budget_plan, costs, jobs)
+        workspace = prepare(task, config, Path(folder), events)
+        budget_plan, costs, jobs = make_plan(workspace, events)
+        return plan_facts(task, workspace, budget_plan, costs, jobs)
 
 
 def _walk(
     path: Path, config: RunConfig, task: Task, events: Events, read_stage: dict[str, Any]
 ) -> Run:
-    clock = Clock(events, path / "work" / "clock.json", read_stage)
     try:
-        with clock.stage("prepare"):
+        clock = Clock(events, path / "work" / "clock.json", read_stage)
+        write_json(path / "data.json", data_facts(task))
+        with clock.stage("prepare", "preparing the data and planning"):
             workspace, facts = _prepared(path, config, task, events)
         with threads(workspace.threads):
-            result = race(workspace, facts, clock, events)
-            with clock.stage("report"):
-                finish(workspace, task, facts, result, clock, events)
+            raced = race(workspace, facts, clock, events)
+            finish(workspace, task, facts, raced, clock, events)
+        mark_complete(path)
     except LandbridgeError as error:
-        _mark(path, status="failed", error=str(error))
-        events.say("error", error.found)
+        mark_failed(path, str(error))
+        if not isinstance(error, StorageError):  # there is no room for a line of the log
+            events.say("error", error.found)
         raise
-    _complete(path)
+    _clear(path, config)
     return load_run(path)
 
 
@@ -140,17 +158,11 @@ def _prepared(
     path: Path, config: RunConfig, task: Task, events: Events
 ) -> tuple[Workspace, dict[str, Any]]:
     """Return the workspace and the plan, from disk where they are there."""
-    place = path / "work" / "data" / "workspace.json"
-    if place.exists() and (path / "plan.json").exists():
-        workspace = Workspace.load(path)
-        found = task.training()[1].examples.fingerprint()
-        if found != workspace.fingerprints["target"]:
-            raise RunError(
-                f"the target of {path} has changed since the run began",
-                do="give the same data, or start a new run",
-            )
-        return workspace, read_json(path / "plan.json")
-    workspace = prepare(task, config, path, events).workspace
+    if (path / "plan.json").exists() and (path / "work" / "data" / "workspace.json").exists():
+        workspace, facts = Workspace.load(path), read_json(path / "plan.json")
+        _check_same(path, workspace.fingerprints, fingerprints(task))
+        return workspace, facts
+    workspace = prepare(task, config, path, events)
     budget_plan, costs, jobs = make_plan(workspace, events)
     facts = plan_facts(task, workspace, budget_plan, costs, jobs)
     workspace.save()
@@ -158,34 +170,61 @@ def _prepared(
     return workspace, facts
 
 
-def _mark(path: Path, **changes: Any) -> None:
-    file = path / "run.json"
-    state = (
-        read_json(file)
-        if file.exists()
-        else {
-            "format": FORMAT,
-            "landbridge": landbridge.__version__,
-            "created": _now(),
-            "finished": None,
-            "error": None,
-            "files": {},
-        }
-    )
-    write_json(file, state | changes)
+def _check_same(path: Path, began: dict[str, str], now: dict[str, str]) -> None:
+    changed = sorted(name for name in {*began, *now} if began.get(name) != now.get(name))
+    if changed:
+        raise RunError(
+            f"the data have changed since {path} began: {', '.join(changed)}",
+            do="give the same data as then, or start a new run",
+        )
 
 
-def _complete(path: Path) -> None:
-    from ..base.hashing import file_digest
-
-    files = {
-        file.name: file_digest(file)
-        for file in sorted(path.iterdir())
-        if file.is_file() and file.name not in ("run.json", "log.jsonl", "report.html", "README.md")
-        and not file.name.startswith(".")
-    }
-    _mark(path, status="complete", error=None, finished=_now(), files=files)
+def _nothing_to_do(path: Path, listeners: Any) -> Run:
+    run = load_run(path)
+    _clear(path, run.config)  # it may have been killed just before
+    Events(None, *listeners).say("note", f"{path} is complete: nothing to do")
+    return run
 
 
-def _now() -> str:
-    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+def _clear(path: Path, config: RunConfig) -> None:
+    if not config.keep_work and (path / "work").exists():
+        shutil.rmtree(path / "work")
+
+
+def _absolute(config: RunConfig) -> RunConfig:
+    """Return the configuration with whole paths, so that a run resumes from any folder."""
+
+    def whole(place: str | None) -> str | None:
+        if place is None or not Path(place).expanduser().exists():
+            return place
+        return str(Path(place).expanduser().resolve())
+
+    values = config.model_dump()
+    for side in ("source", "target"):
+        values["data"][side] = whole(values["data"][side])
+    head, colon, file = values["backbone"].partition(":")
+    if colon and len(head) > 1:  # not a Windows drive
+        values["backbone"] = f"{head}:{whole(file)}"
+    elif "/" in head or "\\" in head:  # a bare word is a name, whatever lies in this folder
+        values["backbone"] = whole(head)
+    return make_config(values)
+
+
+class _Remembered:
+    """A listener that keeps what was heard before there was a log to write it to."""
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+
+    def event(self, event: Event) -> None:
+        self.events.append(event)
+
+    def progress(self, what: str, total: int) -> Any:
+        return SILENT.progress(what, total)
+
+    def write(self, path: Path) -> None:
+        """Write it all, with the times at which it was heard."""
+        log = Events(path)
+        for event in self.events:
+            fields = {k: v for k, v in event.items() if k not in ("event", "message")}
+            log.say(event["event"], event.get("message", ""), **fields)

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ..backbones.base import Opened
 from ..backbones.open import open_backbone
 from ..backbones.store import cache_folder
 from ..base.config import RunConfig
 from ..base.errors import ConfigError, DataError
 from ..base.events import Events
+from ..base.hashing import digest
 from ..domains.compare import usable_classes
 from ..domains.domain import Domain
 from ..domains.hint import input_hint
@@ -23,16 +22,8 @@ from ..domains.read import read_domain
 from ..domains.task import Task, reindex
 from ..methods.resolve import Situation
 from ..training.batches import Side
+from ..verdict.judge import labels_print
 from .workspace import Workspace, validation_part
-
-
-@dataclass
-class Prepared:
-    """A task, its workspace, and θ₀ open."""
-
-    task: Task
-    workspace: Workspace
-    opened: Opened
 
 
 def read_task(
@@ -68,14 +59,30 @@ def read_task(
         for note in wanted.notes[len(before) :]:
             events.say("note", f"{wanted.name}: {note}")
     task = Task.build(given, wanted)
+    if not task.classes:
+        raise DataError(
+            f"{task.sentence()} Neither side has a label that may be used, so there are no "
+            "answers to learn; clustering and self-supervised features are not there yet",
+            do="label a few target rows, or give a labelled --source"
+            + (
+                "; --target-labels use lets the target's be learned from"
+                if config.data.target_labels == "judge"
+                else ""
+            ),
+        )
     events.say("setting", task.sentence())
     for note in task.notes:
         events.say("note", note)
+    if task.source_labels == "unlabelled":
+        events.say(
+            "warning",
+            "no method learns from an unlabelled source yet: it is on the map, and that is all",
+        )
     return task
 
 
-def prepare(task: Task, config: RunConfig, path: Path, events: Events) -> Prepared:
-    """Open θ₀, decode all examples once, and put together what fits need."""
+def prepare(task: Task, config: RunConfig, path: Path, events: Events) -> Workspace:
+    """Open θ₀, decode all examples once, and put together what fits need: nothing sealed."""
     source, target = task.training()
     judged = task.target.for_judging()
     domains = [d for d in (source, target) if d is not None]
@@ -87,21 +94,6 @@ def prepare(task: Task, config: RunConfig, path: Path, events: Events) -> Prepar
         offline=config.offline,
         events=events,
     )
-    workspace = build_workspace(task, config, path, opened, source, target, judged, events)
-    return Prepared(task, workspace, opened)
-
-
-def build_workspace(
-    task: Task,
-    config: RunConfig,
-    path: Path,
-    opened: Opened,
-    source: Domain | None,
-    target: Domain,
-    judged: Domain,
-    events: Events,
-) -> Workspace:
-    """Decode and put together; nothing sealed is in the result."""
     preprocessing = opened.preprocessing
 
     def inputs(domain: Domain) -> np.ndarray:
@@ -110,15 +102,16 @@ def build_workspace(
         return preprocessing.prepare(domain.examples, cache=cache_folder(), events=events)
 
     target_inputs = preprocessing.prepare(target.examples, cache=cache_folder(), events=events)
-    same_rows = bool(task.target.judged.any()) and not (
-        task.target.judged & task.target.held_out
-    ).any()
+    same_rows = (
+        bool(task.target.judged.any()) and not (task.target.judged & task.target.held_out).any()
+    )
     if same_rows:  # transductive: the judged rows are among the target's
         usable = np.flatnonzero(~task.target.held_out)
         judged_inputs = target_inputs[np.isin(usable, np.flatnonzero(task.target.judged))]
     else:
         judged_inputs = inputs(judged)
-    source_side, source_own, source_classes = None, np.zeros(0, np.int64), ()
+    source_side, source_own = None, np.zeros(0, np.int64)
+    source_classes: tuple[str, ...] = ()
     validation = np.zeros(0, bool)
     classes = task.classes
     if source is not None and task.source is not None:
@@ -132,12 +125,6 @@ def build_workspace(
         known = own.known
         validation = validation_part(source_own, known, config.seed)
         source_side = Side(inputs(source), labels.astype(np.int64), known)
-    if not classes:
-        raise DataError(
-            "neither the source nor the target has a label that may be used: there are no "
-            "answers to learn",
-            do="label some rows of either, or use --target-labels use",
-        )
     situation = Situation(
         source=task.source_labels,
         target=task.target_labels,
@@ -145,9 +132,6 @@ def build_workspace(
         # Inputs taken as features are as ready to use as a pretrained backbone's.
         pretrained=opened.identity.pretrained or opened.identity.provider == "identity",
     )
-    prints = {"target": target.examples.fingerprint(), "judged": judged_print(judged, same_rows)}
-    if source is not None:
-        prints["source"] = source.examples.fingerprint()
     return Workspace(
         path=path,
         config=config,
@@ -158,18 +142,32 @@ def build_workspace(
         validation=validation,
         target=Side(target_inputs, target.labels, target.known),
         judged=judged_inputs,
-        fingerprints=prints,
+        fingerprints=fingerprints(task),
         situation=situation,
         identity=opened.identity.to_dict(),
         preprocessing=preprocessing,
     )
 
 
-def judged_print(judged: Domain, same_rows: bool) -> str:
-    """Return the fingerprint of the judged rows."""
-    if len(judged) == 0:
-        return "none"
-    return judged.examples.fingerprint() + (" among the target" if same_rows else "")
+def fingerprints(task: Task) -> dict[str, str]:
+    """Return content hashes of all inputs and labels, by which `resume` knows the data again."""
+    source, target = task.training()
+    judged = task.target.for_judging()
+    found = {
+        "target": target.examples.fingerprint(),
+        "target labels": _labels_print(target),
+        "judged": judged.examples.fingerprint() if len(judged) else "none",
+        "judged labels": labels_print(task.target.sealed),
+    }
+    if source is not None and task.source is not None:
+        found["source"] = source.examples.fingerprint()
+        found["source labels"] = _labels_print(task.source.for_training())
+    return found
+
+
+def _labels_print(domain: Domain) -> str:
+    labels = np.where(domain.known, domain.labels, -1)
+    return digest(list(domain.classes), labels.astype(np.int64))
 
 
 def _stored_shape(array: np.ndarray) -> Sequence[int]:

@@ -1,20 +1,17 @@
-"""The fits of a run in order: references, candidates, the choice, further seeds."""
+"""The fits of a run in order: the source, candidates, the choice, further seeds."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
-
-import numpy as np
 
 from ..base.errors import TrainingError
 from ..base.events import Events
 from ..base.files import read_json, write_json
-from ..metrics.labelfree import Candidate, ClassAMI, Pool
-from ..selection.choose import choose_by_validation, choose_label_free
+from .compare import Folds, by_validation, fallback, given, label_free, only_one
 from .execute import Runner
 from .fit import Fit, FitSpec
-from .folds import possible_folds
 from .stages import Clock
 from .workspace import Workspace
 
@@ -27,191 +24,142 @@ class Raced:
     ----------
     choice : dict
         As ``choice.json``.
+    seeds : tuple of int
+        Of the verdict.
     fits : dict of {seed: Fit} by method
-        The chosen method and the references, for every seed of the verdict.
-    folds : dict of bool ndarray (repeats, n) by method
-        Out-of-fold hits, where there was a cross-validation.
+        The chosen method and the references that could be fitted, for every seed.
+    reference : str or None
+        What the outcome is measured against; None where it could not be fitted.
+    folds : dict of float ndarray (repeats, n, classes) by method
+        Out-of-fold logits of the labelled rows, where there was a cross-validation.
     """
 
     choice: dict[str, Any]
+    seeds: tuple[int, ...]
     fits: dict[str, dict[int, Fit]]
-    folds: dict[str, np.ndarray]
+    reference: str | None
+    folds: Folds
+
+    @property
+    def chosen(self) -> str:
+        """The method that was chosen."""
+        return str(self.choice["method"])
+
+    @property
+    def compared(self) -> list[str]:
+        """The chosen method and the references, as far as they were cross-validated."""
+        names = [self.chosen, *(name for name in self.fits if name != self.chosen)]
+        return [name for name in names if name in self.folds]
 
 
 def race(workspace: Workspace, plan: dict[str, Any], clock: Clock, events: Events) -> Raced:
-    """Run what the plan says. Nothing here can read a sealed label."""
+    """Run what the plan says. Nothing here can read a sealed label.
+
+    Raises
+    ------
+    TrainingError
+        Where the method that the user named, or all there is to choose from, fails.
+    """
     with Runner(workspace, plan["jobs"], events) as runner:
-        return _race(workspace, plan, clock, events, runner)
+        seeds = tuple(plan["seeds"])
+        if workspace.situation.source == "labelled":
+            with clock.stage("source", "training on the source"):
+                runner.run([FitSpec("source-only", seed, "source") for seed in seeds])
+        choice, folds = _choose(workspace, plan, clock, runner)
+        events.say("choice", f"{choice['method']}: {choice['reason']}", method=choice["method"])
+        fits = _all_seeds(workspace, plan, choice, clock, runner, events)
+    reference = plan["reference"] if plan["reference"] in fits else None
+    return Raced(choice, seeds, fits, reference, folds)
 
 
-def _race(
-    workspace: Workspace, plan: dict[str, Any], clock: Clock, events: Events, runner: Runner
-) -> Raced:
-    config = workspace.config
-    seeds, references = plan["seeds"], list(plan["references"])
-    if workspace.situation.source == "labelled":
-        with clock.stage("source", "training on the source"):
-            everywhere = [FitSpec("source-only", seed, "source") for seed in seeds]
-            runner.run(everywhere)
-    file = workspace.path / "choice.json"
-    folds: dict[str, np.ndarray] = {}
+def _choose(
+    workspace: Workspace, plan: dict[str, Any], clock: Clock, runner: Runner
+) -> tuple[dict[str, Any], Folds]:
+    """Return the choice, the one on disk where there is one, and out-of-fold logits."""
+    folds: Folds = {}
     if plan["given"]:
-        choice: dict[str, Any] = _given(plan["given"])
+        choice = given(plan["given"])
+    elif len(plan["candidates"]) == 1:
+        choice = only_one(plan)
     elif plan["folds"]:
         with clock.stage("race", "comparing candidates by cross-validation"):
-            choice, folds = _cross_validation(workspace, plan, runner)
+            choice, folds = by_validation(workspace, plan, runner)
     elif workspace.situation.target == "none":
         with clock.stage("race", "comparing candidates without labels"):
-            choice = _label_free(workspace, plan, runner)
+            choice = label_free(workspace, plan, runner)
     else:
-        choice = _fallback(plan)
+        choice = fallback(plan)
+    file = workspace.path / "choice.json"
     if file.exists():
-        choice = read_json(file)
-    else:
-        choice["not_tried"] = plan["not_tried"]
-        write_json(file, choice)
-    events.say("choice", f"{choice['method']}: {choice['reason']}", method=choice["method"])
-    chosen = choice["method"]
-    names = list(dict.fromkeys([chosen, *references]))
-    with clock.stage("seeds", f"{chosen} and its baselines over {len(seeds)} seeds"):
-        specs = [
-            FitSpec(
-                name,
-                seed,
-                "chosen" if name == chosen else "baseline",
-                config.method_options if name == plan["given"] else {},
-            )
-            for seed in seeds
-            for name in names
-        ]
-        done = runner.run(specs)
-    fits: dict[str, dict[int, Fit]] = {}
-    for spec in specs:
-        fit = done[spec.id]
-        assert isinstance(fit, Fit)
-        fits.setdefault(spec.method, {})[spec.seed] = fit
-    return Raced(choice, fits, folds)
+        return read_json(file), folds
+    choice["not_tried"] = plan["not_tried"]
+    write_json(file, choice)
+    return choice, folds
 
 
-def _given(method: str) -> dict[str, Any]:
-    return {
-        "method": method,
-        "kind": "given",
-        "reason": "you named it",
-        "kept_reference": False,
-        "candidates": [],
-    }
+def _all_seeds(
+    workspace: Workspace,
+    plan: dict[str, Any],
+    choice: dict[str, Any],
+    clock: Clock,
+    runner: Runner,
+    events: Events,
+) -> dict[str, dict[int, Fit]]:
+    """Fit the chosen method and the references for every seed; write `choice` if it changes.
 
-
-def _fallback(plan: dict[str, Any]) -> dict[str, Any]:
-    """One label a class: nothing can be compared, so the most dependable method is taken."""
-    order = ["infomax+consistency", "mcc", "probe", "lp-ft", "finetune", "scratch"]
-    method = next((m for m in order if m in plan["candidates"]), plan["candidates"][0])
-    return {
-        "method": method,
-        "kind": "given",
-        "reason": "some class has a single target label, which is too few to compare methods "
-        "on; this one does well on average with few labels",
-        "kept_reference": method in plan["references"],
-        "candidates": [],
-    }
-
-
-def softmax(logits: np.ndarray) -> np.ndarray:
-    """Return probabilities along the last axis."""
-    shifted = np.exp(logits - logits.max(-1, keepdims=True))
-    return shifted / shifted.sum(-1, keepdims=True)
-
-
-def _label_free(workspace: Workspace, plan: dict[str, Any], runner: Runner) -> dict[str, Any]:
-    seed = workspace.config.seed
-    names = plan["candidates"]
-    specs = {name: FitSpec(name, seed) for name in names}
-    done = runner.run(list(specs.values()), tolerate=True)
-    held = workspace.source.labels[workspace.validation] if workspace.source is not None else None
-    candidates, costs = [], {}
-    failed = []
-    for name, spec in specs.items():
-        fit = done[spec.id]
-        if isinstance(fit, TrainingError):
-            failed.append({"method": name, "figures": {}, "gated": fit.found, "rank": None})
+    A candidate that fails with a later seed is not dependable, so the next best takes its
+    place. A reference that fails is left out, which the log and the choice say.
+    """
+    seeds = plan["seeds"]
+    while True:
+        chosen = choice["method"]
+        options = workspace.config.method_options if chosen == plan["given"] else {}
+        with clock.stage("seeds", f"{chosen} and its baselines over {_seeds(seeds)}"):
+            own = [FitSpec(chosen, seed, "chosen", options) for seed in seeds]
+            others = [
+                FitSpec(name, seed, "baseline")
+                for seed in seeds
+                for name in plan["references"]
+                if name != chosen
+            ]
+            done = runner.run([*own, *others], tolerate=True)
+        failed: dict[str, TrainingError] = {}
+        fits: dict[str, dict[int, Fit]] = {}
+        for spec in [*own, *others]:
+            found = done[spec.id]
+            if isinstance(found, TrainingError):
+                failed.setdefault(spec.method, found)
+            else:
+                fits.setdefault(spec.method, {})[spec.seed] = found
+        if chosen in failed:
+            _next_best(choice, failed[chosen], plan["references"])
+            write_json(workspace.path / "choice.json", choice)
+            events.say("choice", f"{choice['method']}: {choice['reason']}")
             continue
-        accuracy = None
-        if held is not None and len(held):
-            accuracy = float((fit.output("validation").argmax(1) == held).mean())
-        candidates.append(
-            Candidate(
-                name, softmax(fit.output("target")), fit.output("target_features"), accuracy
-            )
-        )
-        costs[name] = {"steps": fit.facts["steps"], "cpu_s": fit.facts["cpu_s"]}
-    reference = plan["reference"] or plan["references"][0]
-    choice = choose_label_free(candidates, reference)
-    choice["candidates"] = [row | costs[row["method"]] for row in choice["candidates"]] + failed
-    return choice
+        fits = {name: by_seed for name, by_seed in fits.items() if name not in failed}
+        why = [{"method": name, "why": error.found} for name, error in failed.items()]
+        if any(row not in choice["not_tried"] for row in why):
+            choice["not_tried"] = [r for r in choice["not_tried"] if r not in why] + why
+            write_json(workspace.path / "choice.json", choice)
+        return fits
 
 
-def _cross_validation(
-    workspace: Workspace, plan: dict[str, Any], runner: Runner
-) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    side, seed = workspace.target, workspace.config.seed
-    folds = possible_folds(side, plan["folds"])
-    repeats = range(plan["repeats"])
-    specs = [
-        FitSpec(name, seed, repeat=repeat, fold=fold, folds=folds)
-        for name in plan["candidates"]
-        for repeat in repeats
-        for fold in range(folds)
-    ]
-    done = runner.run(specs, tolerate=True)
-    known = np.flatnonzero(side.known)
-    place = {row: i for i, row in enumerate(known)}
-    correct: dict[str, np.ndarray] = {}
-    costs: dict[str, dict[str, float]] = {}
-    failed: dict[str, str] = {}
-    for spec in specs:
-        fit = done[spec.id]
-        if isinstance(fit, TrainingError):
-            failed[spec.method] = fit.found
-            continue
-        hits = correct.setdefault(spec.method, np.zeros((len(repeats), len(known)), bool))
-        rows = np.load(fit.folder / "fold_rows.npy", allow_pickle=False)
-        right = fit.output("fold").argmax(1) == side.labels[rows]
-        hits[spec.repeat, [place[row] for row in rows]] = right
-        cost = costs.setdefault(spec.method, {"steps": fit.facts["steps"], "cpu_s": 0.0})
-        cost["cpu_s"] = round(cost["cpu_s"] + fit.facts["cpu_s"], 2)
-    for name in failed:
-        correct.pop(name, None)
-    ties = None
-    if workspace.situation.target == "few":
-        ties = _class_ami(workspace, list(correct), runner)
-    order = [n for n in SIMPLE_FIRST if n in correct]
-    order += [n for n in correct if n not in order]
-    choice = choose_by_validation(correct, order, plan["references"], ties)
-    choice["candidates"] = [
-        row | costs.get(row["method"], {}) for row in choice["candidates"]
-    ] + [{"method": n, "figures": {}, "gated": why, "rank": None} for n, why in failed.items()]
-    return choice, correct
+def _next_best(choice: dict[str, Any], error: TrainingError, references: list[str]) -> None:
+    """Put the next best candidate in the place of the chosen one, which failed."""
+    failed = choice["method"]
+    for row in choice["candidates"]:
+        if row["method"] == failed:
+            row |= {"gated": error.found, "rank": None}
+    left = [row for row in choice["candidates"] if row["rank"] is not None]
+    if not left:
+        raise error
+    choice["method"] = min(left, key=lambda row: row["rank"])["method"]
+    choice["kept_reference"] = choice["method"] in references
+    choice["reason"] += (
+        f" {failed} then failed with a further seed ({error.found}), so the next best was taken: "
+        f"{choice['method']}."
+    )
 
 
-SIMPLE_FIRST = (
-    "source-only", "probe", "coral", "feature-map", "head-only", "scratch", "joint", "mcc",
-    "infomax", "lp-ft", "layerwise", "finetune", "structure", "infomax+consistency", "dann",
-)
-"""From the simplest to the most complex, for ties."""
-
-
-def _class_ami(workspace: Workspace, names: list[str], runner: Runner) -> dict[str, float]:
-    """ClassAMI on all usable target rows, from fits on all labels (which the verdict reuses)."""
-    seed = workspace.config.seed
-    specs = {name: FitSpec(name, seed) for name in names}
-    done = runner.run(list(specs.values()), tolerate=True)
-    scores = {}
-    for name, spec in specs.items():
-        fit = done[spec.id]
-        if isinstance(fit, Fit):
-            seen = Candidate(
-                name, softmax(fit.output("target")), fit.output("target_features")
-            )
-            scores[name] = ClassAMI().score(seen, Pool((seen,), seed=seed))
-    return scores
+def _seeds(seeds: Sequence[int]) -> str:
+    return f"{len(seeds)} seed{'s' if len(seeds) > 1 else ''}"

@@ -9,14 +9,11 @@ from typing import Any
 import numpy as np
 
 from ..base.config import RunConfig, make_config
-from ..base.errors import DataError, RunError
+from ..base.errors import DataError
 from ..base.events import SILENT, Event, Events, read_log
 from ..base.files import read_json
-from ..base.hashing import file_digest
+from .folder import check_complete
 from .model import Model, as_domain
-
-FORMAT = 1
-"""Version of the run folder's layout."""
 
 
 class Run:
@@ -171,28 +168,5 @@ def load_run(path: Path | str) -> Run:
         changed.
     """
     path = Path(path)
-    if not (path / "run.json").exists():
-        raise RunError(
-            f"{path} is not a run folder: it has no run.json",
-            do="give the folder named by --out",
-        )
-    state = read_json(path / "run.json")
-    if state.get("format", 0) > FORMAT:
-        raise RunError(
-            f"{path} has format {state['format']} (landbridge {state.get('landbridge')}), this "
-            f"version reads up to {FORMAT}",
-            do="update landbridge",
-        )
-    if state["status"] != "complete":
-        why = f": {state['error']}" if state.get("error") else ""
-        raise RunError(f"{path} is not finished ({state['status']}{why})", do=f"landbridge resume {path}")
-    for name, hash_ in state["files"].items():
-        file = path / name
-        if not file.exists():
-            raise RunError(f"{file} is missing", do="restore the run folder, or run again")
-        if file_digest(file) != hash_:
-            raise RunError(
-                f"{file} is damaged: its content is not what the run wrote",
-                do="restore the run folder, or run again",
-            )
+    check_complete(path)
     return Run(path)

@@ -129,8 +129,11 @@ def allot(
         if plan.seconds + more > budget * 0.9:
             break
         plan.repeats, plan.seconds = plan.repeats + 1, plan.seconds + more
-    for name in [*references, *([given] if given and given not in references else []),
-                 *[n for n in names if n not in references and not given]]:
+    for name in [
+        *references,
+        *([given] if given and given not in references else []),
+        *[n for n in names if n not in references and not given],
+    ]:
         role = "baseline" if name in references else "chosen" if given else "candidate"
         plan.rows.append(
             {

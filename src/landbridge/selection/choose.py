@@ -86,7 +86,7 @@ def choose_by_validation(
     if len(short) > 1:
         others = ", ".join(f"{s} {100 * means[s]:.1f} %" for s in short if s != chosen)
         reason += f"; within one standard error of the best: {others}; {how}"
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "method": name,
             "figures": {
@@ -99,7 +99,7 @@ def choose_by_validation(
         }
         for name, hits in correct.items()
     ]
-    rows.sort(key=lambda row: -row["figures"]["accuracy"])  # type: ignore[index,operator]
+    rows.sort(key=lambda row: -row["figures"]["accuracy"])
     for place, row in enumerate(rows, 1):
         row["rank"] = place
     return {

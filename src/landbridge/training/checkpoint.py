@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,7 @@ def load_tensors(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
     from safetensors import SafetensorError, safe_open
 
     try:
-        with safe_open(path, framework="pt") as file:  # type: ignore[no-untyped-call]
+        with safe_open(path, framework="pt") as file:
             facts = json.loads((file.metadata() or {}).get("landbridge", "{}"))
             return {name: file.get_tensor(name) for name in file.keys()}, facts  # noqa: SIM118
     except FileNotFoundError as error:
@@ -39,10 +39,11 @@ def load_tensors(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
 
 @dataclass
 class Position:
-    """Where training stands: the next step to take of a phase."""
+    """Where training stands: the next step to take of a phase, and the last losses."""
 
     phase: int = 0
     step: int = 0
+    losses: dict[str, float] = field(default_factory=dict)
 
 
 def save_state(
@@ -60,7 +61,7 @@ def save_state(
     for index, state in optimizer.state_dict()["state"].items():
         for key, value in state.items():
             tensors[f"optimizer.{index}.{key}"] = torch.as_tensor(value)
-    save_tensors(path, tensors, {"phase": position.phase, "step": position.step})
+    save_tensors(path, tensors, asdict(position))
 
 
 def load_state(path: Path) -> tuple[Position, dict[str, dict[str, torch.Tensor]]]:
@@ -70,7 +71,7 @@ def load_state(path: Path) -> tuple[Position, dict[str, dict[str, torch.Tensor]]
     for name, tensor in tensors.items():
         part, _, rest = name.partition(".")
         parts.setdefault(part, {})[rest] = tensor
-    return Position(facts["phase"], facts["step"]), parts
+    return Position(**facts), parts
 
 
 def restore_optimizer(optimizer: torch.optim.Optimizer, saved: dict[str, torch.Tensor]) -> None:
@@ -82,3 +83,9 @@ def restore_optimizer(optimizer: torch.optim.Optimizer, saved: dict[str, torch.T
     whole = optimizer.state_dict()
     whole["state"] = state
     optimizer.load_state_dict(whole)
+    for parameter, moments in optimizer.state.items():
+        for key, value in moments.items():
+            if isinstance(value, torch.Tensor) and value.shape == parameter.shape:
+                # In the parameter's own memory format (channels last): the fused optimisers
+                # pair values by where they lie, and would mix them up without a word.
+                moments[key] = torch.empty_like(parameter, dtype=value.dtype).copy_(value)

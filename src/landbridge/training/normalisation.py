@@ -37,12 +37,11 @@ def renormalise(
     if not norms or len(inputs) < 16:
         return
     momenta = [m.momentum for m in norms]
-    for norm in norms:
-        norm.reset_running_stats()
-        norm.momentum = None  # a plain average over the batches
     modes = [m.training for m in network.modules()]
     network.eval()
     for norm in norms:
+        norm.reset_running_stats()
+        norm.momentum = None  # a plain average over the batches
         norm.train()
     rows = np.unique(np.linspace(0, len(inputs) - 1, min(ROWS, len(inputs))).astype(np.int64))
     for part in np.array_split(rows, max(1, round(len(rows) / BATCH))):

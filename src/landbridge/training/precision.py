@@ -9,6 +9,8 @@ from collections.abc import Iterator
 import torch
 from torch import nn
 
+from .randomness import private_random_state
+
 PRECISIONS = ("float32", "bfloat16")
 
 
@@ -42,24 +44,33 @@ def fastest(network: nn.Module, x: torch.Tensor, repeats: int = 3) -> tuple[str,
     precision : str
     seconds : dict
         Best of `repeats` for each precision.
+
+    Notes
+    -----
+    Leaves the network's tensors, gradients and modes and the random state as they were.
     """
     seconds = {}
     device = x.device
     x = layout(x)
-    training = network.training
     state = {name: t.clone() for name, t in network.state_dict().items()}
-    network.train()
-    for precision in PRECISIONS:
-        best = float("inf")
-        for _ in range(repeats + 1):
-            start = time.perf_counter()
-            with autocast(precision, device):
-                _, logits = network(x)
-            logits.float().square().mean().backward()
-            best = min(best, time.perf_counter() - start)
-        seconds[precision] = best
+    modes = [module.training for module in network.modules()]
+    grads = [parameter.grad for parameter in network.parameters()]
     network.zero_grad(set_to_none=True)
+    network.train()
+    with private_random_state(device):
+        for precision in PRECISIONS:
+            best = float("inf")
+            for _ in range(repeats + 1):
+                start = time.perf_counter()
+                with autocast(precision, device):
+                    _, logits = network(x)
+                logits.float().square().mean().backward()
+                best = min(best, time.perf_counter() - start)
+            seconds[precision] = best
     network.load_state_dict(state)  # running statistics have moved
-    network.train(training)
+    for module, mode in zip(network.modules(), modes, strict=True):
+        module.training = mode
+    for parameter, grad in zip(network.parameters(), grads, strict=True):
+        parameter.grad = grad
     fast = seconds["bfloat16"] * 1.25 < seconds["float32"]
     return ("bfloat16" if fast else "float32"), seconds

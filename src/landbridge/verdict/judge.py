@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from ..base.hashing import digest
 from ..domains.sealed import SealedLabels
 from ..metrics.figures import brier, expected_calibration_error, log_loss
 from ..metrics.intervals import labels_needed, paired_bootstrap
@@ -48,6 +49,11 @@ class Truth:
     unseen: tuple[str, ...]
 
 
+def labels_print(sealed: SealedLabels | None) -> str:
+    """Return a hash of the sealed labels, to notice that they changed between two sessions."""
+    return "none" if sealed is None else digest(sealed.open().tolist())
+
+
 def open_labels(sealed: SealedLabels, classes: Sequence[str]) -> Truth:
     """Open the sealed labels for figures and for the report."""
     names = sealed.open()
@@ -62,7 +68,7 @@ def judge(
     sealed: SealedLabels,
     classes: Sequence[str],
     predictions: Sequence[Predicted],
-    reference: str,
+    reference: str | None,
     *,
     seeds_note: str = "",
     seed: int = 0,
@@ -76,8 +82,9 @@ def judge(
         The answers, in the order of the probabilities.
     predictions : sequence of Predicted
         One of them has the role "chosen". All have the same seeds and rows.
-    reference : str
-        Baseline that the outcome is about.
+    reference : str or None
+        Baseline that the outcome is about; None where there is none. It may be the chosen
+        method itself, where no adaptation looked better: then there is no difference.
 
     Returns
     -------
@@ -108,7 +115,7 @@ def judge(
         "kind": "judged",
         "outcome": outcome_of(main),
         "metric": "accuracy",
-        "reference": reference if main is not None else None,
+        "reference": reference if reference in figures else None,
         "judged_rows": int(truth.has.sum()),
         "seeds": list(chosen.seeds),
         "seeds_note": seeds_note,
@@ -127,7 +134,7 @@ def judge(
         "unseen_classes": list(truth.unseen),
     }
     if main is not None and verdict["outcome"] == "can't tell":
-        other = correct[reference]
+        other = correct[str(reference)]
         verdict["labels_to_settle"] = labels_to_settle(
             main["mean"], float((correct[chosen.method] != other).mean())
         )

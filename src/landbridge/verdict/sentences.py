@@ -32,10 +32,10 @@ def judged_sentence(verdict: dict[str, Any]) -> str:
     rows, seeds = verdict["judged_rows"], len(verdict["seeds"])
     basis = f"judged on {rows:,} examples, {seeds} seed{'s' if seeds > 1 else ''}"
     if difference is None:
-        return (
-            f"{chosen['method']} is right on {percent(chosen['mean'])} of the examples ({basis}); "
-            "there is nothing to compare it with."
-        )
+        right = f"{say(chosen['method'])} is right on {percent(chosen['mean'])} of the examples"
+        if chosen["method"] == verdict["reference"]:
+            return f"No transfer was kept, as none looked better: {right} ({basis})."
+        return f"{_capital(right)} ({basis}); there is nothing to compare it with."
     reference = next(b for b in verdict["baselines"] if b["method"] == verdict["reference"])
     interval = f"{points(difference['low'])} to {points(difference['high'])}"
     if verdict["outcome"] == "can't tell":
@@ -57,19 +57,29 @@ def judged_sentence(verdict: dict[str, Any]) -> str:
     )
 
 
-def label_free_sentence(verdict: dict[str, Any]) -> str:
-    """Return the sentence of a verdict without target labels."""
+def label_free_sentence(verdict: dict[str, Any], best: str | None) -> str:
+    """Return the sentence of a verdict without labels to judge by.
+
+    Parameters
+    ----------
+    best : str or None
+        What label-free evidence puts first; None where nothing was compared.
+    """
     chosen, reference = verdict["chosen"]["method"], verdict["reference"]
+    text = "There are no labels to judge by. "
     if chosen == reference:
-        text = (
-            "No target labels to judge by. No adaptation looked better than "
-            f"{say(reference)} by label-free evidence, so that was kept."
+        text += (
+            f"No adaptation looked better than {say(reference)} by label-free evidence, so that "
+            "was kept."
+        )
+    elif best is None or reference is None:
+        text += f"Nothing speaks for or against {say(chosen)}, as nothing could be compared."
+    elif best == chosen:
+        text += (
+            f"Label-free evidence speaks for {chosen} over {say(reference)}, but it can't prove it."
         )
     else:
-        text = (
-            "No target labels to judge by. Label-free evidence speaks for "
-            f"{chosen} over {say(reference)}, but it can't prove it."
-        )
+        text += f"Label-free evidence does not speak for {chosen}: it puts {say(best)} first."
     needed = verdict["labels_to_settle"]
     if needed:
         text += f" Labels for about {needed:,} examples would settle it."
@@ -80,11 +90,16 @@ def cross_validated_sentence(verdict: dict[str, Any]) -> str:
     """Return the sentence of a verdict from cross-validation on the labels at hand."""
     chosen, difference = verdict["chosen"], verdict["difference"]
     if difference is None:
+        right = f"{say(chosen['method'])} is right on {percent(chosen['mean'])}"
+        if chosen["method"] == verdict["reference"]:
+            right = f"no transfer was kept, as none looked better: {right}"
         return (
-            f"{chosen['method']} is right on {percent(chosen['mean'])} in cross-validation; no "
+            f"In cross-validation on {verdict['judged_rows']:,} labelled examples {right}. No "
             "labels were kept for judging."
         )
-    verb = {"helped": "helped", "hurt": "hurt"}.get(verdict["outcome"], "may or may not have helped")
+    verb = {"helped": "helped", "hurt": "hurt"}.get(
+        verdict["outcome"], "may or may not have helped"
+    )
     return (
         f"In cross-validation on {verdict['judged_rows']:,} labelled examples transfer {verb}: "
         f"{chosen['method']} {percent(chosen['mean'])}, {points(difference['mean'])} against "
@@ -92,3 +107,7 @@ def cross_validated_sentence(verdict: dict[str, Any]) -> str:
         f"{points(difference['high'])}). The same labels chose the method, so this is on the "
         "bright side."
     )
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -23,6 +23,7 @@ def label_free_verdict(
     baselines: list[tuple[str, str]],
     reference: str | None,
     figures: dict[str, dict[str, float | None]],
+    best: str | None,
     seeds: tuple[int, ...],
     chosen_answers: np.ndarray,
     reference_answers: np.ndarray | None,
@@ -37,6 +38,8 @@ def label_free_verdict(
     reference : str or None
     figures : dict
         Label-free scores of each method.
+    best : str or None
+        What label-free evidence puts first; None where nothing was compared.
     chosen_answers, reference_answers : int ndarray (n,)
         Predicted classes of the usable target rows. Where the two agree no label can tell
         them apart, so only the rest matters for how many labels would settle it.
@@ -62,11 +65,11 @@ def label_free_verdict(
         "disagreement": disagreement,
         # A tenth of the disagreement is a cautious guess at the difference in accuracy.
         "labels_to_settle": labels_to_settle(disagreement / 10, disagreement),
-        "assumption": ASSUMPTION,
+        "assumption": None if best is None else ASSUMPTION,
         "calibration": None,
         "unseen_classes": [],
     }
-    verdict["sentence"] = label_free_sentence(verdict)
+    verdict["sentence"] = label_free_sentence(verdict, best)
     return verdict
 
 
@@ -91,15 +94,18 @@ def cross_validated_verdict(
     what: dict[str, str],
     correct: dict[str, np.ndarray],
     reference: str | None,
-    seeds: tuple[int, ...],
 ) -> dict[str, Any]:
     """Return a verdict from out-of-fold answers on the labels that also chose the method.
 
     Parameters
     ----------
     correct : dict of bool ndarray (repeats, n)
-        Out-of-fold hits of each method on the same rows and folds.
+        Out-of-fold hits of each method on the same rows and folds. Each repetition stands in
+        the place of a seed.
+    reference : str or None
+        It may be the chosen method itself: then there is no difference.
     """
+
     def named(name: str, role: str) -> dict[str, Any]:
         return figure(name, role, what.get(name, name), correct[name])
 
@@ -113,10 +119,10 @@ def cross_validated_verdict(
         "kind": "cross-validated",
         "outcome": outcome_of(main),
         "metric": "accuracy",
-        "reference": reference if main is not None else None,
+        "reference": reference if reference in correct else None,
         "judged_rows": int(correct[chosen].shape[1]),
-        "seeds": list(seeds),
-        "seeds_note": "",
+        "seeds": list(range(len(correct[chosen]))),
+        "seeds_note": "each is a repetition of the cross-validation",
         "chosen": named(chosen, "chosen"),
         "baselines": baselines,
         "difference": main,
@@ -126,7 +132,7 @@ def cross_validated_verdict(
         "unseen_classes": [],
     }
     if main is not None and verdict["outcome"] == "can't tell":
-        disagreement = float((correct[chosen] != correct[reference]).mean())  # type: ignore[index]
+        disagreement = float((correct[chosen] != correct[str(reference)]).mean())
         verdict["labels_to_settle"] = labels_to_settle(main["mean"], disagreement)
     verdict["sentence"] = cross_validated_sentence(verdict)
     return verdict

@@ -1,0 +1,178 @@
+"""Candidates side by side: fitted by the runner, compared by `landbridge.selection`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from ..base.errors import TrainingError
+from ..metrics.labelfree import Candidate, ClassAMI, Pool
+from ..selection.choose import choose_by_validation, choose_label_free
+from .execute import Runner
+from .fit import Fit, FitSpec
+from .folds import possible_folds
+from .networks import softmax
+from .workspace import Workspace
+
+Folds = dict[str, np.ndarray]
+
+SIMPLE_FIRST = (
+    *("source-only", "probe", "coral", "feature-map", "head-only", "scratch", "joint", "mcc"),
+    *("infomax", "lp-ft", "layerwise", "finetune", "structure", "infomax+consistency", "dann"),
+)
+"""From the simplest to the most complex, for ties."""
+DEPENDABLE = ("infomax+consistency", "mcc", "probe", "lp-ft", "finetune", "scratch")
+"""What does well on average where nothing can be compared, the best first."""
+
+
+def given(method: str) -> dict[str, Any]:
+    """Return the choice that the user made."""
+    return _without_race(method, "given", "you named it", kept=False)
+
+
+def only_one(plan: dict[str, Any]) -> dict[str, Any]:
+    """Return the choice where there is nothing to choose."""
+    method = plan["candidates"][0]
+    out = ", ".join(row["method"] for row in plan["not_tried"])
+    reason = "it is the only method that these data and this budget allow"
+    if method == "scratch":
+        reason = (
+            "there is nothing to transfer: no labelled source, and the backbone is not pretrained"
+        )
+    reason += f" (not tried: {out})" if out else ""
+    return _without_race(method, "only", reason, kept=method in plan["references"])
+
+
+def fallback(plan: dict[str, Any]) -> dict[str, Any]:
+    """Return the choice where a class has a single label: nothing can be compared."""
+    method = next((m for m in DEPENDABLE if m in plan["candidates"]), plan["candidates"][0])
+    return _without_race(
+        method,
+        "default",
+        "some class has a single target label, which is too few to compare methods on; this one "
+        "does well on average with few labels",
+        kept=method in plan["references"],
+    )
+
+
+def _without_race(method: str, kind: str, reason: str, *, kept: bool) -> dict[str, Any]:
+    return {
+        "method": method,
+        "kind": kind,
+        "reason": reason,
+        "kept_reference": kept,
+        "candidates": [],
+    }
+
+
+def label_free(workspace: Workspace, plan: dict[str, Any], runner: Runner) -> dict[str, Any]:
+    """Fit every candidate once and compare their answers on unlabelled target rows."""
+    specs = {name: FitSpec(name, workspace.config.seed) for name in plan["candidates"]}
+    done = runner.run(list(specs.values()), tolerate=True)
+    candidates, costs, failed = [], {}, {}
+    for name, spec in specs.items():
+        fit = done[spec.id]
+        if isinstance(fit, TrainingError):
+            failed[name] = fit.found
+            continue
+        candidates.append(_candidate(workspace, name, fit))
+        costs[name] = {"steps": fit.facts["steps"], "cpu_s": fit.facts["cpu_s"]}
+    _some_left(costs, failed)
+    reference = plan["reference"] or plan["references"][0]
+    return _complete(choose_label_free(candidates, reference), costs, failed)
+
+
+def evidence(workspace: Workspace, fits: Mapping[str, Fit], reference: str) -> dict[str, Any]:
+    """Return what label-free scores say of finished fits, as a choice among them."""
+    candidates = [_candidate(workspace, name, fit) for name, fit in fits.items()]
+    return choose_label_free(candidates, reference)
+
+
+def by_validation(
+    workspace: Workspace, plan: dict[str, Any], runner: Runner
+) -> tuple[dict[str, Any], Folds]:
+    """Compare candidates by repeated stratified cross-validation on the target labels."""
+    side, seed = workspace.target, workspace.config.seed
+    folds = possible_folds(side, plan["folds"])
+    repeats = plan["repeats"]
+    specs = [
+        FitSpec(name, seed, repeat=repeat, fold=fold, folds=folds)
+        for name in plan["candidates"]
+        for repeat in range(repeats)
+        for fold in range(folds)
+    ]
+    done = runner.run(specs, tolerate=True)
+    known = np.flatnonzero(side.known)
+    logits: Folds = {}
+    costs: dict[str, dict[str, Any]] = {}
+    failed: dict[str, str] = {}
+    for spec in specs:
+        fit = done[spec.id]
+        if isinstance(fit, TrainingError):
+            failed.setdefault(spec.method, fit.found)
+            continue
+        shape = (repeats, len(known), len(workspace.classes))
+        own = logits.setdefault(spec.method, np.zeros(shape, np.float32))
+        own[spec.repeat, np.searchsorted(known, fit.output("fold_rows"))] = fit.output("fold")
+        cost = costs.setdefault(spec.method, {"steps": fit.facts["steps"], "cpu_s": 0.0})
+        cost["cpu_s"] = round(cost["cpu_s"] + fit.facts["cpu_s"], 2)
+    logits = {name: values for name, values in logits.items() if name not in failed}
+    _some_left(logits, failed)
+    ties = None
+    if workspace.situation.target == "few":
+        ties = _class_ami(workspace, list(logits), runner)
+    order = [name for name in SIMPLE_FIRST if name in logits]
+    order += [name for name in logits if name not in order]
+    correct = {name: values.argmax(2) == side.labels[known] for name, values in logits.items()}
+    choice = choose_by_validation(correct, order, plan["references"], ties)
+    return _complete(choice, costs, failed), logits
+
+
+def _class_ami(workspace: Workspace, names: list[str], runner: Runner) -> dict[str, float]:
+    """Return ClassAMI on the usable target rows, of fits on all labels.
+
+    The verdict uses these fits again.
+    """
+    seed = workspace.config.seed
+    specs = {name: FitSpec(name, seed) for name in names}
+    done = runner.run(list(specs.values()), tolerate=True)
+    scores = {}
+    for name, spec in specs.items():
+        fit = done[spec.id]
+        if isinstance(fit, Fit):
+            seen = _candidate(workspace, name, fit)
+            scores[name] = ClassAMI().score(seen, Pool((seen,), seed=seed))
+    return scores
+
+
+def _candidate(workspace: Workspace, name: str, fit: Fit) -> Candidate:
+    accuracy = None
+    if workspace.source is not None and workspace.validation.any():
+        held = workspace.source.labels[workspace.validation]
+        accuracy = float((fit.output("validation").argmax(1) == held).mean())
+    return Candidate(name, softmax(fit.output("target")), fit.output("target_features"), accuracy)
+
+
+def _some_left(left: dict[str, Any], failed: dict[str, str]) -> None:
+    if not left:
+        name, why = next(iter(failed.items()))
+        raise TrainingError(
+            f"none of the {len(failed)} candidates could be trained; {name}: {why}",
+            do="lower training.rate, set training.clip, or use training.precision=float32",
+        )
+
+
+def _complete(
+    choice: dict[str, Any], costs: dict[str, dict[str, Any]], failed: dict[str, str]
+) -> dict[str, Any]:
+    """Add what candidates cost, and those that failed, as gated ones."""
+    choice["candidates"] = [
+        *(row | costs.get(row["method"], {}) for row in choice["candidates"]),
+        *(
+            {"method": name, "figures": {}, "gated": why, "rank": None}
+            for name, why in failed.items()
+        ),
+    ]
+    return choice

@@ -1,0 +1,140 @@
+"""From a name to a method; what importing costs."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from landbridge.base.errors import ConfigError, MethodError
+from landbridge.methods.base import METHODS, Needs
+from landbridge.methods.network import PlanContext
+from landbridge.methods.resolve import Situation, make_method, require, unmet
+
+MANY = PlanContext(n_classes=4, n_source=300, n_target=200, n_labelled=40)
+NONE = PlanContext(n_classes=4, n_source=300, n_target=200)
+
+
+def test_a_combination_has_its_terms_in_order():
+    method = make_method("mcc+dann")
+    assert method.name == "mcc+dann"
+    assert [(t.name, t.weight) for t in method.terms()] == [("mcc", 1.0), ("dann", 1.0)]
+    assert [t.name for t in make_method("dann+deep-coral+mcc").terms()] == [
+        "dann",
+        "deep-coral",
+        "mcc",
+    ]
+    assert METHODS.get("combine").name == "combine"  # the class is not renamed
+
+
+def test_weights_and_options_of_a_combination():
+    method = make_method(
+        "mcc+dann",
+        {"terms": {"mcc": 0.3}, "options": {"dann": {"hidden": 16}}, "target_weight": 2.0},
+    )
+    found = {t.name: (t.weight, dict(t.options)) for t in method.terms()}
+    assert found == {"mcc": (0.3, {}), "dann": (1.0, {"hidden": 16})}
+    assert method.plan(MANY).phases[-1].target_weight == 2.0
+
+
+def test_combine_by_its_own_name():
+    method = make_method("combine", {"terms": {"infomax": 0.5}})
+    assert [(t.name, t.weight) for t in method.terms()] == [("infomax", 0.5)]
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "says"),
+    [
+        ("mcc+mcc", {}, "names mcc more than once"),
+        ("joint+joint+mcc", {}, "names joint more than once"),
+        ("mccc+dann", {}, "did you mean 'mcc'"),
+        ("coral+mcc", {}, "did you mean 'deep-coral'"),
+        ("mcc+", {}, "unknown term ''"),
+        ("joint+", {}, "unknown term ''"),
+        ("mcc+dann", {"terms": {"infomax": 1.0}}, "a weight for infomax"),
+        ("mcc+dann", {"options": {"infomax": {}}}, "options for infomax"),
+        ("mcc+dann", {"options": {"mcc": {"temperatur": 1}}}, "did you mean 'temperature'"),
+        ("mcc+dann", {"options": {"mcc": {"temperature": "hot"}}}, "temperature"),
+        ("mcc+dann", {"targetweight": 1}, "did you mean 'target_weight'"),
+        ("combine", {"terms": {"mccc": 1.0}}, "did you mean 'mcc'"),
+        ("combine", {"terms": {}}, "no terms"),
+        ("fintune", {}, "did you mean 'finetune'"),
+        ("auto", {}, "name a method"),
+    ],
+)
+def test_what_is_wrong_with_a_name(name, options, says):
+    with pytest.raises(ConfigError) as error:
+        make_method(name, options)
+    assert says in str(error.value)
+
+
+@pytest.mark.parametrize("name", ["joint+mcc", "mcc+joint", "infomax+joint+consistency"])
+def test_joint_in_a_combination_needs_target_labels(name):
+    method = make_method(name)
+    assert method.needs.target == "labelled"
+    assert [t.name for t in method.terms()] == [p for p in name.split("+") if p != "joint"]
+    assert method.plan(MANY).phases[-1].target_weight == 1.0
+    here = Situation("labelled", "none", True, False)
+    with pytest.raises(MethodError, match="needs target labels"):
+        require(method, here)
+    require(make_method(name.replace("joint+", "").replace("+joint", "")), here)
+    assert make_method("mcc+dann").needs.target == "unlabelled"  # nothing has stuck to the class
+
+
+def test_without_joint_labels_are_used_where_there_are_any():
+    method = make_method("mcc+dann")
+    assert method.plan(MANY).phases[-1].target_weight == 1.0
+    assert method.plan(NONE).phases[-1].target_weight == 0.0
+
+
+EVERYTHING = Needs("labelled", "labelled", True, shared_classes=True, pretrained=True)
+
+
+@pytest.mark.parametrize(
+    ("needs", "situation", "says"),
+    [
+        (EVERYTHING, Situation("labelled", "few", True, True), ""),
+        (EVERYTHING, Situation("labelled", "all", True, True), ""),
+        (EVERYTHING, Situation("unlabelled", "few", True, True), "labelled source"),
+        (EVERYTHING, Situation("none", "few", True, True), "labelled source"),
+        (EVERYTHING, Situation("labelled", "none", True, True), "target labels"),
+        (EVERYTHING, Situation("labelled", "few", False, True), "share"),
+        (EVERYTHING, Situation("labelled", "few", True, False), "pretrained"),
+        (Needs("unlabelled", "unlabelled", True), Situation("none", "few", True, True), "source"),
+        (Needs("unlabelled", "unlabelled", True), Situation("unlabelled", "none", True, True), ""),
+        (Needs("none", "labelled", True), Situation("none", "few", False, False), ""),
+        (Needs("any", "any", True), Situation("none", "few", False, False), ""),
+        (Needs("any", "any", True), Situation("labelled", "none", True, False), ""),
+        (Needs("any", "any", True), Situation("unlabelled", "none", True, False), "labels"),
+        (Needs("any", "any", True), Situation("none", "none", True, True), "labels"),
+    ],
+)
+def test_unmet(needs, situation, says):
+    found = unmet(needs, situation)
+    assert says in found
+    assert bool(says) == bool(found)
+
+
+HEAVY = ("torch", "sklearn", "scipy", "pandas", "transformers", "plotly", "pyarrow")
+
+
+@pytest.mark.parametrize(
+    ("code", "allowed"),
+    [
+        ("import landbridge; dir(landbridge)", ()),
+        ("from landbridge.methods.base import METHODS; assert len(list(METHODS)) > 10", ()),
+        (
+            "from landbridge.methods.resolve import make_method, unmet\n"
+            "from landbridge.methods.network import PlanContext\n"
+            "m = make_method('mcc'); m.plan(PlanContext(n_classes=2, n_source=9, n_target=9))",
+            (),
+        ),
+    ],
+)
+def test_imports_are_light(code, allowed):
+    tell = f"\nimport sys; print([m for m in {HEAVY!r} if m in sys.modules])"
+    done = subprocess.run(
+        [sys.executable, "-c", code + tell], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == str(list(allowed))
