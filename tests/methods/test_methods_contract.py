@@ -87,6 +87,35 @@ def test_options(name):
             make_method(name, {number: "much"})
 
 
+WHERE = {
+    # What each one stands for decides where it may run: source labels, target labels, classes
+    # in common.
+    "source-only": ("labelled", "any", True),
+    "scratch": ("none", "labelled", False),
+    "probe": ("any", "any", False),
+    "coral": ("labelled", "unlabelled", True),
+    "feature-map": ("labelled", "any", True),
+    "finetune": ("any", "labelled", False),
+    "head-only": ("any", "labelled", False),
+    "layerwise": ("any", "labelled", False),
+    "lp-ft": ("any", "labelled", False),
+    "structure": ("any", "labelled", False),
+    "joint": ("labelled", "labelled", True),
+    "mcc": ("labelled", "unlabelled", True),
+    "dann": ("labelled", "unlabelled", True),
+    "infomax": ("labelled", "unlabelled", True),
+    "consistency": ("labelled", "unlabelled", True),
+    "combine": ("labelled", "unlabelled", True),
+    "joint+mcc": ("labelled", "labelled", True),
+}
+
+
+@pytest.mark.parametrize("name", WHERE)
+def test_needs_of_the_methods_that_ship(name):
+    needs = make_method(name).needs
+    assert (needs.source, needs.target, needs.shared_classes) == WHERE[name]
+
+
 # Plans ----------------------------------------------------------------------------------------
 
 SIZES = list(itertools.product((0, 5, 50_000), (1, 300, 100_000), (0, 3, 300)))

@@ -345,7 +345,10 @@ def test_clipping(kit, make_phase):
         network = kit.network()
         before = [p.detach().clone() for p in network.parameters()]
         kit.train(make_phase(**values, clip=clip), network=network)
-        moved = [(p - b).square().sum() for p, b in zip(network.parameters(), before, strict=True)]
+        moved = [
+            (p.detach() - b).square().sum()
+            for p, b in zip(network.parameters(), before, strict=True)
+        ]
         lengths.append(float(torch.stack(moved).sum().sqrt()))
     assert lengths[1] == pytest.approx(0.1 * 1.9 * 1e-3, rel=1e-3)
     assert lengths[0] > 10 * lengths[1]

@@ -221,7 +221,7 @@ def test_networks_of_transformers_start_afresh(family):
         # A layer scale of 0 would switch the layer off, and its weights would not learn.
         assert bool((names[name] == 1).all()), name
     tokens = [n for n in names if n.endswith(("cls_token", "position_embeddings"))]
-    assert all(0.001 < float(names[n].std()) < 0.04 for n in tokens)
+    assert all(0.001 < names[n].std().item() < 0.04 for n in tokens)
     x = torch.randn(2, 3, 32, 32, generator=torch.Generator().manual_seed(0))
     model.train()
     out = model(pixel_values=x)

@@ -60,7 +60,7 @@ class TrainingConfig(_Strict):
 class RunConfig(_Strict):
     """Everything that decides a run."""
 
-    data: DataConfig = Field(default_factory=DataConfig)
+    data: DataConfig = Field(default_factory=lambda: DataConfig())
     backbone: str = "auto"
     """A registered backbone, hf/<id>, or a path: what is already known."""
     method: str = "auto"
@@ -75,7 +75,7 @@ class RunConfig(_Strict):
     """The first seed."""
     candidates: list[str] | None = None
     """What auto may try; null: it decides."""
-    training: TrainingConfig = Field(default_factory=TrainingConfig)
+    training: TrainingConfig = Field(default_factory=lambda: TrainingConfig())
     offline: bool = False
     """Forbid every download."""
     keep_work: bool = False

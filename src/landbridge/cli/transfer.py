@@ -105,8 +105,10 @@ def unused(path: Path) -> Path:
 
 
 def taken(path: Path) -> bool:
-    """Say whether something is there already."""
-    return path.exists() and not (path.is_dir() and not any(path.iterdir()))
+    """Say whether something is there already that a run must not overwrite."""
+    from ..runs.folder import vacant
+
+    return not vacant(path)
 
 
 def _short(data: str) -> str:

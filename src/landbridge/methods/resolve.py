@@ -35,7 +35,7 @@ def make_method(name: str, options: Mapping[str, Any] | None = None) -> Method:
         return _combination(name, values)
     if name == "auto":
         raise ConfigError("'auto' is a choice among methods, not one", do="name a method")
-    kind = METHODS.get(name)
+    kind: Any = METHODS.get(name)
     return kind(make_options(kind.Config, values, f"method {name!r}"))
 
 

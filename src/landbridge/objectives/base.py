@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import torch
 from torch import nn
@@ -74,11 +74,11 @@ class Term(nn.Module, ABC):
     views: ClassVar[frozenset[str]]
     Config: ClassVar[type]
 
-    def __init__(self, dim: int, n_classes: int, config: object = None) -> None:
+    def __init__(self, dim: int, n_classes: int, config: Any = None) -> None:
         super().__init__()
         self.dim = dim
         self.n_classes = n_classes
-        self.config = self.Config() if config is None else config
+        self.config: Any = self.Config() if config is None else config
 
     @abstractmethod
     def forward(self, step: Step) -> torch.Tensor:

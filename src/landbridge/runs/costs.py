@@ -64,10 +64,12 @@ class Costs:
         if isinstance(method, FeatureMethod):
             work = 4 * (n + n_source) * self.dim**2 + 30 * self.dim**3
             return 0.1 + work / FLOPS
-        seconds = (n + len(workspace.judged)) * self.forward_row
-        for phase in method.plan(workspace.context()).scaled(scale).phases:
-            if phase.moves == "head" and phase.augment == "none":
-                seconds += (n + n_source) * self.forward_row + phase.steps * LEAST_STEP / 4
+        phases = method.plan(workspace.context()).scaled(scale).phases
+        still = [phase.moves == "head" and phase.augment == "none" for phase in phases]
+        seconds = 0.1 if all(still) else (n + len(workspace.judged)) * self.forward_row
+        for phase, stored in zip(phases, still, strict=True):
+            if stored:
+                seconds += phase.steps * LEAST_STEP / 4
                 continue
             row = self.train_row + (self.augment_row if phase.augment != "none" else 0.0)
             seconds += phase.steps * max(LEAST_STEP, batches(phase) * phase.batch * row)

@@ -11,8 +11,9 @@ from ..domains.task import Task
 from ..insight.changes import changed_examples
 from ..insight.map import MapSide, build_map
 from ..verdict.judge import Truth
+from .features import RowOutputs
 from .fit import known_network, network_of
-from .networks import outputs, softmax
+from .networks import softmax
 from .race import Raced
 from .workspace import Workspace
 
@@ -27,34 +28,36 @@ def feature_map(
 
     Labels of judged rows are in it: the verdict has opened them.
     """
-    chosen, seed, preprocessing = raced.chosen, raced.seeds[0], workspace.preprocessing
+    chosen, seed = raced.chosen, raced.seeds[0]
     fit = raced.fits[chosen][seed]
     before, after = known_network(workspace, seed, events), network_of(workspace, fit, events)
     frozen = fit.facts["start"] == "frozen"
 
-    def side(inputs: np.ndarray, pick: np.ndarray, **said: Any) -> MapSide:
-        one = outputs(before, inputs[pick], preprocessing)[0]
-        features, logits = outputs(after, inputs[pick], preprocessing)
-        return MapSide(one, logits if frozen else features, **said)
+    first = RowOutputs(workspace, before, seed, events)
+    second = RowOutputs(workspace, after, seed, events)
+
+    def side(which: str, pick: np.ndarray, **said: Any) -> MapSide:
+        features, logits = second(which, pick)
+        return MapSide(first(which, pick)[0], logits if frozen else features, **said)
 
     source = None
     if workspace.source is not None and task.source is not None:
         own, known = workspace.source_own, workspace.source.known
         pick = spread(len(workspace.source), MOST)
         source = side(
-            workspace.source.inputs,
+            "source",
             pick,
             labels=[workspace.source_classes[own[i]] if known[i] else None for i in pick],
             rows=np.flatnonzero(~task.source.held_out)[pick].tolist(),
         )
     if truth is not None:
-        inputs, names, rows = workspace.judged, truth.names, np.flatnonzero(task.target.judged)
+        which, names, rows = "judged", truth.names, np.flatnonzero(task.target.judged)
     else:
-        inputs, names = workspace.target.inputs, _known_names(workspace)
+        which, names = "target", _known_names(workspace)
         rows = np.flatnonzero(~task.target.held_out)
-    pick = spread(len(inputs), MOST)
+    pick = spread(len(rows), MOST)
     target = side(
-        inputs,
+        which,
         pick,
         labels=names[pick].tolist(),
         predicted_after=_answers(workspace, raced, chosen, truth)[pick].tolist(),

@@ -1,10 +1,12 @@
-"""Frozen features of a run's rows, through the store: computed once, reused by every method."""
+"""Features and answers for a run's rows. A backbone that stands still sees each row once."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
+import torch
 
 from ..backbones.base import Opened
 from ..backbones.store import FeatureStore
@@ -15,30 +17,84 @@ from ..training.inputs import run_network
 from .workspace import Workspace
 
 
+def backbone_hash(network: Network) -> str:
+    """Return the hash of a network's backbone, by which the store knows its features."""
+    return tensors_digest(network.backbone.state_dict())
+
+
 def frozen_features(
     workspace: Workspace, network: Network, which: str, seed: int, events: Events
 ) -> np.ndarray:
-    """Return float32 features of "source", "target" or "judged" rows.
+    """Return float32 features of "source", "target" or "judged" rows, through the store.
 
     Features of a pretrained backbone go to the user's cache and serve later runs too; those
     of our own net, trained in this run, stay in the run's work folder.
     """
-    inputs = {
-        "source": None if workspace.source is None else workspace.source.inputs,
-        "target": workspace.target.inputs,
-        "judged": workspace.judged,
-    }[which]
-    assert inputs is not None
+    inputs = workspace.inputs(which)
     if len(inputs) == 0:
         return np.zeros((0, network.backbone.dim), np.float32)
+    if which == "judged" and len(workspace.judged_rows):
+        return frozen_features(workspace, network, "target", seed, events)[workspace.judged_rows]
+    if next(network.backbone.parameters(), None) is None:  # nothing is computed: nothing to store
+        return run_network(network, inputs, workspace.preprocessing)[0]
     opened = workspace.opened(seed, events)
     pretrained = workspace.situation.pretrained
     if not pretrained:
-        identity = replace(opened.identity, hash=tensors_digest(network.backbone.state_dict()))
+        identity = replace(opened.identity, hash=backbone_hash(network))
         opened = Opened(network.backbone, workspace.preprocessing, identity)
-    if next(network.backbone.parameters(), None) is None:  # nothing is computed: nothing to store
-        return run_network(network, inputs, workspace.preprocessing)[0]
     store = FeatureStore(None if pretrained else workspace.path / "work" / "features")
     return store.features(
         opened, inputs, workspace.fingerprints[which], precision="float32", events=events
     )
+
+
+def stands_still(workspace: Workspace, network: Network, seed: int, events: Events) -> bool:
+    """Say whether the backbone is the one whose features are, or may be, in the store."""
+    if workspace.situation.pretrained:
+        known = workspace.opened(seed, events).identity.hash
+    else:
+        known = workspace.known_hashes.get(seed, "")
+    return backbone_hash(network) == known
+
+
+def stored_features(
+    workspace: Workspace, seed: int, events: Events
+) -> Callable[[Network, np.ndarray], np.ndarray]:
+    """Return what gives the loop features for its stored inputs, from the store if it can."""
+
+    def compute(network: Network, inputs: np.ndarray) -> np.ndarray:
+        for which in ("target", "source"):
+            if which == "source" and workspace.source is None:
+                continue
+            if inputs is workspace.inputs(which) and stands_still(workspace, network, seed, events):
+                return frozen_features(workspace, network, which, seed, events)
+        return run_network(network, inputs, workspace.preprocessing)[0]
+
+    return compute
+
+
+class RowOutputs:
+    """Features and logits of a network for rows of a run.
+
+    Called with "source", "target" or "judged" and, for some of them, row numbers; returns
+    float32 (n, d) and (n, classes).
+    """
+
+    def __init__(self, workspace: Workspace, network: Network, seed: int, events: Events) -> None:
+        self.workspace, self.network, self.seed, self.events = workspace, network, seed, events
+        self.still = stands_still(workspace, network, seed, events)
+
+    def __call__(self, which: str, rows: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
+        workspace, network = self.workspace, self.network
+        inputs = workspace.inputs(which)
+        n = len(inputs) if rows is None else len(rows)
+        if n == 0:
+            shape = network.head.out_features
+            return np.zeros((0, network.backbone.dim), np.float32), np.zeros((0, shape), np.float32)
+        if not self.still:
+            chosen = inputs if rows is None else inputs[rows]
+            return run_network(network, chosen, workspace.preprocessing)
+        x = frozen_features(workspace, network, which, self.seed, self.events)
+        x = np.array(x if rows is None else x[rows])
+        with torch.inference_mode():
+            return x, network.head(torch.from_numpy(x)).numpy()

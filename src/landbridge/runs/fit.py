@@ -19,9 +19,9 @@ from ..methods.resolve import make_method
 from ..training.batches import Side
 from ..training.checkpoint import load_tensors, save_tensors
 from ..training.loop import LoopOptions, TrainingData, train
-from .features import frozen_features
+from .features import RowOutputs, backbone_hash, frozen_features, stored_features
 from .folds import fold_rows
-from .networks import new_network, outputs, restored_network, set_head, starting_network
+from .networks import new_network, restored_network, set_head, starting_network
 from .workspace import Workspace
 
 
@@ -93,7 +93,7 @@ def run_fit(workspace: Workspace, spec: FitSpec, events: Events) -> Fit:
     else:
         network, facts = _fit_network(workspace, spec, method, events)
     folder = workspace.fits / spec.id
-    _write_outputs(workspace, spec, network, folder)
+    _write_outputs(workspace, spec, network, folder, events)
     facts |= {
         "method": spec.method,
         "seed": spec.seed,
@@ -139,7 +139,11 @@ def _fit_network(
         known &= True if source_only else labels >= 0
         source = Side(source.inputs, labels, known)
     data = TrainingData(
-        source, _known_target(workspace, spec), workspace.preprocessing, len(classes)
+        source,
+        _known_target(workspace, spec),
+        workspace.preprocessing,
+        len(classes),
+        features=stored_features(workspace, spec.seed, events),
     )
     options = LoopOptions(
         precision=workspace.precision,
@@ -189,6 +193,7 @@ def known_network(workspace: Workspace, seed: int, events: Events) -> Network:
             from_classes=workspace.source_classes,
             to_classes=workspace.classes,
         )
+    workspace.known_hashes[seed] = backbone_hash(network)
     return network.eval()
 
 
@@ -200,12 +205,14 @@ def network_of(workspace: Workspace, fit: Fit, events: Events) -> Network:
 # Outputs ------------------------------------------------------------------------------------
 
 
-def _write_outputs(workspace: Workspace, spec: FitSpec, network: Network, folder: Path) -> None:
+def _write_outputs(
+    workspace: Workspace, spec: FitSpec, network: Network, folder: Path, events: Events
+) -> None:
     def save(name: str, array: np.ndarray) -> None:
         write_array(folder / f"{name}.npy", array)
 
-    preprocessing = workspace.preprocessing
     source_only = spec.method == "source-only"
+    rows_of = RowOutputs(workspace, network, spec.seed, events)
 
     def answers(logits: np.ndarray) -> np.ndarray:
         return _by_answer(workspace, logits) if source_only else logits
@@ -213,17 +220,18 @@ def _write_outputs(workspace: Workspace, spec: FitSpec, network: Network, folder
     if spec.folds:
         seed = workspace.config.seed
         rows = fold_rows(workspace.target, spec.repeat, spec.fold, spec.folds, seed)
-        save("fold", answers(outputs(network, workspace.target.inputs[rows], preprocessing)[1]))
+        save("fold", answers(rows_of("target", rows)[1]))
         save("fold_rows", rows)
         return
     if not source_only or workspace.situation.shared_classes:
-        features, logits = outputs(network, workspace.target.inputs, preprocessing)
+        features, logits = rows_of("target")
         save("target", answers(logits))
         save("target_features", features)
-        save("judged", answers(outputs(network, workspace.judged, preprocessing)[1]))
-        if workspace.source is not None and workspace.validation.any():
-            held = workspace.source.inputs[workspace.validation]
-            save("validation", answers(outputs(network, held, preprocessing)[1]))
+        among = len(workspace.judged_rows) > 0
+        save("judged", answers(logits[workspace.judged_rows] if among else rows_of("judged")[1]))
+        if workspace.validation.any():
+            held = np.flatnonzero(workspace.validation)
+            save("validation", answers(rows_of("source", held)[1]))
     save_tensors(folder / "network.safetensors", network.state_dict(), {"fit": spec.id})
 
 

@@ -13,9 +13,7 @@ from ..backbones.fresh import randomise
 from ..backbones.surgery import Network, make_network, transfer_tensors
 from ..base.events import Events
 from ..base.seeds import derive
-from ..domains.modalities.base import Preprocessing
 from ..methods.base import AffineHead
-from ..training.inputs import run_network
 from ..training.plan import TrainingPlan
 from .workspace import Workspace
 
@@ -83,18 +81,6 @@ def set_head(network: Network, head: AffineHead) -> None:
     with torch.no_grad():
         network.head.weight.copy_(torch.from_numpy(np.ascontiguousarray(head.weight)))
         network.head.bias.copy_(torch.from_numpy(np.ascontiguousarray(head.bias)))
-
-
-def outputs(
-    network: Network, inputs: np.ndarray, preprocessing: Preprocessing
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return features and logits; empty arrays for no rows."""
-    if len(inputs) == 0:
-        return (
-            np.zeros((0, network.backbone.dim), np.float32),
-            np.zeros((0, network.head.out_features), np.float32),
-        )
-    return run_network(network, inputs, preprocessing)
 
 
 def softmax(logits: np.ndarray) -> np.ndarray:

@@ -105,9 +105,10 @@ def prepare(task: Task, config: RunConfig, path: Path, events: Events) -> Worksp
     same_rows = (
         bool(task.target.judged.any()) and not (task.target.judged & task.target.held_out).any()
     )
+    judged_rows = np.zeros(0, np.int64)
     if same_rows:  # transductive: the judged rows are among the target's
-        usable = np.flatnonzero(~task.target.held_out)
-        judged_inputs = target_inputs[np.isin(usable, np.flatnonzero(task.target.judged))]
+        judged_rows = np.flatnonzero(task.target.judged[~task.target.held_out])
+        judged_inputs = target_inputs[judged_rows]
     else:
         judged_inputs = inputs(judged)
     source_side, source_own = None, np.zeros(0, np.int64)
@@ -142,6 +143,7 @@ def prepare(task: Task, config: RunConfig, path: Path, events: Events) -> Worksp
         validation=validation,
         target=Side(target_inputs, target.labels, target.known),
         judged=judged_inputs,
+        judged_rows=judged_rows,
         fingerprints=fingerprints(task),
         situation=situation,
         identity=opened.identity.to_dict(),

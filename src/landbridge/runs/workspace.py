@@ -48,6 +48,8 @@ class Workspace:
         Target rows that may be used.
     judged : ndarray
         Inputs of the judged rows.
+    judged_rows : int64 ndarray
+        Where they stand among the target's rows; empty where they are held out.
     fingerprints : dict
         Content hash of the inputs of "source", "target" and "judged", and of the labels on
         either side.
@@ -62,6 +64,7 @@ class Workspace:
     validation: np.ndarray
     target: Side
     judged: np.ndarray
+    judged_rows: np.ndarray
     fingerprints: dict[str, str]
     situation: Situation
     identity: dict[str, Any]
@@ -73,11 +76,19 @@ class Workspace:
 
     def __post_init__(self) -> None:
         self._opened: dict[int, Opened] = {}
+        self.known_hashes: dict[int, str] = {}
 
     @property
     def fits(self) -> Path:
         """Where finished and unfinished fits lie."""
         return self.path / "work" / "fits"
+
+    def inputs(self, which: str) -> np.ndarray:
+        """Return the stored inputs of "source", "target" or "judged"."""
+        if which == "source":
+            assert self.source is not None
+            return self.source.inputs
+        return self.target.inputs if which == "target" else self.judged
 
     def opened(self, seed: int, events: Events) -> Opened:
         """Return θ₀ for this seed (the same for all seeds where it is pretrained)."""
@@ -121,7 +132,11 @@ class Workspace:
     def save(self) -> None:
         """Write everything below ``work/data``."""
         folder = self.path / "work" / "data"
-        arrays = {"validation": self.validation, "source_own": self.source_own}
+        arrays = {
+            "validation": self.validation,
+            "source_own": self.source_own,
+            "judged_rows": self.judged_rows,
+        }
         inputs = {"target": self.target.inputs, "judged": self.judged}
         sides = {"target": self.target}
         if self.source is not None:
@@ -187,6 +202,7 @@ class Workspace:
             validation=array("validation"),
             target=side("target"),
             judged=inputs("judged"),
+            judged_rows=array("judged_rows"),
             fingerprints=facts["fingerprints"],
             situation=Situation(**facts["situation"]),
             identity=facts["identity"],

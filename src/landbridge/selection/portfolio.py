@@ -93,7 +93,7 @@ def portfolio(
             continue
         why = unmet(make_method(name).needs, situation)
         knows = situation.pretrained or _has_source(situation)
-        if not why and not knows and name != "finetune":
+        if not why and not knows:
             why = "nothing is known yet: no source, and no pretrained backbone"
         if not why and label_shift and wanted is None and _aligns(name):
             why = "class shares seem to differ much, where alignment and diversity terms harm"

@@ -18,7 +18,7 @@ from ..base.errors import ConfigError, TrainingError
 from ..base.events import SILENT, Events, Progress
 from ..base.options import make_options
 from ..base.seeds import derive, torch_rng
-from ..domains.modalities.base import Preprocessing
+from ..domains.modalities.base import Preprocessing, Strength
 from ..objectives.base import TERMS, Step, Term, View
 from .batches import Pool, Side
 from .checkpoint import Position, load_state, restore_optimizer, save_state
@@ -40,12 +40,15 @@ class TrainingData:
     source, target : Side or None
     preprocessing : Preprocessing
     n_classes : int
+    features : callable (network, stored inputs) -> ndarray, optional
+        Where features of a backbone that stands still are to be had; computed here otherwise.
     """
 
     source: Side | None
     target: Side | None
     preprocessing: Preprocessing
     n_classes: int
+    features: Callable[[Network, np.ndarray], np.ndarray] | None = None
 
 
 @dataclass
@@ -80,7 +83,8 @@ def train(
         At the first loss that is not finite, naming phase, step and terms.
     """
     options = options or LoopOptions()
-    network.to(memory_format=torch.channels_last)  # with inputs alike, a third faster
+    # With inputs laid out alike, convolutions are a third faster.
+    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     position, saved = Position(), None
     if options.checkpoint is not None and options.checkpoint.exists():
         position, saved = load_state(options.checkpoint)
@@ -120,7 +124,9 @@ class _PhaseRunner:
                 for spec in phase.terms
             }
         ).to(options.device)
-        self.views = frozenset().union(*(t.views for t in self.terms.values()))  # type: ignore[misc]
+        self.views: frozenset[str] = frozenset().union(
+            *(TERMS.get(spec.name).views for spec in phase.terms)
+        )
         self.target, self.preprocessing = data.target, data.preprocessing
         self.inputs = self._inputs(data)
         self.pools = self._pools(data)
@@ -129,7 +135,9 @@ class _PhaseRunner:
 
     def _inputs(self, data: TrainingData) -> InputSource:
         if self.phase.moves == "head" and self.phase.augment == "none":
-            return FeatureInputs(self.network, data.preprocessing, self.options.device)
+            return FeatureInputs(
+                self.network, data.preprocessing, self.options.device, data.features
+            )
         return StoredInputs(data.preprocessing, self.options.device)
 
     def _pools(self, data: TrainingData) -> dict[str, tuple[Side, Pool]]:
@@ -249,7 +257,7 @@ class _PhaseRunner:
         for name, (side, pool) in self.pools.items():
             rows = pool.at(step)
             if name == "target":
-                weak = "none" if phase.augment == "none" else "weak"
+                weak: Strength = "none" if phase.augment == "none" else "weak"
                 if "target" in self.views or "strong" in self.views:
                     batches["target"] = self.inputs.batch(side, rows, weak, generator)
                 if "strong" in self.views:
