@@ -45,6 +45,7 @@ class PlainTerminal:
         self.stream = stream
         self.quiet = quiet
         self.start = time.monotonic()
+        self._reused: set[str] = set()
 
     def event(self, event: Event) -> None:
         """Write one line, if the event is for people."""
@@ -56,6 +57,10 @@ class PlainTerminal:
             or (self.quiet and kind != "warning")
         ):
             return
+        if kind == "reuse":
+            if message in self._reused:  # many fits read the same features: once is enough
+                return
+            self._reused.add(message)
         self.line(kind, f"warning: {message}" if kind == "warning" else message)
 
     @contextlib.contextmanager

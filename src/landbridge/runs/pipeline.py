@@ -158,10 +158,15 @@ def _prepared(
     path: Path, config: RunConfig, task: Task, events: Events
 ) -> tuple[Workspace, dict[str, Any]]:
     """Return the workspace and the plan, from disk where they are there."""
-    if (path / "plan.json").exists() and (path / "work" / "data" / "workspace.json").exists():
-        workspace, facts = Workspace.load(path), read_json(path / "plan.json")
-        _check_same(path, workspace.fingerprints, fingerprints(task))
-        return workspace, facts
+    settled = path / "work" / "data" / "workspace.json"
+    if (path / "plan.json").exists() and settled.exists():
+        saved = read_json(settled)
+        _check_same(path, saved["fingerprints"], fingerprints(task))
+        if not Workspace.inputs_there(path):  # the cache they were in has been emptied
+            workspace = prepare(task, config, path, events)
+            workspace.settle_as(saved)
+            workspace.save()
+        return Workspace.load(path), read_json(path / "plan.json")
     workspace = prepare(task, config, path, events)
     budget_plan, costs, jobs = make_plan(workspace, events)
     facts = plan_facts(task, workspace, budget_plan, costs, jobs)

@@ -23,6 +23,8 @@ from ..training.batches import Side
 
 VALIDATION_SHARE = 0.1
 VALIDATION_MOST = 1000
+SETTLED = ("precision", "threads", "scale", "frozen")
+"""What the plan settles for all fits."""
 
 
 @dataclass
@@ -164,12 +166,34 @@ class Workspace:
                 "situation": asdict(self.situation),
                 "identity": self.identity,
                 "preprocessing": self.preprocessing.to_dict(),
-                "precision": self.precision,
-                "threads": self.threads,
-                "scale": self.scale,
-                "frozen": self.frozen,
+                **{name: getattr(self, name) for name in SETTLED},
             },
         )
+
+    def settle_as(self, saved: dict[str, Any]) -> None:
+        """Take over what the plan settled, from a ``workspace.json``.
+
+        Raises
+        ------
+        RunError
+            Where θ₀ is another one now.
+        """
+        if self.identity != saved["identity"]:
+            raise RunError(
+                f"the backbone of {self.path} was {saved['identity']['name']!r} "
+                f"({saved['identity']['origin']}), and is {self.identity['name']!r} "
+                f"({self.identity['origin']}) now",
+                do="give the same weights, or start a new run",
+            )
+        for name in SETTLED:
+            setattr(self, name, saved[name])
+
+    @staticmethod
+    def inputs_there(path: Path) -> bool:
+        """Say whether the decoded inputs that `save` named still exist."""
+        folder = path / "work" / "data"
+        places = read_json(folder / "workspace.json")["inputs"].values()
+        return all((folder / place).exists() for place in places)
 
     @classmethod
     def load(cls, path: Path) -> Workspace:
@@ -181,12 +205,7 @@ class Workspace:
             return np.load(folder / f"{name}.npy", allow_pickle=False)
 
         def inputs(name: str) -> np.ndarray:
-            place = folder / facts["inputs"][name]  # outside of the run where it is a cache
-            if not place.exists():
-                raise RunError(
-                    f"{place} is gone: the prepared {name} rows of {path} were there",
-                    do=f"remove {folder} and go on with `landbridge resume`: they are made again",
-                )
+            place = folder / facts["inputs"][name]  # a whole path where it is in the cache
             return np.load(place, mmap_mode="r", allow_pickle=False)
 
         def side(name: str) -> Side:
@@ -207,10 +226,7 @@ class Workspace:
             situation=Situation(**facts["situation"]),
             identity=facts["identity"],
             preprocessing=load_preprocessing(facts["preprocessing"]),
-            precision=facts["precision"],
-            threads=facts["threads"],
-            scale=facts["scale"],
-            frozen=facts["frozen"],
+            **{name: facts[name] for name in SETTLED},
         )
 
 
