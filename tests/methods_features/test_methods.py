@@ -131,7 +131,8 @@ def test_coral_undoes_a_change_of_covariance():
     stretched = basis @ np.diag(np.geomspace(0.2, 5, 8)) @ basis.T
     target, labels = domain(n=1000, seed=1, known=0.0, matrix=stretched)
     plain = accuracy(Probe().fit_head(source, target, 3, 0), target, labels)
-    coral = accuracy(Coral().fit_head(source, target, 3, 0), target, labels)
+    exact = CoralConfig(regularisation=0.1)  # the default trades exactness for steadiness
+    coral = accuracy(Coral(exact).fit_head(source, target, 3, 0), target, labels)
     assert plain < 0.75
     assert coral > max(0.8, plain + 0.1)
 

@@ -28,12 +28,12 @@ class CoralConfig:
     ----------
     regularisation : float
         Added to the diagonal of both covariances, relative to their mean variance. Larger means
-        nearer to aligning means and variances only.
+        nearer to aligning means and variances only. 1 is the paper's, on standardised rows.
     strengths : tuple of float
         Ridge strengths that the probe chooses from.
     """
 
-    regularisation: float = 0.1
+    regularisation: float = 1.0
     strengths: tuple[float, ...] = STRENGTHS
 
     def __post_init__(self) -> None:

@@ -20,6 +20,7 @@ def transfer(
     budget: str = "10m",
     out: str | Path | None = None,
     label: str | None = None,
+    max_rows: int | None = None,
     target_labels: str = "use",
     judge_fraction: float = 0.3,
     method_options: dict[str, Any] | None = None,
@@ -49,6 +50,8 @@ def transfer(
         The run folder; the next free name under ``runs/`` where not given.
     label : str, optional
         Label column of tables.
+    max_rows : int, optional
+        Use at most this many rows of either side, evenly drawn.
     target_labels : {"use", "judge"}
         "judge": the target's labels serve the verdict alone.
     judge_fraction : float, default 0.3
@@ -96,6 +99,7 @@ def transfer(
             "data": {
                 **paths,
                 "label": label,
+                "max_rows": max_rows,
                 "target_labels": target_labels,
                 "judge_fraction": judge_fraction,
             },
