@@ -5,10 +5,10 @@ From scratch against fine-tuning at 20, 100 and 500 labels a class: when does tr
 
 from __future__ import annotations
 
-import data
 import numpy as np
-import runs
 
+import data
+import runs
 from landbridge.base.seeds import numpy_rng
 from landbridge.domains.read import read_domain
 

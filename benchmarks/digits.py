@@ -8,10 +8,10 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-import data
 import numpy as np
-import runs
 
+import data
+import runs
 from landbridge.base.seeds import numpy_rng
 from landbridge.domains.judging import keep_labels
 from landbridge.domains.read import read_domain

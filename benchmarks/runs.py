@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import landbridge
-
 from harness import RESULTS, cpu_model
 
 

@@ -34,7 +34,7 @@ def runs_table(result: dict[str, Any]) -> str:
         f"### {result['title']}",
         "",
         *([result["note"], ""] if result["note"] else []),
-        _row(["run", "method", "accuracy, %", "95 %", "by seed", "chosen gains", "CPU-s of the run"]),
+        _row(["run", "method", "accuracy, %", "95 %", "by seed", "chosen gains", "CPU-s, run"]),
         _row(["---", "---", "---:", "---", "---", "---", "---:"]),
     ]
     for name, found in result["results"].items():

@@ -104,15 +104,23 @@ class TransferClassifier(ClassifierMixin, BaseEstimator):
         ValueError
             For wrong shapes, NaN, fewer than two classes, or a domain without rows.
         """
+        known = None if labelled is None else _mask(labelled, X)
+        if known is not None and y is not None:
+            y = _only_known(y, known)
         X, y = validate_data(self, X, y, allow_nd=True, dtype="numeric", multi_output=True)
         y = column_or_1d(y, warn=True)
-        known = _mask(labelled, len(X), "labelled")
+        known = np.ones(len(X), bool) if known is None else known
         check_classification_targets(y[known])
         side = np.full(len(X), -1) if sample_domain is None else np.asarray(sample_domain)
         if side.shape != (len(X),) or (side == 0).any():
             raise DataError(
                 f"sample_domain has shape {side.shape} and the values {np.unique(side)[:5]}",
                 do=f"give {len(X)} numbers, above 0 for source rows and below for target rows",
+            )
+        if not (side < 0).any():
+            raise DataError(
+                "sample_domain has no target row: no number in it is below 0",
+                do="give target rows, with or without labels",
             )
         self.classes_ = np.unique(y[known])
         if len(self.classes_) < 2:
@@ -122,7 +130,8 @@ class TransferClassifier(ClassifierMixin, BaseEstimator):
             )
         # Names by place: labels of any type come back as they were given.
         place = np.searchsorted(self.classes_, np.where(known, y, self.classes_[0]))
-        self._fit(X, place, known, side)
+        self._range = _pixel_range(X) if X.ndim > 2 else None
+        self._fit(_pixels(X, self._range), place, known, side)
         return self
 
     def _fit(self, x: np.ndarray, place: np.ndarray, known: np.ndarray, side: np.ndarray) -> None:
@@ -156,7 +165,7 @@ class TransferClassifier(ClassifierMixin, BaseEstimator):
                 "seeds": 1,
                 "seed": self.random_state or 0,
                 "training": {"threads": 1} | (self.training or {}),
-                "candidates": FEATURE_METHODS if backbone == "identity" else None,
+                "candidates": list(CLOSED_FORM) if backbone == "identity" else None,
                 "offline": True,
             }
         )
@@ -164,6 +173,10 @@ class TransferClassifier(ClassifierMixin, BaseEstimator):
             workspace = prepare(task, config, Path(folder), SILENT)
             plan, costs, _ = make_plan(workspace, SILENT)
             facts = plan_facts(task, workspace, plan, costs, 1)
+            if self.method == "auto" and backbone == "identity":
+                closed = [name for name in facts["candidates"] if name in CLOSED_FORM]
+                facts |= {"candidates": closed, "reference": "probe"}
+            facts |= {"references": []}  # no verdict, so no baselines are fitted for it
             with threads(workspace.threads):
                 raced = race(workspace, facts, Clock(SILENT), SILENT)
             self.method_ = raced.choice["method"]
@@ -178,26 +191,53 @@ class TransferClassifier(ClassifierMixin, BaseEstimator):
         X = validate_data(self, X, reset=False, allow_nd=True, dtype="numeric")
         from .domains.read import read_domain
 
-        given = self.model_.probabilities(read_domain(X, name="target"))
+        given = self.model_.probabilities(read_domain(_pixels(X, self._range), name="target"))
         full = np.zeros((len(X), len(self.classes_)), given.dtype)
         full[:, [int(name) for name in self.model_.classes]] = given
         return full
 
     def predict(self, X: Any) -> np.ndarray:
         """Return the labels of target rows, shape (n,)."""
-        return self.classes_[self.predict_proba(X).argmax(1)]
+        probabilities = self.predict_proba(X)  # says so where nothing is fitted yet
+        return self.classes_[probabilities.argmax(1)]
 
 
-FEATURE_METHODS = ["coral", "feature-map"]
-"""What "auto" tries beside the references where rows are taken as features."""
+CLOSED_FORM = ("probe", "coral", "feature-map")
+"""What "auto" tries where rows are taken as features: the probe is the reference."""
 
 
-def _mask(labelled: Any, n: int, name: str) -> np.ndarray:
-    if labelled is None:
-        return np.ones(n, bool)
+def _pixel_range(x: np.ndarray) -> tuple[float, float]:
+    """Return which values are black and white: 0 and 1, 0 and 255, or the extremes."""
+    low, high = float(x.min()), float(x.max())
+    if low >= 0 and high <= 255:
+        return (0.0, 1.0) if high <= 1 and x.dtype.kind == "f" else (0.0, 255.0)
+    return low, high
+
+
+def _pixels(x: np.ndarray, limits: tuple[float, float] | None) -> np.ndarray:
+    """Return uint8 images on the scale seen in `fit`: an answer depends on its own row alone."""
+    if limits is None or x.dtype == np.uint8:
+        return x
+    low, high = limits
+    return np.rint((np.clip(x, low, high) - low) * (255.0 / ((high - low) or 1.0))).astype(np.uint8)
+
+
+def _mask(labelled: Any, X: Any) -> np.ndarray:
     mask = np.asarray(labelled)
+    n = X.shape[0] if hasattr(X, "shape") else len(X)
     if mask.shape != (n,) or mask.dtype != bool:
         raise DataError(
-            f"{name} has shape {mask.shape} and type {mask.dtype}", do=f"give {n} bools"
+            f"labelled has shape {mask.shape} and type {mask.dtype}", do=f"give {n} bools"
         )
+    if not mask.any():
+        raise DataError("no row is labelled", do="give labels of at least two classes")
     return mask
+
+
+def _only_known(y: Any, known: np.ndarray) -> np.ndarray:
+    """Return a copy of y whose other labels are replaced by a known one: they may be NaN."""
+    y = column_or_1d(np.array(y), warn=True)
+    if len(y) != len(known):
+        raise DataError(f"there are {len(y)} labels for {len(known)} rows", do="give one a row")
+    y[~known] = y[known][0]
+    return y

@@ -165,12 +165,10 @@ def read_config_file(path: Path) -> dict[str, Any]:
         values = yaml.safe_load(path.read_text("utf-8"))
     except FileNotFoundError as error:
         raise ConfigError(f"{path} does not exist", do="check --config") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except yaml.YAMLError as error:
         raise ConfigError(f"{path} is not YAML: {error}", do="correct the file") from error
-    except OSError as error:
-        raise ConfigError(
-            f"{path} cannot be read: {error.strerror}", do="check --config"
-        ) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} cannot be read: {error}", do="check --config") from error
     if values is None:
         return {}
     if not isinstance(values, dict):

@@ -109,4 +109,4 @@ class FeatureMethod(ABC):
         """
 
 
-METHODS: Registry[type] = Registry("method", "landbridge.methods")
+METHODS: Registry[Any] = Registry("method", "landbridge.methods")

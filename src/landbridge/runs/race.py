@@ -62,7 +62,7 @@ def race(workspace: Workspace, plan: dict[str, Any], clock: Clock, events: Event
     """
     with Runner(workspace, plan["jobs"], events) as runner:
         seeds = tuple(plan["seeds"])
-        if workspace.situation.source == "labelled":
+        if _all_start_from_the_source(workspace, plan):
             with clock.stage("source", "training on the source"):
                 runner.run([FitSpec("source-only", seed, "source") for seed in seeds])
         choice, folds = _choose(workspace, plan, clock, runner)
@@ -70,6 +70,14 @@ def race(workspace: Workspace, plan: dict[str, Any], clock: Clock, events: Event
         fits = _all_seeds(workspace, plan, choice, clock, runner, events)
     reference = plan["reference"] if plan["reference"] in fits else None
     return Raced(choice, seeds, fits, reference, folds)
+
+
+def _all_start_from_the_source(workspace: Workspace, plan: dict[str, Any]) -> bool:
+    """Say whether the source-only fits are worth making first, before others ask for them."""
+    if workspace.situation.source != "labelled":
+        return False
+    names = [*plan["references"], *plan["candidates"], plan["given"]]
+    return "source-only" in names or not workspace.situation.pretrained
 
 
 def _choose(

@@ -73,8 +73,8 @@ def choose_by_validation(
     errors = {}
     for name, hits in correct.items():
         gap = (correct[best].astype(float) - hits.astype(float)).mean(0)
-        errors[name] = float(gap.std() / np.sqrt(len(gap)))
-    short = [name for name in correct if means[best] - means[name] <= errors[name]]
+        errors[name] = float(gap.std(ddof=min(1, len(gap) - 1)) / np.sqrt(len(gap)))
+    short = [name for name in correct if means[best] - means[name] <= errors[name] + 1e-9]
     if ties and len(short) > 1:
         chosen = max(short, key=lambda name: (ties.get(name, -1.0), -order.index(name)))
         how = "ClassAMI broke the tie"

@@ -37,23 +37,21 @@ def judged_sentence(verdict: dict[str, Any]) -> str:
             return f"No transfer was kept, as none looked better: {right} ({basis})."
         return f"{_capital(right)} ({basis}); there is nothing to compare it with."
     reference = next(b for b in verdict["baselines"] if b["method"] == verdict["reference"])
-    interval = f"{points(difference['low'])} to {points(difference['high'])}"
+    answers = f"{say(chosen['method'])} is right on {percent(chosen['mean'])}"
     if verdict["outcome"] == "can't tell":
         text = (
-            f"Can't tell whether the transfer helped: {chosen['method']} is right on "
-            f"{percent(chosen['mean'])}, {say(reference['method'])} on "
-            f"{percent(reference['mean'])}, a difference of {points(difference['mean'])} "
-            f"({interval}; {basis})."
+            f"Can't tell whether the transfer helped: {answers} of the examples, "
+            f"{say(reference['method'])} on {percent(reference['mean'])}; the difference may be "
+            "chance."
         )
         needed = verdict["labels_to_settle"]
         if needed:
             text += f" About {needed:,} labelled examples would settle it."
         return text
-    verb = "helped" if verdict["outcome"] == "helped" else "hurt"
+    more = "more" if difference["mean"] > 0 else "fewer"
     return (
-        f"Transfer {verb}: {chosen['method']} is right on {percent(chosen['mean'])} of the "
-        f"examples, {say(reference['method'])} on {percent(reference['mean'])}, "
-        f"{points(difference['mean'])} ({interval}; {basis})."
+        f"Transfer {verdict['outcome']}: {answers} of the examples, "
+        f"{100 * abs(difference['mean']):.1f} points {more} than {say(reference['method'])}."
     )
 
 

@@ -1,0 +1,86 @@
+"""The budget: never exceeded where it can be kept, and more of it never buys less."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+
+from landbridge.selection.budget import SHORTEST, BudgetPlan, allot
+
+COSTS = {"ref": 4.0, "probe": 0.5, "a": 10.0, "b": 8.0, "c": 20.0, "d": 6.0}
+BUDGETS = [1, 5, 10, 20, 40, 60, 80, 100, 120, 150, 200, 300, 400, 600, 1000, 5000]
+
+
+def plan(budget: float, **how) -> BudgetPlan:
+    arguments = {
+        "references": ("ref", "probe"),
+        "candidates": ("a", "b", "c", "d"),
+        "given": None,
+        "cost": lambda name, scale: COSTS[name] * scale,
+        "steps": dict.fromkeys(COSTS, 1000),
+        "overhead": 3.0,
+        "jobs": 1,
+        "seeds": None,
+        "first_seed": 7,
+        "cross_validate": False,
+    }
+    return allot(budget=budget, **(arguments | how))
+
+
+@pytest.mark.parametrize("how", [{}, {"cross_validate": True}, {"given": "c"}, {"jobs": 2}])
+def test_more_budget_never_buys_less(how):
+    plans = [plan(budget, **how) for budget in BUDGETS]
+    for less, more in pairwise(plans):
+        bought = [
+            (len(p.candidates), len(p.seeds), p.scale, p.repeats if p.folds else 0)
+            for p in (less, more)
+        ]
+        assert bought[0][1] <= bought[1][1]
+        assert bought[0][2] <= bought[1][2]
+        assert bought[0][0] <= bought[1][0] or less.scale < more.scale
+    assert plans[-1].scale == 1.0
+    assert len(plans[-1].seeds) == 3
+    assert not plans[-1].not_tried
+
+
+@pytest.mark.parametrize("how", [{}, {"cross_validate": True}, {"given": "c"}, {"seeds": 5}])
+def test_the_budget_is_kept_where_the_shortest_plan_fits(how):
+    shortest = plan(0.01, **how)
+    assert shortest.scale == SHORTEST
+    for budget in BUDGETS:
+        found = plan(budget, **how)
+        if budget >= shortest.seconds:
+            assert found.seconds <= budget
+        else:
+            assert found.seconds == pytest.approx(shortest.seconds)
+
+
+def test_what_is_dropped_is_the_least_important_and_said():
+    full, short = plan(5000), plan(60)
+    assert full.candidates == ("ref", "probe", "a", "b", "c", "d")
+    assert short.candidates == full.candidates[: len(short.candidates)]
+    assert {name for name, _ in short.not_tried} == set(full.candidates) - set(short.candidates)
+    assert all(why == "the budget is too short" for _, why in short.not_tried)
+
+
+def test_seeds():
+    assert plan(5000).seeds == (7, 8, 9)
+    assert plan(5000).seeds_note == ""
+    assert plan(5000, seeds=1).seeds == (7,)
+    assert plan(5000, seeds=1).seeds_note == "1 seed: as asked"
+    assert plan(20, given="a").seeds_note == "2 seeds: the budget allows no more"
+    assert plan(1, seeds=4).seeds == (7, 8, 9, 10)  # what the user asks for stays
+
+
+def test_references_are_always_there():
+    assert plan(0.01).candidates == ("ref", "probe")
+    assert plan(0.01, given="a").candidates == ()
+    assert [row["method"] for row in plan(0.01, given="a").rows] == ["ref", "probe", "a"]
+
+
+def test_repeats_use_what_is_left():
+    found = plan(5000, cross_validate=True)
+    assert (found.folds, found.repeats) == (3, 3)
+    assert plan(5000).folds == 0
+    assert plan(5000, given="a", cross_validate=True).folds == 0

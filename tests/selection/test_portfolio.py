@@ -1,0 +1,63 @@
+"""The portfolio: references always, and nothing whose needs are not met."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import pytest
+
+from landbridge.methods.resolve import Situation, make_method, unmet
+from landbridge.selection.portfolio import portfolio
+
+SITUATIONS = [
+    Situation(*values)
+    for values in product(
+        ("labelled", "unlabelled", "none"), ("all", "few", "none"), (True, False), (True, False)
+    )
+]
+
+
+@pytest.mark.parametrize("situation", SITUATIONS, ids=str)
+@pytest.mark.parametrize("per_class", [0, 3, 100])
+def test_needs_are_met(situation, per_class):
+    found = portfolio(situation, labels_per_class=per_class)
+    for name in (*found.references, *found.candidates):
+        assert not unmet(make_method(name).needs, situation), name
+    assert not set(found.references) & set(found.candidates)
+    assert found.reference is None or found.reference in found.references
+    assert all(why for _, why in found.not_tried)
+
+
+@pytest.mark.parametrize("situation", SITUATIONS, ids=str)
+def test_nothing_is_transferred_where_nothing_is_known(situation):
+    found = portfolio(situation, labels_per_class=3)
+    if situation.source != "labelled" and not situation.pretrained:
+        assert set(found.references) <= {"scratch"}
+        assert not found.candidates
+
+
+def test_references_of_each_setting():
+    adaptation = portfolio(Situation("labelled", "none", True, False), labels_per_class=0)
+    assert adaptation.references == ("source-only", "probe")
+    assert adaptation.reference == "source-only"
+    tuning = portfolio(Situation("none", "all", False, True), labels_per_class=50)
+    assert tuning.references == ("probe", "scratch")
+    assert tuning.reference == "scratch"
+
+
+def test_wishes_of_the_user_and_what_stands_in_their_way():
+    found = portfolio(
+        Situation("labelled", "none", True, False),
+        labels_per_class=0,
+        wanted=["finetune", "mcc", "probe"],
+    )
+    assert found.candidates == ("mcc",)
+    assert ("finetune", "it needs target labels, and there are none to use") in found.not_tried
+
+
+def test_label_shift_leaves_alignment_out():
+    found = portfolio(
+        Situation("labelled", "none", True, False), labels_per_class=0, label_shift=True
+    )
+    assert not {"coral", "dann", "infomax", "feature-map"} & set(found.candidates)
+    assert any("class shares" in why for _, why in found.not_tried)
