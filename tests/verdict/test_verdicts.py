@@ -49,7 +49,8 @@ def test_helped():
     assert verdict["difference"]["p"] < 0.01
     assert verdict["labels_to_settle"] is None
     assert verdict["sentence"].startswith("Transfer helped: mcc is right on 90.0 %")
-    assert "judged on 200 examples, 3 seeds" in verdict["sentence"]
+    assert "20.0 points more than using the source model" in verdict["sentence"]
+    assert (verdict["judged_rows"], verdict["seeds"]) == (200, [0, 1, 2])
     assert verdict["baselines"][0]["difference"] == verdict["difference"]
 
 

@@ -39,7 +39,7 @@ def methods(
         found = [
             _describe(name, method)
             for name, method in METHODS.items()
-            if _fits(method.needs.source, source) and _fits(method.needs.target, target)  # type: ignore[attr-defined]
+            if _fits(method.needs.source, source) and _fits(method.needs.target, target)
         ]
         this.result({"methods": found}, lambda: _show(found))
 

@@ -36,6 +36,7 @@ def finish(
 ) -> None:
     """Write everything that a run folder holds. The fits stay, so it can be done again."""
     path = workspace.path
+    workspace = workspace.for_method(raced.chosen)
     with clock.stage("judge", "judging"):
         verdict, truth = _verdict(workspace, task, plan, raced)
         write_json(path / "verdict.json", verdict)

@@ -86,6 +86,7 @@ def run_fit(workspace: Workspace, spec: FitSpec, events: Events) -> Fit:
     done = finished(workspace, spec)
     if done is not None:
         return done
+    workspace = workspace.for_method(spec.method)
     method = make_method(spec.method, spec.options)
     wall, cpu = time.perf_counter(), time.process_time()
     if isinstance(method, FeatureMethod):

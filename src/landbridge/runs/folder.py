@@ -149,7 +149,6 @@ def mark_complete(path: Path) -> None:
         and not file.name.startswith(".")
     }
     mark(path, status="complete", error=None, finished=_now(), files=files)
-    (path / LOCK).unlink(missing_ok=True)  # whoever waits for it finds a finished run
 
 
 def check_complete(path: Path) -> None:

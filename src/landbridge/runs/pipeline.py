@@ -17,7 +17,7 @@ from ..base.files import read_json, write_json
 from ..domains.task import Task
 from .execute import threads
 from .finish import finish
-from .folder import begin, held, mark, mark_complete, mark_failed, read_state, tidy, vacant
+from .folder import LOCK, begin, held, mark, mark_complete, mark_failed, read_state, tidy, vacant
 from .plan import make_plan, plan_facts
 from .prepare import data_facts, fingerprints, prepare, read_task
 from .race import race
@@ -192,8 +192,10 @@ def _nothing_to_do(path: Path, listeners: Any) -> Run:
 
 
 def _clear(path: Path, config: RunConfig) -> None:
+    """Take away what a finished run needs no more."""
     if not config.keep_work and (path / "work").exists():
         shutil.rmtree(path / "work")
+    (path / LOCK).unlink(missing_ok=True)  # whoever holds it by now finds a finished run
 
 
 def _absolute(config: RunConfig) -> RunConfig:

@@ -36,15 +36,17 @@ def make_plan(workspace: Workspace, events: Events) -> tuple[BudgetPlan, Costs, 
             "head on features computed once",
         )
     found = make_portfolio(workspace)
-    context = workspace.context()
+    small_costs = _small_costs(workspace, costs, events)
 
     def cost(name: str, scale: float) -> float:
         options = config.method_options if name == given else None
-        return costs.fit(workspace, name, scale, options)
+        place = workspace.for_method(name)
+        return (costs if place is workspace else small_costs).fit(place, name, scale, options)
 
     steps = {}
     for name in {*found.references, *found.candidates, *([given] if given else [])}:
         method = make_method(name, config.method_options if name == given else None)
+        context = workspace.for_method(name).context()
         steps[name] = 0 if isinstance(method, FeatureMethod) else method.plan(context).steps
     plan = allot(
         references=found.references,
@@ -61,6 +63,8 @@ def make_plan(workspace: Workspace, events: Events) -> tuple[BudgetPlan, Costs, 
     )
     plan.not_tried[:0] = found.not_tried if given is None else []
     workspace.scale = plan.scale
+    if workspace.small is not None:
+        workspace.small.scale = plan.scale
     if plan.seconds > config.budget_seconds:
         events.say(
             "warning",
@@ -68,6 +72,32 @@ def make_plan(workspace: Workspace, events: Events) -> tuple[BudgetPlan, Costs, 
             f"{config.budget_seconds:.0f} s: the run will take longer",
         )
     return plan, costs, jobs
+
+
+SCRATCH_SHARE = 0.05
+"""Of the budget: what one fit from scratch may take."""
+
+
+def _small_costs(workspace: Workspace, costs: Costs, events: Events) -> Costs:
+    """Measure the small net, if training from scratch is to use it; else forget it."""
+    small = workspace.small
+    if small is None:
+        return costs
+    dear = costs.fit(workspace, "scratch", 1.0) > SCRATCH_SHARE * workspace.config.budget_seconds
+    if workspace.config.method == "scratch" or not dear:
+        workspace.small = None
+        return costs
+    small.threads = workspace.threads
+    with threads(small.threads):
+        found = measure(small, events)
+    small.precision = found.precision
+    height, width = small.preprocessing.shape[-2:]
+    events.say(
+        "note",
+        f"training {workspace.identity['name']} from scratch would take most of the budget: "
+        f"from scratch here means a small convolutional net at {height}x{width} px",
+    )
+    return found
 
 
 MOVING_SHARE = 0.1
@@ -122,7 +152,9 @@ def plan_facts(
         "threads": workspace.threads,
         "precision": workspace.precision,
         "frozen": workspace.frozen,
-        "fits": [{**row, "why": _why(row, found)} for row in plan.rows],
+        "fits": [
+            {**row, "why": _why(row, found, workspace.small is not None)} for row in plan.rows
+        ],
         "not_tried": [{"method": name, "why": why} for name, why in plan.not_tried],
         "seconds": round(plan.seconds, 1),
         "memory_mb": round(memory_mb(workspace) * (1 + 0.6 * (jobs - 1))),
@@ -131,7 +163,9 @@ def plan_facts(
     }
 
 
-def _why(row: dict[str, Any], found: Portfolio) -> str:
+def _why(row: dict[str, Any], found: Portfolio, small: bool) -> str:
+    if row["method"] == "scratch" and small:
+        return "what the outcome is measured against, as a small net of our own"
     if row["method"] == found.reference:
         return "what the outcome is measured against"
     return make_method(row["method"]).summary

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from ..backbones.open import open_backbone
 from ..backbones.store import cache_folder
 from ..base.config import RunConfig
 from ..base.errors import ConfigError, DataError
-from ..base.events import Events
+from ..base.events import SILENT, Events
 from ..base.hashing import digest
 from ..domains.compare import usable_classes
 from ..domains.domain import Domain
@@ -23,7 +24,7 @@ from ..domains.task import Task, reindex
 from ..methods.resolve import Situation
 from ..training.batches import Side
 from ..verdict.judge import labels_print
-from .workspace import Workspace, validation_part
+from .workspace import SMALL, Workspace, validation_part
 
 
 def read_task(
@@ -81,7 +82,9 @@ def read_task(
     return task
 
 
-def prepare(task: Task, config: RunConfig, path: Path, events: Events) -> Workspace:
+def prepare(
+    task: Task, config: RunConfig, path: Path, events: Events, part: str = "data"
+) -> Workspace:
     """Open θ₀, decode all examples once, and put together what fits need: nothing sealed."""
     source, target = task.training()
     judged = task.target.for_judging()
@@ -133,8 +136,15 @@ def prepare(task: Task, config: RunConfig, path: Path, events: Events) -> Worksp
         # Inputs taken as features are as ready to use as a pretrained backbone's.
         pretrained=opened.identity.pretrained or opened.identity.provider == "identity",
     )
+    small = None
+    if opened.identity.pretrained and task.target.modality == "image" and target.known.any():
+        alone = replace(task, source=None, source_labels="none")
+        modest = config.model_copy(update={"backbone": "convnet"})
+        small = prepare(alone, modest, path, SILENT, SMALL)
     return Workspace(
         path=path,
+        part=part,
+        small=small,
         config=config,
         classes=classes,
         source_classes=tuple(source_classes),

@@ -25,6 +25,8 @@ VALIDATION_SHARE = 0.1
 VALIDATION_MOST = 1000
 SETTLED = ("precision", "threads", "scale", "frozen")
 """What the plan settles for all fits."""
+SMALL = "small"
+"""Part of the folder for the small workspace."""
 
 
 @dataclass
@@ -55,6 +57,11 @@ class Workspace:
     fingerprints : dict
         Content hash of the inputs of "source", "target" and "judged", and of the labels on
         either side.
+    part : str
+        Its folder below ``work/``.
+    small : Workspace or None
+        The same target, small, for a small net of our own: what training from scratch uses
+        where the backbone's architecture is too dear to train from nothing.
     """
 
     path: Path
@@ -75,6 +82,8 @@ class Workspace:
     threads: int = 1
     scale: float = 1.0
     frozen: bool = False
+    part: str = "data"
+    small: Workspace | None = None
 
     def __post_init__(self) -> None:
         self._opened: dict[int, Opened] = {}
@@ -84,6 +93,15 @@ class Workspace:
     def fits(self) -> Path:
         """Where finished and unfinished fits lie."""
         return self.path / "work" / "fits"
+
+    def for_method(self, method: str) -> Workspace:
+        """Return what a method works on: the small one for "scratch" where there is one."""
+        return self.small if method == "scratch" and self.small is not None else self
+
+    @property
+    def folder(self) -> Path:
+        """Where it is kept."""
+        return self.path / "work" / self.part
 
     def inputs(self, which: str) -> np.ndarray:
         """Return the stored inputs of "source", "target" or "judged"."""
@@ -132,8 +150,10 @@ class Workspace:
         )
 
     def save(self) -> None:
-        """Write everything below ``work/data``."""
-        folder = self.path / "work" / "data"
+        """Write everything below its folder, the small one first."""
+        if self.small is not None:
+            self.small.save()
+        folder = self.folder
         arrays = {
             "validation": self.validation,
             "source_own": self.source_own,
@@ -187,18 +207,25 @@ class Workspace:
             )
         for name in SETTLED:
             setattr(self, name, saved[name])
+        if self.small is not None and (self.small.folder / "workspace.json").exists():
+            self.small.settle_as(read_json(self.small.folder / "workspace.json"))
+        else:
+            self.small = None
 
     @staticmethod
     def inputs_there(path: Path) -> bool:
         """Say whether the decoded inputs that `save` named still exist."""
-        folder = path / "work" / "data"
-        places = read_json(folder / "workspace.json")["inputs"].values()
-        return all((folder / place).exists() for place in places)
+        return all(
+            (file.parent / place).exists()
+            for file in (path / "work").glob("*/workspace.json")
+            for place in read_json(file)["inputs"].values()
+        )
 
     @classmethod
-    def load(cls, path: Path) -> Workspace:
+    def load(cls, path: Path, part: str = "data") -> Workspace:
         """Read what `save` wrote; inputs are memory-mapped."""
-        folder = path / "work" / "data"
+        folder = path / "work" / part
+        small = part == "data" and (path / "work" / SMALL / "workspace.json").exists()
         facts = read_json(folder / "workspace.json")
 
         def array(name: str) -> np.ndarray:
@@ -226,6 +253,8 @@ class Workspace:
             situation=Situation(**facts["situation"]),
             identity=facts["identity"],
             preprocessing=load_preprocessing(facts["preprocessing"]),
+            part=part,
+            small=cls.load(path, SMALL) if small else None,
             **{name: facts[name] for name in SETTLED},
         )
 

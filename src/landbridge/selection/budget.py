@@ -61,8 +61,9 @@ def allot(
 ) -> BudgetPlan:
     """Fit a list of methods into a budget.
 
-    Steps of preference: three seeds and every candidate; then fewer candidates; then two
-    seeds; then shorter training, down to a quarter; then whatever that takes, and say so.
+    Steps of preference: three seeds and every candidate; then fewer candidates, the dearest
+    ones left out first and among their like those of low priority; then two seeds; then
+    shorter training, down to a quarter; then whatever that takes, and say so.
 
     Parameters
     ----------
@@ -100,13 +101,13 @@ def allot(
     keep_at_least = len(references) + min(2, len(candidates))
     while total(names, n_seeds, scale, folds) > budget:
         if not given and len(names) > keep_at_least:
-            dropped.append(names.pop())
+            dropped.append(names.pop(_dearest(names, len(references), cost, scale)))
         elif n_seeds > wishes[-1]:
             n_seeds = wishes[-1]
         elif scale > SHORTEST:
             scale = max(SHORTEST, scale * 0.8)
         elif not given and len(names) > len(references):
-            dropped.append(names.pop())
+            dropped.append(names.pop(_dearest(names, len(references), cost, scale)))
         else:
             break
     seconds = total(names, n_seeds, scale, folds)
@@ -145,3 +146,11 @@ def allot(
             }
         )
     return plan
+
+
+def _dearest(
+    names: Sequence[str], first: int, cost: Callable[[str, float], float], scale: float
+) -> int:
+    """Return which to leave out: the last of those that cost about as much as the dearest."""
+    most = max(cost(name, scale) for name in names[first:])
+    return max(i for i in range(first, len(names)) if cost(names[i], scale) >= most / 2)
