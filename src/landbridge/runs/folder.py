@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import importlib.metadata
+import json
+import platform
+import shlex
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,6 +25,19 @@ STATE = "run.json"
 LOCK = ".lock"
 _FOR_PEOPLE = ("log.jsonl", "report.html", "README.md", "error.log")
 """May be written again, so they are not among the hashed files."""
+OPTIONS = {
+    "data.source": "--source",
+    "data.target": "--target",
+    "data.label": "--label",
+    "data.target_labels": "--target-labels",
+    "backbone": "--backbone",
+    "method": "--method",
+    "budget": "--budget",
+    "seeds": "--seeds",
+    "seed": "--seed",
+    "offline": "--offline",
+}
+"""Keys that have an option of their own on the command line."""
 _STATUSES = ("running", "failed", "complete")
 
 
@@ -66,10 +83,44 @@ def begin(path: Path, config: dict[str, Any], given: list[str]) -> None:
             "created": _now(),
             "finished": None,
             "given": given,
+            "command": None if given else command(config),
+            "versions": versions(),
             "files": {},
         },
     )
     write_json(path / "config.json", config)  # last: from here on there is a run to resume
+
+
+def command(config: dict[str, Any]) -> str:
+    """Return the command line that stands for a resolved configuration."""
+    from ..base.config import RunConfig
+
+    usual = RunConfig().model_dump()
+    words = ["landbridge transfer"]
+
+    def add(values: dict[str, Any], defaults: dict[str, Any], prefix: str) -> None:
+        for key, value in values.items():
+            name = f"{prefix}{key}"
+            if isinstance(value, dict) and isinstance(defaults.get(key), dict) and defaults[key]:
+                add(value, defaults[key], f"{name}.")
+            elif value != defaults.get(key):
+                option = OPTIONS.get(name)
+                if option:
+                    words.append(option if value is True else f"{option} {shlex.quote(str(value))}")
+                else:
+                    words.append(f"--set {shlex.quote(f'{name}={json.dumps(value)}')}")
+
+    add(config, usual, "")
+    return " ".join(words)
+
+
+def versions() -> dict[str, str]:
+    """Return the versions that figures can depend on."""
+    found = {"python": platform.python_version()}
+    for package in ("torch", "numpy", "scikit-learn", "transformers"):
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            found[package] = importlib.metadata.version(package)
+    return found
 
 
 def tidy(path: Path) -> None:
