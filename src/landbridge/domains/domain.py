@@ -78,6 +78,8 @@ class Domain:
         What was left out while reading.
     notes : tuple of str
         What was guessed while reading, in sentences ("label column: 'species'").
+    limits : (float, float) or None
+        Which values of an array of images were taken for black and white.
     label_column : str or None
         Where the labels of a table came from, so that another table is read alike.
     """
@@ -94,6 +96,7 @@ class Domain:
     omissions: tuple[Omission, ...] = ()
     notes: tuple[str, ...] = field(default=())
     label_column: str | None = None
+    limits: tuple[float, float] | None = None
 
     def __post_init__(self) -> None:
         n = len(self.examples)
@@ -172,6 +175,7 @@ class Domain:
         omissions: Sequence[Omission] = (),
         notes: Sequence[str] = (),
         label_column: str | None = None,
+        limits: tuple[float, float] | None = None,
     ) -> Domain:
         """Make a domain from label names, None where a row is not labelled.
 
@@ -196,6 +200,8 @@ class Domain:
             What was left out while reading.
         notes : sequence of str
             What was guessed while reading.
+        limits : (float, float), optional
+            See the attributes.
         label_column : str, optional
             Where the labels of a table came from.
 
@@ -228,6 +234,7 @@ class Domain:
             omissions=tuple(omissions),
             notes=tuple(notes),
             label_column=label_column,
+            limits=limits,
         )
 
 

@@ -26,6 +26,7 @@ def read_domain(
     allow_missing: bool = False,
     max_rows: int | None = None,
     like: Domain | None = None,
+    limits: tuple[float, float] | None = None,
     events: Events = SILENT,
 ) -> Domain:
     """Read a domain from a folder, a file, a sample or arrays.
@@ -56,6 +57,9 @@ def read_domain(
     like : Domain, optional
         Read a table as this one was read: the same label column (no row is labelled where
         it is missing) and the same features. Give the source here to read a target.
+    limits : (float, float), optional
+        Which values of an array of images are black and white; found in the array where not
+        given.
     events : Events
         Hears progress, and each note and omission.
 
@@ -87,6 +91,7 @@ def read_domain(
         allow_missing=allow_missing,
         max_rows=max_rows,
         like=like,
+        limits=limits,
     )
     if isinstance(what, Domain):
         raise DataError("a Domain was given to be read", do="use it as it is")

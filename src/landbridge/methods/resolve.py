@@ -60,8 +60,8 @@ def _combination(name: str, values: dict[str, Any]) -> Combine:
     values["terms"] = {part: 1.0 for part in parts} | weights
     method = Combine(make_options(Combine.Config, values, f"method {name!r}"))
     method.name = name  # type: ignore[misc]
-    method.summary = "; ".join(  # type: ignore[misc]
-        METHODS.get(part).summary if part in METHODS else part for part in parts
+    method.summary = (  # type: ignore[misc]
+        f"trained on the source, with {' and '.join(parts)} on the target"
     )
     return method
 

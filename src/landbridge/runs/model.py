@@ -17,6 +17,7 @@ from ..base.files import read_json
 from ..base.hashing import tensors_digest
 from ..domains.domain import Domain
 from ..domains.modalities.base import Preprocessing, load_preprocessing
+from ..domains.modalities.tabular import TablePreprocessing
 from ..domains.read import read_domain
 from ..training.checkpoint import load_tensors
 from ..training.inputs import run_network
@@ -31,11 +32,18 @@ class Model:
     preprocessing : Preprocessing
     classes : tuple of str
         In the order of all probabilities.
+    limits : (float, float), optional
+        Which values of an array of images are black and white, as in the run's target.
     """
 
     def __init__(
-        self, network: Network, preprocessing: Preprocessing, classes: Sequence[str]
+        self,
+        network: Network,
+        preprocessing: Preprocessing,
+        classes: Sequence[str],
+        limits: tuple[float, float] | None = None,
     ) -> None:
+        self.limits = limits
         self.network = network.eval()
         self.preprocessing = preprocessing
         self.classes = tuple(classes)
@@ -74,11 +82,25 @@ class Model:
                 f"{path}: θ₀ + Δ has the hash {found}, the run says {facts.get('result')}",
                 do="a file was changed: restore the run folder",
             )
-        return cls(network, preprocessing, classes)
+        limits = read_json(path / "data.json")["target"].get("limits")
+        return cls(network, preprocessing, classes, None if limits is None else tuple(limits))
+
+    def read(self, what: Any, *, label: str | None = None, events: Events = SILENT) -> Domain:
+        """Read data as the run's target was read; a Domain is returned as it is.
+
+        Of a table the columns that the model needs are its features, whatever else is there.
+        """
+        if isinstance(what, Domain):
+            return what
+        columns = None
+        table = isinstance(what, str | Path) or hasattr(what, "columns")
+        if isinstance(self.preprocessing, TablePreprocessing) and table:
+            columns = [column.name for column in self.preprocessing.columns]
+        return read_domain(what, label=label, columns=columns, limits=self.limits, events=events)
 
     def predict_proba(self, what: Any, *, events: Events = SILENT) -> np.ndarray:
         """Return float32 probabilities (n, classes) for a path, arrays, or a Domain."""
-        domain = as_domain(what, events=events)
+        domain = self.read(what, events=events)
         return self.probabilities(domain, events)
 
     def predict(self, what: Any, *, events: Events = SILENT) -> np.ndarray:
@@ -100,8 +122,3 @@ class Model:
         logits = run_network(self.network, inputs, self.preprocessing)[1]
         shifted = np.exp(logits - logits.max(1, keepdims=True))
         return (shifted / shifted.sum(1, keepdims=True)).astype(np.float32)
-
-
-def as_domain(what: Any, *, label: str | None = None, events: Events = SILENT) -> Domain:
-    """Read anything; a Domain is returned as it is."""
-    return what if isinstance(what, Domain) else read_domain(what, label=label, events=events)

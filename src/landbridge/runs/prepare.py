@@ -202,6 +202,8 @@ def describe(domain: Domain) -> dict[str, Any]:
             for o in domain.omissions
         ],
         "notes": list(domain.notes),
+        "limits": None if domain.limits is None else list(domain.limits),
+        "label_column": domain.label_column,
     }
 
 

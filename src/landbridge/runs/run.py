@@ -13,7 +13,7 @@ from ..base.errors import DataError
 from ..base.events import SILENT, Event, Events, read_log
 from ..base.files import read_json
 from .folder import check_complete
-from .model import Model, as_domain
+from .model import Model
 
 
 class Run:
@@ -86,7 +86,7 @@ class Run:
         what : path, array or Domain
             Data like the run's target.
         """
-        domain = as_domain(what, events=events)
+        domain = self.model.read(what, events=events)
         probabilities = self.model.probabilities(domain, events)
         classes = self.model.classes
         return [
@@ -117,7 +117,7 @@ class Run:
         from ..metrics.figures import figures
         from ..metrics.intervals import wilson
 
-        domain = as_domain(what, label=label, events=events)
+        domain = self.model.read(what, label=label, events=events)
         if not domain.known.any():
             raise DataError(
                 f"{domain.name!r} has no labels to compare with",

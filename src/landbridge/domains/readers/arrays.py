@@ -75,7 +75,7 @@ class Arrays(Reader):
         keep = chosen_rows(n, options.max_rows)
         rest = sorted(set(range(n)) - set(keep.tolist()))
         rows = [f"{name} row {i}" for i in keep]
-        examples, notes = _examples(x, keep, rows, options, name, hasattr(what, "detach"))
+        examples, notes, limits = _examples(x, keep, rows, options, name, hasattr(what, "detach"))
         if "-1" in labels and len({x for x in labels if x is not None}) > 2:
             notes.append("the label -1 is read as a class; None and NaN mean no label")
         return Domain.build(
@@ -85,6 +85,7 @@ class Arrays(Reader):
             split=[splits[i] for i in keep],
             notes=notes,
             omissions=over_limit([f"{name} row {i}" for i in rest]),
+            limits=limits,
         )
 
 
@@ -137,7 +138,7 @@ def _examples(
     options: ReadOptions,
     name: str,
     channels_first: bool,
-) -> tuple[Examples, list[str]]:
+) -> tuple[Examples, list[str], tuple[float, float] | None]:
     if x.ndim == 2:
         if x.dtype.kind in "biuf":
             _check_finite(x, name, allow_nan=options.allow_missing)
@@ -146,10 +147,10 @@ def _examples(
             columns = {f"x{j}": table[:, j] for j in range(table.shape[1])}
         else:
             columns = _mixed(x[keep], name)
-        return TableExamples(columns, rows), []
+        return TableExamples(columns, rows), [], None
     if x.ndim in (3, 4):
-        pixels, notes = _pixels(x, name, channels_first)
-        return ImageExamples(pixels=pixels[keep], names=rows), notes
+        pixels, notes, limits = _pixels(x, name, channels_first, options.limits)
+        return ImageExamples(pixels=pixels[keep], names=rows), notes, limits
     raise DataError(
         f"{name} has shape {x.shape}",
         do="give (n, d) for a table, or (n, h, w), (n, h, w, c) or (n, c, h, w) for images",
@@ -183,8 +184,10 @@ def _check_finite(x: np.ndarray, name: str, *, allow_nan: bool) -> None:
         )
 
 
-def _pixels(x: np.ndarray, name: str, channels_first: bool) -> tuple[np.ndarray, list[str]]:
-    """Return uint8 (n, h, w) or (n, h, w, 3), and what was decided on the way."""
+def _pixels(
+    x: np.ndarray, name: str, channels_first: bool, limits: tuple[float, float] | None
+) -> tuple[np.ndarray, list[str], tuple[float, float] | None]:
+    """Return uint8 (n, h, w) or (n, h, w, 3), what was decided on the way, and the limits."""
     notes = []
     if x.dtype.kind not in "biuf":
         raise DataError(f"images of {name} have type {x.dtype}", do="give numbers")
@@ -204,21 +207,29 @@ def _pixels(x: np.ndarray, name: str, channels_first: bool) -> tuple[np.ndarray,
             x = x[..., 0]
     _check_finite(x, name, allow_nan=False)
     if x.dtype != np.uint8:
-        x, note = _to_uint8(x)
+        x, note, limits = _to_uint8(x, limits)
         notes.append(note)
+    else:
+        limits = None
     if x.ndim == 4 and x.shape[3] == 4:
         alpha = x[..., 3:].astype(np.float32) / 255
         x = np.rint(x[..., :3] * alpha + 255 * (1 - alpha)).astype(np.uint8)
         notes.append("transparent parts are laid on white")
-    return np.ascontiguousarray(x), notes
+    return np.ascontiguousarray(x), notes, limits
 
 
-def _to_uint8(x: np.ndarray) -> tuple[np.ndarray, str]:
+def _to_uint8(
+    x: np.ndarray, limits: tuple[float, float] | None
+) -> tuple[np.ndarray, str, tuple[float, float]]:
     low, high = float(x.min()), float(x.max())
-    if low >= 0 and high <= 1:
-        return np.rint(x * 255.0).astype(np.uint8), "pixel values were read as 0..1"
-    if low >= 0 and 128 <= high <= 255:
-        return np.rint(x).astype(np.uint8), "pixel values were read as 0..255"
-    spread = (high - low) or 1.0
-    scaled = np.rint((x - low) * (255.0 / spread)).astype(np.uint8)
-    return scaled, f"pixel values were stretched from {low:g}..{high:g} to 0..255"
+    if limits is not None:
+        low, high = limits
+        note = f"pixel values were read as {low:g}..{high:g}, as the run's were"
+    elif low >= 0 and high <= 1:
+        low, high, note = 0.0, 1.0, "pixel values were read as 0..1"
+    elif low >= 0 and 128 <= high <= 255:
+        low, high, note = 0.0, 255.0, "pixel values were read as 0..255"
+    else:
+        note = f"pixel values were stretched from {low:g}..{high:g} to 0..255"
+    scaled = (np.clip(x, low, high) - low) * (255.0 / ((high - low) or 1.0))
+    return np.rint(scaled).astype(np.uint8), note, (low, high)

@@ -50,6 +50,9 @@ class ReadOptions:
     like : Domain
         Read a table as this one was read: the same label column (no row is labelled where
         it is missing) and the same features.
+    limits : (float, float)
+        Which values of an array of images are black and white; found in the array where not
+        given, and then noted in `Domain.limits`.
     """
 
     name: str | None = None
@@ -62,6 +65,7 @@ class ReadOptions:
     allow_missing: bool = False
     max_rows: int | None = None
     like: Domain | None = None
+    limits: tuple[float, float] | None = None
 
     def refuse(self, what: str, *names: str) -> None:
         """Raise ConfigError where one of `names` was given and `what` has no use for it."""

@@ -172,6 +172,7 @@ def _label(
         return None
     image, split = image_column(values), split_column(values)
     taken = {options.image, image[0] if image else None, options.split, split}
+    taken |= set(options.columns or ())  # what is named as a feature is no label
     guess = label_column(
         {k: v for k, v in values.items() if k not in taken}, by_name_only=by_name_only
     )
