@@ -11,7 +11,7 @@ from typing import Any
 __version__ = "0.1.0.dev0"
 
 _PLACES = {
-    "transfer": "landbridge.runs.api",
+    "transfer": "landbridge.api",
     "resume": "landbridge.runs.pipeline",
     "load_run": "landbridge.runs.run",
     "Run": "landbridge.runs.run",

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..backbones.surgery import Network, transfer_tensors
+from ..backbones.surgery import Network, TransferReport, transfer_tensors
 from ..base.events import Events
 from ..base.files import read_json, write_array, write_json
 from ..methods.base import FeatureMethod, Features
@@ -168,7 +168,7 @@ def source_fit(workspace: Workspace, seed: int, events: Events) -> Fit:
 def _fit_features(
     workspace: Workspace, spec: FitSpec, method: FeatureMethod, events: Events
 ) -> tuple[Network, dict[str, Any]]:
-    network = known_network(workspace, spec.seed, events)
+    network, report = _known(workspace, spec.seed, events)
     known = _known_target(workspace, spec)
     target = Features(
         frozen_features(workspace, network, "target", spec.seed, events), known.labels, known.known
@@ -181,21 +181,31 @@ def _fit_features(
         source = Features(x[usable], side.labels[usable], np.ones(int(usable.sum()), bool))
     head = method.fit_head(source, target, len(workspace.classes), spec.seed)
     set_head(network, head)
-    return network, {"losses": {}, "steps": 0, "start": "frozen", "notes": head.notes}
+    transferred = report.to_dict() | {"sentence": report.sentence()}
+    facts = {"losses": {}, "steps": 0, "start": "frozen", "notes": head.notes}
+    return network, facts | {"transfer": transferred}
 
 
 def known_network(workspace: Workspace, seed: int, events: Events) -> Network:
     """Return the network whose features stand still: θ₀, or our own net after the source."""
+    return _known(workspace, seed, events)[0]
+
+
+def _known(workspace: Workspace, seed: int, events: Events) -> tuple[Network, TransferReport]:
     network = new_network(workspace, len(workspace.classes), seed, events)
-    if not workspace.situation.pretrained and workspace.situation.source == "labelled":
-        transfer_tensors(
-            source_fit(workspace, seed, events).state(),
-            network,
-            from_classes=workspace.source_classes,
-            to_classes=workspace.classes,
-        )
+    own = not workspace.situation.pretrained and workspace.situation.source == "labelled"
+    if own:
+        state = source_fit(workspace, seed, events).state()
+    else:
+        state = {f"backbone.{k}": v.clone() for k, v in network.backbone.state_dict().items()}
+    report = transfer_tensors(
+        state,
+        network,
+        from_classes=workspace.source_classes if own else None,
+        to_classes=workspace.classes,
+    )
     workspace.known_hashes[seed] = backbone_hash(network)
-    return network.eval()
+    return network.eval(), report
 
 
 def network_of(workspace: Workspace, fit: Fit, events: Events) -> Network:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ..base.config import make_config
-from ..base.events import Events
-from . import pipeline
-from .run import Run
+from .base.config import make_config
+from .base.events import Events
+from .runs import pipeline
+from .runs.run import Run
 
 
 def transfer(
@@ -30,6 +33,7 @@ def transfer(
     training: dict[str, Any] | None = None,
     offline: bool = False,
     events: Events | None = None,
+    progress: bool | None = None,
 ) -> Run:
     """Carry what is known to the target, and judge whether that helped.
 
@@ -70,6 +74,8 @@ def transfer(
         Forbid every download.
     events : Events, optional
         Hears what happens.
+    progress : bool, optional
+        Show it on standard error; where that is a terminal if not given.
 
     Returns
     -------
@@ -114,13 +120,14 @@ def transfer(
             "offline": offline,
         }
     )
-    return pipeline.transfer(
-        config,
-        source=None if paths["source"] else source,
-        target=None if paths["target"] else target,
-        out=Path(out) if out is not None else next_free(Path("runs")),
-        events=events,
-    )
+    with _listening(events, progress) as heard:
+        return pipeline.transfer(
+            config,
+            source=None if paths["source"] else source,
+            target=None if paths["target"] else target,
+            out=Path(out) if out is not None else next_free(Path("runs")),
+            events=heard,
+        )
 
 
 def next_free(folder: Path) -> Path:
@@ -129,3 +136,17 @@ def next_free(folder: Path) -> Path:
     while (folder / f"run-{number}").exists():
         number += 1
     return folder / f"run-{number}"
+
+
+@contextlib.contextmanager
+def _listening(events: Events | None, progress: bool | None) -> Iterator[Events]:
+    if events is not None or not (sys.stderr.isatty() if progress is None else progress):
+        yield events or Events()
+        return
+    from .cli.terminal import terminal
+
+    listener = terminal()
+    try:
+        yield Events(None, listener)
+    finally:
+        listener.close()
