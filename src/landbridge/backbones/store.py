@@ -141,7 +141,7 @@ class FeatureStore:
                     os.utime(path)
                     events.say(
                         "reuse",
-                        f"{len(prepared)} features of {opened.identity.name} from {path}",
+                        f"reused {len(prepared):,} features of {opened.identity.name}",
                         path=str(path),
                         rows=len(prepared),
                     )

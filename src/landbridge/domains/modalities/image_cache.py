@@ -41,7 +41,7 @@ def cached_rows(
     """
     ready = _open(path, shape)
     if ready is not None:
-        events.say("reuse", f"decoded images from {path}", path=str(path), rows=shape[0])
+        events.say("reuse", f"reused {shape[0]:,} decoded images", path=str(path), rows=shape[0])
         return ready
     part, state = path.with_suffix(".part"), path.with_suffix(".part.json")
     # Written as a file and not through a memory map: there a full disk kills the process.
