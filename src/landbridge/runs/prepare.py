@@ -204,6 +204,7 @@ def describe(domain: Domain) -> dict[str, Any]:
         "notes": list(domain.notes),
         "limits": None if domain.limits is None else list(domain.limits),
         "label_column": domain.label_column,
+        "fingerprint": domain.examples.fingerprint(),
     }
 
 

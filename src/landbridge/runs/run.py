@@ -107,7 +107,8 @@ class Run:
         -------
         dict
             "accuracy" with its 95 % interval "low" and "high", "balanced_accuracy",
-            "macro_f1", "n", "left_out" (rows without a label), "unseen_classes", "per_class".
+            "macro_f1", "n", "left_out" (rows without a label), "note" (where these are rows the
+            run was made from), "unseen_classes", "per_class".
 
         Raises
         ------
@@ -123,6 +124,12 @@ class Run:
                 f"{domain.name!r} has no labels to compare with",
                 do="name the label column with --label, or use `landbridge predict`",
             )
+        note = ""
+        sides = {"source": self.data["source"], "target": self.data["target"]}
+        for side, facts in sides.items():
+            if facts and facts["fingerprint"] == domain.examples.fingerprint():
+                note = f"these are the rows of the run's {side}: the figures are not about new data"
+                events.say("warning", note)
         place = {name: i for i, name in enumerate(self.model.classes)}
         rows = np.flatnonzero(domain.known)
         truth = np.array([place.get(domain.classes[i], -1) for i in domain.labels[rows]])
@@ -139,6 +146,7 @@ class Run:
             "macro_f1": found.macro_f1,
             "n": len(rows),
             "left_out": len(domain) - len(rows),
+            "note": note,
             "unseen_classes": sorted(
                 {domain.classes[i] for i in domain.labels[rows]} - set(self.model.classes)
             ),
