@@ -13,6 +13,7 @@ DEFAULTS = {
     "data.target_labels": "judge",
     "method": "infomax+consistency",
     "budget": "60s",
+    "seeds": 3,
 }
 
 
