@@ -1,4 +1,4 @@
-"""Data for `predict` and `eval` are read as the run's target was, not as they look by themselves."""
+"""`predict` and `eval` read data as the run's target was read, not as they look alone."""
 
 from __future__ import annotations
 
