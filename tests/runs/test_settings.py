@@ -300,7 +300,7 @@ def test_tensors(tmp_path, blobs):
 @pytest.mark.data
 @pytest.mark.slow
 def test_pretrained_backbone_without_a_source(tmp_path):
-    data = Path(os.environ["LANDBRIDGE_DATA"]) / "hymenoptera"
+    data = (Path(os.environ["LANDBRIDGE_DATA"]) / "hymenoptera").resolve()  # as runs name rows
     target = read_domain(data, max_rows=60)
     run = transfer(
         None,
