@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
@@ -100,6 +100,3 @@ def read_log(path: Path) -> list[Event]:
         except json.JSONDecodeError:
             continue  # a crash can cut one line short; everything else stands
     return events
-
-
-Say = Callable[..., None]

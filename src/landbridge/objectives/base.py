@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 import torch
 from torch import nn
 
 from ..base.registry import Registry
-
-ViewName = Literal["source", "target", "strong", "labelled"]
 
 
 @dataclass

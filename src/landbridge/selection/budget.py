@@ -8,7 +8,6 @@ from typing import Any
 
 FOLDS = 3
 SHORTEST = 0.25
-PARTS = {"race": 0.5}
 
 
 @dataclass
