@@ -49,7 +49,7 @@ class Coral(FeatureMethod):
     """CORAL (Sun, Feng & Saenko, 2016, AAAI, arXiv 1511.05547) and a ridge probe.
 
     Each domain is standardised by itself, as in the paper; source rows are whitened and given
-    the target's covariance with symmetric roots (`objectives.alignment.coral_map`); the probe
+    the target's covariance with symmetric roots (`solvers.alignment.coral_map`); the probe
     is fitted on them together with the labelled target rows, if any, which are weighted so that
     they count as much as the source does.
 
@@ -86,7 +86,7 @@ class Coral(FeatureMethod):
         MethodError
             Without labelled source rows, without target rows, or where dimensions differ.
         """
-        from ..objectives.alignment import coral_map
+        from ..solvers.alignment import coral_map
 
         source = labelled_source(source, target, self.name)
         aligned = len(target.x) > 1

@@ -61,11 +61,11 @@ class FeatureMap(FeatureMethod):
     standardised by themselves, and g(x) = W x + b is found in closed form:
 
     - base map W₀: without labelled target rows the linear Monge map from the target's to the
-      source's moments (`objectives.alignment.monge_map`), else the identity; where dimensions
+      source's moments (`solvers.alignment.monge_map`), else the identity; where dimensions
       differ, 0;
     - with labelled target rows, W = W₀ + Δ with
       min over Δ, c of  Σᵢ ‖W₀xᵢ + Δxᵢ + c − m(yᵢ)‖² + α‖Δ‖²,  m(y) the source's class mean
-      and α by exact leave-one-out error (`objectives.alignment.matched_map`). A few rows give a
+      and α by exact leave-one-out error (`solvers.alignment.matched_map`). A few rows give a
       correction of low norm; where it does not lower the leave-one-out error, α is large and Δ
       is about 0.
 
@@ -110,7 +110,7 @@ class FeatureMap(FeatureMethod):
             Without labelled source rows; where a labelled target class is not in the source;
             where dimensions differ and no target row is labelled.
         """
-        from ..objectives.alignment import AffineMap, matched_map, monge_map
+        from ..solvers.alignment import AffineMap, matched_map, monge_map
 
         source = labelled_source(source, target, self.name)
         same = source.x.shape[1] == target.x.shape[1]

@@ -136,7 +136,7 @@ def ridge_head(
         "loo_squared_error" (of all rows), "temperature", "rows", "missing_classes" (no row had
         them: they are answered only where all others fit badly).
     """
-    from ..objectives.ridge import one_vs_rest, ridge_loo
+    from ..solvers.ridge import one_vs_rest, ridge_loo
 
     mean, deviation = standardisation(x, weights)
     z = rescaled(x, mean, deviation)
@@ -189,7 +189,7 @@ def standardisation(
     x: np.ndarray, weights: np.ndarray | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return mean and standard deviation of each column in float64; 1 for a constant column."""
-    from ..objectives._rows import CentredRows
+    from ..solvers.rows import CentredRows
 
     rows = CentredRows(x, weights, True)
     mean, deviation = rows.mean.cpu().numpy(), rows.variance.sqrt().cpu().numpy()

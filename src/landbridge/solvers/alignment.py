@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from ._rows import CentredRows, as_tensor
+from .rows import CentredRows, as_tensor
 from .ridge import ridge_loo
 
 

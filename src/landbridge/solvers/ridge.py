@@ -15,7 +15,7 @@ from typing import Any, Literal
 import numpy as np
 import torch
 
-from ._rows import CentredRows, as_tensor, matmul_setting
+from .rows import CentredRows, as_tensor, matmul_setting
 
 Precision = Literal["auto", "float32", "float64"]
 

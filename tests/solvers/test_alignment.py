@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.linalg import sqrtm
 
-from landbridge.objectives.alignment import coral_map, matched_map, moments, monge_map
+from landbridge.solvers.alignment import coral_map, matched_map, moments, monge_map
 
 
 def two(n=400, m=300, d=6, seed=0):

@@ -1,0 +1,1 @@
+"""Numerical methods on arrays: pure functions, each checked against ground truth."""
