@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 
 from landbridge.base.errors import ConfigError, MethodError
-from landbridge.methods.base import METHODS, AffineHead, Features
-from landbridge.methods.coral import Coral, CoralConfig
-from landbridge.methods.feature_map import FeatureMap, FeatureMapConfig
-from landbridge.methods.probe import Probe, ProbeConfig, fit_temperature, ridge_head
+from landbridge.methods.base import METHODS, Features, Head
+from landbridge.methods.heads.ridge import fit_temperature, ridge_head
+from landbridge.methods.mapping.coral import CORAL
+from landbridge.methods.mapping.feature_map import FeatureMap
+from landbridge.methods.probe import Probe
 
 NAMES = ("probe", "coral", "feature-map")
 
@@ -26,11 +27,11 @@ def domain(n=300, d=8, classes=3, seed=0, known=1.0, matrix=None, offset=0.0, sp
     return Features(x.astype(np.float32), np.where(mask, labels, -1), mask), labels
 
 
-def scores(head: AffineHead, x: np.ndarray) -> np.ndarray:
-    return x @ head.weight.T + head.bias
+def scores(head: Head, x: np.ndarray) -> np.ndarray:
+    return head.logits(x)
 
 
-def accuracy(head: AffineHead, features: Features, labels: np.ndarray) -> float:
+def accuracy(head: Head, features: Features, labels: np.ndarray) -> float:
     return float((scores(head, features.x).argmax(1) == labels).mean())
 
 
@@ -42,10 +43,10 @@ def test_contract(name, labelled):
     before = source.x.copy(), target.x.copy(), target.labels.copy()
     head = METHODS.get(name)().fit_head(source, target, 3, seed=0)
     again = METHODS.get(name)().fit_head(source, target, 3, seed=1)
-    assert head.weight.shape == (3, 8)
-    assert head.bias.shape == (3,)
-    assert head.weight.dtype == head.bias.dtype == np.float32
-    np.testing.assert_array_equal(head.weight, again.weight)
+    assert head.affine.weight.shape == (3, 8)
+    assert head.affine.bias.shape == (3,)
+    assert scores(head, target.x).dtype == np.float32
+    np.testing.assert_array_equal(head.affine.weight, again.affine.weight)
     assert accuracy(head, target, labels) > 0.8
     assert {"strength", "loo_accuracy", "temperature"} <= set(head.notes)
     for kept, now in zip(before, (source.x, target.x, target.labels), strict=True):
@@ -68,7 +69,7 @@ def test_awkward(name, case):
         source.x[:] *= 1e15
         target.x[:] *= 1e15
     head = METHODS.get(name)().fit_head(source, target, 3, seed=0)
-    assert np.isfinite(head.weight).all()
+    assert np.isfinite(head.affine.weight).all()
     assert np.isfinite(scores(head, target.x)).all()
 
 
@@ -79,7 +80,7 @@ def test_probe_reads_only_the_rows_it_should():
     assert auto.notes["fitted_on"] == "target"
     np.testing.assert_array_equal(auto.weight, Probe().fit_head(None, target, 3, 0).weight)
     for on, rows in (("source", 300), ("target", 60), ("both", 360)):
-        head = Probe(ProbeConfig(on=on)).fit_head(source, target, 3, 0)
+        head = Probe(on=on).fit_head(source, target, 3, 0)
         assert (head.notes["fitted_on"], head.notes["rows"]) == (on, rows)
 
 
@@ -131,8 +132,8 @@ def test_coral_undoes_a_change_of_covariance():
     stretched = basis @ np.diag(np.geomspace(0.2, 5, 8)) @ basis.T
     target, labels = domain(n=1000, seed=1, known=0.0, matrix=stretched)
     plain = accuracy(Probe().fit_head(source, target, 3, 0), target, labels)
-    exact = CoralConfig(regularisation=0.1)  # the default trades exactness for steadiness
-    coral = accuracy(Coral(exact).fit_head(source, target, 3, 0), target, labels)
+    exact = CORAL(regularisation=0.1)  # the default trades exactness for steadiness
+    coral = accuracy(exact.fit_head(source, target, 3, 0), target, labels)
     assert plain < 0.75
     assert coral > max(0.8, plain + 0.1)
 
@@ -141,18 +142,17 @@ def test_feature_map_finds_a_symmetric_map_without_labels_and_any_map_with_them(
     source, _ = domain(n=2000)
     symmetric = np.diag([1, 2, 0.5, 3, 1, 1, 4, 1.0])
     target, labels = domain(n=2000, seed=1, known=0.0, matrix=symmetric, offset=-4)
-    config = FeatureMapConfig(regularisation=0.01)
-    found = FeatureMap(config).fit_head(source, target, 3, 0)
+    found = FeatureMap(regularisation=0.01).fit_head(source, target, 3, 0)
     assert found.notes["base"] == "moments"
     assert accuracy(found, target, labels) > 0.9
     any_map = np.random.default_rng(4).normal(size=(8, 5))  # and to another dimension
     target, labels = domain(n=2000, seed=1, known=0.1, matrix=any_map)
     found = FeatureMap().fit_head(source, target, 3, 0)
-    assert found.weight.shape == (3, 5)
+    assert found.affine.weight.shape == (3, 5)
     assert accuracy(found, target, labels) > 0.7
 
 
-@pytest.mark.parametrize("method", [Coral(), FeatureMap(), Probe()])
+@pytest.mark.parametrize("method", [CORAL(), FeatureMap(), Probe()])
 def test_says_what_is_missing(method):
     source, _ = domain(known=0.0)
     target, _ = domain(known=0.0)
@@ -165,12 +165,12 @@ def test_says_what_is_missing(method):
 def test_dimensions_that_do_not_fit():
     source, _ = domain()
     target, _ = domain(d=5, known=0.0)
-    for method in (Coral(), FeatureMap()):
+    for method in (CORAL(), FeatureMap()):
         with pytest.raises(MethodError, match="columns"):
             method.fit_head(source, target, 3, 0)
     target, _ = domain(d=5)
     with pytest.raises(MethodError, match="columns"):
-        Probe(ProbeConfig(on="both")).fit_head(source, target, 3, 0)
+        Probe(on="both").fit_head(source, target, 3, 0)
 
 
 def test_feature_map_refuses_classes_without_source_rows():
@@ -180,24 +180,30 @@ def test_feature_map_refuses_classes_without_source_rows():
         FeatureMap().fit_head(source, target, 4, 0)
 
 
-def test_bad_options():
-    for make in (
-        lambda: ProbeConfig(strengths=()),
-        lambda: ProbeConfig(strengths=(-1.0,)),
-        lambda: ProbeConfig(on="nothing"),
-        lambda: CoralConfig(regularisation=-1),
-        lambda: FeatureMapConfig(base="nothing"),
-        lambda: FeatureMapConfig(regularisation=float("nan")),
-    ):
-        with pytest.raises(ConfigError):
-            make()
+@pytest.mark.parametrize(
+    "method",
+    [
+        Probe(strengths=()),
+        Probe(strengths=(-1.0,)),
+        Probe(on="nothing"),
+        CORAL(regularisation=-1),
+        CORAL(regularisation="much"),
+        CORAL(head="nothing"),
+        FeatureMap(base="nothing"),
+        FeatureMap(regularisation=float("nan")),
+    ],
+)
+def test_bad_options_are_found_when_it_is_fitted(method):
+    source, labels = domain()
+    with pytest.raises(ConfigError, match=method.name):
+        method.fit(source.x, labels, source.x)
 
 
 def test_discovery_imports_nothing_heavy():
     code = (
-        "import sys, landbridge.methods.probe, landbridge.methods.coral, "
-        "landbridge.methods.feature_map, landbridge.metrics.ranking, landbridge.metrics.figures;"
-        "print([m for m in ('torch', 'sklearn', 'scipy') if m in sys.modules])"
+        "import sys; from landbridge.methods.base import METHODS; list(METHODS);"
+        "import landbridge.metrics.ranking, landbridge.metrics.figures;"
+        "print([m for m in ('torch', 'sklearn', 'scipy', 'ot') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

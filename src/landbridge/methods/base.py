@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from ..base.registry import Registry
+
+if TYPE_CHECKING:
+    from ..solvers.steps import Step
 
 Labels = Literal["labelled", "unlabelled", "none", "any"]
 
@@ -29,6 +32,8 @@ class Needs:
         Whether source and target must have classes in common.
     pretrained : bool
         Whether θ₀ must know something before the source is seen.
+    answers : {"classes", "numbers"}
+        "numbers": it is for regression.
     """
 
     source: Labels
@@ -36,6 +41,7 @@ class Needs:
     gradients: bool
     shared_classes: bool = False
     pretrained: bool = False
+    answers: Literal["classes", "numbers"] = "classes"
 
 
 @dataclass(frozen=True)
@@ -46,67 +52,98 @@ class Features:
     ----------
     x : ndarray, shape (n, d)
     labels : ndarray of int64, shape (n,)
-        Index into the classes of the answer; meaningless where `known` is False.
+        Index into the classes of the answer; meaningless where `known` is False. float64 values
+        where the answers are numbers.
     known : ndarray of bool, shape (n,)
+    domain : ndarray of int64, shape (n,), optional
+        Which of several sources, or targets, a row is of; None for one.
     """
 
     x: np.ndarray
     labels: np.ndarray
     known: np.ndarray
+    domain: np.ndarray | None = None
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    def with_x(self, x: np.ndarray) -> Features:
+        """Return the same rows with other features."""
+        return Features(x, self.labels, self.known, self.domain)
+
+    def only(self, rows: np.ndarray) -> Features:
+        """Return some of the rows, by mask or number."""
+        domain = None if self.domain is None else self.domain[rows]
+        return Features(self.x[rows], self.labels[rows], self.known[rows], domain)
+
+    def parts(self) -> list[np.ndarray]:
+        """Return the row numbers of each domain."""
+        if self.domain is None:
+            return [np.arange(len(self.x))]
+        return [np.flatnonzero(self.domain == d) for d in np.unique(self.domain)]
 
 
-@dataclass(frozen=True)
-class AffineHead:
-    """logits = x @ weight.T + bias; their softmax is the probabilities.
+class Head:
+    """Steps from features to logits, whose softmax is the probabilities.
 
-    Every feature method of this kind ends in one: standardisation, alignment, feature
-    mapping and temperature are folded in, so a run stores two arrays.
-
-    Attributes
+    Parameters
     ----------
-    weight : float32 ndarray, shape (classes, d)
-    bias : float32 ndarray, shape (classes,)
+    steps : sequence of Step
+        Neighbouring affine steps are folded into one.
     notes : dict
-        What was chosen and measured on the way (strength, leave-one-out error, ...).
+        What was chosen and measured on the way (strength, leave-one-out error, ...): plain
+        values.
     """
 
-    weight: np.ndarray
-    bias: np.ndarray
-    notes: dict[str, Any]
+    def __init__(self, steps: Sequence[Step], notes: dict[str, Any] | None = None) -> None:
+        from ..solvers.steps import folded
+
+        self.steps = folded(steps)
+        self.notes: dict[str, Any] = {} if notes is None else notes
+
+    def logits(self, x: np.ndarray) -> np.ndarray:
+        """Return the scores of rows, (n, classes), in x's float type."""
+        from ..solvers.steps import apply
+
+        return apply(self.steps, x)
+
+    def after(self, steps: Sequence[Step]) -> Head:
+        """Return the head of x, where this is one of x after `steps`."""
+        return Head([*steps, *self.steps], self.notes)
+
+    @property
+    def affine(self) -> AffineHead | None:
+        """The same as two arrays, or None where it has more than one affine step."""
+        from ..solvers.steps import Affine
+
+        if len(self.steps) != 1 or not isinstance(self.steps[0], Affine):
+            return None
+        step = self.steps[0]
+        weight = np.diag(step.matrix) if step.matrix.ndim == 1 else step.matrix.T
+        return AffineHead(weight, step.offset, self.notes)
 
 
-class FeatureMethod(ABC):
-    """A method on frozen features, without gradients.
+class AffineHead(Head):
+    """logits = x @ weight.T + bias.
 
-    Configuration is a frozen dataclass `Config`; the constructor takes its fields.
+    Most feature methods end in one: standardisation, alignment, feature mapping and temperature
+    are folded in, so a run stores two arrays.
+
+    Parameters
+    ----------
+    weight : ndarray, shape (classes, d)
+    bias : ndarray, shape (classes,)
+    notes : dict
     """
 
-    name: ClassVar[str]
-    summary: ClassVar[str]
-    paper: ClassVar[str] = ""
-    needs: ClassVar[Needs]
-    Config: ClassVar[type]
+    def __init__(
+        self, weight: np.ndarray, bias: np.ndarray, notes: dict[str, Any] | None = None
+    ) -> None:
+        from ..solvers.steps import Affine
 
-    def __init__(self, config: Any = None) -> None:
-        self.config = self.Config() if config is None else config
-
-    @abstractmethod
-    def fit_head(
-        self, source: Features | None, target: Features, n_classes: int, seed: int
-    ) -> AffineHead:
-        """Return the head for *target* features.
-
-        Parameters
-        ----------
-        source : Features or None
-            Source rows, if there is a source.
-        target : Features
-            All target rows that may be used, labelled or not.
-        n_classes : int
-            Number of answers; labels of both sides are indices below it.
-        seed : int
-            For whatever is random.
-        """
+        super().__init__([Affine(weight.T, bias)], notes)
+        self.weight = weight
+        self.bias = bias
 
 
 METHODS: Registry[Any] = Registry("method", "landbridge.methods")

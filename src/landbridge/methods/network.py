@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Self
 
 from ..training.plan import Phase, TermSpec, TrainingPlan
 from .base import Needs
@@ -76,6 +76,11 @@ class NetworkMethod(ABC):
 
     def __init__(self, config: Any = None) -> None:
         self.config = self.Config() if config is None else config
+
+    @classmethod
+    def from_config(cls, config: Any) -> Self:
+        """Make one from an instance of `Config`."""
+        return cls(config)
 
     @abstractmethod
     def plan(self, context: PlanContext) -> TrainingPlan:

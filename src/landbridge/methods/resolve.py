@@ -8,8 +8,9 @@ from typing import Any
 
 from ..base.errors import ConfigError, MethodError
 from ..base.options import make_options
-from .base import METHODS, FeatureMethod, Needs
+from .base import METHODS, Needs
 from .combine import Combine
+from .feature import FeatureMethod
 from .network import NetworkMethod
 
 Method = FeatureMethod | NetworkMethod
@@ -36,7 +37,7 @@ def make_method(name: str, options: Mapping[str, Any] | None = None) -> Method:
     if name == "auto":
         raise ConfigError("'auto' is a choice among methods, not one", do="name a method")
     kind: Any = METHODS.get(name)
-    return kind(make_options(kind.Config, values, f"method {name!r}"))
+    return kind.from_config(make_options(kind.Config, values, f"method {name!r}"))
 
 
 def _combination(name: str, values: dict[str, Any]) -> Combine:

@@ -13,7 +13,7 @@ import numpy as np
 from ..backbones.surgery import make_network
 from ..base.errors import MethodError
 from ..base.events import Events
-from ..methods.base import FeatureMethod
+from ..methods.feature import FeatureMethod
 from ..methods.resolve import make_method
 from ..objectives.base import TERMS
 from ..training.plan import Phase

@@ -13,7 +13,8 @@ import numpy as np
 from ..backbones.surgery import Network, TransferReport, transfer_tensors
 from ..base.events import Events
 from ..base.files import read_json, write_array, write_json
-from ..methods.base import FeatureMethod, Features
+from ..methods.base import Features
+from ..methods.feature import FeatureMethod
 from ..methods.network import NetworkMethod
 from ..methods.resolve import make_method
 from ..training.batches import Side

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..backbones.base import BackboneIdentity
+from ..backbones.heads import head_from_state
 from ..backbones.open import reopen
 from ..backbones.surgery import Network, make_network
 from ..base.errors import DataError, RunError
@@ -66,6 +67,9 @@ class Model:
         whole = facts.get("kind") == "whole"
         opened = reopen(identity, preprocessing, weights=not whole, offline=offline, events=events)
         network = make_network(opened, len(classes))
+        own = {k.removeprefix("head."): v for k, v in delta.items() if k.startswith("head.")}
+        if own and "bias" not in own:
+            network.head = head_from_state(own)
         state = dict(network.state_dict())
         strange = sorted(set(delta) - set(state))
         misfit = [n for n in delta if n in state and delta[n].shape != state[n].shape]

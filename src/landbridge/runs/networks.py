@@ -10,10 +10,11 @@ import numpy as np
 import torch
 
 from ..backbones.fresh import randomise
+from ..backbones.heads import StepsHead, head_from_state
 from ..backbones.surgery import Network, make_network, transfer_tensors
 from ..base.events import Events
 from ..base.seeds import derive
-from ..methods.base import AffineHead
+from ..methods.base import Head
 from ..training.plan import TrainingPlan
 from .workspace import Workspace
 
@@ -29,7 +30,10 @@ def new_network(workspace: Workspace, n_classes: int, seed: int, events: Events)
 
 def restored_network(workspace: Workspace, state: State, seed: int, events: Events) -> Network:
     """Return the network with these tensors, for answering."""
-    network = new_network(workspace, len(state["head.bias"]), seed, events)
+    own = {k.removeprefix("head."): v for k, v in state.items() if k.startswith("head.")}
+    network = new_network(workspace, len(own.get("bias", ())) or 1, seed, events)
+    if "bias" not in own:
+        network.head = head_from_state(own)
     network.load_state_dict(dict(state))
     return network.eval()
 
@@ -76,11 +80,15 @@ def _first_stages(network: Network, share: float) -> set[str]:
     return {name for name, t in network.state_dict(keep_vars=True).items() if id(t) in inside}
 
 
-def set_head(network: Network, head: AffineHead) -> None:
-    """Put an affine head in place of the network's own."""
+def set_head(network: Network, head: Head) -> None:
+    """Put a feature method's head in place of the network's own."""
+    affine = head.affine
+    if affine is None:
+        network.head = StepsHead(head.steps)
+        return
     with torch.no_grad():
-        network.head.weight.copy_(torch.from_numpy(np.ascontiguousarray(head.weight)))
-        network.head.bias.copy_(torch.from_numpy(np.ascontiguousarray(head.bias)))
+        for own, new in ((network.head.weight, affine.weight), (network.head.bias, affine.bias)):
+            own.copy_(torch.from_numpy(np.ascontiguousarray(new)))
 
 
 def softmax(logits: np.ndarray) -> np.ndarray:

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..base.events import Events
 from ..domains.task import Task
-from ..methods.base import FeatureMethod
+from ..methods.feature import FeatureMethod
 from ..methods.resolve import make_method
 from ..selection.budget import BudgetPlan, allot
 from ..selection.portfolio import Portfolio, portfolio

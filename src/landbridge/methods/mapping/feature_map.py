@@ -2,55 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
-from ..base.errors import ConfigError, MethodError
-from .base import METHODS, AffineHead, FeatureMethod, Features, Needs
-from .coral import composed, labelled_source
-from .probe import STRENGTHS, check_strengths, rescaled, ridge_head, standardisation
+from ...base.errors import MethodError
+from ...solvers.steps import Affine
+from ..alignment import labelled_source
+from ..base import METHODS, Features, Head, Needs
+from ..feature import FeatureMethod
+from ..heads.base import check_head, fit_head
+from ..heads.ridge import check_strengths
+from ..scaling import rescaled, standard_step, standardisation
+
+if TYPE_CHECKING:
+    from ...solvers.alignment import AffineMap
 
 MAP_STRENGTHS = tuple(float(10.0**p) for p in np.arange(-1, 8.25, 0.5))
 """Up to where the correction is nothing, so that leave-one-out may choose not to correct."""
-
-
-@dataclass(frozen=True)
-class FeatureMapConfig:
-    """Options of `FeatureMap`.
-
-    Attributes
-    ----------
-    base : {"auto", "moments", "identity"}
-        The map that labelled rows correct, and that is used without any: matching of two
-        moments, or (of standardised features) no change. "auto": the identity where there are
-        labelled target rows, else moments.
-    regularisation : float
-        Of the moments' covariances, relative to their mean variance.
-    map_strengths : tuple of float
-        Ridge strengths that the correction chooses from.
-    strengths : tuple of float
-        Ridge strengths that the source's probe chooses from.
-    """
-
-    base: Literal["auto", "moments", "identity"] = "auto"
-    regularisation: float = 1.0
-    map_strengths: tuple[float, ...] = MAP_STRENGTHS
-    strengths: tuple[float, ...] = STRENGTHS
-
-    def __post_init__(self) -> None:
-        check_strengths(self.strengths)
-        check_strengths(self.map_strengths)
-        if self.base not in ("auto", "moments", "identity"):
-            raise ConfigError(
-                f"feature-map: base = {self.base!r}", do="use one of auto, moments, identity"
-            )
-        if not 0 <= self.regularisation < float("inf"):
-            raise ConfigError(
-                f"feature-map: regularisation = {self.regularisation}",
-                do="give a number from 0 up",
-            )
 
 
 @METHODS.register("feature-map")
@@ -71,6 +40,21 @@ class FeatureMap(FeatureMethod):
 
     The answer h(g(x)) is affine again: one head on target features.
 
+    Parameters
+    ----------
+    base : {"auto", "moments", "identity"}
+        The map that labelled rows correct, and that is used without any: matching of two
+        moments, or (of standardised features) no change. "auto": the identity where there are
+        labelled target rows, else moments.
+    regularisation : float
+        Of the moments' covariances, relative to their mean variance.
+    map_strengths : tuple of float
+        Ridge strengths that the correction chooses from.
+    head : str or scikit-learn classifier
+        What is fitted on the source.
+
+    Notes
+    -----
     The source's classes must cover the target's labelled ones: a class that the source never saw
     has no mean to go to (and no score in the head).
 
@@ -80,11 +64,8 @@ class FeatureMap(FeatureMethod):
     >>> labels = np.tile([0, 1, 2], 60)
     >>> x = rng.normal(size=(180, 4)) + 4 * np.eye(3, 4)[labels]
     >>> moved = x @ np.array([[0, 2.0, 0, 0], [1, 0, 0, 0], [0, 0, 3, 0], [0, 0, 0, 1]]) + 5
-    >>> known = np.ones(180, dtype=bool)
-    >>> head = FeatureMap().fit_head(
-    ...     Features(x, labels, known), Features(moved, labels, np.arange(180) < 30), 3, seed=0
-    ... )
-    >>> bool(((moved @ head.weight.T + head.bias).argmax(1) == labels).mean() > 0.9)
+    >>> few = np.arange(180) < 30
+    >>> FeatureMap().fit(x, labels, moved, labels, labelled_t=few).score(moved, labels) > 0.9
     True
     """
 
@@ -96,12 +77,29 @@ class FeatureMap(FeatureMethod):
     needs: ClassVar[Needs] = Needs(
         source="labelled", target="any", gradients=False, shared_classes=True
     )
-    Config: ClassVar[type] = FeatureMapConfig
-    config: FeatureMapConfig
+
+    def __init__(
+        self,
+        *,
+        base: Literal["auto", "moments", "identity"] = "auto",
+        regularisation: float = 1.0,
+        map_strengths: tuple[float, ...] = MAP_STRENGTHS,
+        head: Any = "ridge",
+    ) -> None:
+        self.base = base
+        self.regularisation = regularisation
+        self.map_strengths = map_strengths
+        self.head = head
+
+    def check(self) -> None:
+        """Raise ConfigError where a number is out of range or the head unknown."""
+        check_strengths(self.map_strengths, self.name)
+        check_head(self.head, self.name)
+        self._in_range("regularisation", 0, float("inf"))
 
     def fit_head(
         self, source: Features | None, target: Features, n_classes: int, seed: int
-    ) -> AffineHead:
+    ) -> Head:
         """Return the source's head composed with the map; `seed` is not used.
 
         Raises
@@ -110,9 +108,9 @@ class FeatureMap(FeatureMethod):
             Without labelled source rows; where a labelled target class is not in the source;
             where dimensions differ and no target row is labelled.
         """
-        from ..solvers.alignment import AffineMap, matched_map, monge_map
+        from ...solvers.alignment import AffineMap, matched_map, monge_map
 
-        source = labelled_source(source, target, self.name)
+        source = labelled_source(source, target, self.name, same_width=False)
         same = source.x.shape[1] == target.x.shape[1]
         if not same and not target.known.any():
             raise MethodError(
@@ -128,15 +126,15 @@ class FeatureMap(FeatureMethod):
         z_target = rescaled(target.x, shift_t, scale_t)
 
         labels = source.labels[source.known]
-        head = ridge_head(z_source[source.known], labels, n_classes, self.config.strengths)
+        head = fit_head(self.head, z_source[source.known], labels, n_classes, seed=seed)
         base: AffineMap | None = None
-        kind: str = self.config.base
+        kind: str = self.base
         if kind == "auto":
             kind = "identity" if target.known.any() else "moments"
         if not same:
             kind = "none"
         elif kind == "moments" and own:
-            base = monge_map(z_target, z_source, self.config.regularisation)
+            base = monge_map(z_target, z_source, self.regularisation)
         else:
             kind, d = "identity", source.x.shape[1]
             base = AffineMap(np.eye(d), np.zeros(d), np.zeros(d))
@@ -145,11 +143,10 @@ class FeatureMap(FeatureMethod):
         if target.known.any():
             rows, classes = z_target[target.known], target.labels[target.known]
             goals = _class_means(z_source[source.known], labels, classes, n_classes)
-            found, strength, error = matched_map(rows, goals, self.config.map_strengths, base=base)
+            found, strength, error = matched_map(rows, goals, self.map_strengths, base=base)
             head.notes.update(map_strength=strength, map_loo_squared_error=error)
         assert found is not None  # dimensions differ only with labelled rows
-        matrix = found.matrix / scale_t[:, None]
-        return composed(head, matrix, found.offset - shift_t @ matrix)
+        return head.after([standard_step(shift_t, scale_t), Affine(found.matrix, found.offset)])
 
 
 def _class_means(

@@ -1,0 +1,43 @@
+"""Every method on frozen features as a scikit-learn estimator.
+
+    from landbridge.features import CORAL, TCA, KMM
+
+Each has `fit(X, y, sample_domain=...)` on stacked rows and `fit(Xs, ys, Xt, yt)`; `predict` and
+the rest are about target rows. Methods that align also have `transform`. The names are read off
+the registry of methods, so a method added by another distribution is here, too.
+
+Examples
+--------
+>>> import numpy as np
+>>> from landbridge.features import CORAL
+>>> rng = np.random.default_rng(0)
+>>> y = np.repeat(["ant", "bee"], 50)
+>>> Xs = rng.normal(size=(100, 3)) + 3 * (y == "bee")[:, None]
+>>> Xt = Xs * [1, 2, 5] + 10
+>>> CORAL().fit(Xs, y, Xt).score(Xt, y) > 0.95
+True
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def _classes() -> dict[str, Any]:
+    from .methods.base import METHODS
+    from .methods.feature import FeatureMethod
+
+    found = {kind.__name__: kind for _, kind in METHODS.items()}
+    return {name: kind for name, kind in found.items() if issubclass(kind, FeatureMethod)}
+
+
+def __getattr__(name: str) -> Any:
+    if not name.startswith("_"):
+        found = _classes()
+        if name in found:
+            return found[name]
+    raise AttributeError(f"module 'landbridge.features' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(_classes())

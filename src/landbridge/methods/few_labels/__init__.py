@@ -1,0 +1,1 @@
+"""Methods for a labelled source and a few target labels."""

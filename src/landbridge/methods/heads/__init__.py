@@ -1,0 +1,1 @@
+"""Classifiers on features: what a feature method ends in."""

@@ -1,0 +1,1 @@
+"""Methods that map features of one side to the other."""

@@ -1,0 +1,1 @@
+"""Methods that weight source rows so that they look like the target's."""

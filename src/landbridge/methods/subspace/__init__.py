@@ -1,0 +1,1 @@
+"""Methods that look for a space in which the sides agree."""

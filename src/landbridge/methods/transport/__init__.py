@@ -1,0 +1,1 @@
+"""Methods that move source rows by optimal transport."""

@@ -1,0 +1,220 @@
+"""What a head does to features, step by step; each step is data, so a model file holds no code.
+
+Most feature methods end in one `Affine`. Those that work with kernels or neighbours end in a few
+steps more. A step's fields are arrays, its `run` is torch: the same for rows of numpy arrays here
+and inside a `Network` (`backbones.heads`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import torch
+
+STEPS: dict[str, type[Step]] = {}
+"""Every kind of step by its name."""
+
+_BLOCK = 8_000_000  # numbers that a block of rows may need at once
+
+
+class Step:
+    """One function of rows. Subclasses are frozen dataclasses whose fields are all arrays."""
+
+    kind: ClassVar[str]
+
+    def __init_subclass__(cls) -> None:
+        STEPS[cls.kind] = cls
+
+    def tensors(self) -> dict[str, np.ndarray]:
+        """Return the fields by name."""
+        return {f.name: np.asarray(getattr(self, f.name)) for f in fields(self)}  # type: ignore[arg-type]
+
+    @property
+    def width(self) -> int:
+        """How many columns come out; 0 where as many as go in."""
+        return 0
+
+    def load(self) -> int:
+        """Return how many numbers one row needs while it is computed, for the size of blocks."""
+        return 1
+
+    @staticmethod
+    def run(x: torch.Tensor, own: Mapping[str, torch.Tensor]) -> torch.Tensor:
+        """Return the rows after the step; `own` are its fields as tensors of x's type."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, eq=False)
+class Affine(Step):
+    """x @ matrix + offset.
+
+    Attributes
+    ----------
+    matrix : ndarray, shape (d_in, d_out), or (d,) for a diagonal one
+    offset : ndarray, shape (d_out,)
+    """
+
+    kind: ClassVar[str] = "affine"
+    matrix: np.ndarray
+    offset: np.ndarray
+
+    @property
+    def width(self) -> int:
+        """Number of columns that come out."""
+        return len(self.offset)
+
+    @staticmethod
+    def run(x: torch.Tensor, own: Mapping[str, torch.Tensor]) -> torch.Tensor:
+        """Return x @ matrix + offset."""
+        matrix = own["matrix"]
+        return (x * matrix if matrix.ndim == 1 else x @ matrix) + own["offset"]
+
+    def then(self, after: Affine) -> Affine:
+        """Return the one affine map that does this and then `after`, in float64."""
+        first, second = self.matrix.astype(np.float64), after.matrix.astype(np.float64)
+        offset = self.offset.astype(np.float64)
+        if second.ndim == 1:
+            return Affine(first * second, offset * second + after.offset)
+        matrix = first[:, None] * second if first.ndim == 1 else first @ second
+        return Affine(matrix, offset @ second + after.offset)
+
+
+@dataclass(frozen=True, eq=False)
+class UnitRows(Step):
+    """Divide each row by its Euclidean length; a row of zeros stays."""
+
+    kind: ClassVar[str] = "unit-rows"
+
+    @staticmethod
+    def run(x: torch.Tensor, own: Mapping[str, torch.Tensor]) -> torch.Tensor:
+        """Return x / ‖x‖."""
+        length = (x * x).sum(1, keepdim=True).sqrt()
+        return x / length.masked_fill(length == 0, 1)
+
+
+@dataclass(frozen=True, eq=False)
+class RBFKernel(Step):
+    """exp(−gamma ‖x − anchor‖²) for each anchor.
+
+    Attributes
+    ----------
+    anchors : ndarray, shape (m, d)
+    gamma : ndarray, shape ()
+    """
+
+    kind: ClassVar[str] = "rbf-kernel"
+    anchors: np.ndarray
+    gamma: np.ndarray
+
+    @property
+    def width(self) -> int:
+        """Number of anchors."""
+        return len(self.anchors)
+
+    def load(self) -> int:
+        """Return the number of anchors."""
+        return len(self.anchors)
+
+    @staticmethod
+    def run(x: torch.Tensor, own: Mapping[str, torch.Tensor]) -> torch.Tensor:
+        """Return the kernel's values, (n, m)."""
+        return squared_distances(x, own["anchors"]).mul_(-own["gamma"]).exp_()
+
+
+@dataclass(frozen=True, eq=False)
+class Neighbours(Step):
+    """Votes of the nearest anchors: log of (votes + smoothing), normalised.
+
+    Attributes
+    ----------
+    anchors : ndarray, shape (m, d)
+    votes : ndarray, shape (m, classes)
+        What an anchor says: 1 for its class, or its weight there.
+    k : ndarray, shape ()
+        How many neighbours vote.
+    smoothing : ndarray, shape ()
+        Added to each class's share, so that no probability is 0.
+    """
+
+    kind: ClassVar[str] = "neighbours"
+    anchors: np.ndarray
+    votes: np.ndarray
+    k: np.ndarray
+    smoothing: np.ndarray
+
+    @property
+    def width(self) -> int:
+        """Number of classes."""
+        return self.votes.shape[1]
+
+    def load(self) -> int:
+        """Return the number of anchors."""
+        return len(self.anchors)
+
+    @staticmethod
+    def run(x: torch.Tensor, own: Mapping[str, torch.Tensor]) -> torch.Tensor:
+        """Return log probabilities, (n, classes)."""
+        distances = squared_distances(x, own["anchors"])
+        k = min(int(own["k"]), distances.shape[1])
+        near = distances.argmin(1, keepdim=True) if k == 1 else distances.topk(k, 1, False)[1]
+        votes = own["votes"][near].sum(1)
+        share = votes / votes.sum(1, keepdim=True) + own["smoothing"]
+        return (share / share.sum(1, keepdim=True)).log()
+
+
+def squared_distances(x: torch.Tensor, anchors: torch.Tensor) -> torch.Tensor:
+    """Return ‖x − a‖² for all pairs, (n, m), from centred rows, never below 0."""
+    centre = anchors.mean(0)
+    x, anchors = x - centre, anchors - centre
+    out = (x @ anchors.T).mul_(-2)
+    return out.add_((x * x).sum(1)[:, None]).add_((anchors * anchors).sum(1)).clamp_(min=0)
+
+
+def folded(steps: Sequence[Step]) -> tuple[Step, ...]:
+    """Return the same function with neighbouring affine steps made one."""
+    out: list[Step] = []
+    for step in steps:
+        if out and isinstance(step, Affine) and isinstance(out[-1], Affine):
+            step = out.pop().then(step)  # type: ignore[attr-defined]
+        out.append(step)
+    return tuple(out)
+
+
+def apply(steps: Sequence[Step], x: np.ndarray) -> np.ndarray:
+    """Return rows after all steps, in x's own float type, computed block by block.
+
+    Parameters
+    ----------
+    steps : sequence of Step
+    x : ndarray, shape (n, d)
+        float32 or float64; other types are taken as float64.
+
+    Examples
+    --------
+    >>> apply([Affine(np.array([2.0, 1.0]), np.zeros(2))], np.ones((1, 2))).tolist()
+    [[2.0, 1.0]]
+    """
+    import torch
+
+    from .rows import as_tensor
+
+    rows = as_tensor(x)
+    if rows.dtype not in (torch.float32, torch.float64):
+        rows = rows.float()
+    own = [
+        {name: torch.as_tensor(value).to(rows.dtype) for name, value in step.tensors().items()}
+        for step in steps
+    ]
+    size = max(1, _BLOCK // max([rows.shape[1], *(step.load() for step in steps)]))
+    parts = []
+    with torch.no_grad():
+        for part in rows.split(size):
+            for step, tensors in zip(steps, own, strict=True):
+                part = step.run(part, tensors)
+            parts.append(part)
+    return torch.cat(parts).numpy() if parts else np.zeros((0, 0), np.float32)
