@@ -130,8 +130,8 @@ class TransferClassifier(ClassifierMixin, BaseEstimator):
             )
         # Names by place: labels of any type come back as they were given.
         place = np.searchsorted(self.classes_, np.where(known, y, self.classes_[0]))
-        self._range = _pixel_range(X) if X.ndim > 2 else None
-        self._fit(_pixels(X, self._range), place, known, side)
+        self._limits = _extent(X)
+        self._fit(X, place, known, side)
         return self
 
     def _fit(self, x: np.ndarray, place: np.ndarray, known: np.ndarray, side: np.ndarray) -> None:
@@ -149,7 +149,7 @@ class TransferClassifier(ClassifierMixin, BaseEstimator):
 
         def domain(rows: np.ndarray, name: str) -> Domain:
             labels = [str(i) if k else None for i, k in zip(place[rows], known[rows], strict=True)]
-            return read_domain(x[rows], labels=labels, name=name)
+            return read_domain(x[rows], labels=labels, name=name, limits=self._limits)
 
         source = domain(side > 0, "source") if (side > 0).any() else None
         task = Task.build(source, domain(side < 0, "target"))
@@ -191,7 +191,8 @@ class TransferClassifier(ClassifierMixin, BaseEstimator):
         X = validate_data(self, X, reset=False, allow_nd=True, dtype="numeric")
         from .domains.read import read_domain
 
-        given = self.model_.probabilities(read_domain(_pixels(X, self._range), name="target"))
+        domain = read_domain(X, name="target", limits=self._limits)
+        given = self.model_.probabilities(domain)
         full = np.zeros((len(X), len(self.classes_)), given.dtype)
         full[:, [int(name) for name in self.model_.classes]] = given
         return full
@@ -206,20 +207,13 @@ CLOSED_FORM = ("probe", "coral", "feature-map")
 """What "auto" tries where rows are taken as features: the probe is the reference."""
 
 
-def _pixel_range(x: np.ndarray) -> tuple[float, float]:
-    """Return which values are black and white: 0 and 1, 0 and 255, or the extremes."""
-    low, high = float(x.min()), float(x.max())
-    if low >= 0 and high <= 255:
-        return (0.0, 1.0) if high <= 1 and x.dtype.kind == "f" else (0.0, 255.0)
-    return low, high
+def _extent(x: np.ndarray) -> tuple[float, float] | None:
+    """Return which values are black and white, over all rows of both domains."""
+    if x.ndim == 2 or x.dtype == np.uint8:
+        return None
+    from .domains.read import read_domain
 
-
-def _pixels(x: np.ndarray, limits: tuple[float, float] | None) -> np.ndarray:
-    """Return uint8 images on the scale seen in `fit`: an answer depends on its own row alone."""
-    if limits is None or x.dtype == np.uint8:
-        return x
-    low, high = limits
-    return np.rint((np.clip(x, low, high) - low) * (255.0 / ((high - low) or 1.0))).astype(np.uint8)
+    return read_domain(x, name="images").limits
 
 
 def _mask(labelled: Any, X: Any) -> np.ndarray:

@@ -237,3 +237,14 @@ def test_saved_and_loaded() -> None:
 def test_wrong_options(change) -> None:
     with pytest.raises(ConfigError, match="image preprocessing"):
         ImagePreprocessing(**{"height": 8, "width": 8, **change})
+
+
+def test_an_odd_margin_is_whole_pixels():
+    """Cutting 7 of 10 pixels out at their own size copies them: nothing is blurred."""
+    from PIL import Image
+
+    from landbridge.domains.modalities.decoding import shrink
+
+    pixels = np.random.default_rng(0).integers(0, 256, (10, 10), dtype=np.uint8)
+    found = shrink(Image.fromarray(pixels), 7, 7, 1, 0.7, Image.Resampling.BILINEAR)
+    assert np.array_equal(found[0], pixels[2:9, 2:9])

@@ -185,8 +185,12 @@ def shrink(
         box = (0.0, 0.0, float(w), float(h))
         if crop is not None:
             scale = min(w / width, h / height) * crop
-            half_w, half_h = min(scale * width, w) / 2, min(scale * height, h) / 2
-            box = (w / 2 - half_w, h / 2 - half_h, w / 2 + half_w, h / 2 + half_h)
+            # The margins are whole pixels of the result: half a pixel would blur everything.
+            left, top = (
+                round((side / scale - size) / 2) * scale for side, size in ((w, width), (h, height))
+            )
+            left, top = max(left, 0.0), max(top, 0.0)
+            box = (left, top, min(left + scale * width, w), min(top + scale * height, h))
         image = image.resize((width, height), Image.Resampling(resample), box=box)
     pixels = np.asarray(image)
     return pixels[None] if channels == 1 else pixels.transpose(2, 0, 1)
