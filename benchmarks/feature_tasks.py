@@ -86,7 +86,10 @@ def review_tasks() -> list[Callable[[], Task]]:
     return [lambda a=a, b=b: make(a, b) for a, b in itertools.permutations(names, 2)]
 
 
-COLUMNS = "age,sex,cp,trestbps,chol,fbs,restecg,thalach,exang,oldpeak,slope,ca,thal,num".split(",")
+COLUMNS = (
+    *("age", "sex", "cp", "trestbps", "chol", "fbs", "restecg"),
+    *("thalach", "exang", "oldpeak", "slope", "ca", "thal", "num"),
+)
 CATEGORIES = ("cp", "restecg", "slope", "thal")
 
 

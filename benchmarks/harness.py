@@ -75,12 +75,7 @@ def measure(
         "name": name,
         "title": title or name,
         "threads": 1,
-        "cpu": cpu_model(),
-        "versions": {
-            "python": platform.python_version(),
-            **{package: importlib.metadata.version(package) for package in packages},
-        },
-        "date": datetime.now(UTC).date().isoformat(),
+        **ran_on(packages),
         "rows": [
             {
                 "label": label,
@@ -95,10 +90,27 @@ def measure(
             for label, ones in seen.items()
         ],
     }
+    write_result(name, result)
+    return result
+
+
+def ran_on(packages: tuple[str, ...] = PACKAGES) -> dict[str, Any]:
+    """Return the processor, versions and the date, for a result."""
+    return {
+        "cpu": cpu_model(),
+        "versions": {
+            "python": platform.python_version(),
+            **{package: importlib.metadata.version(package) for package in packages},
+        },
+        "date": datetime.now(UTC).date().isoformat(),
+    }
+
+
+def write_result(name: str, result: dict[str, Any]) -> None:
+    """Write ``results/<name>.json``."""
     RESULTS.mkdir(exist_ok=True)
     text = json.dumps(result, indent=2, ensure_ascii=False) + "\n"
     (RESULTS / f"{name}.json").write_text(text, "utf-8")
-    return result
 
 
 def _in_fresh_process(function: Callable[..., Work]) -> dict[str, Any]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import statistics
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +66,72 @@ def runs_table(result: dict[str, Any]) -> str:
     return "\n".join([*lines, "", f"Judged on {rows} examples. " + _ran_on(result)])
 
 
+def features_table(result: dict[str, Any]) -> str:
+    """Return methods by family: mean accuracy, tasks hurt, regret; the best method's mean last."""
+    reference = result["reference"]
+    tasks = [(family, task) for family, found in result["tasks"].items() for task in found.values()]
+    names = sorted({name for _, task in tasks for name in task["methods"]} - {reference})
+
+    def accuracies(name: str) -> list[tuple[str, float, float, float]]:
+        out = []
+        for family, task in tasks:
+            own = task["auto"] if name == "auto" else task["methods"].get(name)
+            own = own or task["methods"][reference]  # where it declines, nothing changes
+            best = max(m["accuracy"] for m in task["methods"].values())
+            out.append((family, own["accuracy"], task["methods"][reference]["accuracy"], best))
+        return out
+
+    families = list(result["tasks"])
+    lines = [
+        f"### {result['title']}",
+        "",
+        _row(
+            [
+                "method",
+                *(f"{f} ({len(result['tasks'][f])})" for f in families),
+                "mean of all",
+                "hurt",
+                "worst loss",
+                "mean regret",
+                "CPU-s a task",
+            ]
+        ),
+        _row(["---"] + ["---:"] * (len(families) + 5)),
+    ]
+
+    def row(label: str, name: str, *, bold: bool = False) -> str:
+        found = accuracies(name)
+        means = [_mean(a for f, a, _, _ in found if f == family) for family in families]
+        cost = [
+            (task["auto"] if name == "auto" else task["methods"].get(name, {})).get("cpu_s", 0.0)
+            for _, task in tasks
+        ]
+        cells = [f"{100 * m:.1f}" for m in [*means, _mean(a for _, a, _, _ in found)]]
+        hurt = sum(a < r - 1e-9 for _, a, r, _ in found)
+        worst = max(r - a for _, a, r, _ in found)
+        cells += [str(hurt), f"{100 * max(worst, 0):.1f}"]
+        cells += [f"{100 * _mean(b - a for _, a, _, b in found):.1f}", f"{_mean(cost):.1f}"]
+        mark = "**" if bold else ""
+        return _row([f"{mark}{cell}{mark}" for cell in (label, *cells)])
+
+    best = [accuracies(reference)[i][3] for i in range(len(tasks))]
+    oracle = [
+        _mean(b for (f, _), b in zip(tasks, best, strict=True) if f == family)
+        for family in families
+    ]
+    lines.append(row("source only", reference, bold=True))
+    lines.append(row("auto", "auto", bold=True))
+    by_mean = sorted(names, key=lambda name: -_mean(a for _, a, _, _ in accuracies(name)))
+    lines += [row(name, name) for name in by_mean]
+    cells = [f"{100 * m:.1f}" for m in [*oracle, _mean(best)]]
+    lines.append(_row(["*oracle (read the labels)*", *cells, "", "", "", ""]))
+    return "\n".join([*lines, "", _ran_on(result)])
+
+
+def _mean(values: Iterable[float]) -> float:
+    return statistics.fmean(values)
+
+
 def _ran_on(result: dict[str, Any], threads: str = "") -> str:
     versions = ", ".join(f"{name} {version}" for name, version in result["versions"].items())
     return f"{result['cpu']}, {threads}{versions}, {result['date']}."
@@ -84,7 +152,8 @@ def main() -> None:
     before, rest = text.split(BEGIN)
     after = rest.split(END)[1]
     results = [json.loads(p.read_text("utf-8")) for p in sorted(HERE.glob("results/*.json"))]
-    tables = [runs_table(r) if r.get("kind") == "runs" else speed_table(r) for r in results]
+    kinds = {"runs": runs_table, "features": features_table}
+    tables = [kinds.get(r.get("kind"), speed_table)(r) for r in results]
     body = "\n\n".join(tables)
     readme.write_text(f"{before}{BEGIN}\n\n{body}\n\n{END}{after}", "utf-8")
 
