@@ -68,6 +68,7 @@ def _describe(name: str, method: Any) -> dict[str, Any]:
     fields = dataclasses.fields(config) if dataclasses.is_dataclass(config) else ()
     return {
         "name": name,
+        "family": _family(method),
         **dataclasses.asdict(method.needs),
         "summary": method.summary,
         "paper": getattr(method, "paper", ""),
@@ -78,20 +79,39 @@ def _describe(name: str, method: Any) -> dict[str, Any]:
     }
 
 
+FAMILIES = {
+    "network": "move the network",
+    "features": "on frozen features: probes",
+    "reweighting": "on frozen features: weight source rows",
+    "mapping": "on frozen features: map one side to the other",
+    "transport": "on frozen features: optimal transport",
+    "subspace": "on frozen features: a common space",
+    "few_labels": "on frozen features: a few target labels",
+}
+
+
+def _family(method: Any) -> str:
+    """Return the folder that a method lives in."""
+    parts = method.__module__.split(".")
+    own = parts[2] if len(parts) > 3 else ""
+    return own or ("network" if method.needs.gradients else "features")
+
+
 def _show(found: list[dict[str, Any]]) -> None:
     from rich.text import Text
 
     from .tables import console, show_entries
 
-    rows = []
-    for item in found:
-        text = Text(item["summary"])
-        if item["paper"]:
-            text.append(f"\n{item['paper']}", "dim")
-        gradients = "yes" if item["gradients"] else "no"
-        rows.append([Text(item["name"], "bold"), item["source"], item["target"], gradients, text])
     out = console()
-    show_entries(
-        out, ["method", "source", "target", "gradients", "what it does"], rows, keep=(0, 1, 2, 3)
-    )
+    families = {item["family"] for item in found}
+    for family in [*FAMILIES, *sorted(families - set(FAMILIES))]:
+        rows = []
+        for item in (item for item in found if item["family"] == family):
+            text = Text(item["summary"])
+            if item["paper"]:
+                text.append(f"\n{item['paper']}", "dim")
+            rows.append([Text(item["name"], "bold"), item["source"], item["target"], text])
+        if rows:
+            out.print(f"\n{FAMILIES.get(family, family)}", style="bold")
+            show_entries(out, ["method", "source", "target", "what it does"], rows, keep=(0, 1, 2))
     out.print('\nTerms combine with "+", such as infomax+consistency.', style="dim")
