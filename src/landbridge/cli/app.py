@@ -22,6 +22,7 @@ from . import (
     predict,
     report,
     resume,
+    shift,
     transfer,
 )
 from .frame import silence, tell
@@ -94,6 +95,7 @@ def _landbridge(
 for _verb in (
     transfer.transfer,
     plan.plan,
+    shift.shift,
     predict.predict,
     evaluate.evaluate,
     report.report,

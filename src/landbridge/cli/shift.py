@@ -1,0 +1,177 @@
+"""`landbridge shift`: how two domains differ, and which methods that speaks for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ..base.errors import ConfigError
+from . import options as o
+from .frame import frame
+
+if TYPE_CHECKING:
+    from ..diagnosis.domains import Compared
+
+KEYS = (
+    "backbone",
+    "data.label",
+    "data.target_labels",
+    "data.judge_fraction",
+    "data.max_rows",
+    "seed",
+    "offline",
+    "training.threads",
+)
+
+
+def shift(
+    source: Annotated[
+        str, typer.Argument(metavar="SOURCE", help='A folder, a table or "sample:NAME".')
+    ],
+    target: Annotated[str, typer.Argument(metavar="TARGET", help="The same; it needs no labels.")],
+    backbone: o.Backbone = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write a page with drawings: one offline .html file."),
+    ] = None,
+    label: o.Label = None,
+    target_labels: o.TargetLabels = None,
+    seed: o.Seed = None,
+    offline: o.Offline = None,
+    config: o.ConfigFile = None,
+    settings: o.Settings = None,
+    as_json: o.AsJson = False,
+    quiet: o.Quiet = False,
+    debug: o.Debug = False,
+) -> None:
+    """Say how two domains differ, and which family of methods that speaks for.
+
+    Looks at frozen features, or a table's columns; trains nothing, and needs no target label.
+    """
+    given = {
+        "backbone": backbone,
+        "data.label": label,
+        "data.target_labels": target_labels,
+        "seed": seed,
+        "offline": offline,
+    }
+    with frame(as_json=as_json, quiet=quiet, debug=debug) as this:
+        from .settings import usable
+
+        found = usable("shift", KEYS, config, settings, given)
+        if out is not None and out.suffix.lower() not in (".html", ".htm"):
+            raise ConfigError(f"--out {out}: the page is one HTML file", do="end the name in .html")
+        if found.training.threads is not None:
+            import torch
+
+            torch.set_num_threads(found.training.threads)
+        from ..diagnosis.domains import compare_domains
+        from ..domains.read import read_domain
+
+        events = this.events()
+        rows = found.data.max_rows
+        ours = read_domain(source, label=found.data.label, max_rows=rows, events=events)
+        theirs = read_domain(
+            target, label=found.data.label, max_rows=rows, like=ours, events=events
+        )
+        compared = compare_domains(
+            ours,
+            theirs,
+            backbone=found.backbone,
+            target_labels=found.data.target_labels,
+            judge_fraction=found.data.judge_fraction,
+            seed=found.seed,
+            offline=found.offline,
+            events=events,
+        )
+        if out is not None:
+            from ..report.view_shift import write_shift_page
+
+            write_shift_page(compared, out)
+        value = {
+            "source": {"name": compared.source.name, "rows": len(compared.source)},
+            "target": {"name": compared.target.name, "rows": len(compared.target)},
+            "backbone": compared.backbone,
+            "page": None if out is None else str(out),
+            **compared.diagnosis.to_dict(),
+        }
+        this.result(value, lambda: _show(compared, source, target, out))
+
+
+_STYLES = {
+    "none": "green",
+    "slight": "",
+    "moderate": "yellow",
+    "strong": "bold red",
+    "unclear": "magenta",
+}
+
+
+def _show(compared: Compared, source: str, target: str, out: Path | None) -> None:
+    import shlex
+
+    from rich.text import Text
+
+    from ..diagnosis.base import DIAGNOSES
+    from .tables import console, show_entries, show_paths
+
+    screen, found = console(), compared.diagnosis
+    screen.print()
+    screen.print(Text(found.advice.sentence, style="bold"))
+    screen.print()
+    n, m = found.rows
+    kind = "images" if compared.source.modality == "image" else "rows"
+    screen.print(
+        Text(
+            f"{compared.source.name}: {n:,} {kind}   {compared.target.name}: {m:,} {kind}   "
+            f"{found.features:,} features of {compared.backbone}",
+            style="dim",
+        )
+    )
+    if compared.match:
+        screen.print(Text(compared.match, style="dim"))
+    screen.print()
+    rows: list[list[Any]] = []
+    for name, finding in found.findings.items():
+        rows.append(
+            [
+                Text(DIAGNOSES.get(name).title, style="bold"),
+                Text(finding.severity, style=_STYLES[finding.severity]),
+                Text(finding.sentence),
+            ]
+        )
+    show_entries(screen, ["check", "shift", "what was found"], rows, keep=(0, 1))
+    screen.print()
+    _show_advice(screen, found.advice)
+    notes = [f"{DIAGNOSES.get(name).title}: not looked at, {why}" for name, why in found.skipped]
+    for note in [*notes, *found.notes]:
+        screen.print(Text(note, style="dim"))
+    if notes or found.notes:
+        screen.print()
+    page = [] if out is None else [("page", str(out))]
+    sides = f"--source {shlex.quote(source)} --target {shlex.quote(target)}"
+    show_paths(screen, [*page, ("go on", f"landbridge transfer {sides}")])
+
+
+def _show_advice(screen: Any, advice: Any) -> None:
+    """Print the families, each with its reason under it."""
+    from rich.padding import Padding
+    from rich.text import Text
+
+    for head, mark, style, items in (
+        ("speaks for", "+", "green", advice.speaks_for),
+        ("warns against", "−", "red", advice.warns_against),
+    ):
+        if not items:
+            continue
+        screen.print(Text(head, style="dim"))
+        for item in items:
+            screen.print(Text.assemble((f"  {mark} ", f"bold {style}"), (item.methods, "bold")))
+            screen.print(Padding(Text(item.reason), (0, 0, 0, 4)))
+        screen.print()
+    for remark in advice.remarks:
+        screen.print(Text(remark))
+    if advice.remarks:
+        screen.print()

@@ -1,0 +1,201 @@
+"""Drawings of the page on two domains: distances against chance, histograms, shares, points."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import Any
+
+from markupsafe import Markup
+
+from . import words
+from .figures import accuracy_axis, estimate, scale
+from .svg import Axis, Mark, drawing, line, text
+
+_MIDDLE = {"text_anchor": "middle"}
+_MOST_CLASSES = 40
+
+
+def distance_track(
+    value: float,
+    null: Sequence[float],
+    low: float | None,
+    high: float | None,
+    label: str,
+    most: float | None = None,
+) -> Markup:
+    """Draw one distance, with what permutations gave as a band of ticks."""
+    top = most if most is not None else max(value, *null, 1e-9) * 1.05
+    axis = Axis(min(0.0, *null), top)
+    height = 46
+    body = []
+    for tick in axis.ticks(5):
+        x = f"{axis.at(tick)}%"
+        body.append(line(x, 2, x, 26, "grid"))
+        body.append(text(f"{tick:g}", x, 42, class_="tick", **_MIDDLE))
+    for one in null:
+        x = f"{axis.at(one)}%"
+        body.append(line(x, 8, x, 20, "chance"))
+    if low is not None and high is not None:
+        body.append(line(f"{axis.at(low)}%", 14, f"{axis.at(high)}%", 14, "interval chosen"))
+    body.append(f'<circle cx="{axis.at(value)}%" cy="14" r="6" class="dot chosen"/>')
+    return drawing(body, f"{label}; ticks: without any shift", height=height, css="track")
+
+
+def score_histograms(details: Mapping[str, Any]) -> Markup:
+    """Draw how the domain classifier scores both domains' rows."""
+    return _histograms(
+        details["source"], details["target"], 640, 190, "scores of a source-or-target classifier"
+    )
+
+
+def column_picture(column: Mapping[str, Any]) -> Markup:
+    """Draw one column of a table in both domains."""
+    width, height = 230, 96
+    if "labels" in column:
+        return _bars(column["labels"], column["source"], column["target"], width, height)
+    ends = (words.figure(column["edges"][0]), words.figure(column["edges"][-1]))
+    return _histograms(column["source"], column["target"], width, height, column["name"], ends)
+
+
+def _histograms(
+    source: Sequence[float],
+    target: Sequence[float],
+    width: int,
+    height: int,
+    label: str,
+    ends: tuple[str, str] = ("← looks like the source", "looks like the target →"),
+) -> Markup:
+    base = height - 20
+    most = max([*source, *target, 1e-9])
+    step = width / len(source)
+    body = [line("0", base, f"{width}", base, "axis")]
+    for name, values in (("source", source), ("target", target)):
+        path = [f"M0 {base}"]
+        for i, value in enumerate(values):
+            y = base - value / most * (base - 6)
+            path.append(f"L{i * step:.1f} {y:.1f}L{(i + 1) * step:.1f} {y:.1f}")
+        path.append(f"L{width} {base}Z")
+        body.append(f'<path d="{"".join(path)}" class="hist {name}"/>')
+    body.append(text(ends[0], "0", height - 5, class_="tick"))
+    body.append(text(ends[1], f"{width}", height - 5, class_="tick", text_anchor="end"))
+    return drawing(body, f"Histogram: {label}", height=height, width=width, css="figure fits")
+
+
+def _bars(
+    labels: Sequence[str],
+    source: Sequence[float],
+    target: Sequence[float],
+    width: int,
+    height: int,
+) -> Markup:
+    base = height - 20
+    most = max([*source, *target, 1e-9])
+    step = width / len(labels)
+    each = min(26.0, step * 0.4)
+    body = [line("0", base, f"{width}", base, "axis")]
+    for i, name in enumerate(labels):
+        middle = (i + 0.5) * step
+        for side, value, x in (
+            ("source", source[i], middle - each),
+            ("target", target[i], middle),
+        ):
+            tall = value / most * (base - 6)
+            body.append(
+                f'<rect x="{x:.1f}" y="{base - tall:.1f}" width="{each:.1f}" height="{tall:.1f}" '
+                f'class="hist {side}"><title>{escape(name)}: {words.percent(value)} of the '
+                f"{side}</title></rect>"
+            )
+        short = words.shorten(name, max(2, int(step / 7)))
+        body.append(text(short, f"{middle:.1f}", height - 5, class_="tick", **_MIDDLE))
+    return drawing(body, "Shares of values", height=height, width=width, css="figure fits")
+
+
+def parts_bar(shares: Sequence[tuple[str, float]]) -> Markup:
+    """Draw parts of a whole side by side, with their names beneath."""
+    body, at = [], 0.0
+    for i, (name, share) in enumerate(shares):
+        if share <= 0:
+            continue
+        body.append(
+            f'<rect x="{at * 100:.2f}%" y="2" width="{share * 100:.2f}%" height="22" '
+            f'class="part p{i}"><title>{escape(name)} {words.percent(share, 0)}</title></rect>'
+        )
+        if share >= 0.08:
+            body.append(text(name, f"{(at + share / 2) * 100:.2f}%", 42, class_="tick", **_MIDDLE))
+            body.append(
+                text(
+                    words.percent(share, 0),
+                    f"{(at + share / 2) * 100:.2f}%",
+                    18,
+                    class_="part-word",
+                    **_MIDDLE,
+                )
+            )
+        at += share
+    label = ", ".join(f"{name} {words.percent(share, 0)}" for name, share in shares)
+    return drawing(body, f"Parts of the difference: {label}", height=48, css="track")
+
+
+def scatter(source: Sequence[Sequence[float]], target: Sequence[Sequence[float]]) -> Markup:
+    """Draw rows of both domains along two axes, on one scale."""
+    points = [*source, *target]
+    width, height, pad = 640, 340, 10
+    xs, ys = [p[0] for p in points], [p[-1] for p in points]
+    spans = max(max(xs) - min(xs), 1e-9), max(max(ys) - min(ys), 1e-9)
+    unit = min((width - 2 * pad) / spans[0], (height - 2 * pad) / spans[1])
+    middle = (max(xs) + min(xs)) / 2, (max(ys) + min(ys)) / 2
+    body = [f'<rect x="0" y="0" width="{width}" height="{height}" class="panel" rx="8"/>']
+
+    def place(point: Sequence[float]) -> tuple[float, float]:
+        return (
+            width / 2 + (point[0] - middle[0]) * unit,
+            height / 2 - (point[-1] - middle[1]) * unit,
+        )
+
+    for p in source:
+        x, y = place(p)
+        body.append(
+            f'<path d="M{x:.1f} {y - 3.4:.1f}l3.4 3.4-3.4 3.4-3.4-3.4Z" class="point source"/>'
+        )
+    for p in target:
+        x, y = place(p)
+        body.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2.6" class="point target"/>')
+    return drawing(
+        body,
+        "Rows of both domains along the two directions in which they vary most",
+        height=height,
+        width=width,
+        css="figure fits",
+    )
+
+
+def share_rows(details: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the shares of classes in both domains as rows of a chart, largest change first."""
+    names = details["classes"]
+    order = list(range(len(names)))
+    if len(order) > _MOST_CLASSES:
+        gap = [abs(details["target"][k] - details["source"][k]) for k in order]
+        order = sorted(sorted(order, key=lambda k: -gap[k])[:_MOST_CLASSES])
+    marks = {
+        k: [
+            Mark(details["source"][k], kind="baseline"),
+            Mark(details["target"][k], details["low"][k], details["high"][k], kind="chosen"),
+        ]
+        for k in order
+    }
+    axis = accuracy_axis([*(m for pair in marks.values() for m in pair), Mark(0.0)])
+    rows = []
+    for k in order:
+        ours, theirs = marks[k]
+        value = f"{words.percent(ours.mean, 0)} → {words.percent(theirs.mean, 0)}"
+        between = f"{words.percent(theirs.low, 0)} to {words.percent(theirs.high, 0)}"
+        rows.append(
+            {
+                "name": names[k],
+                "track": estimate(axis, [ours, theirs], f"{names[k]}: {value}", 30),
+                "value": value,
+                "between": between,
+            }
+        )
+    return {"rows": rows, "scale": scale(axis), "left_out": len(names) - len(order)}
