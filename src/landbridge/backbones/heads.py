@@ -17,6 +17,8 @@ class StepModule(nn.Module):
     def __init__(self, step: Step) -> None:
         super().__init__()
         self.step = type(step)
+        if not step.tensors():  # a state's names must tell of it, too
+            self.register_buffer("nothing", torch.zeros(1))
         for name, value in step.tensors().items():
             self.register_buffer(name, torch.as_tensor(np.array(value, dtype=np.float32)))
 
@@ -45,6 +47,8 @@ def head_from_state(state: Mapping[str, torch.Tensor]) -> StepsHead:
     parts: dict[str, dict[str, np.ndarray]] = {}
     for name, tensor in state.items():
         part, _, field = name.partition(".")
-        parts.setdefault(part, {})[field] = tensor.detach().cpu().numpy()
+        own = parts.setdefault(part, {})
+        if field != "nothing":
+            own[field] = tensor.detach().cpu().numpy()
     order = sorted(parts, key=lambda part: int(part.split("-")[0]))
     return StepsHead([STEPS[part.split("-", 1)[1]](**parts[part]) for part in order])

@@ -1,68 +1,53 @@
-"""Affine maps between the features of two domains, in closed form.
+"""Affine maps between the moments of two domains, in closed form.
 
 All maps act on rows: mapped = (x − mean_from) @ matrix + mean_to. Roots are symmetric ones, from
 eigendecompositions: a Cholesky factor whitens as well but turns the space, and a classifier that
 is not blind to the choice of axes then does worse (0.925 against 0.957 when both were measured).
+
+Precision: float64 rows are treated in float64 throughout. float32 rows are treated in float32
+where the regularised covariances have a condition number of at most 1e4, else in float64; their
+maps then differ from the float64 ones by less than 1e-4 of their size (checked in the tests).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-import torch
 
-from .rows import CentredRows, as_tensor
-from .ridge import ridge_loo
+from .affine import AffineMap
+from .covariance import (
+    Covariance,
+    Spectrum,
+    as_rows,
+    covariance,
+    mean_of,
+    power,
+    power_factors,
+    row_spectrum,
+    short_is_enough,
+    spectrum,
+)
+from .linear_map import matched_map
 
-
-@dataclass(frozen=True)
-class AffineMap:
-    """x ↦ (x − mean_from) @ matrix + mean_to.
-
-    Attributes
-    ----------
-    matrix : ndarray, shape (d_from, d_to)
-    mean_from, mean_to : ndarray, shapes (d_from,) and (d_to,)
-    """
-
-    matrix: np.ndarray
-    mean_from: np.ndarray
-    mean_to: np.ndarray
-
-    def __call__(self, x: np.ndarray) -> np.ndarray:
-        """Map rows (n, d_from) to (n, d_to), in the type that x has."""
-        dtype = x.dtype if np.issubdtype(x.dtype, np.floating) else np.dtype(np.float64)
-        centred = x - self.mean_from.astype(dtype)
-        return centred @ self.matrix.astype(dtype) + self.mean_to.astype(dtype)
-
-    @property
-    def offset(self) -> np.ndarray:
-        """The b of x @ matrix + b."""
-        return self.mean_to - self.mean_from @ self.matrix
+__all__ = ["AffineMap", "coral_map", "gaussian_map", "matched_map", "moments", "monge_map"]
 
 
-def moments(x: np.ndarray | torch.Tensor) -> tuple[np.ndarray, np.ndarray]:
+def moments(x: Any) -> tuple[np.ndarray, np.ndarray]:
     """Return mean (d,) and covariance (d, d), divided by n, both float64.
 
-    Products are float32 for large float32 inputs, their sums float64.
+    Products are float32 for float32 inputs, their sums over blocks of rows float64.
 
     Raises
     ------
     ValueError
         Where a value is not finite.
     """
-    rows = CentredRows(x, None, True)
-    large = float(rows.n) * rows.d**2 > 4e9 and rows.x.dtype != torch.float64
-    gram, _ = rows.gram(torch.float32 if large else torch.float64)
-    covariance = gram.double() * (rows.scale**2 / rows.n)
-    return rows.mean.cpu().numpy(), covariance.cpu().numpy()
+    found = covariance(as_rows(x))
+    return found.mean, found.matrix.astype(np.float64, copy=False)
 
 
-def coral_map(
-    xs: np.ndarray | torch.Tensor, xt: np.ndarray | torch.Tensor, regularisation: float = 0.1
-) -> AffineMap:
+def coral_map(xs: Any, xt: Any, regularisation: float = 0.1) -> AffineMap:
     """Return CORAL's map of source rows onto the target's second moments.
 
     With Cs, Ct the covariances and v the mean of their diagonals, the matrix is
@@ -89,6 +74,11 @@ def coral_map(
     ValueError
         Where dimensions differ, a value is not finite, or `regularisation` is negative.
 
+    Notes
+    -----
+    A side with fewer rows than columns is solved through the products of its rows: n²d + n³
+    operations instead of n d² + d³.
+
     Examples
     --------
     >>> rng = np.random.default_rng(0)
@@ -97,18 +87,34 @@ def coral_map(
     >>> np.allclose(np.cov(mapped.T, ddof=0), np.cov(xt.T, ddof=0))
     True
     """
-    means, values = _both(xs, xt, regularisation)
-    if values is None:
-        return means
-    from_root = _power(values[0], -0.5)
-    return AffineMap(from_root @ _power(values[1], 0.5), means.mean_from, means.mean_to)
+    xs, xt = _both(xs, xt, regularisation)
+    d = xs.shape[1]
+    if min(len(xs), len(xt)) < 2:
+        return AffineMap.identity(d)
+    sides = [_side(xs), _side(xt)]
+    added = regularisation * _variance(sides, d)
+    short = [found.vectors.dtype == np.float32 for _, found in sides]
+    if any(short) and not all(short_is_enough(found.values, added, d) for _, found in sides):
+        sides = [_side(xs, np.float64), _side(xt, np.float64)]
+        added = regularisation * _variance(sides, d)
+    (mean_from, first), (mean_to, second) = sides
+    a, u, p = power_factors(first, added, -0.5)
+    b, v, q = power_factors(second, added, 0.5)
+    # (a I + U p Uᵀ)(b I + V q Vᵀ), with as few d × d products as there are terms.
+    dtype = np.result_type(u, v)
+    p, q = p.astype(dtype), q.astype(dtype)
+    right = ((u.T @ v) * (p[:, None] * q)) @ v.T
+    if b:
+        right += (b * p[:, None]).astype(dtype) * u.T
+    matrix = u @ right
+    if a:
+        matrix += (v * (dtype.type(a) * q)) @ v.T
+    if a * b:
+        matrix[np.diag_indices(d)] += a * b
+    return AffineMap(matrix, mean_from, mean_to)
 
 
-def monge_map(
-    x_from: np.ndarray | torch.Tensor,
-    x_to: np.ndarray | torch.Tensor,
-    regularisation: float = 0.1,
-) -> AffineMap:
+def monge_map(x_from: Any, x_to: Any, regularisation: float = 0.1) -> AffineMap:
     """Return the linear Monge map: of all maps that match two moments, the one that moves least.
 
     With A, B the covariances (+ r v I as in `coral_map`), the matrix is the symmetric
@@ -134,6 +140,11 @@ def monge_map(
     ValueError
         As `coral_map`.
 
+    Notes
+    -----
+    With fewer rows than columns in both together, everything happens in the space that the rows
+    span: outside of it both covariances are r v I, and the map is the identity.
+
     Examples
     --------
     >>> rng = np.random.default_rng(0)
@@ -142,98 +153,122 @@ def monge_map(
     >>> bool(np.allclose(found(x), x * [2.0, 0.5] + 7, atol=0.1))
     True
     """
-    means, values = _both(x_from, x_to, regularisation)
-    if values is None:
-        return means
-    root, inverse = _power(values[0], 0.5), _power(values[0], -0.5)
-    middle = _power(root @ values[1] @ root, 0.5)
-    return AffineMap(inverse @ middle @ inverse, means.mean_from, means.mean_to)
+    x_from, x_to = _both(x_from, x_to, regularisation)
+    d = x_from.shape[1]
+    if min(len(x_from), len(x_to)) < 2:
+        return AffineMap.identity(d)
+    if len(x_from) + len(x_to) < 0.8 * d:
+        return _monge_in_span(x_from, x_to, regularisation)
+    sides = covariance(x_from), covariance(x_to)
+    added = regularisation * (sides[0].variance + sides[1].variance) / 2
+    matrix = gaussian_map(*(_lifted(s.matrix, added) for s in sides))
+    if matrix is None:
+        sides = covariance(x_from, np.float64), covariance(x_to, np.float64)
+        matrix = gaussian_map(*(_lifted(s.matrix, added) for s in sides))
+    assert matrix is not None  # float64 is never refused
+    return AffineMap(matrix, sides[0].mean, sides[1].mean)
 
 
-def matched_map(
-    x: np.ndarray,
-    y: np.ndarray,
-    strengths: Sequence[float],
-    *,
-    base: AffineMap | None = None,
-    weights: np.ndarray | None = None,
-) -> tuple[AffineMap, float, float]:
-    """Return the map that takes rows of x near the matched rows of y: ridge regression.
+def gaussian_map(first: np.ndarray, second: np.ndarray) -> np.ndarray | None:
+    """Return the symmetric T ≥ 0 with T A T = B: the optimal transport of N(0, A) to N(0, B).
 
-    Minimises  Σᵢ wᵢ ‖base(xᵢ) + xᵢ Δ + c − yᵢ‖² + α ‖Δ‖²  over Δ and c, α by exact leave-one-out
-    error. So with few rows the map stays at `base`, but for a shift.
+    With A = L Lᵀ and Lᵀ B L = V Λ Vᵀ it is W Wᵀ, W = L^(−ᵀ) V Λ^(1/4): the same matrix as with
+    symmetric roots of A (it is the only one), from one eigendecomposition instead of two.
 
     Parameters
     ----------
-    x, y : ndarray, shapes (n, d_from) and (n, d_to)
-        Row i of y is where row i of x should go.
-    strengths : sequence of float
-        The α to choose from; the largest says how near to `base` the map can stay.
-    base : AffineMap, optional
-        What to shrink to. By default the identity where the dimensions agree, else the constant
-        map (Δ is all there is).
-    weights : ndarray, shape (n,), optional
+    first, second : ndarray, shape (d, d)
+        A and B: symmetric, not negative. A singular A is treated with pseudo-inverses.
 
     Returns
     -------
-    map : AffineMap
-    strength : float
-        α.
-    error : float
-        Leave-one-out mean squared error; NaN for one row.
-
-    Raises
-    ------
-    ValueError
-        As `ridge_loo`.
+    ndarray, shape (d, d), or None
+        None where the matrices are float32 and too badly conditioned for it.
 
     Examples
     --------
-    >>> x = np.random.default_rng(0).normal(size=(50, 2))
-    >>> found, _, _ = matched_map(x, x @ np.array([[0.0, 2.0], [1.0, 0.0]]) - 3, [1e-6, 1.0, 1e3])
-    >>> found.matrix.round(3).tolist(), found.offset.round(3).tolist()
-    ([[0.0, 2.0], [1.0, 0.0]], [-3.0, -3.0])
+    >>> gaussian_map(np.diag([1.0, 4.0]), np.diag([9.0, 4.0])).round(6).tolist()
+    [[3.0, 0.0], [0.0, 1.0]]
     """
-    x, y = np.asarray(x), np.asarray(y)
-    d_from, d_to = x.shape[1], y.shape[1]
-    if base is None:
-        start = np.eye(d_from) if d_from == d_to else np.zeros((d_from, d_to))
-        base = AffineMap(start, np.zeros(d_from), np.zeros(d_to))
-    wide = x.astype(np.float64)
-    path = ridge_loo(wide, y - base(wide), strengths, weights=weights)
-    best = int(np.argmin(np.abs(path.strengths - path.strength)))
-    found = AffineMap(base.matrix + path.weight.T, np.zeros(d_from), base.offset + path.bias)
-    return found, path.strength, float(path.loo_errors[best])
+    from scipy.linalg import cholesky, solve_triangular
+
+    short = first.dtype == np.float32
+    # On one scale, so that the product of two covariances stays in the range of the type.
+    sizes = [float(np.trace(c, dtype=np.float64)) / len(c) or 1.0 for c in (first, second)]
+    first, second = (c * c.dtype.type(1 / s) for c, s in zip((first, second), sizes, strict=True))
+    factor = first.dtype.type(np.sqrt(sizes[1] / sizes[0]))
+    lower = None
+    try:
+        lower = cholesky(first, lower=True, check_finite=False)
+    except np.linalg.LinAlgError:
+        if short:
+            return None
+    if lower is not None:
+        pivots = np.square(lower.diagonal(), dtype=np.float64)
+        spread = float(pivots.max()) / float(pivots.min())
+        limit = 1e3 if short else 1e11
+        lower = lower if spread <= limit else None
+    if lower is None:
+        if short:
+            return None
+        root, inverse = power(first, 0.5), power(first, -0.5)
+        return factor * (inverse @ power(root @ second @ root, 0.5) @ inverse)
+    found = spectrum(lower.T @ (second @ lower))
+    if short and not short_is_enough(found.values, 0.0, len(first)):
+        return None
+    half = found.vectors * (found.values**0.25).astype(first.dtype) * np.sqrt(factor)
+    half = solve_triangular(lower, half, trans=1, lower=True, check_finite=False)
+    return half @ half.T
 
 
-def _both(
-    x_from: np.ndarray | torch.Tensor, x_to: np.ndarray | torch.Tensor, regularisation: float
-) -> tuple[AffineMap, tuple[np.ndarray, np.ndarray] | None]:
-    """Return the means (as a shift) and both regularised covariances, None where there is none."""
+def _side(x: np.ndarray, dtype: Any = None) -> tuple[np.ndarray, Spectrum]:
+    """Return mean and spectrum, through the smaller of the two Gram matrices."""
+    if len(x) <= x.shape[1]:
+        mean = mean_of(x)
+        return mean, row_spectrum(x, mean, dtype)
+    found = covariance(x, dtype)
+    return found.mean, spectrum(found.matrix)
+
+
+def _variance(sides: list[tuple[np.ndarray, Spectrum]], d: int) -> float:
+    return sum(float(found.values.sum()) for _, found in sides) / (2 * d)
+
+
+def _lifted(matrix: np.ndarray, added: float) -> np.ndarray:
+    out = matrix.copy()
+    out[np.diag_indices(len(out))] += added
+    return out
+
+
+def _monge_in_span(x_from: np.ndarray, x_to: np.ndarray, regularisation: float) -> AffineMap:
+    from scipy.linalg import qr
+
+    means = mean_of(x_from), mean_of(x_to)
+    rows = np.concatenate([x_from - means[0], x_to - means[1]])  # float64
+    basis, reduced, _ = qr(rows.T, mode="economic", pivoting=True, check_finite=False)
+    size = np.abs(reduced.diagonal())
+    basis = basis[:, size > size[0] * max(rows.shape) * np.finfo(np.float64).eps]
+    sides: list[Covariance] = []
+    for x, mean in zip((x_from, x_to), means, strict=True):
+        inner = (x - mean) @ basis
+        sides.append(Covariance(mean, inner.T @ inner / len(x), len(x)))
+    d = x_from.shape[1]
+    total = sum(float(np.trace(s.matrix)) for s in sides)
+    added = regularisation * total / (2 * d)
+    rest = 1.0 if added else 0.0
+    matrix = np.diag(np.full(d, rest))
+    if basis.shape[1]:
+        inner = gaussian_map(*(_lifted(s.matrix, added) for s in sides))
+        assert inner is not None  # float64 is never refused
+        matrix += basis @ _lifted(inner, -rest) @ basis.T
+    return AffineMap(matrix, *means)
+
+
+def _both(x_from: Any, x_to: Any, regularisation: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return both as rows, checked."""
     if not regularisation >= 0:
         raise ValueError(f"regularisation must not be negative, got {regularisation}")
-    shapes = as_tensor(x_from).shape, as_tensor(x_to).shape
-    if len(shapes[0]) != 2 or len(shapes[1]) != 2 or shapes[0][1] != shapes[1][1]:
-        raise ValueError(f"shapes {tuple(shapes[0])} and {tuple(shapes[1])} do not fit together")
-    d = shapes[0][1]
-    if min(shapes[0][0], shapes[1][0]) < 2:
-        return AffineMap(np.eye(d), np.zeros(d), np.zeros(d)), None
-    mean_from, first = moments(x_from)
-    mean_to, second = moments(x_to)
-    added = regularisation * float(np.trace(first) + np.trace(second)) / (2 * d)
-    first[np.diag_indices(d)] += added
-    second[np.diag_indices(d)] += added
-    return AffineMap(np.eye(d), mean_from, mean_to), (first, second)
-
-
-def _power(matrix: np.ndarray, power: float) -> np.ndarray:
-    """Return a power of a symmetric non-negative matrix; what is 0 but for rounding stays 0.
-
-    (A pseudo-inverse for negative powers: so without regularisation, and with more columns than
-    rows, the map acts on the space that the rows span, and nothing becomes infinite.)
-    """
-    values, vectors = torch.linalg.eigh(torch.from_numpy((matrix + matrix.T) / 2))
-    floor = values[-1].clamp(min=0) * len(matrix) * torch.finfo(torch.float64).eps
-    kept = values > floor
-    powers = torch.where(kept, values.clamp(min=1e-300) ** power, torch.zeros_like(values))
-    return ((vectors * powers) @ vectors.T).numpy()
+    first, second = as_rows(x_from), as_rows(x_to)
+    if first.shape[1] != second.shape[1]:
+        raise ValueError(f"shapes {first.shape} and {second.shape} do not fit together")
+    return first, second

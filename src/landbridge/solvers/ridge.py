@@ -8,14 +8,17 @@ approximation. One eigendecomposition of the smaller Gram matrix gives rᵢ and 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import torch
 
-from .rows import CentredRows, as_tensor, matmul_setting
+from .ridge_dual import solve_dual
+from .ridge_primal import solve_primal
+from .ridge_problem import RidgeProblem, SolvedRidge
+from .rows import CentredRows, matmul_setting
 
 Precision = Literal["auto", "float32", "float64"]
 
@@ -35,9 +38,9 @@ class RidgePath:
     bias : ndarray, shape (k,)
     strengths : ndarray, shape (s,)
     loo_errors : ndarray, shape (s,)
-        Mean over rows and outputs of the (weighted) squared leave-one-out error.
+        Mean over judged rows and outputs of the (weighted) squared leave-one-out error.
     loo_misclassified : ndarray, shape (s,)
-        Share of rows (by weight) whose largest leave-one-out prediction is not their largest
+        Share of judged rows (by weight) whose largest leave-one-out prediction is not their largest
         target; NaN unless `criterion` asked for it.
     loo_predictions : ndarray, shape (n, k)
         For each row, the prediction of the fit at `strength` without that row.
@@ -74,6 +77,7 @@ def ridge_loo(
     strengths: Sequence[float] | np.ndarray,
     *,
     weights: np.ndarray | None = None,
+    judged: np.ndarray | None = None,
     fit_intercept: bool = True,
     criterion: Literal["squared_error", "misclassified"] = "squared_error",
     precision: Precision = "auto",
@@ -92,6 +96,8 @@ def ridge_loo(
     weights : ndarray, shape (n,), optional
         Not negative. Rows of weight 0 take no part, and their "leave-one-out" prediction is the
         ordinary one.
+    judged : ndarray of bool, shape (n,), optional
+        The rows whose errors choose the strength; all by default. (All are left out in turn.)
     fit_intercept : bool
         Whether b is fitted (without penalty) or 0.
     criterion : {"squared_error", "misclassified"}
@@ -112,7 +118,8 @@ def ridge_loo(
     Raises
     ------
     ValueError
-        Where shapes disagree, a strength is not positive, or a value is not finite.
+        Where shapes disagree, a strength is not positive, a value is not finite, or no row is
+        judged.
 
     Notes
     -----
@@ -134,166 +141,27 @@ def ridge_loo(
         raise ValueError(f"unknown precision {precision!r}")
     with torch.no_grad(), matmul_setting(matmul_precision):
         rows = CentredRows(x, weights, fit_intercept)
-        problem = _Problem(rows, targets, alphas / rows.scale**2, criterion == "misclassified")
-        solved: _Solved | None = None
+        problem = RidgeProblem(
+            rows, targets, alphas / rows.scale**2, criterion == "misclassified", judged
+        )
+        solved: SolvedRidge | None = None
         if rows.n <= rows.d:
-            solved = _dual(problem)
+            solved = solve_dual(problem)
         elif precision == "float32":
-            solved = _primal(problem, torch.float32, torch.float32, strict=False)
+            solved = solve_primal(problem, torch.float32, torch.float32, strict=False)
         elif precision == "auto" and float(rows.n) * rows.d * rows.d > _CHEAP:
-            solved = _primal(problem, torch.float32, torch.float32, strict=True)
+            solved = solve_primal(problem, torch.float32, torch.float32, strict=True)
             if solved is None:
-                solved = _primal(problem, torch.float64, torch.float32, strict=True)
+                solved = solve_primal(problem, torch.float64, torch.float32, strict=True)
         if solved is None:
-            solved = _primal(problem, torch.float64, torch.float64, strict=False)
+            solved = solve_primal(problem, torch.float64, torch.float64, strict=False)
         assert solved is not None  # never strict
         return _finish(problem, solved, alphas, criterion)
 
 
-@dataclass(frozen=True)
-class _Solved:
-    """What the eigenproblem gave: errors per strength, and the fit at a strength."""
-
-    errors: np.ndarray
-    misclassified: np.ndarray
-    precision: str
-    fit: Callable[[int], tuple[torch.Tensor, torch.Tensor]]
-    """strength's index -> weight (d, k) of the scaled rows, leave-one-out predictions (n, k)."""
-
-
-class _Problem:
-    """Centred rows, centred targets, and the strengths in units of the scaled rows."""
-
-    def __init__(
-        self, rows: CentredRows, targets: Any, alphas: np.ndarray, count_wrong: bool
-    ) -> None:
-        y = as_tensor(targets).to(rows.device, torch.float64)
-        if y.ndim != 2 or len(y) != len(rows.x):
-            raise ValueError(f"targets have shape {tuple(y.shape)}, expected ({len(rows.x)}, k)")
-        if not bool(y.isfinite().all()):
-            raise ValueError("targets hold values that are not finite (NaN or infinite)")
-        self.rows = rows
-        self.y = y if rows.used is None else y[rows.used]
-        weight = torch.ones_like(self.y[:, :1]) if rows.root is None else rows.root**2
-        self.share = weight / rows.total  # what the intercept adds to each hᵢ
-        self.offset = (self.share * self.y).sum(0) if rows.centre else torch.zeros_like(y[0])
-        self.root = weight.sqrt()
-        self.alpha = torch.as_tensor(alphas, device=rows.device)
-        self.count_wrong = count_wrong
-
-    def centred(self, part: slice) -> torch.Tensor:
-        """Return √w (y − mean)."""
-        return (self.y[part] - self.offset) * self.root[part]
-
-    def wrong(self, error: torch.Tensor, part: slice) -> float:
-        """Return the weight of rows whose prediction y − e / √w does not give their class."""
-        predicted = self.y[part] - error / self.root[part]
-        if self.y.shape[1] == 1:
-            miss = (predicted[:, 0] > 0) != (self.y[part, 0] > 0)
-        else:
-            miss = predicted.argmax(1) != self.y[part].argmax(1)
-        return float(self.share[part, 0][miss].sum())
-
-
-def _primal(
-    problem: _Problem, dtype: torch.dtype, applied: torch.dtype, strict: bool
-) -> _Solved | None:
-    """Solve X̃ᵀX̃ in `dtype`, multiply the rows in `applied`; where `strict`, None if too short."""
-    rows, alpha = problem.rows, problem.alpha
-    gram, moment = rows.gram(dtype, problem.centred)
-    values, vectors = torch.linalg.eigh(gram)
-    values = values.double().clamp_(min=0)
-    if strict and dtype == torch.float32:
-        # Rounding moves each eigenvalue by about this; that must not matter beside α.
-        noise = 4 * torch.finfo(dtype).eps * float(values[-1])
-        if noise > 0.1 * (float(values[min(rows.constant, rows.d - 1)]) + float(alpha.min())):
-            return None
-    elif strict and float(values[-1]) > 1e8 * rows.n * float(alpha.min()):
-        return None  # even exact eigenvectors: rows multiplied in float32 are off by 1e-7 ‖x‖
-    shrink = 1 / (values[:, None] + alpha)  # (d, s)
-    rotated = vectors.T.double() @ moment
-    k, s = moment.shape[1], len(alpha)
-    every = (shrink[:, :, None] * rotated[:, None, :]).reshape(rows.d, s * k).to(applied)
-    basis = vectors.to(applied)
-    leverage = torch.empty(rows.n, s, dtype=applied, device=rows.device)
-    errors, wrong = np.zeros(s), np.zeros(s)
-    for part in rows.slices():
-        projected = rows.block(part, applied) @ basis
-        residual = problem.centred(part)[:, None, :] - (projected @ every).reshape(-1, s, k)
-        held = projected.square_() @ shrink.to(applied)
-        if rows.centre:
-            held += problem.share[part]
-        if strict and float(held.max()) > 1 - 1e-4:
-            return None
-        leverage[part] = held
-        left_out = residual / _positive(1 - held)[:, :, None]
-        if problem.count_wrong:
-            wrong += [problem.wrong(left_out[:, j], part) for j in range(s)]
-        errors += left_out.square_().sum((0, 2)).cpu().numpy()
-
-    def fit(j: int) -> tuple[torch.Tensor, torch.Tensor]:
-        wide = vectors.double()
-        weight = wide @ (shrink[:, j, None] * rotated)
-        for _ in range(0 if dtype == torch.float64 else 3):
-            # Refine: the residual in float64 from the data, solved with what is at hand. Each
-            # step leaves about the square of its own relative size.
-            gradient = -alpha[j] * weight
-            for part in rows.slices():
-                block = rows.block(part, torch.float64)
-                gradient += block.T @ (problem.centred(part) - block @ weight)
-            step = wide @ (shrink[:, j, None] * (wide.T @ gradient))
-            weight += step
-            if float(step.norm()) <= 1e-4 * float(weight.norm()):
-                break
-        predictions = torch.empty_like(problem.y)
-        for part in rows.slices():
-            residual = problem.centred(part) - rows.block(part, applied) @ weight.to(applied)
-            left_out = residual / _positive(1 - leverage[part, j, None].double())
-            predictions[part] = problem.y[part] - left_out / problem.root[part]
-        return weight, predictions
-
-    name = "mixed" if dtype != applied else str(dtype).removeprefix("torch.")
-    return _Solved(errors / problem.y.numel(), wrong, name, fit)
-
-
-def _dual(problem: _Problem) -> _Solved:
-    """Solve through X̃X̃ᵀ, in float64: 1 − hᵢ = α Σⱼ Uᵢⱼ² / (λⱼ + α) is a sum without cancelling."""
-    rows, alpha = problem.rows, problem.alpha
-    kernel = rows.kernel()
-    if rows.centre:
-        # √w is an eigenvector of value 0, and the free intercept takes it out of the problem.
-        # Lifted above all others it is the last, and does not mix with other zeros.
-        axis = problem.root / problem.root.norm()
-        kernel += (2 * float(kernel.norm()) + 1) * (axis @ axis.T)
-    values, vectors = torch.linalg.eigh(kernel)
-    if rows.centre:
-        values, vectors = values[:-1], vectors[:, :-1]
-    values = values.clamp_(min=0)
-    centred = problem.centred(slice(None))
-    rotated, squared = vectors.T @ centred, vectors**2
-    shrink = 1 / (values[:, None] + alpha)
-
-    def left_out(j: int) -> torch.Tensor:
-        residual = vectors @ (shrink[:, j, None] * rotated)
-        return residual / _positive(squared @ shrink[:, j, None])
-
-    def fit(j: int) -> tuple[torch.Tensor, torch.Tensor]:
-        dual = vectors @ (shrink[:, j, None] * rotated)
-        weight = torch.zeros(rows.d, dual.shape[1], dtype=torch.float64, device=rows.device)
-        for part in rows.slices():
-            weight += rows.block(part, torch.float64).T @ dual[part]
-        return weight, problem.y - left_out(j) / problem.root
-
-    errors, wrong = np.zeros(len(alpha)), np.zeros(len(alpha))
-    for j in range(len(alpha)):
-        error = left_out(j)
-        errors[j] = float(error.square().mean())
-        if problem.count_wrong:
-            wrong[j] = problem.wrong(error, slice(None))
-    return _Solved(errors, wrong, "float64", fit)
-
-
-def _finish(problem: _Problem, solved: _Solved, strengths: np.ndarray, criterion: str) -> RidgePath:
+def _finish(
+    problem: RidgeProblem, solved: SolvedRidge, strengths: np.ndarray, criterion: str
+) -> RidgePath:
     rows = problem.rows
     if rows.n == 1 and rows.centre:
         # Without its only row a fit knows nothing: no error tells strengths apart.
@@ -326,8 +194,3 @@ def _finish(problem: _Problem, solved: _Solved, strengths: np.ndarray, criterion
         loo_predictions=predictions.cpu().numpy().astype(kind),
         precision=solved.precision,
     )
-
-
-def _positive(values: torch.Tensor) -> torch.Tensor:
-    """Keep a denominator off 0, where rounding took it there (a row that no other supports)."""
-    return values.clamp_(min=torch.finfo(values.dtype).eps)

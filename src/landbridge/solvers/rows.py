@@ -5,6 +5,7 @@ The features stay as they came (float16, float32, a memory map): nothing of thei
 
 from __future__ import annotations
 
+import functools
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,20 +14,34 @@ from typing import Any
 import numpy as np
 import torch
 
-_BLOCK = 4_000_000  # numbers in a block of rows: 16 MB of float32
+_BLOCK = 1 << 18  # numbers in a block of rows: what a core's own cache holds
+_GRAM_BLOCK = 1 << 21  # the same where each block costs a pass over a (d, d) matrix, too
 
 
 @contextmanager
-def matmul_setting(precision: str | None) -> Iterator[None]:
-    """Set torch's float32 matrix product to "highest", "high" or "medium", and restore it."""
+def matmul_setting(precision: str | None = None) -> Iterator[None]:
+    """Set how matrices are multiplied, and restore it.
+
+    torch's float32 products to "highest", "high" or "medium" (None: as they are), and NumPy to
+    as many threads as torch has.
+    """
     before = torch.get_float32_matmul_precision()
     if precision is not None:
         torch.set_float32_matmul_precision(precision)
     try:
-        yield
+        with _libraries().limit(limits=torch.get_num_threads(), user_api="blas"):
+            yield
     finally:
         if precision is not None:
             torch.set_float32_matmul_precision(before)
+
+
+@functools.cache
+def _libraries() -> Any:
+    """Return threadpoolctl's view of the libraries that are loaded: to look takes 5 ms."""
+    from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
+
+    return ThreadpoolController()
 
 
 class CentredRows:
@@ -76,9 +91,9 @@ class CentredRows:
         self.centre = centre
         self._moments()
 
-    def slices(self) -> Iterator[slice]:
-        """Yield the blocks of rows."""
-        step = max(256, _BLOCK // max(1, self.d))
+    def slices(self, numbers: int = _BLOCK) -> Iterator[slice]:
+        """Yield the blocks of rows, each of about so many numbers."""
+        step = max(256, numbers // max(1, self.d))
         for start in range(0, self.n, step):
             yield slice(start, min(self.n, start + step))
 
@@ -104,20 +119,16 @@ class CentredRows:
 
         Products in `dtype`, sums over blocks in float64. Without `targets`, k is 0.
         """
-        width = max(128, -(-self.d // 8))
         out = torch.zeros(self.d, self.d, dtype=torch.float64, device=self.device)
         moment: Any = 0
-        for rows in self.slices():
+        for rows in self.slices(max(_GRAM_BLOCK, 2 * self.d**2)):
             part = self.block(rows, dtype)
             if targets is not None:
-                moment = moment + (part.T @ targets(rows).to(dtype)).double()
-            for start in range(0, self.d, width):  # the upper triangle only
-                left = part[:, start : start + width]
-                out[start : start + width, start:] += left.T @ part[:, start:]
-        upper = out.triu()
+                moment = moment + product(targets(rows).to(dtype).T, part).T.double()
+            out += product(part.T, part)  # NumPy sees that this is symmetric, and halves it
         if targets is None:
             moment = out[:, :0]
-        return (upper + upper.triu(1).T).to(dtype), moment
+        return out.to(dtype), moment
 
     def kernel(self) -> torch.Tensor:
         """Return the products of all pairs of rows, float64 (n, n)."""
@@ -126,7 +137,7 @@ class CentredRows:
         everything = slice(0, self.n)
         for start in range(0, self.d, columns):
             part = self.block(everything, torch.float64, slice(start, start + columns))
-            out += part @ part.T
+            out += product(part, part.T)
         return out
 
     def _moments(self) -> None:
@@ -157,6 +168,43 @@ class CentredRows:
         self.scale = self.scale or 1.0
         self._high = self.mean.float()
         self._low = (self.mean - self._high).float()
+
+
+def product(left: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
+    """Return left @ right for two matrices, by NumPy where that is the faster of the two.
+
+    Its library runs at the same speed whatever the shapes, on processors of all makers; torch's
+    falls to a half or a fifth where one side is narrow. Only torch knows other devices, and
+    `matmul_setting`.
+
+    Examples
+    --------
+    >>> product(torch.ones(2, 3), torch.ones(3, 1)).tolist()
+    [[3.0], [3.0]]
+    """
+    if left.device.type != "cpu" or torch.get_float32_matmul_precision() != "highest":
+        return left @ right
+    return torch.from_numpy(left.numpy() @ right.numpy())
+
+
+def eigen(matrix: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the eigenvalues (rising) and eigenvectors of a symmetric matrix.
+
+    By the library that is the faster: NumPy's, but for small float32 matrices.
+
+    Examples
+    --------
+    >>> eigen(torch.diag(torch.tensor([2.0, 1.0])))[0].tolist()
+    [1.0, 2.0]
+    """
+    small = len(matrix) < 1024 and matrix.dtype == torch.float32
+    if small or matrix.device.type != "cpu":
+        values, vectors = torch.linalg.eigh(matrix)
+        return values, vectors
+    if not bool(matrix.isfinite().all()):
+        raise ValueError("the matrix holds values that are not finite (NaN or infinite)")
+    found = np.linalg.eigh(matrix.numpy())
+    return torch.from_numpy(found[0]), torch.from_numpy(found[1])
 
 
 def as_tensor(values: Any) -> torch.Tensor:

@@ -167,6 +167,97 @@ class Neighbours(Step):
         return (share / share.sum(1, keepdim=True)).log()
 
 
+@dataclass(frozen=True, eq=False)
+class Votes(Step):
+    """Several classifiers' scores side by side become log of (their votes + smoothing).
+
+    Attributes
+    ----------
+    say : ndarray, shape (voters, classes)
+        How much each voter counts, the same in a row. The scores that come in are those of the
+        first voter, then those of the second, ...
+    smoothing : ndarray, shape ()
+        Added to each class's share, so that no probability is 0.
+    """
+
+    kind: ClassVar[str] = "votes"
+    say: np.ndarray
+    smoothing: np.ndarray
+
+    @property
+    def width(self) -> int:
+        """Number of classes."""
+        return self.say.shape[1]
+
+    def load(self) -> int:
+        """Return the number of scores."""
+        return self.say.size
+
+    @staticmethod
+    def run(x: torch.Tensor, own: Mapping[str, torch.Tensor]) -> torch.Tensor:
+        """Return log probabilities, (n, classes)."""
+        say = own["say"]
+        best = x.reshape(len(x), *say.shape).argmax(2)  # (n, voters)
+        share = x.new_zeros(len(x), say.shape[1])
+        share.scatter_add_(1, best, say[:, 0].expand(len(x), -1))
+        share = share / share.sum(1, keepdim=True) + own["smoothing"]
+        return (share / share.sum(1, keepdim=True)).log()
+
+
+@dataclass(frozen=True, eq=False)
+class NearestMove(Step):
+    """Move each row as its nearest anchor was moved.
+
+    Attributes
+    ----------
+    anchors, moves : ndarray, shape (m, d)
+    """
+
+    kind: ClassVar[str] = "nearest-move"
+    anchors: np.ndarray
+    moves: np.ndarray
+
+    def load(self) -> int:
+        """Return the number of anchors."""
+        return len(self.anchors)
+
+    @staticmethod
+    def run(x: torch.Tensor, own: Mapping[str, torch.Tensor]) -> torch.Tensor:
+        """Return x + moves[nearest]."""
+        return x + own["moves"][squared_distances(x, own["anchors"]).argmin(1)]
+
+
+@dataclass(frozen=True, eq=False)
+class WeightedMedian(Step):
+    """Several regressions' answers side by side become one: the least with half of the say.
+
+    Attributes
+    ----------
+    say : ndarray, shape (voters,)
+        How much each counts.
+    """
+
+    kind: ClassVar[str] = "weighted-median"
+    say: np.ndarray
+
+    @property
+    def width(self) -> int:
+        """One answer."""
+        return 1
+
+    def load(self) -> int:
+        """Return the number of voters, for their order and sums."""
+        return 4 * len(self.say)
+
+    @staticmethod
+    def run(x: torch.Tensor, own: Mapping[str, torch.Tensor]) -> torch.Tensor:
+        """Return the answers, (n, 1)."""
+        order = x.sort(dim=1, stable=True)[1]
+        below = own["say"][order].cumsum(1)
+        first = (below < 0.5 * (1 - 1e-6) * below[:, -1:]).sum(1, keepdim=True)
+        return x.gather(1, order.gather(1, first))
+
+
 def squared_distances(x: torch.Tensor, anchors: torch.Tensor) -> torch.Tensor:
     """Return ‖x − a‖² for all pairs, (n, m), from centred rows, never below 0."""
     centre = anchors.mean(0)

@@ -1,0 +1,148 @@
+"""Biased regularisation: a linear model on target rows that stays near the source's."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+
+from ...base.errors import ConfigError
+from ...base.seeds import numpy_rng
+from ...solvers.steps import Affine
+from ..base import METHODS, Features, Head, Needs
+from ..feature import FeatureMethod
+from ..heads.ridge import STRENGTHS, check_strengths, fit_temperature
+from ..scaling import Scaling
+from .base import LabelledRows, classifier, labelled_rows, source_alone
+
+
+@METHODS.register("source-prior")
+class SourcePrior(FeatureMethod):
+    """Regularise towards the source's parameters (Li & Bilmes, 2007, AISTATS).
+
+    The source's linear classifier W₀ is fitted first. On labelled target rows the loss plus
+    α ‖W − γ W₀‖² is minimised. How near to stay (α) and how much of the source to take (γ, 0 is
+    the target alone) are chosen by target rows left out.
+
+    Parameters
+    ----------
+    loss : {"squared", "logistic"}
+        Ridge classifier with exact leave-one-out, or logistic regression with cross-validation.
+    trusts : tuple of float
+        The γ to choose from.
+    strengths : tuple of float
+        The α to choose from.
+    scaling : {"own", "pooled", "source", "unit", "none"}
+        How features are brought to one scale before.
+    random_state : int
+        Deals rows to folds (logistic).
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> labels = np.repeat(["ant", "bee"], 100)
+    >>> x = rng.normal(size=(200, 5)) + 2 * (labels == "bee")[:, None]
+    >>> few = np.arange(200) % 50 == 0
+    >>> SourcePrior().fit(x, labels, x + 1, labels, labelled_t=few).score(x + 1, labels) > 0.9
+    True
+    """
+
+    name: ClassVar[str] = "source-prior"
+    summary: ClassVar[str] = "linear model on few target labels, kept near the source's"
+    paper: ClassVar[str] = "Li & Bilmes, 2007, AISTATS; Tommasi et al., 2010, CVPR"
+    needs: ClassVar[Needs] = Needs(
+        source="labelled", target="labelled", gradients=False, shared_classes=True
+    )
+
+    def __init__(
+        self,
+        *,
+        loss: Literal["squared", "logistic"] = "squared",
+        trusts: tuple[float, ...] = (0.0, 0.5, 1.0),
+        strengths: tuple[float, ...] = STRENGTHS,
+        scaling: Scaling = "own",
+        random_state: int = 0,
+    ) -> None:
+        self.loss = loss
+        self.trusts = trusts
+        self.strengths = strengths
+        self.scaling = scaling
+        self.random_state = random_state
+
+    def check(self) -> None:
+        """Raise ConfigError for strengths that are not positive, or no or negative trusts."""
+        check_strengths(self.strengths, self.name)
+        if not self.trusts or not all(0 <= t < float("inf") for t in self.trusts):
+            raise ConfigError(
+                f"{self.name}: trusts = {self.trusts}", do="give one or more numbers from 0 up"
+            )
+
+    def fit_head(
+        self, source: Features | None, target: Features, n_classes: int, seed: int
+    ) -> Head:
+        """Fit the source's model, then the target's near it.
+
+        Raises
+        ------
+        MethodError
+            Without labelled source rows, without target rows, or where dimensions differ.
+        """
+        rows = labelled_rows(source, target, self.scaling, self.name)
+        if not len(rows.xt):
+            return source_alone(rows, n_classes, self.name)
+        if self.loss == "logistic":
+            return self._logistic(rows, n_classes, seed)
+        return self._squared(rows, n_classes)
+
+    def _squared(self, rows: LabelledRows, n_classes: int) -> Head:
+        from ...solvers.biased_regularisation import biased_ridge
+        from ...solvers.ridge import one_vs_rest, ridge_loo
+
+        first = ridge_loo(rows.xs, one_vs_rest(rows.ys, n_classes), self.strengths)
+        fit = biased_ridge(
+            rows.xt,
+            one_vs_rest(rows.yt, n_classes),
+            first.weight,
+            first.bias,
+            self.strengths,
+            trusts=self.trusts,
+            free_intercept=False,
+        )
+        notes = self._notes(first.strength, fit.strength, fit.trust, fit.errors)
+        return classifier(fit.weight, fit.bias, fit.left_out, rows.yt, rows, notes)
+
+    def _logistic(self, rows: LabelledRows, n_classes: int, seed: int) -> Head:
+        from ...solvers.biased_regularisation import biased_logistic
+        from ..heads.logistic import both_classes, fit_logistic
+
+        first = fit_logistic(rows.xs, rows.ys, n_classes, seed=seed).affine
+        assert first is not None
+        fit = biased_logistic(
+            rows.xt,
+            rows.yt,
+            n_classes,
+            first.weight,
+            first.bias,
+            self.strengths,
+            trusts=self.trusts,
+            rng=numpy_rng(seed, self.name),
+        )
+        seen = np.isfinite(fit.left_out).all(1)
+        left_out = both_classes(fit.left_out[seen])
+        temperature = 4 * fit_temperature(left_out / 4, rows.yt[seen])
+        weight = both_classes(fit.weight.T).T / temperature
+        bias = both_classes(fit.bias[None])[0] / temperature
+        notes = self._notes(first.notes["strength"], fit.strength, fit.trust, fit.errors)
+        notes |= {"temperature": temperature, "target_labels": len(rows.xt)}
+        return Head([Affine(weight.T, bias)], notes).after(rows.steps)
+
+    def _notes(
+        self, first: float, strength: float, trust: float, errors: np.ndarray
+    ) -> dict[str, Any]:
+        known = np.isfinite(errors).all()
+        return {
+            "source_strength": float(first),
+            "strength": float(strength),
+            "trust": float(trust),
+            "left_out_error": float(errors.min()) if known else float("nan"),
+        }

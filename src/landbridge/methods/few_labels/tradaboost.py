@@ -1,0 +1,194 @@
+"""TrAdaBoost: boosting over both sides that lets go of source rows the target contradicts."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+
+from ...base.errors import ConfigError
+from ...solvers.steps import Affine, Votes
+from ..base import METHODS, Features, Head, Needs
+from ..feature import FeatureMethod
+from ..heads.ridge import STRENGTHS, fit_temperature
+from ..scaling import Scaling
+from .base import LabelledRows, labelled_rows, source_alone
+
+_SMOOTHING = 0.02  # of each class's share of the votes: no probability is 0
+
+
+@METHODS.register("tradaboost")
+class TrAdaBoost(FeatureMethod):
+    """Boosting for transfer learning (Dai, Yang, Xue & Yu, 2007, ICML).
+
+    Parameters
+    ----------
+    learner : {"ridge"} or scikit-learn classifier
+        What is fitted in each round; a classifier must take `sample_weight`. Boosting makes most
+        of weak learners, such as DecisionTreeClassifier(max_depth=3).
+    rounds : int
+        The last half of them vote.
+    dynamic : bool
+        Keep the source from draining away where it is right (Al-Stouhi & Reddy, 2011, ECML).
+        False is the paper's rule.
+    voting : {"soft", "hard"}
+        "hard" is the paper's: each round has its vote for one class. "soft" averages the rounds'
+        scores, which leaves one linear head and graded probabilities ('ridge' only: classifiers
+        always vote).
+    scaling : {"own", "pooled", "source", "unit", "none"}
+        How features are brought to one scale before.
+
+    Attributes
+    ----------
+    weights_ : ndarray, shape (n + m,)
+        Of labelled source rows, then labelled target rows, after the last round.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> labels = np.repeat(["ant", "bee"], 100)
+    >>> x = rng.normal(size=(200, 5)) + 2 * (labels == "bee")[:, None]
+    >>> few = np.arange(200) % 25 == 0
+    >>> TrAdaBoost().fit(x, labels, x + 1, labels, labelled_t=few).score(x + 1, labels) > 0.9
+    True
+    """
+
+    name: ClassVar[str] = "tradaboost"
+    summary: ClassVar[str] = "boosting that turns from source rows which the target contradicts"
+    paper: ClassVar[str] = "Dai, Yang, Xue & Yu, 2007, ICML"
+    needs: ClassVar[Needs] = Needs(
+        source="labelled", target="labelled", gradients=False, shared_classes=True
+    )
+
+    def __init__(
+        self,
+        *,
+        learner: Any = "ridge",
+        rounds: int = 20,
+        dynamic: bool = True,
+        voting: Literal["soft", "hard"] = "soft",
+        scaling: Scaling = "own",
+    ) -> None:
+        self.learner = learner
+        self.rounds = rounds
+        self.dynamic = dynamic
+        self.voting = voting
+        self.scaling = scaling
+
+    def check(self) -> None:
+        """Raise ConfigError for fewer than one round, or a learner that is none."""
+        self._in_range("rounds", 1, 10_000)
+        if self.learner != "ridge" and not hasattr(self.learner, "fit"):
+            raise ConfigError(
+                f"{self.name}: learner = {self.learner!r}",
+                do="give 'ridge', or a scikit-learn classifier that takes sample_weight",
+            )
+
+    def fit_head(
+        self, source: Features | None, target: Features, n_classes: int, seed: int
+    ) -> Head:
+        """Boost; `seed` is not used.
+
+        Raises
+        ------
+        MethodError
+            Without labelled source rows, without target rows, or where dimensions differ.
+        """
+        from ...solvers.tradaboost import tradaboost
+
+        rows = labelled_rows(source, target, self.scaling, self.name)
+        if not len(rows.xt):
+            self.weights_ = np.full(len(rows.xs), 1 / len(rows.xs))
+            return source_alone(rows, n_classes, self.name)
+        fit, temperature = (
+            _ridge_learner(rows, n_classes)
+            if isinstance(self.learner, str)
+            else (_classifier_learner(self.learner, rows), 1.0)
+        )
+        found: Any = tradaboost(
+            fit, rows.y, len(rows.xs), n_classes, self.rounds, dynamic=self.dynamic
+        )
+        self.weights_ = found.weights
+        notes = {
+            "voters": len(found.models),
+            "target_error": float(found.errors[-1]),
+            "source_share": float(found.weights[: len(rows.xs)].sum()),
+            "target_labels": len(rows.xt),
+        }
+        if not isinstance(self.learner, str):
+            return VotingHead(found.models, found.say, n_classes, notes).after(rows.steps)
+        if self.voting == "soft":
+            share = found.say / found.say.sum() / temperature
+            weight = sum(s * w for s, (w, _) in zip(share, found.models, strict=True))
+            bias = sum(s * b for s, (_, b) in zip(share, found.models, strict=True))
+            return Head([Affine(weight.T, bias)], notes | {"temperature": temperature}).after(
+                rows.steps
+            )
+        weight = np.concatenate([w for w, _ in found.models])
+        bias = np.concatenate([b for _, b in found.models])
+        say = np.repeat(found.say[:, None], n_classes, axis=1)
+        steps = [Affine(weight.T, bias), Votes(say, np.array(_SMOOTHING))]
+        return Head(steps, notes).after(rows.steps)
+
+
+class VotingHead(Head):
+    """scikit-learn classifiers that vote. For the Python interface: a run cannot store it."""
+
+    def __init__(
+        self, models: list[Any], say: np.ndarray, n_classes: int, notes: dict[str, Any]
+    ) -> None:
+        super().__init__((), notes)
+        self.models, self.say, self.n_classes = models, say, n_classes
+
+    def logits(self, x: np.ndarray) -> np.ndarray:
+        """Return log of (share of the votes + a little), (n, classes)."""
+        from ...solvers.steps import apply
+
+        rows = apply(self.steps, x) if self.steps else x
+        share = np.full((len(x), self.n_classes), _SMOOTHING)
+        for model, say in zip(self.models, self.say / self.say.sum(), strict=True):
+            share[np.arange(len(x)), model.predict(rows)] += say
+        return np.log(share / share.sum(1, keepdims=True)).astype(x.dtype, copy=False)
+
+    def after(self, steps: Any) -> Head:
+        """Return the same voters on rows after `steps`."""
+        import copy
+
+        from ...solvers.steps import folded
+
+        head = copy.copy(self)
+        head.steps = folded([*steps, *self.steps])
+        return head
+
+
+def _ridge_learner(rows: LabelledRows, n_classes: int) -> tuple[Any, float]:
+    """Return a fit of weighted ridge, and the temperature of its scores.
+
+    Strength and temperature are chosen by leave-one-out on equal weights, the temperature on
+    target rows.
+    """
+    from ...solvers.ridge import one_vs_rest, ridge_loo
+    from ...solvers.ridge_solve import ridge_solve
+
+    x, targets = rows.x, one_vs_rest(rows.y, n_classes)
+    path = ridge_loo(x, targets, STRENGTHS)
+    strength = path.strength
+    temperature = fit_temperature(path.loo_predictions[len(rows.xs) :], rows.yt)
+
+    def fit(weights: np.ndarray) -> tuple[tuple[np.ndarray, np.ndarray], np.ndarray]:
+        weight, bias = ridge_solve(x, targets, strength, weights)
+        return (weight, bias), (x @ weight.T.astype(x.dtype) + bias.astype(x.dtype)).argmax(1)
+
+    return fit, temperature
+
+
+def _classifier_learner(learner: Any, rows: LabelledRows) -> Any:
+    from sklearn.base import clone
+
+    x, y = rows.x, rows.y
+
+    def fit(weights: np.ndarray) -> tuple[Any, np.ndarray]:
+        model = clone(learner).fit(x, y, sample_weight=weights)
+        return model, model.predict(x)
+
+    return fit

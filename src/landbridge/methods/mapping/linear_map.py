@@ -1,0 +1,173 @@
+"""Linear map: bring source features into the target's space, whatever its dimension."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+import numpy as np
+
+from ...base.errors import MethodError
+from ...solvers.steps import Affine, apply
+from ..alignment import labelled_source
+from ..base import METHODS, Features, Head, Needs
+from ..feature import FeatureMethod
+from ..heads.base import check_head, fit_joint
+from ..scaling import scaled
+
+if TYPE_CHECKING:
+    from ...solvers.affine import AffineMap
+
+MAP_STRENGTHS = tuple(float(10.0**p) for p in np.arange(-1, 8.25, 0.5))
+"""Up to where the correction is nothing, so that leave-one-out may choose not to correct."""
+
+
+@METHODS.register("linear-map")
+class LinearMap(FeatureMethod):
+    """g(x) = x W + b from the source's space into the target's, and a head on both there.
+
+    What tells W: labelled target rows (each source row should go to the target's mean of its
+    class), or without any the moments or a matching that is found together with the map. The
+    dimensions may differ.
+
+    Parameters
+    ----------
+    kind : {"ridge", "orthogonal", "low-rank"}
+        Ridge regression towards the moments' map with its strength by exact leave-one-out;
+        Procrustes; reduced-rank regression. Of a matching: a rigid motion for "orthogonal", else
+        an affine map.
+    by : {"auto", "classes", "moments", "matching"}
+        "auto": classes where the target has labels of the source's classes, else moments.
+    rank : int
+        Of "low-rank".
+    regularisation : float
+        Of the moments' covariances, relative to their mean variance.
+    head : str or scikit-learn classifier
+        What is fitted on mapped source rows and labelled target rows.
+    scaling : {"own", "none"}
+        Whether each side is standardised by itself before. A rigid motion is one only without.
+    random_state : int
+        Of the rows that a matching is found on.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> labels = np.tile([0, 1, 2], 60)
+    >>> x = rng.normal(size=(180, 4)) + 4 * np.eye(3, 4)[labels]
+    >>> other = x @ rng.normal(size=(4, 6)) + 5
+    >>> few = np.arange(180) < 30
+    >>> LinearMap().fit(x, labels, other, labels, labelled_t=few).score(other, labels) > 0.8
+    True
+    """
+
+    name: ClassVar[str] = "linear-map"
+    summary: ClassVar[str] = "source features mapped linearly into the target's space, any width"
+    paper: ClassVar[str] = (
+        "Schönemann, 1966; Izenman, 1975; Delon, Desolneux & Salmona, 2022, J. Appl. Probab. 59"
+    )
+    needs: ClassVar[Needs] = Needs(
+        source="labelled", target="any", gradients=False, shared_classes=True
+    )
+
+    def __init__(
+        self,
+        *,
+        kind: Literal["ridge", "orthogonal", "low-rank"] = "ridge",
+        by: Literal["auto", "classes", "moments", "matching"] = "auto",
+        rank: int = 20,
+        regularisation: float = 1.0,
+        head: Any = "ridge",
+        scaling: Literal["own", "none"] = "own",
+        random_state: int = 0,
+    ) -> None:
+        self.kind = kind
+        self.by = by
+        self.rank = rank
+        self.regularisation = regularisation
+        self.head = head
+        self.scaling = scaling
+        self.random_state = random_state
+
+    def check(self) -> None:
+        """Raise ConfigError where a number is out of range or the head unknown."""
+        check_head(self.head, self.name)
+        self._in_range("rank", 1, float("inf"))
+        self._in_range("regularisation", 0, float("inf"))
+
+    def fit_head(
+        self, source: Features | None, target: Features, n_classes: int, seed: int
+    ) -> Head:
+        """Return the head of target features.
+
+        Raises
+        ------
+        MethodError
+            Without labelled source rows or target rows; by "classes" without a labelled target
+            row of a class of the source.
+        """
+        source = labelled_source(source, target, self.name, same_width=False)
+        same = source.x.shape[1] == target.x.shape[1]
+        both = scaled(source.x, target.x, self.scaling if same or len(target) > 1 else "none")
+        source, target = source.with_x(both.source), target.with_x(both.target)
+        shared = np.intersect1d(source.labels[source.known], target.labels[target.known])
+        by = self.by if self.by != "auto" else ("classes" if len(shared) else "moments")
+        notes: dict[str, Any] = {"by": by}
+        if by == "classes" and not len(shared):
+            raise MethodError(
+                "linear-map: by = 'classes', and no labelled target row has a class of the source",
+                do="label some target rows, or use by = 'moments'",
+            )
+        if by == "classes":
+            found = self._by_classes(source, target, shared, notes)
+        elif by == "matching" and len(target) > 1:
+            found = self._by_matching(source, target, seed, notes)
+        else:
+            found = self._by_moments(source, target)
+        step = Affine(found.matrix, found.offset)
+        rows = apply((step,), source.x)
+        head = fit_joint(self.head, rows, source, target.x, target, n_classes, seed=seed)
+        head.notes.update(notes)
+        self.map_ = found
+        return head.after(both.target_steps)
+
+    def _by_moments(self, source: Features, target: Features) -> AffineMap:
+        from ...solvers.affine import AffineMap
+        from ...solvers.alignment import monge_map
+        from ...solvers.unpaired_map import axes_map
+
+        if source.x.shape[1] == target.x.shape[1]:
+            return monge_map(source.x, target.x, self.regularisation)
+        if len(target) > 1:
+            return axes_map(source.x, target.x)
+        zero = np.zeros((source.x.shape[1], target.x.shape[1]))
+        return AffineMap(zero, np.zeros(len(zero)), target.x[0].astype(np.float64))
+
+    def _by_matching(
+        self, source: Features, target: Features, seed: int, notes: dict[str, Any]
+    ) -> AffineMap:
+        from ...solvers.unpaired_map import matching_map
+
+        kind: Literal["orthogonal", "ridge"] = "orthogonal"
+        found = matching_map(
+            source.x, target.x, kind=kind if self.kind == kind else "ridge", seed=seed
+        )
+        notes.update(criterion=float(found.criterion[-1]), steps=len(found.criterion))
+        return found.map
+
+    def _by_classes(
+        self, source: Features, target: Features, shared: np.ndarray, notes: dict[str, Any]
+    ) -> AffineMap:
+        from ...solvers.easytl import class_means
+        from ...solvers.linear_map import low_rank_map, matched_map, orthogonal_map
+
+        taking = source.known & np.isin(source.labels, shared)
+        rows, labels = source.x[taking], source.labels[taking]
+        own = target.only(target.known)
+        goals = class_means(own.x, own.labels, int(max(labels.max(), own.labels.max())) + 1)[labels]
+        if self.kind == "orthogonal":
+            return orthogonal_map(rows, goals)
+        if self.kind == "low-rank":
+            return low_rank_map(rows, goals, self.rank, ridge=float(len(rows)))
+        base = self._by_moments(source, target)
+        found, strength, error = matched_map(rows, goals, MAP_STRENGTHS, base=base)
+        notes.update(map_strength=strength, map_loo_squared_error=error)
+        return found

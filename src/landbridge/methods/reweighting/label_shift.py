@@ -1,0 +1,128 @@
+"""Methods for a shift of the classes' shares: what they have in common."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import Any, Literal
+
+import numpy as np
+
+from ...base.errors import ConfigError
+from ...base.seeds import numpy_rng
+from ...solvers.density_ratio import effective_sample_size
+from ...solvers.label_shift import LabelShift
+from ...solvers.steps import Affine
+from ..alignment import labelled_source
+from ..base import Features, Head
+from ..heads.base import fit_head
+from .base import Reweighting
+
+Correct = Literal["weights", "answers"]
+
+
+class LabelShiftMethod(Reweighting):
+    """Base: a subclass writes `estimate`; its parameters are at least those below.
+
+    A head is fitted on the source; what it says of source rows that it did not see, and of target
+    rows, tells the target's priors. Then either the source rows are weighted by class and the
+    head is fitted again, or the answers are corrected by Bayes' rule.
+
+    Attributes
+    ----------
+    target_priors_ : ndarray, shape (classes,)
+        After `fit`: the share of each class in the target.
+    """
+
+    correct: Correct
+    folds: int
+
+    @abstractmethod
+    def estimate(
+        self, source_logits: np.ndarray, labels: np.ndarray, target_logits: np.ndarray
+    ) -> tuple[LabelShift, np.ndarray, np.ndarray]:
+        """Return priors, and the calibration of logits: a matrix (k, k) and biases (k,).
+
+        Parameters
+        ----------
+        source_logits : ndarray, shape (n, k)
+            Of source rows left out.
+        labels : ndarray of int, shape (n,)
+        target_logits : ndarray, shape (m, k)
+        """
+
+    def check(self) -> None:
+        """Raise ConfigError where a parameter is out of range."""
+        super().check()
+        self._in_range("folds", 2, 1000)
+        if self.correct not in ("weights", "answers"):
+            raise ConfigError(
+                f"{self.name}: correct = {self.correct!r}", do="use 'weights' or 'answers'"
+            )
+        if self.correct == "answers" and not isinstance(self.head, str):
+            raise ConfigError(
+                f"{self.name}: answers of a scikit-learn classifier cannot be corrected",
+                do="use correct = 'weights', or a head by name",
+            )
+
+    def fit_head(
+        self, source: Features | None, target: Features, n_classes: int, seed: int
+    ) -> Head:
+        """Estimate the target's priors, then fit or correct the head.
+
+        Raises
+        ------
+        MethodError
+            Without labelled source rows, without target rows, or where dimensions differ.
+        """
+        source = labelled_source(source, target, self.name)
+        if self.correct == "weights" or target.known.any():
+            return super().fit_head(source, target, n_classes, seed)
+        weights, notes = self.source_weights(source, target, n_classes, seed)
+        self.weights_ = weights
+        size = effective_sample_size(weights[source.known])
+        notes |= {"rows": int(source.known.sum()), "effective_rows": round(size, 1)}
+        matrix, biases, ratios = self._calibration
+        logs = np.log(np.maximum(ratios, 1e-9))
+        steps = (*self._head.steps, Affine(matrix.T, biases + logs))
+        return Head(steps, {**self._head.notes, **notes})
+
+    def source_weights(
+        self, source: Features, target: Features, n_classes: int, seed: int
+    ) -> tuple[np.ndarray, dict[str, Any]]:
+        """Return weights by class; 1 for source rows without a label, which nothing reads."""
+        x, labels = source.x[source.known], source.labels[source.known]
+        left_out = self._left_out(x, labels, n_classes, seed)
+        self._head = fit_head(self.head, x, labels, n_classes, seed=seed)
+        found, matrix, biases = self.estimate(
+            left_out.astype(np.float64), labels, self._head.logits(target.x).astype(np.float64)
+        )
+        self._calibration = matrix, biases, found.class_weights
+        self.target_priors_ = found.target_priors
+        weights = np.ones(len(source))
+        weights[source.known] = found.class_weights[labels]
+        return weights, {
+            "source_priors": found.source_priors.round(4).tolist(),
+            "target_priors": found.target_priors.round(4).tolist(),
+            "classes_only_in_target": found.missing.tolist(),
+        }
+
+    def _left_out(self, x: np.ndarray, labels: np.ndarray, n_classes: int, seed: int) -> np.ndarray:
+        """Return logits of rows by heads that were fitted without them."""
+        order = numpy_rng(seed, "label shift folds").permutation(len(labels))
+        order = order[np.argsort(labels[order], kind="stable")]
+        fold_of = np.empty(len(labels), dtype=np.int64)
+        fold_of[order] = np.arange(len(labels)) % self.folds  # each class over all folds
+        out = np.zeros((len(labels), n_classes))
+        for fold in np.unique(fold_of):
+            held = fold_of == fold
+            if held.all():
+                continue  # a single row: nothing is known of it
+            head = fit_head(self.head, x[~held], labels[~held], n_classes, seed=seed)
+            out[held] = head.logits(x[held])
+        return out
+
+
+def softmax(logits: np.ndarray) -> np.ndarray:
+    """Return probabilities, float64."""
+    shifted = np.exp(logits - logits.max(1, keepdims=True))
+    return shifted / shifted.sum(1, keepdims=True)

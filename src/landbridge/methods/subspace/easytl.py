@@ -1,0 +1,130 @@
+"""EasyTL: the nearest class mean, with every class given its rows by a linear program."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+import numpy as np
+
+from ..alignment import labelled_source
+from ..base import METHODS, AffineHead, Features, Head, Needs
+from ..feature import FeatureMethod
+from ..heads.ridge import fit_temperature
+from ..scaling import Scaling, scaled
+
+
+@METHODS.register("easytl")
+class EasyTL(FeatureMethod):
+    """Easy transfer learning (Wang, Chen, Yu, Huang & Yang, 2019, ICME).
+
+    Source rows are aligned (CORAL), the mean of each class is taken, and target rows are given to
+    classes at the least sum of squared distances so that no class goes without a row (the paper's
+    linear program, solved exactly). Where a class would go without, it is given a price, which
+    new rows are judged by as well. Nothing is to be chosen. Labelled target rows count in the
+    means as much as the source's do.
+
+    Parameters
+    ----------
+    alignment : {"coral", "none"}
+        "none" is the paper's EasyTL(c).
+    regularisation : float
+        Of CORAL.
+    scaling : {"own", "pooled", "source", "unit", "none"}
+        How features are brought to one scale before.
+
+    Attributes
+    ----------
+    target_classes_ : ndarray of int, shape (nt,)
+        The class index of each target row in the program's solution.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> labels = np.repeat([0, 1], 100)
+    >>> x = rng.normal(size=(200, 3)) + 3 * labels[:, None]
+    >>> EasyTL().fit(x, labels, 5 * x + 10).score(5 * x + 10, labels) > 0.95
+    True
+    """
+
+    name: ClassVar[str] = "easytl"
+    summary: ClassVar[str] = "aligned class means, target rows shared out among them by a program"
+    paper: ClassVar[str] = "Wang, Chen, Yu, Huang & Yang, 2019, ICME"
+    needs: ClassVar[Needs] = Needs(
+        source="labelled", target="unlabelled", gradients=False, shared_classes=True
+    )
+
+    def __init__(
+        self,
+        *,
+        alignment: Literal["coral", "none"] = "coral",
+        regularisation: float = 1.0,
+        scaling: Scaling = "own",
+    ) -> None:
+        self.alignment = alignment
+        self.regularisation = regularisation
+        self.scaling = scaling
+
+    def check(self) -> None:
+        """Raise ConfigError where the regularisation is negative."""
+        self._in_range("regularisation", 0, float("inf"))
+
+    def fit_head(
+        self, source: Features | None, target: Features, n_classes: int, seed: int
+    ) -> Head:
+        """Return the head; `seed` is not used.
+
+        Raises
+        ------
+        MethodError
+            Without labelled source rows, without target rows, or where dimensions differ.
+        """
+        from ...solvers.alignment import coral_map
+        from ...solvers.easytl import assign_classes, class_means
+        from ...solvers.gaussian_kernel import squared_distances
+
+        source = labelled_source(source, target, self.name)
+        both = scaled(source.x, target.x, self.scaling)
+        rows = both.source.copy()
+        if self.alignment == "coral" and len(target) > 1:
+            for part in source.parts():
+                rows[part] = coral_map(rows[part], both.target, self.regularisation)(rows[part])
+        labels = source.labels[source.known]
+        rows = rows[source.known]
+        means = class_means(rows, labels, n_classes)
+        own = class_means(both.target[target.known], target.labels[target.known], n_classes)
+        means = np.where(np.isnan(means), own, np.where(np.isnan(own), means, (means + own) / 2))
+        there = ~np.isnan(means).any(1)
+        safe = np.where(there[:, None], means, 0.0)
+        costs = squared_distances(both.target, safe)
+        known = np.flatnonzero(target.known)
+        costs[known] = 1e3 * (1 + costs.max())  # a known row is in its class, and covers it
+        costs[known, target.labels[known]] = 0.0
+        costs[:, ~there] = np.inf
+        found = assign_classes(costs)
+        prices, moved = found.prices, found.moved
+        self.target_classes_ = found.classes
+
+        # −‖x − c‖² + price, without the part that all classes share.
+        weight, bias = 2 * safe, prices - (safe**2).sum(1)
+        bias[~there] = -1e30
+        scores = rows.astype(np.float64) @ weight.T + bias
+        counts = np.bincount(labels, minlength=n_classes)
+        at = np.arange(len(labels))
+        telling = counts[labels] > 1
+        # A row is nearer to a mean that it is part of: the distance to the mean of the others.
+        distance = ((rows - safe[labels]) ** 2).sum(1)
+        factor = (counts / np.maximum(counts - 1, 1))[labels] ** 2 - 1
+        scores[at, labels] -= factor * distance
+        spread = float(distance.mean()) or 1.0
+        temperature = spread * fit_temperature((scores / spread)[telling], labels[telling])
+        bias = np.where(there, bias / temperature, -1e3)
+        head = AffineHead(
+            weight / temperature,
+            bias,
+            {"moved": moved, "temperature": temperature, "missing_classes": _listed(~there)},
+        )
+        return head.after(both.target_steps)
+
+
+def _listed(mask: np.ndarray) -> list[int]:
+    return [int(c) for c in np.flatnonzero(mask)]

@@ -1,0 +1,196 @@
+"""MEDA: a kernel classifier on the geodesic flow's features that joins both domains."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import numpy as np
+
+from ...base.seeds import numpy_rng
+from ...solvers.steps import Affine, RBFKernel, Step, UnitRows, apply
+from ..alignment import labelled_source
+from ..base import METHODS, Features, Head, Needs
+from ..feature import FeatureMethod
+from ..heads.ridge import fit_temperature
+from ..scaling import Scaling, scaled
+from .directions import directions_from
+
+_GAMMA = 0.5  # of rows of length 1: the paper's code
+
+
+@METHODS.register("meda")
+class MEDA(FeatureMethod):
+    """Manifold embedded distribution alignment (Wang et al., 2018, ACM Multimedia).
+
+    Features of the geodesic flow kernel, rows of length 1, and on them a kernel classifier that
+    fits the labels, brings sides and classes together (their balance μ is estimated), and is
+    smooth on the graph of nearest neighbours. Its labels for the target and the classifier take
+    turns. Known target labels are fitted and kept. New rows are answered by the same kernels.
+
+    Parameters
+    ----------
+    n_components : int
+        Dimension of the subspaces that the geodesic flow joins.
+    distribution : float
+        λ, the weight of the distance of the sides' and classes' distributions.
+    smoothness : float
+        ρ, the weight of the graph.
+    shrinkage : float
+        η, the weight of the classifier's norm.
+    neighbours : int
+        Of each row in the graph.
+    iterations : int
+        How often target labels are answered and the classifier is fitted again, at most.
+    balance : float
+        μ from 0 (sides only) to 1 (classes only); −1 estimates it.
+    max_rows : int
+        Rows of a side that it is fitted on, drawn where there are more: operations grow with the
+        third power, memory with the second.
+    scaling : {"own", "pooled", "source", "unit", "none"}
+        How features are brought to one scale before.
+    random_state : int
+        Of the rows drawn.
+
+    Attributes
+    ----------
+    pseudo_labels_ : ndarray of int, shape (nt,)
+        Class index of each target row (that it was fitted on) at the end.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> labels = np.repeat([0, 1], 100)
+    >>> x = rng.normal(size=(200, 5)) + 3 * labels[:, None]
+    >>> MEDA(n_components=2).fit(x, labels, x + 10).score(x + 10, labels) > 0.95
+    True
+    """
+
+    name: ClassVar[str] = "meda"
+    summary: ClassVar[str] = "kernel classifier on the manifold that joins sides and classes"
+    paper: ClassVar[str] = "Wang, Feng, Chen, Yu, Huang & Yu, 2018, ACM Multimedia"
+    needs: ClassVar[Needs] = Needs(
+        source="labelled", target="unlabelled", gradients=False, shared_classes=True
+    )
+
+    def __init__(
+        self,
+        *,
+        n_components: int = 20,
+        distribution: float = 10.0,
+        smoothness: float = 1.0,
+        shrinkage: float = 0.1,
+        neighbours: int = 10,
+        iterations: int = 10,
+        balance: float = -1.0,
+        max_rows: int = 2000,
+        scaling: Scaling = "own",
+        random_state: int = 0,
+    ) -> None:
+        self.n_components = n_components
+        self.distribution = distribution
+        self.smoothness = smoothness
+        self.shrinkage = shrinkage
+        self.neighbours = neighbours
+        self.iterations = iterations
+        self.balance = balance
+        self.max_rows = max_rows
+        self.scaling = scaling
+        self.random_state = random_state
+
+    def check(self) -> None:
+        """Raise ConfigError where a number is out of range."""
+        for name in ("n_components", "neighbours", "iterations", "max_rows"):
+            self._in_range(name, 1, float("inf"))
+        for name in ("distribution", "smoothness"):
+            self._in_range(name, 0, float("inf"))
+        self._in_range("shrinkage", 0, float("inf"), open_low=True)
+        if self.balance != -1:
+            self._in_range("balance", 0, 1)
+
+    def fit_head(
+        self, source: Features | None, target: Features, n_classes: int, seed: int
+    ) -> Head:
+        """Return kernels to the rows of the fit and their coefficients.
+
+        Raises
+        ------
+        MethodError
+            Without labelled source rows, without target rows, where dimensions differ, or where
+            the source's rows are all the same.
+        """
+        from ...solvers.gfk import geodesic_flow
+        from ...solvers.meda import fit_meda
+
+        source = labelled_source(source, target, self.name)
+        both = scaled(source.x, target.x, self.scaling)
+        aligned, xt = directions_from(
+            source.with_x(both.source), target.with_x(both.target), self.name
+        )
+        flow = geodesic_flow(both.source, xt, self.n_components, centre=False)
+        embed: tuple[Step, ...] = (Affine(flow.factor, np.zeros(flow.factor.shape[1])),)
+
+        taking = self._drawn(np.flatnonzero(source.known), seed, "source")
+        own = self._drawn_target(target, seed)
+        rows_s, rows_t = apply(embed, both.source[taking]), apply(embed, both.target[own])
+        zs, zt = apply((UnitRows(),), rows_s), apply((UnitRows(),), rows_t)
+        labels, known = source.labels[taking], target.known[own]
+        start = np.where(known, target.labels[own], labels[_nearest(zt, zs)])
+        found = fit_meda(
+            zs,
+            labels,
+            zt,
+            n_classes,
+            start=start,
+            known=known,
+            gamma=_GAMMA,
+            alignment=self.distribution,
+            smoothness=self.smoothness,
+            shrinkage=self.shrinkage,
+            neighbours=self.neighbours,
+            steps=self.iterations,
+            mu=None if self.balance == -1 else self.balance,
+            separation_rows=(rows_s, rows_t),
+        )
+        self.pseudo_labels_ = found.labels
+        anchors = np.concatenate([zs, zt])
+        steps: tuple[Step, ...] = (*embed, UnitRows(), RBFKernel(anchors, np.asarray(_GAMMA)))
+        # The fit is to 0 and 1; doubled it is like a ridge's to −1 and 1.
+        plain = Affine(2 * found.coefficients, np.zeros(n_classes))
+        scores = apply((*steps[2:], plain), zs.astype(np.float64))
+        temperature = fit_temperature(scores, labels)
+        last = Affine(plain.matrix / temperature, plain.offset)
+        counts = np.bincount(labels, minlength=n_classes)
+        notes: dict[str, Any] = {
+            "components": len(flow.angles),
+            "aligned": aligned,
+            "balance": found.mu[-1],
+            "iterations": len(found.mu),
+            "changed": list(found.changed),
+            "rows": [len(zs), len(zt)],
+            "temperature": temperature,
+            "missing_classes": np.flatnonzero(counts == 0).tolist(),
+        }
+        return Head((*both.target_steps, *steps, last), notes)
+
+    def _drawn(self, rows: np.ndarray, seed: int, side: str) -> np.ndarray:
+        if len(rows) <= self.max_rows:
+            return rows
+        return np.sort(numpy_rng(seed, f"meda/{side}").choice(rows, self.max_rows, replace=False))
+
+    def _drawn_target(self, target: Features, seed: int) -> np.ndarray:
+        """Return known rows first, then others."""
+        known, others = np.flatnonzero(target.known), np.flatnonzero(~target.known)
+        known = self._drawn(known, seed, "known")
+        room = max(self.max_rows - len(known), 0)
+        if len(others) > room:
+            others = numpy_rng(seed, "meda/target").choice(others, room, replace=False)
+        return np.sort(np.concatenate([known, others]))
+
+
+def _nearest(rows: np.ndarray, anchors: np.ndarray) -> np.ndarray:
+    """Return for each row of length 1 the nearest anchor."""
+    step = max(1, 4_000_000 // len(anchors))
+    parts = [
+        (rows[first : first + step] @ anchors.T).argmax(1) for first in range(0, len(rows), step)
+    ]
+    return np.concatenate(parts)

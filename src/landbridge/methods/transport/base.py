@@ -1,0 +1,125 @@
+"""What the methods have in common that move source rows to their barycentric images."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ...base.errors import ConfigError
+from ...base.seeds import numpy_rng
+from ...solvers.steps import NearestMove
+from ..alignment import Aligned, AlignmentMethod
+from ..base import Features
+
+if TYPE_CHECKING:
+    from ...solvers.transport.cost import Cost, KnownLabels
+    from ...solvers.transport.plan import Plan
+
+NORMALISE = ("mean", "max", "median", "none")
+
+
+class TransportMethod(AlignmentMethod):
+    """Base: a subclass writes `plan`, and has `normalise` and `batch_size` as parameters.
+
+    Target rows stay; a source row moves to the mean of the target rows that it is matched with,
+    and a new source row as the nearest row of the fit did (Ferradans et al., 2014, SIAM J. Imaging
+    Sci. 7(3)). A pair whose labels are both known and differ is not matched. All sources share
+    one plan. Where a side has more than `batch_size` rows, plans are between random batches
+    (Fatras et al., 2020, AISTATS), and the notes say so.
+
+    Attributes
+    ----------
+    images_ : ndarray, shape (ns, d)
+        Where the source rows moved, in the scaled features.
+    mass_ : ndarray, shape (ns,)
+        What each source row sent, relative to an equal share.
+    n_iter_ : int
+        Iterations (of the worst batch), where the solver iterates.
+    """
+
+    normalise: str
+    batch_size: int
+
+    rounds = 2
+    """How often each source row takes part where there are batches."""
+
+    @abstractmethod
+    def plan(self, cost: Cost, source: Features, target: Features) -> tuple[Plan, dict[str, Any]]:
+        """Return the plan of some source rows and some target rows, and what to note."""
+
+    def check(self) -> None:
+        """Raise ConfigError for an unknown head or normalisation, or a batch without rows."""
+        super().check()
+        if self.normalise not in NORMALISE:
+            raise ConfigError(
+                f"{self.name}: normalise = {self.normalise!r}",
+                do=f"use one of {', '.join(NORMALISE)}",
+            )
+        self._in_range("batch_size", 1, float("inf"))
+
+    def align(self, source: Features, target: Features, n_classes: int, seed: int) -> Aligned:
+        """Move source rows; target rows stay."""
+        from ...solvers.transport.minibatch import minibatch_images
+
+        seen: list[dict[str, Any]] = []
+
+        def solve(rows: np.ndarray, cols: np.ndarray) -> Plan:
+            some, others = source.only(rows), target.only(cols)
+            plan, notes = self.plan(self.cost(some, others), some, others)
+            seen.append(notes)
+            return plan
+
+        n, m = len(source), len(target)
+        whole = max(n, m) <= self.batch_size
+        images, mass = minibatch_images(
+            n,
+            target.x,
+            solve,
+            numpy_rng(seed, self.name),
+            batch_size=max(n, m) if whole else self.batch_size,
+            rounds=1 if whole else self.rounds,
+        )
+        unsent = ~(mass > 1e-6)
+        images[unsent] = source.x[unsent]  # nowhere to go: they stay, and count nothing
+        self.images_, self.mass_ = images, mass
+        notes = _summary(seen, whole)
+        if "iterations" in notes:
+            self.n_iter_ = notes["iterations"]
+        steps = (NearestMove(source.x, images - source.x),)
+        even = bool(np.abs(mass - 1).max() < 1e-3)
+        weights = None if even else np.where(unsent, 0, mass) * (n / mass.sum())
+        if weights is not None and not weights[source.known].any():
+            weights = None
+        return Aligned(images, (), steps, weights, notes)
+
+    def cost(self, source: Features, target: Features) -> Cost:
+        """Return the cost between rows, pairs of different known labels forbidden."""
+        from ...solvers.transport.cost import squared_cost
+
+        normalise = None if self.normalise == "none" else self.normalise
+        return squared_cost(
+            source.x,
+            target.x,
+            normalise=normalise,  # type: ignore[arg-type]
+            labels=known_labels(source, target),
+        )
+
+
+def known_labels(source: Features, target: Features) -> KnownLabels | None:
+    """Return what both sides know, None where the target knows nothing."""
+    from ...solvers.transport.cost import KnownLabels
+
+    if not target.known.any():
+        return None
+    return KnownLabels(source.labels, source.known, target.labels, target.known)
+
+
+def _summary(seen: list[dict[str, Any]], whole: bool) -> dict[str, Any]:
+    """Return the notes of the plan, or of the worst of them: sums would mean nothing."""
+    notes: dict[str, Any] = {"batches": 0 if whole else len(seen)}
+    for key in seen[0]:
+        values = [one[key] for one in seen]
+        notes[key] = min(values) if isinstance(values[0], bool) else max(values)
+    return notes

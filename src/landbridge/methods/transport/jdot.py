@@ -1,0 +1,137 @@
+"""JDOT: a plan between rows with labels, and the predictor that it needs."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import numpy as np
+
+from ...base.seeds import numpy_rng
+from ..alignment import labelled_source
+from ..base import METHODS, AffineHead, Features, Head, Needs
+from ..feature import FeatureMethod
+from ..scaling import Scaling, scaled
+from .base import known_labels
+
+
+@METHODS.register("jdot")
+class JDOT(FeatureMethod):
+    """Joint distribution optimal transport (Courty et al., 2017, NeurIPS, arXiv 1705.08848).
+
+    Target rows are matched with source rows that are near *and* whose label the predictor gives
+    them; the predictor is a ridge classifier on what the matches say. Both take turns until they
+    agree. Its strength is chosen by leave-one-out in the first turn.
+
+    Parameters
+    ----------
+    feature_weight : float
+        Weight of the distance of features, divided by the largest, beside the labels' squared
+        error. 1 is the paper's.
+    reg : float
+        Entropy of the plan, in the same units; 0 is the exact plan.
+    max_iter : int
+        Turns at most.
+    batch_size : int
+        Rows of either side at most; of more, so many are drawn.
+    scaling : {"own", "pooled", "source", "unit", "none"}
+        How features are brought to one scale before.
+    random_state : int
+        Of the rows drawn.
+
+    Attributes
+    ----------
+    n_iter_ : int
+        Turns taken.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> labels = np.repeat([0, 1], 100)
+    >>> x = rng.normal(size=(200, 3)) + 3 * labels[:, None]
+    >>> JDOT().fit(x, labels, x + 10).score(x + 10, labels) > 0.95
+    True
+    """
+
+    name: ClassVar[str] = "jdot"
+    summary: ClassVar[str] = "predictor and transport plan of rows with labels, in turns"
+    paper: ClassVar[str] = "Courty, Flamary, Habrard & Rakotomamonjy, 2017, NeurIPS"
+    needs: ClassVar[Needs] = Needs(
+        source="labelled", target="unlabelled", gradients=False, shared_classes=True
+    )
+
+    def __init__(
+        self,
+        *,
+        feature_weight: float = 1.0,
+        reg: float = 0.0,
+        max_iter: int = 10,
+        batch_size: int = 2048,
+        scaling: Scaling = "own",
+        random_state: int = 0,
+    ) -> None:
+        self.feature_weight = feature_weight
+        self.reg = reg
+        self.max_iter = max_iter
+        self.batch_size = batch_size
+        self.scaling = scaling
+        self.random_state = random_state
+
+    def check(self) -> None:
+        """Raise ConfigError for values out of range."""
+        self._in_range("feature_weight", 0, float("inf"))
+        self._in_range("reg", 0, float("inf"))
+        self._in_range("max_iter", 1, float("inf"))
+        self._in_range("batch_size", 1, float("inf"))
+
+    def fit_head(
+        self, source: Features | None, target: Features, n_classes: int, seed: int
+    ) -> Head:
+        """Fit the predictor; its scores become logits by a temperature.
+
+        Raises
+        ------
+        MethodError
+            Without labelled source rows, without target rows, or where dimensions differ.
+        """
+        from ...solvers.ridge import one_vs_rest
+        from ...solvers.transport.joint import joint_transport
+        from ..heads.ridge import STRENGTHS, fit_temperature
+
+        source = labelled_source(source, target, self.name)
+        both = scaled(source.x, target.x, self.scaling)
+        rng = numpy_rng(seed, self.name)
+        source = _drawn(source.with_x(both.source).only(source.known), self.batch_size, rng)
+        target = _drawn(target.with_x(both.target), self.batch_size, rng)
+        found = joint_transport(
+            source.x,
+            one_vs_rest(source.labels, n_classes),
+            target.x,
+            feature_weight=self.feature_weight,
+            strengths=np.asarray(STRENGTHS) / len(target),
+            reg=self.reg or None,
+            labels=known_labels(source, target),
+            max_iter=self.max_iter,
+        )
+        self.n_iter_ = len(found.values)
+        scores = target.x[target.known] @ found.weight.T + found.bias
+        temperature = fit_temperature(scores, target.labels[target.known])
+        notes = {
+            "objective": found.values[-1],
+            "turns": len(found.values),
+            "converged": found.converged,
+            "strength": found.strength * len(target),
+            "temperature": temperature,
+            "rows": [len(source), len(target)],
+        }
+        head = AffineHead(found.weight / temperature, found.bias / temperature, notes)
+        return head.after(both.target_steps)
+
+
+def _drawn(side: Features, most: int, rng: np.random.Generator) -> Features:
+    """Return at most so many rows; rows of known label first, so that none of those is lost."""
+    if len(side) <= most:
+        return side
+    order = rng.permutation(len(side))
+    if not side.known.all():
+        order = order[np.argsort(~side.known[order], kind="stable")]
+    return side.only(np.sort(order[:most]))

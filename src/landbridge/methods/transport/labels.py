@@ -1,0 +1,128 @@
+"""Labels carried to target rows by optimal transport."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import numpy as np
+
+from ...base.seeds import numpy_rng
+from ..alignment import labelled_source
+from ..base import METHODS, Features, Head, Needs
+from ..feature import FeatureMethod
+from ..heads.base import check_head, fit_head
+from ..scaling import Scaling, scaled
+from .base import known_labels
+
+
+@METHODS.register("ot-labels")
+class TransportLabels(FeatureMethod):
+    """Label propagation by optimal transport (Redko et al., 2019, AISTATS, arXiv 1803.04899).
+
+    Each target row gets the classes of the source rows that the plan matches it with, in
+    proportion to their mass. The head is fitted on target rows with the likeliest class, weighted
+    by its share; known target labels are kept.
+
+    Parameters
+    ----------
+    reg : float
+        Entropy of the plan, in units of the mean cost; 0 is the exact plan.
+    batch_size : int
+        Rows of either side that are matched at once.
+    head : str or scikit-learn classifier
+        What is fitted on the target rows.
+    scaling : {"own", "pooled", "source", "unit", "none"}
+        How features are brought to one scale before.
+    random_state : int
+        Of the batches, where there are any.
+
+    Attributes
+    ----------
+    shares_ : ndarray, shape (nt, classes)
+        What the plan says of each target row.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> labels = np.repeat([0, 1], 100)
+    >>> x = rng.normal(size=(200, 3)) + 3 * labels[:, None]
+    >>> TransportLabels().fit(x, labels, x + 10).score(x + 10, labels) > 0.95
+    True
+    """
+
+    name: ClassVar[str] = "ot-labels"
+    summary: ClassVar[str] = "labels carried to target rows by optimal transport, then the head"
+    paper: ClassVar[str] = "Redko, Courty, Flamary & Tuia, 2019, AISTATS, arXiv 1803.04899"
+    needs: ClassVar[Needs] = Needs(
+        source="labelled", target="unlabelled", gradients=False, shared_classes=True
+    )
+
+    def __init__(
+        self,
+        *,
+        reg: float = 0.03,
+        batch_size: int = 4096,
+        head: Any = "ridge",
+        scaling: Scaling = "own",
+        random_state: int = 0,
+    ) -> None:
+        self.reg = reg
+        self.batch_size = batch_size
+        self.head = head
+        self.scaling = scaling
+        self.random_state = random_state
+
+    def check(self) -> None:
+        """Raise ConfigError for values out of range or an unknown head."""
+        check_head(self.head, self.name)
+        self._in_range("reg", 0, float("inf"))
+        self._in_range("batch_size", 1, float("inf"))
+
+    def fit_head(
+        self, source: Features | None, target: Features, n_classes: int, seed: int
+    ) -> Head:
+        """Carry the labels, and fit the head on the target.
+
+        Raises
+        ------
+        MethodError
+            Without labelled source rows, without target rows, or where dimensions differ.
+        """
+        source = labelled_source(source, target, self.name)
+        both = scaled(source.x, target.x, self.scaling)
+        source = source.with_x(both.source).only(source.known)
+        target = target.with_x(both.target)
+        shares = self._shares(source, target, n_classes, seed)
+        shares[target.known] = np.eye(n_classes)[target.labels[target.known]]
+        self.shares_ = shares
+        labels, sure = shares.argmax(1), shares.max(1)
+        head = fit_head(
+            self.head, target.x, labels, n_classes, weights=sure / sure.mean(), seed=seed
+        )
+        head.notes["mean_share"] = float(sure.mean())
+        return head.after(both.target_steps)
+
+    def _shares(self, source: Features, target: Features, n_classes: int, seed: int) -> np.ndarray:
+        """Return the classes of target rows, of random batches where a side is too large."""
+        from ...solvers.transport.cost import squared_cost
+        from ...solvers.transport.exact import exact_transport
+        from ...solvers.transport.label_propagation import propagated_labels
+        from ...solvers.transport.plan import Plan
+        from ...solvers.transport.sinkhorn import sinkhorn
+
+        rng = numpy_rng(seed, self.name)
+        n, m = len(source), len(target)
+        whole = max(n, m) <= self.batch_size
+        order, others = (np.arange(m), np.arange(n)) if whole else map(rng.permutation, (m, n))
+        out = np.empty((m, n_classes))
+        width = min(n, self.batch_size)
+        for i, part in enumerate(np.array_split(order, -(-m // self.batch_size))):
+            chosen = others[(i * width + np.arange(width)) % n]
+            some, goal = source.only(chosen), target.only(part)
+            cost = squared_cost(some.x, goal.x, normalise="mean", labels=known_labels(some, goal))
+            plan: Plan
+            plan = (
+                sinkhorn(cost, self.reg, consume=True) if self.reg else exact_transport(cost).plan
+            )
+            out[part] = propagated_labels(plan, some.labels, n_classes)
+        return out
