@@ -96,15 +96,16 @@ def choose(task: Task, rows: dict[str, dict[str, Any]]) -> dict[str, Any]:
     from landbridge.diagnosis.diagnose import diagnose
     from landbridge.metrics.labelfree import Candidate
     from landbridge.selection.choose import choose_label_free
-    from landbridge.selection.portfolio import FEATURES
+    from landbridge.selection.clusters import class_clusters
+    from landbridge.selection.portfolio import FEATURES, NEED_CLUSTERS
 
-    look = diagnose(task.xs, task.ys, task.xt)
+    clusters = class_clusters(task.xs, task.ys).found
+    names = [name for name in FEATURES if clusters or name not in NEED_CLUSTERS]
     candidates = [
-        Candidate(name, rows[name]["seen"], task.xt)
-        for name in (REFERENCE, *FEATURES)
-        if name in rows
+        Candidate(name, rows[name]["seen"], task.xt) for name in (REFERENCE, *names) if name in rows
     ]
-    return choose_label_free(candidates, REFERENCE, label_shift=look.label_shift)
+    shift = diagnose(task.xs, task.ys, task.xt).label_shift
+    return choose_label_free(candidates, REFERENCE, label_shift=shift, clusters=clusters)
 
 
 def places() -> Iterator[tuple[str, int]]:

@@ -146,6 +146,7 @@ class TransferClassifier(ClassifierMixin, BaseEstimator):
         from .runs.prepare import prepare
         from .runs.race import race
         from .runs.stages import Clock
+        from .selection.portfolio import FEATURES, FEATURES_FEW
 
         def domain(rows: np.ndarray, name: str) -> Domain:
             labels = [str(i) if k else None for i, k in zip(place[rows], known[rows], strict=True)]
@@ -156,6 +157,8 @@ class TransferClassifier(ClassifierMixin, BaseEstimator):
         backbone = self.backbone
         if backbone == "auto" and x.ndim == 2:
             backbone = "identity"
+        few = bool(known[side < 0].any())
+        closed = ["probe", *(FEATURES_FEW if few else FEATURES)]
         config = make_config(
             {
                 "backbone": backbone,
@@ -165,7 +168,7 @@ class TransferClassifier(ClassifierMixin, BaseEstimator):
                 "seeds": 1,
                 "seed": self.random_state or 0,
                 "training": {"threads": 1} | (self.training or {}),
-                "candidates": list(CLOSED_FORM) if backbone == "identity" else None,
+                "candidates": closed if backbone == "identity" else None,
                 "offline": True,
             }
         )
@@ -174,7 +177,7 @@ class TransferClassifier(ClassifierMixin, BaseEstimator):
             plan, costs, _ = make_plan(workspace, SILENT)
             facts = plan_facts(task, workspace, plan, costs, 1)
             if self.method == "auto" and backbone == "identity":
-                closed = [name for name in facts["candidates"] if name in CLOSED_FORM]
+                closed = [name for name in facts["candidates"] if name in closed]
                 facts |= {"candidates": closed, "reference": "probe"}
             facts |= {"references": []}  # no verdict, so no baselines are fitted for it
             with threads(workspace.threads):
@@ -201,10 +204,6 @@ class TransferClassifier(ClassifierMixin, BaseEstimator):
         """Return the labels of target rows, shape (n,)."""
         probabilities = self.predict_proba(X)  # says so where nothing is fitted yet
         return self.classes_[probabilities.argmax(1)]
-
-
-CLOSED_FORM = ("probe", "coral", "feature-map")
-"""What "auto" tries where rows are taken as features: the probe is the reference."""
 
 
 def _extent(x: np.ndarray) -> tuple[float, float] | None:

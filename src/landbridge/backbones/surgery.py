@@ -35,7 +35,7 @@ class Network(nn.Module):
     def __init__(self, backbone: Backbone, n_classes: int) -> None:
         super().__init__()
         self.backbone = backbone
-        self.head = nn.Linear(backbone.dim, n_classes)
+        self.head: Any = nn.Linear(backbone.dim, n_classes)  # or a StepsHead
 
     @property
     def dim(self) -> int:

@@ -166,6 +166,7 @@ class FeatureMethod(Parameters):
         request = MetadataRequest(owner=self)
         for name in ("sample_domain", "labelled"):
             request.fit.add_request(param=name, alias=None)
+        request.score.add_request(param="sample_weight", alias=None)
         return request
 
     def set_fit_request(self, *, sample_domain: Any = None, labelled: Any = None) -> Self:

@@ -54,6 +54,7 @@ def score_candidates(
     max_source_drop: float = 0.05,
     max_diversity_drop: float = 0.3,
     label_shift: bool = False,
+    clusters: bool = True,
     damping: float = 0.25,
     seed: int = 0,
     max_rows: int = 5000,
@@ -78,6 +79,8 @@ def score_candidates(
         Whether the target's classes are suspected to be less balanced than the source's. Then
         an honest model is less diverse, too: scorers that reward diversity count `damping`
         times, and the gate allows 1 / (1 − damping) as much loss of diversity.
+    clusters : bool
+        Whether classes form clusters. If they are known not to, ClassAMI does not count.
     damping : float
         At least 0 and under 1.
     seed : int
@@ -132,6 +135,8 @@ def score_candidates(
         name: damping if label_shift and SCORERS.get(name).rewards_diversity else 1.0
         for name in RANKED_BY
     }
+    if not clusters:
+        weights["class_ami"] = 0.0
     sums = np.zeros(len(passed))
     for name, weight in weights.items():
         sign = -1.0 if SCORERS.get(name).higher_is_better else 1.0

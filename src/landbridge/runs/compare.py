@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from ..base.errors import TrainingError
+from ..base.events import Events
 from ..metrics.labelfree import Candidate, ClassAMI, Pool
 from ..selection.choose import choose_by_validation, choose_label_free
+from ..selection.clusters import Clusters, class_clusters
+from ..selection.portfolio import NEED_CLUSTERS
 from .execute import Runner
-from .fit import Fit, FitSpec
+from .features import frozen_features
+from .fit import Fit, FitSpec, known_network
 from .folds import possible_folds
 from .networks import softmax
 from .workspace import Workspace
@@ -69,7 +73,12 @@ def _without_race(method: str, kind: str, reason: str, *, kept: bool) -> dict[st
 
 def label_free(workspace: Workspace, plan: dict[str, Any], runner: Runner) -> dict[str, Any]:
     """Fit every candidate once and compare their answers on unlabelled target rows."""
-    specs = {name: FitSpec(name, workspace.config.seed) for name in plan["candidates"]}
+    groups = _clusters(workspace, plan["candidates"], runner.events)
+    specs = {
+        name: FitSpec(name, workspace.config.seed)
+        for name in plan["candidates"]
+        if groups.found or name not in NEED_CLUSTERS
+    }
     done = runner.run(list(specs.values()), tolerate=True)
     candidates, costs, failed = [], {}, {}
     for name, spec in specs.items():
@@ -81,7 +90,25 @@ def label_free(workspace: Workspace, plan: dict[str, Any], runner: Runner) -> di
         costs[name] = {"steps": fit.facts["steps"], "cpu_s": fit.facts["cpu_s"]}
     _some_left(costs, failed)
     reference = plan["reference"] or plan["references"][0]
-    return _complete(choose_label_free(candidates, reference), costs, failed)
+    choice = choose_label_free(candidates, reference, clusters=groups.found)
+    choice["clusters"] = {"found": groups.found, "reason": groups.reason}
+    plan["not_tried"] += [
+        {"method": name, "why": f"classes form no clusters: {groups.reason}"}
+        for name in plan["candidates"]
+        if name not in specs
+    ]
+    return _complete(choice, costs, failed)
+
+
+def _clusters(workspace: Workspace, names: Sequence[str], events: Events) -> Clusters:
+    """Ask the source whether classes form clusters, where a candidate depends on that."""
+    source = workspace.source
+    if source is None or not NEED_CLUSTERS.intersection(names):
+        return Clusters(True, float("nan"), "nothing here depends on them")
+    seed = workspace.config.seed
+    known = np.flatnonzero(source.known & ~workspace.validation & (source.labels >= 0))
+    x = frozen_features(workspace, known_network(workspace, seed, events), "source", seed, events)
+    return class_clusters(x[known], source.labels[known], seed)
 
 
 def evidence(workspace: Workspace, fits: Mapping[str, Fit], reference: str) -> dict[str, Any]:
@@ -149,7 +176,9 @@ def _class_ami(workspace: Workspace, names: list[str], runner: Runner) -> dict[s
 
 def _candidate(workspace: Workspace, name: str, fit: Fit) -> Candidate:
     accuracy = None
-    if workspace.source is not None and workspace.validation.any():
+    # A closed form on features answers for target rows: of source rows it need not say anything.
+    asked = not (workspace.on_features and fit.facts["start"] == "frozen")
+    if asked and workspace.source is not None and workspace.validation.any():
         held = workspace.source.labels[workspace.validation]
         accuracy = float((fit.output("validation").argmax(1) == held).mean())
     return Candidate(name, softmax(fit.output("target")), fit.output("target_features"), accuracy)

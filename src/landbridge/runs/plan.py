@@ -119,6 +119,7 @@ def make_portfolio(workspace: Workspace) -> Portfolio:
         workspace.situation,
         labels_per_class=known.sum() / max(1, len(np.unique(workspace.target.labels[known]))),
         wanted=workspace.config.candidates,
+        on_features=workspace.on_features,
     )
 
 

@@ -85,6 +85,11 @@ class Workspace:
     part: str = "data"
     small: Workspace | None = None
 
+    @property
+    def on_features(self) -> bool:
+        """Whether rows are taken as features, so that there is no network to train."""
+        return bool(self.identity["provider"] == "identity")
+
     def __post_init__(self) -> None:
         self._opened: dict[int, Opened] = {}
         self.known_hashes: dict[int, str] = {}

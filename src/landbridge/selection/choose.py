@@ -12,7 +12,11 @@ from ..metrics.ranking import score_candidates
 
 
 def choose_label_free(
-    candidates: Sequence[Candidate], reference: str, *, label_shift: bool = False
+    candidates: Sequence[Candidate],
+    reference: str,
+    *,
+    label_shift: bool = False,
+    clusters: bool = True,
 ) -> dict[str, Any]:
     """Gate, then rank sum of ClassAMI + InfoMax + EnsV; ties and losses keep the reference.
 
@@ -22,6 +26,8 @@ def choose_label_free(
         Probabilities and features on unlabelled target rows, and source validation
         accuracy; the reference is among them.
     reference : str
+    label_shift, clusters : bool
+        As for `score_candidates`.
 
     Returns
     -------
@@ -29,7 +35,7 @@ def choose_label_free(
         As ``choice.json`` without costs.
     """
     base = next(c for c in candidates if c.name == reference)
-    ranking = score_candidates(candidates, base, label_shift=label_shift)
+    ranking = score_candidates(candidates, base, label_shift=label_shift, clusters=clusters)
     rows: list[dict[str, Any]] = [
         {
             "method": name,

@@ -22,6 +22,11 @@ FEW = (
 )
 LABELLED = ("lp-ft", "finetune", "layerwise", "joint", "head-only", "structure", "mcc", "coral")
 FEW_PER_CLASS = 20
+# Rows that are features already: closed forms, seconds each.
+FEATURES = ("self-training", "meda", "easytl", "exact-ot", "jda")
+NEED_CLUSTERS = frozenset(("meda", "easytl", "exact-ot", "jda"))
+"""What moves groups onto groups, and harms where classes are no groups (`clusters`)."""
+FEATURES_FEW = ("weighted-joint", "source-prior", "feature-augmentation", "coral", "feature-map")
 
 WHAT = {
     "scratch": "trained on the target's labels alone, from random weights",
@@ -57,6 +62,7 @@ def portfolio(
     labels_per_class: float,
     wanted: Sequence[str] | None = None,
     label_shift: bool = False,
+    on_features: bool = False,
 ) -> Portfolio:
     """Return references and candidates for a situation.
 
@@ -69,6 +75,8 @@ def portfolio(
         Candidates that the user names instead.
     label_shift : bool
         Whether class shares seem to differ much: no alignment or diversity terms then.
+    on_features : bool
+        Whether rows are taken as features, so that there is no network to train.
     """
     references, not_tried = [], []
     for name in ("source-only", "probe", "scratch"):
@@ -81,6 +89,10 @@ def portfolio(
             references.append(name)
     if wanted is not None:
         names = tuple(wanted)
+    elif on_features and situation.source == "labelled" and situation.target == "none":
+        names = FEATURES
+    elif on_features and situation.source == "labelled" and labels_per_class < FEW_PER_CLASS:
+        names = FEATURES_FEW
     elif situation.target == "none":
         names = UNLABELLED
     elif labels_per_class < FEW_PER_CLASS and situation.source == "labelled":

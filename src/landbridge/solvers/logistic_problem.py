@@ -13,7 +13,7 @@ from .logistic_design import LogisticDesign
 from .logistic_loss import Evaluation, LogisticLoss
 
 _LEAST_CURVATURE = 1e-5  # of p (1 − p): keeps a class that is never in doubt in play
-_TO_COMPARE = 5e-6  # tolerance that is enough to choose a strength by
+_TO_COMPARE = 2e-6  # tolerance that is enough to choose a strength by
 _ROUGH = 1e-2  # tolerance that is enough to start the next strength from
 
 

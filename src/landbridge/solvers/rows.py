@@ -190,15 +190,14 @@ def product(left: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
 def eigen(matrix: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Return the eigenvalues (rising) and eigenvectors of a symmetric matrix.
 
-    By the library that is the faster: NumPy's, but for small float32 matrices.
+    By the library that is the faster: torch's in float32, NumPy's in float64.
 
     Examples
     --------
     >>> eigen(torch.diag(torch.tensor([2.0, 1.0])))[0].tolist()
     [1.0, 2.0]
     """
-    small = len(matrix) < 1024 and matrix.dtype == torch.float32
-    if small or matrix.device.type != "cpu":
+    if matrix.dtype == torch.float32 or matrix.device.type != "cpu":
         values, vectors = torch.linalg.eigh(matrix)
         return values, vectors
     if not bool(matrix.isfinite().all()):

@@ -21,7 +21,7 @@ NORMALISE = ("mean", "max", "median", "none")
 
 
 class TransportMethod(AlignmentMethod):
-    """Base: a subclass writes `plan`, and has `normalise` and `batch_size` as parameters.
+    """Base: a subclass writes `match`, and has `normalise` and `batch_size` as parameters.
 
     Target rows stay; a source row moves to the mean of the target rows that it is matched with,
     and a new source row as the nearest row of the fit did (Ferradans et al., 2014, SIAM J. Imaging
@@ -46,7 +46,7 @@ class TransportMethod(AlignmentMethod):
     """How often each source row takes part where there are batches."""
 
     @abstractmethod
-    def plan(self, cost: Cost, source: Features, target: Features) -> tuple[Plan, dict[str, Any]]:
+    def match(self, cost: Cost, source: Features, target: Features) -> tuple[Plan, dict[str, Any]]:
         """Return the plan of some source rows and some target rows, and what to note."""
 
     def check(self) -> None:
@@ -67,7 +67,7 @@ class TransportMethod(AlignmentMethod):
 
         def solve(rows: np.ndarray, cols: np.ndarray) -> Plan:
             some, others = source.only(rows), target.only(cols)
-            plan, notes = self.plan(self.cost(some, others), some, others)
+            plan, notes = self.match(self.cost(some, others), some, others)
             seen.append(notes)
             return plan
 

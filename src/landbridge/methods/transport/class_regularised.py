@@ -81,7 +81,7 @@ class ClassTransport(TransportMethod):
         self._in_range("reg", 0, float("inf"), open_low=True)
         self._in_range("class_reg", 0, float("inf"))
 
-    def plan(self, cost: Cost, source: Features, target: Features) -> tuple[Plan, dict[str, Any]]:
+    def match(self, cost: Cost, source: Features, target: Features) -> tuple[Plan, dict[str, Any]]:
         """Return the plan of the chosen penalty."""
         from ...solvers.transport.class_regularised import l1l2_transport, lpl1_transport
 

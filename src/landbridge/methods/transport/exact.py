@@ -63,7 +63,7 @@ class ExactTransport(TransportMethod):
         self.scaling = scaling
         self.random_state = random_state
 
-    def plan(self, cost: Cost, source: Features, target: Features) -> tuple[Plan, dict[str, Any]]:
+    def match(self, cost: Cost, source: Features, target: Features) -> tuple[Plan, dict[str, Any]]:
         """Return the optimal plan."""
         from ...solvers.transport.exact import exact_transport
 

@@ -88,7 +88,7 @@ class LaplacianTransport(TransportMethod):
         self._in_range("n_neighbours", 1, float("inf"))
         self._in_range("max_iter", 1, float("inf"))
 
-    def plan(self, cost: Cost, source: Features, target: Features) -> tuple[Plan, dict[str, Any]]:
+    def match(self, cost: Cost, source: Features, target: Features) -> tuple[Plan, dict[str, Any]]:
         """Return the plan of the smallest objective that was reached."""
         from ...solvers.transport.laplacian import laplacian_transport
 

@@ -79,7 +79,7 @@ class SinkhornTransport(TransportMethod):
         self._in_range("reg", 0, float("inf"), open_low=True)
         self._in_range("max_iter", 1, float("inf"))
 
-    def plan(self, cost: Cost, source: Features, target: Features) -> tuple[Plan, dict[str, Any]]:
+    def match(self, cost: Cost, source: Features, target: Features) -> tuple[Plan, dict[str, Any]]:
         """Return the entropic plan."""
         from ...solvers.transport.sinkhorn import sinkhorn
 

@@ -83,7 +83,7 @@ class UnbalancedTransport(TransportMethod):
         self._in_range("marginal_reg", 0, float("inf"), open_low=True)
         self._in_range("max_iter", 1, float("inf"))
 
-    def plan(self, cost: Cost, source: Features, target: Features) -> tuple[Plan, dict[str, Any]]:
+    def match(self, cost: Cost, source: Features, target: Features) -> tuple[Plan, dict[str, Any]]:
         """Return the plan."""
         from ...solvers.transport.unbalanced import unbalanced_sinkhorn
 

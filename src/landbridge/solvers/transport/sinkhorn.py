@@ -217,8 +217,11 @@ def _scale(
             break
         v = _step(v, product, omega)
         if not wide and error < (_NOISE_PLAIN if omega == 1 else _NOISE_RELAXED / (2 - omega)):
-            wide = True
-            kernel.widen()
+            if 1 < omega < 1.5 and tolerance >= _NOISE_PLAIN:
+                chosen.plain()  # a few plain steps more cost less than wide products
+            else:
+                wide = True
+                kernel.widen()
         chosen.see(error)
         if out_of_range(u, v, kernel.limit):
             kernel.absorb(u, v)
