@@ -28,7 +28,7 @@ def shares() -> str:
     titles = ("Only the shares differ: MNIST", "Other things, too: hospitals")
     body = []
     for i, (title, rows) in enumerate(zip(titles, both, strict=True)):
-        panel = d.Panel((50, 440)[i], 40, 340, 326, (0, (0.31, 1)[i]), (len(rows) - 0.5, -0.5))
+        panel = d.Panel((50, 445)[i], 40, 320, 326, (0, (0.31, 1)[i]), (len(rows) - 0.5, -0.5))
         ticks = ((0, 10, 20, 30), (0, 20, 40, 60, 80, 100))[i]
         axis = ("share of each digit in the target", "share of ill patients in the target")[i]
         body += [
@@ -157,10 +157,10 @@ def self_training() -> str:
     families = (("Reviews, twelve pairs", review_tasks()), ("SURF, twelve pairs", surf_tasks()))
     for i, (title, makers) in enumerate(families):
         panel = d.Panel(66 + i * 370, 40, 345, 250, (-0.2, len(shares) + 0.2), (-6, 12))
-        places = [(0, "source only"), *((k + 1, percent(s)) for k, s in enumerate(shares))]
+        places = [(0, "0 %"), *((k + 1, percent(s)) for k, s in enumerate(shares))]
         body += [
             panel.frame(title),
-            panel.axis_x(places, "target rows with pseudo-labels, by round"),
+            panel.axis_x(places, "target rows with pseudo-labels, by round (0 %: source only)"),
             panel.axis_y(
                 [(v, "" if i else f"{v:+d}" if v else "0") for v in range(-6, 13, 2)],
                 "points of accuracy gained" if i == 0 else "",

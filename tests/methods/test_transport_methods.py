@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
-
 import numpy as np
 import ot
 import pytest
@@ -150,17 +148,3 @@ def test_says_what_is_wrong():
         ExactTransport().fit(
             xs, ys, xt, xt[:, 0].astype(int).astype(str), labelled=np.zeros(90, bool)
         )
-
-
-@pytest.mark.parametrize("method", ALL)
-def test_scikit_learn_checks(method):
-    from sklearn.utils.estimator_checks import check_estimator
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        failed = [
-            (one["check_name"], one["exception"])
-            for one in check_estimator(method(), on_fail=None)
-            if one["status"] == "failed"
-        ]
-    assert not failed

@@ -338,7 +338,7 @@ def test_a_reference_that_diverges_is_left_out_and_said(tmp_path, monkeypatch, b
 def test_the_next_best_takes_the_place_of_one_that_fails_later(tmp_path, monkeypatch, blobs):
     from landbridge.runs import compare
 
-    def choose(candidates, reference):
+    def choose(candidates, reference, **_):
         names = ["mcc", "infomax", "source-only"]
         rows = [
             {"method": name, "figures": {}, "gated": None, "rank": rank}

@@ -18,13 +18,15 @@ from .workspace import Workspace
 
 @contextlib.contextmanager
 def threads(count: int) -> Iterator[None]:
-    """Give torch `count` threads within the block."""
+    """Give torch and NumPy `count` threads within the block."""
     import torch
+    from threadpoolctl import threadpool_limits
 
     before = torch.get_num_threads()
     torch.set_num_threads(count)
     try:
-        yield
+        with threadpool_limits(count):
+            yield
     finally:
         torch.set_num_threads(before)
 

@@ -73,8 +73,10 @@ def _die_with(parent: int) -> None:
 def _worker(path: str, count: int, tasks: Any, channel: Any, parent: int) -> None:
     _die_with(parent)
     import torch
+    from threadpoolctl import threadpool_limits
 
     torch.set_num_threads(count)
+    threadpool_limits(count)  # NumPy's, for good
     workspace = Workspace.load(Path(path))
     events = Events(None, _Relay(channel))
     while True:

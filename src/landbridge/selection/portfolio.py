@@ -113,8 +113,13 @@ def portfolio(
             not_tried.append((name, why))
         else:
             candidates.append(name)
+    if on_features and {"probe", "source-only"} <= set(references):
+        # The same linear head, but its strength is chosen: a weaker reference would flatter.
+        references.remove("source-only")
+        not_tried.append(("source-only", "on features the probe is the source's model"))
+    reference: str | None
     if situation.target == "none":
-        reference = "source-only" if "source-only" in references else None
+        reference = next((name for name in ("source-only", "probe") if name in references), None)
     else:
         reference = "scratch" if "scratch" in references else None
     return Portfolio(tuple(references), tuple(candidates), tuple(not_tried), reference)

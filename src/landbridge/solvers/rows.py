@@ -39,7 +39,7 @@ def matmul_setting(precision: str | None = None) -> Iterator[None]:
 @functools.cache
 def _libraries() -> Any:
     """Return threadpoolctl's view of the libraries that are loaded: to look takes 5 ms."""
-    from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
+    from threadpoolctl import ThreadpoolController
 
     return ThreadpoolController()
 

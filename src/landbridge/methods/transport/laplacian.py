@@ -63,7 +63,7 @@ class LaplacianTransport(TransportMethod):
         strength: float = 0.3,
         source_share: float = 0.5,
         n_neighbours: int = 3,
-        max_iter: int = 10,
+        max_iter: int = 5,
         normalise: Literal["mean", "max", "median", "none"] = "mean",
         batch_size: int = 1000,
         head: Any = "ridge",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from .cost import check_rows, row_blocks
+from .cost import centred, check_rows, mean_squared_length, row_blocks
 from .sinkhorn import check_reg
 
 
@@ -35,26 +35,28 @@ def nearest_rows(x: np.ndarray, among: np.ndarray) -> np.ndarray:
     """
     rows, known = check_rows(x, among)
     mean = known.mean(0, dtype=torch.float64)
-    size = float((known.double() - mean).square().mean().sqrt()) or 1.0
-    narrow = ((known.double() - mean) / size).float()
-    lengths = narrow.double().square().sum(1)
-    half = (lengths / 2).float()
+    size = mean_squared_length(known, mean) ** 0.5 or 1.0
+    narrow, lengths = centred(known, mean, 1 / size, torch.float32)
+    half = lengths / (2 * size**2)
+    longest = float(2 * half.max()) ** 0.5
     # Bound of what float32 does to x·y − |y|²/2: products, and the sum over d of them.
-    unit = 2.0**-24 * (4 + 0.5 * known.shape[1] ** 0.5)
-    longest = float(lengths.max()) ** 0.5
-    found = torch.empty(len(rows), dtype=torch.int64)
+    unit = 2.0**-24 * (4 + 0.5 * known.shape[1] ** 0.5) * longest
+    half = half.float()
+    found = np.empty(len(rows), dtype=np.int64)
     for part in row_blocks(len(rows), max(1, len(known) // 4)):
-        wide = (rows[part].double() - mean) / size
-        score = torch.addmm(half, wide.float(), narrow.T, beta=-1)
-        best, index = score.max(1)
-        reach = unit * longest * (2 * wide.square().sum(1).sqrt() + longest)
-        close = score >= (best - 2 * reach.float())[:, None]
-        for i in torch.nonzero(close.sum(1) > 1).ravel().tolist():
-            candidates = torch.nonzero(close[i]).ravel()
-            gap = rows[part.start + i].double() - known[candidates].double()
-            index[i] = candidates[gap.square().sum(1).argmin()]
+        block, own = centred(rows[part], mean, 1 / size, torch.float32)
+        score = torch.addmm(half, block, narrow.T, beta=-1)
+        reach = unit * (2 * own.sqrt() / size + longest)
+        least = (score.amax(1).double() - 2 * reach).float()
+        at, candidate = np.divmod(np.flatnonzero((score >= least[:, None]).numpy()), score.shape[1])
+        first = np.searchsorted(at, np.arange(len(block)))
+        index = candidate[first]
+        for i in np.flatnonzero(np.diff(np.append(first, len(at))) > 1):
+            several = candidate[at == i]
+            gap = rows[part.start + i].double() - known[several].double()
+            index[i] = several[int(gap.square().sum(1).argmin())]
         found[part] = index
-    return found.numpy()
+    return found
 
 
 def displaced(x: np.ndarray, trained: np.ndarray, images: np.ndarray) -> np.ndarray:
@@ -81,8 +83,11 @@ def displaced(x: np.ndarray, trained: np.ndarray, images: np.ndarray) -> np.ndar
     """
     kind = x.dtype if np.issubdtype(x.dtype, np.floating) else np.dtype(np.float64)
     nearest = nearest_rows(x, trained)
-    move = images[nearest].astype(np.result_type(kind, images.dtype), copy=False)
-    return (x + (move - trained[nearest])).astype(kind, copy=False)
+    out = np.empty(x.shape, dtype=kind)
+    for part in row_blocks(*x.shape, 65_536):
+        move = images[nearest[part]] - trained[nearest[part]]
+        np.add(x[part], move, out=out[part], casting="unsafe")
+    return out
 
 
 def entropic_map(
@@ -121,16 +126,16 @@ def entropic_map(
     b = np.full(len(target), 1 / len(target)) if target_weights is None else target_weights
     scale = 1 / (normaliser * reg)
     mean = target.mean(0, dtype=torch.float64)
-    centred = target.double() - mean
+    about = target.double() - mean
     with np.errstate(divide="ignore"):
         offset = torch.from_numpy(np.log(b) + target_potential / reg)
-    offset = offset - centred.square().sum(1) * scale
+    offset = offset - about.square().sum(1) * scale
     reached = rows.double().sub(mean).square().sum(1)
-    longest = max(float(centred.square().sum(1).max()), float(reached.max()))
+    longest = max(float(about.square().sum(1).max()), float(reached.max()))
     largest = float(offset[offset.isfinite()].abs().max()) + 2 * scale * longest
     short = 2.0**-24 * largest < 3e-5 and len(rows) * len(target) > 250_000
     kind = torch.float32 if short else torch.float64
-    narrow, offset, values = centred.to(kind), offset.to(kind), target.to(kind)
+    narrow, offset, values = about.to(kind), offset.to(kind), target.to(kind)
     out = torch.empty(len(rows), target.shape[1], dtype=rows.dtype)
     for part in row_blocks(len(rows), max(1, len(target) // 4)):
         block = ((rows[part].double() - mean) * (2 * scale)).to(kind)

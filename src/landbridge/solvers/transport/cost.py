@@ -154,9 +154,9 @@ def squared_cost(
         precision = "float64" if n * m <= 250_000 else "float32"
     kind = torch.float64 if precision == "float64" else torch.float32
     mean = (source.sum(0, dtype=torch.float64) + target.sum(0, dtype=torch.float64)) / (n + m)
-    size = _size(source, mean) + _size(target, mean) or 1.0
-    left, rows = _centred(source, mean, -2 * size**-0.5, kind)
-    right, cols = _centred(target, mean, size**-0.5, kind)
+    size = mean_squared_length(source, mean) + mean_squared_length(target, mean) or 1.0
+    left, rows = centred(source, mean, -2 * size**-0.5, kind)
+    right, cols = centred(target, mean, size**-0.5, kind)
     rest = torch.mm(left, right.T)
     cost = Cost(rows / size, cols / size, rest, size, 1.0, (xs, xt, normalise, labels))
     if normalise is not None:
@@ -211,13 +211,13 @@ def row_blocks(n: int, m: int, size: int = _BLOCK) -> Iterator[slice]:
         yield slice(start, min(n, start + step))
 
 
-def _size(x: torch.Tensor, mean: torch.Tensor) -> float:
+def mean_squared_length(x: torch.Tensor, mean: torch.Tensor) -> float:
     """Return about the mean squared length of centred rows: in its units, no square overflows."""
     some = x[:: max(1, len(x) // 64)].double() - mean
     return float(some.square().sum(1).mean())
 
 
-def _centred(
+def centred(
     x: torch.Tensor, mean: torch.Tensor, factor: float, kind: torch.dtype
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Return (x − mean) · factor in `kind`, and the squared lengths of x − mean in float64."""
