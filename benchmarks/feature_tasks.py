@@ -153,9 +153,36 @@ def jda_tasks() -> list[Callable[[], Task]]:
     return [lambda f=f, n=n: make(f, n) for f, n in files.items()]
 
 
+@cache
+def photographs(name: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return frozen MobileNetV2 features of Office-Caltech10 photographs, (n, 1280), and labels."""
+    from landbridge.backbones.open import open_backbone
+    from landbridge.backbones.store import FeatureStore
+    from landbridge.domains.hint import input_hint
+    from landbridge.domains.read import read_domain
+
+    domain = read_domain(root() / "office_caltech10" / name)
+    opened = open_backbone("mobilenet_v2", input_hint([domain]), offline=True)
+    inputs = opened.preprocessing.prepare(domain.examples)
+    x = FeatureStore().features(opened, inputs, domain.examples.fingerprint())
+    return np.asarray(x), np.array([domain.classes[i] for i in domain.labels])
+
+
+def photograph_tasks() -> list[Callable[[], Task]]:
+    """Twelve, not looked at while the choice was settled: pairs of photographs' domains."""
+
+    def make(a: str, b: str) -> Task:
+        (xs, ys), (xt, yt) = photographs(a), photographs(b)
+        return Task("photographs", f"{a[0]}→{b[0]}".upper(), xs, ys, xt, xt, yt)
+
+    names = ("caltech10", "amazon", "webcam", "dslr")
+    return [lambda a=a, b=b: make(a, b) for a, b in itertools.permutations(names, 2)]
+
+
 FAMILIES = {
     "surf": surf_tasks,
     "reviews": review_tasks,
     "heart": heart_tasks,
     "digits and objects": jda_tasks,
+    "photographs": photograph_tasks,
 }
