@@ -84,7 +84,7 @@ def displaced(x: np.ndarray, trained: np.ndarray, images: np.ndarray) -> np.ndar
     kind = x.dtype if np.issubdtype(x.dtype, np.floating) else np.dtype(np.float64)
     nearest = nearest_rows(x, trained)
     out = np.empty(x.shape, dtype=kind)
-    for part in row_blocks(*x.shape, 65_536):
+    for part in row_blocks(len(x), x.shape[1], 65_536):
         move = images[nearest[part]] - trained[nearest[part]]
         np.add(x[part], move, out=out[part], casting="unsafe")
     return out
