@@ -1,4 +1,4 @@
-"""The 40 adaptation tasks on features that `features.py` compares methods on."""
+"""The 52 adaptation tasks on features that `features.py` compares methods on."""
 
 from __future__ import annotations
 

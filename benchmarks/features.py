@@ -1,4 +1,4 @@
-"""Every feature method at its default, and the label-free choice among them, on 40 tasks.
+"""Every feature method at its default, and the label-free choice among them, on 52 tasks.
 
     LANDBRIDGE_DATA=... python benchmarks/features.py [method ...]
 
@@ -15,6 +15,7 @@ import time
 import warnings
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -124,7 +125,7 @@ def main() -> None:
             file.unlink()
     tasks: dict[str, dict[str, Any]] = {family: {} for family in FAMILIES}
     with ProcessPoolExecutor(int(os.environ.get("JOBS", "2"))) as pool:
-        for family, name, found in pool.map(run_task, places(), [folder] * 40):
+        for family, name, found in pool.map(run_task, places(), repeat(folder)):
             tasks[family][name] = found
             print(family, name, found["auto"], flush=True)
     write_result(
@@ -132,7 +133,7 @@ def main() -> None:
         {
             "name": "features",
             "kind": "features",
-            "title": "Methods on features: 40 tasks, each method at its default",
+            "title": "Methods on features: 52 tasks, each method at its default",
             "reference": REFERENCE,
             "tasks": tasks,
             **ran_on(),

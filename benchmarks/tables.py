@@ -81,7 +81,7 @@ def features_table(result: dict[str, Any]) -> str:
             out.append((family, own["accuracy"], task["methods"][reference]["accuracy"], best))
         return out
 
-    families = list(result["tasks"])
+    families = [family for family, found in result["tasks"].items() if found]
     lines = [
         f"### {result['title']}",
         "",
