@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import torch
 from torch import nn
 
+from ..backbones.surgery import Network
 from ..base.registry import Registry
 
 
@@ -20,17 +22,30 @@ class View:
     ----------
     features : float tensor (n, d)
     logits : float tensor (n, classes)
-    labels : int64 tensor (n,), or None where the term may not have them
+    labels : tensor (n,), or None where the term may not have them
+        int64 index of the answer; floats where the answers are numbers or several.
+    rows : int64 tensor (n,), or None
+        Where each one stands among the rows of its side: what a term that remembers goes by.
+    inputs : tensor (n, ...), or None
+        What went into the network.
+    maps : tuple of tensors
+        What each stage of the backbone gave, for terms with `maps`.
+    anchor : View or None
+        What the network at its start says of the same inputs, for terms with `anchored`.
     """
 
     features: torch.Tensor
     logits: torch.Tensor
     labels: torch.Tensor | None = None
+    rows: torch.Tensor | None = None
+    inputs: torch.Tensor | None = None
+    maps: tuple[torch.Tensor, ...] = ()
+    anchor: View | None = None
 
 
 @dataclass
 class Step:
-    """What a term sees of one training step. Target labels are never in it.
+    """What a term sees of one training step. Sealed labels are never in it.
 
     Attributes
     ----------
@@ -40,6 +55,8 @@ class Step:
         Unlabelled target batch (weak view).
     strong : View or None
         The same target rows, strongly augmented.
+    labelled : View or None
+        Target rows whose labels the setting grants, for terms that ask for them.
     teacher : float tensor (n, classes) or None
         ``target.logits`` detached: what teaches the strong view.
     progress : float
@@ -51,6 +68,40 @@ class Step:
     strong: View | None
     teacher: torch.Tensor | None
     progress: float
+    labelled: View | None = None
+
+
+@dataclass
+class Setting:
+    """What a term may know of its phase before the first step.
+
+    Attributes
+    ----------
+    network : Network
+        As it is trained.
+    start : Network or None
+        As the plan began with it: it stands still, in evaluation mode. Not None for terms that
+        have `prepare` or `begin`.
+    rows : mapping of str to int
+        How many rows "source", "target" and "labelled" have to draw from, 0 where a side is
+        not read.
+    sizes : mapping of str to int
+        How many rows "source" and "target" have altogether: `View.rows` are under that.
+    known_head : Linear or None
+        The head that θ₀ had for the classes it knew, where there is one.
+    outputs : callable (side) -> (features, logits)
+        What `network` says of all rows of "source" or "target" now, in evaluation mode.
+    labels : callable (side) -> tensor (n,)
+        Labels of all rows of "source" or "target", -1 where they are not granted.
+    """
+
+    network: Network
+    start: Network | None = None
+    rows: dict[str, int] = field(default_factory=dict)
+    sizes: dict[str, int] = field(default_factory=dict)
+    known_head: nn.Linear | None = None
+    outputs: Callable[[str], tuple[torch.Tensor, torch.Tensor]] | None = None
+    labels: Callable[[str], torch.Tensor] | None = None
 
 
 class Term(nn.Module, ABC):
@@ -64,12 +115,23 @@ class Term(nn.Module, ABC):
         Number of answers.
     config : Config, optional
         The term's own options.
+
+    Attributes
+    ----------
+    views : frozenset of {"source", "target", "strong", "labelled"}
+        Which batches it needs.
+    anchored : bool
+        Whether `View.anchor` is to be there.
+    maps : bool
+        Whether `View.maps` are to be there.
     """
 
     name: ClassVar[str]
     summary: ClassVar[str]
     paper: ClassVar[str]
     views: ClassVar[frozenset[str]]
+    anchored: ClassVar[bool] = False
+    maps: ClassVar[bool] = False
     Config: ClassVar[type]
 
     def __init__(self, dim: int, n_classes: int, config: Any = None) -> None:
@@ -77,6 +139,21 @@ class Term(nn.Module, ABC):
         self.dim = dim
         self.n_classes = n_classes
         self.config: Any = self.Config() if config is None else config
+
+    def prepare(self, setting: Setting) -> None:
+        """Make buffers and modules that depend on the phase; before a checkpoint is read."""
+
+    def begin(self, setting: Setting) -> None:
+        """Fill what the first step needs; not called where a checkpoint is gone on from."""
+
+    def source_weights(self, step: Step) -> torch.Tensor | None:
+        """Return how much each source row counts in L_source, (n,), or None for all alike."""
+        return None
+
+    @classmethod
+    def looks_back(cls) -> bool:
+        """Say whether it asks how the network was when the plan began."""
+        return cls.anchored or cls.prepare is not Term.prepare or cls.begin is not Term.begin
 
     @abstractmethod
     def forward(self, step: Step) -> torch.Tensor:

@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from ..backbones.surgery import Network
+from .moves import moving_parameters
 from .plan import Phase
 
 
@@ -17,22 +18,22 @@ def parameter_groups(network: Network, terms: nn.Module, phase: Phase) -> list[d
     Parameters that do not move get ``requires_grad = False``. Biases and normalisation are
     not decayed.
     """
+    moving = moving_parameters(network, phase.moves)
     stages = network.backbone.stages()
     groups: list[dict[str, Any]] = []
-    for index, (name, modules) in enumerate(stages):
-        moves = phase.moves == "all"
-        scale = phase.stage_decay ** (len(stages) - 1 - index)
-        parameters = [p for module in modules for p in module.parameters()]
+
+    def add(parameters: list[nn.Parameter], name: str, scale: float) -> None:
         for parameter in parameters:
-            parameter.requires_grad_(moves)
-        if moves:
-            groups += _split(parameters, name, scale, phase.weight_decay)
-    head = list(network.head.parameters())
-    for parameter in head:
-        parameter.requires_grad_(True)
-    groups += _split(head, "head", phase.head_factor, phase.weight_decay)
-    groups += _split(list(terms.parameters()), "terms", 1.0, phase.weight_decay)
-    return groups
+            parameter.requires_grad_(id(parameter) in moving)
+        moved = [p for p in parameters if p.requires_grad]
+        groups.extend(_split(moved, name, scale, phase.weight_decay))
+
+    for index, (name, modules) in enumerate(stages):
+        scale = phase.stage_decay ** (len(stages) - 1 - index)
+        add([p for module in modules for p in module.parameters()], name, scale)
+    add(list(network.head.parameters()), "head", phase.head_factor)
+    own = [p for p in terms.parameters() if p.requires_grad]
+    return groups + _split(own, "terms", 1.0, phase.weight_decay)
 
 
 def _split(
@@ -47,8 +48,59 @@ def _split(
     ]
 
 
+def training_modes(network: Network) -> None:
+    """Put what moves in training mode; a stage of which nothing moves stays as it is known."""
+    network.train()
+    for _, modules in network.backbone.stages():
+        for module in modules:
+            parameters = list(module.parameters())
+            if parameters and not any(p.requires_grad for p in parameters):
+                module.eval()
+    if not any(p.requires_grad for p in network.backbone.parameters()):
+        network.backbone.eval()
+
+
 def make_optimizer(groups: list[dict[str, Any]], phase: Phase) -> torch.optim.Optimizer:
     """Return the phase's optimiser over `groups`."""
     if phase.optimizer == "sgd":
         return torch.optim.SGD(groups, lr=phase.rate, momentum=0.9, nesterov=True, foreach=True)
     return torch.optim.AdamW(groups, lr=phase.rate, fused=True)
+
+
+class Pull:
+    """Takes the backbone a little of the way back to its start after each step (L2-SP).
+
+    Decoupled, as decay is in AdamW: the way back does not go through the optimiser's moments,
+    and costs one fused interpolation.
+
+    Parameters
+    ----------
+    network, start : Network
+        What moves, and where it began.
+    optimizer : Optimizer
+        Whose groups say at which rate a parameter goes.
+    strength : float
+        The way back is rate · strength, at most all of it.
+    """
+
+    def __init__(
+        self, network: Network, start: Network, optimizer: torch.optim.Optimizer, strength: float
+    ) -> None:
+        self.strength = strength
+        known = {
+            id(own): then.detach()
+            for own, then in zip(
+                network.backbone.parameters(), start.backbone.parameters(), strict=True
+            )
+        }
+        self.groups: list[tuple[dict[str, Any], list[torch.Tensor], list[torch.Tensor]]] = []
+        for group in optimizer.param_groups:
+            own = [p for p in group["params"] if id(p) in known]
+            if own:
+                self.groups.append((group, own, [known[id(p)] for p in own]))
+
+    @torch.no_grad()
+    def apply(self) -> None:
+        """Go back by this step's share."""
+        for group, own, start in self.groups:
+            torch._foreach_lerp_(own, start, min(1.0, group["lr"] * self.strength))

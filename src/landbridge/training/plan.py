@@ -9,7 +9,8 @@ from typing import Any, Literal
 from ..domains.modalities.base import Strength
 
 Start = Literal["backbone", "random", "source"]
-Moves = Literal["all", "head"]
+Moves = str
+"""Which parameters move: see `training/moves.py`."""
 
 
 @dataclass(frozen=True)
@@ -59,8 +60,13 @@ class Phase:
         Decoupled; not applied to biases and normalisation.
     warmup : float
         Share of the steps over which the rate rises; then it falls along a cosine.
-    moves : {"all", "head"}
-        With "head" the backbone runs once, in evaluation mode, and its features are reused.
+    moves : str
+        Which parameters move, in the words of `training/moves.py`: "all", "head", "backbone",
+        "norms", "biases", "last:2", ... With "head" the backbone runs once, in evaluation mode,
+        and its features are reused. A stage of which nothing moves is in evaluation mode.
+    pull : float
+        How strongly the backbone is pulled back to where the plan began: each step it goes
+        rate · pull of the way (L2-SP, decoupled from the gradient; Li et al., 2018, ICML).
     stage_decay : float
         Rate of a stage = rate · stage_decay^(stages between it and the head).
     head_factor : float
@@ -93,6 +99,7 @@ class Phase:
     weight_decay: float = 1e-4
     warmup: float = 0.1
     moves: Moves = "all"
+    pull: float = 0.0
     stage_decay: float = 1.0
     head_factor: float = 1.0
     augment: Strength = "none"

@@ -1,0 +1,83 @@
+"""What one fit may see, and what its terms may know of a phase before the first step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import nn
+
+from ..backbones.surgery import Network
+from ..domains.modalities.base import Preprocessing
+from ..objectives.base import Setting
+from .batches import Pool, Side
+from .inputs import run_network
+from .losses import Answers
+
+
+@dataclass
+class TrainingData:
+    """What one fit may see.
+
+    Attributes
+    ----------
+    source, target : Side or None
+    preprocessing : Preprocessing
+    n_classes : int
+    features : callable (network, stored inputs) -> ndarray, optional
+        Where features of a backbone that stands still are to be had; computed here otherwise.
+    answers : {"classes", "numbers", "several"}
+        What kind of answer the labels are.
+    known_head : Linear or None
+        The head that θ₀ had for the classes it knew, where there is one.
+    """
+
+    source: Side | None
+    target: Side | None
+    preprocessing: Preprocessing
+    n_classes: int
+    features: Callable[[Network, np.ndarray], np.ndarray] | None = None
+    answers: Answers = "classes"
+    known_head: nn.Linear | None = None
+
+
+def phase_setting(
+    network: Network,
+    start: Network | None,
+    data: TrainingData,
+    pools: Mapping[str, tuple[Side, Pool]],
+    device: torch.device,
+) -> Setting:
+    """Return what the terms of a phase may know: sizes, the start, answers to all rows."""
+    sides = {"source": data.source, "target": data.target}
+
+    def side(name: str) -> Side:
+        found = sides[name]
+        assert found is not None, f"no {name}"
+        return found
+
+    def outputs(name: str) -> tuple[torch.Tensor, torch.Tensor]:
+        both = run_network(network, side(name).inputs, data.preprocessing, device)
+        features, logits = (torch.from_numpy(x).to(device) for x in both)
+        return features, logits
+
+    def labels(name: str) -> torch.Tensor:
+        known = torch.from_numpy(np.array(side(name).known))
+        own = torch.from_numpy(np.array(side(name).labels))
+        known = known.view(-1, *(1,) * (own.ndim - 1))
+        return torch.where(known, own, torch.full_like(own, -1)).to(device)
+
+    return Setting(
+        network=network,
+        start=start,
+        rows={
+            name: len(pools[name][1].rows) if name in pools else 0
+            for name in ("source", "target", "labelled")
+        },
+        sizes={name: 0 if found is None else len(found) for name, found in sides.items()},
+        known_head=data.known_head,
+        outputs=outputs,
+        labels=labels,
+    )

@@ -1,0 +1,128 @@
+"""Which parameters of a network move: named choices, each a function of the network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from torch import nn
+
+from ..backbones.surgery import Network
+from ..base.errors import ConfigError
+from ..base.registry import nearest
+
+Chosen = set[int]
+"""Identities of the parameters that move."""
+
+NORMS = (nn.modules.batchnorm._BatchNorm, nn.LayerNorm, nn.GroupNorm, nn.RMSNorm)
+"""Normalisation by torch; others count by their name."""
+
+
+def moving_parameters(network: Network, moves: str) -> Chosen:
+    """Return the ids of the parameters that move.
+
+    Parameters
+    ----------
+    network : Network
+    moves : str
+        "all"; "head"; "backbone": all but the head; "norms": scales and shifts of
+        normalisation, and the head; "biases": biases, and the head (BitFit; Zaken et al., 2022,
+        ACL); "adapters": what an adapter added, and the head; "last:2": the last two stages and
+        the head; "stages:a,b": the stages named a and b, and the head.
+
+    Raises
+    ------
+    ConfigError
+        For another word, a count that is none, or a stage that the backbone lacks.
+    """
+    word, _, argument = moves.partition(":")
+    if word not in CHOICES:
+        near = nearest(word, CHOICES)
+        raise ConfigError(
+            f"moves = {moves!r}" + (f" (did you mean {near!r}?)" if near else ""),
+            do=f"write one of {', '.join(CHOICES)}",
+        )
+    return CHOICES[word](network, argument)
+
+
+def _ids(*modules: nn.Module) -> Chosen:
+    return {id(p) for module in modules for p in module.parameters()}
+
+
+def _all(network: Network, argument: str) -> Chosen:
+    return _ids(network)
+
+
+def _head(network: Network, argument: str) -> Chosen:
+    return _ids(network.head)
+
+
+def _backbone(network: Network, argument: str) -> Chosen:
+    return _ids(network.backbone)
+
+
+def is_norm(module: nn.Module) -> bool:
+    """Say whether a module normalises: by its type, or by the name that models give it."""
+    return isinstance(module, NORMS) or type(module).__name__.endswith(("Norm", "Norm2d"))
+
+
+def _norms(network: Network, argument: str) -> Chosen:
+    norms = [m for m in network.backbone.modules() if is_norm(m)]
+    if not norms:
+        raise ConfigError(
+            "moves = 'norms', and the backbone has no normalisation layer",
+            do="choose another method, such as bias-tuning or lora",
+        )
+    return _ids(*norms) | _ids(network.head)
+
+
+def _biases(network: Network, argument: str) -> Chosen:
+    biases = {
+        id(p)
+        for name, p in network.backbone.named_parameters()
+        if name.rsplit(".", 1)[-1] == "bias"
+    }
+    if not biases:
+        raise ConfigError(
+            "moves = 'biases', and the backbone has no bias", do="choose another method"
+        )
+    return biases | _ids(network.head)
+
+
+def _adapters(network: Network, argument: str) -> Chosen:
+    added = {id(p) for name, p in network.backbone.named_parameters() if ".lora_" in name}
+    if not added:
+        raise ConfigError("moves = 'adapters', and the backbone has none", do="use method lora")
+    return added | _ids(network.head)
+
+
+def _last(network: Network, argument: str) -> Chosen:
+    if not argument.isdigit():
+        raise ConfigError(f"moves = 'last:{argument}'", do="write last:1, last:2, ...")
+    count = int(argument)
+    stages = network.backbone.stages()
+    modules = [m for _, group in stages[len(stages) - count :] for m in group] if count else []
+    return _ids(*modules, network.head)
+
+
+def _stages(network: Network, argument: str) -> Chosen:
+    stages = dict(network.backbone.stages())
+    names = [name for name in argument.split(",") if name]
+    strange = [name for name in names if name not in stages]
+    if strange or not names:
+        raise ConfigError(
+            f"moves = 'stages:{argument}': no stage {', '.join(strange) or 'named'}",
+            do=f"stages of this backbone: {', '.join(stages) or 'none'}",
+        )
+    return _ids(*(m for name in names for m in stages[name]), network.head)
+
+
+CHOICES: dict[str, Callable[[Network, str], Chosen]] = {
+    "all": _all,
+    "head": _head,
+    "backbone": _backbone,
+    "norms": _norms,
+    "biases": _biases,
+    "adapters": _adapters,
+    "last": _last,
+    "stages": _stages,
+}

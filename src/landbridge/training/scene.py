@@ -1,0 +1,200 @@
+"""From a step's number to what the losses see: batches drawn, taken through the network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import numpy as np
+import torch
+from torch import nn
+
+from ..backbones.surgery import Network
+from ..base.errors import ConfigError
+from ..base.seeds import torch_rng
+from ..domains.modalities.base import Strength
+from ..objectives.base import Step, View
+from .batches import Pool, Side
+from .inputs import InputSource
+from .plan import Phase
+from .precision import autocast, layout
+
+
+def make_pools(
+    phase: Phase,
+    views: frozenset[str],
+    source: Side | None,
+    target: Side | None,
+    where: tuple[object, ...],
+    fit: str,
+) -> dict[str, tuple[Side, Pool]]:
+    """Return what each batch of a phase is drawn from.
+
+    Raises
+    ------
+    ConfigError
+        Where a loss or term needs rows that are not there.
+    """
+    pools: dict[str, tuple[Side, Pool]] = {}
+
+    def add(name: str, side: Side | None, rows: np.ndarray, what: str) -> None:
+        if side is None or len(rows) == 0:
+            raise ConfigError(
+                f"phase {phase.name!r} of {fit} needs {what}, and there is none",
+                do="choose a method that this setting allows: `landbridge methods`",
+            )
+        pools[name] = (side, Pool(rows, phase.batch, *where, name))
+
+    def labelled(side: Side | None) -> np.ndarray:
+        return np.flatnonzero(side.known) if side is not None else np.array([], int)
+
+    if phase.source_weight or "source" in views:
+        add("source", source, labelled(source), "labelled source rows")
+    if phase.target_weight or "labelled" in views:
+        add("labelled", target, labelled(target), "labelled target rows")
+    if views & {"target", "strong"}:
+        rows = np.arange(len(target)) if target is not None else np.array([], int)
+        add("target", target, rows, "target rows")
+    return pools
+
+
+class Scenes:
+    """Makes the scene of each step: a function of (seed, phase, step) and the network.
+
+    Parameters
+    ----------
+    network : Network
+    inputs : InputSource
+    pools : dict of (Side, Pool)
+        By batch: "source", "labelled", "target".
+    phase : Phase
+    views : frozenset of str
+        What the terms need.
+    where : tuple
+        Seeds the augmentations.
+    device, precision
+        Where and in which number format.
+    anchor : Network or None
+        What `View.anchor` is asked of.
+    maps : bool
+        Whether `View.maps` are wanted.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        inputs: InputSource,
+        pools: dict[str, tuple[Side, Pool]],
+        phase: Phase,
+        views: frozenset[str],
+        where: tuple[object, ...],
+        *,
+        device: torch.device,
+        precision: str,
+        anchor: Network | None = None,
+        maps: bool = False,
+    ) -> None:
+        self.network, self.inputs, self.pools = network, inputs, pools
+        self.phase, self.views, self.where = phase, views, where
+        self.device, self.precision = device, precision
+        self.anchor, self.maps = anchor, maps
+
+    def at(self, step: int) -> tuple[Step, dict[str, View]]:
+        """Return what terms see, and all views, labels included, for the task's losses."""
+        drawn, labels, rows = self._draw(step)
+        found: dict[str, View] = {}
+        for names in _passes(list(drawn), self.phase.by_domain):
+            together = layout(torch.cat([drawn[name] for name in names]))
+            sizes = [len(drawn[name]) for name in names]
+            whole = self._forward(self.network, together)
+            anchors = [None] * len(names) if self.anchor is None else self._anchor(together, sizes)
+            for name, view, anchor in zip(names, _split(whole, sizes), anchors, strict=True):
+                view.labels, view.rows = labels.get(name), rows[name]
+                view.inputs, view.anchor = drawn[name], anchor
+                found[name] = view
+        target = found.get("target")
+        seen = Step(
+            source=found.get("source"),
+            target=target,
+            strong=found.get("strong"),
+            teacher=None if target is None else target.logits.detach(),
+            progress=step / self.phase.steps,
+            # Granted labels are for L_target alone unless a term says that it learns from them.
+            labelled=found.get("labelled") if "labelled" in self.views else None,
+        )
+        return seen, found
+
+    def _draw(
+        self, step: int
+    ) -> tuple[dict[str, torch.Tensor], dict[str, torch.Tensor], dict[str, torch.Tensor]]:
+        generator = torch_rng(*self.where, "augment", step)
+        augment = self.phase.augment
+        drawn: dict[str, torch.Tensor] = {}
+        labels: dict[str, torch.Tensor] = {}
+        rows: dict[str, torch.Tensor] = {}
+
+        def take(name: str, side: Side, which: np.ndarray, strength: Strength) -> None:
+            drawn[name] = self.inputs.batch(side, which, strength, generator)
+            rows[name] = torch.from_numpy(which).to(self.device)
+
+        for name, (side, pool) in self.pools.items():
+            which = pool.at(step)
+            if name == "target":
+                take("target", side, which, "none" if augment == "none" else "weak")
+                if "strong" in self.views:
+                    take("strong", side, which, "strong")
+            else:
+                take(name, side, which, augment)
+                labels[name] = torch.from_numpy(side.labels[which]).to(self.device)
+        return drawn, labels, rows
+
+    def _forward(self, network: Network, x: torch.Tensor) -> View:
+        with autocast(self.precision, self.device), stage_maps(network, self.maps) as maps:
+            features, logits = self.inputs.forward(network, x)
+        return View(features, logits, maps=tuple(maps))
+
+    @torch.no_grad()
+    def _anchor(self, x: torch.Tensor, sizes: Sequence[int]) -> list[View | None]:
+        assert self.anchor is not None
+        return list(_split(self._forward(self.anchor, x), sizes))
+
+
+def _split(view: View, sizes: Sequence[int]) -> Iterator[View]:
+    parts = [part.split(list(sizes)) for part in (view.features, view.logits, *view.maps)]
+    for features, logits, *maps in zip(*parts, strict=True):
+        yield View(features, logits, maps=tuple(maps))
+
+
+def _passes(names: list[str], by_domain: bool) -> list[list[str]]:
+    if not by_domain:
+        return [names]
+    sides = [[n for n in names if n == "source"], [n for n in names if n != "source"]]
+    return [side for side in sides if side]
+
+
+@contextmanager
+def stage_maps(network: Network, wanted: bool) -> Iterator[list[torch.Tensor]]:
+    """Collect what each stage of the backbone gives within the block, in order.
+
+    Parameters
+    ----------
+    network : Network
+    wanted : bool
+        False: nothing is collected and nothing is paid.
+    """
+    maps: list[torch.Tensor] = []
+    handles = []
+    if wanted:
+        for _, modules in network.backbone.stages():
+
+            def keep(module: nn.Module, given: object, found: object) -> None:
+                first = found[0] if isinstance(found, tuple) else found
+                if isinstance(first, torch.Tensor):
+                    maps.append(first)
+
+            handles.append(modules[-1].register_forward_hook(keep))
+    try:
+        yield maps
+    finally:
+        for handle in handles:
+            handle.remove()
