@@ -42,7 +42,9 @@ def allows(needs: Needs, source: str, target: str) -> bool:
         return False
     if needs.source == "labelled" and source != "labelled":
         return False
-    if needs.source == "unlabelled" and source == "none":
+    if needs.source == "model" and source not in ("labelled", "model"):
+        return False
+    if needs.source == "unlabelled" and source in ("none", "model"):
         return False
     some = target != "none" or source == "labelled"
     return some or (needs.source, needs.target) != ("any", "any")
@@ -61,7 +63,7 @@ def test_words(name):
     assert "\n" not in method.summary
     assert re.search(r"\b(19|20)\d\d\b", method.paper) or name in OWN_WORDS or "+" in name
     assert isinstance(method.needs, Needs)
-    assert method.needs.source in ("labelled", "unlabelled", "none", "any")
+    assert method.needs.source in ("labelled", "model", "unlabelled", "none", "any")
     assert method.needs.target in ("labelled", "unlabelled", "none", "any")
     assert method.needs.gradients == isinstance(method, NetworkMethod)
 
@@ -93,7 +95,7 @@ def test_options(name):
 WHERE = {
     # What each one stands for decides where it may run: source labels, target labels, classes
     # in common.
-    "source-only": ("labelled", "any", True),
+    "source-only": ("model", "any", True),
     "scratch": ("none", "labelled", False),
     "probe": ("any", "any", False),
     "coral": ("labelled", "unlabelled", True),

@@ -209,6 +209,9 @@ def _head(
 ) -> tuple[Status, str]:
     if from_classes is None or to_classes is None:
         return "fresh", "class names not given"
+    if list(from_classes) == list(to_classes) and old.shape == new.shape:
+        new.copy_(old)  # whatever the head is made of
+        return "transferred", ""
     if len(from_classes) != old.shape[0] or len(to_classes) != new.shape[0]:
         raise ValueError(
             f"{len(from_classes)} and {len(to_classes)} class names for heads with "

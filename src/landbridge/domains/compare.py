@@ -79,8 +79,11 @@ def compare_classes(source: Domain | None, target: Domain) -> ClassMatch:
     >>> compare_classes(a, b).kind
     'partial'
     """
-    ours = () if source is None else usable_classes(source)
-    theirs = usable_classes(target)
+    return match_classes(() if source is None else usable_classes(source), usable_classes(target))
+
+
+def match_classes(ours: tuple[str, ...], theirs: tuple[str, ...]) -> ClassMatch:
+    """Compare the classes of a source and of a target by name; none: not known."""
     if not ours or not theirs:
         return ClassMatch("unknown", only_source=ours, only_target=theirs)
     shared = tuple(name for name in ours if name in theirs)

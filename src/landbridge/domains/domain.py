@@ -123,7 +123,7 @@ class Domain:
         usable = ~self.held_out
         if not self.known[usable].any():
             return "none"
-        return "all" if self.known[usable & ~self.judged].all() else "few"
+        return "all" if self.known[usable].all() else "few"
 
     def __repr__(self) -> str:
         return (

@@ -8,11 +8,11 @@ from typing import Literal
 import numpy as np
 
 from ..base.errors import DataError
-from .compare import ClassMatch, compare_classes, usable_classes
+from .compare import ClassMatch, match_classes, usable_classes
 from .domain import Domain
 from .modalities.table import TableExamples, check_columns
 
-SourceLabels = Literal["labelled", "unlabelled", "none"]
+SourceLabels = Literal["labelled", "model", "unlabelled", "none"]
 TargetLabels = Literal["all", "few", "none"]
 
 
@@ -30,14 +30,16 @@ class Task:
         After `landbridge.domains.judging.seal`, sealed part included.
     classes : tuple of str
         The answers, see `answer_classes`; empty where neither side shows a label.
-    source_labels : {"labelled", "unlabelled", "none"}
-        "none": there is no source.
+    source_labels : {"labelled", "model", "unlabelled", "none"}
+        "none": there is no source. "model": there is a model that was trained on it.
     target_labels : {"all", "few", "none"}
         How many of the usable target rows have a known label.
     match : ClassMatch
         How the classes of both relate.
     notes : tuple of str
         What was decided, in sentences.
+    model : (name, classes) or None
+        The model that is there in the source's place.
     """
 
     source: Domain | None
@@ -47,10 +49,23 @@ class Task:
     target_labels: TargetLabels
     match: ClassMatch
     notes: tuple[str, ...] = ()
+    model: tuple[str, tuple[str, ...]] | None = None
 
     @classmethod
-    def build(cls, source: Domain | None, target: Domain) -> Task:
+    def build(
+        cls,
+        source: Domain | None,
+        target: Domain,
+        model: tuple[str, tuple[str, ...]] | None = None,
+    ) -> Task:
         """Check the two domains and read the setting off them.
+
+        Parameters
+        ----------
+        source : Domain or None
+        target : Domain
+        model : (name, classes), optional
+            In the place of a source: a model that was trained on it.
 
         Raises
         ------
@@ -68,9 +83,10 @@ class Task:
         >>> task.classes, task.source_labels, task.target_labels
         (('ant', 'bee'), 'labelled', 'none')
         """
-        classes, note = answer_classes(source, target)
+        known = model[1] if model is not None else ()
+        classes, note = answer_classes(source, target, known)
         check_task(source, target)
-        found: SourceLabels = "none"
+        found: SourceLabels = "none" if model is None else "model"
         if source is not None:
             found = "unlabelled" if source.labelled == "none" else "labelled"
         return cls(
@@ -79,8 +95,9 @@ class Task:
             classes=classes,
             source_labels=found,
             target_labels=target.labelled,
-            match=compare_classes(source, target),
+            match=match_classes(_source_classes(source, known), usable_classes(target)),
             notes=(note,) if note else (),
+            model=model,
         )
 
     def training(self) -> tuple[Domain | None, Domain]:
@@ -100,6 +117,9 @@ class Task:
                 f"Source {self.source.name!r}: {_count(self.source)}, "
                 + ("labelled" if self.source_labels == "labelled" else "not labelled")
             )
+        if self.model is not None:
+            name, known = self.model
+            parts.append(f"Source: the model {name!r} of {len(known)} classes, without its data")
         usable = int((target.known & ~target.held_out).sum())
         labels = {
             "all": "labelled",
@@ -108,7 +128,7 @@ class Task:
         }[self.target_labels]
         parts.append(f"Target {target.name!r}: {_count(target)}, {labels}")
         said = ". ".join(parts) + f". So this is {self._kind()}."
-        if self.source is not None and self.source_labels == "labelled":
+        if self.source_labels in ("labelled", "model"):
             said += " " + self.match.sentence()
         judged = int(target.judged.sum())
         if not judged:
@@ -121,18 +141,26 @@ class Task:
         if self.target_labels == "none":
             return {
                 "labelled": "unsupervised domain adaptation",
+                "model": "source-free domain adaptation",
                 "unlabelled": "unlabelled on both sides: features and clusters",
                 "none": "a target alone without labels: features and clusters",
             }[self.source_labels]
         few = " from few labels" if self.target_labels == "few" else ""
         return {
             "labelled": f"supervised transfer{few}: learning from both sides",
+            "model": f"fine-tuning{few} of what a model knows",
             "unlabelled": f"self-supervised pretraining, then fine-tuning{few}",
             "none": f"fine-tuning{few} of what a backbone knows",
         }[self.source_labels]
 
 
-def answer_classes(source: Domain | None, target: Domain) -> tuple[tuple[str, ...], str]:
+def _source_classes(source: Domain | None, known: tuple[str, ...]) -> tuple[str, ...]:
+    return known if source is None else usable_classes(source)
+
+
+def answer_classes(
+    source: Domain | None, target: Domain, known: tuple[str, ...] = ()
+) -> tuple[tuple[str, ...], str]:
     """Return the classes to answer with, and a sentence where there was a choice.
 
     The target's, where all of its rows are labelled or its labels show them all; the
@@ -144,16 +172,18 @@ def answer_classes(source: Domain | None, target: Domain) -> tuple[tuple[str, ..
     ----------
     source : Domain or None
     target : Domain
+    known : tuple of str
+        Classes of a model in the source's place.
 
     Returns
     -------
     classes : tuple of str
     note : str
     """
-    match = compare_classes(source, target)
-    theirs = usable_classes(target)
+    ours, theirs = _source_classes(source, known), usable_classes(target)
+    match = match_classes(ours, theirs)
     if not theirs:
-        return (usable_classes(source) if source is not None else ()), ""
+        return ours, ""
     if not (match.shared and match.only_source) or target.labelled == "all":
         return theirs, ""
     counts = np.bincount(target.labels[target.known & ~target.held_out])
@@ -163,8 +193,7 @@ def answer_classes(source: Domain | None, target: Domain) -> tuple[tuple[str, ..
             "which show each of theirs at least twice: they are no possible answers"
         )
     if not match.only_target:
-        assert source is not None
-        theirs = usable_classes(source)  # in the source's order
+        theirs = ours  # in the source's order
     else:
         theirs = (*theirs, *match.only_source)
     return theirs, (

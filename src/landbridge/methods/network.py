@@ -23,6 +23,8 @@ class PlanContext:
         Whether θ₀ knew something before the source was seen.
     same_classes : bool
         Whether source and target have classes in common.
+    model : bool
+        Whether the source is a model without its data.
     frozen : bool
         Whether moving the backbone costs more than the budget has: then adapting methods
         and source-only train the head on features computed once.
@@ -38,6 +40,7 @@ class PlanContext:
     n_labelled: int = 0
     pretrained: bool = False
     same_classes: bool = True
+    model: bool = False
     frozen: bool = False
     steps: int | None = None
     source_steps: int | None = None

@@ -99,4 +99,4 @@ def tune_phase(context: PlanContext, *, name: str = "tune", epochs: float = 30) 
 
 def known_start(context: PlanContext) -> Literal["source", "backbone"]:
     """Start from what is known: the source-trained network where there is a source."""
-    return "source" if context.n_source else "backbone"
+    return "source" if context.n_source or context.model else "backbone"

@@ -15,12 +15,12 @@ class SourceOnly(NetworkMethod):
     """Training on the source's labels; the baseline of adaptation, and θ₀ of our own nets."""
 
     summary = "train on the source's labels, use it on the target as it is"
-    needs = Needs(source="labelled", target="any", gradients=True, shared_classes=True)
+    needs = Needs(source="model", target="any", gradients=True, shared_classes=True)
 
     @dataclass(frozen=True)
     class Config:
         """No options."""
 
     def plan(self, context: PlanContext) -> TrainingPlan:
-        """Train from θ₀ as opened."""
+        """Train from θ₀ as opened; a model that is the source itself is taken as it is."""
         return TrainingPlan("backbone", (source_phase(context),))

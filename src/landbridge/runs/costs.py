@@ -162,7 +162,7 @@ def check_method(name: str, options: Any, workspace: Workspace) -> None:
     method = make_method(name, options)
     require(method, workspace.situation)
     situation = workspace.situation
-    knows = situation.pretrained or situation.source == "labelled"
+    knows = situation.pretrained or situation.taught
     if name not in ("scratch", "source-only", "finetune") and not knows:
         raise MethodError(
             f"method {name!r} transfers what is known, and nothing is: there is no labelled "

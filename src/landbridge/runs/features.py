@@ -38,7 +38,7 @@ def frozen_features(
     if next(network.backbone.parameters(), None) is None:  # nothing is computed: nothing to store
         return run_network(network, inputs, workspace.preprocessing)[0]
     opened = workspace.opened(seed, events)
-    pretrained = workspace.situation.pretrained
+    pretrained = workspace.situation.pretrained and not workspace.own_backbone
     if not pretrained:
         identity = replace(opened.identity, hash=backbone_hash(network))
         opened = Opened(network.backbone, workspace.preprocessing, identity)
@@ -50,7 +50,7 @@ def frozen_features(
 
 def stands_still(workspace: Workspace, network: Network, seed: int, events: Events) -> bool:
     """Say whether the backbone is the one whose features are, or may be, in the store."""
-    if workspace.situation.pretrained:
+    if workspace.situation.pretrained and not workspace.own_backbone:
         known = workspace.opened(seed, events).identity.hash
     else:
         known = workspace.known_hashes.get(seed, "")

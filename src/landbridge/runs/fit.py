@@ -126,6 +126,9 @@ def _fit_network(
 ) -> tuple[Network, dict[str, Any]]:
     plan = method.plan(workspace.context()).scaled(workspace.scale)
     source_only = spec.method == "source-only"
+    if source_only and workspace.known is not None:
+        network = restored_network(workspace, workspace.known, spec.seed, events)
+        return network, {"losses": {}, "steps": 0, "start": "source", "transfer": None}
     if source_only and spec.folds:  # no target label is in it, so every fold has the same one
         state = source_fit(workspace, spec.seed, events).state()
         network = restored_network(workspace, state, spec.seed, events)
@@ -194,7 +197,7 @@ def known_network(workspace: Workspace, seed: int, events: Events) -> Network:
 
 def _known(workspace: Workspace, seed: int, events: Events) -> tuple[Network, TransferReport]:
     network = new_network(workspace, len(workspace.classes), seed, events)
-    own = not workspace.situation.pretrained and workspace.situation.source == "labelled"
+    own = workspace.own_backbone
     if own:
         state = source_fit(workspace, seed, events).state()
     else:

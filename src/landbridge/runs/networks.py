@@ -58,6 +58,11 @@ def starting_network(
     if plan.start == "source":
         assert source is not None
         state = source
+        parts = {k.removeprefix("head."): v for k, v in source.items() if k.startswith("head.")}
+        if "bias" not in parts and workspace.source_classes == classes:
+            network.head = head_from_state(
+                parts
+            )  # of steps: as good as a linear one to stand still
     elif plan.start == "backbone" and workspace.situation.pretrained:
         state = {f"backbone.{k}": v.clone() for k, v in network.backbone.state_dict().items()}
     if plan.start == "random" or plan.keep_stages < 1.0:

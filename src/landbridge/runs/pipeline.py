@@ -18,8 +18,9 @@ from ..domains.task import Task
 from .execute import threads
 from .finish import finish
 from .folder import LOCK, begin, held, mark, mark_complete, mark_failed, read_state, tidy, vacant
+from .known import KnownModel
 from .plan import make_plan, plan_facts
-from .prepare import data_facts, fingerprints, prepare, read_task
+from .prepare import data_facts, fingerprints, prepare, read_source_model, read_task
 from .race import race
 from .run import Run, load_run
 from .stages import Clock
@@ -60,13 +61,14 @@ def transfer(
     heard = _Remembered()
     reading = Events(None, *listeners, heard)
     with Clock(reading).stage("read", "reading the data") as read_stage:
-        task = read_task(config, source, target, reading)
+        known = read_source_model(config, source, reading)
+        task = read_task(config, source, target, reading, known)
     given = [n for n, what in (("source", source), ("target", target)) if what is not None]
     with held(out):
         tidy(out)
         begin(out, config.model_dump(), given)
         heard.write(out / "log.jsonl")
-        return _walk(out, config, task, Events(out / "log.jsonl", *listeners), read_stage)
+        return _walk(out, config, task, known, Events(out / "log.jsonl", *listeners), read_stage)
 
 
 def resume(
@@ -114,11 +116,12 @@ def resume(
         events.say("resume", f"going on with {path}")
         try:
             with Clock(events).stage("read", "reading the data") as read_stage:
-                task = read_task(config, source, target, events)
+                known = read_source_model(config, source, events)
+                task = read_task(config, source, target, events, known)
         except LandbridgeError as error:
             mark_failed(path, str(error))
             raise
-        return _walk(path, config, task, events, read_stage)
+        return _walk(path, config, task, known, events, read_stage)
 
 
 def plan(
@@ -126,21 +129,27 @@ def plan(
 ) -> dict[str, Any]:
     """Return what a run would do, after a probe of about a second; nothing is trained."""
     events = events or Events()
-    task = read_task(config, source, target, events)
+    known = read_source_model(config, source, events)
+    task = read_task(config, source, target, events, known)
     with tempfile.TemporaryDirectory(prefix="landbridge-plan-") as folder:
-        workspace = prepare(task, config, Path(folder), events)
+        workspace = prepare(task, config, Path(folder), events, known=known)
         budget_plan, costs, jobs = make_plan(workspace, events)
         return plan_facts(task, workspace, budget_plan, costs, jobs)
 
 
 def _walk(
-    path: Path, config: RunConfig, task: Task, events: Events, read_stage: dict[str, Any]
+    path: Path,
+    config: RunConfig,
+    task: Task,
+    known: KnownModel | None,
+    events: Events,
+    read_stage: dict[str, Any],
 ) -> Run:
     try:
         clock = Clock(events, path / "work" / "clock.json", read_stage)
-        write_json(path / "data.json", data_facts(task))
+        write_json(path / "data.json", data_facts(task, known))
         with clock.stage("prepare", "preparing the data and planning"):
-            workspace, facts = _prepared(path, config, task, events)
+            workspace, facts = _prepared(path, config, task, known, events)
         with threads(workspace.threads):
             raced = race(workspace, facts, clock, events)
             finish(workspace, task, facts, raced, clock, events)
@@ -155,19 +164,19 @@ def _walk(
 
 
 def _prepared(
-    path: Path, config: RunConfig, task: Task, events: Events
+    path: Path, config: RunConfig, task: Task, known: KnownModel | None, events: Events
 ) -> tuple[Workspace, dict[str, Any]]:
     """Return the workspace and the plan, from disk where they are there."""
     settled = path / "work" / "data" / "workspace.json"
     if (path / "plan.json").exists() and settled.exists():
         saved = read_json(settled)
-        _check_same(path, saved["fingerprints"], fingerprints(task))
+        _check_same(path, saved["fingerprints"], fingerprints(task, known))
         if not Workspace.inputs_there(path):  # the cache they were in has been emptied
-            workspace = prepare(task, config, path, events)
+            workspace = prepare(task, config, path, events, known=known)
             workspace.settle_as(saved)
             workspace.save()
         return Workspace.load(path), read_json(path / "plan.json")
-    workspace = prepare(task, config, path, events)
+    workspace = prepare(task, config, path, events, known=known)
     budget_plan, costs, jobs = make_plan(workspace, events)
     facts = plan_facts(task, workspace, budget_plan, costs, jobs)
     workspace.save()

@@ -24,11 +24,16 @@ from ..domains.task import Task, reindex
 from ..methods.resolve import Situation
 from ..training.batches import Side
 from ..verdict.judge import labels_print
+from .known import KnownModel, is_run
 from .workspace import SMALL, Workspace, validation_part
 
 
 def read_task(
-    config: RunConfig, source: Any = None, target: Any = None, events: Events | None = None
+    config: RunConfig,
+    source: Any = None,
+    target: Any = None,
+    events: Events | None = None,
+    known: KnownModel | None = None,
 ) -> Task:
     """Read both domains, seal what the target keeps for judging, and check that they fit.
 
@@ -36,6 +41,8 @@ def read_task(
     ----------
     source, target : optional
         Objects that take the place of ``config.data``: paths, arrays, (X, y) pairs, Domains.
+    known : KnownModel, optional
+        What stands in the source's place; see `read_source_model`.
     """
     events = events or Events()
     data = config.data
@@ -49,17 +56,23 @@ def read_task(
             return what
         named = name if not isinstance(what, str | Path) else None
         return read_domain(
-            what, label=data.label, name=named, max_rows=data.max_rows, like=like, events=events
+            what,
+            label=data.label,
+            name=named,
+            max_rows=data.max_rows,
+            like=like,
+            limits=None if known is None else known.limits,
+            events=events,
         )
 
-    given = None if source is None else read(source, "source")
+    given = None if source is None or known is not None else read(source, "source")
     wanted = read(target, "target", given)
     if wanted.sealed is None:
         before = wanted.notes
         wanted = seal(wanted, data.target_labels, data.judge_fraction, config.seed)
         for note in wanted.notes[len(before) :]:
             events.say("note", f"{wanted.name}: {note}")
-    task = Task.build(given, wanted)
+    task = Task.build(given, wanted, None if known is None else (known.name, known.classes))
     if not task.classes:
         raise DataError(
             f"{task.sentence()} Neither side has a label that may be used, so there are no "
@@ -82,21 +95,55 @@ def read_task(
     return task
 
 
+def read_source_model(config: RunConfig, source: Any, events: Events) -> KnownModel | None:
+    """Return the model of a run that is given as the source, or None where data are.
+
+    Raises
+    ------
+    ConfigError
+        Where a backbone is named as well: the model has its own.
+    """
+    source = config.data.source if source is None else source
+    if not is_run(source):
+        return None
+    if config.backbone != "auto":
+        raise ConfigError(
+            f"--source is a run, whose model has a backbone of its own, and --backbone is "
+            f"{config.backbone!r}",
+            do="leave --backbone out",
+        )
+    return KnownModel.load(source, offline=config.offline, events=events)
+
+
 def prepare(
-    task: Task, config: RunConfig, path: Path, events: Events, part: str = "data"
+    task: Task,
+    config: RunConfig,
+    path: Path,
+    events: Events,
+    part: str = "data",
+    known: KnownModel | None = None,
 ) -> Workspace:
     """Open θ₀, decode all examples once, and put together what fits need: nothing sealed."""
     source, target = task.training()
     judged = task.target.for_judging()
     domains = [d for d in (source, target) if d is not None]
-    opened = open_backbone(
-        config.backbone,
-        input_hint(domains),
-        [d.examples for d in domains],
-        seed=config.seed,
-        offline=config.offline,
-        events=events,
-    )
+    if known is None:
+        opened = open_backbone(
+            config.backbone,
+            input_hint(domains),
+            [d.examples for d in domains],
+            seed=config.seed,
+            offline=config.offline,
+            events=events,
+        )
+    else:
+        opened = known.opened(offline=config.offline, events=events)
+        if target.modality != known.preprocessing.modality:
+            raise DataError(
+                f"{target.name!r} is {target.modality}, and the model {known.name!r} takes "
+                f"{known.preprocessing.modality}",
+                do="give data like those that the model was trained on",
+            )
     preprocessing = opened.preprocessing
 
     def inputs(domain: Domain) -> np.ndarray:
@@ -115,7 +162,7 @@ def prepare(
     else:
         judged_inputs = inputs(judged)
     source_side, source_own = None, np.zeros(0, np.int64)
-    source_classes: tuple[str, ...] = ()
+    source_classes: tuple[str, ...] = () if known is None else known.classes
     validation = np.zeros(0, bool)
     classes = task.classes
     if source is not None and task.source is not None:
@@ -126,9 +173,9 @@ def prepare(
         source_classes = classes if shared else own_classes
         source_own = source.labels if shared else own.labels
         labels = np.where(source.known, source.labels, -1)
-        known = own.known
-        validation = validation_part(source_own, known, config.seed)
-        source_side = Side(inputs(source), labels.astype(np.int64), known)
+        own_known = own.known
+        validation = validation_part(source_own, own_known, config.seed)
+        source_side = Side(inputs(source), labels.astype(np.int64), own_known)
     situation = Situation(
         source=task.source_labels,
         target=task.target_labels,
@@ -138,7 +185,7 @@ def prepare(
     )
     small = None
     if opened.identity.pretrained and task.target.modality == "image" and target.known.any():
-        alone = replace(task, source=None, source_labels="none")
+        alone = replace(task, source=None, source_labels="none", model=None)
         modest = config.model_copy(update={"backbone": "convnet"})
         small = prepare(alone, modest, path, SILENT, SMALL)
     return Workspace(
@@ -154,14 +201,15 @@ def prepare(
         target=Side(target_inputs, target.labels, target.known),
         judged=judged_inputs,
         judged_rows=judged_rows,
-        fingerprints=fingerprints(task),
+        fingerprints=fingerprints(task, known),
         situation=situation,
         identity=opened.identity.to_dict(),
         preprocessing=preprocessing,
+        known=None if known is None else known.state,
     )
 
 
-def fingerprints(task: Task) -> dict[str, str]:
+def fingerprints(task: Task, known: KnownModel | None = None) -> dict[str, str]:
     """Return content hashes of all inputs and labels, by which `resume` knows the data again."""
     source, target = task.training()
     judged = task.target.for_judging()
@@ -171,6 +219,8 @@ def fingerprints(task: Task) -> dict[str, str]:
         "judged": judged.examples.fingerprint() if len(judged) else "none",
         "judged labels": labels_print(task.target.sealed),
     }
+    if known is not None:
+        found["source model"] = known.digest
     if source is not None and task.source is not None:
         found["source"] = source.examples.fingerprint()
         found["source labels"] = _labels_print(task.source.for_training())
@@ -208,11 +258,12 @@ def describe(domain: Domain) -> dict[str, Any]:
     }
 
 
-def data_facts(task: Task) -> dict[str, Any]:
+def data_facts(task: Task, known: KnownModel | None = None) -> dict[str, Any]:
     """Return ``data.json``."""
     match = task.match
     return {
         "source": None if task.source is None else describe(task.source),
+        "source_model": None if known is None else known.facts(),
         "target": describe(task.target),
         "setting": task.sentence(),
         "classes": list(task.classes),

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 
 from ..backbones.base import BackboneIdentity, Opened
 from ..base.config import RunConfig, make_config
@@ -20,11 +21,13 @@ from ..domains.modalities.base import Preprocessing, load_preprocessing
 from ..methods.network import PlanContext
 from ..methods.resolve import Situation
 from ..training.batches import Side
+from ..training.checkpoint import load_tensors, save_tensors
 
 VALIDATION_SHARE = 0.1
 VALIDATION_MOST = 1000
 SETTLED = ("precision", "threads", "scale", "frozen")
 """What the plan settles for all fits."""
+KNOWN = "known.safetensors"
 SMALL = "small"
 """Part of the folder for the small workspace."""
 
@@ -57,6 +60,8 @@ class Workspace:
     fingerprints : dict
         Content hash of the inputs of "source", "target" and "judged", and of the labels on
         either side.
+    known : dict of tensors or None
+        The network of the model that is the source, where one is.
     part : str
         Its folder below ``work/``.
     small : Workspace or None
@@ -84,6 +89,14 @@ class Workspace:
     frozen: bool = False
     part: str = "data"
     small: Workspace | None = None
+    known: dict[str, torch.Tensor] | None = None
+
+    @property
+    def own_backbone(self) -> bool:
+        """Whether what is known was learned from the source, in this run or before it."""
+        if self.known is not None:
+            return True
+        return not self.situation.pretrained and self.situation.source == "labelled"
 
     @property
     def on_features(self) -> bool:
@@ -145,6 +158,7 @@ class Workspace:
             n_labelled=int(self.target.known.sum()),
             pretrained=self.situation.pretrained,
             same_classes=self.situation.shared_classes,
+            model=self.known is not None,
             frozen=self.frozen,
             steps=wishes.steps,
             source_steps=wishes.source_steps,
@@ -178,6 +192,8 @@ class Workspace:
                 write_array(folder / f"{name}_inputs.npy", array)
                 file = f"{name}_inputs.npy"
             places[name] = str(file)
+        if self.known is not None:
+            save_tensors(folder / KNOWN, self.known, {})
         for name, array in arrays.items():
             write_array(folder / f"{name}.npy", array)
         write_json(
@@ -260,6 +276,7 @@ class Workspace:
             preprocessing=load_preprocessing(facts["preprocessing"]),
             part=part,
             small=cls.load(path, SMALL) if small else None,
+            known=load_tensors(folder / KNOWN)[0] if (folder / KNOWN).exists() else None,
             **{name: facts[name] for name in SETTLED},
         )
 

@@ -20,6 +20,8 @@ FEW = (
     "head-only",
     "feature-map",
 )
+MODEL: tuple[str, ...] = ()
+"""Where the source is a model without its data, and the target has no labels."""
 LABELLED = ("lp-ft", "finetune", "layerwise", "joint", "head-only", "structure", "mcc", "coral")
 FEW_PER_CLASS = 20
 # Rows that are features already: closed forms, seconds each.
@@ -93,6 +95,8 @@ def portfolio(
         names = FEATURES
     elif on_features and situation.source == "labelled" and labels_per_class < FEW_PER_CLASS:
         names = FEATURES_FEW
+    elif situation.source == "model" and situation.target == "none":
+        names = MODEL
     elif situation.target == "none":
         names = UNLABELLED
     elif labels_per_class < FEW_PER_CLASS and situation.source == "labelled":
@@ -126,7 +130,7 @@ def portfolio(
 
 
 def _has_source(situation: Situation) -> bool:
-    return situation.source == "labelled"
+    return situation.taught
 
 
 def _aligns(name: str) -> bool:

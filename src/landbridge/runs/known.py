@@ -1,0 +1,114 @@
+"""A finished run as the source: what it learned, without the data that it learned from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from ..backbones.base import BackboneIdentity, Opened
+from ..backbones.open import reopen
+from ..base.errors import RunError
+from ..base.events import SILENT, Events
+from ..base.files import read_json
+from ..domains.modalities.base import Preprocessing, load_preprocessing
+from .model import Model
+
+State = dict[str, torch.Tensor]
+
+
+def is_run(what: Any) -> bool:
+    """Say whether `what` is a run, or the path of a run folder's model."""
+    from .run import Run
+
+    if isinstance(what, Run):
+        return True
+    if not isinstance(what, str | Path) or str(what).startswith("sample:"):
+        return False
+    path = Path(what).expanduser()
+    return (path / "backbone.json").is_file() and (path / "model.safetensors").is_file()
+
+
+@dataclass(frozen=True)
+class KnownModel:
+    """What a run's model is, for fits that start from it.
+
+    Attributes
+    ----------
+    path : Path
+    identity : BackboneIdentity
+        The θ₀ that it was made of.
+    preprocessing : Preprocessing
+    classes : tuple of str
+        In the order of its head.
+    state : dict of tensors
+        Of the whole network, head included.
+    digest : str
+        Hash of `state`.
+    limits : (float, float) or None
+        Which values of an array of images are black and white.
+    """
+
+    path: Path
+    identity: BackboneIdentity
+    preprocessing: Preprocessing
+    classes: tuple[str, ...]
+    state: State
+    digest: str
+    limits: tuple[float, float] | None
+
+    @property
+    def name(self) -> str:
+        """What to call it."""
+        return self.path.resolve().name
+
+    def opened(self, *, offline: bool = False, events: Events = SILENT) -> Opened:
+        """Return its θ₀."""
+        return reopen(self.identity, self.preprocessing, offline=offline, events=events)
+
+    @classmethod
+    def load(cls, what: Any, *, offline: bool = False, events: Events = SILENT) -> KnownModel:
+        """Read a run's model.
+
+        Parameters
+        ----------
+        what : Run or path
+
+        Raises
+        ------
+        RunError
+            Where a file is missing or damaged, or it does not tell classes apart.
+        BackboneError
+            Where its θ₀ is not there.
+        """
+        path = Path(getattr(what, "path", what)).expanduser()
+        model = Model.load(path, offline=offline, events=events)
+        if len(model.classes) < 2:
+            raise RunError(
+                f"{path} answers with {len(model.classes)} classes, and a source model needs two",
+                do="give a run that tells classes apart, or labelled source data",
+            )
+        from ..base.hashing import tensors_digest
+
+        state = {name: value.clone() for name, value in model.network.state_dict().items()}
+        return cls(
+            path=path,
+            identity=BackboneIdentity.from_dict(read_json(path / "backbone.json")),
+            preprocessing=load_preprocessing(read_json(path / "preprocessor.json")),
+            classes=model.classes,
+            state=state,
+            digest=tensors_digest(state),
+            limits=model.limits,
+        )
+
+    def facts(self) -> dict[str, Any]:
+        """Return it in plain values, as ``data.json`` holds it."""
+        return {
+            "name": self.name,
+            "path": str(self.path),
+            "classes": list(self.classes),
+            "backbone": self.identity.name,
+            "hash": self.digest,
+        }
