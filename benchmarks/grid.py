@@ -1,0 +1,159 @@
+"""Many methods on one task: each fitted over seeds, sharing the source's networks and features.
+
+A whole run (`runs.py`) fits its baselines again for every method; a table of twenty methods wants
+them once. Fits are kept in a folder, so a second call goes on where the first one stopped.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from landbridge.base.config import make_config
+from landbridge.base.errors import TrainingError
+from landbridge.base.events import Events
+from landbridge.domains.domain import Domain
+from landbridge.metrics.intervals import paired_bootstrap
+from landbridge.metrics.labelfree import Candidate
+from landbridge.runs.execute import Runner
+from landbridge.runs.fit import Fit, FitSpec
+from landbridge.runs.networks import softmax
+from landbridge.runs.prepare import prepare, read_task
+from landbridge.selection.choose import choose_label_free
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """One line of a table: a method and its options."""
+
+    method: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Job:
+    """One task.
+
+    Attributes
+    ----------
+    name : str
+    source : Domain or None
+    target : Domain
+        Sealed; methods see what it grants.
+    truth : ndarray of str
+        Names of the classes of the judged rows, in their order: for scoring alone.
+    config : dict
+        Parts of the run's configuration.
+    frozen : bool
+        Whether adapting methods train the head on stored features, as runs do where moving the
+        backbone would take more than the budget.
+    reference : str
+        The method that the others are compared with.
+    """
+
+    name: str
+    source: Domain | None
+    target: Domain
+    truth: np.ndarray
+    config: Mapping[str, Any] = field(default_factory=dict)
+    frozen: bool = False
+    reference: str = "source-only"
+
+
+def truth_of(whole: Domain, sealed: Domain) -> np.ndarray:
+    """Return the class names of the judged rows, from the domain as it was read."""
+    return np.array(whole.classes, dtype=object)[whole.labels][sealed.judged]
+
+
+def kept_folder() -> Path:
+    """Return where fits are kept between calls."""
+    given = os.environ.get("LANDBRIDGE_CACHE")
+    folder = Path(given or tempfile.mkdtemp()) / "benchmark-grid"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def run_job(job: Job, wanted: Sequence[Wanted], seeds: int = 3, jobs: int = 2) -> dict[str, Any]:
+    """Fit every method over the seeds; return accuracies, intervals, costs and the choices."""
+    config = make_config({"seed": 0, **job.config})
+    task = read_task(config, job.source, job.target, Events())
+    path = kept_folder() / job.name.replace(" ", "_").replace("→", "-")
+    workspace = prepare(task, config, path, Events())
+    workspace.threads, workspace.frozen = 1, job.frozen
+    workspace.save()
+    specs = [
+        FitSpec(one.method, seed, options=one.options) for seed in range(seeds) for one in wanted
+    ]
+    with Runner(workspace, jobs, Events()) as runner:
+        done = runner.run(specs, tolerate=True)
+    place = {name: i for i, name in enumerate(workspace.classes)}
+    truth = np.array([place.get(name, -1) for name in job.truth])
+    hits: dict[str, list[np.ndarray]] = {}
+    rows: dict[str, dict[str, Any]] = {}
+    failed: dict[str, str] = {}
+    choices = []
+    for seed in range(seeds):
+        candidates = []
+        for one in wanted:
+            fit = done[FitSpec(one.method, seed).id]
+            if isinstance(fit, TrainingError):
+                failed[one.method] = str(fit)
+                continue
+            hits.setdefault(one.method, []).append(fit.output("judged").argmax(1) == truth)
+            own = rows.setdefault(one.method, {"cpu_s": 0.0})
+            own["cpu_s"] += fit.facts["cpu_s"] / seeds
+            candidates.append(_candidate(one.method, fit, workspace))
+        choices.append(_choice(candidates, hits, seed, job.reference))
+    for name, own in rows.items():
+        found = np.stack(hits[name])
+        whole = paired_bootstrap(found, np.zeros_like(found))
+        own |= {
+            "mean": float(found.mean()),
+            "low": whole.low,
+            "high": whole.high,
+            "per_seed": found.mean(1).tolist(),
+            "cpu_s": round(own["cpu_s"], 1),
+        }
+        base = np.stack(hits[job.reference]) if job.reference in hits else None
+        if base is not None and name != job.reference and len(base) == len(found):
+            gap = paired_bootstrap(found, base)
+            own["difference"] = {"mean": gap.value, "low": gap.low, "high": gap.high}
+    return {
+        "setting": task.sentence(),
+        "reference": job.reference,
+        "judged_rows": len(truth),
+        "methods": rows,
+        "failed": failed,
+        "label_free": choices,
+    }
+
+
+def _candidate(name: str, fit: Fit, workspace: Any) -> Candidate:
+    accuracy = None
+    if workspace.validation.any():
+        held = workspace.source.labels[workspace.validation]
+        accuracy = float((fit.output("validation").argmax(1) == held).mean())
+    return Candidate(name, softmax(fit.output("target")), fit.output("target_features"), accuracy)
+
+
+def _choice(
+    candidates: list[Candidate], hits: Mapping[str, list[np.ndarray]], seed: int, reference: str
+) -> dict[str, Any] | None:
+    """Return what the label-free choice picks for a seed beside what the labels would."""
+    if reference not in {candidate.name for candidate in candidates} or len(candidates) < 2:
+        return None
+    found = choose_label_free(candidates, reference)
+    accuracy = {c.name: float(hits[c.name][seed].mean()) for c in candidates}
+    best = max(accuracy, key=lambda name: accuracy[name])
+    return {
+        "method": found["method"],
+        "accuracy": accuracy[found["method"]],
+        "oracle": best,
+        "oracle_accuracy": accuracy[best],
+    }
