@@ -37,9 +37,10 @@ PRETRAINED = ("finetune", "probe", "head-only", "lp-ft", "layerwise", "lora", "l
 
 def fewer(domain: Domain, share: float, *where: object) -> Domain:
     """Return the domain with the labels of a share of each class's usable rows."""
-    rng, keep = numpy_rng("share", share, *where), domain.held_out.copy()
-    for value in np.unique(domain.labels[domain.known & ~domain.held_out]):
-        rows = np.flatnonzero((domain.labels == value) & ~domain.held_out)
+    rng, keep = numpy_rng("share", share, *where), domain.held_out | domain.validation
+    usable = domain.known & ~keep
+    for value in np.unique(domain.labels[usable]):
+        rows = np.flatnonzero((domain.labels == value) & usable)
         keep[rng.choice(rows, max(LEAST, round(share * len(rows))), replace=False)] = True
     return replace(domain, known=domain.known & keep)
 
