@@ -34,6 +34,9 @@ class Needs:
         Whether source and target must have classes in common.
     pretrained : bool
         Whether θ₀ must know something before the source is seen.
+    like_shares : bool
+        Whether it goes wrong where the classes' shares differ: it makes the domains alike as a
+        whole, or wants all classes equally often.
     answers : {"classes", "numbers"}
         "numbers": it is for regression.
     """
@@ -43,6 +46,7 @@ class Needs:
     gradients: bool
     shared_classes: bool = False
     pretrained: bool = False
+    like_shares: bool = False
     answers: Literal["classes", "numbers"] = "classes"
 
 

@@ -55,6 +55,10 @@ class Combine(TermMethod):
         if self.config.joint:
             self.needs = replace(self.needs, target="labelled")  # type: ignore[misc]
         self._check()
+        if any(
+            name in METHODS and METHODS.get(name).needs.like_shares for name in self.config.terms
+        ):
+            self.needs = replace(self.needs, like_shares=True)  # type: ignore[misc]
 
     def _check(self) -> None:
         from ..objectives.base import TERMS  # which imports torch

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .base import METHODS
-from .network import TermMethod
+from .network import LIKE_SHARES, TermMethod
 
 
 @METHODS.register("dann")
@@ -13,3 +13,4 @@ class DANN(TermMethod):
     summary = "features from which a discriminator cannot tell the domains apart"
     paper = "Ganin et al., 2016, JMLR 17(59)"
     term = "dann"
+    needs = LIKE_SHARES

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .base import METHODS
-from .network import TermMethod
+from .network import LIKE_SHARES, TermMethod
 
 
 @METHODS.register("infomax")
@@ -13,3 +13,4 @@ class InformationMaximisation(TermMethod):
     summary = "be certain on each target example and diverse over all"
     paper = "Krause et al., 2010, NeurIPS; Liang et al., 2020, ICML"
     term = "infomax"
+    needs = LIKE_SHARES

@@ -128,3 +128,7 @@ class TermMethod(NetworkMethod):
         return TrainingPlan(
             "source", (adapt_phase(context, self.terms(), self.config.target_weight),)
         )
+
+
+LIKE_SHARES = replace(TermMethod.needs, like_shares=True)
+"""Needs of a term that goes wrong where the classes' shares differ between the domains."""

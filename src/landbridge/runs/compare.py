@@ -9,10 +9,11 @@ import numpy as np
 
 from ..base.errors import TrainingError
 from ..base.events import Events
+from ..diagnosis.diagnose import diagnose
 from ..metrics.labelfree import Candidate, ClassAMI, Pool
 from ..selection.choose import choose_by_validation, choose_label_free
 from ..selection.clusters import Clusters, class_clusters
-from ..selection.portfolio import NEED_CLUSTERS
+from ..selection.portfolio import NEED_CLUSTERS, wants_like_shares
 from .execute import Runner
 from .features import frozen_features
 from .fit import Fit, FitSpec, known_network
@@ -20,6 +21,7 @@ from .folds import possible_folds
 from .networks import softmax
 from .workspace import Workspace
 
+SIDES = ("source", "target")
 Folds = dict[str, np.ndarray]
 
 SIMPLE_FIRST = (
@@ -74,10 +76,19 @@ def _without_race(method: str, kind: str, reason: str, *, kept: bool) -> dict[st
 def label_free(workspace: Workspace, plan: dict[str, Any], runner: Runner) -> dict[str, Any]:
     """Fit every candidate once and compare their answers on unlabelled target rows."""
     groups = _clusters(workspace, plan["candidates"], runner.events)
+    shift = _label_shift(workspace, runner.events)
+    free = workspace.config.candidates is None
+    left_out = {
+        name: f"classes form no clusters: {groups.reason}"
+        for name in plan["candidates"]
+        if not groups.found and name in NEED_CLUSTERS
+    }
+    if shift and free:
+        left_out |= {name: shift for name in plan["candidates"] if wants_like_shares(name)}
     specs = {
         name: FitSpec(name, workspace.config.seed)
         for name in plan["candidates"]
-        if groups.found or name not in NEED_CLUSTERS
+        if name not in left_out
     }
     done = runner.run(list(specs.values()), tolerate=True)
     candidates, costs, failed = [], {}, {}
@@ -90,13 +101,12 @@ def label_free(workspace: Workspace, plan: dict[str, Any], runner: Runner) -> di
         costs[name] = {"steps": fit.facts["steps"], "cpu_s": fit.facts["cpu_s"]}
     _some_left(costs, failed)
     reference = plan["reference"] or plan["references"][0]
-    choice = choose_label_free(candidates, reference, clusters=groups.found)
+    choice = choose_label_free(
+        candidates, reference, label_shift=bool(shift), clusters=groups.found
+    )
     choice["clusters"] = {"found": groups.found, "reason": groups.reason}
-    plan["not_tried"] += [
-        {"method": name, "why": f"classes form no clusters: {groups.reason}"}
-        for name in plan["candidates"]
-        if name not in specs
-    ]
+    choice["label_shift"] = {"found": bool(shift), "reason": shift}
+    plan["not_tried"] += [{"method": name, "why": why} for name, why in left_out.items()]
     return _complete(choice, costs, failed)
 
 
@@ -109,6 +119,28 @@ def _clusters(workspace: Workspace, names: Sequence[str], events: Events) -> Clu
     known = np.flatnonzero(source.known & ~workspace.validation & (source.labels >= 0))
     x = frozen_features(workspace, known_network(workspace, seed, events), "source", seed, events)
     return class_clusters(x[known], source.labels[known], seed)
+
+
+def _label_shift(workspace: Workspace, events: Events) -> str:
+    """Return in a sentence that class shares differ strongly, or "".
+
+    Judged on the features of the source's model, before any candidate is fitted: methods that
+    make both sides alike, or want all classes equally often, then harm.
+    """
+    source = workspace.source
+    if source is None or not workspace.situation.shared_classes:
+        return ""
+    seed = workspace.config.seed
+    network = known_network(workspace, seed, events)
+    sides = [frozen_features(workspace, network, which, seed, events) for which in SIDES]
+    known = source.known & ~workspace.validation & (source.labels >= 0)
+    names = np.array(workspace.classes, dtype=object)[np.where(known, source.labels, 0)]
+    found = diagnose(
+        sides[0], names, sides[1], source_known=known, checks=("label-shift",), seed=seed
+    )
+    if not found.label_shift:
+        return ""
+    return f"it goes wrong where class shares differ. {found.findings['label-shift'].sentence}"
 
 
 def evidence(workspace: Workspace, fits: Mapping[str, Fit], reference: str) -> dict[str, Any]:

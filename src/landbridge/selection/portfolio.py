@@ -111,7 +111,7 @@ def portfolio(
         knows = situation.pretrained or _has_source(situation)
         if not why and not knows:
             why = "nothing is known yet: no source, and no pretrained backbone"
-        if not why and label_shift and wanted is None and _aligns(name):
+        if not why and label_shift and wanted is None and wants_like_shares(name):
             why = "class shares seem to differ much, where alignment and diversity terms harm"
         if why:
             not_tried.append((name, why))
@@ -133,5 +133,6 @@ def _has_source(situation: Situation) -> bool:
     return situation.taught
 
 
-def _aligns(name: str) -> bool:
-    return any(part in {"coral", "dann", "infomax", "feature-map"} for part in name.split("+"))
+def wants_like_shares(name: str) -> bool:
+    """Say whether a method goes wrong where class shares differ: it aligns, or wants diversity."""
+    return bool(make_method(name).needs.like_shares)

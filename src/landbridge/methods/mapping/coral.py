@@ -45,7 +45,11 @@ class CORAL(AlignmentMethod):
     summary: ClassVar[str] = "source features aligned to the target's covariance, then the head"
     paper: ClassVar[str] = "Sun, Feng & Saenko, 2016, AAAI, arXiv 1511.05547"
     needs: ClassVar[Needs] = Needs(
-        source="labelled", target="unlabelled", gradients=False, shared_classes=True
+        source="labelled",
+        target="unlabelled",
+        gradients=False,
+        shared_classes=True,
+        like_shares=True,
     )
 
     def __init__(

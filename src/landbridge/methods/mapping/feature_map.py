@@ -75,7 +75,7 @@ class FeatureMap(FeatureMethod):
         "Knott & Smith, 1984; Flamary, Lounici & Ferrari, 2019, arXiv 1905.10155 (moments)"
     )
     needs: ClassVar[Needs] = Needs(
-        source="labelled", target="any", gradients=False, shared_classes=True
+        source="labelled", target="any", gradients=False, shared_classes=True, like_shares=True
     )
 
     def __init__(

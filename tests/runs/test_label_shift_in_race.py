@@ -1,0 +1,53 @@
+"""Where class shares differ, the race leaves out what makes both sides alike."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import landbridge
+from landbridge.methods.base import METHODS
+from landbridge.selection.portfolio import wants_like_shares
+
+TRAINING = {"steps": 40, "source_steps": 60, "batch": 32, "threads": 1, "precision": "float32"}
+
+
+def rows(shares, n, seed):
+    """Classes at the corners of a simplex, drawn with these shares."""
+    rng = np.random.default_rng(seed)
+    y = rng.choice(3, n, p=shares)
+    x = 4 * np.eye(3, 6)[y] + rng.normal(size=(n, 6))
+    return x.astype(np.float32), np.array(["ant", "bee", "cat"], dtype=object)[y]
+
+
+@pytest.mark.parametrize(("shares", "shifted"), [((1 / 3,) * 3, False), ((0.9, 0.05, 0.05), True)])
+def test_the_race_knows_of_a_label_shift(shares, shifted, tmp_path):
+    run = landbridge.transfer(
+        rows((1 / 3,) * 3, 600, 0),
+        rows(shares, 600, 1),
+        target_labels="judge",
+        backbone="mlp",
+        budget="9h",
+        seeds=1,
+        out=tmp_path / "run",
+        training=TRAINING,
+    )
+    assert run.choice["label_shift"]["found"] is shifted
+    tried = {row["method"] for row in run.choice["candidates"]}
+    left_out = {row["method"] for row in run.choice["not_tried"] if "class shares differ" in row["why"]}
+    assert not tried & left_out
+    if shifted:
+        assert "ant" in run.choice["label_shift"]["reason"]
+        assert {"coral", "dann", "infomax"} <= left_out
+        assert not any(wants_like_shares(name) for name in tried)
+        assert "diversity damped" in run.choice["reason"]
+    else:
+        assert not left_out
+        assert {"dann", "infomax+consistency"} & tried
+
+
+def test_combinations_inherit_what_their_terms_want():
+    assert wants_like_shares("mcc+dann")
+    assert wants_like_shares("infomax+consistency")
+    assert not wants_like_shares("mcc+consistency")
+    assert {name for name in METHODS if METHODS.get(name).needs.like_shares} >= {"dann", "coral"}
