@@ -1,6 +1,6 @@
 """Optimal transport of rows, against POT: the entropic map, the exact map of new rows, labels.
 
-    PYTHONPATH=src python benchmarks/transport.py [1000 4000 20000]
+    PYTHONPATH=src python benchmarks/transport.py [1000 4000 20000] [default ...]
 
 Features have 512 columns: "decaying" ones with variances 1/j, as a network's features have, and
 "flat" ones, all columns alike, for which unnormalised costs and reg_e = 1 (POT's defaults) are a
@@ -121,9 +121,12 @@ def same_map(n: int, setting: str) -> float:
 def main() -> None:
     if importlib.util.find_spec("ot") is None:
         sys.exit("POT is not installed: pip install POT")
-    sizes = [int(argument) for argument in sys.argv[1:]] or [1000, 4000]
+    sizes = [int(word) for word in sys.argv[1:] if word.isdigit()] or [1000, 4000]
+    settings = [word for word in sys.argv[1:] if word in SETTINGS]
     for n in sizes:
         for setting, (reg, norm, kind) in SETTINGS.items():
+            if settings and setting not in settings:
+                continue
             if (n > 5000 and setting != "default") or (n > 1000 and setting == "small"):
                 continue  # POT takes a quarter of an hour for "small" at 4,000 rows
             functions = {
@@ -141,7 +144,7 @@ def main() -> None:
             )
             if n <= 1000:
                 print(f"largest difference of the maps: {same_map(n, setting):.1e}")
-    for n in [size for size in sizes if size <= 5000]:
+    for n in [size for size in sizes if size <= 5000 and not settings]:
         harness.measure(
             f"exact_new_rows_{n}",
             {

@@ -124,6 +124,30 @@ def test_says_where_few_rows_carry_the_answer():
     assert (np.diff(flat.weights_[order]) >= -1e-12).all()
 
 
+@pytest.mark.parametrize("kind", LABEL)
+def test_says_where_a_class_is_put_at_nothing(kind):
+    rng = np.random.default_rng(0)
+    ys = np.repeat([0, 1], 200)
+    xs = rng.normal(size=(400, 2)) + 2 * ys[:, None]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", LandbridgeWarning)
+        found = kind().fit(xs, ys, xs[50:350])
+    assert found.head_.notes["classes_put_at_0"] == []
+    # Both classes have moved: the farther one looks as if it were all there is.
+    with pytest.warns(LandbridgeWarning, match=rf"{kind.name}: of the source's classes .* \[0\]"):
+        found = kind().fit(xs, ys, xs + 4)
+    assert found.head_.notes["classes_put_at_0"] == [0]
+    assert found.target_priors_[0] * 400 < 1
+
+
+def test_both_warnings_are_said():
+    rng = np.random.default_rng(0)
+    ys = np.repeat([0, 1, 2], [285, 285, 30])
+    xs = rng.normal(size=(600, 2)) + 6 * np.eye(3, 2)[ys]
+    with pytest.warns(LandbridgeWarning, match=r"\[0, 1\] in the target.*; bbse: 600 weighted"):
+        BBSE(least_effective=0.0).fit(xs, ys, rng.normal(size=(100, 2)) - 2)
+
+
 def test_flattened():
     rng = np.random.default_rng(0)
     w = np.exp(3 * rng.normal(size=400))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-_BLOCK = 1 << 19  # numbers in a block of rows
+_BLOCK = 1 << 17  # numbers in a block of rows
 
 
 @dataclass(frozen=True)

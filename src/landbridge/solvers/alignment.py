@@ -190,20 +190,18 @@ def gaussian_map(first: np.ndarray, second: np.ndarray) -> np.ndarray | None:
     >>> gaussian_map(np.diag([1.0, 4.0]), np.diag([9.0, 4.0])).round(6).tolist()
     [[3.0, 0.0], [0.0, 1.0]]
     """
-    from scipy.linalg import cholesky, solve_triangular
+    from scipy.linalg import get_blas_funcs, get_lapack_funcs, solve_triangular
 
     short = first.dtype == np.float32
     # On one scale, so that the product of two covariances stays in the range of the type.
     sizes = [float(np.trace(c, dtype=np.float64)) / len(c) or 1.0 for c in (first, second)]
     first, second = (c * c.dtype.type(1 / s) for c, s in zip((first, second), sizes, strict=True))
     factor = first.dtype.type(np.sqrt(sizes[1] / sizes[0]))
-    lower = None
-    try:
-        lower = cholesky(first, lower=True, check_finite=False)
-    except np.linalg.LinAlgError:
-        if short:
-            return None
-    if lower is not None:
+    # LAPACK's columns are NumPy's rows: of a symmetric matrix .T spares a copy.
+    lower, failed = get_lapack_funcs("potrf", (first,))(first.T, lower=True, clean=True)
+    if failed:
+        lower = None
+    else:
         pivots = np.square(lower.diagonal(), dtype=np.float64)
         spread = float(pivots.max()) / float(pivots.min())
         limit = 1e3 if short else 1e11
@@ -213,7 +211,9 @@ def gaussian_map(first: np.ndarray, second: np.ndarray) -> np.ndarray | None:
             return None
         root, inverse = power(first, 0.5), power(first, -0.5)
         return factor * (inverse @ power(root @ second @ root, 0.5) @ inverse)
-    found = spectrum(lower.T @ (second @ lower))
+    multiply = get_blas_funcs("trmm", (lower,))  # half the work of a full product
+    inner = multiply(1.0, lower, second.T, side=True, lower=True)
+    found = spectrum(multiply(1.0, lower, inner, lower=True, trans_a=True, overwrite_b=True))
     if short and not short_is_enough(found.values, 0.0, len(first)):
         return None
     half = found.vectors * (found.values**0.25).astype(first.dtype) * np.sqrt(factor)

@@ -98,15 +98,21 @@ def _leading(matrix: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
 
 def _lanczos(matrix: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray] | None:
     """Return k eigenpairs, rising, or None where the method did not converge to them."""
-    from scipy.sparse.linalg import ArpackError, eigsh
+    from scipy.linalg import get_blas_funcs
+    from scipy.sparse.linalg import ArpackError, LinearOperator, eigsh
 
     start = np.random.default_rng(0).normal(size=len(matrix)).astype(matrix.dtype)
     trace = float(np.trace(matrix, dtype=np.float64))
     if not trace > 0:
         return None
     scaled = matrix * matrix.dtype.type(1 / trace)
+    # Half of a symmetric matrix is read, and reading it is what a product of this kind costs.
+    multiply = get_blas_funcs("symv", (scaled,))
+    operator = LinearOperator(
+        scaled.shape, matvec=lambda v: multiply(1.0, scaled.T, v), dtype=scaled.dtype
+    )
     try:
-        values, vectors = eigsh(scaled, k, v0=start)
+        values, vectors = eigsh(operator, k, v0=start)
     except ArpackError:
         return None
     eps = float(np.finfo(matrix.dtype).eps)

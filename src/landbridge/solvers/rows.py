@@ -171,7 +171,7 @@ class CentredRows:
 
 
 def product(left: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
-    """Return left @ right for two matrices, by NumPy where that is the faster of the two.
+    """Return left @ right for matrices or a vector, by NumPy where that is the faster of the two.
 
     Its library runs at the same speed whatever the shapes, on processors of all makers; torch's
     falls to a half or a fifth where one side is narrow. Only torch knows other devices, and

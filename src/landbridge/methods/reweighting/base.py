@@ -103,10 +103,11 @@ class Reweighting(FeatureMethod):
         }
         if size < max(FEW * rows, min(2 * n_classes, rows)):
             flat = f", flattened to {usable:,.0f}" if power < 1 else ": few rows carry the answer"
-            notes["warning"] = (
+            few = (
                 f"{self.name}: {rows:,} weighted source rows are worth {size:,.0f} "
                 f"(effective sample size){flat}"
             )
+            notes["warning"] = f"{notes['warning']}; {few}" if "warning" in notes else few
         return weights, notes
 
 

@@ -100,11 +100,21 @@ class LabelShiftMethod(Reweighting):
         self.target_priors_ = found.target_priors
         weights = np.ones(len(source))
         weights[source.known] = found.class_weights[labels]
-        return weights, {
+        notes: dict[str, Any] = {
             "source_priors": found.source_priors.round(4).tolist(),
             "target_priors": found.target_priors.round(4).tolist(),
             "classes_only_in_target": found.missing.tolist(),
         }
+        # Not one row of a class that the source has: the estimate ran into the simplex's border.
+        gone = np.flatnonzero((found.source_priors > 0) & (found.target_priors * len(target) < 1))
+        notes["classes_put_at_0"] = gone.tolist()
+        if len(gone):
+            notes["warning"] = (
+                f"{self.name}: of the source's classes the estimate leaves none of "
+                f"{gone.tolist()} in the target, so hardly any row will be given them; where "
+                "that cannot be, the classes' features have shifted, not only their shares"
+            )
+        return weights, notes
 
     def _left_out(self, x: np.ndarray, labels: np.ndarray, n_classes: int, seed: int) -> np.ndarray:
         """Return logits of rows by heads that were fitted without them."""

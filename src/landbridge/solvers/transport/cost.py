@@ -6,6 +6,7 @@ rest is −2 x·y, which is far smaller than C in high dimensions: in float32 it
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -13,7 +14,7 @@ from typing import Literal
 import numpy as np
 import torch
 
-from ..rows import as_tensor
+from ..rows import as_tensor, product
 
 Normalise = Literal["mean", "max", "median"] | None
 Precision = Literal["auto", "float32", "float64"]
@@ -81,6 +82,12 @@ class Cost:
     def shape(self) -> tuple[int, int]:
         """(n, m)."""
         return self.rest.shape[0], self.rest.shape[1]
+
+    @functools.cached_property
+    def extent(self) -> tuple[float, float]:
+        """The smallest and the largest entry of `rest`: seen once, before it may be used up."""
+        low, high = torch.aminmax(self.rest)
+        return float(low), float(high)
 
     def slices(self) -> Iterator[slice]:
         """Yield blocks of rows."""
@@ -157,7 +164,7 @@ def squared_cost(
     size = mean_squared_length(source, mean) + mean_squared_length(target, mean) or 1.0
     left, rows = centred(source, mean, -2 * size**-0.5, kind)
     right, cols = centred(target, mean, size**-0.5, kind)
-    rest = torch.mm(left, right.T)
+    rest = product(left, right.T)
     cost = Cost(rows / size, cols / size, rest, size, 1.0, (xs, xt, normalise, labels))
     if normalise is not None:
         found = _NORMALISERS[normalise](cost)

@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 import torch
 
+from ..rows import product
 from .cost import Cost, Precision, row_blocks
 
 # Exponents below the floor are raised to it: with scalings of at most e^limit either way, what
@@ -70,7 +71,7 @@ class GibbsKernel:
             A target potential to start from, in units of the cost. One iteration finds the
             source potential that belongs to it.
         """
-        low, high = (float(end) * self._factor for end in torch.aminmax(self.cost.rest))
+        low, high = (end * self._factor for end in self.cost.extent)
         if g is None and abs(high - low) < -0.75 * self._floor:
             self.p -= max(low, high)
         else:
@@ -135,8 +136,8 @@ class GibbsKernel:
         source = self._wide if wide and self._wide is not None else self.k
         for part in self.cost.slices():
             block = source[part].to(kind)
-            left = update(part, torch.mv(block, short).double())
-            total += torch.mv(block.T, left.to(kind))
+            left = update(part, product(block, short).double())
+            total += product(block.T, left.to(kind))
         return total
 
     def potentials(self, u: torch.Tensor, v: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

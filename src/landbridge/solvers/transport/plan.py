@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from ..rows import as_tensor
+from ..rows import as_tensor, product
 from .cost import row_blocks
 
 
@@ -115,15 +115,15 @@ class ScaledPlan(Plan):
         sums = torch.empty(self.shape[0], dtype=torch.float64)
         right = self.right.to(kind)
         for part in row_blocks(*self.shape):
-            sums[part] = torch.mv(self.kernel[part], right).double()
-        return torch.mm(self.kernel, weighted).numpy(), sums.numpy()
+            sums[part] = product(self.kernel[part], right).double()
+        return product(self.kernel, weighted).numpy(), sums.numpy()
 
     def backward(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         kind = self.kernel.dtype
         x = as_tensor(values)
         weighted = x.to(kind) * self.left.to(kind)[:, None]
-        sums = torch.mv(self.kernel.T, self.left.to(kind)).double()
-        return torch.mm(self.kernel.T, weighted).numpy(), sums.numpy()
+        sums = product(self.kernel.T, self.left.to(kind)).double()
+        return product(self.kernel.T, weighted).numpy(), sums.numpy()
 
     def marginals(self) -> tuple[np.ndarray, np.ndarray]:
         rows, cols = [], torch.zeros(self.shape[1], dtype=torch.float64)

@@ -109,8 +109,7 @@ def open_kernel(
 def long_enough(cost: Cost, reg: float) -> Cost:
     """Return the cost, in float64 where rounding it to float32 would show beside `reg`."""
     if cost.rest.dtype == torch.float32 and cost.source is not None:
-        low, high = torch.aminmax(cost.rest)
-        largest = max(abs(float(low)), abs(float(high)))
+        largest = max(abs(end) for end in cost.extent)
         if 2.0**-24 * largest * cost.unit / reg > _NOISE:
             return cost.refined()
     return cost
