@@ -24,7 +24,7 @@ def striped(n: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     y = rng.integers(0, 3, n)
     x = rng.integers(0, 110, (n, 1, 16, 16))
     for row, label in zip(x, y, strict=True):
-        row[0, :, 5 * label : 5 * label + 5] += 70
+        row[0, :, 5 * label : 5 * label + 5] += 110
     return x.astype(np.uint8), y
 
 
@@ -40,7 +40,7 @@ class Kit:
             self.network = Network(ConvNet(16, 16, 1, widths=(4, 6), dim=8), 3)
         side = Side(x, y, np.ones(len(y), bool))
         data = TrainingData(side, None, self.preprocessing, 3)
-        train(self.network, (Phase("source", steps=60, rate=5e-3, batch=32),), data, seed=0)
+        train(self.network, (Phase("source", steps=150, rate=5e-3, batch=32),), data, seed=0)
 
     rows = staticmethod(striped)
 
