@@ -1,6 +1,6 @@
 """Test-time adaptation on corrupted CIFAR-10: accuracy over time, and the guard's margin.
 
-LANDBRIDGE_DATA=... python benchmarks/stream.py [over-time] [margin] [batches] [draw] [table]
+LANDBRIDGE_DATA=... python benchmarks/stream.py [over-time] [margin] [batches] [one] [draw] [table]
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ EACH = 200
 """Rows at each of the eleven severities of the picture."""
 SOME = ("contrast", "gaussian-noise")
 """Corruptions that are tried at other batches than 64, too."""
-OTHER_BATCHES = (200, 16, 1)
+OTHER_BATCHES = (200, 16)
 
 
 def ordered(rows: np.ndarray, labels: np.ndarray, order: str, seed: int) -> np.ndarray:
@@ -148,12 +148,19 @@ def streams() -> Iterator[tuple[str, str, str, int, str]]:
 
 
 def other_batches() -> Iterator[tuple[str, str, str, int, str]]:
-    """Yield the same for other batches, with a severity that rises and falls four times."""
+    """Yield the same for batches of 200 and 16, where severity rises and falls four times."""
     for batch in OTHER_BATCHES:
-        for kind in SOME if batch > 1 else SOME[:1]:
+        for kind in SOME:
             for order in ORDERS:
                 for method in ("adabn", "sar"):
-                    yield kind, "four times" if batch > 1 else "once", order, batch, method
+                    yield kind, "four times", order, batch, method
+
+
+def one_by_one() -> Iterator[tuple[str, str, str, int, str]]:
+    """Yield the same for batches of one row."""
+    for method in ("adabn", "sar"):
+        for order in ORDERS:
+            yield "contrast", "once", order, 1, method
 
 
 def margin(key: str, chosen: Iterator[tuple[str, str, str, int, str]]) -> None:
@@ -204,14 +211,16 @@ TITLE = "Corrupted CIFAR-10 as a stream: adaptation at test time"
 def main() -> None:
     """Run the parts that are named, or all."""
     import stream_figures
+    import stream_table
 
     torch.set_num_threads(1)
     parts: dict[str, Callable[[], None]] = {
         "over-time": lambda: keep("over_time", over_time()),
         "margin": lambda: margin("streams", streams()),
         "batches": lambda: margin("other_batches", other_batches()),
+        "one": lambda: margin("batch_one", one_by_one()),
         "draw": stream_figures.draw,
-        "table": lambda: print(stream_figures.table()),
+        "table": lambda: print(stream_table.stream_table(stream_figures.read())),
     }
     for name in sys.argv[1:] or parts:
         parts[name]()

@@ -1,9 +1,8 @@
-"""The picture and the table of benchmarks/stream.py, from results/stream.json."""
+"""The picture of benchmarks/stream.py, from results/stream.json."""
 
 from __future__ import annotations
 
 import json
-import statistics
 from pathlib import Path
 from typing import Any
 
@@ -51,42 +50,3 @@ def draw() -> None:
     entries = [("line", colour, NAMES.get(name, name)) for name, colour in COLOURS.items()]
     body.append(d.legend(entries, 40, 378))
     OUT.write_text(d.page(body, 800, 394, "Accuracy over time on a corrupted stream"), "utf-8")
-
-
-def table() -> str:
-    """Return the table of docs/streaming.md: over time, then the margin."""
-    result = read()
-    lines = [
-        "| method | classes in turn, % | class after class, % | CPU, ms a row |",
-        "| --- | ---: | ---: | ---: |",
-    ]
-    orders = result["over_time"]["orders"]
-    for method in orders["shuffled"]:
-        means = [100 * float(np.mean(kept[method]["curve"])) for kept in orders.values()]
-        cpu = statistics.median(c for kept in orders.values() for c in kept[method]["cpu"])
-        name = NAMES.get(method, method).split(" (")[0]
-        lines.append(f"| {name} | {means[0]:.1f} | {means[1]:.1f} | {cpu:.1f} |")
-    lines += [
-        "",
-        "| batch | order | method | streams | mean gain | worst | worst without the guard |",
-        "| ---: | --- | --- | ---: | ---: | ---: | ---: |",
-    ]
-    every = [*result.get("streams", []), *result.get("other_batches", [])]
-    groups: dict[tuple[int, str, str], list[dict[str, Any]]] = {}
-    for row in every:
-        groups.setdefault((row["batch"], row["order"], row["method"]), []).append(row)
-    for (batch, order, method), rows in sorted(groups.items()):
-        gains = [100 * row["gain"] for row in rows]
-        alone = min(100 * row["alone"] for row in rows)
-        lines.append(
-            f"| {batch} | {order} | {method} | {len(rows)} | {statistics.fmean(gains):+.1f} | "
-            f"{min(gains):+.1f} | {alone:+.1f} |"
-        )
-    worst = min(every, key=lambda row: row["gain"])
-    lines += [
-        "",
-        f"{len(every)} streams of 2,000 rows. Worst: {100 * worst['gain']:+.2f} points "
-        f"({worst['corruption']}, {worst['order']}, batch {worst['batch']}, {worst['method']}); "
-        f"stated margin: {100 * result['margin_stated']:.1f}.",
-    ]
-    return "\n".join(lines)

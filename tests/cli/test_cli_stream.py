@@ -63,7 +63,7 @@ def test_with_out_the_answers_are_a_file_and_the_summary_is_shown(cli, streamed)
     assert "1,000 rows in 16 batches with eata" in result.stdout
     assert "+12.5" in result.stdout
     assert "no norms" in result.stdout
-    rows = list(csv.DictReader(Path("a.csv").open()))
+    rows = list(csv.DictReader(Path("a.csv").read_text("utf-8").splitlines()))
     assert rows[0]["predicted"] == "cat"
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -36,7 +38,7 @@ def test_a_corruption_is_pure_and_grows_with_severity(photographs, kind, grey):
     assert all(one.shape == x.shape and one.dtype == np.uint8 for one in found)
     np.testing.assert_array_equal(found[3], corrupt(x, kind, 3, seed=3))
     distance = [np.abs(one.astype(float) - x).mean() for one in found]
-    assert all(a < b for a, b in zip(distance, distance[1:], strict=False)), distance
+    assert all(a < b for a, b in pairwise(distance)), distance
 
 
 def test_noise_has_the_stated_spread_and_depends_on_the_seed():
