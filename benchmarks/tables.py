@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from grid_tables import grid_table
+from stream_table import stream_table
 
 HERE = Path(__file__).parent
 BEGIN, END = "<!-- results: begin -->", "<!-- results: end -->"
@@ -154,7 +155,12 @@ def main() -> None:
     before, rest = text.split(BEGIN)
     after = rest.split(END)[1]
     results = [json.loads(p.read_text("utf-8")) for p in sorted(HERE.glob("results/*.json"))]
-    kinds = {"runs": runs_table, "features": features_table, "grid": grid_table}
+    kinds = {
+        "runs": runs_table,
+        "features": features_table,
+        "grid": grid_table,
+        "stream": stream_table,
+    }
     tables = [kinds.get(r.get("kind"), speed_table)(r) for r in results]
     body = "\n\n".join(tables)
     readme.write_text(f"{before}{BEGIN}\n\n{body}\n\n{END}{after}", "utf-8")

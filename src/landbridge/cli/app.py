@@ -23,6 +23,7 @@ from . import (
     report,
     resume,
     shift,
+    stream,
     transfer,
 )
 from .frame import silence, tell
@@ -98,6 +99,7 @@ for _verb in (
     shift.shift,
     predict.predict,
     evaluate.evaluate,
+    stream.stream,
     report.report,
     resume.resume,
     demo.demo,
@@ -111,9 +113,9 @@ for _verb in (
 
 def main() -> None:
     """Run the command line."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):  # a terminal without UTF-8 gets "?", not a traceback
-            stream.reconfigure(errors="replace")
+    for out in (sys.stdout, sys.stderr):
+        if hasattr(out, "reconfigure"):  # a terminal without UTF-8 gets "?", not a traceback
+            out.reconfigure(errors="replace")
     if not sys.stderr.isatty():  # bars of the hub are unreadable in a log
         os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     try:

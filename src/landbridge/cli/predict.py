@@ -93,10 +93,11 @@ def write(path: Path, rows: Sequence[dict[str, Any]]) -> None:
             temporary.write_text(dumps({"predictions": rows}) + "\n", "utf-8")
         else:
             with temporary.open("w", encoding="utf-8", newline="") as file:
-                _write_csv(file, rows)
+                write_csv(file, rows)
 
 
-def _write_csv(file: TextIO, rows: Sequence[dict[str, Any]]) -> None:
+def write_csv(file: TextIO, rows: Sequence[dict[str, Any]]) -> None:
+    """Write predictions as CSV with a line of heads."""
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow(_columns(rows))
     writer.writerows(_flat(row) for row in rows)
@@ -116,7 +117,7 @@ def _flat(row: dict[str, Any]) -> list[Any]:
 def _show(rows: Sequence[dict[str, Any]]) -> None:
     """Show the first rows on a terminal; a pipe gets all of them as CSV."""
     if not sys.stdout.isatty():
-        _write_csv(sys.stdout, rows)
+        write_csv(sys.stdout, rows)
         return
     from .tables import console, percent, show_rows
 

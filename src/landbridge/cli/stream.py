@@ -1,0 +1,132 @@
+"""`landbridge stream`: answers in the order of the data, from a model that follows them."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ..base.errors import ConfigError
+from . import options as o
+from .frame import frame
+
+
+def stream(
+    run: o.RunFolder,
+    data: o.Data,
+    method: Annotated[
+        str, typer.Option(metavar="NAME", help="How it adapts: sar, eata, adabn or none.")
+    ] = "sar",
+    batch: Annotated[
+        int, typer.Option(metavar="ROWS", help="How many rows come at once; 1 is possible.")
+    ] = 64,
+    guard: Annotated[
+        bool,
+        typer.Option(
+            "--guard/--no-guard",
+            help="Run the source model beside, and let it answer where adapting seems to hurt.",
+        ),
+    ] = True,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write a .csv, .parquet or .json file.")
+    ] = None,
+    label: o.Label = None,
+    config: o.ConfigFile = None,
+    settings: o.Settings = None,
+    as_json: o.AsJson = False,
+    quiet: o.Quiet = False,
+    debug: o.Debug = False,
+) -> None:
+    """Predict DATA in its order, with a model that adapts to what it sees, without labels.
+
+    Labels in DATA are used after predicting, to show accuracy over time, and for nothing else.
+    """
+    with frame(as_json=as_json, quiet=quiet, debug=debug) as this:
+        from .predict import FORMATS, load, write
+
+        if out is not None and out.suffix.lower() not in FORMATS:
+            raise ConfigError(
+                f"--out {out}: {out.suffix or 'no ending'} is not a format that can be written",
+                do=f"end the name in {', '.join(FORMATS)}",
+            )
+        keys = ("training.threads", "data.label")
+        loaded, found = load("stream", run, config, settings, keys, {"data.label": label})
+        from ..runs.stream import stream_data
+
+        value = stream_data(
+            loaded,
+            data,
+            method=method,
+            batch=batch,
+            guard=guard,
+            label=found.data.label,
+            events=this.events(),
+        )
+        rows = value.pop("predictions")
+        if out is not None:
+            write(out, rows)
+            value |= {"rows": len(rows), "out": str(out)}
+        else:
+            value["predictions"] = rows
+        this.result({"run": str(run), **value}, lambda: _show(value, rows, out))
+
+
+def _show(value: dict[str, Any], rows: list[dict[str, Any]], out: Path | None) -> None:
+    """Show what happened and accuracy over time; without --out a pipe gets the rows as CSV."""
+    if out is None and not sys.stdout.isatty():
+        from .predict import write_csv
+
+        write_csv(sys.stdout, rows)
+        return
+    from rich.text import Text
+
+    from .tables import console, percent, show_paths, show_rows
+
+    screen, report = console(), value["report"]
+    screen.print(Text(sentence(report), style="bold"))
+    if value["over_time"]:
+        cells = [
+            [
+                f"{part['first'] + 1:,} to {part['last'] + 1:,}",
+                percent(part["source"]),
+                percent(part["adapted"]),
+                _gain(part),
+            ]
+            for part in value["over_time"]
+        ]
+        total = value["accuracy"]
+        cells.append(
+            ["all", percent(total["source"]), percent(total["adapted"]), _gain(total)],
+        )
+        screen.print()
+        heads = ["rows", "source model", "stream", "gain"]
+        show_rows(screen, heads, cells, right=(1, 2, 3))
+    for note in report["notes"]:
+        screen.print(Text(note, style="dim"))
+    screen.print()
+    if out is not None:
+        show_paths(screen, [("answers", str(out))])
+    else:
+        screen.print(Text("--out answers.csv keeps the answers", style="dim"))
+
+
+def sentence(report: dict[str, Any]) -> str:
+    """Say in one line what a stream did."""
+    parts = [f"{report['rows']:,} rows in {report['batches']:,} batches with {report['method']}"]
+    if report["steps"] or report["filtered"]:
+        parts.append(f"{report['steps']:,} steps, {report['filtered']:,} rows taught nothing")
+    if report["guarded"]:
+        parts.append(f"the source model answered {report['fallbacks']:,} rows")
+    if report["resets"]:
+        parts.append(f"{report['resets']:,} fresh starts")
+    return "; ".join(parts)
+
+
+def _gain(part: dict[str, float]) -> Any:
+    from rich.text import Text
+
+    points = 100 * (part["adapted"] - part["source"])
+    colour = "green" if points > 0.05 else "red" if points < -0.05 else "dim"
+    return Text(f"{points:+.1f}", style=colour)

@@ -1,0 +1,108 @@
+"""A finished run's model on a stream: data in their order, answers as they come."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..base.errors import ConfigError, DataError
+from ..base.events import SILENT, Events
+from ..streaming.stream import Stream, open_stream
+from .run import Run, load_run
+
+STRETCHES = 10
+"""Into so many stretches accuracy over time is cut."""
+
+
+def open_run_stream(run: Run | Path | str, method: str = "sar", **how: Any) -> Stream:
+    """Open a stream on a run or its folder; `how` as in `landbridge.streaming.open_stream`."""
+    return open_stream(run if isinstance(run, Run) else load_run(run), method, **how)
+
+
+def stream_data(
+    run: Run,
+    data: Any,
+    *,
+    method: str = "sar",
+    options: Mapping[str, Any] | None = None,
+    batch: int = 64,
+    guard: bool = True,
+    label: str | None = None,
+    events: Events = SILENT,
+) -> dict[str, Any]:
+    """Answer data in their order, batch by batch, adapting on the way.
+
+    Returns
+    -------
+    dict
+        "predictions": as `Run.predict`. "report": see `StreamReport`. "over_time": None
+        without labels, else one dict for each tenth of the labelled rows: "first" and "last"
+        row, "n", "source" and "adapted" accuracy. "accuracy": the same over all labelled
+        rows, or None. Labels are looked at after the last answer, for these figures alone.
+
+    Raises
+    ------
+    ConfigError
+        Where the batch is smaller than one row.
+    DataError
+        Where the data are of another modality than the run's.
+    """
+    if batch < 1:
+        raise ConfigError(f"a batch of {batch} rows", do="give --batch 1 or more")
+    model = run.model
+    domain = model.read(data, label=label, events=events)
+    if domain.modality != model.preprocessing.modality:
+        raise DataError(
+            f"{domain.name!r} is {domain.modality}, this run's model takes "
+            f"{model.preprocessing.modality}",
+            do="give data like the run's target",
+        )
+    stream = open_stream(model, method, options=options, guard=guard)
+    for note in stream.report().notes:
+        events.say("warning", note)
+    rows = model.preprocessing.prepare(domain.examples, events=events)
+    answers, source = [], []
+    with events.progress("stream", len(rows)) as bar:
+        for start in range(0, len(rows), batch):
+            some = rows[start : start + batch]
+            ours, theirs = stream.predict_both(some)
+            answers.append(ours)
+            if domain.known.any():
+                source.append(stream.source_probabilities(some) if theirs is None else theirs)
+            bar.advance(len(some))
+    probabilities = np.concatenate(answers) if answers else np.zeros((0, len(model.classes)))
+    value: dict[str, Any] = {
+        "predictions": [
+            {
+                "name": name,
+                "predicted": model.classes[int(p.argmax())],
+                "probability": dict(zip(model.classes, p.tolist(), strict=True)),
+            }
+            for name, p in zip(domain.examples.names(), probabilities, strict=True)
+        ],
+        "report": stream.report().to_dict(),
+        "over_time": None,
+        "accuracy": None,
+    }
+    known = np.flatnonzero(domain.known)
+    if len(known):
+        place = {name: i for i, name in enumerate(model.classes)}
+        truth = np.array([place.get(domain.classes[i], -1) for i in domain.labels[known]])
+        right = {
+            "source": np.concatenate(source)[known].argmax(1) == truth,
+            "adapted": probabilities[known].argmax(1) == truth,
+        }
+        value["accuracy"] = {name: float(hits.mean()) for name, hits in right.items()}
+        value["over_time"] = [
+            {
+                "first": int(known[part[0]]),
+                "last": int(known[part[-1]]),
+                "n": len(part),
+                **{name: float(hits[part].mean()) for name, hits in right.items()},
+            }
+            for part in np.array_split(np.arange(len(known)), min(STRETCHES, len(known)))
+        ]
+    return value
