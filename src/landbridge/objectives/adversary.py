@@ -26,7 +26,7 @@ class _Adversary(torch.autograd.Function):
         ctx: Any, x: torch.Tensor, strength: float, criterion: Criterion, *layers: torch.Tensor
     ) -> torch.Tensor:
         weights, biases = layers[::2], layers[1::2]
-        inputs = []
+        inputs: list[torch.Tensor] = []
         for weight, bias in zip(weights, biases, strict=True):
             if inputs:
                 x = x.relu_()  # of the layer before, which is nobody else's

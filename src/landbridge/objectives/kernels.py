@@ -106,6 +106,8 @@ class _KernelSum(torch.autograd.Function):
             distances = squared_distances(rows)
             if width is None:
                 width = median_square(distances)
+            elif isinstance(width, torch.Tensor):
+                width = width.to(rows.dtype)
             kernel, slope = _kernel(distances, width, exponents)
             kernels.append(kernel)
             grams.append(slope.mul_(weights / width))  # −G, but for the other layers' kernels
