@@ -18,6 +18,6 @@ class AFN(TermMethod):
 
     @dataclass(frozen=True)
     class Config(TermConfig):
-        """As `TermConfig`; `weight` is the paper's."""
+        """`weight`: of the term, the paper's; `target_weight`: λ, as for the others."""
 
         weight: float = 0.05

@@ -18,6 +18,6 @@ class DSAN(TermMethod):
 
     @dataclass(frozen=True)
     class Config(TermConfig):
-        """As `TermConfig`; `weight` is the authors' code's."""
+        """`weight`: of the term, the authors' code's; `target_weight`: λ, as for the others."""
 
         weight: float = 0.5

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
-from torch.nn import functional as F
 
 from .base import TERMS, Step, Term, at_least_single
 from .kernels import WIDTHS, kernel_sum
@@ -45,19 +44,17 @@ def local_mmd(
     """
     rows = together(source, target)
     with torch.no_grad():
-        classes = probabilities.shape[1]
-        mass_t = probabilities.to(rows.dtype)
-        mass_s = F.one_hot(labels, classes).to(rows.dtype)
+        n, classes = len(source), probabilities.shape[1]
+        mass = rows.new_zeros(len(rows), classes)
+        of_source, of_target = mass[:n], mass[n:]
+        of_source.scatter_(1, labels[:, None], 1)
+        of_target.copy_(probabilities)
+        sum_s, sum_t = of_source.sum(0), of_target.sum(0)
         least = torch.finfo(rows.dtype).tiny
-        sum_s, sum_t = mass_s.sum(0), mass_t.sum(0)
         there = (sum_s > 0) & (sum_t > least)
-        shares = torch.cat(
-            [
-                mass_s * (there / sum_s.clamp_min(1)),
-                mass_t * (there / -sum_t.clamp_min(least)),
-            ]
-        )
-        weights = shares @ (shares.T / classes)
+        of_source.mul_(there / sum_s.clamp_min_(1))
+        of_target.mul_(there / sum_t.clamp_min_(least).neg_())
+        weights = mass @ (mass.T / classes)
     return kernel_sum([rows], weights, [width], [exponents])
 
 

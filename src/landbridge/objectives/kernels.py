@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 import torch
@@ -77,18 +78,27 @@ def two_sample_weights(
     return weights
 
 
+@lru_cache(maxsize=16)
+def _sums(exponents: tuple[int, ...], dtype: torch.dtype, device: torch.device) -> torch.Tensor:
+    """Return what makes Σ_k e_k and Σ_k 2^(−k) e_k of all e from the widest on: (2, m)."""
+    top = max(exponents)
+    found = torch.zeros(2, top - min(exponents) + 1, dtype=dtype, device=device)
+    for k in exponents:
+        found[:, top - k] += torch.tensor([1.0, 2.0**-k], dtype=dtype, device=device)
+    return found
+
+
 def _kernel(
-    distances: torch.Tensor, width: torch.Tensor | float, exponents: Sequence[int]
+    distances: torch.Tensor, width: torch.Tensor | float, exponents: tuple[int, ...]
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Return Σ_k exp(−D / (2^k γ)) and minus its derivative in D, times γ."""
-    steps = range(max(exponents), min(exponents) - 1, -1)
-    power = torch.exp(distances * (-(2.0 ** -steps[0]) / width))
-    total, slope = power.clone(), power * 2.0 ** -steps[0]
-    for k in steps[1:]:
-        power.square_()
-        if k in exponents:
-            total.add_(power)
-            slope.add_(power, alpha=2.0**-k)
+    sums = _sums(exponents, distances.dtype, distances.device)
+    powers = distances.new_empty((sums.shape[1], *distances.shape))
+    each = powers.unbind()
+    torch.mul(distances, -(2.0 ** -max(exponents)) / width, out=each[0]).exp_()
+    for wide, narrow in pairwise(each):
+        torch.square(wide, out=narrow)
+    total, slope = (sums @ powers.flatten(1)).view(2, *distances.shape)
     return total, slope
 
 
