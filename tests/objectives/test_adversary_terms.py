@@ -141,6 +141,9 @@ def test_together_returns_the_whole_where_it_can():
         assert torch.equal(together(*pair), torch.cat(pair))
         assert together(*pair) is not whole
     assert together(one.bfloat16(), other.bfloat16()).dtype == torch.float32
+    still = together(one, other.detach())  # not the whole: no gradient may flow into the target
+    assert still is not whole
+    assert together(one.detach(), other.detach()).requires_grad is False
     weights = torch.randn(7, 4)
     (found,) = torch.autograd.grad(
         (together(one, other) * weights).sum(), network.weight, retain_graph=True

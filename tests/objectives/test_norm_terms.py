@@ -40,7 +40,7 @@ def test_longer_features_value_and_gradient(n, d, growth):
     radii = [math.sqrt(sum(v * v for v in row)) + growth for row in x.tolist()]
     x.requires_grad_()
     value = longer_features(features=x, growth=growth)
-    assert float(value) == pytest.approx(norm_loss_by_hand(x.detach(), radii), rel=1e-10)
+    assert value.item() == pytest.approx(norm_loss_by_hand(x.detach(), radii), rel=1e-10)
     (grad,) = torch.autograd.grad(3 * value, x)
     for i in range(n):
         for j in range(d):

@@ -72,8 +72,8 @@ def told_apart(n_source: int, weights: torch.Tensor | None = None) -> Criterion:
         share = shares(n, m, 0.5, 0.5, flat.dtype, flat.device)
         if weights is not None:
             share = share * weights
-            share[:n] *= 0.5 / share[:n].sum()
-            share[n:] *= 0.5 / share[n:].sum()
+            for part in share.split([n, m]):
+                part.mul_(0.5 / part.sum())
         wrong = flat * shares(n, m, -n, m, flat.dtype, flat.device)  # −1 for the source, 1
         slope = wrong.sigmoid().mul_(share)
         slope[:n].neg_()

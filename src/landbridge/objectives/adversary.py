@@ -13,6 +13,7 @@ from typing import Any
 
 import torch
 from torch import nn
+from torch.autograd.function import once_differentiable
 
 Criterion = Callable[[torch.Tensor], tuple[torch.Tensor, torch.Tensor]]
 """Scores (n, c) -> the loss, and its gradient in the scores."""
@@ -38,6 +39,7 @@ class _Adversary(torch.autograd.Function):
         return value
 
     @staticmethod
+    @once_differentiable
     def backward(ctx: Any, *grads: torch.Tensor) -> Any:
         slope, *saved = ctx.saved_tensors
         inputs, weights = saved[: len(saved) // 2], saved[len(saved) // 2 :]

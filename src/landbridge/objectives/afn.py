@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
+from torch.autograd.function import once_differentiable
 
 from .base import TERMS, Step, Term, at_least_single
 from .rows import together
@@ -21,6 +22,7 @@ class _LongerRows(torch.autograd.Function):
         return rows.new_full((), growth * growth)
 
     @staticmethod
+    @once_differentiable
     def backward(ctx: Any, *grads: torch.Tensor) -> Any:
         (rows,) = ctx.saved_tensors
         norms = torch.linalg.vector_norm(rows, dim=1, keepdim=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
+from torch.autograd.function import once_differentiable
 
 from .base import TERMS, Step, Term, at_least_single
 
@@ -25,6 +26,7 @@ class _NuclearNorm(torch.autograd.Function):
         return values.sum()
 
     @staticmethod
+    @once_differentiable
     def backward(ctx: Any, *grads: torch.Tensor) -> torch.Tensor:
         return ctx.saved_tensors[0] * grads[0]
 

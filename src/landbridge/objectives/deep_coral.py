@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 import torch
+from torch.autograd.function import once_differentiable
 
 from ..base.errors import ConfigError
 from .base import TERMS, Step, Term
@@ -51,6 +52,7 @@ class _CovarianceDistance(torch.autograd.Function):
         return value.div_(4 * d * d)
 
     @staticmethod
+    @once_differentiable
     def backward(ctx: Any, *grads: torch.Tensor) -> Any:
         left, right = ctx.saved_tensors
         d = right.shape[1]

@@ -14,6 +14,7 @@ from itertools import pairwise
 from typing import Any
 
 import torch
+from torch.autograd.function import once_differentiable
 
 from .rows import shares
 
@@ -133,6 +134,7 @@ class _KernelSum(torch.autograd.Function):
         return torch.dot(weights.flatten(), product.flatten())
 
     @staticmethod
+    @once_differentiable
     def backward(ctx: Any, *grads: torch.Tensor) -> Any:
         saved = ctx.saved_tensors
         layers, grams = saved[: len(saved) // 2], saved[len(saved) // 2 :]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
+from torch.autograd.function import once_differentiable
 
 from .base import TERMS, Step, Term, at_least_single
 
@@ -38,6 +39,7 @@ class _Confusion(torch.autograd.Function):
         return (whole.div_(least) - diagonal).mean()
 
     @staticmethod
+    @once_differentiable
     def backward(ctx: Any, *grads: torch.Tensor) -> Any:
         return ctx.saved_tensors[0] * (grads[0] * ctx.scale), None
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
+from torch.autograd.function import once_differentiable
 
 from .adversarial import adversarial_ramp
 from .adversary import Criterion, adversary_loss, small_head
@@ -50,6 +51,7 @@ class _Disparity(torch.autograd.Function):
         return value
 
     @staticmethod
+    @once_differentiable
     def backward(ctx: Any, *grads: torch.Tensor) -> Any:
         return ctx.saved_tensors[0] * grads[0], None
 

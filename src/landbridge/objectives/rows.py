@@ -25,6 +25,7 @@ def together(one: torch.Tensor, other: torch.Tensor) -> torch.Tensor:
         whole is not None
         and whole is other._base
         and whole.shape == (len(one) + len(other), *one.shape[1:])
+        and whole.requires_grad == one.requires_grad == other.requires_grad  # one may be detached
         and whole.stride() == one.stride() == other.stride()
         and one.storage_offset() == whole.storage_offset()
         and other.storage_offset() == one.storage_offset() + len(one) * one.stride(0)
