@@ -211,11 +211,19 @@ def test_consistency_leaves_doubtful_rows_out():
     assert not strong.grad[1].any()
 
 
-@pytest.mark.parametrize(("n_s", "n_t", "d"), [(2, 2, 1), (5, 9, 3), (9, 2, 4), (3, 30, 8)])
+@pytest.mark.parametrize(
+    ("n_s", "n_t", "d"), [(2, 2, 1), (5, 9, 3), (9, 2, 4), (3, 30, 8), (4, 3, 20)]
+)
 def test_covariance_distance_value(n_s, n_t, d):
     source, target = draw(n_s, d), draw(n_t, d, seed=1) * 3 + 50
     expected = covariance_by_hand(source, target)
     assert float(covariance_distance(source, target)) == pytest.approx(expected, rel=1e-9)
+
+
+@pytest.mark.parametrize("d", [3, 7, 8, 20])  # wider than the nine rows, and narrower
+def test_covariance_distance_gradcheck(d):
+    source, target = draw(5, d).requires_grad_(), draw(4, d, seed=1).requires_grad_()
+    assert torch.autograd.gradcheck(covariance_distance, (source, target))
 
 
 def test_covariance_distance_sees_no_shift_and_is_symmetric():

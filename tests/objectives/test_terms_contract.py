@@ -80,7 +80,7 @@ def test_own_parameters_are_trained(name):
     kind = TERMS.get(name)
     term = make_term(TermSpec(name), DIM, CLASSES)
     before = [p.detach().clone() for p in term.parameters()]
-    if name == "dann":
+    if name in ("dann", "cdan", "mdd", "mcd"):
         assert before
     if not before:
         return

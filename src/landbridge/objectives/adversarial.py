@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import nn
 from torch.nn import functional as F
 
+from .adversary import Criterion, adversary_loss, small_head
 from .base import TERMS, Step, Term, at_least_single
+from .rows import shares, together
 
 
 class _Reverse(torch.autograd.Function):
@@ -46,10 +47,39 @@ def domain_confusion(*, source_scores: torch.Tensor, target_scores: torch.Tensor
         Logits for "source". Keyword-only, so that the domains cannot be mixed up. Each
         domain weighs one half, whatever n_s and n_t.
     """
-    s, t = at_least_single(source_scores), at_least_single(target_scores)
-    source = F.binary_cross_entropy_with_logits(s, torch.ones_like(s))
-    target = F.binary_cross_entropy_with_logits(t, torch.zeros_like(t))
-    return 0.5 * (source + target)
+    scores = at_least_single(torch.cat([source_scores, target_scores]))
+    n, m = len(source_scores), len(target_scores)
+    signs = shares(n, m, -n, m, scores.dtype, scores.device)
+    return torch.dot(
+        shares(n, m, 0.5, 0.5, scores.dtype, scores.device), F.softplus(signs * scores)
+    )
+
+
+def told_apart(n_source: int, weights: torch.Tensor | None = None) -> Criterion:
+    """Return `domain_confusion` as a criterion for `adversary_loss`, source rows first.
+
+    Parameters
+    ----------
+    n_source : int
+        How many of the rows are of the source, which is labelled 1; the others are labelled 0.
+    weights : float tensor (n,), optional
+        Positive, of the rows; scaled so that each domain weighs one half.
+    """
+
+    def criterion(scores: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        flat = scores.flatten()
+        n, m = n_source, len(flat) - n_source
+        share = shares(n, m, 0.5, 0.5, flat.dtype, flat.device)
+        if weights is not None:
+            share = share * weights
+            for part in share.split([n, m]):
+                part.mul_(0.5 / part.sum())
+        wrong = flat * shares(n, m, -n, m, flat.dtype, flat.device)  # −1 for the source, 1
+        slope = wrong.sigmoid().mul_(share)
+        slope[:n].neg_()
+        return torch.dot(share, F.softplus(wrong)), slope.view_as(scores)
+
+    return criterion
 
 
 @TERMS.register("dann")
@@ -70,20 +100,13 @@ class Adversarial(Term):
     def __init__(self, dim: int, n_classes: int, config: object = None) -> None:
         super().__init__(dim, n_classes, config)
         hidden = self.config.hidden
-        self.discriminator = nn.Sequential(
-            nn.Linear(dim, hidden),
-            nn.ReLU(),
-            nn.Linear(hidden, hidden),
-            nn.ReLU(),
-            nn.Linear(hidden, 1),
-        )
+        self.discriminator = small_head(dim, hidden, hidden, 1)
 
     def forward(self, step: Step) -> torch.Tensor:
         """Return the discriminator's loss; the features get its reversed gradient."""
         assert step.source is not None
         assert step.target is not None
         strength = adversarial_ramp(step.progress, self.config.slope)
-        both = at_least_single(torch.cat([step.source.features, step.target.features]))
-        scores = self.discriminator(reverse_gradient(both, strength)).squeeze(1)
-        n = len(step.source.features)
-        return domain_confusion(source_scores=scores[:n], target_scores=scores[n:])
+        both = together(step.source.features, step.target.features)
+        criterion = told_apart(len(step.source.features))
+        return adversary_loss(both, self.discriminator, criterion, strength)

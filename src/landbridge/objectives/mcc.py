@@ -3,10 +3,45 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
+from torch.autograd.function import once_differentiable
 
 from .base import TERMS, Step, Term, at_least_single
+
+
+class _Confusion(torch.autograd.Function):
+    """Mean share off the diagonal of the rows of A = pᵀ W p; W = 1 + exp(−H) taken as given.
+
+    The scale of W cancels in the shares, so it is not normalised. With row sums r, shares s on
+    the diagonal and c classes, ∂/∂A_jk = (s_j − 1[j = k]) / (c r_j) and ∂/∂p = W p (M + Mᵀ) of
+    that M: w_i (s_k / r_k − 2 p_ik / r_k) / c, but for what is the same for all k and which the
+    softmax therefore takes no notice of.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, logits: torch.Tensor, temperature: float) -> torch.Tensor:
+        log_p = torch.log_softmax(logits * (1 / temperature), dim=1)
+        p = log_p.exp()
+        certain = (p * log_p).sum(1, keepdim=True).exp_()
+        weighted = torch.addcmul(p, p, certain)
+        confusion = weighted.T @ p
+        whole = confusion.sum(1)
+        least = whole.clamp_min(1e-12)  # of a class that no row has any probability of
+        diagonal = confusion.diagonal() / least
+        if ctx.needs_input_grad[0]:
+            slope = torch.addcmul(diagonal / least, p, least.reciprocal(), value=-2)
+            slope.mul_(weighted)
+            slope.addcmul_(p, slope.sum(1, keepdim=True), value=-1)
+            ctx.save_for_backward(slope)
+            ctx.scale = 1 / (temperature * len(whole))
+        return (whole.div_(least) - diagonal).mean()
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, *grads: torch.Tensor) -> Any:
+        return ctx.saved_tensors[0] * (grads[0] * ctx.scale), None
 
 
 def mcc(logits: torch.Tensor, temperature: float = 2.5) -> torch.Tensor:
@@ -32,15 +67,7 @@ def mcc(logits: torch.Tensor, temperature: float = 2.5) -> torch.Tensor:
     >>> float(mcc(torch.eye(3) * 100)) < 1e-6
     True
     """
-    n, classes = logits.shape
-    log_p = torch.log_softmax(at_least_single(logits) / temperature, dim=1)
-    p = log_p.exp()
-    entropy = -(p * log_p).sum(1)
-    weight = 1 + torch.exp(-entropy.detach())
-    weight = n * weight / weight.sum()
-    confusion = (p * weight[:, None]).T @ p
-    confusion = confusion / confusion.sum(1, keepdim=True).clamp_min(1e-12)
-    return (confusion.sum() - confusion.trace()) / classes
+    return _Confusion.apply(at_least_single(logits), temperature)
 
 
 @TERMS.register("mcc")

@@ -1,0 +1,15 @@
+"""Batch nuclear norm maximisation."""
+
+from __future__ import annotations
+
+from .base import METHODS
+from .network import TermMethod
+
+
+@METHODS.register("bnm")
+class BNM(TermMethod):
+    """Harmful where class shares differ much between the domains."""
+
+    summary = "be certain and diverse on the target, by the batch's nuclear norm"
+    paper = "Cui et al., 2020, CVPR"
+    term = "bnm"
