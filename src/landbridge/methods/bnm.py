@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .base import METHODS
-from .network import TermMethod
+from .network import LIKE_SHARES, TermMethod
 
 
 @METHODS.register("bnm")
@@ -13,3 +13,4 @@ class BNM(TermMethod):
     summary = "be certain and diverse on the target, by the batch's nuclear norm"
     paper = "Cui et al., 2020, CVPR"
     term = "bnm"
+    needs = LIKE_SHARES

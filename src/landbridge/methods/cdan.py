@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .base import METHODS
-from .network import TermMethod
+from .network import LIKE_SHARES, TermMethod
 
 
 @METHODS.register("cdan")
@@ -13,3 +13,4 @@ class CDAN(TermMethod):
     summary = "a discriminator of features and answers cannot tell the domains apart"
     paper = "Long et al., 2018, NeurIPS"
     term = "cdan"
+    needs = LIKE_SHARES

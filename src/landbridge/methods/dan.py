@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .base import METHODS
-from .network import TermMethod
+from .network import LIKE_SHARES, TermMethod
 
 
 @METHODS.register("dan")
@@ -13,3 +13,4 @@ class DAN(TermMethod):
     summary = "features of both domains alike in distribution, by several kernels"
     paper = "Long et al., 2015, ICML"
     term = "dan"
+    needs = LIKE_SHARES

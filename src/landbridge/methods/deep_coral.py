@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .base import METHODS
-from .network import TermMethod
+from .network import LIKE_SHARES, TermMethod
 
 
 @METHODS.register("deep-coral")
@@ -13,3 +13,4 @@ class DeepCORAL(TermMethod):
     summary = "features of both domains with like covariances"
     paper = "Sun and Saenko, 2016, ECCV workshops"
     term = "deep-coral"
+    needs = LIKE_SHARES

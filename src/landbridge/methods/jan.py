@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .base import METHODS
-from .network import TermMethod
+from .network import LIKE_SHARES, TermMethod
 
 
 @METHODS.register("jan")
@@ -13,3 +13,4 @@ class JAN(TermMethod):
     summary = "features and answers of both domains alike in joint distribution"
     paper = "Long et al., 2017, ICML"
     term = "jan"
+    needs = LIKE_SHARES

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .base import METHODS
-from .network import TermMethod
+from .network import LIKE_SHARES, TermMethod
 
 
 @METHODS.register("mcd")
@@ -13,3 +13,4 @@ class MCD(TermMethod):
     summary = "two heads cannot be made to disagree on the target"
     paper = "Saito et al., 2018, CVPR"
     term = "mcd"
+    needs = LIKE_SHARES

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .base import METHODS
-from .network import TermMethod
+from .network import LIKE_SHARES, TermMethod
 
 
 @METHODS.register("mdd")
@@ -13,3 +13,4 @@ class MDD(TermMethod):
     summary = "no second head can agree on the source and differ on the target"
     paper = "Zhang et al., 2019, ICML"
     term = "mdd"
+    needs = LIKE_SHARES
