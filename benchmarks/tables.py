@@ -10,6 +10,7 @@ from typing import Any
 
 from grid_tables import grid_table
 from stream_table import stream_table
+from term_tables import steps_table
 
 HERE = Path(__file__).parent
 BEGIN, END = "<!-- results: begin -->", "<!-- results: end -->"
@@ -160,6 +161,7 @@ def main() -> None:
         "features": features_table,
         "grid": grid_table,
         "stream": stream_table,
+        "term steps": steps_table,
     }
     tables = [kinds.get(r.get("kind"), speed_table)(r) for r in results]
     body = "\n\n".join(tables)
