@@ -40,8 +40,8 @@ def allows(needs: Needs, source: str, target: str) -> bool:
     """What `Needs` says in its docstring, written down once more."""
     if needs.target == "labelled" and target == "none":
         return False
-    if needs.source == "labelled" and source != "labelled":
-        return False
+    if needs.source in ("labelled", "model") and source != "labelled":
+        return False  # a model without its data is none of the settings here
     if needs.source == "unlabelled" and source == "none":
         return False
     some = target != "none" or source == "labelled"
@@ -61,7 +61,7 @@ def test_words(name):
     assert "\n" not in method.summary
     assert re.search(r"\b(19|20)\d\d\b", method.paper) or name in OWN_WORDS or "+" in name
     assert isinstance(method.needs, Needs)
-    assert method.needs.source in ("labelled", "unlabelled", "none", "any")
+    assert method.needs.source in ("labelled", "model", "unlabelled", "none", "any")
     assert method.needs.target in ("labelled", "unlabelled", "none", "any")
     assert method.needs.gradients == isinstance(method, NetworkMethod)
 
@@ -110,6 +110,15 @@ WHERE = {
     "consistency": ("labelled", "unlabelled", True),
     "combine": ("labelled", "unlabelled", True),
     "joint+mcc": ("labelled", "labelled", True),
+    "pseudo-label": ("labelled", "unlabelled", True),
+    "fixmatch": ("labelled", "unlabelled", True),
+    "flexmatch": ("labelled", "unlabelled", True),
+    "debiasmatch": ("labelled", "unlabelled", True),
+    "dst": ("labelled", "unlabelled", True),
+    "shot": ("model", "unlabelled", True),
+    "aad": ("model", "unlabelled", True),
+    "nrc": ("model", "unlabelled", True),
+    "pada": ("labelled", "unlabelled", True),
 }
 
 
@@ -158,12 +167,12 @@ def check_plan(plan, context):
         assert phase.batch > 0
         assert phase.source_weight >= 0
         assert phase.target_weight >= 0
-        assert phase.source_weight or phase.target_weight
+        assert phase.source_weight or phase.target_weight or phase.terms
         assert not phase.source_weight or context.n_source
         assert not phase.target_weight or context.n_labelled
         assert 0 <= phase.warmup <= 1
         assert 0 < phase.stage_decay <= 1
-        assert phase.moves in ("all", "head")
+        assert phase.moves in ("all", "head", "backbone")
         if phase.moves == "head":  # over features computed once, which stay as they are
             assert phase.augment == "none"
             assert not phase.renormalise

@@ -11,7 +11,8 @@ from ..base.errors import ConfigError
 from . import options as o
 from .frame import frame
 
-LABELS = ("labelled", "unlabelled", "none")
+LABELS = ("labelled", "model", "unlabelled", "none")
+TARGETS = ("labelled", "unlabelled")
 
 
 def methods(
@@ -48,10 +49,10 @@ def _setting(text: str | None) -> tuple[str | None, str | None]:
     if text is None:
         return None, None
     source, slash, target = text.partition("/")
-    if not slash or source not in LABELS or target not in LABELS[:2]:
+    if not slash or source not in LABELS or target not in TARGETS:
         raise ConfigError(
             f"--setting {text!r} is not a setting",
-            do=f"write SOURCE/TARGET: {', '.join(LABELS)}, then / and {' or '.join(LABELS[:2])}",
+            do=f"write SOURCE/TARGET: {', '.join(LABELS)}, then / and {' or '.join(TARGETS)}",
         )
     return source, target
 
@@ -60,7 +61,7 @@ def _fits(need: str, given: str | None) -> bool:
     """Say whether a side that is `given` meets a `need`; labels may be left unread."""
     if given is None or need in ("any", "none", given):
         return True
-    return need == "unlabelled" and given == "labelled"
+    return need in ("unlabelled", "model") and given == "labelled"
 
 
 def _describe(name: str, method: Any) -> dict[str, Any]:

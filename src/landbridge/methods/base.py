@@ -13,7 +13,7 @@ from ..base.registry import Registry
 if TYPE_CHECKING:
     from ..solvers.steps import Step
 
-Labels = Literal["labelled", "unlabelled", "none", "any"]
+Labels = Literal["labelled", "model", "unlabelled", "none", "any"]
 
 
 @dataclass(frozen=True)
@@ -22,8 +22,10 @@ class Needs:
 
     Attributes
     ----------
-    source : {"labelled", "unlabelled", "none", "any"}
+    source : {"labelled", "model", "unlabelled", "none", "any"}
         "none": the source is not read. "any": with or without labels or no source at all.
+        "model": a model trained on the source is enough, and its data are not read; where there
+        are labelled data, such a model is trained on them first.
     target : {"labelled", "unlabelled", "none", "any"}
         "labelled": at least some labels that may be used. "unlabelled": target inputs.
     gradients : bool

@@ -72,18 +72,26 @@ class Situation:
     """What the data offer, as far as needs go."""
 
     source: str
-    """"labelled", "unlabelled" or "none"."""
+    """"labelled", "model" (a model trained on it, without its data), "unlabelled" or "none"."""
     target: str
     """"all", "few" or "none" of the usable target rows are labelled."""
     shared_classes: bool
     pretrained: bool
 
+    @property
+    def taught(self) -> bool:
+        """Whether the source's labels are there to learn from, or were learned from."""
+        return self.source in ("labelled", "model")
+
 
 def unmet(needs: Needs, situation: Situation) -> str:
     """Return which need is not met, in a sentence; "" where all are."""
     if needs.source == "labelled" and situation.source != "labelled":
-        return f"it needs a labelled source, and the source is {situation.source}"
-    if needs.source == "unlabelled" and situation.source == "none":
+        found = "a model without its data" if situation.source == "model" else situation.source
+        return f"it needs a labelled source, and the source is {found}"
+    if needs.source == "model" and not situation.taught:
+        return f"it needs a labelled source or a run as the source, and it is {situation.source}"
+    if needs.source == "unlabelled" and situation.source in ("none", "model"):
         return "it needs a source, and there is none"
     if needs.target == "labelled" and situation.target == "none":
         return "it needs target labels, and there are none to use"
@@ -93,7 +101,7 @@ def unmet(needs: Needs, situation: Situation) -> str:
         and situation.target == "none"
     ):
         return "it needs labels on one side at least, and there are none"
-    if needs.shared_classes and situation.source == "labelled" and not situation.shared_classes:
+    if needs.shared_classes and situation.taught and not situation.shared_classes:
         return "it needs classes that source and target share, and they share none"
     if needs.pretrained and not situation.pretrained:
         return "it needs a pretrained backbone"

@@ -1,0 +1,15 @@
+"""Partial adversarial domain adaptation."""
+
+from __future__ import annotations
+
+from ..base import METHODS
+from ..network import TermMethod
+
+
+@METHODS.register("pada")
+class PADA(TermMethod):
+    """As dann, for a target that lacks some of the source's classes."""
+
+    summary = "as dann; source classes that the target seems to lack count less"
+    paper = "Cao et al., 2018, ECCV (PADA)"
+    term = "pada"

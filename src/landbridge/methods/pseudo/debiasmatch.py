@@ -1,0 +1,15 @@
+"""Debiased pseudo-labels."""
+
+from __future__ import annotations
+
+from ..base import METHODS
+from ..network import TermMethod
+
+
+@METHODS.register("debiasmatch")
+class DebiasMatch(TermMethod):
+    """As fixmatch, where answers that are given often are held back."""
+
+    summary = "as fixmatch, without favour to the classes that are answered often"
+    paper = "Wang et al., 2022, CVPR (DebiasMatch)"
+    term = "debiasmatch"

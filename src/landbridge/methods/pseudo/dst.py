@@ -1,0 +1,15 @@
+"""Debiased self-training."""
+
+from __future__ import annotations
+
+from ..base import METHODS
+from ..network import TermMethod
+
+
+@METHODS.register("dst")
+class DebiasedSelfTraining(TermMethod):
+    """Pseudo-labels train the features through a head that answers nothing itself."""
+
+    summary = "pseudo-labels teach the features through a head of their own"
+    paper = "Chen et al., 2022, NeurIPS (DST)"
+    term = "dst"
