@@ -36,6 +36,8 @@ class Needs:
         Whether θ₀ must know something before the source is seen.
     answers : {"classes", "numbers"}
         "numbers": it is for regression.
+    warning : str
+        Where it is known to hurt, in half a sentence; "" where it is not known to.
     """
 
     source: Labels
@@ -44,6 +46,7 @@ class Needs:
     shared_classes: bool = False
     pretrained: bool = False
     answers: Literal["classes", "numbers"] = "classes"
+    warning: str = ""
 
 
 @dataclass(frozen=True)
