@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from .base import METHODS
 from .network import TermMethod
 
@@ -13,3 +15,7 @@ class DANN(TermMethod):
     summary = "features from which a discriminator cannot tell the domains apart"
     paper = "Ganin et al., 2016, JMLR 17(59)"
     term = "dann"
+    needs = replace(
+        TermMethod.needs,
+        warning="where class shares differ much, or the target lacks some of the classes",
+    )

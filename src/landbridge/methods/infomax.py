@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from .base import METHODS
 from .network import TermMethod
 
@@ -13,3 +15,7 @@ class InformationMaximisation(TermMethod):
     summary = "be certain on each target example and diverse over all"
     paper = "Krause et al., 2010, NeurIPS; Liang et al., 2020, ICML"
     term = "infomax"
+    needs = replace(
+        TermMethod.needs,
+        warning="where class shares differ much, or the target lacks some of the classes",
+    )

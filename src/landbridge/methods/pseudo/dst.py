@@ -12,4 +12,9 @@ class DebiasedSelfTraining(TermMethod):
 
     summary = "pseudo-labels teach the features through a head of their own"
     paper = "Chen et al., 2022, NeurIPS (DST)"
+    evidence = (
+        "USPS → MNIST, no labels, one seed: 95.6 (source only 90.3)"
+        ", shifted shares 87.7 (86.4)"
+        ", half of the classes 96.7 (94.7)"
+    )
     term = "dst"

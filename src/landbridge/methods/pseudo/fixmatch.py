@@ -33,6 +33,11 @@ class FixMatch(TermMethod):
 
     summary = "answers of a weak view above one threshold teach a strong view"
     paper = "Sohn et al., 2020, NeurIPS (FixMatch)"
+    evidence = (
+        "USPS → MNIST, no labels, one seed: 95.7 (source only 90.3)"
+        ", shifted shares 94.4 (86.4)"
+        ", half of the classes 98.6 (94.7)"
+    )
     Config = MatchConfig
     flexible: ClassVar[bool] = False
 
@@ -48,4 +53,5 @@ class FlexMatch(FixMatch):
 
     summary = "as fixmatch, with a lower threshold for classes that are learned less"
     paper = "Zhang et al., 2021, NeurIPS (FlexMatch)"
+    evidence = "USPS → MNIST, no labels, one seed: half of the classes 98.4 (source only 94.7)"
     flexible = True

@@ -18,6 +18,10 @@ class PseudoLabelling(TermMethod):
 
     summary = "the target's own confident answers become labels"
     paper = "Lee, 2013, ICML workshops (Pseudo-Label)"
+    evidence = (
+        "USPS → MNIST, no labels, one seed: shifted shares 89.7 (source only 86.4)"
+        ", half of the classes 95.9 (94.7)"
+    )
 
     @dataclass(frozen=True)
     class Config(TermConfig):

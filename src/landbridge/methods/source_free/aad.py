@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ...training.plan import TermSpec
 from ..base import METHODS
@@ -16,6 +16,14 @@ class AttractingDispersing(SourceFreeMethod):
 
     summary = "neighbours among the target's rows answer alike, others differently"
     paper = "Yang et al., 2022, NeurIPS (AaD)"
+    evidence = (
+        "USPS → MNIST, no labels, one seed: 96.2 (source only 90.3)"
+        ", shifted shares 85.4 (86.4)"
+        ", half of the classes 56.5 (94.7)"
+    )
+    needs = replace(
+        SourceFreeMethod.needs, warning="where the target lacks many of the source's classes"
+    )
 
     @dataclass(frozen=True)
     class Config(TermConfig):

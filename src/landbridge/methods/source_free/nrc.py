@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ...training.plan import TermSpec
 from ..base import METHODS
@@ -16,6 +16,15 @@ class NeighbourhoodReciprocity(SourceFreeMethod):
 
     summary = "answers agree with those of reciprocal neighbours on the target"
     paper = "Yang et al., 2021, NeurIPS (NRC)"
+    evidence = (
+        "USPS → MNIST, no labels, one seed: 95.9 (source only 90.3)"
+        ", shifted shares 68.6 (86.4)"
+        ", half of the classes 52.9 (94.7)"
+    )
+    needs = replace(
+        SourceFreeMethod.needs,
+        warning="where class shares differ much, or the target lacks some of the classes",
+    )
 
     @dataclass(frozen=True)
     class Config(TermConfig):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ...training.plan import TermSpec
 from ..base import METHODS
@@ -19,6 +19,15 @@ class SHOT(SourceFreeMethod):
 
     summary = "the source's head stays, features move to be certain, diverse and clustered"
     paper = "Liang et al., 2020, ICML (SHOT)"
+    evidence = (
+        "USPS → MNIST, no labels, one seed: 96.8 (source only 90.3)"
+        ", shifted shares 78.7 (86.4)"
+        ", half of the classes 52.0 (94.7)"
+    )
+    needs = replace(
+        SourceFreeMethod.needs,
+        warning="where class shares differ much, or the target lacks some of the classes",
+    )
     moves = "backbone"
 
     @dataclass(frozen=True)
