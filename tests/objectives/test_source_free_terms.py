@@ -120,7 +120,7 @@ def test_shot_loss_and_when_it_labels_again():
         diversity = -sum(v * math.log(v) for v in mean)
         pseudo = -sum(math.log(row[labels[r]]) for row, r in zip(now, rows, strict=True)) / 5
         value = term(Step(None, view, None, view.logits.detach(), 0.0))
-        assert float(value) == pytest.approx(entropy - 0.7 * diversity + 0.4 * pseudo, rel=1e-6)
+        assert value.item() == pytest.approx(entropy - 0.7 * diversity + 0.4 * pseudo, rel=1e-6)
         features[rows], p[rows] = view.features.numpy(), now
         passed += 5
         if passed >= N:

@@ -53,7 +53,7 @@ class AaD(Term):
         """`neighbours`: how many; `decay`: of the dispersion (β), 0 for none."""
 
         neighbours: int = 3
-        decay: float = 2.0
+        decay: float = 5.0
 
     def prepare(self, setting: Setting) -> None:
         """Make room for all target rows."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from ...training.plan import TermSpec
 from ..base import METHODS
@@ -17,12 +17,8 @@ class AttractingDispersing(SourceFreeMethod):
     summary = "neighbours among the target's rows answer alike, others differently"
     paper = "Yang et al., 2022, NeurIPS (AaD)"
     evidence = (
-        "USPS → MNIST, no labels, one seed: 96.2 (source only 90.3)"
-        ", shifted shares 85.4 (86.4)"
-        ", half of the classes 56.5 (94.7)"
-    )
-    needs = replace(
-        SourceFreeMethod.needs, warning="where the target lacks many of the source's classes"
+        "no labels, one seed: MNIST → USPS 97.7 (source only 95.7), USPS → MNIST 96.5 (90.3)"
+        ", with shifted shares 95.1 (86.4), with half of the classes 94.9 (94.7)"
     )
 
     @dataclass(frozen=True)
@@ -42,7 +38,7 @@ class AttractingDispersing(SourceFreeMethod):
         """
 
         neighbours: int = 3
-        decay: float = 2.0
+        decay: float = 5.0
 
     def terms(self) -> tuple[TermSpec, ...]:
         """Return the term at full strength from the start: it is all that is learned from."""

@@ -9,6 +9,9 @@ from ..base import Needs
 from ..network import PlanContext, TermMethod
 from ..recipes import adapt_phase
 
+PACE = 0.25
+"""Of the rate that adapting has beside the source's labels: nothing holds the network here."""
+
 
 class SourceFreeMethod(TermMethod):
     """Terms on unlabelled target rows (+ λ · L_target where there are labels), and no source.
@@ -26,6 +29,8 @@ class SourceFreeMethod(TermMethod):
         alone = replace(context, n_source=0)  # the source's size sets no number of steps
         phase = adapt_phase(alone, self.terms(), self.config.target_weight)
         phase = replace(phase, source_weight=0.0)
+        if context.rate is None and not (context.pretrained or context.frozen):
+            phase = replace(phase, rate=PACE * phase.rate)
         if phase.moves == "all":
             phase = replace(phase, moves=self.moves)
         return TrainingPlan("source", (phase,))
