@@ -53,9 +53,13 @@ class FakeRun:
         path.write_text("<html>")
         return path
 
-    def predict(self, what: Any, events: Any = None) -> list[dict[str, Any]]:
+    def predict(
+        self, what: Any, unknown: float | None = None, events: Any = None
+    ) -> list[dict[str, Any]]:
+        marked = {} if unknown is None else {"unknown": False}
         return [
             {"name": f"row {i}", "predicted": "cat", "probability": {"cat": 0.9, "dog": 0.1}}
+            | marked
             for i in range(30)
         ]
 

@@ -217,9 +217,45 @@ def test_methods_can_be_asked_for_one_setting(cli, only_json):
     assert 0 < len(unlabelled) < len(everything)
     shown = cli("methods").stdout
     assert all(item["name"] in shown and item["summary"] for item in everything)
+    for short in ("labelled", "unlabelled"):
+        found = only_json(cli("methods", "--setting", f"{short}-target", "--json"))["methods"]
+        same = only_json(cli("methods", "--setting", f"any/{short}", "--json"))["methods"]
+        assert found == same
+        assert len(found) >= len(unlabelled)
     wrong = cli("methods", "--setting", "sideways")
     assert wrong.exit_code == 2
     assert "SOURCE/TARGET" in wrong.stderr
+
+
+def test_methods_of_a_setting_tell_cost_need_and_evidence_in_a_line_each(
+    cli, only_json, monkeypatch
+):
+    from dataclasses import replace
+
+    from landbridge.methods.base import METHODS
+
+    kind = METHODS.get("shot")
+    monkeypatch.setattr(kind, "step_cost", "0.7 x")
+    monkeypatch.setattr(kind, "evidence", "three points more on Mars")
+    monkeypatch.setattr(kind, "needs", replace(kind.needs, warning="where it rains"))
+    monkeypatch.setenv("COLUMNS", "200")
+    ways = ("methods", "--setting", "labelled/unlabelled")
+    (item,) = [m for m in only_json(cli(*ways, "--json"))["methods"] if m["name"] == "shot"]
+    told = (item["cost"], item["evidence"], item["warning"])
+    assert told == ("0.7 x", "three points more on Mars", "where it rains")
+    lines = cli(*ways).stdout.splitlines()
+    (line,) = [line for line in lines if line.split()[:1] == ["shot"]]
+    for part in ("source model", "target rows", "0.7 x", "three points more on Mars; hurts where"):
+        assert part in line
+
+
+def test_unknown_rows_are_marked(cli, pipeline):
+    lines = cli("predict", "r", "d", "--unknown", "0.05").stdout.splitlines()
+    assert lines[0] == "name,predicted,unknown,confidence,p(cat),p(dog)"
+    assert lines[1] == "row 0,cat,False,0.9,0.9,0.1"
+    wrong = cli("predict", "r", "d", "--unknown", "5")
+    assert wrong.exit_code == 2
+    assert "between 0 and 1" in wrong.stderr
 
 
 def test_backbones_say_whether_they_are_here(cli, only_json):

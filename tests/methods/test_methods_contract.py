@@ -121,6 +121,15 @@ WHERE = {
     "bnm": ("labelled", "unlabelled", True),
     "combine": ("labelled", "unlabelled", True),
     "joint+mcc": ("labelled", "labelled", True),
+    "pseudo-label": ("labelled", "unlabelled", True),
+    "fixmatch": ("labelled", "unlabelled", True),
+    "flexmatch": ("labelled", "unlabelled", True),
+    "debiasmatch": ("labelled", "unlabelled", True),
+    "dst": ("labelled", "unlabelled", True),
+    "shot": ("model", "unlabelled", True),
+    "aad": ("model", "unlabelled", True),
+    "nrc": ("model", "unlabelled", True),
+    "pada": ("labelled", "unlabelled", True),
 }
 
 
@@ -169,12 +178,12 @@ def check_plan(plan, context):
         assert phase.batch > 0
         assert phase.source_weight >= 0
         assert phase.target_weight >= 0
-        assert phase.source_weight or phase.target_weight
+        assert phase.source_weight or phase.target_weight or phase.terms
         assert not phase.source_weight or context.n_source
         assert not phase.target_weight or context.n_labelled
         assert 0 <= phase.warmup <= 1
         assert 0 < phase.stage_decay <= 1
-        assert phase.moves in ("all", "head")
+        assert phase.moves in ("all", "head", "backbone")
         if phase.moves == "head":  # over features computed once, which stay as they are
             assert phase.augment == "none"
             assert not phase.renormalise

@@ -9,13 +9,28 @@ import pytest
 import torch
 
 from landbridge.base.errors import ConfigError
-from landbridge.objectives.base import TERMS, Step, View
+from landbridge.objectives.base import TERMS, Setting, Step, View
 from landbridge.training.groups import make_optimizer
 from landbridge.training.loop import make_term
 from landbridge.training.plan import Phase, TermSpec
 
 DIM, CLASSES = 6, 4
 terms = pytest.mark.parametrize("name", list(TERMS))
+
+
+def made(name):
+    """The term, as the loop has it before the first step."""
+    term = make_term(TermSpec(name), DIM, CLASSES)
+    sizes = {"source": 7, "target": 5}
+
+    def outputs(side):
+        return tuple(x.detach() for x in leaves(sizes[side], 9))
+
+    setting = Setting(torch.nn.Identity(), rows=sizes | {"labelled": 0}, sizes=sizes)
+    setting.outputs = outputs
+    term.prepare(setting)
+    term.begin(setting)
+    return term
 
 
 def leaves(n, seed):
@@ -33,6 +48,8 @@ def step_for(kind, progress=0.5):
         if name in kind.views
     }
     views = {name: View(*pair) for name, pair in given.items()}
+    for view in views.values():
+        view.rows = torch.arange(len(view.features))
     if "source" in views:
         views["source"].labels = torch.arange(7) % CLASSES
     teacher = views["target"].logits.detach() if "target" in views else None
@@ -45,7 +62,7 @@ def test_value_and_gradient_with_declared_views_alone(name):
     kind = TERMS.get(name)
     assert kind.views
     assert kind.views <= {"source", "target", "strong"}
-    term = make_term(TermSpec(name, options={}), DIM, CLASSES)
+    term = made(name)
     step, given = step_for(kind)
     value = term(step)
     assert value.shape == ()
@@ -59,9 +76,9 @@ def test_value_and_gradient_with_declared_views_alone(name):
 @terms
 def test_value_does_not_need_gradients_or_float32(name):
     kind = TERMS.get(name)
-    term = make_term(TermSpec(name), DIM, CLASSES)
+    term = made(name)
     step, given = step_for(kind)
-    again = make_term(TermSpec(name), DIM, CLASSES)
+    again = made(name)
     again.load_state_dict(term.state_dict())  # a term may remember what it saw
     with torch.no_grad():
         plain = float(again(step))
@@ -78,7 +95,7 @@ def test_value_does_not_need_gradients_or_float32(name):
 @terms
 def test_own_parameters_are_trained(name):
     kind = TERMS.get(name)
-    term = make_term(TermSpec(name), DIM, CLASSES)
+    term = made(name)
     before = [p.detach().clone() for p in term.parameters()]
     if name in ("dann", "cdan", "mdd", "mcd"):
         assert before
@@ -87,10 +104,13 @@ def test_own_parameters_are_trained(name):
     phase = Phase("x", 1, 0.1, optimizer="sgd")
     optimizer = make_optimizer([{"params": list(term.parameters()), "scale": 1.0}], phase)
     step, _ = step_for(kind)
+    memory = {key: buffer.clone() for key, buffer in term.named_buffers()}
     first = term(step)
     first.backward()
     optimizer.step()
     assert all(not torch.equal(a, b) for a, b in zip(before, term.parameters(), strict=True))
+    for key, buffer in term.named_buffers():
+        buffer.copy_(memory[key])  # the same loss again, whatever it remembers
     assert term(step).item() < first.item()
 
 

@@ -13,6 +13,8 @@ from .frame import frame
 
 LABELS = ("labelled", "model", "unlabelled", "none")
 TARGETS = ("labelled", "unlabelled")
+SHORT = {f"{labels}-target": f"any/{labels}" for labels in TARGETS}
+"""Settings that say nothing of the source."""
 
 
 def methods(
@@ -20,7 +22,8 @@ def methods(
         str | None,
         typer.Option(
             metavar="SOURCE/TARGET",
-            help="Only those which fit, such as labelled/unlabelled or none/labelled.",
+            help="Only those which fit, such as labelled/unlabelled, none/labelled or "
+            "unlabelled-target, with cost and evidence.",
         ),
     ] = None,
     config: o.ConfigFile = None,
@@ -42,19 +45,20 @@ def methods(
             for name, method in METHODS.items()
             if _fits(method.needs.source, source) and _fits(method.needs.target, target)
         ]
-        this.result({"methods": found}, lambda: _show(found))
+        this.result({"methods": found}, lambda: _show(found, evidence=setting is not None))
 
 
 def _setting(text: str | None) -> tuple[str | None, str | None]:
     if text is None:
         return None, None
-    source, slash, target = text.partition("/")
-    if not slash or source not in LABELS or target not in TARGETS:
+    source, slash, target = SHORT.get(text, text).partition("/")
+    if not slash or source not in ("any", *LABELS) or target not in TARGETS:
         raise ConfigError(
             f"--setting {text!r} is not a setting",
-            do=f"write SOURCE/TARGET: {', '.join(LABELS)}, then / and {' or '.join(TARGETS)}",
+            do=f"write SOURCE/TARGET: any, {', '.join(LABELS)}, then / and "
+            f"{' or '.join(TARGETS)}; or {' or '.join(SHORT)}",
         )
-    return source, target
+    return None if source == "any" else source, target
 
 
 def _fits(need: str, given: str | None) -> bool:
@@ -73,6 +77,8 @@ def _describe(name: str, method: Any) -> dict[str, Any]:
         **dataclasses.asdict(method.needs),
         "summary": method.summary,
         "paper": getattr(method, "paper", ""),
+        "cost": getattr(method, "step_cost", ""),
+        "evidence": getattr(method, "evidence", ""),
         "options": {
             field.name: None if field.default is dataclasses.MISSING else field.default
             for field in fields
@@ -88,6 +94,9 @@ FAMILIES = {
     "transport": "on frozen features: optimal transport",
     "subspace": "on frozen features: a common space",
     "few_labels": "on frozen features: a few target labels",
+    "pseudo": "self-training on the target",
+    "source_free": "without the source's data",
+    "partial": "classes that only one side has",
 }
 
 
@@ -98,21 +107,47 @@ def _family(method: Any) -> str:
     return own or ("network" if method.needs.gradients else "features")
 
 
-def _show(found: list[dict[str, Any]]) -> None:
-    from rich.text import Text
-
+def _show(found: list[dict[str, Any]], *, evidence: bool) -> None:
     from .tables import console, show_entries
 
     out = console()
     families = {item["family"] for item in found}
     for family in [*FAMILIES, *sorted(families - set(FAMILIES))]:
-        rows = []
-        for item in (item for item in found if item["family"] == family):
-            text = Text(item["summary"])
-            if item["paper"]:
-                text.append(f"\n{item['paper']}", "dim")
-            rows.append([Text(item["name"], "bold"), item["source"], item["target"], text])
+        rows = [
+            _measured(item) if evidence else _summed_up(item)
+            for item in found
+            if item["family"] == family
+        ]
         if rows:
             out.print(f"\n{FAMILIES.get(family, family)}", style="bold")
-            show_entries(out, ["method", "source", "target", "what it does"], rows, keep=(0, 1, 2))
+            head = ["method", "needs", "cost", "evidence"] if evidence else PLAIN
+            show_entries(out, head, rows, keep=(0, 1, 2))
     out.print('\nTerms combine with "+", such as infomax+consistency.', style="dim")
+
+
+PLAIN = ["method", "source", "target", "what it does"]
+SIDES = {
+    "source": {"labelled": "source labels", "model": "source model", "unlabelled": "source rows"},
+    "target": {"labelled": "target labels", "unlabelled": "target rows"},
+}
+"""What a need is called in a line; "any" and "none" ask for nothing."""
+
+
+def _summed_up(item: dict[str, Any]) -> list[Any]:
+    from rich.text import Text
+
+    text = Text(item["summary"])
+    if item["paper"]:
+        text.append(f"\n{item['paper']}", "dim")
+    return [Text(item["name"], "bold"), item["source"], item["target"], text]
+
+
+def _measured(item: dict[str, Any]) -> list[Any]:
+    """Return one line: cost, need, evidence, and where it hurts."""
+    from rich.text import Text
+
+    needs = [words[item[side]] for side, words in SIDES.items() if item[side] in words]
+    text = Text(item["evidence"] or item["summary"], "" if item["evidence"] else "dim")
+    if item["warning"]:
+        text.append(f"; hurts {item['warning']}", "yellow")
+    return [Text(item["name"], "bold"), ", ".join(needs) or "–", item["cost"] or "–", text]

@@ -28,6 +28,14 @@ def predict(
     out: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write a .csv, .parquet or .json file.")
     ] = None,
+    unknown: Annotated[
+        float | None,
+        typer.Option(
+            metavar="RATE",
+            help="Mark rows that look like no known class, such as 0.05: at most this share of "
+            "rows like the source's validation rows is marked.",
+        ),
+    ] = None,
     config: o.ConfigFile = None,
     settings: o.Settings = None,
     as_json: o.AsJson = False,
@@ -44,8 +52,12 @@ def predict(
                 f"--out {out}: {out.suffix or 'no ending'} is not a format that can be written",
                 do=f"end the name in {', '.join(FORMATS)}",
             )
+        if unknown is not None:
+            from ..metrics.open_set import check_rate
+
+            check_rate(unknown)
         loaded, _ = load("predict", run, config, settings)
-        rows = loaded.predict(data, events=this.events())
+        rows = loaded.predict(data, unknown=unknown, events=this.events())
         if out is not None:
             write(out, rows)
             value = {"run": str(run), "rows": len(rows), "out": str(out)}
@@ -105,13 +117,15 @@ def write_csv(file: TextIO, rows: Sequence[dict[str, Any]]) -> None:
 
 def _columns(rows: Sequence[dict[str, Any]]) -> list[str]:
     classes = list(rows[0]["probability"]) if rows else []
-    return ["name", "predicted", "confidence", *(f"p({name})" for name in classes)]
+    marked = ["unknown"] if rows and "unknown" in rows[0] else []
+    return ["name", "predicted", *marked, "confidence", *(f"p({name})" for name in classes)]
 
 
 def _flat(row: dict[str, Any]) -> list[Any]:
     # Six digits are more than a network knows.
     rounded = [round(float(p), 6) for p in row["probability"].values()]
-    return [row["name"], row["predicted"], max(rounded, default=None), *rounded]
+    marked = [row["unknown"]] if "unknown" in row else []
+    return [row["name"], row["predicted"], *marked, max(rounded, default=None), *rounded]
 
 
 def _show(rows: Sequence[dict[str, Any]]) -> None:
@@ -126,7 +140,8 @@ def _show(rows: Sequence[dict[str, Any]]) -> None:
     for row in rows[:SHOWN]:
         ranked = sorted(row["probability"].items(), key=lambda item: -item[1])
         second = f"{ranked[1][0]} {percent(ranked[1][1])}" if len(ranked) > 1 else ""
-        cells.append([row["name"], row["predicted"], percent(ranked[0][1]), second])
+        said = "unknown" if row.get("unknown") else row["predicted"]
+        cells.append([row["name"], said, percent(ranked[0][1]), second])
     show_rows(out, ["name", "predicted", "how sure", "else"], cells, right=(2,), keep=(1,))
     if len(rows) > SHOWN:
         out.print(f"and {len(rows) - SHOWN} more: --out predictions.csv has them all", style="dim")

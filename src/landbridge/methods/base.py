@@ -39,6 +39,8 @@ class Needs:
         whole, or wants all classes equally often.
     answers : {"classes", "numbers"}
         "numbers": it is for regression.
+    warning : str
+        Where it is known to hurt, in half a sentence; "" where it is not known to.
     """
 
     source: Labels
@@ -48,6 +50,7 @@ class Needs:
     pretrained: bool = False
     like_shares: bool = False
     answers: Literal["classes", "numbers"] = "classes"
+    warning: str = ""
 
 
 @dataclass(frozen=True)

@@ -28,11 +28,15 @@ class FeatureMethod(Parameters):
         Columns of the target.
     head_ : Head
         From target features to logits; `head_.notes` says what was chosen and measured.
+    step_cost, evidence : str
+        What it costs, and what was measured where; "" where nothing was.
     """
 
     name: ClassVar[str]
     summary: ClassVar[str]
     paper: ClassVar[str] = ""
+    step_cost: ClassVar[str] = ""
+    evidence: ClassVar[str] = ""
     needs: ClassVar[Needs]
 
     @abstractmethod

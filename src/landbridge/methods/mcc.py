@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from .base import METHODS
 from .network import TermMethod
 
@@ -13,3 +15,4 @@ class MinimumClassConfusion(TermMethod):
     summary = "keep classes from being confused on the target"
     paper = "Jin et al., 2020, ECCV"
     term = "mcc"
+    needs = replace(TermMethod.needs, warning="where the target lacks many of the source's classes")

@@ -69,11 +69,21 @@ class PlanContext:
 
 
 class NetworkMethod(ABC):
-    """A method with gradients. Configuration is a frozen dataclass `Config`."""
+    """A method with gradients. Configuration is a frozen dataclass `Config`.
+
+    Attributes
+    ----------
+    step_cost : str
+        What a step costs beside a source-only step, as measured; "" where it was not.
+    evidence : str
+        What was measured, and where; "" where nothing was.
+    """
 
     name: ClassVar[str]
     summary: ClassVar[str]
     paper: ClassVar[str] = ""
+    step_cost: ClassVar[str] = ""
+    evidence: ClassVar[str] = ""
     needs: ClassVar[Needs]
     Config: ClassVar[type]
 
@@ -130,5 +140,9 @@ class TermMethod(NetworkMethod):
         )
 
 
-LIKE_SHARES = replace(TermMethod.needs, like_shares=True)
+LIKE_SHARES = replace(
+    TermMethod.needs,
+    like_shares=True,
+    warning="where class shares differ much, or the target lacks some of the classes",
+)
 """Needs of a term that goes wrong where the classes' shares differ between the domains."""

@@ -108,6 +108,20 @@ def unmet(needs: Needs, situation: Situation) -> str:
     return ""
 
 
+def warnings_of(method: Method) -> list[str]:
+    """Return where a method is known to hurt; a combination hurts where its parts do.
+
+    Examples
+    --------
+    >>> warnings_of(make_method("source-only"))
+    []
+    """
+    kinds: list[Any] = [method]
+    if isinstance(method, Combine):
+        kinds += [METHODS.get(spec.name) for spec in method.terms() if spec.name in METHODS]
+    return list(dict.fromkeys(kind.needs.warning for kind in kinds if kind.needs.warning))
+
+
 def require(method: Method, situation: Situation) -> None:
     """Raise MethodError where a need is not met, saying what to do."""
     missing = unmet(method.needs, situation)

@@ -23,6 +23,7 @@ from .networks import softmax
 from .predictions import save_predictions
 from .race import Raced
 from .stages import Clock
+from .unknown import save_unknown
 from .workspace import Workspace
 
 
@@ -40,7 +41,9 @@ def finish(
     with clock.stage("judge", "judging"):
         verdict, truth = _verdict(workspace, task, plan, raced)
         write_json(path / "verdict.json", verdict)
-        moved = _save_model(workspace, raced.fits[raced.chosen][raced.seeds[0]])
+        chosen = raced.fits[raced.chosen][raced.seeds[0]]
+        moved = _save_model(workspace, chosen)
+        save_unknown(workspace, chosen)
         save_predictions(workspace, task, raced, truth, verdict["kind"])
         write_json(path / "examples.json", changed(workspace, task, raced, truth))
         write_json(path / "map.json", feature_map(workspace, task, raced, truth, events))

@@ -22,6 +22,7 @@ from ..domains.modalities.tabular import TablePreprocessing
 from ..domains.read import read_domain
 from ..training.checkpoint import load_tensors
 from ..training.inputs import run_network
+from .networks import softmax
 
 
 class Model:
@@ -114,6 +115,10 @@ class Model:
 
     def probabilities(self, domain: Domain, events: Events = SILENT) -> np.ndarray:
         """Return float32 probabilities of a domain's examples."""
+        return softmax(self.logits(domain, events)).astype(np.float32)
+
+    def logits(self, domain: Domain, events: Events = SILENT) -> np.ndarray:
+        """Return float32 logits of a domain's examples."""
         if domain.modality != self.preprocessing.modality:
             raise DataError(
                 f"{domain.name!r} is {domain.modality}, this run's model takes "
@@ -123,6 +128,4 @@ class Model:
         if len(domain) == 0:
             return np.zeros((0, len(self.classes)), np.float32)
         inputs = self.preprocessing.prepare(domain.examples, events=events)
-        logits = run_network(self.network, inputs, self.preprocessing)[1]
-        shifted = np.exp(logits - logits.max(1, keepdims=True))
-        return (shifted / shifted.sum(1, keepdims=True)).astype(np.float32)
+        return run_network(self.network, inputs, self.preprocessing)[1]

@@ -9,7 +9,7 @@ import numpy as np
 from ..base.events import Events
 from ..domains.task import Task
 from ..methods.feature import FeatureMethod
-from ..methods.resolve import make_method
+from ..methods.resolve import make_method, warnings_of
 from ..selection.budget import BudgetPlan, allot
 from ..selection.portfolio import Portfolio, portfolio
 from .costs import OVERHEAD, Costs, check_method, measure, memory_mb, parallel
@@ -24,6 +24,8 @@ def make_plan(workspace: Workspace, events: Events) -> tuple[BudgetPlan, Costs, 
     given = None if config.method == "auto" else config.method
     if given is not None:
         check_method(given, config.method_options, workspace)
+        for warning in warnings_of(make_method(given, config.method_options)):
+            events.say("note", f"{given} may hurt {warning}")
     jobs, workspace.threads = parallel(workspace)
     with threads(workspace.threads):
         costs = measure(workspace, events)

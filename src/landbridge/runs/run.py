@@ -14,6 +14,8 @@ from ..base.events import SILENT, Event, Events, read_log
 from ..base.files import read_json
 from .folder import check_complete
 from .model import Model
+from .networks import softmax
+from .unknown import unknown_rows
 
 
 class Run:
@@ -78,18 +80,30 @@ class Run:
 
         return write_report(self.path, None if out is None else Path(out))
 
-    def predict(self, what: Any, *, events: Events = SILENT) -> list[dict[str, Any]]:
+    def predict(
+        self, what: Any, *, unknown: float | None = None, events: Events = SILENT
+    ) -> list[dict[str, Any]]:
         """Return one dict per example: "name", "predicted", "probability" by class.
 
         Parameters
         ----------
         what : path, array or Domain
             Data like the run's target.
+        unknown : float, optional
+            Say of each row ("unknown": bool) whether it looks like no class that the run knows.
+            Of rows like the source's validation rows at most this share is called unknown; on
+            a target that differs from the source it may be more.
+
+        Raises
+        ------
+        RunError
+            Where `unknown` is given and the run had no labelled source.
         """
         domain = self.model.read(what, events=events)
-        probabilities = self.model.probabilities(domain, events)
+        logits = self.model.logits(domain, events)
+        probabilities = softmax(logits).astype(np.float32)
         classes = self.model.classes
-        return [
+        rows: list[dict[str, Any]] = [
             {
                 "name": name,
                 "predicted": classes[int(p.argmax())],
@@ -97,6 +111,13 @@ class Run:
             }
             for name, p in zip(domain.examples.names(), probabilities, strict=True)
         ]
+        if unknown is not None:
+            found, note = unknown_rows(self.path, logits, unknown)
+            if note:
+                events.say("warning", note)
+            for row, strange in zip(rows, found.tolist(), strict=True):
+                row["unknown"] = strange
+        return rows
 
     def evaluate(
         self, what: Any, *, label: str | None = None, events: Events = SILENT

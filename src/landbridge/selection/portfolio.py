@@ -20,7 +20,7 @@ FEW = (
     "head-only",
     "feature-map",
 )
-MODEL: tuple[str, ...] = ()
+MODEL = ("shot", "aad", "nrc")
 """Where the source is a model without its data, and the target has no labels."""
 LABELLED = ("lp-ft", "finetune", "layerwise", "joint", "head-only", "structure", "mcc", "coral")
 FEW_PER_CLASS = 20

@@ -1,0 +1,1 @@
+"""Methods for classes that only one side has."""

@@ -1,0 +1,1 @@
+"""Methods that learn from the network's own answers on the target."""

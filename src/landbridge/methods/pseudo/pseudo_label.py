@@ -1,0 +1,45 @@
+"""Pseudo-labels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ...training.plan import TermSpec
+from ..base import METHODS
+from ..network import TermConfig, TermMethod
+
+SLOW_RAMP = 0.5
+"""Share of the phase over which the weight rises: labels of oneself are trusted late."""
+
+
+@METHODS.register("pseudo-label")
+class PseudoLabelling(TermMethod):
+    """The plainest self-training: a row's own confident answer becomes its label."""
+
+    summary = "the target's own confident answers become labels"
+    paper = "Lee, 2013, ICML workshops (Pseudo-Label)"
+    evidence = (
+        "USPS → MNIST, no labels, one seed: shifted shares 89.7 (source only 86.4)"
+        ", half of the classes 95.9 (94.7)"
+    )
+
+    @dataclass(frozen=True)
+    class Config(TermConfig):
+        """Options of `PseudoLabelling`.
+
+        Attributes
+        ----------
+        weight : float
+            Of the term.
+        target_weight : float
+            λ of L_target, where target labels are there to use.
+        threshold : float
+            Least confidence of an answer that becomes a label.
+        """
+
+        threshold: float = 0.9
+
+    def terms(self) -> tuple[TermSpec, ...]:
+        """Return the term, with a ramp over the first half."""
+        options = {"threshold": self.config.threshold}
+        return (TermSpec("pseudo-label", self.config.weight, ramp=SLOW_RAMP, options=options),)

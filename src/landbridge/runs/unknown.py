@@ -1,0 +1,77 @@
+"""What a run remembers to call rows unknown: how known its source's validation rows look."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..base.errors import RunError
+from ..base.files import read_json, write_json
+from ..metrics.open_set import Score, known_scores, unknown_threshold
+from .fit import Fit
+from .workspace import Workspace
+
+FILE = "unknown.json"
+SCORE: Score = "confidence"
+
+
+def save_unknown(workspace: Workspace, chosen: Fit) -> None:
+    """Write ``unknown.json``, where the run has validation rows of its source.
+
+    No row of them was learned from. Rows of classes that are no answer are left out: they would
+    be called unknown with right.
+    """
+    logits = chosen.folder / "validation.npy"
+    if workspace.source is None or not workspace.validation.any() or not logits.exists():
+        return
+    known = workspace.source.labels[workspace.validation] >= 0
+    scores = np.sort(known_scores(chosen.output("validation")[known], SCORE))
+    if len(scores):
+        write_json(workspace.path / FILE, {"score": SCORE, "calibration": scores.tolist()})
+
+
+def unknown_rows(path: Path, logits: np.ndarray, rate: float) -> tuple[np.ndarray, str]:
+    """Return which rows look like no known class, and a note where none can.
+
+    Parameters
+    ----------
+    path : Path
+        Of the run.
+    logits : ndarray, shape (n, classes)
+        What the run's model says of the rows.
+    rate : float
+        At most this share of rows like the source's validation rows is called unknown.
+
+    Returns
+    -------
+    rows : ndarray of bool, shape (n,)
+    note : str
+
+    Raises
+    ------
+    RunError
+        Where the run has no validation rows to compare with.
+    """
+    facts = _facts(path)
+    calibration = np.array(facts["calibration"])
+    threshold = unknown_threshold(calibration, rate)
+    note = ""
+    if threshold == -np.inf:
+        n = len(calibration)
+        note = (
+            f"{n} validation rows cannot hold a rate of {rate:g}: no row is called unknown; "
+            f"from {1 / (n + 1):.2g} on some can be"
+        )
+    return known_scores(logits, facts["score"]) < threshold, note
+
+
+def _facts(path: Path) -> dict[str, Any]:
+    if not (path / FILE).exists():
+        raise RunError(
+            f"{path} has no {FILE}: it had no labelled source, so no validation rows to compare "
+            "with",
+            do="leave --unknown out, or make a run with a labelled source",
+        )
+    return read_json(path / FILE)
