@@ -124,6 +124,8 @@ class Term(nn.Module, ABC):
         Whether `View.anchor` is to be there.
     maps : bool
         Whether `View.maps` are to be there.
+    knows : bool
+        Whether `Setting.known_head` is to be there.
     """
 
     name: ClassVar[str]
@@ -132,6 +134,7 @@ class Term(nn.Module, ABC):
     views: ClassVar[frozenset[str]]
     anchored: ClassVar[bool] = False
     maps: ClassVar[bool] = False
+    knows: ClassVar[bool] = False
     Config: ClassVar[type]
 
     def __init__(self, dim: int, n_classes: int, config: Any = None) -> None:

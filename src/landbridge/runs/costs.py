@@ -16,8 +16,10 @@ from ..base.events import Events
 from ..methods.feature import FeatureMethod
 from ..methods.resolve import make_method
 from ..objectives.base import TERMS
-from ..training.plan import Phase
+from ..training.plan import Phase, TrainingPlan
 from ..training.precision import PRECISIONS, fastest, layout
+from .folds import possible_folds
+from .tuned import FOLDS, trainings
 from .workspace import Workspace
 
 FLOPS = 3e10
@@ -64,7 +66,15 @@ class Costs:
         if isinstance(method, FeatureMethod):
             work = 4 * (n + n_source) * self.dim**2 + 30 * self.dim**3
             return 0.1 + work / FLOPS
-        phases = method.plan(workspace.context()).scaled(scale).phases
+        plans = method.variants(workspace.context())
+        folds = possible_folds(workspace.target, FOLDS)
+        trained = sum(self._plan(workspace, plan.scaled(scale)) for plan in plans.values())
+        return trained * trainings(method, plans, folds) / len(plans)
+
+    def _plan(self, workspace: Workspace, plan: TrainingPlan) -> float:
+        """Return estimated seconds of one training, and of the answers after it."""
+        n = len(workspace.target)
+        phases = plan.phases
         still = [phase.moves == "head" and phase.augment == "none" for phase in phases]
         seconds = 0.1 if all(still) else (n + len(workspace.judged)) * self.forward_row
         for phase, stored in zip(phases, still, strict=True):
@@ -81,7 +91,7 @@ def batches(phase: Phase) -> int:
     views = frozenset().union(*(TERMS.get(term.name).views for term in phase.terms))
     return (
         int(bool(phase.source_weight) or "source" in views)
-        + int(bool(phase.target_weight))
+        + int(bool(phase.target_weight) or "labelled" in views)
         + int(bool(views & {"target", "strong"}))
         + int("strong" in views)
     )

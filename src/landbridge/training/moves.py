@@ -96,11 +96,11 @@ def _adapters(network: Network, argument: str) -> Chosen:
 
 
 def _last(network: Network, argument: str) -> Chosen:
-    if not argument.isdigit():
+    if not argument.isdigit() or not int(argument):
         raise ConfigError(f"moves = 'last:{argument}'", do="write last:1, last:2, ...")
     count = int(argument)
     stages = network.backbone.stages()
-    modules = [m for _, group in stages[len(stages) - count :] for m in group] if count else []
+    modules = [m for _, group in stages[max(0, len(stages) - count) :] for m in group]
     return _ids(*modules, network.head)
 
 
