@@ -113,6 +113,11 @@ WHERE = {
     "ema": ("any", "labelled", False),
     "wise-ft": ("any", "labelled", False),
     "soup": ("any", "labelled", False),
+    "bss": ("any", "labelled", False),
+    "delta": ("any", "labelled", False),
+    "surgical": ("any", "labelled", False),
+    "co-tuning": ("any", "labelled", False),
+    "bi-tuning": ("any", "labelled", False),
     "few-label": ("labelled", "labelled", True),
     "joint": ("labelled", "labelled", True),
     "mcc": ("labelled", "unlabelled", True),
@@ -298,6 +303,8 @@ def answers(method, digits, source, target, frozen=False):
     """Logits for the target's rows."""
     own, theirs = sides(digits, source, target)
     data = TrainingData(own, theirs, digits.opened.preprocessing, 10)
+    torch.manual_seed(0)
+    data.known_head = torch.nn.Linear(digits.opened.module.dim, 7)  # as if θ₀ knew seven classes
     if isinstance(method, FeatureMethod):
         network = make_network(digits.opened, 10)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 import torch
@@ -11,7 +13,10 @@ from landbridge.backbones.convnet import ConvNet
 from landbridge.backbones.maps import by_channel, stage_maps
 from landbridge.backbones.surgery import Network
 from landbridge.backbones.weights import seeded
-from landbridge.objectives.base import Step, View
+from landbridge.base.errors import MethodError
+from landbridge.objectives.base import Setting, Step, View
+from landbridge.objectives.bi_tuning import BiTuning, contrastive
+from landbridge.objectives.co_tuning import CoTuning, class_relationship, soft_cross_entropy
 from landbridge.objectives.feature_maps import FeatureMaps, channel_weights, map_distance
 from landbridge.objectives.spectral_shrinkage import spectral_shrinkage
 
@@ -171,3 +176,137 @@ def test_delta_is_zero_where_nothing_has_moved(small):
     assert float(term(Step(None, None, None, None, 0.0, moved))) == pytest.approx(expected)
     still = View(features, logits, labels, anchor=anchor)  # stored features have no maps
     assert float(term(Step(None, None, None, None, 0.0, still))) == 0.0
+
+
+# Co-Tuning ------------------------------------------------------------------------------------
+
+
+def test_class_relationship_is_the_mean_answer_to_each_class():
+    p = torch.softmax(2 * draw(9, 5), 1)
+    labels = torch.tensor([0, 2, 2, 0, 1, 2, 0, 0, 1])
+    found = class_relationship(p, labels, 4)
+    for y in range(4):
+        rows = [i for i in range(9) if int(labels[i]) == y] or list(range(9))
+        expected = [sum(float(p[i, s]) for i in rows) / len(rows) for s in range(5)]
+        assert found[y].tolist() == pytest.approx(expected)
+    assert found.sum(1).tolist() == pytest.approx([1.0] * 4)
+
+
+def test_soft_cross_entropy_value_and_gradient():
+    logits, wanted = draw(6, 4), torch.softmax(draw(6, 4, seed=1), 1)
+    expected = 0.0
+    for z, q in zip(logits.tolist(), wanted.tolist(), strict=True):
+        log_sum = math.log(sum(math.exp(v) for v in z))
+        expected -= sum(w * (v - log_sum) for w, v in zip(q, z, strict=True)) / 6
+    assert float(soft_cross_entropy(logits, wanted)) == pytest.approx(expected)
+    leaf = logits.requires_grad_()
+    assert torch.autograd.gradcheck(lambda a: soft_cross_entropy(a, wanted), (leaf,))
+
+
+def test_co_tuning_learns_from_granted_labels_alone():
+    features = draw(10, 4).float()
+    labels = torch.tensor([0, 1, 0, -1, -1, 1, -1, -1, -1, -1])
+    head = torch.nn.Linear(4, 3)
+    term = CoTuning(4, 2)
+    setting = Setting(
+        network=None,
+        known_head=head,
+        outputs=lambda side: (features, None),
+        labels=lambda side: labels,
+    )
+    term.prepare(setting)
+    term.begin(setting)
+    p = torch.softmax(head(features), 1).detach()
+    expected = torch.stack([p[[0, 2]].mean(0), p[[1, 5]].mean(0)])
+    assert torch.allclose(term.relationship, expected, atol=1e-6)
+    assert term.known is not head
+    assert torch.equal(term.known.weight, head.weight)
+    with pytest.raises(MethodError, match="needs the head"):
+        CoTuning(4, 2).prepare(Setting(network=None))
+
+
+# Bi-tuning ------------------------------------------------------------------------------------
+
+
+def test_contrastive_value_and_gradient():
+    """-1/|P| Σ over positives of log exp(q·k/τ) / Σ exp(q·k'/τ)."""
+    q, k = draw(4, 3), draw(7, 3, seed=1)
+    own, theirs = torch.tensor([0, 1, 0, 3]), torch.tensor([0, 1, 1, 0, 2, 0, 1])
+    positive = own.unsqueeze(1) == theirs
+    rows = []
+    for i in range(4):
+        scores = [float(q[i] @ k[j]) / 0.5 for j in range(7)]
+        log_sum = math.log(sum(math.exp(s) for s in scores))
+        logs = [scores[j] - log_sum for j in range(7) if int(theirs[j]) == int(own[i])]
+        if logs:
+            rows.append(-sum(logs) / len(logs))
+    assert len(rows) == 3  # class 3 has no key
+    found = contrastive(q, k, positive, 0.5)
+    assert float(found) == pytest.approx(sum(rows) / 3)
+    q.requires_grad_()
+    k.requires_grad_()
+    assert torch.autograd.gradcheck(lambda a, b: contrastive(a, b, positive, 0.5), (q, k))
+    assert float(contrastive(q, k, torch.zeros(4, 7, dtype=torch.bool))) == 0.0
+
+
+@pytest.fixture
+def bi(small):
+    network, x, labels = small
+    network = network.float()
+    torch.manual_seed(0)
+    term = BiTuning(8, 3, BiTuning.Config(width=5, queue=20, momentum=0.75))
+    setting = Setting(network=network)
+    term.prepare(setting)
+    term.begin(setting)
+    return term, network, x.float(), labels
+
+
+def ask(term, network, x, labels):
+    features, logits = network(x)
+    return term(Step(None, None, None, None, 0.0, View(features, logits, labels, inputs=x)))
+
+
+def test_the_queue_holds_the_last_keys(bi):
+    term, network, x, labels = bi
+    for i in range(3):  # 12 rows each, 20 places
+        ask(term, network, x + i, labels)
+    assert int(term.place) == 36 % 20
+    assert sorted(term.key_labels.tolist()) == sorted(labels.tolist() + labels.tolist()[4:])
+    with torch.no_grad():
+        last = F.normalize(term.key_backbone(x + 2), dim=1)
+    where = (torch.arange(12) + 24) % 20
+    assert torch.allclose(term.key_features[where], last, atol=1e-6)
+    assert torch.allclose(term.key_projected.norm(dim=1), torch.ones(20), atol=1e-5)
+
+
+def test_the_key_encoder_follows_slowly_and_is_not_trained(bi):
+    term, network, x, labels = bi
+    before = [p.clone() for p in term.key_backbone.parameters()]
+    with torch.no_grad():
+        for p in network.backbone.parameters():
+            p.add_(1.0)
+    loss = ask(term, network, x, labels)
+    for old, slow, fast in zip(
+        before, term.key_backbone.parameters(), network.backbone.parameters(), strict=True
+    ):
+        assert torch.allclose(slow, 0.75 * old + 0.25 * fast, atol=1e-6)
+    loss.backward()
+    assert all(p.grad is None for p in term.key_backbone.parameters())
+    assert all(p.grad is None for p in term.key_projector.parameters())
+    assert network.head.weight.grad.abs().sum() > 0
+    assert all(p.grad.abs().sum() > 0 for p in term.projector.parameters())
+    trained = {n.split(".")[0] for n, p in term.named_parameters() if p.requires_grad}
+    assert trained == {"projector"}
+    assert {"key_backbone", "key_projector"} <= {n.split(".")[0] for n in term.state_dict()}
+
+
+def test_asking_without_a_gradient_moves_nothing_but_the_queue(bi):
+    term, network, x, labels = bi
+    with torch.no_grad():
+        for p in network.backbone.parameters():
+            p.add_(1.0)
+        before = [p.clone() for p in term.key_backbone.parameters()]
+        ask(term, network, x, labels)
+    assert all(
+        torch.equal(a, b) for a, b in zip(before, term.key_backbone.parameters(), strict=True)
+    )
