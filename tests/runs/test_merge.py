@@ -184,6 +184,33 @@ def test_other_classes_leave_the_first_head(runs, tmp_path):
     assert merged.classes == ("ant", "bee", "cat")
 
 
+def test_statistics_are_taken_afresh_from_data(tmp_path):
+    """Merged batch normalisation has the mean and variance of the rows that are given."""
+    made = []
+    for seed in (1, 2):
+        rng = np.random.default_rng(seed)
+        y = np.arange(60) % 3
+        x = (rng.integers(0, 60, (60, 16, 16)) + 60 * y[:, None, None]).astype(np.uint8)
+        target = landbridge.read_domain(
+            (x, np.array(["a", "b", "c"], dtype=object)[y]), split=["train", "test"] * 30
+        )
+        how = {"method": "finetune", "backbone": "convnet", "seeds": 1, "training": TRAINING}
+        made.append(landbridge.transfer(None, target, out=tmp_path / f"{seed}", **how).path)
+    plain = landbridge.merge(made, out=tmp_path / "plain")
+    fresh = landbridge.merge(made, data=x, out=tmp_path / "fresh")
+    norm = "backbone.blocks.0.1.running_mean"
+    a, b = (tensors(path)[norm] for path in made)
+    assert torch.allclose(tensors(plain.path)[norm], (a + b) / 2, atol=1e-6)
+    assert any("--data" in note for note in read_json(plain.path / "merge.json")["notes"])
+    model = fresh.model
+    stored = model.preprocessing.prepare(model.read(x).examples)
+    with torch.no_grad():
+        images = model.preprocessing.encode(torch.from_numpy(np.array(stored)))
+        maps = model.network.backbone.blocks[0][0](images)
+    assert torch.allclose(tensors(fresh.path)[norm], maps.mean((0, 2, 3)), atol=1e-4)
+    assert not torch.allclose(tensors(fresh.path)[norm], tensors(plain.path)[norm], atol=1e-3)
+
+
 def test_what_cannot_be_merged(runs, tmp_path):
     import shutil
 

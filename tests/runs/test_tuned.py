@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from types import SimpleNamespace
 
@@ -114,6 +115,40 @@ def test_interrupted_anywhere_ends_in_the_same_model(go, method):
         again = sum(e["event"] == "step" for e in later)
         assert again <= steps * (1 - share) + 60, "finished trainings were done again"
     assert not (whole.path / "work").exists()
+
+
+def test_the_run_says_what_was_chosen(go):
+    run, _ = go("few-label", options=METHODS["few-label"])
+    notes = json.loads((run.path / "notes.json").read_text())
+    assert notes["folds"] == 3
+    assert set(notes["candidates"]) == {"λ = 1", "λ = 3"}
+    best = max(notes["candidates"], key=lambda name: notes["candidates"][name]["log_likelihood"])
+    assert notes["chosen"] == best
+
+
+def test_a_run_of_lora_keeps_its_adapter_and_answers(go):
+    """θ₀ as fine-tuning began with it, and the adapter on top, is the run's model."""
+    from peft import PeftModel
+
+    run, _ = go("lora", options={"rank": 2})
+    folder = run.path / "adapter"
+    assert {f.name for f in folder.iterdir()} == {
+        "adapter_model.safetensors",
+        "adapter_config.json",
+    }
+    config = json.loads((folder / "adapter_config.json").read_text())
+    assert config["r"] == 2
+    assert config["base_model_name_or_path"] == "source-only network, seed 0"
+    assert not any("lora" in name for name in load_tensors(run.path / "model.safetensors")[0])
+    assert json.loads((run.path / "notes.json").read_text())["adapted_layers"] >= 2
+    x = torch.randn(5, 6, generator=torch.Generator().manual_seed(0))
+    network = run.model.network
+    with torch.no_grad():
+        expected = network(x)[1]
+        adapted = PeftModel.from_pretrained(network, folder)  # on top of the merged weights
+        twice = adapted.eval()(x)[1]
+    assert expected.shape == twice.shape == (5, 3)
+    assert not torch.allclose(expected, twice), "the adapter on disk is empty"
 
 
 # What is chosen ---------------------------------------------------------------------------------

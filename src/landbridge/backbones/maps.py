@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import torch
 from torch import nn
+from torch.nn import functional as F
 
-from .surgery import Network
+if TYPE_CHECKING:
+    from .surgery import Network
 
 
 @contextmanager
@@ -50,3 +53,32 @@ def by_channel(x: torch.Tensor) -> torch.Tensor:
     if x.ndim == 3:
         return x.transpose(1, 2)
     return x.flatten(2) if x.ndim > 3 else x.unsqueeze(-1)
+
+
+def pooled(maps: Sequence[torch.Tensor], budget: int) -> torch.Tensor:
+    """Return the outputs of all stages side by side, each made small and of length one.
+
+    Images are averaged over a grid of cells, as fine as `budget` numbers a stage allow, tokens
+    over all of them; rows are taken as they are (Evci et al., 2022, ICML, Head2Toe).
+
+    Parameters
+    ----------
+    maps : sequence of tensors
+        As `stage_maps` collects them.
+    budget : int
+        Numbers of a stage, at most, unless it has more channels than that.
+
+    Returns
+    -------
+    float tensor (n, columns)
+    """
+    parts = []
+    for found in maps:
+        x = found.float()
+        if x.ndim == 4:
+            side = max(1, int((budget / x.shape[1]) ** 0.5))
+            x = F.adaptive_avg_pool2d(x, (min(side, x.shape[2]), min(side, x.shape[3])))
+        elif x.ndim == 3:
+            x = x.mean(1)
+        parts.append(F.normalize(x.flatten(1), dim=1))
+    return torch.cat(parts, 1)

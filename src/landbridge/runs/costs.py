@@ -65,7 +65,10 @@ class Costs:
         n_source = 0 if workspace.source is None else len(workspace.source)
         if isinstance(method, FeatureMethod):
             work = 4 * (n + n_source) * self.dim**2 + 30 * self.dim**3
-            return 0.1 + work / FLOPS
+            # All stages are not in the store: their outputs are computed, once to fit on and
+            # once for the answers.
+            again = 2 * (n + len(workspace.judged)) + n_source if method.stage_budget() else 0
+            return 0.1 + work / FLOPS + again * self.forward_row
         plans = method.variants(workspace.context())
         folds = possible_folds(workspace.target, FOLDS)
         trained = sum(self._plan(workspace, plan.scaled(scale)) for plan in plans.values())

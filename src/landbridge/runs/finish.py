@@ -137,6 +137,8 @@ def _save_model(workspace: Workspace, chosen: Fit) -> dict[str, Any]:
     write_json(path / "preprocessor.json", workspace.preprocessing.to_dict())
     if chosen.facts.get("transfer"):
         write_json(path / "transfer.json", chosen.facts["transfer"])
+    if chosen.facts.get("notes"):
+        write_json(path / "notes.json", chosen.facts["notes"])
     for file in sorted((chosen.folder / "adapter").glob("*")):
         write_bytes(path / "adapter" / file.name, file.read_bytes())
     return {

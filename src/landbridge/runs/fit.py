@@ -19,7 +19,7 @@ from ..methods.network import NetworkMethod
 from ..methods.resolve import make_method
 from ..training.batches import Side
 from ..training.checkpoint import load_tensors, save_tensors
-from .features import RowOutputs, backbone_hash, frozen_features
+from .features import RowOutputs, backbone_hash, frozen_features, stage_features
 from .folds import fold_rows
 from .networks import new_network, restored_network, set_head
 from .trainer import Trainer
@@ -165,17 +165,22 @@ def _fit_features(
 ) -> tuple[Network, dict[str, Any]]:
     network, report = _known(workspace, spec.seed, events)
     known = _known_target(workspace, spec)
-    target = Features(
-        frozen_features(workspace, network, "target", spec.seed, events), known.labels, known.known
-    )
+    budget = method.stage_budget()
+
+    def features(which: str) -> np.ndarray:
+        if budget:
+            return stage_features(workspace, network, which, budget, events)
+        return frozen_features(workspace, network, which, spec.seed, events)
+
+    target = Features(features("target"), known.labels, known.known)
     source = None
     side = workspace.source
     usable = None if side is None else side.known & ~workspace.validation & (side.labels >= 0)
     if side is not None and usable is not None and usable.any():
-        x = frozen_features(workspace, network, "source", spec.seed, events)
+        x = features("source")
         source = Features(x[usable], side.labels[usable], np.ones(int(usable.sum()), bool))
     head = method.fit_head(source, target, len(workspace.classes), spec.seed)
-    set_head(network, head)
+    set_head(network, head, budget)
     transferred = report.to_dict() | {"sentence": report.sentence()}
     facts = {"losses": {}, "steps": 0, "start": "frozen", "notes": head.notes}
     return network, facts | {"transfer": transferred}
