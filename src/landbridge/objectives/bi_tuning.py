@@ -50,8 +50,19 @@ class BiTuning(Term):
 
     @dataclass(frozen=True)
     class Config:
-        """`width`: of the projection; `queue`: keys; `momentum`: of their encoder;
-        `temperature`: of both contrasts."""
+        """Options of `BiTuning`.
+
+        Attributes
+        ----------
+        width : int
+            Of the projection.
+        queue : int
+            Keys that wait.
+        momentum : float
+            How much of the key encoder stays, each step.
+        temperature : float
+            Of both contrasts.
+        """
 
         width: int = 128
         queue: int = 256

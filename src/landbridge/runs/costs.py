@@ -85,6 +85,8 @@ class Costs:
                 seconds += phase.steps * LEAST_STEP / 4
                 continue
             row = self.train_row + (self.augment_row if phase.augment != "none" else 0.0)
+            if any(TERMS.get(term.name).anchored for term in phase.terms):
+                row += self.forward_row  # the start is asked as well
             seconds += phase.steps * max(LEAST_STEP, batches(phase) * phase.batch * row)
         return seconds
 
