@@ -13,6 +13,7 @@ __version__ = "0.1.0.dev0"
 _PLACES = {
     "transfer": "landbridge.api",
     "resume": "landbridge.runs.pipeline",
+    "merge": "landbridge.runs.merge",
     "load_run": "landbridge.runs.run",
     "Run": "landbridge.runs.run",
     "Model": "landbridge.runs.model",

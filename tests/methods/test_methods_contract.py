@@ -28,6 +28,8 @@ from landbridge.objectives.base import TERMS
 from landbridge.training.batches import Side
 from landbridge.training.inputs import run_features, run_network
 from landbridge.training.loop import LoopOptions, TrainingData, make_term, train
+from landbridge.training.moves import CHOICES
+from landbridge.training.whole_plan import train_plan
 
 NAMES = [name for name, kind in METHODS.items() if kind.needs.answers == "classes"]
 NAMES += ["joint+mcc", "infomax+consistency"]
@@ -105,6 +107,20 @@ WHERE = {
     "layerwise": ("any", "labelled", False),
     "lp-ft": ("any", "labelled", False),
     "structure": ("any", "labelled", False),
+    "gradual": ("any", "labelled", False),
+    "bias-tuning": ("any", "labelled", False),
+    "norm-tuning": ("any", "labelled", False),
+    "lora": ("any", "labelled", False),
+    "l2-sp": ("any", "labelled", False),
+    "ema": ("any", "labelled", False),
+    "wise-ft": ("any", "labelled", False),
+    "soup": ("any", "labelled", False),
+    "bss": ("any", "labelled", False),
+    "delta": ("any", "labelled", False),
+    "surgical": ("any", "labelled", False),
+    "co-tuning": ("any", "labelled", False),
+    "bi-tuning": ("any", "labelled", False),
+    "few-label": ("labelled", "labelled", True),
     "joint": ("labelled", "labelled", True),
     "mcc": ("labelled", "unlabelled", True),
     "dann": ("labelled", "unlabelled", True),
@@ -183,7 +199,9 @@ def check_plan(plan, context):
         assert not phase.target_weight or context.n_labelled
         assert 0 <= phase.warmup <= 1
         assert 0 < phase.stage_decay <= 1
-        assert phase.moves in ("all", "head", "backbone")
+        assert phase.moves.partition(":")[0] in CHOICES
+        assert (phase.moves == "adapters") == (plan.adapter is not None)
+        assert phase.pull >= 0
         if phase.moves == "head":  # over features computed once, which stay as they are
             assert phase.augment == "none"
             assert not phase.renormalise
@@ -201,6 +219,8 @@ def check_plan(plan, context):
         assert replace(new, steps=old.steps) == old
     assert plan.scaled(1.0) == plan
     assert plan.steps == sum(p.steps for p in plan.phases)
+    assert all(0 <= share <= 1 for share in plan.mix)
+    assert not plan.mix or 1.0 in plan.mix, "the network as it was trained must be a choice"
 
 
 @every
@@ -219,7 +239,14 @@ def test_plans(name):
         if context.steps is not None:
             last = plan.phases[-1]
             expected = context.source_steps if last.name == "source" else context.steps
-            assert (last.steps, last.batch, last.rate, last.clip) == (expected, 5, 0.5, 2.0)
+            # A method may share the steps out among the phases that move the backbone.
+            shared = sum(p.steps for p in plan.phases if p.moves != "head")
+            assert expected in (last.steps, shared)
+            assert (last.batch, last.rate, last.clip) == (5, 0.5, 2.0)
+        variants = method.variants(context)
+        assert variants
+        for variant in variants.values():
+            check_plan(variant, context)
         checked += 1
     assert checked >= 40
 
@@ -296,6 +323,8 @@ def answers(method, digits, source, target, frozen=False):
     """Logits for the target's rows."""
     own, theirs = sides(digits, source, target)
     data = TrainingData(own, theirs, digits.opened.preprocessing, 10)
+    torch.manual_seed(0)
+    data.known_head = torch.nn.Linear(digits.opened.module.dim, 7)  # as if θ₀ knew seven classes
     if isinstance(method, FeatureMethod):
         network = make_network(digits.opened, 10)
 
@@ -325,8 +354,9 @@ def answers(method, digits, source, target, frozen=False):
     plan = method.plan(context)
     network = start(digits, plan, data, context)
     before = copy.deepcopy(network.state_dict())
-    losses = train(network, plan.phases, data, seed=0, options=LoopOptions(fit=method.name))
-    assert losses
+    options = LoopOptions(fit=method.name)
+    assert train_plan(network, plan, data, seed=0, options=options).losses
+    assert network.state_dict().keys() == before.keys(), "an ordinary network is left"
     assert any(not torch.equal(v, before[k]) for k, v in network.state_dict().items())
     return run_network(network, theirs.inputs, data.preprocessing)[1]
 

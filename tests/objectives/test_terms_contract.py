@@ -2,35 +2,25 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import re
 
 import pytest
 import torch
+from torch import nn
 
+from landbridge.backbones.base import Backbone
+from landbridge.backbones.surgery import Network
 from landbridge.base.errors import ConfigError
 from landbridge.objectives.base import TERMS, Setting, Step, View
 from landbridge.training.groups import make_optimizer
 from landbridge.training.loop import make_term
 from landbridge.training.plan import Phase, TermSpec
 
-DIM, CLASSES = 6, 4
+DIM, CLASSES, INPUTS = 6, 4, 3
+SIZES = {"source": 7, "target": 5, "strong": 5, "labelled": 6}
 terms = pytest.mark.parametrize("name", list(TERMS))
-
-
-def made(name):
-    """The term, as the loop has it before the first step."""
-    term = make_term(TermSpec(name), DIM, CLASSES)
-    sizes = {"source": 7, "target": 5}
-
-    def outputs(side):
-        return tuple(x.detach() for x in leaves(sizes[side], 9))
-
-    setting = Setting(torch.nn.Identity(), rows=sizes | {"labelled": 0}, sizes=sizes)
-    setting.outputs = outputs
-    term.prepare(setting)
-    term.begin(setting)
-    return term
 
 
 def leaves(n, seed):
@@ -40,34 +30,115 @@ def leaves(n, seed):
     return features, logits
 
 
+def draw(*shape, seed=0):
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
+
+
+def view_of(kind, name, n, seed):
+    """One view with what the kind declares, and the leaves that a gradient may reach."""
+    features, logits = leaves(n, seed)
+    view = View(features, logits, rows=torch.arange(n))
+    given = [features, logits]
+    if kind.maps:
+        maps = draw(n, DIM, 2, 2, seed=seed + 10).requires_grad_()
+        view.maps = (maps, features)
+        given.append(maps)
+    if kind.anchored:
+        maps = (draw(n, DIM, 2, 2, seed=20), draw(n, DIM, seed=21)) if kind.maps else ()
+        view.anchor = View(draw(n, DIM, seed=22), draw(n, CLASSES, seed=23), maps=maps)
+    if name in ("source", "labelled"):
+        view.labels = torch.arange(n) % CLASSES
+    return view, given
+
+
 def step_for(kind, progress=0.5):
     """A step that holds the declared views and nothing else."""
-    given = {
-        name: leaves(n, seed)
-        for seed, (name, n) in enumerate({"source": 7, "target": 5, "strong": 5}.items())
+    made = {
+        name: view_of(kind, name, n, seed)
+        for seed, (name, n) in enumerate(SIZES.items())
         if name in kind.views
     }
-    views = {name: View(*pair) for name, pair in given.items()}
-    for view in views.values():
-        view.rows = torch.arange(len(view.features))
-    if "source" in views:
-        views["source"].labels = torch.arange(7) % CLASSES
+    views = {name: view for name, (view, _) in made.items()}
+    given = {name: tensors for name, (_, tensors) in made.items()}
     teacher = views["target"].logits.detach() if "target" in views else None
-    step = Step(views.get("source"), views.get("target"), views.get("strong"), teacher, progress)
+    step = Step(
+        views.get("source"),
+        views.get("target"),
+        views.get("strong"),
+        teacher,
+        progress,
+        views.get("labelled"),
+    )
     return step, given
+
+
+class Spread(Backbone):
+    """Three inputs, spread over maps of two by two; their mean is the features."""
+
+    dim = DIM
+
+    def __init__(self):
+        super().__init__()
+        self.maps = nn.Sequential(nn.Linear(INPUTS, 4 * DIM), nn.Unflatten(1, (DIM, 2, 2)))
+        self.top = nn.Sequential(nn.Flatten(), nn.Linear(4 * DIM, DIM))
+
+    def forward(self, x):
+        return self.top(self.maps(x))
+
+    def stages(self):
+        return [("maps", [self.maps]), ("top", [self.top])]
+
+
+def setting_for(rows=10, labelled=6):
+    """A phase of tiny sides, as the loop would describe it."""
+    torch.manual_seed(0)
+    network = Network(Spread(), CLASSES)
+    inputs = {"source": draw(rows, INPUTS, seed=1), "target": draw(rows, INPUTS, seed=2)}
+    known = {"source": rows, "target": labelled}
+
+    def labels(side):
+        own = torch.arange(rows) % CLASSES
+        return torch.where(torch.arange(rows) < known[side], own, -1)
+
+    def outputs(side):
+        with torch.no_grad():
+            return network.eval()(inputs[side])
+
+    return Setting(
+        network=network,
+        start=copy.deepcopy(network),
+        rows={"source": rows, "target": rows, "labelled": labelled},
+        sizes={"source": rows, "target": rows},
+        known_head=nn.Linear(DIM, 9),
+        outputs=outputs,
+        labels=labels,
+        inputs=lambda side, which: inputs[side][which],
+    )
+
+
+def ready(name, begin=True):
+    """The term as the loop has it at the first step."""
+    torch.manual_seed(0)
+    term = make_term(TermSpec(name), DIM, CLASSES)
+    setting = setting_for()
+    term.prepare(setting)
+    if begin:
+        term.begin(setting)
+    return term
 
 
 @terms
 def test_value_and_gradient_with_declared_views_alone(name):
     kind = TERMS.get(name)
     assert kind.views
-    assert kind.views <= {"source", "target", "strong"}
-    term = made(name)
+    assert kind.views <= set(SIZES)
+    term = ready(name)
     step, given = step_for(kind)
     value = term(step)
     assert value.shape == ()
     assert bool(value.isfinite())
     tensors = [t for pair in given.values() for t in pair]
+    assert tensors
     grads = torch.autograd.grad(value, tensors, allow_unused=True)
     assert all(g is None or bool(g.isfinite().all()) for g in grads)
     assert any(g is not None and bool(g.any()) for g in grads), "the network would not learn"
@@ -76,9 +147,9 @@ def test_value_and_gradient_with_declared_views_alone(name):
 @terms
 def test_value_does_not_need_gradients_or_float32(name):
     kind = TERMS.get(name)
-    term = made(name)
+    term = ready(name)
     step, given = step_for(kind)
-    again = made(name)
+    again = ready(name, begin=False)
     again.load_state_dict(term.state_dict())  # a term may remember what it saw
     with torch.no_grad():
         plain = float(again(step))
@@ -93,24 +164,40 @@ def test_value_does_not_need_gradients_or_float32(name):
 
 
 @terms
+def test_what_it_remembers_is_in_its_state(name):
+    """A term that is prepared afresh and reads the state goes on as the one that began."""
+    kind = TERMS.get(name)
+    term = ready(name)
+    with torch.no_grad():
+        term(step_for(kind, 0.1)[0])
+    again = ready(name, begin=False)
+    again.load_state_dict(term.state_dict())
+    with torch.no_grad():
+        for progress in (0.2, 0.4):
+            step, _ = step_for(kind, progress)
+            assert torch.equal(term(step), again(step))
+
+
+@terms
 def test_own_parameters_are_trained(name):
     kind = TERMS.get(name)
-    term = made(name)
-    before = [p.detach().clone() for p in term.parameters()]
+    term = ready(name)
+    learned = [p for p in term.parameters() if p.requires_grad]
+    before = [p.detach().clone() for p in learned]
     if name in ("dann", "cdan", "mdd", "mcd"):
         assert before
     if not before:
         return
     phase = Phase("x", 1, 0.1, optimizer="sgd")
-    optimizer = make_optimizer([{"params": list(term.parameters()), "scale": 1.0}], phase)
+    optimizer = make_optimizer([{"params": learned, "scale": 1.0}], phase)
     step, _ = step_for(kind)
-    memory = {key: buffer.clone() for key, buffer in term.named_buffers()}
+    names = {name for name, p in term.named_parameters() if p.requires_grad}
+    memory = {k: v.clone() for k, v in term.state_dict().items() if k not in names}
     first = term(step)
     first.backward()
     optimizer.step()
-    assert all(not torch.equal(a, b) for a, b in zip(before, term.parameters(), strict=True))
-    for key, buffer in term.named_buffers():
-        buffer.copy_(memory[key])  # the same loss again, whatever it remembers
+    term.load_state_dict(memory, strict=False)  # or it would be another question
+    assert all(not torch.equal(a, b) for a, b in zip(before, learned, strict=True))
     assert term(step).item() < first.item()
 
 

@@ -178,6 +178,15 @@ class Provider(ABC):
             As in `open`.
         """
 
+    def classifier(
+        self, options: dict[str, Any], *, events: Events = SILENT
+    ) -> tuple[torch.Tensor, torch.Tensor] | None:
+        """Return weight (classes, dim) and bias of the head that the weights came with.
+
+        None where there is none: the default.
+        """
+        return None
+
     def identify(
         self, name: str, module: Backbone, origin: str, options: dict[str, Any]
     ) -> BackboneIdentity:

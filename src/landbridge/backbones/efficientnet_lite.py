@@ -170,6 +170,15 @@ class EfficientNetLite0Provider(Provider):
             load_exactly(module, read_tensors(path), str(path), drop=("_fc.",))
         return module
 
+    def classifier(
+        self, options: dict[str, Any], *, events: Events = SILENT
+    ) -> tuple[torch.Tensor, torch.Tensor] | None:
+        """Return the head for the 1,000 classes of ImageNet, where the file has it."""
+        tensors = read_tensors(find_file())
+        if "_fc.weight" not in tensors:
+            return None
+        return tensors["_fc.weight"], tensors["_fc.bias"]
+
 
 def find_file() -> Path:
     """Return the path of the weights inside the package, without importing it.

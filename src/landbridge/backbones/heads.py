@@ -42,8 +42,37 @@ class StepsHead(nn.Sequential):
         self.out_features = next((s.width for s in reversed(steps) if s.width), 0)
 
 
-def head_from_state(state: Mapping[str, torch.Tensor]) -> StepsHead:
+class StagesHead(nn.Module):
+    """A head that reads the pooled outputs of all stages; the network gives it these.
+
+    Parameters
+    ----------
+    steps : sequence of Step
+    budget : int
+        Of `pooled`; part of the state, so that a saved network reads what it was fitted on.
+    """
+
+    budget: torch.Tensor
+
+    def __init__(self, steps: Sequence[Step], budget: int) -> None:
+        super().__init__()
+        self.steps = StepsHead(steps)
+        self.register_buffer("budget", torch.tensor(budget))
+        self.out_features = self.steps.out_features
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.steps(x)
+
+
+def head_from_state(state: Mapping[str, torch.Tensor]) -> StepsHead | StagesHead:
     """Return the head that a state dict such as ``{"0-affine.matrix": ...}`` is of."""
+    if "budget" in state:
+        inner = {k.removeprefix("steps."): v for k, v in state.items() if k != "budget"}
+        return StagesHead(_steps(inner), int(state["budget"]))
+    return StepsHead(_steps(state))
+
+
+def _steps(state: Mapping[str, torch.Tensor]) -> list[Step]:
     parts: dict[str, dict[str, np.ndarray]] = {}
     for name, tensor in state.items():
         part, _, field = name.partition(".")
@@ -51,4 +80,4 @@ def head_from_state(state: Mapping[str, torch.Tensor]) -> StepsHead:
         if field != "nothing":
             own[field] = tensor.detach().cpu().numpy()
     order = sorted(parts, key=lambda part: int(part.split("-")[0]))
-    return StepsHead([STEPS[part.split("-", 1)[1]](**parts[part]) for part in order])
+    return [STEPS[part.split("-", 1)[1]](**parts[part]) for part in order]

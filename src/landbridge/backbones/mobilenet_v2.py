@@ -150,6 +150,15 @@ class MobileNetV2Provider(Provider):
             load_exactly(module, read_tensors(path), str(path), drop=("classifier.",))
         return module
 
+    def classifier(
+        self, options: dict[str, Any], *, events: Events = SILENT
+    ) -> tuple[torch.Tensor, torch.Tensor] | None:
+        """Return the head for the 1,000 classes of ImageNet, where the file has it."""
+        tensors = read_tensors(_find_again(options["path"], events))
+        if "classifier.1.weight" not in tensors:
+            return None
+        return tensors["classifier.1.weight"], tensors["classifier.1.bias"]
+
 
 def find_file(path: str | None) -> Path:
     """Return the weights' path, the one given or the one below LANDBRIDGE_DATA.

@@ -12,6 +12,8 @@ from torch import nn
 from torch.nn import functional
 
 from .base import Backbone, Opened
+from .heads import StagesHead
+from .maps import pooled, stage_maps
 from .weights import seeded
 
 Status = Literal["transferred", "reshaped", "fresh", "unused"]
@@ -35,7 +37,7 @@ class Network(nn.Module):
     def __init__(self, backbone: Backbone, n_classes: int) -> None:
         super().__init__()
         self.backbone = backbone
-        self.head: Any = nn.Linear(backbone.dim, n_classes)  # or a StepsHead
+        self.head: Any = nn.Linear(backbone.dim, n_classes)  # or a StepsHead, or a StagesHead
 
     @property
     def dim(self) -> int:
@@ -43,8 +45,17 @@ class Network(nn.Module):
         return self.backbone.dim
 
     def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        if self.reads_stages:
+            with stage_maps(self, True) as maps:
+                features = self.backbone(x)
+            return features, self.head(pooled(maps, int(self.head.budget)))
         features = self.backbone(x)
         return features, self.head(features)
+
+    @property
+    def reads_stages(self) -> bool:
+        """Whether the head reads all stages, so that features alone do not give its answer."""
+        return isinstance(self.head, StagesHead)
 
     def stages(self) -> list[tuple[str, list[nn.Module]]]:
         """Return the backbone's stages and the head, from the input to the output."""

@@ -88,6 +88,7 @@ def _describe(name: str, method: Any) -> dict[str, Any]:
 
 FAMILIES = {
     "network": "move the network",
+    "tuning": "fine-tune the network",
     "features": "on frozen features: probes",
     "reweighting": "on frozen features: weight source rows",
     "mapping": "on frozen features: map one side to the other",

@@ -57,6 +57,13 @@ class FeatureMethod(Parameters):
             For whatever is random.
         """
 
+    def stage_budget(self) -> int:
+        """Return how many numbers of each stage of the backbone a run gives it, pooled.
+
+        0, the default: the features, which are the last stage's output.
+        """
+        return 0
+
     # scikit-learn ---------------------------------------------------------------------------
 
     def fit(

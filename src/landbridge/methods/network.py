@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Literal, Self
 
@@ -86,6 +87,8 @@ class NetworkMethod(ABC):
     evidence: ClassVar[str] = ""
     needs: ClassVar[Needs]
     Config: ClassVar[type]
+    soup: ClassVar[bool] = False
+    """Whether averages of the variants' networks are to choose from as well."""
 
     def __init__(self, config: Any = None) -> None:
         self.config = self.Config() if config is None else config
@@ -98,6 +101,14 @@ class NetworkMethod(ABC):
     @abstractmethod
     def plan(self, context: PlanContext) -> TrainingPlan:
         """Return what moves, which terms act, and on what schedule."""
+
+    def variants(self, context: PlanContext) -> Mapping[str, TrainingPlan]:
+        """Return the plans among which a fit chooses by cross-validation on target labels.
+
+        By name, the one to take where there are too few labels to choose by first. One plan,
+        the default, is simply trained.
+        """
+        return {"": self.plan(context)}
 
 
 RAMP = 0.2

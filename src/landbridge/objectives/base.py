@@ -93,6 +93,8 @@ class Setting:
         What `network` says of all rows of "source" or "target" now, in evaluation mode.
     labels : callable (side) -> tensor (n,)
         Labels of all rows of "source" or "target", -1 where they are not granted.
+    inputs : callable (side, rows) -> tensor
+        What goes into the network for these rows of "source" or "target", not augmented.
     """
 
     network: Network
@@ -102,6 +104,7 @@ class Setting:
     known_head: nn.Linear | None = None
     outputs: Callable[[str], tuple[torch.Tensor, torch.Tensor]] | None = None
     labels: Callable[[str], torch.Tensor] | None = None
+    inputs: Callable[[str, torch.Tensor], torch.Tensor] | None = None
 
 
 class Term(nn.Module, ABC):
@@ -124,6 +127,8 @@ class Term(nn.Module, ABC):
         Whether `View.anchor` is to be there.
     maps : bool
         Whether `View.maps` are to be there.
+    knows : bool
+        Whether `Setting.known_head` is to be there.
     """
 
     name: ClassVar[str]
@@ -132,6 +137,7 @@ class Term(nn.Module, ABC):
     views: ClassVar[frozenset[str]]
     anchored: ClassVar[bool] = False
     maps: ClassVar[bool] = False
+    knows: ClassVar[bool] = False
     Config: ClassVar[type]
 
     def __init__(self, dim: int, n_classes: int, config: Any = None) -> None:

@@ -16,8 +16,10 @@ from ..base.events import Events
 from ..methods.feature import FeatureMethod
 from ..methods.resolve import make_method
 from ..objectives.base import TERMS
-from ..training.plan import Phase
+from ..training.plan import Phase, TrainingPlan
 from ..training.precision import PRECISIONS, fastest, layout
+from .folds import possible_folds
+from .tuned import FOLDS, trainings
 from .workspace import Workspace
 
 FLOPS = 3e10
@@ -63,8 +65,19 @@ class Costs:
         n_source = 0 if workspace.source is None else len(workspace.source)
         if isinstance(method, FeatureMethod):
             work = 4 * (n + n_source) * self.dim**2 + 30 * self.dim**3
-            return 0.1 + work / FLOPS
-        phases = method.plan(workspace.context()).scaled(scale).phases
+            # All stages are not in the store: their outputs are computed, once to fit on and
+            # once for the answers.
+            again = 2 * (n + len(workspace.judged)) + n_source if method.stage_budget() else 0
+            return 0.1 + work / FLOPS + again * self.forward_row
+        plans = method.variants(workspace.context())
+        folds = possible_folds(workspace.target, FOLDS)
+        trained = sum(self._plan(workspace, plan.scaled(scale)) for plan in plans.values())
+        return trained * trainings(method, plans, folds) / len(plans)
+
+    def _plan(self, workspace: Workspace, plan: TrainingPlan) -> float:
+        """Return estimated seconds of one training, and of the answers after it."""
+        n = len(workspace.target)
+        phases = plan.phases
         still = [phase.moves == "head" and phase.augment == "none" for phase in phases]
         seconds = 0.1 if all(still) else (n + len(workspace.judged)) * self.forward_row
         for phase, stored in zip(phases, still, strict=True):
@@ -72,6 +85,8 @@ class Costs:
                 seconds += phase.steps * LEAST_STEP / 4
                 continue
             row = self.train_row + (self.augment_row if phase.augment != "none" else 0.0)
+            if any(TERMS.get(term.name).anchored for term in phase.terms):
+                row += self.forward_row  # the start is asked as well
             seconds += phase.steps * max(LEAST_STEP, batches(phase) * phase.batch * row)
         return seconds
 
@@ -81,7 +96,7 @@ def batches(phase: Phase) -> int:
     views = frozenset().union(*(TERMS.get(term.name).views for term in phase.terms))
     return (
         int(bool(phase.source_weight) or "source" in views)
-        + int(bool(phase.target_weight))
+        + int(bool(phase.target_weight) or "labelled" in views)
         + int(bool(views & {"target", "strong"}))
         + int("strong" in views)
     )

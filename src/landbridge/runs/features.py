@@ -9,11 +9,14 @@ import numpy as np
 import torch
 
 from ..backbones.base import Opened
+from ..backbones.maps import pooled, stage_maps
 from ..backbones.store import FeatureStore
 from ..backbones.surgery import Network
 from ..base.events import Events
+from ..base.files import write_array
 from ..base.hashing import tensors_digest
 from ..training.inputs import run_network
+from ..training.precision import layout
 from .workspace import Workspace
 
 
@@ -48,8 +51,34 @@ def frozen_features(
     )
 
 
+def stage_features(
+    workspace: Workspace, network: Network, which: str, budget: int, events: Events
+) -> np.ndarray:
+    """Return the pooled outputs of all stages for the rows of a side, float32 (n, columns).
+
+    Kept in the run's work folder, for the run's other seeds and folds.
+    """
+    name = f"stages-{backbone_hash(network)}-{workspace.fingerprints[which]}-{budget}.npy"
+    file = workspace.path / "work" / "features" / name
+    if file.exists():
+        return np.load(file, mmap_mode="r", allow_pickle=False)
+    inputs, parts = workspace.inputs(which), []
+    network.eval()
+    with torch.inference_mode():
+        for start in range(0, len(inputs), 64):
+            stored = torch.from_numpy(np.array(inputs[start : start + 64]))
+            with stage_maps(network, True) as maps:
+                network.backbone(layout(workspace.preprocessing.encode(stored)))
+            parts.append(pooled(maps, budget).numpy())
+    found = np.concatenate(parts)
+    write_array(file, found)
+    return found
+
+
 def stands_still(workspace: Workspace, network: Network, seed: int, events: Events) -> bool:
-    """Say whether the backbone is the one whose features are, or may be, in the store."""
+    """Say whether features that are, or may be, in the store give the network's answers."""
+    if network.reads_stages:
+        return False
     if workspace.situation.pretrained and not workspace.own_backbone:
         known = workspace.opened(seed, events).identity.hash
     else:

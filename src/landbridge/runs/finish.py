@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from ..base.events import Events
-from ..base.files import write_json
+from ..base.files import write_bytes, write_json
 from ..base.hashing import tensors_digest
 from ..domains.task import Task
 from ..methods.resolve import make_method
@@ -140,6 +140,10 @@ def _save_model(workspace: Workspace, chosen: Fit) -> dict[str, Any]:
     write_json(path / "preprocessor.json", workspace.preprocessing.to_dict())
     if chosen.facts.get("transfer"):
         write_json(path / "transfer.json", chosen.facts["transfer"])
+    if chosen.facts.get("notes"):
+        write_json(path / "notes.json", chosen.facts["notes"])
+    for file in sorted((chosen.folder / "adapter").glob("*")):
+        write_bytes(path / "adapter" / file.name, file.read_bytes())
     return {
         "total": sum(t.numel() for t in state.values()),
         "moved": sum(t.numel() for t in moved.values()),

@@ -19,10 +19,11 @@ from ..methods.network import NetworkMethod
 from ..methods.resolve import make_method
 from ..training.batches import Side
 from ..training.checkpoint import load_tensors, save_tensors
-from ..training.loop import LoopOptions, TrainingData, train
-from .features import RowOutputs, backbone_hash, frozen_features, stored_features
+from .features import RowOutputs, backbone_hash, frozen_features, stage_features
 from .folds import fold_rows
-from .networks import new_network, restored_network, set_head, starting_network
+from .networks import new_network, restored_network, set_head
+from .trainer import Trainer
+from .tuned import fit_chosen, tidy
 from .workspace import Workspace
 
 
@@ -104,7 +105,7 @@ def run_fit(workspace: Workspace, spec: FitSpec, events: Events) -> Fit:
         "cpu_s": round(time.process_time() - cpu, 3),
     }
     write_json(folder / "fit.json", facts)  # last: it marks the fit as finished
-    (folder / "checkpoint.safetensors").unlink(missing_ok=True)
+    tidy(folder)
     return Fit(spec.id, folder, facts)
 
 
@@ -124,7 +125,6 @@ def _known_target(workspace: Workspace, spec: FitSpec) -> Side:
 def _fit_network(
     workspace: Workspace, spec: FitSpec, method: NetworkMethod, events: Events
 ) -> tuple[Network, dict[str, Any]]:
-    plan = method.plan(workspace.context()).scaled(workspace.scale)
     source_only = spec.method == "source-only"
     if source_only and workspace.known is not None:
         network = restored_network(workspace, workspace.known, spec.seed, events)
@@ -133,32 +133,26 @@ def _fit_network(
         state = source_fit(workspace, spec.seed, events).state()
         network = restored_network(workspace, state, spec.seed, events)
         return network, {"losses": {}, "steps": 0, "start": "source", "transfer": None}
-    classes = workspace.source_classes if source_only else workspace.classes
-    start = source_fit(workspace, spec.seed, events).state() if plan.start == "source" else None
-    network, report = starting_network(workspace, plan, classes, spec.seed, start, events)
-    source = workspace.source
-    if source is not None:
-        labels = workspace.source_own if source_only else source.labels
-        # Rows whose class is not among the answers teach the source-only network alone.
-        known = source.known & ~workspace.validation
-        known &= True if source_only else labels >= 0
-        source = Side(source.inputs, labels, known)
-    data = TrainingData(
-        source,
+    trainer = Trainer(
+        workspace,
+        spec.method if not spec.folds else f"{spec.method} (fold {spec.fold + 1})",
+        spec.seed,
         _known_target(workspace, spec),
-        workspace.preprocessing,
-        len(classes),
-        features=stored_features(workspace, spec.seed, events),
+        lambda: source_fit(workspace, spec.seed, events).state(),
+        events,
+        source_only,
     )
-    options = LoopOptions(
-        precision=workspace.precision,
-        checkpoint=workspace.fits / spec.id / "checkpoint.safetensors",
-        checkpoint_seconds=workspace.config.training.checkpoint_seconds,
-        fit=spec.method if not spec.folds else f"{spec.method} (fold {spec.fold + 1})",
-    )
-    losses = train(network, plan.phases, data, seed=spec.seed, options=options, events=events)
-    facts = {"losses": losses, "steps": plan.steps, "start": plan.start, "transfer": report}
-    return network, facts
+    folder = workspace.fits / spec.id
+    plans = {
+        name: plan.scaled(workspace.scale)
+        for name, plan in method.variants(workspace.context()).items()
+    }
+    if len(plans) > 1 or any(plan.mix for plan in plans.values()):
+        return fit_chosen(trainer, method, plans, folder)
+    (plan,) = plans.values()
+    network, trained, report = trainer.train(plan, folder)
+    facts = {"losses": trained.losses, "steps": plan.steps, "start": plan.start}
+    return network, facts | {"transfer": report, "notes": trained.notes}
 
 
 def source_fit(workspace: Workspace, seed: int, events: Events) -> Fit:
@@ -174,17 +168,22 @@ def _fit_features(
 ) -> tuple[Network, dict[str, Any]]:
     network, report = _known(workspace, spec.seed, events)
     known = _known_target(workspace, spec)
-    target = Features(
-        frozen_features(workspace, network, "target", spec.seed, events), known.labels, known.known
-    )
+    budget = method.stage_budget()
+
+    def features(which: str) -> np.ndarray:
+        if budget:
+            return stage_features(workspace, network, which, budget, events)
+        return frozen_features(workspace, network, which, spec.seed, events)
+
+    target = Features(features("target"), known.labels, known.known)
     source = None
     side = workspace.source
     usable = None if side is None else side.known & ~workspace.validation & (side.labels >= 0)
     if side is not None and usable is not None and usable.any():
-        x = frozen_features(workspace, network, "source", spec.seed, events)
+        x = features("source")
         source = Features(x[usable], side.labels[usable], np.ones(int(usable.sum()), bool))
     head = method.fit_head(source, target, len(workspace.classes), spec.seed)
-    set_head(network, head)
+    set_head(network, head, budget)
     transferred = report.to_dict() | {"sentence": report.sentence()}
     facts = {"losses": {}, "steps": 0, "start": "frozen", "notes": head.notes}
     return network, facts | {"transfer": transferred}

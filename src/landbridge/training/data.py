@@ -15,6 +15,7 @@ from ..objectives.base import Setting
 from .batches import Pool, Side
 from .inputs import run_network
 from .losses import Answers
+from .precision import layout
 
 
 @dataclass
@@ -69,6 +70,10 @@ def phase_setting(
         known = known.view(-1, *(1,) * (own.ndim - 1))
         return torch.where(known, own, torch.full_like(own, -1)).to(device)
 
+    def inputs(name: str, rows: torch.Tensor) -> torch.Tensor:
+        stored = torch.from_numpy(np.array(side(name).inputs[rows.cpu().numpy()]))
+        return layout(data.preprocessing.encode(stored).to(device))
+
     return Setting(
         network=network,
         start=start,
@@ -80,4 +85,5 @@ def phase_setting(
         known_head=data.known_head,
         outputs=outputs,
         labels=labels,
+        inputs=inputs,
     )

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from ..backbones.surgery import Network
-from .moves import moving_parameters
+from .moves import is_norm, moving_parameters
 from .plan import Phase
 
 
@@ -49,8 +49,17 @@ def _split(
 
 
 def training_modes(network: Network) -> None:
-    """Put what moves in training mode; a stage of which nothing moves stays as it is known."""
+    """Put what moves in training mode; a stage of which nothing moves stays as it is known.
+
+    So does a normalisation layer that stands still in a stage that moves: an adapter's weights
+    alone must be all that it learned.
+    """
     network.train()
+    for module in network.backbone.modules():
+        if is_norm(module):
+            own = list(module.parameters())
+            if own and not any(p.requires_grad for p in own):
+                module.eval()
     for _, modules in network.backbone.stages():
         for module in modules:
             parameters = list(module.parameters())
@@ -93,14 +102,17 @@ class Pull:
                 network.backbone.parameters(), start.backbone.parameters(), strict=True
             )
         }
-        self.groups: list[tuple[dict[str, Any], list[torch.Tensor], list[torch.Tensor]]] = []
-        for group in optimizer.param_groups:
+        self.optimizer = optimizer
+        self.pairs: list[tuple[int, list[torch.Tensor], list[torch.Tensor]]] = []
+        for index, group in enumerate(optimizer.param_groups):
             own = [p for p in group["params"] if id(p) in known]
             if own:
-                self.groups.append((group, own, [known[id(p)] for p in own]))
+                self.pairs.append((index, own, [known[id(p)] for p in own]))
 
     @torch.no_grad()
     def apply(self) -> None:
         """Go back by this step's share."""
-        for group, own, start in self.groups:
-            torch._foreach_lerp_(own, start, min(1.0, group["lr"] * self.strength))
+        for index, own, start in self.pairs:
+            # By number: an optimiser that reads a checkpoint has other groups after it.
+            rate = self.optimizer.param_groups[index]["lr"]
+            torch._foreach_lerp_(own, start, min(1.0, rate * self.strength))

@@ -6,7 +6,7 @@ import copy
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,7 @@ from .plan import Phase, TermSpec
 from .randomness import private_random_state, set_seed
 from .scene import Scenes, make_pools
 from .schedules import warm_cosine
+from .surgical import SURGICAL, choose_stages
 
 
 @dataclass
@@ -75,7 +76,13 @@ def train(
     last = position.losses
     with private_random_state(options.device):
         for index in range(position.phase, len(phases)):
-            runner = _PhaseRunner(network, begun, index, phases[index], data, seed, options, events)
+            phase = phases[index]
+            if phase.moves.startswith(SURGICAL):  # chosen once: a resumed phase has it already
+                chosen = position.moves if index == position.phase else ""
+                moves = chosen or choose_stages(network, phase.moves, data, options.device)
+                events.say("choice", f"{options.fit}: {moves} moves", phase=phase.name)
+                phase = replace(phase, moves=moves)
+            runner = _PhaseRunner(network, begun, index, phase, data, seed, options, events)
             last = runner.run(position.step if index == position.phase else 0, saved)
             saved = None
     network.requires_grad_(True)
@@ -169,7 +176,7 @@ class _PhaseRunner:
                     options.on_step()
                 due = time.monotonic() - clock >= options.checkpoint_seconds
                 if options.checkpoint is not None and due and step + 1 < phase.steps:
-                    self._save(Position(self.index, step + 1, losses))
+                    self._save(Position(self.index, step + 1, losses, phase.moves))
                     clock = time.monotonic()
         if self.average is not None:
             self.average.settle()

@@ -27,7 +27,8 @@ def moving_parameters(network: Network, moves: str) -> Chosen:
         "all"; "head"; "backbone": all but the head; "norms": scales and shifts of
         normalisation, and the head; "biases": biases, and the head (BitFit; Zaken et al., 2022,
         ACL); "adapters": what an adapter added, and the head; "last:2": the last two stages and
-        the head; "stages:a,b": the stages named a and b, and the head.
+        the head; "stages:a,b": the stages named a and b, and the head. "surgical:1" is
+        "stages:..." once the loop has chosen (`training/surgical.py`).
 
     Raises
     ------
@@ -96,11 +97,11 @@ def _adapters(network: Network, argument: str) -> Chosen:
 
 
 def _last(network: Network, argument: str) -> Chosen:
-    if not argument.isdigit():
+    if not argument.isdigit() or not int(argument):
         raise ConfigError(f"moves = 'last:{argument}'", do="write last:1, last:2, ...")
     count = int(argument)
     stages = network.backbone.stages()
-    modules = [m for _, group in stages[len(stages) - count :] for m in group] if count else []
+    modules = [m for _, group in stages[max(0, len(stages) - count) :] for m in group]
     return _ids(*modules, network.head)
 
 
@@ -116,6 +117,13 @@ def _stages(network: Network, argument: str) -> Chosen:
     return _ids(*(m for name in names for m in stages[name]), network.head)
 
 
+def _surgical(network: Network, argument: str) -> Chosen:
+    raise ConfigError(
+        f"moves = 'surgical:{argument}' is chosen at a phase's first step, by gradients",
+        do="train with it: nothing moves by that name before",
+    )
+
+
 CHOICES: dict[str, Callable[[Network, str], Chosen]] = {
     "all": _all,
     "head": _head,
@@ -125,4 +133,5 @@ CHOICES: dict[str, Callable[[Network, str], Chosen]] = {
     "adapters": _adapters,
     "last": _last,
     "stages": _stages,
+    "surgical": _surgical,
 }

@@ -115,6 +115,27 @@ class Phase:
 
 
 @dataclass(frozen=True)
+class Adapter:
+    """Low-rank matrices beside the backbone's layers (LoRA; Hu et al., 2022, ICLR).
+
+    Attributes
+    ----------
+    rank : int
+    alpha : int
+        What they give counts alpha / rank.
+    dropout : float
+        Of what goes into them.
+    modules : {"all", "linear", "convolutions"}
+        Which layers get them.
+    """
+
+    rank: int = 8
+    alpha: int = 16
+    dropout: float = 0.0
+    modules: Literal["all", "linear", "convolutions"] = "all"
+
+
+@dataclass(frozen=True)
 class TrainingPlan:
     """Where training starts, and its phases in order.
 
@@ -127,11 +148,19 @@ class TrainingPlan:
     keep_stages : float
         Share of θ₀'s stages, from the input on, whose tensors are kept; the others start
         afresh.
+    adapter : Adapter or None
+        What is put into the backbone before training, and merged with it at the end.
+    mix : tuple of float
+        Mixtures of the network before the last phase (0) and after it (1) to choose among by
+        cross-validation; empty for the network as it is after it (WiSE-FT; Wortsman et al.,
+        2022, CVPR).
     """
 
     start: Start
     phases: tuple[Phase, ...]
     keep_stages: float = 1.0
+    adapter: Adapter | None = None
+    mix: tuple[float, ...] = ()
 
     @property
     def steps(self) -> int:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 
 import numpy as np
 import torch
-from torch import nn
 
+from ..backbones.maps import stage_maps
 from ..backbones.surgery import Network
 from ..base.errors import ConfigError
 from ..base.seeds import torch_rng
@@ -170,31 +169,3 @@ def _passes(names: list[str], by_domain: bool) -> list[list[str]]:
         return [names]
     sides = [[n for n in names if n == "source"], [n for n in names if n != "source"]]
     return [side for side in sides if side]
-
-
-@contextmanager
-def stage_maps(network: Network, wanted: bool) -> Iterator[list[torch.Tensor]]:
-    """Collect what each stage of the backbone gives within the block, in order.
-
-    Parameters
-    ----------
-    network : Network
-    wanted : bool
-        False: nothing is collected and nothing is paid.
-    """
-    maps: list[torch.Tensor] = []
-    handles = []
-    if wanted:
-        for _, modules in network.backbone.stages():
-
-            def keep(module: nn.Module, given: object, found: object) -> None:
-                first = found[0] if isinstance(found, tuple) else found
-                if isinstance(first, torch.Tensor):
-                    maps.append(first)
-
-            handles.append(modules[-1].register_forward_hook(keep))
-    try:
-        yield maps
-    finally:
-        for handle in handles:
-            handle.remove()

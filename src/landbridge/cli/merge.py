@@ -1,0 +1,78 @@
+"""`landbridge merge`: one run out of several of the same θ₀."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..base.errors import ConfigError
+from . import options as o
+from .frame import frame
+
+WAYS = ("weighted", "ties", "dare", "add", "negate")
+
+
+def merge(
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Finished runs.")],
+    out: Annotated[Path, typer.Option(metavar="RUN", help="The new run's folder.")],
+    method: Annotated[
+        str, typer.Option(metavar="METHOD", help=f"How: {', '.join(WAYS)}.")
+    ] = "weighted",
+    weights: Annotated[
+        str | None,
+        typer.Option(metavar="W,W,...", help="One for each run; 1 for all if not given."),
+    ] = None,
+    density: Annotated[
+        float, typer.Option(metavar="SHARE", help="Share of values that ties and dare keep.")
+    ] = 0.2,
+    seed: Annotated[int, typer.Option(metavar="N", help="Of what dare drops.")] = 0,
+    data: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DATA", help="Unlabelled examples for batch normalisation's statistics."
+        ),
+    ] = None,
+    config: o.ConfigFile = None,
+    settings: o.Settings = None,
+    as_json: o.AsJson = False,
+    quiet: o.Quiet = False,
+    debug: o.Debug = False,
+) -> None:
+    """Merge runs of the same backbone: average, add or take away what each has learned.
+
+    The first run's data, preprocessing and class order hold for the new one.
+    """
+    with frame(as_json=as_json, quiet=quiet, debug=debug) as this:
+        from .settings import usable
+
+        usable("merge", (), config, settings)
+        from ..runs.merge import merge as together
+
+        made = together(
+            runs,
+            method=method,  # type: ignore[arg-type]  # checked there, with what is known
+            weights=_numbers(weights),
+            density=density,
+            seed=seed,
+            data=data,
+            out=out,
+            events=this.events(),
+        )
+        words = made.choice["reason"]
+        this.result(
+            {"run": str(out), "method": method, "sentence": words},
+            lambda: print(f"{words}\nlandbridge eval {out} DATA measures it."),
+        )
+
+
+def _numbers(text: str | None) -> list[float] | None:
+    if text is None:
+        return None
+    try:
+        return [float(part) for part in text.split(",")]
+    except ValueError as error:
+        raise ConfigError(
+            f"--weights {text!r} is not a list of numbers", do="write --weights 0.7,0.3"
+        ) from error

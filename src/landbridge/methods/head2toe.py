@@ -1,0 +1,150 @@
+"""A probe of all stages: which columns it reads is chosen."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import numpy as np
+
+from ..base.errors import ConfigError, MethodError
+from ..solvers.folds import stratified_folds
+from .base import METHODS, AffineHead, Features, Needs
+from .feature import FeatureMethod
+from .heads.ridge import ridge_head
+from .probe import known_x
+from .scaling import standardisation
+
+FOLDS = 5
+
+
+@METHODS.register("head2toe")
+class Head2Toe(FeatureMethod):
+    """Ridge probe on the columns of all stages that matter, chosen by folds.
+
+    In a run the columns are the outputs of every stage of the backbone, pooled; a column's
+    relevance is the length of its weights over the classes in a ridge fit on all of them. The
+    paper takes a group lasso for that. How many of the most relevant are kept is chosen by
+    cross-validation on the granted labels, the selection within each fold.
+
+    Parameters
+    ----------
+    shares : tuple of float
+        Shares of the columns to choose from.
+    budget : int
+        Numbers that each stage is pooled to, at most.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> labels = np.repeat(["ant", "bee"], 20)
+    >>> x = rng.normal(size=(40, 300))
+    >>> x[:, 7] += 6 * (labels == "bee")
+    >>> Head2Toe().fit(x, labels, x, labels).score(x, labels) > 0.95
+    True
+    """
+
+    name: ClassVar[str] = "head2toe"
+    summary: ClassVar[str] = "ridge classifier on the columns of all stages that matter"
+    paper: ClassVar[str] = "Evci et al., 2022, ICML, Head2Toe"
+    needs: ClassVar[Needs] = Needs(source="any", target="any", gradients=False)
+
+    def __init__(
+        self,
+        *,
+        shares: tuple[float, ...] = (1.0, 0.3, 0.1, 0.03, 0.01),
+        budget: int = 512,
+    ) -> None:
+        self.shares = shares
+        self.budget = budget
+
+    def check(self) -> None:
+        """Raise ConfigError for shares or a budget that are out of range."""
+        if not self.shares or not all(0 < share <= 1 for share in self.shares):
+            raise ConfigError(
+                f"{self.name}: shares = {self.shares}", do="give numbers over 0, up to 1"
+            )
+        self._in_range("budget", 1, 100_000)
+
+    def stage_budget(self) -> int:
+        """Return the budget: in a run it reads all stages."""
+        return self.budget
+
+    def fit_head(
+        self, source: Features | None, target: Features, n_classes: int, seed: int
+    ) -> AffineHead:
+        """Return the head fitted on labelled target rows, or source rows where there are none.
+
+        Columns that it leaves out have weight 0.
+
+        Raises
+        ------
+        MethodError
+            Where neither side has a label.
+        """
+        side = target if target.known.any() or source is None else source
+        if not side.known.any():
+            raise MethodError(
+                "head2toe: no labelled rows to fit on",
+                do="label some target rows, or give a labelled source",
+            )
+        x, labels = known_x(side), side.labels[side.known]
+        share, accuracy = self._choose(x, labels, n_classes, seed)
+        kept = most_relevant(x, labels, n_classes, share)
+        small = ridge_head(x[:, kept], labels, n_classes)
+        weight = np.zeros((n_classes, x.shape[1]))
+        weight[:, kept] = small.weight
+        notes: dict[str, Any] = {
+            **small.notes,
+            "fitted_on": "target" if side is target else "source",
+            "columns": x.shape[1],
+            "columns_kept": len(kept),
+            "share": share,
+            "fold_accuracy": accuracy,
+        }
+        return AffineHead(weight, small.bias, notes)
+
+    def _choose(
+        self, x: np.ndarray, labels: np.ndarray, n_classes: int, seed: int
+    ) -> tuple[float, dict[str, float]]:
+        """Return the share with the highest log-likelihood of held-out rows, the larger of equals.
+
+        Without two labels of each class nothing is held out, and all columns are kept.
+        """
+        counts = np.bincount(labels, minlength=n_classes)
+        folds = min(FOLDS, int(counts[counts > 0].min()))
+        shares = sorted(set(self.shares), reverse=True)
+        if folds < 2 or len(shares) == 1:
+            return shares[0], {}
+        fold = stratified_folds(labels, folds, np.random.default_rng(seed))
+        likely, right = np.zeros(len(shares)), np.zeros(len(shares))
+        for held in range(folds):
+            rest, own = fold != held, fold == held
+            order = relevance(x[rest], labels[rest], n_classes)
+            for i, share in enumerate(shares):
+                kept = _largest(order, share)
+                head = ridge_head(x[rest][:, kept], labels[rest], n_classes)
+                z = head.logits(x[own][:, kept]).astype(np.float64)
+                z -= z.max(1, keepdims=True)
+                log_p = z - np.log(np.exp(z).sum(1, keepdims=True))
+                likely[i] += log_p[np.arange(len(z)), labels[own]].sum()
+                right[i] += (z.argmax(1) == labels[own]).sum()
+        accuracy = {
+            f"{s:g}": round(float(r / len(x)), 4) for s, r in zip(shares, right, strict=True)
+        }
+        return shares[int(likely.argmax())], accuracy
+
+
+def relevance(x: np.ndarray, labels: np.ndarray, n_classes: int) -> np.ndarray:
+    """Return the length of each column's ridge weights, as for standardised columns, (d,)."""
+    _, deviation = standardisation(x)
+    return np.linalg.norm(ridge_head(x, labels, n_classes).weight * deviation, axis=0)
+
+
+def most_relevant(x: np.ndarray, labels: np.ndarray, n_classes: int, share: float) -> np.ndarray:
+    """Return the numbers of the most relevant columns, ascending, at least one."""
+    return _largest(relevance(x, labels, n_classes), share)
+
+
+def _largest(values: np.ndarray, share: float) -> np.ndarray:
+    count = max(1, round(share * len(values)))
+    return np.sort(np.argsort(-values, kind="stable")[:count])

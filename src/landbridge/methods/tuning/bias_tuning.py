@@ -1,0 +1,31 @@
+"""Fine-tuning of the biases alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ...training.plan import TrainingPlan
+from ..base import METHODS, Needs
+from ..network import NetworkMethod, PlanContext
+from ..recipes import known_start
+from .recipe import few_phase
+
+
+@METHODS.register("bias-tuning")
+class BiasTuning(NetworkMethod):
+    """Biases and the head move. The shifts of normalisation layers are biases, too."""
+
+    summary = "move the biases and the head, nothing else"
+    paper = "Ben Zaken et al., 2022, ACL, BitFit"
+    needs = Needs(source="any", target="labelled", gradients=True)
+
+    @dataclass(frozen=True)
+    class Config:
+        """`epochs`: passes over the labelled target rows."""
+
+        epochs: float = 30.0
+
+    def plan(self, context: PlanContext) -> TrainingPlan:
+        """Start from the source-trained network, or θ₀."""
+        phase = few_phase(context, "biases", self.config.epochs)
+        return TrainingPlan(known_start(context), (phase,))

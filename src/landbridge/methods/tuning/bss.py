@@ -1,0 +1,30 @@
+"""Fine-tuning with batch spectral shrinkage."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from ..base import METHODS
+from .terms import TermTuning
+
+
+@METHODS.register("bss")
+class SpectralShrinkageTuning(TermTuning):
+    """Fine-tuning; directions in which a batch's features hardly spread are shrunk."""
+
+    summary = "fine-tune, and shrink what hardly spreads in the features"
+    paper = "Chen et al., 2019, NeurIPS, Catastrophic Forgetting Meets Negative Transfer (BSS)"
+    term = "bss"
+
+    @dataclass(frozen=True)
+    class Config:
+        """`epochs`: passes; `weight`: of the term; `smallest`: singular values shrunk."""
+
+        epochs: float = 30.0
+        weight: float = 1e-3
+        smallest: int = 1
+
+    def options(self) -> dict[str, Any]:
+        """Return the term's own options."""
+        return {"smallest": self.config.smallest}

@@ -1,0 +1,31 @@
+"""Fine-tuning of the normalisation layers alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ...training.plan import TrainingPlan
+from ..base import METHODS, Needs
+from ..network import NetworkMethod, PlanContext
+from ..recipes import known_start
+from .recipe import few_phase
+
+
+@METHODS.register("norm-tuning")
+class NormTuning(NetworkMethod):
+    """Scales and shifts of normalisation and the head move; running statistics follow."""
+
+    summary = "move the normalisation layers and the head, nothing else"
+    paper = "Frankle et al., 2021, ICLR, Training BatchNorm and Only BatchNorm"
+    needs = Needs(source="any", target="labelled", gradients=True)
+
+    @dataclass(frozen=True)
+    class Config:
+        """`epochs`: passes over the labelled target rows."""
+
+        epochs: float = 30.0
+
+    def plan(self, context: PlanContext) -> TrainingPlan:
+        """Start from the source-trained network, or θ₀."""
+        phase = few_phase(context, "norms", self.config.epochs)
+        return TrainingPlan(known_start(context), (phase,))

@@ -1,0 +1,152 @@
+"""The folder of a merged run: what `predict`, `eval` and `report` read, and where it came from."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from ..base.errors import RunError
+from ..base.files import read_json, write_json, write_text
+from ..base.hashing import tensors_digest
+from ..training.checkpoint import load_tensors, save_tensors
+from ..verdict.without_labels import label_free_verdict
+from .folder import LOCK, begin, held, mark, mark_complete, vacant
+
+COPIED = ("backbone.json", "preprocessor.json", "labels.json", "data.json", "plan.json")
+"""What a merged run has of the first of its parts."""
+State = Mapping[str, torch.Tensor]
+
+
+def write_merged(out: Path, first: Path, state: State, start: State, facts: dict[str, Any]) -> None:
+    """Write a finished run.
+
+    Parameters
+    ----------
+    out : Path
+        Not there yet.
+    first : Path
+        The run whose data, classes and preprocessing hold for the new one.
+    state, start : mapping of tensors
+        The merged network and θ₀.
+    facts : dict
+        As ``merge.json`` holds them.
+    """
+    if not vacant(out):
+        raise RunError(f"{out} is there already", do="give another folder")
+    words = sentence(facts)
+    with held(out):
+        begin(out, read_json(first / "config.json"), read_json(first / "run.json")["given"])
+        mark(out, command=command(facts, out))
+        for name in COPIED:
+            shutil.copyfile(first / name, out / name)
+        write_json(out / "merge.json", facts)
+        _save_model(out, first, state, start, facts)
+        write_json(
+            out / "choice.json",
+            {
+                "method": f"merge ({facts['method']})",
+                "kind": "given",
+                "reason": words,
+                "kept_reference": False,
+                "candidates": [],
+                "not_tried": [],
+            },
+        )
+        write_json(out / "verdict.json", _verdict(facts, words))
+        write_json(out / "cost.json", _cost(state, out))
+        write_text(out / "README.md", card(out, facts, words))
+        mark_complete(out)
+    (out / LOCK).unlink(missing_ok=True)
+
+
+def sentence(facts: Mapping[str, Any]) -> str:
+    """Say in one line what a run is merged from."""
+    parts = facts["runs"]
+    weights = facts["weights"] or [1.0] * len(parts)
+    named = ", ".join(f"{w:g} × {run}" for w, run in zip(weights, parts, strict=True))
+    return f"Merged ({facts['method']}) on top of the θ₀ {facts['theta0']} from {named}."
+
+
+def command(facts: Mapping[str, Any], out: Path) -> str:
+    """Return the command line that merges the same."""
+    words = ["landbridge merge", *facts["runs"], "--method", facts["method"]]
+    if facts["weights"] is not None:
+        words += ["--weights", ",".join(f"{w:g}" for w in facts["weights"])]
+    for name in ("density", "seed"):
+        if facts[name] is not None:
+            words += [f"--{name}", f"{facts[name]:g}"]
+    return " ".join([*words, "--out", str(out)])
+
+
+def card(out: Path, facts: Mapping[str, Any], words: str) -> str:
+    """Return the README of a merged run."""
+    classes = read_json(out / "labels.json")["classes"]
+    notes = "".join(f"- {note}\n" for note in facts["notes"])
+    return (
+        f"# {out.name}\n\n{words}\n\n"
+        f"It answers with {len(classes)} classes: {', '.join(map(str, classes[:20]))}"
+        f"{', …' if len(classes) > 20 else ''}.\n\n"
+        "It has not been judged: `landbridge eval` measures it on labelled examples. "
+        "Configuration, data and plan in this folder are those of the first run.\n"
+        + (f"\n{notes}" if notes else "")
+    )
+
+
+def _save_model(
+    out: Path, first: Path, state: State, start: State, facts: Mapping[str, Any]
+) -> None:
+    kind = load_tensors(first / "model.safetensors")[1]["kind"]
+    moved = {
+        name: tensor
+        for name, tensor in state.items()
+        if name not in start or not torch.equal(start[name], tensor)
+    }
+    save_tensors(
+        out / "model.safetensors",
+        dict(state) if kind == "whole" else moved,
+        {
+            "kind": kind,
+            "theta0": facts["theta0"],
+            "result": tensors_digest(dict(state)),
+            "tensors": len(state),
+            "method": f"merge ({facts['method']})",
+            "seed": facts["seed"] or 0,
+        },
+    )
+
+
+def _verdict(facts: Mapping[str, Any], words: str) -> dict[str, Any]:
+    import numpy as np
+
+    verdict = label_free_verdict(
+        chosen=f"merge ({facts['method']})",
+        what="several runs merged into one",
+        baselines=[],
+        reference=None,
+        figures={},
+        best=None,
+        seeds=(),
+        chosen_answers=np.zeros(0, np.int64),
+        reference_answers=None,
+    )
+    verdict["labels_to_settle"] = None
+    verdict["sentence"] = f"{words} It has not been judged: landbridge eval measures it."
+    return verdict
+
+
+def _cost(state: State, out: Path) -> dict[str, Any]:
+    size = sum(tensor.numel() for tensor in state.values())
+    stored = (out / "model.safetensors").stat().st_size
+    return {
+        "wall_s": 0.0,
+        "cpu_s": 0.0,
+        "peak_mb": 0.0,
+        "device": "cpu",
+        "threads": 1,
+        "stages": [],
+        "parameters": {"total": size, "moved": size, "stored_bytes": stored},
+    }

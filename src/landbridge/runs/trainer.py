@@ -1,0 +1,120 @@
+"""Trains the plans of one fit: the same data and start for each, other labels where a fold asks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from ..backbones.surgery import Network
+from ..base.events import Events
+from ..training.batches import Side
+from ..training.loop import LoopOptions, TrainingData
+from ..training.plan import TrainingPlan
+from ..training.whole_plan import Trained, train_plan
+from .features import stored_features
+from .known_heads import known_head, wants_known_head
+from .networks import starting_network
+from .workspace import Workspace
+
+State = Mapping[str, torch.Tensor]
+CHECKPOINT = "checkpoint.safetensors"
+
+
+@dataclass
+class Trainer:
+    """What all trainings of a fit have in common.
+
+    Attributes
+    ----------
+    workspace : Workspace
+    name : str
+        Of the method, for the log.
+    seed : int
+    target : Side
+        With the labels that this fit may use.
+    source_state : callable () -> mapping of tensors
+        The source-only network of this seed; called where a plan starts from it.
+    events : Events
+    source_only : bool
+        Whether this is the source-only fit itself, which has the source's own classes.
+    """
+
+    workspace: Workspace
+    name: str
+    seed: int
+    target: Side
+    source_state: Callable[[], State]
+    events: Events
+    source_only: bool = False
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """What the network answers with."""
+        return self.workspace.source_classes if self.source_only else self.workspace.classes
+
+    def start(self, plan: TrainingPlan) -> tuple[Network, dict[str, Any] | None]:
+        """Return the network that a plan starts from, and what was transferred into it."""
+        state = self.source_state() if plan.start == "source" else None
+        return starting_network(self.workspace, plan, self.classes, self.seed, state, self.events)
+
+    def train(
+        self, plan: TrainingPlan, folder: Path, *, target: Side | None = None, fit: str = ""
+    ) -> tuple[Network, Trained, dict[str, Any] | None]:
+        """Train a plan, going on from the checkpoint in `folder` where there is one.
+
+        Parameters
+        ----------
+        target : Side, optional
+            With other labels, for a fold.
+        fit : str
+            What the log calls it.
+        """
+        workspace = self.workspace
+        network, report = self.start(plan)
+        data = TrainingData(
+            self._source(),
+            self.target if target is None else target,
+            workspace.preprocessing,
+            len(self.classes),
+            features=stored_features(workspace, self.seed, self.events),
+        )
+        if wants_known_head(plan):
+            state = self.source_state() if plan.start == "source" else None
+            data.known_head = known_head(workspace, state, self.name, self.seed, self.events)
+        options = LoopOptions(
+            precision=workspace.precision,
+            checkpoint=folder / CHECKPOINT,
+            checkpoint_seconds=workspace.config.training.checkpoint_seconds,
+            fit=fit or self.name,
+        )
+        trained = train_plan(
+            network,
+            plan,
+            data,
+            seed=self.seed,
+            options=options,
+            events=self.events,
+            adapter_folder=folder / "adapter",
+            base=self._base(plan),
+        )
+        return network, trained, report
+
+    def _base(self, plan: TrainingPlan) -> str:
+        if plan.start == "source":
+            return f"source-only network, seed {self.seed}"
+        return str(self.workspace.identity["name"])
+
+    def _source(self) -> Side | None:
+        source = self.workspace.source
+        if source is None:
+            return None
+        labels = self.workspace.source_own if self.source_only else source.labels
+        # Rows whose class is not among the answers teach the source-only network alone.
+        known = source.known & ~self.workspace.validation
+        known &= np.ones(len(source), bool) if self.source_only else labels >= 0
+        return Side(source.inputs, labels, known)
