@@ -51,6 +51,19 @@ def test_few_columns_are_kept_where_few_tell_and_the_others_have_no_weight():
     assert accuracy[0] > accuracy[1] + 0.1
 
 
+def test_its_confidence_is_that_of_rows_it_has_not_seen():
+    """Columns chosen with a row in hand make it look easy; held-out scores set the temperature."""
+    rng = np.random.default_rng(0)
+    y = np.arange(45) % 3
+    x = rng.normal(size=(45, 400)).astype(np.float32)  # nothing to learn at all
+    head = Head2Toe().fit_head(None, Features(x, y, np.ones(45, bool)), 3, 0)
+    fresh = head.logits(rng.normal(size=(500, 400)).astype(np.float32)).astype(np.float64)
+    p = np.exp(fresh - fresh.max(1, keepdims=True))
+    confidence = (p / p.sum(1, keepdims=True)).max(1).mean()
+    assert confidence < 0.6
+    assert "loo_accuracy" not in head.notes
+
+
 def test_a_single_label_a_class_keeps_every_column():
     x, y = rows(n=3)
     head = Head2Toe().fit_head(None, Features(x, y, np.ones(3, bool)), 3, 0)

@@ -10,7 +10,7 @@ from ..base.errors import ConfigError, MethodError
 from ..solvers.folds import stratified_folds
 from .base import METHODS, AffineHead, Features, Needs
 from .feature import FeatureMethod
-from .heads.ridge import ridge_head
+from .heads.ridge import fit_temperature, ridge_head
 from .probe import known_x
 from .scaling import standardisation
 
@@ -88,50 +88,60 @@ class Head2Toe(FeatureMethod):
                 do="label some target rows, or give a labelled source",
             )
         x, labels = known_x(side), side.labels[side.known]
-        share, accuracy = self._choose(x, labels, n_classes, seed)
+        share, temperature, accuracy = self._choose(x, labels, n_classes, seed)
         kept = most_relevant(x, labels, n_classes, share)
         small = ridge_head(x[:, kept], labels, n_classes)
+        # Leaving a row out of the last fit alone says too much: the columns were chosen with it.
+        told = {k: v for k, v in small.notes.items() if not k.startswith("loo_")}
+        scale = 1.0 if temperature is None else small.notes["temperature"] / temperature
         weight = np.zeros((n_classes, x.shape[1]))
-        weight[:, kept] = small.weight
+        weight[:, kept] = scale * small.weight
         notes: dict[str, Any] = {
-            **small.notes,
+            **told,
+            "temperature": small.notes["temperature"] / scale,
             "fitted_on": "target" if side is target else "source",
             "columns": x.shape[1],
             "columns_kept": len(kept),
             "share": share,
             "fold_accuracy": accuracy,
         }
-        return AffineHead(weight, small.bias, notes)
+        return AffineHead(weight, scale * small.bias, notes)
 
     def _choose(
         self, x: np.ndarray, labels: np.ndarray, n_classes: int, seed: int
-    ) -> tuple[float, dict[str, float]]:
-        """Return the share with the highest log-likelihood of held-out rows, the larger of equals.
+    ) -> tuple[float, float | None, dict[str, float]]:
+        """Return the share under which held-out rows are likeliest, and its temperature.
 
-        Without two labels of each class nothing is held out, and all columns are kept.
+        Each share has the temperature that suits its own held-out scores. Of equals the larger
+        share is taken. Without two labels of each class nothing is held out, and all columns
+        are kept.
         """
         counts = np.bincount(labels, minlength=n_classes)
         folds = min(FOLDS, int(counts[counts > 0].min()))
         shares = sorted(set(self.shares), reverse=True)
-        if folds < 2 or len(shares) == 1:
-            return shares[0], {}
+        if folds < 2:
+            return shares[0], None, {}
         fold = stratified_folds(labels, folds, np.random.default_rng(seed))
-        likely, right = np.zeros(len(shares)), np.zeros(len(shares))
+        scores = np.zeros((len(shares), len(x), n_classes))
         for held in range(folds):
             rest, own = fold != held, fold == held
             order = relevance(x[rest], labels[rest], n_classes)
             for i, share in enumerate(shares):
                 kept = _largest(order, share)
                 head = ridge_head(x[rest][:, kept], labels[rest], n_classes)
-                z = head.logits(x[own][:, kept]).astype(np.float64)
-                z -= z.max(1, keepdims=True)
-                log_p = z - np.log(np.exp(z).sum(1, keepdims=True))
-                likely[i] += log_p[np.arange(len(z)), labels[own]].sum()
-                right[i] += (z.argmax(1) == labels[own]).sum()
-        accuracy = {
-            f"{s:g}": round(float(r / len(x)), 4) for s, r in zip(shares, right, strict=True)
-        }
-        return shares[int(likely.argmax())], accuracy
+                scores[i, own] = head.logits(x[own][:, kept]) * head.notes["temperature"]
+        temperatures = [fit_temperature(z, labels) for z in scores]
+        likely = [_likelihood(z / t, labels) for z, t in zip(scores, temperatures, strict=True)]
+        best = int(np.argmax(likely))
+        right = (scores.argmax(2) == labels).mean(1)
+        accuracy = {f"{s:g}": round(float(r), 4) for s, r in zip(shares, right, strict=True)}
+        return shares[best], temperatures[best], accuracy
+
+
+def _likelihood(logits: np.ndarray, labels: np.ndarray) -> float:
+    z = logits - logits.max(1, keepdims=True)
+    log_p = z - np.log(np.exp(z).sum(1, keepdims=True))
+    return float(log_p[np.arange(len(z)), labels].mean())
 
 
 def relevance(x: np.ndarray, labels: np.ndarray, n_classes: int) -> np.ndarray:
