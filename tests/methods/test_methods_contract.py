@@ -29,7 +29,7 @@ from landbridge.training.batches import Side
 from landbridge.training.inputs import run_features, run_network
 from landbridge.training.loop import LoopOptions, TrainingData, make_term, train
 
-NAMES = [name for name, kind in METHODS.items() if kind.needs.answers == "classes"]
+NAMES = [name for name, kind in METHODS.items() if "classes" in kind.needs.answers]
 NAMES += ["joint+mcc", "infomax+consistency"]
 every = pytest.mark.parametrize("name", NAMES)
 OWN_WORDS = {"source-only", "scratch", "head-only", "joint", "combine"}

@@ -9,11 +9,16 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from ..base.registry import Registry
+from ..domains.answers import EVERY, Answers
 
 if TYPE_CHECKING:
     from ..solvers.steps import Step
 
 Labels = Literal["labelled", "unlabelled", "none", "any"]
+
+
+CLASSES: frozenset[Answers] = frozenset(("classes",))
+NUMBERS: frozenset[Answers] = frozenset(("numbers",))
 
 
 @dataclass(frozen=True)
@@ -32,8 +37,8 @@ class Needs:
         Whether source and target must have classes in common.
     pretrained : bool
         Whether θ₀ must know something before the source is seen.
-    answers : {"classes", "numbers"}
-        "numbers": it is for regression.
+    answers : frozenset of {"classes", "numbers", "several"}
+        Which kinds of answer it can give; `EVERY` of them, or one class alone by default.
     """
 
     source: Labels
@@ -41,7 +46,7 @@ class Needs:
     gradients: bool
     shared_classes: bool = False
     pretrained: bool = False
-    answers: Literal["classes", "numbers"] = "classes"
+    answers: frozenset[Answers] = CLASSES
 
 
 @dataclass(frozen=True)
@@ -52,8 +57,8 @@ class Features:
     ----------
     x : ndarray, shape (n, d)
     labels : ndarray of int64, shape (n,)
-        Index into the classes of the answer; meaningless where `known` is False. float64 values
-        where the answers are numbers.
+        Index into the classes of the answer; meaningless where `known` is False. float (n,)
+        where the answers are numbers, (n, k) of 0 and 1 where they are several.
     known : ndarray of bool, shape (n,)
     domain : ndarray of int64, shape (n,), optional
         Which of several sources, or targets, a row is of; None for one.
@@ -145,5 +150,18 @@ class AffineHead(Head):
         self.weight = weight
         self.bias = bias
 
+
+__all__ = [
+    "CLASSES",
+    "EVERY",
+    "METHODS",
+    "NUMBERS",
+    "AffineHead",
+    "Answers",
+    "Features",
+    "Head",
+    "Labels",
+    "Needs",
+]
 
 METHODS: Registry[Any] = Registry("method", "landbridge.methods")

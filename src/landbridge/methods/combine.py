@@ -9,7 +9,7 @@ from typing import Any
 from ..base.errors import ConfigError
 from ..base.options import make_options
 from ..training.plan import TermSpec
-from .base import METHODS
+from .base import EVERY, METHODS
 from .network import RAMP, TermMethod
 
 
@@ -55,6 +55,10 @@ class Combine(TermMethod):
         if self.config.joint:
             self.needs = replace(self.needs, target="labelled")  # type: ignore[misc]
         self._check()
+        from ..objectives.base import TERMS
+
+        kinds = [TERMS.get(name).answers for name in self.config.terms]
+        self.needs = replace(self.needs, answers=EVERY.intersection(*kinds))  # type: ignore[misc]
 
     def _check(self) -> None:
         from ..objectives.base import TERMS  # which imports torch

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from .base import METHODS
-from .network import TermMethod
+from .base import EVERY, METHODS
+from .network import TermMethod, term_needs
 
 
 @METHODS.register("dann")
@@ -13,3 +13,4 @@ class DANN(TermMethod):
     summary = "features from which a discriminator cannot tell the domains apart"
     paper = "Ganin et al., 2016, JMLR 17(59)"
     term = "dann"
+    needs = term_needs(EVERY)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 
 from ..base.errors import ConfigError
-from .base import TERMS, Step, Term, at_least_single
+from .base import EVERY, TERMS, Step, Term, at_least_single
 
 
 def covariance_distance(source: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
@@ -41,6 +41,7 @@ class DeepCORAL(Term):
     summary = "features of both domains have like covariances"
     paper = "Sun and Saenko, 2016, ECCV workshops, Deep CORAL"
     views = frozenset({"source", "target"})
+    answers = EVERY
 
     @dataclass(frozen=True)
     class Config:

@@ -138,7 +138,7 @@ def _fit_network(
         labels = workspace.source_own if source_only else source.labels
         # Rows whose class is not among the answers teach the source-only network alone.
         known = source.known & ~workspace.validation
-        known &= True if source_only else labels >= 0
+        known &= True if source_only else workspace.answerable
         source = Side(source.inputs, labels, known)
     data = TrainingData(
         source,
@@ -146,6 +146,7 @@ def _fit_network(
         workspace.preprocessing,
         len(classes),
         features=stored_features(workspace, spec.seed, events),
+        answers=workspace.situation.answers,
     )
     options = LoopOptions(
         precision=workspace.precision,
@@ -176,7 +177,9 @@ def _fit_features(
     )
     source = None
     side = workspace.source
-    usable = None if side is None else side.known & ~workspace.validation & (side.labels >= 0)
+    usable = None
+    if side is not None:
+        usable = side.known & ~workspace.validation & workspace.answerable
     if side is not None and usable is not None and usable.any():
         x = frozen_features(workspace, network, "source", spec.seed, events)
         source = Features(x[usable], side.labels[usable], np.ones(int(usable.sum()), bool))
