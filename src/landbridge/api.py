@@ -25,6 +25,7 @@ def transfer(
     label: str | None = None,
     max_rows: int | None = None,
     target_labels: str = "use",
+    answers: str = "auto",
     judge_fraction: float = 0.3,
     method_options: dict[str, Any] | None = None,
     candidates: list[str] | None = None,
@@ -58,6 +59,9 @@ def transfer(
         Use at most this many rows of either side, evenly drawn.
     target_labels : {"use", "judge"}
         "judge": the target's labels serve the verdict alone.
+    answers : {"auto", "classes", "numbers", "several"}
+        What kind of answer labels are: one class, a number, several labels at once. "auto": as
+        they look, which a note says.
     judge_fraction : float, default 0.3
         Part of the labelled target kept for judging where the data have no test split.
     method_options : dict, optional
@@ -107,6 +111,7 @@ def transfer(
                 "label": label,
                 "max_rows": max_rows,
                 "target_labels": target_labels,
+                "answers": answers,
                 "judge_fraction": judge_fraction,
             },
             "backbone": backbone,

@@ -101,8 +101,6 @@ def test_wrong_labels() -> None:
         read_domain((X, [0] * 6), labels=[0] * 6)
     with pytest.raises(DataError, match="no rows"):
         read_domain(np.zeros((0, 3)))
-    with pytest.raises(DataError, match="quantity"):
-        read_domain((np.zeros((40, 2)), np.linspace(0, 1, 40)))
 
 
 def test_minus_one_among_more_classes_is_said() -> None:

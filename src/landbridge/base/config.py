@@ -26,6 +26,9 @@ class DataConfig(_Strict):
     """Folder, table or "sample:NAME"."""
     label: str | None = None
     """Label column of tables; guessed, and said, where null."""
+    answers: Literal["auto", "classes", "numbers", "several"] = "auto"
+    """What kind of answer labels are: one class, a number, several labels at once; auto: as they
+    look, which is said."""
     target_labels: Literal["use", "judge"] = "use"
     """"judge": target labels are for the verdict alone, the target counts as unlabelled."""
     judge_fraction: float = Field(0.3, gt=0, lt=1)

@@ -32,6 +32,9 @@ def _show(figures: dict[str, Any]) -> None:
     from .tables import console, interval, percent, show_rows
 
     out = console()
+    if "metric" in figures:
+        _show_answers(out, figures)
+        return
     rows = [["accuracy", percent(figures.get("accuracy")), interval(figures)]]
     for key, name in (("balanced_accuracy", "balanced accuracy"), ("macro_f1", "macro F1")):
         if figures.get(key) is not None:
@@ -50,6 +53,36 @@ def _show(figures: dict[str, Any]) -> None:
     cells = [[name, *(_cell(item.get(head)) for head in heads)] for name, item in named]
     out.print()
     show_rows(out, ["class", *heads], cells, right=range(1, len(heads) + 1))
+
+
+def _show_answers(out: Any, figures: dict[str, Any]) -> None:
+    """Show what is measured of numbers, or of several labels at once."""
+    from .tables import percent, show_rows
+
+    shares = figures["answers"] == "several"
+
+    def say(value: float | None) -> str:
+        return percent(value) if shares or value is None else f"{value:.4g}"
+
+    rows = [
+        [
+            figures["metric"],
+            say(figures["value"]),
+            f"{say(figures['low'])} to {say(figures['high'])}",
+        ],
+        *(
+            [name, say(value), ""]
+            for name, value in figures["figures"].items()
+            if name not in (figures["metric"], "MAE")
+        ),
+    ]
+    title = f"{figures['n']} labelled examples"
+    show_rows(out, ["figure", "", "95 % interval"], rows, title=title, right=(1, 2))
+    if "per_label" in figures:
+        heads = list(next(iter(figures["per_label"].values())))
+        cells = [[n, *(_cell(one[h]) for h in heads)] for n, one in figures["per_label"].items()]
+        out.print()
+        show_rows(out, ["label", *heads], cells, right=range(1, len(heads) + 1))
 
 
 def _cell(value: Any) -> str:

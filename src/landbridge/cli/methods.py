@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from ..base.errors import ConfigError
+from ..domains.answers import KINDS
 from . import options as o
 from .frame import frame
 
@@ -75,6 +76,7 @@ def _describe(name: str, method: Any) -> dict[str, Any]:
         "name": name,
         "family": _family(method),
         **dataclasses.asdict(method.needs),
+        "answers": [kind for kind in KINDS if kind in method.needs.answers],
         "summary": method.summary,
         "paper": getattr(method, "paper", ""),
         "cost": getattr(method, "step_cost", ""),

@@ -34,6 +34,7 @@ KEYS = {
     "source": "data.source",
     "target": "data.target",
     "label": "data.label",
+    "answers": "data.answers",
     "target_labels": "data.target_labels",
     "backbone": "backbone",
     "method": "method",
@@ -79,6 +80,13 @@ Budget = Annotated[
     str | None, typer.Option(metavar="TIME", help='Time for the whole run: "90s", "10m", "2h".')
 ]
 Label = Annotated[str | None, typer.Option(metavar="COLUMN", help="Label column of tables.")]
+Answers = Annotated[
+    str | None,
+    typer.Option(
+        metavar="auto|classes|numbers|several",
+        help="What labels are: one class, a number, or several labels at once.",
+    ),
+]
 TargetLabels = Annotated[
     str | None,
     typer.Option(

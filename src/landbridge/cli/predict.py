@@ -42,7 +42,7 @@ def predict(
     quiet: o.Quiet = False,
     debug: o.Debug = False,
 ) -> None:
-    """Predict the class of every example of new data.
+    """Predict the class (or number, or labels) of every example of new data.
 
     Without --out a terminal gets the first rows, and a pipe all of them as CSV.
     """
@@ -116,14 +116,21 @@ def write_csv(file: TextIO, rows: Sequence[dict[str, Any]]) -> None:
 
 
 def _columns(rows: Sequence[dict[str, Any]]) -> list[str]:
+    if rows and "probability" not in rows[0]:
+        return ["name", "predicted"]
     classes = list(rows[0]["probability"]) if rows else []
     marked = ["unknown"] if rows and "unknown" in rows[0] else []
-    return ["name", "predicted", *marked, "confidence", *(f"p({name})" for name in classes)]
+    sure = [] if rows and isinstance(rows[0]["predicted"], list) else ["confidence"]
+    return ["name", "predicted", *marked, *sure, *(f"p({name})" for name in classes)]
 
 
 def _flat(row: dict[str, Any]) -> list[Any]:
     # Six digits are more than a network knows.
+    if "probability" not in row:
+        return [row["name"], row["predicted"]]
     rounded = [round(float(p), 6) for p in row["probability"].values()]
+    if isinstance(row["predicted"], list):
+        return [row["name"], ";".join(row["predicted"]), *rounded]
     marked = [row["unknown"]] if "unknown" in row else []
     return [row["name"], row["predicted"], *marked, max(rounded, default=None), *rounded]
 
@@ -137,11 +144,24 @@ def _show(rows: Sequence[dict[str, Any]]) -> None:
 
     out = console()
     cells = []
+    if rows and not isinstance(rows[0]["predicted"], str):
+        cells = [[row["name"], _said(row["predicted"])] for row in rows[:SHOWN]]
+        show_rows(out, ["name", "predicted"], cells, keep=(1,))
+        _show_rest(out, rows)
+        return
     for row in rows[:SHOWN]:
         ranked = sorted(row["probability"].items(), key=lambda item: -item[1])
         second = f"{ranked[1][0]} {percent(ranked[1][1])}" if len(ranked) > 1 else ""
         said = "unknown" if row.get("unknown") else row["predicted"]
         cells.append([row["name"], said, percent(ranked[0][1]), second])
     show_rows(out, ["name", "predicted", "how sure", "else"], cells, right=(2,), keep=(1,))
+    _show_rest(out, rows)
+
+
+def _show_rest(out: Any, rows: Sequence[dict[str, Any]]) -> None:
     if len(rows) > SHOWN:
         out.print(f"and {len(rows) - SHOWN} more: --out predictions.csv has them all", style="dim")
+
+
+def _said(answer: Any) -> str:
+    return ", ".join(answer) or "none" if isinstance(answer, list) else f"{answer:.6g}"

@@ -135,6 +135,7 @@ def _show_figures(
     from rich.text import Text
 
     wide = out.width >= WIDE_TERMINAL
+    shares = verdict.get("answers", "classes") != "numbers"
     rows = []
     for figure in [chosen, *baselines]:
         is_chosen = figure is chosen
@@ -143,16 +144,17 @@ def _show_figures(
         if is_chosen:
             difference = Text("")
         else:
-            difference = _difference(figure.get("difference"))
+            difference = _difference(figure.get("difference"), shares)
             if method == verdict.get("reference"):
                 name.append(" *", style="dim")
-        row: list[Any] = [name, percent(figure.get("mean")), interval(figure), difference]
+        mean = percent(figure.get("mean")) if shares else _quantity(figure.get("mean"))
+        row: list[Any] = [name, mean, interval(figure, shares), difference]
         rows.append([*row, Text(figure.get("what") or "", style="dim")] if wide else row)
     columns = [
         "method",
         verdict.get("metric", "accuracy"),
         "95 % interval",
-        "chosen gains",
+        "chosen saves" if verdict.get("lower_is_better") else "chosen gains",
         *(["what it is"] if wide else []),
     ]
     show_rows(out, columns, rows, right=(1, 2, 3))
@@ -193,17 +195,18 @@ def _notes(verdict: dict[str, Any]) -> list[str]:
     return notes
 
 
-def _difference(value: dict[str, Any] | None) -> Any:
+def _difference(value: dict[str, Any] | None, shares: bool = True) -> Any:
     from rich.text import Text
 
     if not value or value.get("mean") is None:
         return Text("–")
     low, high = value.get("low"), value.get("high")
+    say = (lambda v: f"{100 * v:+.1f}") if shares else (lambda v: f"{v:+.3g}")
     if low is None or high is None:
-        return Text(f"{100 * value['mean']:+.1f}")
+        return Text(say(value["mean"]))
     colour = "green" if low > 0 else "red" if high < 0 else "yellow"
-    text = Text(f"{100 * value['mean']:+.1f}", style=colour)
-    return text.append(f"  ({100 * low:+.1f} to {100 * high:+.1f})", "dim")
+    text = Text(say(value["mean"]), style=colour)
+    return text.append(f"  ({say(low)} to {say(high)})", "dim")
 
 
 def percent(value: float | None) -> str:
@@ -211,10 +214,18 @@ def percent(value: float | None) -> str:
     return "–" if value is None else f"{100 * value:.1f} %"
 
 
-def interval(figure: dict[str, Any]) -> str:
+def interval(figure: dict[str, Any], shares: bool = True) -> str:
     """Return the interval of a figure."""
     low, high = figure.get("low"), figure.get("high")
+    if not shares and low is not None and high is not None:
+        return f"{_quantity(low)} to {_quantity(high)}"
     return "" if low is None or high is None else f"{100 * low:.1f} to {100 * high:.1f}"
+
+
+def _quantity(value: float | None) -> str:
+    from ..metrics.currency import quantity
+
+    return "–" if value is None else quantity(value)
 
 
 def _score(value: Any) -> str:

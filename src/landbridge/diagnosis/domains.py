@@ -107,11 +107,11 @@ def compare_domains(
     match = compare_classes(source, target)
     found = diagnose(
         features[0],
-        np.array(ours.classes, object)[ours.labels] if ours.classes else None,
+        _class_names(ours),
         features[1],
-        np.array(theirs.classes, object)[theirs.labels] if theirs.classes else None,
-        source_known=ours.known,
-        target_known=theirs.known,
+        _class_names(theirs),
+        source_known=ours.known if ours.answers == "classes" else None,
+        target_known=theirs.known if theirs.answers == "classes" else None,
         source_columns=_columns(ours.examples),
         target_columns=_columns(theirs.examples),
         seed=seed,
@@ -125,6 +125,13 @@ def compare_domains(
         match="" if match.kind == "unknown" else match.sentence(),
         diagnosis=found,
     )
+
+
+def _class_names(domain: Domain) -> np.ndarray | None:
+    """Return the class of each row; None where answers are no classes: inputs are compared then."""
+    if not domain.classes or domain.answers != "classes":
+        return None
+    return np.array(domain.classes, object)[domain.labels]
 
 
 UNTRAINED = ("mlp", "convnet")

@@ -7,6 +7,7 @@ from typing import Literal
 
 import numpy as np
 
+from .answers import Answers
 from .domain import Domain
 
 Kind = Literal["same", "partial", "open", "open-partial", "disjoint", "unknown"]
@@ -23,24 +24,30 @@ class ClassMatch:
         "open-partial": both have some of their own; "disjoint"; "unknown": one side shows
         no label.
     shared, only_source, only_target : tuple of str
+    answers : {"classes", "numbers", "several"}
+        What kind of answer these are the names of.
     """
 
     kind: Kind
     shared: tuple[str, ...] = ()
     only_source: tuple[str, ...] = ()
     only_target: tuple[str, ...] = ()
+    answers: Answers = "classes"
 
     def sentence(self) -> str:
         """Return it in words."""
+        if self.answers == "numbers":
+            return "" if self.kind == "unknown" else "Both sides answer with a number."
         own = f"only the source has {_listed(self.only_source)}"
         new = f"only the target has {_listed(self.only_target)}"
         said = {
-            "same": f"Source and target have the same {len(self.shared)} classes.",
+            "same": f"Source and target have the same {len(self.shared)} {self._named}.",
             "partial": f"They share {_listed(self.shared)}; {own}.",
             "open": f"They share {_listed(self.shared)}; {new}.",
             "open-partial": f"They share {_listed(self.shared)}; {own}; {new}.",
-            "disjoint": f"They share no class: {own}; {new}.",
-            "unknown": "Whether they have the same classes is not known: a side shows no label.",
+            "disjoint": f"They share no {self._one}: {own}; {new}.",
+            "unknown": f"Whether they have the same {self._named} is not known: a side shows "
+            "no label.",
         }[self.kind]
         folded = {name.casefold().strip(): name for name in self.only_source}
         for name in self.only_target:
@@ -50,10 +57,22 @@ class ClassMatch:
                 break
         return said
 
+    @property
+    def _one(self) -> str:
+        return "label" if self.answers == "several" else "class"
+
+    @property
+    def _named(self) -> str:
+        return "labels" if self.answers == "several" else "classes"
+
 
 def usable_classes(domain: Domain) -> tuple[str, ...]:
     """Return the classes that usable labels show, in the domain's order."""
     rows = domain.known & ~domain.held_out
+    if domain.answers == "numbers":
+        return domain.classes if rows.any() else ()
+    if domain.answers == "several":
+        return tuple(domain.classes[i] for i in np.flatnonzero(domain.labels[rows].any(0)))
     return tuple(domain.classes[i] for i in np.unique(domain.labels[rows]))
 
 
@@ -79,13 +98,20 @@ def compare_classes(source: Domain | None, target: Domain) -> ClassMatch:
     >>> compare_classes(a, b).kind
     'partial'
     """
-    return match_classes(() if source is None else usable_classes(source), usable_classes(target))
+    ours = () if source is None else usable_classes(source)
+    theirs = usable_classes(target)
+    answers = target.answers if theirs or source is None else source.answers
+    return match_classes(ours, theirs, answers)
 
 
-def match_classes(ours: tuple[str, ...], theirs: tuple[str, ...]) -> ClassMatch:
+def match_classes(
+    ours: tuple[str, ...], theirs: tuple[str, ...], answers: Answers = "classes"
+) -> ClassMatch:
     """Compare the classes of a source and of a target by name; none: not known."""
     if not ours or not theirs:
-        return ClassMatch("unknown", only_source=ours, only_target=theirs)
+        return ClassMatch("unknown", only_source=ours, only_target=theirs, answers=answers)
+    if answers == "numbers":  # what the column is called does not matter
+        return ClassMatch("same", shared=theirs, answers=answers)
     shared = tuple(name for name in ours if name in theirs)
     only_source = tuple(name for name in ours if name not in theirs)
     only_target = tuple(name for name in theirs if name not in ours)
@@ -100,7 +126,7 @@ def match_classes(ours: tuple[str, ...], theirs: tuple[str, ...]) -> ClassMatch:
         kind = "open"
     else:
         kind = "same"
-    return ClassMatch(kind, shared, only_source, only_target)
+    return ClassMatch(kind, shared, only_source, only_target, answers)
 
 
 def _listed(names: tuple[str, ...]) -> str:

@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 
 from ..base.errors import DataError
+from .answers import Answers, column_of, kind_of
 from .sealed import SealedLabels
 
 
@@ -59,9 +60,11 @@ class Domain:
     examples : Examples
         n examples.
     classes : tuple of str
-        Class names in order; ``labels`` index into it. Empty where nothing is labelled.
+        Class names in order; ``labels`` index into it. Empty where nothing is labelled. For
+        several labels at once their names; for numbers one name, that of the column.
     labels : ndarray of int64, shape (n,)
-        Class index of each example. Meaningless where ``known`` is False.
+        Class index of each example. Meaningless where ``known`` is False. Numbers: float64
+        (n,). Several labels at once: uint8 (n, labels), 1 where one applies.
     known : ndarray of bool, shape (n,)
         Which labels may be used for training and selection.
     judged : ndarray of bool, shape (n,)
@@ -82,6 +85,8 @@ class Domain:
         Which values of an array of images were taken for black and white.
     label_column : str or None
         Where the labels of a table came from, so that another table is read alike.
+    answers : {"classes", "numbers", "several"}
+        What kind of answer the labels are.
     """
 
     name: str
@@ -97,15 +102,22 @@ class Domain:
     notes: tuple[str, ...] = field(default=())
     label_column: str | None = None
     limits: tuple[float, float] | None = None
+    answers: Answers = "classes"
 
     def __post_init__(self) -> None:
         n = len(self.examples)
-        for name in ("labels", "known", "judged", "held_out", "validation"):
-            value = getattr(self, name)
-            if value.shape != (n,):
-                raise ValueError(f"{name} has shape {value.shape}, expected ({n},)")
+        for name in ("known", "judged", "held_out", "validation", "labels"):
+            value, shape = getattr(self, name), (n,)
+            if name == "labels" and self.answers == "several":
+                shape = (n, len(self.classes))  # type: ignore[assignment]
+            if value.shape != shape:
+                raise ValueError(f"{name} has shape {value.shape}, expected {shape}")
+        if kind_of(self.labels) != self.answers:
+            raise ValueError(f"labels of type {self.labels.dtype} where answers={self.answers}")
         if np.any(self.known & self.judged):
             raise ValueError("a judged row must not have a known label")
+        if self.answers != "classes":
+            return
         if self.known.any() and self.labels[self.known].max() >= len(self.classes):
             raise ValueError("a label lies outside the class names")
 
@@ -126,14 +138,20 @@ class Domain:
         return "all" if self.known[usable].all() else "few"
 
     def __repr__(self) -> str:
+        what = {"classes": "classes", "several": "labels", "numbers": "number"}[self.answers]
         return (
             f"Domain({self.name!r}, {len(self)} {self.modality} examples, "
-            f"{len(self.classes)} classes, {int(self.known.sum())} known labels, "
+            f"{len(self.classes)} {what}, {int(self.known.sum())} known labels, "
             f"{int(self.judged.sum())} judged)"
         )
 
     def counts(self) -> dict[str, int]:
-        """Return the number of known labels of each class."""
+        """Return the number of known labels of each class; nothing where they are numbers."""
+        if self.answers == "numbers":
+            return {}
+        if self.answers == "several":
+            sums = self.labels[self.known].sum(0, dtype=np.int64)
+            return dict(zip(self.classes, sums.tolist(), strict=True))
         found = np.bincount(self.labels[self.known], minlength=len(self.classes))
         return dict(zip(self.classes, found.tolist(), strict=True))
 
@@ -167,7 +185,7 @@ class Domain:
     def build(
         cls,
         examples: Examples,
-        labels: Sequence[str | None] | None = None,
+        labels: Sequence[Any] | None = None,
         *,
         name: str,
         split: Sequence[str] | None = None,
@@ -176,6 +194,7 @@ class Domain:
         notes: Sequence[str] = (),
         label_column: str | None = None,
         limits: tuple[float, float] | None = None,
+        answers: Answers = "classes",
     ) -> Domain:
         """Make a domain from label names, None where a row is not labelled.
 
@@ -188,7 +207,7 @@ class Domain:
         examples : Examples
             n examples.
         labels : sequence of str or None, length n, optional
-            Class names.
+            Class names; numbers, or collections of label names, as `answers` says.
         name : str
             What to call the domain.
         split : sequence of str, length n, optional
@@ -204,6 +223,8 @@ class Domain:
             See the attributes.
         label_column : str, optional
             Where the labels of a table came from.
+        answers : {"classes", "numbers", "several"}
+            What kind of answer the labels are.
 
         Raises
         ------
@@ -212,21 +233,29 @@ class Domain:
         """
         n = len(examples)
         names = [None] * n if labels is None else list(labels)
-        found = {label for label in names if label is not None}
-        order = sort_classes(found) if classes is None else tuple(classes)
+        order: tuple[str, ...]
+        if answers == "numbers":
+            found: set[str] = set()
+            any_known = any(label is not None for label in names)
+            order = (label_column or VALUE,) if any_known else ()
+        elif answers == "several":
+            found = {one for label in names if label is not None for one in label}
+        else:
+            found = {label for label in names if label is not None}
+        if answers != "numbers":
+            order = sort_classes(found) if classes is None else tuple(classes)
         unknown = found - set(order)
         if unknown:
             raise DataError(
                 f"{name}: labels {sorted(unknown)[:5]} are not among the classes {order[:10]}",
                 do="correct the labels or the list of classes",
             )
-        index = {label: i for i, label in enumerate(order)}
         splits = np.array(["train"] * n if split is None else list(split), dtype=object)
         return cls(
             name=name,
             examples=examples,
             classes=order,
-            labels=np.array([0 if x is None else index[x] for x in names], dtype=np.int64),
+            labels=column_of(names, answers, order),
             known=np.array([x is not None for x in names], dtype=bool),
             judged=np.zeros(n, bool),
             held_out=splits == "test",
@@ -235,7 +264,12 @@ class Domain:
             notes=tuple(notes),
             label_column=label_column,
             limits=limits,
+            answers=answers,
         )
+
+
+VALUE = "value"
+"""What a number is called that comes without a name."""
 
 
 def sort_classes(names: set[str]) -> tuple[str, ...]:

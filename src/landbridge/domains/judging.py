@@ -9,11 +9,13 @@ import numpy as np
 
 from ..base.errors import ConfigError
 from ..base.seeds import numpy_rng
+from .answers import plain_labels, strata
 from .domain import Domain
 from .sealed import SealedLabels
 
 Policy = Literal["use", "judge"]
 _LEAST_A_CLASS = 4
+_LEAST = 8
 
 
 def seal(domain: Domain, policy: Policy, fraction: float = 0.3, seed: int = 0) -> Domain:
@@ -140,6 +142,8 @@ def _draw(domain: Domain, fraction: float, seed: int) -> tuple[np.ndarray, list[
     """Draw a share of each class, at least 2 and never all of it."""
     judged = np.zeros(len(domain), bool)
     total, classes = int(domain.known.sum()), len(domain.classes)
+    if domain.answers != "classes":
+        return _draw_rows(domain, fraction, seed)
     if total < _LEAST_A_CLASS * classes:
         return judged, [
             f"{total} labels of {classes} classes are too few to keep some for judging "
@@ -163,18 +167,36 @@ def _draw(domain: Domain, fraction: float, seed: int) -> tuple[np.ndarray, list[
     return judged, notes
 
 
+def _draw_rows(domain: Domain, fraction: float, seed: int) -> tuple[np.ndarray, list[str]]:
+    """Draw a share of the rows, evenly over the range of numbers; at least 2."""
+    judged = np.zeros(len(domain), bool)
+    total = int(domain.known.sum())
+    if total < _LEAST:
+        return judged, [
+            f"{total} labels are too few to keep some for judging (at least {_LEAST}): all are "
+            "learned from and nothing is judged"
+        ]
+    rng = numpy_rng("judged rows", seed)
+    groups = strata(domain.labels, domain.known)
+    for group in np.unique(groups[domain.known]):
+        rows = rng.permutation(np.flatnonzero(domain.known & (groups == group)))
+        judged[rows[: max(2, round(fraction * len(rows)))]] = True
+    how = "over their range " if domain.answers == "numbers" else ""
+    return judged, [
+        f"judged on {judged.sum()} of {total} labelled rows, drawn {how}with seed {seed} and "
+        "held out"
+    ]
+
+
 def _sealed(
     domain: Domain, judged: np.ndarray, held_out: np.ndarray, known: np.ndarray, notes: list[str]
 ) -> Domain:
-    names: list[str | None] = [domain.classes[i] for i in domain.labels[judged]]
-    # Only what known labels show may be seen of the classes.
-    present = np.unique(domain.labels[known])
-    index = np.zeros(max(len(domain.classes), 1), np.int64)
-    index[present] = np.arange(len(present))
+    names = plain_labels(domain.labels[judged], domain.classes)
+    classes, labels = _what_is_shown(domain, known)
     return replace(
         domain,
-        classes=tuple(domain.classes[i] for i in present),
-        labels=np.where(known, index[np.where(known, domain.labels, 0)], 0),
+        classes=classes,
+        labels=labels,
         known=known,
         judged=judged,
         held_out=held_out,
@@ -182,3 +204,18 @@ def _sealed(
         sealed=SealedLabels(names) if judged.any() else None,
         notes=(*domain.notes, *notes),
     )
+
+
+def _what_is_shown(domain: Domain, known: np.ndarray) -> tuple[tuple[str, ...], np.ndarray]:
+    """Return the classes that known labels show, and labels that hold nothing else."""
+    if domain.answers == "numbers":
+        return domain.classes if known.any() else (), np.where(known, domain.labels, 0.0)
+    if domain.answers == "several":
+        labels = np.where(known[:, None], domain.labels, 0).astype(np.uint8)
+        present = np.flatnonzero(labels.any(0))
+        return tuple(domain.classes[i] for i in present), labels[:, present]
+    present = np.unique(domain.labels[known])
+    index = np.zeros(max(len(domain.classes), 1), np.int64)
+    index[present] = np.arange(len(present))
+    labels = np.where(known, index[np.where(known, domain.labels, 0)], 0)
+    return tuple(domain.classes[i] for i in present), labels

@@ -11,6 +11,7 @@ from ..base.events import SILENT, Events
 from ..base.registry import nearest
 from .domain import Domain
 from .readers.base import READERS, ReadOptions
+from .readers.labels import Wish
 
 
 def read_domain(
@@ -27,6 +28,7 @@ def read_domain(
     max_rows: int | None = None,
     like: Domain | None = None,
     limits: tuple[float, float] | None = None,
+    answers: Wish = "auto",
     events: Events = SILENT,
 ) -> Domain:
     """Read a domain from a folder, a file, a sample or arrays.
@@ -60,6 +62,9 @@ def read_domain(
     limits : (float, float), optional
         Which values of an array of images are black and white; found in the array where not
         given.
+    answers : {"auto", "classes", "numbers", "several"}, default "auto"
+        What kind of answer the labels are. "auto": as in `like`, else as they look (see
+        `landbridge.domains.readers.labels`), which a note says.
     events : Events
         Hears progress, and each note and omission.
 
@@ -92,6 +97,7 @@ def read_domain(
         max_rows=max_rows,
         like=like,
         limits=limits,
+        answers=answers,
     )
     if isinstance(what, Domain):
         raise DataError("a Domain was given to be read", do="use it as it is")

@@ -12,25 +12,27 @@ from typing import Any, NoReturn
 import numpy as np
 
 from ..base.errors import SealedError
+from .answers import objects
 
 _VAULT: dict[int, np.ndarray] = {}
 _OPENERS = ("landbridge.verdict",)
 
 
 class SealedLabels:
-    """Class names of the judged rows, closed to everything but the verdict.
+    """Labels of the judged rows, closed to everything but the verdict.
 
     Parameters
     ----------
-    names : sequence of str or None
-        Class name of each judged row, in row order; None where there is none.
+    names : sequence
+        Class name of each judged row, in row order; None where there is none. A number, or a
+        tuple of label names, where answers are of these kinds.
     """
 
     __slots__ = ("__weakref__", "_n")
 
-    def __init__(self, names: list[str | None]) -> None:
+    def __init__(self, names: list[Any]) -> None:
         self._n = sum(name is not None for name in names)
-        _VAULT[id(self)] = np.array(names, dtype=object)
+        _VAULT[id(self)] = objects(names)
 
     def __del__(self) -> None:
         _VAULT.pop(id(self), None)

@@ -8,7 +8,8 @@ from typing import Literal
 import numpy as np
 
 from ..base.errors import DataError
-from .compare import ClassMatch, match_classes, usable_classes
+from .answers import IN_WORDS, Answers, column_of
+from .compare import ClassMatch, compare_classes, match_classes, usable_classes
 from .domain import Domain
 from .modalities.table import TableExamples, check_columns
 
@@ -40,6 +41,9 @@ class Task:
         What was decided, in sentences.
     model : (name, classes) or None
         The model that is there in the source's place.
+    answers : {"classes", "numbers", "several"}
+        What kind of answer is wanted; `classes` are the label names where it is "several", and
+        the one name of the column where it is "numbers".
     """
 
     source: Domain | None
@@ -50,6 +54,7 @@ class Task:
     match: ClassMatch
     notes: tuple[str, ...] = ()
     model: tuple[str, tuple[str, ...]] | None = None
+    answers: Answers = "classes"
 
     @classmethod
     def build(
@@ -95,9 +100,14 @@ class Task:
             classes=classes,
             source_labels=found,
             target_labels=target.labelled,
-            match=match_classes(_source_classes(source, known), usable_classes(target)),
+            match=(
+                compare_classes(source, target)
+                if model is None
+                else match_classes(known, usable_classes(target))
+            ),
             notes=(note,) if note else (),
             model=model,
+            answers=answers_of(source, target),
         )
 
     def training(self) -> tuple[Domain | None, Domain]:
@@ -106,8 +116,13 @@ class Task:
         Source rows of other classes are there and not known. Held-out rows and sealed
         labels are not there at all.
         """
-        source = None if self.source is None else reindex(self.source.for_training(), self.classes)
-        return source, reindex(self.target.for_training(), self.classes)
+        sides = [
+            None if domain is None else reindex(_of_kind(domain, self.answers), self.classes)
+            for domain in (self.source, self.target)
+        ]
+        source, target = (None if side is None else side.for_training() for side in sides)
+        assert target is not None
+        return source, target
 
     def sentence(self) -> str:
         """Say the setting aloud."""
@@ -184,6 +199,10 @@ def answer_classes(
     match = match_classes(ours, theirs)
     if not theirs:
         return ours, ""
+    if target.answers == "several":
+        return _all_labels(match, theirs, target)
+    if target.answers == "numbers":
+        return theirs, ""
     if not (match.shared and match.only_source) or target.labelled == "all":
         return theirs, ""
     counts = np.bincount(target.labels[target.known & ~target.held_out])
@@ -202,11 +221,46 @@ def answer_classes(
     )
 
 
+def _of_kind(domain: Domain, answers: Answers) -> Domain:
+    """Return the domain, one without labels with room for labels of this kind."""
+    if domain.answers == answers:
+        return domain
+    labels = column_of([None] * len(domain), answers, domain.classes)
+    return replace(domain, labels=labels, known=np.zeros(len(domain), bool), answers=answers)
+
+
+def _all_labels(
+    match: ClassMatch, theirs: tuple[str, ...], target: Domain
+) -> tuple[tuple[str, ...], str]:
+    """Return the labels to answer with: both sides', or those of a wholly labelled target."""
+    if target.labelled == "all" or not match.only_source:
+        return theirs, ""
+    return (*theirs, *match.only_source), (
+        f"{len(match.only_source)} labels of the source are not among the few target labels: they "
+        "stay possible answers"
+    )
+
+
+def answers_of(source: Domain | None, target: Domain) -> Answers:
+    """Return the kind of answer that is wanted: the target's, where anything is labelled there."""
+    shown = usable_classes(target) or target.sealed is not None
+    return target.answers if shown or source is None else source.answers
+
+
 def reindex(domain: Domain, classes: tuple[str, ...]) -> Domain:
     """Return the domain with labels that index into `classes`.
 
-    Rows of other classes are kept, and their labels are not known any more.
+    Rows of other classes are kept, and their labels are not known any more. Of several labels
+    at once, those that the domain does not have are taken not to apply. Numbers stay as they are.
     """
+    if domain.answers == "numbers":
+        return replace(domain, classes=classes)
+    if domain.answers == "several":
+        table = np.zeros((len(domain), len(classes)), np.uint8)
+        for i, name in enumerate(classes):
+            if name in domain.classes:
+                table[:, i] = domain.labels[:, domain.classes.index(name)]
+        return replace(domain, classes=classes, labels=table)
     place = {name: i for i, name in enumerate(classes)}
     table = np.array([place.get(name, -1) for name in domain.classes] or [-1], dtype=np.int64)
     labels = table[np.where(domain.known, domain.labels, 0)]
@@ -221,7 +275,7 @@ def check_task(source: Domain | None, target: Domain) -> None:
     ------
     DataError
         A side without usable rows; different modalities; a single class to answer with;
-        tables whose columns differ in name or kind.
+        labels of different kinds; tables whose columns differ in name or kind.
     """
     for role, domain in (("source", source), ("target", target)):
         if domain is not None and domain.held_out.all():
@@ -245,16 +299,36 @@ def check_task(source: Domain | None, target: Domain) -> None:
                 (f"the source {source.name!r}", f"the target {target.name!r}"),
             )
         only = usable_classes(source)
-        if len(only) == 1:
+        theirs = usable_classes(target) or target.sealed is not None
+        if only and theirs and source.answers != target.answers:
+            raise DataError(
+                f"the labels of the source {source.name!r} are read as {source.answers} "
+                f"({IN_WORDS[source.answers]}), those of the target {target.name!r} as "
+                f"{target.answers} ({IN_WORDS[target.answers]})",
+                do="say which they are: --answers classes, numbers or several",
+            )
+        if source.answers == "classes" and len(only) == 1:
             raise DataError(
                 f"all labels of the source {source.name!r} are {only[0]!r}: one class only",
                 do="give it examples of at least two classes, or read it with labelled=False",
             )
+    for domain in (source, target):
+        if domain is not None and domain.answers == "numbers":
+            _check_spread(domain)
     answers, _ = answer_classes(source, target)
-    if len(answers) == 1:
+    if len(answers) == 1 and answers_of(source, target) == "classes":
         raise DataError(
             f"all usable labels of the target {target.name!r} are {answers[0]!r}: one class only",
             do="give it labels of at least two classes, or keep its labels for judging only",
+        )
+
+
+def _check_spread(domain: Domain) -> None:
+    values = domain.labels[domain.known & ~domain.held_out]
+    if len(values) > 1 and values.min() == values.max():
+        raise DataError(
+            f"all labels of {domain.name!r} are {values[0]:g}: there is nothing to predict",
+            do="give it examples with different values, or read it with labelled=False",
         )
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .base import METHODS
-from .network import TermConfig, TermMethod
+from .base import EVERY, METHODS
+from .network import TermConfig, TermMethod, term_needs
 
 
 @METHODS.register("afn")
@@ -15,6 +15,7 @@ class AFN(TermMethod):
     summary = "features of both domains grow in norm, step by step"
     paper = "Xu et al., 2019, ICCV"
     term = "afn"
+    needs = term_needs(EVERY)
 
     @dataclass(frozen=True)
     class Config(TermConfig):

@@ -9,11 +9,16 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from ..base.registry import Registry
+from ..domains.answers import EVERY, Answers
 
 if TYPE_CHECKING:
     from ..solvers.steps import Step
 
 Labels = Literal["labelled", "model", "unlabelled", "none", "any"]
+
+
+CLASSES: frozenset[Answers] = frozenset(("classes",))
+NUMBERS: frozenset[Answers] = frozenset(("numbers",))
 
 
 @dataclass(frozen=True)
@@ -37,8 +42,8 @@ class Needs:
     like_shares : bool
         Whether it goes wrong where the classes' shares differ: it makes the domains alike as a
         whole, or wants all classes equally often.
-    answers : {"classes", "numbers"}
-        "numbers": it is for regression.
+    answers : frozenset of {"classes", "numbers", "several"}
+        Which kinds of answer it can give; `EVERY` of them, or one class alone by default.
     warning : str
         Where it is known to hurt, in half a sentence; "" where it is not known to.
     """
@@ -49,7 +54,7 @@ class Needs:
     shared_classes: bool = False
     pretrained: bool = False
     like_shares: bool = False
-    answers: Literal["classes", "numbers"] = "classes"
+    answers: frozenset[Answers] = CLASSES
     warning: str = ""
 
 
@@ -61,8 +66,8 @@ class Features:
     ----------
     x : ndarray, shape (n, d)
     labels : ndarray of int64, shape (n,)
-        Index into the classes of the answer; meaningless where `known` is False. float64 values
-        where the answers are numbers.
+        Index into the classes of the answer; meaningless where `known` is False. float (n,)
+        where the answers are numbers, (n, k) of 0 and 1 where they are several.
     known : ndarray of bool, shape (n,)
     domain : ndarray of int64, shape (n,), optional
         Which of several sources, or targets, a row is of; None for one.
@@ -154,5 +159,18 @@ class AffineHead(Head):
         self.weight = weight
         self.bias = bias
 
+
+__all__ = [
+    "CLASSES",
+    "EVERY",
+    "METHODS",
+    "NUMBERS",
+    "AffineHead",
+    "Answers",
+    "Features",
+    "Head",
+    "Labels",
+    "Needs",
+]
 
 METHODS: Registry[Any] = Registry("method", "landbridge.methods")

@@ -9,7 +9,7 @@ from typing import Any
 from ..base.errors import ConfigError
 from ..base.options import make_options
 from ..training.plan import TermSpec
-from .base import METHODS
+from .base import EVERY, METHODS
 from .network import RAMP, TermMethod
 
 
@@ -59,6 +59,10 @@ class Combine(TermMethod):
             name in METHODS and METHODS.get(name).needs.like_shares for name in self.config.terms
         ):
             self.needs = replace(self.needs, like_shares=True)  # type: ignore[misc]
+        from ..objectives.base import TERMS
+
+        kinds = [TERMS.get(name).answers for name in self.config.terms]
+        self.needs = replace(self.needs, answers=EVERY.intersection(*kinds))  # type: ignore[misc]
 
     def _check(self) -> None:
         from ..objectives.base import TERMS  # which imports torch

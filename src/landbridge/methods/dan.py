@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from .base import METHODS
+from dataclasses import replace
+
+from .base import EVERY, METHODS
 from .network import LIKE_SHARES, TermMethod
 
 
@@ -13,4 +15,4 @@ class DAN(TermMethod):
     summary = "features of both domains alike in distribution, by several kernels"
     paper = "Long et al., 2015, ICML"
     term = "dan"
-    needs = LIKE_SHARES
+    needs = replace(LIKE_SHARES, answers=EVERY)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from .base import METHODS
+from dataclasses import replace
+
+from .base import EVERY, METHODS
 from .network import LIKE_SHARES, TermMethod
 
 
@@ -13,4 +15,4 @@ class DANN(TermMethod):
     summary = "features from which a discriminator cannot tell the domains apart"
     paper = "Ganin et al., 2016, JMLR 17(59)"
     term = "dann"
-    needs = LIKE_SHARES
+    needs = replace(LIKE_SHARES, answers=EVERY)

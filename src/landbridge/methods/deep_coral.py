@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from .base import METHODS
+from dataclasses import replace
+
+from .base import EVERY, METHODS
 from .network import LIKE_SHARES, TermMethod
 
 
@@ -13,4 +15,4 @@ class DeepCORAL(TermMethod):
     summary = "features of both domains with like covariances"
     paper = "Sun and Saenko, 2016, ECCV workshops"
     term = "deep-coral"
-    needs = LIKE_SHARES
+    needs = replace(LIKE_SHARES, answers=EVERY)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from abc import abstractmethod
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 
@@ -114,9 +114,9 @@ class FeatureMethod(Parameters):
         from .sides import read_sides
 
         self.from_config(self.config)  # types, then ranges
-        sides = read_sides(
-            self, X, y, Xt, yt, sample_domain, labelled, labelled_t, self.needs.answers
-        )
+        kind: Literal["classes", "numbers"]
+        kind = "classes" if "classes" in self.needs.answers else "numbers"
+        sides = read_sides(self, X, y, Xt, yt, sample_domain, labelled, labelled_t, kind)
         self.classes_ = sides.classes
         seed = getattr(self, "random_state", None) or 0
         self.head_ = self.fit_head(sides.source, sides.target, len(sides.classes), seed)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..training.plan import TrainingPlan
-from .base import METHODS, Needs
+from .base import EVERY, METHODS, Needs
 from .network import NetworkMethod, PlanContext
 from .recipes import known_start, tune_phase
 
@@ -16,7 +16,7 @@ class FineTune(NetworkMethod):
 
     summary = "move every weight of what is known, on the target's labels"
     paper = "Yosinski et al., 2014, NeurIPS, How transferable are features"
-    needs = Needs(source="any", target="labelled", gradients=True)
+    needs = Needs(source="any", target="labelled", gradients=True, answers=EVERY)
 
     @dataclass(frozen=True)
     class Config:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from ..training.plan import Phase, TrainingPlan
-from .base import METHODS, Needs
+from .base import EVERY, METHODS, Needs
 from .network import NetworkMethod, PlanContext
 from .recipes import known_start, tune_phase
 
@@ -22,7 +22,7 @@ class HeadOnly(NetworkMethod):
     """θ₀ stands still, a new head is trained on its features."""
 
     summary = "train a new head on frozen features, by gradient"
-    needs = Needs(source="any", target="labelled", gradients=True)
+    needs = Needs(source="any", target="labelled", gradients=True, answers=EVERY)
 
     @dataclass(frozen=True)
     class Config:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..training.plan import TrainingPlan
-from .base import METHODS, Needs
+from .base import EVERY, METHODS, Needs
 from .network import NetworkMethod, PlanContext
 from .recipes import adapt_phase
 
@@ -15,7 +15,9 @@ class Joint(NetworkMethod):
     """Both domains' labels at once; every step has a batch of each."""
 
     summary = "train on both domains' labels at once, L_source + λ·L_target"
-    needs = Needs(source="labelled", target="labelled", gradients=True, shared_classes=True)
+    needs = Needs(
+        source="labelled", target="labelled", gradients=True, shared_classes=True, answers=EVERY
+    )
 
     @dataclass(frozen=True)
     class Config:

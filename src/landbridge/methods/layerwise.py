@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from ..training.plan import TrainingPlan
-from .base import METHODS, Needs
+from .base import EVERY, METHODS, Needs
 from .network import NetworkMethod, PlanContext
 from .recipes import known_start, tune_phase
 
@@ -16,7 +16,7 @@ class Layerwise(NetworkMethod):
 
     summary = "fine-tune with rates that fall towards the input"
     paper = "Howard and Ruder, 2018, ACL, ULMFiT (discriminative fine-tuning)"
-    needs = Needs(source="any", target="labelled", gradients=True)
+    needs = Needs(source="any", target="labelled", gradients=True, answers=EVERY)
 
     @dataclass(frozen=True)
     class Config:

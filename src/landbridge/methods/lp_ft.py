@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from ..training.plan import TrainingPlan
-from .base import METHODS, Needs
+from .base import EVERY, METHODS, Needs
 from .head_only import head_phase
 from .network import NetworkMethod, PlanContext
 from .recipes import known_start, tune_phase
@@ -17,7 +17,7 @@ class LPFT(NetworkMethod):
 
     summary = "first the head, then everything, so that a random head spoils nothing"
     paper = "Kumar et al., 2022, ICLR, Fine-Tuning can Distort Pretrained Features"
-    needs = Needs(source="any", target="labelled", gradients=True)
+    needs = Needs(source="any", target="labelled", gradients=True, answers=EVERY)
 
     @dataclass(frozen=True)
     class Config:

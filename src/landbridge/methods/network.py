@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Literal, Self
 
 from ..training.plan import Phase, TermSpec, TrainingPlan
-from .base import Needs
+from .base import CLASSES, Answers, Needs
 
 
 @dataclass(frozen=True)
@@ -131,11 +131,22 @@ class TermConfig:
     target_weight: float = 1.0
 
 
+def term_needs(answers: frozenset[Answers] = CLASSES) -> Needs:
+    """Return what a method needs that adapts by terms which can do these kinds of answer."""
+    return Needs(
+        source="labelled",
+        target="unlabelled",
+        gradients=True,
+        shared_classes=True,
+        answers=answers,
+    )
+
+
 class TermMethod(NetworkMethod):
     """Source loss + terms on unlabelled target rows (+ λ · L_target where there are labels)."""
 
     term: ClassVar[str]
-    needs = Needs(source="labelled", target="unlabelled", gradients=True, shared_classes=True)
+    needs = term_needs()
     Config = TermConfig
 
     def terms(self) -> tuple[TermSpec, ...]:

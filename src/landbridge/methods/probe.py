@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from ..base.errors import MethodError
-from .base import METHODS, AffineHead, Features, Needs
+from .base import EVERY, METHODS, AffineHead, Features, Needs
 from .feature import FeatureMethod
 from .heads.ridge import STRENGTHS, check_strengths, ridge_head
 
@@ -18,7 +18,8 @@ class Probe(FeatureMethod):
 
     One-vs-rest ridge on ±1 targets; its strength has the least exact leave-one-out error, and
     the temperature makes softmax of the leave-one-out scores likeliest. Standardisation and
-    temperature are folded into the head, so its scores are logits.
+    temperature are folded into the head, so its scores are logits. Numbers get an ordinary ridge
+    regression, several labels at once one ridge each.
 
     Parameters
     ----------
@@ -40,7 +41,7 @@ class Probe(FeatureMethod):
     name: ClassVar[str] = "probe"
     summary: ClassVar[str] = "ridge classifier on frozen features, nothing to tune"
     paper: ClassVar[str] = "Allen, 1974, Technometrics 16(1) (leave-one-out in closed form)"
-    needs: ClassVar[Needs] = Needs(source="any", target="any", gradients=False)
+    needs: ClassVar[Needs] = Needs(source="any", target="any", gradients=False, answers=EVERY)
 
     def __init__(
         self,

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..base.errors import ConfigError, MethodError
 from ..base.options import make_options
+from ..domains.answers import IN_WORDS, KINDS, Answers
 from .base import METHODS, Needs
 from .combine import Combine
 from .feature import FeatureMethod
@@ -77,6 +78,8 @@ class Situation:
     """"all", "few" or "none" of the usable target rows are labelled."""
     shared_classes: bool
     pretrained: bool
+    answers: Answers = "classes"
+    """What kind of answer the labels are."""
 
     @property
     def taught(self) -> bool:
@@ -86,6 +89,12 @@ class Situation:
 
 def unmet(needs: Needs, situation: Situation) -> str:
     """Return which need is not met, in a sentence; "" where all are."""
+    if situation.answers not in needs.answers:
+        can = " or ".join(IN_WORDS[kind] for kind in KINDS if kind in needs.answers)
+        return (
+            f"it answers {can or 'nothing'}, and the labels here are {situation.answers}: "
+            f"{IN_WORDS[situation.answers]} a row"
+        )
     if needs.source == "labelled" and situation.source != "labelled":
         found = "a model without its data" if situation.source == "model" else situation.source
         return f"it needs a labelled source, and the source is {found}"
@@ -125,6 +134,12 @@ def warnings_of(method: Method) -> list[str]:
 def require(method: Method, situation: Situation) -> None:
     """Raise MethodError where a need is not met, saying what to do."""
     missing = unmet(method.needs, situation)
+    if missing and situation.answers not in method.needs.answers:
+        able = [name for name, kind in METHODS.items() if not unmet(kind.needs, situation)]
+        raise MethodError(
+            f"method {method.name!r} cannot run here: {missing}",
+            do=f"name one of {', '.join(able)}; or say with --answers how to read the labels",
+        )
     if missing:
         raise MethodError(
             f"method {method.name!r} cannot run here: {missing}",

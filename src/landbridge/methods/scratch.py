@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from ..training.plan import TrainingPlan
-from .base import METHODS, Needs
+from .base import EVERY, METHODS, Needs
 from .network import NetworkMethod, PlanContext
 from .recipes import tune_phase
 
@@ -15,7 +15,7 @@ class Scratch(NetworkMethod):
     """The same architecture, random weights, target labels only: the baseline of transfer."""
 
     summary = "train on the target's labels alone, from random weights"
-    needs = Needs(source="none", target="labelled", gradients=True)
+    needs = Needs(source="none", target="labelled", gradients=True, answers=EVERY)
 
     @dataclass(frozen=True)
     class Config:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..training.plan import TrainingPlan
-from .base import METHODS, Needs
+from .base import EVERY, METHODS, Needs
 from .network import NetworkMethod, PlanContext
 from .recipes import source_phase
 
@@ -15,7 +15,7 @@ class SourceOnly(NetworkMethod):
     """Training on the source's labels; the baseline of adaptation, and θ₀ of our own nets."""
 
     summary = "train on the source's labels, use it on the target as it is"
-    needs = Needs(source="model", target="any", gradients=True, shared_classes=True)
+    needs = Needs(source="model", target="any", gradients=True, shared_classes=True, answers=EVERY)
 
     @dataclass(frozen=True)
     class Config:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..training.plan import TrainingPlan
-from .base import METHODS, Needs
+from .base import EVERY, METHODS, Needs
 from .network import NetworkMethod, PlanContext
 from .recipes import known_start, tune_phase
 
@@ -20,7 +20,7 @@ class Structure(NetworkMethod):
 
     summary = "keep the architecture and its first stages, start the rest afresh"
     paper = "Yosinski et al., 2014, NeurIPS (transfer of the first n layers)"
-    needs = Needs(source="any", target="labelled", gradients=True)
+    needs = Needs(source="any", target="labelled", gradients=True, answers=EVERY)
 
     @dataclass(frozen=True)
     class Config:

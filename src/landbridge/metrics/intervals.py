@@ -30,7 +30,7 @@ class Difference:
     Attributes
     ----------
     value, low, high : float
-        Difference of accuracies a − b and its interval.
+        Difference of accuracies (or mean scores) a − b and its interval.
     p : float
         Two-sided: how rarely resampling gives a difference on the other side of 0 (or on it).
     level : float
@@ -153,8 +153,8 @@ def paired_bootstrap(
     Parameters
     ----------
     a, b : ndarray of bool, shape (seeds, examples) or (examples,)
-        Whether each was right. With one seed, only examples vary: the answer is about these
-        two fits, not about the methods.
+        Whether each was right, or a score of each that is better the higher it is. With one
+        seed, only examples vary: the answer is about these two fits, not about the methods.
     resamples : int
     level : float
     seed : int
@@ -265,6 +265,29 @@ def labels_needed(
         raise ValueError(f"difference {difference} with disagreement {disagreement}")
     z = _z(0.5 + level / 2) + _z(power)
     return int(np.ceil(z**2 * disagreement / difference**2))
+
+
+def pairs_needed(
+    difference: float, spread: float, *, level: float = 0.95, power: float = 0.8
+) -> int:
+    """Return how many judged examples would settle a difference of mean errors.
+
+    n ≈ (z₀.₉₇₅ + z₀.₈)² · s² / d², with s the standard deviation of one pair's difference.
+
+    Raises
+    ------
+    ValueError
+        For a difference of 0, or a spread that is not positive.
+
+    Examples
+    --------
+    >>> pairs_needed(0.5, 1.0)
+    32
+    """
+    if difference == 0 or not spread > 0:
+        raise ValueError(f"difference {difference} with spread {spread}")
+    z = _z(0.5 + level / 2) + _z(power)
+    return int(np.ceil((z * spread / difference) ** 2))
 
 
 def _z(probability: float) -> float:

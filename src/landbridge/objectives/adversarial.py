@@ -10,7 +10,7 @@ import torch
 from torch.nn import functional as F
 
 from .adversary import Criterion, adversary_loss, small_head
-from .base import TERMS, Step, Term, at_least_single
+from .base import EVERY, TERMS, Step, Term, at_least_single
 from .rows import shares, together
 
 
@@ -89,6 +89,7 @@ class Adversarial(Term):
     summary = "a discriminator cannot tell the domains apart"
     paper = "Ganin et al., 2016, JMLR 17(59)"
     views = frozenset({"source", "target"})
+    answers = EVERY
 
     @dataclass(frozen=True)
     class Config:

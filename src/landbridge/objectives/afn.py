@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch.autograd.function import once_differentiable
 
-from .base import TERMS, Step, Term, at_least_single
+from .base import EVERY, TERMS, Step, Term, at_least_single
 from .rows import together
 
 
@@ -57,6 +57,7 @@ class AFN(Term):
     summary = "feature norms of both domains grow step by step"
     paper = "Xu et al., 2019, ICCV, Larger Norm More Transferable"
     views = frozenset({"source", "target"})
+    answers = EVERY
 
     @dataclass(frozen=True)
     class Config:

@@ -12,6 +12,7 @@ from torch import nn
 
 from ..backbones.surgery import Network
 from ..base.registry import Registry
+from ..domains.answers import EVERY, Answers
 
 
 @dataclass
@@ -129,6 +130,8 @@ class Term(nn.Module, ABC):
         Whether `View.maps` are to be there.
     knows : bool
         Whether `Setting.known_head` is to be there.
+    answers : frozenset of {"classes", "numbers", "several"}
+        Kinds of answer that it makes sense for: `EVERY` where it looks at features alone.
     """
 
     name: ClassVar[str]
@@ -138,6 +141,7 @@ class Term(nn.Module, ABC):
     anchored: ClassVar[bool] = False
     maps: ClassVar[bool] = False
     knows: ClassVar[bool] = False
+    answers: ClassVar[frozenset[Answers]] = frozenset(("classes",))
     Config: ClassVar[type]
 
     def __init__(self, dim: int, n_classes: int, config: Any = None) -> None:
@@ -170,5 +174,7 @@ def at_least_single(x: torch.Tensor) -> torch.Tensor:
     """Return half-precision values as float32, others as they are."""
     return x.float() if x.dtype in (torch.float16, torch.bfloat16) else x
 
+
+__all__ = ["EVERY", "TERMS", "Setting", "Step", "Term", "View", "at_least_single"]
 
 TERMS: Registry[type[Term]] = Registry("term", "landbridge.objectives")

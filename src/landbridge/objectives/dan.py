@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 
 from ..base.errors import ConfigError
-from .base import TERMS, Step, Term
+from .base import EVERY, TERMS, Step, Term
 from .kernels import WIDTHS, kernel_sum, two_sample_weights
 from .rows import together
 
@@ -73,6 +73,7 @@ class DAN(Term):
     summary = "features of both domains have like distributions under several kernels"
     paper = "Long et al., 2015, ICML, Learning Transferable Features with Deep Adaptation Networks"
     views = frozenset({"source", "target"})
+    answers = EVERY
 
     @dataclass(frozen=True)
     class Config:

@@ -10,7 +10,7 @@ import torch
 from torch.autograd.function import once_differentiable
 
 from ..base.errors import ConfigError
-from .base import TERMS, Step, Term
+from .base import EVERY, TERMS, Step, Term
 from .rows import together
 
 
@@ -88,6 +88,7 @@ class DeepCORAL(Term):
     summary = "features of both domains have like covariances"
     paper = "Sun and Saenko, 2016, ECCV workshops, Deep CORAL"
     views = frozenset({"source", "target"})
+    answers = EVERY
 
     @dataclass(frozen=True)
     class Config:

@@ -11,7 +11,7 @@ from torch.nn import functional as F
 from ..backbones.extraction import evaluating
 from ..backbones.maps import by_channel, stage_maps
 from ..backbones.surgery import Network
-from .base import TERMS, Setting, Step, Term, at_least_single
+from .base import EVERY, TERMS, Setting, Step, Term, at_least_single
 
 
 def map_distance(
@@ -80,6 +80,7 @@ class FeatureMaps(Term):
     summary = "feature maps stay near those of the start, weighted by channel"
     paper = "Li et al., 2019, ICLR, DELTA"
     views = frozenset({"labelled"})
+    answers = EVERY
     anchored = True
     maps = True
 

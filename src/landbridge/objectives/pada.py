@@ -57,24 +57,25 @@ class PADA(Adversarial):
         hidden: int = 128
         slope: float = 10.0
 
-    answers: torch.Tensor
+    answers = frozenset(("classes",))
+    said: torch.Tensor
 
     def prepare(self, setting: Setting) -> None:
         """Make room for the answers to all target rows."""
         n = setting.sizes["target"]
-        self.register_buffer("answers", torch.full((n, self.n_classes), 1 / self.n_classes))
+        self.register_buffer("said", torch.full((n, self.n_classes), 1 / self.n_classes))
 
     def begin(self, setting: Setting) -> None:
         """Ask the network about all target rows."""
         assert setting.outputs is not None
         _, logits = setting.outputs("target")
-        self.answers.copy_(torch.softmax(at_least_single(logits), dim=1))
+        self.said.copy_(torch.softmax(at_least_single(logits), dim=1))
 
     def source_weights(self, step: Step) -> torch.Tensor:
         """Return the weight of each source row's class, (n,)."""
         assert step.source is not None
         assert step.source.labels is not None
-        return class_weights(self.answers)[step.source.labels]
+        return class_weights(self.said)[step.source.labels]
 
     def forward(self, step: Step) -> torch.Tensor:
         """Return the discriminator's weighted loss; the features get its reversed gradient."""
@@ -95,4 +96,4 @@ class PADA(Adversarial):
     @torch.no_grad()
     def _remember(self, target: View) -> None:
         found = torch.softmax(at_least_single(target.logits), dim=1)
-        self.answers[target.rows] = found.to(self.answers)
+        self.said[target.rows] = found.to(self.said)

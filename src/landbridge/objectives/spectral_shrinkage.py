@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import torch
 
-from .base import TERMS, Step, Term, at_least_single
+from .base import EVERY, TERMS, Step, Term, at_least_single
 
 
 def spectral_shrinkage(features: torch.Tensor, smallest: int = 1) -> torch.Tensor:
@@ -43,6 +43,7 @@ class SpectralShrinkage(Term):
     summary = "directions in which features hardly spread are shrunk"
     paper = "Chen et al., 2019, NeurIPS, Catastrophic Forgetting Meets Negative Transfer (BSS)"
     views = frozenset({"labelled"})
+    answers = EVERY
 
     @dataclass(frozen=True)
     class Config:

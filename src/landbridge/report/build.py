@@ -28,6 +28,8 @@ from .view_answers import (
     examples_view,
 )
 from .view_map import map_view
+from .view_numbers import numbers_view
+from .view_several import several_view
 from .view_story import choice_view, cost_view, data_view, facts, repeat_view, transfer_view
 from .view_verdict import comparison_view, verdict_view
 
@@ -110,11 +112,9 @@ def _model(run: RunFiles) -> dict[str, Any]:
         "preprocessor": facts(run.get("preprocessor")),
         "choice": safely(choice_view, "choice.json"),
         "curves": safely(lambda r: learning_curves(r.log, verdict["chosen"]), "log.jsonl"),
-        "classes": safely(classes_view, "predictions.parquet"),
-        "confusion": safely(confusion_view, "predictions.parquet"),
-        "calibration": safely(calibration_view, "predictions.parquet"),
+        **_answers(run, safely),
         "map": safely(map_view, "map.json"),
-        "examples": safely(examples_view, "examples.json"),
+        "examples": safely(examples_view, "examples.json") if run.kind == "classes" else None,
         "transfer": safely(transfer_view, "transfer.json"),
         "cost": safely(cost_view, "cost.json"),
         "repeat": repeat_view(run),
@@ -123,6 +123,22 @@ def _model(run: RunFiles) -> dict[str, Any]:
     if verdict["unjudged"]:  # nobody knows which answers became right
         problems.pop("examples.json", None)
     return {**model, "problems": problems}
+
+
+def _answers(run: RunFiles, safely: Callable[..., Any]) -> dict[str, Any]:
+    """Return what is shown of the answers, by their kind."""
+    file = "predictions.parquet"
+    kind = run.kind if run.kind in ("numbers", "several") else "classes"
+    if kind == "numbers":
+        return {"kind": kind, "numbers": safely(numbers_view, file)}
+    if kind == "several":
+        return {"kind": kind, "several": safely(several_view, file)}
+    return {
+        "kind": kind,
+        "classes": safely(classes_view, file),
+        "confusion": safely(confusion_view, file),
+        "calibration": safely(calibration_view, file),
+    }
 
 
 def _assets(run: RunFiles) -> dict[str, Any]:

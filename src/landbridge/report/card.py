@@ -8,6 +8,7 @@ from pathlib import Path
 from landbridge.base.files import write_text
 
 from . import words
+from .amounts import amounts
 from .read import RunFiles, read_run
 
 _UNSAFE = re.compile(r"([\\`*_\[\]<>#|~$])")
@@ -44,7 +45,12 @@ def _title(run: RunFiles) -> list[str]:
     name = target.get("name") or run.folder.name
     classes = run.classes
     number = words.plural(len(classes), "class", "classes")
-    what = f"A classifier of {_md(target.get('modality') or 'data')} into {number}"
+    modality = _md(target.get("modality") or "data")
+    what = {
+        "numbers": f"A regression on {modality} data, giving one number",
+        "several": f"A classifier of {modality} data that gives any number of "
+        f"{words.plural(len(classes), 'label')}",
+    }.get(run.kind, f"A classifier of {modality} into {number}")
     shown = ", ".join(_md(c) for c in classes[:20]) + (", …" if len(classes) > 20 else "")
     how = (
         f"Method: {_md(choice['method'])}. {_md(choice.get('reason') or '')}"
@@ -63,7 +69,7 @@ def _title(run: RunFiles) -> list[str]:
 
 
 def _verdict(run: RunFiles) -> list[str]:
-    verdict = run.get("verdict")
+    verdict, unit = run.get("verdict"), amounts(run)
     lines = ["## Did the transfer help?", ""]
     if not verdict:
         return [*lines, "This run has no verdict."]
@@ -86,7 +92,7 @@ def _verdict(run: RunFiles) -> list[str]:
         return lines
     lines += [
         f"| method | {_md(verdict.get('metric') or 'accuracy')} (95 % interval) "
-        "| chosen minus this, points |",
+        f"| {unit.against[0].lower()}{unit.against[1:]} |",
         "|---|---|---|",
     ]
     for f in figures:
@@ -95,8 +101,8 @@ def _verdict(run: RunFiles) -> list[str]:
             if f.get("role") == "chosen"
             else _md(f.get("method", ""))
         )
-        value = words.interval(f.get("mean"), f.get("low"), f.get("high"))
-        lines.append(f"| {name} | {value} | {words.difference(f.get('difference'), unit=False)} |")
+        value = unit.interval(f.get("mean"), f.get("low"), f.get("high"))
+        lines.append(f"| {name} | {value} | {unit.difference(f.get('difference'), unit=False)} |")
     kind = {"cross-validated": "Cross-validated on", "judged": "Judged on"}.get(
         str(verdict.get("kind")), "On"
     )
@@ -150,7 +156,13 @@ def _limits(run: RunFiles) -> list[str]:
     lines = [
         "## Limits",
         "",
-        "- It knows the classes above alone: an example of any other class gets one of them.",
+        {
+            "numbers": "- It answers with a number for every example, however strange it is.",
+            "several": "- It knows the labels above alone: nothing else is ever answered.",
+        }.get(
+            run.kind,
+            "- It knows the classes above alone: an example of any other class gets one of them.",
+        ),
         "- The figures hold for examples drawn like those it was judged on, and for no others.",
     ]
     if verdict.get("unseen_classes"):

@@ -14,12 +14,14 @@ from .tally import Bin
 _MIDDLE = {"text_anchor": "middle"}
 
 
-def verdict_line(diff: Mapping[str, Any], outcome: str) -> Markup | None:
+def verdict_line(
+    diff: Mapping[str, Any], outcome: str, write: Any = None, say: Any = words.difference
+) -> Markup | None:
     """Draw the difference and its interval against the line of no difference."""
     mean, low, high = (words.number(diff.get(key)) for key in ("mean", "low", "high"))
     if mean is None or low is None or high is None:
         return None
-    reach = max(abs(low), abs(high), 0.01) * 1.25
+    reach = max(abs(low), abs(high), 0.01 if write is None else 1e-12) * 1.25
     # zero stays visible with some room on its far side
     left = min(low * 1.2, -reach * 0.3) if low < 0 else -reach * 0.3
     right = max(high * 1.2, reach * 0.3) if high > 0 else reach * 0.3
@@ -39,7 +41,9 @@ def verdict_line(diff: Mapping[str, Any], outcome: str) -> Markup | None:
         body.append(line(x, 70, x, 75, "axis"))
         body.append(
             text(
-                words.signed(tick, 0 if abs(tick * 100 - round(tick * 100)) < 1e-9 else 1),
+                write(tick)
+                if write
+                else words.signed(tick, 0 if abs(tick * 100 - round(tick * 100)) < 1e-9 else 1),
                 x,
                 90,
                 class_="tick",
@@ -50,10 +54,7 @@ def verdict_line(diff: Mapping[str, Any], outcome: str) -> Markup | None:
     body += _whisker(axis, low, high, y, f"interval {kind}", cap=9)
     body.append(f'<circle cx="{axis.at(mean)}%" cy="{y}" r="7" class="dot {kind}"/>')
     crossing = "crosses" if low <= 0 <= high else "does not cross"
-    label = (
-        f"Difference {words.difference(diff)}; "
-        f"its 95 % interval {crossing} the line of no difference"
-    )
+    label = f"Difference {say(diff)}; its 95 % interval {crossing} the line of no difference"
     return drawing(body, label, height=96, css="track verdict-line")
 
 

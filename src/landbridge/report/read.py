@@ -12,6 +12,7 @@ import numpy as np
 from landbridge.base.errors import RunError
 from landbridge.base.events import Event, read_log
 from landbridge.base.files import read_json
+from landbridge.domains.answers import objects
 
 _OBJECTS = (
     *("run", "config", "data", "plan", "choice", "verdict", "backbone", "labels"),
@@ -32,7 +33,7 @@ class Answers:
     names: list[str]
     predicted: np.ndarray
     true: np.ndarray
-    """Text, or None where nobody knows."""
+    """Text (a number, a list of labels), or None where nobody knows."""
     probability: np.ndarray | None
     """(n, classes) in the order of labels.json."""
 
@@ -70,6 +71,8 @@ class RunFiles:
     def classes(self) -> list[str]:
         """Return class names in the order of all probabilities; those only seen in truth follow."""
         known = [str(name) for name in self.get("labels").get("classes") or []]
+        if self.kind != "classes":
+            return known
         extra = {
             str(value)
             for answers in self.answers
@@ -77,6 +80,11 @@ class RunFiles:
             if value is not None
         }
         return known + sorted(extra - set(known))
+
+    @property
+    def kind(self) -> str:
+        """What the answers are: "classes", "numbers" or "several"."""
+        return str(self.get("labels").get("answers") or "classes")
 
     def hashes(self) -> dict[str, str]:
         """Return the hash of every file that the report was made from."""
@@ -142,6 +150,8 @@ def _read_answers(run: RunFiles) -> None:
 
 
 def _grouped(table: Any) -> Iterator[Answers]:
+    import pyarrow as pa
+
     columns = {name: table.column(name).to_pylist() for name in ("method", "role", "seed")}
     keys: dict[tuple[str, str, int], list[int]] = {}
     for index, key in enumerate(
@@ -156,10 +166,11 @@ def _grouped(table: Any) -> Iterator[Answers]:
             seed=int(seed),
             rows=part.column("row").to_numpy(),
             names=[str(name) for name in part.column("name").to_pylist()],
-            predicted=np.array(part.column("predicted").to_pylist(), dtype=object),
-            true=np.array(part.column("true").to_pylist(), dtype=object),
+            predicted=objects(part.column("predicted").to_pylist()),
+            true=objects(part.column("true").to_pylist()),
             probability=_matrix(part.column("probability").combine_chunks())
-            if role == "chosen" and "probability" in part.column_names
+            if "probability" in part.column_names
+            and (role == "chosen" or pa.types.is_list(part.schema.field("true").type))
             else None,
         )
 

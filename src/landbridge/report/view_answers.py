@@ -20,7 +20,7 @@ _ENDS = 10
 _IMAGE = re.compile(r"data:image/(png|jpeg|webp);base64,[A-Za-z0-9+/=]+")
 
 
-def _pair(run: RunFiles) -> tuple[list[Answers], list[Answers]]:
+def pair(run: RunFiles) -> tuple[list[Answers], list[Answers]]:
     """Return the answers of the chosen method and of the reference."""
     chosen = run.of_role("chosen")
     reference = run.of_role("baseline", str(run.get("verdict").get("reference") or ""))
@@ -29,7 +29,7 @@ def _pair(run: RunFiles) -> tuple[list[Answers], list[Answers]]:
 
 def classes_view(run: RunFiles) -> dict[str, Any] | None:
     """Return recall by class, chosen against reference."""
-    chosen, reference = _pair(run)
+    chosen, reference = pair(run)
     new = recalls(chosen, run.classes)
     if not new:
         return None
@@ -90,7 +90,7 @@ def _share(share: Share) -> str:
 
 def confusion_view(run: RunFiles) -> dict[str, Any] | None:
     """Return the confusion matrices of the chosen method and of the reference."""
-    chosen, reference = _pair(run)
+    chosen, reference = pair(run)
     classes = run.classes
     counts = confusion(chosen, classes)
     if not counts.sum():
@@ -134,7 +134,7 @@ def confusion_view(run: RunFiles) -> dict[str, Any] | None:
 
 def calibration_view(run: RunFiles) -> dict[str, Any] | None:
     """Return the reliability diagram; None where there are no probabilities or no truth."""
-    chosen, _ = _pair(run)
+    chosen, _ = pair(run)
     bins = reliability(chosen[:1])  # the model that is stored is that of the first seed
     if not bins:
         return None

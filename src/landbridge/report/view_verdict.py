@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from . import words
-from .figures import accuracy_axis, estimate, scale, verdict_line
+from .amounts import Amounts, amounts
+from .figures import estimate, scale, verdict_line
 from .read import RunFiles
 from .svg import Axis, Mark, around
 
@@ -32,6 +33,7 @@ def verdict_view(run: RunFiles) -> dict[str, Any]:
     kind = str(verdict.get("kind") or "")
     rows = words.plural(verdict.get("judged_rows"), "target example")
     diff = verdict.get("difference") or {}
+    unit = amounts(run)
     failed = str(run.get("run").get("error") or "") if status == "failed" else ""
     sentence = str(verdict.get("sentence") or "")
     if not sentence:
@@ -46,8 +48,11 @@ def verdict_view(run: RunFiles) -> dict[str, Any]:
         "label_free": label_free,
         "unjudged": _UNJUDGED.get(kind, ""),
         "how": _KINDS.get(kind, "").format(rows=rows),
-        "difference": None if label_free else words.difference(diff),
-        "line": None if label_free else verdict_line(diff, outcome),
+        "difference": None if label_free else unit.difference(diff),
+        "line": None if label_free else _line(diff, outcome, unit),
+        "percent": unit.percent,
+        "saves": unit.saves,
+        "against": unit.against,
         "crosses": _crosses(diff),
         "metric": str(verdict.get("metric") or "accuracy"),
         "reference": str(verdict.get("reference") or "the reference"),
@@ -60,6 +65,12 @@ def verdict_view(run: RunFiles) -> dict[str, Any]:
         "failed": failed,
         "kept_reference": bool(run.get("choice").get("kept_reference")),
     }
+
+
+def _line(diff: Mapping[str, Any], outcome: str, unit: Amounts) -> Any:
+    if unit.percent:
+        return verdict_line(diff, outcome)
+    return verdict_line(diff, outcome, unit.signed, unit.difference)
 
 
 def _crosses(diff: Mapping[str, Any]) -> bool | None:
@@ -87,10 +98,11 @@ def comparison_view(run: RunFiles) -> dict[str, Any]:
         )
         for f in figures
     ]
-    axis = accuracy_axis(marks)
+    unit = amounts(run)
+    axis = unit.axis(marks)
     rows = []
     for f, mark in zip(figures, marks, strict=True):
-        value = words.interval(f.get("mean"), f.get("low"), f.get("high"))
+        value = unit.interval(f.get("mean"), f.get("low"), f.get("high"))
         rows.append(
             {
                 "method": str(f.get("method", "")),
@@ -98,22 +110,22 @@ def comparison_view(run: RunFiles) -> dict[str, Any]:
                 "chosen": mark.kind == "chosen",
                 "reference": f.get("method") == verdict.get("reference") and mark.kind != "chosen",
                 "value": value,
-                "mean": words.percent(f.get("mean")),
+                "mean": unit.value(f.get("mean")),
                 "track": estimate(axis, [mark], f"{f.get('method', '')}: {value}", 34),
-                "difference": words.difference(f.get("difference"), unit=False),
+                "difference": unit.difference(f.get("difference"), unit=False),
                 "p": words.p_value((f.get("difference") or {}).get("p")),
-                "per_seed": ", ".join(words.percent(v) for v in mark.dots),
+                "per_seed": ", ".join(unit.value(v) for v in mark.dots),
             }
         )
     return {
         "rows": rows,
-        "scale": scale(axis),
+        "scale": scale(axis) if unit.percent else scale(axis, words.figure),
         "scores": None,
-        "differences": _differences(figures),
+        "differences": _differences(figures, unit),
     }
 
 
-def _differences(figures: list[dict[str, Any]]) -> dict[str, Any] | None:
+def _differences(figures: list[dict[str, Any]], unit: Amounts) -> dict[str, Any] | None:
     """Draw chosen minus each baseline; None where there is nothing to draw."""
     given = [(f, f.get("difference") or {}) for f in figures if f.get("role") != "chosen"]
     given = [(f, d) for f, d in given if words.number(d.get("mean")) is not None]
@@ -129,12 +141,12 @@ def _differences(figures: list[dict[str, Any]]) -> dict[str, Any] | None:
         rows.append(
             {
                 "method": str(f.get("method", "")),
-                "value": words.difference(d, unit=False),
+                "value": unit.difference(d, unit=False),
                 "p": words.p_value(d.get("p")),
                 "track": estimate(
                     axis,
                     [mark],
-                    f"chosen minus {f.get('method', '')}: {words.difference(d)}",
+                    f"chosen minus {f.get('method', '')}: {unit.difference(d)}",
                     26,
                     zero=True,
                 ),
@@ -142,9 +154,7 @@ def _differences(figures: list[dict[str, Any]]) -> dict[str, Any] | None:
         )
     return {
         "rows": rows,
-        "scale": scale(
-            axis, lambda v: words.signed(v, 0 if abs(v * 100 - round(v * 100)) < 1e-9 else 1)
-        ),
+        "scale": scale(axis, unit.signed),
     }
 
 

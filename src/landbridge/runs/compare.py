@@ -10,6 +10,8 @@ import numpy as np
 from ..base.errors import TrainingError
 from ..base.events import Events
 from ..diagnosis.diagnose import diagnose
+from ..domains.answers import Answers
+from ..metrics.currency import CURRENCIES
 from ..metrics.labelfree import Candidate, ClassAMI, Pool
 from ..selection.choose import choose_by_validation, choose_label_free
 from ..selection.clusters import Clusters, class_clusters
@@ -51,14 +53,27 @@ def only_one(plan: dict[str, Any]) -> dict[str, Any]:
     return _without_race(method, "only", reason, kept=method in plan["references"])
 
 
-def fallback(plan: dict[str, Any]) -> dict[str, Any]:
+def uncompared(plan: dict[str, Any], answers: Answers) -> dict[str, Any]:
+    """Return the reference: without target labels nothing compares numbers or several labels."""
+    return _without_race(
+        plan["reference"] or plan["candidates"][0],
+        "default",
+        f"there are no target labels to compare methods by, and where answers are {answers} no "
+        "score without labels tells them apart; so no adaptation was tried, and --method names one",
+        kept=True,
+    )
+
+
+def fallback(plan: dict[str, Any], answers: Answers = "classes") -> dict[str, Any]:
     """Return the choice where a class has a single label: nothing can be compared."""
+    few = "some class has a single target label, which is too few to compare methods on"
+    if answers != "classes":
+        few = "the target labels are too few to compare methods on"
     method = next((m for m in DEPENDABLE if m in plan["candidates"]), plan["candidates"][0])
     return _without_race(
         method,
         "default",
-        "some class has a single target label, which is too few to compare methods on; this one "
-        "does well on average with few labels",
+        f"{few}; this one does well on average with few labels",
         kept=method in plan["references"],
     )
 
@@ -180,12 +195,14 @@ def by_validation(
     logits = {name: values for name, values in logits.items() if name not in failed}
     _some_left(logits, failed)
     ties = None
-    if workspace.situation.target == "few":
+    if workspace.situation.target == "few" and workspace.situation.answers == "classes":
         ties = _class_ami(workspace, list(logits), runner)
     order = [name for name in SIMPLE_FIRST if name in logits]
     order += [name for name in logits if name not in order]
-    correct = {name: values.argmax(2) == side.labels[known] for name, values in logits.items()}
-    choice = choose_by_validation(correct, order, plan["references"], ties)
+    reading = workspace.reading
+    currency, truth = CURRENCIES[reading.answers], reading.restored(side.labels[known])
+    scores = {name: currency.score(reading.values(v), truth) for name, v in logits.items()}
+    choice = choose_by_validation(scores, order, plan["references"], ties, currency)
     return _complete(choice, costs, failed), logits
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from ..base.events import Events
+from ..domains.answers import objects, plain_labels
 from ..domains.task import Task
 from ..insight.changes import changed_examples
 from ..insight.map import MapSide, build_map
@@ -33,6 +36,16 @@ def feature_map(
     before, after = known_network(workspace, seed, events), network_of(workspace, fit, events)
     frozen = fit.facts["start"] == "frozen"
 
+    reading = workspace.reading
+    groups = grouping(workspace, raced, truth)
+
+    def shown(
+        labels: np.ndarray, known: np.ndarray, classes: tuple[str, ...] = workspace.classes
+    ) -> list[str | None]:
+        safe = reading.restored(np.where(known.reshape(-1, *(1,) * (labels.ndim - 1)), labels, 0))
+        found = groups(objects(plain_labels(safe, classes)))
+        return [name if ok else None for name, ok in zip(found, known, strict=True)]
+
     first = RowOutputs(workspace, before, seed, events)
     second = RowOutputs(workspace, after, seed, events)
 
@@ -47,23 +60,24 @@ def feature_map(
         source = side(
             "source",
             pick,
-            labels=[workspace.source_classes[own[i]] if known[i] else None for i in pick],
+            labels=shown(own[pick], known[pick], workspace.source_classes),
             rows=np.flatnonzero(~task.source.held_out)[pick].tolist(),
         )
     if truth is not None:
-        which, names, rows = "judged", truth.names, np.flatnonzero(task.target.judged)
+        which, rows = "judged", np.flatnonzero(task.target.judged)
+        names = groups(truth.names)
     else:
-        which, names = "target", _known_names(workspace)
+        which, names = "target", objects(shown(workspace.target.labels, workspace.target.known))
         rows = np.flatnonzero(~task.target.held_out)
     pick = spread(len(rows), MOST)
     target = side(
         which,
         pick,
         labels=names[pick].tolist(),
-        predicted_after=_answers(workspace, raced, chosen, truth)[pick].tolist(),
+        predicted_after=groups(_answers(workspace, raced, chosen, truth))[pick].tolist(),
         predicted_before=None
         if raced.reference is None
-        else _answers(workspace, raced, raced.reference, truth)[pick].tolist(),
+        else groups(_answers(workspace, raced, raced.reference, truth))[pick].tolist(),
         rows=rows[pick].tolist(),
     )
     after_title = f"{'Class scores' if frozen else 'Features'} after {chosen}"
@@ -74,7 +88,8 @@ def feature_map(
 
 def changed(workspace: Workspace, task: Task, raced: Raced, truth: Truth | None) -> dict[str, Any]:
     """Return ``examples.json``: judged rows that went from wrong to right and back."""
-    if truth is None or raced.reference in (None, raced.chosen):
+    kind = workspace.situation.answers
+    if truth is None or raced.reference in (None, raced.chosen) or kind != "classes":
         return {
             "reference": raced.reference,
             "chosen": raced.chosen,
@@ -120,11 +135,40 @@ def spread(n: int, most: int) -> np.ndarray:
 def _answers(workspace: Workspace, raced: Raced, method: str, truth: Truth | None) -> np.ndarray:
     """Return a method's answers with the first seed."""
     logits = raced.fits[method][raced.seeds[0]].output("target" if truth is None else "judged")
-    return np.array(workspace.classes, dtype=object)[logits.argmax(1)]
+    return objects(workspace.reading.decided(workspace.reading.values(logits)))
 
 
-def _known_names(workspace: Workspace) -> np.ndarray:
-    side = workspace.target
-    names = np.array(workspace.classes, dtype=object)[np.where(side.known, side.labels, 0)]
-    names[~side.known] = None
-    return names
+RANGES = 5
+"""Numbers are shown on the map in so many ranges."""
+
+
+def grouping(
+    workspace: Workspace, raced: Raced, truth: Truth | None
+) -> Callable[[np.ndarray], np.ndarray]:
+    """Return what turns answers into the few names by which the map colours points.
+
+    Classes are such names. Numbers fall into ranges that each hold a fifth of what is answered;
+    several labels are joined.
+    """
+    answers = workspace.situation.answers
+    if answers == "classes":
+        return lambda found: found
+    if answers == "several":
+        return lambda found: objects(
+            [None if row is None else " + ".join(sorted(row)) or "none" for row in found]
+        )
+    own = _answers(workspace, raced, raced.chosen, truth).astype(np.float64)
+    edges = np.unique(np.quantile(own, np.linspace(0, 1, RANGES + 1)[1:-1]).round(6))
+    words = [f"{v:.4g}" for v in edges]
+    names = [
+        f"under {words[0]}",
+        *(f"{a} to {b}" for a, b in itertools.pairwise(words)),
+        f"from {words[-1]}",
+    ]
+
+    def ranges(found: np.ndarray) -> np.ndarray:
+        return objects(
+            [None if v is None else names[np.searchsorted(edges, v, "right")] for v in found]
+        )
+
+    return ranges

@@ -10,16 +10,17 @@ import torch
 from ..base.events import Events
 from ..base.files import write_bytes, write_json
 from ..base.hashing import tensors_digest
+from ..domains.answers import Answers
 from ..domains.task import Task
 from ..methods.resolve import make_method
+from ..metrics.currency import CURRENCIES
 from ..selection.portfolio import WHAT
 from ..training.checkpoint import save_tensors
-from ..verdict.judge import Predicted, Truth, judge
+from ..verdict.judge import Predicted, Truth, judge, more
 from ..verdict.without_labels import cross_validated_verdict, label_free_verdict
 from .compare import evidence
 from .drawings import changed, feature_map
 from .fit import Fit
-from .networks import softmax
 from .predictions import save_predictions
 from .race import Raced
 from .stages import Clock
@@ -64,6 +65,7 @@ def what(method: str) -> str:
 def _verdict(
     workspace: Workspace, task: Task, plan: dict[str, Any], raced: Raced
 ) -> tuple[dict[str, Any], Truth | None]:
+    reading = workspace.reading
     if task.target.sealed is not None:
         predictions = [
             Predicted(
@@ -71,7 +73,7 @@ def _verdict(
                 "chosen" if method == raced.chosen else "baseline",
                 what(method),
                 raced.seeds,
-                np.stack([softmax(fits[seed].output("judged")) for seed in raced.seeds]),
+                np.stack([reading.values(fits[seed].output("judged")) for seed in raced.seeds]),
             )
             for method, fits in raced.fits.items()
         ]
@@ -82,23 +84,30 @@ def _verdict(
             raced.reference,
             seeds_note=plan["seeds_note"],
             seed=workspace.config.seed,
+            answers=reading.answers,
         )
     if raced.chosen in raced.folds:
         known = workspace.target.known
-        labels = workspace.target.labels[known]
+        labels = reading.restored(workspace.target.labels[known])
+        values = {name: reading.values(raced.folds[name]) for name in raced.compared}
+        score = CURRENCIES[reading.answers].score
         verdict = cross_validated_verdict(
             chosen=raced.chosen,
             what={name: what(name) for name in raced.compared},
-            correct={name: raced.folds[name].argmax(2) == labels for name in raced.compared},
+            correct={name: score(own, labels) for name, own in values.items()},
             reference=raced.reference,
+            answers=reading.answers,
+            figures={name: _more(reading.answers, labels, own) for name, own in values.items()},
         )
         return verdict, None
     first = {name: fits[raced.seeds[0]] for name, fits in raced.fits.items()}
-    answers = {name: fit.output("target").argmax(1) for name, fit in first.items()}
+    answers = {}
+    if reading.answers == "classes":
+        answers = {name: fit.output("target").argmax(1) for name, fit in first.items()}
     found: dict[str, Any] = {"method": None, "candidates": []}
     if raced.choice["kind"] == "label-free":
         found = raced.choice
-    elif raced.reference is not None and raced.reference != raced.chosen:
+    elif answers and raced.reference is not None and raced.reference != raced.chosen:
         found = evidence(workspace, first, raced.reference)
     verdict = label_free_verdict(
         chosen=raced.chosen,
@@ -108,10 +117,16 @@ def _verdict(
         figures={row["method"]: row["figures"] for row in found["candidates"]},
         best=found["method"],
         seeds=raced.seeds,
-        chosen_answers=answers[raced.chosen],
+        chosen_answers=answers.get(raced.chosen),
         reference_answers=answers.get(raced.reference or ""),
+        answers=reading.answers,
     )
     return verdict, None
+
+
+def _more(answers: Answers, labels: np.ndarray, values: np.ndarray) -> dict[str, Any]:
+    truth = Truth(labels, labels, np.ones(len(labels), bool), ())
+    return more(answers, truth, values)
 
 
 def _save_model(workspace: Workspace, chosen: Fit) -> dict[str, Any]:
@@ -136,7 +151,7 @@ def _save_model(workspace: Workspace, chosen: Fit) -> dict[str, Any]:
     }
     save_tensors(path / "model.safetensors", state if whole else moved, facts)
     write_json(path / "backbone.json", opened.identity.to_dict())
-    write_json(path / "labels.json", {"classes": list(workspace.classes)})
+    write_json(path / "labels.json", workspace.reading.to_dict())
     write_json(path / "preprocessor.json", workspace.preprocessing.to_dict())
     if chosen.facts.get("transfer"):
         write_json(path / "transfer.json", chosen.facts["transfer"])

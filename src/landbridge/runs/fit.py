@@ -178,7 +178,9 @@ def _fit_features(
     target = Features(features("target"), known.labels, known.known)
     source = None
     side = workspace.source
-    usable = None if side is None else side.known & ~workspace.validation & (side.labels >= 0)
+    usable = None
+    if side is not None:
+        usable = side.known & ~workspace.validation & workspace.answerable
     if side is not None and usable is not None and usable.any():
         x = features("source")
         source = Features(x[usable], side.labels[usable], np.ones(int(usable.sum()), bool))

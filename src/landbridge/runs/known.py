@@ -85,10 +85,11 @@ class KnownModel:
         """
         path = Path(getattr(what, "path", what)).expanduser()
         model = Model.load(path, offline=offline, events=events)
-        if len(model.classes) < 2:
+        if model.reading.answers != "classes" or len(model.classes) < 2:
             raise RunError(
-                f"{path} answers with {len(model.classes)} classes, and a source model needs two",
-                do="give a run that tells classes apart, or labelled source data",
+                f"{path} answers with {model.reading.answers} "
+                f"({', '.join(model.classes[:5])}), and a source model has to tell classes apart",
+                do="give a run that does, or labelled source data",
             )
         from ..base.hashing import tensors_digest
 

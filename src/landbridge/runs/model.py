@@ -16,13 +16,14 @@ from ..base.errors import DataError, RunError
 from ..base.events import SILENT, Events
 from ..base.files import read_json
 from ..base.hashing import tensors_digest
+from ..domains.answers import objects
 from ..domains.domain import Domain
 from ..domains.modalities.base import Preprocessing, load_preprocessing
 from ..domains.modalities.tabular import TablePreprocessing
 from ..domains.read import read_domain
+from ..domains.reading import Reading
 from ..training.checkpoint import load_tensors
 from ..training.inputs import run_network
-from .networks import softmax
 
 
 class Model:
@@ -36,6 +37,8 @@ class Model:
         In the order of all probabilities.
     limits : (float, float), optional
         Which values of an array of images are black and white, as in the run's target.
+    reading : Reading, optional
+        How outputs are read; as classes where not given.
     """
 
     def __init__(
@@ -44,8 +47,10 @@ class Model:
         preprocessing: Preprocessing,
         classes: Sequence[str],
         limits: tuple[float, float] | None = None,
+        reading: Reading | None = None,
     ) -> None:
         self.limits = limits
+        self.reading = reading or Reading("classes", tuple(classes))
         self.network = network.eval()
         self.preprocessing = preprocessing
         self.classes = tuple(classes)
@@ -64,7 +69,8 @@ class Model:
         delta, facts = load_tensors(path / "model.safetensors")
         identity = BackboneIdentity.from_dict(read_json(path / "backbone.json"))
         preprocessing = load_preprocessing(read_json(path / "preprocessor.json"))
-        classes = read_json(path / "labels.json")["classes"]
+        reading = Reading.from_dict(read_json(path / "labels.json"))
+        classes = reading.classes
         whole = facts.get("kind") == "whole"
         opened = reopen(identity, preprocessing, weights=not whole, offline=offline, events=events)
         network = make_network(opened, len(classes))
@@ -88,7 +94,9 @@ class Model:
                 do="a file was changed: restore the run folder",
             )
         limits = read_json(path / "data.json")["target"].get("limits")
-        return cls(network, preprocessing, classes, None if limits is None else tuple(limits))
+        return cls(
+            network, preprocessing, classes, None if limits is None else tuple(limits), reading
+        )
 
     def read(self, what: Any, *, label: str | None = None, events: Events = SILENT) -> Domain:
         """Read data as the run's target was read; a Domain is returned as it is.
@@ -101,21 +109,40 @@ class Model:
         table = isinstance(what, str | Path) or hasattr(what, "columns")
         if isinstance(self.preprocessing, TablePreprocessing) and table:
             columns = [column.name for column in self.preprocessing.columns]
-        return read_domain(what, label=label, columns=columns, limits=self.limits, events=events)
+        return read_domain(
+            what,
+            label=label,
+            columns=columns,
+            limits=self.limits,
+            answers="auto" if self.reading.answers == "classes" else self.reading.answers,
+            events=events,
+        )
 
     def predict_proba(self, what: Any, *, events: Events = SILENT) -> np.ndarray:
-        """Return float32 probabilities (n, classes) for a path, arrays, or a Domain."""
+        """Return float32 probabilities (n, classes) for a path, arrays, or a Domain.
+
+        Raises
+        ------
+        DataError
+            Where the answers are numbers, which have none.
+        """
+        if self.reading.answers == "numbers":
+            raise DataError("the answers are numbers: they have no probabilities", do="use predict")
         domain = self.read(what, events=events)
         return self.probabilities(domain, events)
 
     def predict(self, what: Any, *, events: Events = SILENT) -> np.ndarray:
-        """Return class names (n,)."""
-        answers = self.predict_proba(what, events=events).argmax(1)
-        return np.array(self.classes, dtype=object)[answers]
+        """Return class names (n,); numbers, float64 (n,); or tuples of label names (n,)."""
+        decided = self.reading.decided(self.values(self.read(what, events=events), events))
+        return np.array(decided) if self.reading.answers == "numbers" else objects(decided)
 
     def probabilities(self, domain: Domain, events: Events = SILENT) -> np.ndarray:
         """Return float32 probabilities of a domain's examples."""
-        return softmax(self.logits(domain, events)).astype(np.float32)
+        return self.values(domain, events).astype(np.float32)
+
+    def values(self, domain: Domain, events: Events = SILENT) -> np.ndarray:
+        """Return probabilities (n, classes), or numbers in the label's units (n, 1)."""
+        return self.reading.values(self.logits(domain, events))
 
     def logits(self, domain: Domain, events: Events = SILENT) -> np.ndarray:
         """Return float32 logits of a domain's examples."""

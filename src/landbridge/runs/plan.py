@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..base.events import Events
+from ..domains.answers import strata
 from ..domains.task import Task
 from ..methods.feature import FeatureMethod
 from ..methods.resolve import make_method, warnings_of
@@ -114,12 +115,19 @@ def too_dear_to_move(workspace: Workspace, costs: Costs) -> bool:
     return seconds > MOVING_SHARE * workspace.config.budget_seconds
 
 
+GROUPS = 10
+"""Numbers count as so many classes, when it comes to how many labels are few."""
+
+
 def make_portfolio(workspace: Workspace) -> Portfolio:
     """Return references and candidates for this run's setting."""
-    known = workspace.target.known
+    side = workspace.target
+    groups = len(np.unique(strata(side.labels, side.known)[side.known]))
+    if workspace.situation.answers != "classes":
+        groups = max(GROUPS, len(workspace.classes))
     return portfolio(
         workspace.situation,
-        labels_per_class=known.sum() / max(1, len(np.unique(workspace.target.labels[known]))),
+        labels_per_class=side.known.sum() / max(1, groups),
         wanted=workspace.config.candidates,
         on_features=workspace.on_features,
     )

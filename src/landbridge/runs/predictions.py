@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from ..base.files import whole_file
+from ..domains.answers import Answers, plain_labels
+from ..domains.reading import Reading
 from ..domains.task import Task
 from ..verdict.judge import Truth
-from .networks import softmax
 from .race import Raced
 from .workspace import Workspace
 
@@ -22,6 +23,9 @@ def save_predictions(
     workspace: Workspace, task: Task, raced: Raced, truth: Truth | None, kind: str
 ) -> None:
     """Write one row per judged example, method and seed.
+
+    "predicted" and "true" are class names, numbers (with "error", predicted − true), or lists
+    of label names ("correct": all of them are right).
 
     Parameters
     ----------
@@ -35,7 +39,8 @@ def save_predictions(
         side = workspace.target
         known = np.flatnonzero(side.known)
         rows = np.flatnonzero(~task.target.held_out)[known]
-        true: list[str | None] = [workspace.classes[i] for i in side.labels[known]]
+        labels = workspace.reading.restored(side.labels[known])
+        true: list[Any] = plain_labels(labels, workspace.classes)
         blocks = [
             (name, repeat, raced.folds[name][repeat])
             for name in raced.compared
@@ -56,7 +61,7 @@ def save_predictions(
         rows.tolist(),
         names,
         true,
-        np.array(workspace.classes, dtype=object),
+        workspace.reading,
         blocks,
         raced.chosen,
     )
@@ -66,8 +71,8 @@ def _write(
     path: Path,
     rows: list[int],
     names: list[str],
-    true: list[str | None],
-    classes: np.ndarray,
+    true: list[Any],
+    reading: Reading,
     blocks: Blocks,
     chosen: str,
 ) -> None:
@@ -75,13 +80,11 @@ def _write(
     import pyarrow.parquet as pq
 
     n = len(rows)
-    columns: dict[str, list[Any]] = {
-        key: [] for key in ("row", "name", "method", "role", "seed", "predicted", "true", "correct")
-    }
-    probabilities: list[np.ndarray] = []
+    types = _types(reading.answers)
+    columns: dict[str, list[Any]] = {key: [] for key in types}
     for method, seed, logits in blocks:
-        p = softmax(logits).astype(np.float32)
-        predicted = classes[logits.argmax(1)].tolist()
+        values = reading.values(logits)
+        predicted = reading.decided(values)
         columns["row"] += rows
         columns["name"] += names
         columns["method"] += [method] * n
@@ -89,23 +92,38 @@ def _write(
         columns["seed"] += [seed] * n
         columns["predicted"] += predicted
         columns["true"] += true
+        if reading.answers == "numbers":
+            columns["error"] += [
+                None if b is None else a - b for a, b in zip(predicted, true, strict=True)
+            ]
+            continue
         columns["correct"] += [
-            None if b is None else a == b for a, b in zip(predicted, true, strict=True)
+            None if b is None else set(a) == set(b) if reading.answers == "several" else a == b
+            for a, b in zip(predicted, true, strict=True)
         ]
-        probabilities += list(p)
-    types = {
+        columns["probability"] += list(values.astype(np.float32))
+    table = pa.table({key: pa.array(columns[key], kind) for key, kind in types.items()})
+    with whole_file(path) as temporary:
+        pq.write_table(table, temporary, compression="zstd")
+
+
+def _types(answers: Answers) -> dict[str, Any]:
+    """Return the columns and what they hold."""
+    import pyarrow as pa
+
+    answer = {
+        "classes": pa.string(),
+        "numbers": pa.float64(),
+        "several": pa.list_(pa.string()),
+    }[answers]
+    rest = {"correct": pa.bool_(), "probability": pa.list_(pa.float32())}
+    return {
         "row": pa.int64(),
         "name": pa.string(),
         "method": pa.string(),
         "role": pa.string(),
         "seed": pa.int64(),
-        "predicted": pa.string(),
-        "true": pa.string(),
-        "correct": pa.bool_(),
+        "predicted": answer,
+        "true": answer,
+        **({"error": pa.float64()} if answers == "numbers" else rest),
     }
-    table = pa.table(
-        {key: pa.array(columns[key], kind) for key, kind in types.items()}
-        | {"probability": pa.array(probabilities, pa.list_(pa.float32()))}
-    )
-    with whole_file(path) as temporary:
-        pq.write_table(table, temporary, compression="zstd")

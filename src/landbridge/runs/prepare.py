@@ -20,6 +20,7 @@ from ..domains.domain import Domain
 from ..domains.hint import input_hint
 from ..domains.judging import seal
 from ..domains.read import read_domain
+from ..domains.reading import Reading
 from ..domains.task import Task, reindex
 from ..methods.resolve import Situation
 from ..training.batches import Side
@@ -62,6 +63,7 @@ def read_task(
             max_rows=data.max_rows,
             like=like,
             limits=None if known is None else known.limits,
+            answers=data.answers,
             events=events,
         )
 
@@ -122,9 +124,13 @@ def prepare(
     events: Events,
     part: str = "data",
     known: KnownModel | None = None,
+    reading: Reading | None = None,
 ) -> Workspace:
     """Open θ₀, decode all examples once, and put together what fits need: nothing sealed."""
     source, target = task.training()
+    if reading is None:
+        granted = [side.labels[side.known] for side in (source, target) if side is not None]
+        reading = Reading.of(task.answers, task.classes, granted)
     judged = task.target.for_judging()
     domains = [d for d in (source, target) if d is not None]
     if known is None:
@@ -167,27 +173,32 @@ def prepare(
     classes = task.classes
     if source is not None and task.source is not None:
         raw = task.source.for_training()
-        own_classes = usable_classes(task.source)
-        own = reindex(raw, own_classes)
-        shared = set(own_classes) <= set(classes)
-        source_classes = classes if shared else own_classes
-        source_own = source.labels if shared else own.labels
-        labels = np.where(source.known, source.labels, -1)
-        own_known = own.known
+        if task.answers == "classes":
+            own_classes = usable_classes(task.source)
+            own = reindex(raw, own_classes)
+            shared = set(own_classes) <= set(classes)
+            source_classes = classes if shared else own_classes
+            source_own = source.labels if shared else own.labels
+            labels = np.where(source.known, source.labels, -1).astype(np.int64)
+            own_known = own.known
+        else:
+            source_classes, own_known = classes, source.known
+            source_own = labels = reading.stored(source.labels)
         validation = validation_part(source_own, own_known, config.seed)
-        source_side = Side(inputs(source), labels.astype(np.int64), own_known)
+        source_side = Side(inputs(source), labels, own_known)
     situation = Situation(
         source=task.source_labels,
         target=task.target_labels,
         shared_classes=task.match.kind != "disjoint",
         # Inputs taken as features are as ready to use as a pretrained backbone's.
         pretrained=opened.identity.pretrained or opened.identity.provider == "identity",
+        answers=task.answers,
     )
     small = None
     if opened.identity.pretrained and task.target.modality == "image" and target.known.any():
         alone = replace(task, source=None, source_labels="none", model=None)
         modest = config.model_copy(update={"backbone": "convnet"})
-        small = prepare(alone, modest, path, SILENT, SMALL)
+        small = prepare(alone, modest, path, SILENT, SMALL, reading=reading)
     return Workspace(
         path=path,
         part=part,
@@ -198,7 +209,7 @@ def prepare(
         source=source_side,
         source_own=source_own,
         validation=validation,
-        target=Side(target_inputs, target.labels, target.known),
+        target=Side(target_inputs, reading.stored(target.labels), target.known),
         judged=judged_inputs,
         judged_rows=judged_rows,
         fingerprints=fingerprints(task, known),
@@ -206,6 +217,8 @@ def prepare(
         identity=opened.identity.to_dict(),
         preprocessing=preprocessing,
         known=None if known is None else known.state,
+        mean=reading.mean,
+        spread=reading.spread,
     )
 
 
@@ -228,6 +241,8 @@ def fingerprints(task: Task, known: KnownModel | None = None) -> dict[str, str]:
 
 
 def _labels_print(domain: Domain) -> str:
+    if domain.answers != "classes":
+        return digest(list(domain.classes), domain.known, domain.labels[domain.known])
     labels = np.where(domain.known, domain.labels, -1)
     return digest(list(domain.classes), labels.astype(np.int64))
 
@@ -246,6 +261,7 @@ def describe(domain: Domain) -> dict[str, Any]:
         "judged": int(domain.judged.sum()),
         "labelled": domain.labelled,
         "classes": list(domain.classes),
+        "answers": domain.answers,
         "counts": domain.counts(),
         "omissions": [
             {"what": o.what, "count": len(o.rows), "rows": list(o.rows[:20])}
@@ -267,6 +283,7 @@ def data_facts(task: Task, known: KnownModel | None = None) -> dict[str, Any]:
         "target": describe(task.target),
         "setting": task.sentence(),
         "classes": list(task.classes),
+        "answers": task.answers,
         "match": {
             "kind": match.kind,
             "shared": list(match.shared),

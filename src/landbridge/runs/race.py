@@ -9,7 +9,7 @@ from typing import Any
 from ..base.errors import TrainingError
 from ..base.events import Events
 from ..base.files import read_json, write_json
-from .compare import Folds, by_validation, fallback, given, label_free, only_one
+from .compare import Folds, by_validation, fallback, given, label_free, only_one, uncompared
 from .execute import Runner
 from .fit import Fit, FitSpec
 from .stages import Clock
@@ -92,11 +92,13 @@ def _choose(
     elif plan["folds"]:
         with clock.stage("race", "comparing candidates by cross-validation"):
             choice, folds = by_validation(workspace, plan, runner)
+    elif workspace.situation.target == "none" and workspace.situation.answers != "classes":
+        choice = uncompared(plan, workspace.situation.answers)
     elif workspace.situation.target == "none":
         with clock.stage("race", "comparing candidates without labels"):
             choice = label_free(workspace, plan, runner)
     else:
-        choice = fallback(plan)
+        choice = fallback(plan, workspace.situation.answers)
     file = workspace.path / "choice.json"
     if file.exists():
         return read_json(file), folds

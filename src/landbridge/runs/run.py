@@ -14,7 +14,6 @@ from ..base.events import SILENT, Event, Events, read_log
 from ..base.files import read_json
 from .folder import check_complete
 from .model import Model
-from .networks import softmax
 from .unknown import unknown_rows
 
 
@@ -85,6 +84,9 @@ class Run:
     ) -> list[dict[str, Any]]:
         """Return one dict per example: "name", "predicted", "probability" by class.
 
+        Where answers are numbers "predicted" is one and there is no "probability"; where they
+        are several labels "predicted" is a list of names.
+
         Parameters
         ----------
         what : path, array or Domain
@@ -100,17 +102,19 @@ class Run:
             Where `unknown` is given and the run had no labelled source.
         """
         domain = self.model.read(what, events=events)
+        reading = self.model.reading
         logits = self.model.logits(domain, events)
-        probabilities = softmax(logits).astype(np.float32)
-        classes = self.model.classes
-        rows: list[dict[str, Any]] = [
-            {
-                "name": name,
-                "predicted": classes[int(p.argmax())],
-                "probability": dict(zip(classes, p.tolist(), strict=True)),
-            }
-            for name, p in zip(domain.examples.names(), probabilities, strict=True)
-        ]
+        values = reading.values(logits)
+        rows: list[dict[str, Any]] = []
+        for name, own, said in zip(
+            domain.examples.names(), values, reading.decided(values), strict=True
+        ):
+            row = {"name": name, "predicted": list(said) if isinstance(said, tuple) else said}
+            if reading.answers != "numbers":
+                row["probability"] = dict(
+                    zip(reading.classes, own.astype(np.float32).tolist(), strict=True)
+                )
+            rows.append(row)
         if unknown is not None:
             found, note = unknown_rows(self.path, logits, unknown)
             if note:
@@ -129,15 +133,15 @@ class Run:
         dict
             "accuracy" with its 95 % interval "low" and "high", "balanced_accuracy",
             "macro_f1", "n", "left_out" (rows without a label), "note" (where these are rows the
-            run was made from), "unseen_classes", "per_class".
+            run was made from), "unseen_classes", "per_class". Numbers and several labels:
+            see `landbridge.runs.evaluation.answer_evaluation`.
 
         Raises
         ------
         DataError
             Where no row has a label.
         """
-        from ..metrics.figures import figures
-        from ..metrics.intervals import wilson
+        from .evaluation import answer_evaluation, class_evaluation
 
         domain = self.model.read(what, label=label, events=events)
         if not domain.known.any():
@@ -151,40 +155,15 @@ class Run:
             if facts and facts["fingerprint"] == domain.examples.fingerprint():
                 note = f"these are the rows of the run's {side}: the figures are not about new data"
                 events.say("warning", note)
-        place = {name: i for i, name in enumerate(self.model.classes)}
-        rows = np.flatnonzero(domain.known)
-        truth = np.array([place.get(domain.classes[i], -1) for i in domain.labels[rows]])
-        predicted = self.model.probabilities(domain.select(rows), events).argmax(1)
-        hits = int((truth == predicted).sum())
-        interval = wilson(hits, len(rows))
-        inside = truth >= 0  # classes that the run does not know count as wrong, and are named
-        found = figures(truth[inside], predicted[inside], n_classes=len(place))
+        rows, reading = np.flatnonzero(domain.known), self.model.reading
+        values = self.model.values(domain.select(rows), events)
+        evaluation = class_evaluation if reading.answers == "classes" else answer_evaluation
         return {
-            "accuracy": hits / len(rows),
-            "low": interval.low,
-            "high": interval.high,
-            "balanced_accuracy": found.balanced_accuracy,
-            "macro_f1": found.macro_f1,
+            **evaluation(reading, domain, rows, values),
             "n": len(rows),
             "left_out": len(domain) - len(rows),
             "note": note,
-            "unseen_classes": sorted(
-                {domain.classes[i] for i in domain.labels[rows]} - set(self.model.classes)
-            ),
-            "per_class": {
-                name: {
-                    "n": int(found.support[i]),
-                    "recall": _number(found.recall[i]),
-                    "precision": _number(found.precision[i]),
-                    "f1": _number(found.f1[i]),
-                }
-                for name, i in place.items()
-            },
         }
-
-
-def _number(value: float) -> float | None:
-    return None if np.isnan(value) else float(value)
 
 
 def load_run(path: Path | str) -> Run:

@@ -82,6 +82,7 @@ class Trainer:
             workspace.preprocessing,
             len(self.classes),
             features=stored_features(workspace, self.seed, self.events),
+            answers=workspace.situation.answers,
         )
         if wants_known_head(plan):
             state = self.source_state() if plan.start == "source" else None
@@ -116,5 +117,5 @@ class Trainer:
         labels = self.workspace.source_own if self.source_only else source.labels
         # Rows whose class is not among the answers teach the source-only network alone.
         known = source.known & ~self.workspace.validation
-        known &= np.ones(len(source), bool) if self.source_only else labels >= 0
+        known &= np.ones(len(source), bool) if self.source_only else self.workspace.answerable
         return Side(source.inputs, labels, known)

@@ -18,6 +18,7 @@ from ..base.errors import RunError
 from ..base.events import Events
 from ..base.files import read_json, write_array, write_json
 from ..domains.modalities.base import Preprocessing, load_preprocessing
+from ..domains.reading import Reading
 from ..methods.network import PlanContext
 from ..methods.resolve import Situation
 from ..training.batches import Side
@@ -67,6 +68,8 @@ class Workspace:
     small : Workspace or None
         The same target, small, for a small net of our own: what training from scratch uses
         where the backbone's architecture is too dear to train from nothing.
+    mean, spread : float
+        Of the granted labels where they are numbers; sides hold (label − mean) / spread.
     """
 
     path: Path
@@ -97,6 +100,22 @@ class Workspace:
         if self.known is not None:
             return True
         return not self.situation.pretrained and self.situation.source == "labelled"
+
+    mean: float = 0.0
+    spread: float = 1.0
+
+    @property
+    def reading(self) -> Reading:
+        """How outputs are read as answers."""
+        return Reading(self.situation.answers, self.classes, self.mean, self.spread)
+
+    @property
+    def answerable(self) -> np.ndarray:
+        """Which source rows have a label that is among the answers."""
+        assert self.source is not None
+        if self.situation.answers == "classes":
+            return self.source.labels >= 0
+        return self.source.known
 
     @property
     def on_features(self) -> bool:
@@ -205,6 +224,8 @@ class Workspace:
                 "inputs": places,
                 "fingerprints": self.fingerprints,
                 "situation": asdict(self.situation),
+                "mean": self.mean,
+                "spread": self.spread,
                 "identity": self.identity,
                 "preprocessing": self.preprocessing.to_dict(),
                 **{name: getattr(self, name) for name in SETTLED},
@@ -277,6 +298,8 @@ class Workspace:
             part=part,
             small=cls.load(path, SMALL) if small else None,
             known=load_tensors(folder / KNOWN)[0] if (folder / KNOWN).exists() else None,
+            mean=facts["mean"],
+            spread=facts["spread"],
             **{name: facts[name] for name in SETTLED},
         )
 
@@ -284,14 +307,17 @@ class Workspace:
 def validation_part(labels: np.ndarray, known: np.ndarray, seed: int) -> np.ndarray:
     """Return which labelled source rows are kept for validation: a tenth, 1,000 at most.
 
-    Stratified; a class keeps at least one row to learn from.
+    Stratified, by the tenths where labels are numbers; a class keeps at least one row to
+    learn from.
     """
     from ..base.seeds import numpy_rng
+    from ..domains.answers import strata
 
     rng = numpy_rng(seed, "source validation")
     chosen = np.zeros(len(labels), bool)
     share = min(VALIDATION_SHARE, VALIDATION_MOST / max(1, int(known.sum())))
-    for value in np.unique(labels[known]):
-        rows = rng.permutation(np.flatnonzero(known & (labels == value)))
+    groups = strata(labels, known)
+    for value in np.unique(groups[known]):
+        rows = rng.permutation(np.flatnonzero(known & (groups == value)))
         chosen[rows[: min(len(rows) - 1, round(share * len(rows)))]] = True
     return chosen

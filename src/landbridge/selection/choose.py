@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..metrics.currency import CURRENCIES, Currency
 from ..metrics.labelfree import Candidate
 from ..metrics.ranking import score_candidates
 
@@ -59,20 +60,28 @@ def choose_by_validation(
     order: Sequence[str],
     references: Sequence[str],
     ties: Mapping[str, float] | None = None,
+    currency: Currency = CURRENCIES["classes"],
 ) -> dict[str, Any]:
-    """Best cross-validated accuracy; within one standard error ClassAMI, else the simplest.
+    """Best cross-validated score; within one standard error ClassAMI, else the simplest.
 
     Parameters
     ----------
-    correct : mapping of bool ndarray (repeats, n)
-        Out-of-fold hits of each method, on the same rows and folds.
+    correct : mapping of ndarray (repeats, n)
+        Out-of-fold scores of each method, on the same rows and folds: hits, or what the
+        currency counts in.
     order : sequence of str
         Methods from the simplest to the most complex, which breaks ties.
     references : sequence of str
         Methods that are not an adaptation.
     ties : mapping of float, optional
         ClassAMI of each method on unlabelled target rows.
+    currency : Currency
+        What the scores are.
     """
+
+    def said(name: str) -> str:
+        return currency.say(currency.figure(means[name]))
+
     means = {name: float(hits.mean()) for name, hits in correct.items()}
     best = max(means, key=lambda name: means[name])
     # The error of a *difference* from the best, on the same examples: what a tie is about.
@@ -88,15 +97,16 @@ def choose_by_validation(
         chosen = min(short, key=order.index)
         how = "the simplest of them was taken"
     n = len(next(iter(correct.values()))[0])
-    reason = f"cross-validation on {n:,} target labels: {chosen} {100 * means[chosen]:.1f} %"
+    what = "" if currency.metric == "accuracy" else f" ({currency.metric})"
+    reason = f"cross-validation on {n:,} target labels{what}: {chosen} {said(chosen)}"
     if len(short) > 1:
-        others = ", ".join(f"{s} {100 * means[s]:.1f} %" for s in short if s != chosen)
+        others = ", ".join(f"{s} {said(s)}" for s in short if s != chosen)
         reason += f"; within one standard error of the best: {others}; {how}"
     rows: list[dict[str, Any]] = [
         {
             "method": name,
             "figures": {
-                "accuracy": means[name],
+                currency.metric: currency.figure(means[name]),
                 "standard_error": float(hits.mean(0).std() / np.sqrt(hits.shape[1])),
                 **({"class_ami": ties[name]} if ties and name in ties else {}),
             },
@@ -105,7 +115,7 @@ def choose_by_validation(
         }
         for name, hits in correct.items()
     ]
-    rows.sort(key=lambda row: -row["figures"]["accuracy"])
+    rows.sort(key=lambda row: -means[row["method"]])
     for place, row in enumerate(rows, 1):
         row["rank"] = place
     return {

@@ -26,6 +26,13 @@ LABELLED = ("lp-ft", "finetune", "layerwise", "joint", "head-only", "structure",
 FEW_PER_CLASS = 20
 # Rows that are features already: closed forms, seconds each.
 FEATURES = ("self-training", "meda", "easytl", "exact-ot", "jda")
+# Numbers, or several labels at once: what aligns features or learns from labels alone.
+NUMBERS_FEW = (
+    *("joint", "joint+rsd", "lp-ft", "finetune", "coral", "joint+dann", "layerwise", "head-only"),
+)
+NUMBERS_LABELLED = ("lp-ft", "finetune", "layerwise", "joint", "head-only", "structure", "coral")
+NUMBERS_FEATURES_FEW = ("weighted-joint", "feature-augmentation", "coral", "tradaboost-r2", "kmm")
+NUMBERS_UNLABELLED = ("rsd", "coral", "dann")
 NEED_CLUSTERS = frozenset(("meda", "easytl", "exact-ot", "jda"))
 """What moves groups onto groups, and harms where classes are no groups (`clusters`)."""
 FEATURES_FEW = ("weighted-joint", "source-prior", "feature-augmentation", "coral", "feature-map")
@@ -89,8 +96,15 @@ def portfolio(
             not_tried.append((name, why))
         else:
             references.append(name)
+    few = labels_per_class < FEW_PER_CLASS and situation.source == "labelled"
     if wanted is not None:
         names = tuple(wanted)
+    elif situation.answers != "classes" and situation.target == "none":
+        names = ()
+        why = "no score tells whether it helps where there are no target labels; --method names it"
+        not_tried += [(name, why) for name in NUMBERS_UNLABELLED]
+    elif situation.answers != "classes":
+        names = (NUMBERS_FEATURES_FEW if on_features else NUMBERS_FEW) if few else NUMBERS_LABELLED
     elif on_features and situation.source == "labelled" and situation.target == "none":
         names = FEATURES
     elif on_features and situation.source == "labelled" and labels_per_class < FEW_PER_CLASS:
@@ -99,7 +113,7 @@ def portfolio(
         names = MODEL
     elif situation.target == "none":
         names = UNLABELLED
-    elif labels_per_class < FEW_PER_CLASS and situation.source == "labelled":
+    elif few:
         names = FEW
     else:
         names = LABELLED

@@ -18,7 +18,8 @@ class Side:
     inputs : ndarray, first axis n
         As `Preprocessing.prepare` gives them.
     labels : int64 ndarray (n,)
-        Index into the answers; meaningless where `known` is False.
+        Index into the answers; meaningless where `known` is False. float32 (n,) where the
+        answers are numbers, float32 (n, labels) of 0 and 1 where they are several.
     known : bool ndarray (n,)
     """
 

@@ -10,11 +10,11 @@ import torch
 from torch import nn
 
 from ..backbones.surgery import Network
+from ..domains.answers import Answers
 from ..domains.modalities.base import Preprocessing
 from ..objectives.base import Setting
 from .batches import Pool, Side
 from .inputs import run_network
-from .losses import Answers
 from .precision import layout
 
 

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal
 
 import torch
 from torch.nn import functional as F
 
-Answers = Literal["classes", "numbers", "several"]
-"""One of several classes; numbers; any number of classes at once."""
+from ..domains.answers import Answers
 
 
 def class_loss(logits: torch.Tensor, labels: torch.Tensor, smoothing: float) -> torch.Tensor:

@@ -12,9 +12,12 @@ from typing import Any
 import numpy as np
 
 from ..base.hashing import digest
+from ..domains.answers import Answers, column_of
 from ..domains.sealed import SealedLabels
+from ..metrics.answer_figures import more_figures
+from ..metrics.currency import CURRENCIES, Currency
 from ..metrics.figures import brier, expected_calibration_error, log_loss
-from ..metrics.intervals import labels_needed, paired_bootstrap
+from ..metrics.intervals import labels_needed, paired_bootstrap, pairs_needed
 from .sentences import judged_sentence
 
 
@@ -30,6 +33,7 @@ class Predicted:
         In plain words.
     seeds : tuple of int
     probabilities : float32 ndarray (seeds, n, classes)
+        Numbers, in the label's units, (seeds, n, 1), where answers are numbers.
     """
 
     method: str
@@ -41,7 +45,11 @@ class Predicted:
 
 @dataclass(frozen=True)
 class Truth:
-    """The truth, once opened: names, and indices into the answers (−1: not among them)."""
+    """The truth, once opened: names, and indices into the answers (−1: not among them).
+
+    Numbers: the numbers themselves as both, NaN where there is none. Several labels at once:
+    tuples of names, and a table of 0 and 1 (n, labels).
+    """
 
     names: np.ndarray
     index: np.ndarray
@@ -54,11 +62,21 @@ def labels_print(sealed: SealedLabels | None) -> str:
     return "none" if sealed is None else digest(sealed.open().tolist())
 
 
-def open_labels(sealed: SealedLabels, classes: Sequence[str]) -> Truth:
+def open_labels(
+    sealed: SealedLabels, classes: Sequence[str], answers: Answers = "classes"
+) -> Truth:
     """Open the sealed labels for figures and for the report."""
     names = sealed.open()
     place = {name: i for i, name in enumerate(classes)}
     has = np.array([name is not None for name in names], bool)
+    if answers == "numbers":
+        return Truth(names, np.array([np.nan if v is None else v for v in names]), has, ())
+    if answers == "several":
+        found = {str(one) for row in names[has] for one in row}
+        known = [None if row is None else [n for n in row if n in place] for row in names]
+        return Truth(
+            names, column_of(known, answers, classes), has, tuple(sorted(found - set(classes)))
+        )
     index = np.array([place.get(name, -1) for name in names], np.int64)
     unseen = tuple(sorted({str(n) for n in names[has]} - set(classes)))
     return Truth(names, index, has, unseen)
@@ -72,6 +90,7 @@ def judge(
     *,
     seeds_note: str = "",
     seed: int = 0,
+    answers: Answers = "classes",
 ) -> tuple[dict[str, Any], Truth]:
     """Compare the chosen method with its baselines on the judged rows.
 
@@ -93,12 +112,17 @@ def judge(
     truth : Truth
         The truth, for ``predictions.parquet``.
     """
-    truth = open_labels(sealed, classes)
+    truth = open_labels(sealed, classes, answers)
+    currency = CURRENCIES[answers]
     correct = {
-        p.method: (p.probabilities.argmax(2) == truth.index)[:, truth.has] for p in predictions
+        p.method: currency.score(p.probabilities, truth.index)[:, truth.has] for p in predictions
     }
     chosen = next(p for p in predictions if p.role == "chosen")
-    figures = {p.method: figure(p.method, p.role, p.what, correct[p.method]) for p in predictions}
+    figures = {
+        p.method: figure(p.method, p.role, p.what, correct[p.method], currency=currency)
+        | more(answers, truth, p.probabilities)
+        for p in predictions
+    }
     baselines = [
         {
             **figures[p.method],
@@ -108,13 +132,12 @@ def judge(
         if p.role == "baseline"
     ]
     main = next((b["difference"] for b in baselines if b["method"] == reference), None)
-    probability = chosen.probabilities[0][truth.has]
-    index = truth.index[truth.has]
-    inside = index >= 0
     verdict: dict[str, Any] = {
         "kind": "judged",
         "outcome": outcome_of(main),
-        "metric": "accuracy",
+        "answers": answers,
+        "metric": currency.metric,
+        "lower_is_better": currency.lower_is_better,
         "reference": reference if reference in figures else None,
         "judged_rows": int(truth.has.sum()),
         "seeds": list(chosen.seeds),
@@ -124,41 +147,76 @@ def judge(
         "difference": main,
         "labels_to_settle": None,
         "assumption": None,
-        "calibration": {
-            "ece": expected_calibration_error(index[inside], probability[inside]),
-            "brier": brier(index[inside], probability[inside]),
-            "log_loss": log_loss(index[inside], probability[inside]),
-        }
-        if inside.any()
-        else None,
+        "calibration": _calibration(truth, chosen) if answers == "classes" else None,
         "unseen_classes": list(truth.unseen),
     }
     if main is not None and verdict["outcome"] == "can't tell":
         other = correct[str(reference)]
-        verdict["labels_to_settle"] = labels_to_settle(
-            main["mean"], float((correct[chosen.method] != other).mean())
-        )
+        verdict["labels_to_settle"] = needed(main["mean"], correct[chosen.method], other, currency)
     verdict["sentence"] = judged_sentence(verdict)
     return verdict, truth
 
 
-def figure(method: str, role: str, what: str, correct: np.ndarray, seed: int = 0) -> dict[str, Any]:
-    """Return a method's accuracy over seeds and examples, as ``verdict.json`` holds it."""
+def _calibration(truth: Truth, chosen: Predicted) -> dict[str, float] | None:
+    probability, index = chosen.probabilities[0][truth.has], truth.index[truth.has]
+    inside = index >= 0
+    if not inside.any():
+        return None
+    return {
+        "ece": expected_calibration_error(index[inside], probability[inside]),
+        "brier": brier(index[inside], probability[inside]),
+        "log_loss": log_loss(index[inside], probability[inside]),
+    }
+
+
+def more(answers: Answers, truth: Truth, values: np.ndarray) -> dict[str, Any]:
+    """Return further figures of numbers and of several labels, means over seeds."""
+    if answers == "classes":
+        return {}
+    each = [more_figures(answers, truth.index[truth.has], one[truth.has]) for one in values]
+    return {"figures": {name: _plain([found[name] for found in each]) for name in each[0]}}
+
+
+def _plain(values: list[float]) -> float | None:
+    mean = float(np.mean(values))
+    return mean if np.isfinite(mean) else None
+
+
+def figure(
+    method: str,
+    role: str,
+    what: str,
+    correct: np.ndarray,
+    seed: int = 0,
+    currency: Currency = CURRENCIES["classes"],
+) -> dict[str, Any]:
+    """Return a method's figure over seeds and examples, as ``verdict.json`` holds it.
+
+    Parameters
+    ----------
+    correct : ndarray (seeds, n)
+        Hits, or the scores that the currency counts in.
+    """
     # Against a method that is never right, the difference is the accuracy itself.
     whole = paired_bootstrap(correct, np.zeros_like(correct), seed=seed)
+    ends = sorted((currency.figure(whole.low), currency.figure(whole.high)))
     return {
         "method": method,
         "role": role,
         "what": what,
-        "mean": whole.value,
-        "low": whole.low,
-        "high": whole.high,
-        "per_seed": correct.mean(1).tolist(),
+        "mean": currency.figure(whole.value),
+        "low": ends[0],
+        "high": ends[1],
+        "per_seed": [currency.figure(score) for score in correct.mean(1).tolist()],
     }
 
 
 def difference(a: np.ndarray, b: np.ndarray, seed: int = 0) -> dict[str, float]:
-    """Return the paired difference of two methods' hits (seeds, examples)."""
+    """Return the paired difference of two methods' hits or scores (seeds, examples).
+
+    It is how much better a is than b, so where the figure is an error it is how much of it a
+    saves: above 0 is always better.
+    """
     gap = paired_bootstrap(a, b, seed=seed)
     return {"mean": gap.value, "low": gap.low, "high": gap.high, "p": gap.p}
 
@@ -170,6 +228,17 @@ def outcome_of(gap: dict[str, Any] | None) -> str:
     if gap["low"] > 0:
         return "helped"
     return "hurt" if gap["high"] < 0 else "can't tell"
+
+
+def needed(gap: float, a: np.ndarray, b: np.ndarray, currency: Currency) -> int | None:
+    """Return how many labelled examples would settle the difference of two methods' scores."""
+    apart = a.astype(np.float64) - b
+    if currency.percent:
+        return labels_to_settle(gap, float(np.abs(apart).mean()))
+    spread = float(apart.mean(0).std())
+    # A difference under a hundredth of the reference's error counts as a hundredth of it.
+    size = max(abs(gap), abs(float(b.mean())) / 100)
+    return pairs_needed(size, spread) if spread > 0 and size > 0 else None
 
 
 def labels_to_settle(gap: float, disagreement: float) -> int | None:

@@ -6,7 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from .judge import difference, figure, labels_to_settle, outcome_of
+from ..domains.answers import Answers
+from ..metrics.currency import CURRENCIES
+from .judge import difference, figure, labels_to_settle, needed, outcome_of
 from .sentences import cross_validated_sentence, label_free_sentence
 
 ASSUMPTION = (
@@ -25,8 +27,9 @@ def label_free_verdict(
     figures: dict[str, dict[str, float | None]],
     best: str | None,
     seeds: tuple[int, ...],
-    chosen_answers: np.ndarray,
+    chosen_answers: np.ndarray | None,
     reference_answers: np.ndarray | None,
+    answers: Answers = "classes",
 ) -> dict[str, Any]:
     """Return a verdict without target labels.
 
@@ -42,14 +45,19 @@ def label_free_verdict(
         What label-free evidence puts first; None where nothing was compared.
     chosen_answers, reference_answers : int ndarray (n,)
         Predicted classes of the usable target rows. Where the two agree no label can tell
-        them apart, so only the rest matters for how many labels would settle it.
+        them apart, so only the rest matters for how many labels would settle it. None where
+        answers are no classes: no such number can be given then.
+    answers : {"classes", "numbers", "several"}
     """
     disagreement = (
-        0.0 if reference_answers is None else float((chosen_answers != reference_answers).mean())
+        0.0
+        if reference_answers is None or chosen_answers is None
+        else float((chosen_answers != reference_answers).mean())
     )
     verdict: dict[str, Any] = {
         "kind": "label-free",
         "outcome": "can't tell",
+        "answers": answers,
         "metric": None,
         "reference": reference,
         "judged_rows": 0,
@@ -94,20 +102,27 @@ def cross_validated_verdict(
     what: dict[str, str],
     correct: dict[str, np.ndarray],
     reference: str | None,
+    answers: Answers = "classes",
+    figures: dict[str, dict[str, Any]] | None = None,
 ) -> dict[str, Any]:
     """Return a verdict from out-of-fold answers on the labels that also chose the method.
 
     Parameters
     ----------
-    correct : dict of bool ndarray (repeats, n)
-        Out-of-fold hits of each method on the same rows and folds. Each repetition stands in
-        the place of a seed.
+    correct : dict of ndarray (repeats, n)
+        Out-of-fold hits (or scores) of each method on the same rows and folds. Each repetition
+        stands in the place of a seed.
     reference : str or None
         It may be the chosen method itself: then there is no difference.
+    answers : {"classes", "numbers", "several"}
+    figures : dict of dict, optional
+        Further figures of each method.
     """
+    currency = CURRENCIES[answers]
 
     def named(name: str, role: str) -> dict[str, Any]:
-        return figure(name, role, what.get(name, name), correct[name])
+        found = figure(name, role, what.get(name, name), correct[name], currency=currency)
+        return found | (figures or {}).get(name, {})
 
     baselines = [
         {**named(name, "baseline"), "difference": difference(correct[chosen], correct[name])}
@@ -118,7 +133,9 @@ def cross_validated_verdict(
     verdict: dict[str, Any] = {
         "kind": "cross-validated",
         "outcome": outcome_of(main),
-        "metric": "accuracy",
+        "answers": answers,
+        "metric": currency.metric,
+        "lower_is_better": currency.lower_is_better,
         "reference": reference if reference in correct else None,
         "judged_rows": int(correct[chosen].shape[1]),
         "seeds": list(range(len(correct[chosen]))),
@@ -132,7 +149,8 @@ def cross_validated_verdict(
         "unseen_classes": [],
     }
     if main is not None and verdict["outcome"] == "can't tell":
-        disagreement = float((correct[chosen] != correct[str(reference)]).mean())
-        verdict["labels_to_settle"] = labels_to_settle(main["mean"], disagreement)
+        verdict["labels_to_settle"] = needed(
+            main["mean"], correct[chosen], correct[str(reference)], currency
+        )
     verdict["sentence"] = cross_validated_sentence(verdict)
     return verdict

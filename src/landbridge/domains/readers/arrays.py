@@ -15,8 +15,9 @@ from ..modalities.images import ImageExamples
 from ..modalities.table import TableExamples
 from .base import READERS, Reader, ReadOptions, check_distinct, chosen_rows, mask_labels, over_limit
 from .columns import Columns, from_arrow, from_frame, plain_column
-from .frame import frame_domain, label_names, split_names
+from .frame import frame_domain, split_names
 from .guessing import image_column
+from .labels import LabelRows, read_labels
 
 _MOST_DENSE = 500_000_000
 
@@ -63,11 +64,12 @@ class Arrays(Reader):
         n = len(x)
         if n == 0:
             raise DataError(f"{name} has no rows", do="give at least one row")
-        labels: list[str | None] = [None] * n
+        found = LabelRows([None] * n)
         if options.labels is not None:
-            labels = label_names(options.labels, n, name)
-        check_distinct(labels, f"{name}: the labels", "give class labels, or labels=None")
-        labels = mask_labels(labels, options.labelled, name)
+            found = read_labels(options.labels, n, name, options.wish)
+        if found.answers == "classes" and options.answers != "classes":
+            check_distinct(found.values, f"{name}: the labels", "give class labels, or labels=None")
+        labels = mask_labels(found.values, options.labelled, name)
         if options.split is None:
             splits = ["train"] * n
         else:
@@ -76,6 +78,8 @@ class Arrays(Reader):
         rest = sorted(set(range(n)) - set(keep.tolist()))
         rows = [f"{name} row {i}" for i in keep]
         examples, notes, limits = _examples(x, keep, rows, options, name, hasattr(what, "detach"))
+        if found.note:
+            notes.append(found.note)
         if "-1" in labels and len({x for x in labels if x is not None}) > 2:
             notes.append("the label -1 is read as a class; None and NaN mean no label")
         return Domain.build(
@@ -86,6 +90,8 @@ class Arrays(Reader):
             notes=notes,
             omissions=over_limit([f"{name} row {i}" for i in rest]),
             limits=limits,
+            answers=found.answers,
+            classes=found.names,
         )
 
 

@@ -14,6 +14,7 @@ from ...base.events import SILENT, Events
 from ...base.registry import Registry
 from ...base.seeds import numpy_rng
 from ..domain import Domain, Omission
+from .labels import Wish
 
 SPLITS: dict[str, str] = {
     **dict.fromkeys(("train", "training"), "train"),
@@ -53,6 +54,8 @@ class ReadOptions:
     limits : (float, float)
         Which values of an array of images are black and white; found in the array where not
         given, and then noted in `Domain.limits`.
+    answers : {"auto", "classes", "numbers", "several"}
+        What kind of answer the labels are; "auto": as in `like`, else as they look.
     """
 
     name: str | None = None
@@ -66,6 +69,14 @@ class ReadOptions:
     max_rows: int | None = None
     like: Domain | None = None
     limits: tuple[float, float] | None = None
+    answers: Wish = "auto"
+
+    @property
+    def wish(self) -> Wish:
+        """The kind of answer to read labels as: said, or that of `like` where it has any."""
+        if self.answers == "auto" and self.like is not None and self.like.classes:
+            return self.like.answers
+        return self.answers
 
     def refuse(self, what: str, *names: str) -> None:
         """Raise ConfigError where one of `names` was given and `what` has no use for it."""
@@ -117,7 +128,7 @@ def over_limit(names: Sequence[str]) -> list[Omission]:
     return [Omission("row beyond max_rows", tuple(names))] if names else []
 
 
-def mask_labels(labels: list[str | None], labelled: Any, what: str) -> list[str | None]:
+def mask_labels(labels: list[Any], labelled: Any, what: str) -> list[Any]:
     """Return the labels with None where `labelled` says that they do not count.
 
     Raises

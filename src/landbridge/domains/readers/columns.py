@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from ..answers import objects
 from ..domain import class_name, is_missing
 
 
@@ -26,11 +27,14 @@ class Columns:
         Columns of a type that is neither number, word nor image, "name (type)".
     class_names : dict of str to list of str
         Columns that hold indices into these names (Hugging Face's ClassLabel).
+    lists : dict of str to ndarray, shape (n,)
+        Columns with a list in each row: no features, but labels, several a row.
     """
 
     values: dict[str, np.ndarray] = field(default_factory=dict)
     left_out: list[str] = field(default_factory=list)
     class_names: dict[str, list[str]] = field(default_factory=dict)
+    lists: dict[str, np.ndarray] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(next(iter(self.values.values()))) if self.values else 0
@@ -38,7 +42,8 @@ class Columns:
     def select(self, rows: np.ndarray) -> Columns:
         """Return the rows at integer `rows`."""
         values = {name: array[rows] for name, array in self.values.items()}
-        return Columns(values, self.left_out, self.class_names)
+        lists = {name: array[rows] for name, array in self.lists.items()}
+        return Columns(values, self.left_out, self.class_names, lists)
 
 
 def from_arrow(table: Any) -> Columns:
@@ -64,6 +69,8 @@ def from_arrow(table: Any) -> Columns:
             values = _objects(array.to_pylist())
         else:
             columns.left_out.append(f"{name} ({kind})")
+            if types.is_list(kind) or types.is_large_list(kind):
+                columns.lists[name] = objects(array.to_pylist())
             continue
         columns.values[name] = np.array(values)
     return columns
@@ -78,9 +85,15 @@ def from_frame(frame: Any) -> Columns:
         converted = plain_column(values)
         if converted is None:
             columns.left_out.append(f"{name} ({values.dtype})")
+            if values.ndim == 1 and all(_is_list(value) or is_missing(value) for value in values):
+                columns.lists[str(name)] = objects(list(values))
         else:
             columns.values[str(name)] = converted
     return columns
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, list | tuple | set | frozenset | np.ndarray)
 
 
 def plain_column(values: np.ndarray) -> np.ndarray | None:

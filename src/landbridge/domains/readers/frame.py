@@ -10,7 +10,7 @@ import numpy as np
 from ...base.errors import DataError
 from ...base.events import SILENT, Events
 from ...base.registry import nearest
-from ..domain import Domain, Examples, Omission, class_name
+from ..domain import Domain, Examples, Omission
 from ..modalities.table import TableExamples
 from .base import (
     SPLITS,
@@ -23,7 +23,8 @@ from .base import (
 )
 from .columns import Columns
 from .frame_images import table_images
-from .guessing import id_like, image_column, label_column, split_column
+from .guessing import id_like, image_column, label_column, list_column, split_column
+from .labels import LabelRows, read_labels
 
 
 def frame_domain(
@@ -61,32 +62,42 @@ def frame_domain(
     n_all = len(columns)
     if n_all == 0:
         raise DataError(f"{name} has no rows", do="give a table with at least one row")
-    given = None if options.labels is None else label_names(options.labels, n_all, name)
-    labels: list[str | None] = [None] * n_all if given is None else given
+    found = LabelRows([None] * n_all)
+    if options.labels is not None:
+        found = read_labels(options.labels, n_all, name, options.wish)
     values = dict(columns.values)
     notes: list[str] = []
     omissions: list[Omission] = []
+    left_out = columns.left_out
 
     label = None
-    if given is None:
-        label = _label(values, options, name, notes, by_name_only)
+    if options.labels is None:
+        label = list_column(columns.lists, values, options)
         if label is not None:
-            labels = _labels_of(label, values.pop(label), columns.class_names, name)
-    check_distinct(
-        labels,
-        f"{name}: column {label!r}" if label else f"{name}: the labels",
-        "name the right column with label=, or read it without labels: labelled=False",
-    )
-    labels = mask_labels(labels, options.labelled, name)
+            found = read_labels(columns.lists[label], n_all, name, options.wish)
+            left_out = [said for said in left_out if not said.startswith(f"{label} (")]
+        else:
+            label = _label(values, options, name, notes, by_name_only)
+            if label is not None:
+                found = _labels_of(label, values.pop(label), columns.class_names, name, options)
+    if found.note:
+        notes.append(found.note)
+    if found.answers == "classes" and options.answers != "classes":
+        check_distinct(
+            found.values,
+            f"{name}: column {label!r}" if label else f"{name}: the labels",
+            "name the right column with label=, or read it without labels: labelled=False",
+        )
+    labels = mask_labels(found.values, options.labelled, name)
     splits, labels = _splits(values, options, labels, name, notes)
 
     keep = chosen_rows(n_all, options.max_rows)
     rows = [f"{name} row {i + first_row}" for i in range(n_all)]
     kept = set(keep.tolist())
     omissions += over_limit([rows[i] for i in range(n_all) if i not in kept])
-    if columns.left_out:
+    if left_out:
         what = "column that is neither number, word nor image"
-        omissions.append(Omission(what, tuple(columns.left_out)))
+        omissions.append(Omission(what, tuple(left_out)))
 
     image = _image(values, options, name, notes)
     examples: Examples
@@ -112,35 +123,9 @@ def frame_domain(
         omissions=omissions,
         notes=notes,
         label_column=label,
+        answers=found.answers,
+        classes=found.names,
     )
-
-
-def label_names(labels: Any, n: int, name: str) -> list[str | None]:
-    """Return any array-like of labels as n class names.
-
-    Raises
-    ------
-    DataError
-        Where there are not n of them, or more than one axis.
-    """
-    if hasattr(labels, "detach"):
-        labels = labels.detach().cpu()
-    for method in ("to_pylist", "tolist"):
-        if hasattr(labels, method):
-            labels = getattr(labels, method)()
-            break
-    found = list(labels)
-    if len(found) != n:
-        raise DataError(
-            f"{name} has {n} rows and {len(found)} labels",
-            do="give one label a row; None or NaN where there is none",
-        )
-    if any(isinstance(value, list | tuple | dict | np.ndarray) for value in found):
-        raise DataError(
-            f"the labels of {name} have more than one axis",
-            do="give one value a row, for example labels.argmax(axis=1)",
-        )
-    return [class_name(value) for value in found]
 
 
 def _column(values: dict[str, np.ndarray], wanted: str, option: str, name: str) -> str:
@@ -185,25 +170,31 @@ def _label(
 
 
 def _labels_of(
-    label: str, array: np.ndarray, class_names: dict[str, list[str]], name: str
-) -> list[str | None]:
+    label: str,
+    array: np.ndarray,
+    class_names: dict[str, list[str]],
+    name: str,
+    options: ReadOptions,
+) -> LabelRows:
     names = class_names.get(label)
     if names is None or array.dtype == object:
         if any(isinstance(value, bytes) for value in array):
             raise DataError(f"{name}: column {label!r} holds bytes", do="name another with label=")
-        return [class_name(value) for value in array]
+        return read_labels(array, len(array), name, options.wish)
     # Hugging Face writes -1 where there is no label.
     known = (array >= 0) & (array < len(names))
-    return [names[int(v)] if ok else None for v, ok in zip(array, known.tolist(), strict=True)]
+    return LabelRows(
+        [names[int(v)] if ok else None for v, ok in zip(array, known.tolist(), strict=True)]
+    )
 
 
 def _splits(
     values: dict[str, np.ndarray],
     options: ReadOptions,
-    labels: list[str | None],
+    labels: list[Any],
     name: str,
     notes: list[str],
-) -> tuple[list[str], list[str | None]]:
+) -> tuple[list[str], list[Any]]:
     n = len(labels)
     if options.split is not None and not isinstance(options.split, str):
         return split_names(options.split, n, name), labels

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import PurePath
 
 import numpy as np
 
 from ..modalities.decoding import IMAGE_SUFFIXES
 from ..modalities.table import missing
-from .base import SPLITS, UNLABELLED
+from .base import SPLITS, UNLABELLED, ReadOptions
 
 LABEL_NAMES = (
     *("label", "labels", "class", "classes", "target", "y", "category", "diagnosis"),
@@ -50,6 +51,27 @@ def label_column(values: dict[str, np.ndarray], *, by_name_only: bool) -> tuple[
             whole = np.isfinite(given).all() and (given == np.rint(given)).all()
             if whole:
                 return name, f"the last column of few whole numbers, {distinct} different"
+    return None
+
+
+def list_column(
+    lists: Mapping[str, object], values: Mapping[str, object], options: ReadOptions
+) -> str | None:
+    """Return the column of lists that holds the labels: named, as in `like`, or by its name."""
+    if not lists or options.labelled is False:
+        return None
+    if options.label is not None:
+        return options.label if options.label in lists else None
+    if options.like is not None and options.like.label_column is not None:
+        wanted = options.like.label_column
+        return wanted if wanted in lists else None
+    taken = {name.strip().lower() for name in values}
+    lowered = {name.strip().lower(): name for name in lists}
+    for known in LABEL_NAMES:
+        if known in taken:
+            return None
+        if known in lowered:
+            return lowered[known]
     return None
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from ..base import METHODS, Features, Head, Needs
+from ..base import EVERY, METHODS, Features, Head, Needs
 from ..feature import FeatureMethod
+from ..heads.answers import targets_of
 from ..heads.ridge import STRENGTHS, check_strengths
 from ..scaling import Scaling
 from .base import classifier, labelled_rows, source_alone
@@ -46,7 +47,11 @@ class FeatureAugmentation(FeatureMethod):
     summary: ClassVar[str] = "a common and an own copy of each feature (EasyAdapt, EA++)"
     paper: ClassVar[str] = "Daumé, 2007, ACL, arXiv 0907.1815"
     needs: ClassVar[Needs] = Needs(
-        source="labelled", target="labelled", gradients=False, shared_classes=True
+        source="labelled",
+        target="labelled",
+        gradients=False,
+        shared_classes=True,
+        answers=EVERY,
     )
 
     def __init__(
@@ -76,7 +81,6 @@ class FeatureAugmentation(FeatureMethod):
             Without labelled source rows, without target rows, or where dimensions differ.
         """
         from ...solvers.feature_augmentation import feature_augmentation
-        from ...solvers.ridge import one_vs_rest
 
         rows = labelled_rows(source, target, self.scaling, self.name)
         if not len(rows.xt):
@@ -84,9 +88,9 @@ class FeatureAugmentation(FeatureMethod):
         unlabelled = rows.every[~target.known]
         fit = feature_augmentation(
             rows.xs,
-            one_vs_rest(rows.ys, n_classes),
+            targets_of(rows.ys, n_classes),
             rows.xt,
-            one_vs_rest(rows.yt, n_classes),
+            targets_of(rows.yt, n_classes),
             self.strengths,
             unlabelled=unlabelled,
             agreement=self.agreement * len(rows.xs) / max(1, len(unlabelled)),

@@ -9,7 +9,7 @@ import numpy as np
 from ...base.errors import ConfigError
 from ...base.seeds import numpy_rng
 from ...solvers.steps import Affine, WeightedMedian
-from ..base import METHODS, Features, Head, Needs
+from ..base import METHODS, NUMBERS, Features, Head, Needs
 from ..heads.ridge import STRENGTHS
 from ..scaling import Scaling
 from .base import labelled_rows
@@ -55,7 +55,7 @@ class TrAdaBoostR2(RegressionMethod):
     summary: ClassVar[str] = "boosted regression with as much of the source as the target bears"
     paper: ClassVar[str] = "Pardoe & Stone, 2010, ICML"
     needs: ClassVar[Needs] = Needs(
-        source="labelled", target="labelled", gradients=False, answers="numbers"
+        source="labelled", target="labelled", gradients=False, answers=NUMBERS
     )
 
     def __init__(

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import ClassVar
 
 from ...base.errors import ConfigError
-from ..base import METHODS, Features, Head, Needs
+from ..base import EVERY, METHODS, Features, Head, Needs
 from ..feature import FeatureMethod
+from ..heads.answers import targets_of
 from ..heads.ridge import STRENGTHS, check_strengths
 from ..scaling import Scaling
 from .base import classifier, labelled_rows, source_alone
@@ -46,7 +47,11 @@ class WeightedJoint(FeatureMethod):
     summary: ClassVar[str] = "source and target rows together, their balance chosen on the target"
     paper: ClassVar[str] = "Ben-David et al., 2010, Machine Learning 79 (alpha-weighted error)"
     needs: ClassVar[Needs] = Needs(
-        source="labelled", target="labelled", gradients=False, shared_classes=True
+        source="labelled",
+        target="labelled",
+        gradients=False,
+        shared_classes=True,
+        answers=EVERY,
     )
 
     def __init__(
@@ -79,16 +84,15 @@ class WeightedJoint(FeatureMethod):
             Without labelled source rows, without target rows, or where dimensions differ.
         """
         from ...solvers.joint_weighting import joint_ridge
-        from ...solvers.ridge import one_vs_rest
 
         rows = labelled_rows(source, target, self.scaling, self.name)
         if not len(rows.xt):
             return source_alone(rows, n_classes, self.name)
         fit = joint_ridge(
             rows.xs,
-            one_vs_rest(rows.ys, n_classes),
+            targets_of(rows.ys, n_classes),
             rows.xt,
-            one_vs_rest(rows.yt, n_classes),
+            targets_of(rows.yt, n_classes),
             self.strengths,
             shares=self.shares,
         )

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from ...base.errors import ConfigError
+from ...base.errors import ConfigError, MethodError
 from ...base.registry import Registry
+from ...domains.answers import kind_of
 from ..base import Features, Head
 
 FitHead = Callable[..., Head]
@@ -45,7 +46,20 @@ def fit_head(
     judged: np.ndarray | None = None,
     seed: int = 0,
 ) -> Head:
-    """Fit a head by name, or a copy of a scikit-learn classifier."""
+    """Fit a head by name, or a copy of a scikit-learn classifier.
+
+    Raises
+    ------
+    MethodError
+        Where the labels are numbers, or several at once, and the head is not "ridge": the
+        others answer one of several classes.
+    """
+    kind = kind_of(labels)
+    if kind != "classes" and head != "ridge":
+        raise MethodError(
+            f"the head {head!r} answers one of several classes, and the labels are {kind}",
+            do="use head = 'ridge'",
+        )
     if not isinstance(head, str):
         return ClassifierHead(head, x, labels, n_classes, weights)
     return HEADS.get(head)(x, labels, n_classes, weights=weights, judged=judged, seed=seed)

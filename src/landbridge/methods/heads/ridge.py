@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 
 from ...base.errors import ConfigError
+from ...domains.answers import kind_of
 from ..base import AffineHead
 from ..scaling import rescaled, standardisation
+from .answers import ridge_answers
 from .base import HEADS
 
 STRENGTHS = tuple(float(10.0**p) for p in np.arange(-2, 6.25, 0.5))
@@ -45,6 +47,7 @@ def ridge_head(
     ----------
     x : ndarray, shape (n, d)
     labels : ndarray of int, shape (n,)
+        Numbers, or several labels at once, are left to `ridge_answers`.
     n_classes : int
     strengths : tuple of float
         For standardised features.
@@ -62,6 +65,8 @@ def ridge_head(
     """
     from ...solvers.ridge import one_vs_rest, ridge_loo
 
+    if kind_of(labels) != "classes":
+        return ridge_answers(x, labels, strengths, weights, judged)
     mean, deviation = standardisation(x, weights)
     z = rescaled(x, mean, deviation)
     path = ridge_loo(z, one_vs_rest(labels, n_classes), strengths, weights=weights)

@@ -8,7 +8,7 @@ import numpy as np
 
 from ...solvers.steps import Affine
 from ..alignment import Aligned, AlignmentMethod
-from ..base import METHODS, Features, Needs
+from ..base import EVERY, METHODS, Features, Needs
 from ..scaling import Scaling
 
 
@@ -50,6 +50,7 @@ class CORAL(AlignmentMethod):
         gradients=False,
         shared_classes=True,
         like_shares=True,
+        answers=EVERY,
     )
 
     def __init__(

@@ -8,7 +8,7 @@ import numpy as np
 
 from ...solvers.steps import Affine
 from ..alignment import Aligned, AlignmentMethod
-from ..base import METHODS, Features, Needs
+from ..base import EVERY, METHODS, Features, Needs
 from ..scaling import Scaling
 
 
@@ -44,7 +44,11 @@ class Monge(AlignmentMethod):
     summary: ClassVar[str] = "source moved to the target's mean and covariance by least transport"
     paper: ClassVar[str] = "Flamary, Lounici & Ferrari, 2019, arXiv 1905.10155"
     needs: ClassVar[Needs] = Needs(
-        source="labelled", target="unlabelled", gradients=False, shared_classes=True
+        source="labelled",
+        target="unlabelled",
+        gradients=False,
+        shared_classes=True,
+        answers=EVERY,
     )
 
     def __init__(

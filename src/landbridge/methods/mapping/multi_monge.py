@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from ...solvers.steps import Affine
 from ..alignment import Aligned, AlignmentMethod
-from ..base import METHODS, Features, Needs
+from ..base import EVERY, METHODS, Features, Needs
 from ..scaling import Scaling
 
 
@@ -43,7 +43,11 @@ class MultiMonge(AlignmentMethod):
         "Gnassounou, Flamary & Gramfort, 2023, NeurIPS; Alvarez-Esteban et al., 2016 (barycentre)"
     )
     needs: ClassVar[Needs] = Needs(
-        source="labelled", target="unlabelled", gradients=False, shared_classes=True
+        source="labelled",
+        target="unlabelled",
+        gradients=False,
+        shared_classes=True,
+        answers=EVERY,
     )
 
     def __init__(

@@ -9,7 +9,7 @@ import numpy as np
 
 from ...base.errors import ConfigError
 from ..alignment import labelled_source
-from ..base import Features, Head, Needs
+from ..base import EVERY, Features, Head, Needs
 from ..feature import FeatureMethod
 from ..heads.base import check_head, fit_joint
 from ..scaling import Scaling, scaled
@@ -32,7 +32,11 @@ class Reweighting(FeatureMethod):
     """
 
     needs: ClassVar[Needs] = Needs(
-        source="labelled", target="unlabelled", gradients=False, shared_classes=True
+        source="labelled",
+        target="unlabelled",
+        gradients=False,
+        shared_classes=True,
+        answers=EVERY,
     )
     head: Any
     scaling: Scaling

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from ...solvers.density_ratio import effective_sample_size
 from ...solvers.label_shift import LabelShift
 from ...solvers.steps import Affine
 from ..alignment import labelled_source
-from ..base import Features, Head
+from ..base import Features, Head, Needs
 from ..heads.base import fit_head
 from .base import Reweighting
 
@@ -33,6 +33,9 @@ class LabelShiftMethod(Reweighting):
         After `fit`: the share of each class in the target.
     """
 
+    needs: ClassVar[Needs] = Needs(
+        source="labelled", target="unlabelled", gradients=False, shared_classes=True
+    )
     correct: Correct
     folds: int
 

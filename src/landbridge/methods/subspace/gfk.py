@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from ...solvers.steps import Affine
 from ..alignment import Aligned, AlignmentMethod
-from ..base import METHODS, Features, Needs
+from ..base import EVERY, METHODS, Features, Needs
 from ..scaling import Scaling
 from .directions import directions_from
 
@@ -43,7 +43,11 @@ class GFK(AlignmentMethod):
     summary: ClassVar[str] = "kernel averaged over all subspaces between the domains, then the head"
     paper: ClassVar[str] = "Gong, Shi, Sha & Grauman, 2012, CVPR"
     needs: ClassVar[Needs] = Needs(
-        source="labelled", target="unlabelled", gradients=False, shared_classes=True
+        source="labelled",
+        target="unlabelled",
+        gradients=False,
+        shared_classes=True,
+        answers=EVERY,
     )
 
     def __init__(

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from ...solvers.steps import Affine
 from ..alignment import Aligned, AlignmentMethod
-from ..base import METHODS, Features, Needs
+from ..base import EVERY, METHODS, Features, Needs
 from ..scaling import Scaling
 from .directions import directions_from
 
@@ -39,7 +39,11 @@ class SubspaceAlignment(AlignmentMethod):
     summary: ClassVar[str] = "source's principal axes turned onto the target's, then the head"
     paper: ClassVar[str] = "Fernando, Habrard, Sebban & Tuytelaars, 2013, ICCV"
     needs: ClassVar[Needs] = Needs(
-        source="labelled", target="unlabelled", gradients=False, shared_classes=True
+        source="labelled",
+        target="unlabelled",
+        gradients=False,
+        shared_classes=True,
+        answers=EVERY,
     )
 
     def __init__(

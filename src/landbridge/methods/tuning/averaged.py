@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from ...base.errors import ConfigError
 from ...training.plan import TrainingPlan
-from ..base import METHODS, Needs
+from ..base import EVERY, METHODS, Needs
 from ..network import NetworkMethod, PlanContext
 from ..recipes import known_start, tune_phase
 
@@ -17,7 +17,7 @@ class Averaged(NetworkMethod):
 
     summary = "fine-tune, and answer with the average of the weights over the steps"
     paper = "Polyak and Juditsky, 1992, SIAM J. Control Optim. 30(4); Tarvainen and Valpola, 2017"
-    needs = Needs(source="any", target="labelled", gradients=True)
+    needs = Needs(source="any", target="labelled", gradients=True, answers=EVERY)
 
     @dataclass(frozen=True)
     class Config:

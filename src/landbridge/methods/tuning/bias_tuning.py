@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ...training.plan import TrainingPlan
-from ..base import METHODS, Needs
+from ..base import EVERY, METHODS, Needs
 from ..network import NetworkMethod, PlanContext
 from ..recipes import known_start
 from .recipe import few_phase
@@ -17,7 +17,7 @@ class BiasTuning(NetworkMethod):
 
     summary = "move the biases and the head, nothing else"
     paper = "Ben Zaken et al., 2022, ACL, BitFit"
-    needs = Needs(source="any", target="labelled", gradients=True)
+    needs = Needs(source="any", target="labelled", gradients=True, answers=EVERY)
 
     @dataclass(frozen=True)
     class Config:

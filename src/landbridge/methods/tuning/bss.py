@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from ..base import METHODS
+from ..base import EVERY, METHODS
 from .terms import TermTuning
 
 
@@ -16,6 +16,7 @@ class SpectralShrinkageTuning(TermTuning):
     summary = "fine-tune, and shrink what hardly spreads in the features"
     paper = "Chen et al., 2019, NeurIPS, Catastrophic Forgetting Meets Negative Transfer (BSS)"
     term = "bss"
+    needs = replace(TermTuning.needs, answers=EVERY)
 
     @dataclass(frozen=True)
     class Config:

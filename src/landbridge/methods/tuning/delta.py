@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from ..base import METHODS
+from ..base import EVERY, METHODS
 from .terms import TermTuning
 
 
@@ -20,6 +20,7 @@ class Delta(TermTuning):
     summary = "fine-tune, feature maps held near the start's where it matters"
     paper = "Li et al., 2019, ICLR, DELTA"
     term = "delta"
+    needs = replace(TermTuning.needs, answers=EVERY)
     head_epochs = 60.0
 
     @dataclass(frozen=True)

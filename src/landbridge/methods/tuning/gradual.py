@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from ...base.errors import ConfigError
 from ...training.plan import TrainingPlan
-from ..base import METHODS, Needs
+from ..base import EVERY, METHODS, Needs
 from ..head_only import head_phase
 from ..network import NetworkMethod, PlanContext
 from ..recipes import known_start, tune_phase
@@ -21,7 +21,7 @@ class Gradual(NetworkMethod):
 
     summary = "unfreeze one stage after the other, from the head on"
     paper = "Howard and Ruder, 2018, ACL, ULMFiT (gradual unfreezing)"
-    needs = Needs(source="any", target="labelled", gradients=True)
+    needs = Needs(source="any", target="labelled", gradients=True, answers=EVERY)
 
     @dataclass(frozen=True)
     class Config:

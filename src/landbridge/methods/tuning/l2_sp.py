@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from ...base.errors import ConfigError
 from ...training.plan import Phase, TrainingPlan
 from ...training.schedules import warm_cosine
-from ..base import METHODS, Needs
+from ..base import EVERY, METHODS, Needs
 from ..network import NetworkMethod, PlanContext
 from ..recipes import known_start, tune_phase
 
@@ -35,7 +35,7 @@ class L2SP(NetworkMethod):
 
     summary = "fine-tune, each step pulled a little of the way back to the start"
     paper = "Li et al., 2018, ICML, Explicit Inductive Bias for Transfer Learning (L2-SP)"
-    needs = Needs(source="any", target="labelled", gradients=True)
+    needs = Needs(source="any", target="labelled", gradients=True, answers=EVERY)
 
     @dataclass(frozen=True)
     class Config:

@@ -7,7 +7,7 @@ from typing import Literal
 
 from ...base.errors import ConfigError
 from ...training.plan import Adapter, TrainingPlan
-from ..base import METHODS, Needs
+from ..base import EVERY, METHODS, Needs
 from ..network import NetworkMethod, PlanContext
 from ..recipes import known_start
 from .recipe import few_phase
@@ -24,7 +24,7 @@ class LoRA(NetworkMethod):
 
     summary = "move low-rank matrices beside the layers, and the head"
     paper = "Hu et al., 2022, ICLR, LoRA"
-    needs = Needs(source="any", target="labelled", gradients=True)
+    needs = Needs(source="any", target="labelled", gradients=True, answers=EVERY)
 
     @dataclass(frozen=True)
     class Config:

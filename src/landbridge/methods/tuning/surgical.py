@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from ...base.errors import ConfigError
 from ...training.plan import TrainingPlan
-from ..base import METHODS, Needs
+from ..base import EVERY, METHODS, Needs
 from ..head_only import head_phase
 from ..network import NetworkMethod, PlanContext
 from ..recipes import known_start, tune_phase
@@ -22,7 +22,7 @@ class Surgical(NetworkMethod):
 
     summary = "move the one stage whose gradient is largest for its size"
     paper = "Lee et al., 2023, ICLR, Surgical Fine-Tuning Improves Adaptation (Auto-RGN)"
-    needs = Needs(source="any", target="labelled", gradients=True)
+    needs = Needs(source="any", target="labelled", gradients=True, answers=EVERY)
 
     @dataclass(frozen=True)
     class Config:

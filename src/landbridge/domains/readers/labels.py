@@ -1,0 +1,222 @@
+"""From a column or an array to labels: classes, numbers, or several at once, and why.
+
+What is taken for numbers where nobody says otherwise: values that are not all whole, more than
+ten different ones or mostly different; and whole numbers of more than twenty different values,
+fewer than twenty rows each, that are not simply 0 to k−1 or 1 to k (those count classes).
+What is taken for several labels: a list in each row, a table of 0 and 1 with a column a label,
+and words joined by ";" or "|" where the parts come back in other rows.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from numbers import Real
+from typing import Any, Literal
+
+import numpy as np
+
+from ...base.errors import DataError
+from ..answers import Answers
+from ..domain import class_name, is_missing
+
+Wish = Literal["auto", "classes", "numbers", "several"]
+SEPARATORS = (";", "|")
+_MOST_CLASSES, _MOST_WHOLE, _LEAST_A_CLASS = 10, 20, 20
+_LEAST_JOINED = 0.05
+_NUMBER = "answers=classes reads them as classes"
+_SEVERAL = "answers=classes reads each as one class"
+
+
+@dataclass(frozen=True)
+class LabelRows:
+    """Labels of n rows.
+
+    Attributes
+    ----------
+    values : list
+        A class name, a number, or a tuple of label names; None where there is no label.
+    answers : {"classes", "numbers", "several"}
+    names : tuple of str or None
+        Label names in order, where they are known beside the rows.
+    note : str
+        Why it is not read as classes, "" where it is.
+    """
+
+    values: list[Any]
+    answers: Answers = "classes"
+    names: tuple[str, ...] | None = None
+    note: str = ""
+
+
+def read_labels(raw: Any, n: int, name: str, wish: Wish = "auto") -> LabelRows:
+    """Return any array-like of labels, n of them.
+
+    Parameters
+    ----------
+    raw : array-like, tensor or data frame
+        One label a row, or a table of 0 and 1 with a column for each label.
+    n : int
+    name : str
+        What to call the data in messages.
+    wish : {"auto", "classes", "numbers", "several"}
+
+    Raises
+    ------
+    DataError
+        Where there are not n of them, or they are not of the kind that is wished for.
+    """
+    found, columns = _plain(raw)
+    if len(found) != n:
+        raise DataError(
+            f"{name} has {n} rows and {len(found)} labels",
+            do="give one label a row; None or NaN where there is none",
+        )
+    if any(isinstance(value, list | tuple | set | frozenset | np.ndarray) for value in found):
+        return _lists(found, columns, name, wish)
+    if any(isinstance(value, dict) for value in found):
+        raise _too_many_axes(name)
+    kind, why = (wish, "") if wish != "auto" else _guess(found)
+    if kind == "numbers":
+        return LabelRows([_number(v, name) for v in found], "numbers", note=why)
+    if kind == "several":
+        cells = [v for v in found if isinstance(v, str)]
+        mark = next((m for m in (*SEPARATORS, ",") if any(m in c for c in cells)), SEPARATORS[0])
+        return LabelRows([_parts(v, mark) for v in found], "several", note=why)
+    return LabelRows([class_name(value) for value in found])
+
+
+def _plain(raw: Any) -> tuple[list[Any], tuple[str, ...] | None]:
+    columns = None
+    if hasattr(raw, "columns") and hasattr(raw, "to_numpy"):
+        columns = tuple(str(c) for c in raw.columns)
+        raw = raw.to_numpy()
+    if hasattr(raw, "detach"):
+        raw = raw.detach().cpu()
+    for method in ("to_pylist", "tolist"):
+        if hasattr(raw, method):
+            raw = getattr(raw, method)()
+            break
+    found = list(raw)
+    if columns is not None and len(columns) == 1:
+        return [value[0] for value in found], None
+    return found, columns
+
+
+def _guess(values: Sequence[Any]) -> tuple[Answers, str]:
+    given = [v for v in values if not is_missing(v) and v != ""]
+    if not given:
+        return "classes", ""
+    if all(isinstance(v, Real) and not isinstance(v, bool | np.bool_) for v in given):
+        return _numbers(given)
+    if all(isinstance(v, str) for v in given):
+        mark = _separator(given, SEPARATORS)
+        if mark is not None:
+            return "several", f"labels are joined by {mark!r}: several a row; {_SEVERAL}"
+    return "classes", ""
+
+
+def _numbers(given: Sequence[Any]) -> tuple[Answers, str]:
+    distinct = {float(v) for v in given}
+    whole = all(v.is_integer() for v in distinct)
+    k = len(distinct)
+    if not whole and (k > _MOST_CLASSES or 2 * k > len(given) > 3):
+        return "numbers", f"the answers are numbers, as {k} different are not all whole; {_NUMBER}"
+    counted = whole and min(distinct) in (0, 1) and max(distinct) - min(distinct) == k - 1
+    if whole and not counted and k > _MOST_WHOLE and len(given) < _LEAST_A_CLASS * k:
+        return "numbers", f"the answers are numbers, as they take {k} different values; {_NUMBER}"
+    return "classes", ""
+
+
+def _separator(values: Sequence[Any], marks: Sequence[str]) -> str | None:
+    """Return what joins labels: the parts are fewer than the different cells, and come back."""
+    cells = [v for v in values if isinstance(v, str)]
+    for mark in marks:
+        joined = [cell for cell in cells if mark in cell]
+        if not joined or len(joined) < _LEAST_JOINED * len(cells):
+            continue
+        parts = Counter(part for cell in cells for part in _parts(cell, mark) or ())
+        if len(parts) < len(set(cells)) and min(parts.values()) > 1:
+            return mark
+    return None
+
+
+def _parts(value: Any, mark: str) -> tuple[str, ...] | None:
+    if is_missing(value):
+        return None
+    if not isinstance(value, str):
+        name = class_name(value)
+        return None if name is None else (name,)
+    found = [part.strip() for part in value.split(mark)]
+    return tuple(dict.fromkeys(part for part in found if part)) or None
+
+
+def _number(value: Any, name: str) -> float | None:
+    if is_missing(value) or value == "":
+        return None
+    try:
+        found = float(value)
+    except (TypeError, ValueError):
+        found = math.inf
+    if not math.isfinite(found):
+        raise DataError(
+            f"{name}: the label {value!r} is not a number", do="mend it, or read without answers="
+        )
+    return found
+
+
+def _lists(found: list[Any], columns: tuple[str, ...] | None, name: str, wish: Wish) -> LabelRows:
+    if wish in ("classes", "numbers"):
+        raise _too_many_axes(name)
+    table = _table(found)
+    if table is None:
+        if columns is not None or not all(_label_list(value) for value in found):
+            raise _too_many_axes(name)
+        rows = [
+            None if is_missing(v) else tuple(dict.fromkeys(str(class_name(x)) for x in v))
+            for v in found
+        ]
+        note = f"each row has a list of labels: several a row; {_SEVERAL}" if wish == "auto" else ""
+        return LabelRows(rows, "several", note=note)
+    known = ~np.isnan(table).any(1)
+    if wish == "auto" and (table[known].sum(1) == 1).all():
+        raise _too_many_axes(name)
+    names = columns or tuple(str(i) for i in range(table.shape[1]))
+    rows = [
+        tuple(names[i] for i in np.flatnonzero(row)) if ok else None
+        for row, ok in zip(table, known.tolist(), strict=True)
+    ]
+    return LabelRows(
+        rows, "several", names, f"labels are a table of 0 and 1: {len(names)} labels, several a row"
+    )
+
+
+def _table(found: list[Any]) -> np.ndarray | None:
+    """Return rows of 0, 1 and NaN as an array (n, k), k at least 2; None where they are not."""
+    rows = [list(v) if isinstance(v, list | tuple | np.ndarray) else None for v in found]
+    width = {None if row is None else len(row) for row in rows}
+    if len(width) != 1 or None in width or width == {0} or width == {1}:
+        return None
+    cells = [np.nan if is_missing(v) else v for row in rows if row is not None for v in row]
+    if not all(isinstance(v, Real) and (v in (0, 1) or v != v) for v in cells):
+        return None
+    return np.array([float(v) for v in cells]).reshape(len(rows), -1)
+
+
+def _label_list(value: Any) -> bool:
+    if is_missing(value):
+        return True
+    if not isinstance(value, list | tuple | set | frozenset | np.ndarray):
+        return False
+    plain = str | int | np.integer
+    return all(isinstance(v, plain) and class_name(v) is not None for v in value)
+
+
+def _too_many_axes(name: str) -> DataError:
+    return DataError(
+        f"the labels of {name} have more than one axis",
+        do="give one value a row, for example labels.argmax(axis=1), or say answers=several: a "
+        "list of labels in each row, or a table of 0 and 1",
+    )

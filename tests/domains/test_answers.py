@@ -1,0 +1,159 @@
+"""What kind of answer labels are read as, and that all of it stays sealed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from landbridge.base.errors import DataError
+from landbridge.domains import Task, read_domain, seal
+from landbridge.domains.answers import kind_of, strata
+
+N = 60
+X = np.random.default_rng(0).normal(size=(N, 3))
+
+
+def csv(path: Path, header: str, rows: list[str]) -> Path:
+    path.write_text("\n".join([header, *rows]) + "\n")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("labels", "kind"),
+    [
+        (np.linspace(0, 1, N), "numbers"),
+        (np.arange(N) % 41 + 29, "numbers"),  # ages
+        (np.arange(N) % 30, "classes"),  # 0 to k−1 count classes
+        (np.arange(N) % 30 + 1, "classes"),
+        ((np.arange(N) % 3) * 0.5, "classes"),  # few values, though not whole
+        (np.arange(N) % 2 == 0, "classes"),
+        ([f"c{i % 4}" for i in range(N)], "classes"),
+        ([["a", "b"][: i % 3] for i in range(N)], "several"),
+        ([("a;b", "a", "b;c", "c")[i % 4] for i in range(N)], "several"),
+        ([("a;b", "c;d")[i % 2] for i in range(N)], "classes"),  # two classes with odd names
+        (np.random.default_rng(1).integers(0, 2, (N, 4)), "several"),
+    ],
+)
+def test_the_kind_is_read_off_the_labels(labels, kind) -> None:
+    domain = read_domain((X, labels))
+    assert domain.answers == kind == kind_of(domain.labels)
+    assert bool(domain.notes) == (kind != "classes")  # what is not usual is said
+
+
+def test_what_the_user_says_wins() -> None:
+    numbers = np.linspace(0, 1, N).round(1)
+    assert read_domain((X, numbers), answers="classes").answers == "classes"
+    assert read_domain((X, numbers > 0.5), answers="numbers").labels.sum() == (numbers > 0.5).sum()
+    joined = read_domain((X, ["a,b", "b"] * 30), answers="several")
+    assert joined.classes == ("a", "b")
+    assert joined.labels.sum(0).tolist() == [30, 60]
+    with pytest.raises(DataError, match="'ant' is not a number"):
+        read_domain((X, ["ant"] * N), answers="numbers")
+
+
+def test_one_hot_rows_are_not_several_unless_said() -> None:
+    y = np.eye(3, dtype=int)[np.arange(N) % 3]
+    with pytest.raises(DataError, match="argmax"):
+        read_domain((X, y))
+    assert read_domain((X, y), answers="several").labels.tolist() == y.tolist()
+
+
+def test_missing_numbers_and_rows_of_a_table() -> None:
+    y = np.linspace(0, 1, N)
+    y[3] = np.nan
+    domain = read_domain((X, y))
+    assert np.flatnonzero(~domain.known).tolist() == [3]
+    table = np.random.default_rng(1).integers(0, 2, (N, 4)).astype(float)
+    table[5, 1] = np.nan
+    assert np.flatnonzero(~read_domain((X, table)).known).tolist() == [5]
+    y[3] = np.inf
+    with pytest.raises(DataError, match="not a number"):
+        read_domain((X, y))
+
+
+def test_a_table_reads_a_target_like_its_source(tmp_path: Path) -> None:
+    source = read_domain(
+        csv(tmp_path / "s.csv", "a,age", [f"{i * i},{29 + i % 45}" for i in range(90)]), label="age"
+    )
+    assert (source.answers, source.classes) == ("numbers", ("age",))
+    few = read_domain(csv(tmp_path / "t.csv", "a,age", ["1,30", "2,31", "3,30", "4,"]), like=source)
+    assert few.answers == "numbers"
+    assert few.labels[:3].tolist() == [30, 31, 30]
+
+
+def test_lists_in_a_parquet_column(tmp_path: Path) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    rows = [["cat", "dog"], [], None, ["dog"]] * 10
+    pq.write_table(
+        pa.table({"a": [float(i * i) for i in range(40)], "labels": rows}), tmp_path / "t.parquet"
+    )
+    domain = read_domain(tmp_path / "t.parquet")
+    assert domain.answers == "several"
+    assert domain.classes == ("cat", "dog")
+    assert domain.labels[:2].tolist() == [[1, 1], [0, 0]]
+    assert domain.known[:4].tolist() == [True, True, False, True]
+    assert not domain.omissions
+
+
+def test_names_of_a_label_table_come_from_its_columns() -> None:
+    pd = pytest.importorskip("pandas")
+    y = pd.DataFrame({"sun": [1, 0] * 30, "rain": [1, 1, 0, 0] * 15})
+    assert read_domain((X, y)).classes == ("sun", "rain")
+
+
+def test_numbers_are_sealed_over_their_range() -> None:
+    y = np.random.default_rng(3).permutation(np.linspace(10, 20, 200))
+    target = seal(read_domain((np.zeros((200, 2)), y)), "use", 0.25)
+    assert target.judged.sum() == 50
+    # a quarter of each tenth, so the judged rows resemble the others much more than at random
+    drawn = np.sort(y[target.judged])
+    assert np.abs(drawn - np.linspace(10, 20, 50)).max() < 1.0
+    assert not target.labels[target.judged].any()  # nothing of them is left
+    alone = seal(read_domain((np.zeros((200, 2)), y)), "judge")
+    assert not alone.labels.any()
+    assert alone.classes == ()
+
+
+def test_a_label_that_only_judged_rows_have_does_not_leak() -> None:
+    labels = [["a"]] * 30 + [["a", "b"]] * 30
+    split = ["train"] * 30 + ["test"] * 30
+    target = seal(read_domain((X, labels), split=split), "use")
+    assert target.classes == ("a",)
+    assert target.labels.shape == (N, 1)
+    assert not target.labels[30:].any()
+
+
+def test_task_of_numbers_and_of_several() -> None:
+    y = np.linspace(0, 1, N)
+    source, target = read_domain((X, y), name="s"), seal(read_domain((X, y), name="t"), "judge")
+    task = Task.build(source, target)
+    assert (task.answers, task.classes, task.target_labels) == ("numbers", ("value",), "none")
+    ours, theirs = task.training()
+    assert ours is not None
+    assert ours.labels.tolist() == y.tolist()
+    assert theirs.labels.shape == (N,)
+    assert "1 classes" not in task.sentence()
+    table = np.random.default_rng(1).integers(0, 2, (N, 2))
+    several = Task.build(
+        read_domain((X, [[str(v) for v in np.flatnonzero(r)] for r in table])),
+        seal(read_domain((X, [["1", "2"][: i % 3] for i in range(N)])), "use"),
+    )
+    assert several.classes[:2] == ("1", "2")  # all labels of either side, the target's first
+    assert several.training()[0].labels[:, 0].tolist() == table[:, 1].tolist()
+
+
+def test_kinds_that_differ_are_an_error() -> None:
+    with pytest.raises(DataError, match=r"(?s)read as numbers.*--answers"):
+        Task.build(read_domain((X, np.linspace(0, 1, N))), read_domain((X, ["a", "b"] * 30)))
+    with pytest.raises(DataError, match="nothing to predict"):
+        Task.build(None, read_domain((X, [2.5] * N), answers="numbers"))
+
+
+def test_strata_of_few_numbers() -> None:
+    known = np.arange(15) > 0
+    found = strata(np.linspace(1, 0, 15), known)
+    assert found[known].tolist() == [0] * 14
