@@ -57,12 +57,13 @@ def _show(figures: dict[str, Any]) -> None:
 
 def _show_answers(out: Any, figures: dict[str, Any]) -> None:
     """Show what is measured of numbers, or of several labels at once."""
+    from ..metrics.currency import quantity
     from .tables import percent, show_rows
 
     shares = figures["answers"] == "several"
 
     def say(value: float | None) -> str:
-        return percent(value) if shares or value is None else f"{value:.4g}"
+        return percent(value) if shares or value is None else quantity(value)
 
     rows = [
         [

@@ -1,0 +1,65 @@
+"""Numbers and several labels on the command line."""
+
+from __future__ import annotations
+
+from landbridge.cli.evaluate import _show
+from landbridge.cli.predict import write
+from landbridge.cli.tables import console, show_verdict
+
+
+def test_predictions_are_written(tmp_path):
+    write(tmp_path / "n.csv", [{"name": "row 1", "predicted": 3.25}])
+    assert (tmp_path / "n.csv").read_text() == "name,predicted\nrow 1,3.25\n"
+    rows = [
+        {"name": "a", "predicted": ["cat", "dog"], "probability": {"cat": 0.9, "dog": 0.75}},
+        {"name": "b", "predicted": [], "probability": {"cat": 0.1, "dog": 0.25}},
+    ]
+    write(tmp_path / "s.csv", rows)
+    assert (tmp_path / "s.csv").read_text().splitlines() == [
+        "name,predicted,p(cat),p(dog)",
+        "a,cat;dog,0.9,0.75",
+        "b,,0.1,0.25",
+    ]
+
+
+def test_figures_of_numbers_are_no_percentages(capsys):
+    _show(
+        {
+            "answers": "numbers",
+            "metric": "mean absolute error",
+            "value": 17.0,
+            "low": 15.5,
+            "high": 18.25,
+            "figures": {"RMSE": 20.0, "MAE": 17.0, "R²": None, "Spearman": 0.5},
+            "n": 40,
+        }
+    )
+    shown = capsys.readouterr().out
+    assert "17.00" in shown
+    assert "15.50 to 18.25" in shown
+    assert "%" not in shown.replace("95 % interval", "")
+    assert shown.count("17.00") == 1  # the main figure is not said twice
+
+
+def test_a_verdict_on_numbers_says_what_is_saved(capsys, tmp_path):
+    figure = {"method": "rsd", "mean": 12.0, "low": 11.0, "high": 13.0}
+    gap = {"mean": 1.25, "low": 0.5, "high": 2.0}
+    show_verdict(
+        console(),
+        tmp_path,
+        {
+            "answers": "numbers",
+            "metric": "mean absolute error",
+            "lower_is_better": True,
+            "outcome": "helped",
+            "sentence": "It did.",
+            "reference": "probe",
+            "chosen": figure,
+            "baselines": [{**figure, "method": "probe", "mean": 13.25, "difference": gap}],
+        },
+        None,
+    )
+    shown = capsys.readouterr().out
+    assert "chosen saves" in shown
+    assert "+1.25  (+0.5 to +2)" in shown
+    assert "1200" not in shown
