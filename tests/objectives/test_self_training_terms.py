@@ -226,5 +226,5 @@ def test_pada_weighs_rows_by_their_class_and_refreshes_what_passes():
     target = View(draw(2, 4, seed=3).float(), draw(2, 3, seed=4).float(), rows=rows)
     term(Step(source, target, None, target.logits, 0.5))
     p[[6, 1]] = [softmax(row) for row in target.logits.tolist()]
-    assert np.allclose(term.answers.numpy(), p, atol=1e-6)
+    assert np.allclose(term.said.numpy(), p, atol=1e-6)
     assert not term.source_weights(step).requires_grad

@@ -45,7 +45,7 @@ def run(finished, tmp_path) -> Path:
 FILES = (
     *("run.json", "config.json", "data.json", "plan.json", "choice.json", "verdict.json"),
     *("model.safetensors", "backbone.json", "labels.json", "preprocessor.json", "transfer.json"),
-    *("predictions.parquet", "map.json", "examples.json", "cost.json"),
+    *("predictions.parquet", "map.json", "examples.json", "cost.json", "unknown.json"),
 )
 
 

@@ -8,7 +8,6 @@ from typing import Annotated, Any
 import typer
 
 from ..base.errors import ConfigError
-from ..domains.answers import KINDS
 from . import options as o
 from .frame import frame
 
@@ -70,6 +69,8 @@ def _fits(need: str, given: str | None) -> bool:
 
 
 def _describe(name: str, method: Any) -> dict[str, Any]:
+    from ..domains.answers import KINDS
+
     config = getattr(method, "Config", None)
     fields = dataclasses.fields(config) if dataclasses.is_dataclass(config) else ()
     return {

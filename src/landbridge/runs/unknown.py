@@ -24,6 +24,8 @@ def save_unknown(workspace: Workspace, chosen: Fit) -> None:
     be called unknown with right.
     """
     logits = chosen.folder / "validation.npy"
+    if workspace.situation.answers != "classes":
+        return
     if workspace.source is None or not workspace.validation.any() or not logits.exists():
         return
     known = workspace.source.labels[workspace.validation] >= 0
