@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from ..methods.resolve import Situation, make_method, unmet
 
 # Order is priority: where the budget is short, later ones are left out (and said).
-UNLABELLED = ("infomax+consistency", "coral", "mcc", "feature-map", "mcc+dann", "infomax", "dann")
+UNLABELLED = (
+    *("infomax+consistency", "debiasmatch", "coral", "mcc", "feature-map", "mcc+dann"),
+    *("infomax", "dann"),
+)
 FEW = (
     "infomax+consistency",
     "mcc",
