@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from class_shift_table import class_shift_table, open_set_table
 from grid_tables import grid_table
 from stream_table import stream_table
 from term_tables import steps_table
@@ -161,6 +162,8 @@ def main() -> None:
         "features": features_table,
         "grid": grid_table,
         "stream": stream_table,
+        "class-shift": class_shift_table,
+        "open-set": open_set_table,
         "term steps": steps_table,
     }
     tables = [kinds.get(r.get("kind"), speed_table)(r) for r in results]

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import torch
 
-from .banks import Bank, nearest
-from .base import TERMS, Setting, Step, Term, at_least_single
+from .banks import BankTerm, nearest
+from .base import TERMS, Step, at_least_single
 
 
 def attract_and_disperse(
@@ -37,7 +37,7 @@ def attract_and_disperse(
 
 
 @TERMS.register("aad")
-class AaD(Term):
+class AaD(BankTerm):
     """A row answers as its nearest neighbours among all target rows, unlike the batch's others.
 
     The dispersion decays as (1 + 10 · progress)^−decay: at the start most of a batch are of
@@ -54,14 +54,6 @@ class AaD(Term):
 
         neighbours: int = 3
         decay: float = 5.0
-
-    def prepare(self, setting: Setting) -> None:
-        """Make room for all target rows."""
-        self.bank = Bank(setting.sizes["target"], self.dim, self.n_classes, unit=True)
-
-    def begin(self, setting: Setting) -> None:
-        """Ask the network about all target rows."""
-        self.bank.fill(setting)
 
     def forward(self, step: Step) -> torch.Tensor:
         """Return `attract_and_disperse`, after the batch has been taken into the bank."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import torch
 from torch import nn
 from torch.nn import functional as F
 
-from .base import Setting, View, at_least_single
+from .base import Setting, Term, View, at_least_single
 
 
 class Bank(nn.Module):
@@ -56,6 +58,21 @@ class Bank(nn.Module):
         """Return features as the bank keeps them."""
         features = at_least_single(features)
         return F.normalize(features, dim=1) if self.unit else features
+
+
+class BankTerm(Term):
+    """A term that remembers what was last said of every target row, in `bank`."""
+
+    unit: ClassVar[bool] = True
+    """Whether the bank's features are scaled to length 1."""
+
+    def prepare(self, setting: Setting) -> None:
+        """Make room for all target rows."""
+        self.bank = Bank(setting.sizes["target"], self.dim, self.n_classes, unit=self.unit)
+
+    def begin(self, setting: Setting) -> None:
+        """Ask the network about all target rows."""
+        self.bank.fill(setting)
 
 
 @torch.no_grad()

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import torch
 
-from .banks import Bank, nearest
-from .base import TERMS, Setting, Step, Term, at_least_single
+from .banks import BankTerm, nearest
+from .base import TERMS, Step, at_least_single
 
 DOUBT = 0.1
 """Affinity r of neighbours that are not reciprocal, and of neighbours of neighbours."""
@@ -50,7 +50,7 @@ def neighbour_agreement(
 
 
 @TERMS.register("nrc")
-class NRC(Term):
+class NRC(BankTerm):
     """A row answers as its neighbours do, most as those that have it among their own.
 
     A row that is a neighbour of its own neighbour does not count as its expanded neighbour.
@@ -66,14 +66,6 @@ class NRC(Term):
 
         neighbours: int = 3
         expanded: int = 3
-
-    def prepare(self, setting: Setting) -> None:
-        """Make room for all target rows."""
-        self.bank = Bank(setting.sizes["target"], self.dim, self.n_classes, unit=True)
-
-    def begin(self, setting: Setting) -> None:
-        """Ask the network about all target rows."""
-        self.bank.fill(setting)
 
     def forward(self, step: Step) -> torch.Tensor:
         """Return `neighbour_agreement`, after the batch has been taken into the bank."""
