@@ -361,7 +361,13 @@ def answers(method, digits, source, target, frozen=False):
     return run_network(network, theirs.inputs, data.preprocessing)[1]
 
 
-SETTINGS = list(itertools.product(("labelled", "unlabelled", "none"), ("all", "few", "none")))
+SETTINGS = [
+    # An unlabelled source is read by few methods: the others do the same as without one.
+    pytest.param(source, target, marks=[pytest.mark.slow] if source == "unlabelled" else [])
+    for source, target in itertools.product(
+        ("labelled", "unlabelled", "none"), ("all", "few", "none")
+    )
+]
 
 
 @pytest.mark.parametrize(("source", "target"), SETTINGS)
@@ -384,8 +390,9 @@ def test_runs_where_its_needs_are_met_and_says_where_not(name, source, target, d
     p /= p.sum(1, keepdims=True)
     assert np.isfinite(p).all()
     assert len(np.unique(logits.round(6), axis=0)) > 30, "all rows have the same answer"
-    again = answers(make_method(name), digits, source, target)
-    assert np.array_equal(logits, again.astype(np.float64))
+    if target != "all":  # once more; with all labels it is the same code as with a few
+        again = answers(make_method(name), digits, source, target)
+        assert np.array_equal(logits, again.astype(np.float64))
 
 
 @pytest.mark.parametrize("name", [n for n in NAMES if make_method(n).needs.gradients])

@@ -153,5 +153,5 @@ def _measured(item: dict[str, Any]) -> list[Any]:
     needs = [words[item[side]] for side, words in SIDES.items() if item[side] in words]
     text = Text(item["evidence"] or item["summary"], "" if item["evidence"] else "dim")
     if item["warning"]:
-        text.append(f"; hurts {item['warning']}", "yellow")
+        text.append(f"; may hurt {item['warning']}", "yellow")
     return [Text(item["name"], "bold"), ", ".join(needs) or "–", item["cost"] or "–", text]
