@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any, ClassVar, Literal, Self
 
 from ..training.plan import Phase, TermSpec, TrainingPlan
@@ -111,6 +111,12 @@ class NetworkMethod(ABC):
         return {"": self.plan(context)}
 
 
+def own_options(config: Any, shared: type) -> dict[str, Any]:
+    """Return the fields of a configuration that `shared` lacks: the term's own options."""
+    common = {field.name for field in fields(shared)}
+    return {f.name: getattr(config, f.name) for f in fields(config) if f.name not in common}
+
+
 RAMP = 0.2
 """Share of the phase over which a term comes in: early answers are often wrong."""
 
@@ -143,15 +149,23 @@ def term_needs(answers: frozenset[Answers] = CLASSES) -> Needs:
 
 
 class TermMethod(NetworkMethod):
-    """Source loss + terms on unlabelled target rows (+ λ · L_target where there are labels)."""
+    """Source loss + terms on unlabelled target rows (+ λ · L_target where there are labels).
+
+    What `Config` holds beside `TermConfig` are the term's own options.
+    """
 
     term: ClassVar[str]
+    ramp: ClassVar[float] = RAMP
     needs = term_needs()
     Config = TermConfig
 
+    def options(self) -> dict[str, Any]:
+        """Return the term's own options."""
+        return own_options(self.config, TermConfig)
+
     def terms(self) -> tuple[TermSpec, ...]:
         """Return the terms that act."""
-        return (TermSpec(self.term, self.config.weight, ramp=RAMP),)
+        return (TermSpec(self.term, self.config.weight, ramp=self.ramp, options=self.options()),)
 
     def plan(self, context: PlanContext) -> TrainingPlan:
         """Go on from the source-only network of the same seed."""

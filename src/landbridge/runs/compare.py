@@ -131,7 +131,7 @@ def _clusters(workspace: Workspace, names: Sequence[str], events: Events) -> Clu
     if source is None or not NEED_CLUSTERS.intersection(names):
         return Clusters(True, float("nan"), "nothing here depends on them")
     seed = workspace.config.seed
-    known = np.flatnonzero(source.known & ~workspace.validation & (source.labels >= 0))
+    known = np.flatnonzero(workspace.teaching)
     x = frozen_features(workspace, known_network(workspace, seed, events), "source", seed, events)
     return class_clusters(x[known], source.labels[known], seed)
 
@@ -148,7 +148,7 @@ def _label_shift(workspace: Workspace, events: Events) -> str:
     seed = workspace.config.seed
     network = known_network(workspace, seed, events)
     sides = [frozen_features(workspace, network, which, seed, events) for which in SIDES]
-    known = source.known & ~workspace.validation & (source.labels >= 0)
+    known = workspace.teaching
     names = np.array(workspace.classes, dtype=object)[np.where(known, source.labels, 0)]
     found = diagnose(
         sides[0], names, sides[1], source_known=known, checks=("label-shift",), seed=seed

@@ -20,7 +20,7 @@ from ..methods.resolve import make_method
 from ..training.batches import Side
 from ..training.checkpoint import load_tensors, save_tensors
 from .features import RowOutputs, backbone_hash, frozen_features, stage_features
-from .folds import fold_rows
+from .folds import fold_rows, without
 from .networks import new_network, restored_network, set_head
 from .trainer import Trainer
 from .tuned import fit_chosen, tidy
@@ -114,9 +114,7 @@ def _known_target(workspace: Workspace, spec: FitSpec) -> Side:
     side = workspace.target
     if not spec.folds:
         return side
-    keep = np.ones(len(side), bool)
-    keep[fold_rows(side, spec.repeat, spec.fold, spec.folds, workspace.config.seed)] = False
-    return side.only(keep)
+    return without(side, fold_rows(side, spec.repeat, spec.fold, spec.folds, workspace.config.seed))
 
 
 # Networks -----------------------------------------------------------------------------------
@@ -126,11 +124,9 @@ def _fit_network(
     workspace: Workspace, spec: FitSpec, method: NetworkMethod, events: Events
 ) -> tuple[Network, dict[str, Any]]:
     source_only = spec.method == "source-only"
-    if source_only and workspace.known is not None:
-        network = restored_network(workspace, workspace.known, spec.seed, events)
-        return network, {"losses": {}, "steps": 0, "start": "source", "transfer": None}
-    if source_only and spec.folds:  # no target label is in it, so every fold has the same one
-        state = source_fit(workspace, spec.seed, events).state()
+    if source_only and (workspace.known is not None or spec.folds):
+        # No target label is in it, so every fold has the same one.
+        state = workspace.known or source_fit(workspace, spec.seed, events).state()
         network = restored_network(workspace, state, spec.seed, events)
         return network, {"losses": {}, "steps": 0, "start": "source", "transfer": None}
     trainer = Trainer(
@@ -178,11 +174,8 @@ def _fit_features(
     target = Features(features("target"), known.labels, known.known)
     source = None
     side = workspace.source
-    usable = None
-    if side is not None:
-        usable = side.known & ~workspace.validation & workspace.answerable
-    if side is not None and usable is not None and usable.any():
-        x = features("source")
+    if side is not None and workspace.teaching.any():
+        x, usable = features("source"), workspace.teaching
         source = Features(x[usable], side.labels[usable], np.ones(int(usable.sum()), bool))
     head = method.fit_head(source, target, len(workspace.classes), spec.seed)
     set_head(network, head, budget)

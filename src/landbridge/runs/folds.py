@@ -26,6 +26,13 @@ def fold_rows(side: Side, repeat: int, fold: int, folds: int, seed: int) -> np.n
     return np.sort(np.concatenate(rows))
 
 
+def without(side: Side, rows: np.ndarray) -> Side:
+    """Return the side with the labels of some rows taken away."""
+    keep = np.ones(len(side), bool)
+    keep[rows] = False
+    return side.only(keep)
+
+
 def possible_folds(side: Side, wish: int) -> int:
     """Return how many folds the rarest class allows (0 where even two are too many).
 

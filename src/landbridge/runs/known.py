@@ -13,7 +13,8 @@ from ..backbones.open import reopen
 from ..base.errors import RunError
 from ..base.events import SILENT, Events
 from ..base.files import read_json
-from ..domains.modalities.base import Preprocessing, load_preprocessing
+from ..base.hashing import tensors_digest
+from ..domains.modalities.base import Preprocessing
 from .model import Model
 
 State = dict[str, torch.Tensor]
@@ -91,13 +92,11 @@ class KnownModel:
                 f"({', '.join(model.classes[:5])}), and a source model has to tell classes apart",
                 do="give a run that does, or labelled source data",
             )
-        from ..base.hashing import tensors_digest
-
         state = {name: value.clone() for name, value in model.network.state_dict().items()}
         return cls(
             path=path,
             identity=BackboneIdentity.from_dict(read_json(path / "backbone.json")),
-            preprocessing=load_preprocessing(read_json(path / "preprocessor.json")),
+            preprocessing=model.preprocessing,
             classes=model.classes,
             state=state,
             digest=tensors_digest(state),

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 
 from ..backbones.surgery import Network
@@ -57,11 +56,6 @@ class Trainer:
         """What the network answers with."""
         return self.workspace.source_classes if self.source_only else self.workspace.classes
 
-    def start(self, plan: TrainingPlan) -> tuple[Network, dict[str, Any] | None]:
-        """Return the network that a plan starts from, and what was transferred into it."""
-        state = self.source_state() if plan.start == "source" else None
-        return starting_network(self.workspace, plan, self.classes, self.seed, state, self.events)
-
     def train(
         self, plan: TrainingPlan, folder: Path, *, target: Side | None = None, fit: str = ""
     ) -> tuple[Network, Trained, dict[str, Any] | None]:
@@ -75,7 +69,10 @@ class Trainer:
             What the log calls it.
         """
         workspace = self.workspace
-        network, report = self.start(plan)
+        state = self.source_state() if plan.start == "source" else None
+        network, report = starting_network(
+            workspace, plan, self.classes, self.seed, state, self.events
+        )
         data = TrainingData(
             self._source(),
             self.target if target is None else target,
@@ -85,7 +82,6 @@ class Trainer:
             answers=workspace.situation.answers,
         )
         if wants_known_head(plan):
-            state = self.source_state() if plan.start == "source" else None
             data.known_head = known_head(workspace, state, self.name, self.seed, self.events)
         options = LoopOptions(
             precision=workspace.precision,
@@ -117,5 +113,6 @@ class Trainer:
         labels = self.workspace.source_own if self.source_only else source.labels
         # Rows whose class is not among the answers teach the source-only network alone.
         known = source.known & ~self.workspace.validation
-        known &= np.ones(len(source), bool) if self.source_only else self.workspace.answerable
+        if not self.source_only:
+            known = self.workspace.teaching
         return Side(source.inputs, labels, known)

@@ -19,11 +19,10 @@ from ..backbones.surgery import Network
 from ..base.files import read_json, write_json
 from ..methods.network import NetworkMethod
 from ..training.arithmetic import averaged, mixed
-from ..training.batches import Side
 from ..training.inputs import run_network
 from ..training.normalisation import renormalise
 from ..training.plan import TrainingPlan
-from .folds import fold_rows, possible_folds
+from .folds import fold_rows, possible_folds, without
 from .trainer import Trainer
 
 FOLDS = 3
@@ -181,10 +180,7 @@ class _Choice:
 
     def _trained(self, fold: int, variants: Sequence[str]) -> tuple[Network, Ends]:
         """Return a network to put weights in, and the trained ones of a fold."""
-        side = self.trainer.target
-        keep = np.ones(len(side), bool)
-        keep[self._rows(fold)] = False
-        target: Side = side.only(keep)
+        target = without(self.trainer.target, self._rows(fold))
         network, ends = self._ends.get(fold, (None, {}))
         for name in variants:
             if name not in ends:
@@ -210,15 +206,14 @@ def settle(trainer: Trainer, network: Network, candidate: Candidate, ends: Ends)
         states.append(after)
     network.load_state_dict(states[0] if len(states) == 1 else averaged(states))
     if not candidate.plain:
-        inputs = trainer.target.inputs
-        spread = np.unique(np.linspace(0, len(inputs) - 1, min(ROWS, len(inputs))).astype(int))
         workspace = trainer.workspace
         renormalise(
             network,
-            inputs[spread],
+            trainer.target.inputs,
             workspace.preprocessing,
             torch.device("cpu"),
             workspace.precision,
+            rows=ROWS,
         )
     network.eval()
 

@@ -118,6 +118,12 @@ class Workspace:
         return self.source.known
 
     @property
+    def teaching(self) -> np.ndarray:
+        """Which source rows teach the answers: labelled with one, and not kept for validation."""
+        assert self.source is not None
+        return self.source.known & ~self.validation & self.answerable
+
+    @property
     def on_features(self) -> bool:
         """Whether rows are taken as features, so that there is no network to train."""
         return bool(self.identity["provider"] == "identity")

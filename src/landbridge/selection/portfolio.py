@@ -93,7 +93,7 @@ def portfolio(
     references, not_tried = [], []
     for name in ("source-only", "probe", "scratch"):
         why = unmet(make_method(name).needs, situation)
-        if not why and name == "probe" and not (situation.pretrained or _has_source(situation)):
+        if not why and name == "probe" and not (situation.pretrained or situation.taught):
             why = "there are no features to freeze: no source, and no pretrained backbone"
         if why:
             not_tried.append((name, why))
@@ -125,7 +125,7 @@ def portfolio(
         if name in references:
             continue
         why = unmet(make_method(name).needs, situation)
-        knows = situation.pretrained or _has_source(situation)
+        knows = situation.pretrained or situation.taught
         if not why and not knows:
             why = "nothing is known yet: no source, and no pretrained backbone"
         if not why and label_shift and wanted is None and wants_like_shares(name):
@@ -144,10 +144,6 @@ def portfolio(
     else:
         reference = "scratch" if "scratch" in references else None
     return Portfolio(tuple(references), tuple(candidates), tuple(not_tried), reference)
-
-
-def _has_source(situation: Situation) -> bool:
-    return situation.taught
 
 
 def wants_like_shares(name: str) -> bool:

@@ -21,10 +21,11 @@ def renormalise(
     preprocessing: Preprocessing,
     device: torch.device,
     precision: str = "float32",
+    rows: int = ROWS,
 ) -> None:
     """Set running means and variances to those of `inputs` (AdaBN; Li et al., 2018).
 
-    Up to 4,000 rows, evenly spread, are used; without batch normalisation nothing happens.
+    Up to `rows` of them, evenly spread, are used; without batch normalisation nothing happens.
     Fewer than 16 rows say too little: then the statistics stay as they are.
 
     Parameters
@@ -43,8 +44,8 @@ def renormalise(
         norm.reset_running_stats()
         norm.momentum = None  # a plain average over the batches
         norm.train()
-    rows = np.unique(np.linspace(0, len(inputs) - 1, min(ROWS, len(inputs))).astype(np.int64))
-    for part in np.array_split(rows, max(1, round(len(rows) / BATCH))):
+    spread = np.unique(np.linspace(0, len(inputs) - 1, min(rows, len(inputs))).astype(np.int64))
+    for part in np.array_split(spread, max(1, round(len(spread) / BATCH))):
         stored = torch.from_numpy(np.array(inputs[part]))
         with autocast(precision, device):
             network(layout(preprocessing.encode(stored).to(device)))

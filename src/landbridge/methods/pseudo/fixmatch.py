@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from ...training.plan import TermSpec
 from ..base import METHODS
-from ..network import RAMP, TermConfig, TermMethod
+from ..network import TermConfig, TermMethod
 
 
 @dataclass(frozen=True)
@@ -37,13 +36,13 @@ class FixMatch(TermMethod):
         "digits without labels: M → U 97.8 (source only 94.3), U → M 95.0 (85.2); one "
         "seed, shares shifted 94.4 (86.4), half of the classes 98.6 (94.7)"
     )
+    term = "consistency"
     Config = MatchConfig
     flexible: ClassVar[bool] = False
 
-    def terms(self) -> tuple[TermSpec, ...]:
-        """Return `consistency` as the paper sets it."""
-        options = {"threshold": self.config.threshold, "flexible": self.flexible}
-        return (TermSpec("consistency", self.config.weight, ramp=RAMP, options=options),)
+    def options(self) -> dict[str, Any]:
+        """Return those of `consistency` as the paper sets it."""
+        return super().options() | {"flexible": self.flexible}
 
 
 @METHODS.register("flexmatch")

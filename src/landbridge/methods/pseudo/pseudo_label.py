@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ...training.plan import TermSpec
 from ..base import METHODS
 from ..network import TermConfig, TermMethod
-
-SLOW_RAMP = 0.5
-"""Share of the phase over which the weight rises: labels of oneself are trusted late."""
 
 
 @METHODS.register("pseudo-label")
@@ -22,6 +18,10 @@ class PseudoLabelling(TermMethod):
         "digits without labels: M → U 97.3 (source only 94.3), U → M 93.5 (85.2); one "
         "seed, shares shifted 89.7 (86.4), half of the classes 95.9 (94.7)"
     )
+
+    term = "pseudo-label"
+    ramp = 0.5
+    """Share of the phase over which the weight rises: labels of oneself are trusted late."""
 
     @dataclass(frozen=True)
     class Config(TermConfig):
@@ -38,8 +38,3 @@ class PseudoLabelling(TermMethod):
         """
 
         threshold: float = 0.9
-
-    def terms(self) -> tuple[TermSpec, ...]:
-        """Return the term, with a ramp over the first half."""
-        options = {"threshold": self.config.threshold}
-        return (TermSpec("pseudo-label", self.config.weight, ramp=SLOW_RAMP, options=options),)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ...training.plan import TermSpec
 from ..base import METHODS
 from ..network import TermConfig
 from .base import SourceFreeMethod
@@ -20,6 +19,8 @@ class AttractingDispersing(SourceFreeMethod):
         "digits without labels: M → U 97.4 (source only 94.3), U → M 96.8 (85.2); one "
         "seed, shares shifted 95.1 (86.4), half of the classes 94.9 (94.7)"
     )
+
+    term = "aad"
 
     @dataclass(frozen=True)
     class Config(TermConfig):
@@ -39,8 +40,3 @@ class AttractingDispersing(SourceFreeMethod):
 
         neighbours: int = 3
         decay: float = 5.0
-
-    def terms(self) -> tuple[TermSpec, ...]:
-        """Return the term at full strength from the start: it is all that is learned from."""
-        options = {"neighbours": self.config.neighbours, "decay": self.config.decay}
-        return (TermSpec("aad", self.config.weight, options=options),)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ...training.plan import TrainingPlan
-from ..base import Needs
 from ..network import PlanContext, TermMethod
 from ..recipes import adapt_phase
 
@@ -20,7 +19,9 @@ class SourceFreeMethod(TermMethod):
     of the source is read; where the source's labels are there, such a network is trained first.
     """
 
-    needs = Needs(source="model", target="unlabelled", gradients=True, shared_classes=True)
+    needs = replace(TermMethod.needs, source="model")
+    ramp = 0.0
+    """Full strength from the start: the term is all that is learned from."""
     moves = "all"
     """What moves where the backbone may."""
 

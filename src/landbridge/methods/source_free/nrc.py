@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from ...training.plan import TermSpec
 from ..base import METHODS
-from ..network import TermConfig
+from ..network import LIKE_SHARES, TermConfig
 from .base import SourceFreeMethod
 
 
@@ -20,11 +19,9 @@ class NeighbourhoodReciprocity(SourceFreeMethod):
         "digits without labels: M → U 96.3 (source only 94.3), U → M 96.2 (85.2); one "
         "seed, shares shifted 74.8 (86.4), half of the classes 56.2 (94.7)"
     )
-    needs = replace(
-        SourceFreeMethod.needs,
-        like_shares=True,
-        warning="where class shares differ much, or the target lacks some of the classes",
-    )
+    needs = replace(LIKE_SHARES, source="model")
+
+    term = "nrc"
 
     @dataclass(frozen=True)
     class Config(TermConfig):
@@ -44,8 +41,3 @@ class NeighbourhoodReciprocity(SourceFreeMethod):
 
         neighbours: int = 3
         expanded: int = 3
-
-    def terms(self) -> tuple[TermSpec, ...]:
-        """Return the term at full strength from the start: it is all that is learned from."""
-        options = {"neighbours": self.config.neighbours, "expanded": self.config.expanded}
-        return (TermSpec("nrc", self.config.weight, options=options),)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from ...training.plan import TermSpec
 from ..base import METHODS
-from ..network import TermConfig
+from ..network import LIKE_SHARES, TermConfig
 from .base import SourceFreeMethod
 
 
@@ -23,12 +22,10 @@ class SHOT(SourceFreeMethod):
         "digits without labels: M → U 96.7 (source only 94.3), U → M 96.8 (85.2); one "
         "seed, shares shifted 81.5 (86.4), half of the classes 57.9 (94.7)"
     )
-    needs = replace(
-        SourceFreeMethod.needs,
-        like_shares=True,
-        warning="where class shares differ much, or the target lacks some of the classes",
-    )
+    needs = replace(LIKE_SHARES, source="model")
     moves = "backbone"
+
+    term = "shot"
 
     @dataclass(frozen=True)
     class Config(TermConfig):
@@ -45,7 +42,3 @@ class SHOT(SourceFreeMethod):
         """
 
         pseudo: float = 0.3
-
-    def terms(self) -> tuple[TermSpec, ...]:
-        """Return the term at full strength from the start: it is all that is learned from."""
-        return (TermSpec("shot", self.config.weight, options={"pseudo": self.config.pseudo}),)

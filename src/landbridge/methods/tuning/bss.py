@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 from ..base import EVERY, METHODS
 from .terms import TermTuning
@@ -25,7 +24,3 @@ class SpectralShrinkageTuning(TermTuning):
         epochs: float = 30.0
         weight: float = 1e-3
         smallest: int = 1
-
-    def options(self) -> dict[str, Any]:
-        """Return the term's own options."""
-        return {"smallest": self.config.smallest}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 from ..base import EVERY, METHODS
 from .terms import TermTuning
@@ -30,7 +29,3 @@ class Delta(TermTuning):
         epochs: float = 30.0
         weight: float = 0.1
         weighted: bool = True
-
-    def options(self) -> dict[str, Any]:
-        """Return the term's own options."""
-        return {"weighted": self.config.weighted}

@@ -9,7 +9,7 @@ from ...base.errors import ConfigError
 from ...training.plan import TermSpec, TrainingPlan
 from ..base import Needs
 from ..head_only import head_phase
-from ..network import NetworkMethod, PlanContext
+from ..network import NetworkMethod, PlanContext, own_options
 from ..recipes import known_start, tune_phase
 
 
@@ -46,7 +46,7 @@ class TermTuning(NetworkMethod):
 
     def options(self) -> dict[str, Any]:
         """Return the term's own options."""
-        return {}
+        return own_options(self.config, TuningConfig)
 
     def plan(self, context: PlanContext) -> TrainingPlan:
         """Start from the source-trained network, or θ₀."""
