@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 import data
-from grid import Job, Wanted, run_job, truth_of
+from grid import Job, run_job, truth_of
 from harness import ran_on, write_result
 from landbridge.base.seeds import numpy_rng
 from landbridge.domains.judging import keep_labels, seal
@@ -123,7 +123,7 @@ def table(name: str, title: str, jobs: Sequence[Job], methods: Sequence[str]) ->
     """Run the jobs and keep what was found under results/."""
     tasks = {}
     for job in jobs:
-        found = run_job(job, [Wanted(method) for method in methods])
+        found = run_job(job, methods)
         tasks[job.name] = found
         best = sorted(found["methods"].items(), key=lambda item: -item[1]["mean"])[:3]
         print(job.name, [(m, round(100 * row["mean"], 1)) for m, row in best], flush=True)

@@ -23,17 +23,9 @@ from landbridge.metrics.intervals import paired_bootstrap
 from landbridge.metrics.labelfree import Candidate
 from landbridge.runs.execute import Runner
 from landbridge.runs.fit import Fit, FitSpec
-from landbridge.runs.networks import softmax
 from landbridge.runs.prepare import prepare, read_task
 from landbridge.selection.choose import choose_label_free
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """One line of a table: a method and its options."""
-
-    method: str
-    options: Mapping[str, Any] = field(default_factory=dict)
+from landbridge.solvers.softmax import softmax
 
 
 @dataclass(frozen=True)
@@ -79,7 +71,7 @@ def kept_folder() -> Path:
     return folder
 
 
-def run_job(job: Job, wanted: Sequence[Wanted], seeds: int = 3, jobs: int = 2) -> dict[str, Any]:
+def run_job(job: Job, methods: Sequence[str], seeds: int = 3, jobs: int = 2) -> dict[str, Any]:
     """Fit every method over the seeds; return accuracies, intervals, costs and the choices."""
     config = make_config({"seed": 0, **job.config})
     task = read_task(config, job.source, job.target, Events())
@@ -87,9 +79,7 @@ def run_job(job: Job, wanted: Sequence[Wanted], seeds: int = 3, jobs: int = 2) -
     workspace = prepare(task, config, path, Events())
     workspace.threads, workspace.frozen = 1, job.frozen
     workspace.save()
-    specs = [
-        FitSpec(one.method, seed, options=one.options) for seed in range(seeds) for one in wanted
-    ]
+    specs = [FitSpec(method, seed) for seed in range(seeds) for method in methods]
     with Runner(workspace, jobs, Events()) as runner:
         done = runner.run(specs, tolerate=True)
     place = {name: i for i, name in enumerate(workspace.classes)}
@@ -100,15 +90,15 @@ def run_job(job: Job, wanted: Sequence[Wanted], seeds: int = 3, jobs: int = 2) -
     choices = []
     for seed in range(seeds):
         candidates = []
-        for one in wanted:
-            fit = done[FitSpec(one.method, seed).id]
+        for method in methods:
+            fit = done[FitSpec(method, seed).id]
             if isinstance(fit, TrainingError):
-                failed[one.method] = str(fit)
+                failed[method] = str(fit)
                 continue
-            hits.setdefault(one.method, []).append(fit.output("judged").argmax(1) == truth)
-            own = rows.setdefault(one.method, {"cpu_s": 0.0})
+            hits.setdefault(method, []).append(fit.output("judged").argmax(1) == truth)
+            own = rows.setdefault(method, {"cpu_s": 0.0})
             own["cpu_s"] += fit.facts["cpu_s"] / seeds
-            candidates.append(_candidate(one.method, fit, workspace))
+            candidates.append(_candidate(method, fit, workspace))
         choices.append(_choice(candidates, hits, seed, job.reference))
     for name, own in rows.items():
         found = np.stack(hits[name])

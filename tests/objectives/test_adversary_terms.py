@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
 import pytest
 import torch
+from by_hand import draw, scene, softmax
 from torch import nn
 from torch.nn import functional as F
 
@@ -16,21 +16,6 @@ from landbridge.objectives.base import Step, View
 from landbridge.objectives.cdan import CDAN, certainty, multilinear, random_multilinear
 from landbridge.objectives.mdd import disparity, margin_disparity
 from landbridge.objectives.rows import together
-
-
-def draw(*shape, seed=0, scale=2.0):
-    return torch.from_numpy(np.random.default_rng(seed).normal(size=shape) * scale)
-
-
-def softmax(row):
-    powers = [math.exp(v - max(row)) for v in row]
-    return [p / sum(powers) for p in powers]
-
-
-def scene(n_s=6, n_t=4, d=5, c=3, progress=0.5):
-    fs, ft = draw(n_s, d).requires_grad_(), draw(n_t, d, seed=1).requires_grad_()
-    zs, zt = draw(n_s, c, seed=2).requires_grad_(), draw(n_t, c, seed=3).requires_grad_()
-    return Step(View(fs, zs, torch.arange(n_s) % c), View(ft, zt), None, None, progress)
 
 
 def swapped(step):

@@ -7,21 +7,13 @@ import math
 import numpy as np
 import pytest
 import torch
+from by_hand import draw, softmax
 
 from landbridge.objectives.afn import AFN, longer_features
 from landbridge.objectives.base import Step, View
 from landbridge.objectives.bnm import BNM, batch_nuclear_norm
 
 SHAPES = [(1, 2), (2, 2), (5, 3), (3, 10), (12, 4), (32, 10)]
-
-
-def draw(*shape, seed=0, scale=2.0):
-    return torch.from_numpy(np.random.default_rng(seed).normal(size=shape) * scale)
-
-
-def softmax(row):
-    powers = [math.exp(v - max(row)) for v in row]
-    return [p / sum(powers) for p in powers]
 
 
 # AFN -----------------------------------------------------------------------------------------

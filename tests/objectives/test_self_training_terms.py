@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pytest
 import torch
+from by_hand import draw, softmax
 
 from landbridge.objectives.adversarial import adversarial_ramp
 from landbridge.objectives.base import Setting, Step, View
@@ -14,16 +15,6 @@ from landbridge.objectives.debiasmatch import DebiasMatch, debiased_consistency
 from landbridge.objectives.dst import DST, worst_case
 from landbridge.objectives.pada import PADA, class_weights, weighted_confusion
 from landbridge.objectives.pseudo_label import PseudoLabel
-
-
-def draw(*shape, seed=0, scale=2.0):
-    return torch.from_numpy(np.random.default_rng(seed).normal(size=shape) * scale)
-
-
-def softmax(row):
-    top = max(row)
-    powers = [math.exp(v - top) for v in row]
-    return [p / sum(powers) for p in powers]
 
 
 def log_sigmoid(v):

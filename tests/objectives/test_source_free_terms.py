@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pytest
 import torch
+from by_hand import softmax
 
 from landbridge.objectives.aad import AaD, attract_and_disperse
 from landbridge.objectives.banks import Bank, nearest
@@ -19,12 +20,6 @@ N, D, C = 30, 4, 3
 
 def draw(*shape, seed=0, scale=1.0):
     return torch.from_numpy(np.random.default_rng(seed).normal(size=shape) * scale)
-
-
-def softmax(row):
-    top = max(row)
-    powers = [math.exp(v - top) for v in row]
-    return [p / sum(powers) for p in powers]
 
 
 def probabilities(logits):

@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pytest
 import torch
+from by_hand import draw, softmax
 
 from landbridge.base.errors import ConfigError
 from landbridge.objectives.adversarial import (
@@ -22,16 +23,6 @@ from landbridge.objectives.infomax import infomax
 from landbridge.objectives.mcc import mcc
 
 SHAPES = [(1, 2), (1, 7), (2, 2), (5, 3), (12, 4), (3, 10)]
-
-
-def draw(*shape, seed=0, scale=2.0):
-    return torch.from_numpy(np.random.default_rng(seed).normal(size=shape) * scale)
-
-
-def softmax(row):
-    top = max(row)
-    powers = [math.exp(v - top) for v in row]
-    return [p / sum(powers) for p in powers]
 
 
 def entropy(p):

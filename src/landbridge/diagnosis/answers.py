@@ -8,6 +8,7 @@ import numpy as np
 
 from ..solvers.bias_corrected_temperature import bias_corrected_temperature
 from ..solvers.ridge import one_vs_rest, ridge_loo
+from ..solvers.softmax import softmax
 
 _STRENGTHS = np.logspace(-2, 5, 15)
 
@@ -83,9 +84,3 @@ def source_answers(
         target=softmax(slope * (xt @ fit.weight.T.astype(np.float64) + fit.bias) + shift),
         accuracy=float((held_out.argmax(1) == y).mean()),
     )
-
-
-def softmax(logits: np.ndarray) -> np.ndarray:
-    """Return probabilities, rows summing to 1."""
-    p = np.exp(logits - logits.max(1, keepdims=True))
-    return np.asarray(p / p.sum(1, keepdims=True))

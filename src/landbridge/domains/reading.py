@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ..solvers.softmax import softmax
 from .answers import Answers, plain_labels
 
 
@@ -70,8 +71,7 @@ class Reading:
             return outputs.astype(np.float64) * self.spread + self.mean
         if self.answers == "several":
             return 1 / (1 + np.exp(-np.clip(outputs, -80, 80)))
-        shifted = np.exp(outputs - outputs.max(-1, keepdims=True))
-        return shifted / shifted.sum(-1, keepdims=True)
+        return softmax(outputs)
 
     def decided(self, values: np.ndarray) -> list[Any]:
         """Return what is answered, from values (n, k): names, numbers, or tuples of names."""

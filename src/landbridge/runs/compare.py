@@ -16,11 +16,11 @@ from ..metrics.labelfree import Candidate, ClassAMI, Pool
 from ..selection.choose import choose_by_validation, choose_label_free
 from ..selection.clusters import Clusters, class_clusters
 from ..selection.portfolio import NEED_CLUSTERS, wants_like_shares
+from ..solvers.softmax import softmax
 from .execute import Runner
 from .features import frozen_features
 from .fit import Fit, FitSpec, known_network
 from .folds import possible_folds
-from .networks import softmax
 from .workspace import Workspace
 
 SIDES = ("source", "target")

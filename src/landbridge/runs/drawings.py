@@ -13,10 +13,10 @@ from ..domains.answers import objects, plain_labels
 from ..domains.task import Task
 from ..insight.changes import changed_examples
 from ..insight.map import MapSide, build_map
+from ..solvers.softmax import softmax
 from ..verdict.judge import Truth
 from .features import RowOutputs
 from .fit import known_network, network_of
-from .networks import softmax
 from .race import Raced
 from .workspace import Workspace
 

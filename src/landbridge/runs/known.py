@@ -12,7 +12,6 @@ from ..backbones.base import BackboneIdentity, Opened
 from ..backbones.open import reopen
 from ..base.errors import RunError
 from ..base.events import SILENT, Events
-from ..base.files import read_json
 from ..base.hashing import tensors_digest
 from ..domains.modalities.base import Preprocessing
 from .model import Model
@@ -92,10 +91,11 @@ class KnownModel:
                 f"({', '.join(model.classes[:5])}), and a source model has to tell classes apart",
                 do="give a run that does, or labelled source data",
             )
+        assert model.identity is not None
         state = {name: value.clone() for name, value in model.network.state_dict().items()}
         return cls(
             path=path,
-            identity=BackboneIdentity.from_dict(read_json(path / "backbone.json")),
+            identity=model.identity,
             preprocessing=model.preprocessing,
             classes=model.classes,
             state=state,

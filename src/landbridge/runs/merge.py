@@ -10,6 +10,7 @@ from typing import Any, Literal
 import numpy as np
 import torch
 
+from ..backbones.open import reopen
 from ..base.errors import ConfigError, RunError
 from ..base.events import SILENT, Events
 from ..base.files import read_json
@@ -143,7 +144,7 @@ def merge(
     models = [Model.load(path, events=events) for path in paths]
     first = models[0]
     states = [model.network.state_dict() for model in models]
-    start = _start(paths[0], events)
+    start = _start(first, events)
     notes: list[str] = []
     result = _merged(start, states, method, own)
     result |= _head(models, paths, method, own, notes)
@@ -212,15 +213,10 @@ def _same_start(paths: Sequence[Path]) -> None:
             )
 
 
-def _start(path: Path, events: Events) -> State:
+def _start(model: Model, events: Events) -> State:
     """Return θ₀'s tensors under the names that a network gives them."""
-    from ..backbones.base import BackboneIdentity
-    from ..backbones.open import reopen
-    from ..domains.modalities.base import load_preprocessing
-
-    identity = BackboneIdentity.from_dict(read_json(path / "backbone.json"))
-    preprocessing = load_preprocessing(read_json(path / "preprocessor.json"))
-    opened = reopen(identity, preprocessing, events=events)
+    assert model.identity is not None
+    opened = reopen(model.identity, model.preprocessing, events=events)
     return {f"backbone.{name}": t.clone() for name, t in opened.module.state_dict().items()}
 
 

@@ -39,6 +39,8 @@ class Model:
         Which values of an array of images are black and white, as in the run's target.
     reading : Reading, optional
         How outputs are read; as classes where not given.
+    identity : BackboneIdentity, optional
+        Which θ₀ it was made of, where it is a run's.
     """
 
     def __init__(
@@ -48,7 +50,9 @@ class Model:
         classes: Sequence[str],
         limits: tuple[float, float] | None = None,
         reading: Reading | None = None,
+        identity: BackboneIdentity | None = None,
     ) -> None:
+        self.identity = identity
         self.limits = limits
         self.reading = reading or Reading("classes", tuple(classes))
         self.network = network.eval()
@@ -95,7 +99,12 @@ class Model:
             )
         limits = read_json(path / "data.json")["target"].get("limits")
         return cls(
-            network, preprocessing, classes, None if limits is None else tuple(limits), reading
+            network,
+            preprocessing,
+            classes,
+            None if limits is None else tuple(limits),
+            reading,
+            identity,
         )
 
     def read(self, what: Any, *, label: str | None = None, events: Events = SILENT) -> Domain:
@@ -146,6 +155,19 @@ class Model:
 
     def logits(self, domain: Domain, events: Events = SILENT) -> np.ndarray:
         """Return float32 logits of a domain's examples."""
+        inputs = self.prepared(domain, events)
+        if len(inputs) == 0:
+            return np.zeros((0, len(self.classes)), np.float32)
+        return run_network(self.network, inputs, self.preprocessing)[1]
+
+    def prepared(self, domain: Domain, events: Events = SILENT) -> np.ndarray:
+        """Return a domain's examples as the network takes them, first axis n.
+
+        Raises
+        ------
+        DataError
+            Where they are of another modality than the run's.
+        """
         if domain.modality != self.preprocessing.modality:
             raise DataError(
                 f"{domain.name!r} is {domain.modality}, this run's model takes "
@@ -153,6 +175,5 @@ class Model:
                 do="give data like the run's target",
             )
         if len(domain) == 0:
-            return np.zeros((0, len(self.classes)), np.float32)
-        inputs = self.preprocessing.prepare(domain.examples, events=events)
-        return run_network(self.network, inputs, self.preprocessing)[1]
+            return np.zeros((0,), np.float32)
+        return self.preprocessing.prepare(domain.examples, events=events)

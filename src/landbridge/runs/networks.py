@@ -103,9 +103,3 @@ def set_head(network: Network, head: Head, budget: int = 0) -> None:
     with torch.no_grad():
         for own, new in ((network.head.weight, affine.weight), (network.head.bias, affine.bias)):
             own.copy_(torch.from_numpy(np.ascontiguousarray(new)))
-
-
-def softmax(logits: np.ndarray) -> np.ndarray:
-    """Return probabilities along the last axis."""
-    shifted = np.exp(logits - logits.max(-1, keepdims=True))
-    return shifted / shifted.sum(-1, keepdims=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from ..base.config import RunConfig, make_config
 from ..base.errors import DataError
 from ..base.events import SILENT, Event, Events, read_log
 from ..base.files import read_json
+from ..domains.reading import Reading
 from .folder import check_complete
 from .model import Model
 from .unknown import unknown_rows
@@ -105,16 +107,7 @@ class Run:
         reading = self.model.reading
         logits = self.model.logits(domain, events)
         values = reading.values(logits)
-        rows: list[dict[str, Any]] = []
-        for name, own, said in zip(
-            domain.examples.names(), values, reading.decided(values), strict=True
-        ):
-            row = {"name": name, "predicted": list(said) if isinstance(said, tuple) else said}
-            if reading.answers != "numbers":
-                row["probability"] = dict(
-                    zip(reading.classes, own.astype(np.float32).tolist(), strict=True)
-                )
-            rows.append(row)
+        rows = answer_rows(reading, domain.examples.names(), values)
         if unknown is not None:
             found, note = unknown_rows(self.path, logits, unknown)
             if note:
@@ -164,6 +157,19 @@ class Run:
             "left_out": len(domain) - len(rows),
             "note": note,
         }
+
+
+def answer_rows(reading: Reading, names: Sequence[str], values: np.ndarray) -> list[dict[str, Any]]:
+    """Return one dict per example, as `Run.predict` does, from values (n, k)."""
+    rows: list[dict[str, Any]] = []
+    for name, own, said in zip(names, values, reading.decided(values), strict=True):
+        row = {"name": name, "predicted": list(said) if isinstance(said, tuple) else said}
+        if reading.answers != "numbers":
+            row["probability"] = dict(
+                zip(reading.classes, own.astype(np.float32).tolist(), strict=True)
+            )
+        rows.append(row)
+    return rows
 
 
 def load_run(path: Path | str) -> Run:

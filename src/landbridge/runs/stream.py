@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from ..base.errors import ConfigError, DataError
+from ..base.errors import ConfigError
 from ..base.events import SILENT, Events
 from ..streaming.stream import Stream, open_stream
-from .run import Run, load_run
+from .run import Run, answer_rows, load_run
 
 STRETCHES = 10
 """Into so many stretches accuracy over time is cut."""
@@ -54,16 +54,10 @@ def stream_data(
         raise ConfigError(f"a batch of {batch} rows", do="give --batch 1 or more")
     model = run.model
     domain = model.read(data, label=label, events=events)
-    if domain.modality != model.preprocessing.modality:
-        raise DataError(
-            f"{domain.name!r} is {domain.modality}, this run's model takes "
-            f"{model.preprocessing.modality}",
-            do="give data like the run's target",
-        )
+    rows = model.prepared(domain, events)
     stream = open_stream(model, method, options=options, guard=guard)
     for note in stream.report().notes:
         events.say("warning", note)
-    rows = model.preprocessing.prepare(domain.examples, events=events)
     answers, source = [], []
     with events.progress("stream", len(rows)) as bar:
         for start in range(0, len(rows), batch):
@@ -75,14 +69,7 @@ def stream_data(
             bar.advance(len(some))
     probabilities = np.concatenate(answers) if answers else np.zeros((0, len(model.classes)))
     value: dict[str, Any] = {
-        "predictions": [
-            {
-                "name": name,
-                "predicted": model.classes[int(p.argmax())],
-                "probability": dict(zip(model.classes, p.tolist(), strict=True)),
-            }
-            for name, p in zip(domain.examples.names(), probabilities, strict=True)
-        ],
+        "predictions": answer_rows(model.reading, domain.examples.names(), probabilities),
         "report": stream.report().to_dict(),
         "over_time": None,
         "accuracy": None,

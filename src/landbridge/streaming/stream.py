@@ -17,6 +17,7 @@ from ..base.hashing import tensors_digest
 from ..domains.domain import Domain, Examples
 from ..domains.modalities.base import Preprocessing
 from ..domains.read import read_domain
+from ..solvers.softmax import softmax
 from ..training.checkpoint import load_tensors, save_tensors
 from ..training.inputs import run_network
 from ..training.precision import layout
@@ -173,7 +174,8 @@ class Stream:
 
     def source_probabilities(self, rows: np.ndarray) -> np.ndarray:
         """Return the source model's answers to stored rows; nothing adapts."""
-        return _softmax(run_network(self.source, rows, self.preprocessing, self.device)[1])
+        logits = run_network(self.source, rows, self.preprocessing, self.device)[1]
+        return softmax(logits.astype(np.float64))
 
     def report(self) -> StreamReport:
         """Return what happened so far."""
@@ -267,8 +269,3 @@ def open_stream(
         source_rows=source_rows,
         read=model.read,
     )
-
-
-def _softmax(logits: np.ndarray) -> np.ndarray:
-    shifted = np.exp(logits - logits.max(1, keepdims=True).astype(np.float64))
-    return np.asarray(shifted / shifted.sum(1, keepdims=True))

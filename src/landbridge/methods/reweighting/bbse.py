@@ -8,9 +8,10 @@ import numpy as np
 
 from ...base.errors import ConfigError
 from ...solvers.label_shift import LabelShift, bbse
+from ...solvers.softmax import softmax
 from ..base import METHODS
 from ..scaling import Scaling
-from .label_shift import Correct, LabelShiftMethod, softmax
+from .label_shift import Correct, LabelShiftMethod
 
 
 @METHODS.register("bbse")

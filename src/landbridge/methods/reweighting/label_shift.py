@@ -133,9 +133,3 @@ class LabelShiftMethod(Reweighting):
             head = fit_head(self.head, x[~held], labels[~held], n_classes, seed=seed)
             out[held] = head.logits(x[held])
         return out
-
-
-def softmax(logits: np.ndarray) -> np.ndarray:
-    """Return probabilities, float64."""
-    shifted = np.exp(logits - logits.max(1, keepdims=True))
-    return shifted / shifted.sum(1, keepdims=True)
