@@ -14,8 +14,8 @@ from ..base.errors import RunError
 from ..base.events import SILENT, Events
 from ..base.hashing import tensors_digest
 from ..base.registry import Registry
-from ..domains.domain import Examples
-from ..domains.modalities.base import InputHint, Preprocessing
+from ..domains.examples import Examples, InputHint
+from ..domains.modalities.base import Preprocessing
 
 
 class Backbone(nn.Module, ABC):
@@ -115,6 +115,14 @@ class Provider(ABC):
     @abstractmethod
     def available(self) -> tuple[bool, str]:
         """Say whether it can be opened here without a network, and where or why not."""
+
+    def suits(self, hint: InputHint) -> tuple[int, str] | None:
+        """Say whether "auto" may take it for such examples: a rank and the reason.
+
+        The greatest rank of what is available wins; 0 is a makeshift, taken where what would
+        suit better is missing (and then that is said). None, the default: never.
+        """
+        return None
 
     @abstractmethod
     def open(

@@ -11,9 +11,9 @@ from torch import nn
 
 from ..base.errors import BackboneError
 from ..base.events import SILENT, Events
-from ..domains.domain import Examples
-from ..domains.modalities.base import InputHint
+from ..domains.examples import Examples, InputHint
 from .base import BACKBONES, Backbone, Opened, Provider
+from .images import photographs, size_of
 from .weights import merge_options, seeded
 
 _SMALLEST = 16
@@ -109,6 +109,13 @@ class ConvNetProvider(Provider):
 
     def available(self) -> tuple[bool, str]:
         return True, "built in"
+
+    def suits(self, hint: InputHint) -> tuple[int, str] | None:
+        """Small images; a makeshift for photographs."""
+        what = f"images of {size_of(hint)}"
+        if photographs(hint):
+            return 0, f"{what} call for a pretrained network, and there is none here"
+        return 3, f"{what} are too small for a network for photographs"
 
     def open(
         self,

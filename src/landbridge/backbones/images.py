@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from ..domains.modalities.base import InputHint
+from ..domains.examples import InputHint
 from ..domains.modalities.image import ImagePreprocessing
 
 Interpolation = Literal["bilinear", "bicubic", "box"]
@@ -13,6 +13,16 @@ IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
 
 _PHOTOGRAPH = 64
+
+
+def photographs(hint: InputHint) -> bool:
+    """Say whether the images are large enough for a network that learned from photographs."""
+    return max(hint.height, hint.width) > _PHOTOGRAPH
+
+
+def size_of(hint: InputHint) -> str:
+    """Return the size in words."""
+    return f"{hint.height}x{hint.width} px"
 
 
 def flips(hint: InputHint) -> bool:

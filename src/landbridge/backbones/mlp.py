@@ -11,8 +11,8 @@ from torch import nn
 
 from ..base.errors import BackboneError
 from ..base.events import SILENT, Events
-from ..domains.domain import Examples
-from ..domains.modalities.base import InputHint, Preprocessing
+from ..domains.examples import Examples, InputHint
+from ..domains.modalities.base import Preprocessing
 from .base import BACKBONES, Backbone, Opened, Provider
 from .weights import merge_options, seeded
 
@@ -95,6 +95,10 @@ class MlpProvider(Provider):
 
     def available(self) -> tuple[bool, str]:
         return True, "built in"
+
+    def suits(self, hint: InputHint) -> tuple[int, str] | None:
+        """Tables."""
+        return (1, f"a table of {hint.columns} columns") if hint.modality == "tabular" else None
 
     def open(
         self,

@@ -11,9 +11,9 @@ from torch import nn
 
 from ..base.errors import BackboneError
 from ..base.events import SILENT, Events
-from ..domains.domain import Examples
-from ..domains.modalities.base import InputHint
+from ..domains.examples import Examples, InputHint
 from .base import BACKBONES, Backbone, Opened, Provider
+from .images import photographs, size_of
 from .weights import load_exactly, merge_options, read_tensors, seeded, weights_folder
 
 FILE = "mobilenet_v2-imagenet1k.safetensors"
@@ -115,6 +115,12 @@ class MobileNetV2Provider(Provider):
             return True, str(find_file(None))
         except BackboneError as error:
             return False, error.found
+
+    def suits(self, hint: InputHint) -> tuple[int, str] | None:
+        """Photographs."""
+        if not photographs(hint):
+            return None
+        return 2, f"pretrained on photographs, for images of {size_of(hint)}"
 
     def open(
         self,

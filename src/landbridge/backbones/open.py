@@ -11,11 +11,9 @@ from ..base.errors import BackboneError
 from ..base.events import SILENT, Events
 from ..base.hashing import tensors_digest
 from ..base.registry import nearest
-from ..domains.domain import Examples
-from ..domains.modalities.base import InputHint, Preprocessing
+from ..domains.examples import Examples, InputHint
+from ..domains.modalities.base import Preprocessing
 from .base import BACKBONES, BackboneIdentity, Opened, Provider
-
-_SMALL_IMAGE = 64
 
 _BY_FILE = ("mobilenet_v2",)
 """Providers that take a file of weights after a colon."""
@@ -32,26 +30,28 @@ def choose(hint: InputHint) -> tuple[str, str]:
     -------
     name, reason : str
     """
-    if hint.modality == "tabular":
-        return "mlp", f"mlp: a table of {hint.columns} columns"
-    if hint.modality != "image":
-        raise BackboneError(
-            f"there is no backbone for {hint.modality!r} examples",
-            do="use images or a table",
-        )
-    size = f"{hint.height}x{hint.width} px"
-    if max(hint.height, hint.width) <= _SMALL_IMAGE:
-        return "convnet", f"convnet: images of {size} are too small for a network for photographs"
+    found: list[tuple[int, str, str]] = []
     missing: list[str] = []
-    for name in ("mobilenet_v2", "efficientnet_lite0"):
-        there, where = BACKBONES.get(name)().available()
+    for name, kind in BACKBONES.items():
+        provider = kind()
+        suited = provider.suits(hint) if hint.modality in provider.modalities else None
+        if suited is None:
+            continue
+        there, where = provider.available()
         if there:
-            return name, f"{name}: pretrained on photographs, for images of {size} ({where})"
-        missing.append(f"{name}: {where}")
-    return "convnet", (
-        f"convnet: images of {size} call for a pretrained network, and there is none here "
-        f"({'; '.join(missing)})"
-    )
+            found.append((suited[0], name, suited[1] + f" ({where})" * provider.pretrained))
+        else:
+            missing.append(f"{name}: {where}")
+    if not found:
+        raise BackboneError(
+            f"there is no backbone for {hint.modality!r} examples"
+            + (f" here ({'; '.join(missing)})" if missing else ""),
+            do="name one with --backbone",
+        )
+    rank, name, reason = max(found, key=lambda item: item[0])
+    if rank == 0 and missing:
+        reason += f" ({'; '.join(missing)})"
+    return name, f"{name}: {reason}"
 
 
 def open_backbone(

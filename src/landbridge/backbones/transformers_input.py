@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..base.errors import BackboneError
-from ..domains.modalities.base import InputHint
+from ..domains.examples import InputHint
 from ..domains.modalities.image import ImagePreprocessing
 from .images import IMAGENET_MEAN, IMAGENET_STD, Interpolation, flips, imagenet_crop
 

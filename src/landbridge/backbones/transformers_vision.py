@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..base.errors import BackboneError, MissingExtra
 from ..base.events import SILENT, Events
-from ..domains.domain import Examples
-from ..domains.modalities.base import InputHint
+from ..domains.examples import Examples, InputHint
 from .base import BACKBONES, Opened, Provider
 from .hub import ModelFolder, hub_folder, local_folder
 from .weights import merge_options, seeded

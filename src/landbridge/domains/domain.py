@@ -6,37 +6,16 @@ part; `for_training` gives what methods may see, and that has no sealed part at 
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, ClassVar, Literal
+from typing import Any, Literal
 
 import numpy as np
 
 from ..base.errors import DataError
 from .answers import Answers, column_of, kind_of
+from .examples import Examples as Examples
 from .sealed import SealedLabels
-
-
-class Examples(ABC):
-    """Raw examples in a fixed order, decoded only when asked."""
-
-    modality: ClassVar[str]
-
-    @abstractmethod
-    def __len__(self) -> int: ...
-
-    @abstractmethod
-    def fingerprint(self) -> str:
-        """Return a hash of the content (not of paths or times)."""
-
-    @abstractmethod
-    def select(self, rows: np.ndarray) -> Examples:
-        """Return the examples at integer `rows`, in that order."""
-
-    @abstractmethod
-    def names(self) -> list[str]:
-        """Return what to call each example in messages: a path, or "row 12"."""
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,6 @@ Decoding is done once (`prepare`); what training touches every step is cheap ten
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -17,27 +16,13 @@ from ...base.errors import RunError
 from ...base.events import SILENT, Events
 from ...base.hashing import digest
 from ...base.registry import Registry
-from ..domain import Examples
+from ..examples import Examples
+from ..examples import InputHint as InputHint
 
 if TYPE_CHECKING:
     import torch
 
 Strength = Literal["none", "weak", "strong"]
-
-
-@dataclass(frozen=True)
-class InputHint:
-    """What raw examples look like, so that a backbone can choose its preprocessing.
-
-    For images the median height and width and the number of channels (1 only where every
-    domain is grey); for tables the number of columns after encoding.
-    """
-
-    modality: str
-    height: int = 0
-    width: int = 0
-    channels: int = 0
-    columns: int = 0
 
 
 class Preprocessing(ABC):

@@ -10,7 +10,7 @@ import numpy as np
 from ...base.errors import DataError
 from ...base.events import SILENT, Events
 from ...base.hashing import digest, file_digest
-from ..domain import Examples
+from ..examples import Examples, InputHint
 from .decoding import Item, flaw, in_threads, is_grey, normalise, open_image, upright_size
 
 _WHOLE_BYTES = 200_000_000
@@ -145,6 +145,13 @@ class ImageExamples(Examples):
                     greys.append(is_grey(normalise(image)))
         height, width = np.median(np.array(sizes), axis=0).astype(int)
         return int(height), int(width), 1 if all(greys) else 3
+
+    @classmethod
+    def hint(cls, parts: Sequence[Examples]) -> InputHint:
+        """Return the greatest median height and width, and 3 channels unless all are grey."""
+        shapes = [part.shape_hint() for part in parts if isinstance(part, ImageExamples)]
+        height, width, channels = (max(sizes) for sizes in zip(*shapes, strict=True))
+        return InputHint(cls.modality, height=height, width=width, channels=channels)
 
 
 def unreadable(

@@ -8,7 +8,7 @@ import numpy as np
 
 from ...base.errors import DataError
 from ...base.hashing import digest
-from ..domain import Examples
+from ..examples import Examples, InputHint
 
 
 class TableExamples(Examples):
@@ -96,6 +96,13 @@ class TableExamples(Examples):
             {name: array[rows] for name, array in self.columns.items()},
             None if self._names is None else [self._names[i] for i in rows],
         )
+
+    @classmethod
+    def hint(cls, parts: Sequence[Examples]) -> InputHint:
+        """Return the number of columns after encoding."""
+        from .tabular import TablePreprocessing
+
+        return InputHint(cls.modality, columns=TablePreprocessing.fit(parts).shape[0])
 
 
 def check_columns(source: TableExamples, target: TableExamples, names: tuple[str, str]) -> None:
