@@ -127,8 +127,8 @@ def table(name: str, title: str, jobs: Sequence[Job], methods: Sequence[str]) ->
         tasks[job.name] = found
         best = sorted(found["methods"].items(), key=lambda item: -item[1]["mean"])[:3]
         print(job.name, [(m, round(100 * row["mean"], 1)) for m, row in best], flush=True)
-    result = {"name": name, "kind": "grid", "title": title, "tasks": tasks, **ran_on()}
-    write_result(name, result)
+        result = {"name": name, "kind": "grid", "title": title, "tasks": tasks, **ran_on()}
+        write_result(name, result)  # after each task: a long table may be cut short
 
 
 def main(wanted: Sequence[str]) -> None:

@@ -30,9 +30,13 @@ LEAST = 2
 FAMILY = (
     *("finetune", "scratch", "probe", "head-only", "lp-ft", "layerwise", "gradual", "surgical"),
     *("bias-tuning", "norm-tuning", "lora", "l2-sp", "delta", "bss", "co-tuning", "bi-tuning"),
-    *("ema", "wise-ft", "soup", "structure"),
+    *("ema", "wise-ft", "soup", "structure", "head2toe"),
 )
-PRETRAINED = ("finetune", "probe", "head-only", "lp-ft", "layerwise", "lora", "l2-sp", "bss")
+PRETRAINED = (
+    *("finetune", "probe", "head-only", "lp-ft", "layerwise", "gradual", "surgical"),
+    *("bias-tuning", "norm-tuning", "lora", "l2-sp", "delta", "bss", "co-tuning", "bi-tuning"),
+    *("ema", "head2toe", "wise-ft"),
+)
 
 
 def fewer(domain: Domain, share: float, *where: object) -> Domain:

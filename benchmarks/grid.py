@@ -26,6 +26,7 @@ from landbridge.runs.fit import Fit, FitSpec
 from landbridge.runs.prepare import prepare, read_task
 from landbridge.selection.choose import choose_label_free
 from landbridge.solvers.softmax import softmax
+from landbridge.training.devices import find_device
 
 
 @dataclass(frozen=True)
@@ -71,13 +72,25 @@ def kept_folder() -> Path:
     return folder
 
 
-def run_job(job: Job, methods: Sequence[str], seeds: int = 3, jobs: int = 2) -> dict[str, Any]:
-    """Fit every method over the seeds; return accuracies, intervals, costs and the choices."""
+JOBS = "LANDBRIDGE_JOBS"
+DEVICE = "LANDBRIDGE_DEVICE"
+
+
+def run_job(
+    job: Job, methods: Sequence[str], seeds: int = 3, jobs: int | None = None
+) -> dict[str, Any]:
+    """Fit every method over the seeds; return accuracies, intervals, costs and the choices.
+
+    So many fits at once as `jobs` or LANDBRIDGE_JOBS says (2), one thread each, on the device
+    that LANDBRIDGE_DEVICE names ("cpu").
+    """
+    jobs = jobs or int(os.environ.get(JOBS, "2"))
     config = make_config({"seed": 0, **job.config})
     task = read_task(config, job.source, job.target, Events())
     path = kept_folder() / job.name.replace(" ", "_").replace("→", "-")
     workspace = prepare(task, config, path, Events())
     workspace.threads, workspace.frozen = 1, job.frozen
+    workspace.device = find_device(os.environ.get(DEVICE, "cpu"))
     workspace.save()
     specs = [FitSpec(method, seed) for seed in range(seeds) for method in methods]
     with Runner(workspace, jobs, Events()) as runner:
@@ -118,6 +131,7 @@ def run_job(job: Job, methods: Sequence[str], seeds: int = 3, jobs: int = 2) -> 
         "setting": task.sentence(),
         "reference": job.reference,
         "judged_rows": len(truth),
+        "device": workspace.device,
         "methods": rows,
         "failed": failed,
         "label_free": choices,

@@ -169,7 +169,9 @@ class Fake:
         self.target = Side(inputs, labels, np.ones(len(labels), bool))
         config = SimpleNamespace(seed=0)
         encode = SimpleNamespace(encode=lambda x: x)
-        self.workspace = SimpleNamespace(config=config, preprocessing=encode, precision="float32")
+        self.workspace = SimpleNamespace(
+            config=config, preprocessing=encode, precision="float32", device="cpu"
+        )
         self.events, self.name, self.ends, self.trained = Events(), "fake", ends, []
 
     def train(self, plan, folder, *, target=None, fit=""):

@@ -54,6 +54,8 @@ class TrainingConfig(_Strict):
     """Largest gradient norm."""
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     """Number format of the forward pass; auto: what is faster here, measured."""
+    device: str = "auto"
+    """Where networks run: "cpu", "cuda", "cuda:1", "mps"; auto: CUDA where there is any."""
     checkpoint_seconds: float = Field(5.0, ge=0)
     """At most this much work is lost by a crash."""
     threads: int | None = Field(None, gt=0)

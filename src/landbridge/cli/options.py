@@ -41,6 +41,7 @@ KEYS = {
     "budget": "budget",
     "seeds": "seeds",
     "seed": "seed",
+    "device": "training.device",
     "offline": "offline",
 }
 """The options of `transfer` and `plan` that are configuration keys."""
@@ -96,6 +97,10 @@ TargetLabels = Annotated[
 ]
 Seeds = Annotated[int | None, typer.Option(metavar="N", help="How many seeds the verdict uses.")]
 Seed = Annotated[int | None, typer.Option(metavar="N", help="The first seed.")]
+Device = Annotated[
+    str | None,
+    typer.Option(metavar="auto|cpu|cuda|mps", help="Where networks run; auto: a GPU if any."),
+]
 Offline = Annotated[
     bool | None, typer.Option("--offline/--no-offline", help="Forbid every download.")
 ]

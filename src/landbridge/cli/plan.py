@@ -19,6 +19,7 @@ def plan(
     target_labels: o.TargetLabels = None,
     seeds: o.Seeds = None,
     seed: o.Seed = None,
+    device: o.Device = None,
     offline: o.Offline = None,
     config: o.ConfigFile = None,
     settings: o.Settings = None,

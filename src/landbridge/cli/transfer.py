@@ -26,6 +26,7 @@ def transfer(
     target_labels: o.TargetLabels = None,
     seeds: o.Seeds = None,
     seed: o.Seed = None,
+    device: o.Device = None,
     offline: o.Offline = None,
     config: o.ConfigFile = None,
     settings: o.Settings = None,

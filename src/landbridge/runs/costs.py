@@ -16,6 +16,7 @@ from ..base.events import Events
 from ..methods.feature import FeatureMethod
 from ..methods.resolve import make_method
 from ..objectives.base import TERMS
+from ..training.devices import wait
 from ..training.plan import Phase, TrainingPlan
 from ..training.precision import PRECISIONS, fastest, layout
 from .folds import possible_folds
@@ -109,14 +110,15 @@ def measure(workspace: Workspace, events: Events) -> Costs:
     start = time.perf_counter()
     opened = copy.copy(workspace.opened(workspace.config.seed, events))
     opened.module = copy.deepcopy(opened.module)
-    network = make_network(opened, len(workspace.classes))
+    device = torch.device(workspace.device)
+    network = make_network(opened, len(workspace.classes)).to(device)
     rows = workspace.target.inputs
     batch = 4
     wished = workspace.config.training.precision
     while True:
         take = np.resize(np.arange(len(rows)), batch)
         stored = torch.from_numpy(np.ascontiguousarray(rows[take]))
-        x = workspace.preprocessing.encode(stored)
+        x = workspace.preprocessing.encode(stored).to(device)
         before = time.perf_counter()
         precision, seconds = fastest(network, x)
         spent = time.perf_counter() - before
@@ -132,6 +134,7 @@ def measure(workspace: Workspace, events: Events) -> Costs:
     with torch.inference_mode():
         before = time.perf_counter()
         network(layout(x))
+        wait(device)
         forward = (time.perf_counter() - before) / batch
     return Costs(
         train_row=1.3 * seconds[precision] / batch,  # the optimiser and batches come on top
@@ -157,13 +160,11 @@ def memory_mb(workspace: Workspace) -> float:
 
 def parallel(workspace: Workspace) -> tuple[int, int]:
     """Return (fits at once, threads of each), fixed for the run by its plan."""
-    import torch
-
     wish = workspace.config.training.threads
     cores = max(1, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1)
     if wish is not None:
         return 1, wish
-    if torch.cuda.is_available() or cores < 2:
+    if cores < 2:
         return 1, cores
     module = workspace.opened(workspace.config.seed, Events()).module
     small = sum(p.numel() for p in module.parameters()) < 2_000_000

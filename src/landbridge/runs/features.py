@@ -15,6 +15,7 @@ from ..backbones.surgery import Network
 from ..base.events import Events
 from ..base.files import write_array
 from ..base.hashing import tensors_digest
+from ..training.devices import borrowed
 from ..training.inputs import run_network
 from ..training.precision import layout
 from .workspace import Workspace
@@ -39,16 +40,17 @@ def frozen_features(
     if which == "judged" and len(workspace.judged_rows):
         return frozen_features(workspace, network, "target", seed, events)[workspace.judged_rows]
     if next(network.backbone.parameters(), None) is None:  # nothing is computed: nothing to store
-        return run_network(network, inputs, workspace.preprocessing)[0]
+        return run_network(network, inputs, workspace.preprocessing)[0]  # no device is needed
     opened = workspace.opened(seed, events)
     pretrained = workspace.situation.pretrained and not workspace.own_backbone
     if not pretrained:
         identity = replace(opened.identity, hash=backbone_hash(network))
         opened = Opened(network.backbone, workspace.preprocessing, identity)
     store = FeatureStore(None if pretrained else workspace.path / "work" / "features")
-    return store.features(
-        opened, inputs, workspace.fingerprints[which], precision="float32", events=events
-    )
+    with borrowed(opened.module, torch.device(workspace.device)):
+        return store.features(
+            opened, inputs, workspace.fingerprints[which], precision="float32", events=events
+        )
 
 
 def stage_features(
@@ -62,14 +64,14 @@ def stage_features(
     file = workspace.path / "work" / "features" / name
     if file.exists():
         return np.load(file, mmap_mode="r", allow_pickle=False)
-    inputs, parts = workspace.inputs(which), []
+    inputs, parts, device = workspace.inputs(which), [], torch.device(workspace.device)
     network.eval()
-    with torch.inference_mode():
+    with torch.inference_mode(), borrowed(network, device):
         for start in range(0, len(inputs), 64):
             stored = torch.from_numpy(np.array(inputs[start : start + 64]))
             with stage_maps(network, True) as maps:
-                network.backbone(layout(workspace.preprocessing.encode(stored)))
-            parts.append(pooled(maps, budget).numpy())
+                network.backbone(layout(workspace.preprocessing.encode(stored).to(device)))
+            parts.append(pooled(maps, budget).cpu().numpy())
     found = np.concatenate(parts)
     write_array(file, found)
     return found
@@ -97,7 +99,9 @@ def stored_features(
                 continue
             if inputs is workspace.inputs(which) and stands_still(workspace, network, seed, events):
                 return frozen_features(workspace, network, which, seed, events)
-        return run_network(network, inputs, workspace.preprocessing)[0]
+        return run_network(
+            network, inputs, workspace.preprocessing, torch.device(workspace.device)
+        )[0]
 
     return compute
 
@@ -122,7 +126,8 @@ class RowOutputs:
             return np.zeros((0, network.backbone.dim), np.float32), np.zeros((0, shape), np.float32)
         if not self.still:
             chosen = inputs if rows is None else inputs[rows]
-            return run_network(network, chosen, workspace.preprocessing)
+            device = torch.device(workspace.device)
+            return run_network(network, chosen, workspace.preprocessing, device)
         x = frozen_features(workspace, network, which, self.seed, self.events)
         x = np.array(x if rows is None else x[rows])
         with torch.inference_mode():

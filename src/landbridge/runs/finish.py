@@ -173,7 +173,7 @@ def _save_cost(workspace: Workspace, clock: Clock, parameters: dict[str, Any]) -
             "wall_s": round(sum(s["wall_s"] for s in clock.stages), 2),
             "cpu_s": round(sum(s["cpu_s"] for s in clock.stages), 2),
             "peak_mb": peak_mb(),
-            "device": "cpu",
+            "device": workspace.device,
             "threads": workspace.threads,
             "stages": clock.stages,
             "parameters": parameters,

@@ -13,6 +13,7 @@ from ..methods.feature import FeatureMethod
 from ..methods.resolve import make_method, warnings_of
 from ..selection.budget import BudgetPlan, allot
 from ..selection.portfolio import Portfolio, portfolio
+from ..training.devices import find_device
 from .costs import OVERHEAD, Costs, check_method, measure, memory_mb, parallel
 from .execute import threads
 from .folds import possible_folds
@@ -27,6 +28,7 @@ def make_plan(workspace: Workspace, events: Events) -> tuple[BudgetPlan, Costs, 
         check_method(given, config.method_options, workspace)
         for warning in warnings_of(make_method(given, config.method_options)):
             events.say("note", f"{given} may hurt {warning}")
+    workspace.device = find_device(config.training.device)
     jobs, workspace.threads = parallel(workspace)
     with threads(workspace.threads):
         costs = measure(workspace, events)
@@ -90,7 +92,7 @@ def _small_costs(workspace: Workspace, costs: Costs, events: Events) -> Costs:
     if workspace.config.method == "scratch" or not dear:
         workspace.small = None
         return costs
-    small.threads = workspace.threads
+    small.threads, small.device = workspace.threads, workspace.device
     with threads(small.threads):
         found = measure(small, events)
     small.precision = found.precision
@@ -162,6 +164,7 @@ def plan_facts(
         "jobs": jobs,
         "threads": workspace.threads,
         "precision": workspace.precision,
+        "device": workspace.device,
         "frozen": workspace.frozen,
         "fits": [
             {**row, "why": _why(row, found, workspace.small is not None)} for row in plan.rows

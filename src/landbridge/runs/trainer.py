@@ -12,6 +12,7 @@ import torch
 from ..backbones.surgery import Network
 from ..base.events import Events
 from ..training.batches import Side
+from ..training.devices import borrowed
 from ..training.loop import LoopOptions, TrainingData
 from ..training.plan import TrainingPlan
 from ..training.whole_plan import Trained, train_plan
@@ -85,20 +86,22 @@ class Trainer:
             data.known_head = known_head(workspace, state, self.name, self.seed, self.events)
         options = LoopOptions(
             precision=workspace.precision,
+            device=torch.device(workspace.device),
             checkpoint=folder / CHECKPOINT,
             checkpoint_seconds=workspace.config.training.checkpoint_seconds,
             fit=fit or self.name,
         )
-        trained = train_plan(
-            network,
-            plan,
-            data,
-            seed=self.seed,
-            options=options,
-            events=self.events,
-            adapter_folder=folder / "adapter",
-            base=self._base(plan),
-        )
+        with borrowed(network, options.device):
+            trained = train_plan(
+                network,
+                plan,
+                data,
+                seed=self.seed,
+                options=options,
+                events=self.events,
+                adapter_folder=folder / "adapter",
+                base=self._base(plan),
+            )
         return network, trained, report
 
     def _base(self, plan: TrainingPlan) -> str:

@@ -19,6 +19,7 @@ from ..backbones.surgery import Network
 from ..base.files import read_json, write_json
 from ..methods.network import NetworkMethod
 from ..training.arithmetic import averaged, mixed
+from ..training.devices import borrowed
 from ..training.inputs import run_network
 from ..training.normalisation import renormalise
 from ..training.plan import TrainingPlan
@@ -167,9 +168,9 @@ class _Choice:
             settle(self.trainer, network, candidate, ends)
             rows = self._rows(fold)
             side = self.trainer.target
-            logits = run_network(network, side.inputs[rows], self.trainer.workspace.preprocessing)[
-                1
-            ]
+            workspace = self.trainer.workspace
+            device = torch.device(workspace.device)
+            logits = run_network(network, side.inputs[rows], workspace.preprocessing, device)[1]
             known[str(candidate)] = score(logits, side.labels[rows])
             write_json(file, known)
         return list(known[str(candidate)])
@@ -207,14 +208,16 @@ def settle(trainer: Trainer, network: Network, candidate: Candidate, ends: Ends)
     network.load_state_dict(states[0] if len(states) == 1 else averaged(states))
     if not candidate.plain:
         workspace = trainer.workspace
-        renormalise(
-            network,
-            trainer.target.inputs,
-            workspace.preprocessing,
-            torch.device("cpu"),
-            workspace.precision,
-            rows=ROWS,
-        )
+        device = torch.device(workspace.device)
+        with borrowed(network, device):
+            renormalise(
+                network,
+                trainer.target.inputs,
+                workspace.preprocessing,
+                device,
+                workspace.precision,
+                rows=ROWS,
+            )
     network.eval()
 
 

@@ -26,7 +26,7 @@ from ..training.checkpoint import load_tensors, save_tensors
 
 VALIDATION_SHARE = 0.1
 VALIDATION_MOST = 1000
-SETTLED = ("precision", "threads", "scale", "frozen")
+SETTLED = ("precision", "device", "threads", "scale", "frozen")
 """What the plan settles for all fits."""
 KNOWN = "known.safetensors"
 SMALL = "small"
@@ -87,6 +87,7 @@ class Workspace:
     identity: dict[str, Any]
     preprocessing: Preprocessing
     precision: str = "float32"
+    device: str = "cpu"
     threads: int = 1
     scale: float = 1.0
     frozen: bool = False

@@ -82,7 +82,7 @@ def phase_setting(
             for name in ("source", "target", "labelled")
         },
         sizes={name: 0 if found is None else len(found) for name, found in sides.items()},
-        known_head=data.known_head,
+        known_head=None if data.known_head is None else data.known_head.to(device),
         outputs=outputs,
         labels=labels,
         inputs=inputs,

@@ -11,6 +11,7 @@ import torch
 from ..backbones.surgery import Network
 from ..domains.modalities.base import Preprocessing, Strength
 from .batches import Side
+from .devices import borrowed, place_of
 from .precision import layout
 
 DROPPED = 1 / 3
@@ -96,14 +97,15 @@ def run_network(
     batch: int = 256,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return float32 features (n, d) and logits (n, classes) in evaluation mode."""
-    device = device or torch.device("cpu")
+    device = device or place_of(network)
     network.eval()
     features, logits = [], []
-    for start in range(0, len(inputs), batch):
-        stored = torch.from_numpy(np.array(inputs[start : start + batch]))
-        f, z = network(layout(preprocessing.encode(stored).to(device)))
-        features.append(f.float().cpu().numpy())
-        logits.append(z.float().cpu().numpy())
+    with borrowed(network, device):
+        for start in range(0, len(inputs), batch):
+            stored = torch.from_numpy(np.array(inputs[start : start + batch]))
+            f, z = network(layout(preprocessing.encode(stored).to(device)))
+            features.append(f.float().cpu().numpy())
+            logits.append(z.float().cpu().numpy())
     return np.concatenate(features), np.concatenate(logits)
 
 

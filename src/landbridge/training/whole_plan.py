@@ -67,7 +67,7 @@ def train_plan(
             first = replace(options, checkpoint=options.checkpoint.with_name(name))
         if phases[:-1]:
             train(network, phases[:-1], data, seed=seed, options=first, events=events)
-        trained.before = {name: t.clone() for name, t in network.state_dict().items()}
+        trained.before = {name: t.cpu().clone() for name, t in network.state_dict().items()}
         phases = phases[-1:]
     trained.losses = train(network, phases, data, seed=seed, options=options, events=events)
     if plan.adapter is not None:
