@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import Any
 
@@ -34,10 +35,10 @@ def test_a_device_that_is_not_there_is_named_with_those_that_are() -> None:
 
 def test_a_borrowed_network_comes_back_also_after_an_error() -> None:
     network = torch.nn.Linear(2, 2)
-    with pytest.raises(RuntimeError, match="in the block"), borrowed(network, torch.device("meta")):
+    with contextlib.suppress(KeyError), borrowed(network, torch.device("meta")):
         assert place_of(network).type == "meta"
         network.to_empty(device="cpu")
-        raise RuntimeError("in the block")
+        raise KeyError
     assert place_of(network).type == "cpu"
 
 
@@ -68,14 +69,15 @@ def network_methods() -> list[Any]:
 
 @needs_cuda
 @pytest.mark.parametrize("few", [False, True])
-@pytest.mark.parametrize("name", network_methods())
-def test_every_method_trains_on_the_device(name: str, few: bool, tmp_path: Path) -> None:
-    made = workspace(tmp_path / "a", few, "cuda")
-    missing = unmet(make_method(name).needs, made.situation)
-    if missing:
-        pytest.skip(f"not in this setting: {missing}")
-    fit = run_fit(made, FitSpec(name, 0), SILENT)
-    assert np.isfinite(fit.output("judged")).all()
+def test_every_method_trains_on_the_device(few: bool, tmp_path: Path) -> None:
+    made = workspace(tmp_path, few, "cuda")
+    names = [
+        name for name in network_methods() if not unmet(make_method(name).needs, made.situation)
+    ]
+    assert len(names) > 10
+    for name in names:
+        fit = run_fit(made, FitSpec(name, 0), SILENT)
+        assert np.isfinite(fit.output("judged")).all(), name
 
 
 @needs_cuda
