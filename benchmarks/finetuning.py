@@ -35,7 +35,7 @@ FAMILY = (
 PRETRAINED = (
     *("finetune", "probe", "head-only", "lp-ft", "layerwise", "gradual", "surgical"),
     *("bias-tuning", "norm-tuning", "lora", "l2-sp", "delta", "bss", "co-tuning", "bi-tuning"),
-    *("ema", "head2toe", "wise-ft"),
+    *("ema", "head2toe"),
 )
 
 

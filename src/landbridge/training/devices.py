@@ -52,11 +52,13 @@ def borrowed(network: nn.Module, device: torch.device) -> Iterator[None]:
     if was.type == device.type and device.index in (None, was.index):
         yield
         return
-    network.to(device)
+    with torch.inference_mode(False):  # what is moved in that mode can never be trained again
+        network.to(device)
     try:
         yield
     finally:
-        network.to(was)
+        with torch.inference_mode(False):
+            network.to(was)
 
 
 def wait(device: torch.device) -> None:
