@@ -111,7 +111,7 @@ def office_jobs(shots: int) -> Iterator[Job]:
             yield replace(job, frozen=True)
 
 
-OFFICE_DOMAINS = ("amazon", "caltech", "dslr", "webcam")
+OFFICE_DOMAINS = ("amazon", "caltech10", "dslr", "webcam")
 SETS = {
     "jda": ("JDA pairs, no target label", jda_jobs, UNLABELLED),
     "few": ("JDA pairs, a few target labels", few_jobs, FEW),

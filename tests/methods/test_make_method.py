@@ -38,6 +38,16 @@ def test_weights_and_options_of_a_combination():
     assert method.plan(MANY).phases[-1].target_weight == 2.0
 
 
+def test_a_term_keeps_the_weight_that_its_own_method_gives_it():
+    for name in ("rsd", "afn"):
+        (own,) = make_method(name).terms()
+        joined = {t.name: t.weight for t in make_method(f"mcc+{name}").terms()}
+        assert joined == {"mcc": 1.0, name: own.weight}
+        assert own.weight != 1.0
+    named = make_method("mcc+rsd", {"terms": {"rsd": 2.0}})
+    assert {t.name: t.weight for t in named.terms()} == {"mcc": 1.0, "rsd": 2.0}
+
+
 def test_combine_by_its_own_name():
     method = make_method("combine", {"terms": {"infomax": 0.5}})
     assert [(t.name, t.weight) for t in method.terms()] == [("infomax", 0.5)]

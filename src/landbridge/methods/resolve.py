@@ -59,13 +59,19 @@ def _combination(name: str, values: dict[str, Any]) -> Combine:
             f"method {name!r}: a weight for {', '.join(astray)}, which is not in its name",
             do=f"terms here: {', '.join(parts)}",
         )
-    values["terms"] = {part: 1.0 for part in parts} | weights
+    values["terms"] = {part: own_weight(part) for part in parts} | weights
     method = Combine(make_options(Combine.Config, values, f"method {name!r}"))
     method.name = name  # type: ignore[misc]
     method.summary = (  # type: ignore[misc]
         f"trained on the source, with {' and '.join(parts)} on the target"
     )
     return method
+
+
+def own_weight(term: str) -> float:
+    """Return the weight that the method of a term's name gives it, 1 where there is none."""
+    kind: Any = METHODS.get(term) if term in METHODS else None
+    return float(getattr(kind.Config(), "weight", 1.0)) if kind is not None else 1.0
 
 
 @dataclass(frozen=True)

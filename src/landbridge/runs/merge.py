@@ -161,10 +161,12 @@ def merge(
         )
     for note in notes:
         events.say("note", note)
+    theta0 = read_json(paths[0] / "backbone.json")
     facts = {
         "method": method,
         "runs": [str(path) for path in paths],
-        "theta0": read_json(paths[0] / "backbone.json")["hash"],
+        "theta0": theta0["hash"],
+        "theta0_name": theta0["name"],
         "weights": None if own.weights is None else list(own.weights),
         "density": density if method in ("ties", "dare") else None,
         "seed": seed if method == "dare" else None,

@@ -68,7 +68,7 @@ def sentence(facts: Mapping[str, Any]) -> str:
     parts = facts["runs"]
     weights = facts["weights"] or [1.0] * len(parts)
     named = ", ".join(f"{w:g} × {run}" for w, run in zip(weights, parts, strict=True))
-    return f"Merged ({facts['method']}) on top of the θ₀ {facts['theta0']} from {named}."
+    return f"Merged ({facts['method']}) on top of the θ₀ {facts['theta0_name']} from {named}."
 
 
 def command(facts: Mapping[str, Any], out: Path) -> str:

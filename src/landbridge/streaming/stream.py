@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from ..backbones.surgery import Network
-from ..base.errors import DataError, RunError
+from ..base.errors import ConfigError, DataError, RunError
 from ..base.hashing import tensors_digest
 from ..domains.domain import Domain, Examples
 from ..domains.modalities.base import Preprocessing
@@ -251,6 +251,11 @@ def open_stream(
     method, options, guard, source_rows
         As in `Stream`.
 
+    Raises
+    ------
+    ConfigError
+        Where the model answers with numbers, or with several labels at once.
+
     Examples
     --------
     >>> run = landbridge.load_run("runs/run-1")                       # doctest: +SKIP
@@ -259,6 +264,13 @@ def open_stream(
     ...     probabilities = stream.predict(batch)
     """
     model = getattr(model, "model", model)
+    reading = getattr(model, "reading", None)
+    if reading is not None and reading.answers != "classes":
+        raise ConfigError(
+            f"this model answers with {reading.answers}, and what adapts on a stream goes by "
+            "class probabilities",
+            do="use predict, or a model that answers with classes",
+        )
     return Stream(
         model.network,
         model.preprocessing,
