@@ -125,8 +125,9 @@ def table(name: str, title: str, jobs: Sequence[Job], methods: Sequence[str]) ->
     for job in jobs:
         found = run_job(job, methods)
         tasks[job.name] = found
-        best = sorted(found["methods"].items(), key=lambda item: -item[1]["mean"])[:3]
-        print(job.name, [(m, round(100 * row["mean"], 1)) for m, row in best], flush=True)
+        sign, scale = (1 if found["lower_is_better"] else -1), (100 if found["percent"] else 1)
+        best = sorted(found["methods"].items(), key=lambda item: sign * item[1]["mean"])[:3]
+        print(job.name, [(m, round(scale * row["mean"], 1)) for m, row in best], flush=True)
         result = {"name": name, "kind": "grid", "title": title, "tasks": tasks, **ran_on()}
         write_result(name, result)  # after each task: a long table may be cut short
 

@@ -19,6 +19,7 @@ from landbridge.base.config import make_config
 from landbridge.base.errors import TrainingError
 from landbridge.base.events import Events
 from landbridge.domains.domain import Domain
+from landbridge.metrics.currency import CURRENCIES
 from landbridge.metrics.intervals import paired_bootstrap
 from landbridge.metrics.labelfree import Candidate
 from landbridge.runs.execute import Runner
@@ -39,8 +40,8 @@ class Job:
     source : Domain or None
     target : Domain
         Sealed; methods see what it grants.
-    truth : ndarray of str
-        Names of the classes of the judged rows, in their order: for scoring alone.
+    truth : ndarray of str or float
+        Classes, or numbers, of the judged rows, in their order: for scoring alone.
     config : dict
         Parts of the run's configuration.
     frozen : bool
@@ -60,7 +61,9 @@ class Job:
 
 
 def truth_of(whole: Domain, sealed: Domain) -> np.ndarray:
-    """Return the class names of the judged rows, from the domain as it was read."""
+    """Return the classes, or numbers, of the judged rows, from the domain as it was read."""
+    if whole.answers == "numbers":
+        return whole.labels[sealed.judged]
     return np.array(whole.classes, dtype=object)[whole.labels][sealed.judged]
 
 
@@ -79,7 +82,10 @@ DEVICE = "LANDBRIDGE_DEVICE"
 def run_job(
     job: Job, methods: Sequence[str], seeds: int = 3, jobs: int | None = None
 ) -> dict[str, Any]:
-    """Fit every method over the seeds; return accuracies, intervals, costs and the choices.
+    """Fit every method over the seeds; return figures, intervals, costs and the choices.
+
+    The figure is accuracy, or the mean absolute error where labels are numbers; a positive
+    difference is a gain either way.
 
     So many fits at once as `jobs` or LANDBRIDGE_JOBS says (2), one thread each, on the device
     that LANDBRIDGE_DEVICE names ("cpu").
@@ -97,8 +103,12 @@ def run_job(
     with Runner(workspace, jobs, Events()) as runner:
         runner.run(first, tolerate=True)  # others start from it: not to be trained twice at once
         done = runner.run(specs, tolerate=True)
-    place = {name: i for i, name in enumerate(workspace.classes)}
-    truth = np.array([place.get(name, -1) for name in job.truth])
+    reading = workspace.reading
+    currency = CURRENCIES[reading.answers]
+    truth = np.asarray(job.truth)
+    if reading.answers == "classes":
+        place = {name: i for i, name in enumerate(workspace.classes)}
+        truth = np.array([place.get(name, -1) for name in job.truth])
     hits: dict[str, list[np.ndarray]] = {}
     rows: dict[str, dict[str, Any]] = {}
     failed: dict[str, str] = {}
@@ -110,19 +120,21 @@ def run_job(
             if isinstance(fit, TrainingError):
                 failed[method] = str(fit)
                 continue
-            hits.setdefault(method, []).append(fit.output("judged").argmax(1) == truth)
+            score = currency.score(reading.values(fit.output("judged")), truth)
+            hits.setdefault(method, []).append(score)
             own = rows.setdefault(method, {"cpu_s": 0.0})
             own["cpu_s"] += fit.facts["cpu_s"] / seeds
-            candidates.append(_candidate(method, fit, workspace))
+            if reading.answers == "classes":
+                candidates.append(_candidate(method, fit, workspace))
         choices.append(_choice(candidates, hits, seed, job.reference))
     for name, own in rows.items():
         found = np.stack(hits[name])
         whole = paired_bootstrap(found, np.zeros_like(found))
         own |= {
-            "mean": float(found.mean()),
-            "low": whole.low,
-            "high": whole.high,
-            "per_seed": found.mean(1).tolist(),
+            "mean": currency.figure(float(found.mean())),
+            "low": min(map(currency.figure, (whole.low, whole.high))),
+            "high": max(map(currency.figure, (whole.low, whole.high))),
+            "per_seed": [currency.figure(score) for score in found.mean(1).tolist()],
             "cpu_s": round(own["cpu_s"], 1),
         }
         base = np.stack(hits[job.reference]) if job.reference in hits else None
@@ -132,6 +144,9 @@ def run_job(
     return {
         "setting": task.sentence(),
         "reference": job.reference,
+        "metric": currency.metric,
+        "percent": currency.percent,
+        "lower_is_better": currency.lower_is_better,
         "judged_rows": len(truth),
         "device": workspace.device,
         "methods": rows,

@@ -12,7 +12,9 @@ def grid_table(result: dict[str, Any]) -> str:
     many = len(tasks) > 4
     names = list(dict.fromkeys(name for task in tasks.values() for name in task["methods"]))
     whole = {name: _mean(tasks, name) for name in names}
-    names.sort(key=lambda name: -whole[name])
+    first = next(iter(tasks.values()))
+    lower, percent = first.get("lower_is_better", False), first.get("percent", True)
+    names.sort(key=lambda name: whole[name] if lower else -whole[name])
     columns = ["mean", "hurt", "CPU-s a fit"] if many else [*tasks, "CPU-s a fit"]
     lines = [
         f"### {result['title']}",
@@ -26,7 +28,7 @@ def grid_table(result: dict[str, Any]) -> str:
         )
         if many:
             hurt = sum(_loss(task, name) > 1e-9 for task in tasks.values())
-            cells = [f"{100 * whole[name]:.1f}", str(hurt)]
+            cells = [_said(whole[name], percent), str(hurt)]
         else:
             cells = [_cell(task, name) for task in tasks.values()]
         lines.append(_row([name, *cells, f"{cost:.0f}"]))
@@ -52,7 +54,8 @@ def grid_table(result: dict[str, Any]) -> str:
     seeds = {len(row["per_seed"]) for task in tasks.values() for row in task["methods"].values()}
     rows = sorted({task["judged_rows"] for task in tasks.values()})
     said = f"{min(rows):,} to {max(rows):,}" if len(rows) > 1 else f"{rows[0]:,}"
-    note = f"Accuracy in % at the last step, {max(seeds)} seeds, judged on {said} rows"
+    metric = first.get("metric", "accuracy").capitalize() + (" in %" if percent else "")
+    note = f"{metric} at the last step, {max(seeds)} seeds, judged on {said} rows"
     if not many:
         note += "; in brackets the gain over " + next(iter(tasks.values()))["reference"]
         note += " and its 95 % interval"
@@ -75,11 +78,16 @@ def _cell(task: dict[str, Any], name: str) -> str:
     row = task["methods"].get(name)
     if row is None:
         return "–"
-    text, gap = f"{100 * row['mean']:.1f}", row.get("difference")
+    percent = task.get("percent", True)
+    text, gap = _said(row["mean"], percent), row.get("difference")
     if gap is None:
         return text
-    low, high = 100 * gap["low"], 100 * gap["high"]
-    return f"{text} ({100 * gap['mean']:+.1f}, {low:+.1f} to {high:+.1f})"
+    mean, low, high = (_said(gap[key], percent, "+") for key in ("mean", "low", "high"))
+    return f"{text} ({mean}, {low} to {high})"
+
+
+def _said(value: float, percent: bool, sign: str = "") -> str:
+    return f"{100 * value:{sign}.1f}" if percent else f"{value:{sign}.2f}"
 
 
 def _row(cells: list[str]) -> str:

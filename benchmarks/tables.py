@@ -1,17 +1,22 @@
-"""Write the tables of benchmarks/README.md from benchmarks/results/*.json."""
+"""Write the tables of benchmarks/README.md and of docs/ from benchmarks/results/*.json.
+
+A page of docs quotes a table between `<!-- table: NAME -->` and `<!-- table: end -->`.
+"""
 
 from __future__ import annotations
 
 import json
+import re
 import statistics
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+import measured
 from class_shift_table import class_shift_table, open_set_table
 from grid_tables import grid_table
 from stream_table import stream_table
-from term_tables import steps_table
+from term_tables import pull_table, steps_table
 
 HERE = Path(__file__).parent
 BEGIN, END = "<!-- results: begin -->", "<!-- results: end -->"
@@ -150,25 +155,51 @@ def _cell(value: Any) -> str:
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
+KINDS: dict[str, Callable[[dict[str, Any]], str]] = {
+    "runs": runs_table,
+    "features": features_table,
+    "grid": grid_table,
+    "stream": stream_table,
+    "class-shift": class_shift_table,
+    "open-set": open_set_table,
+    "term steps": steps_table,
+    "pull steps": pull_table,
+}
+QUOTED = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- table: end -->)", re.DOTALL)
+
+
+def table_of(result: dict[str, Any]) -> str:
+    """Return a result as a heading, a table and a line on what it ran on."""
+    return KINDS.get(result.get("kind", ""), speed_table)(result)
+
+
+def quote(text: str, results: Mapping[str, dict[str, Any]]) -> str:
+    """Return a page of docs with the tables that it names put in afresh, without headings."""
+
+    def table(found: re.Match[str]) -> str:
+        begin, name, end = found.groups()
+        body = table_of(results[name]).split("\n", 2)[2]
+        return f"{begin}\n{body}\n\n{end}"
+
+    return QUOTED.sub(table, text)
+
+
 def main() -> None:
-    """Rewrite what lies between the markers."""
+    """Rewrite what lies between the markers, and what `landbridge methods` says was measured."""
+    results = {
+        path.stem: json.loads(path.read_text("utf-8"))
+        for path in sorted(HERE.glob("results/*.json"))
+    }
     readme = HERE / "README.md"
     text = readme.read_text("utf-8")
     before, rest = text.split(BEGIN)
     after = rest.split(END)[1]
-    results = [json.loads(p.read_text("utf-8")) for p in sorted(HERE.glob("results/*.json"))]
-    kinds = {
-        "runs": runs_table,
-        "features": features_table,
-        "grid": grid_table,
-        "stream": stream_table,
-        "class-shift": class_shift_table,
-        "open-set": open_set_table,
-        "term steps": steps_table,
-    }
-    tables = [kinds.get(r.get("kind"), speed_table)(r) for r in results]
-    body = "\n\n".join(tables)
+    body = "\n\n".join(map(table_of, results.values()))
     readme.write_text(f"{before}{BEGIN}\n\n{body}\n\n{END}{after}", "utf-8")
+    for page in sorted((HERE.parent / "docs").glob("*.md")):
+        text = page.read_text("utf-8")
+        page.write_text(quote(text, results), "utf-8")
+    measured.write(results)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The table of `term_steps.py`, for `tables.py`."""
+"""The tables of `term_steps.py` and `pull_steps.py`, for `tables.py`."""
 
 from __future__ import annotations
 
@@ -42,6 +42,19 @@ def steps_table(result: dict[str, Any]) -> str:
     missing = f" Left out: {', '.join(result['missing'])}." if result["missing"] else ""
     ran = f"{result['cpu']}, {result['threads']} thread, {versions}, {result['date']}."
     return "\n".join([*lines, "", ran + missing])
+
+
+def pull_table(result: dict[str, Any]) -> str:
+    """Return one row for each net: a plain step, one with the pull, their ratio by repeat."""
+    head = ["net", "finetune, ms", "l2-sp, ms", "ratio, median (all)", "aim"]
+    lines = [f"### {result['title']}", "", _row(head), _row(["---"] + ["---:"] * 4)]
+    for name, net in result["nets"].items():
+        every = ", ".join(f"{ratio:.2f}" for ratio in sorted(net["ratios"]))
+        times = [f"{net['ms'][method]:.1f}" for method in ("finetune", "l2-sp")]
+        lines.append(_row([name, *times, f"{net['ratio']:.2f} ({every})", str(result["limit"])]))
+    versions = ", ".join(f"{name} {version}" for name, version in result["versions"].items())
+    ran = f"{result['cpu']}, {result['threads']} thread, {versions}, {result['date']}."
+    return "\n".join([*lines, "", ran])
 
 
 def _ratio(row: dict[str, Any] | None) -> str:

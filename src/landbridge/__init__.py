@@ -18,6 +18,7 @@ _PLACES = {
     "Run": "landbridge.runs.run",
     "Model": "landbridge.runs.model",
     "TransferClassifier": "landbridge.estimator",
+    "TransferRegressor": "landbridge.estimator",
     "Domain": "landbridge.domains.domain",
     "read_domain": "landbridge.domains.read",
     "Events": "landbridge.base.events",

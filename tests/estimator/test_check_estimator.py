@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from landbridge import TransferClassifier
+from landbridge import TransferClassifier, TransferRegressor
 
 EXPECTED: dict[str, str] = {}
 """Checks that do not apply, each with its reason."""
@@ -15,7 +15,7 @@ NETWORK = TransferClassifier(
 
 
 @parametrize_with_checks(
-    [TransferClassifier(), TransferClassifier("probe"), NETWORK],
+    [TransferClassifier(), TransferClassifier("probe"), NETWORK, TransferRegressor()],
     expected_failed_checks=lambda estimator: EXPECTED,
 )
 def test_scikit_learn_checks(estimator, check):

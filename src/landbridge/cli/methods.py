@@ -70,7 +70,9 @@ def _fits(need: str, given: str | None) -> bool:
 
 def _describe(name: str, method: Any) -> dict[str, Any]:
     from ..domains.answers import KINDS
+    from ..methods.measured import measured
 
+    cost, evidence = measured(method)
     config = getattr(method, "Config", None)
     fields = dataclasses.fields(config) if dataclasses.is_dataclass(config) else ()
     return {
@@ -80,8 +82,8 @@ def _describe(name: str, method: Any) -> dict[str, Any]:
         "answers": [kind for kind in KINDS if kind in method.needs.answers],
         "summary": method.summary,
         "paper": getattr(method, "paper", ""),
-        "cost": getattr(method, "step_cost", ""),
-        "evidence": getattr(method, "evidence", ""),
+        "cost": cost,
+        "evidence": evidence,
         "options": {
             field.name: None if field.default is dataclasses.MISSING else field.default
             for field in fields

@@ -14,8 +14,6 @@ class AFN(TermMethod):
 
     summary = "features of both domains grow in norm, step by step"
     paper = "Xu et al., 2019, ICCV"
-    evidence = "digits without labels: M → U 97.1 (source only 94.3), U → M 92.0 (85.2)"
-    step_cost = "1.5 ×"
     term = "afn"
     needs = term_needs(EVERY)
 

@@ -14,7 +14,5 @@ class DAN(TermMethod):
 
     summary = "features of both domains alike in distribution, by several kernels"
     paper = "Long et al., 2015, ICML"
-    evidence = "digits without labels: M → U 94.6 (source only 94.3), U → M 90.4 (85.2)"
-    step_cost = "2.0 ×"
     term = "dan"
     needs = replace(LIKE_SHARES, answers=EVERY)

@@ -14,7 +14,5 @@ class DeepCORAL(TermMethod):
 
     summary = "features of both domains with like covariances"
     paper = "Sun and Saenko, 2016, ECCV workshops"
-    evidence = "digits without labels: M → U 97.0 (source only 94.3), U → M 90.4 (85.2)"
-    step_cost = "1.7 ×"
     term = "deep-coral"
     needs = replace(LIKE_SHARES, answers=EVERY)

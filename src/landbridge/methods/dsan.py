@@ -14,8 +14,6 @@ class DSAN(TermMethod):
 
     summary = "features of each class alike in both domains"
     paper = "Zhu et al., 2021, TNNLS"
-    evidence = "digits without labels: M → U 96.8 (source only 94.3), U → M 93.7 (85.2)"
-    step_cost = "2.3 ×"
     term = "dsan"
 
     @dataclass(frozen=True)

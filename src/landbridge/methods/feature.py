@@ -29,7 +29,8 @@ class FeatureMethod(Parameters):
     head_ : Head
         From target features to logits; `head_.notes` says what was chosen and measured.
     step_cost, evidence : str
-        What it costs, and what was measured where; "" where nothing was.
+        What it costs and what was measured where, of methods from other distributions; ours are
+        in `measured.json`.
     """
 
     name: ClassVar[str]

@@ -12,10 +12,5 @@ class InformationMaximisation(TermMethod):
 
     summary = "be certain on each target example and diverse over all"
     paper = "Krause et al., 2010, NeurIPS; Liang et al., 2020, ICML"
-    evidence = (
-        "digits without labels: M → U 97.8 (source only 94.3), U → M 97.0 (85.2); one "
-        "seed, shares shifted 72.1 (86.4), half of the classes 60.6 (94.7)"
-    )
-    step_cost = "1.6 ×"
     term = "infomax"
     needs = LIKE_SHARES

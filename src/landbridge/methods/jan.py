@@ -12,7 +12,5 @@ class JAN(TermMethod):
 
     summary = "features and answers of both domains alike in joint distribution"
     paper = "Long et al., 2017, ICML"
-    evidence = "digits without labels: M → U 89.0 (source only 94.3), U → M 88.1 (85.2)"
-    step_cost = "2.4 ×"
     term = "jan"
     needs = LIKE_SHARES

@@ -12,7 +12,5 @@ class MCD(TermMethod):
 
     summary = "two heads cannot be made to disagree on the target"
     paper = "Saito et al., 2018, CVPR"
-    evidence = "digits without labels: M → U 96.9 (source only 94.3), U → M 91.3 (85.2)"
-    step_cost = "2.9 ×"
     term = "mcd"
     needs = LIKE_SHARES

@@ -12,7 +12,5 @@ class MDD(TermMethod):
 
     summary = "no second head can agree on the source and differ on the target"
     paper = "Zhang et al., 2019, ICML"
-    evidence = "digits without labels: M → U 97.1 (source only 94.3), U → M 93.7 (85.2)"
-    step_cost = "2.3 ×"
     term = "mdd"
     needs = LIKE_SHARES

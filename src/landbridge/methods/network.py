@@ -74,10 +74,9 @@ class NetworkMethod(ABC):
 
     Attributes
     ----------
-    step_cost : str
-        What a step costs beside a source-only step, as measured; "" where it was not.
-    evidence : str
-        What was measured, and where; "" where nothing was.
+    step_cost, evidence : str
+        What it costs and what was measured where, of methods from other distributions; ours are
+        in `measured.json`.
     """
 
     name: ClassVar[str]

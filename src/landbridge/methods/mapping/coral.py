@@ -44,9 +44,6 @@ class CORAL(AlignmentMethod):
     name: ClassVar[str] = "coral"
     summary: ClassVar[str] = "source features aligned to the target's covariance, then the head"
     paper: ClassVar[str] = "Sun, Feng & Saenko, 2016, AAAI, arXiv 1511.05547"
-    evidence: ClassVar[str] = (
-        "digits without labels: M → U 94.3 (source only 94.3), U → M 85.0 (85.2)"
-    )
     needs: ClassVar[Needs] = Needs(
         source="labelled",
         target="unlabelled",

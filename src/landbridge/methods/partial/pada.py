@@ -14,10 +14,6 @@ class PADA(TermMethod):
 
     summary = "as dann; source classes that the target seems to lack count less"
     paper = "Cao et al., 2018, ECCV (PADA)"
-    evidence = (
-        "USPS → MNIST, no labels, one seed: shifted shares 63.9 (source only 86.4)"
-        ", half of the classes 94.6 (94.7)"
-    )
     term = "pada"
     needs = replace(
         TermMethod.needs, warning="where all classes are there and their shares differ much"

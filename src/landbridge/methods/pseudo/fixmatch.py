@@ -32,10 +32,6 @@ class FixMatch(TermMethod):
 
     summary = "answers of a weak view above one threshold teach a strong view"
     paper = "Sohn et al., 2020, NeurIPS (FixMatch)"
-    evidence = (
-        "digits without labels: M → U 97.8 (source only 94.3), U → M 95.0 (85.2); one "
-        "seed, shares shifted 94.4 (86.4), half of the classes 98.6 (94.7)"
-    )
     term = "consistency"
     Config = MatchConfig
     flexible: ClassVar[bool] = False
@@ -51,8 +47,4 @@ class FlexMatch(FixMatch):
 
     summary = "as fixmatch, with a lower threshold for classes that are learned less"
     paper = "Zhang et al., 2021, NeurIPS (FlexMatch)"
-    evidence = (
-        "digits without labels: M → U 98.1 (source only 94.3), U → M 96.1 (85.2); one "
-        "seed, half of the classes 98.4 (94.7)"
-    )
     flexible = True

@@ -14,10 +14,6 @@ class PseudoLabelling(TermMethod):
 
     summary = "the target's own confident answers become labels"
     paper = "Lee, 2013, ICML workshops (Pseudo-Label)"
-    evidence = (
-        "digits without labels: M → U 97.3 (source only 94.3), U → M 93.5 (85.2); one "
-        "seed, shares shifted 89.7 (86.4), half of the classes 95.9 (94.7)"
-    )
 
     term = "pseudo-label"
     ramp = 0.5

@@ -15,10 +15,6 @@ class AttractingDispersing(SourceFreeMethod):
 
     summary = "neighbours among the target's rows answer alike, others differently"
     paper = "Yang et al., 2022, NeurIPS (AaD)"
-    evidence = (
-        "digits without labels: M → U 97.4 (source only 94.3), U → M 96.8 (85.2); one "
-        "seed, shares shifted 95.1 (86.4), half of the classes 94.9 (94.7)"
-    )
 
     term = "aad"
 

@@ -15,10 +15,6 @@ class NeighbourhoodReciprocity(SourceFreeMethod):
 
     summary = "answers agree with those of reciprocal neighbours on the target"
     paper = "Yang et al., 2021, NeurIPS (NRC)"
-    evidence = (
-        "digits without labels: M → U 96.3 (source only 94.3), U → M 96.2 (85.2); one "
-        "seed, shares shifted 74.8 (86.4), half of the classes 56.2 (94.7)"
-    )
     needs = replace(LIKE_SHARES, source="model")
 
     term = "nrc"

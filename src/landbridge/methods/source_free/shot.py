@@ -18,10 +18,6 @@ class SHOT(SourceFreeMethod):
 
     summary = "the source's head stays, features move to be certain, diverse and clustered"
     paper = "Liang et al., 2020, ICML (SHOT)"
-    evidence = (
-        "digits without labels: M → U 96.7 (source only 94.3), U → M 96.8 (85.2); one "
-        "seed, shares shifted 81.5 (86.4), half of the classes 57.9 (94.7)"
-    )
     needs = replace(LIKE_SHARES, source="model")
     moves = "backbone"
 

@@ -1,0 +1,184 @@
+"""What was measured of each method, a line each: `src/landbridge/methods/measured.json`.
+
+`tables.py` writes it from results/, so that `landbridge methods` shows our own figures alone.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).parent
+OUT = HERE.parent / "src" / "landbridge" / "methods" / "measured.json"
+Results = Mapping[str, dict[str, Any]]
+SHORT = {"MNIST → USPS": "M → U", "USPS → MNIST": "U → M"}
+
+
+def measured(results: Results) -> dict[str, dict[str, str]]:
+    """Return cost and evidence by method, from results by name."""
+    said: dict[str, list[str]] = {}
+    for part in (_digits, _photographs, _few, _tuning, _features, _few_features, _angles):
+        for name, text in part(results):
+            said.setdefault(name, []).append(text)
+    for name, text in _missing_classes(results):
+        said.setdefault(name, [text])  # only where nothing else was measured
+    costs = dict(_costs(results))
+    return {
+        name: {"cost": costs.get(name, ""), "evidence": "; ".join(said.get(name, []))}
+        for name in sorted({*said, *costs})
+    }
+
+
+def _digits(results: Results) -> Iterator[tuple[str, str]]:
+    tasks = _tasks(results, "adaptation_jda")
+    for name in _names(tasks):
+        cells = [
+            f"{short} {_percent(tasks[task], name)} ({_percent(tasks[task], 'source-only')})"
+            for task, short in SHORT.items()
+            if name in tasks[task]["methods"]
+        ]
+        if name != "source-only":
+            yield name, "digits (source only): " + ", ".join(cells)
+
+
+def _photographs(results: Results) -> Iterator[tuple[str, str]]:
+    tasks = _tasks(results, "adaptation_office")
+    for name in _names(tasks):
+        if name not in ("source-only", "probe"):
+            means = [
+                100 * statistics.fmean(task["methods"][m]["mean"] for task in tasks.values())
+                for m in (name, "source-only")
+            ]
+            yield name, f"photographs, {len(tasks)} tasks: {means[0]:.1f} ({means[1]:.1f})"
+
+
+def _few(results: Results) -> Iterator[tuple[str, str]]:
+    tasks = {
+        k: v for k, v in _tasks(results, "adaptation_few").items() if k.endswith(", 1 a class")
+    }
+    for name in _names(tasks):
+        cells = [
+            f"{short} {_percent(task, name)}"
+            for pair, short in SHORT.items()
+            if name in (task := tasks[f"{pair}, 1 a class"])["methods"]
+        ]
+        if name.startswith("joint") or name in ("few-label", "lp-ft", "finetune"):
+            yield name, "digits, one label a class: " + ", ".join(cells)
+
+
+def _tuning(results: Results) -> Iterator[tuple[str, str]]:
+    for key, wanted in (
+        ("finetuning_hymenoptera", "ants and bees, 5% of the labels"),
+        ("finetuning_cifar", "CIFAR-10 six → four, 1% of the labels"),
+    ):
+        task = _tasks(results, key).get(wanted)
+        for name, row in (task or {"methods": {}})["methods"].items():
+            gap = row.get("difference")
+            if gap:
+                low, high = 100 * gap["low"], 100 * gap["high"]
+                yield (
+                    name,
+                    f"{wanted.replace('%', ' %')}: {100 * gap['mean']:+.1f} over finetune "
+                    f"({low:+.1f} to {high:+.1f})",
+                )
+
+
+def _features(results: Results) -> Iterator[tuple[str, str]]:
+    result = results.get("features")
+    if result is None:
+        return
+    tasks = [task["methods"] for found in result["tasks"].values() for task in found.values()]
+    reference = result["reference"]
+    for name in sorted({name for task in tasks for name in task} - {reference}):
+        pairs = [
+            (task.get(name, task[reference])["accuracy"], task[reference]["accuracy"])
+            for task in tasks
+        ]
+        own, base = (100 * statistics.fmean(values) for values in zip(*pairs, strict=True))
+        hurt = sum(a < b - 1e-9 for a, b in pairs)
+        yield (
+            name,
+            f"{len(tasks)} tasks on features: {own:.1f} ({base:.1f}), under source only on {hurt}",
+        )
+
+
+def _few_features(results: Results) -> Iterator[tuple[str, str]]:
+    for key, what in (
+        ("few_surf", "3 target labels a class (probe): "),
+        ("few_heart_rate", "a heart rate from 30 target labels (probe), error: "),
+    ):
+        tasks = _tasks(results, key)
+        for name in _names(tasks):
+            means = [
+                statistics.fmean(task["methods"][m]["mean"] for task in tasks.values())
+                for m in (name, "probe")
+            ]
+            scale = 100 if next(iter(tasks.values()))["percent"] else 1
+            if name not in ("probe", "source-only"):
+                own, base = (f"{scale * mean:.1f}" for mean in means)
+                yield name, f"{what}{own} ({base})"
+
+
+def _angles(results: Results) -> Iterator[tuple[str, str]]:
+    tasks = _tasks(results, "angles")
+    for name in _names(tasks):
+        cells = [
+            f"{short} {task['methods'][name]['mean']:.1f}° "
+            f"({task['methods']['source-only']['mean']:.1f}°)"
+            for pair, short in SHORT.items()
+            if name in (task := tasks[f"turned digits, {pair}"])["methods"]
+        ]
+        if name == "rsd":
+            yield name, "how far a digit is turned, error (source only): " + ", ".join(cells)
+
+
+def _missing_classes(results: Results) -> Iterator[tuple[str, str]]:
+    found: dict[str, list[str]] = {}
+    for key, short in (("mnist_usps", "M → U"), ("usps_mnist", "U → M")):
+        result = results.get(f"class_shift_{key}")
+        if result is None:
+            continue
+        rows = result["versions_of_target"]["partial"]["methods"]
+        base = 100 * statistics.fmean(rows["source-only"]["accuracy"])
+        for name, row in rows.items():
+            own = 100 * statistics.fmean(row["accuracy"])
+            found.setdefault(name, []).append(f"{short} {own:.1f} ({base:.1f})")
+    for name, cells in found.items():
+        if name != "source-only":
+            yield name, "digits, half the classes missing (source only): " + ", ".join(cells)
+
+
+def _costs(results: Results) -> Iterator[tuple[str, str]]:
+    result = results.get("features")
+    if result is not None:
+        seconds: dict[str, list[float]] = {}
+        for found in result["tasks"].values():
+            for task in found.values():
+                for name, row in task["methods"].items():
+                    seconds.setdefault(name, []).append(row["cpu_s"])
+        for name, values in seconds.items():
+            yield name, f"{statistics.median(values):.1f} s a task"
+    for row in results.get("term_steps", {"rows": []})["rows"]:
+        if row["who"] == "Landbridge":
+            yield row["term"], f"{row['ratio']:.1f} × a step"
+
+
+def _tasks(results: Results, name: str) -> dict[str, Any]:
+    return results[name]["tasks"] if name in results else {}
+
+
+def _names(tasks: Mapping[str, Any]) -> list[str]:
+    return list(dict.fromkeys(name for task in tasks.values() for name in task["methods"]))
+
+
+def _percent(task: Mapping[str, Any], name: str) -> str:
+    return f"{100 * task['methods'][name]['mean']:.1f}"
+
+
+def write(results: Results) -> None:
+    """Write the file that the package reads."""
+    text = json.dumps(measured(results), indent=2, ensure_ascii=False)
+    OUT.write_text(text + "\n", "utf-8")

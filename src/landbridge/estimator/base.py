@@ -1,0 +1,168 @@
+"""What both estimators share: rows of two domains in one array, one fit, no verdict."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
+
+from ..base.config import make_config
+from ..base.errors import DataError
+from ..domains.answers import Answers
+
+
+class TransferEstimator(BaseEstimator):
+    """Fit on stacked rows of both domains; see `TransferClassifier` and `TransferRegressor`."""
+
+    closed: tuple[str, ...] = ()
+    closed_few: tuple[str, ...] = ()
+    """What "auto" compares on rows that are features, without and with target labels."""
+
+    def __init__(
+        self,
+        method: str = "auto",
+        *,
+        backbone: str = "auto",
+        method_options: dict[str, Any] | None = None,
+        training: dict[str, Any] | None = None,
+        budget: str = "2m",
+        random_state: int = 0,
+    ) -> None:
+        self.method = method
+        self.backbone = backbone
+        self.method_options = method_options
+        self.training = training
+        self.budget = budget
+        self.random_state = random_state
+
+    def _rows(
+        self, X: Any, y: Any, sample_domain: Any, labelled: Any, **checks: Any
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """Return rows, labels, which labels may be used, and the side of each row."""
+        known = None if labelled is None else _mask(labelled, X)
+        if known is not None and y is not None:
+            y = _only_known(y, known)
+        X, y = validate_data(
+            self, X, y, allow_nd=True, dtype="numeric", multi_output=True, **checks
+        )
+        y = column_or_1d(y, warn=True)
+        known = np.ones(len(X), bool) if known is None else known
+        side = np.full(len(X), -1) if sample_domain is None else np.asarray(sample_domain)
+        if side.shape != (len(X),) or (side == 0).any():
+            raise DataError(
+                f"sample_domain has shape {side.shape} and the values {np.unique(side)[:5]}",
+                do=f"give {len(X)} numbers, above 0 for source rows and below for target rows",
+            )
+        if not (side < 0).any():
+            raise DataError(
+                "sample_domain has no target row: no number in it is below 0",
+                do="give target rows, with or without labels",
+            )
+        self._limits = _extent(X)
+        return X, y, known, side
+
+    def _transfer(
+        self,
+        x: np.ndarray,
+        labels: Sequence[Any],
+        known: np.ndarray,
+        side: np.ndarray,
+        answers: Answers,
+    ) -> None:
+        """Plan, fit and choose; set `method_`, `choice_` and `model_`."""
+        from ..base.events import SILENT
+        from ..domains.domain import Domain
+        from ..domains.read import read_domain
+        from ..domains.task import Task
+        from ..runs.execute import threads
+        from ..runs.fit import network_of
+        from ..runs.model import Model
+        from ..runs.plan import make_plan, plan_facts
+        from ..runs.prepare import prepare
+        from ..runs.race import race
+        from ..runs.stages import Clock
+
+        def domain(rows: np.ndarray, name: str) -> Domain:
+            own = [labels[i] if known[i] else None for i in np.flatnonzero(rows)]
+            return read_domain(x[rows], labels=own, name=name, limits=self._limits, answers=answers)
+
+        source = domain(side > 0, "source") if (side > 0).any() else None
+        task = Task.build(source, domain(side < 0, "target"))
+        backbone = self.backbone
+        if backbone == "auto" and x.ndim == 2:
+            backbone = "identity"
+        few = bool(known[side < 0].any())
+        closed = ["probe", *(self.closed_few if few else self.closed)]
+        config = make_config(
+            {
+                "backbone": backbone,
+                "method": self.method,
+                "method_options": self.method_options or {},
+                "budget": self.budget,
+                "seeds": 1,
+                "seed": self.random_state or 0,
+                "training": {"threads": 1} | (self.training or {}),
+                "candidates": closed if backbone == "identity" else None,
+                "offline": True,
+            }
+        )
+        with tempfile.TemporaryDirectory(prefix="landbridge-") as folder:
+            workspace = prepare(task, config, Path(folder), SILENT)
+            plan, costs, _ = make_plan(workspace, SILENT)
+            facts = plan_facts(task, workspace, plan, costs, 1)
+            if self.method == "auto" and backbone == "identity":
+                closed = [name for name in facts["candidates"] if name in closed]
+                facts |= {"candidates": closed, "reference": "probe"}
+            facts |= {"references": []}  # no verdict, so no baselines are fitted for it
+            with threads(workspace.threads):
+                raced = race(workspace, facts, Clock(SILENT), SILENT)
+            self.method_ = raced.choice["method"]
+            self.choice_ = raced.choice
+            fit = raced.fits[self.method_][config.seed]
+            network = network_of(workspace, fit, SILENT)
+            self.model_ = Model(
+                network, workspace.preprocessing, workspace.classes, reading=workspace.reading
+            )
+
+    def _values(self, X: Any) -> np.ndarray:
+        """Return the model's values of target rows."""
+        check_is_fitted(self)
+        X = validate_data(self, X, reset=False, allow_nd=True, dtype="numeric")
+        from ..domains.read import read_domain
+
+        return self.model_.values(read_domain(X, name="target", limits=self._limits))
+
+
+def _extent(x: np.ndarray) -> tuple[float, float] | None:
+    """Return which values are black and white, over all rows of both domains."""
+    if x.ndim == 2 or x.dtype == np.uint8:
+        return None
+    from ..domains.read import read_domain
+
+    return read_domain(x, name="images").limits
+
+
+def _mask(labelled: Any, X: Any) -> np.ndarray:
+    mask = np.asarray(labelled)
+    n = X.shape[0] if hasattr(X, "shape") else len(X)
+    if mask.shape != (n,) or mask.dtype != bool:
+        raise DataError(
+            f"labelled has shape {mask.shape} and type {mask.dtype}", do=f"give {n} bools"
+        )
+    if not mask.any():
+        raise DataError("no row is labelled", do="say which labels may be used")
+    return mask
+
+
+def _only_known(y: Any, known: np.ndarray) -> np.ndarray:
+    """Return a copy of y whose other labels are replaced by a known one: they may be NaN."""
+    y = column_or_1d(np.array(y), warn=True)
+    if len(y) != len(known):
+        raise DataError(f"there are {len(y)} labels for {len(known)} rows", do="give one a row")
+    y[~known] = y[known][0]
+    return y
