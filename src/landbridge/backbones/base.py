@@ -104,6 +104,8 @@ class Provider(ABC):
         Whether what it opens knows something already.
     extra : str
         The extra to install, "" for none.
+    own_for : tuple of str
+        Modalities of which it is the net that is trained from nothing for comparison.
     """
 
     name: ClassVar[str]
@@ -111,6 +113,7 @@ class Provider(ABC):
     modalities: ClassVar[tuple[str, ...]]
     pretrained: ClassVar[bool]
     extra: ClassVar[str] = ""
+    own_for: ClassVar[tuple[str, ...]] = ()
 
     @abstractmethod
     def available(self) -> tuple[bool, str]:

@@ -105,6 +105,7 @@ class ConvNetProvider(Provider):
 
     summary = "small convolutional network for images up to 64 px, random start"
     modalities = ("image",)
+    own_for = ("image",)
     pretrained = False
 
     def available(self) -> tuple[bool, str]:

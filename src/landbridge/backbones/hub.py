@@ -14,7 +14,11 @@ from typing import Any
 from ..base.errors import BackboneError
 from ..base.events import Events
 
-_SMALL = ["config.json", "preprocessor_config.json"]
+_SMALL = [
+    *("config.json", "preprocessor_config.json", "tokenizer.json", "tokenizer_config.json"),
+    *("special_tokens_map.json", "vocab.txt", "vocab.json", "merges.txt", "spiece.model"),
+    *("sentencepiece.bpe.model", "tokenizer.model"),
+]
 _SAFE = ["model.safetensors", "model.safetensors.index.json", "model-*.safetensors"]
 _TORCH = ["pytorch_model.bin", "pytorch_model.bin.index.json", "pytorch_model-*.bin"]
 

@@ -54,6 +54,18 @@ def choose(hint: InputHint) -> tuple[str, str]:
     return name, f"{name}: {reason}"
 
 
+def own_network(hint: InputHint) -> str | None:
+    """Return the small net of ours that is trained from nothing on such examples, if there is one.
+
+    Beside a pretrained backbone it is what the target's labels alone would be given. A table's
+    columns are all that any network has, so there is none beside them.
+    """
+    for name, kind in BACKBONES.items():
+        if kind.own_for and hint.modality in kind.own_for:
+            return name
+    return None
+
+
 def open_backbone(
     name: str | Path,
     hint: InputHint,

@@ -150,7 +150,7 @@ class FeatureStore:
                     opened,
                     prepared,
                     path,
-                    batch or batch_size(opened.preprocessing.shape),
+                    batch or batch_size(opened.preprocessing.size),
                     precision,
                     events,
                 )

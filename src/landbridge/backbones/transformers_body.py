@@ -86,6 +86,11 @@ class TransformersBackbone(Backbone):
         return found
 
 
+def stages_of(model: nn.Module) -> list[tuple[str, list[nn.Module]]] | None:
+    """Split a model into groups of modules in order; None where it cannot be split."""
+    return _stages("", model, 0)
+
+
 def _take_off(model: Any) -> None:
     """Remove what the features do not come from: a dense pooler, mask tokens."""
     for module in list(model.modules()):

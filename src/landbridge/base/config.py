@@ -26,6 +26,12 @@ class DataConfig(_Strict):
     """Folder, table or "sample:NAME"."""
     label: str | None = None
     """Label column of tables; guessed, and said, where null."""
+    image: str | None = None
+    """Column of a table that holds images or their paths; guessed, and said, where null."""
+    text: str | None = None
+    """Column of a table that holds texts, or several joined by commas; guessed, and said."""
+    audio: str | None = None
+    """Column of a table that holds recordings or their paths; guessed, and said."""
     answers: Literal["auto", "classes", "numbers", "several"] = "auto"
     """What kind of answer labels are: one class, a number, several labels at once; auto: as they
     look, which is said."""

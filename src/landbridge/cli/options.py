@@ -34,6 +34,7 @@ KEYS = {
     "source": "data.source",
     "target": "data.target",
     "label": "data.label",
+    "text": "data.text",
     "answers": "data.answers",
     "target_labels": "data.target_labels",
     "backbone": "backbone",
@@ -81,6 +82,9 @@ Budget = Annotated[
     str | None, typer.Option(metavar="TIME", help='Time for the whole run: "90s", "10m", "2h".')
 ]
 Label = Annotated[str | None, typer.Option(metavar="COLUMN", help="Label column of tables.")]
+TextColumn = Annotated[
+    str | None, typer.Option("--text", metavar="COLUMN", help="Column of texts; a,b joins two.")
+]
 Answers = Annotated[
     str | None,
     typer.Option(

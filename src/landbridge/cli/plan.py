@@ -15,6 +15,7 @@ def plan(
     method: o.Method = None,
     budget: o.Budget = None,
     label: o.Label = None,
+    text: o.TextColumn = None,
     answers: o.Answers = None,
     target_labels: o.TargetLabels = None,
     seeds: o.Seeds = None,

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 KEYS = (
     "backbone",
     "data.label",
+    "data.text",
+    "data.image",
+    "data.audio",
     "data.target_labels",
     "data.judge_fraction",
     "data.max_rows",
@@ -37,6 +40,7 @@ def shift(
         typer.Option(metavar="FILE", help="Write a page with drawings: one offline .html file."),
     ] = None,
     label: o.Label = None,
+    text: o.TextColumn = None,
     target_labels: o.TargetLabels = None,
     seed: o.Seed = None,
     offline: o.Offline = None,
@@ -53,6 +57,7 @@ def shift(
     given = {
         "backbone": backbone,
         "data.label": label,
+        "data.text": text,
         "data.target_labels": target_labels,
         "seed": seed,
         "offline": offline,
@@ -69,13 +74,17 @@ def shift(
             torch.set_num_threads(found.training.threads)
         from ..diagnosis.domains import compare_domains
         from ..domains.read import read_domain
+        from ..runs.prepare import columns_named
 
         events = this.events()
         rows = found.data.max_rows
-        ours = read_domain(source, label=found.data.label, max_rows=rows, events=events)
-        theirs = read_domain(
-            target, label=found.data.label, max_rows=rows, like=ours, events=events
-        )
+        how: dict[str, Any] = {
+            "label": found.data.label,
+            "max_rows": rows,
+            **columns_named(found.data),
+        }
+        ours = read_domain(source, **how, events=events)
+        theirs = read_domain(target, **how, like=ours, events=events)
         compared = compare_domains(
             ours,
             theirs,
@@ -122,7 +131,7 @@ def _show(compared: Compared, source: str, target: str, out: Path | None) -> Non
     screen.print(Text(found.advice.sentence, style="bold"))
     screen.print()
     n, m = found.rows
-    kind = "images" if compared.source.modality == "image" else "rows"
+    kind = compared.source.examples.noun
     screen.print(
         Text(
             f"{compared.source.name}: {n:,} {kind}   {compared.target.name}: {m:,} {kind}   "

@@ -22,6 +22,7 @@ def transfer(
     budget: o.Budget = None,
     out: o.Out = None,
     label: o.Label = None,
+    text: o.TextColumn = None,
     answers: o.Answers = None,
     target_labels: o.TargetLabels = None,
     seeds: o.Seeds = None,

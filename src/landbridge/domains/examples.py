@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -16,7 +16,7 @@ class InputHint:
 
     For images the greatest of the domains' median heights and widths, so that the sharper
     domain loses nothing, and the number of channels (1 only where every domain is grey); for
-    tables the number of columns after encoding.
+    tables the number of columns after encoding; for texts the share of Latin letters.
     """
 
     modality: str
@@ -24,12 +24,15 @@ class InputHint:
     width: int = 0
     channels: int = 0
     columns: int = 0
+    latin: float = 1.0
 
 
 class Examples(ABC):
     """Raw examples in a fixed order, decoded only when asked."""
 
     modality: ClassVar[str]
+    noun: ClassVar[str] = "rows"
+    """What several of them are called."""
 
     @abstractmethod
     def __len__(self) -> int: ...
@@ -45,6 +48,14 @@ class Examples(ABC):
     @abstractmethod
     def names(self) -> list[str]:
         """Return what to call each example in messages: a path, or "row 12"."""
+
+    def values(self, row: int) -> Mapping[str, Any]:
+        """Return what a report shows of one example in words; pictures come from what is stored."""
+        return {}
+
+    def check_like(self, other: Examples, names: tuple[str, str]) -> None:
+        """Raise DataError where `other`, of the same modality, does not go with these."""
+        return
 
     @classmethod
     @abstractmethod

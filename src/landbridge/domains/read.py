@@ -23,6 +23,8 @@ def read_domain(
     labelled: Any = None,
     columns: Sequence[str] | None = None,
     image: str | None = None,
+    text: str | None = None,
+    audio: str | None = None,
     split: Any = None,
     allow_missing: bool = False,
     max_rows: int | None = None,
@@ -50,6 +52,10 @@ def read_domain(
         Exactly the feature columns of a table to use.
     image : str, optional
         The column of a table that holds images or their paths.
+    text : str, optional
+        The column of a table that holds texts; several, joined by commas, are read as one.
+    audio : str, optional
+        The column of a table that holds recordings or their paths.
     split : str or sequence of str, optional
         The split column of a table, or "train", "val" or "test" for each row of an array.
     allow_missing : bool, default False
@@ -92,6 +98,8 @@ def read_domain(
         labelled=labelled,
         columns=columns,
         image=image,
+        text=text,
+        audio=audio,
         split=split,
         allow_missing=allow_missing,
         max_rows=max_rows,

@@ -11,7 +11,6 @@ from ..base.errors import DataError
 from .answers import IN_WORDS, Answers, column_of
 from .compare import ClassMatch, compare_classes, match_classes, usable_classes
 from .domain import Domain
-from .modalities.table import TableExamples, check_columns
 
 SourceLabels = Literal["labelled", "model", "unlabelled", "none"]
 TargetLabels = Literal["all", "few", "none"]
@@ -290,14 +289,8 @@ def check_task(source: Domain | None, target: Domain) -> None:
                 f"{target.name!r} is {target.modality}",
                 do="give two domains of one modality",
             )
-        if isinstance(source.examples, TableExamples) and isinstance(
-            target.examples, TableExamples
-        ):
-            check_columns(
-                source.examples,
-                target.examples,
-                (f"the source {source.name!r}", f"the target {target.name!r}"),
-            )
+        names = (f"the source {source.name!r}", f"the target {target.name!r}")
+        source.examples.check_like(target.examples, names)
         only = usable_classes(source)
         theirs = usable_classes(target) or target.sealed is not None
         if only and theirs and source.answers != target.answers:
@@ -334,4 +327,4 @@ def _check_spread(domain: Domain) -> None:
 
 def _count(domain: Domain) -> str:
     n = int((~domain.held_out).sum())
-    return f"{n:,} {'images' if domain.modality == 'image' else 'rows'}"
+    return f"{n:,} {domain.examples.noun}"

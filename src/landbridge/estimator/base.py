@@ -88,7 +88,7 @@ class TransferEstimator(BaseEstimator):
         from ..runs.stages import Clock
 
         def domain(rows: np.ndarray, name: str) -> Domain:
-            own = [labels[i] if known[i] else None for i in np.flatnonzero(rows)]
+            own = [labels[i] if known[i] else None for i in np.flatnonzero(rows).tolist()]
             return read_domain(x[rows], labels=own, name=name, limits=self._limits, answers=answers)
 
         source = domain(side > 0, "source") if (side > 0).any() else None

@@ -84,7 +84,7 @@ def shift_view(compared: Compared) -> dict[str, Any]:
     source, target = compared.source.name, compared.target.name
     if source == target:
         source, target = f"{source} (source)", f"{target} (target)"
-    kind = "images" if compared.source.modality == "image" else "rows"
+    kind = compared.source.examples.noun
     return {
         "version": _version(),
         "source": source,

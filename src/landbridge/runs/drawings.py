@@ -103,14 +103,9 @@ def changed(workspace: Workspace, task: Task, raced: Raced, truth: Truth | None)
     place = {int(row): i for i, row in enumerate(rows)}
     names = task.target.examples.names()
 
-    def image(row: int) -> np.ndarray:
-        return np.moveaxis(np.asarray(workspace.judged[place[row]]), 0, -1)
+    def picture(row: int) -> np.ndarray | None:
+        return workspace.preprocessing.picture(workspace.judged[place[row]])
 
-    def values(row: int) -> dict[str, Any]:
-        one = task.target.examples.select(np.array([row]))
-        return {name: column[0] for name, column in one.columns.items()}  # type: ignore[attr-defined]
-
-    is_image = task.target.modality == "image"
     sure = softmax(raced.fits[raced.chosen][raced.seeds[0]].output("judged")).max(1)
     return changed_examples(
         _answers(workspace, raced, str(raced.reference), truth).tolist(),
@@ -119,8 +114,8 @@ def changed(workspace: Workspace, task: Task, raced: Raced, truth: Truth | None)
         sure.tolist(),
         rows.tolist(),
         [names[row] for row in rows],
-        image if is_image else None,
-        values=None if is_image else values,
+        picture,
+        values=lambda row: task.target.examples.values(row) or None,
         reference=str(raced.reference),
         chosen=raced.chosen,
         modality=task.target.modality,

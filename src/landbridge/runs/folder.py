@@ -29,6 +29,7 @@ OPTIONS = {
     "data.source": "--source",
     "data.target": "--target",
     "data.label": "--label",
+    "data.text": "--text",
     "data.answers": "--answers",
     "data.target_labels": "--target-labels",
     "backbone": "--backbone",

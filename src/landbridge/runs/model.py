@@ -19,7 +19,6 @@ from ..base.hashing import tensors_digest
 from ..domains.answers import objects
 from ..domains.domain import Domain
 from ..domains.modalities.base import Preprocessing, load_preprocessing
-from ..domains.modalities.tabular import TablePreprocessing
 from ..domains.read import read_domain
 from ..domains.reading import Reading
 from ..training.checkpoint import load_tensors
@@ -114,14 +113,11 @@ class Model:
         """
         if isinstance(what, Domain):
             return what
-        columns = None
         table = isinstance(what, str | Path) or hasattr(what, "columns")
-        if isinstance(self.preprocessing, TablePreprocessing) and table:
-            columns = [column.name for column in self.preprocessing.columns]
         return read_domain(
             what,
             label=label,
-            columns=columns,
+            **(self.preprocessing.reads() if table else {}),
             limits=self.limits,
             answers="auto" if self.reading.answers == "classes" else self.reading.answers,
             events=events,

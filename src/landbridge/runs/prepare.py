@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from ..backbones.open import open_backbone
+from ..backbones.open import open_backbone, own_network
 from ..backbones.store import cache_folder
-from ..base.config import RunConfig
+from ..base.config import DataConfig, RunConfig
 from ..base.errors import ConfigError, DataError
 from ..base.events import SILENT, Events
 from ..base.hashing import digest
@@ -59,6 +59,7 @@ def read_task(
         return read_domain(
             what,
             label=data.label,
+            **columns_named(data),
             name=named,
             max_rows=data.max_rows,
             like=like,
@@ -115,6 +116,12 @@ def read_source_model(config: RunConfig, source: Any, events: Events) -> KnownMo
             do="leave --backbone out",
         )
     return KnownModel.load(source, offline=config.offline, events=events)
+
+
+def columns_named(data: DataConfig) -> dict[str, Any]:
+    """Return the options of `read_domain` by which columns of tables are named."""
+    found = {"image": data.image, "text": data.text, "audio": data.audio}
+    return {option: column for option, column in found.items() if column is not None}
 
 
 def prepare(
@@ -195,9 +202,10 @@ def prepare(
         answers=task.answers,
     )
     small = None
-    if opened.identity.pretrained and task.target.modality == "image" and target.known.any():
+    small_net = own_network(input_hint(domains)) if opened.identity.pretrained else None
+    if small_net is not None and target.known.any():
         alone = replace(task, source=None, source_labels="none", model=None)
-        modest = config.model_copy(update={"backbone": "convnet"})
+        modest = config.model_copy(update={"backbone": small_net})
         small = prepare(alone, modest, path, SILENT, SMALL, reading=reading)
     return Workspace(
         path=path,

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import numpy as np
 import torch
 
+from ..backbones.extraction import batch_size
 from ..backbones.surgery import Network
 from ..domains.modalities.base import Preprocessing, Strength
 from .batches import Side
@@ -99,14 +100,24 @@ def run_network(
     """Return float32 features (n, d) and logits (n, classes) in evaluation mode."""
     device = device or place_of(network)
     network.eval()
+    lengths = preprocessing.lengths(inputs)
+    # Rows of like length are answered together, and come back in their own order.
+    order = None if lengths is None else np.argsort(lengths, kind="stable")
+    if order is not None:
+        batch = min(batch, batch_size(preprocessing.size))
     features, logits = [], []
     with borrowed(network, device):
         for start in range(0, len(inputs), batch):
-            stored = torch.from_numpy(np.array(inputs[start : start + batch]))
+            rows = slice(start, start + batch) if order is None else order[start : start + batch]
+            stored = torch.from_numpy(np.array(inputs[rows]))
             f, z = network(layout(preprocessing.encode(stored).to(device)))
             features.append(f.float().cpu().numpy())
             logits.append(z.float().cpu().numpy())
-    return np.concatenate(features), np.concatenate(logits)
+    found = np.concatenate(features), np.concatenate(logits)
+    if order is None:
+        return found
+    back = np.argsort(order)
+    return found[0][back], found[1][back]
 
 
 def run_features(

@@ -6,6 +6,7 @@ Decoding is done once (`prepare`); what training touches every step is cheap ten
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
@@ -41,7 +42,8 @@ class Preprocessing(ABC):
     ) -> np.ndarray:
         """Decode all examples into one array, first axis = rows.
 
-        Images: uint8 (n, channels, height, width). Tables: float32 (n, columns). With
+        Images: uint8 (n, channels, height, width). Tables: float32 (n, columns). Texts: int32
+        (n, tokens). With
         `cache`, the array is a read-only memory map of a file below it, keyed by content
         and by this preprocessing; a second call reads it, and an interrupted one goes on
         where it stopped.
@@ -54,7 +56,7 @@ class Preprocessing(ABC):
 
     @abstractmethod
     def encode(self, stored: torch.Tensor) -> torch.Tensor:
-        """Turn a batch of stored rows into float32 network inputs."""
+        """Turn a batch of stored rows into network inputs: float32, int64 for texts."""
 
     @abstractmethod
     def augment(
@@ -64,6 +66,23 @@ class Preprocessing(ABC):
 
         All draws come from `generator`, so a step can be repeated exactly.
         """
+
+    @property
+    def size(self) -> int:
+        """About how many numbers a network holds for one input: batches are sized by it."""
+        return math.prod(self.shape)
+
+    def lengths(self, stored: np.ndarray) -> np.ndarray | None:
+        """Return how long each stored row is, where a batch costs what its longest row costs."""
+        return None
+
+    def picture(self, stored: np.ndarray) -> np.ndarray | None:
+        """Return one stored row as uint8 (h, w) or (h, w, channels), where it can be seen."""
+        return None
+
+    def reads(self) -> dict[str, Any]:
+        """Return the options of `read_domain` by which a table is read as at training."""
+        return {}
 
     @abstractmethod
     def to_dict(self) -> dict[str, Any]:

@@ -181,6 +181,10 @@ class ImagePreprocessing(Preprocessing):
             augment_images(stored.float() / 255, change, generator, flip=self.flip)
         )
 
+    def picture(self, stored: np.ndarray) -> np.ndarray:
+        """Return the pixels as they are stored."""
+        return np.moveaxis(np.asarray(stored), 0, -1)
+
     def to_dict(self) -> dict[str, Any]:
         """Return plain values."""
         values = {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(self).items()}

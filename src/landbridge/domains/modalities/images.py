@@ -40,6 +40,7 @@ class ImageExamples(Examples):
     """
 
     modality = "image"
+    noun = "images"
 
     def __init__(
         self,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -96,6 +97,15 @@ class TableExamples(Examples):
             {name: array[rows] for name, array in self.columns.items()},
             None if self._names is None else [self._names[i] for i in rows],
         )
+
+    def values(self, row: int) -> dict[str, Any]:
+        """Return the cells of a row."""
+        return {name: column[row] for name, column in self.columns.items()}
+
+    def check_like(self, other: Examples, names: tuple[str, str]) -> None:
+        """Check that another table has the same columns of the same kind."""
+        if isinstance(other, TableExamples):
+            check_columns(self, other, names)
 
     @classmethod
     def hint(cls, parts: Sequence[Examples]) -> InputHint:

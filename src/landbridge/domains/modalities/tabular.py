@@ -229,6 +229,10 @@ class TablePreprocessing(Preprocessing):
             flags += [float(first and i == 0) for i in range(column.width)]
         return torch.tensor(flags, device=device)
 
+    def reads(self) -> dict[str, Any]:
+        """Return the columns to use."""
+        return {"columns": list(self.names)}
+
     def to_dict(self) -> dict[str, Any]:
         """Return plain values."""
         columns = []

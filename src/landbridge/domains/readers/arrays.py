@@ -59,7 +59,7 @@ class Arrays(Reader):
         frame = _frame(what)
         if frame is not None:
             return frame_domain(frame, options, name=name, by_name_only=True, events=events)
-        options.refuse("an array", "label", "columns", "image")
+        options.refuse("an array", "label", "columns", "image", "text", "audio")
         x = _dense(what)
         n = len(x)
         if n == 0:
@@ -106,7 +106,7 @@ def _unpack(what: Any, options: ReadOptions) -> tuple[Any, ReadOptions]:
 
 
 def _frame(what: Any) -> Columns | None:
-    """Return the columns of what has named ones, or of a list of image paths."""
+    """Return the columns of what has named ones, or of a list of image paths or texts."""
     if hasattr(what, "column_names") and hasattr(what, "schema"):
         return from_arrow(what)
     if hasattr(what, "columns") and hasattr(what, "to_numpy"):
@@ -116,6 +116,7 @@ def _frame(what: Any) -> Columns | None:
         paths[:] = [str(x) for x in what]
         if image_column({"image": paths}) is not None:
             return Columns({"image": paths})
+        return Columns({"text": paths})
     return None
 
 

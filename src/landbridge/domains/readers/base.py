@@ -42,6 +42,10 @@ class ReadOptions:
         Exactly the feature columns of a table to use.
     image : str
         The column of a table that holds images or their paths.
+    text : str
+        The column of a table that holds texts; several, joined by commas, are read as one.
+    audio : str
+        The column of a table that holds recordings or their paths.
     split : str, or sequence of str of shape (n,)
         The column of a table, or the values for an array: "train", "val" or "test".
     allow_missing : bool
@@ -64,6 +68,8 @@ class ReadOptions:
     labelled: Any = None
     columns: Sequence[str] | None = None
     image: str | None = None
+    text: str | None = None
+    audio: str | None = None
     split: Any = None
     allow_missing: bool = False
     max_rows: int | None = None

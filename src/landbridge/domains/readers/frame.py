@@ -9,7 +9,6 @@ import numpy as np
 
 from ...base.errors import DataError
 from ...base.events import SILENT, Events
-from ...base.registry import nearest
 from ..domain import Domain, Examples, Omission
 from ..modalities.table import TableExamples
 from .base import (
@@ -22,8 +21,15 @@ from .base import (
     over_limit,
 )
 from .columns import Columns
-from .frame_images import table_images
-from .guessing import id_like, image_column, label_column, list_column, split_column
+from .frame_media import column_of, find_medium
+from .guessing import (
+    id_like,
+    image_column,
+    label_column,
+    list_column,
+    split_column,
+    text_column,
+)
 from .labels import LabelRows, read_labels
 
 
@@ -99,14 +105,13 @@ def frame_domain(
         what = "column that is neither number, word nor image"
         omissions.append(Omission(what, tuple(left_out)))
 
-    image = _image(values, options, name, notes)
+    medium = find_medium(values, options, name, notes)
     examples: Examples
-    if image is not None:
-        rest = [column for column in values if column != image]
+    if medium is not None:
+        rest = [column for column in values if column not in medium.columns]
         if rest:
-            omissions.append(Omission("column beside the images", tuple(rest)))
-        examples, good = table_images(values[image], keep, rows, folder, name, omissions, events)
-        keep = good
+            omissions.append(Omission(f"column beside the {medium.kind.many}", tuple(rest)))
+        examples, keep = medium.examples(values, keep, rows, folder, name, omissions, events)
     else:
         features = _features(values, options, name, omissions, notes)
         examples = TableExamples(
@@ -128,16 +133,6 @@ def frame_domain(
     )
 
 
-def _column(values: dict[str, np.ndarray], wanted: str, option: str, name: str) -> str:
-    if wanted in values:
-        return wanted
-    near = nearest(wanted, values)
-    raise DataError(
-        f"{name} has no column {wanted!r} ({option}=); it has {list(values)[:30]}",
-        do=f"did you mean {near!r}?" if near else "name one of these columns",
-    )
-
-
 def _label(
     values: dict[str, np.ndarray],
     options: ReadOptions,
@@ -146,7 +141,7 @@ def _label(
     by_name_only: bool,
 ) -> str | None:
     if options.label is not None:
-        return _column(values, options.label, "label", name)
+        return column_of(values, options.label, "label", name)
     if options.labelled is False:
         return None
     if options.like is not None and options.like.label_column is not None:
@@ -155,8 +150,9 @@ def _label(
             return wanted
         notes.append(f"no column {wanted!r} as in {options.like.name}: no row is labelled")
         return None
-    image, split = image_column(values), split_column(values)
-    taken = {options.image, image[0] if image else None, options.split, split}
+    image, text = image_column(values), text_column(values)
+    taken = {options.image, options.audio, options.split, split_column(values)}
+    taken |= {guess[0] for guess in (image, text) if guess} | set((options.text or "").split(","))
     taken |= set(options.columns or ())  # what is named as a feature is no label
     guess = label_column(
         {k: v for k, v in values.items() if k not in taken}, by_name_only=by_name_only
@@ -200,7 +196,7 @@ def _splits(
         return split_names(options.split, n, name), labels
     column = options.split
     if column is not None:
-        column = _column(values, column, "split", name)
+        column = column_of(values, column, "split", name)
     else:
         column = split_column(values)
         if column is not None:
@@ -233,19 +229,6 @@ def split_names(values: Any, n: int, name: str) -> list[str]:
     return [SPLITS[value] for value in found]
 
 
-def _image(
-    values: dict[str, np.ndarray], options: ReadOptions, name: str, notes: list[str]
-) -> str | None:
-    if options.image is not None:
-        return _column(values, options.image, "image", name)
-    if options.columns is not None:
-        return None
-    guess = image_column(values)
-    if guess is not None:
-        notes.append(f"image column: {guess[0]!r} ({guess[1]}; image= names another)")
-    return None if guess is None else guess[0]
-
-
 ID_LIKE = "column that only tells rows apart"
 
 
@@ -258,7 +241,7 @@ def _features(
 ) -> dict[str, np.ndarray]:
     if options.columns is not None:
         return {
-            column: values[_column(values, column, "columns", name)] for column in options.columns
+            column: values[column_of(values, column, "columns", name)] for column in options.columns
         }
     used: set[str] = set()
     unused: set[str] = set()
@@ -280,7 +263,6 @@ def _features(
         raise DataError(
             f"{name} has no column to learn from"
             + (f"; left out: {list(left)[:10]}" if left else ""),
-            do="landbridge reads images, numbers and categories (no free text); "
-            "columns=[...] names the ones to use",
+            do="columns=[...] names the ones to use, text= a column of texts",
         )
     return features

@@ -23,6 +23,14 @@ ID_NAMES = frozenset(
         *("image_id", "patient_id", "user_id", "unnamed: 0", "", "__index_level_0__"),
     )
 )
+TEXT_NAMES = frozenset(
+    (
+        *("text", "texts", "sentence", "review", "comment", "content", "body", "message"),
+        *("tweet", "question", "description", "document", "abstract", "title", "headline"),
+    )
+)
+_WORDS, _CHARACTERS = 5, 8
+"""From so many words, or characters of a script without spaces, a column is of texts."""
 _MOST_CLASSES = 100
 _MOST_NUMBERS = 20
 
@@ -89,6 +97,30 @@ def image_column(values: dict[str, np.ndarray]) -> tuple[str, str] | None:
         if paths >= 0.8 * len(given):
             return name, "its values end like the names of image files"
     return None
+
+
+def text_column(values: dict[str, np.ndarray]) -> tuple[str, str] | None:
+    """Return the column that holds texts and why, or None.
+
+    Long words or sentences, most of them different; the longest by mean where there are several.
+    """
+    found: list[tuple[float, str, str]] = []
+    for name, array in values.items():
+        if array.dtype != object:
+            continue
+        given = [value for value in array if isinstance(value, str)]
+        if not given or len(given) < 0.5 * len(array):
+            continue
+        letters = sum(map(len, given)) / len(given)
+        words = sum(len(value.split()) for value in given) / len(given)
+        unspaced = sum(not value.isascii() for value in given) / len(given)
+        long = words >= _WORDS or (unspaced > 0.5 and letters >= _CHARACTERS)
+        differ = len(set(given)) > 0.5 * len(given)
+        named = name.strip().lower() in TEXT_NAMES
+        if differ and (long or (named and (words >= 2 or letters >= _CHARACTERS))):
+            why = "its name says so" if named else f"{words:.0f} words a row"
+            found.append((named * 1e6 + letters, name, why))
+    return max(found)[1:] if found else None
 
 
 def split_column(values: dict[str, np.ndarray]) -> str | None:

@@ -1,241 +1,35 @@
-"""A folder of images: class folders, split folders, or no folders at all."""
+"""A folder of images."""
 
 from __future__ import annotations
 
-import os
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ...base.errors import DataError
-from ...base.events import SILENT, Events
-from ..domain import Domain, Omission
+from ...base.events import Events
 from ..modalities.decoding import IMAGE_SUFFIXES
 from ..modalities.images import ImageExamples, unreadable
-from .base import (
-    READERS,
-    SPLITS,
-    UNLABELLED,
-    Reader,
-    ReadOptions,
-    chosen_rows,
-    mask_labels,
-    over_limit,
-)
-
-TABLE_SUFFIXES = (".csv", ".tsv", ".parquet", ".data")
-_WRAPPERS = frozenset(("images", "image", "img", "imgs", "data", "jpg", "jpeg", "png", "photos"))
-
-
-@dataclass
-class _Found:
-    """What a walk through the folder has met so far."""
-
-    files: list[Path] = field(default_factory=list)
-    labels: list[str | None] = field(default_factory=list)
-    splits: list[str] = field(default_factory=list)
-    other: list[Path] = field(default_factory=list)
-    empty: list[Path] = field(default_factory=list)
-    unknown: list[Path] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-
-    def add(self, files: list[Path], label: str | None, split: str) -> None:
-        self.files += files
-        self.labels += [label] * len(files)
-        self.splits += [split] * len(files)
+from .base import READERS
+from .folder import FolderReader
 
 
 @READERS.register("imagefolder")
-class ImageFolder(Reader):
-    """Reads ``class/**/image``, ``split/class/**/image``, or a flat folder.
-
-    Folders called train, val (valid, validation, dev), test or unlabelled are splits, each
-    with class folders in it or flat. Images in no class folder are not labelled. Every
-    image is decoded once, so that a broken one is left out now and not met later.
-    """
+class ImageFolder(FolderReader):
+    """Reads folders of images; a folder that no other reader knows is taken for one."""
 
     summary = "a folder of images: class subfolders, train/val/test folders, or flat"
     order = 20
+    suffixes = frozenset(IMAGE_SUFFIXES)
+    one, many = "image", "images"
 
     def accepts(self, what: Any) -> bool:
         """Whether it is a folder."""
         return isinstance(what, str | Path) and Path(what).is_dir()
 
-    def read(self, what: Any, options: ReadOptions, events: Events = SILENT) -> Domain:
-        """Read the folder.
+    def flaws(self, files: Sequence[Path], what: str, events: Events) -> dict[int, str]:
+        """Decode every image once."""
+        return unreadable(files, what=what, events=events)
 
-        Raises
-        ------
-        DataError
-            Where it holds no readable image.
-        """
-        options.refuse("a folder of images", "label", "labels", "columns", "image", "split")
-        root = Path(what)
-        name = options.name or root.resolve().name
-        found = _walk(root)
-        if not found.files:
-            raise _no_image(root, found)
-
-        keep = chosen_rows(len(found.files), options.max_rows)
-        kept = set(keep.tolist())
-        omissions = over_limit(
-            [_short(f, root) for i, f in enumerate(found.files) if i not in kept]
-        )
-        files = [found.files[i] for i in keep]
-        flaws = unreadable(files, what=f"images of {name}", events=events)
-        broken = [f"{_short(files[i], root)} ({reason})" for i, reason in flaws.items()]
-        good = [(i, files[j]) for j, i in enumerate(keep) if j not in flaws]
-        for what_, names in (
-            ("unreadable image", broken),
-            ("file that is not an image", [_short(f, root) for f in found.other]),
-            ("class folder without an image", [_short(f, root) for f in found.empty]),
-            (
-                "folder that is neither a split nor a class",
-                [_short(f, root) for f in found.unknown],
-            ),
-        ):
-            if names:
-                omissions.append(Omission(what_, tuple(names)))
-        if not good:
-            raise DataError(
-                f"none of the {len(files)} images in {root} can be decoded; the first: {broken[0]}",
-                do="restore the files: they are cut short or no images",
-            )
-        labels = [found.labels[i] for i, _ in good]
-        lost = sorted({x for x in found.labels if x is not None} - {x for x in labels if x})
-        if lost and options.max_rows is None:
-            omissions.append(Omission("class without a readable image", tuple(lost)))
-        if found.empty or lost:
-            found.notes.append("some class folders hold no readable image: those classes are gone")
-        domain = Domain.build(
-            ImageExamples([f for _, f in good]),
-            mask_labels(labels, options.labelled, name),
-            name=name,
-            split=[found.splits[i] for i, _ in good],
-            omissions=omissions,
-            notes=found.notes,
-        )
-        if len(domain.classes) == 1:
-            return domain.noting("all labelled images are of one class: nothing to tell apart")
-        return domain
-
-
-def _walk(root: Path) -> _Found:
-    found = _Found()
-    top = root
-    folders, loose = _list(top)
-    # What an unpacked archive often looks like: one folder in another.
-    while len(folders) == 1 and not any(_is_image(f) for f in loose):
-        inner, inside = _list(folders[0])
-        known = folders[0].name.lower() in _WRAPPERS or folders[0].name == top.name
-        if not known or not (inner or any(_is_image(f) for f in inside)):
-            break
-        found.other += loose
-        found.notes.append(f"read from the inner folder {_short(folders[0], root)!r}")
-        top, folders, loose = folders[0], inner, inside
-
-    kinds = {f: _split_of(f.name) for f in folders}
-    splits = [f for f in folders if kinds[f] in ("train", "val", "test")]
-    rest = [f for f in folders if kinds[f] is None]
-    if len(splits) >= 2 or (splits and not rest):
-        found.unknown += rest
-        names = ", ".join(f.name for f in folders if f not in rest)
-        found.notes.append(f"folders taken as splits: {names}")
-        for folder in folders:
-            if folder in rest:
-                continue
-            if kinds[folder] == "unlabelled":
-                _unlabelled(found, folder, "train")
-            else:
-                _classes(found, *_list(folder), str(kinds[folder]))
-        _flat(found, loose, "train")
-    else:
-        if splits:
-            found.notes.append(
-                f"{splits[0].name!r} lies among class folders and is read as a class, not a split"
-            )
-        for folder in [f for f in folders if kinds[f] == "unlabelled"]:
-            _unlabelled(found, folder, "train")
-        _classes(found, [f for f in folders if kinds[f] != "unlabelled"], loose, "train")
-    return found
-
-
-def _split_of(name: str) -> str | None:
-    return "unlabelled" if name.lower() in UNLABELLED else SPLITS.get(name.lower())
-
-
-def _classes(found: _Found, folders: list[Path], loose: list[Path], split: str) -> None:
-    for folder in folders:
-        files, other = _below(folder)
-        found.other += other
-        found.add(files, folder.name, split)
-        if not files:
-            found.empty.append(folder)
-    _flat(found, loose, split)
-
-
-def _flat(found: _Found, loose: list[Path], split: str) -> None:
-    images = [f for f in loose if _is_image(f)]
-    found.other += [f for f in loose if not _is_image(f)]
-    if images and any(label is not None for label in found.labels):
-        found.notes.append(f"{len(images)} images lie in no class folder: they are not labelled")
-    found.add(images, None, split)
-
-
-def _unlabelled(found: _Found, folder: Path, split: str) -> None:
-    files, other = _below(folder)
-    found.other += other
-    found.add(files, None, split)
-
-
-def _list(folder: Path) -> tuple[list[Path], list[Path]]:
-    """Return the folders and the files in a folder, sorted, hidden ones left out."""
-    entries = sorted(p for p in folder.iterdir() if not _hidden(p.name))
-    return [p for p in entries if p.is_dir()], [p for p in entries if not p.is_dir()]
-
-
-def _below(folder: Path) -> tuple[list[Path], list[Path]]:
-    """Return the images and the other files anywhere below a folder."""
-    images: list[Path] = []
-    other: list[Path] = []
-    seen: set[str] = set()
-    for place, folders, files in os.walk(folder, followlinks=True):
-        real = os.path.realpath(place)
-        if real in seen:  # a link that leads back
-            folders.clear()
-            continue
-        seen.add(real)
-        folders[:] = sorted(f for f in folders if not _hidden(f))
-        for file in sorted(f for f in files if not _hidden(f)):
-            path = Path(place) / file
-            (images if _is_image(path) else other).append(path)
-    return images, other
-
-
-def _hidden(name: str) -> bool:
-    return name.startswith(".") or name == "__MACOSX"
-
-
-def _is_image(path: Path) -> bool:
-    return path.suffix.lower() in IMAGE_SUFFIXES
-
-
-def _short(path: Path, root: Path) -> str:
-    return path.relative_to(root).as_posix()
-
-
-def _no_image(root: Path, found: _Found) -> DataError:
-    tables = [f for f in found.other if f.suffix.lower() in TABLE_SUFFIXES]
-    if tables:
-        return DataError(
-            f"{root} holds no image, and the table {_short(tables[0], root)}",
-            do=f"give the path of the table: {tables[0]}",
-        )
-    kinds = sorted({f.suffix.lower() or "no extension" for f in found.other})
-    held = f"only files of the kinds {', '.join(kinds[:8])}" if kinds else "no files"
-    if found.empty:
-        held += f" and {len(found.empty)} folders without an image"
-    return DataError(
-        f"{root} holds {held}, expected images ({', '.join(sorted(IMAGE_SUFFIXES)[:6])}, ...)",
-        do="check the path; class folders lie directly in the folder that is given",
-    )
+    def examples(self, files: Sequence[Path]) -> ImageExamples:
+        """Return the images."""
+        return ImageExamples(list(files))

@@ -1,32 +1,31 @@
-"""Any image model of Hugging Face transformers: a hub id or a folder with config.json."""
+"""Any encoder of Hugging Face transformers: a hub id or a folder with config.json."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..base.errors import BackboneError, MissingExtra
 from ..base.events import SILENT, Events
 from ..domains.examples import Examples, InputHint
-from .base import BACKBONES, Opened, Provider
+from .base import BACKBONES, Backbone, Opened, Provider
 from .hub import ModelFolder, hub_folder, local_folder
+from .transformers_families import FAMILIES, Family
 from .weights import merge_options, seeded
-
-if TYPE_CHECKING:
-    from .transformers_body import TransformersBackbone
 
 
 @BACKBONES.register("hf")
 class TransformersProvider(Provider):
     """``hf/<hub id>``, ``hf/<hub id>@<revision>``, or a folder in Hugging Face's layout.
 
-    Options: ``source`` (hub id or folder), ``revision`` (commit of a hub id), ``config`` (the
-    model's own configuration), ``channels`` and ``size`` of an input, ``flip_channels`` (for
-    networks that want blue first), ``interpolate`` (position embeddings for another image
-    size than the configured one), ``transformers`` (the version that opened it; others may
-    name tensors otherwise).
+    Options: ``modality``, ``source`` (hub id or folder), ``revision`` (commit of a hub id),
+    ``config`` (the model's own configuration), ``transformers`` (the version that opened it;
+    others may name tensors otherwise); for images ``channels`` and ``size`` of an input,
+    ``flip_channels`` (for networks that want blue first), ``interpolate`` (position embeddings
+    for another image size than the configured one); for texts ``length`` in tokens, ``cut``
+    ("head", or "head+tail" of longer texts), ``pooling`` ("pooler", "mean", "first"), ``pad``.
 
     No remote code is ever run, safetensors are preferred, and a download is announced with
     its size before it starts.
@@ -38,8 +37,8 @@ class TransformersProvider(Provider):
     ... )
     """
 
-    summary = "image models of Hugging Face: a hub id or a local folder"
-    modalities = ("image",)
+    summary = "models of Hugging Face: a hub id or a local folder"
+    modalities = tuple(FAMILIES)
     pretrained = True
 
     def available(self) -> tuple[bool, str]:
@@ -58,8 +57,6 @@ class TransformersProvider(Provider):
     ) -> Opened:
         import transformers
 
-        from .transformers_input import image_preprocessing
-
         given = dict(options or {})
         source = given.get("source") or name.removeprefix("hf/")
         revision = given.get("revision")
@@ -68,21 +65,16 @@ class TransformersProvider(Provider):
         folder = _folder(source, revision, offline, events)
         if folder.revision is None:  # a relative path means nothing elsewhere, or a hub id
             source = str(folder.path)
-        preprocessing, flip_channels = image_preprocessing(
-            folder.preprocessor(), folder.config(), hint, folder.origin
-        )
-        config = _image_config(folder.path)
-        size = config.get("image_size")
-        configured = tuple(size) if isinstance(size, list | tuple) else (size, size)
+        family = FAMILIES[hint.modality]
+        whole, config = _config(folder.path, family)
+        preprocessing, own = family.inputs(folder, whole, hint, examples, given)
         chosen = merge_options(
             {
+                "modality": hint.modality,
                 "source": source,
                 "revision": folder.revision,
                 "config": config,
-                "channels": preprocessing.shape[0],
-                "size": list(preprocessing.shape[1:]),
-                "flip_channels": flip_channels,
-                "interpolate": size is not None and configured != preprocessing.shape[1:],
+                **own,
                 "transformers": transformers.__version__,
             },
             given,
@@ -98,7 +90,7 @@ class TransformersProvider(Provider):
         weights: bool = True,
         offline: bool = False,
         events: Events = SILENT,
-    ) -> TransformersBackbone:
+    ) -> Backbone:
         if weights:
             folder = _folder(options["source"], options["revision"], offline, events)
             return self._load(folder, options)
@@ -107,9 +99,9 @@ class TransformersProvider(Provider):
         config = dict(options["config"])
         with seeded("backbone", self.name):
             model = AutoModel.from_config(AutoConfig.for_model(config.pop("model_type"), **config))
-        return _wrap(model, options)
+        return FAMILIES[options.get("modality", "image")].wrap(_encoder(model), options)
 
-    def _load(self, folder: ModelFolder, options: Mapping[str, Any]) -> TransformersBackbone:
+    def _load(self, folder: ModelFolder, options: Mapping[str, Any]) -> Backbone:
         import torch
         from safetensors import SafetensorError
         from transformers import AutoConfig, AutoModel
@@ -136,10 +128,13 @@ class TransformersProvider(Provider):
                 f"{folder.origin} cannot be loaded: {error}",
                 do="check that config.json and the weights belong together, or get them again",
             ) from error
-        module = _wrap(model, options)
+        encoder = _encoder(model)
+        lacking = {key.removeprefix("encoder.") for key in info["missing_keys"]}
+        lacking = lacking if encoder is not model else set(info["missing_keys"])
+        module = FAMILIES[options.get("modality", "image")].wrap(encoder, options)
         # Old checkpoints lack the batch counters, which nothing here reads.
-        own = {k for k in module.model.state_dict() if not k.endswith("num_batches_tracked")}
-        missing = sorted(set(info["missing_keys"]) & own)
+        own = {k for k in encoder.state_dict() if not k.endswith("num_batches_tracked")}
+        missing = sorted(lacking & own)
         misshapen = sorted(str(key) for key in info.get("mismatched_keys", ()))
         if missing or misshapen:
             raise BackboneError(
@@ -176,19 +171,21 @@ def _folder(source: str, revision: str | None, offline: bool, events: Events) ->
     return hub_folder(source, revision, offline=offline, events=events)
 
 
-def _image_config(path: Path) -> dict[str, Any]:
-    """Return the configuration of the model's image part, without the names of its classes.
+def _config(path: Path, family: Family) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the configuration of the model's part for a modality: all of it, and as kept.
+
+    What is kept lacks the names of the original head's classes.
 
     Raises
     ------
     BackboneError
-        Where the model is unknown to transformers, or does not take images.
+        Where the model is unknown to transformers, or takes something else.
     """
     from transformers import MODEL_MAPPING, AutoConfig
 
     try:
         config = AutoConfig.from_pretrained(path, local_files_only=True, trust_remote_code=False)
-        config = getattr(config, "vision_config", config)  # CLIP, SigLIP: the image tower
+        config = getattr(config, family.part, config)  # CLIP, SigLIP, CLAP: one tower
         kind = MODEL_MAPPING[type(config)]
     except (KeyError, ValueError, OSError) as error:
         raise BackboneError(
@@ -196,26 +193,20 @@ def _image_config(path: Path) -> dict[str, Any]:
             do="use a model that needs no code of its own",
         ) from error
     takes = getattr(kind[0] if isinstance(kind, tuple) else kind, "main_input_name", "")
-    if takes != "pixel_values":
+    if takes not in family.takes:
         raise BackboneError(
             f"{path} holds a {config.model_type!r} model, which takes {takes}, expected "
-            "pixel_values (images)",
-            do="give an image model",
+            f"{' or '.join(family.takes)} ({family.noun})",
+            do=f"give a model for {family.noun}",
         )
     values = config.to_diff_dict()
     values["model_type"] = config.model_type
     for task in ("id2label", "label2id", "num_labels", "problem_type", "_name_or_path"):
         values.pop(task, None)
-    return values
+    return config.to_dict(), values
 
 
-def _wrap(model: Any, options: Mapping[str, Any]) -> TransformersBackbone:
-    from .transformers_body import TransformersBackbone
-
-    return TransformersBackbone(
-        model,
-        options["channels"],
-        options["size"],
-        flip_channels=options["flip_channels"],
-        interpolate=options["interpolate"],
-    )
+def _encoder(model: Any) -> Any:
+    """Return the encoder of an encoder-decoder, whose decoder has no part in features."""
+    config = model.config
+    return model.get_encoder() if getattr(config, "is_encoder_decoder", False) else model

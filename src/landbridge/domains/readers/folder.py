@@ -1,0 +1,270 @@
+"""A folder of files of one kind: class folders, split folders, or no folders at all."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from abc import abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar
+
+from ...base.errors import DataError
+from ...base.events import SILENT, Events
+from ..domain import Domain, Omission
+from ..examples import Examples
+from .base import SPLITS, UNLABELLED, Reader, ReadOptions, chosen_rows, mask_labels, over_limit
+
+TABLE_SUFFIXES = (".csv", ".tsv", ".parquet", ".data", ".jsonl")
+_WRAPPING = frozenset(
+    (
+        *("images", "image", "img", "imgs", "data", "jpg", "jpeg", "png", "photos"),
+        *("audio", "wav", "sounds", "clips", "recordings", "text", "texts"),
+    )
+)
+"""Names of folders that only hold what is meant."""
+_LOOKED_AT = 500
+"""Files by which a folder's kind is told."""
+
+
+@dataclass
+class _Found:
+    """What a walk through the folder has met so far."""
+
+    files: list[Path] = field(default_factory=list)
+    labels: list[str | None] = field(default_factory=list)
+    splits: list[str] = field(default_factory=list)
+    other: list[Path] = field(default_factory=list)
+    empty: list[Path] = field(default_factory=list)
+    unknown: list[Path] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def add(self, files: list[Path], label: str | None, split: str) -> None:
+        self.files += files
+        self.labels += [label] * len(files)
+        self.splits += [split] * len(files)
+
+
+class FolderReader(Reader):
+    """Reads ``class/**/file``, ``split/class/**/file``, or a flat folder.
+
+    Folders called train, val (valid, validation, dev), test or unlabelled are splits, each
+    with class folders in it or flat. Files in no class folder are not labelled. Every file is
+    opened once, so that a broken one is left out now and not met later.
+
+    Attributes
+    ----------
+    suffixes : frozenset of str
+        Endings of the files that it reads, in lower case.
+    one, many : str
+        What a file and several are called in messages.
+    """
+
+    suffixes: ClassVar[frozenset[str]]
+    one: ClassVar[str]
+    many: ClassVar[str]
+
+    def accepts(self, what: Any) -> bool:
+        """Whether it is a folder, and most files in it are of its kind."""
+        if not (isinstance(what, str | Path) and Path(what).is_dir()):
+            return False
+        files = (Path(name) for _, _, names in os.walk(what) for name in names if not _hidden(name))
+        seen = [self._is_wanted(f) for f in itertools.islice(files, _LOOKED_AT)]
+        return sum(seen) > len(seen) / 2
+
+    @abstractmethod
+    def flaws(self, files: Sequence[Path], what: str, events: Events) -> dict[int, str]:
+        """Return which files cannot be read, and why."""
+
+    @abstractmethod
+    def examples(self, files: Sequence[Path]) -> Examples:
+        """Return the examples in files that can be read."""
+
+    def read(self, what: Any, options: ReadOptions, events: Events = SILENT) -> Domain:
+        """Read the folder.
+
+        Raises
+        ------
+        DataError
+            Where it holds no readable file of its kind.
+        """
+        options.refuse(
+            f"a folder of {self.many}",
+            *("label", "labels", "columns", "image", "text", "audio", "split"),
+        )
+        root = Path(what)
+        name = options.name or root.resolve().name
+        found = self._walk(root)
+        if not found.files:
+            raise self._nothing(root, found)
+
+        keep = chosen_rows(len(found.files), options.max_rows)
+        kept = set(keep.tolist())
+        omissions = over_limit(
+            [_short(f, root) for i, f in enumerate(found.files) if i not in kept]
+        )
+        files = [found.files[i] for i in keep]
+        flaws = self.flaws(files, f"{self.many} of {name}", events)
+        broken = [f"{_short(files[i], root)} ({reason})" for i, reason in flaws.items()]
+        good = [(i, files[j]) for j, i in enumerate(keep) if j not in flaws]
+        for what_, names in (
+            (f"unreadable {self.one}", broken),
+            (f"file that is not {self._a}", [_short(f, root) for f in found.other]),
+            (f"class folder without {self._a}", [_short(f, root) for f in found.empty]),
+            (
+                "folder that is neither a split nor a class",
+                [_short(f, root) for f in found.unknown],
+            ),
+        ):
+            if names:
+                omissions.append(Omission(what_, tuple(names)))
+        if not good:
+            raise DataError(
+                f"none of the {len(files)} {self.many} in {root} can be decoded; the first: "
+                f"{broken[0]}",
+                do=f"restore the files: they are cut short or no {self.many}",
+            )
+        labels = [found.labels[i] for i, _ in good]
+        lost = sorted({x for x in found.labels if x is not None} - {x for x in labels if x})
+        if lost and options.max_rows is None:
+            omissions.append(Omission(f"class without a readable {self.one}", tuple(lost)))
+        if found.empty or lost:
+            found.notes.append(
+                f"some class folders hold no readable {self.one}: those classes are gone"
+            )
+        domain = Domain.build(
+            self.examples([f for _, f in good]),
+            mask_labels(labels, options.labelled, name),
+            name=name,
+            split=[found.splits[i] for i, _ in good],
+            omissions=omissions,
+            notes=found.notes,
+        )
+        if len(domain.classes) == 1:
+            return domain.noting(
+                f"all labelled {self.many} are of one class: nothing to tell apart"
+            )
+        return domain
+
+    @property
+    def _a(self) -> str:
+        return f"{'an' if self.one[0] in 'aeiou' else 'a'} {self.one}"
+
+    def _is_wanted(self, path: Path) -> bool:
+        return path.suffix.lower() in self.suffixes
+
+    def _walk(self, root: Path) -> _Found:
+        found = _Found()
+        top = root
+        folders, loose = _list(top)
+        # What an unpacked archive often looks like: one folder in another.
+        while len(folders) == 1 and not any(self._is_wanted(f) for f in loose):
+            inner, inside = _list(folders[0])
+            known = folders[0].name.lower() in _WRAPPING or folders[0].name == top.name
+            if not known or not (inner or any(self._is_wanted(f) for f in inside)):
+                break
+            found.other += loose
+            found.notes.append(f"read from the inner folder {_short(folders[0], root)!r}")
+            top, folders, loose = folders[0], inner, inside
+
+        kinds = {f: _split_of(f.name) for f in folders}
+        splits = [f for f in folders if kinds[f] in ("train", "val", "test")]
+        rest = [f for f in folders if kinds[f] is None]
+        if len(splits) >= 2 or (splits and not rest):
+            found.unknown += rest
+            names = ", ".join(f.name for f in folders if f not in rest)
+            found.notes.append(f"folders taken as splits: {names}")
+            for folder in folders:
+                if folder in rest:
+                    continue
+                if kinds[folder] == "unlabelled":
+                    self._unlabelled(found, folder, "train")
+                else:
+                    self._classes(found, *_list(folder), str(kinds[folder]))
+            self._flat(found, loose, "train")
+        else:
+            if splits:
+                found.notes.append(
+                    f"{splits[0].name!r} lies among class folders and is read as a class, "
+                    "not a split"
+                )
+            for folder in [f for f in folders if kinds[f] == "unlabelled"]:
+                self._unlabelled(found, folder, "train")
+            self._classes(found, [f for f in folders if kinds[f] != "unlabelled"], loose, "train")
+        return found
+
+    def _classes(self, found: _Found, folders: list[Path], loose: list[Path], split: str) -> None:
+        for folder in folders:
+            files, other = self._below(folder)
+            found.other += other
+            found.add(files, folder.name, split)
+            if not files:
+                found.empty.append(folder)
+        self._flat(found, loose, split)
+
+    def _flat(self, found: _Found, loose: list[Path], split: str) -> None:
+        wanted = [f for f in loose if self._is_wanted(f)]
+        found.other += [f for f in loose if not self._is_wanted(f)]
+        if wanted and any(label is not None for label in found.labels):
+            found.notes.append(
+                f"{len(wanted)} {self.many} lie in no class folder: they are not labelled"
+            )
+        found.add(wanted, None, split)
+
+    def _unlabelled(self, found: _Found, folder: Path, split: str) -> None:
+        files, other = self._below(folder)
+        found.other += other
+        found.add(files, None, split)
+
+    def _below(self, folder: Path) -> tuple[list[Path], list[Path]]:
+        """Return the wanted and the other files anywhere below a folder."""
+        wanted: list[Path] = []
+        other: list[Path] = []
+        seen: set[str] = set()
+        for place, folders, files in os.walk(folder, followlinks=True):
+            real = os.path.realpath(place)
+            if real in seen:  # a link that leads back
+                folders.clear()
+                continue
+            seen.add(real)
+            folders[:] = sorted(f for f in folders if not _hidden(f))
+            for file in sorted(f for f in files if not _hidden(f)):
+                path = Path(place) / file
+                (wanted if self._is_wanted(path) else other).append(path)
+        return wanted, other
+
+    def _nothing(self, root: Path, found: _Found) -> DataError:
+        tables = [f for f in found.other if f.suffix.lower() in TABLE_SUFFIXES]
+        if tables:
+            return DataError(
+                f"{root} holds no {self.one}, and the table {_short(tables[0], root)}",
+                do=f"give the path of the table: {tables[0]}",
+            )
+        kinds = sorted({f.suffix.lower() or "no extension" for f in found.other})
+        held = f"only files of the kinds {', '.join(kinds[:8])}" if kinds else "no files"
+        if found.empty:
+            held += f" and {len(found.empty)} folders without {self._a}"
+        return DataError(
+            f"{root} holds {held}, expected {self.many} "
+            f"({', '.join(sorted(self.suffixes)[:6])}, ...)",
+            do="check the path; class folders lie directly in the folder that is given",
+        )
+
+
+def _split_of(name: str) -> str | None:
+    return "unlabelled" if name.lower() in UNLABELLED else SPLITS.get(name.lower())
+
+
+def _list(folder: Path) -> tuple[list[Path], list[Path]]:
+    """Return the folders and the files in a folder, sorted, hidden ones left out."""
+    entries = sorted(p for p in folder.iterdir() if not _hidden(p.name))
+    return [p for p in entries if p.is_dir()], [p for p in entries if not p.is_dir()]
+
+
+def _hidden(name: str) -> bool:
+    return name.startswith(".") or name == "__MACOSX"
+
+
+def _short(path: Path, root: Path) -> str:
+    return path.relative_to(root).as_posix()

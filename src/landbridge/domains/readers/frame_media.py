@@ -1,0 +1,285 @@
+"""A table's column of images, recordings or texts -> the examples that can be read."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+
+from ...base.errors import DataError
+from ...base.events import Events
+from ...base.registry import nearest
+from ..domain import Examples, Omission
+from ..modalities.decoding import Item
+from ..modalities.images import ImageExamples, unreadable
+from ..modalities.texts import TextExamples
+from .base import ReadOptions
+from .guessing import id_like, image_column, text_column
+
+
+class Kind(ABC):
+    """A kind of content that fills one column.
+
+    Attributes
+    ----------
+    option : str
+        The option that names the column.
+    one, many : str
+        What one and several are called in messages.
+    """
+
+    option: ClassVar[str]
+    one: ClassVar[str]
+    many: ClassVar[str]
+
+    @abstractmethod
+    def find(self, values: dict[str, np.ndarray]) -> tuple[str, str] | None:
+        """Return the column that holds it and why, or None."""
+
+    @abstractmethod
+    def examples(
+        self,
+        columns: list[np.ndarray],
+        keep: np.ndarray,
+        rows: list[str],
+        folder: Path | None,
+        name: str,
+        omissions: list[Omission],
+        events: Events,
+    ) -> tuple[Examples, np.ndarray]:
+        """Return what can be read of the rows to `keep`, and those rows."""
+
+
+@dataclass(frozen=True)
+class Medium:
+    """The columns that hold the examples, and of what kind they are."""
+
+    kind: Kind
+    columns: tuple[str, ...]
+
+    def examples(
+        self, values: Mapping[str, np.ndarray], keep: np.ndarray, *where: Any
+    ) -> tuple[Examples, np.ndarray]:
+        """Return what can be read of the rows to `keep`, and those rows.
+
+        Raises
+        ------
+        DataError
+            Where nothing can be read.
+        """
+        found, kept = self.kind.examples([values[c] for c in self.columns], keep, *where)
+        if isinstance(found, TextExamples):
+            found.column = ",".join(self.columns)
+        return found, kept
+
+
+def column_of(values: Mapping[str, Any], wanted: str, option: str, name: str) -> str:
+    """Return the name of a column.
+
+    Raises
+    ------
+    DataError
+        Where there is none, with the nearest.
+    """
+    if wanted in values:
+        return wanted
+    near = nearest(wanted, values)
+    raise DataError(
+        f"{name} has no column {wanted!r} ({option}=); it has {list(values)[:30]}",
+        do=f"did you mean {near!r}?" if near else "name one of these columns",
+    )
+
+
+def find_medium(
+    values: dict[str, np.ndarray], options: ReadOptions, name: str, notes: list[str]
+) -> Medium | None:
+    """Return the columns of images, recordings or texts: named, or by their values."""
+    for kind in KINDS:
+        wanted = getattr(options, kind.option)
+        if wanted is not None:
+            names = [wanted] if wanted in values else wanted.split(",")
+            return Medium(kind, tuple(column_of(values, n, kind.option, name) for n in names))
+    if options.columns is not None:
+        return None
+    for kind in KINDS:
+        guess = kind.find(values)
+        if guess is not None:
+            notes.append(
+                f"{kind.one} column: {guess[0]!r} ({guess[1]}; {kind.option}= names another)"
+            )
+            return Medium(kind, (guess[0],))
+    return None
+
+
+class Images(Kind):
+    """Encoded images, or paths of image files."""
+
+    option, one, many = "image", "image", "images"
+
+    def find(self, values: dict[str, np.ndarray]) -> tuple[str, str] | None:
+        """By bytes, or by the endings of paths."""
+        return image_column(values)
+
+    def examples(
+        self,
+        columns: list[np.ndarray],
+        keep: np.ndarray,
+        rows: list[str],
+        folder: Path | None,
+        name: str,
+        omissions: list[Omission],
+        events: Events,
+    ) -> tuple[ImageExamples, np.ndarray]:
+        """Decode every image once."""
+        items, names, there = files_of(self, columns[0], keep, rows, folder, name, omissions)
+        flaws = unreadable(items, what=f"images of {name}", events=events)
+        good = sound_rows(self, names, flaws, name, len(keep), omissions)
+        images = ImageExamples([items[i] for i in good], names=[names[i] for i in good])
+        return images, np.array([there[i] for i in good], dtype=int)
+
+
+class Texts(Kind):
+    """Texts; several columns are joined by a line break."""
+
+    option, one, many = "text", "text", "texts"
+
+    def find(self, values: dict[str, np.ndarray]) -> tuple[str, str] | None:
+        """By length, where no other column could be learned from."""
+        guess = text_column(values)
+        if guess is None:
+            return None
+        others = [n for n, array in values.items() if n != guess[0] and id_like(n, array) is None]
+        return guess if not others or guess[1] == "its name says so" else None
+
+    def examples(
+        self,
+        columns: list[np.ndarray],
+        keep: np.ndarray,
+        rows: list[str],
+        folder: Path | None,
+        name: str,
+        omissions: list[Omission],
+        events: Events,
+    ) -> tuple[TextExamples, np.ndarray]:
+        """Leave out rows without a text."""
+        joined = ["\n".join(_words(c[i]) for c in columns).strip() for i in keep.tolist()]
+        good = [i for i, text in enumerate(joined) if text]
+        empty = tuple(
+            rows[row] for row, text in zip(keep.tolist(), joined, strict=True) if not text
+        )
+        if empty:
+            omissions.append(Omission("row without a text", empty))
+        if not good:
+            raise DataError(f"{name} has no text in {len(keep)} rows", do="name the column: text=")
+        texts = TextExamples([joined[i] for i in good], [rows[keep[i]] for i in good])
+        return texts, keep[good]
+
+
+def _words(value: Any) -> str:
+    if value is None or (isinstance(value, float) and np.isnan(value)):
+        return ""
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+KINDS: tuple[Kind, ...] = (Images(), Texts())
+
+
+def files_of(
+    kind: Kind,
+    column: np.ndarray,
+    keep: np.ndarray,
+    rows: list[str],
+    folder: Path | None,
+    name: str,
+    omissions: list[Omission],
+) -> tuple[list[Item], list[str], list[int]]:
+    """Return what a column of files in memory or of paths holds.
+
+    Parameters
+    ----------
+    kind : Kind
+    column : ndarray of object, shape (n,)
+        Bytes, paths, or None.
+    keep : ndarray of int
+        The rows to look at.
+    rows : list of str, length n
+        What to call each row.
+    folder : Path or None
+        Where relative paths begin.
+    name : str
+        What to call the table.
+    omissions : list of Omission
+        What is left out is added to it.
+
+    Returns
+    -------
+    items, names, there : list
+        Content or path, what to call it, and its row.
+
+    Raises
+    ------
+    DataError
+        Where no file exists.
+    """
+    items: list[Item] = []
+    names: list[str] = []
+    there: list[int] = []
+    empty: list[str] = []
+    gone: list[str] = []
+    for row in keep.tolist():
+        value = column[row]
+        if value is None:
+            empty.append(rows[row])
+            continue
+        item: Item = value if isinstance(value, bytes) else (folder or Path()) / str(value)
+        if isinstance(item, Path) and not item.is_file():
+            gone.append(f"{rows[row]}: {item}")
+            continue
+        items.append(item)
+        names.append(rows[row] if isinstance(item, bytes) else str(item))
+        there.append(row)
+    if gone and not items:
+        raise DataError(
+            f"none of the {len(gone)} {kind.one} files of {name} exists; the first: {gone[0]}",
+            do=f"paths are relative to the folder of the table: move the table or the {kind.many}",
+        )
+    article = "an" if kind.one[0] in "aeiou" else "a"
+    for what, left in (
+        (f"row without {article} {kind.one}", empty),
+        (f"{kind.one} file that does not exist", gone),
+    ):
+        if left:
+            omissions.append(Omission(what, tuple(left)))
+    return items, names, there
+
+
+def sound_rows(
+    kind: Kind,
+    names: list[str],
+    flaws: Mapping[int, str],
+    name: str,
+    asked: int,
+    omissions: list[Omission],
+) -> list[int]:
+    """Return which items can be read.
+
+    Raises
+    ------
+    DataError
+        Where none can.
+    """
+    if flaws:
+        left = tuple(f"{names[i]} ({why})" for i, why in flaws.items())
+        omissions.append(Omission(f"unreadable {kind.one}", left))
+    good = [i for i in range(len(names)) if i not in flaws]
+    if not good:
+        raise DataError(
+            f"{name} has no readable {kind.one} in {asked} rows"
+            + (f"; the first: {omissions[-1].rows[0]}" if omissions else ""),
+            do=f"check the {kind.one} column ({kind.option}= names another)",
+        )
+    return good

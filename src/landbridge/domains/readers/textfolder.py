@@ -1,0 +1,39 @@
+"""A folder of texts, one a file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from ...base.events import Events
+from ..modalities.texts import TextExamples
+from .base import READERS
+from .folder import FolderReader
+
+
+@READERS.register("textfolder")
+class TextFolder(FolderReader):
+    """Reads folders of ``.txt`` or ``.md`` files in UTF-8."""
+
+    summary = "a folder of texts: class subfolders, train/val/test folders, or flat"
+    order = 15
+    suffixes = frozenset((".txt", ".text", ".md"))
+    one, many = "text", "texts"
+
+    def flaws(self, files: Sequence[Path], what: str, events: Events) -> dict[int, str]:
+        """Read every file once."""
+        found: dict[int, str] = {}
+        for i, file in enumerate(files):
+            try:
+                if not file.read_text("utf-8-sig").strip():
+                    found[i] = "empty"
+            except UnicodeDecodeError as error:
+                found[i] = f"not UTF-8: {error.reason} at byte {error.start}"
+            except OSError as error:
+                found[i] = str(error)
+        return found
+
+    def examples(self, files: Sequence[Path]) -> TextExamples:
+        """Return the texts."""
+        texts = [file.read_text("utf-8-sig").strip() for file in files]
+        return TextExamples(texts, [str(file) for file in files])
