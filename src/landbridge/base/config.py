@@ -74,6 +74,8 @@ class RunConfig(_Strict):
     data: DataConfig = Field(default_factory=lambda: DataConfig())
     backbone: str = "auto"
     """A registered backbone, hf/<id>, or a path: what is already known."""
+    backbone_options: dict[str, Any] = Field(default_factory=dict)
+    """Options of the backbone's own, such as length: 128 for texts."""
     method: str = "auto"
     """A registered method, terms joined by "+", or "auto"."""
     method_options: dict[str, Any] = Field(default_factory=dict)

@@ -146,6 +146,7 @@ def prepare(
             input_hint(domains),
             [d.examples for d in domains],
             seed=config.seed,
+            options=config.backbone_options or None,
             offline=config.offline,
             events=events,
         )
@@ -205,7 +206,7 @@ def prepare(
     small_net = own_network(input_hint(domains)) if opened.identity.pretrained else None
     if small_net is not None and target.known.any():
         alone = replace(task, source=None, source_labels="none", model=None)
-        modest = config.model_copy(update={"backbone": small_net})
+        modest = config.model_copy(update={"backbone": small_net, "backbone_options": {}})
         small = prepare(alone, modest, path, SILENT, SMALL, reading=reading)
     return Workspace(
         path=path,
