@@ -15,7 +15,7 @@ from ..domains.examples import Examples, InputHint
 from ..domains.modalities.base import Preprocessing
 from .base import BACKBONES, BackboneIdentity, Opened, Provider
 
-_BY_FILE = ("mobilenet_v2",)
+_BY_FILE = ("mobilenet_v2", "yamnet", "speech_embedding")
 """Providers that take a file of weights after a colon."""
 
 

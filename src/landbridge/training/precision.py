@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import torch
 from torch import nn
+from torch.nn import functional
 
 from .devices import wait
 from .randomness import private_random_state
@@ -28,6 +29,23 @@ def autocast(precision: str, device: torch.device) -> Iterator[None]:
 def layout(x: torch.Tensor) -> torch.Tensor:
     """Return images channels-last, which convolutions here like better; others as they are."""
     return x.contiguous(memory_format=torch.channels_last) if x.ndim == 4 else x
+
+
+def joined(parts: Sequence[torch.Tensor]) -> torch.Tensor:
+    """Return batches as one; rows that differ in length are filled up with nothing.
+
+    Texts are whole numbers, below 0 where nothing is; of sound NaN is nothing.
+
+    Examples
+    --------
+    >>> joined([torch.tensor([[3, 4]]), torch.tensor([[5]])]).tolist()
+    [[3, 4], [5, -1]]
+    """
+    longest = max(part.shape[-1] for part in parts)
+    if parts[0].ndim == 2 and any(part.shape[-1] < longest for part in parts):
+        nothing = float("nan") if parts[0].is_floating_point() else -1
+        parts = [functional.pad(p, (0, longest - p.shape[-1]), value=nothing) for p in parts]
+    return torch.cat(list(parts))
 
 
 def fastest(network: nn.Module, x: torch.Tensor, repeats: int = 3) -> tuple[str, dict[str, float]]:

@@ -16,7 +16,7 @@ from ..objectives.base import Step, View
 from .batches import Pool, Side
 from .inputs import InputSource
 from .plan import Phase
-from .precision import autocast, layout
+from .precision import autocast, joined, layout
 
 
 def make_pools(
@@ -103,7 +103,7 @@ class Scenes:
         drawn, labels, rows = self._draw(step)
         found: dict[str, View] = {}
         for names in _passes(list(drawn), self.phase.by_domain):
-            together = layout(torch.cat([drawn[name] for name in names]))
+            together = layout(joined([drawn[name] for name in names]))
             sizes = [len(drawn[name]) for name in names]
             whole = self._forward(self.network, together)
             anchors = [None] * len(names) if self.anchor is None else self._anchor(together, sizes)

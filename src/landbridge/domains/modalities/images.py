@@ -97,14 +97,7 @@ class ImageExamples(Examples):
     def _hash_whole(self) -> bool:
         """Whether files are hashed whole. A selection does as the whole set did."""
         if self._whole is None:
-            total = 0
-            for item in self.items or ():
-                if isinstance(item, Path):
-                    try:
-                        total += item.stat().st_size
-                    except OSError as error:
-                        raise _gone(item, error) from error
-            self._whole = total <= _WHOLE_BYTES
+            self._whole = _hashed_whole(self.items or ())
         return self._whole
 
     def fingerprint(self) -> str:
@@ -166,6 +159,23 @@ def unreadable(
                 flaws[row] = reason
             bar.advance()
     return flaws
+
+
+def item_digests(items: Sequence[Item]) -> list[str]:
+    """Return a hash of each file or its bytes; of large sets only parts of files are read."""
+    whole = _hashed_whole(items)
+    return [_item_digest(item, whole) for item in items]
+
+
+def _hashed_whole(items: Sequence[Item]) -> bool:
+    total = 0
+    for item in items:
+        if isinstance(item, Path):
+            try:
+                total += item.stat().st_size
+            except OSError as error:
+                raise _gone(item, error) from error
+    return total <= _WHOLE_BYTES
 
 
 def _item_digest(item: Item, whole: bool) -> str:

@@ -16,9 +16,11 @@ from ...base.registry import nearest
 from ..domain import Examples, Omission
 from ..modalities.decoding import Item
 from ..modalities.images import ImageExamples, unreadable
+from ..modalities.recordings import AudioExamples
+from ..modalities.sound_files import unreadable_sounds
 from ..modalities.texts import TextExamples
 from .base import ReadOptions
-from .guessing import id_like, image_column, text_column
+from .guessing import audio_column, id_like, image_column, text_column
 
 
 class Kind(ABC):
@@ -142,6 +144,33 @@ class Images(Kind):
         return images, np.array([there[i] for i in good], dtype=int)
 
 
+class Recordings(Kind):
+    """Sound files, or their paths."""
+
+    option, one, many = "audio", "recording", "recordings"
+
+    def find(self, values: dict[str, np.ndarray]) -> tuple[str, str] | None:
+        """By bytes, or by the endings of paths."""
+        return audio_column(values)
+
+    def examples(
+        self,
+        columns: list[np.ndarray],
+        keep: np.ndarray,
+        rows: list[str],
+        folder: Path | None,
+        name: str,
+        omissions: list[Omission],
+        events: Events,
+    ) -> tuple[AudioExamples, np.ndarray]:
+        """Decode every recording once."""
+        items, names, there = files_of(self, columns[0], keep, rows, folder, name, omissions)
+        flaws = unreadable_sounds(items, what=f"recordings of {name}", events=events)
+        good = sound_rows(self, names, flaws, name, len(keep), omissions)
+        found = AudioExamples([items[i] for i in good], [names[i] for i in good])
+        return found, np.array([there[i] for i in good], dtype=int)
+
+
 class Texts(Kind):
     """Texts; several columns are joined by a line break."""
 
@@ -185,7 +214,7 @@ def _words(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-KINDS: tuple[Kind, ...] = (Images(), Texts())
+KINDS: tuple[Kind, ...] = (Images(), Recordings(), Texts())
 
 
 def files_of(

@@ -8,6 +8,7 @@ from pathlib import PurePath
 import numpy as np
 
 from ..modalities.decoding import IMAGE_SUFFIXES
+from ..modalities.sound_files import AUDIO_SUFFIXES
 from ..modalities.table import missing
 from .base import SPLITS, UNLABELLED, ReadOptions
 
@@ -91,12 +92,32 @@ def image_column(values: dict[str, np.ndarray]) -> tuple[str, str] | None:
         given = [value for value in array if value is not None]
         if not given:
             continue
-        if all(isinstance(value, bytes) for value in given):
+        if all(isinstance(value, bytes) and not _is_sound(value) for value in given):
             return name, "it holds encoded images"
         paths = sum(_is_image_path(value) for value in given)
         if paths >= 0.8 * len(given):
             return name, "its values end like the names of image files"
     return None
+
+
+def audio_column(values: dict[str, np.ndarray]) -> tuple[str, str] | None:
+    """Return the column that holds recordings or paths of sound files and why, or None."""
+    for name, array in values.items():
+        given = [value for value in array if value is not None] if array.dtype == object else []
+        if not given:
+            continue
+        if all(isinstance(value, bytes) and _is_sound(value) for value in given):
+            return name, "it holds sound files"
+        paths = sum(
+            isinstance(v, str) and PurePath(v).suffix.lower() in AUDIO_SUFFIXES for v in given
+        )
+        if paths >= 0.8 * len(given):
+            return name, "its values end like the names of sound files"
+    return None
+
+
+def _is_sound(content: bytes) -> bool:
+    return content[:4] in (b"RIFF", b"fLaC", b"OggS", b"FORM", b".snd") or content[:3] == b"ID3"
 
 
 def text_column(values: dict[str, np.ndarray]) -> tuple[str, str] | None:

@@ -1,0 +1,145 @@
+"""A small convolutional net on log-mel spectrograms, for sound."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
+
+import torch
+from torch import nn
+
+from ..base.events import SILENT, Events
+from ..domains.examples import Examples, InputHint
+from .base import BACKBONES, Backbone, Opened, Provider
+from .log_mel import LogMel, mean_over
+from .sound_input import sound_preprocessing
+from .weights import merge_options, seeded
+
+_RATES = (8000, 16000)
+
+
+class LogMelNet(Backbone):
+    """Log-mel bands, less their mean over a recording; blocks as ConvNet's; then one layer.
+
+    Parameters
+    ----------
+    rate : int
+        Samples a second.
+    bands : int
+        Mel bands of frames of 25 ms, every 10 ms.
+    widths : sequence of int
+        Channels of each block.
+    dim : int
+        Width of the features.
+
+    Notes
+    -----
+    Input float32 (n, samples), NaN beyond the end; output float32 (n, dim): the mean over the
+    recording's own time of what all frequencies say. Taking off the mean makes a voice or a
+    microphone that is louder in some bands look like the others.
+    """
+
+    def __init__(
+        self, rate: int, bands: int = 40, widths: Sequence[int] = (24, 48, 96), dim: int = 128
+    ) -> None:
+        super().__init__()
+        self.dim = dim
+        self.halved = 2 ** len(widths)
+        self.front = LogMel(
+            rate, rate // 40, rate // 100, 512 if rate > 10000 else 256, bands, 50, rate / 2
+        )
+        before = [1, *widths]
+        self.blocks = nn.ModuleList(
+            nn.Sequential(
+                nn.Conv2d(a, b, 3, padding=1, bias=False),
+                nn.BatchNorm2d(b),
+                nn.ReLU(inplace=True),
+                nn.MaxPool2d(2),
+            )
+            for a, b in pairwise(before)
+        )
+        cells = bands // self.halved
+        self.top = nn.Sequential(
+            nn.Linear(widths[-1] * cells, dim, bias=False), nn.LayerNorm(dim), nn.ReLU(inplace=True)
+        )
+
+    def forward(self, wave: torch.Tensor) -> torch.Tensor:
+        mel, counts = self.front(wave, least=self.halved)
+        own = torch.arange(mel.shape[1], device=mel.device)[None] < counts[:, None]
+        # What is beyond the end is as quiet as the recording on average, and counts for nothing.
+        x = (mel - mean_over(mel, counts)[:, None]).masked_fill(~own[..., None], 0.0) / 2
+        x = x[:, None]
+        for block in self.blocks:
+            x = block(x)
+        frames = self.top(x.permute(0, 2, 1, 3).flatten(2))
+        return mean_over(frames, (counts // self.halved).clamp(min=1))
+
+    def stages(self) -> list[tuple[str, list[nn.Module]]]:
+        named: list[tuple[str, list[nn.Module]]] = [
+            (f"blocks.{i}", [block]) for i, block in enumerate(self.blocks)
+        ]
+        return [*named, ("top", [self.top])]
+
+
+@BACKBONES.register("logmelnet")
+class LogMelNetProvider(Provider):
+    """A small net for sound that starts at random.
+
+    Options: ``rate`` (8000, or 16000 where recordings have more), ``seconds`` (by the
+    recordings), ``bands`` (40), ``widths`` (24, 48, 96), ``dim`` (128), ``seed``.
+    """
+
+    summary = "small convolutional net on log-mel spectrograms, random start"
+    modalities = ("audio",)
+    own_for = ("audio",)
+    pretrained = False
+
+    def available(self) -> tuple[bool, str]:
+        return True, "built in"
+
+    def suits(self, hint: InputHint) -> tuple[int, str] | None:
+        """Any sound, where nothing pretrained is at hand."""
+        return 0, "log-mel spectrograms, since no pretrained network for sound is here"
+
+    def open(
+        self,
+        name: str,
+        hint: InputHint,
+        examples: Sequence[Examples],
+        *,
+        seed: int = 0,
+        options: dict[str, Any] | None = None,
+        offline: bool = False,
+        events: Events = SILENT,
+    ) -> Opened:
+        given = dict(options or {})
+        rate = given.get("rate") or _RATES[hint.rate > _RATES[0]]
+        preprocessing = sound_preprocessing(hint, rate, seconds=given.get("seconds"), width=8)
+        chosen = merge_options(
+            {
+                "rate": rate,
+                "seconds": preprocessing.samples / rate,
+                "bands": 40,
+                "widths": [24, 48, 96],
+                "dim": 128,
+                "seed": seed,
+            },
+            given,
+            self.name,
+        )
+        module = self.restore(chosen)
+        identity = self.identify(self.name, module, f"seed {chosen['seed']}", chosen)
+        return Opened(module, preprocessing, identity)
+
+    def restore(
+        self,
+        options: dict[str, Any],
+        *,
+        weights: bool = True,
+        offline: bool = False,
+        events: Events = SILENT,
+    ) -> LogMelNet:
+        shape = {k: v for k, v in options.items() if k not in ("seed", "seconds")}
+        with seeded("backbone", self.name, options["seed"]):
+            return LogMelNet(**shape)

@@ -1,0 +1,232 @@
+"""Sound: decoded, resampled, cut to one length, kept as 16-bit samples."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from ...base.errors import DataError, RunError
+from ...base.events import SILENT, Events
+from ...base.hashing import digest
+from ..examples import Examples
+from .base import PREPROCESSINGS, Preprocessing, Strength
+from .decoding import in_threads
+from .recordings import AudioExamples
+from .sound_files import decode, resample
+
+if TYPE_CHECKING:
+    import torch
+
+NOTHING = -32768
+"""Stored in the place of a sample: the recording is over. Sound itself begins at -32767."""
+_FULL = 32767
+_AT_ONCE = 256
+
+
+@dataclass(frozen=True)
+class SoundChange:
+    """How far a random change of a recording may go.
+
+    Attributes
+    ----------
+    shift : float
+        Seconds by which it may begin earlier or later.
+    gain : float
+        Decibels by which it may be louder or softer.
+    time, band : float
+        Greatest share of its length, and of its spectrum, that is silenced (SpecAugment, Park et
+        al., 2019, arXiv:1904.08779, done on the wave).
+    noise : float
+        Standard deviation of noise beside a wave of power 1.
+    """
+
+    shift: float = 0.0
+    gain: float = 0.0
+    time: float = 0.0
+    band: float = 0.0
+    noise: float = 0.0
+
+
+CHANGES = {
+    "weak": SoundChange(shift=0.03, gain=3.0),
+    "strong": SoundChange(shift=0.1, gain=6.0, time=0.2, band=0.2, noise=0.05),
+}
+
+
+@PREPROCESSINGS.register("sound")
+@dataclass(frozen=True)
+class AudioPreprocessing(Preprocessing):
+    """One channel at one rate, at most so long.
+
+    Parameters
+    ----------
+    rate : int
+        Samples a second.
+    samples : int
+        Of a stored row. Of longer recordings the middle is kept, and that is said.
+    width : int, default 1
+        Numbers that a network makes of one sample: by it batches are sized.
+
+    Notes
+    -----
+    Stored rows are int16 with `NOTHING` behind the end. Encoded rows are float32 in [-1, 1] with
+    NaN there, cut to the longest of the batch: a backbone asks ``isnan`` where there is sound.
+    """
+
+    rate: int
+    samples: int
+    width: int = 1
+    modality: ClassVar[str] = "audio"
+
+    def prepare(
+        self, examples: Examples, *, cache: Path | None = None, events: Events = SILENT
+    ) -> np.ndarray:
+        """Return int16 (n, samples); with `cache`, a memory map of a file below it."""
+        if not isinstance(examples, AudioExamples):
+            raise DataError(
+                f"sound preprocessing was given {examples.modality} examples",
+                do="use the preprocessing of that modality",
+            )
+        if cache is None:
+            return self._decoded(examples, events)
+        path = cache / f"sound-{digest(self.key, examples.fingerprint())}.npy"
+        if not path.exists():
+            from ...base.files import write_array
+
+            write_array(path, self._decoded(examples, events))
+        else:
+            events.say("reuse", f"reused {len(examples):,} decoded recordings", path=str(path))
+        return np.load(path, mmap_mode="r", allow_pickle=False)
+
+    def _decoded(self, examples: AudioExamples, events: Events) -> np.ndarray:
+        out = np.full((len(examples), self.samples), NOTHING, np.int16)
+        cut = 0
+        bars = events if len(examples) > _AT_ONCE else SILENT
+        with bars.progress("decode recordings", len(examples)) as bar:
+            for row, (wave, rate) in enumerate(in_threads(decode, examples.items)):
+                own = resample(wave, rate, self.rate)
+                if len(own) > self.samples:
+                    cut += 1
+                    start = (len(own) - self.samples) // 2
+                    own = own[start : start + self.samples]
+                out[row, : len(own)] = np.rint(np.clip(own, -1, 1) * _FULL)
+                bar.advance()
+        if cut:
+            events.say(
+                "note",
+                f"{cut:,} of {len(examples):,} recordings are longer than "
+                f"{self.samples / self.rate:.2g} s: their middle is kept",
+                rows=cut,
+            )
+        return out
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """(samples,)."""
+        return (self.samples,)
+
+    @property
+    def size(self) -> int:
+        """Numbers that a network makes of a row."""
+        return self.samples * self.width
+
+    def lengths(self, stored: np.ndarray) -> np.ndarray:
+        """Return the samples of each row."""
+        return np.concatenate(
+            [(stored[i : i + 1024] != NOTHING).sum(1) for i in range(0, len(stored), 1024)]
+            or [np.zeros(0, np.int64)]
+        )
+
+    def encode(self, stored: torch.Tensor) -> torch.Tensor:
+        """Return float32 (n, samples of the longest)."""
+        there = stored != NOTHING
+        found = there.any(0).nonzero()
+        longest = int(found.max()) + 1 if len(found) else 1
+        wave = stored[:, :longest].float() / _FULL
+        return wave.masked_fill(~there[:, :longest], float("nan"))
+
+    def augment(
+        self, stored: torch.Tensor, strength: Strength, generator: torch.Generator
+    ) -> torch.Tensor:
+        """Shift in time and change loudness; "strong" silences a stretch and a band as well."""
+        wave = self.encode(stored)
+        return (
+            wave if strength == "none" else changed(wave, CHANGES[strength], self.rate, generator)
+        )
+
+    def picture(self, stored: np.ndarray) -> np.ndarray:
+        """Return the log-mel spectrogram, low frequencies at the bottom, uint8 (bands, frames)."""
+        from ...solvers.mel import mel_filters
+
+        own = np.asarray(stored)
+        wave = own[own != NOTHING].astype(float) / _FULL
+        size, hop = int(0.032 * self.rate), max(1, int(0.008 * self.rate))
+        wave = np.pad(wave, (0, max(0, size - len(wave))))
+        frames = np.lib.stride_tricks.sliding_window_view(wave, size)[::hop] * np.hanning(size)
+        power = np.abs(np.fft.rfft(frames, axis=1)) ** 2
+        mel = power @ mel_filters(48, power.shape[1], self.rate, 40, self.rate / 2)
+        loud = np.log10(mel + 1e-9)
+        low, high = loud.max() - 6, loud.max()  # the upper 60 dB
+        return (np.clip((loud - low) / max(high - low, 1e-9), 0, 1) * 255).astype(np.uint8).T[::-1]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values."""
+        return {"kind": "sound", **asdict(self)}
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> AudioPreprocessing:
+        """Undo `to_dict`."""
+        try:
+            return cls(**values)
+        except TypeError as error:
+            raise RunError(
+                f"preprocessor.json of a sound model is damaged: {error}",
+                do="restore it, or run again",
+            ) from error
+
+
+def changed(
+    wave: torch.Tensor, change: SoundChange, rate: int, generator: torch.Generator
+) -> torch.Tensor:
+    """Return recordings after a random change; where nothing was, nothing is."""
+    import torch
+
+    n, length = wave.shape
+
+    def draw(*shape: int) -> torch.Tensor:
+        found = torch.rand(shape, generator=generator, device=generator.device)
+        return found.to(wave.device)
+
+    gone = wave.isnan()
+    x = wave.masked_fill(gone, 0.0)
+    lengths = (~gone).sum(1).clamp(min=1)
+    if change.shift:
+        by = ((2 * draw(n) - 1) * change.shift * rate).round().long()
+        index = torch.arange(length, device=wave.device)[None] - by[:, None]
+        inside = (index >= 0) & (index < lengths[:, None])
+        x = torch.where(inside, x.gather(1, index.clamp(0, length - 1)), 0.0)
+    if change.gain:
+        x = x * 10 ** ((2 * draw(n, 1) - 1) * change.gain / 20)
+    if change.time:
+        span = draw(n) * change.time * lengths
+        start = draw(n) * (lengths - span)
+        at = torch.arange(length, device=wave.device)[None]
+        x = x.masked_fill((at >= start[:, None]) & (at < (start + span)[:, None]), 0.0)
+    if change.band:
+        spectrum = torch.fft.rfft(x)
+        bins = spectrum.shape[1]
+        span = draw(n) * change.band * bins
+        start = draw(n) * (bins - span)
+        at = torch.arange(bins, device=wave.device)[None]
+        spectrum = spectrum.masked_fill(
+            (at >= start[:, None]) & (at < (start + span)[:, None]), 0.0
+        )
+        x = torch.fft.irfft(spectrum, n=length)
+    if change.noise:
+        power = (x.square().sum(1) / lengths).sqrt()[:, None]
+        noise = torch.randn(x.shape, generator=generator, device=generator.device)
+        x = x + change.noise * draw(n, 1) * power * noise.to(wave.device)
+    return x.masked_fill(gone, float("nan"))
