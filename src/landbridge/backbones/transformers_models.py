@@ -25,7 +25,8 @@ class TransformersProvider(Provider):
     others may name tensors otherwise); for images ``channels`` and ``size`` of an input,
     ``flip_channels`` (for networks that want blue first), ``interpolate`` (position embeddings
     for another image size than the configured one); for texts ``length`` in tokens, ``cut``
-    ("head", or "head+tail" of longer texts), ``pooling`` ("pooler", "mean", "first"), ``pad``.
+    ("head", or "head+tail" of longer texts), ``pooling`` ("pooler", "mean", "first"), ``pad``; for
+    sound ``seconds``, ``rate``, ``front`` (of filter banks), ``normalise``, ``masked``.
 
     No remote code is ever run, safetensors are preferred, and a download is announced with
     its size before it starts.
