@@ -32,6 +32,14 @@ class DataConfig(_Strict):
     """Column of a table that holds texts, or several joined by commas; guessed, and said."""
     audio: str | None = None
     """Column of a table that holds recordings or their paths; guessed, and said."""
+    domain: str | None = None
+    """Column, or part of file names, that says which of several domains a row is of."""
+    source_domains: list[str] | None = None
+    """Which of them are the source; all that are not the target where null."""
+    target_domains: list[str] | None = None
+    """Which of them are the target; --target then holds both sides."""
+    pattern: str | None = None
+    """How names of files are made up, such as "{label}_{speaker}_{take}"."""
     answers: Literal["auto", "classes", "numbers", "several"] = "auto"
     """What kind of answer labels are: one class, a number, several labels at once; auto: as they
     look, which is said."""

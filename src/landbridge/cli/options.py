@@ -35,6 +35,10 @@ KEYS = {
     "target": "data.target",
     "label": "data.label",
     "text": "data.text",
+    "domain": "data.domain",
+    "source_domains": "data.source_domains",
+    "target_domains": "data.target_domains",
+    "pattern": "data.pattern",
     "answers": "data.answers",
     "target_labels": "data.target_labels",
     "backbone": "backbone",
@@ -50,7 +54,11 @@ KEYS = {
 
 def named(given: dict[str, Any]) -> dict[str, Any]:
     """Return the dotted keys of a verb's arguments (its `locals()`)."""
-    return {key: given[name] for name, key in KEYS.items()}
+    values = {key: given[name] for name, key in KEYS.items()}
+    for key in ("data.source_domains", "data.target_domains"):
+        if values[key] is not None:
+            values[key] = [name.strip() for name in values[key].split(",")]
+    return values
 
 
 RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="A run's folder.")]
@@ -84,6 +92,21 @@ Budget = Annotated[
 Label = Annotated[str | None, typer.Option(metavar="COLUMN", help="Label column of tables.")]
 TextColumn = Annotated[
     str | None, typer.Option("--text", metavar="COLUMN", help="Column of texts; a,b joins two.")
+]
+DomainColumn = Annotated[
+    str | None,
+    typer.Option("--domain", metavar="COLUMN", help="Column or file-name part that names domains."),
+]
+SourceDomains = Annotated[
+    str | None, typer.Option(metavar="A,B", help="Domains that are the source; else all others.")
+]
+TargetDomains = Annotated[
+    str | None,
+    typer.Option(metavar="A,B", help="Domains that are the target; --target holds both sides."),
+]
+Pattern = Annotated[
+    str | None,
+    typer.Option(metavar="PATTERN", help='Of file names, such as "{label}_{speaker}_{take}".'),
 ]
 Answers = Annotated[
     str | None,

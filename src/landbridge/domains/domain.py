@@ -66,6 +66,9 @@ class Domain:
         Where the labels of a table came from, so that another table is read alike.
     answers : {"classes", "numbers", "several"}
         What kind of answer the labels are.
+    groups : tuple of str or None, length n, or None
+        Which of several domains each row is of, where a column or file names say so; see
+        `landbridge.domains.parting`.
     """
 
     name: str
@@ -82,6 +85,7 @@ class Domain:
     label_column: str | None = None
     limits: tuple[float, float] | None = None
     answers: Answers = "classes"
+    groups: tuple[str | None, ...] | None = None
 
     def __post_init__(self) -> None:
         n = len(self.examples)
@@ -105,7 +109,7 @@ class Domain:
 
     @property
     def modality(self) -> str:
-        """The kind of examples: "image" or "tabular"."""
+        """The kind of examples: "image", "tabular", "text", "audio"."""
         return self.examples.modality
 
     @property
@@ -143,6 +147,7 @@ class Domain:
         return replace(
             self,
             examples=self.examples.select(rows),
+            groups=None if self.groups is None else tuple(self.groups[i] for i in rows),
             labels=self.labels[rows],
             known=self.known[rows],
             judged=np.zeros(len(rows), bool),

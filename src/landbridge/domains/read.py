@@ -25,6 +25,8 @@ def read_domain(
     image: str | None = None,
     text: str | None = None,
     audio: str | None = None,
+    domain: str | None = None,
+    pattern: str | None = None,
     split: Any = None,
     allow_missing: bool = False,
     max_rows: int | None = None,
@@ -56,6 +58,12 @@ def read_domain(
         The column of a table that holds texts; several, joined by commas, are read as one.
     audio : str, optional
         The column of a table that holds recordings or their paths.
+    domain : str, optional
+        The column of a table, or the part of file names, that says which of several domains a
+        row is of (`Domain.groups`); `landbridge.domains.parting.part` takes them apart.
+    pattern : str, optional
+        How names of files in a folder are made up, without ending, such as
+        ``"{label}_{speaker}_{take}"``.
     split : str or sequence of str, optional
         The split column of a table, or "train", "val" or "test" for each row of an array.
     allow_missing : bool, default False
@@ -100,6 +108,8 @@ def read_domain(
         image=image,
         text=text,
         audio=audio,
+        domain=domain,
+        pattern=pattern,
         split=split,
         allow_missing=allow_missing,
         max_rows=max_rows,
@@ -113,9 +123,9 @@ def read_domain(
     for _, kind in known:
         reader = kind()
         if reader.accepts(what):
-            domain = reader.read(what, options, events)
-            _tell(domain, events)
-            return domain
+            found = reader.read(what, options, events)
+            _tell(found, events)
+            return found
     if isinstance(what, str | Path):
         raise _no_such(Path(what), [kind.summary for _, kind in known])
     raise DataError(

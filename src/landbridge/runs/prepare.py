@@ -19,6 +19,7 @@ from ..domains.compare import usable_classes
 from ..domains.domain import Domain
 from ..domains.hint import input_hint
 from ..domains.judging import seal
+from ..domains.parting import part
 from ..domains.read import read_domain
 from ..domains.reading import Reading
 from ..domains.task import Task, reindex
@@ -70,6 +71,8 @@ def read_task(
 
     given = None if source is None or known is not None else read(source, "source")
     wanted = read(target, "target", given)
+    if data.target_domains or data.source_domains:
+        given, wanted = _parted(data, given, wanted, events)
     if wanted.sealed is None:
         before = wanted.notes
         wanted = seal(wanted, data.target_labels, data.judge_fraction, config.seed)
@@ -120,8 +123,33 @@ def read_source_model(config: RunConfig, source: Any, events: Events) -> KnownMo
 
 def columns_named(data: DataConfig) -> dict[str, Any]:
     """Return the options of `read_domain` by which columns of tables are named."""
-    found = {"image": data.image, "text": data.text, "audio": data.audio}
+    found = {
+        "image": data.image,
+        "text": data.text,
+        "audio": data.audio,
+        "domain": data.domain,
+        "pattern": data.pattern,
+    }
     return {option: column for option, column in found.items() if column is not None}
+
+
+def _parted(
+    data: DataConfig, given: Domain | None, wanted: Domain, events: Events
+) -> tuple[Domain | None, Domain]:
+    """Return the two sides of data that hold several domains."""
+    if given is not None:
+        raise ConfigError(
+            "--source was given, and --target-domains takes both sides out of --target",
+            do="leave --source out",
+        )
+    if not data.target_domains:
+        raise ConfigError("source_domains without target_domains", do="add --target-domains")
+    source, target = part(wanted, data.target_domains, data.source_domains)
+    sides = [
+        f"{side.name} ({len(side):,} {side.examples.noun})" for side in (source, target) if side
+    ]
+    events.say("note", f"{wanted.name}: " + " → ".join(sides))
+    return source, target
 
 
 def prepare(

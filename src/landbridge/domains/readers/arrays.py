@@ -59,7 +59,9 @@ class Arrays(Reader):
         frame = _frame(what)
         if frame is not None:
             return frame_domain(frame, options, name=name, by_name_only=True, events=events)
-        options.refuse("an array", "label", "columns", "image", "text", "audio")
+        options.refuse(
+            "an array", "label", "columns", "image", "text", "audio", "domain", "pattern"
+        )
         x = _dense(what)
         n = len(x)
         if n == 0:

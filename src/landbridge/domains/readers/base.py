@@ -46,6 +46,10 @@ class ReadOptions:
         The column of a table that holds texts; several, joined by commas, are read as one.
     audio : str
         The column of a table that holds recordings or their paths.
+    domain : str
+        The column of a table, or the part of file names, that says which domain a row is of.
+    pattern : str
+        How file names without ending are made up: "{label}_{speaker}_{take}".
     split : str, or sequence of str of shape (n,)
         The column of a table, or the values for an array: "train", "val" or "test".
     allow_missing : bool
@@ -70,6 +74,8 @@ class ReadOptions:
     image: str | None = None
     text: str | None = None
     audio: str | None = None
+    domain: str | None = None
+    pattern: str | None = None
     split: Any = None
     allow_missing: bool = False
     max_rows: int | None = None

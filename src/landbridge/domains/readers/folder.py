@@ -6,7 +6,7 @@ import itertools
 import os
 from abc import abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -15,6 +15,7 @@ from ...base.events import SILENT, Events
 from ..domain import Domain, Omission
 from ..examples import Examples
 from .base import SPLITS, UNLABELLED, Reader, ReadOptions, chosen_rows, mask_labels, over_limit
+from .file_names import groups_of, parts_of
 
 TABLE_SUFFIXES = (".csv", ".tsv", ".parquet", ".data", ".jsonl")
 _WRAPPING = frozenset(
@@ -108,6 +109,7 @@ class FolderReader(Reader):
         flaws = self.flaws(files, f"{self.many} of {name}", events)
         broken = [f"{_short(files[i], root)} ({reason})" for i, reason in flaws.items()]
         good = [(i, files[j]) for j, i in enumerate(keep) if j not in flaws]
+        named = parts_of([f for _, f in good], options.pattern)
         for what_, names in (
             (f"unreadable {self.one}", broken),
             (f"file that is not {self._a}", [_short(f, root) for f in found.other]),
@@ -126,7 +128,11 @@ class FolderReader(Reader):
                 do=f"restore the files: they are cut short or no {self.many}",
             )
         labels = [found.labels[i] for i, _ in good]
+        if named and "label" in named[0]:
+            labels = [parts["label"] for parts in named]
         lost = sorted({x for x in found.labels if x is not None} - {x for x in labels if x})
+        if named:
+            lost = []
         if lost and options.max_rows is None:
             omissions.append(Omission(f"class without a readable {self.one}", tuple(lost)))
         if found.empty or lost:
@@ -141,6 +147,7 @@ class FolderReader(Reader):
             omissions=omissions,
             notes=found.notes,
         )
+        domain = replace(domain, groups=groups_of(named, [f for _, f in good], options))
         if len(domain.classes) == 1:
             return domain.noting(
                 f"all labelled {self.many} are of one class: nothing to tell apart"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 
 from ...base.errors import DataError
 from ...base.events import SILENT, Events
-from ..domain import Domain, Examples, Omission
+from ..domain import Domain, Examples, Omission, class_name
 from ..modalities.table import TableExamples
 from .base import (
     SPLITS,
@@ -94,6 +95,10 @@ def frame_domain(
             f"{name}: column {label!r}" if label else f"{name}: the labels",
             "name the right column with label=, or read it without labels: labelled=False",
         )
+    groups: list[str | None] | None = None
+    if options.domain is not None:
+        column = values.pop(column_of(values, options.domain, "domain", name))
+        groups = [class_name(value) for value in column.tolist()]
     labels = mask_labels(found.values, options.labelled, name)
     splits, labels = _splits(values, options, labels, name, notes)
 
@@ -120,7 +125,7 @@ def frame_domain(
     missing = sum(labels[i] is None for i in keep)
     if 0 < missing < len(keep):
         notes.append(f"{missing} of {len(keep)} rows have no label: they are used as unlabelled")
-    return Domain.build(
+    domain = Domain.build(
         examples,
         [labels[i] for i in keep],
         name=name,
@@ -131,6 +136,7 @@ def frame_domain(
         answers=found.answers,
         classes=found.names,
     )
+    return domain if groups is None else replace(domain, groups=tuple(groups[i] for i in keep))
 
 
 def _label(

@@ -36,7 +36,18 @@ class Sample(Reader):
         MissingExtra
             Where it needs packages that are not installed.
         """
-        options.refuse("a sample", "label", "labels", "columns", "image", "text", "audio", "split")
+        options.refuse(
+            "a sample",
+            "label",
+            "labels",
+            "columns",
+            "image",
+            "text",
+            "audio",
+            "domain",
+            "pattern",
+            "split",
+        )
         key = what[len(_PREFIX) :]
         if key not in SAMPLES:
             near = nearest(key, SAMPLES)

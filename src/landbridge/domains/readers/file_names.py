@@ -1,0 +1,73 @@
+"""What the names of files say: label, domain and whatever else a pattern names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from ...base.errors import ConfigError, DataError
+from .base import ReadOptions
+
+_FIELD = re.compile(r"\{(\w+)\}")
+
+
+def parts_of(files: Sequence[Path], pattern: str | None) -> list[dict[str, str]]:
+    """Return the named parts of each file's name; nothing without a pattern.
+
+    Raises
+    ------
+    ConfigError
+        Where the pattern names nothing.
+    DataError
+        Where a name does not fit it.
+
+    Examples
+    --------
+    >>> parts_of([Path("7_theo_3.wav")], "{label}_{speaker}_{take}")
+    [{'label': '7', 'speaker': 'theo', 'take': '3'}]
+    """
+    if pattern is None:
+        return []
+    names = _FIELD.findall(pattern)
+    if not names or len(set(names)) < len(names):
+        raise ConfigError(
+            f"the pattern {pattern!r} names {names or 'nothing'}",
+            do='name each part once, such as "{label}_{speaker}_{take}"',
+        )
+    pieces = _FIELD.split(pattern)
+    made = "".join(
+        f"(?P<{piece}>.+{'' if i == len(pieces) - 2 else '?'})" if i % 2 else re.escape(piece)
+        for i, piece in enumerate(pieces)
+    )
+    found = [re.fullmatch(made, file.stem) for file in files]
+    strange = [file.name for file, fit in zip(files, found, strict=True) if fit is None]
+    if strange:
+        raise DataError(
+            f"{len(strange)} of {len(files)} file names do not fit {pattern!r}: {strange[:3]}",
+            do="correct the pattern; it is of the name without its ending",
+        )
+    return [fit.groupdict() for fit in found if fit is not None]
+
+
+def groups_of(
+    parts: Sequence[dict[str, str]], files: Sequence[Path], options: ReadOptions
+) -> tuple[str, ...] | None:
+    """Return the domain of each file: the part that is named, or the folder it lies in.
+
+    Raises
+    ------
+    ConfigError
+        Where the pattern has no such part.
+    """
+    if options.domain is None:
+        return None
+    if not parts and options.domain == "folder":
+        return tuple(file.parent.name for file in files)
+    if not parts or options.domain not in parts[0]:
+        there = sorted(parts[0]) if parts else []
+        raise ConfigError(
+            f"domain={options.domain!r} is no part of the file names; those are {there}",
+            do='give a pattern with it, such as "{label}_{speaker}_{take}", or domain="folder"',
+        )
+    return tuple(part[options.domain] for part in parts)
