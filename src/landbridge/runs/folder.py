@@ -112,6 +112,7 @@ def command(config: dict[str, Any]) -> str:
             elif value != defaults.get(key):
                 option = OPTIONS.get(name)
                 if option:
+                    value = ",".join(value) if isinstance(value, list) else value
                     words.append(option if value is True else f"{option} {shlex.quote(str(value))}")
                 else:
                     words.append(f"--set {shlex.quote(f'{name}={json.dumps(value)}')}")

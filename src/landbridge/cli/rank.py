@@ -1,0 +1,117 @@
+"""`landbridge rank`: which backbone to take for a target."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from . import options as o
+from .frame import frame
+
+KEYS = (
+    *("data.label", "data.text", "data.image", "data.audio", "data.domain", "data.pattern"),
+    *("data.max_rows", "data.answers", "seed", "offline", "training.threads"),
+)
+
+
+def rank(
+    target: Annotated[
+        str, typer.Argument(metavar="TARGET", help="Labelled data: a folder, a table, a sample.")
+    ],
+    backbones: Annotated[
+        str | None,
+        typer.Option(metavar="A,B", help="Which to compare; all that are here where not given."),
+    ] = None,
+    label: o.Label = None,
+    text: o.TextColumn = None,
+    pattern: o.Pattern = None,
+    seed: o.Seed = None,
+    offline: o.Offline = None,
+    config: o.ConfigFile = None,
+    settings: o.Settings = None,
+    as_json: o.AsJson = False,
+    quiet: o.Quiet = False,
+    debug: o.Debug = False,
+) -> None:
+    """Compare backbones by what simple classifiers make of their frozen features."""
+    given = {
+        "data.label": label, "data.text": text, "data.pattern": pattern,
+        "seed": seed, "offline": offline,
+    }
+    with frame(as_json=as_json, quiet=quiet, debug=debug) as this:
+        from .settings import usable
+
+        found = usable("rank", KEYS, config, settings, given)
+        if found.training.threads is not None:
+            import torch
+
+            torch.set_num_threads(found.training.threads)
+        from ..diagnosis.rank import rank_backbones
+        from ..domains.read import read_domain
+        from ..runs.prepare import columns_named
+
+        events = this.events()
+        data = found.data
+        domain = read_domain(
+            target,
+            label=data.label,
+            max_rows=data.max_rows,
+            answers=data.answers,
+            **columns_named(data),
+            events=events,
+        )
+        names = _all_here(domain.modality) if backbones is None else backbones.split(",")
+        ranked, failed = rank_backbones(
+            domain,
+            [name.strip() for name in names],
+            seed=found.seed,
+            offline=found.offline,
+            events=events,
+        )
+        value = {
+            "target": domain.name,
+            "ranked": [item.to_dict() for item in ranked],
+            "failed": failed,
+        }
+        this.result(value, lambda: _show(value))
+
+
+def _all_here(modality: str) -> list[str]:
+    """Return the backbones that take such examples and need no path."""
+    from ..backbones.base import BACKBONES
+
+    return [
+        name
+        for name, kind in BACKBONES.items()
+        if modality in kind.modalities and name != "hf" and kind().available()[0]
+    ]
+
+
+def _show(value: dict[str, Any]) -> None:
+    from rich.text import Text
+
+    from .tables import console, show_rows
+
+    out = console()
+    rows = []
+    for i, item in enumerate(value["ranked"]):
+        mark = "best" if i == 0 else ("as good, as far as one can tell" if item["ties"] else "")
+        rows.append(
+            [
+                Text(item["name"], "bold" if i == 0 or item["ties"] else ""),
+                f"{100 * item['probe']:.1f} ± {100 * item['probe_error']:.1f}",
+                f"{100 * item['neighbours']:.1f} ± {100 * item['neighbours_error']:.1f}",
+                f"{item['logme']:.3f}",
+                str(item["dim"]),
+                f"{item['ms']:.2f}",
+                Text(mark, "green"),
+            ]
+        )
+    heads = ["backbone", "probe, %", "5 nearest, %", "LogME", "features", "ms each", ""]
+    show_rows(out, heads, rows, right=(1, 2, 3, 4, 5))
+    out.print(
+        "Probe: ridge, on rows of other folds. ± is one standard error over rows; within one "
+        "standard error of the paired difference nothing is told apart.",
+        style="dim",
+    )

@@ -1,0 +1,187 @@
+"""Which backbone knows most of what a target needs: probes on frozen features, and their cost."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from ..backbones.open import open_backbone
+from ..backbones.store import FeatureStore, cache_folder
+from ..base.errors import BackboneError, DataError, MissingExtra
+from ..base.events import SILENT, Events
+from ..base.seeds import numpy_rng
+from ..domains.domain import Domain
+from ..domains.hint import input_hint
+from ..methods.base import METHODS, Features
+from ..solvers.folds import stratified_folds
+from ..solvers.logme import logme, one_hot
+from ..solvers.neighbours import nearest, vote
+
+NEIGHBOURS, FOLDS, LEAST = 5, 5, 4
+TIMED = 64
+"""Rows on which the cost of an example is measured."""
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """What was found of one backbone.
+
+    Attributes
+    ----------
+    name : str
+    dim : int
+        Features.
+    probe, probe_error : float
+        Accuracy of the ridge probe on rows of other folds, and its standard error.
+    neighbours, neighbours_error : float
+        The same of five nearest neighbours by cosine, each row left out.
+    logme : float
+        See `landbridge.solvers.logme`.
+    ms : float
+        Milliseconds of computing features, an example, decoded already.
+    ties : bool
+        Whether the best probe is no more than one standard error of the paired difference ahead.
+    """
+
+    name: str
+    dim: int
+    probe: float
+    probe_error: float
+    neighbours: float
+    neighbours_error: float
+    logme: float
+    ms: float
+    ties: bool = False
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values."""
+        return asdict(self)
+
+
+def rank_backbones(
+    target: Domain,
+    backbones: Sequence[str],
+    *,
+    seed: int = 0,
+    offline: bool = False,
+    events: Events = SILENT,
+) -> tuple[list[Ranked], dict[str, str]]:
+    """Compare backbones by what simple classifiers make of their frozen features.
+
+    Parameters
+    ----------
+    target : Domain
+        Its known labels are used; what is held out or sealed is not.
+    backbones : sequence of str
+        Names as for ``--backbone``.
+    seed : int, default 0
+        Of folds, and of backbones that start at random.
+    offline : bool
+        Forbid every download.
+    events : Events
+
+    Returns
+    -------
+    ranked : list of Ranked
+        The best probe first.
+    failed : dict of str to str
+        Backbones that could not be opened, and why.
+
+    Raises
+    ------
+    DataError
+        Where the labels are no classes, or too few.
+    """
+    usable = target.for_training()
+    rows = np.flatnonzero(usable.known)
+    if target.answers != "classes":
+        raise DataError(
+            f"the labels of {target.name!r} are {target.answers}, and a ranking counts right "
+            "answers",
+            do="give labels that are classes (--answers classes)",
+        )
+    labelled = usable.select(rows)
+    labels = labelled.labels
+    counts = np.bincount(labels) if len(labels) else np.zeros(1, int)
+    if len(np.flatnonzero(counts)) < 2 or counts[counts > 0].min() < LEAST:
+        raise DataError(
+            f"{target.name!r} has {labelled.counts()} usable labels; a ranking needs {LEAST} of "
+            "each of two classes at least",
+            do="label more rows, or leave the small classes out",
+        )
+    folds = stratified_folds(labels, min(FOLDS, int(counts.min())), numpy_rng("rank", seed))
+    found: list[tuple[Ranked, np.ndarray]] = []
+    failed: dict[str, str] = {}
+    for name in dict.fromkeys(backbones):
+        try:
+            found.append(_look(name, labelled, folds, seed, offline, events))
+        except (BackboneError, MissingExtra) as error:
+            failed[name] = error.found
+            events.say("warning", f"{name} is left out: {error.found}")
+    if not found:
+        raise DataError("none of the backbones could be opened", do="; ".join(failed.values()))
+    found.sort(key=lambda pair: (-pair[0].probe, pair[0].ms))
+    best = found[0][1]
+    out = []
+    for i, (ranked, hits) in enumerate(found):
+        gap = best.astype(float) - hits
+        within = gap.std(ddof=1) / np.sqrt(len(gap))
+        out.append(Ranked(**{**ranked.to_dict(), "ties": i > 0 and bool(gap.mean() <= within)}))
+    return out, failed
+
+
+def _look(
+    name: str, domain: Domain, folds: np.ndarray, seed: int, offline: bool, events: Events
+) -> tuple[Ranked, np.ndarray]:
+    opened = open_backbone(
+        name, input_hint([domain]), [domain.examples], seed=seed, offline=offline, events=events
+    )
+    prepared = opened.preprocessing.prepare(domain.examples, cache=cache_folder(), events=events)
+    ms = _cost(opened, prepared)
+    store = FeatureStore()
+    x = np.array(
+        store.features(opened, prepared, domain.examples.fingerprint(), events=events), np.float32
+    )
+    labels, n_classes = domain.labels, len(domain.classes)
+    hits = np.zeros(len(labels), bool)
+    probe = METHODS.get("probe")()
+    for fold in np.unique(folds):
+        inside = folds != fold
+        part = Features(x[inside], labels[inside], np.ones(int(inside.sum()), bool))
+        head = probe.fit_head(None, part, n_classes, seed)
+        hits[~inside] = head.logits(x[~inside]).argmax(1) == labels[~inside]
+    k = min(NEIGHBOURS, len(x) - 1)
+    near = nearest(x, x, k, metric="cosine", leave_out=True)
+    near_hits = vote(near, labels, n_classes).argmax(1) == labels
+    scaled = (x - x.mean(0)) / np.maximum(x.std(0), 1e-6)
+    n = len(labels)
+    ranked = Ranked(
+        name=opened.identity.name,
+        dim=x.shape[1],
+        probe=float(hits.mean()),
+        probe_error=float(hits.std(ddof=1) / np.sqrt(n)),
+        neighbours=float(near_hits.mean()),
+        neighbours_error=float(near_hits.std(ddof=1) / np.sqrt(n)),
+        logme=logme(scaled, one_hot(labels, n_classes)),
+        ms=ms,
+    )
+    return ranked, hits
+
+
+def _cost(opened: Any, prepared: np.ndarray) -> float:
+    """Return milliseconds an example, of the second of two passes over some rows."""
+    from ..backbones.extraction import batch_size, extract
+
+    some = np.array(prepared[:TIMED])
+    batch = batch_size(opened.preprocessing.size)
+    took = 0.0
+    for _ in range(2):
+        clock = time.perf_counter()
+        for _block in extract(opened, some, batch=batch):
+            pass
+        took = time.perf_counter() - clock
+    return 1000 * took / len(some)

@@ -1,0 +1,96 @@
+"""Ranking of backbones: its figures, and that it tells good from bad."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from scipy.optimize import minimize
+
+from landbridge.base.errors import DataError
+from landbridge.diagnosis.rank import rank_backbones
+from landbridge.domains.read import read_domain
+from landbridge.solvers.logme import logme
+
+
+def test_logme_is_the_greatest_evidence():
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(30, 4))
+    y = x @ [1.0, -2.0, 0.5, 0.0] + rng.normal(size=30)
+
+    def evidence(logs: np.ndarray) -> float:
+        """Return log N(y; 0, I / beta + X Xᵀ / alpha), negated and by row."""
+        alpha, beta = np.exp(logs)
+        cov = np.eye(30) / beta + x @ x.T / alpha
+        sign, det = np.linalg.slogdet(2 * np.pi * cov)
+        assert sign > 0
+        return (det + y @ np.linalg.solve(cov, y)) / (2 * 30)
+
+    best = minimize(evidence, np.zeros(2), method="Nelder-Mead", options={"xatol": 1e-8})
+    assert logme(x, y) == pytest.approx(-best.fun, abs=1e-6)
+
+
+def test_logme_with_more_columns_than_rows():
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(20, 50)), rng.normal(size=20)
+    assert np.isfinite(logme(x, y))
+    assert logme(np.c_[x, 5 * y], y) > logme(x, y)
+
+
+def images(n: int = 60):
+    """Bright on the left or on the right, in noise."""
+    rng = np.random.default_rng(0)
+    labels = np.repeat([0, 1], n // 2)
+    pixels = rng.integers(0, 120, (n, 16, 16)).astype(np.uint8)
+    for i, label in enumerate(labels):
+        pixels[i, :, 8 * label : 8 * label + 8] += 100
+    return pixels, labels
+
+
+def test_the_better_backbone_comes_first(monkeypatch, tmp_path):
+    monkeypatch.setenv("LANDBRIDGE_CACHE", str(tmp_path))
+    domain = read_domain(images(), name="sides")
+    ranked, failed = rank_backbones(domain, ["identity", "convnet", "mobilenet_v9"], offline=True)
+    assert {item.name for item in ranked} == {"identity", "convnet"}
+    assert "mobilenet_v9" in failed
+    assert ranked[0].probe == 1.0
+    assert ranked[0].probe_error == 0.0
+    for item in ranked:
+        assert 0 <= item.neighbours <= 1
+        assert item.ms > 0
+    assert ranked[1].ties == (ranked[1].probe == 1.0)
+
+
+def test_noise_ties_nothing_that_is_far_behind(monkeypatch, tmp_path):
+    monkeypatch.setenv("LANDBRIDGE_CACHE", str(tmp_path))
+    pixels, labels = images(100)
+    rng = np.random.default_rng(1)
+    shuffled = read_domain((pixels, rng.permutation(labels)), name="noise")
+    (only,), _ = rank_backbones(shuffled, ["identity"], offline=True)
+    assert abs(only.probe - 0.5) < 4 * only.probe_error
+
+
+def test_too_few_labels(monkeypatch, tmp_path):
+    monkeypatch.setenv("LANDBRIDGE_CACHE", str(tmp_path))
+    pixels, _ = images(10)
+    with pytest.raises(DataError, match="needs 4 of each"):
+        rank_backbones(read_domain((pixels, [0] * 8 + [1, 1])), ["identity"])
+    with pytest.raises(DataError, match="numbers"):
+        rank_backbones(read_domain((pixels, np.linspace(0, 1.7, 10))), ["identity"])
+
+
+def test_the_command(tmp_path, monkeypatch):
+    from typer.testing import CliRunner
+
+    from landbridge.cli.app import app
+
+    monkeypatch.setenv("LANDBRIDGE_CACHE", str(tmp_path))
+    ways = ["rank", "sample:font-digits", "--backbones", "identity,convnet", "--set"]
+    found = CliRunner().invoke(app, [*ways, "data.max_rows=300", "--json", "--quiet"])
+    if "fonts" in found.output or found.exit_code == 10:
+        pytest.skip("the fonts of the sample are not installed")
+    assert found.exit_code == 0, found.output
+    ranked = json.loads(found.stdout)["ranked"]
+    assert {item["name"] for item in ranked} == {"identity", "convnet"}
+    assert ranked[0]["probe"] > 0.5
