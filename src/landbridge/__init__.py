@@ -17,6 +17,7 @@ _PLACES = {
     "load_run": "landbridge.runs.run",
     "Run": "landbridge.runs.run",
     "Model": "landbridge.runs.model",
+    "check": "landbridge.checks",
     "TransferClassifier": "landbridge.estimator",
     "TransferRegressor": "landbridge.estimator",
     "Domain": "landbridge.domains.domain",

@@ -13,6 +13,7 @@ from typer.core import TyperGroup
 from ..base.errors import EXIT_CODES
 from . import (
     backbones,
+    check,
     config,
     demo,
     doctor,
@@ -100,6 +101,7 @@ for _verb in (
     plan.plan,
     shift.shift,
     rank.rank,
+    check.check,
     predict.predict,
     evaluate.evaluate,
     stream.stream,

@@ -36,8 +36,11 @@ def rank(
 ) -> None:
     """Compare backbones by what simple classifiers make of their frozen features."""
     given = {
-        "data.label": label, "data.text": text, "data.pattern": pattern,
-        "seed": seed, "offline": offline,
+        "data.label": label,
+        "data.text": text,
+        "data.pattern": pattern,
+        "seed": seed,
+        "offline": offline,
     }
     with frame(as_json=as_json, quiet=quiet, debug=debug) as this:
         from .settings import usable

@@ -52,6 +52,21 @@ class Examples(ABC):
     def names(self) -> list[str]:
         """Return what to call each example in messages: a path, or "row 12"."""
 
+    @abstractmethod
+    def contents(self) -> list[str]:
+        """Return a hash of each example's content: equal where, and only where, it is equal."""
+
+    def sketches(self) -> tuple[np.ndarray, float] | None:
+        """Return rows of length 1 (n, d), and the product from which two are nearly the same.
+
+        None, the default: nearness means nothing here.
+        """
+        return None
+
+    def kinds(self) -> list[str] | None:
+        """Return what kind each example is of: a script, a sample rate. None: all are alike."""
+        return None
+
     def values(self, row: int) -> Mapping[str, Any]:
         """Return what a report shows of one example in words; pictures come from what is stored."""
         return {}

@@ -140,6 +140,39 @@ class ImageExamples(Examples):
         height, width = np.median(np.array(sizes), axis=0).astype(int)
         return int(height), int(width), 1 if all(greys) else 3
 
+    def contents(self) -> list[str]:
+        """Return a hash of each image's pixels."""
+        if self.pixels is not None:
+            return [digest(np.ascontiguousarray(pixels)) for pixels in self.pixels]
+
+        def one(item: Item) -> str:
+            with open_image(item) as image:
+                return digest(np.asarray(normalise(image)))
+
+        return list(in_threads(one, self.items or ()))
+
+    def sketches(self) -> tuple[np.ndarray, float]:
+        """Return the signs of differences of neighbouring pixels at 16 × 16, grey.
+
+        Two are nearly the same where at most 12 of 480 signs differ. Flat images, whose
+        differences are noise, are like no other.
+        """
+        from .image import ImagePreprocessing
+
+        made = ImagePreprocessing(16, 16, 1, mean=(0.5,), std=(0.5,))
+        small = made.prepare(self)[:, 0].astype(np.float32)
+        small = small.reshape(len(small), 16, 16)
+        steps = np.concatenate(
+            [
+                np.diff(small, axis=2).reshape(len(small), -1),
+                np.diff(small, axis=1).reshape(len(small), -1),
+            ],
+            axis=1,
+        )
+        signs = np.where(steps > 0, 1, -1).astype(np.float32) / np.sqrt(steps.shape[1])
+        signs[(np.abs(steps) > 2).mean(1) < 0.2] = 0
+        return signs, 1 - 2 * 12 / steps.shape[1]
+
     @classmethod
     def hint(cls, parts: Sequence[Examples]) -> InputHint:
         """Return the greatest median height and width, and 3 channels unless all are grey."""

@@ -60,6 +60,16 @@ class AudioExamples(Examples):
             self._digests = item_digests(self.items)
         return digest("recordings", self._digests)
 
+    def contents(self) -> list[str]:
+        """Return a hash of each file."""
+        self.fingerprint()
+        assert self._digests is not None
+        return list(self._digests)
+
+    def kinds(self) -> list[str]:
+        """Return the sample rate of each recording."""
+        return [f"{length_and_rate(item)[1]:,} Hz" for item in self.items]
+
     @classmethod
     def hint(cls, parts: Sequence[Examples]) -> InputHint:
         """Return the most common rate, and the seconds that 95 % are at most as long as."""

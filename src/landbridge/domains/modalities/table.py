@@ -98,6 +98,11 @@ class TableExamples(Examples):
             None if self._names is None else [self._names[i] for i in rows],
         )
 
+    def contents(self) -> list[str]:
+        """Return a hash of the cells of each row."""
+        columns = [[repr(v) for v in column.tolist()] for column in self.columns.values()]
+        return [digest(cells) for cells in zip(*columns, strict=True)]
+
     def values(self, row: int) -> dict[str, Any]:
         """Return the cells of a row."""
         return {name: column[row] for name, column in self.columns.items()}

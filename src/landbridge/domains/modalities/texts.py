@@ -18,6 +18,24 @@ EXCERPT = 400
 """Characters of a text that a report shows."""
 
 
+_SCRIPTS = (
+    ("Latin", "A-Za-zÀ-ɏ"),
+    ("Chinese or Japanese", "\u3040-\u30ff\u3400-\u9fff"),
+    ("Cyrillic", "\u0400-\u04ff"),
+    ("Arabic", "\u0600-\u06ff"),
+    ("Devanagari", "\u0900-\u097f"),
+    ("Korean", "\uac00-\ud7af"),
+)
+_BY_SCRIPT = tuple((name, re.compile(f"[{letters}]")) for name, letters in _SCRIPTS)
+
+
+def _script(text: str) -> str:
+    """Return the script of most letters of a text's beginning."""
+    counts = {name: len(letters.findall(text[:EXCERPT])) for name, letters in _BY_SCRIPT}
+    best = max(counts, key=lambda name: counts[name])
+    return best if counts[best] else "without letters"
+
+
 class TextExamples(Examples):
     """Texts, kept as they were written.
 
@@ -64,6 +82,26 @@ class TextExamples(Examples):
         """Return the texts at integer `rows`, in that order."""
         names = None if self._names is None else [self._names[i] for i in rows]
         return TextExamples([self.texts[i] for i in rows], names, self.column)
+
+    def contents(self) -> list[str]:
+        """Return a hash of each text, but for its spaces."""
+        return [digest(" ".join(text.split())) for text in self.texts]
+
+    def sketches(self) -> tuple[np.ndarray, float]:
+        """Return hashed words and pairs; nine in ten must be the same."""
+        from .hashed import HashedPreprocessing
+        from .ids import NOTHING
+
+        made = HashedPreprocessing(buckets=2048)
+        stored = made.prepare(self)
+        out = np.zeros((len(stored), made.buckets), np.float32)
+        rows, places = np.nonzero(stored != NOTHING)
+        out[rows, stored[rows, places]] = 1
+        return out / np.maximum(np.linalg.norm(out, axis=1, keepdims=True), 1e-6), 0.9
+
+    def kinds(self) -> list[str]:
+        """Return the script of each text."""
+        return [_script(text) for text in self.texts]
 
     def values(self, row: int) -> dict[str, str]:
         """Return the beginning of a text."""

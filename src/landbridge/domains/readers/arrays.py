@@ -58,6 +58,8 @@ class Arrays(Reader):
         name = options.name or "array"
         frame = _frame(what)
         if frame is not None:
+            if isinstance(what, list) and list(frame.values) == ["text"]:
+                options = replace(options, text="text")
             return frame_domain(frame, options, name=name, by_name_only=True, events=events)
         options.refuse(
             "an array", "label", "columns", "image", "text", "audio", "domain", "pattern"

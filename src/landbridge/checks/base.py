@@ -1,0 +1,148 @@
+"""What a check is: it looks at one or two domains and names the rows that are wrong."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+
+from ..base.registry import Registry
+from ..domains.domain import Domain
+
+Severity = Literal["failure", "warning", "note"]
+SEVERITIES: tuple[Severity, ...] = ("failure", "warning", "note")
+SHOWN = 20
+"""Rows that a finding names; the rest is counted."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something that was found.
+
+    Attributes
+    ----------
+    check : str
+        Name of the check.
+    severity : {"failure", "warning", "note"}
+        "failure": figures would be wrong, or learning cannot work; "warning": look at it;
+        "note": know it.
+    found : str
+        What, in a sentence.
+    rows : tuple of str
+        Names of at most `SHOWN` of the rows; pairs are joined by " = ".
+    count : int
+        How many there are in all.
+    do : str
+        What to do about it.
+    """
+
+    check: str
+    severity: Severity
+    found: str
+    rows: tuple[str, ...] = ()
+    count: int = 0
+    do: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values."""
+        return {**self.__dict__, "rows": list(self.rows)}
+
+
+@dataclass(frozen=True)
+class Sides:
+    """What is looked at.
+
+    Attributes
+    ----------
+    domain : Domain
+        As it was read: nothing sealed.
+    against : Domain or None
+        What else will be learned from, such as the source.
+    """
+
+    domain: Domain
+    against: Domain | None = None
+
+    @property
+    def both(self) -> tuple[Domain, ...]:
+        """The domains there are."""
+        return (self.domain,) if self.against is None else (self.domain, self.against)
+
+    @cached_property
+    def rows(self) -> Rows:
+        """All rows of both, one after the other."""
+        return Rows(self.both)
+
+
+class Rows:
+    """The rows of one or two domains as one list.
+
+    Attributes
+    ----------
+    names : list of str
+    side : ndarray of int
+        0 or 1 for each row.
+    part : ndarray of str
+        "train", "val" or "test".
+    labels : list
+        Class name, or None.
+    """
+
+    def __init__(self, domains: Sequence[Domain]) -> None:
+        self.domains = domains
+        self.names = [name for d in domains for name in d.examples.names()]
+        self.side = np.concatenate([np.full(len(d), i) for i, d in enumerate(domains)])
+        self.part = np.concatenate([parts_of(d) for d in domains])
+        self.labels = [label for d in domains for label in _labels(d)]
+
+    @cached_property
+    def contents(self) -> np.ndarray:
+        """A hash of the content of each row."""
+        return np.array([h for d in self.domains for h in d.examples.contents()], dtype=object)
+
+
+def parts_of(domain: Domain) -> np.ndarray:
+    """Return "train", "val" or "test" for each row."""
+    parts = np.full(len(domain), "train", dtype=object)
+    parts[domain.validation] = "val"
+    parts[domain.held_out] = "test"
+    return parts
+
+
+def _labels(domain: Domain) -> Iterator[Any]:
+    for known, label in zip(domain.known.tolist(), domain.labels, strict=True):
+        if not known:
+            yield None
+        elif domain.answers == "classes":
+            yield domain.classes[int(label)]
+        else:
+            yield tuple(np.atleast_1d(label).tolist())
+
+
+class DataCheck(ABC):
+    """A check; registered in `CHECKS`.
+
+    Attributes
+    ----------
+    name, summary : str
+    """
+
+    name: ClassVar[str]
+    summary: ClassVar[str]
+
+    @abstractmethod
+    def look(self, sides: Sides) -> Iterator[Problem]:
+        """Yield what is wrong; nothing where all is well."""
+
+    def problem(
+        self, severity: Severity, found: str, rows: Sequence[str] = (), do: str = ""
+    ) -> Problem:
+        """Return a problem of this check."""
+        return Problem(self.name, severity, found, tuple(rows[:SHOWN]), len(rows), do)
+
+
+CHECKS: Registry[type[DataCheck]] = Registry("check", "landbridge.checks")

@@ -1,0 +1,67 @@
+"""All checks over one or two domains."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..base.errors import ConfigError, DataError
+from ..base.events import SILENT, Events
+from ..base.registry import nearest
+from ..domains.domain import Domain
+from .base import CHECKS, SEVERITIES, Problem, Sides
+
+
+def check(
+    domain: Domain,
+    against: Domain | None = None,
+    *,
+    only: Sequence[str] | None = None,
+    events: Events = SILENT,
+) -> list[Problem]:
+    """Look for what is wrong with data, the worst first.
+
+    Parameters
+    ----------
+    domain : Domain
+        As `landbridge.read_domain` gives it.
+    against : Domain, optional
+        What else will be learned from: a source beside a target, or new data beside old.
+    only : sequence of str, optional
+        Names of the checks to run; all where not given.
+    events : Events
+
+    Raises
+    ------
+    DataError
+        Where the two are of different modalities.
+    ConfigError
+        For a check that there is not.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from landbridge import read_domain
+    >>> x = np.array([[0.0, 1], [0, 2], [0, 2]])
+    >>> found = check(read_domain((x, ["a", "b", "b"])))
+    >>> sorted({problem.check for problem in found})
+    ['classes', 'columns', 'duplicates']
+    """
+    if against is not None and against.modality != domain.modality:
+        raise DataError(
+            f"{domain.name!r} is {domain.modality} and {against.name!r} is {against.modality}",
+            do="give two sets of one modality",
+        )
+    for name in only or ():
+        if name not in CHECKS:
+            near = nearest(name, list(CHECKS))
+            raise ConfigError(
+                f"there is no check {name!r}",
+                do=f"did you mean {near!r}?" if near else f"known: {', '.join(CHECKS)}",
+            )
+    sides = Sides(domain, against)
+    found: list[Problem] = []
+    for name, kind in CHECKS.items():
+        if only is None or name in only:
+            events.say("step", f"check: {kind.summary}")
+            found += kind().look(sides)
+    return sorted(found, key=lambda problem: SEVERITIES.index(problem.severity))

@@ -1,0 +1,91 @@
+"""`landbridge check`: what is wrong with data before anything is learned from them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from . import options as o
+from .frame import frame
+
+KEYS = (
+    *("data.label", "data.text", "data.image", "data.audio", "data.domain", "data.pattern"),
+    *("data.max_rows", "data.answers"),
+)
+_MARKS = {"failure": ("✗", "red"), "warning": ("!", "yellow"), "note": ("·", "dim")}
+SHOWN = 5
+
+
+def check(
+    data: o.Data,
+    against: Annotated[
+        str | None,
+        typer.Option(metavar="OTHER", help="What else will be learned from: leaks between both."),
+    ] = None,
+    only: Annotated[str | None, typer.Option(metavar="A,B", help="Run these checks alone.")] = None,
+    label: o.Label = None,
+    text: o.TextColumn = None,
+    pattern: o.Pattern = None,
+    config: o.ConfigFile = None,
+    settings: o.Settings = None,
+    as_json: o.AsJson = False,
+    quiet: o.Quiet = False,
+    debug: o.Debug = False,
+) -> None:
+    """Look for what would make figures wrong: twins, leaks, tiny classes, broken files.
+
+    Every finding names its rows. Exits with 1 where there is a failure.
+    """
+    given = {"data.label": label, "data.text": text, "data.pattern": pattern}
+    with frame(as_json=as_json, quiet=quiet, debug=debug) as this:
+        from .settings import usable
+
+        found = usable("check", KEYS, config, settings, given)
+        from ..checks import check as look
+        from ..domains.read import read_domain
+        from ..runs.prepare import columns_named
+
+        events = this.events()
+        how: dict[str, Any] = {
+            "label": found.data.label,
+            "max_rows": found.data.max_rows,
+            "answers": found.data.answers,
+            **columns_named(found.data),
+        }
+        ours = read_domain(data, **how, events=events)
+        theirs = None if against is None else read_domain(against, **how, like=ours, events=events)
+        names = None if only is None else [name.strip() for name in only.split(",")]
+        problems = look(ours, theirs, only=names, events=events)
+        failed = any(problem.severity == "failure" for problem in problems)
+        this.exit_code = 1 if failed else 0
+        value = {
+            "data": {"name": ours.name, "rows": len(ours), "modality": ours.modality},
+            "against": None if theirs is None else {"name": theirs.name, "rows": len(theirs)},
+            "failed": failed,
+            "problems": [problem.to_dict() for problem in problems],
+        }
+        this.result(value, lambda: _show(value))
+
+
+def _show(value: dict[str, Any]) -> None:
+    from rich.text import Text
+
+    from .tables import console
+
+    out = console()
+    for item in value["problems"]:
+        mark, style = _MARKS[item["severity"]]
+        out.print(Text(f"{mark} {item['found']}", style), soft_wrap=True)
+        for row in item["rows"][:SHOWN]:
+            out.print(Text(f"    {row}", "dim"), soft_wrap=True)
+        if item["count"] > SHOWN and item["rows"]:
+            out.print(Text(f"    and {item['count'] - SHOWN:,} more", "dim"))
+        if item["do"]:
+            out.print(Text(f"    → {item['do']}"), soft_wrap=True)
+    counts = {kind: sum(item["severity"] == kind for item in value["problems"]) for kind in _MARKS}
+    said = ", ".join(f"{n} {kind}{'s'[: n != 1]}" for kind, n in counts.items())
+    rows = f"{value['data']['rows']:,} rows"
+    if value["against"]:
+        rows += f" against {value['against']['rows']:,}"
+    out.print(Text(f"{rows} checked: {said}", "bold"))
