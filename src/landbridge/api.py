@@ -23,6 +23,12 @@ def transfer(
     budget: str = "10m",
     out: str | Path | None = None,
     label: str | None = None,
+    text: str | None = None,
+    domain: str | None = None,
+    source_domains: list[str] | None = None,
+    target_domains: list[str] | None = None,
+    pattern: str | None = None,
+    backbone_options: dict[str, Any] | None = None,
     max_rows: int | None = None,
     target_labels: str = "use",
     answers: str = "auto",
@@ -55,6 +61,17 @@ def transfer(
         The run folder; the next free name under ``runs/`` where not given.
     label : str, optional
         Label column of tables.
+    text : str, optional
+        Column of texts of tables; several, joined by commas, are read as one.
+    domain : str, optional
+        Column, or part of file names, that says which of several domains a row is of.
+    source_domains, target_domains : list of str, optional
+        Which of them are the source (all others where not given) and the target; `target` then
+        holds both sides.
+    pattern : str, optional
+        How names of files are made up, such as ``"{label}_{speaker}_{take}"``.
+    backbone_options : dict, optional
+        The backbone's own options, such as ``{"length": 128}`` for texts.
     max_rows : int, optional
         Use at most this many rows of either side, evenly drawn.
     target_labels : {"use", "judge"}
@@ -109,12 +126,18 @@ def transfer(
             "data": {
                 **paths,
                 "label": label,
+                "text": text,
+                "domain": domain,
+                "source_domains": source_domains,
+                "target_domains": target_domains,
+                "pattern": pattern,
                 "max_rows": max_rows,
                 "target_labels": target_labels,
                 "answers": answers,
                 "judge_fraction": judge_fraction,
             },
             "backbone": backbone,
+            "backbone_options": backbone_options or {},
             "method": method,
             "method_options": method_options or {},
             "candidates": candidates,

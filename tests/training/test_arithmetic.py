@@ -94,3 +94,11 @@ def test_dare_is_a_function_of_the_seed():
     assert torch.equal(dare(one, 0.5, 3)["w"], dare(one, 0.5, 3)["w"])
     assert not torch.equal(dare(one, 0.5, 3)["w"], dare(one, 0.5, 4)["w"])
     assert torch.equal(dare(one, 1.0, 3)["w"], one["w"])
+
+
+def test_the_sign_of_a_zero_is_no_difference():
+    from landbridge.base.hashing import tensors_digest
+
+    one, other = torch.tensor([0.0, 1.0]), torch.tensor([-0.0, 1.0])
+    assert tensors_digest({"a": one}) == tensors_digest({"a": other})
+    assert tensors_digest({"a": one}) != tensors_digest({"a": -one})

@@ -46,6 +46,10 @@ def tensors_digest(tensors: Mapping[str, torch.Tensor]) -> str:
     state = hashlib.blake2b(digest_size=16)
     for name in sorted(tensors):
         tensor = tensors[name].detach().cpu().contiguous()
+        if tensor.is_floating_point():
+            tensor = (
+                tensor + 0.0
+            )  # -0.0 and 0.0 are equal, and training may turn one into the other
         state.update(f"{name}{tensor.dtype}{tuple(tensor.shape)}".encode())
         if tensor.numel():
             state.update(tensor.reshape(-1).view(dtype=_byte_type()).numpy().tobytes())

@@ -96,11 +96,10 @@ def _small_costs(workspace: Workspace, costs: Costs, events: Events) -> Costs:
     with threads(small.threads):
         found = measure(small, events)
     small.precision = found.precision
-    height, width = small.preprocessing.shape[-2:]
     events.say(
         "note",
         f"training {workspace.identity['name']} from scratch would take most of the budget: "
-        f"from scratch here means a small convolutional net at {height}x{width} px",
+        f"from scratch here means {small.identity['name']}, a small net of ours",
     )
     return found
 

@@ -36,16 +36,19 @@ def parts_of(files: Sequence[Path], pattern: str | None) -> list[dict[str, str]]
             do='name each part once, such as "{label}_{speaker}_{take}"',
         )
     pieces = _FIELD.split(pattern)
+    # No part holds a mark that separates parts: what could be split in two ways fits in none.
+    marks = re.escape("".join(sorted(set("".join(pieces[::2])))))
+    part = f"[^{marks}]+" if marks else ".+"
     made = "".join(
-        f"(?P<{piece}>.+{'' if i == len(pieces) - 2 else '?'})" if i % 2 else re.escape(piece)
-        for i, piece in enumerate(pieces)
+        f"(?P<{piece}>{part})" if i % 2 else re.escape(piece) for i, piece in enumerate(pieces)
     )
     found = [re.fullmatch(made, file.stem) for file in files]
     strange = [file.name for file, fit in zip(files, found, strict=True) if fit is None]
     if strange:
         raise DataError(
             f"{len(strange)} of {len(files)} file names do not fit {pattern!r}: {strange[:3]}",
-            do="correct the pattern; it is of the name without its ending",
+            do="correct the pattern; it is of the name without its ending, and what separates "
+            "parts is in none of them",
         )
     return [fit.groupdict() for fit in found if fit is not None]
 

@@ -1,0 +1,62 @@
+"""ResNet-18 on a folder of images: python examples/resnet18_image_folder.py [FOLDER] [--small]
+
+"hf/microsoft/resnet-18" brings ImageNet's weights from the hub, and says so first; --small takes
+random ones and drawn shapes. Without FOLDER: ants and bees from LANDBRIDGE_DATA.
+"""
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+import landbridge
+
+SMALL = "--small" in sys.argv
+ROOT = Path(os.environ.get("LANDBRIDGE_DATA", "nowhere")) / "hymenoptera"
+
+
+def drawn_shapes(folder: Path) -> Path:
+    """Write discs and squares in colours and places that say nothing."""
+    rng = np.random.default_rng(0)
+    for i in range(80):
+        image = Image.fromarray(rng.integers(0, 90, (64, 64, 3), dtype=np.uint8))
+        x, y, size = *rng.integers(4, 24, 2), int(rng.integers(18, 34))
+        draw, shape = ImageDraw.Draw(image), ("disc", "square")[i % 2]
+        pen = draw.ellipse if shape == "disc" else draw.rectangle
+        pen((x, y, x + size, y + size), fill=tuple(rng.integers(120, 255, 3).tolist()))
+        (folder / shape).mkdir(parents=True, exist_ok=True)
+        image.save(folder / shape / f"{i}.png")
+    return folder
+
+
+def untrained_resnet18(folder: Path) -> str:
+    """Write a ResNet-18 of random weights in Hugging Face's layout."""
+    from transformers import ResNetConfig, ResNetModel
+
+    widths = [64, 128, 256, 512]
+    config = ResNetConfig(hidden_sizes=widths, depths=[2, 2, 2, 2], layer_type="basic")
+    ResNetModel(config).save_pretrained(folder)
+    return str(folder)
+
+
+if __name__ == "__main__":
+    work = Path(tempfile.mkdtemp())
+    given = [word for word in sys.argv[1:] if not word.startswith("--")]
+    images = (
+        given[0] if given else ROOT if ROOT.is_dir() and not SMALL else drawn_shapes(work / "in")
+    )
+    backbone = untrained_resnet18(work / "resnet18") if SMALL else "hf/microsoft/resnet-18"
+    run = landbridge.transfer(
+        target=images,
+        backbone=backbone,
+        method="lp-ft",
+        seeds=1 if SMALL else 3,
+        training={"steps": 6} if SMALL else None,
+        max_rows=48 if SMALL else None,
+        out=work / "run",
+    )
+    print(run.verdict["sentence"])
+    print(f"report: {run.report()}")
