@@ -16,7 +16,7 @@ import measured
 from class_shift_table import class_shift_table, open_set_table
 from grid_tables import grid_table
 from stream_table import stream_table
-from term_tables import pull_table, steps_table
+from term_tables import extraction_table, pull_table, steps_table
 
 HERE = Path(__file__).parent
 BEGIN, END = "<!-- results: begin -->", "<!-- results: end -->"
@@ -164,6 +164,7 @@ KINDS: dict[str, Callable[[dict[str, Any]], str]] = {
     "open-set": open_set_table,
     "term steps": steps_table,
     "pull steps": pull_table,
+    "extraction": extraction_table,
 }
 QUOTED = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- table: end -->)", re.DOTALL)
 

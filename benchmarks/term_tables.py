@@ -1,4 +1,4 @@
-"""The tables of `term_steps.py` and `pull_steps.py`, for `tables.py`."""
+"""The tables of `term_steps.py`, `pull_steps.py` and `extraction.py`, for `tables.py`."""
 
 from __future__ import annotations
 
@@ -52,6 +52,20 @@ def pull_table(result: dict[str, Any]) -> str:
         every = ", ".join(f"{ratio:.2f}" for ratio in sorted(net["ratios"]))
         times = [f"{net['ms'][method]:.1f}" for method in ("finetune", "l2-sp")]
         lines.append(_row([name, *times, f"{net['ratio']:.2f} ({every})", str(result["limit"])]))
+    versions = ", ".join(f"{name} {version}" for name, version in result["versions"].items())
+    ran = f"{result['cpu']}, {result['threads']} thread, {versions}, {result['date']}."
+    return "\n".join([*lines, "", ran])
+
+
+def extraction_table(result: dict[str, Any]) -> str:
+    """Return one row for each network and precision: the bare network, ours, our share of it."""
+    head = ["network", "precision", "bare, a second", "ours, a second", "share (all)", "aim"]
+    lines = [f"### {result['title']}", "", _row(head), _row(["---", "---"] + ["---:"] * 4)]
+    for row in result["rows"]:
+        every = ", ".join(f"{share:.2f}" for share in sorted(row["shares"]))
+        speeds = [f"{row[who]:.1f}" for who in ("bare", "ours")]
+        share = f"{row['share']:.2f} ({every})"
+        lines.append(_row([row["what"], row["precision"], *speeds, share, str(result["aim"])]))
     versions = ", ".join(f"{name} {version}" for name, version in result["versions"].items())
     ran = f"{result['cpu']}, {result['threads']} thread, {versions}, {result['date']}."
     return "\n".join([*lines, "", ran])

@@ -96,7 +96,7 @@ def corruption_stream(
     --------
     >>> x = np.full((10, 8, 8), 100, np.uint8)
     >>> corruption_stream(x, "brightness", rising_and_falling(10, 2))[:, 0, 0].tolist()
-    [100, 100, 115, 115, 130, 130, 115, 115, 100, 100]
+    [100, 100, 115, 115, 131, 131, 115, 115, 100, 100]
     """
     named = np.array([kinds] * len(images) if isinstance(kinds, str) else list(kinds))
     severities = np.asarray(severities)
