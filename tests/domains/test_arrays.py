@@ -122,6 +122,7 @@ def test_data_frame() -> None:
             "kind": pd.Categorical(["x", "y", None, "x"]),
             "text": pd.Series(["p", "q", None, "p"], dtype="string"),
             "when": pd.to_datetime(["2020-01-01"] * 4),
+            "span": pd.to_timedelta([1, 2, 3, 4], unit="D"),
             "class": ["u", "v", "u", None],
         }
     )
@@ -129,9 +130,9 @@ def test_data_frame() -> None:
     assert domain.classes == ("u", "v")
     assert domain.known.tolist() == [True, True, True, False]
     assert isinstance(domain.examples, TableExamples)
-    assert domain.examples.numeric == ["a", "n"]
+    assert domain.examples.numeric == ["a", "n", "when", "when (month)", "when (weekday)"]
     assert domain.examples.categorical == ["kind", "text"]
-    assert domain.omissions[0].rows[0].startswith("when")
+    assert domain.omissions[0].rows[0].startswith("span")
     given = read_domain((frame.drop(columns="class"), pd.Series(["u", "v", "u", "v"])))
     assert given.labelled == "all"
     # In memory a label column is found by its name only.

@@ -167,6 +167,7 @@ def test_parquet_types(tmp_path: Path) -> None:
     table = pa.table(
         {
             "when": pa.array([0, 1, 2, 3], pa.timestamp("s")),
+            "span": pa.array([0, 1, 2, 3], pa.duration("s")),
             "kind": pa.array(["a", "b", None, "a"]).dictionary_encode(),
             "flag": [True, False, None, True],
             "n": [1, None, 3, 4],
@@ -178,8 +179,8 @@ def test_parquet_types(tmp_path: Path) -> None:
     assert domain.classes == ("1", "2")
     assert isinstance(domain.examples, TableExamples)
     assert domain.examples.columns["flag"].tolist() == ["True", "False", None, "True"]
-    assert domain.examples.numeric == ["n"]
-    assert domain.omissions[0].rows[0].startswith("when")
+    assert domain.examples.numeric == ["when", "when (month)", "when (weekday)", "n"]
+    assert domain.omissions[0].rows[0].startswith("span")
 
 
 def test_a_target_is_read_like_its_source(tmp_path: Path) -> None:

@@ -26,6 +26,12 @@ class DataConfig(_Strict):
     """Folder, table or "sample:NAME"."""
     label: str | None = None
     """Label column of tables; guessed, and said, where null."""
+    drop: list[str] | None = None
+    """Columns of tables to leave out."""
+    categorical: list[str] | None = None
+    """Columns of tables to read as words: codes that are no quantities."""
+    numeric: list[str] | None = None
+    """Columns of tables to read as numbers."""
     image: str | None = None
     """Column of a table that holds images or their paths; guessed, and said, where null."""
     text: str | None = None

@@ -35,6 +35,9 @@ KEYS = {
     "target": "data.target",
     "label": "data.label",
     "text": "data.text",
+    "drop": "data.drop",
+    "categorical": "data.categorical",
+    "numeric": "data.numeric",
     "domain": "data.domain",
     "source_domains": "data.source_domains",
     "target_domains": "data.target_domains",
@@ -52,10 +55,17 @@ KEYS = {
 """The options of `transfer` and `plan` that are configuration keys."""
 
 
+LISTS = (
+    *("data.source_domains", "data.target_domains"),
+    *("data.drop", "data.categorical", "data.numeric"),
+)
+"""Keys whose option takes names joined by commas."""
+
+
 def named(given: dict[str, Any]) -> dict[str, Any]:
     """Return the dotted keys of a verb's arguments (its `locals()`)."""
     values = {key: given[name] for name, key in KEYS.items()}
-    for key in ("data.source_domains", "data.target_domains"):
+    for key in LISTS:
         if values[key] is not None:
             values[key] = [name.strip() for name in values[key].split(",")]
     return values
@@ -93,6 +103,11 @@ Label = Annotated[str | None, typer.Option(metavar="COLUMN", help="Label column 
 TextColumn = Annotated[
     str | None, typer.Option("--text", metavar="COLUMN", help="Column of texts; a,b joins two.")
 ]
+Drop = Annotated[str | None, typer.Option(metavar="A,B", help="Columns to leave out.")]
+Categorical = Annotated[
+    str | None, typer.Option(metavar="A,B", help="Columns of codes: categories, not quantities.")
+]
+Numeric = Annotated[str | None, typer.Option(metavar="A,B", help="Columns to read as numbers.")]
 DomainColumn = Annotated[
     str | None,
     typer.Option("--domain", metavar="COLUMN", help="Column or file-name part that names domains."),

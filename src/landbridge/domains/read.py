@@ -22,6 +22,9 @@ def read_domain(
     labels: Any = None,
     labelled: Any = None,
     columns: Sequence[str] | None = None,
+    drop: Sequence[str] | None = None,
+    categorical: Sequence[str] | None = None,
+    numeric: Sequence[str] | None = None,
     image: str | None = None,
     text: str | None = None,
     audio: str | None = None,
@@ -52,6 +55,10 @@ def read_domain(
         False leaves all labels out; an array says which rows' labels count.
     columns : sequence of str, optional
         Exactly the feature columns of a table to use.
+    drop : sequence of str, optional
+        Columns of a table to leave out.
+    categorical, numeric : sequence of str, optional
+        Columns of a table to read as words (codes that are no quantities), or as numbers.
     image : str, optional
         The column of a table that holds images or their paths.
     text : str, optional
@@ -105,6 +112,9 @@ def read_domain(
         labels=labels,
         labelled=labelled,
         columns=columns,
+        drop=drop,
+        categorical=categorical,
+        numeric=numeric,
         image=image,
         text=text,
         audio=audio,

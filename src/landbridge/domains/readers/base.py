@@ -40,6 +40,10 @@ class ReadOptions:
         False: leave all labels out. An array: which rows' labels count.
     columns : sequence of str
         Exactly the feature columns of a table to use.
+    drop : sequence of str
+        Columns of a table to leave out.
+    categorical, numeric : sequence of str
+        Columns of a table to read as words, or as numbers, whatever they look like.
     image : str
         The column of a table that holds images or their paths.
     text : str
@@ -71,6 +75,9 @@ class ReadOptions:
     labels: Any = None
     labelled: Any = None
     columns: Sequence[str] | None = None
+    drop: Sequence[str] | None = None
+    categorical: Sequence[str] | None = None
+    numeric: Sequence[str] | None = None
     image: str | None = None
     text: str | None = None
     audio: str | None = None

@@ -24,7 +24,7 @@ class Columns:
     values : dict of str to ndarray, shape (n,)
         float64 (NaN is missing), or object: str, or bytes of an image; None is missing.
     left_out : list of str
-        Columns of a type that is neither number, word nor image, "name (type)".
+        Columns of a type that is neither number, word, date nor image, "name (type)".
     class_names : dict of str to list of str
         Columns that hold indices into these names (Hugging Face's ClassLabel).
     lists : dict of str to ndarray, shape (n,)
@@ -59,6 +59,10 @@ def from_arrow(table: Any) -> Columns:
         kind = array.type
         if types.is_integer(kind) or types.is_floating(kind) or types.is_decimal(kind):
             values = array.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
+        elif types.is_timestamp(kind) or types.is_date(kind):
+            days = array.cast(pa.timestamp("ms")).to_numpy(zero_copy_only=False)
+            columns.values |= dates(name, days)
+            continue
         elif types.is_null(kind):
             values = np.full(len(array), np.nan)
         elif types.is_string(kind) or types.is_large_string(kind) or types.is_boolean(kind):
@@ -82,6 +86,9 @@ def from_frame(frame: Any) -> Columns:
     for name in frame.columns:
         found = frame[name]
         values = found.to_numpy() if hasattr(found, "to_numpy") else np.asarray(found)
+        if values.dtype.kind == "M":
+            columns.values |= dates(str(name), values)
+            continue
         converted = plain_column(values)
         if converted is None:
             columns.left_out.append(f"{name} ({values.dtype})")
@@ -90,6 +97,30 @@ def from_frame(frame: Any) -> Columns:
         else:
             columns.values[str(name)] = converted
     return columns
+
+
+def dates(name: str, values: np.ndarray) -> dict[str, np.ndarray]:
+    """Return a column of dates as columns of numbers, NaN where there is none.
+
+    Days since 1970 under its own name, and beside it the month (1 to 12) and the day of the week
+    (0 is Monday): what recurs is not told by a number that only grows.
+
+    Examples
+    --------
+    >>> found = dates("seen", np.array(["1970-01-03", "NaT"], "datetime64[ms]"))
+    >>> {key: column.tolist() for key, column in found.items()}
+    {'seen': [2.0, nan], 'seen (month)': [1.0, nan], 'seen (weekday)': [5.0, nan]}
+    """
+    when = np.asarray(values).astype("datetime64[ms]")
+    gone = np.isnat(when)
+    safe = np.where(gone, np.datetime64(0, "ms"), when)
+    day = safe.astype("datetime64[D]").astype(np.int64)
+    found = {
+        name: safe.astype(np.int64) / 86_400_000,
+        f"{name} (month)": safe.astype("datetime64[M]").astype(np.int64) % 12 + 1.0,
+        f"{name} (weekday)": (day + 3) % 7 + 0.0,
+    }
+    return {key: np.where(gone, np.nan, column) for key, column in found.items()}
 
 
 def _is_list(value: Any) -> bool:

@@ -32,6 +32,7 @@ from .guessing import (
     text_column,
 )
 from .labels import LabelRows, read_labels
+from .roles import with_roles
 
 
 def frame_domain(
@@ -102,12 +103,13 @@ def frame_domain(
     labels = mask_labels(found.values, options.labelled, name)
     splits, labels = _splits(values, options, labels, name, notes)
 
+    values = with_roles(values, options, name, notes)
     keep = chosen_rows(n_all, options.max_rows)
     rows = [f"{name} row {i + first_row}" for i in range(n_all)]
     kept = set(keep.tolist())
     omissions += over_limit([rows[i] for i in range(n_all) if i not in kept])
     if left_out:
-        what = "column that is neither number, word nor image"
+        what = "column that is neither number, word, date nor image"
         omissions.append(Omission(what, tuple(left_out)))
 
     medium = find_medium(values, options, name, notes)

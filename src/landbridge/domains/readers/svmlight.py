@@ -20,7 +20,8 @@ class SvmLight(Reader):
     """Reads ``label index:value ...`` a line, ``.gz`` and ``.bz2`` as well.
 
     Column "x7" is index 7, in files that begin at 0 and in those that begin at 1: guessing which
-    would put a source and a target out of step. A table of numbers, dense in memory: `max_rows`, or fewer columns, for what is too large.
+    would put a source and a target out of step. A table of numbers, dense in memory: `max_rows`,
+    or fewer columns, for what is too large.
     """
 
     summary = "sparse rows in svmlight's format (.svmlight, .svm, .libsvm; .gz)"

@@ -1,0 +1,54 @@
+"""What the user says that columns are: left out, words, or numbers."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ...base.errors import DataError
+from ..domain import class_name
+from ..modalities.table import missing
+from .base import ReadOptions
+from .frame_media import column_of
+
+
+def with_roles(
+    values: dict[str, np.ndarray], options: ReadOptions, name: str, notes: list[str]
+) -> dict[str, np.ndarray]:
+    """Return the columns as `drop`, `categorical` and `numeric` want them.
+
+    Raises
+    ------
+    DataError
+        Where there is no such column, or a word stands where a number was wanted.
+    """
+    dropped = {column_of(values, column, "drop", name) for column in options.drop or ()}
+    for column in list(dropped):  # a date is several columns
+        dropped |= {other for other in values if other.startswith(f"{column} (")}
+    if dropped:
+        notes.append(f"columns left out as asked: {', '.join(map(repr, sorted(dropped)))}")
+    found = {column: array for column, array in values.items() if column not in dropped}
+    for column in options.categorical or ():
+        array = found[column_of(found, column, "categorical", name)]
+        if array.dtype != object:
+            words = np.empty(len(array), dtype=object)
+            words[:] = [class_name(value) for value in array.tolist()]
+            found[column] = words
+    for column in options.numeric or ():
+        array = found[column_of(found, column, "numeric", name)]
+        if array.dtype == object:
+            found[column] = _numbers(array, column, name)
+    return found
+
+
+def _numbers(array: np.ndarray, column: str, name: str) -> np.ndarray:
+    out = np.full(len(array), np.nan)
+    for i in np.flatnonzero(~missing(array)).tolist():
+        text = str(array[i]).strip().replace("\u2212", "-")
+        try:
+            out[i] = float(text)
+        except ValueError as error:
+            raise DataError(
+                f"{name}: column {column!r} holds {array[i]!r} in row {i + 1}, expected a number",
+                do="correct the value, leave it empty if it is missing, or read it as words",
+            ) from error
+    return out
