@@ -168,7 +168,7 @@ class Fake:
             inputs[::per_class] = np.roll(inputs[::per_class], 1, axis=1)  # one wrong in each
         self.target = Side(inputs, labels, np.ones(len(labels), bool))
         config = SimpleNamespace(seed=0)
-        encode = SimpleNamespace(encode=lambda x: x)
+        encode = SimpleNamespace(encode=lambda x: x, lengths=lambda x: None)
         self.workspace = SimpleNamespace(
             config=config, preprocessing=encode, precision="float32", device="cpu"
         )
