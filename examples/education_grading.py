@@ -32,7 +32,6 @@ QUESTIONS = {
 
 
 def answers(question: str) -> tuple[list[str], np.ndarray]:
-    """Return question and answer together, and the grade."""
     graded = QUESTIONS[question]
     ends = [".", " and so on.", " in nature.", ", as the book says."]
     rows = [
@@ -56,6 +55,5 @@ if __name__ == "__main__":
         training={"steps": 30, "source_steps": 30} if SMALL else None,
         out=Path(tempfile.mkdtemp()) / "run",
     )
-    print(run.verdict["sentence"])
+    print(run.verdict["sentence"], f"\nreport: {run.report()}")
     print(run.model.predict([next(iter(QUESTIONS)) + " Its density is smaller."]))
-    print(f"report: {run.report()}")

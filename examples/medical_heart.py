@@ -1,9 +1,7 @@
 """Medicine: heart disease in one hospital, for a model that was trained in another.
 
-    python examples/medical_heart.py [--small]
-
-The target's labels only judge. With LANDBRIDGE_DATA: Cleveland → Hungary (UCI); else a made-up
-table in which the second hospital's patients are older and its machine reads higher.
+The target's labels only judge. With LANDBRIDGE_DATA: Cleveland → Hungary (UCI); else, and with
+--small, made-up patients: the second hospital's are older, and its machine reads higher.
 """
 
 import os
@@ -58,5 +56,4 @@ if __name__ == "__main__":
         method="coral" if SMALL else "auto",
         out=Path(tempfile.mkdtemp()) / "run",
     )
-    print(run.verdict["sentence"])
-    print(f"report: {run.report()}")
+    print(run.verdict["sentence"], f"\nreport: {run.report()}")

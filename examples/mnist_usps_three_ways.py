@@ -21,7 +21,6 @@ LABELS = 10  # a class
 
 
 def digits():
-    """Return the source, and the target with ten labels a class."""
     if not PAIR.is_file() or SMALL:
         source = landbridge.read_domain("sample:font-digits", max_rows=600)
         target = landbridge.read_domain("sample:digits", max_rows=600)
@@ -44,11 +43,8 @@ def digits():
 if __name__ == "__main__":
     source, target, truth = digits()
     hidden = np.array([label is None for label in target[1]])
-    for way, method in (
-        ("parameters", "finetune"),
-        ("features", "feature-map"),
-        ("structure", "structure"),
-    ):
+    ways = {"parameters": "finetune", "features": "feature-map", "structure": "structure"}
+    for way, method in ways.items():
         run = landbridge.transfer(
             source,
             target,

@@ -19,7 +19,6 @@ ROOT = Path(os.environ.get("LANDBRIDGE_DATA", "nowhere")) / "hymenoptera"
 
 
 def drawn_shapes(folder: Path) -> Path:
-    """Write discs and squares in colours and places that say nothing."""
     rng = np.random.default_rng(0)
     for i in range(80):
         image = Image.fromarray(rng.integers(0, 90, (64, 64, 3), dtype=np.uint8))
@@ -33,12 +32,11 @@ def drawn_shapes(folder: Path) -> Path:
 
 
 def untrained_resnet18(folder: Path) -> str:
-    """Write a ResNet-18 of random weights in Hugging Face's layout."""
     from transformers import ResNetConfig, ResNetModel
 
-    widths = [64, 128, 256, 512]
-    config = ResNetConfig(hidden_sizes=widths, depths=[2, 2, 2, 2], layer_type="basic")
-    ResNetModel(config).save_pretrained(folder)
+    shape = {"hidden_sizes": [64, 128, 256, 512], "depths": [2, 2, 2, 2], "layer_type": "basic"}
+    ResNetModel(ResNetConfig(**shape)).save_pretrained(folder)
+    (folder / "preprocessor_config.json").write_text('{"size": {"height": 64, "width": 64}}')
     return str(folder)
 
 
@@ -58,5 +56,4 @@ if __name__ == "__main__":
         max_rows=48 if SMALL else None,
         out=work / "run",
     )
-    print(run.verdict["sentence"])
-    print(f"report: {run.report()}")
+    print(run.verdict["sentence"], f"\nreport: {run.report()}")
