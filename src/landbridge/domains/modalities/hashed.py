@@ -6,20 +6,16 @@ import itertools
 import re
 import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any
 
 import numpy as np
 
-from ...base.errors import RunError
 from ...base.events import SILENT, Events
 from ..examples import Examples
-from .base import PREPROCESSINGS, Preprocessing, Strength
-from .ids import NOTHING, dropped, encoded, rows_of, texts_of
-
-if TYPE_CHECKING:
-    import torch
+from .base import PREPROCESSINGS
+from .ids import IdPreprocessing, rows_of, texts_of
 
 _UNSPACED = r"\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u0e00-\u0e7f"
 """Kana, Chinese characters and Thai: scripts that leave no space between words."""
@@ -51,7 +47,7 @@ def grams(text: str) -> Iterator[str]:
 
 @PREPROCESSINGS.register("hashed")
 @dataclass(frozen=True)
-class HashedPreprocessing(Preprocessing):
+class HashedPreprocessing(IdPreprocessing):
     """The different grams of a text, each as the number of the bucket that it falls into.
 
     Parameters
@@ -67,7 +63,6 @@ class HashedPreprocessing(Preprocessing):
     buckets: int = 1 << 15
     length: int = LONGEST
     column: str = ""
-    modality: ClassVar[str] = "text"
 
     @classmethod
     def fit(cls, examples: Sequence[Examples], **more: Any) -> HashedPreprocessing:
@@ -88,41 +83,3 @@ class HashedPreprocessing(Preprocessing):
         for text in texts:
             codes = {zlib.crc32(gram.encode()) % self.buckets: None for gram in grams(text)}
             yield np.fromiter(codes, np.int32, len(codes))
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """(grams,)."""
-        return (self.length,)
-
-    def lengths(self, stored: np.ndarray) -> np.ndarray:
-        """Return how many grams each row has."""
-        return (stored != NOTHING).sum(1)
-
-    def encode(self, stored: torch.Tensor) -> torch.Tensor:
-        """Return int64 (n, grams of the longest text)."""
-        return encoded(stored)
-
-    def augment(
-        self, stored: torch.Tensor, strength: Strength, generator: torch.Generator
-    ) -> torch.Tensor:
-        """Leave out grams at random: one in twenty ("weak"), one in five ("strong")."""
-        return encoded(dropped(stored, strength, generator, keep_first=False))
-
-    def reads(self) -> dict[str, Any]:
-        """Return the text column."""
-        return {"text": self.column} if self.column else {}
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain values."""
-        return {"kind": "hashed", **asdict(self)}
-
-    @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> HashedPreprocessing:
-        """Undo `to_dict`."""
-        try:
-            return cls(**values)
-        except TypeError as error:
-            raise RunError(
-                f"preprocessor.json of a text model is damaged: {error}",
-                do="restore it, or run again",
-            ) from error

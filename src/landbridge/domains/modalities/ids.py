@@ -6,13 +6,14 @@ A stored row is int32 of one length for all texts; what is beyond a text's end i
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
-from ...base.errors import DataError
+from ...base.errors import DataError, RunError
 from ..examples import Examples
-from .base import Strength
+from .base import Preprocessing, Strength
 from .texts import TextExamples
 
 if TYPE_CHECKING:
@@ -70,3 +71,60 @@ def dropped(
         gone[:, 0] = False
     gone &= ~(gone == there).all(1, keepdim=True)
     return stored.masked_fill(gone, NOTHING)
+
+
+class IdPreprocessing(Preprocessing):
+    """What tokenised and hashed texts share; subclasses are frozen dataclasses.
+
+    Attributes
+    ----------
+    length : int
+        Numbers of a stored row.
+    column : str
+        The column that a table's texts are in, "" where there was none.
+    keep_first : bool
+        Whether a changed view always has the first number: a class token.
+    """
+
+    modality: ClassVar[str] = "text"
+    keep_first: ClassVar[bool] = False
+    length: int
+    column: str
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """(numbers,)."""
+        return (self.length,)
+
+    def lengths(self, stored: np.ndarray) -> np.ndarray:
+        """Return how many numbers each row has."""
+        return (stored != NOTHING).sum(1)
+
+    def encode(self, stored: torch.Tensor) -> torch.Tensor:
+        """Return int64 (n, numbers of the longest text)."""
+        return encoded(stored)
+
+    def augment(
+        self, stored: torch.Tensor, strength: Strength, generator: torch.Generator
+    ) -> torch.Tensor:
+        """Leave out numbers at random: one in twenty ("weak"), one in five ("strong")."""
+        return encoded(dropped(stored, strength, generator, keep_first=self.keep_first))
+
+    def reads(self) -> dict[str, Any]:
+        """Return the text column."""
+        return {"text": self.column} if self.column else {}
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values."""
+        return {"kind": self.name, **asdict(self)}  # type: ignore[call-overload]
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Self:
+        """Undo `to_dict`."""
+        try:
+            return cls(**values)
+        except TypeError as error:
+            raise RunError(
+                f"preprocessor.json of a text model is damaged: {error}",
+                do="restore it, or run again",
+            ) from error

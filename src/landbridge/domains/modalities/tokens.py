@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 
-from ...base.errors import RunError
 from ...base.events import SILENT, Events
 from ..examples import Examples
-from .base import PREPROCESSINGS, Preprocessing, Strength
-from .ids import NOTHING, dropped, encoded, rows_of, texts_of
-
-if TYPE_CHECKING:
-    import torch
+from .base import PREPROCESSINGS
+from .ids import IdPreprocessing, rows_of, texts_of
 
 Cut = Literal["head", "head+tail"]
 _AT_ONCE = 1000
@@ -25,7 +21,7 @@ _AT_ONCE = 1000
 
 @PREPROCESSINGS.register("tokens")
 @dataclass(frozen=True)
-class TokenPreprocessing(Preprocessing):
+class TokenPreprocessing(IdPreprocessing):
     """Tokenised by what a run keeps with it, so that nothing else is needed to predict.
 
     Parameters
@@ -51,7 +47,7 @@ class TokenPreprocessing(Preprocessing):
     cut: Cut = "head"
     width: int = 384
     column: str = ""
-    modality: ClassVar[str] = "text"
+    keep_first: ClassVar[bool] = True
 
     @cached_property
     def _tokenizer(self) -> Any:
@@ -126,44 +122,6 @@ class TokenPreprocessing(Preprocessing):
         return count
 
     @property
-    def shape(self) -> tuple[int, ...]:
-        """(tokens,)."""
-        return (self.length,)
-
-    @property
     def size(self) -> int:
         """Numbers that a network makes of a row, a half more for attention."""
         return 3 * self.length * self.width // 2
-
-    def lengths(self, stored: np.ndarray) -> np.ndarray:
-        """Return how many tokens each row has."""
-        return (stored != NOTHING).sum(1)
-
-    def encode(self, stored: torch.Tensor) -> torch.Tensor:
-        """Return int64 (n, tokens of the longest text)."""
-        return encoded(stored)
-
-    def augment(
-        self, stored: torch.Tensor, strength: Strength, generator: torch.Generator
-    ) -> torch.Tensor:
-        """Leave out tokens at random: one in twenty ("weak"), one in five ("strong")."""
-        return encoded(dropped(stored, strength, generator, keep_first=True))
-
-    def reads(self) -> dict[str, Any]:
-        """Return the text column."""
-        return {"text": self.column} if self.column else {}
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain values."""
-        return {"kind": "tokens", **asdict(self)}
-
-    @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> TokenPreprocessing:
-        """Undo `to_dict`."""
-        try:
-            return cls(**values)
-        except TypeError as error:
-            raise RunError(
-                f"preprocessor.json of a text model is damaged: {error}",
-                do="restore it, or run again",
-            ) from error
