@@ -23,7 +23,10 @@ def transfer(
     budget: str = "10m",
     out: str | Path | None = None,
     label: str | None = None,
+    image: str | None = None,
     text: str | None = None,
+    audio: str | None = None,
+    columns: list[str] | None = None,
     domain: str | None = None,
     source_domains: list[str] | None = None,
     target_domains: list[str] | None = None,
@@ -61,8 +64,12 @@ def transfer(
         The run folder; the next free name under ``runs/`` where not given.
     label : str, optional
         Label column of tables.
+    image, audio : str, optional
+        Columns of images and of recordings, or of their paths, of tables.
     text : str, optional
         Column of texts of tables; several, joined by commas, are read as one.
+    columns : list of str, optional
+        Feature columns of tables; those to use beside images, texts or recordings.
     domain : str, optional
         Column, or part of file names, that says which of several domains a row is of.
     source_domains, target_domains : list of str, optional
@@ -126,7 +133,10 @@ def transfer(
             "data": {
                 **paths,
                 "label": label,
+                "image": image,
                 "text": text,
+                "audio": audio,
+                "columns": columns,
                 "domain": domain,
                 "source_domains": source_domains,
                 "target_domains": target_domains,

@@ -41,6 +41,13 @@ class Backbone(nn.Module, ABC):
         freezing and gradual unfreezing go by these. Empty where there are no parameters.
         """
 
+    def fresh(self) -> list[nn.Module]:
+        """Return modules that start at nothing beside what is pretrained.
+
+        They move at the head's rate. None, the default.
+        """
+        return []
+
 
 @dataclass(frozen=True)
 class BackboneIdentity:

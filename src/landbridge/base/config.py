@@ -26,6 +26,9 @@ class DataConfig(_Strict):
     """Folder, table or "sample:NAME"."""
     label: str | None = None
     """Label column of tables; guessed, and said, where null."""
+    columns: list[str] | None = None
+    """Exactly the feature columns of tables to use; beside images, texts or recordings, the
+    columns to use with them."""
     drop: list[str] | None = None
     """Columns of tables to leave out."""
     categorical: list[str] | None = None

@@ -15,14 +15,14 @@ T = TypeVar("T")
 
 
 class Registry(Generic[T]):
-    """Named things of one kind, found by importing every module of one package.
+    """Named things of one kind, found by importing every module of some packages.
 
     Parameters
     ----------
     kind : str
         What the things are called in messages, such as "method".
-    package : str
-        The package whose modules register things. It is imported when the registry is
+    *packages : str
+        The packages whose modules register things. They are imported when the registry is
         first asked, so that importing landbridge stays fast.
 
     Notes
@@ -31,9 +31,9 @@ class Registry(Generic[T]):
     ``landbridge.<kind>s``: each entry names a module that registers things on import.
     """
 
-    def __init__(self, kind: str, package: str) -> None:
+    def __init__(self, kind: str, *packages: str) -> None:
         self.kind = kind
-        self.package = package
+        self.packages = packages
         self._items: dict[str, T] = {}
         self._loaded = False
 
@@ -54,9 +54,10 @@ class Registry(Generic[T]):
         if self._loaded:
             return
         self._loaded = True
-        package = importlib.import_module(self.package)
-        for module in pkgutil.walk_packages(package.__path__, f"{self.package}."):
-            importlib.import_module(module.name)
+        for name in self.packages:
+            package = importlib.import_module(name)
+            for module in pkgutil.walk_packages(package.__path__, f"{name}."):
+                importlib.import_module(module.name)
         for entry in importlib.metadata.entry_points(group=f"landbridge.{self.kind}s"):
             entry.load()
 

@@ -34,7 +34,10 @@ KEYS = {
     "source": "data.source",
     "target": "data.target",
     "label": "data.label",
+    "image": "data.image",
     "text": "data.text",
+    "audio": "data.audio",
+    "columns": "data.columns",
     "drop": "data.drop",
     "categorical": "data.categorical",
     "numeric": "data.numeric",
@@ -57,7 +60,7 @@ KEYS = {
 
 LISTS = (
     *("data.source_domains", "data.target_domains"),
-    *("data.drop", "data.categorical", "data.numeric"),
+    *("data.columns", "data.drop", "data.categorical", "data.numeric"),
 )
 """Keys whose option takes names joined by commas."""
 
@@ -102,6 +105,16 @@ Budget = Annotated[
 Label = Annotated[str | None, typer.Option(metavar="COLUMN", help="Label column of tables.")]
 TextColumn = Annotated[
     str | None, typer.Option("--text", metavar="COLUMN", help="Column of texts; a,b joins two.")
+]
+ImageColumn = Annotated[
+    str | None, typer.Option("--image", metavar="COLUMN", help="Column of images or their paths.")
+]
+AudioColumn = Annotated[
+    str | None, typer.Option("--audio", metavar="COLUMN", help="Column of recordings or paths.")
+]
+Columns = Annotated[
+    str | None,
+    typer.Option(metavar="A,B", help="Feature columns to use; also beside images, texts, sound."),
 ]
 Drop = Annotated[str | None, typer.Option(metavar="A,B", help="Columns to leave out.")]
 Categorical = Annotated[

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import numpy as np
@@ -17,7 +17,8 @@ class InputHint:
     For images the greatest of the domains' median heights and widths, so that the sharper
     domain loses nothing, and the number of channels (1 only where every domain is grey); for
     tables the number of columns after encoding; for texts the share of Latin letters;
-    for sound the most common rate, and the seconds that 95 % are at most as long as.
+    for sound the most common rate, and the seconds that 95 % are at most as long as; for several
+    modalities at once the hint of each.
     """
 
     modality: str
@@ -28,6 +29,7 @@ class InputHint:
     latin: float = 1.0
     rate: int = 0
     seconds: float = 0.0
+    parts: Mapping[str, InputHint] = field(default_factory=dict)
 
 
 class Examples(ABC):

@@ -28,6 +28,7 @@ def read_domain(
     image: str | None = None,
     text: str | None = None,
     audio: str | None = None,
+    parts: Sequence[str] | None = None,
     domain: str | None = None,
     pattern: str | None = None,
     split: Any = None,
@@ -64,7 +65,11 @@ def read_domain(
     text : str, optional
         The column of a table that holds texts; several, joined by commas, are read as one.
     audio : str, optional
-        The column of a table that holds recordings or their paths.
+        The column of a table that holds recordings or their paths. Where several of `image`,
+        `text` and `audio` are named, or one and `columns`, rows have several modalities.
+    parts : sequence of str, optional
+        "image", "text", "audio", "tabular": the modalities to look for in a table, any of which
+        may be missing from a row, or from all of them.
     domain : str, optional
         The column of a table, or the part of file names, that says which of several domains a
         row is of (`Domain.groups`); `landbridge.domains.parting.part` takes them apart.
@@ -118,6 +123,7 @@ def read_domain(
         image=image,
         text=text,
         audio=audio,
+        parts=parts,
         domain=domain,
         pattern=pattern,
         split=split,

@@ -29,6 +29,7 @@ from .view_answers import (
 )
 from .view_map import map_view
 from .view_numbers import numbers_view
+from .view_parts import parts_view
 from .view_several import several_view
 from .view_story import choice_view, cost_view, data_view, facts, repeat_view, transfer_view
 from .view_verdict import comparison_view, verdict_view
@@ -113,6 +114,7 @@ def _model(run: RunFiles) -> dict[str, Any]:
         "choice": safely(choice_view, "choice.json"),
         "curves": safely(lambda r: learning_curves(r.log, verdict["chosen"]), "log.jsonl"),
         **_answers(run, safely),
+        "parts": safely(parts_view, "parts.json"),
         "map": safely(map_view, "map.json"),
         "examples": safely(examples_view, "examples.json") if run.kind == "classes" else None,
         "transfer": safely(transfer_view, "transfer.json"),

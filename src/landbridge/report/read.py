@@ -18,6 +18,8 @@ _OBJECTS = (
     *("run", "config", "data", "plan", "choice", "verdict", "backbone", "labels"),
     *("preprocessor", "transfer", "map", "examples", "cost"),
 )
+_PERHAPS = ("parts",)
+"""Only some runs have these."""
 _OWN = {"report.html", "README.md", "run.json", "log.jsonl"}
 """Written after, or because of, the report: their hashes cannot stand in it."""
 
@@ -109,9 +111,11 @@ def read_run(folder: Path) -> RunFiles:
     if not folder.is_dir():
         raise RunError(f"{folder} is not a folder", do="give the folder of a run")
     run = RunFiles(folder)
-    for name in _OBJECTS:
+    for name in (*_OBJECTS, *_PERHAPS):
         path = folder / f"{name}.json"
         if not path.exists():
+            if name in _PERHAPS:
+                continue
             run.problems[path.name] = "is not in this run"
             continue
         try:

@@ -21,6 +21,7 @@ from ..verdict.without_labels import cross_validated_verdict, label_free_verdict
 from .compare import evidence
 from .drawings import changed, feature_map
 from .fit import Fit
+from .parts import by_parts
 from .predictions import save_predictions
 from .race import Raced
 from .stages import Clock
@@ -46,6 +47,8 @@ def finish(
         moved = _save_model(workspace, chosen)
         save_unknown(workspace, chosen)
         save_predictions(workspace, task, raced, truth, verdict["kind"])
+        if (parts := by_parts(workspace, raced, truth, events)) is not None:
+            write_json(path / "parts.json", parts)
         write_json(path / "examples.json", changed(workspace, task, raced, truth))
         write_json(path / "map.json", feature_map(workspace, task, raced, truth, events))
     _save_cost(workspace, clock, moved)

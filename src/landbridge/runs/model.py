@@ -164,7 +164,8 @@ class Model:
         DataError
             Where they are of another modality than the run's.
         """
-        if domain.modality != self.preprocessing.modality:
+        examples = self.preprocessing.fitting(domain.examples)
+        if examples is None:
             raise DataError(
                 f"{domain.name!r} is {domain.modality}, this run's model takes "
                 f"{self.preprocessing.modality}",
@@ -172,4 +173,4 @@ class Model:
             )
         if len(domain) == 0:
             return np.zeros((0,), np.float32)
-        return self.preprocessing.prepare(domain.examples, events=events)
+        return self.preprocessing.prepare(examples, events=events)

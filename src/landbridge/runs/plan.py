@@ -29,9 +29,7 @@ def make_plan(workspace: Workspace, events: Events) -> tuple[BudgetPlan, Costs, 
         for warning in warnings_of(make_method(given, config.method_options)):
             events.say("note", f"{given} may hurt {warning}")
     workspace.device = find_device(config.training.device)
-    jobs, workspace.threads = parallel(workspace)
-    with threads(workspace.threads):
-        costs = measure(workspace, events)
+    jobs, workspace.threads, costs = _settled(workspace, events)
     workspace.precision = costs.precision
     workspace.frozen = too_dear_to_move(workspace, costs)
     if workspace.frozen:
@@ -77,6 +75,29 @@ def make_plan(workspace: Workspace, events: Events) -> tuple[BudgetPlan, Costs, 
             f"{config.budget_seconds:.0f} s: the run will take longer",
         )
     return plan, costs, jobs
+
+
+GAIN = 1.3
+"""How much faster a step must be on all cores than on one for a fit to get them all."""
+
+
+def _settled(workspace: Workspace, events: Events) -> tuple[int, int, Costs]:
+    """Return how many fits run at once, the threads of each, and what steps then cost.
+
+    Measured, and not only counted: small steps, and any steps on a machine that is busy, are
+    slower on more threads, often by far.
+    """
+    jobs, many = parallel(workspace)
+    with threads(many):
+        costs = measure(workspace, events)
+    if many == 1 or jobs > 1 or workspace.config.training.threads or workspace.device != "cpu":
+        return jobs, many, costs
+    with threads(1):
+        alone = measure(workspace, events)
+    alone.probe_s += costs.probe_s
+    if alone.train_row > GAIN * costs.train_row:
+        return jobs, many, costs
+    return min(many, 4), 1, alone
 
 
 SCRATCH_SHARE = 0.05

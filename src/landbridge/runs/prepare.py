@@ -123,7 +123,8 @@ def read_source_model(config: RunConfig, source: Any, events: Events) -> KnownMo
 
 def columns_named(data: DataConfig) -> dict[str, Any]:
     """Return the options of `read_domain` by which columns of tables are named."""
-    options = ("image", "text", "audio", "domain", "pattern", "drop", "categorical", "numeric")
+    media = ("image", "text", "audio", "columns")
+    options = (*media, "domain", "pattern", "drop", "categorical", "numeric")
     found = {option: getattr(data, option) for option in options}
     return {option: column for option, column in found.items() if column is not None}
 

@@ -140,10 +140,11 @@ class Stream:
         ):
             return np.zeros((0, len(self.classes)), np.float32)
         found = batch if isinstance(batch, Examples | Domain) else self.read(batch)
-        examples = found.examples if isinstance(found, Domain) else found
-        if examples.modality != self.preprocessing.modality:
+        given = found.examples if isinstance(found, Domain) else found
+        examples = self.preprocessing.fitting(given)
+        if examples is None:
             raise DataError(
-                f"this batch is {examples.modality}, the stream's model takes "
+                f"this batch is {given.modality}, the stream's model takes "
                 f"{self.preprocessing.modality}",
                 do="give data like the model's target",
             )

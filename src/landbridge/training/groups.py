@@ -28,12 +28,15 @@ def parameter_groups(network: Network, terms: nn.Module, phase: Phase) -> list[d
         moved = [p for p in parameters if p.requires_grad]
         groups.extend(_split(moved, name, scale, phase.weight_decay))
 
+    fresh = {id(p) for module in network.backbone.fresh() for p in module.parameters()}
     for index, (name, modules) in enumerate(stages):
         scale = phase.stage_decay ** (len(stages) - 1 - index)
-        add([p for module in modules for p in module.parameters()], name, scale)
+        own = [p for module in modules for p in module.parameters()]
+        add([p for p in own if id(p) not in fresh], name, scale)
+        add([p for p in own if id(p) in fresh], name, phase.head_factor)
     add(list(network.head.parameters()), "head", phase.head_factor)
-    own = [p for p in terms.parameters() if p.requires_grad]
-    return groups + _split(own, "terms", 1.0, phase.weight_decay)
+    extra = [p for p in terms.parameters() if p.requires_grad]
+    return groups + _split(extra, "terms", 1.0, phase.weight_decay)
 
 
 def _split(

@@ -31,10 +31,16 @@ class Preprocessing(ABC):
 
     It is fitted before it is made, has only plain values, and is saved as
     ``preprocessor.json``.
+
+    Attributes
+    ----------
+    stored_type : str
+        NumPy's name for the type of stored rows, whose shape is that of network inputs.
     """
 
     modality: ClassVar[str]
     name: ClassVar[str]
+    stored_type: ClassVar[str] = "float32"
 
     @abstractmethod
     def prepare(
@@ -48,6 +54,10 @@ class Preprocessing(ABC):
         and by this preprocessing; a second call reads it, and an interrupted one goes on
         where it stopped.
         """
+
+    def fitting(self, examples: Examples) -> Examples | None:
+        """Return the examples as `prepare` takes them, None where they are of another modality."""
+        return examples if examples.modality == self.modality else None
 
     @property
     @abstractmethod
@@ -100,7 +110,9 @@ class Preprocessing(ABC):
 
 
 PREPROCESSINGS: Registry[type[Preprocessing]] = Registry(
-    "preprocessing", "landbridge.domains.modalities"
+    "preprocessing",
+    "landbridge.domains.modalities",
+    "landbridge.backbones.several",  # features of an encoder, as what a row is stored as
 )
 
 

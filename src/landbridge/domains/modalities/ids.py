@@ -87,6 +87,7 @@ class IdPreprocessing(Preprocessing):
     """
 
     modality: ClassVar[str] = "text"
+    stored_type: ClassVar[str] = "int32"
     keep_first: ClassVar[bool] = False
     length: int
     column: str

@@ -66,6 +66,7 @@ class ImagePreprocessing(Preprocessing):
     flip: bool = False
 
     modality: ClassVar[str] = "image"
+    stored_type: ClassVar[str] = "uint8"
 
     def __post_init__(self) -> None:
         problems = {

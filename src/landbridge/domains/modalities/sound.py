@@ -80,6 +80,7 @@ class AudioPreprocessing(Preprocessing):
     samples: int
     width: int = 1
     modality: ClassVar[str] = "audio"
+    stored_type: ClassVar[str] = "int16"
 
     def prepare(
         self, examples: Examples, *, cache: Path | None = None, events: Events = SILENT

@@ -54,7 +54,7 @@ class Arrays(Reader):
             Where its axes fit neither a table nor images, a value is infinite or (unless
             allowed) NaN, or labels and rows differ in number.
         """
-        what, options = _unpack(what, options)
+        what, options = unpacked(what, options)
         name = options.name or "array"
         frame = _frame(what)
         if frame is not None:
@@ -99,7 +99,7 @@ class Arrays(Reader):
         )
 
 
-def _unpack(what: Any, options: ReadOptions) -> tuple[Any, ReadOptions]:
+def unpacked(what: Any, options: ReadOptions) -> tuple[Any, ReadOptions]:
     """Take an (X, y) pair apart."""
     if not (isinstance(what, tuple) and len(what) == 2):
         return what, options

@@ -50,6 +50,8 @@ class ReadOptions:
         The column of a table that holds texts; several, joined by commas, are read as one.
     audio : str
         The column of a table that holds recordings or their paths.
+    parts : sequence of str
+        The modalities of a table that has several: any may be missing from a row, or from all.
     domain : str
         The column of a table, or the part of file names, that says which domain a row is of.
     pattern : str
@@ -81,6 +83,7 @@ class ReadOptions:
     image: str | None = None
     text: str | None = None
     audio: str | None = None
+    parts: Sequence[str] | None = None
     domain: str | None = None
     pattern: str | None = None
     split: Any = None

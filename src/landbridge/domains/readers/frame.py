@@ -22,7 +22,8 @@ from .base import (
     over_limit,
 )
 from .columns import Columns
-from .frame_media import column_of, find_medium
+from .frame_media import column_of, find_media
+from .frame_several import like_several, several_examples, table_beside
 from .guessing import (
     id_like,
     image_column,
@@ -112,12 +113,19 @@ def frame_domain(
         what = "column that is neither number, word, date nor image"
         omissions.append(Omission(what, tuple(left_out)))
 
-    medium = find_medium(values, options, name, notes)
+    options = like_several(options)
+    media = find_media(values, options, name, notes)
+    beside = table_beside(values, options, media, name)
     examples: Examples
-    if medium is not None:
+    if options.parts is not None or len(media) + bool(beside) > 1:
+        where = (keep, rows, folder, name, omissions, events)
+        examples, keep = several_examples(values, media, beside, options, notes, *where)
+    elif media:
+        (medium,) = media
         rest = [column for column in values if column not in medium.columns]
         if rest:
             omissions.append(Omission(f"column beside the {medium.kind.many}", tuple(rest)))
+            notes.append(f"columns=[...] takes columns beside the {medium.kind.many} as well")
         examples, keep = medium.examples(values, keep, rows, folder, name, omissions, events)
     else:
         features = _features(values, options, name, omissions, notes)

@@ -28,12 +28,14 @@ class Kind(ABC):
 
     Attributes
     ----------
+    modality : str
     option : str
         The option that names the column.
     one, many : str
         What one and several are called in messages.
     """
 
+    modality: ClassVar[str]
     option: ClassVar[str]
     one: ClassVar[str]
     many: ClassVar[str]
@@ -96,31 +98,46 @@ def column_of(values: Mapping[str, Any], wanted: str, option: str, name: str) ->
     )
 
 
-def find_medium(
+def find_media(
     values: dict[str, np.ndarray], options: ReadOptions, name: str, notes: list[str]
-) -> Medium | None:
-    """Return the columns of images, recordings or texts: named, or by their values."""
+) -> list[Medium]:
+    """Return the columns of images, recordings and texts: the named ones, else by their values.
+
+    Texts beside another medium are taken where the column's name says that they are texts.
+    """
+    named = []
     for kind in KINDS:
         wanted = getattr(options, kind.option)
         if wanted is not None:
-            names = [wanted] if wanted in values else wanted.split(",")
-            return Medium(kind, tuple(column_of(values, n, kind.option, name) for n in names))
-    if options.columns is not None:
-        return None
+            columns = [wanted] if wanted in values else wanted.split(",")
+            named.append(
+                Medium(kind, tuple(column_of(values, n, kind.option, name) for n in columns))
+            )
+    if named and options.parts is None:
+        return named
+    if options.columns is not None and options.parts is None:
+        return []
+    taken = {column for medium in named for column in medium.columns} | set(options.columns or ())
+    found = list(named)
     for kind in KINDS:
-        guess = kind.find(values)
+        if options.parts is not None and kind.modality not in options.parts:
+            continue
+        if any(medium.kind is kind for medium in named):
+            continue
+        guess = kind.find({k: v for k, v in values.items() if k not in taken})
         if guess is not None:
+            taken.add(guess[0])
             notes.append(
                 f"{kind.one} column: {guess[0]!r} ({guess[1]}; {kind.option}= names another)"
             )
-            return Medium(kind, (guess[0],))
-    return None
+            found.append(Medium(kind, (guess[0],)))
+    return found
 
 
 class Images(Kind):
     """Encoded images, or paths of image files."""
 
-    option, one, many = "image", "image", "images"
+    modality, option, one, many = "image", "image", "image", "images"
 
     def find(self, values: dict[str, np.ndarray]) -> tuple[str, str] | None:
         """By bytes, or by the endings of paths."""
@@ -147,7 +164,7 @@ class Images(Kind):
 class Recordings(Kind):
     """Sound files, or their paths."""
 
-    option, one, many = "audio", "recording", "recordings"
+    modality, option, one, many = "audio", "audio", "recording", "recordings"
 
     def find(self, values: dict[str, np.ndarray]) -> tuple[str, str] | None:
         """By bytes, or by the endings of paths."""
@@ -174,7 +191,7 @@ class Recordings(Kind):
 class Texts(Kind):
     """Texts; several columns are joined by a line break."""
 
-    option, one, many = "text", "text", "texts"
+    modality, option, one, many = "text", "text", "text", "texts"
 
     def find(self, values: dict[str, np.ndarray]) -> tuple[str, str] | None:
         """By length, where no other column could be learned from."""

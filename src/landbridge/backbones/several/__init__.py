@@ -1,0 +1,1 @@
+"""Several modalities in one network: encoders side by side, and what joins them."""

@@ -1,0 +1,192 @@
+"""Examples as features of a pretrained encoder that stands still: computed once, standardised."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from ...base.errors import RunError
+from ...base.events import SILENT, Events
+from ...domains.examples import Examples
+from ...domains.modalities.base import (
+    PREPROCESSINGS,
+    Preprocessing,
+    Strength,
+    load_preprocessing,
+)
+from ..base import BackboneIdentity, Opened
+
+if TYPE_CHECKING:
+    import torch
+
+DROPPED = 1 / 3
+"""Share of the features that a strong view lacks, as of any stored feature."""
+
+
+@dataclass(frozen=True)
+class EmbeddedPreprocessing(Preprocessing):
+    """A preprocessing that ends in features.
+
+    Parameters
+    ----------
+    identity : BackboneIdentity
+        Of the encoder.
+    inner : Preprocessing
+        The encoder's own.
+    mean, spread : tuple of float
+        Of each feature over the training rows of all domains: 0 is then what an average row has,
+        and what a row without this part is given.
+    offline : bool
+        Forbid every download when it is opened again.
+
+    Notes
+    -----
+    Stored rows are float32 (n, features), encoded ones are standardised. With a cache, features
+    are kept there.
+    """
+
+    identity: BackboneIdentity
+    inner: Preprocessing
+    mean: tuple[float, ...]
+    spread: tuple[float, ...]
+    offline: bool = field(default=False, compare=False)
+    modality: ClassVar[str] = "embedded"
+
+    def __post_init__(self) -> None:
+        self.__dict__["_opened"] = None
+
+    @classmethod
+    def fit(
+        cls,
+        opened: Opened,
+        examples: Sequence[Examples],
+        *,
+        cache: Path | None = None,
+        offline: bool = False,
+        events: Events = SILENT,
+    ) -> EmbeddedPreprocessing:
+        """Compute the features of all training rows, and their mean and spread.
+
+        Parameters
+        ----------
+        opened : Opened
+            The encoder.
+        examples : sequence of Examples
+        cache : Path, optional
+            Where features are kept, for `prepare`.
+        """
+        dim = opened.module.dim
+        made = cls(opened.identity, opened.preprocessing, (0.0,) * dim, (1.0,) * dim, offline)
+        made._hold(opened)
+        rows = np.concatenate(
+            [made.prepare(own, cache=cache, events=events) for own in examples]
+            or [np.zeros((1, dim), np.float32)]
+        )
+        spread = rows.std(0, dtype=np.float64)
+        spread[spread <= 1e-6 * np.abs(rows).max(initial=1e-6)] = 1.0
+        found = replace(
+            made,
+            mean=tuple(round(float(m), 7) for m in rows.mean(0, dtype=np.float64)),
+            spread=tuple(round(float(s), 7) or 1.0 for s in spread),
+        )
+        return found._hold(opened)
+
+    @property
+    def dim(self) -> int:
+        """Width of the features."""
+        return len(self.mean)
+
+    def _hold(self, opened: Opened) -> EmbeddedPreprocessing:
+        self.__dict__["_opened"] = opened
+        return self
+
+    def __getstate__(self) -> dict[str, Any]:
+        return self.__dict__ | {"_opened": None}
+
+    def _encoder(self, events: Events) -> Opened:
+        from ..open import reopen
+
+        if self.__dict__["_opened"] is None:
+            self._hold(reopen(self.identity, self.inner, offline=self.offline, events=events))
+        found: Opened = self.__dict__["_opened"]
+        return found
+
+    def prepare(
+        self, examples: Examples, *, cache: Path | None = None, events: Events = SILENT
+    ) -> np.ndarray:
+        """Return features, float32 (n, dim), from the feature store below `cache` where given."""
+        from ..extraction import batch_size, extract
+        from ..store import FeatureStore
+
+        stored = self.inner.prepare(examples, cache=cache, events=events)
+        if not len(stored):
+            return np.zeros((0, self.dim), np.float32)
+        opened = self._encoder(events)
+        if cache is not None:
+            store = FeatureStore(cache / "features")
+            return store.features(
+                opened, stored, examples.fingerprint(), precision="float32", events=events
+            )
+        batch = batch_size(self.inner.size)
+        return np.concatenate(list(extract(opened, stored, 0, batch, "float32")))
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """(dim,)."""
+        return (self.dim,)
+
+    def encode(self, stored: torch.Tensor) -> torch.Tensor:
+        """Return standardised features."""
+        import torch
+
+        mean = torch.tensor(self.mean, device=stored.device)
+        return (stored - mean) / torch.tensor(self.spread, device=stored.device)
+
+    def augment(
+        self, stored: torch.Tensor, strength: Strength, generator: torch.Generator
+    ) -> torch.Tensor:
+        """Leave out a third of the features in a strong view."""
+        import torch
+
+        x = self.encode(stored)
+        if strength != "strong":
+            return x
+        draw = torch.rand(x.shape, generator=generator, device=generator.device)
+        return x * (draw.to(stored.device) >= DROPPED) / (1 - DROPPED)
+
+    def reads(self) -> dict[str, Any]:
+        """Return what the encoder's preprocessing reads."""
+        return self.inner.reads()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values."""
+        return {
+            "kind": "embedded",
+            "identity": self.identity.to_dict(),
+            "inner": self.inner.to_dict(),
+            "mean": list(self.mean),
+            "spread": list(self.spread),
+        }
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> EmbeddedPreprocessing:
+        """Undo `to_dict`."""
+        try:
+            return cls(
+                BackboneIdentity.from_dict(values["identity"]),
+                load_preprocessing(values["inner"]),
+                tuple(values["mean"]),
+                tuple(values["spread"]),
+            )
+        except (KeyError, TypeError) as error:
+            raise RunError(
+                f"preprocessor.json is damaged in an encoder's part: {error!r}",
+                do="restore it, or run again",
+            ) from error
+
+
+PREPROCESSINGS.register("embedded")(EmbeddedPreprocessing)

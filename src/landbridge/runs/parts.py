@@ -1,0 +1,68 @@
+"""What the chosen model answers where only some of several modalities are there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+import torch
+
+from ..base.events import Events
+from ..domains.modalities.packed import SeveralPreprocessing
+from ..training.inputs import run_network
+from ..verdict.judge import Truth
+from ..verdict.parts import Masked, parts_figures
+from .fit import network_of
+from .race import Raced
+from .workspace import Workspace
+
+MOST_ROWS = 2000
+"""Judged rows that are answered again for each set of parts."""
+MOST_PARTS = 5
+"""Beyond, only each part alone and all but each are looked at: sets are as many as 2^parts."""
+
+
+def by_parts(
+    workspace: Workspace, raced: Raced, truth: Truth | None, events: Events
+) -> dict[str, Any] | None:
+    """Return ``parts.json``: the score for each set of modalities, and what each adds.
+
+    None where rows have one modality, or nothing was judged.
+    """
+    preprocessing = workspace.preprocessing
+    if truth is None or not isinstance(preprocessing, SeveralPreprocessing):
+        return None
+    rows = np.flatnonzero(truth.has)
+    if len(rows) > MOST_ROWS:
+        rows = rows[np.linspace(0, len(rows) - 1, MOST_ROWS).round().astype(int)]
+    stored = np.array(workspace.judged[rows])
+    has = preprocessing.has(stored)
+    names = tuple(preprocessing.parts)
+    networks = [network_of(workspace, fit, events) for fit in raced.fits[raced.chosen].values()]
+    device = torch.device(workspace.device)
+    found = []
+    sets = list(_sets(names))
+    with events.progress("answers with parts missing", len(sets)) as bar:
+        for kept in sets:
+            bar.advance()
+            there = has[:, [names.index(name) for name in kept]].all(1)
+            if not there.any():
+                continue
+            gone = tuple(name for name in names if name not in kept)
+            inputs = preprocessing.without(stored[there], gone)
+            values = [
+                workspace.reading.values(run_network(network, inputs, preprocessing, device)[1])
+                for network in networks
+            ]
+            found.append(Masked(kept, np.flatnonzero(there), np.stack(values)))
+    return parts_figures(names, found, truth.index[rows], has, answers=workspace.reading.answers)
+
+
+def _sets(names: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    """Yield sets of parts, the whole one first, each alone last."""
+    for count in range(len(names), 0, -1):
+        if len(names) > MOST_PARTS and count not in (len(names), len(names) - 1, 1):
+            continue
+        yield from combinations(names, count)
