@@ -15,6 +15,7 @@ from typing import Any
 import measured
 from class_shift_table import class_shift_table, open_set_table
 from grid_tables import grid_table
+from several_table import several_table
 from stream_table import stream_table
 from term_tables import extraction_table, pull_table, steps_table
 
@@ -165,6 +166,7 @@ KINDS: dict[str, Callable[[dict[str, Any]], str]] = {
     "term steps": steps_table,
     "pull steps": pull_table,
     "extraction": extraction_table,
+    "several": lambda result: several_table(result, _row, _ran_on),
 }
 QUOTED = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- table: end -->)", re.DOTALL)
 
