@@ -64,8 +64,33 @@ class StagesHead(nn.Module):
         return self.steps(x)
 
 
-def head_from_state(state: Mapping[str, torch.Tensor]) -> StepsHead | StagesHead:
+class ColumnsHead(nn.Module):
+    """A head that reads the network's input, laid flat, and not its features.
+
+    Parameters
+    ----------
+    steps : sequence of Step
+    """
+
+    columns: torch.Tensor
+
+    def __init__(self, steps: Sequence[Step]) -> None:
+        super().__init__()
+        self.steps = StepsHead(steps)
+        self.register_buffer("columns", torch.ones(1))  # a state's names must tell of it
+        self.out_features = self.steps.out_features
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.steps(x.flatten(1))
+
+
+def head_from_state(
+    state: Mapping[str, torch.Tensor],
+) -> StepsHead | StagesHead | ColumnsHead:
     """Return the head that a state dict such as ``{"0-affine.matrix": ...}`` is of."""
+    if "columns" in state:
+        own = {k.removeprefix("steps."): v for k, v in state.items() if k != "columns"}
+        return ColumnsHead(_steps(own))
     if "budget" in state:
         inner = {k.removeprefix("steps."): v for k, v in state.items() if k != "budget"}
         return StagesHead(_steps(inner), int(state["budget"]))

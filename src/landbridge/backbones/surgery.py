@@ -12,7 +12,7 @@ from torch import nn
 from torch.nn import functional
 
 from .base import Backbone, Opened
-from .heads import StagesHead
+from .heads import ColumnsHead, StagesHead
 from .maps import pooled, stage_maps
 from .weights import seeded
 
@@ -50,12 +50,19 @@ class Network(nn.Module):
                 features = self.backbone(x)
             return features, self.head(pooled(maps, int(self.head.budget)))
         features = self.backbone(x)
+        if isinstance(self.head, ColumnsHead):
+            return features, self.head(x)
         return features, self.head(features)
 
     @property
     def reads_stages(self) -> bool:
-        """Whether the head reads all stages, so that features alone do not give its answer."""
+        """Whether the head reads all stages."""
         return isinstance(self.head, StagesHead)
+
+    @property
+    def reads_features(self) -> bool:
+        """Whether features alone give the head's answer."""
+        return not isinstance(self.head, StagesHead | ColumnsHead)
 
     def stages(self) -> list[tuple[str, list[nn.Module]]]:
         """Return the backbone's stages and the head, from the input to the output."""

@@ -28,6 +28,8 @@ class FeatureMethod(Parameters):
         Columns of the target.
     head_ : Head
         From target features to logits; `head_.notes` says what was chosen and measured.
+    on_columns : bool
+        Whether in a run it reads a table's columns and not the backbone's features of them.
     step_cost, evidence : str
         What it costs and what was measured where, of methods from other distributions; ours are
         in `measured.json`.
@@ -39,6 +41,7 @@ class FeatureMethod(Parameters):
     step_cost: ClassVar[str] = ""
     evidence: ClassVar[str] = ""
     needs: ClassVar[Needs]
+    on_columns: ClassVar[bool] = False
 
     @abstractmethod
     def fit_head(

@@ -77,9 +77,15 @@ def stage_features(
     return found
 
 
+def input_columns(workspace: Workspace, which: str) -> np.ndarray:
+    """Return the network inputs of a side, float32 (n, numbers), laid flat."""
+    stored = torch.from_numpy(np.array(workspace.inputs(which)))
+    return workspace.preprocessing.encode(stored).flatten(1).numpy()
+
+
 def stands_still(workspace: Workspace, network: Network, seed: int, events: Events) -> bool:
     """Say whether features that are, or may be, in the store give the network's answers."""
-    if network.reads_stages:
+    if not network.reads_features:
         return False
     if workspace.situation.pretrained and not workspace.own_backbone:
         known = workspace.opened(seed, events).identity.hash

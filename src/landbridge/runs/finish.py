@@ -14,7 +14,7 @@ from ..domains.answers import Answers
 from ..domains.task import Task
 from ..methods.resolve import make_method
 from ..metrics.currency import CURRENCIES
-from ..selection.portfolio import WHAT
+from ..selection.portfolio import TARGET_ALONE, WHAT
 from ..training.checkpoint import save_tensors
 from ..verdict.judge import Predicted, Truth, judge, more
 from ..verdict.without_labels import cross_validated_verdict, label_free_verdict
@@ -69,6 +69,7 @@ def _verdict(
     workspace: Workspace, task: Task, plan: dict[str, Any], raced: Raced
 ) -> tuple[dict[str, Any], Truth | None]:
     reading = workspace.reading
+    reference = raced.chosen if raced.chosen in TARGET_ALONE else raced.reference
     if task.target.sealed is not None:
         predictions = [
             Predicted(
@@ -84,7 +85,7 @@ def _verdict(
             task.target.sealed,
             workspace.classes,
             predictions,
-            raced.reference,
+            reference,
             seeds_note=plan["seeds_note"],
             seed=workspace.config.seed,
             answers=reading.answers,
@@ -98,7 +99,7 @@ def _verdict(
             chosen=raced.chosen,
             what={name: what(name) for name in raced.compared},
             correct={name: score(own, labels) for name, own in values.items()},
-            reference=raced.reference,
+            reference=reference,
             answers=reading.answers,
             figures={name: _more(reading.answers, labels, own) for name, own in values.items()},
         )
@@ -110,18 +111,18 @@ def _verdict(
     found: dict[str, Any] = {"method": None, "candidates": []}
     if raced.choice["kind"] == "label-free":
         found = raced.choice
-    elif answers and raced.reference is not None and raced.reference != raced.chosen:
-        found = evidence(workspace, first, raced.reference)
+    elif answers and reference is not None and reference != raced.chosen:
+        found = evidence(workspace, first, reference)
     verdict = label_free_verdict(
         chosen=raced.chosen,
         what=what(raced.chosen),
         baselines=[(name, what(name)) for name in first if name != raced.chosen],
-        reference=raced.reference,
+        reference=reference,
         figures={row["method"]: row["figures"] for row in found["candidates"]},
         best=found["method"],
         seeds=raced.seeds,
         chosen_answers=answers.get(raced.chosen),
-        reference_answers=answers.get(raced.reference or ""),
+        reference_answers=answers.get(reference or ""),
         answers=reading.answers,
     )
     return verdict, None

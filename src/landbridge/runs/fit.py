@@ -19,7 +19,13 @@ from ..methods.network import NetworkMethod
 from ..methods.resolve import make_method
 from ..training.batches import Side
 from ..training.checkpoint import load_tensors, save_tensors
-from .features import RowOutputs, backbone_hash, frozen_features, stage_features
+from .features import (
+    RowOutputs,
+    backbone_hash,
+    frozen_features,
+    input_columns,
+    stage_features,
+)
 from .folds import fold_rows, without
 from .networks import new_network, restored_network, set_head
 from .trainer import Trainer
@@ -166,7 +172,11 @@ def _fit_features(
     known = _known_target(workspace, spec)
     budget = method.stage_budget()
 
+    columns = method.on_columns and workspace.preprocessing.columnar
+
     def features(which: str) -> np.ndarray:
+        if columns:
+            return input_columns(workspace, which)
         if budget:
             return stage_features(workspace, network, which, budget, events)
         return frozen_features(workspace, network, which, spec.seed, events)
@@ -178,7 +188,7 @@ def _fit_features(
         x, usable = features("source"), workspace.teaching
         source = Features(x[usable], side.labels[usable], np.ones(int(usable.sum()), bool))
     head = method.fit_head(source, target, len(workspace.classes), spec.seed)
-    set_head(network, head, budget)
+    set_head(network, head, budget, columns)
     transferred = report.to_dict() | {"sentence": report.sentence()}
     facts = {"losses": {}, "steps": 0, "start": "frozen", "notes": head.notes}
     return network, facts | {"transfer": transferred}

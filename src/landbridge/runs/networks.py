@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from ..backbones.fresh import randomise
-from ..backbones.heads import StagesHead, StepsHead, head_from_state
+from ..backbones.heads import ColumnsHead, StagesHead, StepsHead, head_from_state
 from ..backbones.surgery import Network, make_network, transfer_tensors
 from ..base.events import Events
 from ..base.seeds import derive
@@ -85,14 +85,19 @@ def _first_stages(network: Network, share: float) -> set[str]:
     return {name for name, t in network.state_dict(keep_vars=True).items() if id(t) in inside}
 
 
-def set_head(network: Network, head: Head, budget: int = 0) -> None:
+def set_head(network: Network, head: Head, budget: int = 0, on_columns: bool = False) -> None:
     """Put a feature method's head in place of the network's own.
 
     Parameters
     ----------
     budget : int
         Over 0 for a head that reads all stages: of `pooled`.
+    on_columns : bool
+        Whether it reads the network's input.
     """
+    if on_columns:
+        network.head = ColumnsHead(head.steps)
+        return
     if budget:
         network.head = StagesHead(head.steps, budget)
         return

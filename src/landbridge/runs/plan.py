@@ -152,6 +152,7 @@ def make_portfolio(workspace: Workspace) -> Portfolio:
         labels_per_class=side.known.sum() / max(1, groups),
         wanted=workspace.config.candidates,
         on_features=workspace.on_features,
+        columns=workspace.preprocessing.columnar,
     )
 
 

@@ -40,10 +40,13 @@ NEED_CLUSTERS = frozenset(("meda", "easytl", "exact-ot", "jda"))
 """What moves groups onto groups, and harms where classes are no groups (`clusters`)."""
 FEATURES_FEW = ("weighted-joint", "source-prior", "feature-augmentation", "coral", "feature-map")
 
+TARGET_ALONE = ("scratch", "boosted-trees")
+"""What learns from the target's labels and nothing else: chosen, it is no transfer."""
 WHAT = {
     "scratch": "trained on the target's labels alone, from random weights",
     "source-only": "trained on the source, used on the target as it is",
     "probe": "ridge classifier on frozen features",
+    "boosted-trees": "gradient-boosted trees on the target's labelled rows",
 }
 
 
@@ -75,6 +78,7 @@ def portfolio(
     wanted: Sequence[str] | None = None,
     label_shift: bool = False,
     on_features: bool = False,
+    columns: bool = False,
 ) -> Portfolio:
     """Return references and candidates for a situation.
 
@@ -89,6 +93,8 @@ def portfolio(
         Whether class shares seem to differ much: no alignment or diversity terms then.
     on_features : bool
         Whether rows are taken as features, so that there is no network to train.
+    columns : bool
+        Whether rows are a table's: boosted trees are a baseline then, where there are labels.
     """
     references, not_tried = [], []
     for name in ("source-only", "probe", "scratch"):
@@ -99,6 +105,8 @@ def portfolio(
             not_tried.append((name, why))
         else:
             references.append(name)
+    if columns and situation.target != "none":
+        references.append("boosted-trees")
     few = labels_per_class < FEW_PER_CLASS and situation.source == "labelled"
     if wanted is not None:
         names = tuple(wanted)

@@ -11,6 +11,7 @@ WHAT = {
     "scratch": "training from scratch",
     "source-only": "using the source model as it is",
     "probe": "a simple classifier on frozen features",
+    "boosted-trees": "boosted trees on the target's labels alone",
 }
 
 

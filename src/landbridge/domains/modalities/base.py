@@ -36,11 +36,14 @@ class Preprocessing(ABC):
     ----------
     stored_type : str
         NumPy's name for the type of stored rows, whose shape is that of network inputs.
+    columnar : bool
+        Whether each number of an input means something by itself, as a table's do.
     """
 
     modality: ClassVar[str]
     name: ClassVar[str]
     stored_type: ClassVar[str] = "float32"
+    columnar: ClassVar[bool] = False
 
     @abstractmethod
     def prepare(

@@ -112,6 +112,7 @@ class TablePreprocessing(Preprocessing):
 
     columns: tuple[Column, ...]
     modality: ClassVar[str] = "tabular"
+    columnar: ClassVar[bool] = True
 
     @classmethod
     def fit(cls, examples: Sequence[Examples], *, cap: int = 50) -> TablePreprocessing:
