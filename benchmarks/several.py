@@ -98,7 +98,7 @@ def questions_table() -> None:
     rows, labels, split = together(questions("train"), questions("test"))
     longer = {"training": {"steps": 4000}}
     kinds = [(*kind[:3], {**kind[3], **longer}) for kind in NETS]
-    title = "Questions about pictures (easy_vqa, 38,575 questions; judged on 9,673)"
+    title = "Questions about pictures (easy_vqa, 38,575 to learn from)"
     compare("several_questions", title, rows, labels, split, kinds)
 
 
