@@ -20,7 +20,7 @@ SHORT = {"MNIST → USPS": "M → U", "USPS → MNIST": "U → M"}
 def measured(results: Results) -> dict[str, dict[str, str]]:
     """Return cost and evidence by method, from results by name."""
     said: dict[str, list[str]] = {}
-    for part in (_digits, _photographs, _few, _tuning, _features, _few_features, _angles):
+    for part in (_digits, _photographs, _few, _tuning, _features, _few_features, _angles, _tables):
         for name, text in part(results):
             said.setdefault(name, []).append(text)
     for name, text in _missing_classes(results):
@@ -133,6 +133,17 @@ def _angles(results: Results) -> Iterator[tuple[str, str]]:
         ]
         if name == "rsd":
             yield name, "how far a digit is turned, error (source only): " + ", ".join(cells)
+
+
+def _tables(results: Results) -> Iterator[tuple[str, str]]:
+    tasks = _tasks(results, "heart_alone")
+    for name in _names(tasks):
+        if name != "scratch":
+            own, base = (
+                100 * statistics.fmean(task["methods"][m]["mean"] for task in tasks.values())
+                for m in (name, "scratch")
+            )
+            yield name, f"heart disease, {len(tasks)} hospitals (scratch): {own:.1f} ({base:.1f})"
 
 
 def _missing_classes(results: Results) -> Iterator[tuple[str, str]]:

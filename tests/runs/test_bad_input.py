@@ -369,5 +369,10 @@ def test_the_next_best_takes_the_place_of_one_that_fails_later(tmp_path, monkeyp
 
 def test_all_candidates_diverge(tmp_path, monkeypatch, blobs):
     diverge(monkeypatch, ("scratch", "any"), ("finetune", "any"))
+
+    def no_trees(*_):
+        raise TrainingError("boosted-trees: no tree grew", do="")
+
+    monkeypatch.setattr("landbridge.methods.boosted_trees.BoostedTrees.fit_head", no_trees)
     with pytest.raises(TrainingError, match="scratch: the loss is nan"):
         landbridge.transfer(None, blobs(40), out=tmp_path / "run", **HOW)

@@ -141,6 +141,9 @@ def test_strong_and_weak_view_are_of_the_same_rows(make_phase, make_kit, spy):
         def stages(self):
             return self.inner.stages()
 
+        def fresh(self):
+            return self.inner.fresh()
+
     network.backbone = Echo(network.backbone)
     phase = make_phase(steps=3, terms=(TermSpec("spy"),), augment="weak", clip=1.0)
     kit.train(phase, network=network, data=replace(kit.data, target=target))

@@ -40,15 +40,16 @@ def given(method: str) -> dict[str, Any]:
     return _without_race(method, "given", "you named it", kept=False)
 
 
+NOTHING = "there is nothing to transfer: no labelled source, and the backbone is not pretrained"
+
+
 def only_one(plan: dict[str, Any]) -> dict[str, Any]:
     """Return the choice where there is nothing to choose."""
     method = plan["candidates"][0]
     out = ", ".join(row["method"] for row in plan["not_tried"])
     reason = "it is the only method that these data and this budget allow"
     if method == "scratch":
-        reason = (
-            "there is nothing to transfer: no labelled source, and the backbone is not pretrained"
-        )
+        reason = NOTHING
     reason += f" (not tried: {out})" if out else ""
     return _without_race(method, "only", reason, kept=method in plan["references"])
 

@@ -9,7 +9,17 @@ from typing import Any
 from ..base.errors import TrainingError
 from ..base.events import Events
 from ..base.files import read_json, write_json
-from .compare import Folds, by_validation, fallback, given, label_free, only_one, uncompared
+from ..selection.portfolio import TARGET_ALONE
+from .compare import (
+    NOTHING,
+    Folds,
+    by_validation,
+    fallback,
+    given,
+    label_free,
+    only_one,
+    uncompared,
+)
 from .execute import Runner
 from .fit import Fit, FitSpec
 from .stages import Clock
@@ -102,6 +112,8 @@ def _choose(
     file = workspace.path / "choice.json"
     if file.exists():
         return read_json(file), folds
+    if len(plan["candidates"]) > 1 and set(plan["candidates"]) <= set(TARGET_ALONE):
+        choice["reason"] = f"{NOTHING}. {choice['reason']}"
     choice["not_tried"] = plan["not_tried"]
     write_json(file, choice)
     return choice, folds
