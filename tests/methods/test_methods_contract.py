@@ -389,7 +389,8 @@ def test_runs_where_its_needs_are_met_and_says_where_not(name, source, target, d
     p = np.exp(logits - logits.max(1, keepdims=True))
     p /= p.sum(1, keepdims=True)
     assert np.isfinite(p).all()
-    assert len(np.unique(logits.round(6), axis=0)) > 10, "all rows have the same answer"
+    least = 10 if name == "boosted-trees" else 30  # a few labels make a few leaves
+    assert len(np.unique(logits.round(6), axis=0)) > least, "all rows have the same answer"
     if target != "all":  # once more; with all labels it is the same code as with a few
         again = answers(make_method(name), digits, source, target)
         assert np.array_equal(logits, again.astype(np.float64))

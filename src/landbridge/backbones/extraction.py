@@ -23,6 +23,16 @@ _SORTED = 16
 """Batches whose rows are sorted by length together."""
 
 
+DROPPED = 1 / 3
+"""Share of the features that a strong view of stored features lacks."""
+
+
+def thinned(x: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+    """Return a strong view of stored features: a third of them is 0, the rest makes up for it."""
+    draw = torch.rand(x.shape, generator=generator, device=generator.device)
+    return x * (draw.to(x.device) >= DROPPED) / (1 - DROPPED)
+
+
 def resolve_precision(precision: Precision) -> Literal["float32", "bfloat16"]:
     """Return what "auto" stands for: float32, because stored features are for good."""
     return "bfloat16" if precision == "bfloat16" else "float32"

@@ -8,15 +8,12 @@ from collections.abc import Callable
 import numpy as np
 import torch
 
-from ..backbones.extraction import batch_size
+from ..backbones.extraction import batch_size, thinned
 from ..backbones.surgery import Network
 from ..domains.modalities.base import Preprocessing, Strength
 from .batches import Side
 from .devices import borrowed, place_of
 from .precision import layout
-
-DROPPED = 1 / 3
-"""Share of the features that a strong view of stored features lacks."""
 
 
 class InputSource(ABC):
@@ -80,8 +77,7 @@ class FeatureInputs(InputSource):
             self._features[key] = torch.from_numpy(np.array(found))
         x = self._features[key][torch.from_numpy(rows)]
         if strength == "strong":
-            kept = torch.rand(x.shape, generator=generator) >= DROPPED
-            x = x * kept / (1 - DROPPED)
+            x = thinned(x, generator)
         return x.to(self.device)
 
     def forward(self, network: Network, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

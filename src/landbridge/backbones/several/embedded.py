@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -23,10 +24,8 @@ from ..base import BackboneIdentity, Opened
 if TYPE_CHECKING:
     import torch
 
-DROPPED = 1 / 3
-"""Share of the features that a strong view lacks, as of any stored feature."""
 
-
+@PREPROCESSINGS.register("embedded")
 @dataclass(frozen=True)
 class EmbeddedPreprocessing(Preprocessing):
     """A preprocessing that ends in features.
@@ -104,9 +103,6 @@ class EmbeddedPreprocessing(Preprocessing):
         self.__dict__["_opened"] = opened
         return self
 
-    def __getstate__(self) -> dict[str, Any]:
-        return self.__dict__ | {"_opened": None}
-
     def _encoder(self, events: Events) -> Opened:
         from ..open import reopen
 
@@ -141,22 +137,23 @@ class EmbeddedPreprocessing(Preprocessing):
 
     def encode(self, stored: torch.Tensor) -> torch.Tensor:
         """Return standardised features."""
+        mean, spread = self._scale
+        return (stored - mean.to(stored.device)) / spread.to(stored.device)
+
+    @cached_property
+    def _scale(self) -> tuple[torch.Tensor, torch.Tensor]:
         import torch
 
-        mean = torch.tensor(self.mean, device=stored.device)
-        return (stored - mean) / torch.tensor(self.spread, device=stored.device)
+        return torch.tensor(self.mean), torch.tensor(self.spread)
 
     def augment(
         self, stored: torch.Tensor, strength: Strength, generator: torch.Generator
     ) -> torch.Tensor:
         """Leave out a third of the features in a strong view."""
-        import torch
+        from ..extraction import thinned
 
         x = self.encode(stored)
-        if strength != "strong":
-            return x
-        draw = torch.rand(x.shape, generator=generator, device=generator.device)
-        return x * (draw.to(stored.device) >= DROPPED) / (1 - DROPPED)
+        return thinned(x, generator) if strength == "strong" else x
 
     def reads(self) -> dict[str, Any]:
         """Return what the encoder's preprocessing reads."""
@@ -187,6 +184,3 @@ class EmbeddedPreprocessing(Preprocessing):
                 f"preprocessor.json is damaged in an encoder's part: {error!r}",
                 do="restore it, or run again",
             ) from error
-
-
-PREPROCESSINGS.register("embedded")(EmbeddedPreprocessing)

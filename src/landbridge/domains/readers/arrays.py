@@ -68,16 +68,7 @@ class Arrays(Reader):
         n = len(x)
         if n == 0:
             raise DataError(f"{name} has no rows", do="give at least one row")
-        found = LabelRows([None] * n)
-        if options.labels is not None:
-            found = read_labels(options.labels, n, name, options.wish)
-        if found.answers == "classes" and options.answers != "classes":
-            check_distinct(found.values, f"{name}: the labels", "give class labels, or labels=None")
-        labels = mask_labels(found.values, options.labelled, name)
-        if options.split is None:
-            splits = ["train"] * n
-        else:
-            splits = split_names(options.split, n, name)
+        found, labels, splits = given_beside(options, n, name)
         keep = chosen_rows(n, options.max_rows)
         rest = sorted(set(range(n)) - set(keep.tolist()))
         rows = [f"{name} row {i}" for i in keep]
@@ -97,6 +88,18 @@ class Arrays(Reader):
             answers=found.answers,
             classes=found.names,
         )
+
+
+def given_beside(options: ReadOptions, n: int, name: str) -> tuple[LabelRows, list[Any], list[str]]:
+    """Return the labels given beside n rows, those that count, and the split of each row."""
+    found = LabelRows([None] * n)
+    if options.labels is not None:
+        found = read_labels(options.labels, n, name, options.wish)
+    if found.answers == "classes" and options.answers != "classes":
+        check_distinct(found.values, f"{name}: the labels", "give class labels, or labels=None")
+    labels = mask_labels(found.values, options.labelled, name)
+    splits = ["train"] * n if options.split is None else split_names(options.split, n, name)
+    return found, labels, splits
 
 
 def unpacked(what: Any, options: ReadOptions) -> tuple[Any, ReadOptions]:

@@ -13,12 +13,10 @@ from ...base.events import SILENT, Events
 from ..answers import objects
 from ..domain import Domain, Examples, Omission
 from ..modalities.table import TableExamples
-from .arrays import Arrays, unpacked
-from .base import READERS, Reader, ReadOptions, check_distinct, chosen_rows, mask_labels, over_limit
-from .frame import split_names
+from .arrays import Arrays, given_beside, unpacked
+from .base import READERS, Reader, ReadOptions, chosen_rows, over_limit
 from .frame_media import KINDS
 from .frame_several import TABLE, joined, said_missing
-from .labels import LabelRows, read_labels
 
 PARTS = (*(kind.modality for kind in KINDS), TABLE)
 
@@ -79,15 +77,9 @@ class Several(Reader):
             parts[part], found[part] = own, there
             notes += said
         examples, left = joined(parts, found, keep, rows, omissions, notes)
-        labels = LabelRows([None] * n)
-        if options.labels is not None:
-            labels = read_labels(options.labels, n, name, options.wish)
-        if labels.answers == "classes" and options.answers != "classes":
-            check_distinct(labels.values, f"{name}: the labels", "give class labels")
+        labels, values, splits = given_beside(options, n, name)
         if labels.note:
             notes.append(labels.note)
-        values = mask_labels(labels.values, options.labelled, name)
-        splits = ["train"] * n if options.split is None else split_names(options.split, n, name)
         return Domain.build(
             examples,
             [values[i] for i in left],
