@@ -18,7 +18,7 @@ import numpy as np
 
 import data
 from grid import Job, run_job, truth_of
-from harness import ran_on, write_result
+from harness import ran_on, read_result, write_result
 from landbridge.base.seeds import numpy_rng
 from landbridge.domains.judging import keep_labels, seal
 from landbridge.domains.read import read_domain
@@ -128,9 +128,15 @@ SETS = {
 
 
 def table(name: str, title: str, jobs: Sequence[Job], methods: Sequence[str]) -> None:
-    """Run the jobs and keep what was found under results/."""
-    tasks = {}
+    """Run the jobs and keep what was found under results/.
+
+    Tasks that the file holds with these methods are not run again: remove it to measure anew.
+    """
+    tasks: dict[str, Any] = read_result(name).get("tasks", {})
     for job in jobs:
+        known = tasks.get(job.name, {"methods": {}, "failed": {}})
+        if set(methods) <= {*known["methods"], *known["failed"]}:
+            continue
         found = run_job(job, methods)
         tasks[job.name] = found
         sign, scale = (1 if found["lower_is_better"] else -1), (100 if found["percent"] else 1)

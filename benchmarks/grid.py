@@ -141,6 +141,7 @@ def run_job(
         if base is not None and name != job.reference and len(base) == len(found):
             gap = paired_bootstrap(found, base)
             own["difference"] = {"mean": gap.value, "low": gap.low, "high": gap.high}
+    _tidy(workspace.fits)
     return {
         "setting": task.sentence(),
         "reference": job.reference,
@@ -153,6 +154,16 @@ def run_job(
         "failed": failed,
         "label_free": choices,
     }
+
+
+def _tidy(fits: Path) -> None:
+    """Drop the networks of a finished task, which fill a disk; others may start from the source's.
+
+    Their outputs stay, so a later call with more methods does not fit them again.
+    """
+    for path in fits.rglob("*.safetensors"):
+        if not path.relative_to(fits).parts[0].startswith("source-only"):
+            path.unlink()
 
 
 def _candidate(name: str, fit: Fit, workspace: Any) -> Candidate:

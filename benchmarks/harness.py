@@ -113,6 +113,13 @@ def write_result(name: str, result: dict[str, Any]) -> None:
     (RESULTS / f"{name}.json").write_text(text, "utf-8")
 
 
+def read_result(name: str) -> dict[str, Any]:
+    """Return what ``results/<name>.json`` holds, empty where it is not there."""
+    path = RESULTS / f"{name}.json"
+    found: dict[str, Any] = json.loads(path.read_text("utf-8")) if path.exists() else {}
+    return found
+
+
 def _in_fresh_process(function: Callable[..., Work]) -> dict[str, Any]:
     keywords: dict[str, Any] = {}
     if isinstance(function, functools.partial):

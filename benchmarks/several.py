@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import landbridge
-from harness import ran_on, write_result
+from harness import ran_on, read_result, write_result
 from landbridge.base.files import read_json
 from landbridge.domains.domain import Domain
 from landbridge.domains.modalities.several import SeveralExamples
@@ -62,8 +62,11 @@ def fitted(name: str, target: Domain, method: str, backbone: str, options: Optio
 def compare(
     name: str, title: str, rows: Mapping[str, Any], labels: list, split: list, kinds: Sequence
 ) -> None:
-    """Fit each part alone and all together, and keep what was found."""
-    found: dict[str, Any] = {}
+    """Fit each part alone and all together, and keep what was found.
+
+    What the file holds is not fitted again: remove it to measure anew.
+    """
+    found: dict[str, Any] = read_result(name).get("models", {})
     for label, method, backbone, options in kinds:
         for part in rows if options.get("fusion") == ALONE else [None]:
             whole = read_domain((dict(rows), labels), split=split, name=name)
@@ -75,6 +78,8 @@ def compare(
                 whole = replace(whole, examples=SeveralExamples({part: own}))
                 use["fusion"] = "late"
             key = f"{label}, {part or options['fusion']}"
+            if key in found:
+                continue
             found[key] = fitted(key, whole, method, backbone, use)
             result = {"name": name, "kind": "several", "title": title, "models": found}
             write_result(name, result | ran_on())
