@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from .base.config import make_config
+from .base.errors import ConfigError
 from .base.events import Events
 from .runs import pipeline
 from .runs.run import Run
@@ -18,7 +19,7 @@ def transfer(
     source: Any = None,
     target: Any = None,
     *,
-    backbone: str = "auto",
+    backbone: Any = "auto",
     method: str = "auto",
     budget: str = "10m",
     out: str | Path | None = None,
@@ -54,8 +55,9 @@ def transfer(
         tensors with their labels. None: the pretrained backbone is the source.
     target : path, X, (X, y) or Domain
         Where it is needed; labels may be there for all rows, some or none.
-    backbone : str, default "auto"
-        θ₀: see `landbridge backbones`.
+    backbone : str or torch.nn.Module, default "auto"
+        θ₀: see `landbridge backbones`. A module of your own is kept in the cache, so that runs
+        made with it can be opened again here; ``backbone_options`` say what it takes.
     method : str, default "auto"
         See `landbridge methods`; terms joined by "+" are a method too.
     budget : str, default "10m"
@@ -146,7 +148,7 @@ def transfer(
                 "answers": answers,
                 "judge_fraction": judge_fraction,
             },
-            "backbone": backbone,
+            "backbone": backbone if isinstance(backbone, str) else _held(backbone),
             "backbone_options": backbone_options or {},
             "method": method,
             "method_options": method_options or {},
@@ -166,6 +168,19 @@ def transfer(
             out=Path(out) if out is not None else next_free(Path("runs")),
             events=heard,
         )
+
+
+def _held(module: Any) -> str:
+    from torch import nn
+
+    from .backbones.own_code import hold
+
+    if not isinstance(module, nn.Module):
+        raise ConfigError(
+            f"backbone is {type(module).__name__}, expected a name or a torch module",
+            do="see `landbridge backbones`",
+        )
+    return hold(module)
 
 
 def next_free(folder: Path) -> Path:

@@ -22,6 +22,7 @@ from landbridge.domains.modalities.tabular import TableExamples
 from landbridge.domains.modalities.texts import TextExamples
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")  # a test that forgets itself must not download
+os.environ.setdefault("KERAS_BACKEND", "torch")
 
 
 class Heard:
@@ -189,3 +190,80 @@ def data_root() -> Path:
     if not root:
         pytest.skip("LANDBRIDGE_DATA is not set: it names the folder with the real data")
     return Path(root)
+
+
+OWN_NETS = """
+from torch import nn
+
+
+def image():
+    return nn.Sequential(
+        nn.Conv2d(1, 6, 3, padding=1), nn.ReLU(), nn.Conv2d(6, 8, 3, padding=1), nn.ReLU()
+    )
+
+
+class Net(nn.Module):
+    def __init__(self, inputs):
+        super().__init__()
+        self.body = nn.Sequential(nn.Linear(inputs, 8), nn.Tanh(), nn.Linear(8, 6), nn.Tanh())
+        self.fc = nn.Linear(6, 3)
+
+    def forward(self, x):
+        return {"last_hidden_state": self.fc(self.body(x))}
+
+
+def tabular():
+    return Net(5)
+
+
+class Sound(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv1d(1, 6, 40, stride=20)
+
+    def forward(self, x):
+        return self.conv(x[:, None].nan_to_num()).relu().mean(2), None
+
+
+def audio():
+    return Sound()
+"""
+
+
+@pytest.fixture(scope="session")
+def own_nets(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file of functions that make modules."""
+    path = tmp_path_factory.mktemp("own") / "nets.py"
+    path.write_text(OWN_NETS)
+    return path
+
+
+@pytest.fixture(scope="session")
+def timm_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Random weights of a small model of timm, where that is installed."""
+    path = tmp_path_factory.mktemp("timm") / "resnet10t.safetensors"
+    try:
+        import timm
+    except (ImportError, RuntimeError):
+        return path
+    from safetensors.torch import save_file
+
+    with seeded("timm"):
+        save_file(timm.create_model("resnet10t").state_dict(), path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def keras_files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Two small Keras models, with their heads."""
+    import keras
+
+    layers, folder = keras.layers, tmp_path_factory.mktemp("keras")
+    image = [
+        *(layers.Input((8, 8, 1)), layers.Conv2D(6, 3), layers.BatchNormalization()),
+        *(layers.Activation("relu"), layers.GlobalAveragePooling2D(), layers.Dense(4)),
+    ]
+    table = [layers.Input((5,)), layers.Dense(8, activation="tanh"), layers.Dense(2)]
+    for name, parts in (("image", image), ("tabular", table)):
+        keras.Sequential(parts).save(folder / f"{name}.keras")
+    return {name: folder / f"{name}.keras" for name in ("image", "tabular")}

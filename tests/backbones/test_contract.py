@@ -30,6 +30,8 @@ def case(
     bert_folder,
     wave_folder,
     hinted,
+    own_nets,
+    timm_weights,
     monkeypatch,
 ):
     """A provider, what it is called, its examples and how it is opened."""
@@ -43,6 +45,14 @@ def case(
     examples = SeveralExamples(kinds) if kind == "several" else kinds[kind]
     folders = {"image": resnet_folder, "text": bert_folder, "audio": wave_folder}
     written = str(folders[kind]) if name == "hf" else name
+    if name == "local":
+        written = f"local/{own_nets}:{kind}"
+    if name == "timm":
+        pytest.importorskip("timm", exc_type=(ImportError, RuntimeError))
+        written = f"timm/resnet10t:{timm_weights}"
+    if name == "keras":
+        pytest.importorskip("keras")
+        written = f"keras/{request.getfixturevalue('keras_files')[kind]}"
 
     def open_it(seed=0, options=None):
         return BACKBONES.get(name)().open(

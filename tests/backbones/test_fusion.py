@@ -143,3 +143,23 @@ def test_options_that_are_wrong_are_named(several, hinted):
 
 def _generator() -> torch.Generator:
     return torch.Generator().manual_seed(0)
+
+
+def test_offline_is_kept_for_encoders_that_stand_still(
+    several, hinted, bert_folder, monkeypatch, tmp_path
+):
+    import landbridge.backbones.open as opening
+
+    monkeypatch.setenv("LANDBRIDGE_CACHE", str(tmp_path))
+    encoders = {"text": str(bert_folder), "image": "convnet", "audio": "logmelnet"}
+    found = opened(several, hinted, "fusion", encoders=encoders)
+    saved = load_preprocessing(found.preprocessing.to_dict())
+    asked = []
+    again = reopen(found.identity.to_dict(), saved, offline=True)
+    real = opening.reopen
+    monkeypatch.setattr(
+        opening, "reopen", lambda *a, **k: asked.append(k["offline"]) or real(*a, **k)
+    )
+    again.preprocessing.prepare(several)
+    assert asked == [True]
+    assert again.preprocessing.key == found.preprocessing.key

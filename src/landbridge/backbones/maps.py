@@ -10,6 +10,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from ..base.errors import TrainingError
+
 if TYPE_CHECKING:
     from .surgery import Network
 
@@ -71,7 +73,17 @@ def pooled(maps: Sequence[torch.Tensor], budget: int) -> torch.Tensor:
     Returns
     -------
     float tensor (n, columns)
+
+    Raises
+    ------
+    TrainingError
+        Where no stage was heard: parts of a Keras model, say, are no modules of torch.
     """
+    if not maps:
+        raise TrainingError(
+            "the stages of this backbone give nothing on the way",
+            do="use a method that needs its features alone, such as probe or finetune",
+        )
     parts = []
     for found in maps:
         x = found.float()

@@ -18,6 +18,14 @@ from .base import BACKBONES, BackboneIdentity, Opened, Provider
 _BY_FILE = ("mobilenet_v2", "yamnet", "speech_embedding")
 """Providers that take a file of weights after a colon."""
 
+_BY_PREFIX = {
+    "hf": "hf/<hub id>",
+    "timm": "timm/<name>",
+    "keras": "keras/path/to/model.keras",
+    "local": "local/path/to/file.py:function",
+}
+"""Providers of many, and what is written after their name."""
+
 
 def choose(hint: InputHint) -> tuple[str, str]:
     """Return the backbone for "auto", and why, in a sentence.
@@ -81,8 +89,9 @@ def open_backbone(
     Parameters
     ----------
     name : str or Path
-        "auto"; a registered name; ``mobilenet_v2:/path/file.safetensors``; ``hf/<hub id>``; a
-        folder with config.json; or a ``.safetensors`` file in torchvision's MobileNetV2 layout.
+        "auto"; a registered name; ``mobilenet_v2:/path/file.safetensors``; ``hf/<hub id>``;
+        ``timm/<name>``; ``keras/file.keras``; ``local/file.py:function``; a folder with
+        config.json; or a ``.safetensors`` file in torchvision's MobileNetV2 layout.
     hint : InputHint
         What the examples look like.
     examples : sequence of Examples
@@ -136,7 +145,12 @@ def resolve(name: str) -> tuple[str, Provider]:
     BackboneError
         Where it stands for nothing, with the nearest known name.
     """
-    if name in BACKBONES and name != "hf":
+    if name in _BY_PREFIX:
+        raise BackboneError(
+            f"backbone {name!r} says of what kind it is, and not which",
+            do=f"write {_BY_PREFIX[name]}",
+        )
+    if name in BACKBONES:
         return name, BACKBONES.get(name)()
     head, colon, rest = name.partition(":")
     if colon and head in BACKBONES:
@@ -146,14 +160,15 @@ def resolve(name: str) -> tuple[str, Provider]:
                 do=f"write {head}, or one of {', '.join(f'{n}:/path' for n in _BY_FILE)}",
             )
         return name, BACKBONES.get(head)()
-    if name.startswith("hf/") and len(name) > 3:
-        return name, BACKBONES.get("hf")()
+    family, slash, rest = name.partition("/")
+    if slash and rest and family in _BY_PREFIX:
+        return name, BACKBONES.get(family)()
     path = Path(name).expanduser()
     if path.is_dir():
         return _folder(path)
     if path.is_file():
         return _file(path)
-    known = [n for n in BACKBONES if n != "hf"] + ["hf/<hub id>"]
+    known = [n for n in BACKBONES if n not in _BY_PREFIX] + list(_BY_PREFIX.values())
     near = f"hf/{name}" if name.count("/") == 1 else nearest(name, known)
     raise BackboneError(
         f"{name!r} is neither a known backbone nor a file or folder here",
@@ -241,4 +256,4 @@ def reopen(
                 do="give the same weights (and the same torch or transformers version that "
                 "wrote the run), or save runs whole so that they need none",
             )
-    return Opened(module, preprocessing, saved)
+    return Opened(module, preprocessing.forbidding(offline), saved)

@@ -99,7 +99,7 @@ class Model:
         limits = read_json(path / "data.json")["target"].get("limits")
         return cls(
             network,
-            preprocessing,
+            opened.preprocessing,
             classes,
             None if limits is None else tuple(limits),
             reading,

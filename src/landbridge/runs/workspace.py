@@ -5,7 +5,7 @@ It is written to ``work/data`` once, so that worker processes and `resume` see t
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -170,7 +170,8 @@ class Workspace:
             _, provider = resolve(saved.name)
             module = provider.restore(options, offline=offline, events=events)
             identity = provider.identify(saved.name, module, f"seed {key}", options)
-            opened = Opened(module, self.preprocessing, identity)
+            identity = replace(identity, pretrained=saved.pretrained)
+            opened = Opened(module, self.preprocessing.forbidding(offline), identity)
         self._opened[key] = opened
         return opened
 

@@ -94,12 +94,18 @@ class EmbeddedPreprocessing(Preprocessing):
         )
         return found._hold(opened)
 
+    def forbidding(self, offline: bool) -> EmbeddedPreprocessing:
+        """Return one whose encoder is not downloaded where `offline`."""
+        if offline == self.offline:
+            return self
+        return replace(self, offline=offline)._hold(self.__dict__["_opened"])
+
     @property
     def dim(self) -> int:
         """Width of the features."""
         return len(self.mean)
 
-    def _hold(self, opened: Opened) -> EmbeddedPreprocessing:
+    def _hold(self, opened: Opened | None) -> EmbeddedPreprocessing:
         self.__dict__["_opened"] = opened
         return self
 

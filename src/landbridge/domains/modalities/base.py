@@ -97,6 +97,10 @@ class Preprocessing(ABC):
         """Return the options of `read_domain` by which a table is read as at training."""
         return {}
 
+    def forbidding(self, offline: bool) -> Preprocessing:
+        """Return one that opens nothing from a network where `offline`; for most itself."""
+        return self
+
     @abstractmethod
     def to_dict(self) -> dict[str, Any]:
         """Return plain values from which `from_dict` makes an equal one."""

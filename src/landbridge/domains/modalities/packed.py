@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -224,6 +224,11 @@ class SeveralPreprocessing(Preprocessing):
             else:
                 out[:, slot.start : slot.end] = own.flatten(1)
         return out
+
+    def forbidding(self, offline: bool) -> SeveralPreprocessing:
+        """Return one whose parts all do so."""
+        parts = {name: part.forbidding(offline) for name, part in self.parts.items()}
+        return replace(self, parts=parts)
 
     def without(self, stored: np.ndarray, names: tuple[str, ...]) -> np.ndarray:
         """Return a copy of stored rows in which some parts are missing.
