@@ -37,6 +37,7 @@ def read_domain(
     like: Domain | None = None,
     limits: tuple[float, float] | None = None,
     answers: Wish = "auto",
+    offline: bool = False,
     events: Events = SILENT,
 ) -> Domain:
     """Read a domain from a folder, a file, a sample or arrays.
@@ -45,7 +46,8 @@ def read_domain(
     ----------
     what : str, Path, array, data frame or (X, y)
         A folder of images; a CSV, TSV or Parquet file; ``"sample:digits"``; an array, a
-        tensor, a data frame, or a pair of one of these and its labels.
+        tensor, a data frame, a dataset of Hugging Face, or a pair of one of these and its
+        labels; ``"hf:owner/name"`` for one of the hub.
     label : str, optional
         The label column of a table; found by name and values where not given.
     name : str, optional
@@ -91,6 +93,8 @@ def read_domain(
     answers : {"auto", "classes", "numbers", "several"}, default "auto"
         What kind of answer the labels are. "auto": as in `like`, else as they look (see
         `landbridge.domains.readers.labels`), which a note says.
+    offline : bool, default False
+        Forbid every download.
     events : Events
         Hears progress, and each note and omission.
 
@@ -132,6 +136,7 @@ def read_domain(
         like=like,
         limits=limits,
         answers=answers,
+        offline=offline,
     )
     if isinstance(what, Domain):
         raise DataError("a Domain was given to be read", do="use it as it is")

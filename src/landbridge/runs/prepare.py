@@ -66,6 +66,7 @@ def read_task(
             like=like,
             limits=None if known is None else known.limits,
             answers=data.answers,
+            offline=config.offline,
             events=events,
         )
 

@@ -70,6 +70,8 @@ class ReadOptions:
         given, and then noted in `Domain.limits`.
     answers : {"auto", "classes", "numbers", "several"}
         What kind of answer the labels are; "auto": as in `like`, else as they look.
+    offline : bool
+        Forbid every download.
     """
 
     name: str | None = None
@@ -92,6 +94,7 @@ class ReadOptions:
     like: Domain | None = None
     limits: tuple[float, float] | None = None
     answers: Wish = "auto"
+    offline: bool = False
 
     @property
     def wish(self) -> Wish:

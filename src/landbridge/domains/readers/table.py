@@ -52,15 +52,7 @@ class Table(Reader):
             holds no classes.
         """
         path = Path(what)
-        notes: tuple[str, ...] = ()
-        if path.suffix.lower() in _PARQUET:
-            table = _parquet(path)
-        elif path.suffix.lower() in _LINES:
-            table = _json_lines(path)
-        elif path.suffix.lower() == ".txt" and not _has_columns(path):
-            table = _plain_lines(path)
-        else:
-            table, notes = _text(path)
+        table, notes = arrow_table(path)
         domain = frame_domain(
             from_arrow(table),
             options,
@@ -70,6 +62,23 @@ class Table(Reader):
             events=events,
         )
         return domain.noting(*notes)
+
+
+def arrow_table(path: Path) -> tuple[Any, tuple[str, ...]]:
+    """Return a file as a `pyarrow.Table`, and what there is to say about it.
+
+    Raises
+    ------
+    DataError
+        Where it is damaged.
+    """
+    if path.suffix.lower() in _PARQUET:
+        return _parquet(path), ()
+    if path.suffix.lower() in _LINES:
+        return _json_lines(path), ()
+    if path.suffix.lower() == ".txt" and not _has_columns(path):
+        return _plain_lines(path), ()
+    return _text(path)
 
 
 def _parquet(path: Path) -> Any:

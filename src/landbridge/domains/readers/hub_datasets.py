@@ -1,0 +1,132 @@
+"""Hugging Face datasets: the objects themselves, and ids of the hub."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from ...base.errors import DataError, MissingExtra
+from ...base.events import SILENT, Events
+from ..domain import Domain
+from .base import READERS, SPLITS, UNLABELLED, Reader, ReadOptions
+from .columns import Columns, from_arrow
+from .frame import frame_domain
+
+_PREFIX = "hf:"
+_SPLIT = "split"
+
+
+def _is_a(what: Any, *names: str) -> bool:
+    """Whether it is a class of `datasets` of one of these names; imports nothing."""
+    return any(
+        kind.__name__ in names and kind.__module__.startswith("datasets.")
+        for kind in type(what).__mro__
+    )
+
+
+@READERS.register("datasets")
+class HubDatasets(Reader):
+    """Reads a ``datasets.Dataset`` or ``DatasetDict``, and ``hf:owner/name[:configuration]``.
+
+    Splits of a ``DatasetDict`` are the domain's; one called "unsupervised" or "unlabelled" is
+    unlabelled. Images and recordings stay encoded until they are needed. A download is announced
+    with its size first, and forbidden by `offline` or ``HF_HUB_OFFLINE=1``.
+    """
+
+    summary = "a dataset of Hugging Face: the object, or hf:owner/name"
+    order = 4
+
+    def accepts(self, what: Any) -> bool:
+        """Whether it is one, or a string with the prefix."""
+        if isinstance(what, str):
+            return what.startswith(_PREFIX)
+        return _is_a(what, "Dataset", "DatasetDict", "IterableDataset", "IterableDatasetDict")
+
+    def read(self, what: Any, options: ReadOptions, events: Events = SILENT) -> Domain:
+        """Read all rows.
+
+        Raises
+        ------
+        DataError
+            Where there is no such dataset, or it may not be downloaded, or its splits have names
+            that say nothing.
+        MissingExtra
+            Where the package is not installed.
+        """
+        name = options.name
+        if isinstance(what, str):
+            name = name or what.removeprefix(_PREFIX)
+            what = _load(what.removeprefix(_PREFIX), options.offline, events)
+        if _is_a(what, "IterableDataset", "IterableDatasetDict"):
+            raise DataError(
+                "a dataset that is streamed has no length, and labels must be sealed before use",
+                do="load it without streaming=True, or take some rows of it",
+            )
+        columns = _columns(what)
+        return frame_domain(columns, options, name=name or "dataset", events=events)
+
+
+def _columns(what: Any) -> Columns:
+    import pyarrow as pa
+
+    if not isinstance(what, Mapping):
+        return _named(from_arrow(what.with_format("arrow")[:]), what)
+    tables = []
+    for split, part in what.items():
+        known = "unlabelled" if split.lower() == "unsupervised" else split.lower()
+        if known not in SPLITS and known not in UNLABELLED:
+            raise DataError(
+                f"the dataset has the splits {sorted(what)}, and {split!r} says nothing of use",
+                do="give one split: dataset['train']",
+            )
+        table = part.with_format("arrow")[:].replace_schema_metadata(None)
+        column = pa.array([known] * len(table), pa.string())
+        if _SPLIT in table.column_names:
+            table = table.drop_columns([_SPLIT])
+        tables.append(table.append_column(_SPLIT, column))
+    whole = pa.concat_tables(tables, promote_options="permissive")
+    return _named(from_arrow(whole), next(iter(what.values())))
+
+
+def _named(columns: Columns, part: Any) -> Columns:
+    """Add the names of classes, which the features of a dataset hold."""
+    for name, feature in part.features.items():
+        if type(feature).__name__ == "ClassLabel":
+            columns.class_names[name] = [str(x) for x in feature.names]
+    return columns
+
+
+def _load(spec: str, offline: bool, events: Events) -> Any:
+    if importlib.util.find_spec("datasets") is None:
+        raise MissingExtra(f"{_PREFIX}{spec}", "hub")
+    import datasets
+
+    repo, _, configuration = spec.partition(":")
+    said = os.environ.get("HF_HUB_OFFLINE", "").upper() in {"1", "ON", "YES", "TRUE"}
+    kept = datasets.DownloadConfig(local_files_only=True)
+    try:
+        return datasets.load_dataset(repo, configuration or None, download_config=kept)
+    except (OSError, ValueError, RuntimeError) as error:
+        reason = _first_line(error)
+        if offline or said:
+            raise DataError(
+                f"{_PREFIX}{spec} is not in the local cache ({reason}), and "
+                + ("offline was asked for" if offline else "HF_HUB_OFFLINE is set"),
+                do="allow the download once, or give a file or folder",
+            ) from error
+    try:
+        info = datasets.load_dataset_builder(repo, configuration or None).info
+        size = f"{info.download_size / 1e6:.1f} MB" if info.download_size else "a dataset"
+        events.say("download", f"{size} from https://huggingface.co/datasets/{repo}", repo=repo)
+        return datasets.load_dataset(repo, configuration or None)
+    except (OSError, ValueError, RuntimeError) as error:
+        raise DataError(
+            f"{_PREFIX}{spec} cannot be read from the Hugging Face hub: {_first_line(error)}",
+            do="check the id, the configuration after a colon, and the network",
+        ) from error
+
+
+def _first_line(error: Exception) -> str:
+    return next(iter(str(error).splitlines()), "") or type(error).__name__

@@ -1,0 +1,94 @@
+"""A folder of files with a metadata table beside them, as Hugging Face lays it out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from ...base.errors import DataError
+from ...base.events import SILENT, Events
+from ..domain import Domain
+from .base import READERS, SPLITS, Reader, ReadOptions
+from .columns import from_arrow
+from .frame import frame_domain
+from .table import arrow_table
+
+_NAMES = ("metadata.csv", "metadata.jsonl", "metadata.parquet", "metadata.tsv")
+_FILE = "file_name"
+_SPLIT = "split"
+
+
+@READERS.register("metadatafolder")
+class MetadataFolder(Reader):
+    """Reads a folder with ``metadata.csv``, ``.jsonl``, ``.tsv`` or ``.parquet``.
+
+    Its column ``file_name`` is relative to it; all else is read as in any table: labels, texts,
+    domains, further columns. Where train, val and test folders have one each, they are the splits.
+    """
+
+    summary = "a folder of files with metadata.csv or metadata.jsonl that names them"
+    order = 12
+
+    def accepts(self, what: Any) -> bool:
+        """Whether it is such a folder."""
+        return isinstance(what, str | Path) and Path(what).is_dir() and bool(_tables(Path(what)))
+
+    def read(self, what: Any, options: ReadOptions, events: Events = SILENT) -> Domain:
+        """Read the tables and the files that they name.
+
+        Raises
+        ------
+        DataError
+            Where a table lacks the column ``file_name``, or no file exists.
+        """
+        import pyarrow as pa
+
+        root = Path(what)
+        found = _tables(root)
+        tables, notes = [], []
+        for path, split in found:
+            table, said = arrow_table(path)
+            notes += said
+            if _FILE not in table.column_names:
+                raise DataError(
+                    f"{path} has no column {_FILE!r}; it has {table.column_names[:20]}",
+                    do=f"name the files in {_FILE}, relative to {path.parent}, or give the table "
+                    "itself as the data",
+                )
+            place = path.parent.relative_to(root)
+            names = [None if n is None else str(place / n) for n in table[_FILE].to_pylist()]
+            at = table.column_names.index(_FILE)
+            table = table.set_column(at, _FILE, pa.array(names, pa.string()))
+            if split is not None:
+                table = table.append_column(_SPLIT, pa.array([split] * len(table), pa.string()))
+            tables.append(table)
+        notes.append(
+            "files and what is said of them: " + ", ".join(_short(p, root) for p, _ in found)
+        )
+        domain = frame_domain(
+            from_arrow(pa.concat_tables(tables, promote_options="permissive")),
+            options,
+            name=options.name or root.resolve().name,
+            folder=root.resolve(),
+            first_row=1,
+            events=events,
+        )
+        return domain.noting(*notes)
+
+
+def _tables(root: Path) -> list[tuple[Path, str | None]]:
+    """Return the tables in a folder, or in its folders of splits, with their split."""
+    for name in _NAMES:
+        if (root / name).is_file():
+            return [(root / name, None)]
+    found: list[tuple[Path, str | None]] = []
+    for folder in sorted(root.iterdir()):
+        split = SPLITS.get(folder.name.lower())
+        if split is None or not folder.is_dir():
+            continue
+        found += [(folder / name, split) for name in _NAMES if (folder / name).is_file()][:1]
+    return found
+
+
+def _short(path: Path, root: Path) -> str:
+    return path.relative_to(root).as_posix()

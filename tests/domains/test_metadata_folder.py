@@ -1,0 +1,86 @@
+"""Folders with a metadata table, and datasets of Hugging Face."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from landbridge.base.errors import DataError, MissingExtra
+from landbridge.domains.read import read_domain
+
+
+def picture(path, value):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(np.full((8, 8), value, np.uint8)).save(path)
+
+
+def test_a_table_names_the_files_of_a_folder(tmp_path):
+    for i in range(6):
+        picture(tmp_path / "in" / f"{i}.png", 40 * i)
+    lines = ["file_name,label,hospital", *(f"in/{i}.png,{'ab'[i % 2]},h{i % 3}" for i in range(6))]
+    (tmp_path / "metadata.csv").write_text("\n".join(lines))
+    domain = read_domain(tmp_path, domain="hospital")
+    assert domain.modality == "image"
+    assert [domain.classes[i] for i in domain.labels] == list("ababab")
+    assert domain.groups == ("h0", "h1", "h2") * 2
+    assert any("metadata.csv" in note for note in domain.notes)
+
+
+def test_splits_of_a_folder_have_a_table_each(tmp_path):
+    for split, n in (("train", 4), ("test", 2)):
+        rows = []
+        for i in range(n):
+            picture(tmp_path / split / f"{i}.png", 40 * i)
+            rows.append(json.dumps({"file_name": f"{i}.png", "label": "ab"[i % 2]}))
+        (tmp_path / split / "metadata.jsonl").write_text("\n".join(rows))
+    domain = read_domain(tmp_path)
+    assert len(domain) == 6
+    assert domain.held_out.sum() == 2
+    assert [domain.classes[i] for i in domain.labels] in (list("ababab"), list("ababab"))
+
+
+def test_what_a_metadata_table_lacks_is_said(tmp_path):
+    picture(tmp_path / "a.png", 3)
+    (tmp_path / "metadata.csv").write_text("file,label\na.png,x\n")
+    with pytest.raises(DataError, match="no column 'file_name'"):
+        read_domain(tmp_path)
+    (tmp_path / "metadata.csv").write_text("file_name,label\nb.png,x\nc.png,y\n")
+    with pytest.raises(DataError, match="none of the 2 image files"):
+        read_domain(tmp_path)
+
+
+def test_datasets_of_hugging_face():
+    datasets = pytest.importorskip("datasets")
+    features = datasets.Features(
+        {"text": datasets.Value("string"), "label": datasets.ClassLabel(names=["bad", "good"])}
+    )
+    texts = [f"this is the sentence number {i}" for i in range(8)]
+    rows = {"text": texts, "label": [0, 1, 1, -1, 0, 1, 0, 1]}
+    whole = datasets.Dataset.from_dict(rows, features=features)
+    domain = read_domain(whole)
+    assert domain.modality == "text"
+    assert domain.classes == ("bad", "good")
+    assert domain.known.tolist() == [True, True, True, False, True, True, True, True]
+    chosen = read_domain(whole.select([5, 2, 0]))  # a selection is a list of indices over a table
+    assert chosen.examples.names() == ["dataset row 0", "dataset row 1", "dataset row 2"]
+    assert [chosen.classes[i] for i in chosen.labels] == ["good", "good", "bad"]
+    both = datasets.DatasetDict({"train": whole, "test": whole.select([0, 1])})
+    assert read_domain(both).held_out.sum() == 2
+    with pytest.raises(DataError, match="splits"):
+        read_domain(datasets.DatasetDict({"first": whole}))
+    with pytest.raises(DataError, match="streamed"):
+        read_domain(whole.to_iterable_dataset())
+
+
+def test_ids_of_the_hub_need_the_extra_and_a_network(monkeypatch):
+    import importlib.util
+
+    if importlib.util.find_spec("datasets") is None:
+        with pytest.raises(MissingExtra, match="hub"):
+            read_domain("hf:someone/reviews")
+        return
+    with pytest.raises(DataError, match="offline was asked for"):
+        read_domain("hf:someone/reviews", offline=True)
