@@ -45,7 +45,8 @@ class MetadataFolder(Reader):
 
         root = Path(what)
         found = _tables(root)
-        tables, notes = [], []
+        tables: list[Any] = []
+        notes: list[str] = []
         for path, split in found:
             table, said = arrow_table(path)
             notes += said
