@@ -356,3 +356,25 @@ def test_order_of_rows_does_not_matter(name):
     assert not torch.equal(x[order], x)
     before = float(FUNCTIONS[name](x, y))
     assert float(FUNCTIONS[name](x[order], y[order])) == pytest.approx(before, rel=1e-12)
+
+
+def test_contrast_is_the_cross_entropy_of_the_paper():
+    from landbridge.objectives.contrast import nt_xent
+
+    generator = torch.Generator().manual_seed(0)
+    first, second = (torch.randn(4, 3, generator=generator, dtype=torch.float64) for _ in "ab")
+    every = [*first, *second]
+    losses = []
+    for i, one in enumerate(every):
+        alike = [
+            torch.cosine_similarity(one, other, dim=0) / 0.5
+            for k, other in enumerate(every)
+            if k != i
+        ]
+        partner = torch.cosine_similarity(one, every[(i + 4) % 8], dim=0) / 0.5
+        losses.append(torch.logsumexp(torch.stack(alike), 0) - partner)
+    assert torch.allclose(nt_xent(first, second, 0.5), torch.stack(losses).mean())
+    assert torch.allclose(nt_xent(7 * first, second, 0.5), torch.stack(losses).mean())
+    assert nt_xent(first[:1], second[:1]) == 0
+    inputs = (first.requires_grad_(), second.requires_grad_())
+    assert torch.autograd.gradcheck(lambda a, b: nt_xent(a, b, 0.5), inputs)

@@ -19,7 +19,7 @@ from landbridge.training.loop import make_term
 from landbridge.training.plan import Phase, TermSpec
 
 DIM, CLASSES, INPUTS = 6, 4, 3
-SIZES = {"source": 7, "target": 5, "strong": 5, "labelled": 6}
+SIZES = {"source": 7, "target": 5, "strong": 5, "labelled": 6, "other": 4, "other strong": 4}
 terms = pytest.mark.parametrize("name", list(TERMS))
 
 
@@ -56,7 +56,7 @@ def step_for(kind, progress=0.5):
     made = {
         name: view_of(kind, name, n, seed)
         for seed, (name, n) in enumerate(SIZES.items())
-        if name in kind.views
+        if name.removesuffix(" strong") in kind.views
     }
     views = {name: view for name, (view, _) in made.items()}
     given = {name: tensors for name, (_, tensors) in made.items()}
@@ -68,6 +68,8 @@ def step_for(kind, progress=0.5):
         teacher,
         progress,
         views.get("labelled"),
+        views.get("other"),
+        views.get("other strong"),
     )
     return step, given
 

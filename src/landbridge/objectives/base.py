@@ -62,6 +62,8 @@ class Step:
         ``target.logits`` detached: what teaches the strong view.
     progress : float
         Share of the phase that is done, in [0, 1).
+    other, other_strong : View or None
+        Source rows with or without labels, weak and strong; None where there is no source.
     """
 
     source: View | None
@@ -70,6 +72,8 @@ class Step:
     teacher: torch.Tensor | None
     progress: float
     labelled: View | None = None
+    other: View | None = None
+    other_strong: View | None = None
 
 
 @dataclass
@@ -122,8 +126,8 @@ class Term(nn.Module, ABC):
 
     Attributes
     ----------
-    views : frozenset of {"source", "target", "strong", "labelled"}
-        Which batches it needs.
+    views : frozenset of {"source", "target", "strong", "labelled", "other"}
+        Which batches it needs; "other" is there where a source is.
     anchored : bool
         Whether `View.anchor` is to be there.
     maps : bool

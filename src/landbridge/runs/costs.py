@@ -88,18 +88,23 @@ class Costs:
             row = self.train_row + (self.augment_row if phase.augment != "none" else 0.0)
             if any(TERMS.get(term.name).anchored for term in phase.terms):
                 row += self.forward_row  # the start is asked as well
-            seconds += phase.steps * max(LEAST_STEP, batches(phase) * phase.batch * row)
+            rows = batches(phase, workspace.source is not None) * phase.batch
+            seconds += phase.steps * max(LEAST_STEP, rows * row)
         return seconds
 
 
-def batches(phase: Phase) -> int:
-    """Return how many batches go through the network in a step of a phase."""
+def batches(phase: Phase, source: bool = True) -> int:
+    """Return how many batches go through the network in a step of a phase.
+
+    `source`: whether there is one, for terms that read its rows where they are there.
+    """
     views = frozenset().union(*(TERMS.get(term.name).views for term in phase.terms))
     return (
         int(bool(phase.source_weight) or "source" in views)
         + int(bool(phase.target_weight) or "labelled" in views)
         + int(bool(views & {"target", "strong"}))
         + int("strong" in views)
+        + 2 * int("other" in views and source)
     )
 
 
@@ -179,7 +184,7 @@ def check_method(name: str, options: Any, workspace: Workspace) -> None:
     require(method, workspace.situation)
     situation = workspace.situation
     knows = situation.pretrained or situation.taught
-    if name not in ("scratch", "source-only", "finetune") and not knows:
+    if name not in ("scratch", "source-only", "finetune", "pretrain") and not knows:
         raise MethodError(
             f"method {name!r} transfers what is known, and nothing is: there is no labelled "
             f"source, and backbone {workspace.identity['name']!r} is not pretrained",

@@ -83,7 +83,7 @@ def read_task(
     if not task.classes:
         raise DataError(
             f"{task.sentence()} Neither side has a label that may be used, so there are no "
-            "answers to learn; clustering and self-supervised features are not there yet",
+            "answers to learn",
             do="label a few target rows, or give a labelled --source"
             + (
                 "; --target-labels use lets the target's be learned from"
@@ -96,8 +96,8 @@ def read_task(
         events.say("note", note)
     if task.source_labels == "unlabelled":
         events.say(
-            "warning",
-            "no method learns from an unlabelled source yet: it is on the map, and that is all",
+            "note",
+            "of an unlabelled source only `pretrain` learns; for the others it is on the map alone",
         )
     return task
 

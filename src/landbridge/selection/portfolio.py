@@ -26,6 +26,8 @@ FEW = (
 MODEL = ("shot", "aad", "nrc")
 """Where the source is a model without its data, and the target has no labels."""
 LABELLED = ("lp-ft", "finetune", "layerwise", "joint", "head-only", "structure", "mcc", "coral")
+WITHOUT_LABELS = "pretrain"
+"""Learns from rows without labels: what is tried first where nothing else is known."""
 FEW_PER_CLASS = 20
 # Rows that are features already: closed forms, seconds each.
 FEATURES = ("self-training", "meda", "easytl", "exact-ot", "jda")
@@ -128,13 +130,16 @@ def portfolio(
         names = FEW
     else:
         names = LABELLED
+    rest = situation.source == "unlabelled" or situation.target == "few"
+    if wanted is None and not on_features and rest and situation.source in ("unlabelled", "none"):
+        names = (WITHOUT_LABELS, *names)
     candidates = []
     for name in names:
         if name in references:
             continue
         why = unmet(make_method(name).needs, situation)
         knows = situation.pretrained or situation.taught
-        if not why and not knows:
+        if not why and not knows and name != WITHOUT_LABELS:
             why = "nothing is known yet: no source, and no pretrained backbone"
         if not why and label_shift and wanted is None and wants_like_shares(name):
             why = "class shares seem to differ much, where alignment and diversity terms harm"

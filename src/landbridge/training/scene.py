@@ -54,6 +54,8 @@ def make_pools(
     if views & {"target", "strong"}:
         rows = np.arange(len(target)) if target is not None else np.array([], int)
         add("target", target, rows, "target rows")
+    if "other" in views and source is not None and len(source):
+        add("other", source, np.arange(len(source)), "source rows")
     return pools
 
 
@@ -120,6 +122,8 @@ class Scenes:
             progress=step / self.phase.steps,
             # Granted labels are for L_target alone unless a term says that it learns from them.
             labelled=found.get("labelled") if "labelled" in self.views else None,
+            other=found.get("other"),
+            other_strong=found.get("other strong"),
         )
         return seen, found
 
@@ -142,6 +146,9 @@ class Scenes:
                 take("target", side, which, "none" if augment == "none" else "weak")
                 if "strong" in self.views:
                     take("strong", side, which, "strong")
+            elif name == "other":
+                take("other", side, which, "none" if augment == "none" else "weak")
+                take("other strong", side, which, "strong")
             else:
                 take(name, side, which, augment)
                 labels[name] = torch.from_numpy(side.labels[which]).to(self.device)
@@ -167,5 +174,6 @@ def _split(view: View, sizes: Sequence[int]) -> Iterator[View]:
 def _passes(names: list[str], by_domain: bool) -> list[list[str]]:
     if not by_domain:
         return [names]
-    sides = [[n for n in names if n == "source"], [n for n in names if n != "source"]]
+    of_source = {"source", "other", "other strong"}
+    sides = [[n for n in names if n in of_source], [n for n in names if n not in of_source]]
     return [side for side in sides if side]
