@@ -55,3 +55,23 @@ def test_identity_is_the_input(table, hinted):
     x = torch.randn(4, 5)
     assert torch.equal(opened.module(x), x)
     assert opened.module.stages() == []
+
+
+def test_columns_are_tokens():
+    from landbridge.backbones.ft_transformer import FTTransformer
+
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        net = FTTransformer([1, 3, 2], dim=8, depth=2, heads=2).eval()
+    x = torch.tensor([[0.5, 0.0, 1.0, 0.0, -2.0, 1.0]])
+    own = net.tokens
+    tokens = own(x)
+    assert tokens.shape == (1, 4, 8)
+    assert torch.allclose(tokens[0, 1], 0.5 * own.weight[0] + own.bias[0])
+    assert torch.allclose(tokens[0, 2], own.weight[2] + own.bias[1])
+    assert torch.allclose(tokens[0, 3], -2 * own.weight[4] + own.weight[5] + own.bias[2])
+    features = net(torch.randn(5, 6, generator=torch.Generator().manual_seed(0)))
+    assert features.shape == (5, 8)
+    assert (features >= 0).all()
+    with pytest.raises(BackboneError, match="multiple of heads"):
+        FTTransformer([1], dim=10, heads=4)

@@ -12,6 +12,7 @@ from typer.core import TyperGroup
 
 from ..base.errors import EXIT_CODES
 from . import (
+    align,
     backbones,
     check,
     config,
@@ -108,6 +109,9 @@ for _verb in (
     report.report,
     resume.resume,
     merge.merge,
+    align.align,
+    align.search,
+    align.zero_shot,
     demo.demo,
     methods.methods,
     backbones.backbones,

@@ -101,8 +101,8 @@ class Attention(nn.Module):
 KINDS: dict[str, type[nn.Module]] = {"late": Lanes, "gated": Gates, "attention": Attention}
 
 
-class FusionBackbone(Backbone):
-    """Encoders side by side, and a correction by what joins them, which starts at nothing.
+class SideBySide(Backbone):
+    """Encoders side by side, each asked for the rows that have its part.
 
     Parameters
     ----------
@@ -111,6 +111,66 @@ class FusionBackbone(Backbone):
         Of each part: ``name``, ``shape`` of its input, ``ids`` (whole numbers), ``ragged`` (rows
         end before the last number), ``scaled`` (features are standardised within each row),
         ``fresh`` (the encoder starts at random).
+    """
+
+    def __init__(
+        self, encoders: Mapping[str, Backbone], slots: Sequence[Mapping[str, Any]]
+    ) -> None:
+        super().__init__()
+        self.encoders = nn.ModuleDict(encoders)
+        self.slots = [dict(slot) for slot in slots]
+        self.dims = [encoders[str(slot["name"])].dim for slot in slots]
+
+    def encoded(self, x: torch.Tensor) -> tuple[list[torch.Tensor], torch.Tensor]:
+        """Return each part's features (n, dim), and which are there, (n, parts) of 0 and 1.
+
+        Every part has the same total variance; what is missing is 0.
+        """
+        k = len(self.slots)
+        present = x[:, :k]
+        parts = []
+        start = k
+        for number, slot in enumerate(self.slots):
+            end = start + math.prod(slot["shape"])
+            parts.append(self._part(x[:, start:end], present[:, number] > 0, number))
+            start = end
+        return parts, present
+
+    def _part(self, flat: torch.Tensor, there: torch.Tensor, number: int) -> torch.Tensor:
+        slot, dim = self.slots[number], self.dims[number]
+        encoder = self.encoders[str(slot["name"])]
+        rows = there.nonzero()[:, 0]
+        out = flat.new_zeros(len(flat), dim)
+        if not len(rows):
+            # Every parameter has a gradient in every step, if only of 0.
+            return out + 0 * sum(p.sum() for p in encoder.parameters()) if self.training else out
+        own = flat if len(rows) == len(flat) else flat[rows]
+        features = encoder(_input(own, slot))
+        if slot["scaled"]:
+            features = functional.layer_norm(features.float(), (dim,))
+        features = features.to(out.dtype) * math.sqrt(sum(self.dims) / (len(self.dims) * dim))
+        return features if len(rows) == len(flat) else out.index_copy(0, rows, features)
+
+    def encoder_stages(self) -> list[tuple[str, list[nn.Module]]]:
+        """Return the stages of all encoders."""
+        return [
+            (f"{name}.{stage}", modules)
+            for name, encoder in self.encoders.items()
+            for stage, modules in encoder.stages()  # type: ignore[operator]
+        ]
+
+    def fresh_encoders(self) -> list[nn.Module]:
+        """Return the encoders that start at random."""
+        return [self.encoders[str(slot["name"])] for slot in self.slots if slot["fresh"]]
+
+
+class FusionBackbone(SideBySide):
+    """Encoders side by side, and a correction by what joins them, which starts at nothing.
+
+    Parameters
+    ----------
+    encoders, slots
+        As of `SideBySide`.
     fusion : {"late", "gated", "attention"}
     width : int
         Of the hidden layer.
@@ -132,11 +192,8 @@ class FusionBackbone(Backbone):
         width: int,
         dropout: float,
     ) -> None:
-        super().__init__()
-        self.encoders = nn.ModuleDict(encoders)
-        self.slots = [dict(slot) for slot in slots]
-        dims = [encoders[str(slot["name"])].dim for slot in slots]
-        self.dims = dims
+        super().__init__(encoders, slots)
+        dims = self.dims
         self.dim = sum(dims)
         self.fusion = KINDS[fusion](dims, width, dropout)
         for layer in self._last_layers():
@@ -148,44 +205,15 @@ class FusionBackbone(Backbone):
         return list(last) if isinstance(last, nn.ModuleList) else [last]
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        k = len(self.slots)
-        present = x[:, :k]
-        parts = []
-        start = k
-        for number, slot in enumerate(self.slots):
-            end = start + math.prod(slot["shape"])
-            parts.append(self._part(x[:, start:end], present[:, number] > 0, number))
-            start = end
+        parts, present = self.encoded(x)
         return torch.cat(parts, dim=1) + self.fusion(parts, present)
 
-    def _part(self, flat: torch.Tensor, there: torch.Tensor, number: int) -> torch.Tensor:
-        """Return the features of one part, (n, dim), 0 where it is missing."""
-        slot, dim = self.slots[number], self.dims[number]
-        encoder = self.encoders[str(slot["name"])]
-        rows = there.nonzero()[:, 0]
-        out = flat.new_zeros(len(flat), dim)
-        if not len(rows):
-            # Every parameter has a gradient in every step, if only of 0.
-            return out + 0 * sum(p.sum() for p in encoder.parameters()) if self.training else out
-        own = flat if len(rows) == len(flat) else flat[rows]
-        features = encoder(_input(own, slot))
-        if slot["scaled"]:
-            features = functional.layer_norm(features.float(), (dim,))
-        features = features.to(out.dtype) * math.sqrt(self.dim / (len(self.dims) * dim))
-        return features if len(rows) == len(flat) else out.index_copy(0, rows, features)
-
     def stages(self) -> list[tuple[str, list[nn.Module]]]:
-        found = [
-            (f"{name}.{stage}", modules)
-            for name, encoder in self.encoders.items()
-            for stage, modules in encoder.stages()  # type: ignore[operator]
-        ]
-        return [*found, ("fusion", [self.fusion])]
+        return [*self.encoder_stages(), ("fusion", [self.fusion])]
 
     def fresh(self) -> list[nn.Module]:
         """Return what joins the parts, and encoders that start at random."""
-        new = [self.encoders[str(slot["name"])] for slot in self.slots if slot["fresh"]]
-        return [*new, self.fusion]
+        return [*self.fresh_encoders(), self.fusion]
 
 
 def _input(flat: torch.Tensor, slot: Mapping[str, Any]) -> torch.Tensor:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -44,6 +44,7 @@ class FusionProvider(Provider):
     summary = "an encoder for each of several modalities, joined by gates or attention"
     modalities = _MODALITIES
     pretrained = False
+    own_options: ClassVar[Mapping[str, Any]] = {"fusion": "gated", "drop": 0.2}
 
     def available(self) -> tuple[bool, str]:
         return True, "built in; with the encoders that are here"
@@ -73,11 +74,10 @@ class FusionProvider(Provider):
         chosen = merge_options(
             {
                 "encoders": {},
-                "fusion": "gated",
                 "moving": False,
                 "width": 256,
                 "dropout": 0.1,
-                "drop": 0.2,
+                **self.own_options,
                 "seed": seed,
                 "parts": None,
             },
@@ -163,7 +163,7 @@ class FusionProvider(Provider):
         weights: bool = True,
         offline: bool = False,
         events: Events = SILENT,
-    ) -> FusionBackbone:
+    ) -> Backbone:
         encoders: dict[str, Backbone] = {}
         slots = []
         for part, facts in options["parts"].items():
@@ -178,9 +178,17 @@ class FusionProvider(Provider):
             provider = BACKBONES.get(saved.provider)()
             encoders[part] = provider.restore(own, weights=weights, offline=offline, events=events)
         with seeded("backbone", self.name, options["seed"]):
-            return FusionBackbone(
-                encoders, slots, options["fusion"], int(options["width"]), options["dropout"]
-            )
+            return self.join(encoders, slots, options)
+
+    def join(
+        self,
+        encoders: Mapping[str, Backbone],
+        slots: Sequence[Mapping[str, Any]],
+        options: Mapping[str, Any],
+    ) -> Backbone:
+        """Put the encoders together."""
+        fusion, width = options["fusion"], int(options["width"])
+        return FusionBackbone(encoders, slots, fusion, width, options["dropout"])
 
 
 @BACKBONES.register("fusion_net")
@@ -205,7 +213,7 @@ class FusionNetProvider(FusionProvider):
 
 
 def _check(chosen: Mapping[str, Any], hint: InputHint) -> None:
-    if chosen["fusion"] not in FUSIONS:
+    if chosen.get("fusion", FUSIONS[0]) not in FUSIONS:
         raise ConfigError(f"fusion is {chosen['fusion']!r}", do=f"use one of {', '.join(FUSIONS)}")
     if not isinstance(chosen["encoders"], Mapping):
         raise ConfigError(

@@ -1,0 +1,203 @@
+"""`landbridge align`, `search` and `zero-shot`: one space for several modalities."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from . import options as o
+from .frame import frame
+
+KEYS = (
+    *("data.image", "data.text", "data.audio", "data.columns", "data.drop", "data.categorical"),
+    *("data.numeric", "data.max_rows", "backbone_options", "seed", "offline"),
+    *("training.device", "training.threads", "training.batch", "training.rate"),
+)
+SpaceFolder = Annotated[
+    Path, typer.Argument(metavar="SPACE", help="A folder that `landbridge align` made.")
+]
+
+
+def align(
+    data: Annotated[
+        str, typer.Argument(metavar="DATA", help="Rows of several modalities: a table, a folder.")
+    ],
+    out: Annotated[
+        Path, typer.Option(metavar="FOLDER", help="Where to keep the space; must not exist.")
+    ],
+    image: o.ImageColumn = None,
+    text: o.TextColumn = None,
+    audio: o.AudioColumn = None,
+    columns: o.Columns = None,
+    epochs: Annotated[
+        float, typer.Option(metavar="N", help="How often each pair is looked at.")
+    ] = 30.0,
+    seed: o.Seed = None,
+    device: o.Device = None,
+    offline: o.Offline = None,
+    config: o.ConfigFile = None,
+    settings: o.Settings = None,
+    as_json: o.AsJson = False,
+    quiet: o.Quiet = False,
+    debug: o.Debug = False,
+) -> None:
+    """Bring modalities into one space by rows that have two of them; needs no labels.
+
+    Then `search` finds across modalities, and `zero-shot` classifies by the names of classes.
+    """
+    given = {
+        "data.image": image,
+        "data.text": text,
+        "data.audio": audio,
+        "data.columns": None if columns is None else [c.strip() for c in columns.split(",")],
+        "seed": seed,
+        "training.device": device,
+        "offline": offline,
+    }
+    with frame(as_json=as_json, quiet=quiet, debug=debug) as this:
+        from .settings import usable
+
+        found = usable("align", KEYS, config, settings, given)
+        if found.training.threads is not None:
+            import torch
+
+            torch.set_num_threads(found.training.threads)
+        from ..runs.prepare import columns_named
+        from ..spaces.fit import AlignOptions, align
+
+        standard = AlignOptions()
+        space = align(
+            data,
+            out=out,
+            backbone_options=found.backbone_options or None,
+            options=AlignOptions(
+                epochs=epochs,
+                batch=found.training.batch or standard.batch,
+                rate=found.training.rate or standard.rate,
+            ),
+            seed=found.seed,
+            device=found.training.device,
+            offline=found.offline,
+            max_rows=found.data.max_rows,
+            events=this.events(),
+            **columns_named(found.data),
+        )
+        this.result({"space": str(out), **space.facts}, lambda: _show_space(out, space.facts))
+
+
+def search(
+    space: SpaceFolder,
+    query: Annotated[
+        str, typer.Argument(metavar="QUERY", help="Words, or the path of an image or recording.")
+    ],
+    among: Annotated[
+        str, typer.Option(metavar="DATA", help="Where to look: a folder, a table, a sample.")
+    ],
+    top: Annotated[int, typer.Option(metavar="N", help="How many to show.")] = 5,
+    answer: Annotated[
+        str | None, typer.Option(metavar="MODALITY", help="What to look at in rows with several.")
+    ] = None,
+    offline: o.Offline = None,
+    as_json: o.AsJson = False,
+    quiet: o.Quiet = False,
+    debug: o.Debug = False,
+) -> None:
+    """Find what is nearest to words, an image or a recording."""
+    with frame(as_json=as_json, quiet=quiet, debug=debug) as this:
+        from ..spaces.space import Space
+
+        events = this.events()
+        opened = Space.load(space, offline=bool(offline), events=events)
+        found = opened.search(query, among, top=top, answer=answer, events=events)
+        this.result({"space": str(space), "query": query, "found": found}, lambda: _show(found))
+
+
+def zero_shot(
+    space: SpaceFolder,
+    data: o.Data,
+    classes: Annotated[
+        str, typer.Option(metavar="A,B", help="The classes' names, as words say them.")
+    ],
+    template: Annotated[
+        str, typer.Option(metavar="TEXT", help='What is said of a class; "{}" is its name.')
+    ] = "{}",
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write a .csv, .parquet or .json file.")
+    ] = None,
+    offline: o.Offline = None,
+    as_json: o.AsJson = False,
+    quiet: o.Quiet = False,
+    debug: o.Debug = False,
+) -> None:
+    """Classify by the names of classes alone; labels in DATA are used to say how well, no more."""
+    with frame(as_json=as_json, quiet=quiet, debug=debug) as this:
+        from ..spaces.space import Space
+        from ..spaces.zero_shot import answered
+
+        events = this.events()
+        opened = Space.load(space, offline=bool(offline), events=events)
+        names = [name.strip() for name in classes.split(",") if name.strip()]
+        value = answered(opened, data, names, template=template, events=events)
+        rows = value.pop("predictions")
+        if out is not None:
+            from .predict import write
+
+            write(out, rows)
+            value["out"] = str(out)
+        else:
+            value["predictions"] = rows
+        this.result({"space": str(space), **value}, lambda: _show_answers(value, rows, out))
+
+
+def _show_space(out: Path, facts: dict[str, Any]) -> None:
+    from .tables import console, interval, show_rows
+
+    screen = console()
+    rows = [
+        [
+            f"{item['query']} → {item['answer']}",
+            str(item["depth"]),
+            f"{100 * item['mean']:.1f} % ({interval(item)})",
+            f"{100 * item['chance']:.1f} %",
+        ]
+        for item in facts["recall"]
+    ]
+    show_rows(screen, ["who asks → who answers", "first", "found", "by chance"], rows, right=(1, 3))
+    screen.print(
+        f"{facts['pairs']:,} rows learned from, {facts['held_out']:,} held out, and these figures "
+        f"are about those. The space is in {out}.",
+        style="dim",
+    )
+
+
+def _show(found: list[dict[str, Any]]) -> None:
+    from .tables import console, show_rows
+
+    rows = [[f"{r['similarity']:.3f}", r["name"], r["shows"]] for r in found]
+    show_rows(console(), ["cosine", "row", "what"], rows, right=(0,))
+
+
+def _show_answers(value: dict[str, Any], rows: list[dict[str, Any]], out: Path | None) -> None:
+    import sys
+
+    from .tables import console, interval
+
+    screen = console()
+    if out is None and not sys.stdout.isatty():
+        from .predict import write_csv
+
+        write_csv(sys.stdout, rows)
+        return
+    counts: dict[str, int] = {}
+    for row in rows:
+        counts[row["predicted"]] = counts.get(row["predicted"], 0) + 1
+    screen.print(", ".join(f"{name}: {n:,}" for name, n in sorted(counts.items())))
+    if value["accuracy"] is not None:
+        screen.print(
+            f"right: {interval(value['accuracy'])} of {value['accuracy']['n']:,} labelled rows; "
+            f"the commonest class is {100 * value['commonest']:.1f} % of them"
+        )
+    if out is not None:
+        screen.print(f"{len(rows):,} rows written to {out}", style="dim")

@@ -1,0 +1,1 @@
+"""One space for several modalities: align them, search across, name classes in words."""

@@ -1,0 +1,287 @@
+"""Contrastive alignment: encoders at hand, rows that have two modalities, no labels."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from ..backbones.open import open_backbone
+from ..backbones.several.towers import Towers
+from ..backbones.store import cache_folder
+from ..backbones.surgery import Network, make_network
+from ..base.errors import DataError, RunError
+from ..base.events import SILENT, Events
+from ..base.files import write_json
+from ..base.hashing import tensors_digest
+from ..base.seeds import numpy_rng
+from ..domains.domain import Domain
+from ..domains.hint import input_hint
+from ..domains.modalities.packed import SeveralPreprocessing
+from ..domains.modalities.several import SeveralExamples
+from ..domains.read import read_domain
+from ..objectives.align import alignment
+from ..training.batches import Side
+from ..training.checkpoint import save_tensors
+from ..training.devices import borrowed, find_device
+from ..training.inputs import run_network
+from ..training.loop import LoopOptions, TrainingData, train
+from ..training.plan import Phase, TermSpec
+from .recall import recalls
+from .space import FILE, Space, parts_of
+
+_ASKED = 1000
+"""Rows by which the sharpness of answers is set."""
+LEAST = 20
+"""Pairs with both modalities, to learn from anything at all."""
+
+
+@dataclass(frozen=True)
+class AlignOptions:
+    """How to align.
+
+    Attributes
+    ----------
+    epochs : float
+        Passes over the pairs.
+    batch : int
+        Pairs that are told apart at once.
+    rate : float
+    temperature : float
+        To begin with; it is learned.
+    held_out : float
+        Share of the pairs that judge, where the data have no test split.
+    """
+
+    epochs: float = 30.0
+    batch: int = 128
+    rate: float = 1e-3
+    temperature: float = 0.07
+    held_out: float = 0.2
+
+    def phase(self, rows: int, parts: int) -> Phase:
+        """Return the phase that the loop trains."""
+        steps = int(min(6000, max(200, round(self.epochs * rows / self.batch))))
+        options = {"parts": parts, "temperature": self.temperature, "repeated": True}
+        return Phase(
+            name="align",
+            steps=steps,
+            rate=self.rate,
+            source_weight=0.0,
+            terms=(TermSpec("align", options=options),),
+            batch=self.batch,
+            weight_decay=1e-2,
+            augment="weak",
+            average=0.99,
+        )
+
+
+def align(
+    data: Any,
+    *,
+    out: str | Path | None = None,
+    backbone_options: dict[str, Any] | None = None,
+    options: AlignOptions | None = None,
+    seed: int = 0,
+    device: str = "auto",
+    offline: bool = False,
+    events: Events = SILENT,
+    **columns: Any,
+) -> Space:
+    """Bring several modalities into one space by rows that have two of them; no labels are read.
+
+    Parameters
+    ----------
+    data : path, dict of parts, or Domain
+        Rows of several modalities; of a table name the columns: ``image="photo", text="caption"``.
+    out : path, optional
+        A folder to keep the space in; it must not exist or be empty. An interrupted call that is
+        made again goes on where it stopped.
+    backbone_options : dict, optional
+        Of `towers`: ``encoders`` ({"text": "minilm", ...}), ``space``, ``width``, ``moving``.
+    options : AlignOptions, optional
+    seed : int, default 0
+    device : str, default "auto"
+    offline : bool, default False
+        Forbid every download.
+    events : Events
+    **columns
+        As of `landbridge.read_domain`.
+
+    Returns
+    -------
+    Space
+        Its ``facts["recall"]`` are over held-out pairs, beside chance.
+
+    Raises
+    ------
+    DataError
+        Where rows have one modality, or too few have two.
+    RunError
+        Where `out` holds something else.
+
+    Examples
+    --------
+    >>> space = landbridge.align("photos.csv", image="photo", text="caption")  # doctest: +SKIP
+    >>> space.search("a red door", among="photos.csv")                         # doctest: +SKIP
+    """
+    options = options or AlignOptions()
+    folder = None if out is None else _folder(Path(out))
+    domain = data if isinstance(data, Domain) else _read(data, columns, offline, events)
+    examples = parts_of(domain.examples)
+    judges = _held_out(domain, options.held_out, seed)
+    learn = examples.select(np.flatnonzero(~judges))
+    opened = open_backbone(
+        "towers",
+        input_hint([domain]),
+        [learn],
+        seed=seed,
+        options=backbone_options,
+        offline=offline,
+        events=events,
+    )
+    preprocessing = opened.preprocessing
+    assert isinstance(preprocessing, SeveralPreprocessing)
+    network = make_network(opened, 1, seed)
+    inputs = preprocessing.prepare(learn, cache=cache_folder(), events=events)
+    contents = contents_of(learn, tuple(preprocessing.parts))
+    side = Side(inputs, contents, np.ones(len(inputs), bool))
+    phase = options.phase(len(inputs), len(preprocessing.parts))
+    place = find_device(device)
+    loop = LoopOptions(
+        device=torch.device(place),
+        checkpoint=None if folder is None else folder / "checkpoint.safetensors",
+        fit="align",
+    )
+    with borrowed(network, loop.device):
+        train(
+            network,
+            (phase,),
+            TrainingData(None, side, preprocessing, 1),
+            seed=seed,
+            options=loop,
+            events=events,
+        )
+    facts = {
+        "format": 1,
+        "parts": list(preprocessing.parts),
+        "encoders": opened.identity.options["encoders"],
+        "scale": sharpness(network, preprocessing, inputs, contents),
+        "pairs": len(learn),
+        "held_out": int(judges.sum()),
+        "steps": phase.steps,
+        "seed": seed,
+        "recall": judged(network, preprocessing, examples.select(np.flatnonzero(judges)), events),
+    }
+    if folder is not None:
+        _save(folder, network, opened.identity.to_dict(), preprocessing, facts)
+    return Space(network, preprocessing, facts)
+
+
+def judged(
+    network: Network, preprocessing: SeveralPreprocessing, examples: SeveralExamples, events: Events
+) -> list[dict[str, Any]]:
+    """Return how often held-out rows of one modality find their own in another."""
+    towers: Any = network.backbone
+    assert isinstance(towers, Towers)
+    inputs = preprocessing.prepare(examples, events=events)
+    both = run_network(network, inputs, preprocessing)[0]
+    names = tuple(preprocessing.parts)
+    own = np.split(both, len(names), axis=1)
+    contents = contents_of(examples, names)
+    found = []
+    for a in range(len(names)):
+        for b in range(a + 1, len(names)):
+            rows = own[a].any(1) & own[b].any(1)
+            if rows.sum() < 2:
+                continue
+            ids = contents[rows][:, [a, b]]
+            same = (ids[:, None] == ids[None]).any(-1)
+            found += recalls(own[a][rows], own[b][rows], same, (names[a], names[b]))
+    return found
+
+
+def sharpness(
+    network: Network, preprocessing: SeveralPreprocessing, inputs: np.ndarray, contents: np.ndarray
+) -> float:
+    """Return what to multiply cosines with, so that training pairs are answered for best."""
+    rows = np.linspace(0, len(inputs) - 1, min(len(inputs), _ASKED)).astype(int)
+    both = torch.from_numpy(run_network(network, inputs[rows], preprocessing)[0])
+    parts = both.chunk(len(preprocessing.parts), dim=1)
+    ids = torch.from_numpy(contents[rows])
+    pairs = []
+    for a, b in itertools.combinations(range(len(parts)), 2):
+        there = (parts[a] != 0).any(1) & (parts[b] != 0).any(1)
+        own = ids[there][:, [a, b]]
+        pairs.append((parts[a][there], parts[b][there], (own[:, None] == own[None]).any(-1)))
+    scales = np.geomspace(1, 100, 41)
+    losses = [
+        sum(float(alignment(x, y, float(scale), same)) for x, y, same in pairs if len(x) > 1)
+        for scale in scales
+    ]
+    return round(float(scales[int(np.argmin(losses))]), 4)
+
+
+def contents_of(examples: SeveralExamples, names: tuple[str, ...]) -> np.ndarray:
+    """Return which content each row has of each part, int64 (n, parts); a missing one is unlike."""
+    found = np.empty((len(examples), len(names)), np.int64)
+    for i, name in enumerate(names):
+        found[:, i] = -1 - np.arange(len(examples))
+        if name not in examples.parts:
+            continue
+        part, rows = examples.part(name)
+        found[rows, i] = np.unique(part.contents(), return_inverse=True)[1]
+    return found
+
+
+def _read(data: Any, columns: dict[str, Any], offline: bool, events: Events) -> Domain:
+    # The labels, where there are some, are no part of this: they are not even read.
+    return read_domain(data, labelled=False, **columns, offline=offline, events=events)
+
+
+def _held_out(domain: Domain, share: float, seed: int) -> np.ndarray:
+    n = len(domain)
+    present = parts_of(domain.examples).present.sum(1) > 1
+    if present.sum() < LEAST:
+        raise DataError(
+            f"{int(present.sum())} of {n} rows have two modalities, expected at least {LEAST}",
+            do="give more rows that have both",
+        )
+    judges = domain.held_out.copy()
+    if not (judges & present).any():
+        pairs = np.flatnonzero(present)
+        count = max(2, round(share * len(pairs)))
+        judges = np.zeros(n, bool)
+        judges[numpy_rng("align", seed, n).permutation(pairs)[:count]] = True
+    return judges
+
+
+def _folder(out: Path) -> Path:
+    begun = {"checkpoint.safetensors"}
+    if out.exists() and not (out.is_dir() and {p.name for p in out.iterdir()} <= begun):
+        raise RunError(f"{out} is there already", do="name a folder that is not there, or empty")
+    out.mkdir(parents=True, exist_ok=True)
+    return out
+
+
+def _save(
+    folder: Path,
+    network: Network,
+    identity: dict[str, Any],
+    preprocessing: SeveralPreprocessing,
+    facts: dict[str, Any],
+) -> None:
+    state = network.state_dict()
+    save_tensors(
+        folder / "model.safetensors",
+        dict(state),
+        {"kind": "space", "result": tensors_digest(state)},
+    )
+    write_json(folder / "backbone.json", identity)
+    write_json(folder / "preprocessor.json", preprocessing.to_dict())
+    write_json(folder / FILE, facts)  # last: it marks the space as finished
+    (folder / "checkpoint.safetensors").unlink(missing_ok=True)

@@ -1,0 +1,332 @@
+"""A space that several modalities share: embed, search, name classes in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..backbones.base import BackboneIdentity
+from ..backbones.open import reopen
+from ..backbones.several.towers import Towers
+from ..backbones.surgery import Network, make_network
+from ..base.errors import DataError, RunError
+from ..base.events import SILENT, Events
+from ..base.files import read_json
+from ..base.hashing import tensors_digest
+from ..domains.domain import Domain
+from ..domains.examples import Examples
+from ..domains.modalities.base import load_preprocessing
+from ..domains.modalities.packed import SeveralPreprocessing
+from ..domains.modalities.several import SeveralExamples
+from ..domains.modalities.texts import TextExamples
+from ..domains.read import read_domain
+from ..domains.readers.several import PARTS
+from ..training.checkpoint import load_tensors
+from ..training.inputs import run_network
+
+FILE = "space.json"
+TEXT = "text"
+PLACE = "{}"
+
+
+class Space:
+    """Encoders of several modalities into one space, where what belongs together is near.
+
+    Make one with `landbridge.align`, open one with `landbridge.load_space`.
+
+    Parameters
+    ----------
+    network : Network
+        On `Towers`.
+    preprocessing : SeveralPreprocessing
+    facts : mapping
+        What ``space.json`` holds: "parts", "scale", "recall", ...
+
+    Examples
+    --------
+    >>> space = landbridge.load_space("digits-space")                       # doctest: +SKIP
+    >>> space.search("a noisy three", among="photos/", top=3)               # doctest: +SKIP
+    >>> space.zero_shot("photos/", ["cat", "dog"], template="a {}")         # doctest: +SKIP
+    """
+
+    def __init__(
+        self, network: Network, preprocessing: SeveralPreprocessing, facts: Mapping[str, Any]
+    ) -> None:
+        self.network = network.eval()
+        self.preprocessing = preprocessing
+        self.facts = dict(facts)
+        self._towers: Any = network.backbone
+        assert isinstance(self._towers, Towers)
+
+    def __repr__(self) -> str:
+        return f"Space({' + '.join(self.parts)}, {self._towers.space} numbers)"
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The modalities."""
+        return tuple(self.preprocessing.parts)
+
+    @classmethod
+    def load(cls, path: Path | str, *, offline: bool = False, events: Events = SILENT) -> Space:
+        """Open a space from its folder.
+
+        Raises
+        ------
+        RunError
+            Where there is none, or a file was changed.
+        """
+        path = Path(path)
+        if not (path / FILE).is_file():
+            raise RunError(f"{path} has no {FILE}", do="give a folder that `landbridge align` made")
+        facts = read_json(path / FILE)
+        state, own = load_tensors(path / "model.safetensors")
+        preprocessing = load_preprocessing(read_json(path / "preprocessor.json"))
+        identity = BackboneIdentity.from_dict(read_json(path / "backbone.json"))
+        opened = reopen(identity, preprocessing, weights=False, offline=offline, events=events)
+        network = make_network(opened, 1)
+        network.load_state_dict(state)
+        if tensors_digest(network.state_dict()) != own.get("result"):
+            raise RunError(f"{path / 'model.safetensors'} was changed", do="restore the folder")
+        found = opened.preprocessing
+        assert isinstance(found, SeveralPreprocessing)
+        return cls(network, found, facts)
+
+    def embed(self, what: Any, *, events: Events = SILENT) -> dict[str, np.ndarray]:
+        """Return the vectors of each modality that the data have.
+
+        Parameters
+        ----------
+        what : path, Domain, Examples, dict of parts, or a list of texts
+
+        Returns
+        -------
+        dict of str to float32 ndarray (n, space)
+            Rows of length one; of 0 where a row lacks the modality.
+
+        Raises
+        ------
+        DataError
+            Where nothing in the data is of a modality of the space.
+        """
+        examples = self._examples(what, events)
+        fitting = self.preprocessing.fitting(examples)
+        if fitting is None:
+            raise DataError(
+                f"the data are {examples.modality}, and the space has {', '.join(self.parts)}",
+                do="give one of these",
+            )
+        inputs = self.preprocessing.prepare(fitting, events=_without_warnings(events))
+        both = run_network(self.network, inputs, self.preprocessing)[0]
+        width = self._towers.space
+        found = {}
+        for i, part in enumerate(self.parts):
+            own = both[:, i * width : (i + 1) * width]
+            if own.any():
+                found[part] = own
+        return found
+
+    def _examples(self, what: Any, events: Events) -> Examples:
+        if isinstance(what, Examples):
+            return what
+        if isinstance(what, list | tuple) and what and all(isinstance(x, str) for x in what):
+            return TextExamples(list(what))
+        return self.read(what, labelled=False, events=events).examples
+
+    def read(self, what: Any, *, labelled: bool | None = None, events: Events = SILENT) -> Domain:
+        """Read data as they were read for the space; a Domain is returned as it is."""
+        if isinstance(what, Domain):
+            return what
+        table = isinstance(what, str | Path) or hasattr(what, "columns")
+        reads = self.preprocessing.reads() if table and not _is_folder(what) else {}
+        return read_domain(what, **reads, labelled=labelled, events=events)
+
+    def query(self, what: Any, modality: str | None = None) -> np.ndarray:
+        """Return the vector (space,) of one text, image or recording.
+
+        Parameters
+        ----------
+        what : str or Path
+            The words, or the path of a file.
+        modality : str, optional
+            "image", "text" or "audio"; by the ending of a file that exists where not given, text
+            for any other string.
+        """
+        examples, part = _single(what, modality)
+        if part not in self.parts:
+            raise DataError(
+                f"{what!s} is {part}, and the space has {', '.join(self.parts)}",
+                do=f"ask with one of {', '.join(self.parts)}",
+            )
+        return self.embed(examples)[part][0]
+
+    def search(
+        self,
+        what: Any,
+        among: Any,
+        *,
+        top: int = 5,
+        modality: str | None = None,
+        answer: str | None = None,
+        events: Events = SILENT,
+    ) -> list[dict[str, Any]]:
+        """Return what is nearest to a text, an image or a recording.
+
+        Parameters
+        ----------
+        what : str or Path
+            As for `query`.
+        among : path, Domain, Examples, ...
+            Where to look.
+        top : int, default 5
+        modality : str, optional
+            Of the query.
+        answer : str, optional
+            The modality to look at in rows that have several; as default another one than the
+            query's where there is one.
+
+        Returns
+        -------
+        list of dict
+            "name", "row" (from 0), "modality", "shows" (the text, or the file where there is one),
+            "similarity" (cosine), nearest first.
+        """
+        _, asked = _single(what, modality)
+        query = self.query(what, modality)
+        examples = self._examples(among, events)
+        found = self.embed(examples, events=events)
+        part = answer or next((name for name in found if name != asked), next(iter(found), asked))
+        if part not in found:
+            raise DataError(f"the data have no {part}", do=f"they have {', '.join(found)}")
+        there = found[part].any(1)
+        scores = np.where(there, found[part] @ query, -np.inf)
+        order = np.argsort(-scores, kind="stable")[:top]
+        names, shown = examples.names(), _shown(examples, part)
+        return [
+            {
+                "name": names[i],
+                "row": int(i),
+                "modality": part,
+                "shows": shown[i],
+                "similarity": round(float(scores[i]), 6),
+            }
+            for i in order
+            if there[i]
+        ]
+
+    def zero_shot(
+        self,
+        what: Any,
+        classes: Sequence[str],
+        *,
+        template: str | Sequence[str] = PLACE,
+        answer: str | None = None,
+        events: Events = SILENT,
+    ) -> np.ndarray:
+        """Return probabilities (n, classes) of classes that are named in words alone.
+
+        Parameters
+        ----------
+        what : path, Domain, Examples, ...
+        classes : sequence of str
+            Their names.
+        template : str or sequence of str, default "{}"
+            What is said of a class, with its name for "{}"; several are averaged.
+        answer : str, optional
+            The modality to look at in rows that have several; any but text as default.
+
+        Raises
+        ------
+        DataError
+            Where the space has no texts, a template has no place for the name, or a row lacks
+            the modality.
+        """
+        if TEXT not in self.parts:
+            raise DataError(
+                f"the space has {', '.join(self.parts)}, and classes are named in words",
+                do="align with a column of texts",
+            )
+        templates = [template] if isinstance(template, str) else list(template)
+        if len(set(classes)) < 2 or any(PLACE not in each for each in templates):
+            raise DataError(
+                f"classes {list(classes)[:5]}, templates {templates[:3]}",
+                do='name at least two classes, and write "{}" where the name goes',
+            )
+        said = [each.replace(PLACE, name) for name in classes for each in templates]
+        words = self.embed(TextExamples(said))[TEXT]
+        words = words.reshape(len(classes), len(templates), -1).mean(1)
+        words /= np.maximum(np.linalg.norm(words, axis=1, keepdims=True), 1e-12)
+        found = self.embed(what, events=events)
+        part = answer or next((name for name in found if name != TEXT), TEXT)
+        if part not in found or not found[part].any(1).all():
+            raise DataError(
+                f"some rows have no {part}", do="name another with answer=, or leave them out"
+            )
+        logits = float(self.facts["scale"]) * (found[part] @ words.T)
+        logits -= logits.max(1, keepdims=True)
+        values = np.exp(logits)
+        return np.asarray(values / values.sum(1, keepdims=True), np.float32)
+
+
+def load_space(path: Path | str, *, offline: bool = False) -> Space:
+    """Open a space that `landbridge.align` or `landbridge align` made.
+
+    Raises
+    ------
+    RunError
+        Where there is none, or a file was changed.
+    """
+    return Space.load(path, offline=offline)
+
+
+def _single(what: Any, modality: str | None) -> tuple[Examples, str]:
+    """Return one example, and of which modality it is."""
+    from ..domains.modalities.decoding import IMAGE_SUFFIXES
+    from ..domains.modalities.images import ImageExamples
+    from ..domains.modalities.recordings import AudioExamples
+    from ..domains.modalities.sound_files import AUDIO_SUFFIXES
+
+    path = Path(str(what))
+    ending = path.suffix.lower()
+    if modality is None:
+        there = len(str(what)) < 1000 and path.is_file()
+        kinds = {"image": IMAGE_SUFFIXES, "audio": AUDIO_SUFFIXES}
+        modality = next((k for k, ends in kinds.items() if there and ending in ends), TEXT)
+    if modality not in PARTS or modality == "tabular":
+        raise DataError(f"a query cannot be {modality!r}", do="ask with image, text or audio")
+    if modality == TEXT:
+        return TextExamples([str(what)]), TEXT
+    if not path.is_file():
+        raise DataError(f"{path} is not there", do="give the path of a file")
+    return (ImageExamples([path]) if modality == "image" else AudioExamples([path])), modality
+
+
+def _shown(examples: Examples, part: str) -> dict[int, str]:
+    """Return what can be shown in words of each row: the text, or the file."""
+    own, rows = examples, np.arange(len(examples))
+    if isinstance(examples, SeveralExamples):
+        own, rows = examples.part(part)
+    said = own.texts if isinstance(own, TextExamples) else own.names()
+    return dict(zip(rows.tolist(), said, strict=True))
+
+
+def _is_folder(what: Any) -> bool:
+    return isinstance(what, str | Path) and Path(str(what)).is_dir()
+
+
+def _without_warnings(events: Events) -> Events:
+    """One modality alone is what is asked for here, and no reason to warn."""
+    return SILENT
+
+
+def parts_of(examples: Examples) -> SeveralExamples:
+    """Return rows of several modalities, or say what is missing."""
+    if not isinstance(examples, SeveralExamples) or len(examples.parts) < 2:
+        raise DataError(
+            f"the data are {examples.modality}: one modality, and aligning takes two",
+            do="name the columns: --image, --audio, --text, --columns; in Python give a dict of "
+            "parts",
+        )
+    return examples
