@@ -27,7 +27,7 @@ def hits(scores: np.ndarray, belongs: np.ndarray, depth: int) -> np.ndarray:
     bool ndarray (queries,)
     """
     first = np.argsort(-scores, axis=1, kind="stable")[:, :depth]
-    return np.take_along_axis(belongs, first, axis=1).any(1)
+    return np.asarray(np.take_along_axis(belongs, first, axis=1).any(1))
 
 
 def by_chance(belongs: np.ndarray, depth: int) -> np.ndarray:

@@ -200,7 +200,7 @@ class Space:
         part = answer or next((name for name in found if name != asked), next(iter(found), asked))
         if part not in found:
             raise DataError(f"the data have no {part}", do=f"they have {', '.join(found)}")
-        there = found[part].any(1)
+        there = np.asarray(found[part].any(1))
         scores = np.where(there, found[part] @ query, -np.inf)
         order = np.argsort(-scores, kind="stable")[:top]
         names, shown = examples.names(), _shown(examples, part)
