@@ -35,6 +35,8 @@ def transfer(
     backbone_options: dict[str, Any] | None = None,
     max_rows: int | None = None,
     target_labels: str = "use",
+    teacher: Any = None,
+    student: str | None = None,
     answers: str = "auto",
     judge_fraction: float = 0.3,
     method_options: dict[str, Any] | None = None,
@@ -85,6 +87,11 @@ def transfer(
         Use at most this many rows of either side, evenly drawn.
     target_labels : {"use", "judge"}
         "judge": the target's labels serve the verdict alone.
+    teacher : path or Run, optional
+        A finished run whose answers to the target's rows are learned (method ``"distil"``).
+    student : str, optional
+        Where rows have several modalities, the one that the new model sees; as default the one
+        that the teacher does not see.
     answers : {"auto", "classes", "numbers", "several"}
         What kind of answer labels are: one class, a number, several labels at once. "auto": as
         they look, which a note says.
@@ -153,6 +160,8 @@ def transfer(
             "method": method,
             "method_options": method_options or {},
             "candidates": candidates,
+            "teacher": None if teacher is None else str(getattr(teacher, "path", teacher)),
+            "student": student,
             "budget": budget,
             "seeds": seeds,
             "seed": seed,

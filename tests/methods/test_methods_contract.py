@@ -121,6 +121,8 @@ WHERE = {
     "co-tuning": ("any", "labelled", False),
     "bi-tuning": ("any", "labelled", False),
     "few-label": ("labelled", "labelled", True),
+    "pretrain": ("any", "any", False),
+    "distil": ("any", "unlabelled", False),
     "joint": ("labelled", "labelled", True),
     "mcc": ("labelled", "unlabelled", True),
     "dann": ("labelled", "unlabelled", True),
@@ -324,6 +326,7 @@ def answers(method, digits, source, target, frozen=False):
     own, theirs = sides(digits, source, target)
     data = TrainingData(own, theirs, digits.opened.preprocessing, 10)
     torch.manual_seed(0)
+    data.teacher = 4 * np.eye(10, dtype=np.float32)[digits.target[1]]
     data.known_head = torch.nn.Linear(digits.opened.module.dim, 7)  # as if θ₀ knew seven classes
     if isinstance(method, FeatureMethod):
         network = make_network(digits.opened, 10)
@@ -374,7 +377,10 @@ SETTINGS = [
 @every
 def test_runs_where_its_needs_are_met_and_says_where_not(name, source, target, digits):
     method = make_method(name)
-    situation = Situation(source, target, shared_classes=True, pretrained=True)
+    situation = Situation(source, target, shared_classes=True, pretrained=True, teacher=True)
+    if method.needs.teacher:
+        with pytest.raises(MethodError, match="teacher"):
+            require(method, replace(situation, teacher=False))
     if not allows(method.needs, source, target):
         with pytest.raises(MethodError) as error:
             require(method, situation)
@@ -405,7 +411,7 @@ def test_runs_with_a_frozen_backbone(name, digits):
 @every
 def test_classes_in_common(name):
     method = make_method(name)
-    apart = Situation("labelled", "few", shared_classes=False, pretrained=True)
+    apart = Situation("labelled", "few", shared_classes=False, pretrained=True, teacher=True)
     if method.needs.shared_classes:
         with pytest.raises(MethodError, match="share none"):
             require(method, apart)

@@ -109,6 +109,7 @@ def setting_for(rows=10, labelled=6):
     return Setting(
         network=network,
         start=copy.deepcopy(network),
+        teacher=draw(rows, CLASSES, seed=3),
         rows={"source": rows, "target": rows, "labelled": labelled},
         sizes={"source": rows, "target": rows},
         known_head=nn.Linear(DIM, 9),

@@ -97,6 +97,11 @@ class RunConfig(_Strict):
     """A registered method, terms joined by "+", or "auto"."""
     method_options: dict[str, Any] = Field(default_factory=dict)
     """Fields of the method's own configuration."""
+    teacher: str | None = None
+    """A finished run whose answers teach (distillation), on the same rows."""
+    student: str | None = None
+    """Of rows with several modalities the one that the student sees; the one that the teacher
+    does not see, where null."""
     budget: str = "10m"
     """Wall-clock time for the whole run: "90s", "10m", "2h"."""
     seeds: int | None = Field(None, ge=1, le=100)

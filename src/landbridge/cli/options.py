@@ -49,6 +49,8 @@ KEYS = {
     "target_labels": "data.target_labels",
     "backbone": "backbone",
     "method": "method",
+    "teacher": "teacher",
+    "student": "student",
     "budget": "budget",
     "seeds": "seeds",
     "seed": "seed",
@@ -148,6 +150,16 @@ TargetLabels = Annotated[
     typer.Option(
         metavar="use|judge",
         help="judge: target labels are for the verdict alone; methods never see them.",
+    ),
+]
+Teacher = Annotated[
+    str | None,
+    typer.Option(metavar="RUN", help="A finished run whose answers are learned (distillation)."),
+]
+Student = Annotated[
+    str | None,
+    typer.Option(
+        metavar="MODALITY", help="Of rows with several modalities the one the student sees."
     ),
 ]
 Seeds = Annotated[int | None, typer.Option(metavar="N", help="How many seeds the verdict uses.")]

@@ -28,6 +28,8 @@ def plan(
     pattern: o.Pattern = None,
     answers: o.Answers = None,
     target_labels: o.TargetLabels = None,
+    teacher: o.Teacher = None,
+    student: o.Student = None,
     seeds: o.Seeds = None,
     seed: o.Seed = None,
     device: o.Device = None,

@@ -35,6 +35,8 @@ def transfer(
     pattern: o.Pattern = None,
     answers: o.Answers = None,
     target_labels: o.TargetLabels = None,
+    teacher: o.Teacher = None,
+    student: o.Student = None,
     seeds: o.Seeds = None,
     seed: o.Seed = None,
     device: o.Device = None,

@@ -43,6 +43,8 @@ class Task:
     answers : {"classes", "numbers", "several"}
         What kind of answer is wanted; `classes` are the label names where it is "several", and
         the one name of the column where it is "numbers".
+    teacher : (name, classes) or None
+        The model that teaches.
     """
 
     source: Domain | None
@@ -54,6 +56,7 @@ class Task:
     notes: tuple[str, ...] = ()
     model: tuple[str, tuple[str, ...]] | None = None
     answers: Answers = "classes"
+    teacher: tuple[str, tuple[str, ...]] | None = None
 
     @classmethod
     def build(
@@ -61,6 +64,7 @@ class Task:
         source: Domain | None,
         target: Domain,
         model: tuple[str, tuple[str, ...]] | None = None,
+        teacher: tuple[str, tuple[str, ...]] | None = None,
     ) -> Task:
         """Check the two domains and read the setting off them.
 
@@ -70,6 +74,8 @@ class Task:
         target : Domain
         model : (name, classes), optional
             In the place of a source: a model that was trained on it.
+        teacher : (name, classes), optional
+            A model whose answers to the target's rows are learned from.
 
         Raises
         ------
@@ -87,7 +93,7 @@ class Task:
         >>> task.classes, task.source_labels, task.target_labels
         (('ant', 'bee'), 'labelled', 'none')
         """
-        known = model[1] if model is not None else ()
+        known = model[1] if model is not None else () if teacher is None else teacher[1]
         classes, note = answer_classes(source, target, known)
         check_task(source, target)
         found: SourceLabels = "none" if model is None else "model"
@@ -107,6 +113,7 @@ class Task:
             notes=(note,) if note else (),
             model=model,
             answers=answers_of(source, target),
+            teacher=teacher,
         )
 
     def training(self) -> tuple[Domain | None, Domain]:
@@ -134,6 +141,9 @@ class Task:
         if self.model is not None:
             name, known = self.model
             parts.append(f"Source: the model {name!r} of {len(known)} classes, without its data")
+        if self.teacher is not None:
+            name, known = self.teacher
+            parts.append(f"Teacher: the model {name!r} of {len(known)} classes")
         usable = int((target.known & ~target.held_out).sum())
         labels = {
             "all": "labelled",
@@ -152,6 +162,10 @@ class Task:
         return said + f" It is judged on {judged} sealed labels of rows {how}."
 
     def _kind(self) -> str:
+        if self.teacher is not None and self.source is None and self.model is None:
+            return "distillation" + {"none": "", "few": " with few labels"}.get(
+                self.target_labels, " with labels"
+            )
         if self.target_labels == "none":
             return {
                 "labelled": "unsupervised domain adaptation",

@@ -42,6 +42,8 @@ class Needs:
     like_shares : bool
         Whether it goes wrong where the classes' shares differ: it makes the domains alike as a
         whole, or wants all classes equally often.
+    teacher : bool
+        Whether a finished run has to be named that teaches.
     answers : frozenset of {"classes", "numbers", "several"}
         Which kinds of answer it can give; `EVERY` of them, or one class alone by default.
     warning : str
@@ -54,6 +56,7 @@ class Needs:
     shared_classes: bool = False
     pretrained: bool = False
     like_shares: bool = False
+    teacher: bool = False
     answers: frozenset[Answers] = CLASSES
     warning: str = ""
 

@@ -86,6 +86,8 @@ class Situation:
     pretrained: bool
     answers: Answers = "classes"
     """What kind of answer the labels are."""
+    teacher: bool = False
+    """Whether a finished run teaches."""
 
     @property
     def taught(self) -> bool:
@@ -118,6 +120,8 @@ def unmet(needs: Needs, situation: Situation) -> str:
         return "it needs labels on one side at least, and there are none"
     if needs.shared_classes and situation.taught and not situation.shared_classes:
         return "it needs classes that source and target share, and they share none"
+    if needs.teacher and not situation.teacher:
+        return "it needs a teacher: a finished run (--teacher RUN)"
     if needs.pretrained and not situation.pretrained:
         return "it needs a pretrained backbone"
     return ""

@@ -98,6 +98,8 @@ class Setting:
         What `network` says of all rows of "source" or "target" now, in evaluation mode.
     labels : callable (side) -> tensor (n,)
         Labels of all rows of "source" or "target", -1 where they are not granted.
+    teacher : float tensor (n, classes) or None
+        Logits of a teacher for all rows of "target"; NaN where it says nothing of a row.
     inputs : callable (side, rows) -> tensor
         What goes into the network for these rows of "source" or "target", not augmented.
     """
@@ -110,6 +112,7 @@ class Setting:
     outputs: Callable[[str], tuple[torch.Tensor, torch.Tensor]] | None = None
     labels: Callable[[str], torch.Tensor] | None = None
     inputs: Callable[[str, torch.Tensor], torch.Tensor] | None = None
+    teacher: torch.Tensor | None = None
 
 
 class Term(nn.Module, ABC):

@@ -184,7 +184,7 @@ def check_method(name: str, options: Any, workspace: Workspace) -> None:
     require(method, workspace.situation)
     situation = workspace.situation
     knows = situation.pretrained or situation.taught
-    if name not in ("scratch", "source-only", "finetune", "pretrain") and not knows:
+    if name not in ("scratch", "source-only", "finetune", "pretrain", "distil") and not knows:
         raise MethodError(
             f"method {name!r} transfers what is known, and nothing is: there is no labelled "
             f"source, and backbone {workspace.identity['name']!r} is not pretrained",

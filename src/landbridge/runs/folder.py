@@ -44,6 +44,8 @@ OPTIONS = {
     "data.target_labels": "--target-labels",
     "backbone": "--backbone",
     "method": "--method",
+    "teacher": "--teacher",
+    "student": "--student",
     "budget": "--budget",
     "seeds": "--seeds",
     "seed": "--seed",

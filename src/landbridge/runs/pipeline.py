@@ -24,7 +24,11 @@ from .prepare import data_facts, fingerprints, prepare, read_source_model, read_
 from .race import race
 from .run import Run, load_run
 from .stages import Clock
+from .teacher import Teacher
 from .workspace import Workspace
+
+Models = tuple[KnownModel | None, Teacher | None]
+"""What stands in the source's place, and what teaches."""
 
 
 def transfer(
@@ -62,13 +66,15 @@ def transfer(
     reading = Events(None, *listeners, heard)
     with Clock(reading).stage("read", "reading the data") as read_stage:
         known = read_source_model(config, source, reading)
-        task = read_task(config, source, target, reading, known)
+        teacher = Teacher.load(config, reading)
+        task = read_task(config, source, target, reading, known, teacher)
     given = [n for n, what in (("source", source), ("target", target)) if what is not None]
     with held(out):
         tidy(out)
         begin(out, config.model_dump(), given)
         heard.write(out / "log.jsonl")
-        return _walk(out, config, task, known, Events(out / "log.jsonl", *listeners), read_stage)
+        log = Events(out / "log.jsonl", *listeners)
+        return _walk(out, config, task, (known, teacher), log, read_stage)
 
 
 def resume(
@@ -117,11 +123,12 @@ def resume(
         try:
             with Clock(events).stage("read", "reading the data") as read_stage:
                 known = read_source_model(config, source, events)
-                task = read_task(config, source, target, events, known)
+                teacher = Teacher.load(config, events)
+                task = read_task(config, source, target, events, known, teacher)
         except LandbridgeError as error:
             mark_failed(path, str(error))
             raise
-        return _walk(path, config, task, known, events, read_stage)
+        return _walk(path, config, task, (known, teacher), events, read_stage)
 
 
 def plan(
@@ -130,9 +137,10 @@ def plan(
     """Return what a run would do, after a probe of about a second; nothing is trained."""
     events = events or Events()
     known = read_source_model(config, source, events)
-    task = read_task(config, source, target, events, known)
+    teacher = Teacher.load(config, events)
+    task = read_task(config, source, target, events, known, teacher)
     with tempfile.TemporaryDirectory(prefix="landbridge-plan-") as folder:
-        workspace = prepare(task, config, Path(folder), events, known=known)
+        workspace = prepare(task, config, Path(folder), events, known=known, teacher=teacher)
         budget_plan, costs, jobs = make_plan(workspace, events)
         return plan_facts(task, workspace, budget_plan, costs, jobs)
 
@@ -141,15 +149,16 @@ def _walk(
     path: Path,
     config: RunConfig,
     task: Task,
-    known: KnownModel | None,
+    models: Models,
     events: Events,
     read_stage: dict[str, Any],
 ) -> Run:
+    known, teacher = models
     try:
         clock = Clock(events, path / "work" / "clock.json", read_stage)
-        write_json(path / "data.json", data_facts(task, known))
+        write_json(path / "data.json", data_facts(task, known, teacher))
         with clock.stage("prepare", "preparing the data and planning"):
-            workspace, facts = _prepared(path, config, task, known, events)
+            workspace, facts = _prepared(path, config, task, models, events)
         with threads(workspace.threads):
             raced = race(workspace, facts, clock, events)
             finish(workspace, task, facts, raced, clock, events)
@@ -164,19 +173,20 @@ def _walk(
 
 
 def _prepared(
-    path: Path, config: RunConfig, task: Task, known: KnownModel | None, events: Events
+    path: Path, config: RunConfig, task: Task, models: Models, events: Events
 ) -> tuple[Workspace, dict[str, Any]]:
     """Return the workspace and the plan, from disk where they are there."""
+    known, teacher = models
     settled = path / "work" / "data" / "workspace.json"
     if (path / "plan.json").exists() and settled.exists():
         saved = read_json(settled)
-        _check_same(path, saved["fingerprints"], fingerprints(task, known))
+        _check_same(path, saved["fingerprints"], fingerprints(task, known, teacher))
         if not Workspace.inputs_there(path):  # the cache they were in has been emptied
-            workspace = prepare(task, config, path, events, known=known)
+            workspace = prepare(task, config, path, events, known=known, teacher=teacher)
             workspace.settle_as(saved)
             workspace.save()
         return Workspace.load(path), read_json(path / "plan.json")
-    workspace = prepare(task, config, path, events, known=known)
+    workspace = prepare(task, config, path, events, known=known, teacher=teacher)
     budget_plan, costs, jobs = make_plan(workspace, events)
     facts = plan_facts(task, workspace, budget_plan, costs, jobs)
     workspace.save()
@@ -218,8 +228,12 @@ def _absolute(config: RunConfig) -> RunConfig:
     values = config.model_dump()
     for side in ("source", "target"):
         values["data"][side] = whole(values["data"][side])
+    values["teacher"] = whole(values["teacher"])
     head, colon, file = values["backbone"].partition(":")
-    if colon and len(head) > 1:  # not a Windows drive
+    kind, _, rest = head.partition("/")
+    if kind in ("local", "keras") and rest:  # a path after the kind
+        values["backbone"] = f"{kind}/{whole(rest)}{colon}{file}"
+    elif colon and len(head) > 1:  # not a Windows drive
         values["backbone"] = f"{head}:{whole(file)}"
     elif "/" in head or "\\" in head:  # a bare word is a name, whatever lies in this folder
         values["backbone"] = whole(head)

@@ -131,9 +131,11 @@ MOVING_SHARE = 0.1
 
 def too_dear_to_move(workspace: Workspace, costs: Costs) -> bool:
     """Say whether adapting methods have to leave a pretrained backbone as it is."""
-    if not workspace.situation.pretrained or workspace.situation.source != "labelled":
+    situation = workspace.situation
+    if not situation.pretrained or not (situation.source == "labelled" or situation.teacher):
         return False
-    seconds = costs.fit(workspace, "mcc", 1.0) + costs.fit(workspace, "source-only", 1.0)
+    names = ("mcc", "source-only") if situation.source == "labelled" else ("distil",)
+    seconds = sum(costs.fit(workspace, name, 1.0) for name in names)
     return seconds > MOVING_SHARE * workspace.config.budget_seconds
 
 

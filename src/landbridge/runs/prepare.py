@@ -27,6 +27,7 @@ from ..methods.resolve import Situation
 from ..training.batches import Side
 from ..verdict.judge import labels_print
 from .known import KnownModel, is_run
+from .teacher import Teacher
 from .workspace import SMALL, Workspace, validation_part
 
 
@@ -36,6 +37,7 @@ def read_task(
     target: Any = None,
     events: Events | None = None,
     known: KnownModel | None = None,
+    teacher: Teacher | None = None,
 ) -> Task:
     """Read both domains, seal what the target keeps for judging, and check that they fit.
 
@@ -45,6 +47,8 @@ def read_task(
         Objects that take the place of ``config.data``: paths, arrays, (X, y) pairs, Domains.
     known : KnownModel, optional
         What stands in the source's place; see `read_source_model`.
+    teacher : Teacher, optional
+        Whose answers to the target's rows are learned from.
     """
     events = events or Events()
     data = config.data
@@ -74,12 +78,26 @@ def read_task(
     wanted = read(target, "target", given)
     if data.target_domains or data.source_domains:
         given, wanted = _parted(data, given, wanted, events)
+    if teacher is not None:
+        wanted = teacher.taught(wanted)
+        if given is not None:
+            given = teacher.taught(given)
     if wanted.sealed is None:
         before = wanted.notes
         wanted = seal(wanted, data.target_labels, data.judge_fraction, config.seed)
         for note in wanted.notes[len(before) :]:
             events.say("note", f"{wanted.name}: {note}")
-    task = Task.build(given, wanted, None if known is None else (known.name, known.classes))
+    task = Task.build(
+        given,
+        wanted,
+        None if known is None else (known.name, known.classes),
+        None if teacher is None else (teacher.name, teacher.classes),
+    )
+    if teacher is not None and task.answers != "classes":
+        raise DataError(
+            f"the labels of {wanted.name!r} are {task.answers}, and a teacher teaches classes",
+            do="give labels that are classes, or leave the teacher out",
+        )
     if not task.classes:
         raise DataError(
             f"{task.sentence()} Neither side has a label that may be used, so there are no "
@@ -157,13 +175,23 @@ def prepare(
     part: str = "data",
     known: KnownModel | None = None,
     reading: Reading | None = None,
+    teacher: Teacher | None = None,
+    sight: Teacher | None = None,
 ) -> Workspace:
     """Open θ₀, decode all examples once, and put together what fits need: nothing sealed."""
     source, target = task.training()
+    taught, sight = None, teacher or sight
+    if teacher is not None:
+        taught = teacher.answers(target.examples, task.classes, cache_folder(), events)
+    if sight is not None:
+        target = sight.seen(target)
+        source = None if source is None else sight.seen(source)
     if reading is None:
         granted = [side.labels[side.known] for side in (source, target) if side is not None]
         reading = Reading.of(task.answers, task.classes, granted)
     judged = task.target.for_judging()
+    if sight is not None:
+        judged = sight.seen(judged)
     domains = [d for d in (source, target) if d is not None]
     if known is None:
         opened = open_backbone(
@@ -226,13 +254,14 @@ def prepare(
         # Inputs taken as features are as ready to use as a pretrained backbone's.
         pretrained=opened.identity.pretrained or opened.identity.provider == "identity",
         answers=task.answers,
+        teacher=teacher is not None,
     )
     small = None
     small_net = own_network(input_hint(domains)) if opened.identity.pretrained else None
     if small_net is not None and target.known.any():
-        alone = replace(task, source=None, source_labels="none", model=None)
+        alone = replace(task, source=None, source_labels="none", model=None, teacher=None)
         modest = config.model_copy(update={"backbone": small_net, "backbone_options": {}})
-        small = prepare(alone, modest, path, SILENT, SMALL, reading=reading)
+        small = prepare(alone, modest, path, SILENT, SMALL, reading=reading, sight=sight)
     return Workspace(
         path=path,
         part=part,
@@ -246,17 +275,20 @@ def prepare(
         target=Side(target_inputs, reading.stored(target.labels), target.known),
         judged=judged_inputs,
         judged_rows=judged_rows,
-        fingerprints=fingerprints(task, known),
+        fingerprints=fingerprints(task, known, teacher),
         situation=situation,
         identity=opened.identity.to_dict(),
         preprocessing=preprocessing,
         known=None if known is None else known.state,
         mean=reading.mean,
         spread=reading.spread,
+        teacher=taught,
     )
 
 
-def fingerprints(task: Task, known: KnownModel | None = None) -> dict[str, str]:
+def fingerprints(
+    task: Task, known: KnownModel | None = None, teacher: Teacher | None = None
+) -> dict[str, str]:
     """Return content hashes of all inputs and labels, by which `resume` knows the data again."""
     source, target = task.training()
     judged = task.target.for_judging()
@@ -268,6 +300,8 @@ def fingerprints(task: Task, known: KnownModel | None = None) -> dict[str, str]:
     }
     if known is not None:
         found["source model"] = known.digest
+    if teacher is not None:
+        found["teacher"] = teacher.digest
     if source is not None and task.source is not None:
         found["source"] = source.examples.fingerprint()
         found["source labels"] = _labels_print(task.source.for_training())
@@ -308,12 +342,15 @@ def describe(domain: Domain) -> dict[str, Any]:
     }
 
 
-def data_facts(task: Task, known: KnownModel | None = None) -> dict[str, Any]:
+def data_facts(
+    task: Task, known: KnownModel | None = None, teacher: Teacher | None = None
+) -> dict[str, Any]:
     """Return ``data.json``."""
     match = task.match
     return {
         "source": None if task.source is None else describe(task.source),
         "source_model": None if known is None else known.facts(),
+        "teacher": None if teacher is None else teacher.facts(),
         "target": describe(task.target),
         "setting": task.sentence(),
         "classes": list(task.classes),

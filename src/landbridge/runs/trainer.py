@@ -81,6 +81,7 @@ class Trainer:
             len(self.classes),
             features=stored_features(workspace, self.seed, self.events),
             answers=workspace.situation.answers,
+            teacher=workspace.teacher,
         )
         if wants_known_head(plan):
             data.known_head = known_head(workspace, state, self.name, self.seed, self.events)

@@ -28,6 +28,7 @@ VALIDATION_SHARE = 0.1
 VALIDATION_MOST = 1000
 SETTLED = ("precision", "device", "threads", "scale", "frozen")
 """What the plan settles for all fits."""
+TEACHER = "teacher.npy"
 KNOWN = "known.safetensors"
 SMALL = "small"
 """Part of the folder for the small workspace."""
@@ -68,6 +69,8 @@ class Workspace:
     small : Workspace or None
         The same target, small, for a small net of our own: what training from scratch uses
         where the backbone's architecture is too dear to train from nothing.
+    teacher : float32 ndarray (n, classes) or None
+        A teacher's logits for the target's rows.
     mean, spread : float
         Of the granted labels where they are numbers; sides hold (label − mean) / spread.
     """
@@ -104,6 +107,7 @@ class Workspace:
 
     mean: float = 0.0
     spread: float = 1.0
+    teacher: np.ndarray | None = None
 
     @property
     def reading(self) -> Reading:
@@ -219,6 +223,8 @@ class Workspace:
                 write_array(folder / f"{name}_inputs.npy", array)
                 file = f"{name}_inputs.npy"
             places[name] = str(file)
+        if self.teacher is not None:
+            write_array(folder / TEACHER, self.teacher)
         if self.known is not None:
             save_tensors(folder / KNOWN, self.known, {})
         for name, array in arrays.items():
@@ -306,6 +312,7 @@ class Workspace:
             part=part,
             small=cls.load(path, SMALL) if small else None,
             known=load_tensors(folder / KNOWN)[0] if (folder / KNOWN).exists() else None,
+            teacher=array("teacher") if (folder / TEACHER).exists() else None,
             mean=facts["mean"],
             spread=facts["spread"],
             **{name: facts[name] for name in SETTLED},

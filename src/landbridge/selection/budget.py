@@ -105,7 +105,7 @@ def allot(
             n_seeds = wishes[-1]
         elif scale > SHORTEST:
             scale = max(SHORTEST, scale * 0.8)
-        elif not given and len(names) > len(references):
+        elif not given and len(names) > max(1, len(references)):  # something has to be left
             dropped.append(names.pop(_dearest(names, len(references), cost, scale)))
         else:
             break

@@ -28,6 +28,8 @@ MODEL = ("shot", "aad", "nrc")
 LABELLED = ("lp-ft", "finetune", "layerwise", "joint", "head-only", "structure", "mcc", "coral")
 WITHOUT_LABELS = "pretrain"
 """Learns from rows without labels: what is tried first where nothing else is known."""
+TAUGHT = "distil"
+"""Learns from a teacher, where one is named."""
 FEW_PER_CLASS = 20
 # Rows that are features already: closed forms, seconds each.
 FEATURES = ("self-training", "meda", "easytl", "exact-ot", "jda")
@@ -133,13 +135,15 @@ def portfolio(
     rest = situation.source == "unlabelled" or situation.target == "few"
     if wanted is None and not on_features and rest and situation.source in ("unlabelled", "none"):
         names = (WITHOUT_LABELS, *names)
+    if situation.teacher and wanted is None:
+        names = (TAUGHT, *names)
     candidates = []
     for name in names:
         if name in references:
             continue
         why = unmet(make_method(name).needs, situation)
         knows = situation.pretrained or situation.taught
-        if not why and not knows and name != WITHOUT_LABELS:
+        if not why and not knows and name not in (WITHOUT_LABELS, TAUGHT):
             why = "nothing is known yet: no source, and no pretrained backbone"
         if not why and label_shift and wanted is None and wants_like_shares(name):
             why = "class shares seem to differ much, where alignment and diversity terms harm"

@@ -33,6 +33,8 @@ class TrainingData:
         What kind of answer the labels are.
     known_head : Linear or None
         The head that θ₀ had for the classes it knew, where there is one.
+    teacher : float32 ndarray (n, classes) or None
+        What a teacher says of all target rows: logits, NaN where it says nothing.
     """
 
     source: Side | None
@@ -42,6 +44,7 @@ class TrainingData:
     features: Callable[[Network, np.ndarray], np.ndarray] | None = None
     answers: Answers = "classes"
     known_head: nn.Linear | None = None
+    teacher: np.ndarray | None = None
 
 
 def phase_setting(
@@ -86,4 +89,5 @@ def phase_setting(
         outputs=outputs,
         labels=labels,
         inputs=inputs,
+        teacher=None if data.teacher is None else torch.from_numpy(np.array(data.teacher)),
     )
