@@ -17,6 +17,8 @@ _PLACES = {
     "load_run": "landbridge.runs.run",
     "align": "landbridge.spaces.fit",
     "load_space": "landbridge.spaces.space",
+    "tune": "landbridge.tasks.fit",
+    "load_tuned": "landbridge.tasks.tuned",
     "Space": "landbridge.spaces.space",
     "Run": "landbridge.runs.run",
     "Model": "landbridge.runs.model",

@@ -17,7 +17,8 @@ from ..base.events import Events
 _SMALL = [
     *("config.json", "preprocessor_config.json", "tokenizer.json", "tokenizer_config.json"),
     *("special_tokens_map.json", "vocab.txt", "vocab.json", "merges.txt", "spiece.model"),
-    *("sentencepiece.bpe.model", "tokenizer.model"),
+    *("sentencepiece.bpe.model", "tokenizer.model", "generation_config.json", "source.spm"),
+    *("target.spm", "added_tokens.json", "chat_template.jinja"),
 ]
 _SAFE = ["model.safetensors", "model.safetensors.index.json", "model-*.safetensors"]
 _TORCH = ["pytorch_model.bin", "pytorch_model.bin.index.json", "pytorch_model-*.bin"]

@@ -111,7 +111,7 @@ class TransformersProvider(Provider):
         safe = any(folder.path.glob("model*.safetensors"))
         try:
             # Layers that the checkpoint lacks start at random before they are dropped or refused.
-            with seeded("backbone", self.name), _quietly():
+            with seeded("backbone", self.name), quietly():
                 model, info = AutoModel.from_pretrained(
                     folder.path,
                     config=AutoConfig.for_model(config.pop("model_type"), **config),
@@ -146,7 +146,7 @@ class TransformersProvider(Provider):
 
 
 @contextmanager
-def _quietly() -> Iterator[None]:
+def quietly() -> Iterator[None]:
     """Keep transformers from reporting on a load: what matters of it is an error here."""
     from transformers.utils import logging
 

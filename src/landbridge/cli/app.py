@@ -29,6 +29,7 @@ from . import (
     shift,
     stream,
     transfer,
+    tune,
 )
 from .frame import silence, tell
 
@@ -109,6 +110,7 @@ for _verb in (
     report.report,
     resume.resume,
     merge.merge,
+    tune.tune,
     align.align,
     align.search,
     align.zero_shot,

@@ -21,7 +21,11 @@ def evaluate(
     """Measure a run on labelled DATA, with intervals."""
     with frame(as_json=as_json, quiet=quiet, debug=debug) as this:
         from .predict import load
+        from .tune import evaluated, is_tuned
 
+        if is_tuned(run):
+            evaluated(this, run, data)
+            return
         keys = ("training.threads", "data.label")
         loaded, found = load("eval", run, config, settings, keys, {"data.label": label})
         figures = loaded.evaluate(data, label=found.data.label, events=this.events())

@@ -47,6 +47,11 @@ def predict(
     Without --out a terminal gets the first rows, and a pipe all of them as CSV.
     """
     with frame(as_json=as_json, quiet=quiet, debug=debug) as this:
+        from .tune import is_tuned, predicted
+
+        if is_tuned(run):
+            predicted(this, run, data, out)
+            return
         if out is not None and out.suffix.lower() not in FORMATS:
             raise ConfigError(
                 f"--out {out}: {out.suffix or 'no ending'} is not a format that can be written",

@@ -41,33 +41,12 @@ class MetadataFolder(Reader):
         DataError
             Where a table lacks the column ``file_name``, or no file exists.
         """
-        import pyarrow as pa
-
         root = Path(what)
-        found = _tables(root)
-        tables: list[Any] = []
-        notes: list[str] = []
-        for path, split in found:
-            table, said = arrow_table(path)
-            notes += said
-            if _FILE not in table.column_names:
-                raise DataError(
-                    f"{path} has no column {_FILE!r}; it has {table.column_names[:20]}",
-                    do=f"name the files in {_FILE}, relative to {path.parent}, or give the table "
-                    "itself as the data",
-                )
-            place = path.parent.relative_to(root)
-            names = [None if n is None else str(place / n) for n in table[_FILE].to_pylist()]
-            at = table.column_names.index(_FILE)
-            table = table.set_column(at, _FILE, pa.array(names, pa.string()))
-            if split is not None:
-                table = table.append_column(_SPLIT, pa.array([split] * len(table), pa.string()))
-            tables.append(table)
-        notes.append(
-            "files and what is said of them: " + ", ".join(_short(p, root) for p, _ in found)
-        )
+        found = folder_table(root)
+        assert found is not None
+        table, notes = found
         domain = frame_domain(
-            from_arrow(pa.concat_tables(tables, promote_options="permissive")),
+            from_arrow(table),
             options,
             name=options.name or root.resolve().name,
             folder=root.resolve(),
@@ -75,6 +54,44 @@ class MetadataFolder(Reader):
             events=events,
         )
         return domain.noting(*notes)
+
+
+def folder_table(root: Path) -> tuple[Any, list[str]] | None:
+    """Return a folder's metadata as one table, and what there is to say; None without any.
+
+    Names of files are relative to the folder; a column "split" says which folder a row is of.
+
+    Raises
+    ------
+    DataError
+        Where a table lacks the column ``file_name``.
+    """
+    import pyarrow as pa
+
+    found = _tables(root)
+    if not found:
+        return None
+    tables: list[Any] = []
+    notes: list[str] = []
+    for path, split in found:
+        table, said = arrow_table(path)
+        notes += said
+        if _FILE not in table.column_names:
+            raise DataError(
+                f"{path} has no column {_FILE!r}; it has {table.column_names[:20]}",
+                do=f"name the files in {_FILE}, relative to {path.parent}, or give the table "
+                "itself as the data",
+            )
+        place = path.parent.relative_to(root)
+        names = [None if n is None else str(place / n) for n in table[_FILE].to_pylist()]
+        at = table.column_names.index(_FILE)
+        table = table.set_column(at, _FILE, pa.array(names, pa.string()))
+        if split is not None:
+            table = table.append_column(_SPLIT, pa.array([split] * len(table), pa.string()))
+        tables.append(table)
+    places = ", ".join(_short(path, root) for path, _ in found)
+    notes.append(f"files and what is said of them: {places}")
+    return pa.concat_tables(tables, promote_options="permissive"), notes
 
 
 def _tables(root: Path) -> list[tuple[Path, str | None]]:

@@ -1,0 +1,178 @@
+"""`landbridge tune`: models with structured answers, fine-tuned and judged."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from . import options as o
+from .frame import frame
+
+TASKS = (
+    *("token-classification", "text-to-text", "speech-recognition", "segmentation", "detection"),
+)
+
+
+def tune(
+    task: Annotated[str, typer.Argument(metavar="TASK", help=f"One of {', '.join(TASKS)}.")],
+    data: Annotated[
+        str,
+        typer.Argument(
+            metavar="DATA", help="A table, a CoNLL file, or a folder with metadata, masks or COCO."
+        ),
+    ],
+    model: Annotated[
+        str, typer.Option(metavar="MODEL", help="A folder in Hugging Face's layout, or hf/<id>.")
+    ],
+    out: Annotated[Path, typer.Option(metavar="FOLDER", help="Where to keep it.")],
+    test: Annotated[
+        str | None, typer.Option(metavar="DATA", help="What judges; else a split or a share.")
+    ] = None,
+    input_column: Annotated[
+        str | None, typer.Option("--input", metavar="COLUMN", help="What goes in.")
+    ] = None,
+    output_column: Annotated[
+        str | None, typer.Option("--output", metavar="COLUMN", help="The answers.")
+    ] = None,
+    lora: Annotated[
+        bool, typer.Option("--lora", help="Train low-rank matrices beside the layers (PEFT).")
+    ] = False,
+    rank: Annotated[int, typer.Option(metavar="N", help="Of LoRA.")] = 8,
+    epochs: Annotated[float, typer.Option(metavar="N", help="Passes over the rows.")] = 5.0,
+    steps: Annotated[
+        int | None, typer.Option(metavar="N", help="Instead of passes over the rows.")
+    ] = None,
+    batch: Annotated[int, typer.Option(metavar="ROWS", help="Rows of a step.")] = 8,
+    rate: Annotated[
+        float | None, typer.Option(metavar="X", help="Learning rate; 5e-5, with LoRA 5e-4.")
+    ] = None,
+    size: Annotated[
+        int | None, typer.Option(metavar="PIXELS", help="Height and width images come to.")
+    ] = None,
+    length: Annotated[
+        int, typer.Option(metavar="TOKENS", help="Of a text that goes in, at most.")
+    ] = 128,
+    new_tokens: Annotated[
+        int, typer.Option(metavar="TOKENS", help="Of a text that is written, at most.")
+    ] = 64,
+    prefix: Annotated[
+        str, typer.Option(metavar="TEXT", help='Put before each text: "summarize: ".')
+    ] = "",
+    scratch: Annotated[
+        bool,
+        typer.Option(
+            "--scratch/--no-scratch", help="Train the same network from scratch to compare with."
+        ),
+    ] = True,
+    seed: Annotated[int, typer.Option(metavar="N", help="Of everything that is drawn.")] = 0,
+    device: o.Device = None,
+    offline: o.Offline = None,
+    as_json: o.AsJson = False,
+    quiet: o.Quiet = False,
+    debug: o.Debug = False,
+) -> None:
+    """Fine-tune a model of Hugging Face whose answers have a structure, and judge it.
+
+    `landbridge predict FOLDER DATA` and `landbridge eval FOLDER DATA` work on what it makes.
+    """
+    with frame(as_json=as_json, quiet=quiet, debug=debug) as this:
+        from ..tasks.base import TaskOptions
+        from ..tasks.fit import tune as fit_task
+        from ..tasks.training import FitOptions
+
+        this.run = out
+        tuned = fit_task(
+            task,
+            data,
+            model=model,
+            out=out,
+            test=test,
+            options=TaskOptions(
+                input=input_column,
+                output=output_column,
+                length=length,
+                new_tokens=new_tokens,
+                size=size,
+                prefix=prefix,
+            ),
+            fit=FitOptions(
+                epochs=epochs,
+                steps=steps,
+                batch=batch,
+                rate=rate,
+                lora=lora,
+                rank=rank,
+                seed=seed,
+                device=device or "auto",
+            ),
+            scratch=scratch,
+            offline=bool(offline),
+            events=this.events(),
+        )
+        value = {"run": str(out), **tuned.facts}
+        this.result(value, lambda: _show(out, tuned.verdict))
+
+
+def is_tuned(path: Path) -> bool:
+    """Say whether a folder is one that `tune` made."""
+    return (path / "tuned.json").is_file()
+
+
+def predicted(this: Any, path: Path, data: str, out: Path | None) -> None:
+    """Answer for data, as `landbridge predict` does."""
+    from ..base.errors import ConfigError
+    from ..base.files import write_text
+    from ..tasks.tuned import Tuned
+    from .frame import dumps
+
+    if out is not None and out.suffix.lower() not in (".jsonl", ".json"):
+        raise ConfigError(
+            f"--out {out}: answers with a structure are written as .jsonl or .json",
+            do="end the name in .jsonl",
+        )
+    tuned = Tuned.load(path)
+    rows = tuned.predict(data, events=this.events())
+    value: dict[str, Any] = {"run": str(path), "rows": len(rows)}
+    if out is not None:
+        lines = "\n".join(dumps(row) for row in rows)
+        write_text(out, dumps(rows) if out.suffix.lower() == ".json" else lines + "\n")
+        value["out"] = str(out)
+        this.result(value, lambda: print(f"{len(rows):,} rows written to {out}"))
+        return
+    value["predictions"] = rows
+    this.result(value, lambda: print("\n".join(dumps(row) for row in rows)))
+
+
+def evaluated(this: Any, path: Path, data: str) -> None:
+    """Compare with answers in data, as `landbridge eval` does."""
+    from ..tasks.tuned import Tuned
+
+    found = Tuned.load(path).evaluate(data, events=this.events())
+
+    def show() -> None:
+        said = ", ".join(f"{name} {100 * score:.1f}" for name, score in found["scores"].items())
+        print(f"{said} on {found['n']:,} rows")
+
+    this.result({"run": str(path), **found}, show)
+
+
+def _show(out: Path, verdict: dict[str, Any]) -> None:
+    from rich.text import Text
+
+    from .tables import console, interval, show_rows
+
+    screen = console()
+    colour = {"helped": "green", "hurt": "red"}.get(verdict["outcome"], "yellow")
+    screen.print(Text(verdict["sentence"], f"bold {colour}"))
+    names = list(verdict["models"][0]["scores"])
+    rows = []
+    for row in verdict["models"]:
+        gap = row["difference"]
+        said = "" if gap is None else f"{100 * gap['value']:+.1f} ({interval(gap)})"
+        scores = [f"{100 * row['scores'][name]:.1f}" for name in names]
+        rows.append([row["model"], scores[0], interval(row), *scores[1:], said])
+    heads = ["model", names[0], "95 %", *names[1:], "tuned is better by"]
+    show_rows(screen, heads, rows, right=(1,))
+    screen.print(f"{out}/model opens in transformers; {out}/predictions.jsonl has every answer.")

@@ -1,0 +1,1 @@
+"""Answers with a structure: labels of tokens, texts, masks, boxes. Fine-tuned and judged."""

@@ -1,0 +1,218 @@
+"""The contract of a task with structured answers: one file each."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+
+from ..base.errors import DataError
+from ..base.registry import Registry
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class TaskOptions:
+    """How rows are read and answered; saved with the model.
+
+    Attributes
+    ----------
+    input, output : str or None
+        Columns of what goes in and of the answers; found by their names where not given.
+    length : int
+        Tokens of a text at most; longer ones are cut, which is counted and said.
+    new_tokens : int
+        Of a text that is written, at most.
+    size : int or None
+        Height and width that images are brought to; as the model's own configuration says where
+        not given, else 256.
+    seconds : float
+        Of a recording at most.
+    threshold : float
+        Boxes that are less sure are not given.
+    prefix : str
+        What is put before each text that goes in, such as "summarize: ".
+    """
+
+    input: str | None = None
+    output: str | None = None
+    length: int = 128
+    new_tokens: int = 64
+    size: int | None = None
+    seconds: float = 20.0
+    threshold: float = 0.05
+    prefix: str = ""
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A score of many answers, made of counts of each.
+
+    Attributes
+    ----------
+    name : str
+        As people know it: "F1", "BLEU", "WER", "mIoU", "mAP".
+    counts : callable (prediction, truth) -> Any
+        Of one answer: an array whose sum `score` takes, unless `whole`.
+    score : callable
+        Of the summed counts; of the list of them where `whole`.
+    higher : bool
+        Whether more is better.
+    whole : bool
+        Whether counts cannot be summed.
+    """
+
+    name: str
+    counts: Callable[[Any, Any], Any]
+    score: Callable[[Any], float]
+    higher: bool = True
+    whole: bool = False
+
+    def of(self, counts: Sequence[Any], rows: np.ndarray | None = None) -> float:
+        """Return the score of these rows, of all where not given."""
+        if self.whole:
+            return self.score(list(counts) if rows is None else [counts[i] for i in rows])
+        table = np.asarray(counts)
+        return self.score((table if rows is None else table[rows]).sum(0))
+
+
+@dataclass
+class Example:
+    """One row: what goes in, the answer where it is known, and what to call it."""
+
+    given: Any
+    truth: Any = None
+    name: str = ""
+    extra: dict[str, Any] = field(default_factory=dict)
+
+
+class StructuredTask(ABC):
+    """A task: reads rows, builds the model, encodes, answers, scores.
+
+    Attributes
+    ----------
+    summary : str
+    inputs, outputs : tuple of str
+        Names of columns that are taken where none is named, the likeliest first.
+    architecture : str
+        The class of transformers, "AutoModelFor...".
+
+    Parameters
+    ----------
+    options : TaskOptions
+    labels : sequence of str
+        What answers are made of; empty for texts.
+    """
+
+    name: ClassVar[str]
+    summary: ClassVar[str]
+    inputs: ClassVar[tuple[str, ...]]
+    outputs: ClassVar[tuple[str, ...]]
+    architecture: ClassVar[str]
+
+    def __init__(self, options: TaskOptions, labels: Sequence[str] = ()) -> None:
+        self.options = options
+        self.labels = list(labels)
+        self.notes: list[str] = []
+
+    # Reading ------------------------------------------------------------------------------------
+
+    def example(self, row: Row, name: str, folder: Path, labelled: bool) -> Example:
+        """Return a row as an example.
+
+        Raises
+        ------
+        DataError
+            Naming the row, what was found and what is expected.
+        """
+        keys = list(row)
+        given = self.given(row, self._column(keys, self.options.input, self.inputs), name, folder)
+        truth = None
+        if labelled:
+            column = self._column(keys, self.options.output, self.outputs)
+            truth = None if row[column] is None else self.truth(row, column, name, folder)
+        return Example(given, truth, name)
+
+    def _column(self, keys: Sequence[str], wanted: str | None, known: Sequence[str]) -> str:
+        if wanted is not None:
+            if wanted in keys:
+                return wanted
+            raise DataError(
+                f"there is no column {wanted!r}; there are {', '.join(keys)}", do="name one"
+            )
+        for name in known:
+            if name in keys:
+                return name
+        raise DataError(
+            f"{self.name}: none of the columns {', '.join(keys)} is called {' or '.join(known)}",
+            do="name them with --input and --output",
+        )
+
+    @abstractmethod
+    def given(self, row: Row, column: str, name: str, folder: Path) -> Any:
+        """Return what goes into the model, as plain values or a path."""
+
+    @abstractmethod
+    def truth(self, row: Row, column: str, name: str, folder: Path) -> Any:
+        """Return the answer, in the form in which predictions come as well."""
+
+    def learn_labels(self, examples: Sequence[Example]) -> None:
+        """Find out what answers are made of, from rows to learn from."""
+        self.labels = []
+
+    # The model ----------------------------------------------------------------------------------
+
+    @abstractmethod
+    def open(self, folder: Path) -> None:
+        """Open what stands before the model: tokeniser, feature extractor, sizes."""
+
+    @abstractmethod
+    def save(self, folder: Path) -> None:
+        """Save the same, so that `open` finds it."""
+
+    def config(self, folder: Path) -> Any:
+        """Return the model's configuration with this task's labels."""
+        from transformers import AutoConfig
+
+        names = dict(enumerate(self.labels))
+        extra: dict[str, Any] = {}
+        if self.labels:
+            extra = {"id2label": names, "label2id": {v: k for k, v in names.items()}}
+        return AutoConfig.from_pretrained(
+            folder, local_files_only=True, trust_remote_code=False, **extra
+        )
+
+    # One batch ----------------------------------------------------------------------------------
+
+    @abstractmethod
+    def encode(self, example: Example) -> dict[str, Any]:
+        """Return a row as the model takes it, with "labels"."""
+
+    @abstractmethod
+    def collate(self, rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
+        """Return a batch of tensors."""
+
+    @abstractmethod
+    def answer(self, model: Any, examples: Sequence[Example]) -> list[Any]:
+        """Return what the model says of a few rows, in the form of truths."""
+
+    @abstractmethod
+    def metrics(self) -> list[Metric]:
+        """Return the scores, the main one first."""
+
+    def plain(self, answer: Any) -> Any:
+        """Return an answer as JSON can hold it."""
+        return answer
+
+
+TASKS: Registry[type[StructuredTask]] = Registry("task", "landbridge.tasks")
+
+
+def device_of(model: Any) -> Any:
+    """Return where a model is."""
+    return next(model.parameters()).device

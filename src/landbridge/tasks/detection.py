@@ -1,0 +1,127 @@
+"""Boxes round things."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..base.errors import DataError
+from ..metrics.regions import Boxes, matched, mean_average_precision
+from .base import TASKS, Example, Metric, Row, device_of
+from .images import ImageTask, opened
+
+
+@TASKS.register("detection")
+class Detection(ImageTask):
+    """Boxes as COCO writes them: left, top, width, height in pixels, each with a category.
+
+    Set prediction (YOLOS, DETR and the like). Judged by COCO's mean average precision.
+    """
+
+    summary = "boxes round things (YOLOS, DETR); COCO's mAP"
+    outputs = ("objects", "annotations", "boxes")
+    architecture = "AutoModelForObjectDetection"
+
+    def truth(self, row: Row, column: str, name: str, folder: Path) -> list[dict[str, Any]]:
+        value = row[column]
+        if isinstance(value, dict):
+            kinds = value.get("category", value.get("categories", value.get("label")))
+            boxes = value.get("bbox", value.get("boxes"))
+            if kinds is None or boxes is None or len(kinds) != len(boxes):
+                raise DataError(
+                    f"{name}: {column!r} has the keys {sorted(value)}",
+                    do='write {"bbox": [[left, top, width, height], ...], "category": [...]}',
+                )
+            value = [{"bbox": b, "category": k} for b, k in zip(boxes, kinds, strict=True)]
+        found = []
+        for item in value:
+            left, top, width, height = (float(x) for x in item["bbox"])
+            if width <= 0 or height <= 0:
+                raise DataError(
+                    f"{name}: the box {item['bbox']} has no area",
+                    do="boxes are [left, top, width, height] in pixels",
+                )
+            kind = str(item.get("category", item.get("label")))
+            found.append({"box": [left, top, left + width, top + height], "label": kind})
+        return found
+
+    def learn_labels(self, examples: Sequence[Example]) -> None:
+        """The categories that are there."""
+        self.labels = sorted({o["label"] for example in examples for o in example.truth or ()})
+        if not self.labels:
+            raise DataError("no row to learn from has a box", do="give rows with boxes")
+
+    def encode(self, example: Example) -> dict[str, Any]:
+        import torch
+
+        image = opened(example.given, example.name)
+        place = {label: i for i, label in enumerate(self.labels)}
+        known = [o for o in example.truth if o["label"] in place]
+        corners = np.array([o["box"] for o in known], np.float32).reshape(-1, 4)
+        share = corners / np.array([image.width, image.height] * 2, np.float32)
+        centre, size = (share[:, :2] + share[:, 2:]) / 2, share[:, 2:] - share[:, :2]
+        return {
+            "pixel_values": self.pixels(image),
+            "labels": {
+                "class_labels": torch.tensor([place[o["label"]] for o in known], dtype=torch.long),
+                "boxes": torch.from_numpy(np.concatenate([centre, size], 1).clip(0, 1)),
+            },
+        }
+
+    def collate(self, rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
+        import torch
+
+        batch: dict[str, Any] = {
+            "pixel_values": torch.from_numpy(np.stack([row["pixel_values"] for row in rows]))
+        }
+        if "labels" in rows[0]:
+            batch["labels"] = [row["labels"] for row in rows]
+        return batch
+
+    def answer(self, model: Any, examples: Sequence[Example]) -> list[list[dict[str, Any]]]:
+        images = [opened(example.given, example.name) for example in examples]
+        batch = self.collate([{"pixel_values": self.pixels(image)} for image in images])
+        out = model(pixel_values=batch["pixel_values"].to(device_of(model)))
+        chances = out.logits.softmax(-1)[..., :-1].float().cpu().numpy()  # the last: nothing there
+        boxes = out.pred_boxes.float().cpu().numpy()
+        answers = []
+        for own, where, image in zip(chances, boxes, images, strict=True):
+            scores, kinds = own.max(-1), own.argmax(-1)
+            scale = np.array([image.width, image.height] * 2)
+            corners = np.concatenate(
+                [where[:, :2] - where[:, 2:] / 2, where[:, :2] + where[:, 2:] / 2], 1
+            )
+            corners = corners.clip(0, 1) * scale
+            order = [i for i in np.argsort(-scores) if scores[i] >= self.options.threshold]
+            answers.append(
+                [
+                    {
+                        "box": [round(float(x), 2) for x in corners[i]],
+                        "label": self.labels[int(kinds[i])],
+                        "score": round(float(scores[i]), 5),
+                    }
+                    for i in order
+                ]
+            )
+        return answers
+
+    def metrics(self) -> list[Metric]:
+        labels = self.labels
+
+        def counts(predicted: list[dict[str, Any]], truth: list[dict[str, Any]]) -> Any:
+            said, there = _boxes(predicted, labels), _boxes(truth, labels)
+            return [matched(said, there, kind) for kind in range(len(labels))]
+
+        return [Metric("mAP", counts, mean_average_precision, whole=True)]
+
+
+def _boxes(objects: Sequence[dict[str, Any]], labels: Sequence[str]) -> Boxes:
+    known = [o for o in objects if o["label"] in labels]
+    return Boxes(
+        np.array([o["box"] for o in known], float).reshape(-1, 4),
+        np.array([labels.index(o["label"]) for o in known], int),
+        np.array([o.get("score", 1.0) for o in known], float),
+    )

@@ -1,0 +1,218 @@
+"""Fine-tune a model for a task with structured answers, and judge whether transfer helped."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..base.errors import DataError, RunError
+from ..base.events import SILENT, Events
+from ..base.files import read_json, write_json, write_text
+from .base import TASKS, Example, StructuredTask, TaskOptions
+from .judging import judge
+from .models import find_model, merged, open_model, with_lora
+from .rows import RawRows, judged_rows, read_rows
+from .training import FitOptions, train_model
+from .tuned import Tuned, answers_of, save_tuned
+
+_ASKED = "asked.json"
+_WORK = "work"
+
+
+def tune(
+    task: str,
+    data: Any,
+    *,
+    model: str,
+    out: str | Path,
+    test: Any = None,
+    options: TaskOptions | None = None,
+    fit: FitOptions | None = None,
+    scratch: bool = True,
+    judge_fraction: float = 0.3,
+    offline: bool = False,
+    events: Events = SILENT,
+) -> Tuned:
+    """Fine-tune a pretrained model for token labels, texts, speech, masks or boxes.
+
+    The verdict compares it, on rows that were kept aside, with the same architecture trained from
+    random weights on the same rows, and with the model as it came where that can answer already.
+
+    Parameters
+    ----------
+    task : str
+        "token-classification", "text-to-text", "speech-recognition", "segmentation" or
+        "detection".
+    data : path, dataset, data frame or list of dicts
+        See `landbridge.tasks.rows.read_rows`.
+    model : str
+        A folder in Hugging Face's layout, or ``hf/owner/name``.
+    out : path
+        A folder that is not there, or one that an interrupted call with the same options left.
+    test : optional
+        What judges; else the data's test or val split, else `judge_fraction` of the rows.
+    options : TaskOptions, optional
+    fit : FitOptions, optional
+        Epochs, batch, rate, LoRA.
+    scratch : bool, default True
+        Whether to train the same network from scratch as well.
+    judge_fraction : float, default 0.3
+    offline : bool, default False
+        Forbid every download.
+    events : Events
+
+    Returns
+    -------
+    Tuned
+
+    Raises
+    ------
+    DataError, BackboneError, TrainingError, RunError
+        Naming the row, file or option.
+
+    Examples
+    --------
+    >>> tuned = landbridge.tune(                                             # doctest: +SKIP
+    ...     "token-classification", "news.conll", model="hf/google/bert_uncased_L-2_H-128_A-2",
+    ...     out="names-run")
+    >>> tuned.verdict["sentence"]                                            # doctest: +SKIP
+    """
+    fit = fit or FitOptions()
+    own = TASKS.get(task)(options or TaskOptions())
+    learn, judged = _examples(own, data, test, judge_fraction, fit.seed)
+    folder = find_model(model, offline=offline, events=events)
+    own.learn_labels(learn)
+    _adopt(own, folder.path)
+    own.open(folder.path)
+    out = _folder(Path(out), task, model, own, fit)
+    events.say(
+        "setting",
+        f"{task}: {len(learn):,} rows to learn from, {len(judged):,} kept for judging; "
+        f"{folder.origin}; {fit.count(len(learn)):,} steps"
+        + (f"; LoRA of rank {fit.rank}" if fit.lora else ""),
+    )
+    opened = open_model(own, folder.path, seed=fit.seed)
+    ready = not opened.fresh
+    sealed = [Example(e.given, None, e.name) for e in judged]
+    answers: dict[str, list[Any]] = {}
+    network = with_lora(opened, fit.rank, fit.seed) if fit.lora else opened.model
+    moved = sum(p.numel() for p in network.parameters() if p.requires_grad)
+    total = sum(p.numel() for p in network.parameters())
+    network = train_model(own, network, learn, fit, out / _WORK / "tuned", "tune", events)
+    network = merged(network)
+    answers["tuned"] = answers_of(own, network, sealed, events)
+    if scratch:
+        fresh = open_model(own, folder.path, pretrained=False, seed=fit.seed).model
+        plain = FitOptions(**{**asdict(fit), "lora": False})
+        fresh = train_model(own, fresh, learn, plain, out / _WORK / "scratch", "scratch", events)
+        answers["scratch"] = answers_of(own, fresh, sealed, events)
+    if ready:
+        before = open_model(own, folder.path, seed=fit.seed).model
+        answers["as it is"] = answers_of(own, before, sealed, events)
+    verdict = judge(own.metrics(), answers, judged, seed=fit.seed)
+    facts = {
+        "model": model,
+        "origin": folder.origin,
+        "fit": asdict(fit),
+        "rows": len(learn),
+        "parameters": {"total": total, "moved": moved},
+        "notes": own.notes,
+        "verdict": verdict,
+    }
+    _write_answers(out, own, judged, answers["tuned"])
+    save_tuned(out, own, network, facts)
+    write_text(out / "README.md", _card(out, own, facts))
+    shutil.rmtree(out / _WORK, ignore_errors=True)
+    return Tuned(out, own, network, read_json(out / "tuned.json"))
+
+
+def _examples(
+    task: StructuredTask, data: Any, test: Any, share: float, seed: int
+) -> tuple[list[Example], list[Example]]:
+    """Return rows to learn from and rows that judge; rows without an answer are left out."""
+    raw = read_rows(data)
+    sides: list[tuple[RawRows, np.ndarray]]
+    if test is None:
+        judges = judged_rows(raw, share, seed)
+        sides = [(raw, np.flatnonzero(~judges)), (raw, np.flatnonzero(judges))]
+    else:
+        other = read_rows(test)
+        sides = [(raw, np.arange(len(raw))), (other, np.arange(len(other)))]
+    found = []
+    for rows, chosen in sides:
+        own = [task.example(rows.rows[i], rows.names[i], rows.folder, True) for i in chosen]
+        known = [e for e in own if e.truth is not None]
+        if len(known) < len(own):
+            task.notes.append(
+                f"{len(own) - len(known)} rows of {rows.what} without an answer left out"
+            )
+        if len(known) < 2:
+            raise DataError(
+                f"{len(known)} rows of {rows.what} have an answer", do="give at least two"
+            )
+        found.append(known)
+    return found[0], found[1]
+
+
+def _adopt(task: StructuredTask, folder: Path) -> None:
+    """Take the labels of a model that knows all of ours already: it can answer as it is."""
+    from ..backbones.hub import read_config
+
+    known = read_config(folder / "config.json").get("id2label") or {}
+    names = [str(known[k]) for k in sorted(known, key=int)]
+    if task.labels and len(set(names)) == len(names) and set(task.labels) <= set(names):
+        task.labels = names
+
+
+def _folder(out: Path, task: str, model: str, own: StructuredTask, fit: FitOptions) -> Path:
+    asked = json.loads(
+        json.dumps(
+            {"task": task, "model": model, "options": asdict(own.options), "fit": asdict(fit)}
+        )
+    )
+    if out.exists() and any(out.iterdir()):
+        begun = out / _ASKED
+        if not begun.is_file() or (out / "tuned.json").exists():
+            raise RunError(f"{out} is there already", do="name a folder that is not there")
+        if read_json(begun) != asked:
+            raise RunError(
+                f"{out} was begun with other options", do="name another folder, or give the same"
+            )
+    write_json(out / _ASKED, asked)
+    return out
+
+
+def _write_answers(
+    out: Path, task: StructuredTask, judged: Sequence[Example], said: Sequence[Any]
+) -> None:
+    lines = [
+        json.dumps(
+            {"name": e.name, "truth": task.plain(e.truth), "predicted": task.plain(one)},
+            ensure_ascii=False,
+        )
+        for e, one in zip(judged, said, strict=True)
+    ]
+    write_text(out / "predictions.jsonl", "\n".join(lines) + "\n")
+
+
+def _card(out: Path, task: StructuredTask, facts: dict[str, Any]) -> str:
+    verdict = facts["verdict"]
+    names = [m.name for m in task.metrics()]
+    rows = [f"| model | {' | '.join(names)} |", f"|---|{'---:|' * len(names)}"]
+    for row in verdict["models"]:
+        cells = [f"{100 * row['scores'][name]:.1f}" for name in names]
+        rows.append(f"| {row['model']} | {' | '.join(cells)} |")
+    share = facts["parameters"]["moved"] / max(1, facts["parameters"]["total"])
+    return (
+        f"# {out.name}\n\n{verdict['sentence']}\n\n" + "\n".join(rows) + "\n\n"
+        f"{task.summary}. Made from {facts['origin']}; {share:.1%} of its numbers were trained "
+        f"on {facts['rows']:,} rows.\n\n"
+        f"`landbridge predict {out} DATA` answers for new rows; `model/` opens in transformers "
+        f"with {task.architecture}.\n"
+    )

@@ -1,0 +1,248 @@
+"""Rows with structured answers: from tables, folders, CoNLL and COCO files, datasets, lists."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..base.errors import DataError
+from ..base.seeds import numpy_rng
+from ..domains.readers.base import SPLITS
+from ..domains.readers.metadata_folder import folder_table
+from ..domains.readers.table import arrow_table
+
+SPLIT = "split"
+_IMAGES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")
+_COCO = ("_annotations.coco.json", "annotations.json", "annotations.coco.json")
+
+
+@dataclass
+class RawRows:
+    """What was read.
+
+    Attributes
+    ----------
+    rows : list of mapping
+    names : list of str
+    splits : list of str
+        "train", "val" or "test".
+    folder : Path
+        Where relative paths begin.
+    what : str
+        What to call the data.
+    """
+
+    rows: list[Mapping[str, Any]]
+    names: list[str]
+    splits: list[str]
+    folder: Path
+    what: str
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+
+def read_rows(data: Any) -> RawRows:
+    """Read rows as they are.
+
+    Parameters
+    ----------
+    data : path, dataset of Hugging Face, data frame, or sequence of mappings
+        A path is a table (JSONL, Parquet, CSV), a CoNLL file (``.conll``, ``.bio``: a token and
+        its tag a line, an empty line between sentences), a folder with ``metadata.jsonl`` or
+        ``.csv``, with ``images/`` and ``masks/``, or with COCO's ``annotations.json``. train, val
+        and test folders are splits.
+
+    Raises
+    ------
+    DataError
+        Where it is none of these, or has no rows.
+    """
+    if isinstance(data, str | Path):
+        path = Path(data).expanduser()
+        if not path.exists():
+            raise DataError(f"{path} does not exist", do="check the path")
+        found = _folder(path) if path.is_dir() else _file(path)
+    elif hasattr(data, "with_format"):  # a dataset of Hugging Face
+        found = _of(data.with_format("arrow")[:].to_pylist(), Path(), "dataset")
+        found = _with_names(found, data)
+    elif hasattr(data, "to_dict") and hasattr(data, "columns"):
+        found = _of(data.to_dict("records"), Path(), "rows")
+    elif isinstance(data, Sequence) and all(isinstance(row, Mapping) for row in data):
+        found = _of(list(data), Path(), "rows")
+    else:
+        raise DataError(
+            f"{type(data).__name__} cannot be read as rows",
+            do="give a path, a data frame, a dataset, or a list of dicts",
+        )
+    if not len(found):
+        raise DataError(f"{found.what} has no rows", do="give at least one")
+    return found
+
+
+def judged_rows(rows: RawRows, share: float, seed: int) -> np.ndarray:
+    """Return which rows judge: the test split, else val, else a share drawn at random.
+
+    Raises
+    ------
+    DataError
+        Where fewer than two rows are left on either side.
+    """
+    for split in ("test", "val"):
+        judged = np.array([own == split for own in rows.splits])
+        if judged.any():
+            break
+    else:
+        judged = np.zeros(len(rows), bool)
+        count = max(2, round(share * len(rows)))
+        judged[numpy_rng("structured", seed, len(rows)).permutation(len(rows))[:count]] = True
+    if judged.sum() < 2 or (~judged).sum() < 2:
+        raise DataError(
+            f"{rows.what} has {len(rows)} rows, {int(judged.sum())} of them to judge on",
+            do="give at least two rows to learn from and two to judge on",
+        )
+    return judged
+
+
+def _of(rows: list[Any], folder: Path, what: str) -> RawRows:
+    splits = []
+    for i, row in enumerate(rows):
+        said = str(row.get(SPLIT) or "train").lower()
+        if said not in SPLITS:
+            raise DataError(
+                f"{what} row {i + 1} has the split {said!r}", do="write train, val or test"
+            )
+        splits.append(SPLITS[said])
+    names = [f"{what} row {i + 1}" for i in range(len(rows))]
+    return RawRows(rows, names, splits, folder, what)
+
+
+def _with_names(found: RawRows, data: Any) -> RawRows:
+    """Put the names of classes in the place of their numbers."""
+    rows = [dict(row) for row in found.rows]
+    for name, feature in data.features.items():
+        inner = getattr(feature, "feature", feature)
+        names = getattr(inner, "names", None)
+        if not names:
+            continue
+        for row in rows:
+            value = row[name]
+            if isinstance(value, list):
+                row[name] = [names[i] for i in value]
+            elif value is not None:
+                row[name] = names[value]
+    found.rows = list(rows)
+    return found
+
+
+def _file(path: Path) -> RawRows:
+    if path.suffix.lower() in (".conll", ".bio", ".iob", ".iob2"):
+        return _conll(path)
+    table, _ = arrow_table(path)
+    return _of(table.to_pylist(), path.resolve().parent, path.stem)
+
+
+def _conll(path: Path) -> RawRows:
+    rows: list[dict[str, Any]] = []
+    tokens: list[str] = []
+    tags: list[str] = []
+    try:
+        lines = path.read_text("utf-8-sig").splitlines()
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path} is not UTF-8: {error}", do="save it as UTF-8") from error
+    for number, line in enumerate([*lines, ""], 1):
+        if not line.strip() or line.startswith("-DOCSTART-"):
+            if tokens:
+                rows.append({"tokens": tokens, "tags": tags})
+            tokens, tags = [], []
+            continue
+        if line.startswith("# "):
+            continue
+        cells = line.split()
+        if len(cells) < 2:
+            raise DataError(
+                f"{path}, line {number}: {line!r} has no tag", do="write a token and its tag a line"
+            )
+        tokens.append(cells[0])
+        tags.append(cells[-1])
+    return _of(rows, path.parent, path.stem)
+
+
+def _folder(root: Path) -> RawRows:
+    for name in _COCO:
+        if (root / name).is_file():
+            return _of(_coco(root / name), root, root.name)
+    table = folder_table(root)
+    if table is not None:
+        return _of(table[0].to_pylist(), root, root.name)
+    splits = [(f, SPLITS[f.name.lower()]) for f in sorted(root.iterdir()) if _is_split(f)]
+    if splits:
+        rows: list[Any] = []
+        for folder, split in splits:
+            own = _folder(folder)
+            for row in own.rows:
+                rows.append({**_absolute(row, folder), SPLIT: split})
+        return _of(rows, root, root.name)
+    if (root / "images").is_dir() and (root / "masks").is_dir():
+        return _of(_masks(root), root, root.name)
+    raise DataError(
+        f"{root} has no metadata.jsonl, no {_COCO[1]}, and no images/ beside masks/",
+        do="lay it out in one of these ways, or give a table",
+    )
+
+
+def _is_split(folder: Path) -> bool:
+    return folder.is_dir() and folder.name.lower() in SPLITS
+
+
+def _absolute(row: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    made = dict(row)
+    for key in ("image", "mask", "audio", "file_name"):
+        if isinstance(made.get(key), str):
+            made[key] = str((folder / made[key]).resolve())
+    return made
+
+
+def _masks(root: Path) -> list[dict[str, Any]]:
+    files = {p.stem: p for p in sorted((root / "images").iterdir()) if _is_image(p)}
+    masks = {p.stem: p for p in sorted((root / "masks").iterdir()) if _is_image(p)}
+    alone = sorted(set(files) ^ set(masks))
+    if alone:
+        raise DataError(
+            f"{root}: {len(alone)} files in images/ or masks/ have no partner, such as {alone[0]}",
+            do="give each image a mask of the same name",
+        )
+    return [{"image": f"images/{files[k].name}", "mask": f"masks/{masks[k].name}"} for k in files]
+
+
+def _is_image(path: Path) -> bool:
+    return path.suffix.lower() in _IMAGES
+
+
+def _coco(path: Path) -> list[dict[str, Any]]:
+    try:
+        found = json.loads(path.read_text("utf-8"))
+        names = {c["id"]: c["name"] for c in found["categories"]}
+        boxes: dict[Any, list[tuple[Any, str]]] = {}
+        for item in found["annotations"]:
+            boxes.setdefault(item["image_id"], []).append(
+                (item["bbox"], names[item["category_id"]])
+            )
+        rows = []
+        for image in found["images"]:
+            own = boxes.get(image["id"], [])
+            where = path.parent / image["file_name"]
+            if not where.exists():
+                where = path.parent / "images" / image["file_name"]
+            objects = {"bbox": [b for b, _ in own], "category": [k for _, k in own]}
+            rows.append({"image": str(where.resolve()), "objects": objects})
+    except (KeyError, TypeError, json.JSONDecodeError) as error:
+        raise DataError(
+            f"{path} is not COCO's layout: {error!r}", do="it has images, annotations, categories"
+        ) from error
+    return rows

@@ -1,0 +1,103 @@
+"""A class for each pixel."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..base.errors import DataError
+from ..metrics.regions import IGNORED, mean_iou, overlap_counts
+from .base import TASKS, Example, Metric, Row, device_of
+from .images import ImageTask, file_of, opened
+
+
+@TASKS.register("segmentation")
+class Segmentation(ImageTask):
+    """Masks are images whose pixels are class numbers (grey or palette); 255 counts for nothing.
+
+    Judged by mean intersection over union at the masks' own size.
+    """
+
+    summary = "a class for each pixel (SegFormer and the like); mean IoU"
+    outputs = ("mask", "label", "annotation", "segmentation")
+    architecture = "AutoModelForSemanticSegmentation"
+
+    def truth(self, row: Row, column: str, name: str, folder: Path) -> np.ndarray:
+        image = opened(file_of(row[column], name, folder), f"the mask of {name}", mode="")
+        if image.mode not in ("L", "P", "1", "I", "I;16"):
+            raise DataError(
+                f"the mask of {name} is {image.mode}, expected one number a pixel",
+                do="save masks as grey or palette PNG, each pixel the number of its class",
+            )
+        found = np.asarray(image).astype(np.int64)
+        if found.max(initial=0) > IGNORED:
+            raise DataError(
+                f"the mask of {name} holds {found.max()}, the largest class can be {IGNORED - 1}",
+                do="number the classes from 0",
+            )
+        return found
+
+    def learn_labels(self, examples: Sequence[Example]) -> None:
+        """As many classes as the largest number says."""
+        most = 0
+        for example in examples:
+            if example.truth is not None:
+                own = example.truth[example.truth != IGNORED]
+                most = max(most, int(own.max(initial=0)))
+        self.labels = [f"class {i}" for i in range(most + 1)]
+        if most < 1:
+            raise DataError("the masks hold one class", do="give masks with at least two")
+
+    def config(self, folder: Path) -> Any:
+        config = super().config(folder)
+        config.semantic_loss_ignore_index = IGNORED
+        return config
+
+    def encode(self, example: Example) -> dict[str, Any]:
+        from PIL import Image
+
+        image = opened(example.given, example.name)
+        mask = Image.fromarray(example.truth.astype(np.uint8)).resize(self.size[::-1], 0)
+        labels = np.asarray(mask).astype(np.int64)
+        labels[(labels >= len(self.labels)) & (labels != IGNORED)] = IGNORED
+        return {"pixel_values": self.pixels(image), "labels": labels}
+
+    def collate(self, rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
+        import torch
+
+        return {key: torch.from_numpy(np.stack([row[key] for row in rows])) for key in rows[0]}
+
+    def answer(self, model: Any, examples: Sequence[Example]) -> list[np.ndarray]:
+        from torch.nn import functional as F
+
+        images = [opened(example.given, example.name) for example in examples]
+        batch = self.collate([{"pixel_values": self.pixels(image)} for image in images])
+        logits = model(**{k: v.to(device_of(model)) for k, v in batch.items()}).logits
+        answers = []
+        for row, image in zip(logits, images, strict=True):
+            size = (image.height, image.width)
+            whole = F.interpolate(row[None].float(), size, mode="bilinear", align_corners=False)
+            answers.append(whole[0].argmax(0).cpu().numpy())
+        return answers
+
+    def metrics(self) -> list[Metric]:
+        n = len(self.labels)
+
+        def counts(predicted: np.ndarray, truth: np.ndarray) -> np.ndarray:
+            if predicted.shape != truth.shape:
+                raise DataError(
+                    f"a mask has {truth.shape} pixels and its image {predicted.shape}",
+                    do="give masks of the images' own size",
+                )
+            known = np.where(truth < n, truth, IGNORED)
+            return overlap_counts(predicted, known, n)
+
+        return [Metric("mIoU", counts, mean_iou)]
+
+    def plain(self, answer: np.ndarray) -> dict[str, Any]:
+        """Return the share of each class: masks themselves are written as images."""
+        shares = np.bincount(answer.ravel(), minlength=len(self.labels)) / answer.size
+        return {name: round(float(x), 4) for name, x in zip(self.labels, shares, strict=False)}

@@ -1,0 +1,131 @@
+"""A label for each token: names, places, parts of speech."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from ..base.errors import BackboneError, DataError
+from ..metrics.spans import OUTSIDE, f1, span_counts
+from .base import TASKS, Example, Metric, Row, StructuredTask, device_of
+
+_NOTHING = -100
+"""What the losses of transformers leave out."""
+
+
+@TASKS.register("token-classification")
+class TokenClassification(StructuredTask):
+    """Tags of words (IOB2: "B-PER", "I-PER", "O"), judged by exact spans (conlleval's F1).
+
+    A row has the words and as many tags; of a word's pieces the first one is labelled and asked.
+    """
+
+    summary = "tags of words, such as names and places; F1 of exact spans"
+    inputs = ("tokens", "words", "text")
+    outputs = ("ner_tags", "tags", "labels", "pos_tags")
+    architecture = "AutoModelForTokenClassification"
+    tokenizer: Any = None
+
+    def given(self, row: Row, column: str, name: str, folder: Path) -> list[str]:
+        value = row[column]
+        words = value.split() if isinstance(value, str) else list(value or ())
+        if not words:
+            raise DataError(f"{name} has no words", do="leave the row out, or give it words")
+        return [str(word) for word in words]
+
+    def truth(self, row: Row, column: str, name: str, folder: Path) -> list[str]:
+        value = row[column]
+        tags = value.split() if isinstance(value, str) else [str(tag) for tag in value]
+        words = self.given(
+            row, self._column(list(row), self.options.input, self.inputs), name, folder
+        )
+        if len(tags) != len(words):
+            raise DataError(
+                f"{name} has {len(words)} words and {len(tags)} tags", do="give each word a tag"
+            )
+        return tags
+
+    def learn_labels(self, examples: Sequence[Example]) -> None:
+        """The tags that are there, "O" first, and each "I-" beside its "B-"."""
+        found = {tag for example in examples for tag in example.truth or ()}
+        found |= {f"I-{tag[2:]}" for tag in found if tag.startswith("B-")}
+        self.labels = sorted(found, key=lambda tag: (tag != OUTSIDE, tag[2:], tag))
+        if len(self.labels) < 2:
+            raise DataError(
+                f"the rows to learn from have the tags {self.labels}", do="give at least two"
+            )
+
+    def open(self, folder: Path) -> None:
+        """Open the tokeniser, which has to know which word a piece is of."""
+        from transformers import AutoTokenizer
+
+        self.tokenizer = AutoTokenizer.from_pretrained(
+            folder, local_files_only=True, trust_remote_code=False, add_prefix_space=True
+        )
+        if not getattr(self.tokenizer, "is_fast", False):
+            raise BackboneError(
+                f"the tokeniser of {folder} does not tell which word a piece is of",
+                do="give a model with tokenizer.json",
+            )
+        if self.tokenizer.pad_token is None:
+            words = set(self.tokenizer.get_vocab())
+            self.tokenizer.pad_token = "[PAD]" if "[PAD]" in words else self.tokenizer.eos_token
+
+    def save(self, folder: Path) -> None:
+        self.tokenizer.save_pretrained(folder)
+
+    def _pieces(self, words: Sequence[str]) -> tuple[dict[str, Any], list[int | None]]:
+        found = self.tokenizer(
+            list(words), is_split_into_words=True, truncation=True, max_length=self.options.length
+        )
+        return dict(found), found.word_ids()
+
+    def encode(self, example: Example) -> dict[str, Any]:
+        found, of_word = self._pieces(example.given)
+        place = {tag: i for i, tag in enumerate(self.labels)}
+        labels, before = [], None
+        for word in of_word:
+            first = word is not None and word != before
+            labels.append(place.get(example.truth[word], _NOTHING) if first else _NOTHING)
+            before = word
+        return {**found, "labels": labels}
+
+    def collate(self, rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
+        import torch
+
+        rest = [{k: v for k, v in row.items() if k != "labels"} for row in rows]
+        batch = dict(self.tokenizer.pad(rest, return_tensors="pt"))
+        width = batch["input_ids"].shape[1]
+        if "labels" in rows[0]:
+            padded = [row["labels"] + [_NOTHING] * (width - len(row["labels"])) for row in rows]
+            batch["labels"] = torch.tensor(padded)
+        return batch
+
+    def answer(self, model: Any, examples: Sequence[Example]) -> list[list[str]]:
+        pieces = [self._pieces(example.given) for example in examples]
+        batch = self.collate([found for found, _ in pieces])
+        logits = model(**{k: v.to(device_of(model)) for k, v in batch.items()}).logits
+        said = logits.argmax(-1).tolist()
+        answers = []
+        for example, (_, of_word), row in zip(examples, pieces, said, strict=True):
+            tags = [OUTSIDE] * len(example.given)  # words beyond the last piece have no answer
+            for i in reversed(range(len(of_word))):
+                word = of_word[i]
+                if word is not None:
+                    tags[word] = self.labels[row[i]]
+            answers.append(tags)
+        return answers
+
+    def metrics(self) -> list[Metric]:
+        return [Metric("F1", span_counts, f1), Metric("token accuracy", _right, _share)]
+
+
+def _right(predicted: Sequence[str], truth: Sequence[str]) -> Any:
+    import numpy as np
+
+    return np.array([sum(a == b for a, b in zip(predicted, truth, strict=True)), len(truth)])
+
+
+def _share(counts: Any) -> float:
+    return float(counts[0] / max(1, counts[1]))

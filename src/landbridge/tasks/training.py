@@ -1,0 +1,151 @@
+"""One fit of a task's model by transformers' own Trainer: resumable, on one device or many."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..backbones.transformers_models import quietly
+from ..base.errors import TrainingError
+from ..base.events import Events
+from ..training.devices import find_device
+from .base import Example, StructuredTask
+
+
+@dataclass(frozen=True)
+class FitOptions:
+    """How a model is fitted.
+
+    Attributes
+    ----------
+    epochs : float
+        Passes over the rows, kept between 50 and 20,000 steps.
+    steps : int or None
+        Instead of `epochs`.
+    batch : int
+    rate : float or None
+        5e-5 as default, 5e-4 with LoRA.
+    lora : bool
+        Train low-rank matrices beside the layers, and a new head.
+    rank : int
+        Of these.
+    seed : int
+    device : str
+    """
+
+    epochs: float = 5.0
+    steps: int | None = None
+    batch: int = 8
+    rate: float | None = None
+    lora: bool = False
+    rank: int = 8
+    seed: int = 0
+    device: str = "auto"
+
+    def count(self, rows: int) -> int:
+        """Return the steps for so many rows."""
+        wished = round(self.epochs * rows / self.batch)
+        return self.steps or min(20_000, max(50, wished))
+
+    @property
+    def speed(self) -> float:
+        """The learning rate."""
+        return self.rate or (5e-4 if self.lora else 5e-5)
+
+
+class _Rows:
+    """Examples as the Trainer takes them, encoded when they are asked for."""
+
+    def __init__(self, task: StructuredTask, examples: Sequence[Example]) -> None:
+        self.task, self.examples = task, examples
+
+    def __len__(self) -> int:
+        return len(self.examples)
+
+    def __getitem__(self, index: int) -> dict[str, Any]:
+        return self.task.encode(self.examples[index])
+
+
+def train_model(
+    task: StructuredTask,
+    model: Any,
+    examples: Sequence[Example],
+    options: FitOptions,
+    work: Path,
+    name: str,
+    events: Events,
+) -> Any:
+    """Train a model, going on from the last checkpoint in `work` where there is one.
+
+    Raises
+    ------
+    TrainingError
+        Where the loss is not finite.
+    """
+    import numpy as np
+    from transformers import Trainer, TrainerCallback, TrainingArguments
+    from transformers.trainer_callback import PrinterCallback, ProgressCallback
+
+    steps = options.count(len(examples))
+    place = find_device(options.device)
+    work.mkdir(parents=True, exist_ok=True)
+    arguments = TrainingArguments(
+        output_dir=str(work),
+        per_device_train_batch_size=options.batch,
+        max_steps=steps,
+        learning_rate=options.speed,
+        lr_scheduler_type="cosine",
+        warmup_steps=round(0.1 * steps),
+        weight_decay=0.01,
+        seed=options.seed,
+        data_seed=options.seed,
+        use_cpu=place == "cpu",
+        report_to=[],
+        disable_tqdm=True,
+        logging_steps=max(1, steps // 40),
+        save_strategy="steps",
+        save_steps=max(25, steps // 5),
+        save_total_limit=1,
+        remove_unused_columns=False,
+        label_names=["labels"],
+        log_level="error",
+        dataloader_pin_memory=place != "cpu",
+    )
+    with events.progress(name, steps) as bar:
+
+        class Heard(TrainerCallback):
+            """Forwards steps to the bar, and stops where a loss is not finite."""
+
+            def on_train_begin(self, args: Any, state: Any, control: Any, **rest: Any) -> None:
+                bar.advance(state.global_step)
+
+            def on_step_end(self, args: Any, state: Any, control: Any, **rest: Any) -> None:
+                bar.advance(1)
+
+            def on_log(self, args: Any, state: Any, control: Any, **rest: Any) -> None:
+                loss = (rest.get("logs") or {}).get("loss")
+                if loss is None:
+                    return
+                if not np.isfinite(float(loss)):
+                    raise TrainingError(
+                        f"{name}: the loss is {loss} at step {state.global_step}",
+                        do="lower the rate (--rate)",
+                    )
+                bar.advance(0, loss=float(loss))
+                events.say("step", fit=name, step=state.global_step, steps=steps, loss=float(loss))
+
+        trainer = Trainer(
+            model=model,
+            args=arguments,
+            data_collator=task.collate,
+            train_dataset=_Rows(task, examples),
+            callbacks=[Heard()],
+        )
+        trainer.remove_callback(PrinterCallback)
+        trainer.remove_callback(ProgressCallback)
+        begun = any(work.glob("checkpoint-*"))
+        with quietly():
+            trainer.train(resume_from_checkpoint=True if begun else None)
+    return model.cpu().eval()

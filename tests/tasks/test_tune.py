@@ -1,0 +1,195 @@
+"""Each task from rows to a verdict, with tiny models of random weights."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+import landbridge
+from landbridge.base.errors import BackboneError, DataError, RunError
+from landbridge.tasks.base import TASKS, TaskOptions
+from landbridge.tasks.fit import tune
+from landbridge.tasks.training import FitOptions
+
+# Model, rows, steps, rate, score, and what of it at least (errors: at most).
+CASES = {
+    "token-classification": ("tagger", "sentences", 80, 3e-3, "F1", 0.9),
+    "text-to-text": ("translator", "pairs", 400, 1e-2, "BLEU", 0.5),
+    "speech-recognition": ("listener", "recordings", 250, 3e-3, "WER", None),
+    "segmentation": ("segmenter", "scenes", 80, 5e-3, "mIoU", 0.7),
+    "detection": ("detector", "things", 60, 3e-3, "mAP", None),
+}
+
+
+def quick(task, data, model, out, steps, rate, **more):
+    fit = FitOptions(steps=steps, rate=rate, device="cpu", **more.pop("fit", {}))
+    return tune(task, data, model=str(model), out=out, fit=fit, scratch=False, **more)
+
+
+def test_every_task_is_tried():
+    assert set(CASES) == set(TASKS)
+
+
+@pytest.mark.parametrize("task", list(CASES))
+def test_from_rows_to_a_verdict(task, request, tmp_path):
+    model, data, steps, rate, metric, least = CASES[task]
+    data = request.getfixturevalue(data)
+    options = TaskOptions(size=48 if task == "segmentation" else None, new_tokens=8)
+    tuned = quick(
+        task, data, request.getfixturevalue(model), tmp_path / "run", steps, rate, options=options
+    )
+    assert tuned.verdict["metric"] == metric
+    score = tuned.verdict["models"][0]["scores"][metric]
+    assert np.isfinite(score)
+    if least is not None:
+        assert score > least, tuned.verdict
+    assert not (tmp_path / "run" / "work").exists()
+    lines = (tmp_path / "run" / "predictions.jsonl").read_text().splitlines()
+    assert len(lines) == tuned.verdict["judged_rows"]
+    assert {"name", "truth", "predicted"} == set(json.loads(lines[0]))
+    assert tuned.verdict["sentence"] in (tmp_path / "run" / "README.md").read_text()
+
+    again = landbridge.load_tuned(tmp_path / "run")
+    own = tuned.examples(data)[:5]
+    both = [[tuned.task.plain(x) for x in t.answers(own)] for t in (tuned, again)]
+    assert both[0] == both[1]
+    assert set(again.evaluate(data)["scores"]) == {m.name for m in tuned.task.metrics()}
+
+
+def test_lora_moves_little_and_is_merged(tagger, sentences, tmp_path):
+    whole = quick("token-classification", sentences, tagger, tmp_path / "a", 40, 3e-3)
+    lora = quick(
+        "token-classification", sentences, tagger, tmp_path / "b", 120, 1e-2, fit={"lora": True}
+    )
+    counts = [t.facts["parameters"]["moved"] for t in (whole, lora)]
+    assert counts[1] < counts[0] / 2
+    assert lora.verdict["models"][0]["scores"]["F1"] > 0.8
+    names = [name for name, _ in landbridge.load_tuned(tmp_path / "b").model.named_parameters()]
+    assert not any("lora" in name for name in names)
+
+
+def test_the_verdict_compares_with_scratch_and_with_the_model_as_it_is(translator, pairs, tmp_path):
+    fit = FitOptions(steps=60, rate=5e-3, device="cpu")
+    tuned = tune(
+        "text-to-text",
+        pairs,
+        model=str(translator),
+        out=tmp_path / "run",
+        fit=fit,
+        options=TaskOptions(new_tokens=8),
+    )
+    models = {row["model"]: row for row in tuned.verdict["models"]}
+    assert set(models) == {"tuned", "scratch", "as it is"}
+    assert tuned.verdict["reference"] == "scratch"
+    gap = models["scratch"]["difference"]
+    expected = models["tuned"]["scores"]["BLEU"] - models["scratch"]["scores"]["BLEU"]
+    assert gap["value"] == pytest.approx(expected)
+    assert gap["low"] <= gap["high"]
+    assert {"BLEU", "chrF", "ROUGE-L"} == set(models["tuned"]["scores"])
+
+
+def test_a_model_that_knows_the_tags_already_answers_as_it_is(tagger, sentences, tmp_path):
+    first = quick("token-classification", sentences, tagger, tmp_path / "a", 80, 3e-3)
+    assert first.verdict["reference"] is None
+    second = quick(
+        "token-classification", sentences, tmp_path / "a" / "model", tmp_path / "b", 5, 1e-5
+    )
+    models = {row["model"]: row for row in second.verdict["models"]}
+    assert models["as it is"]["scores"]["F1"] > 0.9
+    assert second.verdict["outcome"] == "can't tell"
+
+
+def test_answers_that_judge_do_not_reach_training(tagger, sentences, tmp_path):
+    judged = [dict(row, split="test") for row in sentences[:20]]
+    rows = [*sentences[20:], *judged]
+    wrong = [*sentences[20:], *[dict(row, ner_tags=["O"] * 4) for row in judged]]
+    a = quick("token-classification", rows, tagger, tmp_path / "a", 20, 3e-3)
+    b = quick("token-classification", wrong, tagger, tmp_path / "b", 20, 3e-3)
+    states = [t.model.state_dict() for t in (a, b)]
+    assert all(bool((states[0][k] == states[1][k]).all()) for k in states[0])
+
+
+def test_an_interrupted_call_goes_on_to_the_same_model(tagger, sentences, tmp_path, monkeypatch):
+    from landbridge.base.events import Events
+
+    whole = quick("token-classification", sentences, tagger, tmp_path / "a", 50, 3e-3)
+
+    class Stop:
+        def event(self, event):
+            if event["event"] == "step" and event["step"] >= 40:
+                raise KeyboardInterrupt
+
+        def progress(self, what, total):
+            from landbridge.base.events import SILENT
+
+            return SILENT.progress(what, total)
+
+    with pytest.raises(KeyboardInterrupt):
+        quick(
+            "token-classification",
+            sentences,
+            tagger,
+            tmp_path / "b",
+            50,
+            3e-3,
+            events=Events(None, Stop()),
+        )
+    assert list((tmp_path / "b" / "work").rglob("checkpoint-*"))
+    with pytest.raises(RunError, match="other options"):
+        quick("token-classification", sentences, tagger, tmp_path / "b", 60, 3e-3)
+    again = quick("token-classification", sentences, tagger, tmp_path / "b", 50, 3e-3)
+    states = [t.model.state_dict() for t in (whole, again)]
+    assert all(bool((states[0][k] == states[1][k]).all()) for k in states[0])
+
+
+@pytest.mark.parametrize(
+    ("task", "rows", "says"),
+    [
+        ("token-classification", [{"tokens": ["a", "b"], "tags": ["O"]}] * 4, "2 words and 1 tags"),
+        ("token-classification", [{"words": ["a"], "tags": ["O"]}] * 4, "at least two"),
+        ("token-classification", [{"x": 1}] * 4, "none of the columns x"),
+        ("text-to-text", [{"source": "", "target": "b"}] * 4, "expected a text"),
+        ("text-to-text", [{"source": "a", "target": None}] * 4, "have an answer"),
+        ("speech-recognition", [{"audio": "no.wav", "text": "a"}] * 4, "is not there"),
+        ("detection", [{"image": b"x", "objects": {"bbox": [[0, 0, 0, 1]], "category": ["a"]}}] * 4,
+         "has no area"),
+        ("segmentation", [{"image": b"x", "mask": b"y"}] * 4, "cannot be decoded"),
+        ("text-to-text", [{"source": "a", "target": "b"}], "at least two rows"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_with_rows_is_said(task, rows, says, tagger, tmp_path):
+    with pytest.raises(DataError, match=says):
+        quick(task, rows, tagger, tmp_path / "run", 1, 1e-3)
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_model_that_cannot_do_the_task(tagger, pairs, tmp_path):
+    with pytest.raises(BackboneError, match="cannot do text-to-text"):
+        quick("text-to-text", pairs, tagger, tmp_path / "a", 1, 1e-3)
+    with pytest.raises(BackboneError, match="neither a folder nor a hub id"):
+        quick("text-to-text", pairs, "nowhere", tmp_path / "b", 1, 1e-3)
+
+
+def test_files_are_read_in_their_layouts(tmp_path, sentences):
+    from landbridge.tasks.rows import read_rows
+
+    path = tmp_path / "some.conll"
+    path.write_text("-DOCSTART- O\n\nada B-PER\nsleeps O\n\nin O\nrome B-LOC\n")
+    rows = read_rows(path).rows
+    assert rows == [
+        {"tokens": ["ada", "sleeps"], "tags": ["B-PER", "O"]},
+        {"tokens": ["in", "rome"], "tags": ["O", "B-LOC"]},
+    ]
+    lines = tmp_path / "some.jsonl"
+    lines.write_text("\n".join(json.dumps(row) for row in sentences[:3]))
+    assert [dict(row) for row in read_rows(lines).rows] == sentences[:3]
+    for split in ("train", "test"):
+        (tmp_path / "f" / split).mkdir(parents=True)
+        (tmp_path / "f" / split / "metadata.jsonl").write_text(
+            json.dumps({"file_name": "a.wav", "text": "hm"})
+        )
+    found = read_rows(tmp_path / "f")
+    assert sorted(found.splits) == ["test", "train"]
+    assert sorted(row["file_name"] for row in found.rows) == ["test/a.wav", "train/a.wav"]
