@@ -20,7 +20,17 @@ SHORT = {"MNIST → USPS": "M → U", "USPS → MNIST": "U → M"}
 def measured(results: Results) -> dict[str, dict[str, str]]:
     """Return cost and evidence by method, from results by name."""
     said: dict[str, list[str]] = {}
-    for part in (_digits, _photographs, _few, _tuning, _features, _few_features, _angles, _tables):
+    for part in (
+        _digits,
+        _photographs,
+        _few,
+        _tuning,
+        _features,
+        _few_features,
+        _angles,
+        _tables,
+        _without,
+    ):
         for name, text in part(results):
             said.setdefault(name, []).append(text)
     for name, text in _missing_classes(results):
@@ -30,6 +40,23 @@ def measured(results: Results) -> dict[str, dict[str, str]]:
         name: {"cost": costs.get(name, ""), "evidence": "; ".join(said.get(name, []))}
         for name in sorted({*said, *costs})
     }
+
+
+def _without(results: Results) -> Iterator[tuple[str, str]]:
+    """What is learned without labels: from rows alone, and from a teacher."""
+    cells = []
+    for name, task in _tasks(results, "pretraining_digits").items():
+        if "pretrain" in task["methods"]:
+            cells.append(f"{name} {_percent(task, 'pretrain')} ({_percent(task, 'scratch')})")
+    if cells:
+        yield "pretrain", "labels (from scratch): " + ", ".join(cells)
+    ways = results.get("distillation", {}).get("ways", {})
+    cells = [
+        f"{way} {100 * found['student']['mean']:.1f} (teacher {100 * found['teacher']:.1f})"
+        for way, found in ways.items()
+    ]
+    if cells:
+        yield "distil", "digits, no label: " + ", ".join(cells)
 
 
 def _digits(results: Results) -> Iterator[tuple[str, str]]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import measured
+from across_table import across_table, distillation_table
 from class_shift_table import class_shift_table, open_set_table
 from grid_tables import grid_table
 from several_table import several_table
@@ -166,6 +167,8 @@ KINDS: dict[str, Callable[[dict[str, Any]], str]] = {
     "term steps": steps_table,
     "pull steps": pull_table,
     "extraction": extraction_table,
+    "across": lambda result: across_table(result, _row, _ran_on),
+    "distillation": lambda result: distillation_table(result, _row, _ran_on),
     "several": lambda result: several_table(result, _row, _ran_on),
 }
 QUOTED = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- table: end -->)", re.DOTALL)

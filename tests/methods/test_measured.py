@@ -22,7 +22,14 @@ def tables(monkeypatch):
     import tables
 
     yield tables
-    for name in ("tables", "measured", "class_shift_table", "grid_tables", "term_tables"):
+    for name in (
+        "tables",
+        "measured",
+        "across_table",
+        "class_shift_table",
+        "grid_tables",
+        "term_tables",
+    ):
         sys.modules.pop(name, None)
 
 

@@ -17,10 +17,10 @@ _NOTHING = -100
 class TextToText(StructuredTask):
     """An encoder-decoder (T5, BART, Marian, mT5) writes the answer; beams are not used.
 
-    Judged by BLEU, with chrF and ROUGE-L beside it.
+    Judged by chrF, with BLEU and ROUGE-L beside it: BLEU is 0 where texts have no four words.
     """
 
-    summary = "a text from a text: translating, summarising; BLEU, chrF, ROUGE-L"
+    summary = "a text from a text: translating, summarising; chrF, BLEU, ROUGE-L"
     inputs = ("source", "input", "document", "article", "text", "question")
     outputs = ("target", "output", "summary", "translation", "highlights", "answer")
     architecture = "AutoModelForSeq2SeqLM"
@@ -92,7 +92,7 @@ class TextToText(StructuredTask):
     def metrics(self) -> list[Metric]:
         return [
             Metric(label, *TEXT_SCORES[key])
-            for key, label in (("bleu", "BLEU"), ("chrf", "chrF"), ("rouge-l", "ROUGE-L"))
+            for key, label in (("chrf", "chrF"), ("bleu", "BLEU"), ("rouge-l", "ROUGE-L"))
         ]
 
 
