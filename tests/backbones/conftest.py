@@ -104,6 +104,7 @@ def wave_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         num_conv_pos_embedding_groups=2,
         feat_extract_norm="layer",
         do_stable_layer_norm=True,
+        layerdrop=0.0,  # a layer that is skipped at random has no gradient
     )
     with seeded("wave"):
         Wav2Vec2Model(config).save_pretrained(folder)
@@ -267,3 +268,29 @@ def keras_files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     for name, parts in (("image", image), ("tabular", table)):
         keras.Sequential(parts).save(folder / f"{name}.keras")
     return {name: folder / f"{name}.keras" for name in ("image", "tabular")}
+
+
+@pytest.fixture
+def as_run(tmp_path: Path):
+    """Write what a finished run leaves of its network, moved a little from where it began."""
+    import json
+
+    from safetensors.torch import save_file
+
+    names = {"image": "convnet", "text": "textnet", "audio": "logmelnet", "tabular": "mlp"}
+
+    def write(examples: Examples) -> Path:
+        name = names.get(examples.modality, "fusion_net")
+        opened = BACKBONES.get(name)().open(name, hint_of(examples), [examples], seed=5)
+        state = {f"backbone.{k}": v.clone() for k, v in opened.module.state_dict().items()}
+        for tensor in state.values():
+            if tensor.is_floating_point():
+                tensor.mul_(1.01)
+        folder = tmp_path / "finished"
+        folder.mkdir(exist_ok=True)
+        save_file(state | {"head.weight": torch.zeros(2, 3)}, folder / "model.safetensors")
+        (folder / "backbone.json").write_text(json.dumps(opened.identity.to_dict()))
+        (folder / "preprocessor.json").write_text(json.dumps(opened.preprocessing.to_dict()))
+        return folder
+
+    return write

@@ -47,6 +47,8 @@ def case(
     written = str(folders[kind]) if name == "hf" else name
     if name == "local":
         written = f"local/{own_nets}:{kind}"
+    if name == "run":
+        written = f"run/{request.getfixturevalue('as_run')(examples)}"
     if name == "timm":
         pytest.importorskip("timm", exc_type=(ImportError, RuntimeError))
         written = f"timm/resnet10t:{timm_weights}"

@@ -29,7 +29,7 @@ def test_every_verb_is_documented():
     text = (ROOT / "docs" / "cli.md").read_text("utf-8")
     for command in app.registered_commands:
         assert command.callback is not None
-        name = command.name or command.callback.__name__
+        name = (command.name or command.callback.__name__).replace("_", "-")
         assert re.search(rf"^\| `{name}\b", text, re.MULTILINE), name
 
 

@@ -18,11 +18,12 @@ from .base import BACKBONES, BackboneIdentity, Opened, Provider
 _BY_FILE = ("mobilenet_v2", "yamnet", "speech_embedding")
 """Providers that take a file of weights after a colon."""
 
-_BY_PREFIX = {
+BY_PREFIX = {
     "hf": "hf/<hub id>",
     "timm": "timm/<name>",
     "keras": "keras/path/to/model.keras",
     "local": "local/path/to/file.py:function",
+    "run": "run/path/of/a/run",
 }
 """Providers of many, and what is written after their name."""
 
@@ -145,10 +146,10 @@ def resolve(name: str) -> tuple[str, Provider]:
     BackboneError
         Where it stands for nothing, with the nearest known name.
     """
-    if name in _BY_PREFIX:
+    if name in BY_PREFIX:
         raise BackboneError(
             f"backbone {name!r} says of what kind it is, and not which",
-            do=f"write {_BY_PREFIX[name]}",
+            do=f"write {BY_PREFIX[name]}",
         )
     if name in BACKBONES:
         return name, BACKBONES.get(name)()
@@ -161,14 +162,14 @@ def resolve(name: str) -> tuple[str, Provider]:
             )
         return name, BACKBONES.get(head)()
     family, slash, rest = name.partition("/")
-    if slash and rest and family in _BY_PREFIX:
+    if slash and rest and family in BY_PREFIX:
         return name, BACKBONES.get(family)()
     path = Path(name).expanduser()
     if path.is_dir():
         return _folder(path)
     if path.is_file():
         return _file(path)
-    known = [n for n in BACKBONES if n not in _BY_PREFIX] + list(_BY_PREFIX.values())
+    known = [n for n in BACKBONES if n not in BY_PREFIX] + list(BY_PREFIX.values())
     near = f"hf/{name}" if name.count("/") == 1 else nearest(name, known)
     raise BackboneError(
         f"{name!r} is neither a known backbone nor a file or folder here",
@@ -181,7 +182,8 @@ def _folder(path: Path) -> tuple[str, Provider]:
     if (path / "backbone.json").is_file():
         raise BackboneError(
             f"{path} is a folder of a landbridge run, not a backbone",
-            do="give the run where a source model is asked for, or name a backbone",
+            do=f"write run/{path} to start from its network, or give the run where a source model "
+            "is asked for",
         )
     if not (path / "config.json").is_file():
         raise BackboneError(

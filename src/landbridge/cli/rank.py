@@ -83,11 +83,12 @@ def rank(
 def _all_here(modality: str) -> list[str]:
     """Return the backbones that take such examples and need no path."""
     from ..backbones.base import BACKBONES
+    from ..backbones.open import BY_PREFIX
 
     return [
         name
         for name, kind in BACKBONES.items()
-        if modality in kind.modalities and name != "hf" and kind().available()[0]
+        if modality in kind.modalities and name not in BY_PREFIX and kind().available()[0]
     ]
 
 

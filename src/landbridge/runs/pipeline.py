@@ -231,7 +231,7 @@ def _absolute(config: RunConfig) -> RunConfig:
     values["teacher"] = whole(values["teacher"])
     head, colon, file = values["backbone"].partition(":")
     kind, _, rest = head.partition("/")
-    if kind in ("local", "keras") and rest:  # a path after the kind
+    if kind in ("local", "keras", "run") and rest:  # a path after the kind
         values["backbone"] = f"{kind}/{whole(rest)}{colon}{file}"
     elif colon and len(head) > 1:  # not a Windows drive
         values["backbone"] = f"{head}:{whole(file)}"

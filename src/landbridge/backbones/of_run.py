@@ -1,0 +1,105 @@
+"""The network of a finished run as θ₀ of another: what it has learned is reused like any other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from ..base.errors import BackboneError, RunError
+from ..base.events import SILENT, Events
+from ..base.files import read_json
+from ..domains.examples import Examples, InputHint
+from ..domains.modalities.base import load_preprocessing
+from .base import BACKBONES, Backbone, BackboneIdentity, Opened, Provider
+from .weights import merge_options, read_tensors
+
+_PREFIX = "backbone."
+
+
+@BACKBONES.register("run")
+class RunProvider(Provider):
+    """``run/path/of/a/run``: a run, or what `landbridge multitask` or `align` made.
+
+    The head is left behind; inputs are prepared as that run prepared them. Options: ``path``.
+
+    Examples
+    --------
+    >>> opened = RunProvider().open("run/runs/photos", hint, [])             # doctest: +SKIP
+    """
+
+    summary = "the network of a finished run, without its head: run/path"
+    modalities = ("image", "text", "audio", "tabular", "several")
+    pretrained = True
+
+    def available(self) -> tuple[bool, str]:
+        return True, "run/path/of/a/run"
+
+    def open(
+        self,
+        name: str,
+        hint: InputHint,
+        examples: Sequence[Examples],
+        *,
+        seed: int = 0,
+        options: dict[str, Any] | None = None,
+        offline: bool = False,
+        events: Events = SILENT,
+    ) -> Opened:
+        given = dict(options or {})
+        path = Path(str(given.get("path") or name.removeprefix("run/"))).expanduser().resolve()
+        if not (path / "backbone.json").is_file():
+            raise BackboneError(f"{path} is no finished run", do="give the folder of one: run/path")
+        saved = BackboneIdentity.from_dict(read_json(path / "backbone.json"))
+        chosen = merge_options({"path": str(path), "of": saved.to_dict()}, given, self.name)
+        preprocessing = load_preprocessing(read_json(path / "preprocessor.json"))
+        if hint.modality != preprocessing.modality:
+            raise BackboneError(
+                f"the run {path} takes {preprocessing.modality}, the examples are "
+                f"{hint.modality!r}",
+                do="give a run of the same modality",
+            )
+        module = self.restore(chosen, offline=offline, events=events)
+        identity = self.identify(f"run/{path}", module, str(path), chosen)
+        return Opened(module, preprocessing.forbidding(offline), identity)
+
+    def restore(
+        self,
+        options: dict[str, Any],
+        *,
+        weights: bool = True,
+        offline: bool = False,
+        events: Events = SILENT,
+    ) -> Backbone:
+        saved = BackboneIdentity.from_dict(options["of"])
+        if saved.provider not in BACKBONES:
+            raise BackboneError(
+                f"the run was made with the provider {saved.provider!r}, which is not installed",
+                do="install the package that registers it",
+            )
+        provider = BACKBONES.get(saved.provider)()
+        if not weights:
+            return provider.restore(saved.options, weights=False, offline=offline, events=events)
+        path = Path(options["path"]) / "model.safetensors"
+        delta = _body(path)
+        # Where every tensor is in the run, nothing else is read or downloaded.
+        module = provider.restore(saved.options, weights=False, offline=offline, events=events)
+        own = module.state_dict()
+        if set(own) - set(delta):
+            module = provider.restore(saved.options, offline=offline, events=events)
+            own = module.state_dict()
+        misfit = [k for k, v in delta.items() if k not in own or own[k].shape != v.shape]
+        if misfit:
+            raise RunError(f"{path} does not fit its backbone.json: {misfit[:3]}", do="restore it")
+        module.load_state_dict({**own, **delta})
+        return module
+
+
+def _body(path: Path) -> dict[str, torch.Tensor]:
+    return {
+        name.removeprefix(_PREFIX): tensor
+        for name, tensor in read_tensors(path).items()
+        if name.startswith(_PREFIX)
+    }
