@@ -17,6 +17,8 @@ _PLACES = {
     "load_run": "landbridge.runs.run",
     "align": "landbridge.spaces.fit",
     "load_space": "landbridge.spaces.space",
+    "multitask": "landbridge.several_tasks.fit",
+    "load_multitask": "landbridge.several_tasks.model",
     "tune": "landbridge.tasks.fit",
     "load_tuned": "landbridge.tasks.tuned",
     "Space": "landbridge.spaces.space",

@@ -52,6 +52,11 @@ def predict(
         if is_tuned(run):
             predicted(this, run, data, out)
             return
+        from . import multitask
+
+        if multitask.is_multitask(run):
+            multitask.predicted(this, run, data, out)
+            return
         if out is not None and out.suffix.lower() not in FORMATS:
             raise ConfigError(
                 f"--out {out}: {out.suffix or 'no ending'} is not a format that can be written",

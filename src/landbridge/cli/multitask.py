@@ -1,0 +1,176 @@
+"""`landbridge multitask`: several columns of labels on one backbone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ..base.errors import ConfigError
+from . import options as o
+from .frame import frame
+
+KEYS = (
+    *("data.image", "data.text", "data.audio", "data.columns", "data.drop", "data.categorical"),
+    *("data.numeric", "data.max_rows", "data.judge_fraction", "backbone", "backbone_options"),
+    *("seed", "seeds", "offline", "training.device", "training.threads", "training.steps"),
+)
+
+
+def multitask(
+    data: Annotated[str, typer.Argument(metavar="DATA", help="A table with several labels.")],
+    labels: Annotated[str, typer.Option(metavar="A,B", help="The columns of labels.")],
+    out: Annotated[Path, typer.Option(metavar="FOLDER", help="Where to keep it.")],
+    backbone: o.Backbone = None,
+    image: o.ImageColumn = None,
+    text: o.TextColumn = None,
+    audio: o.AudioColumn = None,
+    columns: o.Columns = None,
+    drop: o.Drop = None,
+    weights: Annotated[
+        str | None,
+        typer.Option(metavar="A=W,B=W", help="Of each task's loss; learned if not given."),
+    ] = None,
+    alone: Annotated[
+        bool, typer.Option("--alone/--no-alone", help="Learn each task alone as well, to compare.")
+    ] = True,
+    seeds: o.Seeds = None,
+    seed: o.Seed = None,
+    device: o.Device = None,
+    offline: o.Offline = None,
+    config: o.ConfigFile = None,
+    settings: o.Settings = None,
+    as_json: o.AsJson = False,
+    quiet: o.Quiet = False,
+    debug: o.Debug = False,
+) -> None:
+    """Learn several tasks on one backbone, and say of each whether the others helped.
+
+    As a backbone the result is reused by --backbone run/FOLDER; `landbridge predict FOLDER DATA`
+    answers all tasks at once.
+    """
+    given = {
+        "backbone": backbone,
+        "data.image": image,
+        "data.text": text,
+        "data.audio": audio,
+        "data.columns": _names(columns),
+        "data.drop": _names(drop),
+        "seeds": seeds,
+        "seed": seed,
+        "training.device": device,
+        "offline": offline,
+    }
+    with frame(as_json=as_json, quiet=quiet, debug=debug) as this:
+        from .settings import usable
+
+        found = usable("multitask", KEYS, config, settings, given)
+        if found.training.threads is not None:
+            import torch
+
+            torch.set_num_threads(found.training.threads)
+        from ..runs.prepare import columns_named
+        from ..several_tasks.fit import multitask as together
+
+        made = together(
+            data,
+            _names(labels) or (),
+            out=out,
+            backbone=found.backbone,
+            backbone_options=found.backbone_options or None,
+            weights=_weights(weights),
+            alone=alone,
+            seeds=found.seeds or 3,
+            seed=found.seed,
+            steps=found.training.steps,
+            judge_fraction=found.data.judge_fraction,
+            device=found.training.device,
+            offline=found.offline,
+            events=this.events(),
+            **columns_named(found.data),
+        )
+        this.result({"run": str(out), **made.facts}, lambda: _show(out, made.facts))
+
+
+def is_multitask(path: Path) -> bool:
+    """Say whether a folder is one that `multitask` made."""
+    return (path / "multitask.json").is_file()
+
+
+def predicted(this: Any, path: Path, data: str, out: Path | None) -> None:
+    """Answer for data, as `landbridge predict` does."""
+    from ..several_tasks.model import MultiTask
+    from .frame import dumps
+    from .predict import write
+
+    rows = MultiTask.load(path, events=this.events()).predict(data, events=this.events())
+    if out is not None:
+        write(out, rows)
+        value = {"run": str(path), "rows": len(rows), "out": str(out)}
+        this.result(value, lambda: print(f"{len(rows):,} rows written to {out}"))
+        return
+    value = {"run": str(path), "predictions": rows}
+    this.result(value, lambda: print("\n".join(dumps(row) for row in rows)))
+
+
+def _names(text: str | None) -> list[str] | None:
+    return None if text is None else [part.strip() for part in text.split(",") if part.strip()]
+
+
+def _weights(text: str | None) -> dict[str, float] | None:
+    if text is None:
+        return None
+    found = {}
+    for part in text.split(","):
+        name, equals, value = part.partition("=")
+        try:
+            found[name.strip()] = float(value)
+        except ValueError:
+            equals = ""
+        if not equals:
+            raise ConfigError(
+                f"--weights {text!r}: {part!r} is no weight", do="write kind=1,size=2"
+            )
+    return found
+
+
+def _show(out: Path, facts: dict[str, Any]) -> None:
+    from rich.text import Text
+
+    from .tables import console, show_rows
+
+    rows = []
+    for task in facts["verdict"]:
+        shares = task["metric"] == "accuracy"
+        colour = {"helped": "green", "hurt": "red"}.get(task["outcome"], "yellow")
+        gap = task["difference"]
+        rows.append(
+            [
+                task["task"],
+                task["metric"],
+                _figure(task["together"], shares),
+                _figure(task["alone"], shares),
+                "" if gap is None else _gap(gap, shares),
+                Text(task["outcome"], colour),
+            ]
+        )
+    heads = ["task", "score", "together", "alone", "better by (95 %)", "the others"]
+    show_rows(console(), heads, rows, right=(2, 3))
+    console().print(
+        f"{facts['rows']:,} rows learned from, {facts['judged']:,} kept aside. As a backbone: "
+        f"--backbone run/{out}",
+        style="dim",
+    )
+
+
+def _figure(value: float | None, shares: bool) -> str:
+    if value is None:
+        return ""
+    return f"{100 * value:.1f} %" if shares else f"{value:.4g}"
+
+
+def _gap(gap: dict[str, float], shares: bool) -> str:
+    scale = 100 if shares else 1
+    said = [scale * gap[key] for key in ("value", "low", "high")]
+    return f"{said[0]:+.3g} ({said[1]:.3g} to {said[2]:.3g})"

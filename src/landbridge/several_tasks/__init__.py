@@ -1,0 +1,1 @@
+"""One backbone, several heads: several columns of labels learned at once, and judged."""

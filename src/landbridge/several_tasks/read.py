@@ -1,0 +1,173 @@
+"""Rows with several columns of labels: examples once, each column as classes or numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..base.errors import ConfigError, DataError
+from ..base.events import Events
+from ..domains.domain import Domain
+from ..domains.read import read_domain
+from ..domains.readers.base import ReadOptions
+from ..domains.readers.columns import Columns, from_arrow, from_frame
+from ..domains.readers.frame import frame_domain
+from ..domains.readers.labels import read_labels
+from ..domains.readers.table import arrow_table
+
+_ROW = "landbridge row"
+
+
+@dataclass(frozen=True)
+class OneTask:
+    """One column of labels.
+
+    Attributes
+    ----------
+    name : str
+    kind : {"classes", "numbers"}
+    classes : tuple of str
+    mean, spread : float
+        Of numbers: networks learn (number − mean) / spread.
+    """
+
+    name: str
+    kind: str
+    classes: tuple[str, ...] = ()
+    mean: float = 0.0
+    spread: float = 1.0
+
+    @property
+    def size(self) -> int:
+        """How many outputs it has."""
+        return len(self.classes) if self.kind == "classes" else 1
+
+
+def read_tasks(
+    data: Any, labels: Sequence[str], columns: Mapping[str, Any], events: Events
+) -> tuple[Domain, dict[str, np.ndarray]]:
+    """Return the examples, without labels, and each column of labels as it is, in their order.
+
+    Parameters
+    ----------
+    data : path of a table, data frame, or (X, mapping of labels)
+    labels : sequence of str
+        Names of the columns; all of the mapping's where empty.
+    columns : mapping
+        Options of `read_domain` that name feature columns.
+
+    Raises
+    ------
+    ConfigError
+        Where fewer than two columns are named.
+    DataError
+        Where a column is missing.
+    """
+    if isinstance(data, tuple) and len(data) == 2 and isinstance(data[1], Mapping):
+        own = {name: np.asarray(data[1][name], object) for name in labels or list(data[1])}
+        domain = read_domain(data[0], labelled=False, events=events, **columns)
+        _check(list(own))
+        if any(len(values) != len(domain) for values in own.values()):
+            raise DataError(
+                f"{len(domain)} examples, and labels of lengths {[len(v) for v in own.values()]}",
+                do="give every example a label, or None",
+            )
+        return domain, own
+    _check(labels)
+    table, name, folder = _table(data)
+    lost = [label for label in labels if label not in table.values]
+    if lost:
+        raise DataError(
+            f"{name} has no column {lost[0]!r} (--labels); it has {list(table.values)[:30]}",
+            do="name columns of the table",
+        )
+    rest = {key: values for key, values in table.values.items() if key not in labels}
+    rows = np.array([str(i) for i in range(len(table))], object)
+    options = ReadOptions(name=name, labelled=False, domain=_ROW, **columns)
+    domain = frame_domain(
+        replace(table, values={**rest, _ROW: rows}),
+        options,
+        name=name,
+        folder=folder,
+        first_row=1,
+        events=events,
+    )
+    kept = np.array([int(row) for row in domain.groups or ()], int)
+    for note in domain.notes:
+        events.say("note", f"{name}: {note}")
+    found = {}
+    for label in labels:
+        values = table.values[label]
+        names = table.class_names.get(label)
+        if names is not None and values.dtype != object:
+            ok = (values >= 0) & (values < len(names))
+            values = np.array(
+                [names[int(v)] if k else None for v, k in zip(values, ok, strict=True)], object
+            )
+        found[label] = values[kept]
+    return replace(domain, groups=None), found
+
+
+def _check(labels: Sequence[str]) -> None:
+    if len(set(labels)) < 2 or len(set(labels)) < len(labels):
+        raise ConfigError(
+            f"{len(labels)} columns of labels are named ({', '.join(labels)})",
+            do="name at least two, each once; a single one is what `landbridge transfer` does",
+        )
+
+
+def _table(data: Any) -> tuple[Columns, str, Path | None]:
+    if isinstance(data, str | Path):
+        path = Path(data).expanduser()
+        if not path.is_file():
+            raise DataError(f"{path} is no file", do="give a table with several label columns")
+        return from_arrow(arrow_table(path)[0]), path.stem, path.resolve().parent
+    if hasattr(data, "columns"):
+        return from_frame(data), "rows", None
+    raise DataError(
+        f"{type(data).__name__} has no columns of labels",
+        do="give the path of a table, a data frame, or (X, {name: labels})",
+    )
+
+
+def as_tasks(
+    columns: Mapping[str, np.ndarray], learn: np.ndarray, n: int
+) -> tuple[list[OneTask], np.ndarray, np.ndarray]:
+    """Return the tasks, and labels (n, tasks) to learn from and to judge on, NaN where unknown.
+
+    What a task is, its classes, mean and spread, is read off the rows to learn from.
+
+    Raises
+    ------
+    DataError
+        Where a column has no two values to tell apart.
+    """
+    tasks, table = [], np.full((n, len(columns)), np.nan)
+    for i, (name, values) in enumerate(columns.items()):
+        found = read_labels(values, n, name, "auto")
+        if found.answers not in ("classes", "numbers"):
+            raise DataError(f"column {name!r} holds {found.answers} labels", do="leave it out")
+        known = np.array([v is not None for v in found.values])
+        here = known & learn
+        if found.answers == "numbers":
+            numbers = np.array([np.nan if v is None else float(v) for v in found.values])
+            own = numbers[here]
+            if len(own) < 2 or own.std() == 0:
+                raise DataError(f"column {name!r} has no two numbers to tell apart", do="drop it")
+            task = OneTask(name, "numbers", (), float(own.mean()), float(own.std()))
+            table[:, i] = (numbers - task.mean) / task.spread
+        else:
+            classes = sorted({str(v) for v, k in zip(found.values, here, strict=True) if k})
+            if len(classes) < 2:
+                raise DataError(f"column {name!r} has the classes {classes}", do="drop it")
+            place = {value: j for j, value in enumerate(classes)}
+            task = OneTask(name, "classes", tuple(classes))
+            table[:, i] = [np.nan if v is None else place.get(str(v), -1.0) for v in found.values]
+        tasks.append(task)
+    teach = np.where(learn[:, None], table, np.nan)
+    judge = np.where(learn[:, None], np.nan, table)
+    return tasks, teach, judge

@@ -1,0 +1,147 @@
+"""Several heads on one backbone."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+import landbridge
+from landbridge.base.errors import ConfigError, DataError, RunError
+from landbridge.objectives.base import Step, View
+from landbridge.objectives.tasks import Tasks, task_losses
+from landbridge.several_tasks.read import OneTask, as_tasks
+
+
+def frame(n=240, seed=0):
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=(n, 4))
+    kind = np.where(x[:, 0] + x[:, 1] > 0, "up", "down").astype(object)
+    side = np.where(x[:, 2] > 0, "left", "right").astype(object)
+    size = 50 + 10 * x[:, 0] + rng.normal(size=n)
+    side[::7] = None
+    columns = {f"x{i}": x[:, i] for i in range(4)}
+    return pd.DataFrame({**columns, "kind": kind, "side": side, "size": size})
+
+
+def test_losses_are_those_of_the_parts_and_of_labelled_rows():
+    g = torch.Generator().manual_seed(0)
+    outputs = torch.randn(5, 4, generator=g, dtype=torch.float64).requires_grad_()
+    nan = math.nan
+    labels = torch.tensor([[0, 1.5], [2, nan], [nan, -1.0], [1, 0.5], [nan, nan]])
+    found = task_losses(outputs, labels.double(), (3, 1), ("classes", "numbers"))
+    p = outputs[:, :3].softmax(1)
+    expected = -torch.stack([p[0, 0], p[1, 2], p[3, 1]]).log().mean()
+    assert torch.allclose(found[0], expected)
+    gaps = torch.stack([outputs[0, 3] - 1.5, outputs[2, 3] + 1, outputs[3, 3] - 0.5])
+    assert torch.allclose(found[1], gaps.square().mean())
+    none = task_losses(outputs, torch.full((5, 2), nan), (3, 1), ("classes", "numbers"))
+    assert none == [None, None]
+
+
+def test_learned_weights_are_kendalls():
+    config = Tasks.Config(sizes=(2, 1), kinds=("classes", "numbers"))
+    term = Tasks(3, 3, config)
+    with torch.no_grad():
+        term.uncertainty.copy_(torch.tensor([0.4, -0.2]))
+    outputs, labels = torch.tensor([[1.0, 0.0, 2.0]]), torch.tensor([[0.0, 1.0]])
+    view = View(torch.zeros(1, 3), outputs, labels)
+    step = Step(None, None, None, None, 0.0, view)
+    ce, mse = -math.log(math.e / (math.e + 1)), 1.0
+    expected = math.exp(-0.4) * ce + 0.2 + 0.5 * math.exp(0.2) * mse - 0.1
+    assert float(term(step).detach()) == pytest.approx(expected, rel=1e-6)
+    given = Tasks(3, 3, Tasks.Config(sizes=(2, 1), kinds=("classes", "numbers"), weights=(2, 3)))
+    assert float(given(step).detach()) == pytest.approx(2 * ce + 3 * mse, rel=1e-6)
+    with pytest.raises(ConfigError, match="one of each"):
+        Tasks(3, 3, Tasks.Config(sizes=(2, 1), kinds=("classes",)))
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("m")
+    path = folder / "rows.csv"
+    frame().to_csv(path, index=False)
+    model = landbridge.multitask(
+        path, ["kind", "side", "size"], out=folder / "run", backbone="mlp", seeds=2
+    )
+    return model, folder / "run", path
+
+
+def test_every_task_is_learned_and_compared(made):
+    model, _, _ = made
+    verdict = {task["task"]: task for task in model.verdict}
+    assert [task.kind for task in model.tasks] == ["classes", "classes", "numbers"]
+    assert verdict["kind"]["together"] > 0.85
+    assert verdict["side"]["together"] > 0.85
+    assert verdict["size"]["metric"] == "mean absolute error"
+    assert verdict["size"]["together"] < 4
+    for task in model.verdict:
+        assert task["outcome"] in ("helped", "hurt", "can't tell")
+        assert task["difference"]["low"] <= task["difference"]["value"]
+    assert model.facts["judged"] == 72
+
+
+def test_it_answers_all_tasks_and_opens_again(made):
+    model, folder, path = made
+    again = landbridge.load_multitask(folder)
+    rows = model.predict(path)
+    assert rows == again.predict(path)
+    table = frame()
+    assert np.mean([r["kind"] == k for r, k in zip(rows, table["kind"], strict=True)]) > 0.85
+    errors = [abs(r["size"] - s) for r, s in zip(rows, table["size"], strict=True)]
+    assert np.mean(errors) < 4
+
+
+def test_its_network_is_a_backbone(made, tmp_path):
+    _, folder, _ = made
+    new = frame(seed=1)
+    some = new.drop(columns=["side", "size"])
+    run = landbridge.transfer(
+        None,
+        some,
+        label="kind",
+        backbone=f"run/{folder}",
+        method="probe",
+        budget="60s",
+        seeds=1,
+        out=tmp_path / "run",
+        progress=False,
+    )
+    assert run.verdict["chosen"]["mean"] > 0.85
+    assert len(run.predict(some)) == len(some)
+
+
+def test_sealed_rows_and_their_labels_are_not_learned_from():
+    n = 40
+    learn = np.arange(n) < 30
+    values = np.array(["a", "b"] * 20, object)
+    values[35] = "never seen"
+    numbers = np.arange(n) + 0.25
+    tasks, teach, judge = as_tasks({"c": values, "x": numbers}, learn, n)
+    assert tasks[0].classes == ("a", "b")
+    assert tasks[1] == OneTask("x", "numbers", (), numbers[:30].mean(), numbers[:30].std())
+    assert np.isnan(teach[~learn]).all()
+    assert np.isnan(judge[learn]).all()
+    assert judge[35, 0] == -1
+
+
+def test_arrays_weights_and_what_is_wrong(tmp_path):
+    table = frame(80)
+    x = table[[f"x{i}" for i in range(4)]].to_numpy()
+    labels = {"kind": table["kind"].to_numpy(), "size": table["size"].to_numpy()}
+    how = {"backbone": "mlp", "seeds": 1, "steps": 30, "alone": False}
+    model = landbridge.multitask((x, labels), weights={"kind": 1, "size": 0.5}, **how)
+    assert model.facts["weights"] == {"kind": 1.0, "size": 0.5}
+    assert model.verdict[0]["outcome"] == "can't tell"
+    with pytest.raises(ConfigError, match="one weight over 0"):
+        landbridge.multitask((x, labels), weights={"kind": 1}, **how)
+    with pytest.raises(ConfigError, match="at least two"):
+        landbridge.multitask(table, ["kind"], **how)
+    with pytest.raises(DataError, match="no column 'colour'"):
+        landbridge.multitask(table, ["kind", "colour"], **how)
+    (tmp_path / "x").write_text("")
+    with pytest.raises(RunError, match="is there already"):
+        landbridge.multitask((x, labels), out=tmp_path, **how)
