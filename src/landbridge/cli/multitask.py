@@ -155,7 +155,7 @@ def _show(out: Path, facts: dict[str, Any]) -> None:
                 Text(task["outcome"], colour),
             ]
         )
-    heads = ["task", "score", "together", "alone", "better by (95 %)", "the others"]
+    heads = ["task", "score", "together", "alone", "better by (95 %)", "the other tasks"]
     show_rows(console(), heads, rows, right=(2, 3))
     console().print(
         f"{facts['rows']:,} rows learned from, {facts['judged']:,} kept aside. As a backbone: "

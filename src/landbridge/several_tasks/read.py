@@ -96,7 +96,7 @@ def read_tasks(
         first_row=1,
         events=events,
     )
-    kept = np.array([int(row) for row in domain.groups or ()], int)
+    kept = np.array([int(str(row)) for row in domain.groups or ()], int)
     for note in domain.notes:
         events.say("note", f"{name}: {note}")
     found = {}
