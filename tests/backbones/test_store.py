@@ -14,9 +14,9 @@ import pytest
 import torch
 
 from landbridge.backbones import FeatureStore, Opened
-from landbridge.backbones.store import cache_folder
 from landbridge.base.errors import BackboneError, ConfigError
 from landbridge.base.events import Events
+from landbridge.base.places import cache_folder
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from torch import nn
 
 from ..base.errors import BackboneError
 from ..base.files import write_bytes
-from .store import cache_folder
+from ..base.places import cache_folder
 
 HELD = "held:"
 TRUST = "LANDBRIDGE_TRUST_CODE"

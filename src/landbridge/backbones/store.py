@@ -16,23 +16,13 @@ from ..base.errors import BackboneError, ConfigError, RunError
 from ..base.events import SILENT, Events
 from ..base.files import read_json, storage_errors, write_json
 from ..base.hashing import digest, tensors_digest
+from ..base.places import cache_folder
 from .base import Opened
 from .extraction import Precision, batch_size, extract, resolve_precision
 from .locks import locked
 
 _LONG = 2000
 """Rows from which on a bar is worth showing."""
-
-
-def cache_folder() -> Path:
-    """Return ``$LANDBRIDGE_CACHE``, or the platform's cache folder for landbridge."""
-    if given := os.environ.get("LANDBRIDGE_CACHE"):
-        return Path(given)
-    if os.name == "nt":
-        base = Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local"))
-    else:
-        base = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
-    return base / "landbridge"
 
 
 class FeatureStore:

@@ -162,7 +162,7 @@ def _memory() -> Check:
 
 
 def _cache() -> Check:
-    from ..backbones.store import cache_folder
+    from ..base.places import cache_folder
 
     path = cache_folder()
     size = sum(f.stat().st_size for f in path.rglob("*") if f.is_file()) if path.is_dir() else 0

@@ -9,8 +9,9 @@ import numpy as np
 
 from ..backbones.base import Opened
 from ..backbones.open import choose, open_backbone
-from ..backbones.store import FeatureStore, cache_folder
+from ..backbones.store import FeatureStore
 from ..base.events import Events
+from ..base.places import cache_folder
 from ..domains.compare import compare_classes
 from ..domains.domain import Domain, Examples
 from ..domains.hint import input_hint

@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 
 from ..backbones.open import open_backbone
-from ..backbones.store import FeatureStore, cache_folder
+from ..backbones.store import FeatureStore
 from ..base.errors import BackboneError, DataError, MissingExtra
 from ..base.events import SILENT, Events
+from ..base.places import cache_folder
 from ..base.seeds import numpy_rng
 from ..domains.domain import Domain
 from ..domains.hint import input_hint

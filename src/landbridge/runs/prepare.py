@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 
 from ..backbones.open import open_backbone, own_network
-from ..backbones.store import cache_folder
 from ..base.config import DataConfig, RunConfig
 from ..base.errors import ConfigError, DataError
 from ..base.events import SILENT, Events
 from ..base.hashing import digest
+from ..base.places import cache_folder
 from ..domains.compare import usable_classes
 from ..domains.domain import Domain
 from ..domains.hint import input_hint

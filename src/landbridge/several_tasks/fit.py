@@ -13,10 +13,10 @@ import torch
 
 from ..backbones.base import Opened
 from ..backbones.open import open_backbone
-from ..backbones.store import cache_folder
 from ..backbones.surgery import Network, make_network
 from ..base.errors import ConfigError, DataError, RunError
 from ..base.events import SILENT, Events
+from ..base.places import cache_folder
 from ..base.seeds import numpy_rng
 from ..domains.domain import Domain
 from ..domains.hint import input_hint

@@ -12,12 +12,12 @@ import torch
 
 from ..backbones.open import open_backbone
 from ..backbones.several.towers import Towers
-from ..backbones.store import cache_folder
 from ..backbones.surgery import Network, make_network
 from ..base.errors import DataError, RunError
 from ..base.events import SILENT, Events
 from ..base.files import write_json
 from ..base.hashing import tensors_digest
+from ..base.places import cache_folder
 from ..base.seeds import numpy_rng
 from ..domains.domain import Domain
 from ..domains.hint import input_hint

@@ -10,13 +10,13 @@ import numpy as np
 
 from ...base.errors import BackboneError, ConfigError
 from ...base.events import SILENT, Events
+from ...base.places import cache_folder
 from ...domains.examples import Examples, InputHint
 from ...domains.modalities.base import Preprocessing
 from ...domains.modalities.packed import SeveralPreprocessing
 from ...domains.modalities.several import SeveralExamples
 from ..base import BACKBONES, Backbone, BackboneIdentity, Opened, Provider
 from ..identity import Flat
-from ..store import cache_folder
 from ..weights import merge_options, seeded
 from .embedded import EmbeddedPreprocessing
 from .fusion import FUSIONS, FusionBackbone

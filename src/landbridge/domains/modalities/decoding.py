@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 
 from ...base.errors import DataError
+from .pieces import Piece, content
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
 A = TypeVar("A")
 B = TypeVar("B")
 
-Item = Path | bytes
-"""An image file, or the bytes of one (a row of a Parquet file)."""
+Item = Path | bytes | Piece
+"""An image file, or the bytes of one (a row of a Parquet file), or where those lie."""
 
 IMAGE_SUFFIXES = frozenset(
     f".{name}"
@@ -53,7 +54,8 @@ def open_image(item: Item) -> Image.Image:
     """Open lazily; the pixels are not read yet."""
     from PIL import Image
 
-    return Image.open(io.BytesIO(item) if isinstance(item, bytes) else item)
+    found = content(item)
+    return Image.open(io.BytesIO(found) if isinstance(found, bytes) else found)
 
 
 def upright_size(image: Image.Image) -> tuple[int, int]:

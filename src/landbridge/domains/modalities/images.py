@@ -12,6 +12,7 @@ from ...base.events import SILENT, Events
 from ...base.hashing import digest, file_digest
 from ..examples import Examples, InputHint
 from .decoding import Item, flaw, in_threads, is_grey, normalise, open_image, upright_size
+from .pieces import content, nameless
 
 _WHOLE_BYTES = 200_000_000
 _SAMPLED_FILES = 64
@@ -79,7 +80,7 @@ class ImageExamples(Examples):
         if self._names is not None:
             return list(self._names)
         items = self.items if self.items is not None else [b""] * len(self)
-        return [f"row {i}" if isinstance(x, bytes) else str(x) for i, x in enumerate(items)]
+        return [f"row {i}" if nameless(x) else str(x) for i, x in enumerate(items)]
 
     def select(self, rows: np.ndarray) -> ImageExamples:
         """Return the images at integer `rows`, in that order."""
@@ -212,6 +213,7 @@ def _hashed_whole(items: Sequence[Item]) -> bool:
 
 
 def _item_digest(item: Item, whole: bool) -> str:
+    item = content(item)
     if isinstance(item, bytes):
         return digest(item)
     try:

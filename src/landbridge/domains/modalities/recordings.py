@@ -10,6 +10,7 @@ from ...base.hashing import digest
 from ..examples import Examples, InputHint
 from .decoding import Item
 from .images import item_digests
+from .pieces import nameless
 from .sound_files import length_and_rate
 
 _SAMPLED_FILES = 200
@@ -44,7 +45,7 @@ class AudioExamples(Examples):
         """Return a path, or "row i" from 0, for each recording."""
         if self._names is not None:
             return list(self._names)
-        return [f"row {i}" if isinstance(x, bytes) else str(x) for i, x in enumerate(self.items)]
+        return [f"row {i}" if nameless(x) else str(x) for i, x in enumerate(self.items)]
 
     def select(self, rows: np.ndarray) -> AudioExamples:
         """Return the recordings at integer `rows`, in that order."""

@@ -12,6 +12,7 @@ import numpy as np
 from ...base.errors import DataError, MissingExtra
 from ...base.events import SILENT, Events
 from .decoding import Item, in_threads
+from .pieces import content
 
 AUDIO_SUFFIXES = frozenset(
     (".wav", ".flac", ".ogg", ".oga", ".mp3", ".aif", ".aiff", ".au", ".opus", ".w64", ".caf")
@@ -33,6 +34,7 @@ def decode(item: Item) -> tuple[np.ndarray, int]:
     MissingExtra
         For anything but plain WAV where soundfile is not installed.
     """
+    item = content(item)
     name = "these bytes" if isinstance(item, bytes) else str(item)
     try:
         import soundfile
@@ -52,7 +54,7 @@ def decode(item: Item) -> tuple[np.ndarray, int]:
     return mono, int(rate)
 
 
-def _plain_wav(item: Item, name: str) -> tuple[np.ndarray, int]:
+def _plain_wav(item: Path | bytes, name: str) -> tuple[np.ndarray, int]:
     from scipy.io import wavfile
 
     suffix = "" if isinstance(item, bytes) else Path(item).suffix.lower()
@@ -85,6 +87,7 @@ def resample(samples: np.ndarray, rate: int, wanted: int) -> np.ndarray:
 
 def length_and_rate(item: Item) -> tuple[float, int]:
     """Return seconds and samples a second."""
+    item = content(item)
     try:
         import soundfile
 

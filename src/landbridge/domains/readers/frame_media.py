@@ -16,6 +16,7 @@ from ...base.registry import nearest
 from ..domain import Examples, Omission
 from ..modalities.decoding import Item
 from ..modalities.images import ImageExamples, unreadable
+from ..modalities.pieces import Piece, nameless
 from ..modalities.recordings import AudioExamples
 from ..modalities.sound_files import unreadable_sounds
 from ..modalities.texts import TextExamples
@@ -281,12 +282,12 @@ def files_of(
         if value is None:
             empty.append(rows[row])
             continue
-        item: Item = value if isinstance(value, bytes) else (folder or Path()) / str(value)
+        item: Item = value if isinstance(value, bytes | Piece) else (folder or Path()) / str(value)
         if isinstance(item, Path) and not item.is_file():
             gone.append(f"{rows[row]}: {item}")
             continue
         items.append(item)
-        names.append(rows[row] if isinstance(item, bytes) else str(item))
+        names.append(rows[row] if nameless(item) else str(item))
         there.append(row)
     if gone and not items:
         raise DataError(

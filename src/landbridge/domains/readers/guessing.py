@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import PurePath
+from typing import Any
 
 import numpy as np
 
 from ..modalities.decoding import IMAGE_SUFFIXES
+from ..modalities.pieces import Piece
 from ..modalities.sound_files import AUDIO_SUFFIXES
 from ..modalities.table import missing
 from .base import SPLITS, UNLABELLED, ReadOptions
@@ -33,6 +35,8 @@ TEXT_NAMES = frozenset(
 _WORDS, _CHARACTERS = 5, 8
 """From so many words, or characters of a script without spaces, a column is of texts."""
 _MOST_CLASSES = 100
+_ASKED = 100
+"""Files of a large set whose first bytes are looked at."""
 _MOST_NUMBERS = 20
 
 
@@ -92,7 +96,7 @@ def image_column(values: dict[str, np.ndarray]) -> tuple[str, str] | None:
         given = [value for value in array if value is not None]
         if not given:
             continue
-        if all(isinstance(value, bytes) and not _is_sound(value) for value in given):
+        if _encoded(given, sound=False):
             return name, "it holds encoded images"
         paths = sum(_is_image_path(value) for value in given)
         if paths >= 0.8 * len(given):
@@ -106,7 +110,7 @@ def audio_column(values: dict[str, np.ndarray]) -> tuple[str, str] | None:
         given = [value for value in array if value is not None] if array.dtype == object else []
         if not given:
             continue
-        if all(isinstance(value, bytes) and _is_sound(value) for value in given):
+        if _encoded(given, sound=True):
             return name, "it holds sound files"
         paths = sum(
             isinstance(v, str) and PurePath(v).suffix.lower() in AUDIO_SUFFIXES for v in given
@@ -114,6 +118,14 @@ def audio_column(values: dict[str, np.ndarray]) -> tuple[str, str] | None:
         if paths >= 0.8 * len(given):
             return name, "its values end like the names of sound files"
     return None
+
+
+def _encoded(given: Sequence[Any], *, sound: bool) -> bool:
+    """Say whether values are contents of sound or image files; of large sets some are asked."""
+    if not all(isinstance(value, bytes | Piece) for value in given):
+        return False
+    some = given if isinstance(given[0], bytes) else given[:_ASKED]
+    return all(_is_sound(v.read(64) if isinstance(v, Piece) else v) == sound for v in some)
 
 
 def _is_sound(content: bytes) -> bool:
