@@ -43,6 +43,9 @@ def test_a_table_teaches_texts_without_labels(teacher, tmp_path):
     assert "distillation" in run.data["setting"]
     assert run.model.preprocessing.modality == "text"
     assert run.verdict["chosen"]["mean"] > 0.9
+    assert [row["method"] for row in run.verdict["baselines"]] == ["teacher"]
+    assert run.verdict["baselines"][0]["mean"] > 0.9
+    assert "its teacher on" in run.verdict["sentence"]
     said = run.predict(["it hums on a flower", "it sits on bread"])
     assert [row["predicted"] for row in said] == ["bee", "fly"]
 

@@ -81,6 +81,7 @@ def _verdict(
             )
             for method, fits in raced.fits.items()
         ]
+        predictions += _teacher(workspace, task, raced)
         return judge(
             task.target.sealed,
             workspace.classes,
@@ -126,6 +127,18 @@ def _verdict(
         answers=reading.answers,
     )
     return verdict, None
+
+
+def _teacher(workspace: Workspace, task: Task, raced: Raced) -> list[Predicted]:
+    """Return what the teacher says of the judged rows, where it sees all of them."""
+    own = workspace.teacher_judged
+    if own is None or task.teacher is None or np.isnan(own).any():
+        return []
+    values = workspace.reading.values(own)
+    said = f"the teacher {task.teacher[0]!r}, on what it sees of the same rows"
+    return [
+        Predicted("teacher", "baseline", said, raced.seeds, np.stack([values] * len(raced.seeds)))
+    ]
 
 
 def _more(answers: Answers, labels: np.ndarray, values: np.ndarray) -> dict[str, Any]:

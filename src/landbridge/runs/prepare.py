@@ -190,6 +190,9 @@ def prepare(
         granted = [side.labels[side.known] for side in (source, target) if side is not None]
         reading = Reading.of(task.answers, task.classes, granted)
     judged = task.target.for_judging()
+    says = None
+    if teacher is not None and len(judged):
+        says = teacher.answers(judged.examples, task.classes, cache_folder(), events)
     if sight is not None:
         judged = sight.seen(judged)
     domains = [d for d in (source, target) if d is not None]
@@ -283,6 +286,7 @@ def prepare(
         mean=reading.mean,
         spread=reading.spread,
         teacher=taught,
+        teacher_judged=says,
     )
 
 

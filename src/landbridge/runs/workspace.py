@@ -28,7 +28,7 @@ VALIDATION_SHARE = 0.1
 VALIDATION_MOST = 1000
 SETTLED = ("precision", "device", "threads", "scale", "frozen")
 """What the plan settles for all fits."""
-TEACHER = "teacher.npy"
+TEACHER, TEACHER_JUDGED = "teacher.npy", "teacher_judged.npy"
 KNOWN = "known.safetensors"
 SMALL = "small"
 """Part of the folder for the small workspace."""
@@ -71,6 +71,8 @@ class Workspace:
         where the backbone's architecture is too dear to train from nothing.
     teacher : float32 ndarray (n, classes) or None
         A teacher's logits for the target's rows.
+    teacher_judged : float32 ndarray (n, classes) or None
+        The same for the judged rows.
     mean, spread : float
         Of the granted labels where they are numbers; sides hold (label − mean) / spread.
     """
@@ -108,6 +110,7 @@ class Workspace:
     mean: float = 0.0
     spread: float = 1.0
     teacher: np.ndarray | None = None
+    teacher_judged: np.ndarray | None = None
 
     @property
     def reading(self) -> Reading:
@@ -225,6 +228,8 @@ class Workspace:
             places[name] = str(file)
         if self.teacher is not None:
             write_array(folder / TEACHER, self.teacher)
+        if self.teacher_judged is not None:
+            write_array(folder / TEACHER_JUDGED, self.teacher_judged)
         if self.known is not None:
             save_tensors(folder / KNOWN, self.known, {})
         for name, array in arrays.items():
@@ -313,6 +318,9 @@ class Workspace:
             small=cls.load(path, SMALL) if small else None,
             known=load_tensors(folder / KNOWN)[0] if (folder / KNOWN).exists() else None,
             teacher=array("teacher") if (folder / TEACHER).exists() else None,
+            teacher_judged=(
+                array("teacher_judged") if (folder / TEACHER_JUDGED).exists() else None
+            ),
             mean=facts["mean"],
             spread=facts["spread"],
             **{name: facts[name] for name in SETTLED},

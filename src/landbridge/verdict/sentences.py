@@ -11,6 +11,8 @@ WHAT = {
     "scratch": "training from scratch",
     "source-only": "using the source model as it is",
     "probe": "a simple classifier on frozen features",
+    "distil": "the student of another model",
+    "pretrain": "pretraining on rows without labels",
     "boosted-trees": "boosted trees on the target's labels alone",
 }
 
@@ -89,6 +91,10 @@ def judged_sentence(verdict: dict[str, Any]) -> str:
     if difference is None:
         if chosen["method"] == verdict["reference"]:
             return f"No transfer was kept, as none looked better: {does} ({basis})."
+        teacher = next((b for b in verdict["baselines"] if b["method"] == "teacher"), None)
+        if teacher is not None:
+            own = words.other.format(words.value(teacher["mean"]))
+            return f"{_capital(does)} ({basis}), its teacher {own}."
         return f"{_capital(does)} ({basis}); there is nothing to compare it with."
     reference = next(b for b in verdict["baselines"] if b["method"] == verdict["reference"])
     if verdict["outcome"] == "can't tell":
