@@ -140,6 +140,23 @@ def features_table(result: dict[str, Any]) -> str:
     return "\n".join([*lines, "", _ran_on(result)])
 
 
+def memory_table(result: dict[str, Any]) -> str:
+    """Return rows, size of the shards, peak memory of all processes, and time."""
+    lines = [
+        f"### {result['title']}",
+        "",
+        _row(["rows", "shards, MB", "peak memory of all processes, MB", "wall s", "accuracy, %"]),
+        _row(["---:"] * 5),
+    ]
+    for found in sorted(result["sizes"].values(), key=lambda one: one["rows"]):
+        cells = [f"{found['rows']:,}", str(found["shards_mb"]), f"{found['peak_mb']:,}"]
+        lines.append(_row([*cells, str(found["wall_s"]), f"{100 * found['accuracy']:.1f}"]))
+    said = (
+        "Proportional set size, twice a second; the small convolutional net, one method and seed."
+    )
+    return "\n".join([*lines, "", f"{said} {_ran_on(result)}"])
+
+
 def _mean(values: Iterable[float]) -> float:
     return statistics.fmean(values)
 
@@ -169,6 +186,7 @@ KINDS: dict[str, Callable[[dict[str, Any]], str]] = {
     "extraction": extraction_table,
     "across": lambda result: across_table(result, _row, _ran_on),
     "distillation": lambda result: distillation_table(result, _row, _ran_on),
+    "memory": memory_table,
     "several": lambda result: several_table(result, _row, _ran_on),
 }
 QUOTED = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- table: end -->)", re.DOTALL)

@@ -132,6 +132,44 @@ def listener(tmp_path_factory):
     return folder
 
 
+@pytest.fixture(scope="session")
+def whisperer(tmp_path_factory):
+    from transformers import WhisperConfig, WhisperFeatureExtractor, WhisperForConditionalGeneration
+
+    folder = tmp_path_factory.mktemp("whisperer")
+    word_tokenizer(folder, ["a", "b", "c"], ends=True)
+    config = WhisperConfig(
+        vocab_size=8,
+        num_mel_bins=16,
+        d_model=32,
+        encoder_layers=1,
+        decoder_layers=1,
+        encoder_attention_heads=2,
+        decoder_attention_heads=2,
+        encoder_ffn_dim=48,
+        decoder_ffn_dim=48,
+        max_source_positions=50,
+        max_target_positions=16,
+        dropout=0.0,
+        pad_token_id=0,
+        bos_token_id=1,
+        eos_token_id=2,
+        decoder_start_token_id=1,
+        suppress_tokens=None,
+        begin_suppress_tokens=None,
+    )
+    with seeded("whisperer"):
+        WhisperForConditionalGeneration(config).save_pretrained(folder)
+    # One second: twice as many frames as positions of the encoder.
+    WhisperFeatureExtractor(feature_size=16, chunk_length=1).save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def spoken(recordings):
+    return [{**row, "text": " ".join(row["text"])} for row in recordings]
+
+
 def tone(heights: list[int], rng: np.random.Generator) -> bytes:
     """A tone a letter, a fifth of a second each, at 16 kHz."""
     t = np.arange(3200) / 16000

@@ -18,6 +18,7 @@ CASES = {
     "token-classification": ("tagger", "sentences", 80, 3e-3, "F1", 0.9),
     "text-to-text": ("translator", "pairs", 300, 3e-3, "chrF", 0.8),
     "speech-recognition": ("listener", "recordings", 250, 3e-3, "WER", None),
+    "speech-to-text": ("whisperer", "spoken", 200, 5e-3, "WER", None),
     "segmentation": ("segmenter", "scenes", 80, 5e-3, "mIoU", 0.7),
     "detection": ("detector", "things", 60, 3e-3, "mAP", None),
 }

@@ -11,7 +11,8 @@ from . import options as o
 from .frame import frame
 
 TASKS = (
-    *("token-classification", "text-to-text", "speech-recognition", "segmentation", "detection"),
+    *("token-classification", "text-to-text", "speech-recognition", "speech-to-text"),
+    *("segmentation", "detection"),
 )
 
 

@@ -1,0 +1,82 @@
+"""What is said in a recording, written by an encoder-decoder."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..domains.modalities.sound_files import decode, resample
+from .base import TASKS, Example, StructuredTask, device_of
+from .speech import RATE, SpeechRecognition
+
+_NOTHING = -100
+
+
+@TASKS.register("speech-to-text")
+class SpeechToText(SpeechRecognition):
+    """Whisper and its like: spectrograms in, words out. Judged as `speech-recognition`.
+
+    Texts are compared, and learned, in lower case.
+    """
+
+    summary = "what is said in a recording (Whisper); word errors"
+    architecture = "AutoModelForSpeechSeq2Seq"
+    tokenizer: Any = None
+    extractor: Any = None
+
+    def learn_labels(self, examples: Sequence[Example]) -> None:
+        """None: the tokeniser has the words."""
+        self.labels = []
+
+    def open(self, folder: Path) -> None:
+        """Open the tokeniser, and what makes spectrograms."""
+        from transformers import AutoFeatureExtractor, AutoTokenizer
+
+        known = {"local_files_only": True, "trust_remote_code": False}
+        self.tokenizer = AutoTokenizer.from_pretrained(folder, **known)
+        self.extractor = AutoFeatureExtractor.from_pretrained(folder, **known)
+
+    def save(self, folder: Path) -> None:
+        self.tokenizer.save_pretrained(folder)
+        self.extractor.save_pretrained(folder)
+
+    def config(self, folder: Path) -> Any:
+        return StructuredTask.config(self, folder)
+
+    def _spectrogram(self, example: Example) -> np.ndarray:
+        wave = resample(*decode(example.given), RATE)[: int(self.options.seconds * RATE)]
+        found = self.extractor(wave, sampling_rate=RATE, return_tensors="np")
+        return np.asarray(found["input_features"][0], np.float32)
+
+    def encode(self, example: Example) -> dict[str, Any]:
+        words = self.tokenizer(example.truth, truncation=True, max_length=self.options.new_tokens)[
+            "input_ids"
+        ]
+        return {"input_features": self._spectrogram(example), "labels": words}
+
+    def collate(self, rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
+        import torch
+
+        batch = {
+            "input_features": torch.from_numpy(np.stack([row["input_features"] for row in rows]))
+        }
+        if "labels" in rows[0]:
+            most = max(1, *(len(row["labels"]) for row in rows))
+            batch["labels"] = torch.tensor(
+                [row["labels"] + [_NOTHING] * (most - len(row["labels"])) for row in rows]
+            )
+        return batch
+
+    def answer(self, model: Any, examples: Sequence[Example]) -> list[str]:
+        batch = self.collate([{"input_features": self._spectrogram(e)} for e in examples])
+        tokens = model.generate(
+            batch["input_features"].to(device_of(model)),
+            max_new_tokens=self.options.new_tokens,
+            do_sample=False,
+            num_beams=1,
+        )
+        said = self.tokenizer.batch_decode(tokens, skip_special_tokens=True)
+        return [" ".join(text.lower().split()) for text in said]
