@@ -101,19 +101,25 @@ def run_network(
     order = None if lengths is None else np.argsort(lengths, kind="stable")
     if order is not None:
         batch = min(batch, batch_size(preprocessing.size))
-    features, logits = [], []
+    # One array from the beginning: thousands of small ones between what a batch takes and gives
+    # back would leave the heap full of holes.
+    found: tuple[np.ndarray, np.ndarray] | None = None
     with borrowed(network, device):
         for start in range(0, len(inputs), batch):
-            rows = slice(start, start + batch) if order is None else order[start : start + batch]
+            end = min(start + batch, len(inputs))
+            rows = slice(start, end) if order is None else order[start:end]
             stored = torch.from_numpy(np.array(inputs[rows]))
             f, z = network(layout(preprocessing.encode(stored).to(device)))
-            features.append(f.float().cpu().numpy())
-            logits.append(z.float().cpu().numpy())
-    found = np.concatenate(features), np.concatenate(logits)
-    if order is None:
-        return found
-    back = np.argsort(order)
-    return found[0][back], found[1][back]
+            if found is None:
+                n = len(inputs)
+                found = (
+                    np.empty((n, *f.shape[1:]), np.float32),
+                    np.empty((n, *z.shape[1:]), np.float32),
+                )
+            found[0][rows], found[1][rows] = f.float().cpu().numpy(), z.float().cpu().numpy()
+    if found is None:
+        raise ValueError("there are no rows")
+    return found
 
 
 def run_features(
