@@ -48,7 +48,7 @@ def one_way(sees: str, learns: str, both: Domain, labels: list[str]) -> dict[str
     folder = Path(tempfile.mkdtemp())
     rows, own = digits(3000, "train", 1, False)
     teacher = fit(
-        (_part(sees, rows[sees]), own),
+        ({sees: rows[sees]}, own),
         folder / "teacher",
         backbone=STUDENTS[sees],
         method="scratch" if sees == "image" else "probe",
@@ -79,12 +79,6 @@ def one_way(sees: str, learns: str, both: Domain, labels: list[str]) -> dict[str
     }
     shutil.rmtree(folder)
     return found
-
-
-def _part(part: str, rows: Any) -> Any:
-    if part == "image":
-        return rows
-    return read_domain({part: rows, "tabular": np.zeros((len(rows), 1))}).examples.part(part)[0]
 
 
 def _few(both: Domain, part: str, labels: list[str]) -> Domain:

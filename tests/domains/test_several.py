@@ -202,3 +202,12 @@ def test_media_found_by_their_values_are_used_together(tmp_path, image):
     alone = read_domain(table, image="file")  # what is named is used, and nothing else
     assert alone.modality == "image"
     assert any("columns=[...]" in note for note in alone.notes)
+
+
+def test_a_single_part_is_a_domain_of_its_modality(tmp_path):
+    domain = read_domain(({"text": ["it hums", None, "it sits"]}, ["bee", "ant", "fly"]))
+    assert domain.modality == "text"
+    assert [domain.classes[i] for i in domain.labels] == ["bee", "fly"]
+    assert not any("several" in note for note in domain.notes)
+    with pytest.raises(DataError, match="cannot be read as rows"):
+        read_domain((object(), [1, 2]))

@@ -65,6 +65,11 @@ class Arrays(Reader):
             "an array", "label", "columns", "image", "text", "audio", "domain", "pattern"
         )
         x = _dense(what)
+        if not getattr(x, "ndim", 1):
+            raise DataError(
+                f"{type(what).__name__} cannot be read as rows",
+                do="give an array, a list or a data frame; recordings as {'audio': paths}",
+            )
         n = len(x)
         if n == 0:
             raise DataError(f"{name} has no rows", do="give at least one row")

@@ -27,7 +27,8 @@ class Several(Reader):
 
     An image part is an array of pixels, or a list of paths or of encoded bytes; texts are a list;
     recordings are a list of paths or of their bytes; a table is an array (n, d) or a data frame.
-    In a list None says that a row lacks the part. Two parts at least; all have n rows.
+    In a list None says that a row lacks the part. All have n rows. A single part is read as a domain
+    of that modality: ``{"audio": paths}``.
 
     Examples
     --------
@@ -41,10 +42,10 @@ class Several(Reader):
     order = 5
 
     def accepts(self, what: Any) -> bool:
-        """Whether it is a dict whose keys are all modalities, two or more, or a pair with one."""
+        """Whether it is a dict whose keys are all modalities, or a pair with one."""
         if isinstance(what, tuple) and len(what) == 2:
             what = what[0]
-        return isinstance(what, Mapping) and len(what) > 1 and set(what) <= set(PARTS)
+        return isinstance(what, Mapping) and len(what) > 0 and set(what) <= set(PARTS)
 
     def read(self, what: Any, options: ReadOptions, events: Events = SILENT) -> Domain:
         """Read all parts.
@@ -80,8 +81,11 @@ class Several(Reader):
         labels, values, splits = given_beside(options, n, name)
         if labels.note:
             notes.append(labels.note)
+        alone = len(examples.parts) == 1
+        if alone:
+            notes.pop()  # that speaks of several
         return Domain.build(
-            examples,
+            next(iter(examples.parts.values())) if alone else examples,
             [values[i] for i in left],
             name=name,
             split=[splits[i] for i in left],
