@@ -49,6 +49,14 @@ def test_equal_class_ami_goes_to_the_simplest():
     assert choose_by_validation(hits(0.9, 0.9, 0.9, 0.9), ORDER, [], ties)["method"] == "probe"
 
 
+def test_what_knows_a_few_labels_alone_has_to_be_better():
+    ties = {"probe": 0.2, "mcc": 0.3, "finetune": 0.1, "scratch": 0.99}
+    tied = choose_by_validation(hits(0.9, 0.9, 0.88, 0.8), ORDER, [], ties, alone=("scratch",))
+    assert tied["method"] == "probe"
+    better = choose_by_validation(hits(0.6, 0.9, 0.7, 0.6), ORDER, [], ties, alone=("scratch",))
+    assert better["method"] == "scratch"
+
+
 def test_one_candidate():
     found = choose_by_validation({"probe": np.ones((1, 10), bool)}, ["probe"], ["probe"])
     assert found["method"] == "probe"

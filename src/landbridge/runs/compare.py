@@ -15,7 +15,7 @@ from ..metrics.currency import CURRENCIES
 from ..metrics.labelfree import Candidate, ClassAMI, Pool
 from ..selection.choose import choose_by_validation, choose_label_free
 from ..selection.clusters import Clusters, class_clusters
-from ..selection.portfolio import NEED_CLUSTERS, wants_like_shares
+from ..selection.portfolio import NEED_CLUSTERS, TARGET_ALONE, wants_like_shares
 from ..solvers.softmax import softmax
 from .execute import Runner
 from .features import frozen_features
@@ -203,7 +203,9 @@ def by_validation(
     reading = workspace.reading
     currency, truth = CURRENCIES[reading.answers], reading.restored(side.labels[known])
     scores = {name: currency.score(reading.values(v), truth) for name, v in logits.items()}
-    choice = choose_by_validation(scores, order, plan["references"], ties, currency)
+    informed = workspace.situation.taught and workspace.situation.target == "few"
+    alone = TARGET_ALONE if informed else ()
+    choice = choose_by_validation(scores, order, plan["references"], ties, currency, alone)
     return _complete(choice, costs, failed), logits
 
 

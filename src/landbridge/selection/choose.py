@@ -61,6 +61,7 @@ def choose_by_validation(
     references: Sequence[str],
     ties: Mapping[str, float] | None = None,
     currency: Currency = CURRENCIES["classes"],
+    alone: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Best cross-validated score; within one standard error ClassAMI, else the simplest.
 
@@ -77,6 +78,9 @@ def choose_by_validation(
         ClassAMI of each method on unlabelled target rows.
     currency : Currency
         What the scores are.
+    alone : sequence of str
+        Methods that know nothing but the few labels: they have to be better, a tie is not enough.
+        ClassAMI favours them, as what has seen little is often sure of itself.
     """
 
     def said(name: str) -> str:
@@ -90,6 +94,7 @@ def choose_by_validation(
         gap = (correct[best].astype(float) - hits.astype(float)).mean(0)
         errors[name] = float(gap.std(ddof=min(1, len(gap) - 1)) / np.sqrt(len(gap)))
     short = [name for name in correct if means[best] - means[name] <= errors[name] + 1e-9]
+    short = [name for name in short if name not in alone] or short
     if ties and len(short) > 1:
         chosen = max(short, key=lambda name: (ties.get(name, -1.0), -order.index(name)))
         how = "ClassAMI broke the tie"

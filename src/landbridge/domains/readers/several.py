@@ -27,8 +27,8 @@ class Several(Reader):
 
     An image part is an array of pixels, or a list of paths or of encoded bytes; texts are a list;
     recordings are a list of paths or of their bytes; a table is an array (n, d) or a data frame.
-    In a list None says that a row lacks the part. All have n rows. A single part is read as a domain
-    of that modality: ``{"audio": paths}``.
+    In a list None says that a row lacks the part. All have n rows. A single part is read as a
+    domain of that modality: ``{"audio": paths}``.
 
     Examples
     --------
