@@ -33,7 +33,16 @@ def test_nothing_is_transferred_where_nothing_is_known(situation):
     found = portfolio(situation, labels_per_class=3)
     if situation.source != "labelled" and not situation.pretrained:
         assert set(found.references) <= {"scratch"}
-        assert not found.candidates
+        rest = situation.source == "unlabelled" or situation.target == "few"
+        learns = rest and situation.target != "none"  # from rows without labels, that is
+        assert found.candidates == (("pretrain",) if learns else ())
+
+
+def test_a_teacher_is_learned_from():
+    taught = Situation("none", "none", True, False, teacher=True)
+    assert portfolio(taught, labels_per_class=0).candidates == ("distil",)
+    few = Situation("labelled", "few", True, False, teacher=True)
+    assert portfolio(few, labels_per_class=3).candidates[0] == "distil"
 
 
 def test_references_of_each_setting():
