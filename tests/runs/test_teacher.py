@@ -48,6 +48,10 @@ def test_a_table_teaches_texts_without_labels(teacher, tmp_path):
     assert "its teacher on" in run.verdict["sentence"]
     said = run.predict(["it hums on a flower", "it sits on bread"])
     assert [row["predicted"] for row in said] == ["bee", "fly"]
+    both = {"tabular": x[:3], "text": ["it hums on a flower"] * 3}
+    assert [row["predicted"] for row in run.predict(both)] == ["bee"] * 3
+    with pytest.raises(DataError, match="have no text"):
+        run.predict({"tabular": x[:2], "text": ["it hums on a flower", None]})
 
 
 def test_sealed_labels_do_not_reach_the_student(teacher, tmp_path):

@@ -165,10 +165,15 @@ class Model:
             Where they are of another modality than the run's.
         """
         examples = self.preprocessing.fitting(domain.examples)
+        takes = self.preprocessing.modality
+        if examples is None and takes in getattr(domain.examples, "parts", {}):
+            raise DataError(
+                f"some rows of {domain.name!r} have no {takes}, which is what this run's model takes",
+                do="leave them out",
+            )
         if examples is None:
             raise DataError(
-                f"{domain.name!r} is {domain.modality}, this run's model takes "
-                f"{self.preprocessing.modality}",
+                f"{domain.name!r} is {domain.modality}, this run's model takes {takes}",
                 do="give data like the run's target",
             )
         if len(domain) == 0:

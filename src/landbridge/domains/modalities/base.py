@@ -59,8 +59,16 @@ class Preprocessing(ABC):
         """
 
     def fitting(self, examples: Examples) -> Examples | None:
-        """Return the examples as `prepare` takes them, None where they are of another modality."""
-        return examples if examples.modality == self.modality else None
+        """Return the examples as `prepare` takes them, None where they are of another modality.
+
+        Of rows with several modalities the own one is taken, where every row has it.
+        """
+        if examples.modality == self.modality:
+            return examples
+        if self.modality in getattr(examples, "parts", {}):
+            own, rows = examples.part(self.modality)  # type: ignore[attr-defined]
+            return own if len(rows) == len(examples) else None
+        return None
 
     @property
     @abstractmethod
