@@ -168,7 +168,7 @@ class Model:
         takes = self.preprocessing.modality
         if examples is None and takes in getattr(domain.examples, "parts", {}):
             raise DataError(
-                f"some rows of {domain.name!r} have no {takes}, which is what this run's model takes",
+                f"some rows of {domain.name!r} have no {takes}, which this run's model takes",
                 do="leave them out",
             )
         if examples is None:
