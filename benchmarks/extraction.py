@@ -28,7 +28,7 @@ from landbridge.domains.examples import InputHint
 from landbridge.domains.modalities.ids import NOTHING
 from landbridge.domains.modalities.texts import TextExamples
 
-BATCHES = (8, 16, 32)
+BATCHES = (2, 4, 8, 16, 32)
 AIM = 0.9
 
 

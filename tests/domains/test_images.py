@@ -187,7 +187,7 @@ def test_damaged_cache_is_made_again(class_folder: Path, tmp_path: Path) -> None
 def test_encode_normalises() -> None:
     prep = ImagePreprocessing(2, 2, 3, mean=(0.5, 0.0, 1.0), std=(0.5, 1.0, 2.0))
     out = prep.encode(torch.full((1, 3, 2, 2), 255, dtype=torch.uint8))
-    assert out[0, :, 0, 0].tolist() == [1.0, 1.0, 0.0]
+    assert torch.allclose(out[0, :, 0, 0], torch.tensor([1.0, 1.0, 0.0]), atol=1e-6)
     assert out.dtype == torch.float32
 
 
