@@ -115,7 +115,7 @@ def read_tasks(
 def _check(labels: Sequence[str]) -> None:
     if len(set(labels)) < 2 or len(set(labels)) < len(labels):
         raise ConfigError(
-            f"{len(labels)} columns of labels are named ({', '.join(labels)})",
+            f"the columns of labels are {', '.join(labels) or 'not named'}",
             do="name at least two, each once; a single one is what `landbridge transfer` does",
         )
 

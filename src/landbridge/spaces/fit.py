@@ -152,6 +152,8 @@ def align(
     side = Side(inputs, contents, np.ones(len(inputs), bool))
     phase = options.phase(len(inputs), len(preprocessing.parts))
     place = find_device(device)
+    if folder is not None:
+        folder.mkdir(parents=True, exist_ok=True)
     loop = LoopOptions(
         device=torch.device(place),
         checkpoint=None if folder is None else folder / "checkpoint.safetensors",
@@ -264,7 +266,6 @@ def _folder(out: Path) -> Path:
     begun = {"checkpoint.safetensors"}
     if out.exists() and not (out.is_dir() and {p.name for p in out.iterdir()} <= begun):
         raise RunError(f"{out} is there already", do="name a folder that is not there, or empty")
-    out.mkdir(parents=True, exist_ok=True)
     return out
 
 
