@@ -22,7 +22,7 @@ import torch
 
 import harness
 from landbridge.backbones.base import Opened
-from landbridge.backbones.extraction import batch_size, extract
+from landbridge.backbones.extraction import extract, forward_batch
 from landbridge.backbones.open import open_backbone
 from landbridge.domains.examples import InputHint
 from landbridge.domains.modalities.ids import NOTHING
@@ -75,7 +75,7 @@ def bare(opened: Opened, stored: np.ndarray, batch: int, precision: str) -> Call
 
 def ours(opened: Opened, stored: np.ndarray, precision: str) -> Callable[[], None]:
     """Return what a run does."""
-    batch = batch_size(opened.preprocessing.size)
+    batch = forward_batch(opened.module, opened.preprocessing)
 
     def loop() -> None:
         for _ in extract(opened, stored, batch=batch, precision=precision):  # type: ignore[arg-type]

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from ..domains.modalities.base import Preprocessing
 from .base import Opened
 
 Precision = Literal["auto", "float32", "bfloat16"]
@@ -48,19 +49,18 @@ _MAPS = 4
 of the time is spent on fetching what has left the cache."""
 
 
-def forward_batch(module: nn.Module, size: int, most: int) -> int:
-    """Return a batch for one forward pass after the other, at most so many rows.
+def forward_batch(module: nn.Module, preprocessing: Preprocessing, most: int = 1024) -> int:
+    """Return how many rows to take at once where one forward pass follows the other.
 
     Parameters
     ----------
     module : Module
-    size : int
-        As of `batch_size`.
-    most : int
+    preprocessing : Preprocessing
+        Of its inputs.
+    most : int, default 1024
     """
-    if not prefers_channels_last(module):
-        return most
-    return max(1, min(most, batch_size(size) // _MAPS))
+    own = batch_size(preprocessing.size)
+    return max(1, min(most, own // _MAPS if prefers_channels_last(module) else own))
 
 
 def _by_length(opened: Opened, stored: np.ndarray) -> np.ndarray:
@@ -118,8 +118,6 @@ def extract(
     device = parameter.device if parameter is not None else torch.device("cpu")
     channels_last = prefers_channels_last(module)
     bfloat16 = resolve_precision(precision) == "bfloat16"
-    if channels_last:
-        batch = max(1, batch // _MAPS)
     uneven = len(prepared) and opened.preprocessing.lengths(np.array(prepared[:1])) is not None
     step = batch * (_SORTED if uneven else 1)
     while start < len(prepared):

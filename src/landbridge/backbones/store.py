@@ -18,7 +18,7 @@ from ..base.files import read_json, storage_errors, write_json
 from ..base.hashing import digest, tensors_digest
 from ..base.places import cache_folder
 from .base import Opened
-from .extraction import Precision, batch_size, extract, resolve_precision
+from .extraction import Precision, extract, forward_batch, resolve_precision
 from .locks import locked
 
 _LONG = 2000
@@ -140,7 +140,7 @@ class FeatureStore:
                     opened,
                     prepared,
                     path,
-                    batch or batch_size(opened.preprocessing.size),
+                    batch or forward_batch(opened.module, opened.preprocessing),
                     precision,
                     events,
                 )

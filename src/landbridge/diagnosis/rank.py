@@ -175,10 +175,10 @@ def _look(
 
 def _cost(opened: Any, prepared: np.ndarray) -> float:
     """Return milliseconds an example, of the second of two passes over some rows."""
-    from ..backbones.extraction import batch_size, extract
+    from ..backbones.extraction import extract, forward_batch
 
     some = np.array(prepared[:TIMED])
-    batch = batch_size(opened.preprocessing.size)
+    batch = forward_batch(opened.module, opened.preprocessing)
     took = 0.0
     for _ in range(2):
         clock = time.perf_counter()

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 import torch
 
-from ..backbones.extraction import batch_size, forward_batch, thinned
+from ..backbones.extraction import batch_size, forward_batch, prefers_channels_last, thinned
 from ..backbones.surgery import Network
 from ..domains.modalities.base import Preprocessing, Strength
 from .batches import Side
@@ -96,7 +96,8 @@ def run_network(
     """Return float32 features (n, d) and logits (n, classes) in evaluation mode."""
     device = device or place_of(network)
     network.eval()
-    batch = forward_batch(network, preprocessing.size, batch)
+    if prefers_channels_last(network):
+        batch = forward_batch(network, preprocessing, batch)
     lengths = preprocessing.lengths(inputs)
     # Rows of like length are answered together, and come back in their own order.
     order = None if lengths is None else np.argsort(lengths, kind="stable")

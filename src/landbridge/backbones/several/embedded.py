@@ -121,7 +121,7 @@ class EmbeddedPreprocessing(Preprocessing):
         self, examples: Examples, *, cache: Path | None = None, events: Events = SILENT
     ) -> np.ndarray:
         """Return features, float32 (n, dim), from the feature store below `cache` where given."""
-        from ..extraction import batch_size, extract
+        from ..extraction import extract, forward_batch
         from ..store import FeatureStore
 
         stored = self.inner.prepare(examples, cache=cache, events=events)
@@ -133,7 +133,7 @@ class EmbeddedPreprocessing(Preprocessing):
             return store.features(
                 opened, stored, examples.fingerprint(), precision="float32", events=events
             )
-        batch = batch_size(self.inner.size)
+        batch = forward_batch(opened.module, self.inner)
         return np.concatenate(list(extract(opened, stored, 0, batch, "float32")))
 
     @property
