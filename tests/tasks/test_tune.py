@@ -194,3 +194,21 @@ def test_files_are_read_in_their_layouts(tmp_path, sentences):
     found = read_rows(tmp_path / "f")
     assert sorted(found.splits) == ["test", "train"]
     assert sorted(row["file_name"] for row in found.rows) == ["test/a.wav", "train/a.wav"]
+
+
+def test_transparent_and_sixteen_bit_images_are_read_as_everywhere():
+    import io
+
+    from PIL import Image
+
+    from landbridge.tasks.images import opened
+
+    def png(image):
+        out = io.BytesIO()
+        image.save(out, "PNG")
+        return out.getvalue()
+
+    clear = png(Image.new("RGBA", (2, 2), (9, 9, 9, 0)))
+    assert opened(clear, "a").getpixel((0, 0)) == (255, 255, 255)
+    deep = png(Image.fromarray(np.full((2, 2), 257 * 100, np.uint16)))
+    assert opened(deep, "b").getpixel((0, 0)) == (100, 100, 100)

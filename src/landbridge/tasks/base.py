@@ -210,6 +210,36 @@ class StructuredTask(ABC):
         return answer
 
 
+NOTHING = -100
+"""The label that the losses of transformers leave out."""
+
+
+def padded(labels: Sequence[Sequence[int]], width: int | None = None) -> Any:
+    """Return lists of labels as one int64 tensor, filled up with `NOTHING`; at least one wide."""
+    import torch
+
+    most = width or max(1, *(len(own) for own in labels))
+    return torch.tensor([[*own, *[NOTHING] * (most - len(own))] for own in labels])
+
+
+def file_of(value: Any, name: str, folder: Path, what: str = "file") -> Any:
+    """Return a file's bytes, or its path where it is there.
+
+    Raises
+    ------
+    DataError
+        Where it is not.
+    """
+    if isinstance(value, dict):
+        value = value.get("bytes") or value.get("path")
+    if isinstance(value, bytes):
+        return value
+    path = folder / str(value)
+    if value is None or not path.is_file():
+        raise DataError(f"{name}: the {what} {path} is not there", do="check the paths")
+    return path
+
+
 TASKS: Registry[type[StructuredTask]] = Registry("task", "landbridge.tasks")
 
 

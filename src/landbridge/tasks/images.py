@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,8 @@ import numpy as np
 
 from ..backbones.images import IMAGENET_MEAN, IMAGENET_STD
 from ..base.errors import DataError
-from .base import Row, StructuredTask
+from ..domains.modalities.decoding import broken_image_errors, normalise, open_image
+from .base import Row, StructuredTask, file_of
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -27,7 +29,7 @@ class ImageTask(StructuredTask):
     size: tuple[int, int] = (_USUAL, _USUAL)
 
     def given(self, row: Row, column: str, name: str, folder: Path) -> Any:
-        return file_of(row[column], name, folder)
+        return image_of(row[column], name, folder)
 
     def open(self, folder: Path) -> None:
         """Read the constants of the model's own image processor, and its size."""
@@ -66,35 +68,39 @@ class ImageTask(StructuredTask):
         return ((values - self.mean) / self.std).transpose(2, 0, 1).astype(np.float32)
 
 
-def file_of(value: Any, name: str, folder: Path) -> Any:
-    """Return a file's bytes, or its path where it is there."""
-    if isinstance(value, dict):
-        value = value.get("bytes") or value.get("path")
-    if isinstance(value, bytes):
-        return value
-    if hasattr(value, "convert"):  # an image of Pillow
+def image_of(value: Any, name: str, folder: Path) -> Any:
+    """Return an image's bytes, or its path; one of Pillow's is encoded."""
+    if hasattr(value, "convert"):
         out = io.BytesIO()
         value.save(out, "PNG")
         return out.getvalue()
-    path = folder / str(value)
-    if value is None or not path.is_file():
-        raise DataError(f"{name}: the file {path} is not there", do="check the paths")
-    return path
+    return file_of(value, name, folder)
 
 
-def opened(item: Any, name: str, mode: str = "RGB") -> Image.Image:
-    """Return an image, turned upright as its camera says.
+def opened(item: Any, name: str) -> Image.Image:
+    """Return an image in colour, upright, as everywhere here.
 
     Raises
     ------
     DataError
         Where it cannot be decoded.
     """
-    from PIL import Image, ImageOps, UnidentifiedImageError
+    return _decoded(item, name, lambda image: normalise(image).convert("RGB"))
 
+
+def opened_mask(item: Any, name: str) -> Image.Image:
+    """Return an image upright, its pixels as they are stored."""
+    return _decoded(item, name, _upright)
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    from PIL import ImageOps
+
+    return ImageOps.exif_transpose(image)
+
+
+def _decoded(item: Any, name: str, how: Callable[[Image.Image], Image.Image]) -> Image.Image:
     try:
-        raw = Image.open(io.BytesIO(item) if isinstance(item, bytes) else item)
-        found = ImageOps.exif_transpose(raw)
-        return found if mode == "" else found.convert(mode)
-    except (UnidentifiedImageError, OSError, ValueError) as error:
+        return how(open_image(item))
+    except broken_image_errors() as error:
         raise DataError(f"{name} cannot be decoded: {error}", do="restore the file") from error

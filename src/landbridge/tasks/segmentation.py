@@ -11,7 +11,7 @@ import numpy as np
 from ..base.errors import DataError
 from ..metrics.regions import IGNORED, mean_iou, overlap_counts
 from .base import TASKS, Example, Metric, Row, device_of
-from .images import ImageTask, file_of, opened
+from .images import ImageTask, image_of, opened, opened_mask
 
 
 @TASKS.register("segmentation")
@@ -26,7 +26,7 @@ class Segmentation(ImageTask):
     architecture = "AutoModelForSemanticSegmentation"
 
     def truth(self, row: Row, column: str, name: str, folder: Path) -> np.ndarray:
-        image = opened(file_of(row[column], name, folder), f"the mask of {name}", mode="")
+        image = opened_mask(image_of(row[column], name, folder), f"the mask of {name}")
         if image.mode not in ("L", "P", "1", "I", "I;16"):
             raise DataError(
                 f"the mask of {name} is {image.mode}, expected one number a pixel",

@@ -11,9 +11,8 @@ import numpy as np
 from ..base.errors import BackboneError, DataError
 from ..domains.modalities.sound_files import decode, resample
 from ..metrics.text_scores import TEXT_SCORES
-from .base import TASKS, Example, Metric, Row, StructuredTask, device_of
+from .base import NOTHING, TASKS, Example, Metric, Row, StructuredTask, device_of, file_of, padded
 
-_NOTHING = -100
 RATE = 16000
 
 
@@ -33,15 +32,7 @@ class SpeechRecognition(StructuredTask):
     _BLANK, _SPACE, _UNKNOWN = "<pad>", "|", "<unk>"
 
     def given(self, row: Row, column: str, name: str, folder: Path) -> Any:
-        value = row[column]
-        if isinstance(value, dict):
-            value = value.get("bytes") or value.get("path")
-        if isinstance(value, bytes):
-            return value
-        path = folder / str(value)
-        if value is None or not path.is_file():
-            raise DataError(f"{name}: the recording {path} is not there", do="check the paths")
-        return path
+        return file_of(row[column], name, folder, "recording")
 
     def truth(self, row: Row, column: str, name: str, folder: Path) -> str:
         value = row[column]
@@ -110,7 +101,7 @@ class SpeechRecognition(StructuredTask):
     def encode(self, example: Example) -> dict[str, Any]:
         upper = any(len(x) == 1 and x.isupper() for x in self.labels)
         place = {label: i for i, label in enumerate(self.labels)}
-        unknown = place.get(self._UNKNOWN, _NOTHING)
+        unknown = place.get(self._UNKNOWN, NOTHING)
         text = example.truth.upper() if upper else example.truth
         letters = [place.get(self._SPACE if c == " " else c, unknown) for c in text]
         return {"input_values": self._wave(example), "labels": letters}
@@ -126,10 +117,7 @@ class SpeechRecognition(StructuredTask):
             values[i, : len(own)], mask[i, : len(own)] = torch.from_numpy(own), 1
         batch = {"input_values": values, "attention_mask": mask}
         if "labels" in rows[0]:
-            most = max(1, *(len(row["labels"]) for row in rows))
-            batch["labels"] = torch.tensor(
-                [row["labels"] + [_NOTHING] * (most - len(row["labels"])) for row in rows]
-            )
+            batch["labels"] = padded([row["labels"] for row in rows])
         return batch
 
     def answer(self, model: Any, examples: Sequence[Example]) -> list[str]:

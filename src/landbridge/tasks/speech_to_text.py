@@ -9,10 +9,8 @@ from typing import Any
 import numpy as np
 
 from ..domains.modalities.sound_files import decode, resample
-from .base import TASKS, Example, StructuredTask, device_of
+from .base import TASKS, Example, StructuredTask, device_of, padded
 from .speech import RATE, SpeechRecognition
-
-_NOTHING = -100
 
 
 @TASKS.register("speech-to-text")
@@ -64,10 +62,7 @@ class SpeechToText(SpeechRecognition):
             "input_features": torch.from_numpy(np.stack([row["input_features"] for row in rows]))
         }
         if "labels" in rows[0]:
-            most = max(1, *(len(row["labels"]) for row in rows))
-            batch["labels"] = torch.tensor(
-                [row["labels"] + [_NOTHING] * (most - len(row["labels"])) for row in rows]
-            )
+            batch["labels"] = padded([row["labels"] for row in rows])
         return batch
 
     def answer(self, model: Any, examples: Sequence[Example]) -> list[str]:

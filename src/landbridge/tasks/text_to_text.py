@@ -8,9 +8,7 @@ from typing import Any
 
 from ..base.errors import DataError
 from ..metrics.text_scores import TEXT_SCORES
-from .base import TASKS, Example, Metric, Row, StructuredTask, device_of
-
-_NOTHING = -100
+from .base import TASKS, Example, Metric, Row, StructuredTask, device_of, padded
 
 
 @TASKS.register("text-to-text")
@@ -56,15 +54,10 @@ class TextToText(StructuredTask):
         }
 
     def collate(self, rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
-        import torch
-
         rest = [{k: v for k, v in row.items() if k != "labels"} for row in rows]
         batch = dict(self.tokenizer.pad(rest, return_tensors="pt"))
         if "labels" in rows[0]:
-            width = max(len(row["labels"]) for row in rows)
-            batch["labels"] = torch.tensor(
-                [row["labels"] + [_NOTHING] * (width - len(row["labels"])) for row in rows]
-            )
+            batch["labels"] = padded([row["labels"] for row in rows])
         return batch
 
     def answer(self, model: Any, examples: Sequence[Example]) -> list[str]:

@@ -8,10 +8,7 @@ from typing import Any
 
 from ..base.errors import BackboneError, DataError
 from ..metrics.spans import OUTSIDE, f1, span_counts
-from .base import TASKS, Example, Metric, Row, StructuredTask, device_of
-
-_NOTHING = -100
-"""What the losses of transformers leave out."""
+from .base import NOTHING, TASKS, Example, Metric, Row, StructuredTask, device_of, padded
 
 
 @TASKS.register("token-classification")
@@ -87,19 +84,16 @@ class TokenClassification(StructuredTask):
         labels, before = [], None
         for word in of_word:
             first = word is not None and word != before
-            labels.append(place.get(example.truth[word], _NOTHING) if first else _NOTHING)
+            labels.append(place.get(example.truth[word], NOTHING) if first else NOTHING)
             before = word
         return {**found, "labels": labels}
 
     def collate(self, rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
-        import torch
-
         rest = [{k: v for k, v in row.items() if k != "labels"} for row in rows]
         batch = dict(self.tokenizer.pad(rest, return_tensors="pt"))
         width = batch["input_ids"].shape[1]
         if "labels" in rows[0]:
-            padded = [row["labels"] + [_NOTHING] * (width - len(row["labels"])) for row in rows]
-            batch["labels"] = torch.tensor(padded)
+            batch["labels"] = padded([row["labels"] for row in rows], width)
         return batch
 
     def answer(self, model: Any, examples: Sequence[Example]) -> list[list[str]]:
