@@ -50,10 +50,14 @@ def case(
     if name == "run":
         written = f"run/{request.getfixturevalue('as_run')(examples)}"
     if name == "timm":
-        pytest.importorskip("timm", exc_type=(ImportError, RuntimeError))
+        pytest.importorskip(
+            "timm",
+            reason="pip install 'landbridge[vision]', where torchvision matches torch",
+            exc_type=(ImportError, RuntimeError),
+        )
         written = f"timm/resnet10t:{timm_weights}"
     if name == "keras":
-        pytest.importorskip("keras")
+        pytest.importorskip("keras", reason="pip install 'landbridge[keras]'")
         written = f"keras/{request.getfixturevalue('keras_files')[kind]}"
 
     def open_it(seed=0, options=None):

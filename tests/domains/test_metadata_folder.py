@@ -53,7 +53,7 @@ def test_what_a_metadata_table_lacks_is_said(tmp_path):
 
 
 def test_datasets_of_hugging_face():
-    datasets = pytest.importorskip("datasets")
+    datasets = pytest.importorskip("datasets", reason="pip install 'landbridge[hub]'")
     features = datasets.Features(
         {"text": datasets.Value("string"), "label": datasets.ClassLabel(names=["bad", "good"])}
     )

@@ -6,13 +6,13 @@ A download is never silent: its size and origin are said before it starts.
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ..base.errors import BackboneError
 from ..base.events import Events
+from ..base.places import why_offline
 
 _SMALL = [
     *("config.json", "preprocessor_config.json", "tokenizer.json", "tokenizer_config.json"),
@@ -130,8 +130,7 @@ def hub_folder(repo: str, revision: str | None, *, offline: bool, events: Events
             return ModelFolder(cached, f"{repo}@{cached.name}", cached.name)
     except LocalEntryNotFoundError:
         pass  # not cached: the download below says so, or the error does
-    if offline or os.environ.get("HF_HUB_OFFLINE", "").upper() in {"1", "ON", "YES", "TRUE"}:
-        why = "offline was asked for" if offline else "HF_HUB_OFFLINE is set"
+    if why := why_offline(offline):
         raise BackboneError(
             f"{repo} is not in the local Hugging Face cache, and {why}",
             do=f"allow the download once (`hf download {repo}`), or give a local folder with "

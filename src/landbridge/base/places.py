@@ -15,3 +15,11 @@ def cache_folder() -> Path:
     else:
         base = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
     return base / "landbridge"
+
+
+def why_offline(offline: bool) -> str:
+    """Return why nothing may be downloaded, "" where it may."""
+    if offline:
+        return "offline was asked for"
+    said = os.environ.get("HF_HUB_OFFLINE", "").upper() in {"1", "ON", "YES", "TRUE"}
+    return "HF_HUB_OFFLINE is set" if said else ""

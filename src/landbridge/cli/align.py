@@ -51,7 +51,7 @@ def align(
         "data.image": image,
         "data.text": text,
         "data.audio": audio,
-        "data.columns": None if columns is None else [c.strip() for c in columns.split(",")],
+        "data.columns": o.names(columns),
         "seed": seed,
         "training.device": device,
         "offline": offline,
@@ -138,7 +138,7 @@ def zero_shot(
 
         events = this.events()
         opened = Space.load(space, offline=bool(offline), events=events)
-        names = [name.strip() for name in classes.split(",") if name.strip()]
+        names = o.names(classes) or []
         value = answered(opened, data, names, template=template, events=events)
         rows = value.pop("predictions")
         if out is not None:

@@ -55,8 +55,8 @@ def multitask(
         "data.image": image,
         "data.text": text,
         "data.audio": audio,
-        "data.columns": _names(columns),
-        "data.drop": _names(drop),
+        "data.columns": o.names(columns),
+        "data.drop": o.names(drop),
         "seeds": seeds,
         "seed": seed,
         "training.device": device,
@@ -75,7 +75,7 @@ def multitask(
 
         made = together(
             data,
-            _names(labels) or (),
+            o.names(labels) or (),
             out=out,
             backbone=found.backbone,
             backbone_options=found.backbone_options or None,
@@ -112,10 +112,6 @@ def predicted(this: Any, path: Path, data: str, out: Path | None) -> None:
         return
     value = {"run": str(path), "predictions": rows}
     this.result(value, lambda: print("\n".join(dumps(row) for row in rows)))
-
-
-def _names(text: str | None) -> list[str] | None:
-    return None if text is None else [part.strip() for part in text.split(",") if part.strip()]
 
 
 def _weights(text: str | None) -> dict[str, float] | None:

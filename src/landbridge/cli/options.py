@@ -67,6 +67,11 @@ LISTS = (
 """Keys whose option takes names joined by commas."""
 
 
+def names(text: str | None) -> list[str] | None:
+    """Return names joined by commas as a list."""
+    return None if text is None else [part.strip() for part in text.split(",") if part.strip()]
+
+
 def named(given: dict[str, Any]) -> dict[str, Any]:
     """Return the dotted keys of a verb's arguments (its `locals()`)."""
     values = {key: given[name] for name, key in KEYS.items()}

@@ -16,6 +16,7 @@ from ..backbones.open import open_backbone
 from ..backbones.surgery import Network, make_network
 from ..base.errors import ConfigError, DataError, RunError
 from ..base.events import SILENT, Events
+from ..base.files import write_json
 from ..base.places import cache_folder
 from ..base.seeds import numpy_rng
 from ..domains.domain import Domain
@@ -27,9 +28,10 @@ from ..training.batches import Side
 from ..training.devices import borrowed, find_device
 from ..training.inputs import run_network
 from ..training.loop import LoopOptions, TrainingData, train
+from ..training.network_folder import save_network
 from ..training.plan import Phase, TermSpec
 from ..verdict.judge import outcome_of
-from .model import MultiTask, parts, save
+from .model import FILE, MultiTask, parts, told
 from .read import OneTask, as_tasks, read_tasks
 
 
@@ -165,14 +167,12 @@ def multitask(
         "judged": len(judged),
         "backbone": opened.identity.name,
     }
+    whole = told(tasks, facts)
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
-        save(folder, kept_network, opened.identity, opened.preprocessing, facts, tasks)
-        return MultiTask.load(folder, offline=offline, events=events)
-    from dataclasses import asdict
-
-    told = {"tasks": [asdict(t) for t in tasks], "sizes": [t.size for t in tasks], **facts}
-    return MultiTask(kept_network, opened.preprocessing, told)
+        save_network(folder, kept_network, opened.identity, opened.preprocessing)
+        write_json(folder / FILE, whole)  # last: it marks the folder as finished
+    return MultiTask(kept_network, opened.preprocessing, whole)
 
 
 def _learn(domain: Domain, share: float, seed: int) -> np.ndarray:

@@ -9,19 +9,16 @@ from typing import Any
 
 import numpy as np
 
-from ..backbones.base import BackboneIdentity
-from ..backbones.open import reopen
-from ..backbones.surgery import Network, make_network
+from ..backbones.surgery import Network
 from ..base.errors import DataError, RunError
 from ..base.events import SILENT, Events
-from ..base.files import read_json, write_json
-from ..base.hashing import tensors_digest
+from ..base.files import read_json
 from ..domains.domain import Domain
-from ..domains.modalities.base import Preprocessing, load_preprocessing
+from ..domains.modalities.base import Preprocessing
 from ..domains.read import read_domain
 from ..solvers.softmax import softmax
-from ..training.checkpoint import load_tensors, save_tensors
 from ..training.inputs import run_network
+from ..training.network_folder import load_network
 from .read import OneTask
 
 FILE = "multitask.json"
@@ -75,15 +72,10 @@ class MultiTask:
                 f"{path} has no {FILE}", do="give a folder that `landbridge multitask` made"
             )
         facts = read_json(path / FILE)
-        state, own = load_tensors(path / "model.safetensors")
-        preprocessing = load_preprocessing(read_json(path / "preprocessor.json"))
-        identity = BackboneIdentity.from_dict(read_json(path / "backbone.json"))
-        opened = reopen(identity, preprocessing, weights=False, offline=offline, events=events)
-        network = make_network(opened, sum(facts["sizes"]))
-        network.load_state_dict(state)
-        if tensors_digest(network.state_dict()) != own.get("result"):
-            raise RunError(f"{path / 'model.safetensors'} was changed", do="restore the folder")
-        return cls(network, opened.preprocessing, facts)
+        network, preprocessing = load_network(
+            path, sum(facts["sizes"]), offline=offline, events=events
+        )
+        return cls(network, preprocessing, facts)
 
     def predict(self, what: Any, *, events: Events = SILENT) -> list[dict[str, Any]]:
         """Return "name" and one answer a task for each example.
@@ -134,23 +126,10 @@ def parts(tasks: Sequence[OneTask], outputs: np.ndarray) -> list[np.ndarray]:
     return list(np.split(outputs, ends[:-1], axis=1))
 
 
-def save(
-    folder: Path,
-    network: Network,
-    identity: BackboneIdentity,
-    preprocessing: Preprocessing,
-    facts: Mapping[str, Any],
-    tasks: Sequence[OneTask],
-) -> None:
-    """Write the folder; the facts are last and mark it as finished."""
-    state = dict(network.state_dict())
-    own = {"kind": "whole", "result": tensors_digest(state)}
-    save_tensors(folder / "model.safetensors", state, own)
-    write_json(folder / "backbone.json", identity.to_dict())
-    write_json(folder / "preprocessor.json", preprocessing.to_dict())
-    sizes = [task.size for task in tasks]
-    told = {"format": 1, "tasks": [asdict(task) for task in tasks], "sizes": sizes}
-    write_json(folder / FILE, told | dict(facts))
+def told(tasks: Sequence[OneTask], facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what ``multitask.json`` holds."""
+    own = {"tasks": [asdict(task) for task in tasks], "sizes": [task.size for task in tasks]}
+    return {"format": 1, **own, **facts}
 
 
 def load_multitask(path: Path | str, *, offline: bool = False) -> MultiTask:

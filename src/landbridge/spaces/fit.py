@@ -16,7 +16,6 @@ from ..backbones.surgery import Network, make_network
 from ..base.errors import DataError, RunError
 from ..base.events import SILENT, Events
 from ..base.files import write_json
-from ..base.hashing import tensors_digest
 from ..base.places import cache_folder
 from ..base.seeds import numpy_rng
 from ..domains.domain import Domain
@@ -26,10 +25,10 @@ from ..domains.modalities.several import SeveralExamples
 from ..domains.read import read_domain
 from ..objectives.align import alignment
 from ..training.batches import Side
-from ..training.checkpoint import save_tensors
 from ..training.devices import borrowed, find_device
 from ..training.inputs import run_network
 from ..training.loop import LoopOptions, TrainingData, train
+from ..training.network_folder import save_network
 from ..training.plan import Phase, TermSpec
 from .recall import recalls
 from .space import FILE, Space, parts_of
@@ -180,7 +179,9 @@ def align(
         "recall": judged(network, preprocessing, examples.select(np.flatnonzero(judges)), events),
     }
     if folder is not None:
-        _save(folder, network, opened.identity.to_dict(), preprocessing, facts)
+        save_network(folder, network, opened.identity, preprocessing, "space")
+        write_json(folder / FILE, facts)  # last: it marks the space as finished
+        (folder / "checkpoint.safetensors").unlink(missing_ok=True)
     return Space(network, preprocessing, facts)
 
 
@@ -267,22 +268,3 @@ def _folder(out: Path) -> Path:
     if out.exists() and not (out.is_dir() and {p.name for p in out.iterdir()} <= begun):
         raise RunError(f"{out} is there already", do="name a folder that is not there, or empty")
     return out
-
-
-def _save(
-    folder: Path,
-    network: Network,
-    identity: dict[str, Any],
-    preprocessing: SeveralPreprocessing,
-    facts: dict[str, Any],
-) -> None:
-    state = network.state_dict()
-    save_tensors(
-        folder / "model.safetensors",
-        dict(state),
-        {"kind": "space", "result": tensors_digest(state)},
-    )
-    write_json(folder / "backbone.json", identity)
-    write_json(folder / "preprocessor.json", preprocessing.to_dict())
-    write_json(folder / FILE, facts)  # last: it marks the space as finished
-    (folder / "checkpoint.safetensors").unlink(missing_ok=True)

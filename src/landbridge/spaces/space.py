@@ -8,24 +8,20 @@ from typing import Any
 
 import numpy as np
 
-from ..backbones.base import BackboneIdentity
-from ..backbones.open import reopen
 from ..backbones.several.towers import Towers
-from ..backbones.surgery import Network, make_network
+from ..backbones.surgery import Network
 from ..base.errors import DataError, RunError
 from ..base.events import SILENT, Events
 from ..base.files import read_json
-from ..base.hashing import tensors_digest
 from ..domains.domain import Domain
 from ..domains.examples import Examples
-from ..domains.modalities.base import load_preprocessing
 from ..domains.modalities.packed import SeveralPreprocessing
 from ..domains.modalities.several import SeveralExamples
 from ..domains.modalities.texts import TextExamples
 from ..domains.read import read_domain
 from ..domains.readers.several import PARTS
-from ..training.checkpoint import load_tensors
 from ..training.inputs import run_network
+from ..training.network_folder import load_network
 
 FILE = "space.json"
 TEXT = "text"
@@ -82,15 +78,7 @@ class Space:
         if not (path / FILE).is_file():
             raise RunError(f"{path} has no {FILE}", do="give a folder that `landbridge align` made")
         facts = read_json(path / FILE)
-        state, own = load_tensors(path / "model.safetensors")
-        preprocessing = load_preprocessing(read_json(path / "preprocessor.json"))
-        identity = BackboneIdentity.from_dict(read_json(path / "backbone.json"))
-        opened = reopen(identity, preprocessing, weights=False, offline=offline, events=events)
-        network = make_network(opened, 1)
-        network.load_state_dict(state)
-        if tensors_digest(network.state_dict()) != own.get("result"):
-            raise RunError(f"{path / 'model.safetensors'} was changed", do="restore the folder")
-        found = opened.preprocessing
+        network, found = load_network(path, 1, offline=offline, events=events)
         assert isinstance(found, SeveralPreprocessing)
         return cls(network, found, facts)
 
@@ -118,7 +106,7 @@ class Space:
                 f"the data are {examples.modality}, and the space has {', '.join(self.parts)}",
                 do="give one of these",
             )
-        inputs = self.preprocessing.prepare(fitting, events=_without_warnings(events))
+        inputs = self.preprocessing.prepare(fitting, events=SILENT)  # one part may do
         both = run_network(self.network, inputs, self.preprocessing)[0]
         width = self._towers.space
         found = {}
@@ -314,11 +302,6 @@ def _shown(examples: Examples, part: str) -> dict[int, str]:
 
 def _is_folder(what: Any) -> bool:
     return isinstance(what, str | Path) and Path(str(what)).is_dir()
-
-
-def _without_warnings(events: Events) -> Events:
-    """One modality alone is what is asked for here, and no reason to warn."""
-    return SILENT
 
 
 def parts_of(examples: Examples) -> SeveralExamples:

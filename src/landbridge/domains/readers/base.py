@@ -139,6 +139,14 @@ class Reader(ABC):
 READERS: Registry[type[Reader]] = Registry("reader", "landbridge.domains.readers")
 
 
+def is_a(what: Any, package: str, *names: str) -> bool:
+    """Whether a class of a package, of one of these names, is an ancestor; imports nothing."""
+    return any(
+        kind.__name__ in names and kind.__module__.startswith(package)
+        for kind in type(what).__mro__
+    )
+
+
 def chosen_rows(n: int, max_rows: int | None) -> np.ndarray:
     """Return the rows to keep, in order, chosen without looking at anything."""
     if max_rows is None or n <= max_rows:

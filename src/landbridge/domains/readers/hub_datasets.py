@@ -3,27 +3,19 @@
 from __future__ import annotations
 
 import importlib.util
-import os
 from collections.abc import Mapping
 from typing import Any
 
 from ...base.errors import DataError, MissingExtra
 from ...base.events import SILENT, Events
+from ...base.places import why_offline
 from ..domain import Domain
-from .base import READERS, SPLITS, UNLABELLED, Reader, ReadOptions
+from .base import READERS, SPLITS, UNLABELLED, Reader, ReadOptions, is_a
 from .columns import Columns, from_arrow
 from .frame import frame_domain
 
 _PREFIX = "hf:"
 _SPLIT = "split"
-
-
-def _is_a(what: Any, *names: str) -> bool:
-    """Whether it is a class of `datasets` of one of these names; imports nothing."""
-    return any(
-        kind.__name__ in names and kind.__module__.startswith("datasets.")
-        for kind in type(what).__mro__
-    )
 
 
 @READERS.register("datasets")
@@ -42,7 +34,9 @@ class HubDatasets(Reader):
         """Whether it is one, or a string with the prefix."""
         if isinstance(what, str):
             return what.startswith(_PREFIX)
-        return _is_a(what, "Dataset", "DatasetDict", "IterableDataset", "IterableDatasetDict")
+        return is_a(
+            what, "datasets.", "Dataset", "DatasetDict", "IterableDataset", "IterableDatasetDict"
+        )
 
     def read(self, what: Any, options: ReadOptions, events: Events = SILENT) -> Domain:
         """Read all rows.
@@ -59,7 +53,7 @@ class HubDatasets(Reader):
         if isinstance(what, str):
             name = name or what.removeprefix(_PREFIX)
             what = _load(what.removeprefix(_PREFIX), options.offline, events)
-        if _is_a(what, "IterableDataset", "IterableDatasetDict"):
+        if is_a(what, "datasets.", "IterableDataset", "IterableDatasetDict"):
             raise DataError(
                 "a dataset that is streamed has no length, and labels must be sealed before use",
                 do="load it without streaming=True, or take some rows of it",
@@ -104,16 +98,14 @@ def _load(spec: str, offline: bool, events: Events) -> Any:
     import datasets
 
     repo, _, configuration = spec.partition(":")
-    said = os.environ.get("HF_HUB_OFFLINE", "").upper() in {"1", "ON", "YES", "TRUE"}
     kept = datasets.DownloadConfig(local_files_only=True)
     try:
         return datasets.load_dataset(repo, configuration or None, download_config=kept)
     except (OSError, ValueError, RuntimeError) as error:
         reason = _first_line(error)
-        if offline or said:
+        if why := why_offline(offline):
             raise DataError(
-                f"{_PREFIX}{spec} is not in the local cache ({reason}), and "
-                + ("offline was asked for" if offline else "HF_HUB_OFFLINE is set"),
+                f"{_PREFIX}{spec} is not in the local cache ({reason}), and {why}",
                 do="allow the download once, or give a file or folder",
             ) from error
     try:

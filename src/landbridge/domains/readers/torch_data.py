@@ -12,17 +12,9 @@ from ...base.errors import DataError
 from ...base.events import SILENT, Events
 from ..domain import Domain
 from .arrays import Arrays
-from .base import READERS, Reader, ReadOptions
+from .base import READERS, Reader, ReadOptions, is_a
 
 _LONG = 2000
-
-
-def _is_a(what: Any, *names: str) -> bool:
-    """Whether a class of torch of one of these names is among its ancestors; imports nothing."""
-    return any(
-        kind.__name__ in names and kind.__module__.startswith("torch.utils.data")
-        for kind in type(what).__mro__
-    )
 
 
 @READERS.register("torch")
@@ -38,7 +30,7 @@ class TorchData(Reader):
 
     def accepts(self, what: Any) -> bool:
         """Whether it is a dataset or a loader of torch."""
-        return _is_a(what, "Dataset", "DataLoader")
+        return is_a(what, "torch.utils.data", "Dataset", "DataLoader")
 
     def read(self, what: Any, options: ReadOptions, events: Events = SILENT) -> Domain:
         """Read all items.
@@ -48,7 +40,7 @@ class TorchData(Reader):
         DataError
             Where items differ in shape, or are neither x nor (x, y).
         """
-        loader = _is_a(what, "DataLoader")
+        loader = is_a(what, "torch.utils.data", "DataLoader")
         total = len(what) if hasattr(what, "__len__") else 0
         rows: list[np.ndarray] = []
         labels: list[Any] = []
