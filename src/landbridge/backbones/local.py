@@ -14,7 +14,7 @@ from ..domains.examples import Examples, InputHint
 from ..domains.modalities.base import Preprocessing
 from .base import BACKBONES, Backbone, Opened, Provider
 from .images import IMAGENET_MEAN, IMAGENET_STD, flips, photographs
-from .own_code import HELD, factory, held
+from .own_code import HELD, factory, held, trusted
 from .weights import merge_options, seeded
 from .wrapped import WrappedModule
 
@@ -66,8 +66,7 @@ class LocalProvider(Provider):
         given = dict(options or {})
         spec = str(given.get("spec") or name.removeprefix("local/"))
         if not spec.startswith(HELD):
-            with seeded("backbone", self.name, given.get("seed", seed)):
-                spec = factory(spec, named_here="spec" not in given)[1]
+            spec = trusted(spec, named_here="spec" not in given)
         own = _inputs_of(hint)
         chosen = merge_options(
             {"spec": spec, "cut": None, "pretrained": True, "seed": seed, **own, "shape": None},
@@ -91,9 +90,7 @@ class LocalProvider(Provider):
         spec = options["spec"]
         with seeded("backbone", self.name, options["seed"]):
             made: nn.Module = (
-                held(spec.removeprefix(HELD))
-                if spec.startswith(HELD)
-                else factory(spec, named_here=False)[0]
+                held(spec.removeprefix(HELD)) if spec.startswith(HELD) else factory(spec)
             )
         return WrappedModule(made, options["shape"], cut=options["cut"], called=f"local/{spec}")
 

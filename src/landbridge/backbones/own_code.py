@@ -96,26 +96,20 @@ def held(key: str) -> nn.Module:
     return found
 
 
-def factory(spec: str, *, named_here: bool) -> tuple[nn.Module, str]:
-    """Call a function that makes a module.
+def trusted(spec: str, *, named_here: bool) -> str:
+    """Return a function's name with its file's absolute path; nothing of it is run.
 
     Parameters
     ----------
     spec : str
-        ``path/to/file.py:function`` or ``package.module:function``; it takes no arguments.
+        ``path/to/file.py:function`` or ``package.module:function``.
     named_here : bool
         Whether the user wrote it, just now: then its code is trusted from now on.
-
-    Returns
-    -------
-    module : Module
-    spec : str
-        With the file's absolute path.
 
     Raises
     ------
     BackboneError
-        Where it is not there, makes no module, or is code that was never named here.
+        Where it is not there, or is code that was never named here.
     """
     place, colon, name = spec.rpartition(":")
     if not colon or not place or not name:
@@ -129,13 +123,27 @@ def factory(spec: str, *, named_here: bool) -> tuple[nn.Module, str]:
     if not source.is_file():
         raise BackboneError(f"{source} is not there", do="check the path of your code")
     _trust(source, whole, named_here)
-    made = _call(_load(source) if place.endswith(".py") else importlib.import_module(place), name)
+    return whole
+
+
+def factory(spec: str) -> nn.Module:
+    """Call a function, which takes no arguments, that makes a module.
+
+    Raises
+    ------
+    BackboneError
+        As of `trusted`; or where it makes no module.
+    """
+    whole = trusted(spec, named_here=False)
+    place, _, name = whole.rpartition(":")
+    found = _load(Path(place)) if place.endswith(".py") else importlib.import_module(place)
+    made = _call(found, name)
     if not isinstance(made, nn.Module):
         raise BackboneError(
             f"{whole} gave {type(made).__name__}, expected a torch module",
             do="let the function return an nn.Module",
         )
-    return made.cpu(), whole
+    return made.cpu()
 
 
 def _module_file(name: str) -> Path:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -109,7 +109,7 @@ def tune(
     answers["tuned"] = answers_of(own, network, sealed, events)
     if scratch:
         fresh = open_model(own, folder.path, pretrained=False, seed=fit.seed).model
-        plain = FitOptions(**{**asdict(fit), "lora": False})
+        plain = replace(fit, lora=False)
         fresh = train_model(own, fresh, learn, plain, out / _WORK / "scratch", "scratch", events)
         answers["scratch"] = answers_of(own, fresh, sealed, events)
     if ready:
