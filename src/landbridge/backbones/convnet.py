@@ -22,7 +22,7 @@ _LARGE = 64
 
 
 class ConvNet(Backbone):
-    """Blocks of a 3×3 convolution, BatchNorm, ReLU and 2×2 maximum; then one linear layer.
+    """Blocks of a 3×3 convolution, BatchNorm, 2×2 maximum and ReLU; then one linear layer.
 
     Parameters
     ----------
@@ -61,8 +61,8 @@ class ConvNet(Backbone):
             nn.Sequential(
                 nn.Conv2d(a, b, 3, padding=1, bias=False),
                 nn.BatchNorm2d(b),
-                nn.ReLU(inplace=True),
                 nn.MaxPool2d(2),
+                nn.ReLU(inplace=True),  # after the maximum: the same, of a quarter of the values
             )
             for a, b in pairwise(before)
         )

@@ -54,8 +54,8 @@ class LogMelNet(Backbone):
             nn.Sequential(
                 nn.Conv2d(a, b, 3, padding=1, bias=False),
                 nn.BatchNorm2d(b),
-                nn.ReLU(inplace=True),
                 nn.MaxPool2d(2),
+                nn.ReLU(inplace=True),  # after the maximum: the same, of a quarter of the values
             )
             for a, b in pairwise(before)
         )
