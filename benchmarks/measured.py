@@ -199,8 +199,9 @@ def _costs(results: Results) -> Iterator[tuple[str, str]]:
                     seconds.setdefault(name, []).append(row["cpu_s"])
         for name, values in seconds.items():
             yield name, f"{statistics.median(values):.1f} s a task"
-    for row in results.get("term_steps", {"rows": []})["rows"]:
-        if row["who"] == "Landbridge":
+    steps = results.get("term_steps", {"rows": []})["rows"]
+    for row in steps:
+        if row["who"] == "Landbridge" and row["net"] == steps[0]["net"]:
             yield row["term"], f"{row['ratio']:.1f} × a step"
 
 

@@ -23,21 +23,19 @@ NAMES = {
 
 
 def steps_table(result: dict[str, Any]) -> str:
-    """Return one row for each term: its step over the unit, ours and the peers'."""
-    found = {(row["who"], row["term"]): row for row in result["rows"]}
-    both = next(row for row in result["rows"] if row["who"] == "unit" and row["ratio"] != 1)
-    peers = [who for who in WHO if any(key[0] == who for key in found)]
-    head = ["term", *peers, "ours over 32 + 32 rows without a term", "aim"]
+    """Return one row for each net and term: its step over both units, ours and the peers'."""
+    found = {(row["net"], row["who"], row["term"]): row for row in result["rows"]}
+    peers = [who for who in WHO if any(key[1] == who for key in found)]
+    head = ["net", "term", *peers, "aim"]
     lines = [f"### {result['title']}", "", result["note"], ""]
-    lines += [_row(head), _row(["---"] + ["---:"] * (len(head) - 1))]
-    lines.append(_row(["none, 32 + 32 rows", *[f"{both['ratio']:.2f}"] * len(peers), "1.00", ""]))
-    for key, name in NAMES.items():
-        cells = [_ratio(found.get((who, key))) for who in peers]
-        if not any(cells):
-            continue
-        ours = found.get(("Landbridge", key))
-        over = f"{ours['over_both']:.2f}" if ours else ""
-        lines.append(_row([name, *cells, over, f"{result['limits'].get(key, '')}"]))
+    lines += [_row(head), _row(["---", "---"] + ["---:"] * (len(peers) + 1))]
+    for net in dict.fromkeys(row["net"] for row in result["rows"]):
+        both = next(r for r in result["rows"] if r["net"] == net and "no term" in r["term"])
+        lines.append(_row([net, "none, 32 + 32 rows", *[_ratio(both)] * len(peers), ""]))
+        for key, name in NAMES.items():
+            cells = [_ratio(found.get((net, who, key))) for who in peers]
+            if any(cells):
+                lines.append(_row([net, name, *cells, f"{result['limits'].get(key, '')}"]))
     versions = ", ".join(f"{name} {version}" for name, version in result["versions"].items())
     missing = f" Left out: {', '.join(result['missing'])}." if result["missing"] else ""
     ran = f"{result['cpu']}, {result['threads']} thread, {versions}, {result['date']}."
@@ -46,11 +44,12 @@ def steps_table(result: dict[str, Any]) -> str:
 
 def pull_table(result: dict[str, Any]) -> str:
     """Return one row for each net: a plain step, one with the pull, their ratio by repeat."""
-    head = ["net", "finetune, ms", "l2-sp, ms", "ratio, median (all)", "aim"]
-    lines = [f"### {result['title']}", "", _row(head), _row(["---"] + ["---:"] * 4)]
+    head = ["net", "finetune, ms", "l2-sp, ms", "the pull alone, ms", "ratio, median (all)", "aim"]
+    lines = [f"### {result['title']}", "", _row(head), _row(["---"] + ["---:"] * 5)]
     for name, net in result["nets"].items():
         every = ", ".join(f"{ratio:.2f}" for ratio in sorted(net["ratios"]))
         times = [f"{net['ms'][method]:.1f}" for method in ("finetune", "l2-sp")]
+        times.append(f"{net['pull_ms']:.2f}")
         lines.append(_row([name, *times, f"{net['ratio']:.2f} ({every})", str(result["limit"])]))
     versions = ", ".join(f"{name} {version}" for name, version in result["versions"].items())
     ran = f"{result['cpu']}, {result['threads']} thread, {versions}, {result['date']}."
@@ -72,7 +71,7 @@ def extraction_table(result: dict[str, Any]) -> str:
 
 
 def _ratio(row: dict[str, Any] | None) -> str:
-    return f"{row['ratio']:.2f} ({row['low']:.2f} to {row['high']:.2f})" if row else ""
+    return f"{row['ratio']:.2f} ({row['over_both']:.2f})" if row else ""
 
 
 def _row(cells: list[str]) -> str:
