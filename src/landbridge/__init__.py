@@ -14,6 +14,7 @@ _PLACES = {
     "transfer": "landbridge.api",
     "resume": "landbridge.runs.pipeline",
     "merge": "landbridge.runs.merge",
+    "load": "landbridge.finished",
     "load_run": "landbridge.runs.run",
     "align": "landbridge.spaces.fit",
     "load_space": "landbridge.spaces.space",

@@ -95,6 +95,39 @@ def test_it_answers_all_tasks_and_opens_again(made):
     assert np.mean(errors) < 4
 
 
+def test_other_data_are_scored_task_by_task(made, tmp_path):
+    model, folder, _ = made
+    new = frame(seed=5)
+    new.loc[3, "kind"] = "never seen"
+    new.to_csv(tmp_path / "new.csv", index=False)
+    opened = landbridge.load(folder)
+    found = opened.evaluate(tmp_path / "new.csv")
+    assert found == model.evaluate(new)
+    said = {row["name"].split()[-1]: row for row in opened.predict(tmp_path / "new.csv")}
+    scores = {task["task"]: task for task in found["tasks"]}
+    right = [row["kind"] == k for row, k in zip(said.values(), new["kind"], strict=True)]
+    assert scores["kind"]["value"] == pytest.approx(np.mean(right))
+    assert scores["side"]["n"] == int(new["side"].notna().sum())
+    errors = [abs(row["size"] - s) for row, s in zip(said.values(), new["size"], strict=True)]
+    assert scores["size"]["value"] == pytest.approx(np.mean(errors), rel=1e-4)
+    assert scores["size"]["low"] <= scores["size"]["value"] <= scores["size"]["high"]
+    with pytest.raises(DataError, match="no column 'side'"):
+        model.evaluate(new.drop(columns="side"))
+    with pytest.raises(DataError, match="no row has a label"):
+        model.evaluate(new.assign(kind=None, side=None, size=None))
+
+
+def test_the_report_says_what_the_verdict_says(made, tmp_path):
+    model, folder, _ = made
+    text = (folder / "report.html").read_text("utf-8")
+    for task in model.verdict:
+        assert f"{task['task']}: {task['metric']}" in text
+    assert text.count("<article") == 12
+    assert "(true " in text
+    path = landbridge.load(folder).report(tmp_path / "r.html")
+    assert path.read_text("utf-8") == text
+
+
 def test_its_network_is_a_backbone(made, tmp_path):
     _, folder, _ = made
     new = frame(seed=1)

@@ -10,11 +10,12 @@ import pytest
 import torch
 
 import landbridge
-from landbridge.base.errors import DataError, RunError
+from landbridge.base.errors import ConfigError, DataError, RunError
 from landbridge.domains.modalities.images import ImageExamples
 from landbridge.domains.modalities.texts import TextExamples
 from landbridge.objectives.align import alignment
-from landbridge.spaces.fit import AlignOptions, contents_of
+from landbridge.spaces.fit import AlignOptions
+from landbridge.spaces.held_out import contents_of
 from landbridge.spaces.recall import by_chance, hits, recalls
 from landbridge.spaces.zero_shot import answered
 
@@ -146,6 +147,27 @@ def test_it_opens_again_and_gives_the_same(space, tmp_path):
         landbridge.load_space(tmp_path)
     with pytest.raises(RunError, match="is there already"):
         landbridge.align(rows(40)[0], out=folder)
+
+
+def test_other_pairs_are_scored_and_the_report_shows_questions(space, tmp_path):
+    made, folder = space
+    opened = landbridge.load(folder)
+    parts, _ = rows(60, seed=4)
+    found = opened.evaluate(parts)
+    assert found["n"] == 60
+    first = found["recall"][0]
+    assert (first["query"], first["answer"], first["depth"]) == ("image", "text", 1)
+    assert first["low"] > first["chance"] + 0.3
+    with pytest.raises(DataError, match="one modality"):
+        opened.evaluate(parts["image"])
+    with pytest.raises(ConfigError, match="zero-shot"):
+        opened.predict(parts)
+    text = (folder / "report.html").read_text("utf-8")
+    assert "image asks, text answers" in text
+    assert text.count("<article") >= 8
+    assert opened.report(tmp_path / "r.html").read_text("utf-8") == text
+    with pytest.raises(RunError, match="not kept in a folder"):
+        type(made)(made.network, made.preprocessing, made.facts).report()
 
 
 def test_what_is_missing_is_said():

@@ -52,7 +52,13 @@ def test_from_rows_to_a_verdict(task, request, tmp_path):
     assert {"name", "truth", "predicted"} == set(json.loads(lines[0]))
     assert tuned.verdict["sentence"] in (tmp_path / "run" / "README.md").read_text()
 
-    again = landbridge.load_tuned(tmp_path / "run")
+    report = (tmp_path / "run" / "report.html").read_text("utf-8")
+    assert tuned.verdict["metric"] in report
+    assert report.count("<article") == min(12, tuned.verdict["judged_rows"])
+    assert ("data:image/png" in report) == (task in ("segmentation", "detection"))
+
+    again = landbridge.load(tmp_path / "run")
+    assert again.report(tmp_path / "r.html").read_text("utf-8") == report
     own = tuned.examples(data)[:5]
     both = [[tuned.task.plain(x) for x in t.answers(own)] for t in (tuned, again)]
     assert both[0] == both[1]

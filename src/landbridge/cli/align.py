@@ -152,22 +152,14 @@ def zero_shot(
 
 
 def _show_space(out: Path, facts: dict[str, Any]) -> None:
-    from .tables import console, interval, show_rows
+    from .evaluate import show_recall
+    from .tables import console
 
     screen = console()
-    rows = [
-        [
-            f"{item['query']} → {item['answer']}",
-            str(item["depth"]),
-            f"{100 * item['mean']:.1f} % ({interval(item)})",
-            f"{100 * item['chance']:.1f} %",
-        ]
-        for item in facts["recall"]
-    ]
-    show_rows(screen, ["who asks → who answers", "first", "found", "by chance"], rows, right=(1, 3))
+    show_recall(screen, facts)
     screen.print(
         f"{facts['pairs']:,} rows learned from, {facts['held_out']:,} held out, and these figures "
-        f"are about those. The space is in {out}.",
+        f"are about those. Look at {out}/report.html.",
         style="dim",
     )
 

@@ -18,17 +18,14 @@ def evaluate(
     quiet: o.Quiet = False,
     debug: o.Debug = False,
 ) -> None:
-    """Measure a run on labelled DATA, with intervals."""
+    """Measure what a command made on labelled DATA, with intervals; a space on pairs."""
     with frame(as_json=as_json, quiet=quiet, debug=debug) as this:
-        from .predict import load
-        from .tune import evaluated, is_tuned
+        from .predict import for_runs, load
 
-        if is_tuned(run):
-            evaluated(this, run, data)
-            return
         keys = ("training.threads", "data.label")
         loaded, found = load("eval", run, config, settings, keys, {"data.label": label})
-        figures = loaded.evaluate(data, label=found.data.label, events=this.events())
+        given = for_runs(run, {"label": found.data.label})
+        figures = loaded.evaluate(data, **given, events=this.events())
         this.result({"run": str(run), **figures}, lambda: _show(figures))
 
 
@@ -36,6 +33,10 @@ def _show(figures: dict[str, Any]) -> None:
     from .tables import console, interval, percent, show_rows
 
     out = console()
+    for key, show in _OTHERS.items():
+        if key in figures:
+            show(out, figures)
+            return
     if "metric" in figures:
         _show_answers(out, figures)
         return
@@ -57,6 +58,50 @@ def _show(figures: dict[str, Any]) -> None:
     cells = [[name, *(_cell(item.get(head)) for head in heads)] for name, item in named]
     out.print()
     show_rows(out, ["class", *heads], cells, right=range(1, len(heads) + 1))
+
+
+def _show_scores(out: Any, figures: dict[str, Any]) -> None:
+    """Show the scores of a task with structured answers."""
+    from .tables import percent, show_rows
+
+    rows = [[name, percent(score)] for name, score in figures["scores"].items()]
+    title = f"{figures['n']:,} rows with an answer"
+    show_rows(out, ["score", ""], rows, title=title, right=(1,))
+
+
+def _show_tasks(out: Any, figures: dict[str, Any]) -> None:
+    """Show each of several tasks."""
+    from ..metrics.currency import quantity
+    from .tables import percent, show_rows
+
+    rows = []
+    for task in figures["tasks"]:
+        say = percent if task["metric"] == "accuracy" else quantity
+        said = [say(task[key]) if task[key] is not None else "" for key in ("value", "low", "high")]
+        between = f"{said[1]} to {said[2]}" if said[1] else ""
+        rows.append([task["task"], task["metric"], said[0], between, f"{task['n']:,}"])
+    heads = ["task", "score", "", "95 % interval", "rows"]
+    show_rows(out, heads, rows, right=(2, 3, 4))
+
+
+def show_recall(out: Any, figures: dict[str, Any]) -> None:
+    """Show who finds whom in a space, beside chance."""
+    from .tables import interval, percent, show_rows
+
+    rows = [
+        [
+            f"{item['query']} → {item['answer']}",
+            str(item["depth"]),
+            f"{percent(item['mean'])} ({interval(item)})",
+            percent(item["chance"]),
+        ]
+        for item in figures["recall"]
+    ]
+    show_rows(out, ["who asks → who answers", "first", "found", "by chance"], rows, right=(1, 3))
+
+
+_OTHERS = {"scores": _show_scores, "tasks": _show_tasks, "recall": show_recall}
+"""By what figures hold, who shows them; all others are of a run."""
 
 
 def _show_answers(out: Any, figures: dict[str, Any]) -> None:

@@ -93,27 +93,6 @@ def multitask(
         this.result({"run": str(out), **made.facts}, lambda: _show(out, made.facts))
 
 
-def is_multitask(path: Path) -> bool:
-    """Say whether a folder is one that `multitask` made."""
-    return (path / "multitask.json").is_file()
-
-
-def predicted(this: Any, path: Path, data: str, out: Path | None) -> None:
-    """Answer for data, as `landbridge predict` does."""
-    from ..several_tasks.model import MultiTask
-    from .frame import dumps
-    from .predict import write
-
-    rows = MultiTask.load(path, events=this.events()).predict(data, events=this.events())
-    if out is not None:
-        write(out, rows)
-        value = {"run": str(path), "rows": len(rows), "out": str(out)}
-        this.result(value, lambda: print(f"{len(rows):,} rows written to {out}"))
-        return
-    value = {"run": str(path), "predictions": rows}
-    this.result(value, lambda: print("\n".join(dumps(row) for row in rows)))
-
-
 def _weights(text: str | None) -> dict[str, float] | None:
     if text is None:
         return None
@@ -154,8 +133,8 @@ def _show(out: Path, facts: dict[str, Any]) -> None:
     heads = ["task", "score", "together", "alone", "better by (95 %)", "the other tasks"]
     show_rows(console(), heads, rows, right=(2, 3))
     console().print(
-        f"{facts['rows']:,} rows learned from, {facts['judged']:,} kept aside. As a backbone: "
-        f"--backbone run/{out}",
+        f"{facts['rows']:,} rows learned from, {facts['judged']:,} kept aside. Look at "
+        f"{out}/report.html; as a backbone: --backbone run/{out}",
         style="dim",
     )
 

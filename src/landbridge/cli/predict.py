@@ -17,7 +17,7 @@ from .frame import dumps, frame
 if TYPE_CHECKING:
     from ..base.config import RunConfig
 
-FORMATS = (".csv", ".parquet", ".json")
+FORMATS = (".csv", ".parquet", ".json", ".jsonl")
 SHOWN = 20
 """How many rows a terminal gets."""
 
@@ -42,21 +42,12 @@ def predict(
     quiet: o.Quiet = False,
     debug: o.Debug = False,
 ) -> None:
-    """Predict the class (or number, or labels) of every example of new data.
+    """Answer for every example of new data: its class, number, labels, or what a task gives.
 
-    Without --out a terminal gets the first rows, and a pipe all of them as CSV.
+    RUN is what transfer, multitask or tune made. Without --out a terminal gets the first rows, and
+    a pipe all of them, as CSV, or as lines of JSON where answers have a structure.
     """
     with frame(as_json=as_json, quiet=quiet, debug=debug) as this:
-        from .tune import is_tuned, predicted
-
-        if is_tuned(run):
-            predicted(this, run, data, out)
-            return
-        from . import multitask
-
-        if multitask.is_multitask(run):
-            multitask.predicted(this, run, data, out)
-            return
         if out is not None and out.suffix.lower() not in FORMATS:
             raise ConfigError(
                 f"--out {out}: {out.suffix or 'no ending'} is not a format that can be written",
@@ -66,12 +57,13 @@ def predict(
             from ..metrics.open_set import check_rate
 
             check_rate(unknown)
+        given = for_runs(run, {"unknown": unknown})
         loaded, _ = load("predict", run, config, settings)
-        rows = loaded.predict(data, unknown=unknown, events=this.events())
+        rows = loaded.predict(data, **given, events=this.events())
         if out is not None:
             write(out, rows)
             value = {"run": str(run), "rows": len(rows), "out": str(out)}
-            this.result(value, lambda: print(f"{len(rows)} predictions in {out}"))
+            this.result(value, lambda: print(f"{len(rows):,} predictions in {out}"))
         else:
             this.result({"run": str(run), "predictions": rows}, lambda: _show(rows))
 
@@ -84,18 +76,33 @@ def load(
     keys: Sequence[str] = ("training.threads",),
     named: Mapping[str, Any] | None = None,
 ) -> tuple[Any, RunConfig]:
-    """Open a run, and return it with what little configuration its use can take."""
+    """Open a finished folder, and return it with what little configuration its use can take."""
     from .settings import usable
 
     found = usable(verb, keys, config, settings, named)
-    from ..runs.run import load_run
+    from ..finished import load
 
-    loaded = load_run(run)
+    loaded = load(run)
     if found.training.threads is not None:
         import torch
 
         torch.set_num_threads(found.training.threads)
     return loaded, found
+
+
+def for_runs(run: Path, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return options that only runs have, as they are; raise ConfigError where it is no run."""
+    from ..finished import is_run
+
+    if is_run(run):
+        return dict(options)
+    for name, value in options.items():
+        if value is not None:
+            raise ConfigError(
+                f"--{name} is for what `landbridge transfer` made, and {run} is not",
+                do=f"leave --{name} out",
+            )
+    return {}
 
 
 def write(path: Path, rows: Sequence[dict[str, Any]]) -> None:
@@ -113,6 +120,8 @@ def write(path: Path, rows: Sequence[dict[str, Any]]) -> None:
             pq.write_table(pa.table(columns), temporary)
         elif path.suffix.lower() == ".json":
             temporary.write_text(dumps({"predictions": rows}) + "\n", "utf-8")
+        elif path.suffix.lower() == ".jsonl":
+            temporary.write_text("".join(dumps(row) + "\n" for row in rows), "utf-8")
         else:
             with temporary.open("w", encoding="utf-8", newline="") as file:
                 write_csv(file, rows)
@@ -127,7 +136,7 @@ def write_csv(file: TextIO, rows: Sequence[dict[str, Any]]) -> None:
 
 def _columns(rows: Sequence[dict[str, Any]]) -> list[str]:
     if rows and "probability" not in rows[0]:
-        return ["name", "predicted"]
+        return list(rows[0])
     classes = list(rows[0]["probability"]) if rows else []
     marked = ["unknown"] if rows and "unknown" in rows[0] else []
     sure = [] if rows and isinstance(rows[0]["predicted"], list) else ["confidence"]
@@ -137,7 +146,7 @@ def _columns(rows: Sequence[dict[str, Any]]) -> list[str]:
 def _flat(row: dict[str, Any]) -> list[Any]:
     # Six digits are more than a network knows.
     if "probability" not in row:
-        return [row["name"], row["predicted"]]
+        return [dumps(v) if isinstance(v, list | dict) else v for v in row.values()]
     rounded = [round(float(p), 6) for p in row["probability"].values()]
     if isinstance(row["predicted"], list):
         return [row["name"], ";".join(row["predicted"]), *rounded]
@@ -145,20 +154,29 @@ def _flat(row: dict[str, Any]) -> list[Any]:
     return [row["name"], row["predicted"], *marked, max(rounded, default=None), *rounded]
 
 
+def _structured(row: dict[str, Any]) -> bool:
+    """Say whether an answer is more than a cell can hold."""
+    return "probability" not in row and any(isinstance(v, list | dict) for v in row.values())
+
+
 def _show(rows: Sequence[dict[str, Any]]) -> None:
-    """Show the first rows on a terminal; a pipe gets all of them as CSV."""
+    """Show the first rows on a terminal; a pipe gets all of them."""
     if not sys.stdout.isatty():
-        write_csv(sys.stdout, rows)
+        if rows and _structured(rows[0]):
+            print("\n".join(map(dumps, rows)))
+        else:
+            write_csv(sys.stdout, rows)
         return
     from .tables import console, percent, show_rows
 
     out = console()
-    cells = []
-    if rows and not isinstance(rows[0]["predicted"], str):
-        cells = [[row["name"], _said(row["predicted"])] for row in rows[:SHOWN]]
-        show_rows(out, ["name", "predicted"], cells, keep=(1,))
+    if rows and ("probability" not in rows[0] or isinstance(rows[0]["predicted"], list)):
+        heads = [key for key in rows[0] if key != "probability"]
+        cells = [[_said(row[key]) for key in heads] for row in rows[:SHOWN]]
+        show_rows(out, heads, cells, keep=(1,))
         _show_rest(out, rows)
         return
+    cells = []
     for row in rows[:SHOWN]:
         ranked = sorted(row["probability"].items(), key=lambda item: -item[1])
         second = f"{ranked[1][0]} {percent(ranked[1][1])}" if len(ranked) > 1 else ""
@@ -174,4 +192,13 @@ def _show_rest(out: Any, rows: Sequence[dict[str, Any]]) -> None:
 
 
 def _said(answer: Any) -> str:
-    return ", ".join(answer) or "none" if isinstance(answer, list) else f"{answer:.6g}"
+    if isinstance(answer, list):
+        words = [x if isinstance(x, str) else dumps(x) for x in answer]
+        return _cut(", ".join(words)) or "none"
+    if isinstance(answer, dict):
+        return _cut(dumps(answer))
+    return f"{answer:.6g}" if isinstance(answer, float) else str(answer)
+
+
+def _cut(text: str, most: int = 120) -> str:
+    return text if len(text) <= most else text[: most - 1] + "…"

@@ -23,7 +23,7 @@ def report(
     quiet: o.Quiet = False,
     debug: o.Debug = False,
 ) -> None:
-    """Build a run's report.html again."""
+    """Build the report.html of what a command made again."""
     with frame(as_json=as_json, quiet=quiet, debug=debug) as this:
         from .predict import load
 

@@ -116,49 +116,6 @@ def tune(
         this.result(value, lambda: _show(out, tuned.verdict))
 
 
-def is_tuned(path: Path) -> bool:
-    """Say whether a folder is one that `tune` made."""
-    return (path / "tuned.json").is_file()
-
-
-def predicted(this: Any, path: Path, data: str, out: Path | None) -> None:
-    """Answer for data, as `landbridge predict` does."""
-    from ..base.errors import ConfigError
-    from ..base.files import write_text
-    from ..tasks.tuned import Tuned
-    from .frame import dumps
-
-    if out is not None and out.suffix.lower() not in (".jsonl", ".json"):
-        raise ConfigError(
-            f"--out {out}: answers with a structure are written as .jsonl or .json",
-            do="end the name in .jsonl",
-        )
-    tuned = Tuned.load(path)
-    rows = tuned.predict(data, events=this.events())
-    value: dict[str, Any] = {"run": str(path), "rows": len(rows)}
-    if out is not None:
-        lines = "\n".join(dumps(row) for row in rows)
-        write_text(out, dumps(rows) if out.suffix.lower() == ".json" else lines + "\n")
-        value["out"] = str(out)
-        this.result(value, lambda: print(f"{len(rows):,} rows written to {out}"))
-        return
-    value["predictions"] = rows
-    this.result(value, lambda: print("\n".join(dumps(row) for row in rows)))
-
-
-def evaluated(this: Any, path: Path, data: str) -> None:
-    """Compare with answers in data, as `landbridge eval` does."""
-    from ..tasks.tuned import Tuned
-
-    found = Tuned.load(path).evaluate(data, events=this.events())
-
-    def show() -> None:
-        said = ", ".join(f"{name} {100 * score:.1f}" for name, score in found["scores"].items())
-        print(f"{said} on {found['n']:,} rows")
-
-    this.result({"run": str(path), **found}, show)
-
-
 def _show(out: Path, verdict: dict[str, Any]) -> None:
     from rich.text import Text
 
@@ -176,4 +133,8 @@ def _show(out: Path, verdict: dict[str, Any]) -> None:
         rows.append([row["model"], scores[0], interval(row), *scores[1:], said])
     heads = ["model", names[0], "95 %", *names[1:], "tuned is better by"]
     show_rows(screen, heads, rows, right=(1,))
-    screen.print(f"{out}/model opens in transformers; {out}/predictions.jsonl has every answer.")
+    screen.print(
+        f"Look at {out}/report.html; {out}/model opens in transformers, {out}/predictions.jsonl "
+        "has every answer.",
+        style="dim",
+    )

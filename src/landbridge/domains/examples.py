@@ -73,6 +73,13 @@ class Examples(ABC):
         """Return what a report shows of one example in words; pictures come from what is stored."""
         return {}
 
+    def pictures(self, row: int) -> list[np.ndarray]:
+        """Return what can be seen of one raw example: uint8 (h, w) or (h, w, 3), one for each part.
+
+        None where there is nothing to see; only now it is decoded.
+        """
+        return []
+
     def check_like(self, other: Examples, names: tuple[str, str]) -> None:
         """Raise DataError where `other`, of the same modality, does not go with these."""
         return

@@ -92,7 +92,7 @@ def changed_examples(
     return result
 
 
-def png_data_uri(image: np.ndarray) -> str:
+def png_data_uri(image: np.ndarray, largest: int = _LARGEST) -> str:
     """Return a uint8 image as a PNG data URI, enlarged (nearest neighbour) or reduced."""
     from PIL import Image
 
@@ -112,8 +112,8 @@ def png_data_uri(image: np.ndarray) -> str:
         picture = picture.resize(
             (picture.width * times, picture.height * times), Image.Resampling.NEAREST
         )
-    elif longest > _LARGEST:
-        picture.thumbnail((_LARGEST, _LARGEST), Image.Resampling.LANCZOS)
+    elif longest > largest:
+        picture.thumbnail((largest, largest), Image.Resampling.LANCZOS)
     buffer = io.BytesIO()
     picture.save(buffer, "PNG", optimize=True)
     return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")

@@ -1,15 +1,9 @@
-"""One offline HTML file from a run folder.
-
-The file loads nothing: a Content-Security-Policy forbids every request, and lets only the
-scripts run whose hashes are named in it, so that text from a user can never become code.
-"""
+"""One offline HTML file from a run folder."""
 
 from __future__ import annotations
 
 import base64
 import gzip
-import hashlib
-import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,7 +12,7 @@ from markupsafe import Markup
 
 from landbridge.base.files import write_text
 
-from . import words
+from . import html
 from .curves import learning_curves
 from .read import RunFiles, read_run
 from .view_answers import (
@@ -33,12 +27,6 @@ from .view_parts import parts_view
 from .view_several import several_view
 from .view_story import choice_view, cost_view, data_view, facts, repeat_view, transfer_view
 from .view_verdict import comparison_view, verdict_view
-
-_HERE = Path(__file__).parent
-_HEAD_SCRIPT = (
-    "try{var t=localStorage.getItem('landbridge-theme');"
-    "if(t)document.documentElement.dataset.theme=t}catch(e){}"
-)
 
 
 def write_report(run_dir: Path | str, out: Path | str | None = None) -> Path:
@@ -69,19 +57,15 @@ def write_report(run_dir: Path | str, out: Path | str | None = None) -> Path:
 
 def render(run: RunFiles) -> str:
     """Return the report as one HTML text."""
-    import jinja2
+    packed, scripts = "", []
+    if run.get("map"):
+        from plotly.offline import get_plotlyjs
 
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_HERE),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-    )
-    environment.filters["count"] = words.count
-    environment.filters["soft"] = _soft
-    environment.globals["plural"] = words.plural
-    return environment.get_template("report.html.j2").render(**_model(run), **_assets(run))
+        plotly = get_plotlyjs()
+        packed = base64.b64encode(gzip.compress(plotly.encode("utf-8"), 9, mtime=0)).decode("ascii")
+        scripts = [html.file_text("map.js"), plotly]
+    drawn = {"map_script": Markup(scripts[0] if scripts else ""), "plotly_packed": Markup(packed)}
+    return html.render("report.html.j2", {**_model(run), **drawn}, scripts=scripts)
 
 
 def _model(run: RunFiles) -> dict[str, Any]:
@@ -141,41 +125,3 @@ def _answers(run: RunFiles, safely: Callable[..., Any]) -> dict[str, Any]:
         "confusion": safely(confusion_view, file),
         "calibration": safely(calibration_view, file),
     }
-
-
-def _assets(run: RunFiles) -> dict[str, Any]:
-    style = (_HERE / "style.css").read_text("utf-8")
-    app = (_HERE / "app.js").read_text("utf-8")
-    scripts = [_HEAD_SCRIPT, app]
-    packed = ""
-    map_script = ""
-    if run.get("map"):
-        from plotly.offline import get_plotlyjs
-
-        plotly = get_plotlyjs()
-        packed = base64.b64encode(gzip.compress(plotly.encode("utf-8"), 9, mtime=0)).decode("ascii")
-        map_script = (_HERE / "map.js").read_text("utf-8")
-        scripts += [map_script, plotly]
-    allowed = " ".join(f"'{_source_hash(script)}'" for script in scripts)
-    policy = (
-        f"default-src 'none'; img-src data: blob:; style-src 'unsafe-inline'; "
-        f"script-src {allowed}; "
-        "base-uri 'none'; form-action 'none'"
-    )
-    return {
-        "style": Markup(style),
-        "head_script": Markup(_HEAD_SCRIPT),
-        "app_script": Markup(app),
-        "map_script": Markup(map_script),
-        "plotly_packed": Markup(packed),
-        "policy": policy,
-    }
-
-
-def _soft(text: object) -> Markup:
-    """Escape a name and let it break after its own signs rather than inside a word."""
-    return Markup(re.sub(r"([+_/])(?=.)", r"\1<wbr>", str(Markup.escape(text))))
-
-
-def _source_hash(script: str) -> str:
-    return "sha256-" + base64.b64encode(hashlib.sha256(script.encode("utf-8")).digest()).decode()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,8 +9,7 @@ from markupsafe import Markup
 
 from landbridge.base.files import write_text
 
-from . import words
-from .build import _HEAD_SCRIPT, _soft, _source_hash
+from . import html, words
 from .figures import bar
 from .view_shift_drawings import (
     column_picture,
@@ -26,7 +24,6 @@ if TYPE_CHECKING:
     from landbridge.diagnosis import Finding
     from landbridge.diagnosis.domains import Compared
 
-_HERE = Path(__file__).parent
 _TONES = {
     "none": "good",
     "slight": "plain",
@@ -51,28 +48,7 @@ def write_shift_page(compared: Compared, path: Path | str) -> Path:
     -------
     path
     """
-    import jinja2
-
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_HERE),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-    )
-    environment.filters["count"] = words.count
-    environment.filters["soft"] = _soft
-    app = (_HERE / "app.js").read_text("utf-8")
-    allowed = " ".join(f"'{_source_hash(script)}'" for script in (_HEAD_SCRIPT, app))
-    page = environment.get_template("shift.html.j2").render(
-        **shift_view(compared),
-        style=Markup((_HERE / "style.css").read_text("utf-8")),
-        more_style=Markup((_HERE / "shift.css").read_text("utf-8")),
-        head_script=Markup(_HEAD_SCRIPT),
-        app_script=Markup(app),
-        policy="default-src 'none'; img-src data:; style-src 'unsafe-inline'; "
-        f"script-src {allowed}; base-uri 'none'; form-action 'none'",
-    )
+    page = html.render("shift.html.j2", shift_view(compared), first="advice", styles=["shift.css"])
     write_text(Path(path), page)
     return Path(path)
 
@@ -86,7 +62,6 @@ def shift_view(compared: Compared) -> dict[str, Any]:
         source, target = f"{source} (source)", f"{target} (target)"
     kind = compared.source.examples.noun
     return {
-        "version": _version(),
         "source": source,
         "target": target,
         "rows": [f"{words.count(n)} {kind}" for n in found.rows],
@@ -106,13 +81,6 @@ def shift_view(compared: Compared) -> dict[str, Any]:
         "skipped": [(_title(name), why) for name, why in found.skipped],
         "notes": found.notes,
     }
-
-
-def _version() -> str:
-    try:
-        return version("landbridge")
-    except PackageNotFoundError:
-        return ""
 
 
 def _title(name: str) -> str:

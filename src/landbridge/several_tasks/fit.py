@@ -24,6 +24,7 @@ from ..domains.hint import input_hint
 from ..methods.network import PlanContext
 from ..methods.recipes import tune_phase
 from ..metrics.intervals import paired_bootstrap
+from ..report.samples import keep_samples
 from ..training.batches import Side
 from ..training.devices import borrowed, find_device
 from ..training.inputs import run_network
@@ -31,8 +32,9 @@ from ..training.loop import LoopOptions, TrainingData, train
 from ..training.network_folder import save_network
 from ..training.plan import Phase, TermSpec
 from ..verdict.judge import outcome_of
-from .model import FILE, MultiTask, parts, told
+from .model import FILE, MultiTask, decided, parts, whole_facts
 from .read import OneTask, as_tasks, read_tasks
+from .samples import judged_samples
 
 
 def multitask(
@@ -167,12 +169,17 @@ def multitask(
         "judged": len(judged),
         "backbone": opened.identity.name,
     }
-    whole = told(tasks, facts)
+    whole = whole_facts(tasks, facts)
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
         save_network(folder, kept_network, opened.identity, opened.preprocessing)
+        first = decided(tasks, together[0])
+        keep_samples(folder, judged_samples(tasks, domain, judged, judge[judged], first))
         write_json(folder / FILE, whole)  # last: it marks the folder as finished
-    return MultiTask(kept_network, opened.preprocessing, whole)
+    model = MultiTask(kept_network, opened.preprocessing, whole, folder)
+    if folder is not None:
+        model.report()
+    return model
 
 
 def _learn(domain: Domain, share: float, seed: int) -> np.ndarray:
@@ -228,15 +235,9 @@ def _verdict(
 ) -> dict[str, Any]:
     known = ~np.isnan(truth)
 
-    def score(outputs: np.ndarray) -> np.ndarray:
-        own = outputs[known]
-        if task.kind == "classes":
-            return (own.argmax(1) == truth[known]).astype(float)
-        return -task.spread * np.abs(own[:, 0] - truth[known])
-
     said: dict[str, Any] = {
         "task": task.name,
-        "metric": "accuracy" if task.kind == "classes" else "mean absolute error",
+        "metric": task.metric,
         "judged_rows": int(known.sum()),
         "together": None,
         "alone": None,
@@ -245,13 +246,12 @@ def _verdict(
     }
     if not known.any():
         return said
-    sign = 1 if task.kind == "classes" else -1
-    a = np.stack([score(x) for x in together])
-    said["together"] = sign * float(a.mean())
+    a = np.stack([task.score(x[known], truth[known]) for x in together])
+    said["together"] = task.figure(float(a.mean()))
     if alone:
-        b = np.stack([score(x) for x in alone])
+        b = np.stack([task.score(x[known], truth[known]) for x in alone])
         gap = paired_bootstrap(a, b)
-        said["alone"] = sign * float(b.mean())
+        said["alone"] = task.figure(float(b.mean()))
         said["difference"] = {"value": gap.value, "low": gap.low, "high": gap.high}
         said["outcome"] = outcome_of(said["difference"])
     return said

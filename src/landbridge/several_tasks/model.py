@@ -16,10 +16,11 @@ from ..base.files import read_json
 from ..domains.domain import Domain
 from ..domains.modalities.base import Preprocessing
 from ..domains.read import read_domain
+from ..metrics.intervals import paired_bootstrap
 from ..solvers.softmax import softmax
 from ..training.inputs import run_network
 from ..training.network_folder import load_network
-from .read import OneTask
+from .read import OneTask, known_answers, read_tasks
 
 FILE = "multitask.json"
 
@@ -32,6 +33,8 @@ class MultiTask:
     Attributes
     ----------
     tasks : list of OneTask
+    path : Path or None
+        Its folder, where it is in one.
     facts : dict
         What ``multitask.json`` holds, with the verdict of each task.
 
@@ -43,9 +46,13 @@ class MultiTask:
     """
 
     def __init__(
-        self, network: Network, preprocessing: Preprocessing, facts: Mapping[str, Any]
+        self,
+        network: Network,
+        preprocessing: Preprocessing,
+        facts: Mapping[str, Any],
+        path: Path | None = None,
     ) -> None:
-        self.network, self.preprocessing = network.eval(), preprocessing
+        self.network, self.preprocessing, self.path = network.eval(), preprocessing, path
         self.facts = dict(facts)
         self.tasks = [
             OneTask(**{**task, "classes": tuple(task["classes"])}) for task in facts["tasks"]
@@ -75,7 +82,22 @@ class MultiTask:
         network, preprocessing = load_network(
             path, sum(facts["sizes"]), offline=offline, events=events
         )
-        return cls(network, preprocessing, facts)
+        return cls(network, preprocessing, facts, path)
+
+    def report(self, out: Path | str | None = None) -> Path:
+        """Write the report, to `out` or into the folder, and return its path.
+
+        Raises
+        ------
+        RunError
+            Where the model is in no folder.
+        """
+        from ..report.page import write_page
+        from .page import page_of
+
+        if self.path is None:
+            raise RunError("the model was not kept in a folder", do="give multitask out=FOLDER")
+        return write_page(page_of(self.path, self.facts), out or self.path / "report.html")
 
     def predict(self, what: Any, *, events: Events = SILENT) -> list[dict[str, Any]]:
         """Return "name" and one answer a task for each example.
@@ -90,15 +112,7 @@ class MultiTask:
             table = isinstance(what, str | Path) or hasattr(what, "columns")
             reads = self.preprocessing.reads() if table else {}
             domain = read_domain(what, labelled=False, **reads, events=events)
-        examples = self.preprocessing.fitting(domain.examples)
-        if examples is None:
-            raise DataError(
-                f"the data are {domain.modality}, and the model takes "
-                f"{self.preprocessing.modality}",
-                do="give data like those it was trained on",
-            )
-        inputs = self.preprocessing.prepare(examples, events=events)
-        answers = decided(self.tasks, run_network(self.network, inputs, self.preprocessing)[1])
+        answers = decided(self.tasks, self._outputs(domain, events))
         names = domain.examples.names()
         return [
             {
@@ -107,6 +121,70 @@ class MultiTask:
             }
             for i, name in enumerate(names)
         ]
+
+    def evaluate(self, what: Any, *, events: Events = SILENT) -> dict[str, Any]:
+        """Compare with the labels of other data, each task by itself.
+
+        Parameters
+        ----------
+        what : path of a table, data frame, or (X, {name: labels})
+            With columns of labels named as the tasks.
+
+        Returns
+        -------
+        dict
+            "tasks": for each "task", "metric", "value", "low", "high" (95 %), "n"; and "n".
+
+        Raises
+        ------
+        DataError
+            Where a column is missing, or no row has a label.
+        """
+        names = [task.name for task in self.tasks]
+        reads = {} if isinstance(what, tuple) else self.preprocessing.reads()
+        domain, columns = read_tasks(what, names, reads, events)
+        truth = known_answers(self.tasks, columns, len(domain))
+        if np.isnan(truth).all():
+            raise DataError("no row has a label to compare with", do="give labelled rows")
+        found = scores_of(self.tasks, truth, self._outputs(domain, events))
+        return {"tasks": found, "n": len(domain)}
+
+    def _outputs(self, domain: Domain, events: Events) -> np.ndarray:
+        examples = self.preprocessing.fitting(domain.examples)
+        if examples is None:
+            raise DataError(
+                f"the data are {domain.modality}, and the model takes "
+                f"{self.preprocessing.modality}",
+                do="give data like those it was trained on",
+            )
+        inputs = self.preprocessing.prepare(examples, events=events)
+        return run_network(self.network, inputs, self.preprocessing)[1]
+
+
+def scores_of(
+    tasks: Sequence[OneTask], truth: np.ndarray, outputs: np.ndarray
+) -> list[dict[str, Any]]:
+    """Return each task's score, with a 95 % interval, on the rows whose truth is known.
+
+    Parameters
+    ----------
+    tasks : sequence of OneTask
+    truth : float ndarray (n, tasks)
+        Index of the class, or numbers as networks learn them; NaN where unknown.
+    outputs : float ndarray (n, outputs of all tasks)
+    """
+    found = []
+    for i, (task, own) in enumerate(zip(tasks, parts(tasks, outputs), strict=True)):
+        known = ~np.isnan(truth[:, i])
+        said: dict[str, Any] = {"task": task.name, "metric": task.metric, "n": int(known.sum())}
+        said |= {"value": None, "low": None, "high": None}
+        if known.any():
+            score = task.score(own[known], truth[known, i])
+            whole = paired_bootstrap(score, np.zeros_like(score))
+            bounds = sorted(task.figure(x) for x in (whole.low, whole.high))
+            said |= {"value": task.figure(whole.value), "low": bounds[0], "high": bounds[1]}
+        found.append(said)
+    return found
 
 
 def decided(tasks: Sequence[OneTask], outputs: np.ndarray) -> list[list[Any]]:
@@ -126,7 +204,7 @@ def parts(tasks: Sequence[OneTask], outputs: np.ndarray) -> list[np.ndarray]:
     return list(np.split(outputs, ends[:-1], axis=1))
 
 
-def told(tasks: Sequence[OneTask], facts: Mapping[str, Any]) -> dict[str, Any]:
+def whole_facts(tasks: Sequence[OneTask], facts: Mapping[str, Any]) -> dict[str, Any]:
     """Return what ``multitask.json`` holds."""
     own = {"tasks": [asdict(task) for task in tasks], "sizes": [task.size for task in tasks]}
     return {"format": 1, **own, **facts}

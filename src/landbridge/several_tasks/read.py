@@ -16,7 +16,7 @@ from ..domains.read import read_domain
 from ..domains.readers.base import ReadOptions
 from ..domains.readers.columns import Columns, from_arrow, from_frame
 from ..domains.readers.frame import frame_domain
-from ..domains.readers.labels import read_labels
+from ..domains.readers.labels import Wish, read_labels
 from ..domains.readers.table import arrow_table
 
 _ROW = "landbridge row"
@@ -45,6 +45,21 @@ class OneTask:
     def size(self) -> int:
         """How many outputs it has."""
         return len(self.classes) if self.kind == "classes" else 1
+
+    @property
+    def metric(self) -> str:
+        """What it is judged by."""
+        return "accuracy" if self.kind == "classes" else "mean absolute error"
+
+    def score(self, outputs: np.ndarray, truth: np.ndarray) -> np.ndarray:
+        """Return what each row counts, more being better: 1 or 0, or less the error."""
+        if self.kind == "classes":
+            return (outputs.argmax(1) == truth).astype(float)
+        return -self.spread * np.abs(outputs[:, 0] - truth)
+
+    def figure(self, score: float) -> float:
+        """Return a mean score as it is said."""
+        return score if self.kind == "classes" else -score
 
 
 def read_tasks(
@@ -159,15 +174,45 @@ def as_tasks(
             if len(own) < 2 or own.std() == 0:
                 raise DataError(f"column {name!r} has no two numbers to tell apart", do="drop it")
             task = OneTask(name, "numbers", (), float(own.mean()), float(own.std()))
-            table[:, i] = (numbers - task.mean) / task.spread
         else:
             classes = sorted({str(v) for v, k in zip(found.values, here, strict=True) if k})
             if len(classes) < 2:
                 raise DataError(f"column {name!r} has the classes {classes}", do="drop it")
-            place = {value: j for j, value in enumerate(classes)}
             task = OneTask(name, "classes", tuple(classes))
-            table[:, i] = [np.nan if v is None else place.get(str(v), -1.0) for v in found.values]
+        table[:, i] = _encoded(task, found.values)
         tasks.append(task)
     teach = np.where(learn[:, None], table, np.nan)
     judge = np.where(learn[:, None], np.nan, table)
     return tasks, teach, judge
+
+
+def known_answers(
+    tasks: Sequence[OneTask], columns: Mapping[str, np.ndarray], n: int
+) -> np.ndarray:
+    """Return columns of labels as (n, tasks): index of the class, -1 for a strange one, or numbers.
+
+    NaN where unknown; numbers as networks learn them.
+
+    Raises
+    ------
+    DataError
+        Where a column of numbers holds something else.
+    """
+    table = np.full((n, len(tasks)), np.nan)
+    for i, task in enumerate(tasks):
+        wish: Wish = "classes" if task.kind == "classes" else "numbers"
+        table[:, i] = _encoded(task, read_labels(columns[task.name], n, task.name, wish).values)
+    return table
+
+
+def _encoded(task: OneTask, values: Sequence[Any]) -> np.ndarray:
+    if task.kind == "classes":
+        place = {value: j for j, value in enumerate(task.classes)}
+        return np.array([np.nan if v is None else place.get(str(v), -1.0) for v in values])
+    try:
+        numbers = np.array([np.nan if v is None else float(v) for v in values])
+    except (TypeError, ValueError) as error:
+        raise DataError(
+            f"column {task.name!r} holds {error}, expected numbers", do="mend the column"
+        ) from error
+    return (numbers - task.mean) / task.spread

@@ -11,7 +11,6 @@ import numpy as np
 import torch
 
 from ..backbones.open import open_backbone
-from ..backbones.several.towers import Towers
 from ..backbones.surgery import Network, make_network
 from ..base.errors import DataError, RunError
 from ..base.events import SILENT, Events
@@ -21,16 +20,17 @@ from ..base.seeds import numpy_rng
 from ..domains.domain import Domain
 from ..domains.hint import input_hint
 from ..domains.modalities.packed import SeveralPreprocessing
-from ..domains.modalities.several import SeveralExamples
 from ..domains.read import read_domain
 from ..objectives.align import alignment
+from ..report.samples import keep_samples
 from ..training.batches import Side
 from ..training.devices import borrowed, find_device
 from ..training.inputs import run_network
 from ..training.loop import LoopOptions, TrainingData, train
 from ..training.network_folder import save_network
 from ..training.plan import Phase, TermSpec
-from .recall import recalls
+from .held_out import contents_of, embedded, judged
+from .samples import questions
 from .space import FILE, Space, parts_of
 
 _ASKED = 1000
@@ -167,6 +167,9 @@ def align(
             options=loop,
             events=events,
         )
+    held = examples.select(np.flatnonzero(judges))
+    names = tuple(preprocessing.parts)
+    own = embedded(network, preprocessing, held, events)
     facts = {
         "format": 1,
         "parts": list(preprocessing.parts),
@@ -176,36 +179,17 @@ def align(
         "held_out": int(judges.sum()),
         "steps": phase.steps,
         "seed": seed,
-        "recall": judged(network, preprocessing, examples.select(np.flatnonzero(judges)), events),
+        "recall": judged(names, held, own),
     }
     if folder is not None:
         save_network(folder, network, opened.identity, preprocessing, "space")
+        keep_samples(folder, questions(names, held, own, contents_of(held, names)))
         write_json(folder / FILE, facts)  # last: it marks the space as finished
         (folder / "checkpoint.safetensors").unlink(missing_ok=True)
-    return Space(network, preprocessing, facts)
-
-
-def judged(
-    network: Network, preprocessing: SeveralPreprocessing, examples: SeveralExamples, events: Events
-) -> list[dict[str, Any]]:
-    """Return how often held-out rows of one modality find their own in another."""
-    towers: Any = network.backbone
-    assert isinstance(towers, Towers)
-    inputs = preprocessing.prepare(examples, events=events)
-    both = run_network(network, inputs, preprocessing)[0]
-    names = tuple(preprocessing.parts)
-    own = np.split(both, len(names), axis=1)
-    contents = contents_of(examples, names)
-    found = []
-    for a in range(len(names)):
-        for b in range(a + 1, len(names)):
-            rows = own[a].any(1) & own[b].any(1)
-            if rows.sum() < 2:
-                continue
-            ids = contents[rows][:, [a, b]]
-            same = (ids[:, None] == ids[None]).any(-1)
-            found += recalls(own[a][rows], own[b][rows], same, (names[a], names[b]))
-    return found
+    space = Space(network, preprocessing, facts, folder)
+    if folder is not None:
+        space.report()
+    return space
 
 
 def sharpness(
@@ -227,18 +211,6 @@ def sharpness(
         for scale in scales
     ]
     return round(float(scales[int(np.argmin(losses))]), 4)
-
-
-def contents_of(examples: SeveralExamples, names: tuple[str, ...]) -> np.ndarray:
-    """Return which content each row has of each part, int64 (n, parts); a missing one is unlike."""
-    found = np.empty((len(examples), len(names)), np.int64)
-    for i, name in enumerate(names):
-        found[:, i] = -1 - np.arange(len(examples))
-        if name not in examples.parts:
-            continue
-        part, rows = examples.part(name)
-        found[rows, i] = np.unique(part.contents(), return_inverse=True)[1]
-    return found
 
 
 def _read(data: Any, columns: dict[str, Any], offline: bool, events: Events) -> Domain:

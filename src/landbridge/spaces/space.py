@@ -10,7 +10,7 @@ import numpy as np
 
 from ..backbones.several.towers import Towers
 from ..backbones.surgery import Network
-from ..base.errors import DataError, RunError
+from ..base.errors import ConfigError, DataError, RunError
 from ..base.events import SILENT, Events
 from ..base.files import read_json
 from ..domains.domain import Domain
@@ -40,6 +40,8 @@ class Space:
     preprocessing : SeveralPreprocessing
     facts : mapping
         What ``space.json`` holds: "parts", "scale", "recall", ...
+    path : Path, optional
+        Its folder.
 
     Examples
     --------
@@ -49,9 +51,13 @@ class Space:
     """
 
     def __init__(
-        self, network: Network, preprocessing: SeveralPreprocessing, facts: Mapping[str, Any]
+        self,
+        network: Network,
+        preprocessing: SeveralPreprocessing,
+        facts: Mapping[str, Any],
+        path: Path | None = None,
     ) -> None:
-        self.network = network.eval()
+        self.network, self.path = network.eval(), path
         self.preprocessing = preprocessing
         self.facts = dict(facts)
         self._towers: Any = network.backbone
@@ -80,7 +86,22 @@ class Space:
         facts = read_json(path / FILE)
         network, found = load_network(path, 1, offline=offline, events=events)
         assert isinstance(found, SeveralPreprocessing)
-        return cls(network, found, facts)
+        return cls(network, found, facts, path)
+
+    def report(self, out: Path | str | None = None) -> Path:
+        """Write the report, to `out` or into the folder, and return its path.
+
+        Raises
+        ------
+        RunError
+            Where the space is in no folder.
+        """
+        from ..report.page import write_page
+        from .page import page_of
+
+        if self.path is None:
+            raise RunError("the space was not kept in a folder", do="give align out=FOLDER")
+        return write_page(page_of(self.path, self.facts), out or self.path / "report.html")
 
     def embed(self, what: Any, *, events: Events = SILENT) -> dict[str, np.ndarray]:
         """Return the vectors of each modality that the data have.
@@ -130,6 +151,35 @@ class Space:
         table = isinstance(what, str | Path) or hasattr(what, "columns")
         reads = self.preprocessing.reads() if table and not _is_folder(what) else {}
         return read_domain(what, **reads, labelled=labelled, events=events)
+
+    def evaluate(self, what: Any, *, events: Events = SILENT) -> dict[str, Any]:
+        """Return how often rows of one modality find their own in another, beside chance.
+
+        Returns
+        -------
+        dict
+            "recall": as of `landbridge.spaces.recall.recalls`; "n", the rows.
+
+        Raises
+        ------
+        DataError
+            Where fewer than two rows have two modalities of the space.
+        """
+        from .held_out import embedded, judged
+
+        examples = parts_of(self.read(what, labelled=False, events=events).examples)
+        own = embedded(self.network, self.preprocessing, examples, events)
+        found = judged(self.parts, examples, own)
+        if not found:
+            raise DataError("fewer than two rows have two modalities", do="give rows with both")
+        return {"recall": found, "n": len(examples)}
+
+    def predict(self, what: Any, *, events: Events = SILENT) -> list[dict[str, Any]]:
+        """Raise ConfigError: a space has no classes of its own."""
+        raise ConfigError(
+            "a space answers with rows that are near, or by names of classes",
+            do="use `landbridge search` or `landbridge zero-shot`; in Python search, zero_shot",
+        )
 
     def query(self, what: Any, modality: str | None = None) -> np.ndarray:
         """Return the vector (space,) of one text, image or recording.

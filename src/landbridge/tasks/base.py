@@ -209,6 +209,13 @@ class StructuredTask(ABC):
         """Return an answer as JSON can hold it."""
         return answer
 
+    def shown(self, example: Example, answer: Any) -> dict[str, Any]:
+        """Return what a report shows of a judged row: see `landbridge.insight.samples.sample`."""
+        return {
+            "lines": [("true", self.plain(example.truth)), ("said", self.plain(answer))],
+            "right": bool(self.plain(example.truth) == self.plain(answer)),
+        }
+
 
 NOTHING = -100
 """The label that the losses of transformers leave out."""

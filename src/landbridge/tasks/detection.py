@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,10 @@ import numpy as np
 from ..base.errors import DataError
 from ..metrics.regions import Boxes, matched, mean_average_precision
 from .base import TASKS, Example, Metric, Row, device_of
-from .images import ImageTask, opened
+from .images import ImageTask, class_colours, opened
+
+_CLEAR = 160
+"""Pixels that the longer side of a picture with boxes has at least."""
 
 
 @TASKS.register("detection")
@@ -108,6 +112,21 @@ class Detection(ImageTask):
             )
         return answers
 
+    def shown(self, example: Example, answer: list[dict[str, Any]]) -> dict[str, Any]:
+        """Return the image with its boxes, and with as many of the surest that are said."""
+        most = max(1, len(example.truth))
+        image = opened(example.given, example.name)
+        sides = (example.truth, answer[:most])
+        return {
+            "pictures": [
+                (_drawn(image, own, self.labels), what)
+                for own, what in zip(sides, ("true", "said, the surest"), strict=True)
+            ],
+            "lines": [
+                (what, _counted(own)) for what, own in zip(("true", "said"), sides, strict=True)
+            ],
+        }
+
     def metrics(self) -> list[Metric]:
         labels = self.labels
 
@@ -116,6 +135,26 @@ class Detection(ImageTask):
             return [matched(said, there, kind) for kind in range(len(labels))]
 
         return [Metric("mAP", counts, mean_average_precision, whole=True)]
+
+
+def _drawn(image: Any, objects: Sequence[dict[str, Any]], labels: Sequence[str]) -> np.ndarray:
+    """Return an image with boxes on it, enlarged where it is small."""
+    from PIL import ImageDraw
+
+    times = max(1, -(-_CLEAR // max(image.size)))
+    own = image.resize((image.width * times, image.height * times), 0)
+    pen, colours = ImageDraw.Draw(own), class_colours(len(labels) + 1)[1:]
+    for o in objects:
+        kind = labels.index(o["label"]) if o["label"] in labels else -1
+        left, top, right, bottom = (times * x for x in o["box"])
+        corners = [left, top, max(left, right), max(top, bottom)]
+        pen.rectangle(corners, outline=tuple(colours[kind].tolist()), width=2)
+    return np.asarray(own)
+
+
+def _counted(objects: Sequence[dict[str, Any]]) -> str:
+    counts = Counter(o["label"] for o in objects)
+    return ", ".join(f"{n} {label}" for label, n in sorted(counts.items())) or "nothing"
 
 
 def _boxes(objects: Sequence[dict[str, Any]], labels: Sequence[str]) -> Boxes:

@@ -14,6 +14,8 @@ import numpy as np
 from ..base.errors import DataError, RunError
 from ..base.events import SILENT, Events
 from ..base.files import read_json, write_json, write_text
+from ..insight.samples import sample, wrong_and_right
+from ..report.samples import keep_samples
 from .base import TASKS, Example, StructuredTask, TaskOptions
 from .judging import judge
 from .models import find_model, merged, open_model, with_lora
@@ -121,15 +123,19 @@ def tune(
         "origin": folder.origin,
         "fit": asdict(fit),
         "rows": len(learn),
+        "steps": fit.count(len(learn)),
         "parameters": {"total": total, "moved": moved},
         "notes": own.notes,
         "verdict": verdict,
     }
     _write_answers(out, own, judged, answers["tuned"])
+    keep_samples(out, _samples(own, judged, answers["tuned"]))
     save_tuned(out, own, network, facts)
     write_text(out / "README.md", _card(out, own, facts))
     shutil.rmtree(out / _WORK, ignore_errors=True)
-    return Tuned(out, own, network, read_json(out / "tuned.json"))
+    tuned = Tuned(out, own, network, read_json(out / "tuned.json"))
+    tuned.report()
+    return tuned
 
 
 def _examples(
@@ -199,6 +205,18 @@ def _write_answers(
         for e, one in zip(judged, said, strict=True)
     ]
     write_text(out / "predictions.jsonl", "\n".join(lines) + "\n")
+
+
+def _samples(
+    task: StructuredTask, judged: Sequence[Example], said: Sequence[Any]
+) -> list[dict[str, Any]]:
+    main = task.metrics()[0]
+    sign = 1.0 if main.higher else -1.0
+    scores = [
+        sign * main.of([main.counts(one, e.truth)]) for e, one in zip(judged, said, strict=True)
+    ]
+    rows = wrong_and_right(scores)
+    return [sample(judged[i].name, **task.shown(judged[i], said[i])) for i in rows]
 
 
 def _card(out: Path, task: StructuredTask, facts: dict[str, Any]) -> str:

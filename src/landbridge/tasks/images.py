@@ -93,6 +93,15 @@ def opened_mask(item: Any, name: str) -> Image.Image:
     return _decoded(item, name, _upright)
 
 
+def class_colours(n: int) -> np.ndarray:
+    """Return a colour for each class and a grey one more, uint8 (n + 1, 3); the first is dark."""
+    import colorsys
+
+    hues = [colorsys.hsv_to_rgb((0.58 + 0.618 * i) % 1, 0.62, 0.88) for i in range(max(0, n - 1))]
+    table = [*[(0.13, 0.15, 0.18), *hues][:n], (0.6, 0.6, 0.6)]
+    return (np.array(table) * 255).round().astype(np.uint8)
+
+
 def _upright(image: Image.Image) -> Image.Image:
     from PIL import ImageOps
 

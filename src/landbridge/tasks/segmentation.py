@@ -11,7 +11,7 @@ import numpy as np
 from ..base.errors import DataError
 from ..metrics.regions import IGNORED, mean_iou, overlap_counts
 from .base import TASKS, Example, Metric, Row, device_of
-from .images import ImageTask, image_of, opened, opened_mask
+from .images import ImageTask, class_colours, image_of, opened, opened_mask
 
 
 @TASKS.register("segmentation")
@@ -82,6 +82,20 @@ class Segmentation(ImageTask):
             whole = F.interpolate(row[None].float(), size, mode="bilinear", align_corners=False)
             answers.append(whole[0].argmax(0).cpu().numpy())
         return answers
+
+    def shown(self, example: Example, answer: np.ndarray) -> dict[str, Any]:
+        """Return the image, its mask and the answer, a colour for each class."""
+        image = np.asarray(opened(example.given, example.name))
+        colours = class_colours(len(self.labels))
+        masks = [np.minimum(m, len(self.labels)) for m in (example.truth, answer)]
+        wrong = (answer != example.truth) & (example.truth != IGNORED)
+        return {
+            "pictures": [
+                (image, "image"),
+                *zip((colours[mask] for mask in masks), ("true", "said"), strict=True),
+            ],
+            "lines": [("wrong", f"{100 * wrong.mean():.1f} % of the pixels")],
+        }
 
     def metrics(self) -> list[Metric]:
         n = len(self.labels)

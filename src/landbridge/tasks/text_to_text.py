@@ -82,6 +82,11 @@ class TextToText(StructuredTask):
         said: list[str] = self.tokenizer.batch_decode(tokens, skip_special_tokens=True)
         return [text.strip() for text in said]
 
+    def shown(self, example: Example, answer: str) -> dict[str, Any]:
+        """Return what goes in as well."""
+        found = super().shown(example, answer)
+        return found | {"lines": [("given", example.given), *found["lines"]]}
+
     def metrics(self) -> list[Metric]:
         return [
             Metric(label, *TEXT_SCORES[key])

@@ -111,6 +111,16 @@ class TokenClassification(StructuredTask):
             answers.append(tags)
         return answers
 
+    def shown(self, example: Example, answer: list[str]) -> dict[str, Any]:
+        """Return the words, and which of them are tagged as what."""
+        lines = [("given", " ".join(example.given))]
+        for what, tags in (("true", example.truth), ("said", answer)):
+            marked = [
+                f"{w} ({t})" for w, t in zip(example.given, tags, strict=True) if t != OUTSIDE
+            ]
+            lines.append((what, ", ".join(marked) or "nothing"))
+        return {"lines": lines, "right": list(example.truth) == list(answer)}
+
     def metrics(self) -> list[Metric]:
         return [Metric("F1", span_counts, f1), Metric("token accuracy", _right, _share)]
 

@@ -69,6 +69,15 @@ class Tuned:
         task.labels = list(facts["labels"])
         return cls(path, task, open_model(task, path / MODEL).model.eval(), facts)
 
+    def report(self, out: Path | str | None = None) -> Path:
+        """Write the report, to `out` or into the folder, and return its path."""
+        from ..report.page import write_page
+        from .page import page_of
+
+        task = self.task
+        page = page_of(self.path, self.facts, task.summary, task.architecture)
+        return write_page(page, out or self.path / "report.html")
+
     def examples(self, data: Any, *, labelled: bool = False) -> list[Example]:
         """Return data as examples."""
         raw = read_rows(data)

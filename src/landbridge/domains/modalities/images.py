@@ -174,6 +174,14 @@ class ImageExamples(Examples):
         signs[(np.abs(steps) > 2).mean(1) < 0.2] = 0
         return signs, 1 - 2 * 12 / steps.shape[1]
 
+    def pictures(self, row: int) -> list[np.ndarray]:
+        """Return one image, upright."""
+        if self.pixels is not None:
+            return [np.asarray(self.pixels[row])]
+        assert self.items is not None
+        with open_image(self.items[row]) as image:
+            return [np.asarray(normalise(image))]
+
     @classmethod
     def hint(cls, parts: Sequence[Examples]) -> InputHint:
         """Return the greatest median height and width, and 3 channels unless all are grey."""

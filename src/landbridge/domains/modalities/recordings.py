@@ -11,7 +11,8 @@ from ..examples import Examples, InputHint
 from .decoding import Item
 from .images import item_digests
 from .pieces import nameless
-from .sound_files import length_and_rate
+from .sound_files import decode, length_and_rate
+from .spectrogram import spectrogram
 
 _SAMPLED_FILES = 200
 
@@ -70,6 +71,10 @@ class AudioExamples(Examples):
     def kinds(self) -> list[str]:
         """Return the sample rate of each recording."""
         return [f"{length_and_rate(item)[1]:,} Hz" for item in self.items]
+
+    def pictures(self, row: int) -> list[np.ndarray]:
+        """Return a recording's spectrogram."""
+        return [spectrogram(*decode(self.items[row]))]
 
     @classmethod
     def hint(cls, parts: Sequence[Examples]) -> InputHint:

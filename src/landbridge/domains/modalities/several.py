@@ -152,6 +152,11 @@ class SeveralExamples(Examples):
                 found |= part.values(place)
         return found
 
+    def pictures(self, row: int) -> list[np.ndarray]:
+        """Return what can be seen of a row's parts."""
+        places = ((part, int(self.places[name][row])) for name, part in self.parts.items())
+        return [p for part, place in places if place != ABSENT for p in part.pictures(place)]
+
     def check_like(self, other: Examples, names: tuple[str, str]) -> None:
         """Raise DataError where the other side has other parts."""
         assert isinstance(other, SeveralExamples)

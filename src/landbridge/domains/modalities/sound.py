@@ -16,6 +16,7 @@ from .base import PREPROCESSINGS, Preprocessing, Strength
 from .decoding import in_threads
 from .recordings import AudioExamples
 from .sound_files import decode, resample
+from .spectrogram import spectrogram
 
 if TYPE_CHECKING:
     import torch
@@ -160,18 +161,8 @@ class AudioPreprocessing(Preprocessing):
 
     def picture(self, stored: np.ndarray) -> np.ndarray:
         """Return the log-mel spectrogram, low frequencies at the bottom, uint8 (bands, frames)."""
-        from ...solvers.mel import mel_filters
-
         own = np.asarray(stored)
-        wave = own[own != NOTHING].astype(float) / _FULL
-        size, hop = int(0.032 * self.rate), max(1, int(0.008 * self.rate))
-        wave = np.pad(wave, (0, max(0, size - len(wave))))
-        frames = np.lib.stride_tricks.sliding_window_view(wave, size)[::hop] * np.hanning(size)
-        power = np.abs(np.fft.rfft(frames, axis=1)) ** 2
-        mel = power @ mel_filters(48, power.shape[1], self.rate, 40, self.rate / 2)
-        loud = np.log10(mel + 1e-9)
-        low, high = loud.max() - 6, loud.max()  # the upper 60 dB
-        return (np.clip((loud - low) / max(high - low, 1e-9), 0, 1) * 255).astype(np.uint8).T[::-1]
+        return spectrogram(own[own != NOTHING].astype(float) / _FULL, self.rate)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values."""

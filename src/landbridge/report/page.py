@@ -1,0 +1,256 @@
+"""A short report: verdicts, then sections of estimates, tables and examples; one offline file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar
+
+from landbridge.base.files import write_text
+
+from . import html, words
+from .figures import estimate, scale, verdict_line
+from .svg import Axis, Mark, around
+
+BADGES = {
+    "helped": ("good", "▲"),
+    "better than chance": ("good", "▲"),
+    "hurt": ("bad", "▼"),
+    "can't tell": ("unsure", "≈"),
+}
+"""How an outcome looks; any other is plain."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One outcome, said in a sentence.
+
+    Attributes
+    ----------
+    outcome : str
+        "helped", "hurt", "can't tell", or any other word.
+    sentence : str
+    difference : mapping or None
+        "value", "low", "high" of a share, to be drawn against no difference.
+    what : str
+        Said beside the difference: of what, and against what.
+    """
+
+    outcome: str
+    sentence: str
+    difference: Any = None
+    what: str = ""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """One row of a drawing: a value with its interval.
+
+    Attributes
+    ----------
+    name, note : str
+    mean, low, high : float or None
+    said : str
+        The value in words; written as a share where "".
+    chosen : bool
+        Whether it is what the page is about.
+    beside : float or None
+        A second value on the same line, such as chance.
+    """
+
+    name: str
+    mean: float | None
+    low: float | None = None
+    high: float | None = None
+    note: str = ""
+    said: str = ""
+    chosen: bool = False
+    beside: float | None = None
+
+
+@dataclass(frozen=True)
+class Estimates:
+    """Estimates beneath each other on one scale.
+
+    Attributes
+    ----------
+    title, lead : str
+    rows : sequence of Estimate
+    shares : bool
+        Whether the scale is in percent.
+    zero : bool
+        Whether the values are differences, drawn against none.
+    """
+
+    kind: ClassVar[str] = "estimates"
+    title: str
+    rows: Sequence[Estimate]
+    lead: str = ""
+    shares: bool = True
+    zero: bool = False
+
+    def drawn(self) -> dict[str, Any]:
+        """Return what the template shows."""
+        marks = [
+            [
+                Mark(row.mean, row.low, row.high, kind="chosen" if row.chosen else "baseline"),
+                *([] if row.beside is None else [Mark(row.beside, kind="baseline")]),
+            ]
+            for row in self.rows
+        ]
+        values = [v for own in marks for m in own for v in (m.mean, m.low, m.high)]
+        low, high = around([*values, 0.0] if self.zero else values, floor=0.04 * self.shares)
+        if self.shares and not self.zero:
+            low, high = max(0.0, low), min(1.0, high)
+        axis = Axis(low, high)
+        rows = []
+        for row, own in zip(self.rows, marks, strict=True):
+            said = row.said or words.interval(row.mean, row.low, row.high)
+            track = estimate(axis, own, f"{row.name}: {said}", 30, zero=self.zero)
+            rows.append({"row": row, "said": said, "track": track})
+        ticks = scale(axis) if self.shares else scale(axis, words.figure)
+        return {"rows": rows, "scale": ticks}
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows of words.
+
+    Attributes
+    ----------
+    title, lead : str
+    heads : sequence of str
+    rows : sequence of sequences of str
+        The first of each names the row.
+    right : collection of int
+        Columns of numbers.
+    """
+
+    kind: ClassVar[str] = "table"
+    title: str
+    heads: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    lead: str = ""
+    right: Sequence[int] = ()
+
+
+@dataclass(frozen=True)
+class Card:
+    """One example.
+
+    Attributes
+    ----------
+    name : str
+    pictures : sequence of (data URI, what it shows)
+    lines : sequence of (str, str)
+        Such as ("said", "thee") and ("true", "three").
+    right : bool or None
+        Whether the answer is right, where that can be said.
+    """
+
+    name: str
+    pictures: Sequence[tuple[str, str]] = ()
+    lines: Sequence[tuple[str, str]] = ()
+    right: bool | None = None
+
+
+@dataclass(frozen=True)
+class Cards:
+    """Examples beside each other."""
+
+    kind: ClassVar[str] = "cards"
+    title: str
+    cards: Sequence[Card]
+    lead: str = ""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What was done, as names and values."""
+
+    kind: ClassVar[str] = "facts"
+    title: str
+    pairs: Sequence[tuple[str, str]]
+    lead: str = ""
+
+
+@dataclass(frozen=True)
+class Commands:
+    """What can be done now, as lines for a terminal."""
+
+    kind: ClassVar[str] = "commands"
+    title: str
+    lines: Sequence[tuple[str, str]]
+    """What it does, and the command."""
+    lead: str = ""
+
+
+Section = Estimates | Table | Cards | Facts | Commands
+
+
+@dataclass(frozen=True)
+class Page:
+    """What a short report shows.
+
+    Attributes
+    ----------
+    title : str
+        What it is about; the line above the verdict.
+    headline : str
+    verdicts : sequence of Verdict
+    sections : sequence of (id, Section)
+    fine : str
+        Beneath the verdicts: on how many rows, with which seeds.
+    """
+
+    title: str
+    headline: str
+    verdicts: Sequence[Verdict]
+    sections: Sequence[tuple[str, Section]]
+    fine: str = ""
+    notes: Sequence[str] = field(default_factory=tuple)
+
+
+def write_page(page: Page, path: Path | str) -> Path:
+    """Write a short report as one HTML file that loads nothing.
+
+    Parameters
+    ----------
+    page : Page
+    path : path
+
+    Returns
+    -------
+    path
+        The same page gives the same bytes.
+    """
+    shown = [_verdict(one) for one in page.verdicts]
+    sections = [
+        {"id": name, "body": own, "drawn": own.drawn() if isinstance(own, Estimates) else None}
+        for name, own in page.sections
+    ]
+    text = html.render(
+        "page.html.j2",
+        {"page": page, "verdicts": shown, "sections": sections},
+        styles=["page.css"],
+    )
+    write_text(Path(path), text)
+    return Path(path)
+
+
+def _verdict(one: Verdict) -> dict[str, Any]:
+    tone, sign = BADGES.get(one.outcome, ("plain", ""))
+    shown: dict[str, Any] = {
+        "tone": tone,
+        "sign": sign,
+        "outcome": one.outcome[:1].upper() + one.outcome[1:],
+        "sentence": one.sentence,
+        "what": one.what,
+        "line": None,
+        "said": "",
+    }
+    if one.difference is not None:
+        gap = {**one.difference, "mean": one.difference["value"]}
+        shown |= {"line": verdict_line(gap, one.outcome), "said": words.difference(gap)}
+    return shown

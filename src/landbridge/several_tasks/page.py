@@ -1,0 +1,139 @@
+"""The report of several tasks on one backbone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from ..report import words
+from ..report.page import Commands, Estimate, Estimates, Facts, Page, Section, Table, Verdict
+from ..report.samples import sample_cards
+
+_OTHERS = {
+    "helped": "the other tasks helped",
+    "hurt": "the other tasks hurt",
+    "can't tell": "it cannot be told whether the other tasks helped",
+}
+
+
+def page_of(folder: Path, facts: dict[str, Any]) -> Page:
+    """Return what the report shows; `facts` are what ``multitask.json`` holds."""
+    tasks = facts["verdict"]
+    compared = [task for task in tasks if task["difference"] is not None]
+    sections: list[tuple[str, Section]] = []
+    shares = [task for task in compared if task["metric"] == "accuracy"]
+    if shares:
+        sections.append(("together", _differences("What learning together gives", shares, True)))
+    for number, task in enumerate(t for t in compared if t["metric"] != "accuracy"):
+        title = f"What learning together gives for {task['task']}"
+        sections.append((f"numbers-{number + 1}", _differences(title, [task], False)))
+    sections.append(("scores", _scores(tasks)))
+    lead = "Half are rows with most wrong answers, half were taken from all others."
+    sections += sample_cards(folder, "Judged rows and answers", lead)
+    sections += [
+        ("done", _done(facts)),
+        (
+            "next",
+            Commands(
+                "What to do with it",
+                [
+                    ("All answers for new rows", f"landbridge predict {folder} DATA"),
+                    (
+                        "As a backbone for another task",
+                        f"landbridge transfer --target DATA --backbone run/{folder}",
+                    ),
+                ],
+            ),
+        ),
+    ]
+    return Page(
+        title=f"{words.plural(len(tasks), 'task')} on one backbone · {facts['backbone']}",
+        headline=_headline(tasks, bool(compared)),
+        verdicts=[Verdict(task["outcome"], sentence(task)) for task in tasks],
+        sections=sections,
+        fine=f"{words.plural(facts['rows'], 'row')} to learn from, "
+        f"{words.count(facts['judged'])} kept for judging; "
+        f"{words.plural(facts['seeds'], 'seed')}.",
+    )
+
+
+def sentence(task: dict[str, Any]) -> str:
+    """Say one task's verdict."""
+    shares = task["metric"] == "accuracy"
+    together = _said(task["together"], shares)
+    if task["difference"] is None:
+        return f"{task['task']}: {task['metric']} {together}; it was not learned alone."
+    return (
+        f"{task['task']}: {task['metric']} {together} together, {_said(task['alone'], shares)} "
+        f"alone; {_OTHERS[task['outcome']]}."
+    )
+
+
+def _headline(tasks: list[dict[str, Any]], compared: bool) -> str:
+    if not compared:
+        return f"{len(tasks)} tasks were learned together, and none of them alone to compare."
+    counts = {outcome: sum(t["outcome"] == outcome for t in tasks) for outcome in _OTHERS}
+    open_ = counts["can't tell"]
+    rest = f"; of {open_} it cannot be told" if open_ else ""
+    return (
+        f"Learning {len(tasks)} tasks together helped {counts['helped']} and hurt "
+        f"{counts['hurt']} of them{rest}."
+    )
+
+
+def _differences(title: str, tasks: list[dict[str, Any]], shares: bool) -> Estimates:
+    rows = [
+        Estimate(
+            task["task"],
+            task["difference"]["value"],
+            task["difference"]["low"],
+            task["difference"]["high"],
+            note=_OTHERS[task["outcome"]],
+            said=_gap(task["difference"], shares),
+            chosen=task["outcome"] != "can't tell",
+        )
+        for task in tasks
+    ]
+    unit = "Points of accuracy" if shares else f"{tasks[0]['metric'].capitalize()} saved"
+    lead = f"{unit}, together against alone, by paired rows with 95 % intervals; right is better."
+    return Estimates(title, rows, lead, shares=shares, zero=True)
+
+
+def _scores(tasks: list[dict[str, Any]]) -> Table:
+    rows = [
+        [
+            task["task"],
+            task["metric"],
+            _said(task["together"], task["metric"] == "accuracy"),
+            _said(task["alone"], task["metric"] == "accuracy"),
+            words.count(task["judged_rows"]),
+        ]
+        for task in tasks
+    ]
+    return Table(
+        "Every score", ["task", "score", "together", "alone", "rows"], rows, right=(2, 3, 4)
+    )
+
+
+def _done(facts: dict[str, Any]) -> Facts:
+    weights = facts["weights"]
+    if isinstance(weights, dict):
+        weights = ", ".join(f"{name} {value:g}" for name, value in weights.items())
+    pairs = [("Backbone", facts["backbone"]), ("Weights of the losses", str(weights))]
+    for task in facts["tasks"]:
+        what = "numbers" if task["kind"] == "numbers" else ", ".join(task["classes"])
+        pairs.append((task["name"], words.shorten(what, 200)))
+    return Facts("What was done", pairs)
+
+
+def _said(value: float | None, shares: bool) -> str:
+    if value is None:
+        return words.DASH
+    return words.percent(value) if shares else words.figure(value)
+
+
+def _gap(gap: dict[str, float], shares: bool) -> str:
+    if shares:
+        return words.difference({**gap, "mean": gap["value"]}, unit=False)
+    value, low, high = (f"{gap[k]:+.3g}" for k in ("value", "low", "high"))
+    return f"{value} ({low} to {high})".replace("-", words.MINUS)

@@ -1,0 +1,59 @@
+"""Judged rows beside all answers to them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..domains.domain import Domain
+from ..insight.samples import sample, told, wrong_and_right
+from .read import OneTask
+
+
+def judged_samples(
+    tasks: Sequence[OneTask],
+    domain: Domain,
+    judged: np.ndarray,
+    truth: np.ndarray,
+    answers: Sequence[Sequence[Any]],
+) -> list[dict[str, Any]]:
+    """Return judged rows with all answers of the first seed's network."""
+    names, shown = domain.examples.names(), []
+    losses = np.stack([_loss(t, truth[:, i], answers[i]) for i, t in enumerate(tasks)], 1)
+    for i in wrong_and_right(-np.nan_to_num(losses).sum(1)):
+        row = int(judged[i])
+        said = [
+            (task.name, f"{_plain(answers[k][i])} (true {_true(task, truth[i, k])})")
+            for k, task in enumerate(tasks)
+        ]
+        shown.append(
+            sample(
+                names[row],
+                pictures=[(picture, "") for picture in domain.examples.pictures(row)],
+                lines=[*told(domain.examples.values(row)), *said],
+            )
+        )
+    return shown
+
+
+def _loss(task: OneTask, truth: np.ndarray, answers: Sequence[Any]) -> np.ndarray:
+    """Return how wrong each answer is: 1 for a wrong class, spreads for numbers."""
+    if task.kind == "numbers":
+        return np.abs((np.array(answers, float) - task.mean) / task.spread - truth)
+    place = {name: i for i, name in enumerate(task.classes)}
+    wrong = np.array([place[a] for a in answers]) != truth
+    return np.where(np.isnan(truth), np.nan, wrong)
+
+
+def _true(task: OneTask, value: float) -> str:
+    if np.isnan(value):
+        return "unknown"
+    if task.kind == "numbers":
+        return _plain(value * task.spread + task.mean)
+    return task.classes[int(value)] if value >= 0 else "a class that was not learned"
+
+
+def _plain(value: Any) -> str:
+    return value if isinstance(value, str) else f"{value:.4g}"

@@ -1,0 +1,110 @@
+"""The report of a space: who finds whom, beside chance."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from ..report import words
+from ..report.page import Commands, Estimate, Estimates, Facts, Page, Section, Verdict
+from ..report.samples import sample_cards
+
+_TEXT = "text"
+
+
+def page_of(folder: Path, facts: dict[str, Any]) -> Page:
+    """Return what the report shows; `facts` are what ``space.json`` holds."""
+    recall = facts["recall"]
+    first = [item for item in recall if item["depth"] == recall[0]["depth"]] if recall else []
+    depths = list(dict.fromkeys(item["depth"] for item in recall))
+    sections: list[tuple[str, Section]] = [
+        (f"first-{depth}" if depth > 1 else "first", _found(recall, depth)) for depth in depths
+    ]
+    lead = (
+        "Held-out rows that ask, and what the space answers first; those that it got wrong first."
+    )
+    sections += sample_cards(folder, "Questions and answers", lead)
+    parts = facts["parts"]
+    lines = [
+        (
+            "What is nearest to words, or to a file",
+            f'landbridge search {folder} "a few words" --among DATA',
+        )
+    ]
+    if _TEXT in parts:
+        lines.append(
+            ("Classes by their names alone", f"landbridge zero-shot {folder} DATA --classes A,B")
+        )
+    lines.append(("How well it finds on other pairs", f"landbridge eval {folder} DATA"))
+    encoders = ", ".join(f"{part}: {name}" for part, name in facts["encoders"].items())
+    sections += [
+        (
+            "done",
+            Facts(
+                "What was done",
+                [
+                    ("Modalities", ", ".join(parts)),
+                    ("Encoders", encoders),
+                    ("Pairs to learn from", words.count(facts["pairs"])),
+                    ("Pairs held out", words.count(facts["held_out"])),
+                    ("Steps", words.count(facts["steps"])),
+                    ("Seed", str(facts["seed"])),
+                ],
+            ),
+        ),
+        ("next", Commands("What to do with it", lines)),
+    ]
+    return Page(
+        title=" + ".join(parts) + " in one space",
+        headline=_headline(first),
+        verdicts=[
+            Verdict("better than chance" if _better(item) else "can't tell", _said(item))
+            for item in first
+        ],
+        sections=sections,
+        fine=f"{words.count(facts['held_out'])} rows were held out; no label was read.",
+    )
+
+
+def _better(item: dict[str, Any]) -> bool:
+    return bool(item["gain"]["low"] > 0)
+
+
+def _headline(first: list[dict[str, Any]]) -> str:
+    if not first:
+        return "A space was made; too few rows were held out to judge it."
+    best = [item for item in first if _better(item)]
+    if len(best) == len(first):
+        return (
+            "Each modality finds what belongs to it in the other, clearly more often than chance."
+        )
+    if best:
+        return f"{len(best)} of {len(first)} ways to ask find more than chance does."
+    return "It cannot be told that the space finds more than chance does."
+
+
+def _said(item: dict[str, Any]) -> str:
+    return (
+        f"{item['query']} asks, {item['answer']} answers: right at once in "
+        f"{words.percent(item['mean'])} of {words.count(item['n'])}, by chance in "
+        f"{words.percent(item['chance'])}."
+    )
+
+
+def _found(recall: list[dict[str, Any]], depth: int) -> Estimates:
+    rows = [
+        Estimate(
+            f"{item['query']} → {item['answer']}",
+            item["mean"],
+            item["low"],
+            item["high"],
+            note=f"{words.count(item['n'])} questions; chance {words.percent(item['chance'])}",
+            chosen=True,
+            beside=item["chance"],
+        )
+        for item in recall
+        if item["depth"] == depth
+    ]
+    what = "the first answer" if depth == 1 else f"the first {depth} answers"
+    lead = f"How often {what} has what belongs to the question; the diamond is chance."
+    return Estimates(f"Found in {what}", rows, lead)

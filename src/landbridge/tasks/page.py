@@ -1,0 +1,133 @@
+"""The report of a tuned model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from ..report import words
+from ..report.page import Commands, Estimate, Estimates, Facts, Page, Section, Table, Verdict
+from ..report.samples import sample_cards
+from .judging import WORDS
+
+
+def page_of(folder: Path, facts: dict[str, Any], summary: str, architecture: str) -> Page:
+    """Return what the report shows.
+
+    Parameters
+    ----------
+    folder : Path
+    facts : dict
+        What ``tuned.json`` holds.
+    summary, architecture : str
+        Of the task.
+    """
+    verdict = facts["verdict"]
+    metric, models = verdict["metric"], verdict["models"]
+    gaps = [(m, m["difference"]) for m in models if m["difference"] is not None]
+    reference = next((g for m, g in gaps if m["model"] == verdict["reference"]), None)
+    sections: list[tuple[str, Section]] = [
+        ("comparison", _comparison(verdict)),
+        ("scores", _scores(models)),
+    ]
+    if len(gaps) > 1:
+        sections[1:1] = [("differences", _differences(metric, gaps))]
+    lead = "Half are those that the tuned model got most wrong, half were taken from all others."
+    sections += sample_cards(folder, "Judged rows and answers", lead)
+    sections += [
+        ("done", _done(facts)),
+        (
+            "next",
+            Commands(
+                "What to do with it",
+                [
+                    ("Answers for new rows", f"landbridge predict {folder} DATA"),
+                    ("How good it is on other rows", f"landbridge eval {folder} DATA"),
+                    (
+                        "In transformers",
+                        f'{architecture}.from_pretrained("{folder}/model")',
+                    ),
+                ],
+            ),
+        ),
+    ]
+    against = WORDS.get(str(verdict["reference"]), "")
+    return Page(
+        title=f"{facts['task']} · {facts['model']}",
+        headline=verdict["sentence"],
+        verdicts=[
+            Verdict(
+                verdict["outcome"],
+                verdict["sentence"],
+                reference,
+                f"of {metric}, fine-tuned against {against}" if against else "",
+            )
+        ],
+        sections=sections,
+        fine=f"Judged on {words.plural(verdict['judged_rows'], 'row')} that no training saw. "
+        f"{summary[0].upper()}{summary[1:]}.",
+        notes=facts.get("notes") or (),
+    )
+
+
+def _comparison(verdict: dict[str, Any]) -> Estimates:
+    better = "Higher is better" if verdict["higher_is_better"] else "Lower is better"
+    rows = [
+        Estimate(
+            WORDS.get(row["model"], row["model"]),
+            row["scores"][verdict["metric"]],
+            row["low"],
+            row["high"],
+            chosen=row["model"] == "tuned",
+        )
+        for row in verdict["models"]
+    ]
+    lead = f"{verdict['metric']} in %, with 95 % intervals over judged rows. {better}."
+    return Estimates("Compared with what?", rows, lead)
+
+
+def _differences(metric: str, gaps: list[tuple[dict[str, Any], dict[str, float]]]) -> Estimates:
+    rows = [
+        Estimate(
+            WORDS.get(model["model"], model["model"]),
+            gap["value"],
+            gap["low"],
+            gap["high"],
+            said=words.difference({**gap, "mean": gap["value"]}, unit=False),
+        )
+        for model, gap in gaps
+    ]
+    lead = f"By how many points of {metric} the tuned model is better than each, by paired rows."
+    return Estimates("Differences", rows, lead, zero=True)
+
+
+def _scores(models: list[dict[str, Any]]) -> Table:
+    names = list(models[0]["scores"])
+    rows = [
+        [WORDS.get(m["model"], m["model"]), *(words.percent(m["scores"][n]) for n in names)]
+        for m in models
+    ]
+    return Table("Every score", ["model", *names], rows, right=range(1, len(names) + 1))
+
+
+def _done(facts: dict[str, Any]) -> Facts:
+    fit, numbers = facts["fit"], facts["parameters"]
+    share = numbers["moved"] / max(1, numbers["total"])
+    how = f"LoRA of rank {fit['rank']}" if fit["lora"] else "all weights"
+    labels = ", ".join(facts["labels"])
+    pairs = [
+        ("Task", facts["task"]),
+        ("Start", str(facts["origin"])),
+        ("Trained", f"{how}: {words.count(numbers['moved'])} numbers, {words.percent(share)}"),
+        ("Rows to learn from", words.count(facts["rows"])),
+        (
+            "Steps",
+            f"{words.count(facts['steps'])} of {fit['batch']} rows"
+            if "steps" in facts
+            else f"batches of {fit['batch']} rows",
+        ),
+        ("Seed", str(fit["seed"])),
+    ]
+    if labels:
+        pairs.append((words.plural(len(facts["labels"]), "label"), words.shorten(labels, 300)))
+    return Facts("What was done", pairs)
