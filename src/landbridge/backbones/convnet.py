@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -10,11 +10,11 @@ import torch
 from torch import nn
 
 from ..base.errors import BackboneError
-from ..base.events import SILENT, Events
 from ..domains.examples import Examples, InputHint
-from .base import BACKBONES, Backbone, Opened, Provider
+from ..domains.modalities.base import Preprocessing
+from .base import BACKBONES, Backbone
 from .images import photographs, size_of
-from .weights import merge_options, seeded
+from .small import SmallNet
 
 _SMALLEST = 16
 _NATIVE = 32
@@ -96,7 +96,7 @@ def input_size(hint: InputHint) -> tuple[int, int]:
 
 
 @BACKBONES.register("convnet")
-class ConvNetProvider(Provider):
+class ConvNetProvider(SmallNet):
     """A small convolutional network that starts at random.
 
     Options: ``height``, ``width`` (default `input_size`), ``channels``, ``widths``
@@ -106,10 +106,7 @@ class ConvNetProvider(Provider):
     summary = "small convolutional network for images up to 64 px, random start"
     modalities = ("image",)
     own_for = ("image",)
-    pretrained = False
-
-    def available(self) -> tuple[bool, str]:
-        return True, "built in"
+    net = ConvNet
 
     def suits(self, hint: InputHint) -> tuple[int, str] | None:
         """Small images; a makeshift for photographs."""
@@ -118,53 +115,21 @@ class ConvNetProvider(Provider):
             return 0, f"{what} call for a pretrained network, and there is none here"
         return 3, f"{what} are too small for a network for photographs"
 
-    def open(
-        self,
-        name: str,
-        hint: InputHint,
-        examples: Sequence[Examples],
-        *,
-        seed: int = 0,
-        options: dict[str, Any] | None = None,
-        offline: bool = False,
-        events: Events = SILENT,
-    ) -> Opened:
+    def fitted(
+        self, hint: InputHint, examples: Sequence[Examples], given: Mapping[str, Any]
+    ) -> tuple[Preprocessing, dict[str, Any]]:
         from ..domains.modalities.image import ImagePreprocessing
 
         height, width = input_size(hint)
-        chosen = merge_options(
-            {
-                "height": height,
-                "width": width,
-                "channels": 1 if hint.channels == 1 else 3,
-                "widths": [16, 48, 96] if max(height, width) <= _NATIVE else [16, 48, 96, 128],
-                "dim": 128,
-                "seed": seed,
-            },
-            options,
-            self.name,
-        )
-        module = self.restore(chosen)
-        channels = chosen["channels"]
+        own = {
+            "height": height,
+            "width": width,
+            "channels": 1 if hint.channels == 1 else 3,
+            "widths": [16, 48, 96] if max(height, width) <= _NATIVE else [16, 48, 96, 128],
+            "dim": 128,
+        }
+        size = {key: given.get(key, own[key]) for key in ("height", "width", "channels")}
         # Grey images are mostly strokes on black; the first BatchNorm makes up for the rest.
-        mean, std = (0.2, 0.35) if channels == 1 else (0.5, 0.25)
-        preprocessing = ImagePreprocessing(
-            height=chosen["height"],
-            width=chosen["width"],
-            channels=channels,
-            mean=(mean,) * channels,
-            std=(std,) * channels,
-        )
-        identity = self.identify(self.name, module, f"seed {chosen['seed']}", chosen)
-        return Opened(module, preprocessing, identity)
-
-    def restore(
-        self,
-        options: dict[str, Any],
-        *,
-        weights: bool = True,
-        offline: bool = False,
-        events: Events = SILENT,
-    ) -> ConvNet:
-        with seeded("backbone", self.name, options["seed"]):
-            return ConvNet(**{key: value for key, value in options.items() if key != "seed"})
+        mean, std = (0.2, 0.35) if size["channels"] == 1 else (0.5, 0.25)
+        each = size["channels"]
+        return ImagePreprocessing(**size, mean=(mean,) * each, std=(std,) * each), own

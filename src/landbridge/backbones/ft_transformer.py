@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -10,11 +10,11 @@ from torch import nn
 from torch.nn import functional as F
 
 from ..base.errors import BackboneError
-from ..base.events import SILENT, Events
 from ..domains.examples import Examples, InputHint
+from ..domains.modalities.base import Preprocessing
 from ..domains.modalities.tabular import TablePreprocessing
-from .base import BACKBONES, Backbone, Opened, Provider
-from .weights import merge_options, seeded
+from .base import BACKBONES, Backbone
+from .small import SmallNet
 
 
 class Tokens(nn.Module):
@@ -130,7 +130,7 @@ class FTTransformer(Backbone):
 
 
 @BACKBONES.register("ft_transformer")
-class FTTransformerProvider(Provider):
+class FTTransformerProvider(SmallNet):
     """A transformer over a table's columns that starts at random.
 
     Options: ``widths`` (found from the columns), ``dim`` (64), ``depth`` (3), ``heads`` (8),
@@ -143,47 +143,16 @@ class FTTransformerProvider(Provider):
 
     summary = "transformer over a table's columns (FT-Transformer), random start"
     modalities = ("tabular",)
-    pretrained = False
+    net = FTTransformer
 
-    def available(self) -> tuple[bool, str]:
-        return True, "built in"
-
-    def open(
-        self,
-        name: str,
-        hint: InputHint,
-        examples: Sequence[Examples],
-        *,
-        seed: int = 0,
-        options: dict[str, Any] | None = None,
-        offline: bool = False,
-        events: Events = SILENT,
-    ) -> Opened:
+    def fitted(
+        self, hint: InputHint, examples: Sequence[Examples], given: Mapping[str, Any]
+    ) -> tuple[Preprocessing, dict[str, Any]]:
         preprocessing = TablePreprocessing.fit(list(examples))
-        chosen = merge_options(
-            {
-                "widths": [column.width for column in preprocessing.columns],
-                "dim": 64,
-                "depth": 3,
-                "heads": 8,
-                "dropout": 0.1,
-                "seed": seed,
-            },
-            options,
-            self.name,
-        )
-        module = self.restore(chosen)
-        identity = self.identify(self.name, module, f"seed {chosen['seed']}", chosen)
-        return Opened(module, preprocessing, identity)
-
-    def restore(
-        self,
-        options: dict[str, Any],
-        *,
-        weights: bool = True,
-        offline: bool = False,
-        events: Events = SILENT,
-    ) -> FTTransformer:
-        shape = {key: value for key, value in options.items() if key != "seed"}
-        with seeded("backbone", self.name, options["seed"]):
-            return FTTransformer(**shape)
+        return preprocessing, {
+            "widths": [column.width for column in preprocessing.columns],
+            "dim": 64,
+            "depth": 3,
+            "heads": 8,
+            "dropout": 0.1,
+        }

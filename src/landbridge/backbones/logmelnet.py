@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
 import torch
 from torch import nn
 
-from ..base.events import SILENT, Events
 from ..domains.examples import Examples, InputHint
-from .base import BACKBONES, Backbone, Opened, Provider
+from ..domains.modalities.base import Preprocessing
+from .base import BACKBONES, Backbone
 from .log_mel import LogMel, mean_over
+from .small import SmallNet
 from .sound_input import sound_preprocessing
-from .weights import merge_options, seeded
 
 _RATES = (8000, 16000)
 
@@ -87,7 +87,7 @@ def _own(x: torch.Tensor, counts: torch.Tensor) -> torch.Tensor:
 
 
 @BACKBONES.register("logmelnet")
-class LogMelNetProvider(Provider):
+class LogMelNetProvider(SmallNet):
     """A small net for sound that starts at random.
 
     Options: ``rate`` (8000, or 16000 where recordings have more), ``seconds`` (by the
@@ -97,53 +97,22 @@ class LogMelNetProvider(Provider):
     summary = "small convolutional net on log-mel spectrograms, random start"
     modalities = ("audio",)
     own_for = ("audio",)
-    pretrained = False
-
-    def available(self) -> tuple[bool, str]:
-        return True, "built in"
+    net = LogMelNet
+    besides = ("seconds",)
 
     def suits(self, hint: InputHint) -> tuple[int, str] | None:
         """Any sound, where nothing pretrained is at hand."""
         return 0, "log-mel spectrograms, since no pretrained network for sound is here"
 
-    def open(
-        self,
-        name: str,
-        hint: InputHint,
-        examples: Sequence[Examples],
-        *,
-        seed: int = 0,
-        options: dict[str, Any] | None = None,
-        offline: bool = False,
-        events: Events = SILENT,
-    ) -> Opened:
-        given = dict(options or {})
+    def fitted(
+        self, hint: InputHint, examples: Sequence[Examples], given: Mapping[str, Any]
+    ) -> tuple[Preprocessing, dict[str, Any]]:
         rate = given.get("rate") or _RATES[hint.rate > _RATES[0]]
         preprocessing = sound_preprocessing(hint, rate, seconds=given.get("seconds"), width=8)
-        chosen = merge_options(
-            {
-                "rate": rate,
-                "seconds": preprocessing.samples / rate,
-                "bands": 40,
-                "widths": [24, 48, 96],
-                "dim": 128,
-                "seed": seed,
-            },
-            given,
-            self.name,
-        )
-        module = self.restore(chosen)
-        identity = self.identify(self.name, module, f"seed {chosen['seed']}", chosen)
-        return Opened(module, preprocessing, identity)
-
-    def restore(
-        self,
-        options: dict[str, Any],
-        *,
-        weights: bool = True,
-        offline: bool = False,
-        events: Events = SILENT,
-    ) -> LogMelNet:
-        shape = {k: v for k, v in options.items() if k not in ("seed", "seconds")}
-        with seeded("backbone", self.name, options["seed"]):
-            return LogMelNet(**shape)
+        return preprocessing, {
+            "rate": rate,
+            "seconds": preprocessing.samples / rate,
+            "bands": 40,
+            "widths": [24, 48, 96],
+            "dim": 128,
+        }

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
 from torch import nn
 
 from ..base.errors import BackboneError
-from ..base.events import SILENT, Events
 from ..domains.examples import Examples, InputHint
 from ..domains.modalities.base import Preprocessing
-from .base import BACKBONES, Backbone, Opened, Provider
-from .weights import merge_options, seeded
+from .base import BACKBONES, Backbone
+from .small import SmallNet
 
 _LARGEST_IMAGE = 32
 
@@ -76,7 +75,7 @@ def default_width(inputs: int) -> int:
 
 
 @BACKBONES.register("mlp")
-class MlpProvider(Provider):
+class MlpProvider(SmallNet):
     """A small network that starts at random.
 
     Options: ``inputs``, ``width`` (default: by the inputs), ``depth`` (2 for tables, 3 for
@@ -91,55 +90,24 @@ class MlpProvider(Provider):
 
     summary = "multilayer perceptron for tables and tiny images, random start"
     modalities = ("tabular", "image")
-    pretrained = False
-
-    def available(self) -> tuple[bool, str]:
-        return True, "built in"
+    net = Mlp
 
     def suits(self, hint: InputHint) -> tuple[int, str] | None:
         """Tables."""
         return (1, f"a table of {hint.columns} columns") if hint.modality == "tabular" else None
 
-    def open(
-        self,
-        name: str,
-        hint: InputHint,
-        examples: Sequence[Examples],
-        *,
-        seed: int = 0,
-        options: dict[str, Any] | None = None,
-        offline: bool = False,
-        events: Events = SILENT,
-    ) -> Opened:
+    def fitted(
+        self, hint: InputHint, examples: Sequence[Examples], given: Mapping[str, Any]
+    ) -> tuple[Preprocessing, dict[str, Any]]:
         preprocessing = flat_preprocessing(hint, examples)
         inputs = math.prod(preprocessing.shape)
-        chosen = merge_options(
-            {
-                "inputs": inputs,
-                "width": default_width(inputs),
-                "depth": 2 if hint.modality == "tabular" else 3,
-                "dropout": 0.1,
-                "norm": "layer",
-                "seed": seed,
-            },
-            options,
-            self.name,
-        )
-        module = self.restore(chosen)
-        identity = self.identify(self.name, module, f"seed {chosen['seed']}", chosen)
-        return Opened(module, preprocessing, identity)
-
-    def restore(
-        self,
-        options: dict[str, Any],
-        *,
-        weights: bool = True,
-        offline: bool = False,
-        events: Events = SILENT,
-    ) -> Mlp:
-        shape = {key: value for key, value in options.items() if key != "seed"}
-        with seeded("backbone", self.name, options["seed"]):
-            return Mlp(**shape)
+        return preprocessing, {
+            "inputs": inputs,
+            "width": default_width(inputs),
+            "depth": 2 if hint.modality == "tabular" else 3,
+            "dropout": 0.1,
+            "norm": "layer",
+        }
 
 
 def flat_preprocessing(hint: InputHint, examples: Sequence[Examples]) -> Preprocessing:

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import base64
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import torch
 from torch import nn
 
-from ..base.events import SILENT, Events
 from ..domains.examples import Examples, InputHint
+from ..domains.modalities.base import Preprocessing
 from ..domains.modalities.hashed import HashedPreprocessing
 from ..domains.modalities.ids import NOTHING, texts_of
-from .base import BACKBONES, Backbone, Opened, Provider
-from .weights import merge_options, seeded
+from .base import BACKBONES, Backbone
+from .small import SmallNet
 
 _LOOKED_AT = 20_000
 """Texts that say how common each gram is."""
@@ -70,7 +70,7 @@ class TextNet(Backbone):
 
 
 @BACKBONES.register("textnet")
-class TextNetProvider(Provider):
+class TextNetProvider(SmallNet):
     """A small net that starts at random.
 
     Options: ``buckets`` (32768), ``width`` (96), ``dropout`` (0.1), ``rarity`` (from the texts),
@@ -84,56 +84,25 @@ class TextNetProvider(Provider):
     summary = "hashed words and word pairs, any language, random start"
     modalities = ("text",)
     own_for = ("text",)
-    pretrained = False
-
-    def available(self) -> tuple[bool, str]:
-        return True, "built in"
+    net = TextNet
 
     def suits(self, hint: InputHint) -> tuple[int, str] | None:
         """Any text, where nothing pretrained is at hand."""
         return 0, "hashed words, since no pretrained network for such texts is here"
 
-    def open(
-        self,
-        name: str,
-        hint: InputHint,
-        examples: Sequence[Examples],
-        *,
-        seed: int = 0,
-        options: dict[str, Any] | None = None,
-        offline: bool = False,
-        events: Events = SILENT,
-    ) -> Opened:
-        buckets = (options or {}).get("buckets", 1 << 15)
+    def fitted(
+        self, hint: InputHint, examples: Sequence[Examples], given: Mapping[str, Any]
+    ) -> tuple[Preprocessing, dict[str, Any]]:
+        buckets = given.get("buckets", 1 << 15)
         preprocessing = HashedPreprocessing.fit(
             examples, buckets=buckets, column=column_of(examples)
         )
-        chosen = merge_options(
-            {
-                "buckets": buckets,
-                "width": 96,
-                "dropout": 0.1,
-                "rarity": packed(_rarity(preprocessing, examples)),
-                "seed": seed,
-            },
-            options,
-            self.name,
-        )
-        module = self.restore(chosen)
-        identity = self.identify(self.name, module, f"seed {chosen['seed']}", chosen)
-        return Opened(module, preprocessing, identity)
-
-    def restore(
-        self,
-        options: dict[str, Any],
-        *,
-        weights: bool = True,
-        offline: bool = False,
-        events: Events = SILENT,
-    ) -> TextNet:
-        shape = {key: value for key, value in options.items() if key != "seed"}
-        with seeded("backbone", self.name, options["seed"]):
-            return TextNet(**shape)
+        return preprocessing, {
+            "buckets": buckets,
+            "width": 96,
+            "dropout": 0.1,
+            "rarity": packed(_rarity(preprocessing, examples)),
+        }
 
 
 def column_of(examples: Sequence[Examples]) -> str:

@@ -1,0 +1,76 @@
+"""What our small nets have in common as backbones: nothing learned, a start drawn from the seed."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar
+
+from ..base.events import SILENT, Events
+from ..domains.examples import Examples, InputHint
+from ..domains.modalities.base import Preprocessing
+from .base import Backbone, Opened, Provider
+from .weights import merge_options, seeded
+
+
+class SmallNet(Provider):
+    """A provider of a network that starts at random.
+
+    Attributes
+    ----------
+    net : callable
+        Builds the network from its options.
+    besides : tuple of str
+        Options that are not the network's, but the preprocessing's.
+    """
+
+    pretrained = False
+    net: ClassVar[Callable[..., Backbone]]
+    besides: ClassVar[tuple[str, ...]] = ()
+
+    def available(self) -> tuple[bool, str]:
+        return True, "built in"
+
+    @abstractmethod
+    def fitted(
+        self, hint: InputHint, examples: Sequence[Examples], given: Mapping[str, Any]
+    ) -> tuple[Preprocessing, dict[str, Any]]:
+        """Return the preprocessing and the options that these examples call for.
+
+        Parameters
+        ----------
+        hint : InputHint
+        examples : sequence of Examples
+        given : mapping
+            Options that the user, or a saved run, has fixed; they are put in place afterwards.
+        """
+
+    def open(
+        self,
+        name: str,
+        hint: InputHint,
+        examples: Sequence[Examples],
+        *,
+        seed: int = 0,
+        options: dict[str, Any] | None = None,
+        offline: bool = False,
+        events: Events = SILENT,
+    ) -> Opened:
+        given = dict(options or {})
+        preprocessing, own = self.fitted(hint, examples, given)
+        chosen = merge_options({**own, "seed": seed}, given, self.name)
+        module = self.restore(chosen)
+        identity = self.identify(self.name, module, f"seed {chosen['seed']}", chosen)
+        return Opened(module, preprocessing, identity)
+
+    def restore(
+        self,
+        options: dict[str, Any],
+        *,
+        weights: bool = True,
+        offline: bool = False,
+        events: Events = SILENT,
+    ) -> Backbone:
+        own = {key: v for key, v in options.items() if key not in ("seed", *self.besides)}
+        with seeded("backbone", self.name, options["seed"]):
+            return type(self).net(**own)
