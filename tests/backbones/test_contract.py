@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from landbridge.backbones import BACKBONES, make_network, reopen
+from landbridge.backbones import BACKBONES, Asked, make_network, reopen
 from landbridge.backbones.efficientnet_lite import PACKAGE
 from landbridge.backbones.minilm import PACKAGE as MINILM
 from landbridge.base.errors import ConfigError
@@ -62,7 +62,7 @@ def case(
 
     def open_it(seed=0, options=None):
         return BACKBONES.get(name)().open(
-            written, hinted(examples), [examples], seed=seed, options=options, offline=True
+            Asked(written, hinted(examples), [examples], seed, options, offline=True)
         )
 
     return open_it, examples

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from landbridge.backbones import BACKBONES
+from landbridge.backbones import BACKBONES, Asked, open_backbone
 from landbridge.backbones.convnet import ConvNet, input_size
 from landbridge.backbones.mlp import Mlp, default_width
 from landbridge.base.errors import BackboneError
@@ -21,7 +21,7 @@ def test_input_size(size, expected):
 
 
 def test_convnet_sizes_and_options():
-    open_it = BACKBONES.get("convnet")().open
+    open_it = open_backbone
     small = open_it("convnet", InputHint("image", 8, 8, 1), [])
     assert small.preprocessing.shape == (1, 16, 16)
     large = open_it("convnet", InputHint("image", 96, 80, 3), [])
@@ -37,7 +37,7 @@ def test_convnet_sizes_and_options():
 
 
 def test_seeds_differ(digits, hinted):
-    open_it = BACKBONES.get("convnet")().open
+    open_it = open_backbone
     hashes = {open_it("convnet", hinted(digits), [], seed=seed).identity.hash for seed in range(3)}
     assert len(hashes) == 3
 
@@ -51,7 +51,7 @@ def test_mlp():
 
 
 def test_identity_is_the_input(table, hinted):
-    opened = BACKBONES.get("identity")().open("identity", hinted(table), [table])
+    opened = BACKBONES.get("identity")().open(Asked("identity", hinted(table), [table]))
     x = torch.randn(4, 5)
     assert torch.equal(opened.module(x), x)
     assert opened.module.stages() == []

@@ -84,10 +84,10 @@ def test_interrupted(store, convnet, prepared, heard):
 KILLED = """
 import os, signal, sys
 import numpy as np
-from landbridge.backbones import BACKBONES, FeatureStore
+from landbridge.backbones import BACKBONES, Asked, FeatureStore
 from landbridge.domains.modalities.base import InputHint
 
-opened = BACKBONES.get("convnet")().open("convnet", InputHint("image", 8, 8, 1), [], seed=3)
+opened = BACKBONES.get("convnet")().open(Asked("convnet", InputHint("image", 8, 8, 1), [], seed=3))
 passes = []
 
 def hook(module, inputs, output):

@@ -98,6 +98,38 @@ class Opened:
     identity: BackboneIdentity
 
 
+@dataclass(frozen=True)
+class Asked:
+    """What a backbone is asked for.
+
+    Attributes
+    ----------
+    name : str
+        What the user wrote: a registered name, ``provider/rest``, or a path.
+    hint : InputHint
+        What the examples look like.
+    examples : sequence of Examples
+        All domains' training examples, for a preprocessing that must be fitted (tables).
+    seed : int
+        For weights that start at random.
+    options : mapping or None
+        Any part of `BackboneIdentity.options`: what is given is kept as it is, the rest is chosen
+        from the hint. All of a saved run's options build exactly that again.
+    offline : bool
+        Forbid every download.
+    events : Events
+        Hears about a download before it starts, and about what was chosen.
+    """
+
+    name: str
+    hint: InputHint
+    examples: Sequence[Examples] = ()
+    seed: int = 0
+    options: Mapping[str, Any] | None = None
+    offline: bool = False
+    events: Events = SILENT
+
+
 class Provider(ABC):
     """A source of backbones; each is one file and one registration in `BACKBONES`.
 
@@ -135,36 +167,8 @@ class Provider(ABC):
         return None
 
     @abstractmethod
-    def open(
-        self,
-        name: str,
-        hint: InputHint,
-        examples: Sequence[Examples],
-        *,
-        seed: int = 0,
-        options: dict[str, Any] | None = None,
-        offline: bool = False,
-        events: Events = SILENT,
-    ) -> Opened:
+    def open(self, asked: Asked) -> Opened:
         """Build the module, load its weights and choose its preprocessing.
-
-        Parameters
-        ----------
-        name : str
-            What the user wrote: a registered name, ``provider/rest``, or a path.
-        hint : InputHint
-            What the examples look like.
-        examples : sequence of Examples
-            All domains' training examples, for a preprocessing that must be fitted (tables).
-        seed : int
-            For weights that start at random.
-        options : dict, optional
-            Any part of `BackboneIdentity.options`: what is given is kept as it is, the rest
-            is chosen from the hint. All of a saved run's options build exactly that again.
-        offline : bool
-            Forbid every download.
-        events : Events
-            Hears about a download before it starts, and about what was chosen.
 
         Raises
         ------
@@ -193,7 +197,7 @@ class Provider(ABC):
             False where the run holds every tensor itself: nothing is read or downloaded, and
             the values are those of a random start.
         offline, events
-            As in `open`.
+            As of `Asked`.
         """
 
     def classifier(

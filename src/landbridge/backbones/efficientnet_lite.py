@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.metadata
 import importlib.util
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +13,8 @@ from torch.nn import functional
 
 from ..base.errors import BackboneError, MissingExtra
 from ..base.events import SILENT, Events
-from ..domains.examples import Examples, InputHint
-from .base import BACKBONES, Backbone, Opened, Provider
+from ..domains.examples import InputHint
+from .base import BACKBONES, Asked, Backbone, Opened, Provider
 from .images import photographs, size_of
 from .weights import load_exactly, merge_options, read_tensors, seeded
 
@@ -140,23 +139,13 @@ class EfficientNetLite0Provider(Provider):
             return None
         return 1, f"pretrained on photographs, for images of {size_of(hint)}"
 
-    def open(
-        self,
-        name: str,
-        hint: InputHint,
-        examples: Sequence[Examples],
-        *,
-        seed: int = 0,
-        options: dict[str, Any] | None = None,
-        offline: bool = False,
-        events: Events = SILENT,
-    ) -> Opened:
+    def open(self, asked: Asked) -> Opened:
         from .images import imagenet_crop
 
-        chosen = merge_options({}, options, self.name)
+        chosen = merge_options({}, asked.options, self.name)
         module = self.restore(chosen)
         preprocessing = imagenet_crop(
-            hint, mean=(127 / 255,) * 3, std=(128 / 255,) * 3, interpolation="bicubic"
+            asked.hint, mean=(127 / 255,) * 3, std=(128 / 255,) * 3, interpolation="bicubic"
         )
         origin = f"{PACKAGE} {importlib.metadata.version(PACKAGE)}"
         return Opened(module, preprocessing, self.identify(self.name, module, origin, chosen))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -10,8 +9,7 @@ import torch
 
 from ..base.errors import BackboneError
 from ..base.events import SILENT, Events
-from ..domains.examples import Examples, InputHint
-from .base import Backbone, Opened, Provider
+from .base import Asked, Backbone, Opened, Provider
 from .sound_input import sound_preprocessing
 from .weights import load_exactly, merge_options, read_tensors, seeded, weights_folder
 
@@ -59,28 +57,18 @@ class SoundFileProvider(Provider):
         except BackboneError as error:
             return False, error.found
 
-    def open(
-        self,
-        name: str,
-        hint: InputHint,
-        examples: Sequence[Examples],
-        *,
-        seed: int = 0,
-        options: dict[str, Any] | None = None,
-        offline: bool = False,
-        events: Events = SILENT,
-    ) -> Opened:
-        given = dict(options or {})
-        path = name.partition(":")[2] or None
+    def open(self, asked: Asked) -> Opened:
+        given = dict(asked.options or {})
+        path = asked.name.partition(":")[2] or None
         preprocessing = sound_preprocessing(
-            hint, self.rate, seconds=given.get("seconds"), width=self.width
+            asked.hint, self.rate, seconds=given.get("seconds"), width=self.width
         )
         chosen = merge_options(
             {"path": path, "seconds": preprocessing.samples / self.rate}, given, self.name
         )
         module = self.restore(chosen)
         origin = str(self._path(chosen["path"]))
-        return Opened(module, preprocessing, self.identify(name, module, origin, chosen))
+        return Opened(module, preprocessing, self.identify(asked.name, module, origin, chosen))
 
     def restore(
         self,

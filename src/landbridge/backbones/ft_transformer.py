@@ -138,7 +138,7 @@ class FTTransformerProvider(SmallNet):
 
     Examples
     --------
-    >>> opened = FTTransformerProvider().open("ft_transformer", hint, [rows])  # doctest: +SKIP
+    >>> opened = open_backbone("ft_transformer", hint, [rows])  # doctest: +SKIP
     """
 
     summary = "transformer over a table's columns (FT-Transformer), random start"

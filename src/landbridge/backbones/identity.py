@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import Any
 
 import torch
 from torch import nn
 
 from ..base.events import SILENT, Events
-from ..domains.examples import Examples, InputHint
-from .base import BACKBONES, Backbone, Opened, Provider
+from .base import BACKBONES, Asked, Backbone, Opened, Provider
 from .mlp import flat_preprocessing
 from .weights import merge_options
 
@@ -44,19 +42,9 @@ class IdentityProvider(Provider):
     def available(self) -> tuple[bool, str]:
         return True, "built in"
 
-    def open(
-        self,
-        name: str,
-        hint: InputHint,
-        examples: Sequence[Examples],
-        *,
-        seed: int = 0,
-        options: dict[str, Any] | None = None,
-        offline: bool = False,
-        events: Events = SILENT,
-    ) -> Opened:
-        preprocessing = flat_preprocessing(hint, examples)
-        chosen = merge_options({"dim": math.prod(preprocessing.shape)}, options, self.name)
+    def open(self, asked: Asked) -> Opened:
+        preprocessing = flat_preprocessing(asked.hint, asked.examples)
+        chosen = merge_options({"dim": math.prod(preprocessing.shape)}, asked.options, self.name)
         module = self.restore(chosen)
         return Opened(
             module, preprocessing, self.identify(self.name, module, "no parameters", chosen)

@@ -15,7 +15,7 @@ from ..base.errors import BackboneError, MissingExtra
 from ..base.events import SILENT, Events
 from ..domains.examples import Examples, InputHint
 from ..domains.modalities.base import Preprocessing
-from .base import BACKBONES, Backbone, Opened, Provider
+from .base import BACKBONES, Asked, Backbone, Opened, Provider
 from .images import flips, photographs
 from .weights import merge_options, seeded
 
@@ -94,7 +94,7 @@ class KerasProvider(Provider):
 
     Examples
     --------
-    >>> opened = KerasProvider().open("keras/flowers.keras", hint, [])     # doctest: +SKIP
+    >>> opened = open_backbone("keras/flowers.keras", hint, [])     # doctest: +SKIP
     """
 
     summary = "your own Keras 3 model on the torch backend: keras/path/to/model.keras"
@@ -106,25 +106,17 @@ class KerasProvider(Provider):
         here = importlib.util.find_spec("keras") is not None
         return here, "keras/path/to/model.keras" if here else "keras is not installed"
 
-    def open(
-        self,
-        name: str,
-        hint: InputHint,
-        examples: Sequence[Examples],
-        *,
-        seed: int = 0,
-        options: dict[str, Any] | None = None,
-        offline: bool = False,
-        events: Events = SILENT,
-    ) -> Opened:
-        given = dict(options or {})
-        path = Path(str(given.get("path") or name.removeprefix("keras/"))).expanduser().resolve()
+    def open(self, asked: Asked) -> Opened:
+        given = dict(asked.options or {})
+        path = (
+            Path(str(given.get("path") or asked.name.removeprefix("keras/"))).expanduser().resolve()
+        )
         chosen = merge_options(
             {"path": str(path), "layer": None, "mean": None, "std": None}, given, self.name
         )
         body, chosen["layer"] = _body(path, chosen["layer"])
         shape = tuple(body.input_shape[1:])
-        preprocessing = _preprocessing(path, shape, hint, examples, chosen)
+        preprocessing = _preprocessing(path, shape, asked.hint, asked.examples, chosen)
         module = KerasBackbone(body)
         identity = self.identify(f"keras/{path}", module, str(path), chosen)
         return Opened(module, preprocessing, identity)

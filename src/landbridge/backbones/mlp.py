@@ -83,7 +83,7 @@ class MlpProvider(SmallNet):
 
     Examples
     --------
-    >>> opened = MlpProvider().open("mlp", hint, [examples], seed=0)     # doctest: +SKIP
+    >>> opened = open_backbone("mlp", hint, [examples], seed=0)     # doctest: +SKIP
     >>> opened.module(torch.zeros(4, 13)).shape                          # doctest: +SKIP
     torch.Size([4, 64])
     """

@@ -11,8 +11,8 @@ from torch import nn
 
 from ..base.errors import BackboneError
 from ..base.events import SILENT, Events
-from ..domains.examples import Examples, InputHint
-from .base import BACKBONES, Backbone, Opened, Provider
+from ..domains.examples import InputHint
+from .base import BACKBONES, Asked, Backbone, Opened, Provider
 from .images import photographs, size_of
 from .weights import load_exactly, merge_options, read_tensors, seeded, weights_folder
 
@@ -122,24 +122,16 @@ class MobileNetV2Provider(Provider):
             return None
         return 2, f"pretrained on photographs, for images of {size_of(hint)}"
 
-    def open(
-        self,
-        name: str,
-        hint: InputHint,
-        examples: Sequence[Examples],
-        *,
-        seed: int = 0,
-        options: dict[str, Any] | None = None,
-        offline: bool = False,
-        events: Events = SILENT,
-    ) -> Opened:
+    def open(self, asked: Asked) -> Opened:
         from .images import imagenet_crop
 
-        path = name.removeprefix(self.name).removeprefix(":")
-        chosen = merge_options({"path": path or None}, options, self.name)
+        path = asked.name.removeprefix(self.name).removeprefix(":")
+        chosen = merge_options({"path": path or None}, asked.options, self.name)
         origin = str(find_file(chosen["path"]))
         module = self.restore(chosen)
-        return Opened(module, imagenet_crop(hint), self.identify(name, module, origin, chosen))
+        return Opened(
+            module, imagenet_crop(asked.hint), self.identify(asked.name, module, origin, chosen)
+        )
 
     def restore(
         self,

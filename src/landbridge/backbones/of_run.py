@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +10,8 @@ import torch
 from ..base.errors import BackboneError, RunError
 from ..base.events import SILENT, Events
 from ..base.files import read_json
-from ..domains.examples import Examples, InputHint
 from ..domains.modalities.base import load_preprocessing
-from .base import BACKBONES, Backbone, BackboneIdentity, Opened, Provider
+from .base import BACKBONES, Asked, Backbone, BackboneIdentity, Opened, Provider
 from .weights import merge_options, read_tensors
 
 _PREFIX = "backbone."
@@ -27,7 +25,7 @@ class RunProvider(Provider):
 
     Examples
     --------
-    >>> opened = RunProvider().open("run/runs/photos", hint, [])             # doctest: +SKIP
+    >>> opened = open_backbone("run/runs/photos", hint, [])             # doctest: +SKIP
     """
 
     summary = "the network of a finished run, without its head: run/path"
@@ -37,33 +35,25 @@ class RunProvider(Provider):
     def available(self) -> tuple[bool, str]:
         return True, "run/path/of/a/run"
 
-    def open(
-        self,
-        name: str,
-        hint: InputHint,
-        examples: Sequence[Examples],
-        *,
-        seed: int = 0,
-        options: dict[str, Any] | None = None,
-        offline: bool = False,
-        events: Events = SILENT,
-    ) -> Opened:
-        given = dict(options or {})
-        path = Path(str(given.get("path") or name.removeprefix("run/"))).expanduser().resolve()
+    def open(self, asked: Asked) -> Opened:
+        given = dict(asked.options or {})
+        path = (
+            Path(str(given.get("path") or asked.name.removeprefix("run/"))).expanduser().resolve()
+        )
         if not (path / "backbone.json").is_file():
             raise BackboneError(f"{path} is no finished run", do="give the folder of one: run/path")
         saved = BackboneIdentity.from_dict(read_json(path / "backbone.json"))
         chosen = merge_options({"path": str(path), "of": saved.to_dict()}, given, self.name)
         preprocessing = load_preprocessing(read_json(path / "preprocessor.json"))
-        if hint.modality != preprocessing.modality:
+        if asked.hint.modality != preprocessing.modality:
             raise BackboneError(
                 f"the run {path} takes {preprocessing.modality}, the examples are "
-                f"{hint.modality!r}",
+                f"{asked.hint.modality!r}",
                 do="give a run of the same modality",
             )
-        module = self.restore(chosen, offline=offline, events=events)
+        module = self.restore(chosen, offline=asked.offline, events=asked.events)
         identity = self.identify(f"run/{path}", module, str(path), chosen)
-        return Opened(module, preprocessing.forbidding(offline), identity)
+        return Opened(module, preprocessing.forbidding(asked.offline), identity)
 
     def restore(
         self,

@@ -13,7 +13,7 @@ from ..base.hashing import tensors_digest
 from ..base.registry import nearest
 from ..domains.examples import Examples, InputHint
 from ..domains.modalities.base import Preprocessing
-from .base import BACKBONES, BackboneIdentity, Opened, Provider
+from .base import BACKBONES, Asked, BackboneIdentity, Opened, Provider
 
 _BY_FILE = ("mobilenet_v2", "yamnet", "speech_embedding")
 """Providers that take a file of weights after a colon."""
@@ -133,9 +133,7 @@ def open_backbone(
             f"{hint.modality!r}",
             do=f"use one of {', '.join(fit)}" if fit else "no backbone takes these examples yet",
         )
-    return provider.open(
-        resolved, hint, examples, seed=seed, options=options, offline=offline, events=events
-    )
+    return provider.open(Asked(resolved, hint, examples, seed, options, offline, events))
 
 
 def resolve(name: str) -> tuple[str, Provider]:

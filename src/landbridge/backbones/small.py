@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from ..base.events import SILENT, Events
 from ..domains.examples import Examples, InputHint
 from ..domains.modalities.base import Preprocessing
-from .base import Backbone, Opened, Provider
+from .base import Asked, Backbone, Opened, Provider
 from .weights import merge_options, seeded
 
 
@@ -45,20 +45,10 @@ class SmallNet(Provider):
             Options that the user, or a saved run, has fixed; they are put in place afterwards.
         """
 
-    def open(
-        self,
-        name: str,
-        hint: InputHint,
-        examples: Sequence[Examples],
-        *,
-        seed: int = 0,
-        options: dict[str, Any] | None = None,
-        offline: bool = False,
-        events: Events = SILENT,
-    ) -> Opened:
-        given = dict(options or {})
-        preprocessing, own = self.fitted(hint, examples, given)
-        chosen = merge_options({**own, "seed": seed}, given, self.name)
+    def open(self, asked: Asked) -> Opened:
+        given = dict(asked.options or {})
+        preprocessing, own = self.fitted(asked.hint, asked.examples, given)
+        chosen = merge_options({**own, "seed": asked.seed}, given, self.name)
         module = self.restore(chosen)
         identity = self.identify(self.name, module, f"seed {chosen['seed']}", chosen)
         return Opened(module, preprocessing, identity)

@@ -78,7 +78,7 @@ class TextNetProvider(SmallNet):
 
     Examples
     --------
-    >>> opened = TextNetProvider().open("textnet", hint, [texts], seed=0)   # doctest: +SKIP
+    >>> opened = open_backbone("textnet", hint, [texts], seed=0)   # doctest: +SKIP
     """
 
     summary = "hashed words and word pairs, any language, random start"

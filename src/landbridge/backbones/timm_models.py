@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ..base.errors import BackboneError, MissingExtra
 from ..base.events import SILENT, Events
-from ..domains.examples import Examples, InputHint
-from .base import BACKBONES, Backbone, Opened, Provider
+from .base import BACKBONES, Asked, Backbone, Opened, Provider
 from .hub import hub_folder
 from .images import Interpolation, imagenet_crop
 from .weights import merge_options, read_tensors, seeded
@@ -29,7 +27,7 @@ class TimmProvider(Provider):
 
     Examples
     --------
-    >>> opened = TimmProvider().open("timm/resnet18.a1_in1k", hint, [])    # doctest: +SKIP
+    >>> opened = open_backbone("timm/resnet18.a1_in1k", hint, [])    # doctest: +SKIP
     """
 
     summary = "image models of timm: timm/<name>, timm/<name>:/path/weights.safetensors"
@@ -41,20 +39,10 @@ class TimmProvider(Provider):
         here = importlib.util.find_spec("timm") is not None
         return here, "hub models once they are cached" if here else "timm is not installed"
 
-    def open(
-        self,
-        name: str,
-        hint: InputHint,
-        examples: Sequence[Examples],
-        *,
-        seed: int = 0,
-        options: dict[str, Any] | None = None,
-        offline: bool = False,
-        events: Events = SILENT,
-    ) -> Opened:
+    def open(self, asked: Asked) -> Opened:
         timm = _timm()
-        given = dict(options or {})
-        written, _, file = name.removeprefix("timm/").partition(":")
+        given = dict(asked.options or {})
+        written, _, file = asked.name.removeprefix("timm/").partition(":")
         architecture = str(given.get("architecture") or written)
         if not timm.is_model(architecture):
             near = timm.list_models(f"*{architecture.partition('.')[0][:8]}*")[:5]
@@ -71,7 +59,7 @@ class TimmProvider(Provider):
                 "revision": None,
                 "pretrained": True,
                 "size": size,
-                "seed": seed,
+                "seed": asked.seed,
             },
             given,
             self.name,
@@ -87,13 +75,15 @@ class TimmProvider(Provider):
                         f"timm has no weights for {architecture!r}",
                         do="give pretrained=false, or a name with a tag (timm.list_pretrained())",
                     )
-                folder = hub_folder(repo, chosen["revision"], offline=offline, events=events)
+                folder = hub_folder(
+                    repo, chosen["revision"], offline=asked.offline, events=asked.events
+                )
                 chosen["revision"], origin = folder.revision, folder.origin
             else:
                 origin = chosen["weights"]
-        module = self.restore(chosen, offline=offline, events=events)
+        module = self.restore(chosen, offline=asked.offline, events=asked.events)
         preprocessing = imagenet_crop(
-            hint,
+            asked.hint,
             size=chosen["size"][0],
             mean=tuple(found.mean),
             std=tuple(found.std),

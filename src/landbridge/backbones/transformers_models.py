@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from ..base.errors import BackboneError, MissingExtra
 from ..base.events import SILENT, Events
-from ..domains.examples import Examples, InputHint
-from .base import BACKBONES, Backbone, Opened, Provider
+from .base import BACKBONES, Asked, Backbone, Opened, Provider
 from .hub import ModelFolder, hub_folder, local_folder
 from .transformers_families import FAMILIES, Family
 from .weights import merge_options, seeded
@@ -33,7 +32,7 @@ class TransformersProvider(Provider):
 
     Examples
     --------
-    >>> opened = TransformersProvider().open(                       # doctest: +SKIP
+    >>> opened = open_backbone(                       # doctest: +SKIP
     ...     "hf/facebook/dinov2-small", hint, [], offline=True
     ... )
     """
@@ -45,33 +44,23 @@ class TransformersProvider(Provider):
     def available(self) -> tuple[bool, str]:
         return True, "local folders with config.json, and hub models once they are cached"
 
-    def open(
-        self,
-        name: str,
-        hint: InputHint,
-        examples: Sequence[Examples],
-        *,
-        seed: int = 0,
-        options: dict[str, Any] | None = None,
-        offline: bool = False,
-        events: Events = SILENT,
-    ) -> Opened:
+    def open(self, asked: Asked) -> Opened:
         import transformers
 
-        given = dict(options or {})
-        source = given.get("source") or name.removeprefix("hf/")
+        given = dict(asked.options or {})
+        source = given.get("source") or asked.name.removeprefix("hf/")
         revision = given.get("revision")
         if not Path(source).is_dir() and "@" in source:
             source, _, revision = source.rpartition("@")
-        folder = _folder(source, revision, offline, events)
+        folder = _folder(source, revision, asked.offline, asked.events)
         if folder.revision is None:  # a relative path means nothing elsewhere, or a hub id
             source = str(folder.path)
-        family = FAMILIES[hint.modality]
+        family = FAMILIES[asked.hint.modality]
         whole, config = _config(folder.path, family)
-        preprocessing, own = family.inputs(folder, whole, hint, examples, given)
+        preprocessing, own = family.inputs(folder, whole, asked.hint, asked.examples, given)
         chosen = merge_options(
             {
-                "modality": hint.modality,
+                "modality": asked.hint.modality,
                 "source": source,
                 "revision": folder.revision,
                 "config": config,
@@ -82,7 +71,9 @@ class TransformersProvider(Provider):
             self.name,
         )
         module = self._load(folder, chosen)
-        return Opened(module, preprocessing, self.identify(name, module, folder.origin, chosen))
+        return Opened(
+            module, preprocessing, self.identify(asked.name, module, folder.origin, chosen)
+        )
 
     def restore(
         self,

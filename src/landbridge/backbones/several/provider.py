@@ -15,7 +15,7 @@ from ...domains.examples import Examples, InputHint
 from ...domains.modalities.base import Preprocessing
 from ...domains.modalities.packed import SeveralPreprocessing
 from ...domains.modalities.several import SeveralExamples
-from ..base import BACKBONES, Backbone, BackboneIdentity, Opened, Provider
+from ..base import BACKBONES, Asked, Backbone, BackboneIdentity, Opened, Provider
 from ..identity import Flat
 from ..weights import merge_options, seeded
 from .embedded import EmbeddedPreprocessing
@@ -37,7 +37,7 @@ class FusionProvider(Provider):
 
     Examples
     --------
-    >>> opened = FusionProvider().open(                                    # doctest: +SKIP
+    >>> opened = open_backbone(                                    # doctest: +SKIP
     ...     "fusion", hint, [examples], options={"fusion": "attention"})
     """
 
@@ -60,17 +60,7 @@ class FusionProvider(Provider):
         # A table's columns as they are: what joins the parts is a network already.
         return "identity" if hint.modality == "tabular" else choose(hint)[0]
 
-    def open(
-        self,
-        name: str,
-        hint: InputHint,
-        examples: Sequence[Examples],
-        *,
-        seed: int = 0,
-        options: dict[str, Any] | None = None,
-        offline: bool = False,
-        events: Events = SILENT,
-    ) -> Opened:
+    def open(self, asked: Asked) -> Opened:
         chosen = merge_options(
             {
                 "encoders": {},
@@ -78,18 +68,23 @@ class FusionProvider(Provider):
                 "width": 256,
                 "dropout": 0.1,
                 **self.own_options,
-                "seed": seed,
+                "seed": asked.seed,
                 "parts": None,
             },
-            options,
+            asked.options,
             self.name,
         )
-        _check(chosen, hint)
+        _check(chosen, asked.hint)
         opened = {
             part: self._part(
-                part, own, _examples_of(part, examples), chosen, offline=offline, events=events
+                part,
+                own,
+                _examples_of(part, asked.examples),
+                chosen,
+                offline=asked.offline,
+                events=asked.events,
             )
-            for part, own in hint.parts.items()
+            for part, own in asked.hint.parts.items()
         }
         still = {
             part: own.identity.pretrained and not chosen["moving"] for part, own in opened.items()
@@ -97,10 +92,10 @@ class FusionProvider(Provider):
         preprocessings: dict[str, Preprocessing] = {
             part: EmbeddedPreprocessing.fit(
                 own,
-                _examples_of(part, examples),
+                _examples_of(part, asked.examples),
                 cache=cache_folder(),
-                offline=offline,
-                events=events,
+                offline=asked.offline,
+                events=asked.events,
             )
             if still[part]
             else own.preprocessing
@@ -117,7 +112,7 @@ class FusionProvider(Provider):
             }
             for part, own in opened.items()
         }
-        module = self.restore(chosen, offline=offline, events=events)
+        module = self.restore(chosen, offline=asked.offline, events=asked.events)
         identity = self.identify(self.name, module, "", chosen)
         identity = replace(
             identity,
@@ -148,7 +143,7 @@ class FusionProvider(Provider):
             saved = BackboneIdentity.from_dict(given["identity"])
             _, provider = resolve(saved.name)
             own = provider.open(
-                saved.name, hint, examples, options=saved.options, offline=offline, events=events
+                Asked(saved.name, hint, examples, 0, saved.options, offline, events)
             )
             return reopen(own.identity, own.preprocessing, offline=offline, events=events)
         if name == "auto":
