@@ -21,6 +21,22 @@ _NATIVE = 32
 _LARGE = 64
 
 
+def conv_blocks(channels: int, widths: Sequence[int]) -> nn.ModuleList:
+    """Return blocks of a 3×3 convolution, BatchNorm, 2×2 maximum and ReLU, one for each width.
+
+    ReLU comes after the maximum: that gives the same, of a quarter of the values.
+    """
+    return nn.ModuleList(
+        nn.Sequential(
+            nn.Conv2d(a, b, 3, padding=1, bias=False),
+            nn.BatchNorm2d(b),
+            nn.MaxPool2d(2),
+            nn.ReLU(inplace=True),
+        )
+        for a, b in pairwise([channels, *widths])
+    )
+
+
 class ConvNet(Backbone):
     """Blocks of a 3×3 convolution, BatchNorm, 2×2 maximum and ReLU; then one linear layer.
 
@@ -56,19 +72,10 @@ class ConvNet(Backbone):
                 do=f"use images of at least {halved} px, or fewer widths",
             )
         self.dim = dim
-        before = [channels, *widths]
-        self.blocks = nn.ModuleList(
-            nn.Sequential(
-                nn.Conv2d(a, b, 3, padding=1, bias=False),
-                nn.BatchNorm2d(b),
-                nn.MaxPool2d(2),
-                nn.ReLU(inplace=True),  # after the maximum: the same, of a quarter of the values
-            )
-            for a, b in pairwise(before)
-        )
+        self.blocks = conv_blocks(channels, widths)
         cells = (height // halved) * (width // halved)
         self.top = nn.Sequential(
-            nn.Linear(before[-1] * cells, dim, bias=False),
+            nn.Linear(widths[-1] * cells, dim, bias=False),
             nn.BatchNorm1d(dim),
             nn.ReLU(inplace=True),
         )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
 from typing import Any
 
 import torch
@@ -12,6 +11,7 @@ from torch import nn
 from ..domains.examples import Examples, InputHint
 from ..domains.modalities.base import Preprocessing
 from .base import BACKBONES, Backbone
+from .convnet import conv_blocks
 from .log_mel import LogMel, mean_over
 from .small import SmallNet
 from .sound_input import sound_preprocessing
@@ -49,16 +49,7 @@ class LogMelNet(Backbone):
         self.front = LogMel(
             rate, rate // 40, rate // 100, 512 if rate > 10000 else 256, bands, 50, rate / 2
         )
-        before = [1, *widths]
-        self.blocks = nn.ModuleList(
-            nn.Sequential(
-                nn.Conv2d(a, b, 3, padding=1, bias=False),
-                nn.BatchNorm2d(b),
-                nn.MaxPool2d(2),
-                nn.ReLU(inplace=True),  # after the maximum: the same, of a quarter of the values
-            )
-            for a, b in pairwise(before)
-        )
+        self.blocks = conv_blocks(1, widths)
         cells = bands // self.halved
         self.top = nn.Sequential(
             nn.Linear(widths[-1] * cells, dim, bias=False), nn.LayerNorm(dim), nn.ReLU(inplace=True)

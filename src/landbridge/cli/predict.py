@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 FORMATS = (".csv", ".parquet", ".json", ".jsonl")
 SHOWN = 20
 """How many rows a terminal gets."""
+_CELL = 120
+"""Letters of an answer that it gets."""
 
 
 def predict(
@@ -192,13 +194,11 @@ def _show_rest(out: Any, rows: Sequence[dict[str, Any]]) -> None:
 
 
 def _said(answer: Any) -> str:
+    from ..report.words import shorten
+
     if isinstance(answer, list):
         words = [x if isinstance(x, str) else dumps(x) for x in answer]
-        return _cut(", ".join(words)) or "none"
+        return shorten(", ".join(words), _CELL) or "none"
     if isinstance(answer, dict):
-        return _cut(dumps(answer))
+        return shorten(dumps(answer), _CELL)
     return f"{answer:.6g}" if isinstance(answer, float) else str(answer)
-
-
-def _cut(text: str, most: int = 120) -> str:
-    return text if len(text) <= most else text[: most - 1] + "…"

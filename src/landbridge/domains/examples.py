@@ -70,13 +70,14 @@ class Examples(ABC):
         return None
 
     def values(self, row: int) -> Mapping[str, Any]:
-        """Return what a report shows of one example in words; pictures come from what is stored."""
+        """Return what a report shows of one example in words."""
         return {}
 
     def pictures(self, row: int) -> list[np.ndarray]:
         """Return what can be seen of one raw example: uint8 (h, w) or (h, w, 3), one for each part.
 
-        None where there is nothing to see; only now it is decoded.
+        Empty where there is nothing to see. It is decoded now: where rows are at hand as they are
+        stored, `Preprocessing.picture` needs no file, but features of an encoder show nothing.
         """
         return []
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
@@ -67,6 +67,20 @@ class Estimate:
     said: str = ""
     chosen: bool = False
     beside: float | None = None
+
+    @classmethod
+    def of_gap(
+        cls,
+        name: str,
+        gap: Mapping[str, float],
+        *,
+        said: str = "",
+        note: str = "",
+        chosen: bool = False,
+    ) -> Estimate:
+        """Return a difference, "value" with "low" and "high"; of shares it is said in points."""
+        said = said or words.difference(_as_mean(gap), unit=False)
+        return cls(name, gap["value"], gap["low"], gap["high"], note=note, said=said, chosen=chosen)
 
 
 @dataclass(frozen=True)
@@ -202,6 +216,8 @@ class Page:
     sections : sequence of (id, Section)
     fine : str
         Beneath the verdicts: on how many rows, with which seeds.
+    notes : sequence of str
+        What was left out, or done otherwise than asked.
     """
 
     title: str
@@ -251,6 +267,11 @@ def _verdict(one: Verdict) -> dict[str, Any]:
         "said": "",
     }
     if one.difference is not None:
-        gap = {**one.difference, "mean": one.difference["value"]}
+        gap = _as_mean(one.difference)
         shown |= {"line": verdict_line(gap, one.outcome), "said": words.difference(gap)}
     return shown
+
+
+def _as_mean(gap: Mapping[str, float]) -> dict[str, float]:
+    """Return a difference as a run's verdict names its parts."""
+    return {**gap, "mean": gap["value"]}

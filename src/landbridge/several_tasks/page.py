@@ -83,13 +83,11 @@ def _headline(tasks: list[dict[str, Any]], compared: bool) -> str:
 
 def _differences(title: str, tasks: list[dict[str, Any]], shares: bool) -> Estimates:
     rows = [
-        Estimate(
+        Estimate.of_gap(
             task["task"],
-            task["difference"]["value"],
-            task["difference"]["low"],
-            task["difference"]["high"],
+            task["difference"],
             note=_OTHERS[task["outcome"]],
-            said=_gap(task["difference"], shares),
+            said="" if shares else _gap(task["difference"]),
             chosen=task["outcome"] != "can't tell",
         )
         for task in tasks
@@ -132,8 +130,6 @@ def _said(value: float | None, shares: bool) -> str:
     return words.percent(value) if shares else words.figure(value)
 
 
-def _gap(gap: dict[str, float], shares: bool) -> str:
-    if shares:
-        return words.difference({**gap, "mean": gap["value"]}, unit=False)
+def _gap(gap: dict[str, float]) -> str:
     value, low, high = (f"{gap[k]:+.3g}" for k in ("value", "low", "high"))
     return f"{value} ({low} to {high})".replace("-", words.MINUS)

@@ -87,16 +87,7 @@ def _comparison(verdict: dict[str, Any]) -> Estimates:
 
 
 def _differences(metric: str, gaps: list[tuple[dict[str, Any], dict[str, float]]]) -> Estimates:
-    rows = [
-        Estimate(
-            WORDS.get(model["model"], model["model"]),
-            gap["value"],
-            gap["low"],
-            gap["high"],
-            said=words.difference({**gap, "mean": gap["value"]}, unit=False),
-        )
-        for model, gap in gaps
-    ]
+    rows = [Estimate.of_gap(WORDS.get(m["model"], m["model"]), gap) for m, gap in gaps]
     lead = f"By how many points of {metric} the tuned model is better than each, by paired rows."
     return Estimates("Differences", rows, lead, zero=True)
 
