@@ -47,11 +47,16 @@ def test_plan_trains_nothing_and_leaves_nothing(cli, only_json, tmp_path: Path):
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT for one process")
 def test_ctrl_c_leaves_a_run_that_resume_finishes(cli, only_json, tmp_path: Path):
     command = [sys.executable, "-c", RUN, "demo", *SMALL]
-    # Long enough not to be over before the second interrupt below, where a machine is busy.
-    command += ["--set", "training.steps=400", "--set", "training.checkpoint_seconds=0.2"]
-    # A process group of its own, as a shell makes one: Ctrl-C reaches the workers as well.
+    command += ["--set", "training.steps=60", "--set", "training.checkpoint_seconds=0"]
+    # A process group of its own, as a shell makes one: Ctrl-C reaches the workers as well. What
+    # started the tests may ignore it ("nohup make test &"), which children would inherit.
     process = subprocess.Popen(
-        command, cwd=tmp_path, stderr=subprocess.PIPE, text=True, start_new_session=True
+        command,
+        cwd=tmp_path,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
     fits = tmp_path / "runs" / "demo" / "work" / "fits"
     limit = time.monotonic() + 120
