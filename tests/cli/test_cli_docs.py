@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import sys
 import types
@@ -31,6 +32,26 @@ def test_every_verb_is_documented():
         assert command.callback is not None
         name = (command.name or command.callback.__name__).replace("_", "-")
         assert re.search(rf"^\| `{name}\b", text, re.MULTILINE), name
+
+
+def test_an_option_called_like_its_placeholder_is_named_outright():
+    """typer 0.27.2 takes `metavar="METHOD"` of a parameter `method` for the option's name."""
+    found = 0
+    for file in (ROOT / "src" / "landbridge" / "cli").glob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if isinstance(node, ast.arg):
+                name, about = node.arg, node.annotation
+            elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+                name, about = node.targets[0].id, node.value
+            else:
+                continue
+            for call in ast.walk(about) if about is not None else ():
+                if isinstance(call, ast.Call) and ast.unparse(call.func) == "typer.Option":
+                    said = {k.arg: ast.unparse(k.value) for k in call.keywords}.get("metavar", "")
+                    if said.strip("'").lower() == name.lower():
+                        assert call.args, f"{file.name}: {name}"
+                        found += 1
+    assert found
 
 
 def test_the_method_of_the_contributing_guide_works(monkeypatch: pytest.MonkeyPatch):

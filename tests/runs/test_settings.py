@@ -231,7 +231,8 @@ def test_labelled_target_alone_with_a_network_that_knows_nothing(tmp_path, blobs
 def test_unlabelled_source_and_labelled_target(tmp_path, blobs):
     target = blobs(60)
     run = transfer(blobs(60)[0], target, tmp_path / "run", seeds=1)
-    assert run.choice["method"] == "boosted-trees"
+    # Which of the two is ahead on 60 rows differs between processors.
+    assert run.choice["method"] in {"boosted-trees", "pretrain"}
     assert "unlabelled source" in (run.path / "log.jsonl").read_text()
     add_up(run, target[0])
 

@@ -26,10 +26,10 @@ def numpy_rng(*where: Any) -> np.random.Generator:
     return np.random.default_rng(derive(*where))
 
 
-def torch_rng(*where: Any) -> torch.Generator:
-    """Return a torch CPU generator for this place."""
+def torch_rng(*where: Any, device: torch.device | str = "cpu") -> torch.Generator:
+    """Return a torch generator for this place, on `device`: each kind draws other numbers."""
     import torch
 
-    generator = torch.Generator()
+    generator = torch.Generator(device)
     generator.manual_seed(derive(*where))
     return generator

@@ -18,7 +18,7 @@ def merge(
     runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Finished runs.")],
     out: Annotated[Path, typer.Option(metavar="RUN", help="The new run's folder.")],
     method: Annotated[
-        str, typer.Option(metavar="METHOD", help=f"How: {', '.join(WAYS)}.")
+        str, typer.Option("--method", metavar="METHOD", help=f"How: {', '.join(WAYS)}.")
     ] = "weighted",
     weights: Annotated[
         str | None,
@@ -31,7 +31,9 @@ def merge(
     data: Annotated[
         str | None,
         typer.Option(
-            metavar="DATA", help="Unlabelled examples for batch normalisation's statistics."
+            "--data",
+            metavar="DATA",
+            help="Unlabelled examples for batch normalisation's statistics.",
         ),
     ] = None,
     config: o.ConfigFile = None,

@@ -141,7 +141,9 @@ TargetDomains = Annotated[
 ]
 Pattern = Annotated[
     str | None,
-    typer.Option(metavar="PATTERN", help='Of file names, such as "{label}_{speaker}_{take}".'),
+    typer.Option(
+        "--pattern", metavar="PATTERN", help='Of file names, such as "{label}_{speaker}_{take}".'
+    ),
 ]
 Answers = Annotated[
     str | None,

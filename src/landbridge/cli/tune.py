@@ -25,7 +25,10 @@ def tune(
         ),
     ],
     model: Annotated[
-        str, typer.Option(metavar="MODEL", help="A folder in Hugging Face's layout, or hf/<id>.")
+        str,
+        typer.Option(
+            "--model", metavar="MODEL", help="A folder in Hugging Face's layout, or hf/<id>."
+        ),
     ],
     out: Annotated[Path, typer.Option(metavar="FOLDER", help="Where to keep it.")],
     test: Annotated[

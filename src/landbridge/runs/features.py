@@ -70,7 +70,7 @@ def stage_features(
         for start in range(0, len(inputs), 64):
             stored = torch.from_numpy(np.array(inputs[start : start + 64]))
             with stage_maps(network, True) as maps:
-                network.backbone(layout(workspace.preprocessing.encode(stored).to(device)))
+                network.backbone(layout(workspace.preprocessing.encode(stored.to(device))))
             parts.append(pooled(maps, budget).cpu().numpy())
     found = np.concatenate(parts)
     write_array(file, found)

@@ -232,7 +232,7 @@ class Stream:
 
     def _encode(self, rows: np.ndarray) -> torch.Tensor:
         stored = torch.from_numpy(np.array(rows))
-        return layout(self.preprocessing.encode(stored).to(self.device))
+        return layout(self.preprocessing.encode(stored.to(self.device)))
 
 
 def open_stream(

@@ -75,7 +75,7 @@ def phase_setting(
 
     def inputs(name: str, rows: torch.Tensor) -> torch.Tensor:
         stored = torch.from_numpy(np.array(side(name).inputs[rows.cpu().numpy()]))
-        return layout(data.preprocessing.encode(stored).to(device))
+        return layout(data.preprocessing.encode(stored.to(device)))
 
     return Setting(
         network=network,

@@ -27,7 +27,7 @@ from .inputs import FeatureInputs, InputSource, StoredInputs
 from .losses import task_loss
 from .normalisation import renormalise
 from .plan import Phase, TermSpec
-from .randomness import private_random_state, set_seed
+from .randomness import private_random_state, repeatable, set_seed
 from .scene import Scenes, make_pools
 from .schedules import warm_cosine
 from .surgical import SURGICAL, choose_stages
@@ -74,7 +74,7 @@ def train(
         network.load_state_dict(saved["network"])
         events.say("resume", fit=options.fit, phase=position.phase, step=position.step)
     last = position.losses
-    with private_random_state(options.device):
+    with private_random_state(options.device), repeatable(options.device):
         for index in range(position.phase, len(phases)):
             phase = phases[index]
             if phase.moves.startswith(SURGICAL):  # chosen once: a resumed phase has it already
@@ -209,15 +209,19 @@ class _PhaseRunner:
         losses = self._task_losses(seen, views)
         for spec in phase.terms:
             losses[spec.name] = spec.strength(seen.progress) * self.terms[spec.name](seen)
-        total = torch.stack([value.float() for value in losses.values()]).sum()
-        figures = {name: float(value.detach()) for name, value in losses.items()}
-        self._check_finite(float(total.detach()), figures, step)
+        each = torch.stack([value.float() for value in losses.values()])
+        total = each.sum()
         self.optimizer.zero_grad(set_to_none=True)
         total.backward()
+        norm = torch.zeros_like(total)
         if phase.clip is not None:
             moving = [p for group in self.optimizer.param_groups for p in group["params"]]
-            norm = float(nn.utils.clip_grad_norm_(moving, phase.clip, foreach=True))
-            self._check_finite(norm, figures, step, "gradient norm")
+            norm = nn.utils.clip_grad_norm_(moving, phase.clip, foreach=True)
+        # Read at once, and before anything moves: each reading lets a GPU run dry.
+        read = torch.stack([total.detach(), norm.detach().float(), *each.detach()]).tolist()
+        figures = dict(zip(losses, read[2:], strict=True))
+        self._check_finite(read[0], figures, step)
+        self._check_finite(read[1], figures, step, "gradient norm")
         self.optimizer.step()
         if self.pull is not None:
             self.pull.apply()

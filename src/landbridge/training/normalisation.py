@@ -48,7 +48,7 @@ def renormalise(
     for part in np.array_split(spread, max(1, round(len(spread) / BATCH))):
         stored = torch.from_numpy(np.array(inputs[part]))
         with autocast(precision, device):
-            network(layout(preprocessing.encode(stored).to(device)))
+            network(layout(preprocessing.encode(stored.to(device))))
     for norm, momentum in zip(norms, momenta, strict=True):
         norm.momentum = momentum
     for module, mode in zip(network.modules(), modes, strict=True):

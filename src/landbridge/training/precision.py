@@ -11,7 +11,7 @@ from torch import nn
 from torch.nn import functional
 
 from .devices import wait
-from .randomness import private_random_state
+from .randomness import private_random_state, repeatable
 
 PRECISIONS = ("float32", "bfloat16")
 
@@ -76,7 +76,7 @@ def fastest(network: nn.Module, x: torch.Tensor, repeats: int = 3) -> tuple[str,
     grads = [parameter.grad for parameter in network.parameters()]
     network.zero_grad(set_to_none=True)
     network.train()
-    with private_random_state(device):
+    with private_random_state(device), repeatable(device):
         for precision in PRECISIONS:
             best = float("inf")
             for _ in range(repeats + 1):

@@ -130,7 +130,7 @@ class Scenes:
     def _draw(
         self, step: int
     ) -> tuple[dict[str, torch.Tensor], dict[str, torch.Tensor], dict[str, torch.Tensor]]:
-        generator = torch_rng(*self.where, "augment", step)
+        generator = torch_rng(*self.where, "augment", step, device=self.device)
         augment = self.phase.augment
         drawn: dict[str, torch.Tensor] = {}
         labels: dict[str, torch.Tensor] = {}

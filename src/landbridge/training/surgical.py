@@ -61,7 +61,7 @@ def relative_gradients(
             for start in range(0, len(rows), BATCH):
                 part = rows[start : start + BATCH]
                 stored = torch.from_numpy(np.array(target.inputs[part]))
-                _, logits = network(layout(data.preprocessing.encode(stored).to(device)))
+                _, logits = network(layout(data.preprocessing.encode(stored.to(device))))
                 labels = torch.from_numpy(target.labels[part]).to(device)
                 loss = task_loss(data.answers, logits, labels) * len(part) / len(rows)
                 grads = torch.autograd.grad(loss, flat, allow_unused=True)
