@@ -16,6 +16,7 @@ _PLACES = {
     "merge": "landbridge.runs.merge",
     "load": "landbridge.finished",
     "load_run": "landbridge.runs.run",
+    "cluster": "landbridge.clustering.fit",
     "align": "landbridge.spaces.fit",
     "load_space": "landbridge.spaces.space",
     "multitask": "landbridge.several_tasks.fit",

@@ -1,4 +1,4 @@
-"""Opening what any command made: a run, several tasks, a space, a tuned model.
+"""Opening what any command made: a run, groups, several tasks, a space, a tuned model.
 
 All of them have `predict(data)`, `evaluate(data)` and `report(out)`.
 """
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 _KINDS = {
+    "clusters.json": ("landbridge.clustering.clusters", "load_clusters"),
     "multitask.json": ("landbridge.several_tasks.model", "load_multitask"),
     "space.json": ("landbridge.spaces.space", "load_space"),
     "tuned.json": ("landbridge.tasks.tuned", "load_tuned"),
@@ -23,11 +24,11 @@ def load(path: Path | str) -> Any:
     Parameters
     ----------
     path : path
-        What `landbridge transfer`, `multitask`, `align` or `tune` made.
+        What `landbridge transfer`, `cluster`, `multitask`, `align` or `tune` made.
 
     Returns
     -------
-    Run, MultiTask, Space or Tuned
+    Run, Clusters, MultiTask, Space or Tuned
 
     Raises
     ------

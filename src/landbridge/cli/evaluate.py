@@ -100,7 +100,30 @@ def show_recall(out: Any, figures: dict[str, Any]) -> None:
     show_rows(out, ["who asks → who answers", "first", "found", "by chance"], rows, right=(1, 3))
 
 
-_OTHERS = {"scores": _show_scores, "tasks": _show_tasks, "recall": show_recall}
+def _show_groups(out: Any, figures: dict[str, Any]) -> None:
+    """Show how far groups and labels are the same."""
+    from .tables import show_rows
+
+    own = figures["groups"]
+    names = (
+        ("ami", "adjusted mutual information"),
+        ("ari", "adjusted Rand index"),
+        ("accuracy", "accuracy, each group one class"),
+    )
+    rows = [
+        [name, *(f"{own[key][part]:.2f}" for part in ("value", "low", "high"))]
+        for key, name in names
+    ]
+    title = f"{own['n']:,} labelled rows of {len(own['classes'])} classes"
+    show_rows(out, ["figure", "", "low", "high"], rows, title=title, right=(1, 2, 3))
+
+
+_OTHERS = {
+    "scores": _show_scores,
+    "tasks": _show_tasks,
+    "recall": show_recall,
+    "groups": _show_groups,
+}
 """By what figures hold, who shows them; all others are of a run."""
 
 

@@ -76,10 +76,10 @@ class TransferEstimator(BaseEstimator):
     ) -> None:
         """Plan, fit and choose; set `method_`, `choice_` and `model_`."""
         from ..base.events import SILENT
+        from ..base.threads import threads
         from ..domains.domain import Domain
         from ..domains.read import read_domain
         from ..domains.task import Task
-        from ..runs.execute import threads
         from ..runs.fit import network_of
         from ..runs.model import Model
         from ..runs.plan import make_plan, plan_facts

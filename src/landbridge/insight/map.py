@@ -78,6 +78,11 @@ def feature_map_points(
     return first, _turn_onto(second, first)
 
 
+def points(features: np.ndarray, seed: int, max_points: int = MAX_POINTS) -> np.ndarray:
+    """Lay out n examples once, (n, 2); see `feature_map_points`."""
+    return _layout(_reduce(features, seed), None, seed, max_points)
+
+
 def build_map(
     source: MapSide | None,
     target: MapSide,

@@ -22,6 +22,7 @@ def sample(
     pictures: Iterable[tuple[np.ndarray, str]] = (),
     lines: Iterable[tuple[str, Any]] = (),
     right: bool | None = None,
+    largest: int = _LARGEST,
 ) -> dict[str, Any]:
     """Return one example.
 
@@ -34,10 +35,12 @@ def sample(
         What goes in, what is true, what is said.
     right : bool, optional
         Whether the answer is right, where that can be said.
+    largest : int
+        Longest side of a picture, in pixels.
     """
     return {
         "name": name,
-        "pictures": [[png_data_uri(image, _LARGEST), what] for image, what in pictures],
+        "pictures": [[png_data_uri(image, largest), what] for image, what in pictures],
         "lines": [[key, _short(value)] for key, value in lines],
         "right": right,
     }

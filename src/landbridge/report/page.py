@@ -11,11 +11,13 @@ from landbridge.base.files import write_text
 
 from . import html, words
 from .figures import estimate, scale, verdict_line
+from .points import scatter
 from .svg import Axis, Mark, around
 
 BADGES = {
     "helped": ("good", "▲"),
     "better than chance": ("good", "▲"),
+    "groups found": ("good", "▲"),
     "hurt": ("bad", "▼"),
     "can't tell": ("unsure", "≈"),
 }
@@ -180,6 +182,24 @@ class Cards:
 
 
 @dataclass(frozen=True)
+class Points:
+    """Points in the plane, by group."""
+
+    kind: ClassVar[str] = "points"
+    title: str
+    x: Sequence[float]
+    y: Sequence[float]
+    groups: Sequence[int]
+    """Of each point, as an index into `names`."""
+    names: Sequence[str]
+    lead: str = ""
+
+    def drawn(self) -> Any:
+        """Return what the template shows."""
+        return scatter(self.x, self.y, self.groups, self.names)
+
+
+@dataclass(frozen=True)
 class Facts:
     """What was done, as names and values."""
 
@@ -200,7 +220,8 @@ class Commands:
     lead: str = ""
 
 
-Section = Estimates | Table | Cards | Facts | Commands
+_DRAWN = (Estimates, Points)
+Section = Estimates | Table | Cards | Points | Facts | Commands
 
 
 @dataclass(frozen=True)
@@ -243,7 +264,11 @@ def write_page(page: Page, path: Path | str) -> Path:
     """
     shown = [_verdict(one) for one in page.verdicts]
     sections = [
-        {"id": name, "body": own, "drawn": own.drawn() if isinstance(own, Estimates) else None}
+        {
+            "id": name,
+            "body": own,
+            "drawn": own.drawn() if isinstance(own, Estimates | Points) else None,
+        }
         for name, own in page.sections
     ]
     text = html.render(

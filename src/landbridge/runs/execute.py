@@ -6,29 +6,14 @@ has the same number of threads either way, so its result does not depend on how 
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterator, Sequence
 
 from ..base.errors import TrainingError
 from ..base.events import Events
+from ..base.threads import threads
 from .fit import Fit, FitSpec, finished, run_fit
 from .workers import Crew
 from .workspace import Workspace
-
-
-@contextlib.contextmanager
-def threads(count: int) -> Iterator[None]:
-    """Give torch and NumPy `count` threads within the block."""
-    import torch
-    from threadpoolctl import threadpool_limits
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(count)
-    try:
-        with threadpool_limits(count):
-            yield
-    finally:
-        torch.set_num_threads(before)
 
 
 class Runner:

@@ -14,8 +14,8 @@ from ..base.config import RunConfig, make_config
 from ..base.errors import LandbridgeError, RunError, StorageError
 from ..base.events import SILENT, Event, Events
 from ..base.files import read_json, write_json
+from ..base.threads import threads
 from ..domains.task import Task
-from .execute import threads
 from .finish import finish
 from .folder import LOCK, begin, held, mark, mark_complete, mark_failed, read_state, tidy, vacant
 from .known import KnownModel

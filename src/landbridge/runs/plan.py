@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..base.events import Events
+from ..base.threads import threads
 from ..domains.answers import strata
 from ..domains.task import Task
 from ..methods.feature import FeatureMethod
@@ -15,7 +16,6 @@ from ..selection.budget import BudgetPlan, allot
 from ..selection.portfolio import Portfolio, portfolio
 from ..training.devices import find_device
 from .costs import OVERHEAD, Costs, check_method, measure, memory_mb, parallel
-from .execute import threads
 from .folds import possible_folds
 from .workspace import Workspace
 

@@ -77,6 +77,8 @@ def _worker(path: str, count: int, tasks: Any, channel: Any, parent: int) -> Non
 
     torch.set_num_threads(count)
     threadpool_limits(count)  # NumPy's, for good
+    for pool in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ[pool] = str(count)  # what is loaded later: SciPy's BLAS, scikit-learn's OpenMP
     workspace = Workspace.load(Path(path))
     events = Events(None, _Relay(channel))
     while True:

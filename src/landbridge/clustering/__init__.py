@@ -1,0 +1,1 @@
+"""Groups of rows without labels, on features of a backbone: how many, how sure, what they are."""

@@ -1,0 +1,209 @@
+"""Groups opened from their folder: which group new rows are of, and how far labels agree."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from ..backbones.surgery import Network
+from ..base.errors import DataError, RunError
+from ..base.events import SILENT, Events
+from ..base.files import read_json
+from ..base.hashing import tensors_digest
+from ..domains.domain import Domain
+from ..domains.judging import seal
+from ..domains.modalities.base import Preprocessing
+from ..domains.read import read_domain
+from ..training.checkpoint import load_tensors, save_tensors
+from ..training.inputs import run_network
+from ..training.network_folder import load_network
+from ..verdict.partition import judge_groups
+from .base import Groups
+from .compress import Compression
+
+FILE = "clusters.json"
+TENSORS = "groups.safetensors"
+
+
+class Clusters:
+    """Groups that were found without labels, on features of a backbone.
+
+    Make them with `landbridge.cluster`, open them with `landbridge.load`.
+
+    Attributes
+    ----------
+    groups : Groups
+    facts : dict
+        What ``clusters.json`` holds: "number", "stability", "groups", "verdict", ...
+    assigned : int ndarray (n,) or None
+        The group of each row that they were made from (0 is the largest), where just made.
+    path : Path or None
+        Its folder, where it is in one.
+
+    Examples
+    --------
+    >>> found = landbridge.cluster("photos/", out="found")                  # doctest: +SKIP
+    >>> found.predict("new-photos/")[0]                                      # doctest: +SKIP
+    {'name': 'new-photos/1.jpg', 'group': 'group 3', 'certainty': 0.98}
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        preprocessing: Preprocessing,
+        compression: Compression,
+        groups: Groups,
+        facts: Mapping[str, Any],
+        path: Path | None = None,
+    ) -> None:
+        self.network, self.preprocessing = network.eval(), preprocessing
+        self.compression, self.groups, self.path = compression, groups, path
+        self.facts = dict(facts)
+        self.assigned: np.ndarray | None = None
+
+    def __repr__(self) -> str:
+        return f"Clusters({len(self.groups)} groups of {self.facts['rows']} rows)"
+
+    @classmethod
+    def load(cls, path: Path | str, *, offline: bool = False, events: Events = SILENT) -> Clusters:
+        """Open a finished folder.
+
+        Raises
+        ------
+        RunError
+            Where it is none, or a file was changed.
+        """
+        path = Path(path)
+        if not (path / FILE).is_file():
+            raise RunError(
+                f"{path} has no {FILE}", do="give a folder that `landbridge cluster` made"
+            )
+        network, preprocessing = load_network(path, 1, offline=offline, events=events)
+        tensors, about = load_tensors(path / TENSORS)
+        parts = {name: value.numpy() for name, value in tensors.items()}
+        if tensors_digest(tensors) != about.get("result"):
+            raise RunError(f"{path / TENSORS} was changed", do="restore the folder")
+        compression = Compression(
+            parts["mean"], parts["centre"], parts["directions"], bool(about["unit"])
+        )
+        groups = Groups(parts["weights"], parts["bias"])
+        return cls(network, preprocessing, compression, groups, read_json(path / FILE), path)
+
+    def save_groups(self, folder: Path) -> None:
+        """Write what `load` reads beside the network and the facts."""
+        own = {
+            "mean": self.compression.mean,
+            "centre": self.compression.centre,
+            "directions": self.compression.directions,
+            "weights": self.groups.weights,
+            "bias": self.groups.bias,
+        }
+        tensors = {name: torch.from_numpy(np.ascontiguousarray(v)) for name, v in own.items()}
+        about = {"unit": self.compression.unit, "result": tensors_digest(tensors)}
+        save_tensors(folder / TENSORS, tensors, about)
+
+    def report(self, out: Path | str | None = None) -> Path:
+        """Write the report, to `out` or into the folder, and return its path.
+
+        Raises
+        ------
+        RunError
+            Where the groups are in no folder.
+        """
+        from ..report.page import write_page
+        from .page import page_of
+
+        if self.path is None:
+            raise RunError("the groups were not kept in a folder", do="give cluster out=FOLDER")
+        return write_page(page_of(self.path, self.facts), out or self.path / "report.html")
+
+    def predict(self, what: Any, *, events: Events = SILENT) -> list[dict[str, Any]]:
+        """Return "name", "group" and "certainty" for each row.
+
+        The certainty is the share of the row that its group has in the mixture: 1 far from any
+        border, 1 over the number of groups where all meet.
+
+        Raises
+        ------
+        DataError
+            Where the data are of another modality.
+        """
+        domain = what if isinstance(what, Domain) else self._read(what, False, events)
+        return answers(domain.examples.names(), self._shares(domain, events), self.names)
+
+    @property
+    def names(self) -> list[str]:
+        """What the groups are called, the largest first."""
+        return [group["name"] for group in self.facts["groups"]]
+
+    def evaluate(
+        self, what: Any, *, label: str | None = None, events: Events = SILENT
+    ) -> dict[str, Any]:
+        """Compare the groups of other rows with their labels.
+
+        Returns
+        -------
+        dict
+            "groups": as of `landbridge.verdict.partition.judge_groups`; "n", the labelled rows.
+
+        Raises
+        ------
+        DataError
+            Where no row has a label that is a class.
+        """
+        domain = what if isinstance(what, Domain) else self._read(what, None, events, label)
+        if domain.sealed is None:
+            domain = seal(domain, "judge")
+        if domain.sealed is None or domain.answers != "classes":
+            raise DataError(
+                f"{domain.name} has no label that is a class", do="give rows with their classes"
+            )
+        own = self._shares(domain, events).argmax(1)
+        found = judge_groups(domain.sealed, own[domain.judged], seed=self.facts["seed"])
+        return {"groups": found, "n": found["n"]}
+
+    def _read(
+        self, what: Any, labelled: bool | None, events: Events, label: str | None = None
+    ) -> Domain:
+        table = isinstance(what, str | Path) or hasattr(what, "columns")
+        folder = isinstance(what, str | Path) and Path(str(what)).is_dir()
+        reads = self.preprocessing.reads() if table and not folder else {}
+        if label is not None:
+            reads = {**reads, "label": label}
+        return read_domain(what, **reads, labelled=labelled, events=events)
+
+    def _shares(self, domain: Domain, events: Events) -> np.ndarray:
+        examples = self.preprocessing.fitting(domain.examples)
+        if examples is None:
+            raise DataError(
+                f"the data are {domain.modality}, and the groups are of "
+                f"{self.preprocessing.modality}",
+                do="give data like those they were found in",
+            )
+        inputs = self.preprocessing.prepare(examples, events=events)
+        features = run_network(self.network, inputs, self.preprocessing)[0]
+        return self.groups.shares(self.compression.apply(features))
+
+
+def answers(names: list[str], shares: np.ndarray, groups: list[str]) -> list[dict[str, Any]]:
+    """Return one row of answers for each name."""
+    best = shares.argmax(1)
+    return [
+        {"name": name, "group": groups[k], "certainty": round(float(own[k]), 6)}
+        for name, k, own in zip(names, best, shares, strict=True)
+    ]
+
+
+def load_clusters(path: Path | str, *, offline: bool = False) -> Clusters:
+    """Open a folder that `landbridge.cluster` or `landbridge cluster` made.
+
+    Raises
+    ------
+    RunError
+        Where it is none, or a file was changed.
+    """
+    return Clusters.load(path, offline=offline)

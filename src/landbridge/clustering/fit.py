@@ -1,0 +1,418 @@
+"""Groups of rows without labels: encode, count, group, judge, keep."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from ..base.errors import ConfigError, DataError, RunError
+from ..base.events import SILENT, Events
+from ..base.files import write_bytes, write_json
+from ..base.seeds import numpy_rng
+from ..base.threads import threads
+from ..domains.domain import Domain
+from ..domains.examples import InputHint
+from ..domains.hint import input_hint
+from ..domains.judging import seal
+from ..domains.read import read_domain
+from ..report.samples import keep_samples
+from ..training.devices import find_device
+from ..training.network_folder import save_network
+from ..verdict.partition import judge_groups
+from .base import CLUSTERINGS, Clustering, Groups
+from .clusters import FILE, Clusters, answers
+from .compress import COUNTED, Compression
+from .describe import describe
+from .inputs import CHECKPOINT, make_encoder, raw_inputs
+from .outcome import outcome
+from .samples import typical_rows
+from .stability import (
+    GREATEST,
+    ROWS,
+    SURE,
+    Agreement,
+    agreement,
+    candidates,
+    choose_number,
+    kept,
+)
+
+LEAST = 24
+"""Rows, to find any groups in."""
+FITTED = 20_000
+"""Rows that the groups themselves are fitted on, at most."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """Groups of some features, and how they came about."""
+
+    compression: Compression
+    groups: Groups
+    tried: list[Agreement]
+    sure: Agreement
+    rows: np.ndarray
+    """Some of the compressed rows, for what else is measured."""
+
+
+def cluster(
+    target: Any,
+    source: Any = None,
+    *,
+    out: str | Path | None = None,
+    groups: str | int = "auto",
+    method: str = "gaussian-mixture",
+    backbone: str | Path = "auto",
+    backbone_options: dict[str, Any] | None = None,
+    epochs: float | None = None,
+    seed: int = 0,
+    device: str = "auto",
+    offline: bool = False,
+    events: Events = SILENT,
+    **columns: Any,
+) -> Clusters:
+    """Group rows that have no labels, on what a backbone knows, and say whether groups are there.
+
+    Parameters
+    ----------
+    target : path, X, (X, y) or Domain
+        Rows to group. Labels, where there are some, are sealed: they judge the groups and nothing
+        else.
+    source : path, X or Domain, optional
+        More rows without labels, of the same modality: a backbone that starts at random learns from
+        both, and groups are found in both together, each around its own mean. Its labels are not
+        read.
+    out : path, optional
+        A folder to keep everything in; it must not exist or be empty. Pretraining that was
+        interrupted goes on where it stopped.
+    groups : "auto", int or "LOW-HIGH", default "auto"
+        How many. "auto" tries 2 to 25 and takes the number whose groups come back best when the
+        data are halved, less what halves of a cloud without groups agree in.
+    method : {"gaussian-mixture", "k-means", "turtle"}
+    backbone : str, default "auto"
+        As for `landbridge.transfer`. One that starts at random learns from the rows first
+        (contrastive); a table's columns are used as they are.
+    backbone_options : dict, optional
+    epochs : float, optional
+        Passes over the rows where the backbone has to learn.
+    seed : int, default 0
+    device : str, default "auto"
+    offline : bool, default False
+        Forbid every download.
+    events : Events
+    **columns
+        As of `landbridge.read_domain`: ``label``, ``text``, ``image``, ``columns``, ...
+
+    Returns
+    -------
+    Clusters
+
+    Raises
+    ------
+    DataError
+        Where there are too few rows, or too few that differ.
+    ConfigError
+        Where the number or the method is none.
+    RunError
+        Where `out` holds something else.
+
+    Examples
+    --------
+    >>> found = landbridge.cluster("photos/", out="found")                  # doctest: +SKIP
+    >>> [(g["name"], g["rows"]) for g in found.facts["groups"]]              # doctest: +SKIP
+    [('group 1', 151), ('group 2', 149)]
+    """
+    folder = None if out is None else _folder(Path(out))
+    low, high = numbers(groups)
+    clustering = _named(method)
+    domain = _sealed(_read(target, columns, offline, events), events)
+    more = None if source is None else _source(source, domain, columns, offline, events)
+    if len(domain) < LEAST:
+        raise DataError(
+            f"{domain.name} has {len(domain)} rows, expected at least {LEAST}",
+            do="give more rows; a few are quicker looked at than grouped",
+        )
+    usable = np.flatnonzero(~domain.held_out)
+    learn = domain.examples if len(usable) == len(domain) else domain.examples.select(usable)
+    sides = [learn] if more is None else [learn, more.examples]
+    hint = input_hint([domain] if more is None else [domain, more])
+    place = torch.device(find_device(device))
+    if folder is not None:
+        folder.mkdir(parents=True, exist_ok=True)
+    encoder = make_encoder(
+        backbone,
+        hint,
+        sides,
+        seed=seed,
+        options=backbone_options,
+        epochs=epochs,
+        device=place,
+        folder=folder,
+        offline=offline,
+        events=events,
+    )
+    whole = encoder.features(domain.examples, place, events)
+    features = [whole[usable]]
+    if more is not None:
+        features.append(encoder.features(more.examples, place, events))
+    unit = not (encoder.flat and hint.modality == "tabular")
+    with threads(1):  # many small fits: more threads would wait for each other
+        found = find_groups(clustering, features, (low, high), seed, unit=unit, events=events)
+        shares = found.groups.shares(found.compression.apply(whole))
+        own = shares.argmax(1)
+        beside = (
+            None if encoder.flat else _without(clustering, hint, domain, len(found.groups), seed)
+        )
+        judged = None
+        if domain.sealed is not None:
+            rows = domain.judged
+            other = None if beside is None else beside[1][rows]
+            judged = judge_groups(domain.sealed, own[rows], other, seed=seed)
+        facts = _facts(clustering, encoder, domain, more, found, seed)
+        facts["number"]["given"] = low == high
+        facts["groups"] = _groups(clustering, domain, more, features, found, own, seed)
+        facts["reference"] = None if beside is None else beside[0]
+        facts["verdict"] = outcome(facts, judged)
+    made = Clusters(
+        encoder.network, encoder.preprocessing, found.compression, found.groups, facts, folder
+    )
+    made.assigned = own
+    if folder is not None:
+        save_network(folder, encoder.network, encoder.identity, encoder.preprocessing, "clusters")
+        made.save_groups(folder)
+        said = answers(domain.examples.names(), shares, made.names)
+        _write_rows(folder / "predictions.parquet", said)
+        keep_samples(folder, typical_rows(domain.examples, shares, made.names))
+        write_json(folder / "map.json", layout(found.compression.apply(whole), own, seed))
+        write_json(folder / FILE, facts)  # last: it marks the folder as finished
+        (folder / CHECKPOINT).unlink(missing_ok=True)
+        made.report()
+    return made
+
+
+def find_groups(
+    clustering: Clustering,
+    features: list[np.ndarray],
+    numbers: tuple[int, int],
+    seed: int,
+    *,
+    unit: bool = True,
+    events: Events = SILENT,
+) -> Found:
+    """Compress features, find out how many groups there are, and fit them.
+
+    Parameters
+    ----------
+    clustering : Clustering
+    features : list of float ndarray (n, d)
+        The target's, and the source's where there is one.
+    numbers : (int, int)
+        Fewest and most groups; the same twice is a number that is given.
+    seed : int
+    unit : bool
+        Whether only the direction of features counts.
+    """
+    means = [np.asarray(x, float).mean(0) for x in features]
+    stacked = np.concatenate([np.asarray(x, float) for x in features])
+    both = list(zip(features, means, strict=True))
+    own = np.concatenate([np.broadcast_to(mean, x.shape) for x, mean in both])
+    some = _some(len(stacked), FITTED, seed)
+    compression = Compression.fit(stacked[some], unit=unit, means=own[some])
+    # New rows are the target's: what is taken off them is the target's mean.
+    compression = Compression(means[0], compression.centre, compression.directions, unit)
+    x = np.concatenate([compression.apply(own, mean) for own, mean in both])
+    low, high = numbers
+    distinct = len(np.unique(np.round(x, 10), axis=0))
+    if distinct <= low:
+        raise DataError(
+            f"{distinct} rows differ, and {low} groups were asked for",
+            do="ask for fewer groups, or give rows that differ",
+        )
+    rows = x[_some(len(x), ROWS, seed)]
+    few = compression.fewer(COUNTED, len(rows))
+    counted = rows[:, : len(few.directions)]
+    tried: list[Agreement] = []
+    k = low
+    if low < high:
+        tried = choose_number(
+            clustering, counted, candidates(min(len(rows), distinct), low, high), seed, events
+        )
+        k = max(tried, key=lambda one: one.gain).groups
+    fitted = clustering.fit(x[_some(len(x), FITTED, seed)], k, seed).ordered(x[: len(features[0])])
+    if len(fitted) < 2:
+        raise DataError(
+            "all rows are in one group", do="ask for another number of groups, or another method"
+        )
+    sure = agreement(clustering, counted, k, seed, SURE, what="sure")
+    return Found(compression, fitted, tried, sure, rows)
+
+
+def numbers(groups: str | int) -> tuple[int, int]:
+    """Return the fewest and the most groups that are meant.
+
+    Raises
+    ------
+    ConfigError
+        Where it is none of "auto", a number from 2, or two of them.
+
+    Examples
+    --------
+    >>> numbers("auto"), numbers(4), numbers("3-8")
+    ((2, 25), (4, 4), (3, 8))
+    """
+    text = str(groups).strip()
+    if text == "auto":
+        return 2, GREATEST
+    low, _, high = text.partition("-")
+    if low.isdigit() and (high.isdigit() or "-" not in text):
+        found = int(low), int(high or low)
+        if 2 <= found[0] <= found[1]:
+            return found
+    raise ConfigError(
+        f"groups is {text!r}", do='give a number from 2, a range such as 2-12, or "auto"'
+    )
+
+
+def layout(x: np.ndarray, groups: np.ndarray, seed: int) -> dict[str, Any]:
+    """Return a map of some rows: where they lie, and their groups."""
+    from ..insight.map import MAX_POINTS, points
+
+    some = _some(len(x), MAX_POINTS, seed)
+    where = points(x[some], seed)
+    return {
+        "row": some.tolist(),
+        "x": [round(float(v), 3) for v in where[:, 0]],
+        "y": [round(float(v), 3) for v in where[:, 1]],
+        "group": groups[some].tolist(),
+    }
+
+
+def _without(
+    clustering: Clustering, hint: InputHint, domain: Domain, k: int, seed: int
+) -> tuple[dict[str, Any], np.ndarray] | None:
+    """Return facts and groups (n,) of as many groups of the raw inputs: from nothing."""
+    raw = raw_inputs(hint, domain.examples, seed=seed)
+    if raw is None:
+        return None
+    what, x = raw
+    found = find_groups(clustering, [x[~domain.held_out]], (k, k), seed)
+    return {"what": what, **found.sure.facts()}, found.groups.assign(found.compression.apply(x))
+
+
+def _facts(
+    clustering: Clustering,
+    encoder: Any,
+    domain: Domain,
+    more: Domain | None,
+    found: Found,
+    seed: int,
+) -> dict[str, Any]:
+    return {
+        "format": 1,
+        "data": domain.name,
+        "modality": domain.modality,
+        "backbone": encoder.identity.name,
+        "pretrained": bool(encoder.identity.pretrained),
+        "flat": encoder.flat,
+        "pretraining_steps": encoder.learned,
+        "method": clustering.name,
+        "rows": len(domain),
+        "source": None if more is None else more.name,
+        "source_rows": 0 if more is None else len(more),
+        "directions": len(found.compression.directions),
+        "number": {"groups": len(found.groups), "tried": [one.facts() for one in found.tried]},
+        "stability": found.sure.facts(),
+        "seed": seed,
+    }
+
+
+def _groups(
+    clustering: Clustering,
+    domain: Domain,
+    more: Domain | None,
+    features: list[np.ndarray],
+    found: Found,
+    own: np.ndarray,
+    seed: int,
+) -> list[dict[str, Any]]:
+    k = len(found.groups)
+    sizes = np.bincount(own, minlength=k)
+    told = describe(domain.examples, own, k)
+    back = kept(clustering, found.rows, found.groups, seed)
+    there: np.ndarray | None = None
+    if more is not None:
+        mean = np.asarray(features[1], float).mean(0)
+        of_source = found.groups.assign(found.compression.apply(features[1], mean))
+        there = np.bincount(of_source, minlength=k) / len(of_source)
+    return [
+        {
+            "name": f"group {i + 1}",
+            "rows": int(sizes[i]),
+            "share": round(float(sizes[i] / len(own)), 4),
+            "source_share": None if there is None else round(float(there[i]), 4),
+            "comes_back": round(float(back[i]), 3),
+            "told": told[i],
+        }
+        for i in range(k)
+    ]
+
+
+def _some(n: int, most: int, seed: int) -> np.ndarray:
+    """Return all rows, or an even draw of so many."""
+    if n <= most:
+        return np.arange(n)
+    return np.sort(numpy_rng("rows", seed, n, most).permutation(n)[:most])
+
+
+def _named(method: str) -> Clustering:
+    return CLUSTERINGS.get(method)()
+
+
+def _read(what: Any, columns: dict[str, Any], offline: bool, events: Events) -> Domain:
+    if isinstance(what, Domain):
+        return what
+    return read_domain(what, **columns, offline=offline, events=events)
+
+
+def _source(
+    what: Any, target: Domain, columns: dict[str, Any], offline: bool, events: Events
+) -> Domain:
+    if isinstance(what, Domain):
+        return what
+    given = {key: value for key, value in columns.items() if key != "label"}
+    if target.label_column is not None:  # a label of this name is no column to group by
+        given["drop"] = [*(given.get("drop") or ()), target.label_column]
+    return read_domain(what, **given, labelled=False, like=target, offline=offline, events=events)
+
+
+def _sealed(domain: Domain, events: Events) -> Domain:
+    if domain.sealed is not None:
+        return domain
+    if domain.known.any() and domain.answers != "classes":
+        events.say("note", f"labels of {domain.name!r} are {domain.answers}: they judge no groups")
+        return domain
+    before = domain.notes
+    sealed = seal(domain, "judge")
+    for note in sealed.notes[len(before) :]:
+        events.say("note", f"{domain.name}: {note}")
+    return sealed
+
+
+def _folder(out: Path) -> Path:
+    begun = {CHECKPOINT}
+    if out.exists() and not (out.is_dir() and {p.name for p in out.iterdir()} <= begun):
+        raise RunError(f"{out} is there already", do="name a folder that is not there, or empty")
+    return out
+
+
+def _write_rows(path: Path, rows: list[dict[str, Any]]) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    sink = pa.BufferOutputStream()
+    pq.write_table(pa.Table.from_pylist(rows), sink)
+    write_bytes(path, sink.getvalue().to_pybytes())

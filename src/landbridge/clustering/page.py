@@ -1,0 +1,200 @@
+"""The report of groups: what was found, how sure, what each holds, and where rows lie."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from ..base.files import read_json
+from ..report import words
+from ..report.page import (
+    Commands,
+    Estimate,
+    Estimates,
+    Facts,
+    Page,
+    Points,
+    Section,
+    Table,
+    Verdict,
+)
+from ..report.samples import sample_cards
+
+_SHOWN = 3
+"""Labels named for each group."""
+
+
+def page_of(folder: Path, facts: dict[str, Any]) -> Page:
+    """Return what the report shows; `facts` are what ``clusters.json`` holds."""
+    verdict = facts["verdict"]
+    judged = verdict["judged"]
+    gap = None if judged is None else judged["difference"]
+    sections: list[tuple[str, Section]] = [("groups", _groups(facts))]
+    where = read_json(folder / "map.json")
+    sections.append(
+        (
+            "map",
+            Points(
+                "Where the rows lie",
+                where["x"],
+                where["y"],
+                where["group"],
+                [group["name"] for group in facts["groups"]],
+                "Each point is a row; near each other is alike in the eyes of the backbone. How "
+                "far apart far groups are means little on such a map (t-SNE).",
+            ),
+        )
+    )
+    lead = "A few rows of each group, from its surer half; then the least certain of all."
+    sections += sample_cards(folder, "Rows of each group", lead)
+    if judged is not None:
+        sections.append(("labels", _agreement(facts, judged)))
+    if facts["number"]["tried"]:
+        sections.append(("number", _tried(facts)))
+    sections += [
+        ("done", _done(facts)),
+        (
+            "next",
+            Commands(
+                "What to do with it",
+                [
+                    ("The group of new rows", f"landbridge predict {folder} DATA"),
+                    ("How far labels agree with the groups", f"landbridge eval {folder} LABELLED"),
+                    (
+                        "Label a few rows of each group, then learn them",
+                        f"landbridge transfer --target LABELLED --backbone run/{folder}",
+                    ),
+                ],
+            ),
+        ),
+    ]
+    return Page(
+        title=f"{words.count(facts['rows'])} rows of {facts['data']} in "
+        f"{words.plural(facts['number']['groups'], 'group')} · {facts['backbone']}",
+        headline=verdict["sentence"],
+        verdicts=[
+            Verdict(
+                verdict["outcome"],
+                verdict["sentence"],
+                what=""
+                if gap is None
+                else "(adjusted mutual information with the labels: 100 is the same partition, 0 "
+                f"chance) against {facts['reference']['what']} alone",
+                difference=gap,
+            )
+        ],
+        sections=sections,
+        fine=_fine(facts, judged),
+    )
+
+
+def _fine(facts: dict[str, Any], judged: dict[str, Any] | None) -> str:
+    more = facts["source_rows"]
+    rows = f"{words.plural(facts['rows'], 'row')}" + (
+        f" and {words.count(more)} more of {facts['source']}" if more else ""
+    )
+    said = "no label was read" if judged is None else f"{words.count(judged['n'])} labels judge"
+    return f"{rows}; {said}. Groups never see labels."
+
+
+def group_rows(facts: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
+    """Return heads and rows of words: one row for each group, the largest first."""
+    judged = facts["verdict"]["judged"]
+    heads = ["group", "rows", "share", "comes back"]
+    several = facts["source"] is not None
+    heads += ["share in the source"] if several else []
+    told = any(group["told"] for group in facts["groups"])
+    heads += ["what sets it apart"] if told else []
+    heads += ["labels in it"] if judged is not None else []
+    rows = []
+    for number, group in enumerate(facts["groups"]):
+        row = [
+            group["name"],
+            words.count(group["rows"]),
+            words.percent(group["share"]),
+            f"{group['comes_back']:.2f}",
+        ]
+        row += [words.percent(group["source_share"])] if several else []
+        row += [", ".join(group["told"])] if told else []
+        row += [_labels(judged, number)] if judged is not None else []
+        rows.append(row)
+    return heads, rows
+
+
+def _groups(facts: dict[str, Any]) -> Table:
+    heads, rows = group_rows(facts)
+    lead = (
+        "“Comes back”: how much of a group is found again when groups are made from half of the "
+        "rows (Jaccard index): from 0.75 it is stable, under 0.6 it should not be trusted."
+    )
+    return Table("The groups", heads, rows, lead, right=range(1, 4))
+
+
+def _labels(judged: dict[str, Any], number: int) -> str:
+    counts = judged["table"][number] if number < len(judged["table"]) else []
+    order = sorted(range(len(counts)), key=lambda i: -counts[i])[:_SHOWN]
+    whole = max(1, sum(counts))
+    return ", ".join(
+        f"{judged['classes'][i]} {words.percent(counts[i] / whole)}" for i in order if counts[i]
+    )
+
+
+def _agreement(facts: dict[str, Any], judged: dict[str, Any]) -> Estimates:
+    rows = []
+    sides = [(facts["backbone"], judged, True)]
+    if judged["reference"] is not None:
+        sides.append((facts["reference"]["what"], judged["reference"], False))
+    for key, name in (
+        ("ami", "adjusted mutual information"),
+        ("ari", "adjusted Rand index"),
+        ("accuracy", "accuracy, each group one class"),
+    ):
+        for who, figures, chosen in sides:
+            own = figures[key]
+            rows.append(
+                Estimate(who, own["value"], own["low"], own["high"], note=name, chosen=chosen)
+            )
+    lead = (
+        f"Beside {words.count(judged['n'])} sealed labels of {len(judged['classes'])} classes. The "
+        "first two are 0 for chance; all are 100 % for the same partition."
+    )
+    return Estimates("How far groups and labels are the same", rows, lead)
+
+
+def _tried(facts: dict[str, Any]) -> Estimates:
+    rows = [
+        Estimate(
+            words.plural(one["groups"], "group"),
+            one["stability"],
+            max(0.0, one["stability"] - 2 * one["error"]),
+            min(1.0, one["stability"] + 2 * one["error"]),
+            note=f"{100 * one['gain']:.0f} points over chance",
+            chosen=one["groups"] == facts["number"]["groups"],
+            beside=one["chance"],
+        )
+        for one in facts["number"]["tried"]
+    ]
+    lead = (
+        "How much groups from one half of the rows agree with groups from the other; the second "
+        "diamond is what halves of a cloud without groups agree in. The number with the greatest "
+        "difference was taken."
+    )
+    return Estimates("How many groups", rows, lead)
+
+
+def _done(facts: dict[str, Any]) -> Facts:
+    learned = facts["pretraining_steps"]
+    knows = "its weights as they are"
+    if facts["flat"]:
+        knows = "the columns themselves"
+    elif learned:
+        knows = f"learned from these rows, unlabelled, in {words.count(learned)} steps"
+    return Facts(
+        "What was done",
+        [
+            ("Backbone", f"{facts['backbone']}: {knows}"),
+            ("Grouping", f"{facts['method']} in {facts['directions']} directions"),
+            ("Number of groups", "given" if facts["number"]["given"] else "found: see above"),
+            ("Seed", str(facts["seed"])),
+        ],
+    )

@@ -1,0 +1,57 @@
+"""Rows to look at: the most typical of each group, and those between two."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..domains.examples import Examples
+from ..insight.samples import sample, told
+
+MOST = 48
+A_GROUP = 5
+BETWEEN = 6
+_LARGEST = 144
+"""Pixels: there are many of them."""
+
+
+def typical_rows(
+    examples: Examples, shares: np.ndarray, names: Sequence[str]
+) -> list[dict[str, Any]]:
+    """Return a few rows of each group in the middle of it, then the least certain of all.
+
+    Parameters
+    ----------
+    examples : Examples
+        n rows.
+    shares : float ndarray (n, k)
+    names : sequence of str
+        Of the groups.
+    """
+    own, first = shares.argmax(1), shares.max(1)
+    each = max(1, min(A_GROUP, (MOST - BETWEEN) // len(names)))
+    shown = []
+    for group, name in enumerate(names):
+        rows = np.flatnonzero(own == group)
+        # The surest half, evenly: the surest alone are often twins of each other.
+        sure = rows[np.argsort(-first[rows], kind="stable")][: max(each, len(rows) // 2)]
+        for row in sure[np.unique(np.linspace(0, len(sure) - 1, each).astype(int))]:
+            shown.append(_shown(examples, int(row), [("group", name)]))
+    if shares.shape[1] > 1:
+        unsure = np.argsort(first, kind="stable")[:BETWEEN]
+        for row in unsure[first[unsure] < 0.9]:
+            best = np.argsort(-shares[row], kind="stable")[:2]
+            said = ", ".join(f"{names[k]} {shares[row, k]:.0%}" for k in best)
+            shown.append(_shown(examples, int(row), [("between", said)]))
+    return shown
+
+
+def _shown(examples: Examples, row: int, lines: list[tuple[str, str]]) -> dict[str, Any]:
+    return sample(
+        examples.names()[row],
+        pictures=[(picture, "") for picture in examples.pictures(row)],
+        lines=[*lines, *told(examples.values(row))],
+        largest=_LARGEST,
+    )
