@@ -14,6 +14,8 @@ from ..domains.modalities.texts import TextExamples
 
 WORDS = 6
 COLUMNS = 3
+COMMON = 0.25
+"""A word that stands in a larger share of all texts says nothing of a group."""
 _LEAST = 0.5
 """Spreads by which a column must differ to be named."""
 
@@ -43,10 +45,10 @@ def distinctive_words(texts: Sequence[str], groups: np.ndarray, k: int) -> list[
     """
     from sklearn.feature_extraction.text import CountVectorizer
 
-    counts = CountVectorizer(analyzer=grams, binary=True, min_df=min(3, len(texts)))
+    counts = CountVectorizer(analyzer=grams, binary=True, min_df=min(3, len(texts)), max_df=COMMON)
     try:
         found = counts.fit_transform(texts)
-    except ValueError:  # no word stands in three texts
+    except ValueError:  # no word stands in three texts and not in most
         return [[] for _ in range(k)]
     names = counts.get_feature_names_out()
     whole = np.asarray(found.sum(0)).ravel().astype(float)

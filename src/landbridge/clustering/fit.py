@@ -315,7 +315,7 @@ def _facts(
         "format": 1,
         "data": domain.name,
         "modality": domain.modality,
-        "backbone": encoder.identity.name,
+        "backbone": encoder.identity.name.partition(":")[0],  # without the path of its weights
         "pretrained": bool(encoder.identity.pretrained),
         "flat": encoder.flat,
         "pretraining_steps": encoder.learned,

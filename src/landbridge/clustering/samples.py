@@ -10,8 +10,9 @@ import numpy as np
 from ..domains.examples import Examples
 from ..insight.samples import sample, told
 
-MOST = 48
-A_GROUP = 5
+MOST = 60
+SEEN, TOLD = 6, 3
+"""Rows of a group: pictures beside each other on one card, or one card each."""
 BETWEEN = 6
 _LARGEST = 144
 """Pixels: there are many of them."""
@@ -31,14 +32,26 @@ def typical_rows(
         Of the groups.
     """
     own, first = shares.argmax(1), shares.max(1)
-    each = max(1, min(A_GROUP, (MOST - BETWEEN) // len(names)))
+    seen = bool(examples.pictures(0)) and not examples.values(0)
+    each = max(1, min(SEEN if seen else TOLD, MOST // len(names)))
     shown = []
     for group, name in enumerate(names):
         rows = np.flatnonzero(own == group)
         # The surest half, evenly: the surest alone are often twins of each other.
         sure = rows[np.argsort(-first[rows], kind="stable")][: max(each, len(rows) // 2)]
-        for row in sure[np.unique(np.linspace(0, len(sure) - 1, each).astype(int))]:
-            shown.append(_shown(examples, int(row), [("group", name)]))
+        picked = [int(r) for r in sure[np.unique(np.linspace(0, len(sure) - 1, each).astype(int))]]
+        if seen:
+            pictures = [(picture, "") for row in picked for picture in examples.pictures(row)[:1]]
+            shown.append(
+                sample(
+                    f"{len(rows)} rows",
+                    pictures=pictures,
+                    lines=[("group", name)],
+                    largest=_LARGEST,
+                )
+            )
+        else:
+            shown += [_shown(examples, row, [("group", name)]) for row in picked]
     if shares.shape[1] > 1:
         unsure = np.argsort(first, kind="stable")[:BETWEEN]
         for row in unsure[first[unsure] < 0.9]:

@@ -102,7 +102,8 @@ def read_task(
         raise DataError(
             f"{task.sentence()} Neither side has a label that may be used, so there are no "
             "answers to learn",
-            do="label a few target rows, or give a labelled --source"
+            do="label a few target rows, or give a labelled --source; `landbridge cluster` groups "
+            "rows without labels"
             + (
                 "; --target-labels use lets the target's be learned from"
                 if config.data.target_labels == "judge"
