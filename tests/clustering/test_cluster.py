@@ -16,7 +16,7 @@ import landbridge
 from landbridge.base.errors import ConfigError, DataError, RunError
 from landbridge.clustering import fit, inputs
 from landbridge.clustering.clusters import load_clusters
-from landbridge.clustering.fit import numbers
+from landbridge.clustering.find import numbers
 from landbridge.clustering.outcome import outcome
 from landbridge.domains.read import read_domain
 

@@ -27,6 +27,7 @@ def tables(monkeypatch):
         "measured",
         "across_table",
         "class_shift_table",
+        "clustering_table",
         "grid_tables",
         "term_tables",
     ):

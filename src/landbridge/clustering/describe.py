@@ -15,7 +15,7 @@ from ..domains.modalities.texts import TextExamples
 WORDS = 6
 COLUMNS = 3
 COMMON = 0.25
-"""A word that stands in a larger share of all texts says nothing of a group."""
+"""A word that stands in a larger share of the other texts says nothing of a group."""
 _LEAST = 0.5
 """Spreads by which a column must differ to be named."""
 
@@ -45,10 +45,10 @@ def distinctive_words(texts: Sequence[str], groups: np.ndarray, k: int) -> list[
     """
     from sklearn.feature_extraction.text import CountVectorizer
 
-    counts = CountVectorizer(analyzer=grams, binary=True, min_df=min(3, len(texts)), max_df=COMMON)
+    counts = CountVectorizer(analyzer=grams, binary=True, min_df=min(3, len(texts)))
     try:
         found = counts.fit_transform(texts)
-    except ValueError:  # no word stands in three texts and not in most
+    except ValueError:  # no word stands in three texts
         return [[] for _ in range(k)]
     names = counts.get_feature_names_out()
     whole = np.asarray(found.sum(0)).ravel().astype(float)
@@ -60,6 +60,7 @@ def distinctive_words(texts: Sequence[str], groups: np.ndarray, k: int) -> list[
         a, b = own + whole / n, whole - own + whole / n  # one text like the whole on each side
         odds = np.log(a / (inside + 1 - a).clip(1e-9)) - np.log(b / (outside + 1 - b).clip(1e-9))
         z = odds / np.sqrt(1 / a + 1 / b)
+        z[whole - own > COMMON * outside] = 0
         best = [names[i] for i in np.argsort(-z, kind="stable")[: 4 * WORDS] if z[i] > 2]
         said.append(_plain(best))
     return said

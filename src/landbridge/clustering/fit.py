@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
-from ..base.errors import ConfigError, DataError, RunError
+from ..base.errors import DataError
 from ..base.events import SILENT, Events
-from ..base.files import write_bytes, write_json
-from ..base.seeds import numpy_rng
+from ..base.files import write_json
 from ..base.threads import threads
 from ..domains.domain import Domain
 from ..domains.examples import InputHint
@@ -23,40 +21,18 @@ from ..report.samples import keep_samples
 from ..training.devices import find_device
 from ..training.network_folder import save_network
 from ..verdict.partition import judge_groups
-from .base import CLUSTERINGS, Clustering, Groups
+from .base import CLUSTERINGS, Clustering
 from .clusters import FILE, Clusters, answers
-from .compress import COUNTED, Compression
 from .describe import describe
-from .inputs import CHECKPOINT, make_encoder, raw_inputs
+from .find import Found, find_groups, numbers
+from .inputs import CHECKPOINT, Encoder, make_encoder, raw_inputs
+from .keep import layout, new_folder, write_rows
 from .outcome import outcome
 from .samples import typical_rows
-from .stability import (
-    GREATEST,
-    ROWS,
-    SURE,
-    Agreement,
-    agreement,
-    candidates,
-    choose_number,
-    kept,
-)
+from .stability import kept
 
 LEAST = 24
 """Rows, to find any groups in."""
-FITTED = 20_000
-"""Rows that the groups themselves are fitted on, at most."""
-
-
-@dataclass(frozen=True)
-class Found:
-    """Groups of some features, and how they came about."""
-
-    compression: Compression
-    groups: Groups
-    tried: list[Agreement]
-    sure: Agreement
-    rows: np.ndarray
-    """Some of the compressed rows, for what else is measured."""
 
 
 def cluster(
@@ -126,7 +102,7 @@ def cluster(
     >>> [(g["name"], g["rows"]) for g in found.facts["groups"]]              # doctest: +SKIP
     [('group 1', 151), ('group 2', 149)]
     """
-    folder = None if out is None else _folder(Path(out))
+    folder = None if out is None else new_folder(Path(out))
     low, high = numbers(groups)
     clustering = _named(method)
     domain = _sealed(_read(target, columns, offline, events), events)
@@ -164,131 +140,45 @@ def cluster(
         found = find_groups(clustering, features, (low, high), seed, unit=unit, events=events)
         shares = found.groups.shares(found.compression.apply(whole))
         own = shares.argmax(1)
-        beside = (
-            None if encoder.flat else _without(clustering, hint, domain, len(found.groups), seed)
-        )
-        judged = None
-        if domain.sealed is not None:
-            rows = domain.judged
-            other = None if beside is None else beside[1][rows]
-            judged = judge_groups(domain.sealed, own[rows], other, seed=seed)
         facts = _facts(clustering, encoder, domain, more, found, seed)
         facts["number"]["given"] = low == high
-        facts["groups"] = _groups(clustering, domain, more, features, found, own, seed)
-        facts["reference"] = None if beside is None else beside[0]
-        facts["verdict"] = outcome(facts, judged)
+        with events.progress("look at the groups", 3) as bar:
+            k, beside, judged = len(found.groups), None, None
+            if not encoder.flat:
+                beside = _without(clustering, hint, domain, k, seed)
+            facts["reference"] = None if beside is None else beside[0]
+            bar.advance(1)
+            if domain.sealed is not None:
+                rows = domain.judged
+                other = None if beside is None else beside[1][rows]
+                judged = judge_groups(domain.sealed, own[rows], other, seed=seed)
+            facts["verdict"] = outcome(facts, judged)
+            bar.advance(1)
+            facts["groups"] = _groups(clustering, domain, more, features, found, own, seed)
+            bar.advance(1)
     made = Clusters(
         encoder.network, encoder.preprocessing, found.compression, found.groups, facts, folder
     )
     made.assigned = own
     if folder is not None:
-        save_network(folder, encoder.network, encoder.identity, encoder.preprocessing, "clusters")
-        made.save_groups(folder)
-        said = answers(domain.examples.names(), shares, made.names)
-        _write_rows(folder / "predictions.parquet", said)
-        keep_samples(folder, typical_rows(domain.examples, shares, made.names))
-        write_json(folder / "map.json", layout(found.compression.apply(whole), own, seed))
-        write_json(folder / FILE, facts)  # last: it marks the folder as finished
-        (folder / CHECKPOINT).unlink(missing_ok=True)
-        made.report()
+        _keep(made, encoder, domain, shares, layout(found.compression.apply(whole), own, seed))
     return made
 
 
-def find_groups(
-    clustering: Clustering,
-    features: list[np.ndarray],
-    numbers: tuple[int, int],
-    seed: int,
-    *,
-    unit: bool = True,
-    events: Events = SILENT,
-) -> Found:
-    """Compress features, find out how many groups there are, and fit them.
-
-    Parameters
-    ----------
-    clustering : Clustering
-    features : list of float ndarray (n, d)
-        The target's, and the source's where there is one.
-    numbers : (int, int)
-        Fewest and most groups; the same twice is a number that is given.
-    seed : int
-    unit : bool
-        Whether only the direction of features counts.
-    """
-    means = [np.asarray(x, float).mean(0) for x in features]
-    stacked = np.concatenate([np.asarray(x, float) for x in features])
-    both = list(zip(features, means, strict=True))
-    own = np.concatenate([np.broadcast_to(mean, x.shape) for x, mean in both])
-    some = _some(len(stacked), FITTED, seed)
-    compression = Compression.fit(stacked[some], unit=unit, means=own[some])
-    # New rows are the target's: what is taken off them is the target's mean.
-    compression = Compression(means[0], compression.centre, compression.directions, unit)
-    x = np.concatenate([compression.apply(own, mean) for own, mean in both])
-    low, high = numbers
-    distinct = len(np.unique(np.round(x, 10), axis=0))
-    if distinct <= low:
-        raise DataError(
-            f"{distinct} rows differ, and {low} groups were asked for",
-            do="ask for fewer groups, or give rows that differ",
-        )
-    rows = x[_some(len(x), ROWS, seed)]
-    few = compression.fewer(COUNTED, len(rows))
-    counted = rows[:, : len(few.directions)]
-    tried: list[Agreement] = []
-    k = low
-    if low < high:
-        tried = choose_number(
-            clustering, counted, candidates(min(len(rows), distinct), low, high), seed, events
-        )
-        k = max(tried, key=lambda one: one.gain).groups
-    fitted = clustering.fit(x[_some(len(x), FITTED, seed)], k, seed).ordered(x[: len(features[0])])
-    if len(fitted) < 2:
-        raise DataError(
-            "all rows are in one group", do="ask for another number of groups, or another method"
-        )
-    sure = agreement(clustering, counted, k, seed, SURE, what="sure")
-    return Found(compression, fitted, tried, sure, rows)
-
-
-def numbers(groups: str | int) -> tuple[int, int]:
-    """Return the fewest and the most groups that are meant.
-
-    Raises
-    ------
-    ConfigError
-        Where it is none of "auto", a number from 2, or two of them.
-
-    Examples
-    --------
-    >>> numbers("auto"), numbers(4), numbers("3-8")
-    ((2, 25), (4, 4), (3, 8))
-    """
-    text = str(groups).strip()
-    if text == "auto":
-        return 2, GREATEST
-    low, _, high = text.partition("-")
-    if low.isdigit() and (high.isdigit() or "-" not in text):
-        found = int(low), int(high or low)
-        if 2 <= found[0] <= found[1]:
-            return found
-    raise ConfigError(
-        f"groups is {text!r}", do='give a number from 2, a range such as 2-12, or "auto"'
-    )
-
-
-def layout(x: np.ndarray, groups: np.ndarray, seed: int) -> dict[str, Any]:
-    """Return a map of some rows: where they lie, and their groups."""
-    from ..insight.map import MAX_POINTS, points
-
-    some = _some(len(x), MAX_POINTS, seed)
-    where = points(x[some], seed)
-    return {
-        "row": some.tolist(),
-        "x": [round(float(v), 3) for v in where[:, 0]],
-        "y": [round(float(v), 3) for v in where[:, 1]],
-        "group": groups[some].tolist(),
-    }
+def _keep(
+    made: Clusters, encoder: Encoder, domain: Domain, shares: np.ndarray, where: dict[str, Any]
+) -> None:
+    folder = made.path
+    assert folder is not None
+    save_network(folder, encoder.network, encoder.identity, encoder.preprocessing, "clusters")
+    made.save_groups(folder)
+    said = answers(domain.examples.names(), shares, made.names)
+    write_rows(folder / "predictions.parquet", said)
+    keep_samples(folder, typical_rows(domain.examples, shares, made.names))
+    write_json(folder / "map.json", where)
+    write_json(folder / FILE, made.facts)  # last: it marks the folder as finished
+    (folder / CHECKPOINT).unlink(missing_ok=True)
+    made.report()
 
 
 def _without(
@@ -361,13 +251,6 @@ def _groups(
     ]
 
 
-def _some(n: int, most: int, seed: int) -> np.ndarray:
-    """Return all rows, or an even draw of so many."""
-    if n <= most:
-        return np.arange(n)
-    return np.sort(numpy_rng("rows", seed, n, most).permutation(n)[:most])
-
-
 def _named(method: str) -> Clustering:
     return CLUSTERINGS.get(method)()
 
@@ -400,19 +283,3 @@ def _sealed(domain: Domain, events: Events) -> Domain:
     for note in sealed.notes[len(before) :]:
         events.say("note", f"{domain.name}: {note}")
     return sealed
-
-
-def _folder(out: Path) -> Path:
-    begun = {CHECKPOINT}
-    if out.exists() and not (out.is_dir() and {p.name for p in out.iterdir()} <= begun):
-        raise RunError(f"{out} is there already", do="name a folder that is not there, or empty")
-    return out
-
-
-def _write_rows(path: Path, rows: list[dict[str, Any]]) -> None:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    sink = pa.BufferOutputStream()
-    pq.write_table(pa.Table.from_pylist(rows), sink)
-    write_bytes(path, sink.getvalue().to_pybytes())

@@ -20,8 +20,8 @@ class GaussianMixtureGroups(Clustering):
 
     k-means takes all directions for equally noisy; features of a network vary most along
     directions that say nothing of the groups (light, background, speaker). The shared covariance is
-    learned, and borders stay straight: Fisher's discriminant of groups that nobody labelled. It ends
-    near the k-means groups that it starts from: what those cut right across stays cut.
+    learned, and borders stay straight: Fisher's discriminant of groups that nobody labelled. It
+    ends near the k-means groups that it starts from: what those cut right across stays cut.
     """
 
     summary = "Gaussians of one learned shape, from k-means; straight borders"

@@ -1,0 +1,121 @@
+"""From features to groups: laid out, counted, fitted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..base.errors import ConfigError, DataError
+from ..base.events import SILENT, Events
+from ..base.seeds import numpy_rng
+from .base import Clustering, Groups
+from .compress import COUNTED, Compression
+from .stability import GREATEST, ROWS, SURE, Agreement, agreement, candidates, choose_number
+
+FITTED = 20_000
+"""Rows that the groups themselves are fitted on, at most."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """Groups of some features, and how they came about."""
+
+    compression: Compression
+    groups: Groups
+    tried: list[Agreement]
+    sure: Agreement
+    rows: np.ndarray
+    """Some of the compressed rows, for what else is measured."""
+
+
+def find_groups(
+    clustering: Clustering,
+    features: list[np.ndarray],
+    numbers: tuple[int, int],
+    seed: int,
+    *,
+    unit: bool = True,
+    events: Events = SILENT,
+) -> Found:
+    """Compress features, find out how many groups there are, and fit them.
+
+    Parameters
+    ----------
+    clustering : Clustering
+    features : list of float ndarray (n, d)
+        The target's, and the source's where there is one.
+    numbers : (int, int)
+        Fewest and most groups; the same twice is a number that is given.
+    seed : int
+    unit : bool
+        Whether only the direction of features counts.
+    """
+    means = [np.asarray(x, float).mean(0) for x in features]
+    stacked = np.concatenate([np.asarray(x, float) for x in features])
+    both = list(zip(features, means, strict=True))
+    own = np.concatenate([np.broadcast_to(mean, x.shape) for x, mean in both])
+    some = some_rows(len(stacked), FITTED, seed)
+    compression = Compression.fit(stacked[some], unit=unit, means=own[some])
+    # New rows are the target's: what is taken off them is the target's mean.
+    compression = Compression(means[0], compression.centre, compression.directions, unit)
+    x = np.concatenate([compression.apply(own, mean) for own, mean in both])
+    low, high = numbers
+    distinct = len(np.unique(np.round(x, 10), axis=0))
+    if distinct <= low:
+        raise DataError(
+            f"{distinct} rows differ, and {low} groups were asked for",
+            do="ask for fewer groups, or give rows that differ",
+        )
+    rows = x[some_rows(len(x), ROWS, seed)]
+    few = compression.fewer(COUNTED, len(rows))
+    counted = rows[:, : len(few.directions)]
+    tried: list[Agreement] = []
+    k = low
+    if low < high:
+        tried = choose_number(
+            clustering, counted, candidates(min(len(rows), distinct), low, high), seed, events
+        )
+        k = max(tried, key=lambda one: one.gain).groups
+    fitted = clustering.fit(x[some_rows(len(x), FITTED, seed)], k, seed).ordered(
+        x[: len(features[0])]
+    )
+    if len(fitted) < 2:
+        raise DataError(
+            "all rows are in one group", do="ask for another number of groups, or another method"
+        )
+    sure = agreement(clustering, counted, k, seed, SURE, what="sure")
+    return Found(compression, fitted, tried, sure, rows)
+
+
+def numbers(groups: str | int) -> tuple[int, int]:
+    """Return the fewest and the most groups that are meant.
+
+    Raises
+    ------
+    ConfigError
+        Where it is none of "auto", a number from 2, or two of them.
+
+    Examples
+    --------
+    >>> numbers("auto"), numbers(4), numbers("3-8")
+    ((2, 25), (4, 4), (3, 8))
+    """
+    text = str(groups).strip()
+    if text == "auto":
+        return 2, GREATEST
+    low, _, high = text.partition("-")
+    if low.isdigit() and (high.isdigit() or "-" not in text):
+        found = int(low), int(high or low)
+        if 2 <= found[0] <= found[1]:
+            return found
+    raise ConfigError(
+        f"groups is {text!r}", do='give a number from 2, a range such as 2-12, or "auto"'
+    )
+
+
+def some_rows(n: int, most: int, seed: int) -> np.ndarray:
+    """Return all rows, or an even draw of so many."""
+    if n <= most:
+        return np.arange(n)
+    return np.sort(numpy_rng("rows", seed, n, most).permutation(n)[:most])

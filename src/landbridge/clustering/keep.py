@@ -1,0 +1,45 @@
+"""What a folder of groups holds beside the network and the facts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..base.errors import RunError
+from ..base.files import write_bytes
+from .find import some_rows
+from .inputs import CHECKPOINT
+
+
+def layout(x: np.ndarray, groups: np.ndarray, seed: int) -> dict[str, Any]:
+    """Return a map of some rows: where they lie, and their groups."""
+    from ..insight.map import MAX_POINTS, points
+
+    some = some_rows(len(x), MAX_POINTS, seed)
+    where = points(x[some], seed)
+    return {
+        "row": some.tolist(),
+        "x": [round(float(v), 3) for v in where[:, 0]],
+        "y": [round(float(v), 3) for v in where[:, 1]],
+        "group": groups[some].tolist(),
+    }
+
+
+def new_folder(out: Path) -> Path:
+    """Return the folder, which may hold a checkpoint and nothing else."""
+    begun = {CHECKPOINT}
+    if out.exists() and not (out.is_dir() and {p.name for p in out.iterdir()} <= begun):
+        raise RunError(f"{out} is there already", do="name a folder that is not there, or empty")
+    return out
+
+
+def write_rows(path: Path, rows: list[dict[str, Any]]) -> None:
+    """Write one row of answers for each example, as Parquet."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    sink = pa.BufferOutputStream()
+    pq.write_table(pa.Table.from_pylist(rows), sink)
+    write_bytes(path, sink.getvalue().to_pybytes())
