@@ -72,13 +72,10 @@ def cluster(
         "offline": offline,
     }
     with frame(as_json=as_json, quiet=quiet, debug=debug) as this:
-        from .settings import usable
+        from .settings import usable, use_threads
 
         found = usable("cluster", KEYS, config, settings, given)
-        if found.training.threads is not None:
-            import torch
-
-            torch.set_num_threads(found.training.threads)
+        use_threads(found)
         from ..clustering.fit import cluster
         from ..runs.prepare import columns_named
 

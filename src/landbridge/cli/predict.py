@@ -79,16 +79,13 @@ def load(
     named: Mapping[str, Any] | None = None,
 ) -> tuple[Any, RunConfig]:
     """Open a finished folder, and return it with what little configuration its use can take."""
-    from .settings import usable
+    from .settings import usable, use_threads
 
     found = usable(verb, keys, config, settings, named)
     from ..finished import load
 
     loaded = load(run)
-    if found.training.threads is not None:
-        import torch
-
-        torch.set_num_threads(found.training.threads)
+    use_threads(found)
     return loaded, found
 
 

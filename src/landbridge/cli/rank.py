@@ -43,13 +43,10 @@ def rank(
         "offline": offline,
     }
     with frame(as_json=as_json, quiet=quiet, debug=debug) as this:
-        from .settings import usable
+        from .settings import usable, use_threads
 
         found = usable("rank", KEYS, config, settings, given)
-        if found.training.threads is not None:
-            import torch
-
-            torch.set_num_threads(found.training.threads)
+        use_threads(found)
         from ..diagnosis.rank import rank_backbones
         from ..domains.read import read_domain
         from ..runs.prepare import columns_named

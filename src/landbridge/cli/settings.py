@@ -46,6 +46,14 @@ def resolve(
     return config
 
 
+def use_threads(config: RunConfig) -> None:
+    """Give torch as many threads as were asked for, if any were."""
+    if config.training.threads is not None:
+        import torch
+
+        torch.set_num_threads(config.training.threads)
+
+
 def usable(
     verb: str,
     keys: Sequence[str],

@@ -63,15 +63,12 @@ def shift(
         "offline": offline,
     }
     with frame(as_json=as_json, quiet=quiet, debug=debug) as this:
-        from .settings import usable
+        from .settings import usable, use_threads
 
         found = usable("shift", KEYS, config, settings, given)
         if out is not None and out.suffix.lower() not in (".html", ".htm"):
             raise ConfigError(f"--out {out}: the page is one HTML file", do="end the name in .html")
-        if found.training.threads is not None:
-            import torch
-
-            torch.set_num_threads(found.training.threads)
+        use_threads(found)
         from ..diagnosis.domains import compare_domains
         from ..domains.read import read_domain
         from ..runs.prepare import columns_named

@@ -19,7 +19,7 @@ from ..domains.judging import seal
 from ..domains.modalities.base import Preprocessing
 from ..domains.read import read_domain
 from ..training.checkpoint import load_tensors, save_tensors
-from ..training.inputs import run_network
+from ..training.inputs import answer
 from ..training.network_folder import load_network
 from ..verdict.partition import judge_groups
 from .base import Groups
@@ -177,15 +177,7 @@ class Clusters:
         return read_domain(what, **reads, labelled=labelled, events=events)
 
     def _shares(self, domain: Domain, events: Events) -> np.ndarray:
-        examples = self.preprocessing.fitting(domain.examples)
-        if examples is None:
-            raise DataError(
-                f"the data are {domain.modality}, and the groups are of "
-                f"{self.preprocessing.modality}",
-                do="give data like those they were found in",
-            )
-        inputs = self.preprocessing.prepare(examples, events=events)
-        features = run_network(self.network, inputs, self.preprocessing)[0]
+        features = answer(self.network, self.preprocessing, domain.examples, events)[0]
         return self.groups.shares(self.compression.apply(features))
 
 

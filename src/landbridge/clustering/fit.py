@@ -19,14 +19,14 @@ from ..domains.judging import seal
 from ..domains.read import read_domain
 from ..report.samples import keep_samples
 from ..training.devices import find_device
-from ..training.network_folder import save_network
+from ..training.network_folder import new_folder, save_network
 from ..verdict.partition import judge_groups
 from .base import CLUSTERINGS, Clustering
 from .clusters import FILE, Clusters, answers
 from .describe import describe
 from .find import Found, find_groups, numbers
 from .inputs import CHECKPOINT, Encoder, make_encoder, raw_inputs
-from .keep import layout, new_folder, write_rows
+from .keep import layout, write_rows
 from .outcome import outcome
 from .samples import typical_rows
 from .stability import kept

@@ -7,10 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ..base.errors import RunError
 from ..base.files import write_bytes
 from .find import some_rows
-from .inputs import CHECKPOINT
 
 
 def layout(x: np.ndarray, groups: np.ndarray, seed: int) -> dict[str, Any]:
@@ -25,14 +23,6 @@ def layout(x: np.ndarray, groups: np.ndarray, seed: int) -> dict[str, Any]:
         "y": [round(float(v), 3) for v in where[:, 1]],
         "group": groups[some].tolist(),
     }
-
-
-def new_folder(out: Path) -> Path:
-    """Return the folder, which may hold a checkpoint and nothing else."""
-    begun = {CHECKPOINT}
-    if out.exists() and not (out.is_dir() and {p.name for p in out.iterdir()} <= begun):
-        raise RunError(f"{out} is there already", do="name a folder that is not there, or empty")
-    return out
 
 
 def write_rows(path: Path, rows: list[dict[str, Any]]) -> None:

@@ -18,7 +18,7 @@ from ..domains.modalities.base import Preprocessing
 from ..domains.read import read_domain
 from ..metrics.intervals import paired_bootstrap
 from ..solvers.softmax import softmax
-from ..training.inputs import run_network
+from ..training.inputs import answer
 from ..training.network_folder import load_network
 from .read import OneTask, known_answers, read_tasks
 
@@ -150,15 +150,7 @@ class MultiTask:
         return {"tasks": found, "n": len(domain)}
 
     def _outputs(self, domain: Domain, events: Events) -> np.ndarray:
-        examples = self.preprocessing.fitting(domain.examples)
-        if examples is None:
-            raise DataError(
-                f"the data are {domain.modality}, and the model takes "
-                f"{self.preprocessing.modality}",
-                do="give data like those it was trained on",
-            )
-        inputs = self.preprocessing.prepare(examples, events=events)
-        return run_network(self.network, inputs, self.preprocessing)[1]
+        return answer(self.network, self.preprocessing, domain.examples, events)[1]
 
 
 def scores_of(

@@ -12,7 +12,7 @@ import torch
 
 from ..backbones.open import open_backbone
 from ..backbones.surgery import Network, make_network
-from ..base.errors import DataError, RunError
+from ..base.errors import DataError
 from ..base.events import SILENT, Events
 from ..base.files import write_json
 from ..base.places import cache_folder
@@ -27,7 +27,7 @@ from ..training.batches import Side
 from ..training.devices import borrowed, find_device
 from ..training.inputs import run_network
 from ..training.loop import LoopOptions, TrainingData, train
-from ..training.network_folder import save_network
+from ..training.network_folder import new_folder, save_network
 from ..training.plan import Phase, TermSpec
 from .held_out import contents_of, embedded, judged
 from .samples import questions
@@ -129,7 +129,7 @@ def align(
     >>> space.search("a red door", among="photos.csv")                         # doctest: +SKIP
     """
     options = options or AlignOptions()
-    folder = None if out is None else _folder(Path(out))
+    folder = None if out is None else new_folder(Path(out))
     domain = data if isinstance(data, Domain) else _read(data, columns, offline, events)
     examples = parts_of(domain.examples)
     judges = _held_out(domain, options.held_out, seed)
@@ -233,10 +233,3 @@ def _held_out(domain: Domain, share: float, seed: int) -> np.ndarray:
         judges = np.zeros(n, bool)
         judges[numpy_rng("align", seed, n).permutation(pairs)[:count]] = True
     return judges
-
-
-def _folder(out: Path) -> Path:
-    begun = {"checkpoint.safetensors"}
-    if out.exists() and not (out.is_dir() and {p.name for p in out.iterdir()} <= begun):
-        raise RunError(f"{out} is there already", do="name a folder that is not there, or empty")
-    return out

@@ -10,6 +10,9 @@ import torch
 
 from ..backbones.extraction import batch_size, forward_batch, prefers_channels_last, thinned
 from ..backbones.surgery import Network
+from ..base.errors import DataError
+from ..base.events import SILENT, Events
+from ..domains.examples import Examples
 from ..domains.modalities.base import Preprocessing, Strength
 from .batches import Side
 from .devices import borrowed, place_of
@@ -90,6 +93,25 @@ class FeatureInputs(InputSource):
     def forward(self, network: Network, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Run the head alone."""
         return x, network.head(x)
+
+
+def answer(
+    network: Network, preprocessing: Preprocessing, examples: Examples, events: Events = SILENT
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return features (n, d) and logits (n, outputs) of raw examples.
+
+    Raises
+    ------
+    DataError
+        Where they are of another modality than the network takes.
+    """
+    fitting = preprocessing.fitting(examples)
+    if fitting is None:
+        raise DataError(
+            f"the data are {examples.modality}, and the model takes {preprocessing.modality}",
+            do="give data like those it was made from",
+        )
+    return run_network(network, preprocessing.prepare(fitting, events=events), preprocessing)
 
 
 @torch.inference_mode()

@@ -17,6 +17,19 @@ from .checkpoint import load_tensors, save_tensors
 MODEL = "model.safetensors"
 
 
+def new_folder(out: Path, begun: str = "checkpoint.safetensors") -> Path:
+    """Return a folder to write into: not there, or with nothing in it but what was begun.
+
+    Raises
+    ------
+    RunError
+        Where it holds something else.
+    """
+    if out.exists() and not (out.is_dir() and {p.name for p in out.iterdir()} <= {begun}):
+        raise RunError(f"{out} is there already", do="name a folder that is not there, or empty")
+    return out
+
+
 def save_network(
     folder: Path,
     network: Network,
