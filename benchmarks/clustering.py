@@ -26,7 +26,7 @@ import harness
 from landbridge.base.events import SILENT
 from landbridge.base.threads import threads
 from landbridge.clustering.base import CLUSTERINGS
-from landbridge.clustering.compress import COUNTED
+from landbridge.clustering.compress import counted
 from landbridge.clustering.find import find_groups
 from landbridge.clustering.gaussian_mixture import GaussianMixtureGroups
 from landbridge.clustering.inputs import make_encoder, raw_inputs
@@ -92,7 +92,7 @@ def measure(domain: Domain, backbone: str) -> dict[str, Any]:
     whole = find_groups(GaussianMixtureGroups(), [x], (2, 25), 0)
     seconds = time.process_time() - clock
     own = whole.groups.assign(whole.compression.apply(x))
-    z = whole.rows[:, : min(COUNTED, whole.rows.shape[1], len(whole.rows) // 10)]
+    z = counted(whole.rows)
     tried = candidates(len(z))
     return {
         "rows": len(x),

@@ -47,8 +47,3 @@ def load(path: Path | str) -> Any:
     from .runs.run import load_run
 
     return load_run(folder)
-
-
-def is_run(path: Path | str) -> bool:
-    """Say whether a folder is one of `landbridge transfer`, or of nothing that is known."""
-    return not any((Path(path) / marker).is_file() for marker in _KINDS)

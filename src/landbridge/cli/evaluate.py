@@ -20,15 +20,11 @@ def evaluate(
 ) -> None:
     """Measure what a command made on labelled DATA, with intervals; a space on pairs."""
     with frame(as_json=as_json, quiet=quiet, debug=debug) as this:
-        import inspect
-
-        from .predict import for_runs, load
+        from .predict import load, taken
 
         keys = ("training.threads", "data.label")
         loaded, found = load("eval", run, config, settings, keys, {"data.label": label})
-        given = {"label": found.data.label}
-        if "label" not in inspect.signature(loaded.evaluate).parameters:
-            given = for_runs(run, given)
+        given = taken(loaded.evaluate, run, {"label": found.data.label})
         figures = loaded.evaluate(data, **given, events=this.events())
         this.result({"run": str(run), **figures}, lambda: _show(figures))
 

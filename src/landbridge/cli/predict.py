@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import csv
+import inspect
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
@@ -59,8 +60,8 @@ def predict(
             from ..metrics.open_set import check_rate
 
             check_rate(unknown)
-        given = for_runs(run, {"unknown": unknown})
         loaded, _ = load("predict", run, config, settings)
+        given = taken(loaded.predict, run, {"unknown": unknown})
         rows = loaded.predict(data, **given, events=this.events())
         if out is not None:
             write(out, rows)
@@ -89,19 +90,16 @@ def load(
     return loaded, found
 
 
-def for_runs(run: Path, options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return options that only runs have, as they are; raise ConfigError where it is no run."""
-    from ..finished import is_run
-
-    if is_run(run):
-        return dict(options)
+def taken(use: Callable[..., Any], run: Path, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options that `use` takes; raise ConfigError where another one was given."""
+    known = inspect.signature(use).parameters
     for name, value in options.items():
-        if value is not None:
+        if name not in known and value is not None:
             raise ConfigError(
                 f"--{name} is for what `landbridge transfer` made, and {run} is not",
                 do=f"leave --{name} out",
             )
-    return {}
+    return {name: value for name, value in options.items() if name in known}
 
 
 def write(path: Path, rows: Sequence[dict[str, Any]]) -> None:

@@ -17,7 +17,7 @@ from ..base.hashing import tensors_digest
 from ..domains.domain import Domain
 from ..domains.judging import seal
 from ..domains.modalities.base import Preprocessing
-from ..domains.read import read_domain
+from ..domains.read import read_like
 from ..training.checkpoint import load_tensors, save_tensors
 from ..training.inputs import answer
 from ..training.network_folder import load_network
@@ -114,12 +114,12 @@ class Clusters:
         RunError
             Where the groups are in no folder.
         """
-        from ..report.page import write_page
+        from ..report.page import folder_report
         from .page import page_of
 
-        if self.path is None:
-            raise RunError("the groups were not kept in a folder", do="give cluster out=FOLDER")
-        return write_page(page_of(self.path, self.facts), out or self.path / "report.html")
+        return folder_report(
+            self.path, page_of, self.facts, out, what="the groups were", verb="cluster"
+        )
 
     def predict(self, what: Any, *, events: Events = SILENT) -> list[dict[str, Any]]:
         """Return "name", "group" and "certainty" for each row.
@@ -169,12 +169,7 @@ class Clusters:
     def _read(
         self, what: Any, labelled: bool | None, events: Events, label: str | None = None
     ) -> Domain:
-        table = isinstance(what, str | Path) or hasattr(what, "columns")
-        folder = isinstance(what, str | Path) and Path(str(what)).is_dir()
-        reads = self.preprocessing.reads() if table and not folder else {}
-        if label is not None:
-            reads = {**reads, "label": label}
-        return read_domain(what, **reads, labelled=labelled, events=events)
+        return read_like(self.preprocessing, what, label=label, labelled=labelled, events=events)
 
     def _shares(self, domain: Domain, events: Events) -> np.ndarray:
         features = answer(self.network, self.preprocessing, domain.examples, events)[0]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -10,7 +10,7 @@ from ..base.errors import ConfigError, DataError
 from ..base.events import SILENT, Events
 from ..base.seeds import numpy_rng
 from .base import Clustering, Groups
-from .compress import COUNTED, Compression
+from .compress import Compression, counted
 from .stability import GREATEST, ROWS, SURE, Agreement, agreement, candidates, choose_number
 
 FITTED = 20_000
@@ -24,9 +24,12 @@ class Found:
     compression: Compression
     groups: Groups
     tried: list[Agreement]
+    """Of each number that was tried; empty where the number was given."""
     sure: Agreement
+    sides: list[np.ndarray]
+    """Compressed rows of the target, and of the source where there is one."""
     rows: np.ndarray
-    """Some of the compressed rows, for what else is measured."""
+    """Some of all of them, for what else is measured."""
 
 
 def find_groups(
@@ -51,15 +54,16 @@ def find_groups(
     unit : bool
         Whether only the direction of features counts.
     """
-    means = [np.asarray(x, float).mean(0) for x in features]
-    stacked = np.concatenate([np.asarray(x, float) for x in features])
-    both = list(zip(features, means, strict=True))
-    own = np.concatenate([np.broadcast_to(mean, x.shape) for x, mean in both])
-    some = some_rows(len(stacked), FITTED, seed)
-    compression = Compression.fit(stacked[some], unit=unit, means=own[some])
+    both = [np.asarray(x, float) for x in features]
+    means = [x.mean(0) for x in both]
+    stacked = np.concatenate(both)
+    own = np.concatenate([np.broadcast_to(m, x.shape) for x, m in zip(both, means, strict=True)])
+    fitted = some_rows(len(stacked), FITTED, seed)
+    compression = Compression.fit(stacked[fitted], unit=unit, means=own[fitted])
     # New rows are the target's: what is taken off them is the target's mean.
-    compression = Compression(means[0], compression.centre, compression.directions, unit)
-    x = np.concatenate([compression.apply(own, mean) for own, mean in both])
+    compression = replace(compression, mean=means[0])
+    sides = [compression.apply(x, m) for x, m in zip(both, means, strict=True)]
+    x = np.concatenate(sides)
     low, high = numbers
     distinct = len(np.unique(np.round(x, 10), axis=0))
     if distinct <= low:
@@ -68,24 +72,20 @@ def find_groups(
             do="ask for fewer groups, or give rows that differ",
         )
     rows = x[some_rows(len(x), ROWS, seed)]
-    few = compression.fewer(COUNTED, len(rows))
-    counted = rows[:, : len(few.directions)]
+    few = counted(rows)
     tried: list[Agreement] = []
     k = low
     if low < high:
-        tried = choose_number(
-            clustering, counted, candidates(min(len(rows), distinct), low, high), seed, events
-        )
+        possible = candidates(min(len(rows), distinct), low, high)
+        tried = choose_number(clustering, few, possible, seed, events)
         k = max(tried, key=lambda one: one.gain).groups
-    fitted = clustering.fit(x[some_rows(len(x), FITTED, seed)], k, seed).ordered(
-        x[: len(features[0])]
-    )
-    if len(fitted) < 2:
+    groups = clustering.fit(x[fitted], k, seed).ordered(sides[0])
+    if len(groups) < 2:
         raise DataError(
             "all rows are in one group", do="ask for another number of groups, or another method"
         )
-    sure = agreement(clustering, counted, k, seed, SURE, what="sure")
-    return Found(compression, fitted, tried, sure, rows)
+    sure = agreement(clustering, few, k, seed, SURE, what="sure")
+    return Found(compression, groups, tried, sure, sides, rows)
 
 
 def numbers(groups: str | int) -> tuple[int, int]:

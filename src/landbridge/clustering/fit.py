@@ -18,6 +18,7 @@ from ..domains.hint import input_hint
 from ..domains.judging import seal
 from ..domains.read import read_domain
 from ..report.samples import keep_samples
+from ..training.checkpoint import CHECKPOINT
 from ..training.devices import find_device
 from ..training.network_folder import new_folder, save_network
 from ..verdict.partition import judge_groups
@@ -25,7 +26,7 @@ from .base import CLUSTERINGS, Clustering
 from .clusters import FILE, Clusters, answers
 from .describe import describe
 from .find import Found, find_groups, numbers
-from .inputs import CHECKPOINT, Encoder, make_encoder, raw_inputs
+from .inputs import Encoder, make_encoder, raw_inputs
 from .keep import layout, write_rows
 from .outcome import outcome
 from .samples import typical_rows
@@ -104,7 +105,7 @@ def cluster(
     """
     folder = None if out is None else new_folder(Path(out))
     low, high = numbers(groups)
-    clustering = _named(method)
+    clustering = CLUSTERINGS.get(method)()
     domain = _sealed(_read(target, columns, offline, events), events)
     more = None if source is None else _source(source, domain, columns, offline, events)
     if len(domain) < LEAST:
@@ -138,10 +139,10 @@ def cluster(
     unit = not (encoder.flat and hint.modality == "tabular")
     with threads(1):  # many small fits: more threads would wait for each other
         found = find_groups(clustering, features, (low, high), seed, unit=unit, events=events)
-        shares = found.groups.shares(found.compression.apply(whole))
+        places = found.compression.apply(whole)
+        shares = found.groups.shares(places)
         own = shares.argmax(1)
         facts = _facts(clustering, encoder, domain, more, found, seed)
-        facts["number"]["given"] = low == high
         with events.progress("look at the groups", 3) as bar:
             k, beside, judged = len(found.groups), None, None
             if not encoder.flat:
@@ -154,14 +155,14 @@ def cluster(
                 judged = judge_groups(domain.sealed, own[rows], other, seed=seed)
             facts["verdict"] = outcome(facts, judged)
             bar.advance(1)
-            facts["groups"] = _groups(clustering, domain, more, features, found, own, seed)
+            facts["groups"] = _groups(clustering, domain, found, own, seed)
             bar.advance(1)
     made = Clusters(
         encoder.network, encoder.preprocessing, found.compression, found.groups, facts, folder
     )
     made.assigned = own
     if folder is not None:
-        _keep(made, encoder, domain, shares, layout(found.compression.apply(whole), own, seed))
+        _keep(made, encoder, domain, shares, layout(places, own, seed))
     return made
 
 
@@ -195,7 +196,7 @@ def _without(
 
 def _facts(
     clustering: Clustering,
-    encoder: Any,
+    encoder: Encoder,
     domain: Domain,
     more: Domain | None,
     found: Found,
@@ -214,7 +215,11 @@ def _facts(
         "source": None if more is None else more.name,
         "source_rows": 0 if more is None else len(more),
         "directions": len(found.compression.directions),
-        "number": {"groups": len(found.groups), "tried": [one.facts() for one in found.tried]},
+        "number": {
+            "groups": len(found.groups),
+            "tried": [one.facts() for one in found.tried],
+            "given": not found.tried,
+        },
         "stability": found.sure.facts(),
         "seed": seed,
     }
@@ -223,8 +228,6 @@ def _facts(
 def _groups(
     clustering: Clustering,
     domain: Domain,
-    more: Domain | None,
-    features: list[np.ndarray],
     found: Found,
     own: np.ndarray,
     seed: int,
@@ -234,9 +237,8 @@ def _groups(
     told = describe(domain.examples, own, k)
     back = kept(clustering, found.rows, found.groups, seed)
     there: np.ndarray | None = None
-    if more is not None:
-        mean = np.asarray(features[1], float).mean(0)
-        of_source = found.groups.assign(found.compression.apply(features[1], mean))
+    if len(found.sides) > 1:
+        of_source = found.groups.assign(found.sides[1])
         there = np.bincount(of_source, minlength=k) / len(of_source)
     return [
         {
@@ -249,10 +251,6 @@ def _groups(
         }
         for i in range(k)
     ]
-
-
-def _named(method: str) -> Clustering:
-    return CLUSTERINGS.get(method)()
 
 
 def _read(what: Any, columns: dict[str, Any], offline: bool, events: Events) -> Domain:

@@ -23,11 +23,11 @@ from ..domains.modalities.texts import TextExamples
 from ..methods.network import NetworkMethod, PlanContext
 from ..methods.resolve import make_method
 from ..training.batches import Side
+from ..training.checkpoint import CHECKPOINT
 from ..training.devices import borrowed
 from ..training.inputs import run_network
 from ..training.loop import LoopOptions, TrainingData, train
 
-CHECKPOINT = "checkpoint.safetensors"
 _TOPICS = 100
 _WORDS = 20_000
 
@@ -55,16 +55,28 @@ class Encoder:
         """Whether the features are the inputs."""
         return next(self.network.backbone.parameters(), None) is None
 
+    def fitting(self, examples: Examples) -> Examples:
+        """Return the part of the examples that the backbone takes."""
+        return self.preprocessing.fitting(examples) or examples
+
+    def prepared(self, examples: Examples, events: Events) -> np.ndarray:
+        """Return rows as they are stored."""
+        own = self.fitting(examples)
+        return self.preprocessing.prepare(own, cache=cache_folder(), events=events)
+
     def features(self, examples: Examples, device: torch.device, events: Events) -> np.ndarray:
         """Return float32 features (n, d); those of a pretrained backbone are stored for good."""
-        fitting = self.preprocessing.fitting(examples) or examples
-        inputs = self.preprocessing.prepare(fitting, cache=cache_folder(), events=events)
+        inputs = self.prepared(examples, events)
         if self.flat or self.learned:
             return run_network(self.network, inputs, self.preprocessing, device)[0]
         opened = Opened(self.network.backbone, self.preprocessing, self.identity)
         with borrowed(opened.module, device):
             return FeatureStore(None).features(
-                opened, inputs, fitting.fingerprint(), precision="float32", events=events
+                opened,
+                inputs,
+                self.fitting(examples).fingerprint(),
+                precision="float32",
+                events=events,
             )
 
 
@@ -125,8 +137,7 @@ def _pretrain(
 ) -> int:
     made = []
     for examples in sides:
-        fitting = encoder.preprocessing.fitting(examples) or examples
-        inputs = encoder.preprocessing.prepare(fitting, cache=cache_folder(), events=events)
+        inputs = encoder.prepared(examples, events)
         nothing = np.zeros(len(inputs), np.int64)
         made.append(Side(inputs, nothing, np.zeros(len(inputs), bool)))
     target, source = made[0], made[1] if len(made) > 1 else None

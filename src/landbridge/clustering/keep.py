@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..base.files import write_bytes
+from ..base.files import whole_file
 from .find import some_rows
 
 
@@ -30,6 +30,5 @@ def write_rows(path: Path, rows: list[dict[str, Any]]) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    sink = pa.BufferOutputStream()
-    pq.write_table(pa.Table.from_pylist(rows), sink)
-    write_bytes(path, sink.getvalue().to_pybytes())
+    with whole_file(path) as temporary:
+        pq.write_table(pa.Table.from_pylist(rows), temporary)

@@ -14,6 +14,7 @@ import numpy as np
 from ..base.errors import DataError
 from ..base.events import SILENT, Events
 from ..base.seeds import numpy_rng
+from ..verdict.partition import cross_table, mutual_information
 from .base import Clustering, Groups
 
 HALVES = 4
@@ -99,15 +100,13 @@ def gaussian_cloud(x: np.ndarray, seed: int) -> np.ndarray:
 
 
 def _halves(clustering: Clustering, x: np.ndarray, k: int, seed: int, what: str) -> float:
-    from sklearn.metrics import adjusted_mutual_info_score
-
     order = numpy_rng("halves", seed, k, what).permutation(len(x))
     half = len(x) // 2
     one, two = (
         clustering.fit(x[np.sort(rows)], k, seed, STARTS).assign(x)
         for rows in (order[:half], order[half:])
     )
-    return float(adjusted_mutual_info_score(one, two))
+    return mutual_information(one, two)
 
 
 def candidates(n: int, low: int = 2, high: int = GREATEST) -> list[int]:
@@ -159,8 +158,7 @@ def kept(clustering: Clustering, x: np.ndarray, groups: Groups, seed: int) -> np
         order = numpy_rng("kept", seed, split).permutation(len(x))
         for rows in (order[: len(x) // 2], order[len(x) // 2 :]):
             other = clustering.fit(x[np.sort(rows)], len(groups), seed, STARTS).assign(x)
-            table = np.zeros((len(groups), len(groups)))
-            np.add.at(table, (own, other), 1)
+            table = cross_table(own, other, (len(groups), len(groups)))
             union = table.sum(1)[:, None] + table.sum(0)[None] - table
             found.append((table / np.maximum(union, 1)).max(1))
     return np.asarray(np.mean(found, axis=0))

@@ -10,6 +10,7 @@ from ..base.errors import DataError
 from ..base.events import SILENT, Events
 from ..base.registry import nearest
 from .domain import Domain
+from .modalities.base import Preprocessing
 from .readers.base import READERS, ReadOptions
 from .readers.labels import Wish
 
@@ -153,6 +154,28 @@ def read_domain(
         f"{type(what).__name__} cannot be read as a domain",
         do="give one of: " + "; ".join(kind.summary for _, kind in known),
     )
+
+
+def read_like(
+    preprocessing: Preprocessing, what: Any, *, label: str | None = None, **options: Any
+) -> Domain:
+    """Read data as those were read that a preprocessing was made from.
+
+    Of a table the same columns are taken, whatever else is there; a folder and arrays say what they
+    are themselves.
+
+    Parameters
+    ----------
+    preprocessing : Preprocessing
+    what : path, data frame, arrays, ...
+    label : str, optional
+    **options
+        Of `read_domain`.
+    """
+    folder = isinstance(what, str | Path) and Path(what).is_dir()
+    table = isinstance(what, str | Path) or hasattr(what, "columns")
+    reads = preprocessing.reads() if table and not folder else {}
+    return read_domain(what, **reads, label=label, **options)
 
 
 def _tell(domain: Domain, events: Events) -> None:

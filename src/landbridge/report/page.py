@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
+from landbridge.base.errors import RunError
 from landbridge.base.files import write_text
 
 from . import html, words
@@ -278,6 +279,38 @@ def write_page(page: Page, path: Path | str) -> Path:
     )
     write_text(Path(path), text)
     return Path(path)
+
+
+def folder_report(
+    folder: Path | None,
+    page: Callable[[Path, dict[str, Any]], Page],
+    facts: dict[str, Any],
+    out: Path | str | None,
+    *,
+    what: str,
+    verb: str,
+) -> Path:
+    """Write the report of what a command made, to `out` or into its folder.
+
+    Parameters
+    ----------
+    folder : Path or None
+        Where it is kept, if it is.
+    page : callable
+        Makes the page from the folder and the facts.
+    facts : dict
+    out : path or None
+    what, verb : str
+        What it is ("the space was"), and the function that made it: for the message.
+
+    Raises
+    ------
+    RunError
+        Where it is in no folder.
+    """
+    if folder is None:
+        raise RunError(f"{what} not kept in a folder", do=f"give {verb} out=FOLDER")
+    return write_page(page(folder, facts), out or folder / "report.html")
 
 
 def _verdict(one: Verdict) -> dict[str, Any]:

@@ -12,6 +12,7 @@ import torch
 from ..backbones.surgery import Network
 from ..base.events import Events
 from ..training.batches import Side
+from ..training.checkpoint import CHECKPOINT
 from ..training.devices import borrowed
 from ..training.loop import LoopOptions, TrainingData
 from ..training.plan import TrainingPlan
@@ -22,7 +23,6 @@ from .networks import starting_network
 from .workspace import Workspace
 
 State = Mapping[str, torch.Tensor]
-CHECKPOINT = "checkpoint.safetensors"
 
 
 @dataclass

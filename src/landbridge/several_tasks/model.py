@@ -92,12 +92,12 @@ class MultiTask:
         RunError
             Where the model is in no folder.
         """
-        from ..report.page import write_page
+        from ..report.page import folder_report
         from .page import page_of
 
-        if self.path is None:
-            raise RunError("the model was not kept in a folder", do="give multitask out=FOLDER")
-        return write_page(page_of(self.path, self.facts), out or self.path / "report.html")
+        return folder_report(
+            self.path, page_of, self.facts, out, what="the model was", verb="multitask"
+        )
 
     def predict(self, what: Any, *, events: Events = SILENT) -> list[dict[str, Any]]:
         """Return "name" and one answer a task for each example.

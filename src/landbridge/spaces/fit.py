@@ -24,6 +24,7 @@ from ..domains.read import read_domain
 from ..objectives.align import alignment
 from ..report.samples import keep_samples
 from ..training.batches import Side
+from ..training.checkpoint import CHECKPOINT
 from ..training.devices import borrowed, find_device
 from ..training.inputs import run_network
 from ..training.loop import LoopOptions, TrainingData, train
@@ -155,7 +156,7 @@ def align(
         folder.mkdir(parents=True, exist_ok=True)
     loop = LoopOptions(
         device=torch.device(place),
-        checkpoint=None if folder is None else folder / "checkpoint.safetensors",
+        checkpoint=None if folder is None else folder / CHECKPOINT,
         fit="align",
     )
     with borrowed(network, loop.device):
@@ -185,7 +186,7 @@ def align(
         save_network(folder, network, opened.identity, preprocessing, "space")
         keep_samples(folder, questions(names, held, own, contents_of(held, names)))
         write_json(folder / FILE, facts)  # last: it marks the space as finished
-        (folder / "checkpoint.safetensors").unlink(missing_ok=True)
+        (folder / CHECKPOINT).unlink(missing_ok=True)
     space = Space(network, preprocessing, facts, folder)
     if folder is not None:
         space.report()

@@ -18,7 +18,7 @@ from ..domains.examples import Examples
 from ..domains.modalities.packed import SeveralPreprocessing
 from ..domains.modalities.several import SeveralExamples
 from ..domains.modalities.texts import TextExamples
-from ..domains.read import read_domain
+from ..domains.read import read_like
 from ..domains.readers.several import PARTS
 from ..training.inputs import run_network
 from ..training.network_folder import load_network
@@ -96,12 +96,12 @@ class Space:
         RunError
             Where the space is in no folder.
         """
-        from ..report.page import write_page
+        from ..report.page import folder_report
         from .page import page_of
 
-        if self.path is None:
-            raise RunError("the space was not kept in a folder", do="give align out=FOLDER")
-        return write_page(page_of(self.path, self.facts), out or self.path / "report.html")
+        return folder_report(
+            self.path, page_of, self.facts, out, what="the space was", verb="align"
+        )
 
     def embed(self, what: Any, *, events: Events = SILENT) -> dict[str, np.ndarray]:
         """Return the vectors of each modality that the data have.
@@ -148,9 +148,7 @@ class Space:
         """Read data as they were read for the space; a Domain is returned as it is."""
         if isinstance(what, Domain):
             return what
-        table = isinstance(what, str | Path) or hasattr(what, "columns")
-        reads = self.preprocessing.reads() if table and not _is_folder(what) else {}
-        return read_domain(what, **reads, labelled=labelled, events=events)
+        return read_like(self.preprocessing, what, labelled=labelled, events=events)
 
     def evaluate(self, what: Any, *, events: Events = SILENT) -> dict[str, Any]:
         """Return how often rows of one modality find their own in another, beside chance.
@@ -348,10 +346,6 @@ def _shown(examples: Examples, part: str) -> dict[int, str]:
         own, rows = examples.part(part)
     said = own.texts if isinstance(own, TextExamples) else own.names()
     return dict(zip(rows.tolist(), said, strict=True))
-
-
-def _is_folder(what: Any) -> bool:
-    return isinstance(what, str | Path) and Path(str(what)).is_dir()
 
 
 def parts_of(examples: Examples) -> SeveralExamples:

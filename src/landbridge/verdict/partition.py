@@ -43,8 +43,7 @@ def judge_groups(
     rows = np.flatnonzero([name is not None for name in names])
     said = [str(names[i]) for i in rows]
     classes, labels = np.unique(said, return_inverse=True)
-    table = np.zeros((int(groups.max()) + 1, len(classes)), int)
-    np.add.at(table, (groups[rows], labels), 1)
+    table = cross_table(groups[rows], labels, (int(groups.max()) + 1, len(classes)))
     n = len(rows)
     if n > MOST:
         some = np.sort(numpy_rng("judged groups", seed).permutation(n)[:MOST])
@@ -83,6 +82,13 @@ def partition_figures(labels: np.ndarray, groups: np.ndarray, seed: int) -> dict
     return {name: _interval(figure, len(labels), seed) for name, figure in figures.items()}
 
 
+def cross_table(a: np.ndarray, b: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """Return how many rows are in each group of `a` and each of `b` at once, int64 `shape`."""
+    table = np.zeros(shape, np.int64)
+    np.add.at(table, (a, b), 1)
+    return table
+
+
 def mutual_information(labels: np.ndarray, groups: np.ndarray) -> float:
     """Return the adjusted mutual information."""
     from sklearn.metrics import adjusted_mutual_info_score
@@ -100,8 +106,7 @@ def matched(labels: np.ndarray, groups: np.ndarray) -> float:
     """
     from scipy.optimize import linear_sum_assignment
 
-    table = np.zeros((int(groups.max()) + 1, int(labels.max()) + 1))
-    np.add.at(table, (groups, labels), 1)
+    table = cross_table(groups, labels, (int(groups.max()) + 1, int(labels.max()) + 1))
     return float(table[linear_sum_assignment(-table)].sum() / max(1, len(labels)))
 
 
