@@ -105,4 +105,4 @@ def _steps(state: Mapping[str, torch.Tensor]) -> list[Step]:
         if field != "nothing":
             own[field] = tensor.detach().cpu().numpy()
     order = sorted(parts, key=lambda part: int(part.split("-")[0]))
-    return [STEPS[part.split("-", 1)[1]](**parts[part]) for part in order]
+    return [STEPS.get(part.split("-", 1)[1])(**parts[part]) for part in order]

@@ -56,7 +56,8 @@ class Registry(Generic[T]):
         self._loaded = True
         for name in self.packages:
             package = importlib.import_module(name)
-            for module in pkgutil.walk_packages(package.__path__, f"{name}."):
+            # A plain module registers what is in it, and has no others below.
+            for module in pkgutil.walk_packages(getattr(package, "__path__", ()), f"{name}."):
                 importlib.import_module(module.name)
         for entry in importlib.metadata.entry_points(group=f"landbridge.{self.kind}s"):
             entry.load()

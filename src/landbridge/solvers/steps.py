@@ -13,11 +13,15 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
+from ..base.registry import Registry
+
 if TYPE_CHECKING:
     import torch
 
-STEPS: dict[str, type[Step]] = {}
-"""Every kind of step by its name."""
+STEPS: Registry[type[Step]] = Registry(
+    "head layer", "landbridge.solvers.steps", "landbridge.solvers.layers"
+)
+"""Every kind of step by its name: those of this file, and one a file in `solvers/layers`."""
 
 _BLOCK = 8_000_000  # numbers that a block of rows may need at once
 
@@ -28,7 +32,7 @@ class Step:
     kind: ClassVar[str]
 
     def __init_subclass__(cls) -> None:
-        STEPS[cls.kind] = cls
+        STEPS.register(cls.kind)(cls)
 
     def tensors(self) -> dict[str, np.ndarray]:
         """Return the fields by name."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from .steps import Step
+from ..steps import Step
 
 if TYPE_CHECKING:
     import torch
