@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
+import torch
 
 from landbridge.base.errors import DataError
 from landbridge.domains import Task, read_domain, seal
@@ -157,3 +159,53 @@ def test_strata_of_few_numbers() -> None:
     known = np.arange(15) > 0
     found = strata(np.linspace(1, 0, 15), known)
     assert found[known].tolist() == [0] * 14
+
+
+def _carriers(values, tmp_path, column):
+    frame = pd.DataFrame({"a": np.linspace(0, 1, len(values)), column: values})
+    frame.to_csv(tmp_path / "a.csv", index=False)
+    frame.to_parquet(tmp_path / "a.parquet")
+    frame.to_json(tmp_path / "a.jsonl", orient="records", lines=True)
+    return [tmp_path / "a.csv", tmp_path / "a.parquet", tmp_path / "a.jsonl", frame]
+
+
+@pytest.mark.parametrize("column", ["class", "category_id", "Label", "species", "fine_label"])
+def test_a_column_whose_name_says_class_holds_classes(tmp_path, column):
+    ids = np.repeat([i for i in range(1, 91) if i % 9], 6)
+    for what in _carriers(ids, tmp_path, column):
+        found = read_domain(what, label=column)
+        assert found.answers == "classes"
+        assert len(found.classes) == len(set(ids))
+        assert any("as its name says" in note for note in found.notes)
+    assert read_domain(tmp_path / "a.csv", label=column, answers="numbers").answers == "numbers"
+
+
+@pytest.mark.parametrize("column", ["price", "age", "y", "classroom"])
+def test_other_columns_of_many_numbers_are_quantities(tmp_path, column):
+    ages = np.repeat([i for i in range(18, 90) if i % 9], 6)
+    for what in _carriers(ages, tmp_path, column):
+        assert read_domain(what, label=column).answers == "numbers"
+
+
+@pytest.mark.parametrize("shape", ["numpy", "torch", "lists", "tuples", "frame", "words"])
+def test_labels_with_a_second_axis_of_one(shape):
+    y = np.arange(21) % 3
+    given = {
+        "numpy": y[:, None],
+        "torch": torch.tensor(y)[:, None],
+        "lists": [[v] for v in y.tolist()],
+        "tuples": [(v,) for v in y.tolist()],
+        "frame": pd.DataFrame({"y": y}),
+        "words": np.array(list("012"))[y][:, None],
+    }[shape]
+    x = np.random.default_rng(0).random((21, 3))
+    for wish in ("auto", "classes"):
+        found = read_domain((x, given), answers=wish)
+        assert (found.answers, found.classes) == ("classes", ("0", "1", "2"))
+        assert (found.labels == y).all()
+
+
+def test_whole_numbers_beyond_floats_are_different_classes():
+    codes = [900000000000496003, 900000000000496006, 900000000000496009]
+    for given in (codes * 4, np.array(codes * 4)):
+        assert read_domain((np.eye(12), given)).classes == tuple(map(str, codes))

@@ -6,6 +6,7 @@ part; `for_training` gives what methods may see, and that has no sealed part at 
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
@@ -284,7 +285,9 @@ def class_name(value: Any) -> str | None:
         value = value.decode("utf-8", errors="replace")
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    return str(value).strip() or None
+    name = str(value).strip()
+    # One sign or two ("é"): what looks the same is the same class.
+    return (name if name.isascii() else unicodedata.normalize("NFC", name)) or None
 
 
 def is_missing(value: Any) -> bool:

@@ -13,6 +13,7 @@ from .domain import Domain
 from .modalities.base import Preprocessing
 from .readers.base import READERS, ReadOptions
 from .readers.labels import Wish
+from .spelling import spelled_like
 
 
 def read_domain(
@@ -146,6 +147,8 @@ def read_domain(
         reader = kind()
         if reader.accepts(what):
             found = reader.read(what, options, events)
+            if like is not None:
+                found = spelled_like(found, like.classes, repr(like.name))
             _tell(found, events)
             return found
     if isinstance(what, str | Path):

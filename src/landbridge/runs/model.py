@@ -21,6 +21,7 @@ from ..domains.domain import Domain
 from ..domains.modalities.base import Preprocessing, load_preprocessing
 from ..domains.read import read_domain
 from ..domains.reading import Reading
+from ..domains.spelling import spelled_like
 from ..training.checkpoint import load_tensors
 from ..training.inputs import run_network
 
@@ -114,7 +115,7 @@ class Model:
         if isinstance(what, Domain):
             return what
         table = isinstance(what, str | Path) or hasattr(what, "columns")
-        return read_domain(
+        found = read_domain(
             what,
             label=label,
             **(self.preprocessing.reads() if table else {}),
@@ -122,6 +123,10 @@ class Model:
             answers="auto" if self.reading.answers == "classes" else self.reading.answers,
             events=events,
         )
+        spelled = spelled_like(found, self.classes, "the run")
+        for note in spelled.notes[len(found.notes) :]:
+            events.say("note", f"{spelled.name}: {note}")
+        return spelled
 
     def predict_proba(self, what: Any, *, events: Events = SILENT) -> np.ndarray:
         """Return float32 probabilities (n, classes) for a path, arrays, or a Domain.

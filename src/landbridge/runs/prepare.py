@@ -22,6 +22,7 @@ from ..domains.judging import seal
 from ..domains.parting import part
 from ..domains.read import read_domain
 from ..domains.reading import Reading
+from ..domains.spelling import check_judged, spelled_like
 from ..domains.task import Task, reindex
 from ..methods.resolve import Situation
 from ..training.batches import Side
@@ -84,6 +85,7 @@ def read_task(
             given = teacher.taught(given)
     if wanted.sealed is None:
         before = wanted.notes
+        wanted = _judgeable(wanted, config, given, known, teacher)
         wanted = seal(wanted, data.target_labels, data.judge_fraction, config.seed)
         for note in wanted.notes[len(before) :]:
             events.say("note", f"{wanted.name}: {note}")
@@ -139,6 +141,34 @@ def read_source_model(config: RunConfig, source: Any, events: Events) -> KnownMo
             do="leave --backbone out",
         )
     return KnownModel.load(source, offline=config.offline, events=events)
+
+
+def _judgeable(
+    wanted: Domain,
+    config: RunConfig,
+    given: Domain | None,
+    known: KnownModel | None,
+    teacher: Teacher | None,
+) -> Domain:
+    """Return the target with its classes written as the source's, and say which are not of it.
+
+    Raises
+    ------
+    DataError
+        Where labels are there for judging only, and none is a class of the source.
+    """
+    takes = None if known is None else known.preprocessing.modality
+    if wanted.modality != (takes or (given or wanted).modality):
+        return wanted  # that is said where the two are checked against each other
+    for side in (given, known, teacher):
+        if side is None or not side.classes:
+            continue
+        whose = repr(side.name)
+        wanted = spelled_like(wanted, side.classes, whose)
+        if config.data.target_labels == "judge":
+            said = check_judged(wanted, side.classes, whose)
+            return wanted.noting(said) if said else wanted
+    return wanted
 
 
 def columns_named(data: DataConfig) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from ..base.errors import DataError
 from ..base.events import SILENT, Event, Events, read_log
 from ..base.files import read_json
 from ..domains.reading import Reading
+from ..domains.spelling import check_judged
 from .folder import check_complete
 from .model import Model
 from .unknown import unknown_rows
@@ -142,6 +143,8 @@ class Run:
                 f"{domain.name!r} has no labels to compare with",
                 do="name the label column with --label, or use `landbridge predict`",
             )
+        if said := check_judged(domain, self.model.classes, "the run"):
+            events.say("warning", said)
         note = ""
         sides = {"source": self.data["source"], "target": self.data["target"]}
         for side, facts in sides.items():

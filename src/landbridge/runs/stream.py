@@ -10,6 +10,7 @@ import numpy as np
 
 from ..base.errors import ConfigError
 from ..base.events import SILENT, Events
+from ..domains.spelling import check_judged
 from ..streaming.stream import Stream, open_stream
 from .run import Run, answer_rows, load_run
 
@@ -54,6 +55,8 @@ def stream_data(
         raise ConfigError(f"a batch of {batch} rows", do="give --batch 1 or more")
     model = run.model
     domain = model.read(data, label=label, events=events)
+    if said := check_judged(domain, model.classes, "the run"):
+        events.say("warning", said)
     rows = model.prepared(domain, events)
     stream = open_stream(model, method, options=options, guard=guard)
     for note in stream.report().notes:

@@ -18,6 +18,7 @@ from ..domains.readers.columns import Columns, from_arrow, from_frame
 from ..domains.readers.frame import frame_domain
 from ..domains.readers.labels import Wish, read_labels
 from ..domains.readers.table import arrow_table
+from ..domains.spelling import same_classes
 
 _ROW = "landbridge row"
 
@@ -196,7 +197,7 @@ def known_answers(
     Raises
     ------
     DataError
-        Where a column of numbers holds something else.
+        Where a column of numbers holds something else, or no class is known to its task.
     """
     table = np.full((n, len(tasks)), np.nan)
     for i, task in enumerate(tasks):
@@ -207,7 +208,16 @@ def known_answers(
 
 def _encoded(task: OneTask, values: Sequence[Any]) -> np.ndarray:
     if task.kind == "classes":
-        place = {value: j for j, value in enumerate(task.classes)}
+        names = list(dict.fromkeys(str(v) for v in values if v is not None))
+        spelled, _ = same_classes(task.classes, names)
+        place: dict[str, float] = {value: j for j, value in enumerate(task.classes)}
+        place |= {theirs: place[ours] for theirs, ours in spelled.items()}
+        if names and not place.keys() & set(names):
+            raise DataError(
+                f"none of the labels of column {task.name!r} is a class of its task: "
+                f"{names[:5]} against {list(task.classes[:5])}",
+                do="write the classes as where the model was made, or leave the column out",
+            )
         return np.array([np.nan if v is None else place.get(str(v), -1.0) for v in values])
     try:
         numbers = np.array([np.nan if v is None else float(v) for v in values])

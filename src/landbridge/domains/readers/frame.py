@@ -83,7 +83,7 @@ def frame_domain(
     if options.labels is None:
         label = list_column(columns.lists, values, options)
         if label is not None:
-            found = read_labels(columns.lists[label], n_all, name, options.wish)
+            found = read_labels(columns.lists[label], n_all, name, options.wish, label)
             left_out = [said for said in left_out if not said.startswith(f"{label} (")]
         else:
             label = _label(values, options, name, notes, by_name_only)
@@ -192,7 +192,7 @@ def _labels_of(
     if names is None or array.dtype == object:
         if any(isinstance(value, bytes) for value in array):
             raise DataError(f"{name}: column {label!r} holds bytes", do="name another with label=")
-        return read_labels(array, len(array), name, options.wish)
+        return read_labels(array, len(array), name, options.wish, label)
     # Hugging Face writes -1 where there is no label.
     known = (array >= 0) & (array < len(names))
     return LabelRows(

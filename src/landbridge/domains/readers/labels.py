@@ -2,7 +2,8 @@
 
 What is taken for numbers where nobody says otherwise: values that are not all whole, more than
 ten different ones or mostly different; and whole numbers of more than twenty different values,
-fewer than twenty rows each, that are not simply 0 to k−1 or 1 to k (those count classes).
+fewer than twenty rows each, that are not simply 0 to k−1 or 1 to k (those count classes), unless
+they come back and their column's name says that it holds classes.
 What is taken for several labels: a list in each row, a table of 0 and 1 with a column a label,
 and words joined by ";" or "|" where the parts come back in other rows.
 """
@@ -10,6 +11,7 @@ and words joined by ";" or "|" where the parts come back in other rows.
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,6 +29,14 @@ SEPARATORS = (";", "|")
 _MOST_CLASSES, _MOST_WHOLE, _LEAST_A_CLASS = 10, 20, 20
 _LEAST_JOINED = 0.05
 _NUMBER = "answers=classes reads them as classes"
+CLASS_NAMES = frozenset(
+    (
+        *("label", "labels", "class", "classes", "category", "categories", "species", "diagnosis"),
+        *("classification", "sentiment", "genre", "topic", "cluster", "type", "kind"),
+    )
+)
+"""Names of columns, or their last or first word, that say "this is a class"."""
+_ID_WORDS = frozenset(("id", "ids", "idx", "index", "name", "code", "no", "nr", "number", "fine"))
 _SEVERAL = "answers=classes reads each as one class"
 
 
@@ -42,7 +52,7 @@ class LabelRows:
     names : tuple of str or None
         Label names in order, where they are known beside the rows.
     note : str
-        Why it is not read as classes, "" where it is.
+        Why it is read as it is; "" where nothing else comes into question.
     """
 
     values: list[Any]
@@ -51,17 +61,22 @@ class LabelRows:
     note: str = ""
 
 
-def read_labels(raw: Any, n: int, name: str, wish: Wish = "auto") -> LabelRows:
+def read_labels(
+    raw: Any, n: int, name: str, wish: Wish = "auto", column: str | None = None
+) -> LabelRows:
     """Return any array-like of labels, n of them.
 
     Parameters
     ----------
     raw : array-like, tensor or data frame
-        One label a row, or a table of 0 and 1 with a column for each label.
+        One label a row, or a table of 0 and 1 with a column for each label. A second axis of one,
+        as Keras gives it, is taken away.
     n : int
     name : str
         What to call the data in messages.
     wish : {"auto", "classes", "numbers", "several"}
+    column : str, optional
+        The column that they come from; its name may say that they are classes.
 
     Raises
     ------
@@ -74,18 +89,20 @@ def read_labels(raw: Any, n: int, name: str, wish: Wish = "auto") -> LabelRows:
             f"{name} has {n} rows and {len(found)} labels",
             do="give one label a row; None or NaN where there is none",
         )
+    if wish != "several":
+        found = _single(found)
     if any(isinstance(value, list | tuple | set | frozenset | np.ndarray) for value in found):
         return _lists(found, columns, name, wish)
     if any(isinstance(value, dict) for value in found):
         raise _too_many_axes(name)
-    kind, why = (wish, "") if wish != "auto" else _guess(found)
+    kind, why = (wish, "") if wish != "auto" else _guess(found, column)
     if kind == "numbers":
         return LabelRows([_number(v, name) for v in found], "numbers", note=why)
     if kind == "several":
         cells = [v for v in found if isinstance(v, str)]
         mark = next((m for m in (*SEPARATORS, ",") if any(m in c for c in cells)), SEPARATORS[0])
         return LabelRows([_parts(v, mark) for v in found], "several", note=why)
-    return LabelRows([class_name(value) for value in found])
+    return LabelRows([class_name(value) for value in found], note=why)
 
 
 def _plain(raw: Any) -> tuple[list[Any], tuple[str, ...] | None]:
@@ -105,12 +122,43 @@ def _plain(raw: Any) -> tuple[list[Any], tuple[str, ...] | None]:
     return found, columns
 
 
-def _guess(values: Sequence[Any]) -> tuple[Answers, str]:
+def _single(found: list[Any]) -> list[Any]:
+    """Return labels of shape (n, 1) as (n,); all others as they are."""
+    given = [value for value in found if not is_missing(value)]
+    listed = list | tuple | np.ndarray
+    if not given or not all(isinstance(v, listed) and np.shape(v) == (1,) for v in given):
+        return found
+    return [None if is_missing(value) else value[0] for value in found]
+
+
+def says_class(column: str | None) -> bool:
+    """Whether a column's name says that it holds classes: "class", "category_id", "Fine Label".
+
+    Examples
+    --------
+    >>> [says_class(name) for name in ("category_id", "fineLabel", "classroom", "price", None)]
+    [True, True, False, False, False]
+    """
+    if column is None:
+        return False
+    words = re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])", column)
+    kept = [word.lower() for word in words if word.lower() not in _ID_WORDS]
+    return bool(kept) and (kept[0] in CLASS_NAMES or kept[-1] in CLASS_NAMES)
+
+
+def _guess(values: Sequence[Any], column: str | None) -> tuple[Answers, str]:
     given = [v for v in values if not is_missing(v) and v != ""]
     if not given:
         return "classes", ""
     if all(isinstance(v, Real) and not isinstance(v, bool | np.bool_) for v in given):
-        return _numbers(given)
+        kind, why = _numbers(given)
+        k = len(set(given))
+        if kind == "numbers" and says_class(column) and 2 * k <= len(given) and _all_whole(given):
+            return "classes", (
+                f"the {k} different numbers of column {column!r} are read as classes, as its name "
+                "says; answers=numbers reads them as quantities"
+            )
+        return kind, why
     if all(isinstance(v, str) for v in given):
         mark = _separator(given, SEPARATORS)
         if mark is not None:
@@ -118,9 +166,13 @@ def _guess(values: Sequence[Any]) -> tuple[Answers, str]:
     return "classes", ""
 
 
+def _all_whole(given: Sequence[Any]) -> bool:
+    return all(isinstance(v, int) or float(v).is_integer() for v in given)
+
+
 def _numbers(given: Sequence[Any]) -> tuple[Answers, str]:
-    distinct = {float(v) for v in given}
-    whole = all(v.is_integer() for v in distinct)
+    distinct = set(given)  # not as float: whole numbers above 2**53 would merge
+    whole = _all_whole(given)
     k = len(distinct)
     if not whole and (k > _MOST_CLASSES or 2 * k > len(given) > 3):
         return "numbers", f"the answers are numbers, as {k} different are not all whole; {_NUMBER}"
