@@ -45,7 +45,7 @@ def test_the_same_partition_under_other_names_is_1():
     found = partition_figures(labels, (labels + 1) % 3, 0)
     for figure in found.values():
         assert figure["value"] == pytest.approx(1)
-        assert figure["low"] == pytest.approx(1)
+        assert 0.9 < figure["low"] < 1  # of rows that were not judged nobody knows
 
 
 def test_chance_is_0():
@@ -85,5 +85,6 @@ def test_what_is_judged():
     turned = judge_groups(sealed, other, own)
     assert turned["difference"]["high"] < 0
     same = judge_groups(sealed, own, own)["difference"]
-    assert same["low"] == same["value"] == same["high"] == 0
+    assert same["value"] == 0
+    assert -0.02 < same["low"] == -same["high"] < 0
     assert judge_groups(sealed, own)["difference"] is None

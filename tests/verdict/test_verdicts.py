@@ -66,22 +66,43 @@ def test_cannot_tell_and_how_many_labels_would():
     verdict = verdict_of(chosen, right(0.70, offset=40))
     assert verdict["outcome"] == "can't tell"
     disagreement = (chosen != right(0.70, offset=40)).mean()
-    assert verdict["labels_to_settle"] == labels_needed(0.02, disagreement)
-    assert f"About {verdict['labels_to_settle']:,} labelled examples" in verdict["sentence"]
+    settle = verdict["settle"]
+    assert settle["high"] == labels_needed(0.02, disagreement) - N
+    assert 0 < settle["low"] < settle["high"]
+    assert (settle["in_addition"], settle["judged"]) == (True, N)
+    assert "(in addition to the 200 judged)" in verdict["sentence"]
     assert verdict["sentence"].startswith("Can't tell whether the transfer helped")
 
 
-def test_seeds_that_disagree_widen_the_interval():
+def test_the_headline_is_the_stored_model_and_seeds_are_beside_it():
     chosen = np.concatenate([right(0.9, 1), right(0.5, 1), right(0.85, 1)])
     verdict = verdict_of(chosen, right(0.7))
+    assert verdict["chosen"]["mean"] == pytest.approx(0.9)
+    assert verdict["stored_seed"] == 0
+    assert verdict["chosen"]["over_seeds"] == pytest.approx({"mean": 0.75, "low": 0.5, "high": 0.9})
+    assert verdict["difference"]["mean"] == pytest.approx(0.2)
+    assert verdict["outcome"] == "helped"
+    whole = verdict["difference_over_seeds"]
+    assert whole["mean"] == pytest.approx(0.05)
+    assert whole["low"] < 0 < whole["high"]
+    assert "90.0 % of the examples, 20.0 points more" in verdict["sentence"]
+    assert "over 3 seeds the mean is 75.0 % (50.0 % to 90.0 %)" in verdict["sentence"]
+    assert "another seed might not have helped" in verdict["sentence"]
+
+
+def test_seeds_of_the_reference_that_disagree_widen_the_interval():
+    other = np.concatenate([right(0.9, 1), right(0.5, 1), right(0.7, 1)])
+    verdict = verdict_of(right(0.85), other)
     assert verdict["outcome"] == "can't tell"
-    assert verdict["chosen"]["high"] - verdict["chosen"]["low"] > 0.2
+    assert verdict["difference"]["high"] - verdict["difference"]["low"] > 0.2
 
 
 def test_the_same_answers():
     verdict = verdict_of(right(0.7), right(0.7))
     assert verdict["outcome"] == "can't tell"
-    assert verdict["difference"] == {"mean": 0.0, "low": 0.0, "high": 0.0, "p": 1.0}
+    gap = verdict["difference"]
+    assert (gap["mean"], gap["p"]) == (0.0, 1.0)
+    assert gap["low"] == -gap["high"] < 0  # of rows that were not judged nobody knows
     assert verdict["labels_to_settle"] is None  # no number of labels tells them apart
 
 
@@ -168,9 +189,17 @@ def test_label_free():
     verdict = label_free()
     assert (verdict["kind"], verdict["outcome"]) == ("label-free", "can't tell")
     assert verdict["disagreement"] == 0.25
-    assert verdict["labels_to_settle"] == labels_needed(0.025, 0.25)
+    settle = verdict["settle"]
+    assert (settle["low"], settle["high"]) == (
+        labels_needed(0.25, 0.25),
+        labels_needed(0.025, 0.25),
+    )
+    assert (settle["differ"], settle["rows_left"]) == (50, 200)
+    assert [one["row"] for one in settle["rows"]] == list(range(3, 200, 4))
+    assert verdict["labels_to_settle"] <= 200
+    assert "The two differ on 50 of 200 target rows" in verdict["sentence"]
     assert "speaks for mcc over using the source model as it is" in verdict["sentence"]
-    assert f"{verdict['labels_to_settle']:,} examples would settle it" in verdict["sentence"]
+    assert "it may not be possible with these" in verdict["sentence"]
     assert "mislead where class shares differ" in verdict["assumption"]
     assert verdict["chosen"]["mean"] is None
     assert verdict["chosen"]["figures"] == {"infomax": 1.0}
@@ -220,7 +249,7 @@ def test_cross_validated():
     assert cross_validated(0.6, 0.8)["outcome"] == "hurt"
     unsure = cross_validated(0.71, 0.70)
     assert unsure["outcome"] == "can't tell"
-    assert unsure["labels_to_settle"] > 0
+    assert unsure["settle"]["high"] > 0
 
 
 def test_cross_validated_reference_that_was_kept():

@@ -101,8 +101,8 @@ def _show(value: dict[str, Any]) -> None:
         rows.append(
             [
                 Text(item["name"], "bold" if i == 0 or item["ties"] else ""),
-                f"{100 * item['probe']:.1f} ± {100 * item['probe_error']:.1f}",
-                f"{100 * item['neighbours']:.1f} ± {100 * item['neighbours_error']:.1f}",
+                _share(item, "probe"),
+                _share(item, "neighbours"),
                 f"{item['logme']:.3f}",
                 str(item["dim"]),
                 f"{item['ms']:.2f}",
@@ -112,7 +112,12 @@ def _show(value: dict[str, Any]) -> None:
     heads = ["backbone", "probe, %", "5 nearest, %", "LogME", "features", "ms each", ""]
     show_rows(out, heads, rows, right=(1, 2, 3, 4, 5))
     out.print(
-        "Probe: ridge, on rows of other folds. ± is one standard error over rows; within one "
+        "Probe: ridge, on rows of other folds. In brackets 95 % intervals over rows; within one "
         "standard error of the paired difference nothing is told apart.",
         style="dim",
     )
+
+
+def _share(item: dict[str, Any], name: str) -> str:
+    low, high = item[f"{name}_low"], item[f"{name}_high"]
+    return f"{100 * item[name]:.1f} ({100 * low:.1f} to {100 * high:.1f})"

@@ -9,11 +9,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..base.counting import counted
+
 if TYPE_CHECKING:
     from rich.console import Console
 
 WIDE_TERMINAL = 100
 """From this many columns on, tables show what is nice to have."""
+
+NAMED = 8
+"""So many rows are named in a line."""
 
 ENTRIES_WIDE = 120
 """From this many columns on, a sentence fits beside the other columns."""
@@ -159,7 +164,16 @@ def _show_figures(
     ]
     show_rows(out, columns, rows, right=(1, 2, 3))
     if any(figure.get("method") == verdict.get("reference") for figure in baselines):
-        out.print(Text("* the reference: what you would have without transfer", style="dim"))
+        out.print(Text(f"* the reference: {_without(verdict['reference'])}", style="dim"))
+
+
+def _without(reference: str) -> str:
+    """Say what a reference stands for: not every one is without transfer."""
+    if reference == "source-only":
+        return "the source's model unchanged, what you would have without adapting"
+    if reference == "probe":
+        return "a simple classifier on frozen features, what you would have without adapting"
+    return "what you would have without transfer"
 
 
 def _show_scores(out: Console, figures: Sequence[dict[str, Any]]) -> None:
@@ -184,12 +198,15 @@ def _notes(verdict: dict[str, Any]) -> list[str]:
     notes = []
     n, seeds = verdict.get("judged_rows"), verdict.get("seeds") or []
     if n:
-        of = f"{len(seeds)} seed{'s' if len(seeds) != 1 else ''}"
-        of = verdict.get("seeds_note") or of  # the note counts them, too
-        notes.append(f"{n:,} judged examples, compared pair by pair; {of}")
+        # the note counts seeds, too
+        of = verdict.get("seeds_note") or counted(len(seeds), "seed")
+        notes.append(f"{counted(n, 'judged example')}, compared pair by pair; {of}")
     notes += [text for text in (verdict.get("assumption"),) if text]
-    if verdict.get("labels_to_settle"):
-        notes.append(f"about {verdict['labels_to_settle']:,} labelled examples would settle it")
+    apart = (verdict.get("settle") or {}).get("rows") or []
+    if apart:
+        names = ", ".join(str(one["name"]) for one in apart[:NAMED])
+        rest = (verdict["settle"]["differ"] or 0) - NAMED
+        notes.append(f"they differ on {names}" + (f" and {rest:,} more" if rest > 0 else ""))
     if verdict.get("unseen_classes"):
         notes.append(f"never seen in the source: {', '.join(verdict['unseen_classes'])}")
     return notes

@@ -18,6 +18,7 @@ from ..base.seeds import numpy_rng
 from ..domains.domain import Domain
 from ..domains.hint import input_hint
 from ..methods.base import METHODS, Features
+from ..metrics.estimates import mean_interval
 from ..solvers.folds import stratified_folds
 from ..solvers.logme import logme, one_hot
 from ..solvers.neighbours import nearest, vote
@@ -36,10 +37,12 @@ class Ranked:
     name : str
     dim : int
         Features.
-    probe, probe_error : float
-        Accuracy of the ridge probe on rows of other folds, and its standard error.
-    neighbours, neighbours_error : float
+    probe, probe_low, probe_high : float
+        Accuracy of the ridge probe on rows of other folds, and its 95 % interval.
+    neighbours, neighbours_low, neighbours_high : float
         The same of five nearest neighbours by cosine, each row left out.
+    probe_error, neighbours_error : float
+        Standard errors.
     logme : float
         See `landbridge.solvers.logme`.
     ms : float
@@ -56,6 +59,10 @@ class Ranked:
     neighbours_error: float
     logme: float
     ms: float
+    probe_low: float = float("nan")
+    probe_high: float = float("nan")
+    neighbours_low: float = float("nan")
+    neighbours_high: float = float("nan")
     ties: bool = False
 
     def to_dict(self) -> dict[str, Any]:
@@ -160,6 +167,7 @@ def _look(
     near_hits = vote(near, labels, n_classes).argmax(1) == labels
     scaled = (x - x.mean(0)) / np.maximum(x.std(0), 1e-6)
     n = len(labels)
+    sure, near_sure = mean_interval(hits), mean_interval(near_hits)
     ranked = Ranked(
         name=opened.identity.name,
         dim=x.shape[1],
@@ -169,6 +177,10 @@ def _look(
         neighbours_error=float(near_hits.std(ddof=1) / np.sqrt(n)),
         logme=logme(scaled, one_hot(labels, n_classes)),
         ms=ms,
+        probe_low=sure.low,
+        probe_high=sure.high,
+        neighbours_low=near_sure.low,
+        neighbours_high=near_sure.high,
     )
     return ranked, hits
 

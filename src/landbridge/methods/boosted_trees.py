@@ -34,6 +34,8 @@ class BoostedTrees(FeatureMethod):
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from landbridge.features import BoostedTrees
     >>> rng = np.random.default_rng(0)
     >>> x = rng.normal(size=(200, 4))
     >>> labels = np.where(x[:, 0] * x[:, 1] > 0, "same", "apart")

@@ -35,6 +35,8 @@ class Head2Toe(FeatureMethod):
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from landbridge.features import Head2Toe
     >>> rng = np.random.default_rng(0)
     >>> labels = np.repeat(["ant", "bee"], 20)
     >>> x = rng.normal(size=(40, 300))

@@ -31,6 +31,8 @@ class Probe(FeatureMethod):
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from landbridge.features import Probe
     >>> rng = np.random.default_rng(0)
     >>> labels = np.repeat(["ant", "bee"], 50)
     >>> x = rng.normal(size=(100, 5)) + 3 * (labels == "bee")[:, None]

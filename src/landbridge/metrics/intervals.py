@@ -67,12 +67,28 @@ def wilson(successes: int, n: int, level: float = 0.95) -> Interval:
     """
     if not 0 <= successes <= n or n < 1:
         raise ValueError(f"{successes} successes in {n} trials")
-    z, p = _z(0.5 + level / 2), successes / n
-    middle = (p + z * z / (2 * n)) / (1 + z * z / n)
-    half = z / (1 + z * z / n) * np.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
-    low = 0.0 if successes == 0 else float(middle - half)
-    high = 1.0 if successes == n else float(middle + half)
-    return Interval(p, low, high, level)
+    return wilson_share(successes / n, n, level=level)
+
+
+def wilson_share(share: float, n: float, z: float | None = None, level: float = 0.95) -> Interval:
+    """Return Wilson's interval of a share of n rows, which need not be whole numbers.
+
+    Parameters
+    ----------
+    share : float
+        Between 0 and 1: a mean over seeds, say.
+    n : float
+        Rows, or how many single hits would be as sure.
+    z : float, optional
+        The quantile; by default the normal one of `level`.
+    level : float
+    """
+    z = _z(0.5 + level / 2) if z is None else z
+    middle = (share + z * z / (2 * n)) / (1 + z * z / n)
+    half = z / (1 + z * z / n) * np.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
+    low = 0.0 if share <= 0 else max(0.0, float(middle - half))
+    high = 1.0 if share >= 1 else min(1.0, float(middle + half))
+    return Interval(share, low, high, level)
 
 
 def bootstrap(

@@ -84,11 +84,6 @@ def _verdict(run: RunFiles) -> list[str]:
         lines += ["No target label was opened: this is evidence, not a measurement."]
         if verdict.get("assumption"):
             lines += [f"It assumes: {_md(verdict['assumption'])}"]
-        if words.number(verdict.get("labels_to_settle")) is not None:
-            lines += [
-                f"About {words.plural(verdict['labels_to_settle'], 'labelled target example')}, "
-                "drawn at random, would settle it."
-            ]
         return lines
     lines += [
         f"| method | {_md(verdict.get('metric') or 'accuracy')} (95 % interval) "

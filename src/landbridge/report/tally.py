@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from landbridge.metrics.figures import confusion as count_pairs
+from landbridge.metrics.intervals import wilson_share
 
 from .read import Answers
 
@@ -40,11 +41,8 @@ def wilson(hits: float, rows: int) -> Share | None:
     """
     if rows <= 0:
         return None
-    z2 = 1.959963984540054**2
-    p = hits / rows
-    centre = (p + z2 / (2 * rows)) / (1 + z2 / rows)
-    half = np.sqrt(z2 * (p * (1 - p) / rows + z2 / (4 * rows**2))) / (1 + z2 / rows)
-    return Share(p, max(0.0, float(centre - half)), min(1.0, float(centre + half)), rows)
+    found = wilson_share(hits / rows, rows)
+    return Share(found.value, found.low, found.high, rows)
 
 
 def recalls(answers: Sequence[Answers], classes: Sequence[str]) -> dict[str, Share]:

@@ -21,9 +21,16 @@ _IMAGE = re.compile(r"data:image/(png|jpeg|webp);base64,[A-Za-z0-9+/=]+")
 
 
 def pair(run: RunFiles) -> tuple[list[Answers], list[Answers]]:
-    """Return the answers of the chosen method and of the reference."""
+    """Return the answers of the chosen method and of the reference.
+
+    Of a judged run those of the stored model and of the reference's first seed: what is drawn
+    is the model that answers. Cross-validated: of all repetitions.
+    """
+    verdict = run.get("verdict")
     chosen = run.of_role("chosen")
-    reference = run.of_role("baseline", str(run.get("verdict").get("reference") or ""))
+    reference = run.of_role("baseline", str(verdict.get("reference") or ""))
+    if verdict.get("stored_seed") is not None:
+        return chosen[:1], reference[:1]
     return chosen, reference
 
 

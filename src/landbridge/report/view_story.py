@@ -9,6 +9,7 @@ from typing import Any
 from . import words
 from .figures import bar
 from .read import RunFiles
+from .view_verdict import kept
 
 _STATES = ("transferred", "reshaped", "fresh", "unused")
 _STATE_WORDS = {
@@ -120,7 +121,6 @@ def choice_view(run: RunFiles) -> dict[str, Any]:
         for i, c in enumerate(candidates)
     ]
     kinds = {
-        "given": "It was asked for by name.",
         "cross-validation": "It was chosen by cross-validation on labelled target rows.",
         "label-free": "It was chosen without target labels, by label-free scores.",
     }
@@ -128,9 +128,10 @@ def choice_view(run: RunFiles) -> dict[str, Any]:
     return {
         "method": str(choice.get("method") or ""),
         "kind": kinds.get(str(choice.get("kind")), ""),
-        "reason": reason,
+        "reason": _whole(reason),
         "named": reason.startswith(str(choice.get("method"))),
-        "kept_reference": bool(choice.get("kept_reference")),
+        "kept_reference": kept(run),
+        "kept_baseline": bool(choice.get("kept_reference")) and not kept(run),
         "names": names,
         "rows": rows,
         "gated": sum(bool(row["gated"]) for row in rows),
@@ -140,6 +141,11 @@ def choice_view(run: RunFiles) -> dict[str, Any]:
             if isinstance(n, dict)
         ],
     }
+
+
+def _whole(reason: str) -> str:
+    """End a reason as a sentence, so that another may follow."""
+    return reason if not reason or reason[-1] in ".!?" else reason + "."
 
 
 def transfer_view(run: RunFiles) -> list[dict[str, Any]]:

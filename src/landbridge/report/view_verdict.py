@@ -58,13 +58,37 @@ def verdict_view(run: RunFiles) -> dict[str, Any]:
         "reference": str(verdict.get("reference") or "the reference"),
         "chosen": str((verdict.get("chosen") or {}).get("method") or "the chosen method"),
         "assumption": str(verdict.get("assumption") or ""),
-        "labels_to_settle": verdict.get("labels_to_settle"),
+        # A run of an older version says a single number, and not in all of its sentences.
+        "labels_to_settle": None if "settle" in verdict else verdict.get("labels_to_settle"),
+        **_apart(verdict.get("settle") or {}),
+        "stored": verdict.get("stored_seed") is not None and len(verdict.get("seeds") or []) > 1,
         "seeds": [str(seed) for seed in verdict.get("seeds") or []],
         "seeds_note": str(verdict.get("seeds_note") or ""),
         "unseen": [str(name) for name in verdict.get("unseen_classes") or []],
         "failed": failed,
-        "kept_reference": bool(run.get("choice").get("kept_reference")),
+        "kept_reference": kept(run),
     }
+
+
+def kept(run: RunFiles) -> bool:
+    """Say whether what the outcome is measured against was itself kept.
+
+    Another baseline may have been chosen, and may well have helped.
+    """
+    verdict = run.get("verdict")
+    chosen = (verdict.get("chosen") or {}).get("method")
+    same = chosen is not None and chosen == verdict.get("reference")
+    return bool(run.get("choice").get("kept_reference")) and same
+
+
+def _apart(settle: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the rows that the stored model and the reference answer differently, by name."""
+    rows = [str(row.get("name")) for row in settle.get("rows") or []]
+    count = settle.get("differ") or 0
+    title = f"The {words.plural(count, 'row')} on which the two differ"
+    if count == 1:
+        title = "The row on which the two differ"
+    return {"apart": rows, "apart_title": title, "apart_more": count > len(rows)}
 
 
 def _line(diff: Mapping[str, Any], outcome: str, unit: Amounts) -> Any:

@@ -87,9 +87,9 @@ def column(values: Sequence[Any], most: int = 4) -> list[str]:
 
 
 def count(value: Any) -> str:
-    """12345 -> "12 345"."""
+    """12345 -> "12,345", as everywhere."""
     known = number(value)
-    return DASH if known is None else f"{round(known):,}".replace(",", "\u202f")
+    return DASH if known is None else f"{round(known):,}"
 
 
 def seconds(value: Any) -> str:

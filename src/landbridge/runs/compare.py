@@ -37,7 +37,7 @@ DEPENDABLE = ("infomax+consistency", "mcc", "probe", "lp-ft", "finetune", "scrat
 
 def given(method: str) -> dict[str, Any]:
     """Return the choice that the user made."""
-    return _without_race(method, "given", "you named it", kept=False)
+    return _without_race(method, "given", "it was named, so no methods were compared", kept=False)
 
 
 NOTHING = "there is nothing to transfer: no labelled source, and the backbone is not pretrained"

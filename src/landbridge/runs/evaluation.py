@@ -11,8 +11,8 @@ from ..domains.domain import Domain
 from ..domains.reading import Reading
 from ..metrics.answer_figures import label_figures, more_figures
 from ..metrics.currency import CURRENCIES
+from ..metrics.estimates import mean_interval
 from ..metrics.figures import figures
-from ..metrics.intervals import bootstrap, wilson
 
 
 def class_evaluation(
@@ -32,7 +32,7 @@ def class_evaluation(
     truth = np.array([place.get(domain.classes[i], -1) for i in domain.labels[rows]])
     predicted = probabilities.argmax(1)
     hits = int((truth == predicted).sum())
-    interval = wilson(hits, len(rows))
+    interval = mean_interval(truth == predicted)
     inside = truth >= 0  # classes that the run does not know count as wrong, and are named
     found = figures(truth[inside], predicted[inside], n_classes=len(place))
     return {
@@ -83,7 +83,8 @@ def answer_evaluation(
         known = [tuple(n for n in row if n in reading.classes) for row in given]
         unseen = sorted({n for row in given for n in row} - set(reading.classes))
         truth = column_of(known, "several", reading.classes)
-    found = bootstrap(currency.score(values, truth))
+    spread = 0.0 if currency.percent else float(np.std(truth))
+    found = mean_interval(currency.score(values, truth), share=currency.percent, scale=spread)
     low, high = sorted((currency.figure(found.low), currency.figure(found.high)))
     result: dict[str, Any] = {
         "answers": reading.answers,

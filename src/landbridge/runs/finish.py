@@ -10,13 +10,14 @@ import torch
 from ..base.events import Events
 from ..base.files import write_bytes, write_json
 from ..base.hashing import tensors_digest
-from ..domains.answers import Answers
+from ..domains.answers import Answers, objects
 from ..domains.task import Task
 from ..methods.resolve import make_method
 from ..metrics.currency import CURRENCIES
 from ..selection.portfolio import TARGET_ALONE, WHAT
 from ..training.checkpoint import save_tensors
 from ..verdict.judge import Predicted, Truth, judge, more
+from ..verdict.settle import Unlabelled
 from ..verdict.without_labels import cross_validated_verdict, label_free_verdict
 from .compare import evidence
 from .drawings import changed, feature_map
@@ -88,8 +89,8 @@ def _verdict(
             predictions,
             reference,
             seeds_note=plan["seeds_note"],
-            seed=workspace.config.seed,
             answers=reading.answers,
+            unlabelled=_unlabelled(workspace, task, raced),
         )
     if raced.chosen in raced.folds:
         known = workspace.target.known
@@ -103,6 +104,7 @@ def _verdict(
             reference=reference,
             answers=reading.answers,
             figures={name: _more(reading.answers, labels, own) for name, own in values.items()},
+            unlabelled=_unlabelled(workspace, task, raced),
         )
         return verdict, None
     first = {name: fits[raced.seeds[0]] for name, fits in raced.fits.items()}
@@ -125,8 +127,30 @@ def _verdict(
         chosen_answers=answers.get(raced.chosen),
         reference_answers=answers.get(reference or ""),
         answers=reading.answers,
+        rows=_named(task, np.flatnonzero(~task.target.held_out)),
     )
     return verdict, None
+
+
+def _unlabelled(workspace: Workspace, task: Task, raced: Raced) -> Unlabelled:
+    """Return the usable rows that have no label, and where the stored model differs there."""
+    usable = np.flatnonzero(~task.target.held_out)
+    free = ~workspace.target.known & ~task.target.judged[usable]
+    chosen, reference = raced.fits.get(raced.chosen), raced.fits.get(raced.reference or "")
+    if chosen is None or reference is None or workspace.reading.answers == "numbers":
+        return Unlabelled(int(free.sum()))
+    seed, reading = raced.seeds[0], workspace.reading
+    first, second = (
+        objects(reading.decided(reading.values(fits[seed].output("target"))))
+        for fits in (chosen, reference)
+    )
+    apart = np.array([a != b for a, b in zip(first, second, strict=True)], bool)
+    return Unlabelled(int(free.sum()), _named(task, usable[free & apart]))
+
+
+def _named(task: Task, rows: np.ndarray) -> list[tuple[int, str]]:
+    names = task.target.examples.names()
+    return [(int(row), str(names[row])) for row in rows]
 
 
 def _teacher(workspace: Workspace, task: Task, raced: Raced) -> list[Predicted]:

@@ -23,7 +23,7 @@ from ..domains.domain import Domain
 from ..domains.hint import input_hint
 from ..methods.network import PlanContext
 from ..methods.recipes import tune_phase
-from ..metrics.intervals import paired_bootstrap
+from ..metrics.estimates import mean_interval, paired_interval
 from ..report.samples import keep_samples
 from ..training.batches import Side
 from ..training.devices import borrowed, find_device
@@ -247,10 +247,17 @@ def _verdict(
     if not known.any():
         return said
     a = np.stack([task.score(x[known], truth[known]) for x in together])
-    said["together"] = task.figure(float(a.mean()))
+    shares = task.kind != "numbers"
+    spread = 0.0 if shares else float(np.std(truth[known]))
+    own = mean_interval(a[:1], share=shares, scale=spread)  # of the model that is stored
+    said["together"] = task.figure(own.value)
+    said["low"], said["high"] = sorted((task.figure(own.low), task.figure(own.high)))
+    if len(a) > 1:
+        each = [task.figure(float(one.mean())) for one in a]
+        said["over_seeds"] = {"mean": float(np.mean(each)), "low": min(each), "high": max(each)}
     if alone:
         b = np.stack([task.score(x[known], truth[known]) for x in alone])
-        gap = paired_bootstrap(a, b)
+        gap = paired_interval(a[:1], b, share=shares, scale=spread)
         said["alone"] = task.figure(float(b.mean()))
         said["difference"] = {"value": gap.value, "low": gap.low, "high": gap.high}
         said["outcome"] = outcome_of(said["difference"])

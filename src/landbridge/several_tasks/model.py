@@ -16,7 +16,7 @@ from ..base.files import read_json
 from ..domains.domain import Domain
 from ..domains.modalities.base import Preprocessing
 from ..domains.read import read_domain
-from ..metrics.intervals import paired_bootstrap
+from ..metrics.estimates import mean_interval
 from ..solvers.softmax import softmax
 from ..training.inputs import answer
 from ..training.network_folder import load_network
@@ -172,7 +172,8 @@ def scores_of(
         said |= {"value": None, "low": None, "high": None}
         if known.any():
             score = task.score(own[known], truth[known, i])
-            whole = paired_bootstrap(score, np.zeros_like(score))
+            spread = float(np.std(truth[known, i])) if task.kind == "numbers" else 0.0
+            whole = mean_interval(score, share=task.kind != "numbers", scale=spread)
             bounds = sorted(task.figure(x) for x in (whole.low, whole.high))
             said |= {"value": task.figure(whole.value), "low": bounds[0], "high": bounds[1]}
         found.append(said)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..metrics.intervals import paired_bootstrap
+from ..metrics.estimates import mean_interval, paired_interval
 
 DEPTHS = (1, 5, 10)
 
@@ -71,8 +71,8 @@ def recalls(
             if depth >= len(scores):
                 continue
             right, chance = hits(scores, belongs, depth), by_chance(belongs, depth)
-            whole = paired_bootstrap(right, np.zeros_like(right))
-            gain = paired_bootstrap(right.astype(float), chance)
+            whole = mean_interval(right)
+            gain = paired_interval(right, chance)
             found.append(
                 {
                     "query": query,

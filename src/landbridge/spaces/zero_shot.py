@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..base.events import SILENT, Events
-from ..metrics.intervals import paired_bootstrap
+from ..metrics.estimates import mean_interval
 from .space import Space
 
 
@@ -50,7 +50,7 @@ def answered(
         left = int((labels < 0).sum())
         right = (values[domain.known].argmax(1) == labels)[labels >= 0]
         if len(right):
-            found = paired_bootstrap(right, np.zeros_like(right))
+            found = mean_interval(right)
             accuracy = {"mean": found.value, "low": found.low, "high": found.high, "n": len(right)}
             commonest = float(np.bincount(labels[labels >= 0]).max() / len(right))
     return {

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..base.seeds import numpy_rng
+from ..metrics.estimates import widened
 from ..verdict.judge import outcome_of
 from .base import Example, Metric
 
@@ -58,7 +59,11 @@ def judge(
     sign = 1.0 if main.higher else -1.0
     models = []
     for name, own in answers.items():
+        value = main.of(own)
         low, high = np.percentile(drawn[name], [2.5, 97.5]).tolist()
+        if main.higher or value <= 1:  # error rates may pass 1
+            sure = widened(value, low, high, len(examples))
+            low, high = sure.low, sure.high
         scores = {
             m.name: m.of([m.counts(said, e.truth) for said, e in zip(own, examples, strict=True)])
             for m in metrics
@@ -68,7 +73,8 @@ def judge(
             gaps = sign * (drawn["tuned"] - drawn[name])
             bounds = np.percentile(gaps, [2.5, 97.5]).tolist()
             value = sign * (main.of(counts["tuned"]) - main.of(counts[name]))
-            row["difference"] = {"value": value, "low": bounds[0], "high": bounds[1]}
+            apart = widened(value, bounds[0], bounds[1], len(examples), share=False)
+            row["difference"] = {"value": value, "low": apart.low, "high": apart.high}
         models.append(row)
     reference = next((name for name in ("scratch", "as it is") if name in answers), None)
     gap = next((m["difference"] for m in models if m["model"] == reference), None)

@@ -16,9 +16,11 @@ from ..domains.answers import Answers, column_of
 from ..domains.sealed import SealedLabels
 from ..metrics.answer_figures import more_figures
 from ..metrics.currency import CURRENCIES, Currency
+from ..metrics.estimates import mean_interval, paired_interval
 from ..metrics.figures import brier, expected_calibration_error, log_loss
-from ..metrics.intervals import labels_needed, paired_bootstrap, pairs_needed
 from .sentences import judged_sentence
+from .settle import Unlabelled, settled_by, within_reach
+from .settle import labels_to_settle as labels_to_settle
 
 
 @dataclass(frozen=True)
@@ -89,10 +91,14 @@ def judge(
     reference: str | None,
     *,
     seeds_note: str = "",
-    seed: int = 0,
     answers: Answers = "classes",
+    unlabelled: Unlabelled | None = None,
 ) -> tuple[dict[str, Any], Truth]:
-    """Compare the chosen method with its baselines on the judged rows.
+    """Compare the stored model with the baselines on the judged rows.
+
+    The stored model is the chosen method's fit with the first seed. Its own figure is the
+    headline, and what is compared with each baseline: with all the baseline's seeds, as no fit
+    of a baseline is stored. How the method does over all seeds is beside it ("over_seeds").
 
     Parameters
     ----------
@@ -104,6 +110,8 @@ def judge(
     reference : str or None
         Baseline that the outcome is about; None where there is none. It may be the chosen
         method itself, where no adaptation looked better: then there is no difference.
+    unlabelled : Unlabelled, optional
+        The target's rows that have no label, where they are known.
 
     Returns
     -------
@@ -118,20 +126,27 @@ def judge(
         p.method: currency.score(p.probabilities, truth.index)[:, truth.has] for p in predictions
     }
     chosen = next(p for p in predictions if p.role == "chosen")
+    spread = float(np.std(truth.index[truth.has])) if answers == "numbers" else 0.0
     figures = {
-        p.method: figure(p.method, p.role, p.what, correct[p.method], currency=currency)
-        | more(answers, truth, p.probabilities)
+        p.method: figure(
+            p.method, p.role, p.what, correct[p.method], currency, p is chosen, scale=spread
+        )
+        | more(answers, truth, p.probabilities[:1] if p is chosen else p.probabilities)
         for p in predictions
     }
+    stored = correct[chosen.method][:1]
     baselines = [
         {
             **figures[p.method],
-            "difference": difference(correct[chosen.method], correct[p.method], seed),
+            "difference": difference(stored, correct[p.method], currency, spread),
         }
         for p in predictions
         if p.role == "baseline"
     ]
     main = next((b["difference"] for b in baselines if b["method"] == reference), None)
+    by_method = None
+    if main is not None and len(chosen.seeds) > 1:
+        by_method = difference(correct[chosen.method], correct[str(reference)], currency, spread)
     verdict: dict[str, Any] = {
         "kind": "judged",
         "outcome": outcome_of(main),
@@ -141,23 +156,27 @@ def judge(
         "reference": reference if reference in figures else None,
         "judged_rows": int(truth.has.sum()),
         "seeds": list(chosen.seeds),
+        "stored_seed": chosen.seeds[0],
         "seeds_note": seeds_note,
         "chosen": figures[chosen.method],
         "baselines": baselines,
         "difference": main,
+        "difference_over_seeds": by_method,
+        "settle": None,
         "labels_to_settle": None,
         "assumption": None,
         "calibration": _calibration(truth, chosen) if answers == "classes" else None,
         "unseen_classes": list(truth.unseen),
     }
     if main is not None and verdict["outcome"] == "can't tell":
-        other = correct[str(reference)]
-        verdict["labels_to_settle"] = needed(main["mean"], correct[chosen.method], other, currency)
+        verdict["settle"] = settled_by(main, stored, correct[str(reference)], currency, unlabelled)
+        verdict["labels_to_settle"] = within_reach(verdict["settle"])
     verdict["sentence"] = judged_sentence(verdict)
     return verdict, truth
 
 
 def _calibration(truth: Truth, chosen: Predicted) -> dict[str, float] | None:
+    """Return how far the stored model's probabilities hold, "confidence" being their mean."""
     probability, index = chosen.probabilities[0][truth.has], truth.index[truth.has]
     inside = index >= 0
     if not inside.any():
@@ -166,6 +185,7 @@ def _calibration(truth: Truth, chosen: Predicted) -> dict[str, float] | None:
         "ece": expected_calibration_error(index[inside], probability[inside]),
         "brier": brier(index[inside], probability[inside]),
         "log_loss": log_loss(index[inside], probability[inside]),
+        "confidence": float(probability.max(1).mean()),
     }
 
 
@@ -187,37 +207,53 @@ def figure(
     role: str,
     what: str,
     correct: np.ndarray,
-    seed: int = 0,
     currency: Currency = CURRENCIES["classes"],
+    stored: bool = False,
+    *,
+    scale: float = 0.0,
 ) -> dict[str, Any]:
-    """Return a method's figure over seeds and examples, as ``verdict.json`` holds it.
+    """Return a method's figure, as ``verdict.json`` holds it.
 
     Parameters
     ----------
     correct : ndarray (seeds, n)
         Hits, or the scores that the currency counts in.
+    stored : bool
+        Whether it is about the model that is stored, the first seed's: its mean over rows, with
+        the spread over seeds beside it. A mean over seeds and rows otherwise.
+    scale : float
+        As of `mean_interval`: the spread of the truth, where answers are numbers.
     """
-    # Against a method that is never right, the difference is the accuracy itself.
-    whole = paired_bootstrap(correct, np.zeros_like(correct), seed=seed)
+    whole = mean_interval(correct[:1] if stored else correct, share=currency.percent, scale=scale)
     ends = sorted((currency.figure(whole.low), currency.figure(whole.high)))
-    return {
+    each = [currency.figure(score) for score in correct.mean(1).tolist()]
+    found = {
         "method": method,
         "role": role,
         "what": what,
         "mean": currency.figure(whole.value),
         "low": ends[0],
         "high": ends[1],
-        "per_seed": [currency.figure(score) for score in correct.mean(1).tolist()],
+        "per_seed": each,
     }
+    if len(each) > 1:
+        found["over_seeds"] = {"mean": float(np.mean(each)), "low": min(each), "high": max(each)}
+    return found
 
 
-def difference(a: np.ndarray, b: np.ndarray, seed: int = 0) -> dict[str, float]:
+def difference(
+    a: np.ndarray,
+    b: np.ndarray,
+    currency: Currency = CURRENCIES["classes"],
+    scale: float = 0.0,
+) -> dict[str, float]:
     """Return the paired difference of two methods' hits or scores (seeds, examples).
 
     It is how much better a is than b, so where the figure is an error it is how much of it a
-    saves: above 0 is always better.
+    saves: above 0 is always better. Where a is one stored model, it is compared with all of b's
+    seeds.
     """
-    gap = paired_bootstrap(a, b, seed=seed)
+    gap = paired_interval(a, b, share=currency.percent, scale=scale)
     return {"mean": gap.value, "low": gap.low, "high": gap.high, "p": gap.p}
 
 
@@ -228,26 +264,3 @@ def outcome_of(gap: dict[str, Any] | None) -> str:
     if gap["low"] > 0:
         return "helped"
     return "hurt" if gap["high"] < 0 else "can't tell"
-
-
-def needed(gap: float, a: np.ndarray, b: np.ndarray, currency: Currency) -> int | None:
-    """Return how many labelled examples would settle the difference of two methods' scores."""
-    apart = a.astype(np.float64) - b
-    if currency.percent:
-        return labels_to_settle(gap, float(np.abs(apart).mean()))
-    spread = float(apart.mean(0).std())
-    # A difference under a hundredth of the reference's error counts as a hundredth of it.
-    size = max(abs(gap), abs(float(b.mean())) / 100)
-    return pairs_needed(size, spread) if spread > 0 and size > 0 else None
-
-
-def labels_to_settle(gap: float, disagreement: float) -> int | None:
-    """Return how many labelled examples would settle such a difference, None for never.
-
-    A paired test of level 5 % and power 80 % where the two methods disagree on a share
-    `disagreement` of the examples. A difference under half a point counts as half a point.
-    """
-    if disagreement <= 0:
-        return None
-    size = min(max(abs(gap), 0.005), disagreement)
-    return int(labels_needed(size, disagreement))

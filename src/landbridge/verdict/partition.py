@@ -9,6 +9,7 @@ import numpy as np
 
 from ..base.seeds import numpy_rng
 from ..domains.sealed import SealedLabels
+from ..metrics.estimates import widened
 
 HALVES = 200
 MOST = 5000
@@ -61,6 +62,7 @@ def judge_groups(
             ),
             len(rows),
             seed,
+            share=False,
         )
     return found
 
@@ -110,16 +112,21 @@ def matched(labels: np.ndarray, groups: np.ndarray) -> float:
     return float(table[linear_sum_assignment(-table)].sum() / max(1, len(labels)))
 
 
-def _interval(figure: Callable[[np.ndarray], float], n: int, seed: int) -> dict[str, float]:
+def _interval(
+    figure: Callable[[np.ndarray], float], n: int, seed: int, share: bool = True
+) -> dict[str, float]:
     """Return a figure of n rows with its interval, by the delete-half jackknife.
 
     Shao & Wu, 1989, Ann. Stat. 17. A bootstrap draws rows twice, and a row is always in the group
     of its double: it would flatter both partitions.
     """
     value = figure(np.arange(n))
-    if n < 4:
-        return {"value": value, "low": value, "high": value}
-    rng = numpy_rng("halves", seed, n)
-    halves = [figure(rng.permutation(n)[: n // 2]) for _ in range(HALVES)]
-    half = 1.96 * float(np.std(halves, ddof=1)) * np.sqrt((n // 2) / (n - n // 2))
-    return {"value": value, "low": value - half, "high": value + half}
+    half = 0.0
+    if n >= 4:
+        rng = numpy_rng("halves", seed, n)
+        halves = [figure(rng.permutation(n)[: n // 2]) for _ in range(HALVES)]
+        half = 1.96 * float(np.std(halves, ddof=1)) * np.sqrt((n // 2) / (n - n // 2))
+    found = widened(value, value - half, value + half, n, share=share)
+    # Nothing is more alike than the same; a difference lies between -1 and 1.
+    low = found.low if share else max(-1.0, found.low)
+    return {"value": value, "low": low, "high": min(1.0, found.high)}

@@ -40,7 +40,7 @@ def parts_figures(
     *,
     answers: Answers = "classes",
 ) -> dict[str, Any]:
-    """Return the score for each set of parts, and what each part adds to the others.
+    """Return the stored model's score for each set of parts, and what each part adds.
 
     Parameters
     ----------
@@ -63,7 +63,7 @@ def parts_figures(
     scores = {one.kept: (one.rows, currency.score(one.values, truth[one.rows])) for one in answered}
     sets = []
     for kept, (rows, own) in scores.items():
-        found = figure("", "", "", own, currency=currency)
+        found = figure("", "", "", own, currency, stored=True)
         sets.append(
             {
                 "parts": list(kept),
@@ -78,7 +78,8 @@ def parts_figures(
         if whole is None or rest is None:
             continue
         shared = np.isin(rest[0], whole[0])
-        adds.append({"part": name, **difference(whole[1], rest[1][:, shared])})
+        gap = difference(whole[1][:1], rest[1][:1, shared], currency)
+        adds.append({"part": name, **gap})
     return {
         "parts": list(names),
         "metric": currency.metric,

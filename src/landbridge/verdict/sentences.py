@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from ..base.counting import about, counted
 from ..metrics.currency import quantity
 
 WHAT = {
@@ -15,6 +16,8 @@ WHAT = {
     "pretrain": "pretraining on rows without labels",
     "boosted-trees": "boosted trees on the target's labels alone",
 }
+
+SUBJECT = {"source-only": "using the source model unchanged"}
 
 
 def percent(value: float) -> str:
@@ -40,6 +43,8 @@ class Phrases:
     percent : bool
     more, less : str
         Of a difference for the better and for the worse.
+    same : str
+        Of no difference.
     """
 
     does: str
@@ -47,6 +52,7 @@ class Phrases:
     percent: bool
     more: str
     less: str
+    same: str = "as much as"
 
     def value(self, figure: float) -> str:
         """Return "94.2 %" or "3.21"."""
@@ -64,7 +70,9 @@ class Phrases:
 
 
 PHRASES = {
-    "classes": Phrases("is right on {} of the examples", "on {}", True, "more", "fewer"),
+    "classes": Phrases(
+        "is right on {} of the examples", "on {}", True, "more", "fewer", "as many as"
+    ),
     "numbers": Phrases("is off by {} on average", "by {}", False, "less", "more"),
     "several": Phrases(
         "agrees with the true labels by {} (Jaccard index)", "by {}", True, "more", "less"
@@ -82,34 +90,126 @@ def say(method: str) -> str:
     return WHAT.get(method, method)
 
 
+def subject(method: str) -> str:
+    """Return the same before a verb: "as it is is right" is no English."""
+    return SUBJECT.get(method) or say(method)
+
+
 def judged_sentence(verdict: dict[str, Any]) -> str:
     """Return the sentence of a judged verdict."""
     chosen, difference, words = verdict["chosen"], verdict["difference"], phrases(verdict)
     rows, seeds = verdict["judged_rows"], len(verdict["seeds"])
-    does = f"{say(chosen['method'])} {words.does.format(words.value(chosen['mean']))}"
-    basis = f"judged on {rows:,} examples, {seeds} seed{'s' if seeds > 1 else ''}"
+    does = f"{subject(chosen['method'])} {words.does.format(words.value(chosen['mean']))}"
+    basis = f"judged on {counted(rows, 'example')}, {counted(seeds, 'seed')}"
+    spread = seeds_sentence(verdict)
     if difference is None:
         if chosen["method"] == verdict["reference"]:
-            return f"No transfer was kept, as none looked better: {does} ({basis})."
+            return _join(f"No transfer was kept, as none looked better: {does} ({basis}).", spread)
         teacher = next((b for b in verdict["baselines"] if b["method"] == "teacher"), None)
         if teacher is not None:
             own = words.other.format(words.value(teacher["mean"]))
-            return f"{_capital(does)} ({basis}), its teacher {own}."
-        return f"{_capital(does)} ({basis}); there is nothing to compare it with."
+            return _join(f"{_capital(does)} ({basis}), its teacher {own}.", spread)
+        nothing = "there is nothing to compare it with"
+        return _join(f"{_capital(does)} ({basis}); {nothing}.", spread)
     reference = next(b for b in verdict["baselines"] if b["method"] == verdict["reference"])
     if verdict["outcome"] == "can't tell":
+        other = words.other.format(words.value(reference["mean"]))
         text = (
-            f"Can't tell whether the transfer helped: {does}, {say(reference['method'])} "
-            f"{words.other.format(words.value(reference['mean']))}; the difference may be chance."
+            f"Can't tell whether the transfer helped: {does}, "
+            f"{subject(reference['method'])} {other}; the difference may be chance."
         )
-        needed = verdict["labels_to_settle"]
-        if needed:
-            text += f" About {needed:,} labelled examples would settle it."
-        return text
-    return (
+        if difference["mean"] == 0 and difference["low"] == -difference["high"]:
+            text = f"Can't tell whether the transfer helped: {does}, {words.same} "
+            text += f"{say(reference['method'])}."
+        return _join(text, spread, settle_sentence(verdict), confidence_sentence(verdict))
+    text = (
         f"Transfer {verdict['outcome']}: {does}, {words.gap(difference['mean'])} than "
         f"{say(reference['method'])}."
     )
+    return _join(text, spread, confidence_sentence(verdict))
+
+
+def seeds_sentence(verdict: dict[str, Any]) -> str:
+    """Say how the method does over all seeds, beside the stored model's own figure."""
+    spread, words = verdict["chosen"].get("over_seeds"), phrases(verdict)
+    if not spread or spread["high"] - spread["low"] < 1e-12:
+        return ""
+    seeds = len(verdict["seeds"])
+    text = (
+        f"That is the stored model; over {counted(seeds, 'seed')} the mean is "
+        f"{words.value(spread['mean'])} ({words.value(spread['low'])} to "
+        f"{words.value(spread['high'])})"
+    )
+    whole = verdict.get("difference_over_seeds")
+    if whole and verdict["outcome"] == "helped" and whole["low"] <= 0:
+        text += ", so another seed might not have helped"
+    if whole and verdict["outcome"] == "hurt" and whole["high"] >= 0:
+        text += ", so another seed might not have hurt"
+    return text + "."
+
+
+def settle_sentence(verdict: dict[str, Any]) -> str:
+    """Say what would settle a verdict that cannot be told: which rows, how many labels."""
+    settle = verdict.get("settle")
+    if not settle:
+        needed = verdict.get("labels_to_settle")  # of a run of an older version
+        return (
+            f"About {about(needed)} labelled examples, drawn at random, would settle it."
+            if needed
+            else ""
+        )
+    parts = []
+    left, more = settle["rows_left"], "more " if settle["in_addition"] else ""
+    low, high = about(settle["low"]), about(settle["high"])
+    span = low if low == high else f"{low} to {high}"
+    one = span == "1"
+    if settle["differ"] is not None and left:
+        among = "row without a label" if settle["among"] == "rows without a label" else "target row"
+        here = counted(left, among, among.replace("row", "rows", 1))
+        if settle["differ"] == 0:
+            parts.append(f"The two answer all {here} alike, so labels for those settle nothing.")
+        elif settle["differ"] == 1:
+            parts.append(f"The two differ on 1 of {here}: look at that one first.")
+        else:
+            parts.append(f"The two differ on {settle['differ']:,} of {here}: label those first.")
+    text = f"About {span} {more}labelled {'example' if one else 'examples'}, drawn at random, "
+    if left is None:
+        text += "would settle it"
+    elif settle["possible"] is False:
+        text += "would be needed to settle it in general: "
+        text += (
+            f"more than the {left:,} here, so it cannot be settled with these data"
+            if left
+            else "these data have none left, so it cannot be settled with them"
+        )
+    elif settle["possible"] is None:
+        text += f"would settle it; there are {left:,} here, so it may not be possible with these"
+    else:
+        text += "would settle it"
+    if settle["in_addition"]:
+        text += f" (in addition to the {settle['judged']:,} judged)"
+    return " ".join([*parts, text + "."])
+
+
+CONFIDENCE_APART = 0.1
+"""From this difference of mean confidence and accuracy on, the verdict warns."""
+
+
+def confidence_sentence(verdict: dict[str, Any]) -> str:
+    """Warn where the model is much surer of its answers than it is right, or much less."""
+    found = verdict.get("calibration") or {}
+    sure, right = found.get("confidence"), verdict["chosen"].get("mean")
+    if sure is None or right is None or abs(sure - right) < CONFIDENCE_APART:
+        return ""
+    which = "surer than it is right" if sure > right else "less sure than it is right"
+    return (
+        f"Its probabilities cannot be taken at their word: it is {which} (confidence "
+        f"{percent(sure)} on average, right {percent(right)})."
+    )
+
+
+def _join(*parts: str) -> str:
+    return " ".join(part for part in parts if part)
 
 
 def label_free_sentence(verdict: dict[str, Any], best: str | None) -> str:
@@ -141,10 +241,7 @@ def label_free_sentence(verdict: dict[str, Any], best: str | None) -> str:
         )
     else:
         text += f"Label-free evidence does not speak for {chosen}: it puts {say(best)} first."
-    needed = verdict["labels_to_settle"]
-    if needed:
-        text += f" Labels for about {needed:,} examples would settle it."
-    return text
+    return _join(text, settle_sentence(verdict))
 
 
 def cross_validated_sentence(verdict: dict[str, Any]) -> str:
@@ -153,22 +250,22 @@ def cross_validated_sentence(verdict: dict[str, Any]) -> str:
     value = words.value(chosen["mean"])
     if difference is None:
         done = words.does.removesuffix(" of the examples")
-        right = f"{say(chosen['method'])} {done.format(value)}"
+        right = f"{subject(chosen['method'])} {done.format(value)}"
         if chosen["method"] == verdict["reference"]:
             right = f"no transfer was kept, as none looked better: {right}"
-        return (
-            f"In cross-validation on {verdict['judged_rows']:,} labelled examples {right}. No "
-            "labels were kept for judging."
-        )
+        rows = counted(verdict["judged_rows"], "labelled example")
+        return f"In cross-validation on {rows} {right}. No labels were kept for judging."
     verb = {"helped": "helped", "hurt": "hurt"}.get(
         verdict["outcome"], "may or may not have helped"
     )
-    return (
-        f"In cross-validation on {verdict['judged_rows']:,} labelled examples transfer {verb}: "
+    return _join(
+        f"In cross-validation on {counted(verdict['judged_rows'], 'labelled example')} transfer "
+        f"{verb}: "
         f"{chosen['method']} {value}{_metric(verdict)}, {words.signed(difference['mean'])} against "
         f"{say(verdict['reference'])} ({words.signed(difference['low'])} to "
         f"{words.signed(difference['high'])}). The same labels chose the method, so this is on the "
-        "bright side."
+        "bright side.",
+        settle_sentence(verdict),
     )
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from ..domains.answers import Answers
 from ..metrics.currency import CURRENCIES
-from .judge import difference, figure, labels_to_settle, needed, outcome_of
+from .judge import difference, figure, outcome_of
 from .sentences import cross_validated_sentence, label_free_sentence
+from .settle import Unlabelled, settled_by, settled_without_labels, within_reach
 
 ASSUMPTION = (
     "Label-free scores reward answers that are certain, diverse and agree with the clusters of "
@@ -30,6 +32,7 @@ def label_free_verdict(
     chosen_answers: np.ndarray | None,
     reference_answers: np.ndarray | None,
     answers: Answers = "classes",
+    rows: Sequence[tuple[int, str]] | None = None,
 ) -> dict[str, Any]:
     """Return a verdict without target labels.
 
@@ -48,12 +51,17 @@ def label_free_verdict(
         them apart, so only the rest matters for how many labels would settle it. None where
         answers are no classes: no such number can be given then.
     answers : {"classes", "numbers", "several"}
+    rows : sequence of (row, name), optional
+        Of the usable target rows, so that those can be named on which the two differ.
     """
-    disagreement = (
-        0.0
-        if reference_answers is None or chosen_answers is None
-        else float((chosen_answers != reference_answers).mean())
-    )
+    apart = np.zeros(0, np.int64)
+    disagreement, settle = 0.0, None
+    if reference_answers is not None and chosen_answers is not None and len(chosen_answers):
+        n = len(chosen_answers)
+        rows = [(i, f"row {i}") for i in range(n)] if rows is None else rows
+        apart = np.flatnonzero(chosen_answers != reference_answers)
+        disagreement = len(apart) / n
+        settle = settled_without_labels(Unlabelled(n, [rows[int(i)] for i in apart]))
     verdict: dict[str, Any] = {
         "kind": "label-free",
         "outcome": "can't tell",
@@ -71,8 +79,8 @@ def label_free_verdict(
         ],
         "difference": None,
         "disagreement": disagreement,
-        # A tenth of the disagreement is a cautious guess at the difference in accuracy.
-        "labels_to_settle": labels_to_settle(disagreement / 10, disagreement),
+        "settle": settle,
+        "labels_to_settle": within_reach(settle),
         "assumption": None if best is None else ASSUMPTION,
         "calibration": None,
         "unseen_classes": [],
@@ -104,6 +112,7 @@ def cross_validated_verdict(
     reference: str | None,
     answers: Answers = "classes",
     figures: dict[str, dict[str, Any]] | None = None,
+    unlabelled: Unlabelled | None = None,
 ) -> dict[str, Any]:
     """Return a verdict from out-of-fold answers on the labels that also chose the method.
 
@@ -117,15 +126,20 @@ def cross_validated_verdict(
     answers : {"classes", "numbers", "several"}
     figures : dict of dict, optional
         Further figures of each method.
+    unlabelled : Unlabelled, optional
+        The target's rows that have no label, where they are known.
     """
     currency = CURRENCIES[answers]
 
     def named(name: str, role: str) -> dict[str, Any]:
-        found = figure(name, role, what.get(name, name), correct[name], currency=currency)
+        found = figure(name, role, what.get(name, name), correct[name], currency)
         return found | (figures or {}).get(name, {})
 
     baselines = [
-        {**named(name, "baseline"), "difference": difference(correct[chosen], correct[name])}
+        {
+            **named(name, "baseline"),
+            "difference": difference(correct[chosen], correct[name], currency),
+        }
         for name in correct
         if name != chosen
     ]
@@ -143,14 +157,16 @@ def cross_validated_verdict(
         "chosen": named(chosen, "chosen"),
         "baselines": baselines,
         "difference": main,
+        "settle": None,
         "labels_to_settle": None,
         "assumption": "The same labels chose the method, so the figures are on the bright side.",
         "calibration": None,
         "unseen_classes": [],
     }
     if main is not None and verdict["outcome"] == "can't tell":
-        verdict["labels_to_settle"] = needed(
-            main["mean"], correct[chosen], correct[str(reference)], currency
+        verdict["settle"] = settled_by(
+            main, correct[chosen], correct[str(reference)], currency, unlabelled
         )
+        verdict["labels_to_settle"] = within_reach(verdict["settle"])
     verdict["sentence"] = cross_validated_sentence(verdict)
     return verdict

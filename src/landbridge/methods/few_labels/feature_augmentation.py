@@ -33,6 +33,7 @@ class FeatureAugmentation(FeatureMethod):
 
     Examples
     --------
+    >>> from landbridge.features import FeatureAugmentation
     >>> import numpy as np
     >>> rng = np.random.default_rng(0)
     >>> labels = np.repeat(["ant", "bee"], 100)

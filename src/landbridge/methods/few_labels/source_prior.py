@@ -39,6 +39,8 @@ class SourcePrior(FeatureMethod):
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from landbridge.features import SourcePrior
     >>> rng = np.random.default_rng(0)
     >>> labels = np.repeat(["ant", "bee"], 100)
     >>> x = rng.normal(size=(200, 5)) + 2 * (labels == "bee")[:, None]

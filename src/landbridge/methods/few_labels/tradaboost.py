@@ -45,6 +45,8 @@ class TrAdaBoost(FeatureMethod):
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from landbridge.features import TrAdaBoost
     >>> rng = np.random.default_rng(0)
     >>> labels = np.repeat(["ant", "bee"], 100)
     >>> x = rng.normal(size=(200, 5)) + 2 * (labels == "bee")[:, None]

@@ -43,6 +43,8 @@ class TrAdaBoostR2(RegressionMethod):
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from landbridge.features import TrAdaBoostR2
     >>> rng = np.random.default_rng(0)
     >>> x, few = rng.normal(size=(200, 3)), np.arange(200) % 20 == 0
     >>> y = x @ [1.0, 2.0, 3.0]

@@ -34,6 +34,7 @@ class WeightedJoint(FeatureMethod):
 
     Examples
     --------
+    >>> from landbridge.features import WeightedJoint
     >>> import numpy as np
     >>> rng = np.random.default_rng(0)
     >>> labels = np.repeat(["ant", "bee"], 100)

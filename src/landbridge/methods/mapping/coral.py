@@ -33,6 +33,8 @@ class CORAL(AlignmentMethod):
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from landbridge.features import CORAL
     >>> rng = np.random.default_rng(0)
     >>> labels = np.repeat([0, 1], 100)
     >>> x = rng.normal(size=(200, 3)) + 3 * labels[:, None]

@@ -60,6 +60,8 @@ class FeatureMap(FeatureMethod):
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from landbridge.features import FeatureMap
     >>> rng = np.random.default_rng(0)
     >>> labels = np.tile([0, 1, 2], 60)
     >>> x = rng.normal(size=(180, 4)) + 4 * np.eye(3, 4)[labels]

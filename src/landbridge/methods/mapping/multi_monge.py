@@ -29,6 +29,8 @@ class MultiMonge(AlignmentMethod):
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from landbridge.features import MultiMonge
     >>> rng = np.random.default_rng(0)
     >>> labels = np.repeat([0, 1], 100)
     >>> x = rng.normal(size=(200, 3)) + 3 * labels[:, None]

@@ -34,6 +34,8 @@ class GaussianWeights(Reweighting):
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from landbridge.features import GaussianWeights
     >>> rng = np.random.default_rng(0)
     >>> labels = np.repeat([0, 1], 150)
     >>> x = rng.normal(size=(300, 3)) + 3 * labels[:, None]

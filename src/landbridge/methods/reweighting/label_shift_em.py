@@ -41,6 +41,8 @@ class LabelShiftEM(LabelShiftMethod):
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from landbridge.features import LabelShiftEM
     >>> rng = np.random.default_rng(0)
     >>> labels = np.repeat([0, 1], [150, 150])
     >>> x = rng.normal(size=(300, 3)) + 3 * labels[:, None]

@@ -31,6 +31,7 @@ class GFK(AlignmentMethod):
 
     Examples
     --------
+    >>> from landbridge.features import GFK
     >>> import numpy as np
     >>> rng = np.random.default_rng(0)
     >>> labels = np.repeat([0, 1], 100)

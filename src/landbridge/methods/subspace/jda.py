@@ -88,6 +88,8 @@ class JDA(PseudoLabelled):
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from landbridge.features import JDA
     >>> rng = np.random.default_rng(0)
     >>> labels = np.repeat([0, 1], 100)
     >>> x = rng.normal(size=(200, 5)) + 3 * labels[:, None]

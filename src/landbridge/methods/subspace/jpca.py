@@ -37,6 +37,8 @@ class JPCA(KernelSubspace):
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from landbridge.features import JPCA
     >>> rng = np.random.default_rng(0)
     >>> labels = np.repeat([0, 1], 100)
     >>> x = rng.normal(size=(200, 5)) + 3 * labels[:, None]

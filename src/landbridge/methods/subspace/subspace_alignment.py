@@ -27,6 +27,7 @@ class SubspaceAlignment(AlignmentMethod):
 
     Examples
     --------
+    >>> from landbridge.features import SubspaceAlignment
     >>> import numpy as np
     >>> rng = np.random.default_rng(0)
     >>> labels = np.repeat([0, 1], 100)

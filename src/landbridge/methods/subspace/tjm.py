@@ -46,6 +46,8 @@ class TJM(KernelSubspace):
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from landbridge.features import TJM
     >>> rng = np.random.default_rng(0)
     >>> labels = np.repeat([0, 1], 100)
     >>> x = rng.normal(size=(200, 5)) + 3 * labels[:, None]

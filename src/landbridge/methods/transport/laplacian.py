@@ -43,6 +43,8 @@ class LaplacianTransport(TransportMethod):
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from landbridge.features import LaplacianTransport
     >>> rng = np.random.default_rng(0)
     >>> labels = np.repeat([0, 1], 50)
     >>> x = rng.normal(size=(100, 3)) + 3 * labels[:, None]

@@ -40,6 +40,8 @@ class SinkhornTransport(TransportMethod):
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from landbridge.features import SinkhornTransport
     >>> rng = np.random.default_rng(0)
     >>> labels = np.repeat([0, 1], 100)
     >>> x = rng.normal(size=(200, 3)) + 3 * labels[:, None]

@@ -150,7 +150,7 @@ def squared_cost(
 
     Examples
     --------
-    >>> squared_cost(np.array([[0.0], [1.0]]), np.array([[3.0]])).dense().tolist()
+    >>> squared_cost(np.array([[0.0], [1.0]]), np.array([[3.0]])).dense().round(6).tolist()
     [[9.0], [4.0]]
     """
     if normalise not in (None, *_NORMALISERS):
