@@ -1,25 +1,25 @@
 """Frozen features, computed once and kept: the biggest speed-up there is.
 
-A store is a folder of ``features-<key>.npy`` files with a small JSON beside each. The key is
+A store is a folder of ``features-<key>.npy`` files, kept as `base/stored` keeps them. The key is
 made of the weights, the preprocessing, the data and the precision, so nothing is ever stale.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
-import zlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
-from ..base.errors import BackboneError, ConfigError, RunError
+from ..base.errors import BackboneError, ConfigError
 from ..base.events import SILENT, Events
-from ..base.files import read_json, storage_errors, write_json
 from ..base.hashing import digest, tensors_digest
 from ..base.places import cache_folder
+from ..base.stored import stored_array
 from .base import Opened
 from .extraction import Precision, extract, forward_batch, resolve_precision
-from .locks import locked
 
 _LONG = 2000
 """Rows from which on a bar is worth showing."""
@@ -123,30 +123,24 @@ class FeatureStore:
         if len(prepared) == 0:
             return np.empty(shape, np.float32)
         path = self._path(self.key(opened, len(prepared), fingerprint, precision))
-        with storage_errors(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with locked(path.with_suffix(".lock")):  # another process may be at it
-                ready = self._open(path, shape, events)
-                if ready is not None:
-                    os.utime(path)
-                    events.say(
-                        "reuse",
-                        f"reused {len(prepared):,} features of {opened.identity.name}",
-                        path=str(path),
-                        rows=len(prepared),
-                    )
-                    return ready
-                self._compute(
-                    opened,
-                    prepared,
-                    path,
-                    batch or forward_batch(opened.module, opened.preprocessing),
-                    precision,
-                    events,
-                )
+        batch = batch or forward_batch(opened.module, opened.preprocessing)
+        found = stored_array(
+            path,
+            shape,
+            np.float32,
+            lambda start: self._blocks(opened, prepared, start, batch, precision),
+            what=f"features of {opened.identity.name}",
+            again="computed",
+            facts={"identity": opened.identity.to_dict()},
+            events=events,
+            bar=events if shape[0] >= _LONG or prepared.ndim > 2 else SILENT,
+            label="features",
+        )
+        with contextlib.suppress(OSError):  # the time of its last use; of another's store, not
+            os.utime(path)
         if self.cap is not None and (freed := self.trim(self.cap, keep=path)):
             events.say("note", f"feature store: {freed / 1e6:.0f} MB of old features removed")
-        return np.load(path, mmap_mode="r", allow_pickle=False)
+        return found
 
     def size(self) -> int:
         """Return the bytes that the store takes."""
@@ -183,67 +177,20 @@ class FeatureStore:
     def _path(self, key: str) -> Path:
         return self.root / f"features-{key}.npy"
 
-    def _open(self, path: Path, shape: tuple[int, int], events: Events) -> np.ndarray | None:
-        """Return finished features where they are whole."""
-        if not path.exists():
-            return None
-        try:
-            array = np.load(path, mmap_mode="r", allow_pickle=False)
-            said = read_json(path.with_suffix(".json"))
-        except (ValueError, EOFError, RunError) as error:
-            events.say("note", f"{path} is damaged ({error}): features are computed again")
-            return None
-        if array.shape != shape or array.dtype != np.float32 or said.get("crc") != _crc(array):
-            events.say("note", f"{path} is damaged: features are computed again")
-            return None
-        return array
-
-    def _compute(
-        self,
-        opened: Opened,
-        prepared: np.ndarray,
-        path: Path,
-        batch: int,
-        precision: Precision,
-        events: Events,
-    ) -> None:
-        shape = (len(prepared), opened.module.dim)
-        part, state = path.with_suffix(".part"), path.with_suffix(".part.json")
-        done, crc = _rows_done(part, state, shape)
-        if done:
-            events.say(
-                "reuse", f"{done} of {shape[0]} features of an interrupted extraction", rows=done
-            )
-        bars = events if shape[0] - done >= _LONG or prepared.ndim > 2 else SILENT
-        # Written as a file and not through a memory map: there a full disk kills the process.
-        with part.open("r+b" if done else "w+b") as file:
-            header = {"descr": "<f4", "fortran_order": False, "shape": shape}
-            np.lib.format.write_array_header_1_0(file, header)
-            file.seek(done * shape[1] * 4, os.SEEK_CUR)
-            file.truncate()
-            with bars.progress("features", shape[0]) as bar:
-                bar.advance(done)
-                for block in extract(opened, prepared, done, batch, precision, self.flush_seconds):
-                    if not np.isfinite(block).all():
-                        raise BackboneError(
-                            f"{opened.identity.name} gave features that are not finite for "
-                            f"some of the rows {done} to {done + len(block) - 1}",
-                            do="check the inputs"
-                            + (", or use float32" if precision == "bfloat16" else ""),
-                        )
-                    file.write(block.tobytes())
-                    file.flush()
-                    os.fsync(file.fileno())
-                    done += len(block)
-                    crc = zlib.crc32(block.tobytes(), crc)
-                    write_json(state, {"rows": done, "shape": list(shape), "crc": crc})
-                    bar.advance(len(block))
-        write_json(
-            path.with_suffix(".json"),
-            {"identity": opened.identity.to_dict(), "shape": list(shape), "crc": crc},
-        )
-        part.replace(path)
-        state.unlink(missing_ok=True)
+    def _blocks(
+        self, opened: Opened, prepared: np.ndarray, start: int, batch: int, precision: Precision
+    ) -> Iterator[np.ndarray]:
+        """Yield features from a row on, every so many seconds."""
+        done = start
+        for block in extract(opened, prepared, start, batch, precision, self.flush_seconds):
+            if not np.isfinite(block).all():
+                raise BackboneError(
+                    f"{opened.identity.name} gave features that are not finite for "
+                    f"some of the rows {done} to {done + len(block) - 1}",
+                    do="check the inputs" + (", or use float32" if precision == "bfloat16" else ""),
+                )
+            done += len(block)
+            yield block
 
 
 def _check_unchanged(opened: Opened) -> None:
@@ -254,33 +201,3 @@ def _check_unchanged(opened: Opened) -> None:
             f"{opened.identity.hash}",
             do="frozen features are those of θ₀: open the backbone again",
         )
-
-
-def _crc(array: np.ndarray) -> int:
-    crc = 0
-    step = max(1, 16_000_000 // max(1, array.shape[1] * 4))
-    for start in range(0, len(array), step):
-        crc = zlib.crc32(np.ascontiguousarray(array[start : start + step]).data, crc)
-    return crc
-
-
-def _rows_done(part: Path, state: Path, shape: tuple[int, int]) -> tuple[int, int]:
-    """Return the rows of an interrupted extraction that are whole, and their checksum."""
-    if not (part.exists() and state.exists()):
-        return 0, 0
-    try:
-        said = read_json(state)
-        with part.open("rb") as file:
-            np.lib.format.read_magic(file)
-            np.lib.format.read_array_header_1_0(file)
-            start = file.tell()
-    except (RunError, ValueError, EOFError):
-        return 0, 0
-    if not isinstance(said, dict) or said.get("shape") != list(shape):
-        return 0, 0
-    rows = int(said.get("rows", 0))
-    if not rows or part.stat().st_size < start + rows * shape[1] * 4:
-        return 0, 0
-    kept = np.memmap(part, np.float32, "r", start, (rows, shape[1]))
-    crc = _crc(kept)
-    return (rows, crc) if crc == said.get("crc") else (0, 0)

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
-from .files import storage_errors
+from .files import open_plain, storage_errors
 
 Event = dict[str, Any]
 
@@ -70,7 +70,7 @@ class Events:
         if self.path is not None:
             with storage_errors(self.path):
                 self.path.parent.mkdir(parents=True, exist_ok=True)
-                with self.path.open("a", encoding="utf-8") as file:
+                with open_plain(self.path, "a", encoding="utf-8") as file:
                     file.write(json.dumps(event, default=str, ensure_ascii=False) + "\n")
         for listener in self.listeners:
             listener.event(event)

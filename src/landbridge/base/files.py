@@ -6,15 +6,20 @@ import contextlib
 import errno
 import json
 import os
+import stat
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from .errors import RunError, StorageError
 
 if TYPE_CHECKING:
     import numpy as np
+
+
+_PICTURE = "data:image/png;base64,"
+"""How pictures are written into JSON and pages."""
 
 
 @contextlib.contextmanager
@@ -36,9 +41,46 @@ def storage_errors(path: Path) -> Iterator[None]:
         raise
 
 
+def open_plain(path: Path, mode: str, *, private: bool = False, **options: Any) -> IO[Any]:
+    """Open a file for writing or appending, only if it is no link and no device.
+
+    What lies in a folder may have come with it: a link would lead the writing out of there.
+
+    Raises
+    ------
+    StorageError
+        Where it is a link, or anything but an ordinary file.
+    """
+
+    def opener(name: str, flags: int) -> int:
+        more = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+        return os.open(name, flags | more, 0o600 if private else 0o666)
+
+    plain = not path.is_symlink()
+    try:
+        file = open(path, mode, opener=opener, **options) if plain else None  # noqa: SIM115
+    except OSError as error:
+        # ELOOP: it became a link just now; ENXIO: a pipe that nobody reads
+        if error.errno not in (errno.ELOOP, errno.ENXIO):
+            raise
+        file = None
+    if file is not None and stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        return file
+    if file is not None:
+        file.close()
+    raise StorageError(
+        f"{path} is {'a link' if path.is_symlink() else 'no ordinary file'}, and what is written "
+        "there would go somewhere else",
+        do="remove it; if the folder came from somebody else, look at what else is in it",
+    )
+
+
 @contextlib.contextmanager
-def whole_file(path: Path | str) -> Iterator[Path]:
-    """Give a temporary path beside `path`; on success it is synced and takes its place."""
+def whole_file(path: Path | str, *, private: bool = False) -> Iterator[Path]:
+    """Give a temporary path beside `path`; on success it is synced and takes its place.
+
+    Where `private`, only its owner may read it; else it is as any new file.
+    """
     path = Path(path)
     with storage_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -49,25 +91,26 @@ def whole_file(path: Path | str) -> Iterator[Path]:
             yield temporary
             with temporary.open("rb") as file:
                 os.fsync(file.fileno())
-            umask = os.umask(0)
-            os.umask(umask)
-            temporary.chmod(0o666 & ~umask)
+            if not private:  # the temporary one is
+                umask = os.umask(0)
+                os.umask(umask)
+                temporary.chmod(0o666 & ~umask)
             temporary.replace(path)
         finally:
             temporary.unlink(missing_ok=True)
 
 
-def write_bytes(path: Path | str, data: bytes) -> None:
+def write_bytes(path: Path | str, data: bytes, *, private: bool = False) -> None:
     """Write `data` to `path` atomically."""
-    with whole_file(path) as temporary:
+    with whole_file(path, private=private) as temporary:
         temporary.write_bytes(data)
 
 
-def write_array(path: Path | str, array: np.ndarray) -> None:
+def write_array(path: Path | str, array: np.ndarray, *, private: bool = False) -> None:
     """Write an array to `path` atomically, as .npy."""
     import numpy as np
 
-    with whole_file(path) as temporary, temporary.open("wb") as file:
+    with whole_file(path, private=private) as temporary, temporary.open("wb") as file:
         # Through write(), in pieces: np.save's own way says of a full disk that some bytes
         # were not written, and not why.
         np.save(_Writer(file.write), array, allow_pickle=False)
@@ -78,14 +121,15 @@ class _Writer:
         self.write = write
 
 
-def write_text(path: Path | str, text: str) -> None:
-    """Write `text` to `path` atomically, as UTF-8."""
-    write_bytes(path, text.encode("utf-8"))
+def write_text(path: Path | str, text: str, *, private: bool = False) -> None:
+    """Write `text` to `path` atomically, as UTF-8; where pictures are in it, for its owner only."""
+    write_bytes(path, text.encode("utf-8"), private=private or _PICTURE in text)
 
 
-def write_json(path: Path | str, value: Any) -> None:
+def write_json(path: Path | str, value: Any, *, private: bool = False) -> None:
     """Write `value` to `path` atomically, as indented JSON."""
-    write_text(path, json.dumps(value, indent=2, ensure_ascii=False, default=_plain) + "\n")
+    text = json.dumps(value, indent=2, ensure_ascii=False, default=_plain) + "\n"
+    write_text(path, text, private=private)
 
 
 def read_json(path: Path | str) -> Any:

@@ -13,8 +13,8 @@ from ..backbones.maps import pooled, stage_maps
 from ..backbones.store import FeatureStore
 from ..backbones.surgery import Network
 from ..base.events import Events
-from ..base.files import write_array
 from ..base.hashing import tensors_digest
+from ..base.stored import checked, stored_array
 from ..training.devices import borrowed
 from ..training.inputs import run_network
 from ..training.precision import layout
@@ -62,7 +62,7 @@ def stage_features(
     """
     name = f"stages-{backbone_hash(network)}-{workspace.fingerprints[which]}-{budget}.npy"
     file = workspace.path / "work" / "features" / name
-    if file.exists():
+    if checked(file):
         return np.load(file, mmap_mode="r", allow_pickle=False)
     inputs, parts, device = workspace.inputs(which), [], torch.device(workspace.device)
     network.eval()
@@ -73,8 +73,9 @@ def stage_features(
                 network.backbone(layout(workspace.preprocessing.encode(stored.to(device))))
             parts.append(pooled(maps, budget).cpu().numpy())
     found = np.concatenate(parts)
-    write_array(file, found)
-    return found
+    return stored_array(
+        file, found.shape, np.float32, lambda start: [found[start:]], what="stages", events=events
+    )
 
 
 def input_columns(workspace: Workspace, which: str) -> np.ndarray:

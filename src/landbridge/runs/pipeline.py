@@ -14,6 +14,7 @@ from ..base.config import RunConfig, make_config
 from ..base.errors import LandbridgeError, RunError, StorageError
 from ..base.events import SILENT, Event, Events
 from ..base.files import read_json, write_json
+from ..base.places import private_folder
 from ..base.threads import threads
 from ..domains.task import Task
 from .finish import finish
@@ -176,6 +177,7 @@ def _prepared(
     path: Path, config: RunConfig, task: Task, models: Models, events: Events
 ) -> tuple[Workspace, dict[str, Any]]:
     """Return the workspace and the plan, from disk where they are there."""
+    private_folder(path / "work")  # decoded examples lie there
     known, teacher = models
     settled = path / "work" / "data" / "workspace.json"
     if (path / "plan.json").exists() and settled.exists():

@@ -17,6 +17,7 @@ from ..base.config import RunConfig, make_config
 from ..base.errors import RunError
 from ..base.events import Events
 from ..base.files import read_json, write_array, write_json
+from ..base.stored import checked
 from ..domains.modalities.base import Preprocessing, load_preprocessing
 from ..domains.reading import Reading
 from ..methods.network import PlanContext
@@ -223,7 +224,7 @@ class Workspace:
         for name, array in inputs.items():
             file = getattr(array, "filename", None)
             if file is None:  # not a memory map of the cache
-                write_array(folder / f"{name}_inputs.npy", array)
+                write_array(folder / f"{name}_inputs.npy", array, private=True)
                 file = f"{name}_inputs.npy"
             places[name] = str(file)
         if self.teacher is not None:
@@ -275,9 +276,9 @@ class Workspace:
 
     @staticmethod
     def inputs_there(path: Path) -> bool:
-        """Say whether the decoded inputs that `save` named still exist."""
+        """Say whether the decoded inputs that `save` named are there, and whole in the cache."""
         return all(
-            (file.parent / place).exists()
+            checked(Path(place)) if Path(place).is_absolute() else (file.parent / place).exists()
             for file in (path / "work").glob("*/workspace.json")
             for place in read_json(file)["inputs"].values()
         )

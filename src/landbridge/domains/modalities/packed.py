@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -13,8 +13,8 @@ import numpy as np
 
 from ...base.errors import DataError, RunError
 from ...base.events import SILENT, Events
-from ...base.files import write_array
 from ...base.hashing import digest
+from ...base.stored import stored_array
 from ..examples import Examples
 from .base import PREPROCESSINGS, Preprocessing, Strength, load_preprocessing
 from .several import SeveralExamples
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 _ALIGNED = 8
 """Every part begins at a multiple of so many bytes, so that it can be seen as its own type."""
+_ROWS = 1024
+"""Rows that are packed at once."""
 _ON_DISK = 64_000_000
 """Bytes from which on packed rows are kept in the cache and not in memory."""
 
@@ -129,12 +131,16 @@ class SeveralPreprocessing(Preprocessing):
         if not large:
             return self._packed(examples, cache, events)
         assert cache is not None
-        path = cache / f"several-{digest(self.key, examples.fingerprint())}.npy"
-        if path.exists():
-            events.say("reuse", f"reused {len(examples):,} packed rows", path=str(path))
-        else:
-            write_array(path, self._packed(examples, cache, events))
-        return np.load(path, mmap_mode="r", allow_pickle=False)
+        return stored_array(
+            cache / f"several-{digest(self.key, examples.fingerprint())}.npy",
+            (len(examples), self.row_bytes),
+            np.uint8,
+            lambda start: self._chunks(examples, start, cache, events),
+            what="packed rows",
+            again="packed",
+            events=events,
+            label="pack rows",
+        )
 
     def fitting(self, examples: Examples) -> Examples | None:
         """Take a single modality as rows that lack all others."""
@@ -162,20 +168,33 @@ class SeveralPreprocessing(Preprocessing):
             )
 
     def _packed(self, examples: SeveralExamples, cache: Path | None, events: Events) -> np.ndarray:
-        out = np.zeros((len(examples), self.row_bytes), np.uint8)
+        chunks = list(self._chunks(examples, 0, cache, events))
+        return np.concatenate(chunks or [np.zeros((0, self.row_bytes), np.uint8)])
+
+    def _chunks(
+        self, examples: SeveralExamples, first: int, cache: Path | None, events: Events
+    ) -> Iterator[np.ndarray]:
+        """Yield packed rows from `first` on, some at a time."""
+        parts: list[tuple[int, Slot, np.ndarray, np.ndarray]] = []
         for number, slot in enumerate(self.slots):
             if slot.name not in examples.parts:
                 continue
             own, rows = examples.part(slot.name)
-            if not len(rows):
-                continue
-            stored = self.parts[slot.name].prepare(own, cache=cache, events=events)
-            out[rows, number] = 1
-            for at in range(0, len(rows), 1024):
-                some = np.ascontiguousarray(stored[at : at + 1024], dtype=slot.stored_type)
-                bytes_ = some.reshape(len(some), -1).view(np.uint8)
-                out[rows[at : at + 1024], slot.first : slot.last] = bytes_
-        return out
+            if len(rows):
+                stored = self.parts[slot.name].prepare(own, cache=cache, events=events)
+                place = np.full(len(examples), -1)  # where each row is in what is stored of it
+                place[rows] = np.arange(len(rows))
+                parts.append((number, slot, stored, place))
+        for start in range(first, len(examples), _ROWS):
+            out = np.zeros((min(_ROWS, len(examples) - start), self.row_bytes), np.uint8)
+            for number, slot, stored, place in parts:
+                at = place[start : start + len(out)]
+                there = at >= 0
+                if there.any():
+                    some = np.ascontiguousarray(stored[at[there]], dtype=slot.stored_type)
+                    out[there, number] = 1
+                    out[there, slot.first : slot.last] = some.reshape(len(some), -1).view(np.uint8)
+            yield out
 
     def stored_part(self, stored: torch.Tensor, name: str) -> torch.Tensor:
         """Return one part of stored rows (n, ...) as its own preprocessing stores it."""

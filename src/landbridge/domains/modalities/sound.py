@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -11,6 +12,7 @@ import numpy as np
 from ...base.errors import DataError, RunError
 from ...base.events import SILENT, Events
 from ...base.hashing import digest
+from ...base.stored import stored_array
 from ..examples import Examples
 from .base import PREPROCESSINGS, Preprocessing, Strength
 from .decoding import in_threads
@@ -25,6 +27,7 @@ NOTHING = -32768
 """Stored in the place of a sample: the recording is over. Sound itself begins at -32767."""
 _FULL = 32767
 _AT_ONCE = 256
+_CHUNK_BYTES = 16_000_000
 
 
 @dataclass(frozen=True)
@@ -94,28 +97,44 @@ class AudioPreprocessing(Preprocessing):
             )
         if cache is None:
             return self._decoded(examples, events)
-        path = cache / f"sound-{digest(self.key, examples.fingerprint())}.npy"
-        if not path.exists():
-            from ...base.files import write_array
-
-            write_array(path, self._decoded(examples, events))
-        else:
-            events.say("reuse", f"reused {len(examples):,} decoded recordings", path=str(path))
-        return np.load(path, mmap_mode="r", allow_pickle=False)
+        return stored_array(
+            cache / f"sound-{digest(self.key, examples.fingerprint())}.npy",
+            (len(examples), self.samples),
+            np.int16,
+            lambda start: self._chunks(examples, start, events),
+            what="decoded recordings",
+            again="decoded",
+            events=events,
+            bar=events if len(examples) > _AT_ONCE else SILENT,
+            label="decode recordings",
+        )
 
     def _decoded(self, examples: AudioExamples, events: Events) -> np.ndarray:
-        out = np.full((len(examples), self.samples), NOTHING, np.int16)
-        cut = 0
+        out = np.empty((len(examples), self.samples), np.int16)
+        done = 0
         bars = events if len(examples) > _AT_ONCE else SILENT
         with bars.progress("decode recordings", len(examples)) as bar:
-            for row, (wave, rate) in enumerate(in_threads(decode, examples.items)):
+            for chunk in self._chunks(examples, 0, events):
+                out[done : done + len(chunk)] = chunk
+                done += len(chunk)
+                bar.advance(len(chunk))
+        return out
+
+    def _chunks(self, examples: AudioExamples, first: int, events: Events) -> Iterator[np.ndarray]:
+        """Yield decoded rows from `first` on, some MB at a time."""
+        step = int(np.clip(_CHUNK_BYTES // (2 * self.samples), 16, 4096))
+        cut = 0
+        for start in range(first, len(examples), step):
+            items = examples.items[start : start + step]
+            out = np.full((len(items), self.samples), NOTHING, np.int16)
+            for row, (wave, rate) in enumerate(in_threads(decode, items)):
                 own = resample(wave, rate, self.rate)
                 if len(own) > self.samples:
                     cut += 1
-                    start = (len(own) - self.samples) // 2
-                    own = own[start : start + self.samples]
+                    middle = (len(own) - self.samples) // 2
+                    own = own[middle : middle + self.samples]
                 out[row, : len(own)] = np.rint(np.clip(own, -1, 1) * _FULL)
-                bar.advance()
+            yield out
         if cut:
             events.say(
                 "note",
@@ -123,7 +142,6 @@ class AudioPreprocessing(Preprocessing):
                 f"{self.samples / self.rate:.2g} s: their middle is kept",
                 rows=cut,
             )
-        return out
 
     @property
     def shape(self) -> tuple[int, ...]:

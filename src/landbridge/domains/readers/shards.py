@@ -11,9 +11,9 @@ import numpy as np
 
 from ...base.errors import DataError
 from ...base.events import SILENT, Events
-from ...base.files import whole_file
 from ...base.hashing import digest
 from ...base.places import cache_folder
+from ...base.stored import stored_array, stored_file
 from ..domain import Domain
 from ..modalities.pieces import Piece
 from .base import READERS, SPLITS, Reader, ReadOptions
@@ -139,19 +139,28 @@ def _pieces(files: Sequence[Path], column: str, key: str, rows: int, events: Eve
     """Return where each row's content lies in the cache, written there where it is not yet."""
     folder = cache_folder() / "shards"
     store, index = folder / f"{key}.bin", folder / f"{key}.npy"
-    if not (store.exists() and index.exists()):
-        lengths = np.empty(rows, np.int64)
-        bars = events.progress(f"read {column}", rows)
-        with whole_file(store) as part, part.open("wb") as out, bars as bar:
+
+    seen: list[int] = []
+
+    def pieces() -> Iterator[bytes]:
+        seen.clear()
+        with events.progress(f"read {column}", rows) as bar:
             for i, item in enumerate(_contents(files, column)):
-                lengths[i] = -1 if item is None else len(item)
+                seen.append(-1 if item is None else len(item))
                 if item is not None:
-                    out.write(item)
+                    yield item
                 if i % _ROWS == 0:
                     bar.advance(min(_ROWS, rows - i))
-        with whole_file(index) as part, part.open("wb") as out:
-            np.save(out, lengths)
-    lengths = np.load(index)
+
+    def sizes(_: int) -> Iterator[np.ndarray]:
+        if not seen:  # the contents were there, and their index is not
+            seen.extend(-1 if x is None else len(x) for x in _contents(files, column))
+        yield np.array(seen, np.int64)
+
+    stored_file(store, pieces, what=f"contents of {column!r}", events=events)
+    lengths = stored_array(
+        index, (rows,), np.int64, sizes, what=f"lengths of {column!r}", again="read"
+    )
     ends = np.cumsum(np.maximum(lengths, 0))
     found = np.empty(rows, dtype=object)
     for i, (length, end) in enumerate(zip(lengths.tolist(), ends.tolist(), strict=True)):
