@@ -208,7 +208,7 @@ def _make(
     blocks = _blocks_done(part, name, shape, dtype)
     done = sum(rows for rows, _, _ in blocks)
     if done:
-        said = f"{done:,} of {shape[0]:,} {what} from an interrupted run"
+        note = f"{done:,} of {shape[0]:,} {what} from an interrupted run"
         events.say("reuse", note, path=str(part), rows=done)
     # Written as a file and not through a memory map: there a full disk kills the process.
     with _new(part, keep=bool(done)) as file:
