@@ -6,6 +6,7 @@ import difflib
 import importlib
 import importlib.metadata
 import pkgutil
+import threading
 from collections.abc import Callable, Iterator
 from typing import Generic, TypeVar
 
@@ -28,7 +29,11 @@ class Registry(Generic[T]):
     Notes
     -----
     Other distributions add their own through the entry-point group
-    ``landbridge.<kind>s``: each entry names a module that registers things on import.
+    ``landbridge.<kind>s`` (``landbridge.stream_adapters``: a space is an underscore): each entry
+    names a module that registers things on import.
+
+    Whatever a file may name is looked up in one of these and never in a plain dict that an
+    import fills: a process that only opens the file has not done that import.
     """
 
     def __init__(self, kind: str, *packages: str) -> None:
@@ -36,6 +41,14 @@ class Registry(Generic[T]):
         self.packages = packages
         self._items: dict[str, T] = {}
         self._loaded = False
+        self._lock = threading.RLock()  # the thread that loads may ask meanwhile, others wait
+        self._loading = False
+        self._elsewhere: set[str] = set()
+
+    @property
+    def group(self) -> str:
+        """The entry-point group by which other distributions add to it."""
+        return f"landbridge.{self.kind.replace(' ', '_')}s"
 
     def register(self, name: str) -> Callable[[T], T]:
         """Return a decorator that registers its argument under `name`."""
@@ -53,18 +66,37 @@ class Registry(Generic[T]):
     def _load(self) -> None:
         if self._loaded:
             return
-        self._loaded = True
-        for name in self.packages:
-            package = importlib.import_module(name)
-            # A plain module registers what is in it, and has no others below.
-            for module in pkgutil.walk_packages(getattr(package, "__path__", ()), f"{name}."):
-                importlib.import_module(module.name)
-        for entry in importlib.metadata.entry_points(group=f"landbridge.{self.kind}s"):
-            entry.load()
+        with self._lock:
+            if self._loaded or self._loading:
+                return
+            self._loading = True
+            try:
+                for name in self.packages:
+                    package = importlib.import_module(name)
+                    # A plain module registers what is in it, and has no others below.
+                    below = getattr(package, "__path__", ())
+                    for module in pkgutil.walk_packages(below, f"{name}."):
+                        importlib.import_module(module.name)
+                known = set(self._items)
+                for entry in importlib.metadata.entry_points(group=self.group):
+                    entry.load()
+                self._elsewhere = set(self._items) - known
+                self._loaded = True  # last: an import that fails is tried, and said, again
+            finally:
+                self._loading = False
+
+    def found_anywhere(self, name: str) -> bool:
+        """Say whether a new process finds `name`: it is not of a script or notebook alone."""
+        self._load()
+        if name not in self._items or name in self._elsewhere:
+            return name in self._items
+        home = str(getattr(self._items[name], "__module__", ""))
+        return any(f"{home}.".startswith(f"{package}.") for package in self.packages)
 
     def get(self, name: str) -> T:
         """Return what is registered as `name`, or raise ConfigError with the nearest names."""
-        self._load()
+        if name not in self._items:
+            self._load()
         if name not in self._items:
             near = nearest(name, self._items)
             hint = f"did you mean {near!r}? " if near else ""
@@ -75,7 +107,8 @@ class Registry(Generic[T]):
         return self._items[name]
 
     def __contains__(self, name: object) -> bool:
-        self._load()
+        if name not in self._items:
+            self._load()
         return name in self._items
 
     def __iter__(self) -> Iterator[str]:

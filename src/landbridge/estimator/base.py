@@ -124,6 +124,7 @@ class TransferEstimator(BaseEstimator):
             self.method_ = raced.choice["method"]
             self.choice_ = raced.choice
             fit = raced.fits[self.method_][config.seed]
+            workspace = workspace.for_method(self.method_)
             network = network_of(workspace, fit, SILENT)
             self.model_ = Model(
                 network, workspace.preprocessing, workspace.classes, reading=workspace.reading

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 import torch
 from torch import nn
+from torch.nn import functional as F
 
 from ..backbones.surgery import Network
 from ..base.registry import Registry
@@ -98,6 +99,10 @@ class Setting:
         What `network` says of all rows of "source" or "target" now, in evaluation mode.
     labels : callable (side) -> tensor (n,)
         Labels of all rows of "source" or "target", -1 where they are not granted.
+    known : callable (side) -> bool tensor (n,)
+        Which labels are granted: a number may be -1 and known.
+    loss : callable (logits, labels) -> tensor
+        The mean loss of rows, of this run's kind of answer.
     teacher : float tensor (n, classes) or None
         Logits of a teacher for all rows of "target"; NaN where it says nothing of a row.
     inputs : callable (side, rows) -> tensor
@@ -111,6 +116,8 @@ class Setting:
     known_head: nn.Linear | None = None
     outputs: Callable[[str], tuple[torch.Tensor, torch.Tensor]] | None = None
     labels: Callable[[str], torch.Tensor] | None = None
+    known: Callable[[str], torch.Tensor] | None = None
+    loss: Callable[[torch.Tensor, torch.Tensor], torch.Tensor] = F.cross_entropy
     inputs: Callable[[str, torch.Tensor], torch.Tensor] | None = None
     teacher: torch.Tensor | None = None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -35,7 +35,12 @@ def map_distance(
     return total
 
 
-def channel_weights(network: Network, x: torch.Tensor, labels: torch.Tensor) -> list[torch.Tensor]:
+Loss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+
+
+def channel_weights(
+    network: Network, x: torch.Tensor, labels: torch.Tensor, loss: Loss = F.cross_entropy
+) -> list[torch.Tensor]:
     """Return how much the loss would rise without each channel, as a softmax for each stage.
 
     The paper switches every channel off in turn, which takes a pass each. To first order the
@@ -49,6 +54,8 @@ def channel_weights(network: Network, x: torch.Tensor, labels: torch.Tensor) -> 
         In whatever mode; it is asked in evaluation mode, and stays as it is.
     x, labels : tensors
         A sample of labelled rows.
+    loss : callable (logits, labels) -> tensor
+        Their mean loss.
 
     Returns
     -------
@@ -58,8 +65,7 @@ def channel_weights(network: Network, x: torch.Tensor, labels: torch.Tensor) -> 
     with evaluating(network), stage_maps(network, True) as maps, torch.enable_grad():
         # The inputs carry the gradient, so a network that stands still can be asked as well.
         _, logits = network(x.detach().clone().requires_grad_())
-        loss = F.cross_entropy(at_least_single(logits), labels)
-        grads = torch.autograd.grad(loss, list(maps))
+        grads = torch.autograd.grad(loss(at_least_single(logits), labels), list(maps))
     weights = []
     for found, grad in zip(maps, grads, strict=True):
         rise = -(by_channel(found) * by_channel(grad)).float().sum((0, 2)).detach()
@@ -107,13 +113,14 @@ class FeatureMaps(Term):
             return
         assert setting.inputs is not None
         assert setting.labels is not None
+        assert setting.known is not None
         labels = setting.labels("target")
-        rows = torch.nonzero(labels >= 0).flatten()
+        rows = torch.nonzero(setting.known("target")).flatten()
         # Evenly spread: the rows may lie class by class.
         take = torch.linspace(0, len(rows) - 1, min(self.config.sample, len(rows))).long()
         rows = rows[take.to(rows.device)]
         x = setting.inputs("target", rows)
-        found = channel_weights(setting.network, x, labels[rows])
+        found = channel_weights(setting.network, x, labels[rows], setting.loss)
         for own, weight in zip(self._weights(), found, strict=True):
             own.copy_(weight)
 

@@ -229,8 +229,9 @@ def _class_ami(workspace: Workspace, names: list[str], runner: Runner) -> dict[s
 def _candidate(workspace: Workspace, name: str, fit: Fit) -> Candidate:
     accuracy = None
     # A closed form on features answers for target rows: of source rows it need not say anything.
+    # A small net from scratch has never been given the source's rows.
     asked = not (workspace.on_features and fit.facts["start"] == "frozen")
-    if asked and workspace.source is not None and workspace.validation.any():
+    if asked and fit.has("validation") and workspace.source is not None:
         held = workspace.source.labels[workspace.validation]
         accuracy = float((fit.output("validation").argmax(1) == held).mean())
     return Candidate(name, softmax(fit.output("target")), fit.output("target_features"), accuracy)

@@ -18,6 +18,7 @@ from ..base.seeds import torch_rng
 from ..methods.feature import FeatureMethod
 from ..methods.resolve import make_method
 from ..objectives.base import TERMS
+from ..selection.portfolio import TARGET_ALONE
 from ..training.devices import wait
 from ..training.plan import Phase, TrainingPlan
 from ..training.precision import PRECISIONS, fastest, layout
@@ -32,6 +33,8 @@ FLOPS = 3e10
 """What a linear-algebra routine gets out of one thread, cautiously."""
 LEAST_STEP = 0.004
 """Seconds that a step takes however small the network is."""
+START_ANYWHERE = ("source-only", "finetune", "pretrain", "distil")
+"""What makes sense where nothing is known yet, beside what learns from the target alone."""
 OVERHEAD = 12.0
 """Seconds for reading, the map and the report."""
 
@@ -197,7 +200,7 @@ def check_method(name: str, options: Any, workspace: Workspace) -> None:
     require(method, workspace.situation)
     situation = workspace.situation
     knows = situation.pretrained or situation.taught
-    if name not in ("scratch", "source-only", "finetune", "pretrain", "distil") and not knows:
+    if name not in (*TARGET_ALONE, *START_ANYWHERE) and not knows:
         raise MethodError(
             f"method {name!r} transfers what is known, and nothing is: there is no labelled "
             f"source, and backbone {workspace.identity['name']!r} is not pretrained",

@@ -11,6 +11,8 @@ from collections.abc import Iterator, Sequence
 from ..base.errors import TrainingError
 from ..base.events import Events
 from ..base.threads import threads
+from ..methods.base import METHODS
+from ..objectives.base import TERMS
 from .fit import Fit, FitSpec, finished, run_fit
 from .workers import Crew
 from .workspace import Workspace
@@ -67,14 +69,29 @@ class Runner:
         return results
 
     def _outcomes(self, specs: Sequence[FitSpec]) -> Iterator[tuple[FitSpec, Fit | TrainingError]]:
-        if self.jobs > 1 and (len(specs) > 1 or self._crew is not None) and specs:
-            if self._crew is None:
-                self._crew = Crew(self.workspace, self.jobs)
-            yield from self._crew.run(specs, self.events)
-            return
+        here = list(specs)
+        if self.jobs > 1 and (len(specs) > 1 or self._crew is not None):
+            # A method that a script registered is known to this process alone.
+            here = [spec for spec in specs if not found_anywhere(spec.method)]
+            away = [spec for spec in specs if found_anywhere(spec.method)]
+            if away:
+                if self._crew is None:
+                    self._crew = Crew(self.workspace, self.jobs)
+                yield from self._crew.run(away, self.events)
         with threads(self.workspace.threads):
-            for spec in specs:
+            for spec in here:
                 try:
                     yield spec, run_fit(self.workspace, spec, self.events)
                 except TrainingError as error:
                     yield spec, error
+
+
+def found_anywhere(name: str) -> bool:
+    """Say whether a new process knows the method: it, or a term of it, is of no script alone."""
+    parts = [part for part in name.split("+") if part != "joint" or "+" not in name]
+    return all(
+        registry.found_anywhere(part)
+        for part in parts
+        for registry in (METHODS, TERMS)
+        if part in registry
+    )

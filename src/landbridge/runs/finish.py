@@ -40,9 +40,9 @@ def finish(
 ) -> None:
     """Write everything that a run folder holds. The fits stay, so it can be done again."""
     path = workspace.path
-    workspace = workspace.for_method(raced.chosen)
     with clock.stage("judge", "judging"):
         verdict, truth = _verdict(workspace, task, plan, raced)
+        workspace = workspace.for_method(raced.chosen)
         write_json(path / "verdict.json", verdict)
         chosen = raced.fits[raced.chosen][raced.seeds[0]]
         moved = _save_model(workspace, chosen)

@@ -76,6 +76,10 @@ class Fit:
         """Return "target", "judged", "validation" or "fold" logits, or "target_features"."""
         return np.load(self.folder / f"{name}.npy", allow_pickle=False)
 
+    def has(self, name: str) -> bool:
+        """Say whether there is such an output: not every fit answers for every kind of row."""
+        return (self.folder / f"{name}.npy").exists()
+
     def state(self) -> dict[str, Any]:
         """Return the network's tensors."""
         return load_tensors(self.folder / "network.safetensors")[0]

@@ -23,10 +23,9 @@ def save_unknown(workspace: Workspace, chosen: Fit) -> None:
     No row of them was learned from. Rows of classes that are no answer are left out: they would
     be called unknown with right.
     """
-    logits = chosen.folder / "validation.npy"
     if workspace.situation.answers != "classes":
         return
-    if workspace.source is None or not workspace.validation.any() or not logits.exists():
+    if workspace.source is None or not workspace.validation.any() or not chosen.has("validation"):
         return
     known = workspace.source.labels[workspace.validation] >= 0
     scores = np.sort(known_scores(chosen.output("validation")[known], SCORE))

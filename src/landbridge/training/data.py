@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
@@ -15,6 +16,7 @@ from ..domains.modalities.base import Preprocessing
 from ..objectives.base import Setting
 from .batches import Pool, Side
 from .inputs import run_network
+from .losses import task_loss
 from .precision import layout
 
 
@@ -73,6 +75,9 @@ def phase_setting(
         known = known.view(-1, *(1,) * (own.ndim - 1))
         return torch.where(known, own, torch.full_like(own, -1)).to(device)
 
+    def known(name: str) -> torch.Tensor:
+        return torch.from_numpy(np.array(side(name).known)).to(device)
+
     def inputs(name: str, rows: torch.Tensor) -> torch.Tensor:
         stored = torch.from_numpy(np.array(side(name).inputs[rows.cpu().numpy()]))
         return layout(data.preprocessing.encode(stored.to(device)))
@@ -88,6 +93,8 @@ def phase_setting(
         known_head=None if data.known_head is None else data.known_head.to(device),
         outputs=outputs,
         labels=labels,
+        known=known,
+        loss=partial(task_loss, data.answers),
         inputs=inputs,
         teacher=None if data.teacher is None else torch.from_numpy(np.array(data.teacher)),
     )
