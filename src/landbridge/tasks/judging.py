@@ -59,7 +59,7 @@ def judge(
     sign = 1.0 if main.higher else -1.0
     models = []
     for name, own in answers.items():
-        value = main.of(own)
+        value = main.of(counts[name])
         low, high = np.percentile(drawn[name], [2.5, 97.5]).tolist()
         if main.higher or value <= 1:  # error rates may pass 1
             sure = widened(value, low, high, len(examples))
