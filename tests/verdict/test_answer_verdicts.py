@@ -71,13 +71,13 @@ def test_several_labels():
         Predicted("scratch", "baseline", "", (0, 1), np.stack([bad] * 2)),
     ]
     verdict, _ = judge(SealedLabels(truth), ("a", "b"), predictions, "scratch", answers="several")
-    # what the run cannot know is named, and is no answer that could be right
+    # what the run cannot know is named, and lacks from the answer of its row: 1, 1, 1, 1/2
     assert verdict["unseen_classes"] == ["new"]
-    assert verdict["chosen"]["mean"] == 1.0
+    assert verdict["chosen"]["mean"] == 0.875
     assert verdict["difference"]["mean"] == pytest.approx((0.5 + 1.0) / 4)
     assert verdict["outcome"] == "helped"
     assert "Jaccard" in verdict["sentence"]
-    assert verdict["chosen"]["figures"]["subset accuracy"] == 1.0
+    assert verdict["chosen"]["figures"]["subset accuracy"] == 0.75
 
 
 def test_cross_validation_of_numbers():

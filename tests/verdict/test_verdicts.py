@@ -113,7 +113,9 @@ def test_unseen_classes_count_as_wrong_and_are_named():
     assert verdict["unseen_classes"] == ["zebra"]
     assert verdict["judged_rows"] == N
     assert verdict["chosen"]["mean"] == pytest.approx(0.9)
-    assert verdict["calibration"]["log_loss"] == pytest.approx(-np.log(0.8), rel=1e-3)
+    assert verdict["calibration"]["log_loss"] == pytest.approx(
+        -0.9 * np.log(0.8) - 0.1 * np.log(1e-15), rel=1e-3
+    )
 
 
 def test_rows_without_a_sealed_label_are_left_out():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..domains.answers import Answers
-from .currency import jaccard
+from .currency import as_wide, jaccard
 
 
 def number_figures(true: np.ndarray, predicted: np.ndarray) -> dict[str, float]:
@@ -74,7 +74,9 @@ def several_figures(true: np.ndarray, probabilities: np.ndarray) -> dict[str, fl
     >>> round(found["micro F1"], 3), found["subset accuracy"], found["mean average precision"]
     (0.857, 0.5, 1.0)
     """
-    wanted, answered = np.asarray(true) > 0.5, probabilities > 0.5
+    wanted = np.asarray(true) > 0.5
+    probabilities = as_wide(probabilities, wanted)
+    answered = probabilities > 0.5
     per_label = label_figures(wanted, probabilities)
     right = 2 * (wanted & answered).sum()
     total = wanted.sum() + answered.sum()
@@ -99,7 +101,9 @@ def label_figures(true: np.ndarray, probabilities: np.ndarray) -> dict[str, np.n
     """
     from sklearn.metrics import average_precision_score
 
-    wanted, answered = np.asarray(true) > 0.5, probabilities > 0.5
+    wanted = np.asarray(true) > 0.5
+    probabilities = as_wide(probabilities, wanted)
+    answered = probabilities > 0.5
     right, given, there = (wanted & answered).sum(0), answered.sum(0), wanted.sum(0)
     with np.errstate(invalid="ignore"):
         found = {

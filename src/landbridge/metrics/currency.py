@@ -61,6 +61,17 @@ def nearness(values: np.ndarray, truth: np.ndarray) -> np.ndarray:
     return -np.abs(values[..., 0] - truth)
 
 
+def as_wide(probabilities: np.ndarray, truth: np.ndarray) -> np.ndarray:
+    """Return probabilities with a column of 0 for each label of `truth` that is no answer.
+
+    Labels that a model does not know come after its own, and it never says them.
+    """
+    lacking = truth.shape[-1] - probabilities.shape[-1]
+    if lacking <= 0:
+        return probabilities
+    return np.pad(probabilities, [(0, 0)] * (probabilities.ndim - 1) + [(0, lacking)])
+
+
 def jaccard(probabilities: np.ndarray, truth: np.ndarray) -> np.ndarray:
     """Return |answered ∩ true| / |answered ∪ true| of each row; 1 where both are empty.
 
@@ -71,7 +82,7 @@ def jaccard(probabilities: np.ndarray, truth: np.ndarray) -> np.ndarray:
     >>> jaccard(np.array([[0.9, 0.9, 0.1]]), np.array([[1, 0, 0]])).tolist()
     [0.5]
     """
-    answered, true = probabilities > 0.5, truth > 0.5
+    answered, true = as_wide(probabilities, truth) > 0.5, truth > 0.5
     both = (answered & true).sum(-1)
     either = (answered | true).sum(-1)
     return np.where(either > 0, both / np.maximum(either, 1), 1.0)

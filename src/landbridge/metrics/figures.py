@@ -15,7 +15,8 @@ class Figures:
     ----------
     n : int
     accuracy, balanced_accuracy, macro_f1 : float
-        The latter two are means over the classes that occur among the true ones.
+        The latter two are means over the classes that occur among the true ones, those that are
+        no possible answer included: recall and F1 of such a class are 0.
     recall, precision, f1 : ndarray, shape (k,)
         Per class. Recall is NaN for a class without examples, precision for one never predicted.
     support, predicted : ndarray of int64, shape (k,)
@@ -23,7 +24,8 @@ class Figures:
     confusion : ndarray of int64, shape (k, k)
         Rows are true, columns predicted.
     log_loss : float
-        Mean of −log p(true class), in nats; probabilities are clipped at 1e-15.
+        Mean of −log p(true class), in nats; probabilities are clipped at 1e-15, and a class that
+        is no possible answer has none.
     brier : float
         Mean over examples of Σₖ (pₖ − [k is true])², between 0 and 2.
     ece : float
@@ -57,12 +59,15 @@ def figures(
     Parameters
     ----------
     true : ndarray of int, shape (n,)
+        Classes that are no possible answer, k, k + 1, ..., count as any other: every row counts
+        in every figure.
     predicted : ndarray of int, shape (n,), optional
         By default the likeliest class.
     probabilities : ndarray, shape (n, k), optional
         Without them log loss, Brier score and calibration error are NaN.
     n_classes : int, optional
-        k; by default the width of `probabilities`, else the largest index + 1.
+        All classes, true ones that are no possible answer included; by default as many as occur
+        or as `probabilities` are wide.
 
     Raises
     ------
@@ -84,7 +89,8 @@ def figures(
             )
         if not np.isfinite(probabilities).all():
             raise ValueError("probabilities hold values that are not finite")
-        n_classes = n_classes or probabilities.shape[1]
+        widest = int(true.max(initial=-1)) + 1
+        n_classes = n_classes or max(probabilities.shape[1], widest)
         if predicted is None:
             predicted = probabilities.argmax(1)
     if predicted is None:
@@ -133,16 +139,29 @@ def confusion(true: np.ndarray, predicted: np.ndarray, n_classes: int | None = N
     return np.bincount(cells, minlength=k * k).reshape(k, k)
 
 
+def probability_of(true: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
+    """Return the probability of each row's true class, float64 (n,).
+
+    It is 0 for a class that is no possible answer (an index below 0 or beyond the columns).
+    """
+    answer = (true >= 0) & (true < probabilities.shape[1])
+    p = probabilities[np.arange(len(true)), np.where(answer, true, 0)].astype(np.float64)
+    return np.where(answer, p, 0.0)
+
+
 def log_loss(true: np.ndarray, probabilities: np.ndarray) -> float:
-    """Return the mean of −log p(true), in nats; p is clipped at 1e-15."""
-    p = probabilities[np.arange(len(true)), true].astype(np.float64)
+    """Return the mean of −log p(true), in nats; p is clipped at 1e-15.
+
+    A row of a class that is no possible answer has p = 0, and counts with 34.5 nats.
+    """
+    p = probability_of(true, probabilities)
     return float(-np.log(np.clip(p, 1e-15, 1)).mean())
 
 
 def brier(true: np.ndarray, probabilities: np.ndarray) -> float:
     """Return the mean over examples of the squared error summed over classes (0 to 2)."""
     p = probabilities.astype(np.float64)
-    at_true = p[np.arange(len(true)), true]
+    at_true = probability_of(true, p)
     return float(((p**2).sum(1) - 2 * at_true + 1).mean())
 
 

@@ -37,10 +37,10 @@ def pair(run: RunFiles) -> tuple[list[Answers], list[Answers]]:
 def classes_view(run: RunFiles) -> dict[str, Any] | None:
     """Return recall by class, chosen against reference."""
     chosen, reference = pair(run)
-    new = recalls(chosen, run.classes)
+    new = recalls(chosen, judged_classes(run))
     if not new:
         return None
-    old = recalls(reference, run.classes)
+    old = recalls(reference, judged_classes(run))
     names = list(new)
     marks: dict[str, list[Mark]] = {}
     for name in names:
@@ -95,10 +95,18 @@ def _share(share: Share) -> str:
     return words.interval(share.mean, share.low, share.high)
 
 
+def judged_classes(run: RunFiles) -> list[str]:
+    """Return the run's classes, and after them those that only judged labels have."""
+    known = list(run.classes)
+    return known + [
+        name for name in run.get("verdict").get("unseen_classes") or () if name not in known
+    ]
+
+
 def confusion_view(run: RunFiles) -> dict[str, Any] | None:
     """Return the confusion matrices of the chosen method and of the reference."""
     chosen, reference = pair(run)
-    classes = run.classes
+    classes = judged_classes(run)
     counts = confusion(chosen, classes)
     if not counts.sum():
         return None

@@ -28,22 +28,22 @@ def class_evaluation(
         Its labelled rows.
     probabilities : ndarray, shape (len(rows), classes)
     """
-    place = {name: i for i, name in enumerate(reading.classes)}
-    truth = np.array([place.get(domain.classes[i], -1) for i in domain.labels[rows]])
+    given = [domain.classes[i] for i in domain.labels[rows]]
+    # Classes that the run does not know come after its own: every row counts in every figure.
+    unseen = sorted(set(given) - set(reading.classes))
+    place = {name: i for i, name in enumerate((*reading.classes, *unseen))}
+    truth = np.array([place[name] for name in given])
     predicted = probabilities.argmax(1)
     hits = int((truth == predicted).sum())
     interval = mean_interval(truth == predicted)
-    inside = truth >= 0  # classes that the run does not know count as wrong, and are named
-    found = figures(truth[inside], predicted[inside], n_classes=len(place))
+    found = figures(truth, predicted, n_classes=len(place))
     return {
         "accuracy": hits / len(rows),
         "low": interval.low,
         "high": interval.high,
         "balanced_accuracy": found.balanced_accuracy,
         "macro_f1": found.macro_f1,
-        "unseen_classes": sorted(
-            {domain.classes[i] for i in domain.labels[rows]} - set(reading.classes)
-        ),
+        "unseen_classes": unseen,
         "per_class": {
             name: {
                 "n": int(found.support[i]),
@@ -80,9 +80,8 @@ def answer_evaluation(
     unseen: list[str] = []
     if reading.answers == "several":
         given = plain_labels(truth, domain.classes)
-        known = [tuple(n for n in row if n in reading.classes) for row in given]
         unseen = sorted({n for row in given for n in row} - set(reading.classes))
-        truth = column_of(known, "several", reading.classes)
+        truth = column_of(given, "several", (*reading.classes, *unseen))
     spread = 0.0 if currency.percent else float(np.std(truth))
     found = mean_interval(currency.score(values, truth), share=currency.percent, scale=spread)
     low, high = sorted((currency.figure(found.low), currency.figure(found.high)))
@@ -105,7 +104,7 @@ def answer_evaluation(
                 "n": int(each["n"][i]),
                 **{key: _number(column[i]) for key, column in each.items() if key != "n"},
             }
-            for i, name in enumerate(reading.classes)
+            for i, name in enumerate((*reading.classes, *unseen))
         }
     return result
 

@@ -50,7 +50,7 @@ class Truth:
     """The truth, once opened: names, and indices into the answers (−1: not among them).
 
     Numbers: the numbers themselves as both, NaN where there is none. Several labels at once:
-    tuples of names, and a table of 0 and 1 (n, labels).
+    tuples of names, and a table of 0 and 1 (n, labels), those that are no answer last.
     """
 
     names: np.ndarray
@@ -75,10 +75,8 @@ def open_labels(
         return Truth(names, np.array([np.nan if v is None else v for v in names]), has, ())
     if answers == "several":
         found = {str(one) for row in names[has] for one in row}
-        known = [None if row is None else [n for n in row if n in place] for row in names]
-        return Truth(
-            names, column_of(known, answers, classes), has, tuple(sorted(found - set(classes)))
-        )
+        strange = tuple(sorted(found - set(classes)))
+        return Truth(names, column_of(names, answers, (*classes, *strange)), has, strange)
     index = np.array([place.get(name, -1) for name in names], np.int64)
     unseen = tuple(sorted({str(n) for n in names[has]} - set(classes)))
     return Truth(names, index, has, unseen)
@@ -178,13 +176,12 @@ def judge(
 def _calibration(truth: Truth, chosen: Predicted) -> dict[str, float] | None:
     """Return how far the stored model's probabilities hold, "confidence" being their mean."""
     probability, index = chosen.probabilities[0][truth.has], truth.index[truth.has]
-    inside = index >= 0
-    if not inside.any():
+    if not len(index):
         return None
-    return {
-        "ece": expected_calibration_error(index[inside], probability[inside]),
-        "brier": brier(index[inside], probability[inside]),
-        "log_loss": log_loss(index[inside], probability[inside]),
+    return {  # a class that the run does not know (-1) is a wrong answer, whatever was said
+        "ece": expected_calibration_error(index, probability),
+        "brier": brier(index, probability),
+        "log_loss": log_loss(index, probability),
         "confidence": float(probability.max(1).mean()),
     }
 
