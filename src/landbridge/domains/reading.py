@@ -23,6 +23,9 @@ class Reading:
         Classes, labels, or the one name of a number, in the order of the outputs.
     mean, spread : float
         Of the granted labels where they are numbers: a network learns (label − mean) / spread.
+    temperature : float
+        By which scores of classes are divided before they become probabilities; the answer is
+        the same with any.
 
     Examples
     --------
@@ -34,6 +37,7 @@ class Reading:
     classes: tuple[str, ...]
     mean: float = 0.0
     spread: float = 1.0
+    temperature: float = 1.0
 
     @classmethod
     def of(
@@ -71,6 +75,8 @@ class Reading:
             return outputs.astype(np.float64) * self.spread + self.mean
         if self.answers == "several":
             return 1 / (1 + np.exp(-np.clip(outputs, -80, 80)))
+        if self.temperature != 1:  # in float64, so that no two scores become equal
+            return softmax(outputs.astype(np.float64) / self.temperature)
         return softmax(outputs)
 
     def decided(self, values: np.ndarray) -> list[Any]:
@@ -86,6 +92,8 @@ class Reading:
         found: dict[str, Any] = {"classes": list(self.classes), "answers": self.answers}
         if self.answers == "numbers":
             found |= {"mean": self.mean, "spread": self.spread}
+        if self.temperature != 1:
+            found["temperature"] = self.temperature
         return found
 
     @classmethod
@@ -96,4 +104,5 @@ class Reading:
             tuple(values["classes"]),
             float(values.get("mean", 0.0)),
             float(values.get("spread", 1.0)),
+            float(values.get("temperature", 1.0)),
         )

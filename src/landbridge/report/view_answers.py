@@ -177,6 +177,7 @@ def calibration_view(run: RunFiles) -> dict[str, Any] | None:
                 words.percent(given.get("ece")),
                 "mean gap between confidence and accuracy",
             ),
+            *_before(given),
             ("Brier score", words.figure(given.get("brier")), "0 is perfect"),
             ("Log loss", words.figure(given.get("log_loss")), "0 is perfect"),
         ],
@@ -191,6 +192,20 @@ def calibration_view(run: RunFiles) -> dict[str, Any] | None:
             if b.accuracy
         ],
     }
+
+
+def _before(given: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """Say what the temperature changed, where there is one."""
+    before = given.get("before") or {}
+    if not before or before.get("confidence") == given.get("confidence"):
+        return []
+    return [
+        (
+            "The same without its temperature",
+            words.percent(before.get("ece")),
+            f"confidence was {words.percent(before.get('confidence'))} on average",
+        )
+    ]
 
 
 def examples_view(run: RunFiles) -> dict[str, Any] | None:

@@ -10,10 +10,10 @@ import numpy as np
 
 from ..base.events import Events
 from ..domains.answers import objects, plain_labels
+from ..domains.reading import Reading
 from ..domains.task import Task
 from ..insight.changes import changed_examples
 from ..insight.map import MapSide, build_map
-from ..solvers.softmax import softmax
 from ..verdict.judge import Truth
 from .features import RowOutputs
 from .fit import known_network, network_of
@@ -86,7 +86,9 @@ def feature_map(
     )
 
 
-def changed(workspace: Workspace, task: Task, raced: Raced, truth: Truth | None) -> dict[str, Any]:
+def changed(
+    workspace: Workspace, task: Task, raced: Raced, truth: Truth | None, reading: Reading
+) -> dict[str, Any]:
     """Return ``examples.json``: judged rows that went from wrong to right and back."""
     kind = workspace.situation.answers
     if truth is None or raced.reference in (None, raced.chosen) or kind != "classes":
@@ -106,7 +108,7 @@ def changed(workspace: Workspace, task: Task, raced: Raced, truth: Truth | None)
     def picture(row: int) -> np.ndarray | None:
         return workspace.preprocessing.picture(workspace.judged[place[row]])
 
-    sure = softmax(raced.fits[raced.chosen][raced.seeds[0]].output("judged")).max(1)
+    sure = reading.values(raced.fits[raced.chosen][raced.seeds[0]].output("judged")).max(1)
     return changed_examples(
         _answers(workspace, raced, str(raced.reference), truth).tolist(),
         _answers(workspace, raced, raced.chosen, truth).tolist(),

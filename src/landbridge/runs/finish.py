@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from ..base.events import Events
 from ..base.files import write_bytes, write_json
 from ..base.hashing import tensors_digest
 from ..domains.answers import Answers, objects
+from ..domains.reading import Reading
 from ..domains.task import Task
 from ..methods.resolve import make_method
 from ..metrics.currency import CURRENCIES
@@ -20,6 +22,7 @@ from ..verdict.judge import Predicted, Truth, judge, more
 from ..verdict.settle import Unlabelled
 from ..verdict.without_labels import cross_validated_verdict, label_free_verdict
 from .compare import evidence
+from .confidence import find_temperature
 from .drawings import changed, feature_map
 from .fit import Fit
 from .parts import by_parts
@@ -41,16 +44,19 @@ def finish(
     """Write everything that a run folder holds. The fits stay, so it can be done again."""
     path = workspace.path
     with clock.stage("judge", "judging"):
-        verdict, truth = _verdict(workspace, task, plan, raced)
+        temperature = find_temperature(workspace, raced)
+        reading = replace(workspace.reading, temperature=temperature.value)
+        verdict, truth = _verdict(workspace, task, plan, raced, reading)
+        verdict["temperature"] = temperature.to_dict()
         workspace = workspace.for_method(raced.chosen)
         write_json(path / "verdict.json", verdict)
         chosen = raced.fits[raced.chosen][raced.seeds[0]]
-        moved = _save_model(workspace, chosen)
+        moved = _save_model(workspace, chosen, reading)
         save_unknown(workspace, chosen)
-        save_predictions(workspace, task, raced, truth, verdict["kind"])
+        save_predictions(workspace, task, raced, truth, verdict["kind"], reading)
         if (parts := by_parts(workspace, raced, truth, events)) is not None:
             write_json(path / "parts.json", parts)
-        write_json(path / "examples.json", changed(workspace, task, raced, truth))
+        write_json(path / "examples.json", changed(workspace, task, raced, truth, reading))
         write_json(path / "map.json", feature_map(workspace, task, raced, truth, events))
     _save_cost(workspace, clock, moved)
     events.say("verdict", verdict["sentence"], outcome=verdict["outcome"])
@@ -67,8 +73,9 @@ def what(method: str) -> str:
 
 
 def _verdict(
-    workspace: Workspace, task: Task, plan: dict[str, Any], raced: Raced
+    workspace: Workspace, task: Task, plan: dict[str, Any], raced: Raced, own: Reading
 ) -> tuple[dict[str, Any], Truth | None]:
+    """Return the verdict; `own` reads the chosen method's outputs, with its temperature."""
     reading = workspace.reading
     reference = raced.chosen if raced.chosen in TARGET_ALONE else raced.reference
     if task.target.sealed is not None:
@@ -78,7 +85,17 @@ def _verdict(
                 "chosen" if method == raced.chosen else "baseline",
                 what(method),
                 raced.seeds,
-                np.stack([reading.values(fits[seed].output("judged")) for seed in raced.seeds]),
+                np.stack(
+                    [
+                        (own if method == raced.chosen else reading).values(
+                            fits[seed].output("judged")
+                        )
+                        for seed in raced.seeds
+                    ]
+                ),
+                reading.values(fits[raced.seeds[0]].output("judged"))
+                if method == raced.chosen
+                else None,
             )
             for method, fits in raced.fits.items()
         ]
@@ -170,7 +187,7 @@ def _more(answers: Answers, labels: np.ndarray, values: np.ndarray) -> dict[str,
     return more(answers, truth, values)
 
 
-def _save_model(workspace: Workspace, chosen: Fit) -> dict[str, Any]:
+def _save_model(workspace: Workspace, chosen: Fit, reading: Reading) -> dict[str, Any]:
     """Save Δ: tensors that differ from θ₀; all of them where θ₀ is our own net."""
     path, seed = workspace.path, chosen.facts["seed"]
     state = chosen.state()
@@ -192,7 +209,7 @@ def _save_model(workspace: Workspace, chosen: Fit) -> dict[str, Any]:
     }
     save_tensors(path / "model.safetensors", state if whole else moved, facts)
     write_json(path / "backbone.json", opened.identity.to_dict())
-    write_json(path / "labels.json", workspace.reading.to_dict())
+    write_json(path / "labels.json", reading.to_dict())
     write_json(path / "preprocessor.json", workspace.preprocessing.to_dict())
     if chosen.facts.get("transfer"):
         write_json(path / "transfer.json", chosen.facts["transfer"])

@@ -20,7 +20,12 @@ Blocks = list[tuple[str, int, np.ndarray]]
 
 
 def save_predictions(
-    workspace: Workspace, task: Task, raced: Raced, truth: Truth | None, kind: str
+    workspace: Workspace,
+    task: Task,
+    raced: Raced,
+    truth: Truth | None,
+    kind: str,
+    own: Reading,
 ) -> None:
     """Write one row per judged example, method and seed.
 
@@ -33,6 +38,8 @@ def save_predictions(
         Of the verdict. "cross-validated": out-of-fold answers to the labelled rows, where
         each repetition stands in the place of a seed. "label-free": the usable rows, whose
         truth nobody knows.
+    own : Reading
+        How the chosen method's outputs become probabilities.
     """
     blocks: Blocks
     if kind == "cross-validated":
@@ -64,6 +71,7 @@ def save_predictions(
         workspace.reading,
         blocks,
         raced.chosen,
+        own,
     )
 
 
@@ -75,6 +83,7 @@ def _write(
     reading: Reading,
     blocks: Blocks,
     chosen: str,
+    own: Reading,
 ) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -83,7 +92,7 @@ def _write(
     types = _types(reading.answers)
     columns: dict[str, list[Any]] = {key: [] for key in types}
     for method, seed, logits in blocks:
-        values = reading.values(logits)
+        values = (own if method == chosen else reading).values(logits)
         predicted = reading.decided(values)
         columns["row"] += rows
         columns["name"] += names

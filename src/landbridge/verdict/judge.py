@@ -36,6 +36,8 @@ class Predicted:
     seeds : tuple of int
     probabilities : float32 ndarray (seeds, n, classes)
         Numbers, in the label's units, (seeds, n, 1), where answers are numbers.
+    raw : ndarray (n, classes), optional
+        The stored model's before its temperature.
     """
 
     method: str
@@ -43,6 +45,7 @@ class Predicted:
     what: str
     seeds: tuple[int, ...]
     probabilities: np.ndarray
+    raw: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -173,12 +176,23 @@ def judge(
     return verdict, truth
 
 
-def _calibration(truth: Truth, chosen: Predicted) -> dict[str, float] | None:
-    """Return how far the stored model's probabilities hold, "confidence" being their mean."""
+def _calibration(truth: Truth, chosen: Predicted) -> dict[str, Any] | None:
+    """Return how far the stored model's probabilities hold, "confidence" being their mean.
+
+    "before" is the same of the scores as they were, without the temperature.
+    """
     probability, index = chosen.probabilities[0][truth.has], truth.index[truth.has]
     if not len(index):
         return None
+    before = None
+    if chosen.raw is not None:
+        raw = chosen.raw[truth.has]
+        before = {
+            "ece": expected_calibration_error(index, raw),
+            "confidence": float(raw.max(1).mean()),
+        }
     return {  # a class that the run does not know (-1) is a wrong answer, whatever was said
+        "before": before,
         "ece": expected_calibration_error(index, probability),
         "brier": brier(index, probability),
         "log_loss": log_loss(index, probability),

@@ -1,0 +1,114 @@
+"""How sure the stored model may be: a temperature from whatever labels the setting grants.
+
+What adapts without labels learns to be sure, so that its probabilities say little about how often
+it is right. Nothing here reads a sealed label, and no answer changes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..solvers.temperature import likeliest_temperature, temperature_for_confidence
+from .fit import Fit, FitSpec, finished
+from .race import Raced
+from .workspace import Workspace
+
+LEAST = 20
+"""Rows with labels, at least, to fit a temperature on."""
+
+
+@dataclass(frozen=True)
+class Temperature:
+    """By what the stored model's scores are divided before they become probabilities.
+
+    Attributes
+    ----------
+    value : float
+        1 where nothing is known.
+    how : str
+        What it rests on, in words.
+    expected : float or None
+        Share of the target's rows that are answered rightly, as estimated without their labels.
+    """
+
+    value: float = 1.0
+    how: str = ""
+    expected: float | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values."""
+        return {"value": self.value, "how": self.how, "expected_accuracy": self.expected}
+
+
+def find_temperature(workspace: Workspace, raced: Raced) -> Temperature:
+    """Return the temperature of the stored model, which is the first seed's.
+
+    Where target labels were cross-validated: the likeliest on the rows left out. Otherwise the
+    likeliest on validation rows of the source, which were not learned from; and where the target
+    has no labels, as much hotter as makes the mean confidence on the target no higher than how
+    often other fits (seeds, else the nearest candidate) agree with the stored one there: two fits
+    of one method agree about as often as they are right (Jiang et al., 2022, ICLR).
+    """
+    if workspace.situation.answers != "classes":
+        return Temperature()
+    if raced.chosen in raced.folds:
+        known = workspace.target.known
+        logits, labels = raced.folds[raced.chosen], workspace.target.labels[known]
+        if len(labels) >= LEAST:
+            flat = logits.reshape(-1, logits.shape[-1])
+            value = likeliest_temperature(flat, np.tile(labels, len(logits)))
+            return Temperature(value, f"fitted on {len(labels):,} cross-validated target labels")
+        return Temperature()
+    stored = raced.fits[raced.chosen][raced.seeds[0]]
+    own, how = _on_source(workspace, stored)
+    if workspace.situation.target != "none":
+        return Temperature(own, how)
+    logits = stored.output("target")
+    agreement, whose = _agreement(workspace, raced, logits)
+    if agreement is None or not len(logits):
+        return Temperature(own, how)
+    hot = temperature_for_confidence(logits, max(agreement, 1 / logits.shape[1] + 0.01))
+    if hot <= own:
+        return Temperature(own, how, agreement)
+    said = f"set so that it is as sure on the target as its agreement with {whose} there"
+    return Temperature(hot, said, agreement)
+
+
+def _on_source(workspace: Workspace, stored: Fit) -> tuple[float, str]:
+    """Return the likeliest temperature on the source's validation rows, never under 1."""
+    file = stored.folder / "validation.npy"
+    # A closed form on features answers for target rows: of source rows it need not say anything.
+    silent = workspace.on_features and stored.facts["start"] == "frozen"
+    if workspace.source is None or silent or not file.exists():
+        return 1.0, ""
+    labels = workspace.source.labels[workspace.validation]
+    inside = labels >= 0
+    if inside.sum() < LEAST:
+        return 1.0, ""
+    value = likeliest_temperature(stored.output("validation")[inside], labels[inside])
+    return max(1.0, value), f"fitted on {int(inside.sum()):,} validation rows of the source"
+
+
+def _agreement(workspace: Workspace, raced: Raced, logits: np.ndarray) -> tuple[float | None, str]:
+    """Return how often other fits give the stored model's answers on the target, and whose."""
+    own = logits.argmax(1)
+    others = [raced.fits[raced.chosen][seed] for seed in raced.seeds[1:]]
+    whose = "its other seeds"
+    if not others:
+        whose = "the nearest other candidate"
+        baselines = set(raced.fits)
+        for row in raced.choice["candidates"]:
+            name = str(row["method"])
+            if name in baselines or row.get("gated") is not None:
+                continue
+            found = finished(workspace, FitSpec(name, workspace.config.seed))
+            if found is not None and (found.folder / "target.npy").exists():
+                others.append(found)
+    shares = [float((other.output("target").argmax(1) == own).mean()) for other in others]
+    if not shares:
+        return None, ""
+    # Seeds are alike, so their mean; among candidates are bad ones, so the one nearest.
+    return float(np.mean(shares) if raced.seeds[1:] else np.max(shares)), whose

@@ -1,0 +1,69 @@
+"""One temperature for all classes: probabilities become less or more sure, answers stay."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .softmax import softmax
+
+COLDEST, HOTTEST = 0.1, 100.0
+
+
+def likeliest_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
+    """Return the T that makes softmax(logits / T) likeliest (Guo et al., 2017, ICML).
+
+    A weak normal prior on log T, worth one row, keeps it finite where all rows are right.
+
+    Parameters
+    ----------
+    logits : ndarray, shape (n, k)
+        Of rows that the classifier was not fitted on.
+    labels : ndarray of int, shape (n,)
+
+    Examples
+    --------
+    >>> too_sure = np.array([[9.0, 0.0], [9.0, 0.0], [0.0, 9.0]])
+    >>> likeliest_temperature(too_sure, np.array([0, 1, 1])) > 2
+    True
+    """
+    from scipy.optimize import minimize_scalar
+
+    z = _finite(logits)
+    at = np.arange(len(z))
+
+    def loss(log_t: float) -> float:
+        scores = z / np.exp(log_t)
+        scores = scores - scores.max(1, keepdims=True)
+        each = np.log(np.exp(scores).sum(1)) - scores[at, labels]
+        return float(each.sum() + 0.5 * log_t**2)
+
+    limits = (np.log(COLDEST), np.log(HOTTEST))
+    return float(np.exp(minimize_scalar(loss, bounds=limits, method="bounded").x))
+
+
+def temperature_for_confidence(logits: np.ndarray, confidence: float) -> float:
+    """Return the T at which the mean probability of the likeliest class is `confidence`.
+
+    The hottest or coldest there is where none is.
+
+    Examples
+    --------
+    >>> z = np.array([[4.0, 0.0], [0.0, 5.0]])
+    >>> round(float(softmax(z / temperature_for_confidence(z, 0.7)).max(1).mean()), 3)
+    0.7
+    """
+    z = _finite(logits)
+    low, high = np.log(COLDEST), np.log(HOTTEST)
+    for _ in range(60):
+        middle = (low + high) / 2
+        if softmax(z / np.exp(middle)).max(1).mean() > confidence:
+            low = middle
+        else:
+            high = middle
+    return float(np.exp((low + high) / 2))
+
+
+def _finite(logits: np.ndarray) -> np.ndarray:
+    """Return scores in float64; a class that cannot be the answer stays far below all others."""
+    z = np.asarray(logits, dtype=np.float64)
+    return np.where(np.isfinite(z), z, np.float64(-1e6))
