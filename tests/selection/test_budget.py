@@ -18,7 +18,7 @@ def plan(budget: float, **how) -> BudgetPlan:
         "candidates": ("a", "b", "c", "d"),
         "given": None,
         "cost": lambda name, scale: COSTS[name] * scale,
-        "steps": dict.fromkeys(COSTS, 1000),
+        "steps": lambda name, scale: round(1000 * scale),
         "overhead": 3.0,
         "jobs": 1,
         "seeds": None,

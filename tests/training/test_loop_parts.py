@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import itertools
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from torch import nn
 from landbridge.backbones.fresh import randomise
 from landbridge.training.inputs import run_network
 from landbridge.training.normalisation import renormalise
-from landbridge.training.precision import PRECISIONS, fastest
+from landbridge.training.precision import PRECISIONS, choose_precision, step_seconds
 
 CPU = torch.device("cpu")
 
@@ -102,8 +103,9 @@ def test_renormalise_fits_a_shifted_target(make_kit, make_phase):
 # Precision ------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("precision", PRECISIONS)
 @pytest.mark.parametrize("kind", ["convnet", "mlp"])
-def test_fastest_leaves_no_trace(make_kit, same_state, state_of, kind):
+def test_timing_a_step_leaves_no_trace(make_kit, same_state, state_of, kind, precision):
     kit = make_kit(kind)
     network = kit.network().train()
     network.backbone.stages()[0][1][0].eval()
@@ -114,10 +116,8 @@ def test_fastest_leaves_no_trace(make_kit, same_state, state_of, kind):
     generator = torch.get_rng_state()
     x = kit.preprocessing.encode(torch.from_numpy(kit.source.inputs[:8]))
     given = x.clone()
-    precision, seconds = fastest(network, x, repeats=1)
-    assert precision in PRECISIONS
-    assert set(seconds) == set(PRECISIONS)
-    assert all(s > 0 for s in seconds.values())
+    clock = itertools.count(step=2.0)
+    assert step_seconds(network, x, precision, lambda: next(clock), repeats=1) == 2.0
     assert same_state(network, before)
     assert [m.training for m in network.modules()] == modes
     assert all(p.grad is not None and bool((p.grad == 1).all()) for p in network.parameters())
@@ -126,16 +126,27 @@ def test_fastest_leaves_no_trace(make_kit, same_state, state_of, kind):
     assert torch.equal(x, given)
 
 
-def test_bfloat16_must_win_by_a_quarter(kit, monkeypatch):
+@pytest.mark.parametrize(
+    ("features", "big", "expected"),
+    [
+        ({"avx512f", "amx_bf16"}, True, "bfloat16"),
+        ({"avx512f", "amx_bf16"}, False, "float32"),
+        ({"avx512f"}, True, "float32"),
+        (set(), True, "float32"),
+    ],
+)
+def test_precision_is_what_the_processor_and_the_network_say(
+    kit, monkeypatch, features, big, expected
+):
     from landbridge.training import precision as module
 
-    x = kit.preprocessing.encode(torch.from_numpy(kit.source.inputs[:4]))
-    for bf16, expected in ((0.7, "bfloat16"), (0.9, "float32")):
-        clock = iter([t for span in (1.0, 1.0, bf16, bf16) for t in (0.0, span)])
-        monkeypatch.setattr(module.time, "perf_counter", lambda clock=clock: next(clock))
-        found, seconds = fastest(kit.network(), x, repeats=1)
-        assert found == expected
-        assert seconds == {"float32": 1.0, "bfloat16": bf16}
+    def no_clock():
+        raise AssertionError("the clock must not decide what is learned")
+
+    monkeypatch.setattr("time.perf_counter", no_clock)
+    monkeypatch.setattr(module, "cpu_features", lambda: frozenset(features))
+    monkeypatch.setattr(module, "BIG", 1 if big else 10**9)
+    assert choose_precision(kit.network(), torch.device("cpu"))[0] == expected
 
 
 # A fresh start --------------------------------------------------------------------------------

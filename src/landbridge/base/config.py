@@ -76,7 +76,8 @@ class TrainingConfig(_Strict):
     clip: float | None = Field(None, gt=0)
     """Largest gradient norm."""
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
-    """Number format of the forward pass; auto: what is faster here, measured."""
+    """Number format of the forward pass; auto: bfloat16 for large networks where the
+    processor has units for it, never by the clock."""
     device: str = "auto"
     """Where networks run: "cpu", "cuda", "cuda:1", "mps"; auto: CUDA where there is any."""
     checkpoint_seconds: float = Field(5.0, ge=0)

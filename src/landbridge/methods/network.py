@@ -66,7 +66,7 @@ class PlanContext:
             )
             if value is not None
         }
-        return replace(phase, **wishes)
+        return replace(phase, **wishes, named=phase.named or self.steps is not None)
 
 
 class NetworkMethod(ABC):

@@ -21,7 +21,7 @@ from ..objectives.base import TERMS
 from ..selection.portfolio import TARGET_ALONE
 from ..training.devices import wait
 from ..training.plan import Phase, TrainingPlan
-from ..training.precision import PRECISIONS, fastest, layout
+from ..training.precision import choose_precision, layout, step_seconds
 from .folds import possible_folds
 from .tuned import FOLDS, trainings
 from .workspace import Workspace
@@ -47,7 +47,8 @@ class Costs:
     ----------
     train_row, forward_row, augment_row : float
         Of one row through a training step, an evaluation, an augmentation.
-    precision : str
+    precision, precision_reason : str
+        Number format of training, and why.
     probe_s : float
         How long measuring took.
     dim : int
@@ -60,6 +61,7 @@ class Costs:
     precision: str
     probe_s: float
     dim: int
+    precision_reason: str = ""
 
     def features(self, workspace: Workspace) -> float:
         """Return seconds for the features of all rows, had none been stored."""
@@ -128,30 +130,33 @@ def measure(workspace: Workspace, events: Events) -> Costs:
     rows = workspace.target.inputs
     batch = 4
     wished = workspace.config.training.precision
+    if wished == "auto":
+        precision, why = choose_precision(network, device)
+    else:
+        precision, why = wished, "named"
     while True:
         take = np.resize(np.arange(len(rows)), batch)
         stored = torch.from_numpy(np.ascontiguousarray(rows[take])).to(device)
         x = workspace.preprocessing.encode(stored)
         before = time.perf_counter()
-        precision, seconds = fastest(network, x)
+        step = step_seconds(network, x, precision, time.perf_counter)
         spent = time.perf_counter() - before
         if batch >= 64 or spent > 0.5:
             break
         batch *= 4
-    if wished in PRECISIONS:
-        precision = wished
     generator = torch_rng("cost", device=device)
     augment = _seconds(lambda: workspace.preprocessing.augment(stored, "strong", generator), device)
     network.eval()
     with torch.inference_mode():
         forward = _seconds(lambda: network(layout(x)), device)
     return Costs(
-        train_row=1.3 * seconds[precision] / batch,  # the optimiser and batches come on top
+        train_row=1.3 * step / batch,  # the optimiser and batches come on top
         forward_row=forward / batch,
         augment_row=augment / batch,
         precision=precision,
         probe_s=time.perf_counter() - start,
         dim=network.backbone.dim,
+        precision_reason=why,
     )
 
 

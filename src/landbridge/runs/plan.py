@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ..base.config import RunConfig
 from ..base.events import Events
 from ..base.threads import threads
 from ..domains.answers import strata
@@ -46,11 +47,12 @@ def make_plan(workspace: Workspace, events: Events) -> tuple[BudgetPlan, Costs, 
         place = workspace.for_method(name)
         return (costs if place is workspace else small_costs).fit(place, name, scale, options)
 
-    steps = {}
-    for name in {*found.references, *found.candidates, *([given] if given else [])}:
+    def steps(name: str, scale: float) -> int:
         method = make_method(name, config.method_options if name == given else None)
-        context = workspace.for_method(name).context()
-        steps[name] = 0 if isinstance(method, FeatureMethod) else method.plan(context).steps
+        if isinstance(method, FeatureMethod):
+            return 0
+        return method.plan(workspace.for_method(name).context()).scaled(scale).steps
+
     plan = allot(
         references=found.references,
         candidates=found.candidates,
@@ -72,9 +74,23 @@ def make_plan(workspace: Workspace, events: Events) -> tuple[BudgetPlan, Costs, 
         events.say(
             "warning",
             f"the shortest plan takes about {plan.seconds:.0f} s, the budget is "
-            f"{config.budget_seconds:.0f} s: the run will take longer",
+            f"{config.budget_seconds:.0f} s: the run will take longer{_kept(config)}",
         )
     return plan, costs, jobs
+
+
+def _kept(config: RunConfig) -> str:
+    """Say which of what was named the budget did not shorten."""
+    named = [
+        f"{key} = {value:,}"
+        for key, value in (
+            ("training.steps", config.training.steps),
+            ("training.source_steps", config.training.source_steps),
+            ("seeds", config.seeds),
+        )
+        if value is not None
+    ]
+    return f" ({' and '.join(named)}: kept as named)" if named else ""
 
 
 GAIN = 1.3
@@ -187,6 +203,7 @@ def plan_facts(
         "jobs": jobs,
         "threads": workspace.threads,
         "precision": workspace.precision,
+        "precision_reason": costs.precision_reason,
         "device": workspace.device,
         "frozen": workspace.frozen,
         "fits": [

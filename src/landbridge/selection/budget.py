@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -50,7 +50,7 @@ def allot(
     candidates: Sequence[str],
     given: str | None,
     cost: Callable[[str, float], float],
-    steps: Mapping[str, int],
+    steps: Callable[[str, float], int],
     budget: float,
     overhead: float,
     jobs: int,
@@ -71,7 +71,9 @@ def allot(
     given : str or None
         The method where the user has named one: nothing races then.
     cost : callable (method, scale) -> seconds
-        Estimated wall-clock time of one fit.
+        Estimated time of one fit.
+    steps : callable (method, scale) -> int
+        Steps of one fit; those that the user named are the same at any scale.
     budget, overhead : float
         Seconds; `overhead` is what reading, features and the report take.
     jobs : int
@@ -140,7 +142,7 @@ def allot(
                 "method": name,
                 "role": role,
                 "seeds": list(plan.seeds) if role != "candidate" else [first_seed],
-                "steps": max(0, round(steps.get(name, 0) * scale)),
+                "steps": steps(name, scale),
                 "seconds": round(cost(name, scale), 2),
             }
         )

@@ -86,6 +86,8 @@ class Phase:
         unlabelled target rows (AdaBN; Li et al., 2018, Pattern Recognition 80).
     smoothing : float
         Label smoothing of L_source and L_target.
+    named : bool
+        Whether the user named the number of steps: no budget shortens it then.
     """
 
     name: str
@@ -108,9 +110,12 @@ class Phase:
     by_domain: bool = False
     renormalise: bool = False
     smoothing: float = 0.0
+    named: bool = False
 
     def scaled(self, factor: float, least: int = 20) -> Phase:
-        """Return the phase with its steps scaled."""
+        """Return the phase with its steps scaled, or as it is where they were named."""
+        if self.named:
+            return self
         return replace(self, steps=max(min(least, self.steps), round(self.steps * factor)))
 
 
@@ -168,5 +173,5 @@ class TrainingPlan:
         return sum(phase.steps for phase in self.phases)
 
     def scaled(self, factor: float) -> TrainingPlan:
-        """Return the plan with every phase's steps scaled."""
+        """Return the plan with every phase's steps scaled, but for those that were named."""
         return replace(self, phases=tuple(phase.scaled(factor) for phase in self.phases))

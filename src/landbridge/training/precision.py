@@ -1,10 +1,11 @@
-"""Number formats and memory layouts that are faster here, found by measuring."""
+"""Number formats and memory layouts that are faster here."""
 
 from __future__ import annotations
 
 import contextlib
-import time
-from collections.abc import Iterator, Sequence
+import functools
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 
 import torch
 from torch import nn
@@ -48,28 +49,66 @@ def joined(parts: Sequence[torch.Tensor]) -> torch.Tensor:
     return torch.cat(list(parts))
 
 
-def fastest(network: nn.Module, x: torch.Tensor, repeats: int = 3) -> tuple[str, dict[str, float]]:
-    """Time a training step in each precision; bfloat16 must win by a quarter to be taken.
+BIG = 5_000_000
+"""Parameters from which on the matrix products of a step outweigh the conversions around them."""
+
+
+def choose_precision(network: nn.Module, device: torch.device) -> tuple[str, str]:
+    """Return the number format for training here, and why.
+
+    By what the processor has and how large the network is, never by the clock: on a busy
+    machine the same command has to train the same model.
 
     Parameters
     ----------
     network : module
-        Gives (features, logits).
-    x : float tensor
-        One batch of inputs.
+    device : torch.device
 
-    Returns
-    -------
-    precision : str
-    seconds : dict
-        Best of `repeats` for each precision.
+    Examples
+    --------
+    >>> choose_precision(nn.Linear(2, 2), torch.device("cpu"))
+    ('float32', 'the network is small')
+    """
+    if sum(parameter.numel() for parameter in network.parameters()) < BIG:
+        return "float32", "the network is small"
+    if not multiplies_bfloat16(device):
+        return "float32", f"{device.type} has no bfloat16 matrix units"
+    return "bfloat16", f"{device.type} has bfloat16 matrix units"
 
-    Notes
-    -----
+
+def multiplies_bfloat16(device: torch.device) -> bool:
+    """Say whether a device has units for products of bfloat16 matrices."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_capability(device) >= (8, 0)
+    return device.type == "cpu" and "amx_bf16" in cpu_features()
+
+
+@functools.cache
+def cpu_features() -> frozenset[str]:
+    """Return what the processor can do, in Linux's words; empty where that is not told."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return frozenset()
+    for line in lines:
+        key, _, value = line.partition(":")
+        if key.strip() == "flags":
+            return frozenset(value.split())
+    return frozenset()
+
+
+def step_seconds(
+    network: nn.Module,
+    x: torch.Tensor,
+    precision: str,
+    clock: Callable[[], float],
+    repeats: int = 3,
+) -> float:
+    """Return what a training step on `x` takes by `clock`: the best of `repeats`, one to warm up.
+
     Leaves the network's tensors, gradients and modes and the random state as they were.
     """
-    seconds = {}
-    device = x.device
+    device, best = x.device, float("inf")
     x = layout(x)
     state = {name: t.clone() for name, t in network.state_dict().items()}
     modes = [module.training for module in network.modules()]
@@ -77,20 +116,16 @@ def fastest(network: nn.Module, x: torch.Tensor, repeats: int = 3) -> tuple[str,
     network.zero_grad(set_to_none=True)
     network.train()
     with private_random_state(device), repeatable(device):
-        for precision in PRECISIONS:
-            best = float("inf")
-            for _ in range(repeats + 1):
-                start = time.perf_counter()
-                with autocast(precision, device):
-                    _, logits = network(x)
-                logits.float().square().mean().backward()
-                wait(device)
-                best = min(best, time.perf_counter() - start)
-            seconds[precision] = best
+        for _ in range(repeats + 1):
+            start = clock()
+            with autocast(precision, device):
+                _, logits = network(x)
+            logits.float().square().mean().backward()
+            wait(device)
+            best = min(best, clock() - start)
     network.load_state_dict(state)  # running statistics have moved
     for module, mode in zip(network.modules(), modes, strict=True):
         module.training = mode
     for parameter, grad in zip(network.parameters(), grads, strict=True):
         parameter.grad = grad
-    fast = seconds["bfloat16"] * 1.25 < seconds["float32"]
-    return ("bfloat16" if fast else "float32"), seconds
+    return best
