@@ -10,6 +10,7 @@ import pytest
 
 from landbridge.base.config import make_config
 from landbridge.base.events import Events
+from landbridge.cli.demo import DEFAULTS
 from landbridge.cli.settings import resolve
 from landbridge.domains.read import read_domain
 from landbridge.methods.network import NetworkMethod, PlanContext
@@ -125,3 +126,20 @@ def test_a_run_trains_the_steps_that_were_named(images, dear, tmp_path):
     steps = {fit["method"]: fit["steps"] for fit in fits}
     assert steps["finetune"] == 30
     assert steps["source-only"] == 25
+
+
+@pytest.mark.parametrize("slower", [1, 5, 1000])
+def test_the_demo_is_the_same_work_on_any_machine(images, monkeypatch, slower):
+    def measure(workspace, events):
+        return Costs(1e-4 * slower, 3e-5 * slower, 3e-5 * slower, "float32", 0.0, 64)
+
+    monkeypatch.setattr(planning, "measure", measure)
+    config = resolve(None, None, {}, DEFAULTS)
+    sides = {
+        side: read_domain(images[0], labels=images[1], name=side) for side in ("source", "target")
+    }
+    facts = plan_of(config, **sides)
+    steps = {row["method"]: row["steps"] for row in facts["fits"]}
+    assert steps == {"source-only": 250, "probe": 0, "infomax+consistency": 500}
+    assert (facts["seeds"], facts["jobs"], facts["threads"]) == ([0, 1, 2], 1, 1)
+    assert (facts["precision"], facts["device"]) == ("float32", "cpu")

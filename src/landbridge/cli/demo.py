@@ -12,8 +12,15 @@ DEFAULTS = {
     "data.target": "sample:digits",
     "data.target_labels": "judge",
     "method": "infomax+consistency",
-    "budget": "60s",
+    "budget": "3m",
     "seeds": 3,
+    # All work is named, so that a slow or busy machine learns what any other learns.
+    "training.steps": 500,
+    "training.source_steps": 250,
+    "training.batch": 48,
+    "training.precision": "float32",
+    "training.device": "cpu",
+    "training.threads": 1,
 }
 
 
