@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from ..backbones.surgery import make_network
 from ..base.errors import MethodError
 from ..base.events import Events
 from ..base.seeds import torch_rng
+from ..base.threads import allowed_threads, cores, threads
 from ..methods.feature import FeatureMethod
 from ..methods.resolve import make_method
 from ..objectives.base import TERMS
@@ -35,6 +35,12 @@ LEAST_STEP = 0.004
 """Seconds that a step takes however small the network is."""
 START_ANYWHERE = ("source-only", "finetune", "pretrain", "distil")
 """What makes sense where nothing is known yet, beside what learns from the target alone."""
+PROBE_SHARE = 0.1
+"""Of the budget: what measuring may take."""
+ENOUGH = 0.25
+"""Seconds of work after which no larger batch is timed."""
+SMALL_NETWORK = 2_000_000
+"""Parameters up to which several fits on few threads are faster than one on many."""
 OVERHEAD = 12.0
 """Seconds for reading, the map and the report."""
 
@@ -49,8 +55,8 @@ class Costs:
         Of one row through a training step, an evaluation, an augmentation.
     precision, precision_reason : str
         Number format of training, and why.
-    probe_s : float
-        How long measuring took.
+    probe_s, probe_work_s : float
+        How long measuring took, by the clock and in CPU time.
     dim : int
         Width of the features.
     """
@@ -62,6 +68,7 @@ class Costs:
     probe_s: float
     dim: int
     precision_reason: str = ""
+    probe_work_s: float = 0.0
 
     def features(self, workspace: Workspace) -> float:
         """Return seconds for the features of all rows, had none been stored."""
@@ -119,56 +126,80 @@ def batches(phase: Phase, source: bool = True) -> int:
 
 
 def measure(workspace: Workspace, events: Events) -> Costs:
-    """Time a few small steps of the real network on real rows."""
+    """Time a few small steps of the real network on real rows, on one thread.
+
+    In CPU time, which does not grow because others keep the machine busy (on a GPU in wall-clock
+    time); more threads count by `speed_up`. The probe takes at most `PROBE_SHARE` of the budget:
+    its batches grow only while there is time for a larger one.
+    """
+    with threads(1):
+        return _measured(workspace, events)
+
+
+def _measured(workspace: Workspace, events: Events) -> Costs:
     import torch
 
     start = time.perf_counter()
+    allowed = PROBE_SHARE * workspace.config.budget_seconds
     opened = copy.copy(workspace.opened(workspace.config.seed, events))
     opened.module = copy.deepcopy(opened.module)
     device = torch.device(workspace.device)
+    clock = time.thread_time if device.type == "cpu" else time.perf_counter
+    work_start = clock()
     network = make_network(opened, len(workspace.classes)).to(device)
     rows = workspace.target.inputs
-    batch = 4
     wished = workspace.config.training.precision
     if wished == "auto":
         precision, why = choose_precision(network, device)
     else:
         precision, why = wished, "named"
+    batch = 4
     while True:
         take = np.resize(np.arange(len(rows)), batch)
         stored = torch.from_numpy(np.ascontiguousarray(rows[take])).to(device)
         x = workspace.preprocessing.encode(stored)
-        before = time.perf_counter()
-        step = step_seconds(network, x, precision, time.perf_counter)
-        spent = time.perf_counter() - before
-        if batch >= 64 or spent > 0.5:
+        began, work_began = time.perf_counter(), clock()
+        step = step_seconds(network, x, precision, clock, repeats=2)
+        spent, worked = time.perf_counter() - began, clock() - work_began
+        left = allowed - (time.perf_counter() - start)
+        # A batch four times as large takes up to four times as long, and as much comes after it.
+        if batch >= 64 or worked > ENOUGH or 8 * spent > left:
             break
         batch *= 4
     generator = torch_rng("cost", device=device)
-    augment = _seconds(lambda: workspace.preprocessing.augment(stored, "strong", generator), device)
+    augment = _seconds(
+        lambda: workspace.preprocessing.augment(stored, "strong", generator), device, clock
+    )
     network.eval()
     with torch.inference_mode():
-        forward = _seconds(lambda: network(layout(x)), device)
+        forward = _seconds(lambda: network(layout(x)), device, clock)
+    faster = speed_up(workspace.threads) if device.type == "cpu" else 1.0
     return Costs(
-        train_row=1.3 * step / batch,  # the optimiser and batches come on top
-        forward_row=forward / batch,
-        augment_row=augment / batch,
+        train_row=1.3 * step / batch / faster,  # the optimiser and batches come on top
+        forward_row=forward / batch / faster,
+        augment_row=augment / batch / faster,
         precision=precision,
         probe_s=time.perf_counter() - start,
         dim=network.backbone.dim,
         precision_reason=why,
+        probe_work_s=clock() - work_start,
     )
 
 
-def _seconds(work: Callable[[], object], device: torch.device) -> float:
+def speed_up(count: int) -> float:
+    """Return how much faster a step is taken to be on so many threads."""
+    return float(max(1, count) ** 0.7)
+
+
+def _seconds(work: Callable[[], object], device: torch.device, clock: Callable[[], float]) -> float:
     """Return how long `work` takes; on a GPU the second time, when its kernels are loaded."""
     found = 0.0
     for _ in range(1 if device.type == "cpu" else 2):
         wait(device)
-        before = time.perf_counter()
+        before = clock()
         work()
         wait(device)
-        found = time.perf_counter() - before
+        found = clock() - before
     return found
 
 
@@ -185,16 +216,22 @@ def memory_mb(workspace: Workspace) -> float:
 
 
 def parallel(workspace: Workspace) -> tuple[int, int]:
-    """Return (fits at once, threads of each), fixed for the run by its plan."""
+    """Return (fits at once, threads of each), fixed for the run by its plan.
+
+    By what is there and what was named, never by the clock: a sum over other threads is rounded
+    otherwise. No process gets more threads than `OMP_NUM_THREADS` and its like allow.
+    """
     wish = workspace.config.training.threads
-    cores = max(1, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1)
     if wish is not None:
         return 1, wish
-    if cores < 2:
-        return 1, cores
+    count = cores()
+    at_most = allowed_threads() or count
     module = workspace.opened(workspace.config.seed, Events()).module
-    small = sum(p.numel() for p in module.parameters()) < 2_000_000
-    return (min(cores, 4), max(1, cores // min(cores, 4))) if small else (1, cores)
+    small = sum(p.numel() for p in module.parameters()) < SMALL_NETWORK
+    if small or at_most == 1:
+        jobs = min(count, 4)
+        return jobs, max(1, min(count // jobs, at_most))
+    return 1, max(1, min(count, at_most))
 
 
 def check_method(name: str, options: Any, workspace: Workspace) -> None:

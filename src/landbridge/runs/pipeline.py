@@ -24,7 +24,7 @@ from .plan import make_plan, plan_facts
 from .prepare import data_facts, fingerprints, prepare, read_source_model, read_task
 from .race import race
 from .run import Run, load_run
-from .stages import Clock
+from .stages import Clock, overrun
 from .teacher import Teacher
 from .workspace import Workspace
 
@@ -163,6 +163,9 @@ def _walk(
         with threads(workspace.threads):
             raced = race(workspace, facts, clock, events)
             finish(workspace, task, facts, raced, clock, events)
+        late = overrun(clock.stages, config.budget_seconds)
+        if late:
+            events.say("warning", late)
         mark_complete(path)
     except LandbridgeError as error:
         mark_failed(path, str(error))

@@ -8,7 +8,6 @@ import numpy as np
 
 from ..base.config import RunConfig
 from ..base.events import Events
-from ..base.threads import threads
 from ..domains.answers import strata
 from ..domains.task import Task
 from ..methods.feature import FeatureMethod
@@ -16,7 +15,7 @@ from ..methods.resolve import make_method, warnings_of
 from ..selection.budget import BudgetPlan, allot
 from ..selection.portfolio import Portfolio, portfolio
 from ..training.devices import find_device
-from .costs import OVERHEAD, Costs, check_method, measure, memory_mb, parallel
+from .costs import OVERHEAD, PROBE_SHARE, Costs, check_method, measure, memory_mb, parallel
 from .folds import possible_folds
 from .workspace import Workspace
 
@@ -30,7 +29,8 @@ def make_plan(workspace: Workspace, events: Events) -> tuple[BudgetPlan, Costs, 
         for warning in warnings_of(make_method(given, config.method_options)):
             events.say("note", f"{given} may hurt {warning}")
     workspace.device = find_device(config.training.device)
-    jobs, workspace.threads, costs = _settled(workspace, events)
+    jobs, workspace.threads = parallel(workspace)
+    costs = measure(workspace, events)
     workspace.precision = costs.precision
     workspace.frozen = too_dear_to_move(workspace, costs)
     if workspace.frozen:
@@ -60,7 +60,7 @@ def make_plan(workspace: Workspace, events: Events) -> tuple[BudgetPlan, Costs, 
         cost=cost,
         steps=steps,
         budget=config.budget_seconds,
-        overhead=OVERHEAD + costs.features(workspace),
+        overhead=OVERHEAD + costs.probe_work_s + costs.features(workspace),
         jobs=jobs,
         seeds=config.seeds,
         first_seed=config.seed,
@@ -70,6 +70,12 @@ def make_plan(workspace: Workspace, events: Events) -> tuple[BudgetPlan, Costs, 
     workspace.scale = plan.scale
     if workspace.small is not None:
         workspace.small.scale = plan.scale
+    if costs.probe_s > 2 * PROBE_SHARE * config.budget_seconds:
+        events.say(
+            "warning",
+            f"measuring what a step costs took {costs.probe_s:.0f} s of a budget of "
+            f"{config.budget_seconds:.0f} s: the network is large, or the machine busy",
+        )
     if plan.seconds > config.budget_seconds:
         events.say(
             "warning",
@@ -93,29 +99,6 @@ def _kept(config: RunConfig) -> str:
     return f" ({' and '.join(named)}: kept as named)" if named else ""
 
 
-GAIN = 1.3
-"""How much faster a step must be on all cores than on one for a fit to get them all."""
-
-
-def _settled(workspace: Workspace, events: Events) -> tuple[int, int, Costs]:
-    """Return how many fits run at once, the threads of each, and what steps then cost.
-
-    Measured, and not only counted: small steps, and any steps on a machine that is busy, are
-    slower on more threads, often by far.
-    """
-    jobs, many = parallel(workspace)
-    with threads(many):
-        costs = measure(workspace, events)
-    if many == 1 or jobs > 1 or workspace.config.training.threads or workspace.device != "cpu":
-        return jobs, many, costs
-    with threads(1):
-        alone = measure(workspace, events)
-    alone.probe_s += costs.probe_s
-    if alone.train_row > GAIN * costs.train_row:
-        return jobs, many, costs
-    return min(many, 4), 1, alone
-
-
 SCRATCH_SHARE = 0.05
 """Of the budget: what one fit from scratch may take."""
 
@@ -130,8 +113,9 @@ def _small_costs(workspace: Workspace, costs: Costs, events: Events) -> Costs:
         workspace.small = None
         return costs
     small.threads, small.device = workspace.threads, workspace.device
-    with threads(small.threads):
-        found = measure(small, events)
+    found = measure(small, events)
+    costs.probe_s += found.probe_s
+    costs.probe_work_s += found.probe_work_s
     small.precision = found.precision
     events.say(
         "note",

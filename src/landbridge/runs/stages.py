@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +49,31 @@ class Clock:
             self.stages.append(record)
             if self.path is not None:
                 write_json(self.path, self.stages)
+
+
+LATE = 1.1
+"""How much longer than its budget a run may take before that is said."""
+
+
+def overrun(stages: Sequence[Mapping[str, Any]], budget: float) -> str:
+    """Return what to say of a run that took longer than its budget; "" where it did not.
+
+    Examples
+    --------
+    >>> overrun([{"wall_s": 50.0, "cpu_s": 45.0}], 60.0)
+    ''
+    >>> overrun([{"wall_s": 420.0, "cpu_s": 55.0}], 60.0)
+    'the run took 420 s, 55 s of them at work, and its budget was 60 s: the machine was busy'
+    """
+    wall = sum(stage["wall_s"] for stage in stages)
+    cpu = sum(stage["cpu_s"] for stage in stages)
+    if wall <= LATE * budget:
+        return ""
+    why = "the machine was busy" if 2 * cpu < wall else "there was more work than planned"
+    return (
+        f"the run took {wall:,.0f} s, {min(cpu, wall):,.0f} s of them at work, and its budget "
+        f"was {budget:,.0f} s: {why}"
+    )
 
 
 def _cpu() -> float:

@@ -1,0 +1,140 @@
+"""What a fit costs is found in CPU time, within a share of the budget, and threads are counted."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from landbridge.base import threads as pools
+from landbridge.base.config import make_config
+from landbridge.base.events import Events
+from landbridge.domains.read import read_domain
+from landbridge.domains.task import Task
+from landbridge.runs import costs as module
+from landbridge.runs.pipeline import plan as plan_of
+from landbridge.runs.prepare import prepare
+from landbridge.runs.stages import overrun
+
+
+class FakeTime:
+    """A machine on which every look at a clock is `step` seconds of work, slowed by others."""
+
+    def __init__(self, step: float, slower: float) -> None:
+        self.work, self.step, self.slower = 0.0, step, slower
+
+    def thread_time(self) -> float:
+        self.work += self.step
+        return self.work
+
+    def perf_counter(self) -> float:
+        self.work += self.step
+        return self.work * self.slower
+
+
+@pytest.fixture
+def sides():
+    x = np.random.default_rng(0).integers(0, 256, (40, 16, 16, 3), dtype=np.uint8)
+    labels = ["a", "b"] * 20
+    return {s: read_domain(x, labels=labels, name=s) for s in ("source", "target")}
+
+
+def config_of(budget="10m", **training):
+    values = {"backbone": "convnet", "method": "finetune", "seeds": 1, "offline": True}
+    return make_config(values | {"budget": budget, "training": training})
+
+
+def batches_timed(monkeypatch):
+    """Return a list that the sizes of timed batches are written to."""
+    sizes = []
+    real = module.step_seconds
+
+    def watched(network, x, *rest, **how):
+        sizes.append(len(x))
+        return real(network, x, *rest, **how)
+
+    monkeypatch.setattr(module, "step_seconds", watched)
+    return sizes
+
+
+@pytest.mark.parametrize("slower", [1.0, 5.0, 7.0])
+def test_the_plan_is_the_same_however_busy_the_machine_is(sides, monkeypatch, slower):
+    plans = []
+    for factor in (1.0, slower):
+        monkeypatch.setattr(module, "time", FakeTime(0.002, factor))
+        facts = plan_of(config_of(), **sides)
+        del facts["probe_s"]  # what the clock said
+        plans.append(facts)
+    assert plans[0] == plans[1]
+
+
+def test_dearer_work_is_planned_dearer(sides, monkeypatch):
+    seconds = []
+    for step in (0.001, 0.1):
+        monkeypatch.setattr(module, "time", FakeTime(step, 1.0))
+        seconds.append(plan_of(config_of(), **sides)["seconds"])
+    assert seconds[1] > 2 * seconds[0]
+
+
+@pytest.mark.parametrize(
+    ("budget", "step", "slower", "most"),
+    [("10m", 0.002, 1.0, 64), ("20s", 1.0, 1.0, 4), ("10s", 0.01, 20.0, 4)],
+)
+def test_the_probe_stays_within_its_share(sides, monkeypatch, budget, step, slower, most):
+    sizes = batches_timed(monkeypatch)
+    monkeypatch.setattr(module, "time", FakeTime(step, slower))
+    plan_of(config_of(budget), **sides)
+    assert max(sizes) == most
+
+
+def test_a_probe_that_takes_long_is_said(sides, monkeypatch):
+    said = []
+
+    class Heard:
+        def event(self, event):
+            said.append(event.get("message", ""))
+
+    monkeypatch.setattr(module, "time", FakeTime(1.0, 30.0))
+    plan_of(config_of("60s"), **sides, events=Events(None, Heard()))
+    assert any("measuring what a step costs took" in message for message in said)
+
+
+def test_it_is_measured_once(sides, monkeypatch):
+    sizes = batches_timed(monkeypatch)
+    monkeypatch.setattr(module, "time", FakeTime(0.0001, 1.0))
+    plan_of(config_of(), **sides)
+    assert sizes == [4, 16, 64]
+
+
+@pytest.mark.parametrize("small", [True, False])
+@pytest.mark.parametrize("name", pools.LIMITS)
+@pytest.mark.parametrize("said", ["1", "2", "3", "2,1"])
+def test_threads_that_the_user_allows_are_kept(sides, monkeypatch, tmp_path, small, name, said):
+    workspace = prepare(Task.build(**sides), config_of(), tmp_path, Events())
+    for other in pools.LIMITS:
+        monkeypatch.delenv(other, raising=False)
+    monkeypatch.setattr(module, "cores", lambda: 16)
+    monkeypatch.setattr(module, "SMALL_NETWORK", 10**12 if small else 0)
+    free = module.parallel(workspace)
+    assert free == ((4, 4) if small else (1, 16))
+    monkeypatch.setenv(name, said)
+    _, count = module.parallel(workspace)
+    assert count == int(said.split(",")[0])
+
+
+@pytest.mark.parametrize("said", ["", "many", "0", "-1"])
+def test_a_limit_that_says_nothing_is_none(monkeypatch, said):
+    for name in pools.LIMITS:
+        monkeypatch.setenv(name, said)
+    assert pools.allowed_threads() is None
+
+
+def test_threads_that_were_named_come_first(sides, monkeypatch, tmp_path):
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    workspace = prepare(Task.build(**sides), config_of(threads=3), tmp_path, Events())
+    assert module.parallel(workspace) == (1, 3)
+
+
+def test_an_overrun_is_said():
+    assert overrun([{"wall_s": 50.0, "cpu_s": 50.0}], 60.0) == ""
+    assert "busy" in overrun([{"wall_s": 300.0, "cpu_s": 50.0}], 60.0)
+    assert "more work than planned" in overrun([{"wall_s": 300.0, "cpu_s": 280.0}], 60.0)
