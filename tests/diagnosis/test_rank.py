@@ -11,7 +11,7 @@ from scipy.optimize import minimize
 from landbridge.base.errors import DataError
 from landbridge.diagnosis.rank import rank_backbones
 from landbridge.domains.read import read_domain
-from landbridge.solvers.logme import logme
+from landbridge.solvers.logme import logme, one_hot
 
 
 def test_logme_is_the_greatest_evidence():
@@ -36,6 +36,41 @@ def test_logme_with_more_columns_than_rows():
     x, y = rng.normal(size=(20, 50)), rng.normal(size=20)
     assert np.isfinite(logme(x, y))
     assert logme(np.c_[x, 5 * y], y) > logme(x, y)
+
+
+def greatest(x: np.ndarray, y: np.ndarray) -> float:
+    """Return the greatest evidence of centred rows, from the covariance itself, in steps."""
+    n = len(y)
+    # Rows of a basis of all that is orthogonal to the mean: an intercept of any size is free.
+    basis = np.linalg.svd(np.eye(n) - 1 / n)[0][:, : n - 1].T
+    x, y = basis @ x, basis @ y
+    found = []
+    for ratio in np.exp(np.arange(-12, 12, 0.05)):
+        cov = np.eye(n - 1) + x @ x.T / ratio
+        noise = y @ np.linalg.solve(cov, y) / (n - 1)
+        found.append(-np.linalg.slogdet(2 * np.pi * noise * cov)[1] / (n - 1) - 1)
+    return max(found) / 2
+
+
+@pytest.mark.parametrize("d", [5, 40, 200, 1000])
+@pytest.mark.parametrize("n_classes", [2, 4])
+def test_logme_of_classes_is_the_greatest_evidence_and_tells_features_apart(d, n_classes):
+    rng = np.random.default_rng(0)
+    labels = np.repeat(np.arange(n_classes), 60 // n_classes)
+    y = one_hot(labels, n_classes + 1)  # one class has no rows
+    seen = []
+    for signal in [0.3, 1.0, 3.0]:
+        x = rng.normal(size=(60, d)) * np.exp(-np.arange(d) / 20)
+        x[:, :n_classes] += signal * y[:, :n_classes]
+        x = x - x.mean(0)
+        wanted = np.mean([greatest(x, y[:, j]) for j in range(n_classes)])
+        seen.append(logme(x, y, intercept=True))
+        assert seen[-1] == pytest.approx(wanted, abs=2e-3)
+    assert seen[0] < seen[1] < seen[2]
+
+
+def test_logme_of_labels_that_are_all_the_same_is_not_a_number():
+    assert np.isnan(logme(np.eye(4), np.ones((4, 1)), intercept=True))
 
 
 def images(n: int = 60):

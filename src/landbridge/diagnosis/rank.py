@@ -175,7 +175,7 @@ def _look(
         probe_error=float(hits.std(ddof=1) / np.sqrt(n)),
         neighbours=float(near_hits.mean()),
         neighbours_error=float(near_hits.std(ddof=1) / np.sqrt(n)),
-        logme=logme(scaled, one_hot(labels, n_classes)),
+        logme=logme(scaled, one_hot(labels, n_classes), intercept=True),
         ms=ms,
         probe_low=sure.low,
         probe_high=sure.high,
