@@ -85,21 +85,28 @@ def phrases(verdict: dict[str, Any]) -> Phrases:
     return PHRASES[verdict.get("answers", "classes")]
 
 
-def say(method: str) -> str:
-    """Return plain words for a method."""
+def say(method: str, answers: str = "classes") -> str:
+    """Return plain words for a method; what answers with numbers is no classifier."""
+    if method == "probe" and answers == "numbers":
+        return "a simple regression on frozen features"
     return WHAT.get(method, method)
 
 
-def subject(method: str) -> str:
+def _kind(verdict: dict[str, Any]) -> str:
+    return str(verdict.get("answers", "classes"))
+
+
+def subject(method: str, answers: str = "classes") -> str:
     """Return the same before a verb: "as it is is right" is no English."""
-    return SUBJECT.get(method) or say(method)
+    return SUBJECT.get(method) or say(method, answers)
 
 
 def judged_sentence(verdict: dict[str, Any]) -> str:
     """Return the sentence of a judged verdict."""
     chosen, difference, words = verdict["chosen"], verdict["difference"], phrases(verdict)
     rows, seeds = verdict["judged_rows"], len(verdict["seeds"])
-    does = f"{subject(chosen['method'])} {words.does.format(words.value(chosen['mean']))}"
+    named = subject(chosen["method"], _kind(verdict))
+    does = f"{named} {words.does.format(words.value(chosen['mean']))}"
     basis = f"judged on {counted(rows, 'example')}, {counted(seeds, 'seed')}"
     spread = seeds_sentence(verdict)
     if difference is None:
@@ -116,15 +123,15 @@ def judged_sentence(verdict: dict[str, Any]) -> str:
         other = words.other.format(words.value(reference["mean"]))
         text = (
             f"Can't tell whether the transfer helped: {does}, "
-            f"{subject(reference['method'])} {other}; the difference may be chance."
+            f"{subject(reference['method'], _kind(verdict))} {other}; the difference may be chance."
         )
         if difference["mean"] == 0 and difference["low"] == -difference["high"]:
             text = f"Can't tell whether the transfer helped: {does}, {words.same} "
-            text += f"{say(reference['method'])}."
+            text += f"{say(reference['method'], _kind(verdict))}."
         return _join(text, spread, settle_sentence(verdict), confidence_sentence(verdict))
     text = (
         f"Transfer {verdict['outcome']}: {does}, {words.gap(difference['mean'])} than "
-        f"{say(reference['method'])}."
+        f"{say(reference['method'], _kind(verdict))}."
     )
     return _join(text, spread, confidence_sentence(verdict))
 
@@ -199,7 +206,9 @@ def confidence_sentence(verdict: dict[str, Any]) -> str:
     """Warn where the model is much surer of its answers than it is right, or much less."""
     found = verdict.get("calibration") or {}
     sure, right = found.get("confidence"), verdict["chosen"].get("mean")
-    if sure is None or right is None or abs(sure - right) < CONFIDENCE_APART:
+    if _kind(verdict) != "classes" or sure is None or right is None:
+        return ""
+    if abs(sure - right) < CONFIDENCE_APART:
         return ""
     which = "surer than it is right" if sure > right else "less sure than it is right"
     return (
@@ -222,25 +231,26 @@ def label_free_sentence(verdict: dict[str, Any], best: str | None) -> str:
     """
     chosen, reference = verdict["chosen"]["method"], verdict["reference"]
     text = "There are no labels to judge by. "
-    kind = verdict.get("answers", "classes")
+    kind = _kind(verdict)
     if chosen == reference and kind != "classes":
         text += (
             f"Nothing tells methods apart without labels where answers are {kind}: "
-            f"{say(chosen)} was kept, and whether an adaptation would help is not known."
+            f"{say(chosen, kind)} was kept, and whether an adaptation would "
+            "help is not known."
         )
     elif chosen == reference:
         text += (
-            f"No adaptation looked better than {say(reference)} by label-free evidence, so that "
-            "was kept."
+            f"No adaptation looked better than {say(reference, kind)} by label-free evidence, "
+            "so that was kept."
         )
     elif best is None or reference is None:
-        text += f"Nothing speaks for or against {say(chosen)}, as nothing could be compared."
+        text += f"Nothing speaks for or against {say(chosen, kind)}, as nothing could be "
+        text += "compared."
     elif best == chosen:
-        text += (
-            f"Label-free evidence speaks for {chosen} over {say(reference)}, but it can't prove it."
-        )
+        text += f"Label-free evidence speaks for {chosen} over {say(reference, kind)}, but it "
+        text += "can't prove it."
     else:
-        text += f"Label-free evidence does not speak for {chosen}: it puts {say(best)} first."
+        text += f"Label-free evidence does not speak for {chosen}: it puts {say(best, kind)} first."
     return _join(text, settle_sentence(verdict))
 
 
@@ -250,7 +260,7 @@ def cross_validated_sentence(verdict: dict[str, Any]) -> str:
     value = words.value(chosen["mean"])
     if difference is None:
         done = words.does.removesuffix(" of the examples")
-        right = f"{subject(chosen['method'])} {done.format(value)}"
+        right = f"{subject(chosen['method'], _kind(verdict))} {done.format(value)}"
         if chosen["method"] == verdict["reference"]:
             right = f"no transfer was kept, as none looked better: {right}"
         rows = counted(verdict["judged_rows"], "labelled example")
@@ -262,7 +272,7 @@ def cross_validated_sentence(verdict: dict[str, Any]) -> str:
         f"In cross-validation on {counted(verdict['judged_rows'], 'labelled example')} transfer "
         f"{verb}: "
         f"{chosen['method']} {value}{_metric(verdict)}, {words.signed(difference['mean'])} against "
-        f"{say(verdict['reference'])} ({words.signed(difference['low'])} to "
+        f"{say(verdict['reference'], _kind(verdict))} ({words.signed(difference['low'])} to "
         f"{words.signed(difference['high'])}). The same labels chose the method, so this is on the "
         "bright side.",
         settle_sentence(verdict),

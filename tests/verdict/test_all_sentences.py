@@ -1,0 +1,84 @@
+"""Every sentence a verdict can say, of all outcomes, kinds of answer, sizes: it reads well."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from typing import Any
+
+import pytest
+
+from landbridge.verdict.sentences import (
+    WHAT,
+    cross_validated_sentence,
+    judged_sentence,
+    label_free_sentence,
+)
+
+METHODS = [*WHAT, "mcc"]
+
+
+def settles(n: int):
+    yield None
+    for left, low, differ, among in itertools.product(
+        [None, 0, n], [1, 4320], [None, 0, 1], ["rows without a label", "target rows"]
+    ):
+        for possible in (True, False, None) if left is not None else (None,):
+            yield {
+                "rows_left": left,
+                "low": low,
+                "high": low * n,
+                "differ": differ,
+                "among": among,
+                "possible": possible,
+                "in_addition": n == 1,
+                "judged": n,
+            }
+
+
+def verdicts(answers: str):
+    outcomes = {"helped": 0.3, "hurt": -0.3, "can't tell": 0.0}
+    size = 250.0 if answers == "numbers" else 1.0
+    for method, reference, (outcome, gap), n in itertools.product(
+        METHODS, [*METHODS, None], outcomes.items(), [1, 2, 4320]
+    ):
+        figure = {"mean": size, "low": size / 2, "high": size}
+        chosen: dict[str, Any] = {"method": method, **figure, "over_seeds": figure}
+        alone = reference is None or method == reference
+        gaps = {"mean": gap, "low": gap - 0.1, "high": gap + 0.1}
+        plain: dict[str, Any] = {
+            "answers": answers,
+            "metric": "mean absolute error" if answers == "numbers" else "accuracy",
+            "lower_is_better": answers == "numbers",
+            "chosen": chosen,
+            "reference": reference,
+            "outcome": None if alone else outcome,
+            "difference": None if alone else gaps,
+            "difference_over_seeds": None if alone else gaps,
+            "baselines": [{"method": reference or "teacher", **figure}],
+            "judged_rows": n,
+            "seeds": list(range(min(n, 3))),
+            "calibration": {"confidence": 0.4},
+        }
+        every = [None] if alone or (method, reference) != ("mcc", "source-only") else settles(n)
+        for settle in every:
+            yield plain | {"settle": settle}
+
+
+@pytest.mark.parametrize("answers", ["classes", "numbers", "several"])
+def test_every_sentence_reads_well(answers):
+    said = set()
+    for verdict in verdicts(answers):
+        said |= {judged_sentence(verdict), cross_validated_sentence(verdict)}
+        said |= {label_free_sentence(verdict, best) for best in (None, "mcc", "source-only")}
+    assert len(said) > 200
+    for text in said:
+        assert not re.search(r"\b(\w+) \1\b", text, re.I), text
+        ones = r"(?<![\d.,] )(?<![\d.,])1 (more )?(labelled )?(classes|examples|rows|seeds|labels)"
+        assert not re.search(ones, text), text
+        assert all(float(x) <= 100 for x in re.findall(r"([\d.]+) %", text)), text
+        assert not re.search(r"None|nan|\{|  |\.\.", text), text
+        assert text[0].isupper() or text.split()[0] in METHODS or "judged on" in text, text
+        assert text.endswith("."), text
+        if answers == "numbers":
+            assert not re.search("right on|classifier|%|accuracy|points", text), text
