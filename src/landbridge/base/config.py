@@ -35,6 +35,8 @@ class DataConfig(_Strict):
     """Columns of tables to read as words: codes that are no quantities."""
     numeric: list[str] | None = None
     """Columns of tables to read as numbers."""
+    encoding: str | None = None
+    """Encoding of text tables that are not UTF-8; null: as they are marked, or Western, said."""
     image: str | None = None
     """Column of a table that holds images or their paths; guessed, and said, where null."""
     text: str | None = None

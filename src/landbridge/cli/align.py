@@ -12,7 +12,7 @@ from .frame import frame
 
 KEYS = (
     *("data.image", "data.text", "data.audio", "data.columns", "data.drop", "data.categorical"),
-    *("data.numeric", "data.max_rows", "backbone_options", "seed", "offline"),
+    *("data.numeric", "data.max_rows", "data.encoding", "backbone_options", "seed", "offline"),
     *("training.device", "training.threads", "training.batch", "training.rate"),
 )
 SpaceFolder = Annotated[

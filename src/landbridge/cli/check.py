@@ -11,7 +11,7 @@ from .frame import frame
 
 KEYS = (
     *("data.label", "data.text", "data.image", "data.audio", "data.domain", "data.pattern"),
-    *("data.max_rows", "data.answers"),
+    *("data.max_rows", "data.encoding", "data.answers"),
 )
 _MARKS = {"failure": ("✗", "red"), "warning": ("!", "yellow"), "note": ("·", "dim")}
 SHOWN = 5
@@ -43,6 +43,7 @@ def check(
 
         found = usable("check", KEYS, config, settings, given)
         from ..checks import check as look
+        from ..domains.markers import without_markers
         from ..domains.read import read_domain
         from ..runs.prepare import columns_named
 
@@ -55,6 +56,8 @@ def check(
         }
         ours = read_domain(data, **how, events=events)
         theirs = None if against is None else read_domain(against, **how, like=ours, events=events)
+        if theirs is not None:
+            ours, theirs = without_markers(ours, theirs, found.data.columns or (), events)
         names = None if only is None else [name.strip() for name in only.split(",")]
         problems = look(ours, theirs, only=names, events=events)
         failed = any(problem.severity == "failure" for problem in problems)

@@ -12,7 +12,14 @@ from .frame import frame
 
 KEYS = (
     *("data.label", "data.image", "data.text", "data.audio", "data.columns", "data.drop"),
-    *("data.categorical", "data.numeric", "data.pattern", "data.max_rows", "data.domain"),
+    *(
+        "data.categorical",
+        "data.numeric",
+        "data.pattern",
+        "data.max_rows",
+        "data.encoding",
+        "data.domain",
+    ),
     *("backbone", "backbone_options", "seed", "offline", "training.device", "training.threads"),
 )
 

@@ -13,7 +13,13 @@ from .frame import frame
 
 KEYS = (
     *("data.image", "data.text", "data.audio", "data.columns", "data.drop", "data.categorical"),
-    *("data.numeric", "data.max_rows", "data.judge_fraction", "backbone", "backbone_options"),
+    *(
+        "data.numeric",
+        "data.max_rows",
+            "data.judge_fraction",
+        "backbone",
+        "backbone_options",
+    ),
     *("seed", "seeds", "offline", "training.device", "training.threads", "training.steps"),
 )
 

@@ -41,6 +41,7 @@ KEYS = {
     "drop": "data.drop",
     "categorical": "data.categorical",
     "numeric": "data.numeric",
+    "encoding": "data.encoding",
     "domain": "data.domain",
     "source_domains": "data.source_domains",
     "target_domains": "data.target_domains",
@@ -131,6 +132,10 @@ Numeric = Annotated[str | None, typer.Option(metavar="A,B", help="Columns to rea
 DomainColumn = Annotated[
     str | None,
     typer.Option("--domain", metavar="COLUMN", help="Column or file-name part that names domains."),
+]
+Encoding = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help="The encoding of text tables that are not UTF-8: cp1252."),
 ]
 SourceDomains = Annotated[
     str | None, typer.Option(metavar="A,B", help="Domains that are the source; else all others.")

@@ -22,6 +22,7 @@ def plan(
     drop: o.Drop = None,
     categorical: o.Categorical = None,
     numeric: o.Numeric = None,
+    encoding: o.Encoding = None,
     domain: o.DomainColumn = None,
     source_domains: o.SourceDomains = None,
     target_domains: o.TargetDomains = None,

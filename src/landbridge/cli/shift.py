@@ -23,6 +23,7 @@ KEYS = (
     "data.target_labels",
     "data.judge_fraction",
     "data.max_rows",
+    "data.encoding",
     "seed",
     "offline",
     "training.threads",
@@ -70,6 +71,7 @@ def shift(
             raise ConfigError(f"--out {out}: the page is one HTML file", do="end the name in .html")
         use_threads(found)
         from ..diagnosis.domains import compare_domains
+        from ..domains.markers import without_markers
         from ..domains.read import read_domain
         from ..runs.prepare import columns_named
 
@@ -82,6 +84,7 @@ def shift(
         }
         ours = read_domain(source, **how, events=events)
         theirs = read_domain(target, **how, like=ours, events=events)
+        ours, theirs = without_markers(ours, theirs, found.data.columns or (), events)
         compared = compare_domains(
             ours,
             theirs,

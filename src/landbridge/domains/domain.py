@@ -16,6 +16,7 @@ import numpy as np
 from ..base.errors import DataError
 from .answers import Answers, column_of, kind_of
 from .examples import Examples as Examples
+from .schema import TableSchema
 from .sealed import SealedLabels
 
 
@@ -70,6 +71,8 @@ class Domain:
     groups : tuple of str or None, length n, or None
         Which of several domains each row is of, where a column or file names say so; see
         `landbridge.domains.parting`.
+    schema : TableSchema or None
+        What each column of a table was taken for.
     """
 
     name: str
@@ -87,6 +90,7 @@ class Domain:
     limits: tuple[float, float] | None = None
     answers: Answers = "classes"
     groups: tuple[str | None, ...] | None = None
+    schema: TableSchema | None = None
 
     def __post_init__(self) -> None:
         n = len(self.examples)
@@ -180,6 +184,7 @@ class Domain:
         label_column: str | None = None,
         limits: tuple[float, float] | None = None,
         answers: Answers = "classes",
+        schema: TableSchema | None = None,
     ) -> Domain:
         """Make a domain from label names, None where a row is not labelled.
 
@@ -210,6 +215,8 @@ class Domain:
             Where the labels of a table came from.
         answers : {"classes", "numbers", "several"}
             What kind of answer the labels are.
+        schema : TableSchema, optional
+            What each column of a table was taken for.
 
         Raises
         ------
@@ -250,6 +257,7 @@ class Domain:
             label_column=label_column,
             limits=limits,
             answers=answers,
+            schema=schema,
         )
 
 

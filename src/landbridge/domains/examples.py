@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -84,6 +84,14 @@ class Examples(ABC):
     def check_like(self, other: Examples, names: tuple[str, str]) -> None:
         """Raise DataError where `other`, of the same modality, does not go with these."""
         return
+
+    def constants(self) -> Mapping[str, Any]:
+        """Return columns that have one value in every row, and it; only tables have columns."""
+        return {}
+
+    def without(self, columns: Collection[str]) -> Examples:
+        """Return the examples without some columns."""
+        return self
 
     @classmethod
     @abstractmethod

@@ -13,6 +13,7 @@ from .domain import Domain
 from .modalities.base import Preprocessing
 from .readers.base import READERS, ReadOptions
 from .readers.labels import Wish
+from .schema import TableSchema
 from .spelling import spelled_like
 
 
@@ -40,6 +41,8 @@ def read_domain(
     limits: tuple[float, float] | None = None,
     answers: Wish = "auto",
     offline: bool = False,
+    schema: TableSchema | None = None,
+    encoding: str | None = None,
     events: Events = SILENT,
 ) -> Domain:
     """Read a domain from a folder, a file, a sample or arrays.
@@ -97,6 +100,12 @@ def read_domain(
         `landbridge.domains.readers.labels`), which a note says.
     offline : bool, default False
         Forbid every download.
+    schema : TableSchema, optional
+        What the columns of a table are, as another was read (`Domain.schema`); what does not fit
+        is counted and said, or refused. As in `like` where not given.
+    encoding : str, optional
+        The encoding of text files that are not UTF-8; where not given, one that is Western or
+        marked is read, which a note says.
     events : Events
         Hears progress, and each note and omission.
 
@@ -139,6 +148,8 @@ def read_domain(
         limits=limits,
         answers=answers,
         offline=offline,
+        schema=schema,
+        encoding=encoding,
     )
     if isinstance(what, Domain):
         raise DataError("a Domain was given to be read", do="use it as it is")

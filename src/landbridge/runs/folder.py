@@ -36,6 +36,7 @@ OPTIONS = {
     "data.drop": "--drop",
     "data.categorical": "--categorical",
     "data.numeric": "--numeric",
+    "data.encoding": "--encoding",
     "data.domain": "--domain",
     "data.source_domains": "--source-domains",
     "data.target_domains": "--target-domains",

@@ -14,6 +14,7 @@ from ..base.errors import RunError
 from ..base.events import SILENT, Events
 from ..base.hashing import tensors_digest
 from ..domains.modalities.base import Preprocessing
+from ..domains.schema import TableSchema
 from .model import Model
 
 State = dict[str, torch.Tensor]
@@ -49,6 +50,8 @@ class KnownModel:
         Hash of `state`.
     limits : (float, float) or None
         Which values of an array of images are black and white.
+    schema : TableSchema or None
+        What the columns of its target were taken for.
     """
 
     path: Path
@@ -58,6 +61,7 @@ class KnownModel:
     state: State
     digest: str
     limits: tuple[float, float] | None
+    schema: TableSchema | None = None
 
     @property
     def name(self) -> str:
@@ -101,6 +105,7 @@ class KnownModel:
             state=state,
             digest=tensors_digest(state),
             limits=model.limits,
+            schema=model.schema,
         )
 
     def facts(self) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from ..domains.domain import Domain
 from ..domains.modalities.base import Preprocessing, load_preprocessing
 from ..domains.read import read_domain
 from ..domains.reading import Reading
+from ..domains.schema import TableSchema
 from ..domains.spelling import spelled_like
 from ..training.checkpoint import load_tensors
 from ..training.inputs import run_network
@@ -41,6 +42,8 @@ class Model:
         How outputs are read; as classes where not given.
     identity : BackboneIdentity, optional
         Which θ₀ it was made of, where it is a run's.
+    schema : TableSchema, optional
+        What the columns of the run's target were taken for.
     """
 
     def __init__(
@@ -51,7 +54,9 @@ class Model:
         limits: tuple[float, float] | None = None,
         reading: Reading | None = None,
         identity: BackboneIdentity | None = None,
+        schema: TableSchema | None = None,
     ) -> None:
+        self.schema = schema
         self.identity = identity
         self.limits = limits
         self.reading = reading or Reading("classes", tuple(classes))
@@ -97,7 +102,8 @@ class Model:
                 f"{path}: θ₀ + Δ has the hash {found}, the run says {facts.get('result')}",
                 do="a file was changed: restore the run folder",
             )
-        limits = read_json(path / "data.json")["target"].get("limits")
+        data = read_json(path / "data.json")["target"]
+        limits, schema = data.get("limits"), data.get("schema")
         return cls(
             network,
             opened.preprocessing,
@@ -105,6 +111,7 @@ class Model:
             None if limits is None else tuple(limits),
             reading,
             identity,
+            None if schema is None else TableSchema.from_json(schema),
         )
 
     def read(self, what: Any, *, label: str | None = None, events: Events = SILENT) -> Domain:
@@ -118,7 +125,7 @@ class Model:
         found = read_domain(
             what,
             label=label,
-            **(self.preprocessing.reads() if table else {}),
+            **self._reads(table),
             limits=self.limits,
             answers="auto" if self.reading.answers == "classes" else self.reading.answers,
             events=events,
@@ -127,6 +134,14 @@ class Model:
         for note in spelled.notes[len(found.notes) :]:
             events.say("note", f"{spelled.name}: {note}")
         return spelled
+
+    def _reads(self, table: bool) -> dict[str, Any]:
+        """Return how columns are read: as the run's target's were."""
+        found = self.preprocessing.reads() if table else {}
+        if self.schema is None:
+            return found
+        own = found.get("schema")
+        return {**found, "schema": self.schema if own is None else self.schema.merged(own)}
 
     def predict_proba(self, what: Any, *, events: Events = SILENT) -> np.ndarray:
         """Return float32 probabilities (n, classes) for a path, arrays, or a Domain.

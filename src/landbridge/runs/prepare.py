@@ -19,6 +19,7 @@ from ..domains.compare import usable_classes
 from ..domains.domain import Domain
 from ..domains.hint import input_hint
 from ..domains.judging import seal
+from ..domains.markers import without_markers
 from ..domains.parting import part
 from ..domains.read import read_domain
 from ..domains.reading import Reading
@@ -72,13 +73,17 @@ def read_task(
             limits=None if known is None else known.limits,
             answers=data.answers,
             offline=config.offline,
+            schema=schema,
             events=events,
         )
 
+    schema = None if known is None else known.schema
     given = None if source is None or known is not None else read(source, "source")
     wanted = read(target, "target", given)
     if data.target_domains or data.source_domains:
         given, wanted = _parted(data, given, wanted, events)
+    if given is not None:
+        given, wanted = without_markers(given, wanted, data.columns or (), events)
     if teacher is not None:
         wanted = teacher.taught(wanted)
         if given is not None:
@@ -174,7 +179,7 @@ def _judgeable(
 def columns_named(data: DataConfig) -> dict[str, Any]:
     """Return the options of `read_domain` by which columns of tables are named."""
     media = ("image", "text", "audio", "columns")
-    options = (*media, "domain", "pattern", "drop", "categorical", "numeric")
+    options = (*media, "domain", "pattern", "drop", "categorical", "numeric", "encoding")
     found = {option: getattr(data, option) for option in options}
     return {option: column for option, column in found.items() if column is not None}
 
@@ -373,6 +378,7 @@ def describe(domain: Domain) -> dict[str, Any]:
         "notes": list(domain.notes),
         "limits": None if domain.limits is None else list(domain.limits),
         "label_column": domain.label_column,
+        "schema": None if domain.schema is None else domain.schema.to_json(),
         "fingerprint": domain.examples.fingerprint(),
     }
 

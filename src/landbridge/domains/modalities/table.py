@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,10 @@ import numpy as np
 from ...base.errors import DataError
 from ...base.hashing import digest
 from ..examples import Examples, InputHint
+from ..schema import TableSchema
+
+_LEAST_CONSTANT = 5
+"""Rows from which on a column of one value says nothing but which table it is of."""
 
 
 class TableExamples(Examples):
@@ -22,6 +26,8 @@ class TableExamples(Examples):
         (an object array of str, None is missing).
     names : sequence of str, optional
         What to call each row in messages, "row i" (from 0) where not given.
+    schema : TableSchema, optional
+        What the columns were taken for.
 
     Raises
     ------
@@ -39,9 +45,13 @@ class TableExamples(Examples):
     modality = "tabular"
 
     def __init__(
-        self, columns: Mapping[str, Sequence | np.ndarray], names: Sequence[str] | None = None
+        self,
+        columns: Mapping[str, Sequence | np.ndarray],
+        names: Sequence[str] | None = None,
+        schema: TableSchema | None = None,
     ) -> None:
         self.columns: dict[str, np.ndarray] = {}
+        self.schema = schema
         self._names = None if names is None else list(names)
         for name, values in columns.items():
             array = np.asarray(values)
@@ -96,7 +106,23 @@ class TableExamples(Examples):
         return TableExamples(
             {name: array[rows] for name, array in self.columns.items()},
             None if self._names is None else [self._names[i] for i in rows],
+            self.schema,
         )
+
+    def constants(self) -> dict[str, Any]:
+        """Return the columns that have one value in every row, and it."""
+        found = {}
+        for name, array in self.columns.items():
+            first = array[0] if len(array) >= _LEAST_CONSTANT else None
+            if first is not None and first == first and (array == first).all():
+                found[name] = first
+        return found
+
+    def without(self, columns: Collection[str]) -> TableExamples:
+        """Return the rows without some columns."""
+        kept = {name: array for name, array in self.columns.items() if name not in columns}
+        schema = None if self.schema is None else self.schema.only(kept)
+        return TableExamples(kept, self._names, schema)
 
     def contents(self) -> list[str]:
         """Return a hash of the cells of each row."""
@@ -174,3 +200,11 @@ def missing(array: np.ndarray) -> np.ndarray:
     if array.dtype == object:
         return np.array([value is None for value in array], dtype=bool)
     return np.isnan(array)
+
+
+def with_schema(examples: Examples, schema: TableSchema) -> Examples:
+    """Return examples whose table, where they have one, knows what its columns were taken for."""
+    for part in (examples, *getattr(examples, "parts", {}).values()):
+        if isinstance(part, TableExamples):
+            part.schema = schema
+    return examples

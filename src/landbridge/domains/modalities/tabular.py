@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -13,6 +14,7 @@ import numpy as np
 from ...base.errors import DataError, RunError
 from ...base.events import SILENT, Events
 from ..domain import Examples, class_name
+from ..schema import TableSchema
 from .base import PREPROCESSINGS, Preprocessing, Strength
 from .table import TableExamples, all_missing, check_columns, missing
 
@@ -100,6 +102,8 @@ class TablePreprocessing(Preprocessing):
     ----------
     columns : tuple of NumericColumn or CategoricalColumn
         In the order of the table; see `fit`.
+    schema : TableSchema, optional
+        What the columns were taken for, by which other tables are read.
 
     Examples
     --------
@@ -111,6 +115,7 @@ class TablePreprocessing(Preprocessing):
     """
 
     columns: tuple[Column, ...]
+    schema: TableSchema | None = None
     modality: ClassVar[str] = "tabular"
     columnar: ClassVar[bool] = True
 
@@ -153,7 +158,11 @@ class TablePreprocessing(Preprocessing):
             fitted.append(
                 NumericColumn(name, median, mean, 1.0 if constant else spread, bool(gone.any()))
             )
-        return cls(tuple(fitted))
+        schemas = [table.schema for table in tables if table.schema is not None]
+        schema = schemas[0] if schemas else None
+        for other in schemas[1:]:
+            schema = schema.merged(other) if schema is not None else other
+        return cls(tuple(fitted), schema)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -187,14 +196,15 @@ class TablePreprocessing(Preprocessing):
         extra = sorted(set(table.columns) - set(self.names))
         if extra:
             events.say("note", f"columns left out, the model does not know them: {extra[:20]}")
-        parts = [
-            column.encode(
-                _as_kind(
-                    table.columns[column.name], isinstance(column, CategoricalColumn), column.name
-                )
-            )
-            for column in self.columns
-        ]
+        parts = []
+        for column in self.columns:
+            words = isinstance(column, CategoricalColumn)
+            values = _as_kind(table.columns[column.name], words, column.name)
+            if isinstance(column, CategoricalColumn):
+                note = unknown_words(column, values)
+                if note:
+                    events.say("warning", note)
+            parts.append(column.encode(values))
         return np.concatenate(parts, axis=1).astype(np.float32)
 
     def encode(self, stored: torch.Tensor) -> torch.Tensor:
@@ -232,7 +242,8 @@ class TablePreprocessing(Preprocessing):
 
     def reads(self) -> dict[str, Any]:
         """Return the columns to use."""
-        return {"columns": list(self.names)}
+        found: dict[str, Any] = {"columns": list(self.names)}
+        return found if self.schema is None else {**found, "schema": self.schema}
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values."""
@@ -241,7 +252,8 @@ class TablePreprocessing(Preprocessing):
             kind = "number" if isinstance(column, NumericColumn) else "category"
             values = {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(column).items()}
             columns.append({"type": kind, **values})
-        return {"kind": "tabular", "columns": columns}
+        found: dict[str, Any] = {"kind": "tabular", "columns": columns}
+        return found if self.schema is None else {**found, "schema": self.schema.to_json()}
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> TablePreprocessing:
@@ -255,12 +267,63 @@ class TablePreprocessing(Preprocessing):
                 else:
                     rest["categories"] = tuple(rest["categories"])
                     columns.append(CategoricalColumn(**rest))
-        except (KeyError, TypeError) as error:
+            schema = values.get("schema")
+            known = None if schema is None else TableSchema.from_json(schema)
+        except (KeyError, TypeError, AttributeError) as error:
             raise RunError(
                 f"preprocessor.json of a table model is damaged: {error!r}",
                 do="restore it, or run again",
             ) from error
-        return cls(tuple(columns))
+        return cls(tuple(columns), known)
+
+
+_CAP = 50
+
+
+def unknown_words(column: CategoricalColumn, values: np.ndarray) -> str:
+    """Return what to say of words that a column of categories does not know, "" where it knows all.
+
+    Raises
+    ------
+    DataError
+        Where none is known and they are spelled otherwise: no answer could depend on them.
+    """
+    given = [value for value in values if value is not None]
+    known = set(column.categories)
+    strange = [value for value in given if value not in known]
+    if not strange or not known:
+        return ""
+    shown = ", ".join(map(repr, dict.fromkeys(strange[:100])))
+    shown = shown if len(shown) < 100 else shown[:97] + "..."
+    if len(strange) == len(given) and (
+        not {_look(value) for value in strange} & {_look(value) for value in known}
+        or {_plainly(value) for value in strange} <= {_plainly(value) for value in known}
+    ):
+        some = ", ".join(map(repr, sorted(known)[:5]))
+        raise DataError(
+            f"column {column.name!r} holds {shown} in all of its {len(given)} rows, and the model "
+            f"knows {some}: it is spelled otherwise",
+            do="write the column as the model knows it",
+        )
+    if len(column.categories) >= _CAP:
+        return ""
+    return (
+        f"column {column.name!r}: {len(strange)} of {len(given)} values are unknown to the model "
+        f'and count as "other": {shown}'
+    )
+
+
+def _look(word: str) -> str:
+    """Return what a word looks like: the kinds of its characters, each kind once in a row."""
+    if word in ("True", "False"):
+        return "truth"
+    if word.isdigit():
+        return "zeros" if len(word) > 1 and word[0] == "0" else "digits"
+    return "number" if not any(char.isalpha() for char in word) else "word"
+
+
+def _plainly(word: str) -> str:
+    return unicodedata.normalize("NFC", word).casefold().strip().lstrip("0")
 
 
 def _table(examples: Examples) -> TableExamples:

@@ -10,7 +10,7 @@ import numpy as np
 
 from ...base.errors import DataError
 from ...base.events import SILENT, Events
-from ..domain import Domain, Examples
+from ..domain import Domain, Examples, is_missing
 from ..modalities.images import ImageExamples
 from ..modalities.table import TableExamples
 from .base import READERS, Reader, ReadOptions, check_distinct, chosen_rows, mask_labels, over_limit
@@ -18,6 +18,8 @@ from .columns import Columns, from_arrow, from_frame, plain_column
 from .frame import frame_domain, split_names
 from .guessing import image_column
 from .labels import LabelRows, read_labels
+from .numbers import EXACT
+from .written import whole_characters
 
 _MOST_DENSE = 500_000_000
 
@@ -42,6 +44,7 @@ class Arrays(Reader):
             or hasattr(what, "column_names")
             or hasattr(what, "columns")
             or hasattr(what, "toarray")
+            or hasattr(what, "to_pylist")
             or isinstance(what, list | tuple)
         )
 
@@ -58,7 +61,7 @@ class Arrays(Reader):
         name = options.name or "array"
         frame = _frame(what)
         if frame is not None:
-            if isinstance(what, list) and list(frame.values) == ["text"]:
+            if not hasattr(what, "columns") and list(frame.values) == ["text"]:
                 options = replace(options, text="text")
             return frame_domain(frame, options, name=name, by_name_only=True, events=events)
         options.refuse(
@@ -111,6 +114,8 @@ def unpacked(what: Any, options: ReadOptions) -> tuple[Any, ReadOptions]:
     """Take an (X, y) pair apart."""
     if not (isinstance(what, tuple) and len(what) == 2):
         return what, options
+    if all(isinstance(x, str | Path) for x in what):
+        return what, options  # two texts
     x, y = what
     if options.labels is not None:
         raise DataError("labels were given twice, as (X, y) and as labels=", do="give them once")
@@ -123,13 +128,27 @@ def _frame(what: Any) -> Columns | None:
         return from_arrow(what)
     if hasattr(what, "columns") and hasattr(what, "to_numpy"):
         return from_frame(what)
-    if isinstance(what, list) and what and all(isinstance(x, str | Path) for x in what):
+    what = _one_column(what)
+    if isinstance(what, list | tuple) and what and all(isinstance(x, str | Path) for x in what):
         paths = np.empty(len(what), dtype=object)
-        paths[:] = [str(x) for x in what]
+        paths[:] = [whole_characters(str(x)) for x in what]
         if image_column({"image": paths}) is not None:
             return Columns({"image": paths})
         return Columns({"text": paths})
     return None
+
+
+def _one_column(what: Any) -> Any:
+    """Return a Series, an Index, an Arrow or NumPy array of texts as a list, all else as it is."""
+    axes, dtype = getattr(what, "ndim", None), str(getattr(what, "dtype", ""))
+    if hasattr(what, "to_pylist"):
+        return what.to_pylist()
+    words = dtype in ("object", "category") or dtype.lower().startswith(("str", "<u", ">u", "utf8"))
+    if axes in (1, None) and words and hasattr(what, "__len__"):
+        found = list(what)
+        if any(isinstance(value, str) for value in found):
+            return ["" if is_missing(value) else value for value in found]
+    return what
 
 
 def _dense(what: Any) -> np.ndarray:
@@ -164,6 +183,8 @@ def _examples(
             # Column by column in memory: each is then a view and not a copy.
             table = np.asfortranarray(x[keep], dtype=np.float64)
             columns = {f"x{j}": table[:, j] for j in range(table.shape[1])}
+            if x.dtype.kind in "iu" and x.size and max(int(x.max()), -int(x.min())) > EXACT:
+                columns |= _codes(x[keep])
         else:
             columns = _mixed(x[keep], name)
         return TableExamples(columns, rows), [], None
@@ -174,6 +195,16 @@ def _examples(
         f"{name} has shape {x.shape}",
         do="give (n, d) for a table, or (n, h, w), (n, h, w, c) or (n, c, h, w) for images",
     )
+
+
+def _codes(x: np.ndarray) -> dict[str, np.ndarray]:
+    """Return the columns of whole numbers that float64 would merge, as words."""
+    found = {}
+    for j in range(x.shape[1]):
+        column = plain_column(x[:, j])
+        if column is not None and column.dtype == object:
+            found[f"x{j}"] = column
+    return found
 
 
 def _mixed(x: np.ndarray, name: str) -> dict[str, np.ndarray]:

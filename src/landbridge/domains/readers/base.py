@@ -14,6 +14,7 @@ from ...base.events import SILENT, Events
 from ...base.registry import Registry
 from ...base.seeds import numpy_rng
 from ..domain import Domain, Omission
+from ..schema import TableSchema
 from .labels import Wish
 
 SPLITS: dict[str, str] = {
@@ -72,6 +73,10 @@ class ReadOptions:
         What kind of answer the labels are; "auto": as in `like`, else as they look.
     offline : bool
         Forbid every download.
+    schema : TableSchema
+        What columns were taken for elsewhere, in a run for instance; as in `like` where not given.
+    encoding : str
+        The encoding of text files that are not UTF-8.
     """
 
     name: str | None = None
@@ -95,6 +100,16 @@ class ReadOptions:
     limits: tuple[float, float] | None = None
     answers: Wish = "auto"
     offline: bool = False
+    schema: TableSchema | None = None
+    encoding: str | None = None
+
+    @property
+    def wanted_schema(self) -> TableSchema:
+        """What columns of another table were taken for, that this one is to be read like."""
+        if self.schema is not None:
+            return self.schema
+        like = None if self.like is None else self.like.schema
+        return like or TableSchema()
 
     @property
     def wish(self) -> Wish:

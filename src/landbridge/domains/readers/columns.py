@@ -1,18 +1,23 @@
-"""Columns of Arrow tables and data frames as plain arrays of numbers, words or images."""
+"""Columns of Arrow tables and data frames: as they are written, and as numbers, words or files."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
-from numbers import Number
 from typing import Any
 
 import numpy as np
 
+from ...base.errors import DataError
 from ..answers import objects
-from ..domain import class_name, is_missing
+from ..schema import ColumnSchema, TableSchema
+from .kinds import category_words, conform, decide, label_values
+from .times import dates as dates
+from .written import Written, from_objects, written
+
+MARK = b"landbridge"
+"""Key of a table's metadata under which a reader of text files says how it was read."""
 
 
 @dataclass
@@ -29,102 +34,165 @@ class Columns:
         Columns that hold indices into these names (Hugging Face's ClassLabel).
     lists : dict of str to ndarray, shape (n,)
         Columns with a list in each row: no features, but labels, several a row.
+    written : dict of str to Written
+        Columns as the file or the frame has them.
+    schema : dict of str to ColumnSchema
+        What they were taken for.
+    notes : list of str
+        What is to be said about them.
     """
 
     values: dict[str, np.ndarray] = field(default_factory=dict)
     left_out: list[str] = field(default_factory=list)
     class_names: dict[str, list[str]] = field(default_factory=dict)
     lists: dict[str, np.ndarray] = field(default_factory=dict)
+    written: dict[str, Written] = field(default_factory=dict)
+    schema: dict[str, ColumnSchema] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
 
     def __len__(self) -> int:
-        return len(next(iter(self.values.values()))) if self.values else 0
+        for columns in (self.values, self.lists):
+            for array in columns.values():
+                return len(array)
+        return 0
 
     def select(self, rows: np.ndarray) -> Columns:
         """Return the rows at integer `rows`."""
         values = {name: array[rows] for name, array in self.values.items()}
         lists = {name: array[rows] for name, array in self.lists.items()}
-        return Columns(values, self.left_out, self.class_names, lists)
+        exact = {name: column.take(rows) for name, column in self.written.items()}
+        return Columns(
+            values, self.left_out, self.class_names, lists, exact, self.schema, self.notes
+        )
+
+    def add(self, column: Written | None, name: str, kind: Any, commas: bool = False) -> None:
+        """Take a column in, as what it is; `kind` is what a type that is of no use is called."""
+        from pyarrow import types
+
+        found = None if column is None else decide(column, commas=commas)
+        if column is not None and found is not None:
+            schema, values = found
+            self.values |= values
+            self.schema[name] = schema
+            self.written[name] = column
+            return
+        self.left_out.append(f"{name} ({kind})")
+        if column is not None and _is_list(types, column.array.type):
+            self.lists[name] = objects(column.array.to_pylist())
+
+    def words(self, name: str, *, with_missing: bool = False) -> np.ndarray:
+        """Return what is written in a column, str or None; contents of files as they are."""
+        schema = self.schema.get(name)
+        if name not in self.written or schema is None or schema.kind == "files":
+            return self.values[name]
+        return self.written[name].words(with_missing=with_missing)
+
+    def labels(self, name: str, words: np.ndarray | None = None) -> np.ndarray:
+        """Return a column as labels: whole numbers exact, words as they are written."""
+        schema = self.schema.get(name)
+        if name not in self.written or schema is None or schema.kind == "files":
+            return self.values[name]
+        return objects(label_values(self.written[name], schema, words))
+
+    def categories(self, name: str) -> np.ndarray:
+        """Return a column as categories, by what it is: 3, 3.0 and "3" are one, "03" another."""
+        if name not in self.written:
+            return self.values[name]
+        return category_words(self.written[name], self.schema[name])
+
+    def conforming(self, wanted: TableSchema | None, name: str) -> Columns:
+        """Return the columns as those of another table were taken, with notes.
+
+        Raises
+        ------
+        DataError
+            Where one holds something else.
+        """
+        if wanted is None:
+            return self
+        values, schema, notes = dict(self.values), dict(self.schema), list(self.notes)
+        for column in wanted.columns:
+            if column.name not in self.written or column.role != "feature":
+                continue
+            own = {
+                key: array
+                for key, array in self.values.items()
+                if key == column.name or key.startswith(f"{column.name} (")
+            }
+            kept, found, note = conform(
+                self.written[column.name], schema[column.name], own, column, name
+            )
+            if kept.kind != schema[column.name].kind:
+                values = {k: v for k, v in values.items() if k not in own or k in self.written}
+            values |= found
+            schema[column.name] = kept
+            notes += [note] if note else []
+        return Columns(
+            values, self.left_out, self.class_names, self.lists, self.written, schema, notes
+        )
 
 
 def from_arrow(table: Any) -> Columns:
     """Return the columns of a `pyarrow.Table`."""
-    import pyarrow as pa
-    from pyarrow import types
-
-    columns = Columns(class_names=_class_labels(table.schema.metadata))
+    metadata = table.schema.metadata or {}
+    mark = json.loads(metadata.get(MARK, b"{}"))
+    columns = Columns(class_names=_class_labels(metadata))
     for index, name in enumerate(table.column_names):
-        array = table.column(index)
-        if types.is_dictionary(array.type):
-            array = array.cast(array.type.value_type)
-        kind = array.type
-        if types.is_integer(kind) or types.is_floating(kind) or types.is_decimal(kind):
-            values = array.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
-        elif types.is_timestamp(kind) or types.is_date(kind):
-            days = array.cast(pa.timestamp("ms")).to_numpy(zero_copy_only=False)
-            columns.values |= dates(name, days)
-            continue
-        elif types.is_null(kind):
-            values = np.full(len(array), np.nan)
-        elif types.is_string(kind) or types.is_large_string(kind) or types.is_boolean(kind):
-            values = _objects([class_name(value) for value in array.to_pylist()])
-        elif types.is_struct(kind) and kind.get_field_index("bytes") >= 0:
-            values = _objects([_image_of(value) for value in array.to_pylist()])
-        elif types.is_binary(kind) or types.is_large_binary(kind):
-            values = _objects(array.to_pylist())
+        array, one = table.column(index), table.schema.field(index)
+        column: Written | None
+        if (kind := _extension(one)) == "pandas.period":
+            column = written(name, _periods(array, one))
+        elif kind == "arrow.json":
+            cells = written(name, array).array.to_pylist()
+            column = from_objects(name, [_json(cell) for cell in cells])
         else:
-            columns.left_out.append(f"{name} ({kind})")
-            if types.is_list(kind) or types.is_large_list(kind):
-                columns.lists[name] = objects(array.to_pylist())
-            continue
-        columns.values[name] = np.array(values)
+            again = _again(name, mark, len(table)) if "path" in mark else None
+            column = written(name, array, mark.get("typed", "yes"), again)
+        if column is not None:
+            _check_characters(column, str(mark.get("path", "the table")))
+        columns.add(column, name, one.type, bool(mark.get("commas")))
     return columns
 
 
 def from_frame(frame: Any) -> Columns:
     """Return the columns of a data frame (anything with ``columns`` and ``to_numpy``)."""
     columns = Columns()
+    names = [str(name) for name in frame.columns]
+    if doubled := sorted({name for name in names if names.count(name) > 1}):
+        raise DataError(f"the frame has several columns called {doubled}", do="name each its own")
     for name in frame.columns:
         found = frame[name]
-        values = found.to_numpy() if hasattr(found, "to_numpy") else np.asarray(found)
-        if values.dtype.kind == "M":
-            columns.values |= dates(str(name), values)
-            continue
-        converted = plain_column(values)
-        if converted is None:
-            columns.left_out.append(f"{name} ({values.dtype})")
-            if values.ndim == 1 and all(_is_list(value) or is_missing(value) for value in values):
-                columns.lists[str(name)] = objects(list(values))
-        else:
-            columns.values[str(name)] = converted
+        column = from_series(str(name), found)
+        columns.add(column, str(name), getattr(found, "dtype", type(found).__name__))
     return columns
 
 
-def dates(name: str, values: np.ndarray) -> dict[str, np.ndarray]:
-    """Return a column of dates as columns of numbers, NaN where there is none.
+def from_series(name: str, found: Any) -> Written | None:
+    """Return one column of a frame, or any array (n,); None where it is of no use."""
+    import pyarrow as pa
 
-    Days since 1970 under its own name, and beside it the month (1 to 12) and the day of the week
-    (0 is Monday): what recurs is not told by a number that only grows.
-
-    Examples
-    --------
-    >>> found = dates("seen", np.array(["1970-01-03", "NaT"], "datetime64[ms]"))
-    >>> {key: column.tolist() for key, column in found.items()}
-    {'seen': [2.0, nan], 'seen (month)': [1.0, nan], 'seen (weekday)': [5.0, nan]}
-    """
-    when = np.asarray(values).astype("datetime64[ms]")
-    gone = np.isnat(when)
-    safe = np.where(gone, np.datetime64(0, "ms"), when)
-    day = safe.astype("datetime64[D]").astype(np.int64)
-    found = {
-        name: safe.astype(np.int64) / 86_400_000,
-        f"{name} (month)": safe.astype("datetime64[M]").astype(np.int64) % 12 + 1.0,
-        f"{name} (weekday)": (day + 3) % 7 + 0.0,
-    }
-    return {key: np.where(gone, np.nan, column) for key, column in found.items()}
-
-
-def _is_list(value: Any) -> bool:
-    return isinstance(value, list | tuple | set | frozenset | np.ndarray)
+    if hasattr(found, "to_arrow"):
+        return written(name, found.to_arrow())
+    kind = type(getattr(found, "dtype", None)).__name__
+    if kind == "PeriodDtype":
+        found = found.dt.to_timestamp()
+    elif kind == "SparseDtype":
+        found = np.asarray(found)
+    elif kind in ("IntervalDtype", "NoneType"):
+        found = np.asarray(found, dtype=object)
+    dtype = found.dtype
+    if (isinstance(found, np.ndarray) and dtype.kind in "SU") or dtype.kind == "T":
+        found = np.asarray(found, dtype=object)
+        dtype = found.dtype
+    if dtype.kind == "O":
+        values = list(found)
+        if any(isinstance(value, bytes) for value in values) and dtype.kind != "S":
+            values = [None if value is None or value != value else value for value in values]
+        return from_objects(name, values)
+    try:
+        return written(name, pa.array(found, from_pandas=True))
+    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OverflowError):
+        return None
 
 
 def plain_column(values: np.ndarray) -> np.ndarray | None:
@@ -137,42 +205,96 @@ def plain_column(values: np.ndarray) -> np.ndarray | None:
     """
     if values.ndim != 1:
         return None
-    if values.dtype.kind in "iuf":
-        return values.astype(np.float64)
-    if values.dtype.kind in "bUST":
-        return _objects([class_name(value) for value in values.tolist()])
-    if values.dtype != object:
+    if values.dtype.kind == "S":
+        values = np.char.decode(values, "utf-8", "replace")
+    columns = Columns()
+    columns.add(from_series("x", values), "x", values.dtype)
+    if columns.schema and columns.schema["x"].kind in ("datetime", "time", "duration"):
         return None
-    given = [value for value in values if not is_missing(value)]
-    if all(isinstance(value, Number | Decimal) and not isinstance(value, bool) for value in given):
-        if any(isinstance(value, complex) for value in given):
-            return None
-        return np.array([np.nan if is_missing(v) else float(v) for v in values])
-    if all(isinstance(value, bytes) for value in given):
-        return _objects([None if is_missing(value) else value for value in values])
-    if all(isinstance(value, str | bool | Number) for value in given):
-        return _objects([class_name(value) for value in values])
-    if all(isinstance(value, dict) and "bytes" in value for value in given):
-        return _objects([_image_of(value) for value in values])
-    return None
+    return columns.values.get("x")
 
 
-def _objects(values: Sequence[Any]) -> np.ndarray:
-    out = np.empty(len(values), dtype=object)
-    out[:] = values
-    return out
+def _is_list(types: Any, kind: Any) -> bool:
+    return bool(
+        types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind)
+    ) or str(kind).startswith(("list_view", "large_list_view"))
 
 
-def _image_of(value: Any) -> bytes | str | None:
-    """Return the bytes in Hugging Face's {bytes, path}, or the path where there are none."""
-    if is_missing(value):
+def _again(name: str, mark: Mapping[str, Any], n: int) -> Callable[[], Any] | None:
+    """Return what reads a column of a text file once more, every word being a word."""
+    if mark.get("rows") != n:  # tables of several files put together
         return None
-    return value.get("bytes") or value.get("path")
+
+    def read() -> Any:
+        from .table import words_as_written
+
+        return words_as_written(name, mark)
+
+    return read
 
 
-def _class_labels(metadata: Any) -> dict[str, list[str]]:
+def _extension(one: Any) -> str:
+    """Return the name of a field's extension type, "" where it has none."""
+    own = getattr(one.type, "extension_name", "")
+    return own or (one.metadata or {}).get(b"ARROW:extension:name", b"").decode()
+
+
+_PERIODS = {"Y": "Y", "A": "Y", "M": "M", "W": "W", "D": "D", "h": "h", "H": "h"}
+
+
+def _periods(array: Any, one: Any) -> Any:
+    """Return pandas' periods, counted since 1970, as the times when they begin."""
+    import pyarrow as pa
+
+    said = (one.metadata or {}).get(b"ARROW:extension:metadata", b"{}")
+    freq = getattr(one.type, "freq", None) or json.loads(said or b"{}").get("freq", "")
+    storage = written("", array).array
+    counts = storage.to_pylist()
+    if freq[:1] == "Q":
+        counts, freq = [None if c is None else 3 * c for c in counts], "M"
+    unit = _PERIODS.get(freq[:1])
+    if unit is None:
+        return storage
+    begin = [
+        None if c is None else np.array(c, f"datetime64[{unit}]").astype("datetime64[ms]")
+        for c in counts
+    ]
+    return pa.array(np.array(begin, "datetime64[ms]"))
+
+
+def _json(cell: str | None) -> Any:
+    try:
+        return None if cell is None else json.loads(cell)
+    except ValueError:
+        return cell
+
+
+def _check_characters(column: Written, where: str) -> None:
+    """Raise DataError where a string is no UTF-8, naming column and row."""
+    import pyarrow as pa
+
+    if not column.is_strings:
+        return
+    try:
+        column.array.validate(full=True)
+    except pa.ArrowInvalid as error:
+        for row, cell in enumerate(column.array.cast(pa.binary()).to_pylist()):
+            try:
+                (cell or b"").decode()
+            except UnicodeDecodeError:
+                raise DataError(
+                    f"{where}: column {column.name!r} holds {cell!r} in row {row + 1}, which is no "
+                    "UTF-8",
+                    do="write the table again with its texts in UTF-8, or leave the column out",
+                ) from error
+        raise DataError(
+            f"{where}: column {column.name!r} is damaged: {error}", do="write the table again"
+        ) from error
+
+
+def _class_labels(metadata: Mapping[bytes, bytes]) -> dict[str, list[str]]:
     """Return the class names that Hugging Face's datasets keep in a schema's metadata."""
-    if not metadata or b"huggingface" not in metadata:
+    if b"huggingface" not in metadata:
         return {}
     try:
         features = json.loads(metadata[b"huggingface"])["info"]["features"]
@@ -183,3 +305,18 @@ def _class_labels(metadata: Any) -> dict[str, list[str]]:
         }
     except (ValueError, KeyError, TypeError, AttributeError):
         return {}  # only names are lost: the labels stay numbers
+
+
+def rows_of(name: str, values: Sequence[Mapping[str, Any]]) -> Columns:
+    """Return objects, one a row, as columns: names in the order in which they first come."""
+    columns = Columns()
+    names = list(dict.fromkeys(key for row in values for key in row))
+    for key in names:
+        cells = [row.get(key) for row in values]
+        column = from_objects(str(key), cells)
+        if column is not None and column.is_strings and column.typed == "yes":
+            column = Written(column.name, column.array, "strings")
+        columns.add(column, str(key), "mixed")
+        if column is None and all(cell is None or isinstance(cell, list) for cell in cells):
+            columns.lists[str(key)] = objects(cells)
+    return columns

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,8 @@ import numpy as np
 from ...base.errors import DataError
 from ...base.events import SILENT, Events
 from ..domain import Domain, Examples, Omission, class_name
-from ..modalities.table import TableExamples
+from ..modalities.table import TableExamples, with_schema
+from ..schema import Role, TableSchema, said
 from .base import (
     SPLITS,
     UNLABELLED,
@@ -22,7 +24,7 @@ from .base import (
     over_limit,
 )
 from .columns import Columns
-from .frame_media import column_of, find_media
+from .frame_media import column_of, find_media, media_as_written
 from .frame_several import like_several, several_examples, table_beside
 from .guessing import (
     id_like,
@@ -33,6 +35,7 @@ from .guessing import (
     text_column,
 )
 from .labels import LabelRows, read_labels
+from .missing_words import label_words
 from .roles import with_roles
 
 
@@ -69,15 +72,18 @@ def frame_domain(
         learn from.
     """
     n_all = len(columns)
+    wanted = options.wanted_schema
+    columns = columns.conforming(wanted, name)
     if n_all == 0:
         raise DataError(f"{name} has no rows", do="give a table with at least one row")
     found = LabelRows([None] * n_all)
     if options.labels is not None:
         found = read_labels(options.labels, n_all, name, options.wish)
     values = dict(columns.values)
-    notes: list[str] = []
+    notes: list[str] = list(columns.notes)
     omissions: list[Omission] = []
     left_out = columns.left_out
+    used: dict[str, Role] = {}
 
     label = None
     if options.labels is None:
@@ -88,7 +94,11 @@ def frame_domain(
         else:
             label = _label(values, options, name, notes, by_name_only)
             if label is not None:
-                found = _labels_of(label, values.pop(label), columns.class_names, name, options)
+                for other in _made_of(label, values, columns):
+                    values.pop(other)
+                found = _labels_of(label, columns, name, options, notes)
+    if label is not None:
+        used[label] = "label"
     if found.note:
         notes.append(found.note)
     if found.answers == "classes" and options.answers != "classes":
@@ -99,12 +109,18 @@ def frame_domain(
         )
     groups: list[str | None] | None = None
     if options.domain is not None:
-        column = values.pop(column_of(values, options.domain, "domain", name))
-        groups = [class_name(value) for value in column.tolist()]
+        column = column_of(values, options.domain, "domain", name)
+        used[column] = "domain"
+        words = columns.words(column) if column in columns.written else values[column]
+        values.pop(column)
+        groups = [class_name(value) for value in words.tolist()]
     labels = mask_labels(found.values, options.labelled, name)
-    splits, labels = _splits(values, options, labels, name, notes)
+    before = set(values)
+    splits, labels = _splits(values, options, labels, name, notes, columns)
+    used |= dict.fromkeys(before - set(values), "split")
 
-    values = with_roles(values, options, name, notes)
+    values = with_roles(values, columns, options, name, notes)
+    values = media_as_written(values, columns, options)
     keep = chosen_rows(n_all, options.max_rows)
     rows = [f"{name} row {i + first_row}" for i in range(n_all)]
     kept = set(keep.tolist())
@@ -114,7 +130,10 @@ def frame_domain(
         omissions.append(Omission(what, tuple(left_out)))
 
     options = like_several(options)
-    media = find_media(values, options, name, notes)
+    media = find_media(values, options, name, notes, wanted)
+    for medium in media:
+        used |= dict.fromkeys(medium.columns, medium.kind.option)
+        values |= medium.as_written(columns, notes)
     beside = table_beside(values, options, media, name)
     examples: Examples
     if options.parts is not None or len(media) + bool(beside) > 1:
@@ -128,13 +147,20 @@ def frame_domain(
             notes.append(f"columns=[...] takes columns beside the {medium.kind.many} as well")
         examples, keep = medium.examples(values, keep, rows, folder, name, omissions, events)
     else:
-        features = _features(values, options, name, omissions, notes)
+        features = _features(values, options, name, omissions, notes, wanted)
         examples = TableExamples(
             {column: features[column][keep] for column in features}, [rows[i] for i in keep]
         )
+        used |= dict.fromkeys(_origins(features, columns), "feature")
     missing = sum(labels[i] is None for i in keep)
     if 0 < missing < len(keep):
         notes.append(f"{missing} of {len(keep)} rows have no label: they are used as unlabelled")
+    used |= dict.fromkeys(_origins(beside, columns), "feature")
+    schema = schema_of(columns, values, used, options)
+    examples = with_schema(examples, schema)
+    taken = [column for column in schema.columns if column.role == "feature"]
+    if taken:
+        notes.append(said(taken))
     domain = Domain.build(
         examples,
         [labels[i] for i in keep],
@@ -145,8 +171,17 @@ def frame_domain(
         label_column=label,
         answers=found.answers,
         classes=found.names,
+        schema=schema,
     )
     return domain if groups is None else replace(domain, groups=tuple(groups[i] for i in keep))
+
+
+def _dated(asked: str, values: dict[str, np.ndarray], columns: Sequence[str]) -> list[str]:
+    """Return a column that is named, with the month and weekday of dates where none is named."""
+    parts = [f"{asked} (month)", f"{asked} (weekday)"]
+    if all(part in values for part in parts) and not any(part in columns for part in parts):
+        return [asked, *parts]
+    return [asked]
 
 
 def _label(
@@ -182,22 +217,61 @@ def _label(
 
 
 def _labels_of(
-    label: str,
-    array: np.ndarray,
-    class_names: dict[str, list[str]],
-    name: str,
-    options: ReadOptions,
+    label: str, columns: Columns, name: str, options: ReadOptions, notes: list[str]
 ) -> LabelRows:
-    names = class_names.get(label)
+    names, array = columns.class_names.get(label), columns.values[label]
     if names is None or array.dtype == object:
         if any(isinstance(value, bytes) for value in array):
             raise DataError(f"{name}: column {label!r} holds bytes", do="name another with label=")
-        return read_labels(array, len(array), name, options.wish, label)
+        found = columns.labels(label)
+        usual = columns.words(label)
+        written = columns.words(label, with_missing=True)
+        if len(usual) == len(written) and any(u != w for u, w in zip(usual, written, strict=True)):
+            like = options.like
+            known = like.classes if like is not None and like.answers == "classes" else None
+            words, said_missing = label_words(usual, written, known or None, label)
+            notes += said_missing
+            found = columns.labels(label, words)
+        return read_labels(found, len(array), name, options.wish, label)
     # Hugging Face writes -1 where there is no label.
-    known = (array >= 0) & (array < len(names))
+    known_rows = (array >= 0) & (array < len(names))
     return LabelRows(
-        [names[int(v)] if ok else None for v, ok in zip(array, known.tolist(), strict=True)]
+        [names[int(v)] if ok else None for v, ok in zip(array, known_rows.tolist(), strict=True)]
     )
+
+
+def _made_of(column: str, values: dict[str, np.ndarray], columns: Columns) -> list[str]:
+    """Return a column and those made of it, as month and weekday are of dates."""
+    if column not in columns.written:
+        return [column]
+    return [c for c in values if c == column or _origin(c, columns) == column]
+
+
+def _origin(column: str, columns: Columns) -> str:
+    """Return the column of the table that one was made of."""
+    own = column.rpartition(" (")[0]
+    return own if column not in columns.written and own in columns.written else column
+
+
+def _origins(features: Iterable[str], columns: Columns) -> list[str]:
+    return [origin for c in features if (origin := _origin(c, columns)) in columns.schema]
+
+
+def schema_of(
+    columns: Columns, values: dict[str, np.ndarray], used: dict[str, Role], options: ReadOptions
+) -> TableSchema:
+    """Return what each column was taken for, and is used for."""
+    found = []
+    for name, column in columns.schema.items():
+        role: Role = used.get(name, "unused")
+        if role == "feature" and name in values:
+            is_words, kind = values[name].dtype == object, column.kind
+            if is_words and kind not in ("category", "boolean", "files"):
+                column = replace(column, kind="category", why="")
+            elif not is_words and kind in ("category", "boolean"):
+                column = replace(column, kind="decimal", why="")
+        found.append(replace(column, role=role))
+    return TableSchema(tuple(found), options.encoding)
 
 
 def _splits(
@@ -206,6 +280,7 @@ def _splits(
     labels: list[Any],
     name: str,
     notes: list[str],
+    columns: Columns,
 ) -> tuple[list[str], list[Any]]:
     n = len(labels)
     if options.split is not None and not isinstance(options.split, str):
@@ -219,7 +294,8 @@ def _splits(
             notes.append(f"split column: {column!r} (its values say so)")
     if column is None:
         return ["train"] * n, labels
-    raw = [str(x).lower() if x is not None else "train" for x in values.pop(column)]
+    values.pop(column)
+    raw = [str(x).lower() if x is not None else "train" for x in columns.words(column)]
     hidden = [x in UNLABELLED for x in raw]
     labels = [None if h else label for h, label in zip(hidden, labels, strict=True)]
     return split_names(
@@ -254,10 +330,13 @@ def _features(
     name: str,
     omissions: list[Omission],
     notes: list[str],
+    wanted: TableSchema,
 ) -> dict[str, np.ndarray]:
     if options.columns is not None:
         return {
-            column: values[column_of(values, column, "columns", name)] for column in options.columns
+            column: values[column_of(values, column, "columns", name)]
+            for asked in options.columns
+            for column in _dated(asked, values, options.columns)
         }
     used: set[str] = set()
     unused: set[str] = set()
@@ -265,6 +344,7 @@ def _features(
     if like is not None and isinstance(like.examples, TableExamples):
         used = set(like.examples.columns)
         unused = {c for o in like.omissions if o.what == ID_LIKE for c in o.rows}
+        unused |= set(wanted.named("unused")) - used
     left: dict[str, str] = {}
     for column, array in values.items():
         why = f"as in {like.name}" if like and column in unused else id_like(column, array)

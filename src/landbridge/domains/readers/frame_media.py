@@ -6,22 +6,25 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 
 from ...base.errors import DataError
 from ...base.events import Events
 from ...base.registry import nearest
-from ..domain import Examples, Omission
+from ..domain import Examples, Omission, class_name
 from ..modalities.decoding import Item
 from ..modalities.images import ImageExamples, unreadable
 from ..modalities.pieces import Piece, nameless
 from ..modalities.recordings import AudioExamples
 from ..modalities.sound_files import unreadable_sounds
 from ..modalities.texts import TextExamples
+from ..schema import TableSchema
 from .base import ReadOptions
+from .columns import Columns
 from .guessing import audio_column, id_like, image_column, text_column
+from .missing_words import text_words
 
 
 class Kind(ABC):
@@ -37,7 +40,7 @@ class Kind(ABC):
     """
 
     modality: ClassVar[str]
-    option: ClassVar[str]
+    option: ClassVar[Literal["image", "audio", "text"]]
     one: ClassVar[str]
     many: ClassVar[str]
 
@@ -81,6 +84,30 @@ class Medium:
             found.column = ",".join(self.columns)
         return found, kept
 
+    def as_written(self, columns: Columns, notes: list[str]) -> dict[str, np.ndarray]:
+        """Return its columns of texts as they are written: a text that says NA is a text."""
+        if self.kind.modality != "text":
+            return {}
+        found = {}
+        for name in self.columns:
+            if name in columns.written:
+                found[name] = columns.words(name, with_missing=True)
+                notes += text_words(found[name], name)
+        return found
+
+
+def media_as_written(
+    values: dict[str, np.ndarray], columns: Columns, options: ReadOptions
+) -> dict[str, np.ndarray]:
+    """Return the columns, those named as media as they are written: 007 is no number then."""
+    found = dict(values)
+    for kind in KINDS:
+        wanted = getattr(options, kind.option)
+        for name in () if wanted is None else (wanted, *wanted.split(",")):
+            if name in found and name in columns.written:
+                found[name] = columns.words(name)
+    return found
+
 
 def column_of(values: Mapping[str, Any], wanted: str, option: str, name: str) -> str:
     """Return the name of a column.
@@ -100,9 +127,16 @@ def column_of(values: Mapping[str, Any], wanted: str, option: str, name: str) ->
 
 
 def find_media(
-    values: dict[str, np.ndarray], options: ReadOptions, name: str, notes: list[str]
+    values: dict[str, np.ndarray],
+    options: ReadOptions,
+    name: str,
+    notes: list[str],
+    like: TableSchema,
 ) -> list[Medium]:
     """Return the columns of images, recordings and texts: the named ones, else by their values.
+
+    Where another table has been read, `like`, both are read alike: by the columns that held them
+    there, and where none did, none does here.
 
     Texts beside another medium are taken where the column's name says that they are texts.
     """
@@ -116,6 +150,17 @@ def find_media(
             )
     if named and options.parts is None:
         return named
+    if not named and like.columns:
+        there = [
+            Medium(kind, tuple(columns))
+            for kind in KINDS
+            if (columns := [c for c in like.named(kind.option) if c in values])
+        ]
+        if there and options.parts is None:
+            return there
+        if like.named("feature") and not like.named(*(kind.option for kind in KINDS)):
+            return []
+        named = there
     if options.columns is not None and options.parts is None:
         return []
     taken = {column for medium in named for column in medium.columns} | set(options.columns or ())
@@ -229,7 +274,7 @@ class Texts(Kind):
 def _words(value: Any) -> str:
     if value is None or (isinstance(value, float) and np.isnan(value)):
         return ""
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return class_name(value) or "" if isinstance(value, float) else str(value)
 
 
 KINDS: tuple[Kind, ...] = (Images(), Recordings(), Texts())

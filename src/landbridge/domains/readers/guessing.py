@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import PurePath
 from typing import Any
 
@@ -30,10 +31,19 @@ TEXT_NAMES = frozenset(
     (
         *("text", "texts", "sentence", "review", "comment", "content", "body", "message"),
         *("tweet", "question", "description", "document", "abstract", "title", "headline"),
+        *("文本", "评论", "評論", "内容", "內容", "标题", "句子", "正文"),
+        *("テキスト", "レビュー", "本文", "文章", "리뷰", "내용", "텍스트", "ข้อความ", "รีวิว"),
     )
 )
 _WORDS, _CHARACTERS = 5, 8
-"""From so many words, or characters of a script without spaces, a column is of texts."""
+"""From so many words a column is of texts; from so many letters where its name says so."""
+_UNSPACED = re.compile(
+    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]"
+    "|[\U00020000-\U0003ffff]"
+)
+"""Thai, Lao, Burmese, Khmer, Japanese, Chinese, Korean: words that spaces do not tell apart."""
+_A_WORD = 2
+"""Characters of them that say about as much as a word."""
 _MOST_CLASSES = 100
 _ASKED = 100
 """Files of a large set whose first bytes are looked at."""
@@ -112,9 +122,7 @@ def audio_column(values: dict[str, np.ndarray]) -> tuple[str, str] | None:
             continue
         if _encoded(given, sound=True):
             return name, "it holds sound files"
-        paths = sum(
-            isinstance(v, str) and PurePath(v).suffix.lower() in AUDIO_SUFFIXES for v in given
-        )
+        paths = sum(_ends_in(v, AUDIO_SUFFIXES) for v in given)
         if paths >= 0.8 * len(given):
             return name, "its values end like the names of sound files"
     return None
@@ -146,8 +154,8 @@ def text_column(values: dict[str, np.ndarray]) -> tuple[str, str] | None:
             continue
         letters = sum(map(len, given)) / len(given)
         words = sum(len(value.split()) for value in given) / len(given)
-        unspaced = sum(not value.isascii() for value in given) / len(given)
-        long = words >= _WORDS or (unspaced > 0.5 and letters >= _CHARACTERS)
+        words += sum(len(_UNSPACED.findall(value)) for value in given) / len(given) / _A_WORD
+        long = words >= _WORDS
         differ = len(set(given)) > 0.5 * len(given)
         named = name.strip().lower() in TEXT_NAMES
         if differ and (long or (named and (words >= 2 or letters >= _CHARACTERS))):
@@ -187,4 +195,10 @@ def id_like(name: str, array: np.ndarray) -> str | None:
 
 
 def _is_image_path(value: object) -> bool:
-    return isinstance(value, str) and PurePath(value).suffix.lower() in IMAGE_SUFFIXES
+    return _ends_in(value, IMAGE_SUFFIXES)
+
+
+def _ends_in(value: object, suffixes: Collection[str]) -> bool:
+    if not isinstance(value, str) or "." not in value[-8:]:
+        return False  # quick: tables have millions of words
+    return PurePath(value).suffix.lower() in suffixes

@@ -8,11 +8,18 @@ from ...base.errors import DataError
 from ..domain import class_name
 from ..modalities.table import missing
 from .base import ReadOptions
+from .columns import Columns
 from .frame_media import column_of
+from .numbers import spelled
+from .written import objects_of
 
 
 def with_roles(
-    values: dict[str, np.ndarray], options: ReadOptions, name: str, notes: list[str]
+    values: dict[str, np.ndarray],
+    columns: Columns,
+    options: ReadOptions,
+    name: str,
+    notes: list[str],
 ) -> dict[str, np.ndarray]:
     """Return the columns as `drop`, `categorical` and `numeric` want them.
 
@@ -28,11 +35,13 @@ def with_roles(
         notes.append(f"columns left out as asked: {', '.join(map(repr, sorted(dropped)))}")
     found = {column: array for column, array in values.items() if column not in dropped}
     for column in options.categorical or ():
-        array = found[column_of(found, column, "categorical", name)]
-        if array.dtype != object:
-            words = np.empty(len(array), dtype=object)
-            words[:] = [class_name(value) for value in array.tolist()]
-            found[column] = words
+        column = column_of(found, column, "categorical", name)
+        words = columns.categories(column)
+        if words.dtype != object:
+            words = objects_of([class_name(value) for value in words.tolist()])
+        for other in (f"{column} (month)", f"{column} (weekday)"):
+            found.pop(other, None)
+        found[column] = words
     for column in options.numeric or ():
         array = found[column_of(found, column, "numeric", name)]
         if array.dtype == object:
@@ -41,14 +50,21 @@ def with_roles(
 
 
 def _numbers(array: np.ndarray, column: str, name: str) -> np.ndarray:
-    out = np.full(len(array), np.nan)
+    import pyarrow as pa
+
+    given = pa.array(
+        [None if gone else str(value) for value, gone in zip(array, missing(array), strict=True)],
+        pa.string(),
+    )
+    found = spelled(given)
+    if found is not None and not found.odd.any():
+        return found.values
     for i in np.flatnonzero(~missing(array)).tolist():
-        text = str(array[i]).strip().replace("\u2212", "-")
-        try:
-            out[i] = float(text)
-        except ValueError as error:
+        if spelled(given.slice(i, 1)) is None:
             raise DataError(
                 f"{name}: column {column!r} holds {array[i]!r} in row {i + 1}, expected a number",
                 do="correct the value, leave it empty if it is missing, or read it as words",
-            ) from error
-    return out
+            )
+    raise DataError(
+        f"{name}: column {column!r} holds numbers in several spellings", do="write all alike"
+    )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import itertools
 import json as json_
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +12,16 @@ from ...base.errors import DataError
 from ...base.events import SILENT, Events
 from ..domain import Domain
 from .base import READERS, Reader, ReadOptions
-from .columns import from_arrow
+from .columns import MARK, Columns, from_arrow, rows_of
+from .encodings import to_utf8
 from .frame import frame_domain
+from .header import Start, is_number, start_of
+from .numbers import EXACT, MISSING_WORDS
+from .written import plain_array
 
 _TEXT = (".csv", ".tsv", ".data", ".txt")
 _PARQUET = (".parquet", ".pq")
 _LINES = (".jsonl", ".ndjson", ".json")
-MISSING_WORDS = ("", "?", "NA", "N/A", "n/a", "#N/A", "nan", "NaN", "null", "NULL")
-"""What is read as "no value" in a text table."""
 
 
 @READERS.register("table")
@@ -26,9 +29,9 @@ class Table(Reader):
     """Reads a CSV, TSV, JSONL or Parquet file: features, texts, or images by path or in it.
 
     The label column, a column of images or texts, and a split column are found by name and
-    values, and said in `Domain.notes`. A first line of numbers only (in ``.txt``: with a number
-    in it) is read as data, with the columns "x0", "x1", ... A ``.txt`` file without columns is a
-    text a line.
+    values, and said in `Domain.notes`. A first line that holds no names is read as data, with the
+    columns "x0", "x1", ... A ``.txt`` file without columns is a text a line. A file that is not
+    UTF-8 is read in the encoding that it is marked with or named to be in, or is Western.
     """
 
     summary = "a CSV, TSV, JSONL or Parquet table of features, texts or images; lines of text"
@@ -52,9 +55,9 @@ class Table(Reader):
             holds no classes.
         """
         path = Path(what)
-        table, notes = arrow_table(path)
+        columns, notes = file_columns(path, options)
         domain = frame_domain(
-            from_arrow(table),
+            columns,
             options,
             name=options.name or path.stem,
             folder=path.resolve().parent,
@@ -64,8 +67,33 @@ class Table(Reader):
         return domain.noting(*notes)
 
 
-def arrow_table(path: Path) -> tuple[Any, tuple[str, ...]]:
+def file_columns(path: Path, options: ReadOptions) -> tuple[Columns, tuple[str, ...]]:
+    """Return the columns of a file, and what there is to say about it."""
+    schema = options.wanted_schema
+    known = {options.label, *(options.columns or ()), *(c.name for c in schema.columns)} - {None}
+    encoding = options.encoding or schema.encoding
+    if path.suffix.lower() in _LINES:
+        columns, notes = json_columns(path, encoding)
+    else:
+        table, notes = arrow_table(path, encoding, {str(name) for name in known})
+        columns = from_arrow(table)
+    return columns, tuple(notes)
+
+
+def arrow_table(
+    path: Path, encoding: str | None = None, known: Collection[str] = ()
+) -> tuple[Any, tuple[str, ...]]:
     """Return a file as a `pyarrow.Table`, and what there is to say about it.
+
+    Columns of a text table are strings, as they are written; its metadata say so to `from_arrow`.
+
+    Parameters
+    ----------
+    path : Path
+    encoding : str, optional
+        Of text files that are not UTF-8.
+    known : collection of str
+        Names that columns should have.
 
     Raises
     ------
@@ -75,10 +103,13 @@ def arrow_table(path: Path) -> tuple[Any, tuple[str, ...]]:
     if path.suffix.lower() in _PARQUET:
         return _parquet(path), ()
     if path.suffix.lower() in _LINES:
-        return _json_lines(path), ()
-    if path.suffix.lower() == ".txt" and not _has_columns(path):
-        return _plain_lines(path), ()
-    return _text(path)
+        return _json_table(path, encoding), ()
+    content, note = to_utf8(path, encoding)
+    notes = (note,) if note else ()
+    if path.suffix.lower() == ".txt" and not _has_columns(content):
+        return _plain_lines(content), notes
+    table, said = _text(path, content, known, encoding)
+    return table, (*notes, *said)
 
 
 def _parquet(path: Path) -> Any:
@@ -95,30 +126,94 @@ def _parquet(path: Path) -> Any:
         ) from error
 
 
-def _json_lines(path: Path) -> Any:
+def json_columns(path: Path, encoding: str | None) -> tuple[Columns, tuple[str, ...]]:
+    """Return the columns of a file of JSON, in a list or a line each, and what to say.
+
+    Raises
+    ------
+    DataError
+        Where it is damaged, naming the line.
+    """
     import pyarrow as pa
     from pyarrow import json
 
+    content, note = to_utf8(path, encoding, guess=False)
+    notes = (note,) if note else ()
+    if content[:200].lstrip().startswith(b"["):  # one list of objects
+        return rows_of(path.name, _objects_of(path, content)), notes
+    size = min(max(len(content) + 1, 1 << 16), 2**31 - 1)
+    options = json.ReadOptions(block_size=size)
+    buffer = pa.py_buffer(content)
     try:
-        with path.open("rb") as file:
-            if file.read(200).lstrip().startswith(b"["):  # one list of objects
-                return pa.Table.from_pylist(_objects_of(path))
-        size = max(path.stat().st_size + 1, 1 << 16)
-        return json.read_json(path, read_options=json.ReadOptions(block_size=min(size, 2**31 - 1)))
-    except (pa.ArrowInvalid, OSError) as error:
-        raise DataError(
-            f"{path} cannot be read as JSON lines: {error}",
-            do="write one object a line, with values of one type under each name",
-        ) from error
+        table = json.read_json(pa.BufferReader(buffer), read_options=options)
+        times = [one.name for one in table.schema if pa.types.is_timestamp(one.type)]
+        if times:  # as they are written, with their zones
+            schema = pa.schema([(name, pa.string()) for name in times])
+            parse = json.ParseOptions(explicit_schema=schema)
+            table = json.read_json(
+                pa.BufferReader(buffer), read_options=options, parse_options=parse
+            )
+    except pa.ArrowInvalid as error:
+        return rows_of(path.name, _lines_of(path, content, error)), notes
+    if _rounded(table):
+        return rows_of(path.name, _lines_of(path, content, None)), notes
+    mark = {MARK: json_.dumps({"typed": "strings"}).encode()}
+    return from_arrow(table.replace_schema_metadata(mark)), notes
 
 
-def _objects_of(path: Path) -> list[dict[str, Any]]:
+def _rounded(table: Any) -> bool:
+    """Whether whole numbers may have lost digits: Arrow reads those beyond 64 bits as floats."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    for column in table.columns:
+        if pa.types.is_floating(column.type):
+            greatest = pc.max(pc.abs(column)).as_py()
+            if greatest is not None and greatest >= EXACT:
+                return True
+    return False
+
+
+def _json_table(path: Path, encoding: str | None) -> Any:
+    """Return a file of JSON as a table of what it holds, strings as strings."""
+    import pyarrow as pa
+
+    columns, _ = json_columns(path, encoding)
+    arrays = {name: column.array for name, column in columns.written.items()}
+    lists = {name: pa.array(list(values)) for name, values in columns.lists.items()}
+    mark = {MARK: json_.dumps({"typed": "strings"}).encode()}
+    return pa.table({**arrays, **lists}).replace_schema_metadata(mark)
+
+
+def _objects_of(path: Path, content: bytes) -> list[dict[str, Any]]:
     try:
-        found = json_.loads(path.read_text("utf-8-sig"))
-    except (json_.JSONDecodeError, UnicodeDecodeError) as error:
+        found = json_.loads(content)
+    except (ValueError, RecursionError) as error:
         raise DataError(f"{path} is no whole JSON: {error}", do="write it again") from error
     if not all(isinstance(item, dict) for item in found):
         raise DataError(f"{path} is a list of other things than objects", do="one object a row")
+    return found
+
+
+def _lines_of(path: Path, content: bytes, why: Exception | None) -> list[dict[str, Any]]:
+    """Return the objects of JSON lines that Arrow has no types for: mixed, or very long."""
+    found = []
+    for number, line in enumerate(content.split(b"\n"), 1):
+        if not line.strip():
+            continue
+        try:
+            row = json_.loads(line)
+        except (ValueError, RecursionError) as error:
+            raise DataError(
+                f"{path} cannot be read as JSON lines: line {number} is no whole JSON: {error}",
+                do="write one object a line",
+            ) from (why or error)
+        if not isinstance(row, dict):
+            raise DataError(
+                f"{path} cannot be read as JSON lines: line {number} is no object: {str(row)[:60]}",
+                do="write one object a line",
+            )
+        found.append(row)
     return found
 
 
@@ -126,84 +221,106 @@ _MARKS = ("\t", ";", "|")
 """What separates columns in a .txt file; a comma is as likely to be one of a sentence."""
 
 
-def _has_columns(path: Path) -> bool:
+def _has_columns(content: bytes) -> bool:
     """Whether a .txt file has as many of one mark in each of its first lines."""
-    with path.open("rb") as file:
-        first = [line.decode("utf-8-sig", errors="replace") for line in itertools.islice(file, 20)]
+    first = content[: 1 << 16].decode("utf-8", errors="replace").split("\n")[:20]
     lines = [line for line in first if line.strip()]
     for mark in _MARKS:
         counts = {line.count(mark) for line in lines}
         if len(counts) == 1 and counts != {0}:
             return True
     cells = [cell for line in lines for cell in line.split(",")]
-    return all(cell.strip() in MISSING_WORDS or _is_number(cell) for cell in cells)
+    return all(cell.strip() in MISSING_WORDS or is_number(cell) for cell in cells)
 
 
-def _plain_lines(path: Path) -> Any:
+def _plain_lines(content: bytes) -> Any:
     import pyarrow as pa
 
-    try:
-        lines = path.read_text("utf-8-sig").splitlines()
-    except UnicodeDecodeError as error:
-        raise DataError(f"{path} is not UTF-8: {error}", do="save it as UTF-8") from error
-    return pa.table({"text": pa.array(lines, pa.string())})
+    return pa.table({"text": pa.array(content.decode().splitlines(), pa.string())})
 
 
-def _text(path: Path) -> tuple[Any, tuple[str, ...]]:
-    import pyarrow as pa
-    from pyarrow import csv
-
-    with path.open("rb") as file:
-        first = file.readline().decode("utf-8-sig", errors="replace").strip("\r\n")
-    if not first.strip():
+def _text(
+    path: Path, content: bytes, known: Collection[str], encoding: str | None
+) -> tuple[Any, tuple[str, ...]]:
+    """Return a CSV's columns as strings; a quoted word is a word, whatever it says."""
+    plain, tabs = path.suffix.lower() == ".txt", path.suffix.lower() == ".tsv"
+    start = start_of(content, path.name, tabs=tabs, plain=plain, known=known)
+    if start is None:
         raise DataError(
             f"{path} is empty or begins with an empty line", do="put the column names first"
         )
-    delimiter = "\t" if path.suffix.lower() == ".tsv" else _delimiter(first)
-    fields = [field.strip().strip('"') for field in first.split(delimiter)]
+    table = _parsed(path, content, start, MISSING_WORDS)
+    doubled = sorted({c for c in table.column_names if table.column_names.count(c) > 1})
+    if doubled:
+        raise DataError(f"{path} has several columns called {doubled}", do="give each its own name")
+    mark = {
+        "typed": "no",
+        "path": str(path),
+        "rows": len(table),
+        "commas": start.delimiter == ";",
+        "encoding": encoding,
+        "names": start.names,
+    }
+    return table.replace_schema_metadata({MARK: json_.dumps(mark).encode()}), start.notes
+
+
+def _parsed(
+    path: Path,
+    content: bytes,
+    start: Start,
+    missing: Sequence[str],
+    only: list[str] | None = None,
+) -> Any:
+    import pyarrow as pa
+    from pyarrow import csv
+
     plain = path.suffix.lower() == ".txt"
-    numbers = [field in MISSING_WORDS or _is_number(field) for field in fields]
-    headless = any(numbers) if plain else all(numbers)
-    size = path.stat().st_size
+    names = None if start.names else [f"x{i}" for i in range(len(start.fields))]
+    read = csv.ReadOptions(
+        column_names=names,
+        skip_rows=start.skip,
+        # One block: rows are parsed alike, however long they are.
+        block_size=min(max(len(content), 1 << 16) + 1, 2**31 - 1),
+    )
+    parse = csv.ParseOptions(
+        delimiter=start.delimiter,
+        newlines_in_values=not plain,
+        quote_char=False if plain else '"',  # a quotation mark in a text is just that
+    )
+    buffer = pa.py_buffer(content)
     try:
-        table = csv.read_csv(
-            path,
-            read_options=csv.ReadOptions(
-                column_names=[f"x{i}" for i in range(len(fields))] if headless else None,
-                # One block, so that a column's type is found from all of its values.
-                block_size=min(max(size, 1 << 16) + 1, 2**31 - 1),
-            ),
-            parse_options=csv.ParseOptions(
-                delimiter=delimiter,
-                newlines_in_values=not plain,
-                quote_char=False if plain else '"',  # a quotation mark in a text is just that
-            ),
+        return csv.read_csv(
+            pa.BufferReader(buffer),
+            read_options=read,
+            parse_options=parse,
             convert_options=csv.ConvertOptions(
-                null_values=list(MISSING_WORDS), strings_can_be_null=True
+                column_types=dict.fromkeys(names or start.fields, pa.string()),
+                null_values=list(missing),
+                strings_can_be_null=bool(missing),
+                quoted_strings_can_be_null=False,
+                include_columns=only,
             ),
         )
     except (pa.ArrowInvalid, pa.ArrowKeyError) as error:
         raise DataError(
             f"{path} cannot be read as a table: {error}",
-            do="check that every row has as many fields as the first, in UTF-8",
+            do="check that every row has as many fields as the first",
         ) from error
-    doubled = sorted({c for c in table.column_names if table.column_names.count(c) > 1})
-    if doubled:
-        raise DataError(f"{path} has several columns called {doubled}", do="give each its own name")
-    said = f"the first line of {path.name} holds no names: columns are called x0, x1, ..."
-    return table, (said,) if headless else ()
 
 
-def _delimiter(line: str) -> str:
-    counts = {mark: line.count(mark) for mark in (",", ";", "\t", "|")}
-    if line.count("\t"):
-        return "\t"  # never in a word, as the others may be
-    return max(counts, key=lambda mark: counts[mark])
+def words_as_written(name: str, mark: Mapping[str, Any]) -> Any:
+    """Return a column of a text table with every word as one, none of them a missing value.
 
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
+    Parameters
+    ----------
+    name : str
+    mark : mapping
+        What the table's metadata say of how it was read.
+    """
+    path = Path(mark["path"])
+    plain, tabs = path.suffix.lower() == ".txt", path.suffix.lower() == ".tsv"
+    content, _ = to_utf8(path, mark["encoding"])
+    start = start_of(content, path.name, tabs=tabs, plain=plain)
+    assert start is not None
+    start = replace(start, names=mark["names"])
+    return plain_array(_parsed(path, content, start, (), [name]).column(name))
