@@ -79,7 +79,7 @@ def open_labels(
     if answers == "several":
         found = {str(one) for row in names[has] for one in row}
         strange = tuple(sorted(found - set(classes)))
-        return Truth(names, column_of(names, answers, (*classes, *strange)), has, strange)
+        return Truth(names, column_of(list(names), answers, (*classes, *strange)), has, strange)
     index = np.array([place.get(name, -1) for name in names], np.int64)
     unseen = tuple(sorted({str(n) for n in names[has]} - set(classes)))
     return Truth(names, index, has, unseen)
