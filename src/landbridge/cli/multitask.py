@@ -16,7 +16,7 @@ KEYS = (
     *(
         "data.numeric",
         "data.max_rows",
-            "data.judge_fraction",
+        "data.judge_fraction",
         "backbone",
         "backbone_options",
     ),
