@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -133,7 +134,8 @@ def open_backbone(
             f"{hint.modality!r}",
             do=f"use one of {', '.join(fit)}" if fit else "no backbone takes these examples yet",
         )
-    return provider.open(Asked(resolved, hint, examples, seed, options, offline, events))
+    opened = provider.open(Asked(resolved, hint, examples, seed, options, offline, events))
+    return replace(opened, preprocessing=opened.preprocessing.ruled(hint.rule))
 
 
 def resolve(name: str) -> tuple[str, Provider]:

@@ -51,6 +51,9 @@ class DataConfig(_Strict):
     """Which of them are the target; --target then holds both sides."""
     pattern: str | None = None
     """How names of files are made up, such as "{label}_{speaker}_{take}"."""
+    value_range: list[float] | None = Field(None, min_length=2, max_length=2)
+    """Which numbers are black and white in arrays of images and in images of more than eight
+    bits, on both sides and for predictions; null: found in the source, which is said."""
     answers: Literal["auto", "classes", "numbers", "several"] = "auto"
     """What kind of answer labels are: one class, a number, several labels at once; auto: as they
     look, which is said."""

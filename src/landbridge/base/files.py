@@ -154,3 +154,17 @@ def _plain(value: Any) -> Any:
     if hasattr(value, "__dataclass_fields__"):
         return {name: getattr(value, name) for name in value.__dataclass_fields__}
     raise TypeError(f"{type(value).__name__} cannot be written as JSON")
+
+
+def lines_of(text: str) -> list[str]:
+    r"""Return the lines of a text file: they end with ``\n``, ``\r\n`` or ``\r``, and nothing else.
+
+    ``str.splitlines`` splits at eight further marks, such as U+2028, that stand within a text.
+
+    Examples
+    --------
+    >>> lines_of("a\u2028b\r\nc\n")
+    ['a\u2028b', 'c']
+    """
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    return lines[:-1] if not lines[-1] else lines

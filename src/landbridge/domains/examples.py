@@ -30,6 +30,8 @@ class InputHint:
     rate: int = 0
     seconds: float = 0.0
     parts: Mapping[str, InputHint] = field(default_factory=dict)
+    rule: Mapping[str, Any] = field(default_factory=dict)
+    """How values of raw examples are read, see `Examples.rule`."""
 
 
 class Examples(ABC):
@@ -68,6 +70,25 @@ class Examples(ABC):
     def kinds(self) -> list[str] | None:
         """Return what kind each example is of: a script, a sample rate. None: all are alike."""
         return None
+
+    def rule(self) -> dict[str, Any]:
+        """Return how values are read where that was found in the whole set: plain values.
+
+        The other side and predictions are read by the same.
+        """
+        return {}
+
+    def settled(self, known: Mapping[str, Any], fixed: bool) -> tuple[Examples, list[str]]:
+        """Return the examples with such a rule, and what there is to say; most need none.
+
+        Parameters
+        ----------
+        known : mapping
+            The rule of the other side, or of a run.
+        fixed : bool
+            Whether that holds whatever the examples look like.
+        """
+        return self, []
 
     def values(self, row: int) -> Mapping[str, Any]:
         """Return what a report shows of one example in words."""

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ..base.errors import DataError
+from ..base.errors import ConfigError, DataError
 from ..base.events import SILENT, Events
 from ..base.registry import nearest
 from .domain import Domain
 from .modalities.base import Preprocessing
+from .one import as_rows
 from .readers.base import READERS, ReadOptions
 from .readers.labels import Wish
 from .schema import TableSchema
@@ -39,6 +41,8 @@ def read_domain(
     max_rows: int | None = None,
     like: Domain | None = None,
     limits: tuple[float, float] | None = None,
+    value_range: Sequence[float] | None = None,
+    rule: Mapping[str, Any] | None = None,
     answers: Wish = "auto",
     offline: bool = False,
     schema: TableSchema | None = None,
@@ -126,6 +130,11 @@ def read_domain(
     >>> domain.modality, domain.classes, domain.labelled
     ('tabular', ('ant', 'bee'), 'few')
     """
+    if isinstance(what, str | Path) and "\x00" in str(what):
+        raise DataError(f"{str(what)!r} has a NUL in it", do="no path has one: give another name")
+    limits = _range(value_range, limits, rule)
+    ruled = {} if like is None else like.examples.rule()
+    ruled |= dict(rule or {}) | ({} if limits is None else {"value_range": list(limits)})
     options = ReadOptions(
         name=name,
         label=label,
@@ -146,6 +155,7 @@ def read_domain(
         max_rows=max_rows,
         like=like,
         limits=limits,
+        rule=ruled,
         answers=answers,
         offline=offline,
         schema=schema,
@@ -160,6 +170,7 @@ def read_domain(
             found = reader.read(what, options, events)
             if like is not None:
                 found = spelled_like(found, like.classes, repr(like.name))
+            found = settled_domain(found, ruled, limits is not None or bool(rule))
             _tell(found, events)
             return found
     if isinstance(what, str | Path):
@@ -167,6 +178,45 @@ def read_domain(
     raise DataError(
         f"{type(what).__name__} cannot be read as a domain",
         do="give one of: " + "; ".join(kind.summary for _, kind in known),
+    )
+
+
+def _range(
+    stated: Any, limits: tuple[float, float] | None, rule: Mapping[str, Any] | None
+) -> tuple[float, float] | None:
+    """Return the range that holds: the stated one, else the run's.
+
+    Raises
+    ------
+    ConfigError
+        Where it is no range.
+    """
+    found = stated if stated is not None else limits
+    if found is None:
+        found = (rule or {}).get("value_range")
+    if found is None:
+        return None
+    try:
+        low, high = (float(x) for x in found)
+    except (TypeError, ValueError):
+        low = high = 0.0
+    if not (low < high and abs(low) < float("inf") and abs(high) < float("inf")):
+        if stated is None and limits is not None:
+            return limits  # a run on flat images
+        raise ConfigError(
+            f"value_range is {found!r}", do="give two numbers, the lesser first: value_range=[0, 1]"
+        )
+    return low, high
+
+
+def settled_domain(domain: Domain, known: Mapping[str, Any], fixed: bool) -> Domain:
+    """Return the domain with how its values are read, where that takes a look at all of them."""
+    examples, notes = domain.examples.settled(known, fixed)
+    found = examples.rule().get("value_range")
+    return replace(
+        domain.noting(*notes),
+        examples=examples,
+        limits=domain.limits if found is None else (float(found[0]), float(found[1])),
     )
 
 
@@ -186,10 +236,13 @@ def read_like(
     **options
         Of `read_domain`.
     """
+    what = as_rows(preprocessing, what)
+    if isinstance(what, Domain):
+        return what
     folder = isinstance(what, str | Path) and Path(what).is_dir()
     table = isinstance(what, str | Path) or hasattr(what, "columns")
     reads = preprocessing.reads() if table and not folder else {}
-    return read_domain(what, **reads, label=label, **options)
+    return read_domain(what, **reads, rule=preprocessing.rule(), label=label, **options)
 
 
 def _tell(domain: Domain, events: Events) -> None:

@@ -19,6 +19,7 @@ from ..base.hashing import tensors_digest
 from ..domains.answers import objects
 from ..domains.domain import Domain
 from ..domains.modalities.base import Preprocessing, load_preprocessing
+from ..domains.one import as_rows
 from ..domains.read import read_domain
 from ..domains.reading import Reading
 from ..domains.schema import TableSchema
@@ -104,6 +105,9 @@ class Model:
             )
         data = read_json(path / "data.json")["target"]
         limits, schema = data.get("limits"), data.get("schema")
+        if limits is not None:  # of runs made before it was kept with the preprocessing as well
+            kept = preprocessing.ruled({"value_range": limits, **preprocessing.rule()})
+            opened.preprocessing = kept.forbidding(offline)
         return cls(
             network,
             opened.preprocessing,
@@ -121,12 +125,16 @@ class Model:
         """
         if isinstance(what, Domain):
             return what
+        what = as_rows(self.preprocessing, what)
+        if isinstance(what, Domain):
+            return what
         table = isinstance(what, str | Path) or hasattr(what, "columns")
         found = read_domain(
             what,
             label=label,
             **self._reads(table),
             limits=self.limits,
+            rule=self.preprocessing.rule(),
             answers="auto" if self.reading.answers == "classes" else self.reading.answers,
             events=events,
         )

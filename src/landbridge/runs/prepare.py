@@ -71,6 +71,8 @@ def read_task(
             max_rows=data.max_rows,
             like=like,
             limits=None if known is None else known.limits,
+            value_range=data.value_range,
+            rule=None if known is None else known.preprocessing.rule(),
             answers=data.answers,
             offline=config.offline,
             schema=schema,
@@ -250,6 +252,8 @@ def prepare(
                 f"{known.preprocessing.modality}",
                 do="give data like those that the model was trained on",
             )
+        rule = input_hint(domains).rule
+        opened = replace(opened, preprocessing=opened.preprocessing.ruled(rule))
     preprocessing = opened.preprocessing
 
     def inputs(domain: Domain) -> np.ndarray:

@@ -15,6 +15,7 @@ from ..base.events import SILENT, Events
 from ..base.files import read_json
 from ..domains.domain import Domain
 from ..domains.modalities.base import Preprocessing
+from ..domains.one import as_rows
 from ..domains.read import read_domain
 from ..metrics.estimates import mean_interval
 from ..solvers.softmax import softmax
@@ -109,9 +110,15 @@ class MultiTask:
         """
         domain = what
         if not isinstance(what, Domain):
+            what = as_rows(self.preprocessing, what)
+        if isinstance(what, Domain):
+            domain = what
+        else:
             table = isinstance(what, str | Path) or hasattr(what, "columns")
             reads = self.preprocessing.reads() if table else {}
-            domain = read_domain(what, labelled=False, **reads, events=events)
+            domain = read_domain(
+                what, labelled=False, **reads, rule=self.preprocessing.rule(), events=events
+            )
         answers = decided(self.tasks, self._outputs(domain, events))
         names = domain.examples.names()
         return [
@@ -142,6 +149,7 @@ class MultiTask:
         """
         names = [task.name for task in self.tasks]
         reads = {} if isinstance(what, tuple) else self.preprocessing.reads()
+        reads = {**reads, "rule": self.preprocessing.rule()}
         domain, columns = read_tasks(what, names, reads, events)
         truth = known_answers(self.tasks, columns, len(domain))
         if np.isnan(truth).all():

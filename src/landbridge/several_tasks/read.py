@@ -12,7 +12,7 @@ import numpy as np
 from ..base.errors import ConfigError, DataError
 from ..base.events import Events
 from ..domains.domain import Domain
-from ..domains.read import read_domain
+from ..domains.read import read_domain, settled_domain
 from ..domains.readers.base import ReadOptions
 from ..domains.readers.columns import Columns, from_arrow, from_frame
 from ..domains.readers.frame import frame_domain
@@ -112,6 +112,8 @@ def read_tasks(
         first_row=1,
         events=events,
     )
+    rule = dict(columns.get("rule") or {})
+    domain = settled_domain(domain, rule, bool(rule))
     kept = np.array([int(str(row)) for row in domain.groups or ()], int)
     for note in domain.notes:
         events.say("note", f"{name}: {note}")

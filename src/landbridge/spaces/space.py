@@ -191,6 +191,7 @@ class Space:
             for any other string.
         """
         examples, part = _single(what, modality)
+        examples, _ = examples.settled(self.preprocessing.rule(), True)
         if part not in self.parts:
             raise DataError(
                 f"{what!s} is {part}, and the space has {', '.join(self.parts)}",

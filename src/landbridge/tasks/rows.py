@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..base.errors import DataError
+from ..base.files import lines_of
 from ..base.seeds import numpy_rng
 from ..domains.readers.base import SPLITS
 from ..domains.readers.metadata_folder import folder_table
@@ -152,7 +153,7 @@ def _conll(path: Path) -> RawRows:
     tokens: list[str] = []
     tags: list[str] = []
     try:
-        lines = path.read_text("utf-8-sig").splitlines()
+        lines = lines_of(path.read_text("utf-8-sig"))
     except UnicodeDecodeError as error:
         raise DataError(f"{path} is not UTF-8: {error}", do="save it as UTF-8") from error
     for number, line in enumerate([*lines, ""], 1):

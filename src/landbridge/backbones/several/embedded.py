@@ -165,6 +165,14 @@ class EmbeddedPreprocessing(Preprocessing):
         """Return what the encoder's preprocessing reads."""
         return self.inner.reads()
 
+    def many(self, what: Any) -> Any:
+        """Return one example as several, as the encoder takes them."""
+        return self.inner.many(what)
+
+    def rule(self) -> dict[str, Any]:
+        """Return the rule of what is encoded."""
+        return self.inner.rule()
+
     def to_dict(self) -> dict[str, Any]:
         """Return plain values."""
         return {

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -104,6 +105,21 @@ class Preprocessing(ABC):
     def reads(self) -> dict[str, Any]:
         """Return the options of `read_domain` by which a table is read as at training."""
         return {}
+
+    def many(self, what: Any) -> Any:
+        """Return what is given to a model as several examples: one is a set of one.
+
+        `Examples`, or something that `read_domain` reads; what is not known is returned as it is.
+        """
+        return what
+
+    def rule(self) -> dict[str, Any]:
+        """Return how values of raw examples are read (`Examples.rule`), kept for predictions."""
+        return {}
+
+    def ruled(self, rule: Mapping[str, Any]) -> Preprocessing:
+        """Return one that keeps how values of raw examples are read; for most itself."""
+        return self
 
     def forbidding(self, offline: bool) -> Preprocessing:
         """Return one that opens nothing from a network where `offline`; for most itself."""

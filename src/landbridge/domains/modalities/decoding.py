@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import struct
+import threading
 import zlib
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
 from ...base.errors import DataError
+from .ground import WHITE, ground_for, hidden_on
 from .pieces import Piece, content
+from .value_range import extent, natural, to_bytes
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -31,8 +36,34 @@ IMAGE_SUFFIXES = frozenset(
         *("ppm", "pgm", "pbm", "pnm"),
     )
 )
-_SIXTEEN_BITS = ("I;16", "I;16B", "I;16L", "I;16N")
+DEEP = ("I;16", "I;16B", "I;16L", "I;16N", "I", "F")
+"""Pillow's modes of more than eight bits."""
+_MOST_BYTES = 1_440_000_000
+"""At work on one image: 180 million pixels in colour, 72 with transparency, 51 of 16 or 32 bits."""
+_LARGE = 16_000_000
+_ONE_LARGE = threading.RLock()
 _ORIENTATION = 0x0112
+
+
+@dataclass(frozen=True)
+class Seeing:
+    """What holds for all images of a data set, for both of its sides and for its run.
+
+    Attributes
+    ----------
+    value_range : (float, float) or None
+        Which numbers are black and white in images of more than eight bits; None: found in each.
+    ground : int or None
+        The grey that transparent parts are laid on; None: white, as nothing was transparent.
+    """
+
+    value_range: tuple[float, float] | None = None
+    ground: int | None = None
+
+    @property
+    def laid_on(self) -> int:
+        """The grey that transparent parts are laid on."""
+        return WHITE if self.ground is None else self.ground
 
 
 def broken_image_errors() -> tuple[type[Exception], ...]:
@@ -43,6 +74,12 @@ def broken_image_errors() -> tuple[type[Exception], ...]:
         OSError,
         SyntaxError,
         ValueError,
+        TypeError,
+        LookupError,
+        ArithmeticError,
+        AttributeError,
+        RuntimeError,
+        MemoryError,
         EOFError,
         struct.error,
         zlib.error,
@@ -65,39 +102,86 @@ def upright_size(image: Image.Image) -> tuple[int, int]:
     return (width, height) if turned else (height, width)
 
 
-def normalise(image: Image.Image) -> Image.Image:
+def normalise(image: Image.Image, seeing: Seeing | None = None) -> Image.Image:
     """Return an upright image in mode "L" or "RGB".
 
-    Transparent parts are laid on white. Sixteen-bit images are divided by 257, so that
-    two files stay comparable; float images are taken as 0..1 or 0..255 where they lie in
-    that range, and are otherwise stretched from their least to their greatest value.
+    Transparent parts are laid on a ground, and values of more than eight bits are read by a range:
+    both are the same for all images of a data set, see `Seeing`. Of an image by itself, without
+    `seeing`, both are found in it.
+
+    Raises
+    ------
+    ValueError
+        Where it would take more memory than an image may.
     """
     from PIL import Image, ImageOps
 
+    alone = seeing is None
+    seeing = seeing or Seeing()
+    check_size(image)
     ImageOps.exif_transpose(image, in_place=True)
     mode = image.mode
-    if mode in _SIXTEEN_BITS or mode in ("I", "F"):
-        return Image.fromarray(_eight_bits(np.asarray(image), mode))
-    if mode in ("LA", "La", "PA", "RGBA", "RGBa") or "transparency" in image.info:
-        image = image.convert("RGBA")
-        white = Image.new("RGBA", image.size, (255, 255, 255, 255))
-        image = Image.alpha_composite(white, image)
+    if mode in DEEP:
+        values = np.asarray(image)
+        clear = image.info.get("transparency")
+        made = _eight_bits(values, seeing.value_range)
+        if isinstance(clear, int):
+            made = np.where(values == clear, np.uint8(seeing.laid_on), made)
+        return Image.fromarray(made)
+    if has_alpha(image):
+        image = with_alpha(image)
+        if alone:
+            grey, _ = ground_for([hidden_on(np.asarray(image))], None)
+            seeing = Seeing(seeing.value_range, grey)
+        ground = Image.new("RGBA", image.size, (seeing.laid_on,) * 3 + (255,))
+        image = Image.alpha_composite(ground, image)
     target = "L" if mode in ("1", "L", "LA", "La") else "RGB"
     return image if image.mode == target else image.convert(target)
 
 
-def _eight_bits(values: np.ndarray, mode: str) -> np.ndarray:
-    if mode in _SIXTEEN_BITS or (mode == "I" and values.max(initial=0) > 255):
-        return (np.clip(values, 0, 65535).astype(np.uint32) // 257).astype(np.uint8)
-    if mode == "I":
-        return np.clip(values, 0, 255).astype(np.uint8)
-    values = np.nan_to_num(values.astype(np.float64))
-    low, high = float(values.min(initial=0)), float(values.max(initial=0))
-    if low >= 0 and high <= 1:
-        values = values * 255
-    elif low < 0 or high > 255:
-        values = (values - low) / (high - low) * 255
-    return np.rint(values).astype(np.uint8)
+def has_alpha(image: Image.Image) -> bool:
+    """Whether some of an image may be transparent."""
+    return image.mode in ("LA", "La", "PA", "RGBA", "RGBa") or "transparency" in image.info
+
+
+def with_alpha(image: Image.Image) -> Image.Image:
+    """Return an image in mode "RGBA"; colours that were multiplied by their alpha are undone."""
+    if image.mode == "La":
+        image = image.convert("LA")
+    return image.convert("RGBA")
+
+
+def check_size(image: Image.Image) -> None:
+    """Raise ValueError where decoding and converting would take too much memory."""
+    cost = 28 if image.mode in DEEP else 20 if has_alpha(image) else 8
+    pixels = image.size[0] * image.size[1]
+    if pixels * cost > _MOST_BYTES:
+        raise ValueError(
+            f"{image.size[0]:,} x {image.size[1]:,} pixels are more than {_MOST_BYTES // cost:,}, "
+            "the most that is decoded"
+        )
+
+
+@contextlib.contextmanager
+def one_if_large(amount: int) -> Iterator[None]:
+    """Let large pictures and recordings be decoded one at a time, however many threads there are.
+
+    Parameters
+    ----------
+    amount : int
+        Of pixels, or of samples.
+    """
+    if amount < _LARGE:
+        yield
+        return
+    with _ONE_LARGE:
+        yield
+
+
+def _eight_bits(values: np.ndarray, taken: tuple[float, float] | None) -> np.ndarray:
+    if values.dtype.kind == "f" and not np.isfinite(values).all():
+        values = np.nan_to_num(values)
+    return to_bytes(values, taken or natural(extent(values)))
 
 
 def is_grey(image: Image.Image) -> bool:
@@ -116,7 +200,8 @@ def flaw(item: Item) -> str | None:
     JPEG files are decoded at an eighth of their size, which reads all of their bytes.
     """
     try:
-        with open_image(item) as image:
+        with open_image(item) as image, one_if_large(image.size[0] * image.size[1]):
+            check_size(image)
             image.draft(None, (1, 1))
             image.load()
             normalise(image)
@@ -134,6 +219,7 @@ def decode(
     *,
     crop: float | None,
     resample: int,
+    seeing: Seeing | None = None,
 ) -> np.ndarray:
     """Decode and resize one image.
 
@@ -149,6 +235,8 @@ def decode(
         this fraction, would have filled the result.
     resample : int
         A `PIL.Image.Resampling`.
+    seeing : Seeing, optional
+        What holds for the whole data set.
 
     Returns
     -------
@@ -160,11 +248,11 @@ def decode(
         Where the file changed since it was read and is no image any more.
     """
     try:
-        with open_image(item) as image:
+        with open_image(item) as image, one_if_large(image.size[0] * image.size[1]):
             # Twice the size that is needed keeps the result of the resize below.
             side = 2 * int(max(height, width) / (crop or 1.0))
             image.draft(None, (side, side))
-            pixels = shrink(normalise(image), height, width, channels, crop, resample)
+            pixels = shrink(normalise(image, seeing), height, width, channels, crop, resample)
     except broken_image_errors() as error:
         raise DataError(
             f"{name} cannot be decoded: {error}",

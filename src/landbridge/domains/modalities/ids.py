@@ -111,6 +111,12 @@ class IdPreprocessing(Preprocessing):
         """Leave out numbers at random: one in twenty ("weak"), one in five ("strong")."""
         return encoded(dropped(stored, strength, generator, keep_first=self.keep_first))
 
+    def many(self, what: Any) -> Any:
+        """Return one text as several."""
+        from .single import text_or_texts
+
+        return text_or_texts(what)
+
     def reads(self) -> dict[str, Any]:
         """Return the text column."""
         return {"text": self.column} if self.column else {}

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -20,6 +20,12 @@ from .images import BAR_FROM, ImageExamples
 
 if TYPE_CHECKING:
     import torch
+
+
+_OF_EXAMPLES = ("flip", "value_range", "ground")
+_NOT_STORED = ("mean", "std", *_OF_EXAMPLES)
+"""What does not change the stored pixels, or is in the hash of the examples already."""
+_MOST_PIXELS = 4096 * 4096
 
 
 @PREPROCESSINGS.register("image")
@@ -44,6 +50,10 @@ class ImagePreprocessing(Preprocessing):
         All of them average over the area when an image is made smaller.
     flip : bool, default False
         Whether augmentation may mirror images left to right.
+    value_range : (float, float), optional
+        Which numbers are black and white where images are arrays or have more than eight bits.
+    ground : int, optional
+        The grey that transparent parts are laid on, where it is not white.
 
     Examples
     --------
@@ -64,6 +74,8 @@ class ImagePreprocessing(Preprocessing):
     crop_fraction: float = 1.0
     interpolation: Literal["bilinear", "bicubic", "box"] = "bilinear"
     flip: bool = False
+    value_range: tuple[float, float] | None = None
+    ground: int | None = None
 
     modality: ClassVar[str] = "image"
     stored_type: ClassVar[str] = "uint8"
@@ -74,6 +86,9 @@ class ImagePreprocessing(Preprocessing):
                 self.height, self.width
             )
             < 1,
+            f"size {self.height} x {self.width} (expected at most {_MOST_PIXELS:,} pixels)": (
+                self.height * self.width > _MOST_PIXELS
+            ),
             f"channels {self.channels} (expected 1 or 3)": self.channels not in (1, 3),
             f"{len(self.mean)} means and {len(self.std)} stds (expected {self.channels})": {
                 len(self.mean),
@@ -127,7 +142,7 @@ class ImagePreprocessing(Preprocessing):
                     done += len(chunk)
                     bar.advance(len(chunk))
             return out
-        apart = {k: v for k, v in self.to_dict().items() if k not in ("mean", "std", "flip")}
+        apart = {k: v for k, v in self.to_dict().items() if k not in _NOT_STORED}
         return cached_rows(
             Path(cache) / f"images-{digest(examples.fingerprint(), apart)}.npy",
             (len(examples), *self.shape),
@@ -148,7 +163,14 @@ class ImagePreprocessing(Preprocessing):
 
         def one(i: int) -> np.ndarray:
             assert examples.items is not None
-            return decode(examples.items[i], names[i], *size, crop=crop, resample=resample)
+            return decode(
+                examples.items[i],
+                names[i],
+                *size,
+                crop=crop,
+                resample=resample,
+                seeing=examples.seeing,
+            )
 
         for first in range(start, len(examples), step):
             rows = range(first, min(first + step, len(examples)))
@@ -199,7 +221,8 @@ class ImagePreprocessing(Preprocessing):
     def to_dict(self) -> dict[str, Any]:
         """Return plain values."""
         values = {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(self).items()}
-        return {"kind": "image", **values}
+        kept = {k: v for k, v in values.items() if v is not None}
+        return {"kind": "image", **kept}
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> ImagePreprocessing:
@@ -217,7 +240,28 @@ class ImagePreprocessing(Preprocessing):
     @property
     def key(self) -> str:
         """A hash of everything that changes the network inputs."""
-        return digest({k: v for k, v in self.to_dict().items() if k != "flip"})
+        return digest({k: v for k, v in self.to_dict().items() if k not in _OF_EXAMPLES})
+
+    def many(self, what: Any) -> Any:
+        """Return one image, or images of Pillow, as several."""
+        from .single import image_or_images
+
+        return image_or_images(what, self.channels, self.width)
+
+    def rule(self) -> dict[str, Any]:
+        """Return the range and the ground."""
+        return {k: v for k, v in self.to_dict().items() if k in ("value_range", "ground")}
+
+    def ruled(self, rule: Mapping[str, Any]) -> ImagePreprocessing:
+        """Return one that keeps the range and the ground."""
+        if not rule:
+            return self
+        found = rule.get("value_range")
+        return replace(
+            self,
+            value_range=None if found is None else (float(found[0]), float(found[1])),
+            ground=rule.get("ground"),
+        )
 
 
 def _bar(events: Events, examples: ImageExamples) -> Events:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -11,8 +12,19 @@ from ...base.errors import DataError
 from ...base.events import SILENT, Events
 from ...base.hashing import digest, file_digest
 from ..examples import Examples, InputHint
-from .decoding import Item, flaw, in_threads, is_grey, normalise, open_image, upright_size
+from .decoding import (
+    WHITE,
+    Item,
+    Seeing,
+    flaw,
+    in_threads,
+    is_grey,
+    normalise,
+    open_image,
+    upright_size,
+)
 from .pieces import content, nameless
+from .seeing import settle
 
 _WHOLE_BYTES = 200_000_000
 _SAMPLED_FILES = 64
@@ -31,6 +43,8 @@ class ImageExamples(Examples):
         Decoded images of one size.
     names : sequence of str, optional
         What to call each in messages; the path, or "row i" (from 0).
+    seeing : Seeing, optional
+        By which range and on which ground they are read, where they need any; see `settled`.
 
     Examples
     --------
@@ -49,7 +63,9 @@ class ImageExamples(Examples):
         *,
         pixels: np.ndarray | None = None,
         names: Sequence[str] | None = None,
+        seeing: Seeing | None = None,
     ) -> None:
+        self.seeing = seeing or Seeing()
         if (items is None) == (pixels is None):
             raise ValueError("give either items or pixels")
         if pixels is not None and (
@@ -87,9 +103,10 @@ class ImageExamples(Examples):
         names = self.names()
         chosen = [names[i] for i in rows]
         if self.pixels is not None:
-            return ImageExamples(pixels=self.pixels[rows], names=chosen)
+            return ImageExamples(pixels=self.pixels[rows], names=chosen, seeing=self.seeing)
         assert self.items is not None
-        picked = ImageExamples([self.items[i] for i in rows], names=chosen)
+        items = [self.items[i] for i in rows]
+        picked = ImageExamples(items, names=chosen, seeing=self.seeing)
         picked._whole = self._hash_whole()
         if self._digests is not None:
             picked._digests = [self._digests[i] for i in rows]
@@ -113,7 +130,27 @@ class ImageExamples(Examples):
         if self._digests is None:
             whole = self._hash_whole()
             self._digests = [_item_digest(item, whole) for item in self.items or ()]
-        return digest("images", self._digests)
+        if self.seeing.value_range is None and self.seeing.laid_on == WHITE:
+            return digest("images", self._digests)
+        return digest("images", self._digests, self.rule())
+
+    def rule(self) -> dict[str, Any]:
+        """Return the range and the ground, where there is something to say of them."""
+        found: dict[str, Any] = {}
+        if self.seeing.value_range is not None:
+            found["value_range"] = list(self.seeing.value_range)
+        if self.seeing.ground is not None:
+            found["ground"] = self.seeing.ground
+        return found
+
+    def settled(self, known: Mapping[str, Any], fixed: bool) -> tuple[ImageExamples, list[str]]:
+        """Find the range of deep images and the ground of transparent ones, or take the known."""
+        if self.items is None:
+            return self, []
+        seeing, notes = settle(self.items, self.names(), known, fixed)
+        found = ImageExamples(self.items, names=self._names, seeing=seeing)
+        found._whole, found._digests = self._whole, self._digests
+        return found, notes
 
     def shape_hint(self) -> tuple[int, int, int]:
         """Return median height, median width and channels (1 only where no colour was met).
@@ -137,7 +174,7 @@ class ImageExamples(Examples):
                 sizes.append(upright_size(image))
                 if all(greys):
                     image.draft(None, (64, 64))
-                    greys.append(is_grey(normalise(image)))
+                    greys.append(is_grey(normalise(image, self.seeing)))
         height, width = np.median(np.array(sizes), axis=0).astype(int)
         return int(height), int(width), 1 if all(greys) else 3
 
@@ -148,7 +185,7 @@ class ImageExamples(Examples):
 
         def one(item: Item) -> str:
             with open_image(item) as image:
-                return digest(np.asarray(normalise(image)))
+                return digest(np.asarray(normalise(image, self.seeing)))
 
         return list(in_threads(one, self.items or ()))
 
@@ -180,14 +217,16 @@ class ImageExamples(Examples):
             return [np.asarray(self.pixels[row])]
         assert self.items is not None
         with open_image(self.items[row]) as image:
-            return [np.asarray(normalise(image))]
+            return [np.asarray(normalise(image, self.seeing))]
 
     @classmethod
     def hint(cls, parts: Sequence[Examples]) -> InputHint:
         """Return the greatest median height and width, and 3 channels unless all are grey."""
         shapes = [part.shape_hint() for part in parts if isinstance(part, ImageExamples)]
         height, width, channels = (max(sizes) for sizes in zip(*shapes, strict=True))
-        return InputHint(cls.modality, height=height, width=width, channels=channels)
+        rules = [part.rule() for part in parts]
+        rule = {k: v for own in reversed(rules) for k, v in own.items()}  # the first one's holds
+        return InputHint(cls.modality, height=height, width=width, channels=channels, rule=rule)
 
 
 def unreadable(

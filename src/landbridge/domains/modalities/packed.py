@@ -282,6 +282,10 @@ class SeveralPreprocessing(Preprocessing):
             found |= part.reads()
         return found
 
+    def rule(self) -> dict[str, Any]:
+        """Return the rules of the parts together."""
+        return {k: v for part in self.parts.values() for k, v in part.rule().items()}
+
     def to_dict(self) -> dict[str, Any]:
         """Return plain values."""
         return {

@@ -157,6 +157,17 @@ class SeveralExamples(Examples):
         places = ((part, int(self.places[name][row])) for name, part in self.parts.items())
         return [p for part, place in places if place != ABSENT for p in part.pictures(place)]
 
+    def rule(self) -> dict[str, Any]:
+        """Return the rules of the parts together."""
+        return {k: v for part in self.parts.values() for k, v in part.rule().items()}
+
+    def settled(self, known: Mapping[str, Any], fixed: bool) -> tuple[SeveralExamples, list[str]]:
+        """Settle each part."""
+        found = {name: part.settled(known, fixed) for name, part in self.parts.items()}
+        parts = {name: part for name, (part, _) in found.items()}
+        notes = [note for _, said in found.values() for note in said]
+        return SeveralExamples(parts, self.places, self._names), notes
+
     def check_like(self, other: Examples, names: tuple[str, str]) -> None:
         """Raise DataError where the other side has other parts."""
         assert isinstance(other, SeveralExamples)

@@ -182,6 +182,12 @@ class AudioPreprocessing(Preprocessing):
         own = np.asarray(stored)
         return spectrogram(own[own != NOTHING].astype(float) / _FULL, self.rate)
 
+    def many(self, what: Any) -> Any:
+        """Return one recording, or recordings in memory, as several."""
+        from .single import sound_or_sounds
+
+        return sound_or_sounds(what, self.rate)
+
     def to_dict(self) -> dict[str, Any]:
         """Return plain values."""
         return {"kind": "sound", **asdict(self)}

@@ -240,6 +240,12 @@ class TablePreprocessing(Preprocessing):
             flags += [float(first and i == 0) for i in range(column.width)]
         return torch.tensor(flags, device=device)
 
+    def many(self, what: Any) -> Any:
+        """Return one row as several."""
+        from .single import row_or_rows
+
+        return row_or_rows(what, self.names)
+
     def reads(self) -> dict[str, Any]:
         """Return the columns to use."""
         found: dict[str, Any] = {"columns": list(self.names)}

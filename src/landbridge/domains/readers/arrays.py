@@ -11,8 +11,11 @@ import numpy as np
 from ...base.errors import DataError
 from ...base.events import SILENT, Events
 from ..domain import Domain, Examples, is_missing
+from ..modalities.decoding import Seeing
 from ..modalities.images import ImageExamples
+from ..modalities.seeing import ground_for, hidden_on
 from ..modalities.table import TableExamples
+from ..modalities.value_range import extent, outside, range_for, to_bytes
 from .base import READERS, Reader, ReadOptions, check_distinct, chosen_rows, mask_labels, over_limit
 from .columns import Columns, from_arrow, from_frame, plain_column
 from .frame import frame_domain, split_names
@@ -189,8 +192,9 @@ def _examples(
             columns = _mixed(x[keep], name)
         return TableExamples(columns, rows), [], None
     if x.ndim in (3, 4):
-        pixels, notes, limits = _pixels(x, name, channels_first, options.limits)
-        return ImageExamples(pixels=pixels[keep], names=rows), notes, limits
+        pixels, notes, seeing = _pixels(x, name, channels_first, options)
+        images = ImageExamples(pixels=pixels[keep], names=rows, seeing=seeing)
+        return images, notes, seeing.value_range
     raise DataError(
         f"{name} has shape {x.shape}",
         do="give (n, d) for a table, or (n, h, w), (n, h, w, c) or (n, c, h, w) for images",
@@ -235,9 +239,9 @@ def _check_finite(x: np.ndarray, name: str, *, allow_nan: bool) -> None:
 
 
 def _pixels(
-    x: np.ndarray, name: str, channels_first: bool, limits: tuple[float, float] | None
-) -> tuple[np.ndarray, list[str], tuple[float, float] | None]:
-    """Return uint8 (n, h, w) or (n, h, w, 3), what was decided on the way, and the limits."""
+    x: np.ndarray, name: str, channels_first: bool, options: ReadOptions
+) -> tuple[np.ndarray, list[str], Seeing]:
+    """Return uint8 (n, h, w) or (n, h, w, 3), what was decided on the way, and the rule of it."""
     notes = []
     if x.dtype.kind not in "biuf":
         raise DataError(f"images of {name} have type {x.dtype}", do="give numbers")
@@ -256,30 +260,21 @@ def _pixels(
         if x.shape[3] == 1:
             x = x[..., 0]
     _check_finite(x, name, allow_nan=False)
-    if x.dtype != np.uint8:
-        x, note, limits = _to_uint8(x, limits)
+    if x.dtype == np.uint8:
+        limits = (0.0, 255.0)
+    else:
+        fixed = options.limits is not None
+        limits, note = range_for(extent(x), options.limits or options.other_range, fixed=fixed)
         notes.append(note)
-    else:
-        limits = None
+        if flaw := outside(x, limits):
+            notes.append(flaw)
+        x = to_bytes(x, limits)
+    ground = None
     if x.ndim == 4 and x.shape[3] == 4:
+        ground = options.rule.get("ground")
+        some = x[np.unique(np.linspace(0, len(x) - 1, 256).astype(int))]
+        ground, said = ground_for([hidden_on(one, ground) for one in some], ground)
         alpha = x[..., 3:].astype(np.float32) / 255
-        x = np.rint(x[..., :3] * alpha + 255 * (1 - alpha)).astype(np.uint8)
-        notes.append("transparent parts are laid on white")
-    return np.ascontiguousarray(x), notes, limits
-
-
-def _to_uint8(
-    x: np.ndarray, limits: tuple[float, float] | None
-) -> tuple[np.ndarray, str, tuple[float, float]]:
-    low, high = float(x.min()), float(x.max())
-    if limits is not None:
-        low, high = limits
-        note = f"pixel values were read as {low:g}..{high:g}, as the run's were"
-    elif low >= 0 and high <= 1:
-        low, high, note = 0.0, 1.0, "pixel values were read as 0..1"
-    elif low >= 0 and 128 <= high <= 255:
-        low, high, note = 0.0, 255.0, "pixel values were read as 0..255"
-    else:
-        note = f"pixel values were stretched from {low:g}..{high:g} to 0..255"
-    scaled = (np.clip(x, low, high) - low) * (255.0 / ((high - low) or 1.0))
-    return np.rint(scaled).astype(np.uint8), note, (low, high)
+        x = np.rint(x[..., :3] * alpha + ground * (1 - alpha)).astype(np.uint8)
+        notes += said or [f"transparent parts are laid on {'white' if ground == 255 else ground}"]
+    return np.ascontiguousarray(x), notes, Seeing(limits, ground)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import numpy as np
@@ -69,6 +69,8 @@ class ReadOptions:
     limits : (float, float)
         Which values of an array of images are black and white; found in the array where not
         given, and then noted in `Domain.limits`.
+    rule : mapping
+        How values were read on the other side or by the run, see `Examples.rule`.
     answers : {"auto", "classes", "numbers", "several"}
         What kind of answer the labels are; "auto": as in `like`, else as they look.
     offline : bool
@@ -98,6 +100,7 @@ class ReadOptions:
     max_rows: int | None = None
     like: Domain | None = None
     limits: tuple[float, float] | None = None
+    rule: Mapping[str, Any] = field(default_factory=dict)
     answers: Wish = "auto"
     offline: bool = False
     schema: TableSchema | None = None
@@ -117,6 +120,12 @@ class ReadOptions:
         if self.answers == "auto" and self.like is not None and self.like.classes:
             return self.like.answers
         return self.answers
+
+    @property
+    def other_range(self) -> tuple[float, float] | None:
+        """The range of the other side's pixel values, where it has one."""
+        found = self.rule.get("value_range")
+        return None if found is None else (float(found[0]), float(found[1]))
 
     def refuse(self, what: str, *names: str) -> None:
         """Raise ConfigError where one of `names` was given and `what` has no use for it."""

@@ -25,6 +25,7 @@ from .base import ReadOptions
 from .columns import Columns
 from .guessing import audio_column, id_like, image_column, text_column
 from .missing_words import text_words
+from .named_files import as_there, is_file, near_name
 
 
 class Kind(ABC):
@@ -327,10 +328,16 @@ def files_of(
         if value is None:
             empty.append(rows[row])
             continue
-        item: Item = value if isinstance(value, bytes | Piece) else (folder or Path()) / str(value)
-        if isinstance(item, Path) and not item.is_file():
-            gone.append(f"{rows[row]}: {item}")
-            continue
+        item: Item
+        if isinstance(value, bytes | Piece):
+            item = value
+        else:
+            asked = str(value)
+            item = (folder or Path()) / as_there(folder or Path(), asked)
+            if not is_file(item):
+                near = near_name(folder or Path(), asked)
+                gone.append(f"{rows[row]}: {item}" + (f" (there is {near})" if near else ""))
+                continue
         items.append(item)
         names.append(rows[row] if nameless(item) else str(item))
         there.append(row)

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ...base.errors import DataError
 from ...base.events import SILENT, Events
-from ..domain import Domain
+from ..domain import Domain, Omission
+from ..modalities.decoding import IMAGE_SUFFIXES
+from ..modalities.sound_files import AUDIO_SUFFIXES
 from .base import READERS, SPLITS, Reader, ReadOptions
 from .columns import from_arrow
 from .frame import frame_domain
+from .named_files import as_there
 from .table import arrow_table
 
 _NAMES = ("metadata.csv", "metadata.jsonl", "metadata.parquet", "metadata.tsv")
+MEDIA = IMAGE_SUFFIXES | AUDIO_SUFFIXES
 _FILE = "file_name"
 _SPLIT = "split"
 
@@ -53,7 +58,7 @@ class MetadataFolder(Reader):
             first_row=1,
             events=events,
         )
-        return domain.noting(*notes)
+        return unnamed_counted(root, table, domain.noting(*notes))
 
 
 def folder_table(root: Path) -> tuple[Any, list[str]] | None:
@@ -92,6 +97,32 @@ def folder_table(root: Path) -> tuple[Any, list[str]] | None:
     places = ", ".join(_short(path, root) for path, _ in found)
     notes.append(f"files and what is said of them: {places}")
     return pa.concat_tables(tables, promote_options="permissive"), notes
+
+
+def unnamed_counted(root: Path, table: Any, domain: Domain) -> Domain:
+    """Return the domain with an omission of the files of its kind that the metadata do not name."""
+    named = {as_there(root, n) for n in table[_FILE].to_pylist() if n is not None}
+    kinds = {Path(n).suffix.lower() for n in named}
+    left = sorted(
+        name
+        for path in root.rglob("*")
+        if path.suffix.lower() in kinds | MEDIA
+        and path.is_file()
+        and not any(part.startswith(".") for part in path.relative_to(root).parts)
+        and (name := _short(path, root)) not in named
+        and path.name not in _NAMES
+    )
+    if not left:
+        return domain
+    return replace(
+        domain,
+        omissions=(*domain.omissions, Omission("file that the metadata do not name", tuple(left))),
+        notes=(
+            *domain.notes,
+            f"the metadata name {len(named):,} files, and {len(left):,} more lie in the folder: "
+            "those are left out",
+        ),
+    )
 
 
 def _tables(root: Path) -> list[tuple[Path, str | None]]:

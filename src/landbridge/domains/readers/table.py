@@ -10,6 +10,7 @@ from typing import Any
 
 from ...base.errors import DataError
 from ...base.events import SILENT, Events
+from ...base.files import lines_of
 from ..domain import Domain
 from .base import READERS, Reader, ReadOptions
 from .columns import MARK, Columns, from_arrow, rows_of
@@ -236,7 +237,7 @@ def _has_columns(content: bytes) -> bool:
 def _plain_lines(content: bytes) -> Any:
     import pyarrow as pa
 
-    return pa.table({"text": pa.array(content.decode().splitlines(), pa.string())})
+    return pa.table({"text": pa.array(lines_of(content.decode()), pa.string())})
 
 
 def _text(

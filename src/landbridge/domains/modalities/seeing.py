@@ -1,0 +1,138 @@
+"""What holds for all images of a set: the range of deep ones, the ground of transparent ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from ...base.errors import DataError
+from .decoding import (
+    DEEP,
+    Item,
+    Seeing,
+    broken_image_errors,
+    has_alpha,
+    in_threads,
+    one_if_large,
+    open_image,
+    with_alpha,
+)
+from .ground import ground_for, hidden_on
+from .value_range import Extent, extent, outside, range_for
+
+_SAMPLED = 256
+
+
+def settle(
+    items: Sequence[Item], names: Sequence[str], known: Mapping[str, Any], fixed: bool
+) -> tuple[Seeing, list[str]]:
+    """Look at all images that need a range or a ground.
+
+    Parameters
+    ----------
+    items, names : sequence
+        Images that can be decoded, and what to call them.
+    known : mapping
+        What is known from the other side or the run: "value_range", "ground".
+    fixed : bool
+        Whether that holds whatever the images look like.
+
+    Returns
+    -------
+    Seeing, list of str
+        And what there is to say.
+    """
+
+    def kind(row: int) -> tuple[bool, bool, bool]:
+        with _opened(items[row], names[row]) as image:
+            deep_colour = image.mode not in DEEP and ";16" in str([t[3] for t in image.tile])
+            return image.mode in DEEP, has_alpha(image), deep_colour
+
+    kinds = list(in_threads(kind, range(len(items))))
+    deep = [i for i, (is_deep, _, _) in enumerate(kinds) if is_deep]
+    clear = [i for i, (is_deep, alpha, _) in enumerate(kinds) if alpha and not is_deep]
+    coloured = sum(is_so for _, _, is_so in kinds)
+    notes: list[str] = []
+    stated = known.get("value_range")
+    taken = None if stated is None else (float(stated[0]), float(stated[1]))
+    if deep:
+        taken, said = _range(items, names, deep, taken, fixed)
+        notes += said
+    if coloured:
+        notes.append(
+            f"{coloured:,} images have 16 bits a channel in colour: the upper eight are used, so "
+            "darker ranges within them keep few steps"
+        )
+    ground = known.get("ground")
+    if clear:
+        some = [clear[i] for i in np.unique(np.linspace(0, len(clear) - 1, _SAMPLED).astype(int))]
+        ground, lost = ground_for(list(in_threads(_hidden(items, names, ground), some)), ground)
+        notes += lost
+    return Seeing(taken, None if ground is None else int(ground)), notes
+
+
+def _hidden(
+    items: Sequence[Item], names: Sequence[str], known: int | None
+) -> Callable[[int], list[bool]]:
+    def one(row: int) -> list[bool]:
+        with _opened(items[row], names[row]) as image, one_if_large(_pixels(image)):
+            return hidden_on(np.asarray(with_alpha(image)), known)
+
+    return one
+
+
+def _range(
+    items: Sequence[Item],
+    names: Sequence[str],
+    deep: Sequence[int],
+    known: tuple[float, float] | None,
+    fixed: bool,
+) -> tuple[tuple[float, float], list[str]]:
+    def one(row: int) -> Extent:
+        with _opened(items[row], names[row]) as image, one_if_large(_pixels(image)):
+            return extent(np.nan_to_num(np.asarray(image)))
+
+    found = list(in_threads(one, deep))
+    whole = found[0]
+    for own in found[1:]:
+        whole |= own
+    taken, said = range_for(whole, known, fixed=fixed)
+    notes = [f"{len(deep):,} images of more than eight bits: {said}"]
+    ends = np.array([end for own in found for end in (own.low, own.high)])
+    if flaw := outside(ends, taken):
+        cut = sum(own.low < taken[0] or own.high > taken[1] for own in found)
+        notes.append(
+            f"{cut:,} images hold values outside {taken[0]:g}..{taken[1]:g}, which are cut there: "
+            "value_range= states a wider range"
+            if cut
+            else flaw
+        )
+    return taken, notes
+
+
+def _pixels(image: Any) -> int:
+    return int(image.size[0] * image.size[1])
+
+
+class _opened:
+    """Open an image; what goes wrong inside is a DataError."""
+
+    def __init__(self, item: Item, name: str) -> None:
+        self.item, self.name = item, name
+
+    def __enter__(self) -> Any:
+        try:
+            self.image = open_image(self.item)
+        except broken_image_errors() as error:
+            raise self._broken(error) from error
+        return self.image
+
+    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
+        self.image.close()
+        if isinstance(error, broken_image_errors()) and not isinstance(error, DataError):
+            raise self._broken(error) from error
+
+    def _broken(self, error: BaseException) -> DataError:
+        return DataError(f"{self.name} cannot be decoded: {error}", do="read the folder again")

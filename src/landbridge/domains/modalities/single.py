@@ -1,0 +1,199 @@
+"""One raw example, or several as they are in memory, as `Examples`."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ...base.errors import DataError
+from .decoding import flaw
+from .images import ImageExamples
+from .recordings import AudioExamples
+from .sound_files import silent_or_broken
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+_PREFIXES = ("sample:", "hf:")
+_PNG = ("1", "L", "LA", "P", "RGB", "RGBA", "I;16")
+_TIFF = ("I", "F", "I;16B")
+
+
+def image_or_images(what: Any, channels: int, width: int) -> Any:
+    """Return images in memory or one file as `ImageExamples`, one array as a stack of one.
+
+    Anything else is returned as it is.
+
+    Parameters
+    ----------
+    channels, width : int
+        Of the model's input: they tell one coloured image from several grey ones.
+
+    Raises
+    ------
+    DataError
+        Where a file is no image.
+    """
+    if _is_pil(what):
+        what = [what]
+    if isinstance(what, list | tuple) and what and all(map(_is_pil, what)):
+        return ImageExamples(
+            [_encoded(one) for one in what], names=[f"image {i}" for i in range(len(what))]
+        )
+    path = _one_file(what)
+    if path is not None:
+        from .decoding import IMAGE_SUFFIXES
+
+        if path.suffix.lower() in IMAGE_SUFFIXES:
+            if reason := flaw(path):
+                raise DataError(f"{path} cannot be read as an image: {reason}", do="restore it")
+            return ImageExamples([path])
+        return what
+    shape = getattr(what, "shape", None)
+    if shape is None and isinstance(what, list) and what and not isinstance(what[0], str | Path):
+        return what
+    if shape is not None and not hasattr(what, "columns"):
+        if len(shape) == 2:
+            return what[None]
+        if len(shape) == 3 and _one_image(tuple(shape), channels, width):
+            return what[None]
+    return what
+
+
+def _one_image(shape: tuple[int, ...], channels: int, width: int) -> bool:
+    """Say whether three axes are one image with its channels, and not grey images."""
+    first, _, last = shape
+    if last in (1, 3, 4) and (last != width or width > 4):
+        return True
+    return first in (3, 4) and channels == 3
+
+
+def sound_or_sounds(what: Any, rate: int) -> Any:
+    """Return one recording, or several in memory, as `AudioExamples`; all else as it is.
+
+    Parameters
+    ----------
+    rate : int
+        Of arrays that do not say theirs.
+
+    Raises
+    ------
+    DataError
+        Where a file is no recording, or an array holds none.
+    """
+    from .sound_files import AUDIO_SUFFIXES
+
+    path = _one_file(what)
+    if path is not None:
+        what = [what]
+    if isinstance(what, list) and what and all(isinstance(one, str | Path) for one in what):
+        paths = [Path(one) for one in what]
+        if any(one.suffix.lower() not in AUDIO_SUFFIXES for one in paths):
+            return what[0] if path is not None else what
+        for one in paths:
+            reason = silent_or_broken(one) if one.is_file() else "there is no such file"
+            if reason:
+                raise DataError(f"{one} cannot be read as a recording: {reason}", do="restore it")
+        return AudioExamples(paths)
+    if _is_recording(what):
+        what = [what]
+    elif getattr(what, "ndim", 0) == 2 and not hasattr(what, "columns"):
+        what = [what] if what.shape[1] <= 2 < what.shape[0] else list(what)
+    if isinstance(what, list) and what and all(map(_is_recording, what)):
+        items = [_wav(one, rate, i) for i, one in enumerate(what)]
+        return AudioExamples(items, [f"recording {i}" for i in range(len(items))])
+    return what
+
+
+def text_or_texts(what: Any) -> Any:
+    """Return a single text as a list of one; paths that are there, and prefixes, as they are."""
+    if not isinstance(what, str) or what.startswith(_PREFIXES) or "\x00" in what:
+        return what
+    try:
+        if Path(what).exists():
+            return what
+    except OSError:  # too long for a name
+        return [what]
+    if not any(x.isspace() for x in what) and (Path(what).suffix or "/" in what):
+        return what  # meant as a path: the reader says that it is not there
+    return [what]
+
+
+def row_or_rows(what: Any, columns: Sequence[str]) -> Any:
+    """Return one row of a table (numbers, or a mapping by column) as a table of one row."""
+    if isinstance(what, Mapping) and what and not any(_is_column(v) for v in what.values()):
+        import pyarrow as pa
+
+        return pa.Table.from_pylist([dict(what)])
+    numbers = isinstance(what, list | tuple) and len(what) == len(columns) > 2
+    if numbers and all(isinstance(x, int | float | np.number) for x in what):
+        return np.array([what], float)
+    one_axis = getattr(what, "ndim", 0) == 1
+    if one_axis and not hasattr(what, "to_frame") and len(what) == len(columns):
+        return what[None]
+    if getattr(what, "ndim", 0) == 1 and set(columns) <= set(getattr(what, "index", ())):
+        return what.to_frame().T.infer_objects()
+    return what
+
+
+def _is_column(value: Any) -> bool:
+    return hasattr(value, "__len__") and not isinstance(value, str | bytes)
+
+
+def _one_file(what: Any) -> Path | None:
+    """Return the path of one file, where it is one that exists."""
+    if not isinstance(what, str | Path) or str(what).startswith(_PREFIXES) or "\x00" in str(what):
+        return None
+    try:
+        path = Path(what).expanduser()
+        return path if path.is_file() else None
+    except OSError:
+        return None
+
+
+def _is_pil(what: Any) -> bool:
+    return hasattr(what, "getbands") and hasattr(what, "convert")
+
+
+def _encoded(image: Image.Image) -> bytes:
+    if image.mode == "La":
+        image = image.convert("LA")
+    elif image.mode in ("RGBa", "PA"):
+        image = image.convert("RGBA")
+    elif image.mode not in _PNG + _TIFF:
+        image = image.convert("RGB")
+    out = io.BytesIO()
+    exif = image.getexif().tobytes()
+    image.save(out, "TIFF" if image.mode in _TIFF else "PNG", **({"exif": exif} if exif else {}))
+    return out.getvalue()
+
+
+def _is_recording(what: Any) -> bool:
+    if isinstance(what, Mapping):
+        return "array" in what and "sampling_rate" in what
+    if getattr(what, "ndim", 0) == 2:
+        return bool(what.shape[1] <= 2 < what.shape[0])
+    return getattr(what, "ndim", 0) == 1 and not hasattr(what, "index")
+
+
+def _wav(what: Any, rate: int, number: int) -> bytes:
+    from scipy.io import wavfile
+
+    if isinstance(what, Mapping):
+        what, rate = what["array"], int(what["sampling_rate"])
+    wave = what.detach().cpu().numpy() if hasattr(what, "detach") else np.asarray(what)
+    if not wave.size or wave.dtype.kind not in "iuf":
+        raise DataError(
+            f"recording {number} has shape {wave.shape} and type {wave.dtype}",
+            do="give samples as numbers",
+        )
+    if wave.dtype.kind in "iu":
+        half = float(np.iinfo(wave.dtype).max + 1) / (1 if wave.dtype.kind == "i" else 2)
+        wave = wave.astype(np.float32) / np.float32(half) - (wave.dtype.kind == "u")
+    out = io.BytesIO()
+    wavfile.write(out, rate, wave.astype(np.float32))
+    return out.getvalue()
