@@ -125,3 +125,20 @@ def test_what_auto_takes():
 def test_images_are_refused_by_a_text_model(bert_folder, digits, hinted):
     with pytest.raises(BackboneError, match=r"takes input_ids, expected pixel_values \(images\)"):
         open_backbone(str(bert_folder), hinted(digits), [digits], offline=True)
+
+
+def test_half_a_character_is_replaced_and_counted(bert_folder):
+    from landbridge.base.events import Events
+
+    heard = []
+
+    class Heard(Events):
+        def say(self, kind, text="", **values):
+            heard.append((text, values))
+
+    cut, whole = TextExamples(["good \ud83d day", "so"]), TextExamples(["good \ufffd day", "so"])
+    made = opened(str(bert_folder), whole)
+    stored = made.preprocessing.prepare(cut, events=Heard())
+    np.testing.assert_array_equal(stored, made.preprocessing.prepare(whole))
+    assert [values for text, values in heard if "half of a character" in text] == [{"rows": 1}]
+    assert opened(str(bert_folder), cut).preprocessing.length == made.preprocessing.length

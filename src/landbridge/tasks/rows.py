@@ -11,11 +11,13 @@ from typing import Any
 import numpy as np
 
 from ..base.errors import DataError
-from ..base.files import lines_of
 from ..base.seeds import numpy_rng
 from ..domains.readers.base import SPLITS
+from ..domains.readers.class_labels import features_of, has_names, named
 from ..domains.readers.metadata_folder import folder_table
 from ..domains.readers.table import arrow_table
+from .conll import conll_rows
+from .written import WRITTEN, written_list
 
 SPLIT = "split"
 _IMAGES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")
@@ -70,8 +72,8 @@ def read_rows(data: Any) -> RawRows:
             raise DataError(f"{path} does not exist", do="check the path")
         found = _folder(path) if path.is_dir() else _file(path)
     elif hasattr(data, "with_format"):  # a dataset of Hugging Face
-        found = _of(data.with_format("arrow")[:].to_pylist(), Path(), "dataset")
-        found = _with_names(found, data)
+        rows = data.with_format("arrow")[:].to_pylist()
+        found = _of(_with_names(rows, data.features.to_dict(), "dataset"), Path(), "dataset")
     elif hasattr(data, "to_dict") and hasattr(data, "columns"):
         found = _of(data.to_dict("records"), Path(), "rows")
     elif isinstance(data, Sequence) and all(isinstance(row, Mapping) for row in data):
@@ -120,58 +122,36 @@ def _of(rows: list[Any], folder: Path, what: str) -> RawRows:
             )
         splits.append(SPLITS[said])
     names = [f"{what} row {i + 1}" for i in range(len(rows))]
+    if any(isinstance(row.get(key), str) for row in rows for key in WRITTEN):
+        rows = [_read_written(row, name) for row, name in zip(rows, names, strict=True)]
     return RawRows(rows, names, splits, folder, what)
 
 
-def _with_names(found: RawRows, data: Any) -> RawRows:
-    """Put the names of classes in the place of their numbers."""
-    rows = [dict(row) for row in found.rows]
-    for name, feature in data.features.items():
-        inner = getattr(feature, "feature", feature)
-        names = getattr(inner, "names", None)
-        if not names:
+def _read_written(row: Mapping[str, Any], name: str) -> dict[str, Any]:
+    return {k: written_list(v, k, name) if k in WRITTEN else v for k, v in row.items()}
+
+
+def _with_names(rows: list[Any], features: Mapping[str, Any], what: str) -> list[Any]:
+    """Put the names of classes in the place of their numbers, at any depth."""
+    for name, feature in features.items():
+        if not has_names(feature):
             continue
-        for row in rows:
-            value = row[name]
-            if isinstance(value, list):
-                row[name] = [names[i] for i in value]
-            elif value is not None:
-                row[name] = names[value]
-    found.rows = list(rows)
-    return found
+        for i, row in enumerate(rows, 1):
+            if name in row:
+                row[name] = named(row[name], feature, f"{what} row {i}, column {name!r}")
+    return rows
 
 
 def _file(path: Path) -> RawRows:
     if path.suffix.lower() in (".conll", ".bio", ".iob", ".iob2"):
-        return _conll(path)
+        return _of(conll_rows(path), path.parent, path.stem)
     table, _ = arrow_table(path)
-    return _of(table.to_pylist(), path.resolve().parent, path.stem)
+    return _of(_plain(table, path.stem), path.resolve().parent, path.stem)
 
 
-def _conll(path: Path) -> RawRows:
-    rows: list[dict[str, Any]] = []
-    tokens: list[str] = []
-    tags: list[str] = []
-    try:
-        lines = lines_of(path.read_text("utf-8-sig"))
-    except UnicodeDecodeError as error:
-        raise DataError(f"{path} is not UTF-8: {error}", do="save it as UTF-8") from error
-    for number, line in enumerate([*lines, ""], 1):
-        if not line.strip() or line.startswith("-DOCSTART-"):
-            if tokens:
-                rows.append({"tokens": tokens, "tags": tags})
-            tokens, tags = [], []
-            continue
-        if line.startswith("# "):
-            continue
-        cells = line.split()
-        if len(cells) < 2:
-            raise DataError(
-                f"{path}, line {number}: {line!r} has no tag", do="write a token and its tag a line"
-            )
-        tokens.append(cells[0])
-        tags.append(cells[-1])
-    return _of(rows, path.parent, path.stem)
+def _plain(table: Any, what: str) -> list[Any]:
+    """Return an Arrow table's rows, with the names of classes that its schema holds."""
+    return _with_names(table.to_pylist(), features_of(table.schema.metadata), what)
 
 
 def _folder(root: Path) -> RawRows:
@@ -180,7 +160,7 @@ def _folder(root: Path) -> RawRows:
             return _of(_coco(root / name), root, root.name)
     table = folder_table(root)
     if table is not None:
-        return _of(table[0].to_pylist(), root, root.name)
+        return _of(_plain(table[0], root.name), root, root.name)
     splits = [(f, SPLITS[f.name.lower()]) for f in sorted(root.iterdir()) if _is_split(f)]
     if splits:
         rows: list[Any] = []

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..base.errors import DataError
+from ..base.halves import whole_text
 from ..metrics.text_scores import TEXT_SCORES
 from .base import TASKS, Example, Metric, Row, StructuredTask, device_of, padded
 
@@ -99,4 +100,4 @@ def _text(value: Any, name: str, column: str) -> str:
         raise DataError(
             f"{name}: column {column!r} holds {value!r}, expected a text", do="leave the row out"
         )
-    return value
+    return whole_text(value)

@@ -7,13 +7,15 @@ from pathlib import Path
 from typing import Any
 
 from ..base.errors import BackboneError, DataError
+from ..base.halves import whole_text
 from ..metrics.spans import OUTSIDE, f1, span_counts
 from .base import NOTHING, TASKS, Example, Metric, Row, StructuredTask, device_of, padded
+from .written import written_list
 
 
 @TASKS.register("token-classification")
 class TokenClassification(StructuredTask):
-    """Tags of words (IOB2: "B-PER", "I-PER", "O"), judged by exact spans (conlleval's F1).
+    """Tags of words, judged by exact spans (conlleval's F1): IOB2, IOBES, BILOU or plain.
 
     A row has the words and as many tags; of a word's pieces the first one is labelled and asked.
     """
@@ -25,15 +27,13 @@ class TokenClassification(StructuredTask):
     tokenizer: Any = None
 
     def given(self, row: Row, column: str, name: str, folder: Path) -> list[str]:
-        value = row[column]
-        words = value.split() if isinstance(value, str) else list(value or ())
+        words = _listed(row[column], column, name)
         if not words:
             raise DataError(f"{name} has no words", do="leave the row out, or give it words")
-        return [str(word) for word in words]
+        return words
 
     def truth(self, row: Row, column: str, name: str, folder: Path) -> list[str]:
-        value = row[column]
-        tags = value.split() if isinstance(value, str) else [str(tag) for tag in value]
+        tags = _listed(row[column], column, name)
         words = self.given(
             row, self._column(list(row), self.options.input, self.inputs), name, folder
         )
@@ -123,6 +123,21 @@ class TokenClassification(StructuredTask):
 
     def metrics(self) -> list[Metric]:
         return [Metric("F1", span_counts, f1), Metric("token accuracy", _right, _share)]
+
+
+def _listed(value: Any, column: str, name: str) -> list[str]:
+    """Return words or tags: a list, a list that was written down, or words between blanks."""
+    value = written_list(value, column, name)
+    if isinstance(value, str):
+        return whole_text(value).split()
+    if value is None or not hasattr(value, "__len__"):
+        return []
+    lacking = [i for i, item in enumerate(value, 1) if item is None]
+    if lacking:
+        raise DataError(
+            f"{name}: item {lacking[0]} of {column!r} is missing", do="give each word its tag"
+        )
+    return [whole_text(str(item)) for item in value]
 
 
 def _right(predicted: Sequence[str], truth: Sequence[str]) -> Any:

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 
 from ...base.errors import DataError, RunError
+from ...base.events import Events
+from ...base.halves import has_half, whole_text
 from ..examples import Examples
 from .base import Preprocessing, Strength
 from .texts import TextExamples
@@ -26,7 +28,7 @@ DROPPED = {"weak": 0.05, "strong": 0.2}
 
 
 def texts_of(examples: Examples) -> list[str]:
-    """Return the texts.
+    """Return the texts; half of a surrogate pair, which no tokeniser takes, is U+FFFD in them.
 
     Raises
     ------
@@ -38,7 +40,19 @@ def texts_of(examples: Examples) -> list[str]:
             f"text preprocessing was given {examples.modality} examples",
             do="use the preprocessing of that modality",
         )
-    return examples.texts
+    return [whole_text(text) for text in examples.texts]
+
+
+def say_halves(examples: Examples, events: Events) -> None:
+    """Count and say the texts in which half of a surrogate pair was replaced."""
+    halves = sum(has_half(text) for text in getattr(examples, "texts", ()))
+    if halves:
+        events.say(
+            "note",
+            f"{halves:,} texts hold half of a character (a cut surrogate pair): U+FFFD is read in "
+            "its place",
+            rows=halves,
+        )
 
 
 def rows_of(ids: Iterable[np.ndarray], n: int, length: int) -> np.ndarray:

@@ -13,7 +13,7 @@ import numpy as np
 from ...base.events import SILENT, Events
 from ..examples import Examples
 from .base import PREPROCESSINGS
-from .ids import IdPreprocessing, rows_of, texts_of
+from .ids import IdPreprocessing, rows_of, say_halves, texts_of
 
 Cut = Literal["head", "head+tail"]
 _AT_ONCE = 1000
@@ -77,6 +77,7 @@ class TokenPreprocessing(IdPreprocessing):
     ) -> np.ndarray:
         """Return int32 (n, length); tokenising is quick, so `cache` is not used."""
         texts = texts_of(examples)
+        say_halves(examples, events)
         long = 0
 
         def counted() -> Iterator[np.ndarray]:

@@ -12,6 +12,7 @@ import numpy as np
 from ...base.errors import DataError
 from ..answers import objects
 from ..schema import ColumnSchema, TableSchema
+from .class_labels import class_names, features_of, has_names, named
 from .kinds import category_words, conform, decide, label_values
 from .times import dates as dates
 from .written import Written, from_objects, written
@@ -132,11 +133,14 @@ class Columns:
         )
 
 
-def from_arrow(table: Any) -> Columns:
-    """Return the columns of a `pyarrow.Table`."""
+def from_arrow(table: Any, features: Mapping[str, Any] | None = None) -> Columns:
+    """Return the columns of a `pyarrow.Table`; `features` as its schema says where not given."""
     metadata = table.schema.metadata or {}
     mark = json.loads(metadata.get(MARK, b"{}"))
-    columns = Columns(class_names=_class_labels(metadata))
+    if features is None:
+        features = features_of(metadata)
+    names = {name: class_names(feature) for name, feature in features.items()}
+    columns = Columns(class_names={name: own for name, own in names.items() if own})
     for index, name in enumerate(table.column_names):
         array, one = table.column(index), table.schema.field(index)
         column: Written | None
@@ -151,6 +155,12 @@ def from_arrow(table: Any) -> Columns:
         if column is not None:
             _check_characters(column, str(mark.get("path", "the table")))
         columns.add(column, name, one.type, bool(mark.get("commas")))
+    for name, lists in columns.lists.items():
+        if has_names(feature := features.get(name)):
+            rows = [
+                named(row, feature, f"row {i}, column {name!r}") for i, row in enumerate(lists, 1)
+            ]
+            columns.lists[name] = objects(rows)
     return columns
 
 
@@ -290,21 +300,6 @@ def _check_characters(column: Written, where: str) -> None:
         raise DataError(
             f"{where}: column {column.name!r} is damaged: {error}", do="write the table again"
         ) from error
-
-
-def _class_labels(metadata: Mapping[bytes, bytes]) -> dict[str, list[str]]:
-    """Return the class names that Hugging Face's datasets keep in a schema's metadata."""
-    if b"huggingface" not in metadata:
-        return {}
-    try:
-        features = json.loads(metadata[b"huggingface"])["info"]["features"]
-        return {
-            name: [str(x) for x in feature["names"]]
-            for name, feature in features.items()
-            if isinstance(feature, dict) and feature.get("_type") == "ClassLabel"
-        }
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return {}  # only names are lost: the labels stay numbers
 
 
 def rows_of(name: str, values: Sequence[Mapping[str, Any]]) -> Columns:

@@ -66,7 +66,7 @@ def _columns(what: Any) -> Columns:
     import pyarrow as pa
 
     if not isinstance(what, Mapping):
-        return _named(from_arrow(what.with_format("arrow")[:]), what)
+        return from_arrow(what.with_format("arrow")[:], what.features.to_dict())
     tables = []
     for split, part in what.items():
         known = "unlabelled" if split.lower() == "unsupervised" else split.lower()
@@ -81,15 +81,7 @@ def _columns(what: Any) -> Columns:
             table = table.drop_columns([_SPLIT])
         tables.append(table.append_column(_SPLIT, column))
     whole = pa.concat_tables(tables, promote_options="permissive")
-    return _named(from_arrow(whole), next(iter(what.values())))
-
-
-def _named(columns: Columns, part: Any) -> Columns:
-    """Add the names of classes, which the features of a dataset hold."""
-    for name, feature in part.features.items():
-        if type(feature).__name__ == "ClassLabel":
-            columns.class_names[name] = [str(x) for x in feature.names]
-    return columns
+    return from_arrow(whole, next(iter(what.values())).features.to_dict())
 
 
 def _load(spec: str, offline: bool, events: Events) -> Any:
