@@ -127,8 +127,10 @@ def looks_like(content: bytes) -> tuple[str, bool]:
 
     Examples
     --------
-    >>> looks_like("eine schöne Größe".encode("latin-1")), looks_like("好评".encode("gb18030"))
-    (('cp1252', True), ('gb18030', False))
+    >>> looks_like("eine schöne Größe".encode("latin-1"))
+    ('cp1252', True)
+    >>> looks_like("送货很快，味道不错，下次还会再来的".encode("gb18030"))
+    ('gb18030', False)
     """
     some = content[:_LOOKED_AT] if not content[:_LOOKED_AT].isascii() else content
     high = len(re.findall(rb"[\x80-\xff]", some))
