@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from landbridge.base.errors import ConfigError, DataError
@@ -51,4 +52,7 @@ def test_wrong_batches_and_data_are_named(kit, run):
     with pytest.raises(ConfigError, match="0 rows"):
         stream_data(run, stored[:, 0], batch=0)
     with pytest.raises(DataError, match="tabular"):
-        stream_data(run, np.random.default_rng(0).normal(size=(9, 4)))
+        # Columns: an array (9, 4) would be one grey picture to a run of pictures.
+        stream_data(
+            run, pd.DataFrame(np.random.default_rng(0).normal(size=(9, 4)), columns=[*"abcd"])
+        )
