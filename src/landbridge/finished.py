@@ -5,17 +5,11 @@ All of them have `predict(data)`, `evaluate(data)` and `report(out)`.
 
 from __future__ import annotations
 
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-_KINDS = {
-    "clusters.json": ("landbridge.clustering.clusters", "load_clusters"),
-    "multitask.json": ("landbridge.several_tasks.model", "load_multitask"),
-    "space.json": ("landbridge.spaces.space", "load_space"),
-    "tuned.json": ("landbridge.tasks.tuned", "load_tuned"),
-}
-"""By the file that marks a finished folder, what opens it; every other folder is a run."""
+from .artifacts.kinds import KINDS
+from .artifacts.making import kind_of
 
 
 def load(path: Path | str) -> Any:
@@ -41,9 +35,4 @@ def load(path: Path | str) -> Any:
     >>> model.predict("new-images/")                                         # doctest: +SKIP
     """
     folder = Path(path)
-    for marker, (module, name) in _KINDS.items():
-        if (folder / marker).is_file():
-            return getattr(import_module(module), name)(folder)
-    from .runs.run import load_run
-
-    return load_run(folder)
+    return KINDS[kind_of(folder)].opener()(folder)

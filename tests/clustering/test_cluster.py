@@ -88,7 +88,7 @@ def test_a_changed_folder_is_refused(found, tmp_path):
     content = bytearray((folder / "groups.safetensors").read_bytes())
     content[-3] ^= 1
     (folder / "groups.safetensors").write_bytes(content)
-    with pytest.raises(RunError, match=r"groups\.safetensors was changed"):
+    with pytest.raises(RunError, match=r"groups\.safetensors is damaged"):
         landbridge.load(folder)
     with pytest.raises(RunError, match=r"clusters\.json"):
         load_clusters(tmp_path)

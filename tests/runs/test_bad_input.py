@@ -92,7 +92,7 @@ def test_no_run_at_all(tmp_path, act):
 
 
 def test_an_unfinished_run_is_not_opened(run):
-    from landbridge.runs.folder import mark
+    from landbridge.artifacts.state import mark
 
     mark(run, status="running")
     with pytest.raises(RunError, match="not finished") as caught:

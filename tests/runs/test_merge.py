@@ -10,9 +10,9 @@ import torch
 from typer.testing import CliRunner
 
 import landbridge
+from landbridge.artifacts.state import mark_complete
 from landbridge.base.errors import ConfigError, RunError
 from landbridge.base.files import read_json, write_json
-from landbridge.runs.folder import mark_complete
 from landbridge.runs.merge import METHODS
 from landbridge.training.checkpoint import load_tensors
 

@@ -217,8 +217,8 @@ def test_a_finished_run_is_not_done_again(uninterrupted):
 
 
 def test_a_log_cut_short_by_a_crash_stays_a_log(tmp_path):
+    from landbridge.artifacts.state import tidy
     from landbridge.base.events import Events, read_log
-    from landbridge.runs.folder import tidy
 
     Events(tmp_path / "log.jsonl").say("note", "one")
     with (tmp_path / "log.jsonl").open("a") as file:

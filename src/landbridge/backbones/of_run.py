@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from ..artifacts.making import kind_of, warn_unsealed
+from ..artifacts.state import RUN_STATE, STATE, check_complete
 from ..base.errors import BackboneError, RunError
 from ..base.events import SILENT, Events
 from ..base.files import read_json
+from ..base.hashing import tensors_digest
 from ..domains.modalities.base import load_preprocessing
 from .base import BACKBONES, Asked, Backbone, BackboneIdentity, Opened, Provider
 from .weights import merge_options, read_tensors
@@ -40,8 +44,7 @@ class RunProvider(Provider):
         path = (
             Path(str(given.get("path") or asked.name.removeprefix("run/"))).expanduser().resolve()
         )
-        if not (path / "backbone.json").is_file():
-            raise BackboneError(f"{path} is no finished run", do="give the folder of one: run/path")
+        _check(path)
         saved = BackboneIdentity.from_dict(read_json(path / "backbone.json"))
         chosen = merge_options({"path": str(path), "of": saved.to_dict()}, given, self.name)
         preprocessing = load_preprocessing(read_json(path / "preprocessor.json"))
@@ -85,6 +88,36 @@ class RunProvider(Provider):
             raise RunError(f"{path} does not fit its backbone.json: {misfit[:3]}", do="restore it")
         module.load_state_dict({**own, **delta})
         return module
+
+
+def _check(path: Path) -> None:
+    """Check a folder as `landbridge.load` does: finished, sealed, every file as it was written.
+
+    Raises
+    ------
+    BackboneError
+        Where it has no network.
+    RunError
+        Where it is not finished, or a file is missing or was changed.
+    """
+    sealed = (path / RUN_STATE).exists() or (path / STATE).exists()
+    if sealed:
+        check_complete(path)
+    if not (path / "backbone.json").is_file() or (not sealed and kind_of(path) == "run"):
+        raise BackboneError(f"{path} is no finished run", do="give the folder of one: run/path")
+    if not sealed:  # of an older version; of the tensors it says the hash all the same
+        warn_unsealed(path)
+        file = path / "model.safetensors"
+        if tensors_digest(read_tensors(file)) != _facts(file).get("result"):
+            raise RunError(f"{file} was changed", do="restore the folder")
+
+
+def _facts(file: Path) -> dict[str, Any]:
+    from safetensors import safe_open
+
+    with safe_open(file, framework="pt") as opened:
+        found: dict[str, Any] = json.loads((opened.metadata() or {}).get("landbridge", "{}"))
+        return found
 
 
 def _body(path: Path) -> dict[str, torch.Tensor]:

@@ -143,6 +143,11 @@ def read_json(path: Path | str) -> Any:
         raise RunError(f"{path} is damaged: {error}", do="restore it, or run again") from error
 
 
+def as_json(value: Any) -> Any:
+    """Return a value as `write_json` and `read_json` would give it back."""
+    return json.loads(json.dumps(value, default=_plain))
+
+
 def _plain(value: Any) -> Any:
     """Turn numpy scalars and arrays, paths, sets and dataclasses into plain JSON values."""
     if hasattr(value, "tolist"):

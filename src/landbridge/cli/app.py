@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from collections.abc import Sequence
 from typing import Annotated, Any
@@ -10,6 +11,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from ..artifacts.called import CALLED
 from ..base.errors import EXIT_CODES
 from . import (
     align,
@@ -52,6 +54,7 @@ class Verbs(TyperGroup):
         """Run one verb and exit with its code."""
         given = sys.argv[1:] if args is None else list(args)
         extra["standalone_mode"] = False
+        CALLED.set(shlex.join(["landbridge", *given]))
         try:
             code = super().main(args, *rest, **extra)
         except UsageError as error:

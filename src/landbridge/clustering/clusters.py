@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import torch
 
+from ..artifacts.making import verified
 from ..backbones.surgery import Network
 from ..base.errors import DataError, RunError
 from ..base.events import SILENT, Events
-from ..base.files import read_json
 from ..base.hashing import tensors_digest
 from ..domains.domain import Domain
 from ..domains.judging import seal
@@ -78,10 +78,7 @@ class Clusters:
             Where it is none, or a file was changed.
         """
         path = Path(path)
-        if not (path / FILE).is_file():
-            raise RunError(
-                f"{path} has no {FILE}", do="give a folder that `landbridge cluster` made"
-            )
+        facts = verified(path, "clusters")
         network, preprocessing = load_network(path, 1, offline=offline, events=events)
         tensors, about = load_tensors(path / TENSORS)
         parts = {name: value.numpy() for name, value in tensors.items()}
@@ -91,7 +88,7 @@ class Clusters:
             parts["mean"], parts["centre"], parts["directions"], bool(about["unit"])
         )
         groups = Groups(parts["weights"], parts["bias"])
-        return cls(network, preprocessing, compression, groups, read_json(path / FILE), path)
+        return cls(network, preprocessing, compression, groups, facts, path)
 
     def save_groups(self, folder: Path) -> None:
         """Write what `load` reads beside the network and the facts."""

@@ -8,9 +8,12 @@ from typing import Any
 import numpy as np
 import torch
 
+from ..artifacts.making import check_free, making
+from ..artifacts.state import CHECKPOINT
 from ..base.errors import DataError
 from ..base.events import SILENT, Events
 from ..base.files import write_json
+from ..base.hashing import digest
 from ..base.threads import threads
 from ..domains.domain import Domain
 from ..domains.examples import InputHint
@@ -18,9 +21,8 @@ from ..domains.hint import input_hint
 from ..domains.judging import seal
 from ..domains.read import read_domain
 from ..report.samples import keep_samples
-from ..training.checkpoint import CHECKPOINT
 from ..training.devices import find_device
-from ..training.network_folder import new_folder, save_network
+from ..training.network_folder import save_network
 from ..verdict.partition import judge_groups
 from .base import CLUSTERINGS, Clustering
 from .clusters import FILE, Clusters, answers
@@ -103,7 +105,7 @@ def cluster(
     >>> [(g["name"], g["rows"]) for g in found.facts["groups"]]              # doctest: +SKIP
     [('group 1', 151), ('group 2', 149)]
     """
-    folder = None if out is None else new_folder(Path(out))
+    check_free(out, "clusters")
     low, high = numbers(groups)
     clustering = CLUSTERINGS.get(method)()
     domain = _sealed(_read(target, columns, offline, events), events)
@@ -118,52 +120,63 @@ def cluster(
     sides = [learn] if more is None else [learn, more.examples]
     hint = input_hint([domain] if more is None else [domain, more])
     place = torch.device(find_device(device))
-    if folder is not None:
-        folder.mkdir(parents=True, exist_ok=True)
-    encoder = make_encoder(
-        backbone,
-        hint,
-        sides,
-        seed=seed,
-        options=backbone_options,
-        epochs=epochs,
-        device=place,
-        folder=folder,
-        offline=offline,
-        events=events,
-    )
-    whole = encoder.features(domain.examples, place, events)
-    features = [whole[usable]]
-    if more is not None:
-        features.append(encoder.features(more.examples, place, events))
-    unit = not (encoder.flat and hint.modality == "tabular")
-    with threads(1):  # many small fits: more threads would wait for each other
-        found = find_groups(clustering, features, (low, high), seed, unit=unit, events=events)
-        places = found.compression.apply(whole)
-        shares = found.groups.shares(places)
-        own = shares.argmax(1)
-        facts = _facts(clustering, encoder, domain, more, found, seed)
-        with events.progress("look at the groups", 3) as bar:
-            k, beside, judged = len(found.groups), None, None
-            if not encoder.flat:
-                beside = _without(clustering, hint, domain, k, seed)
-            facts["reference"] = None if beside is None else beside[0]
-            bar.advance(1)
-            if domain.sealed is not None:
-                rows = domain.judged
-                other = None if beside is None else beside[1][rows]
-                judged = judge_groups(domain.sealed, own[rows], other, seed=seed)
-            facts["verdict"] = outcome(facts, judged)
-            bar.advance(1)
-            facts["groups"] = _groups(clustering, domain, found, own, seed)
-            bar.advance(1)
-    made = Clusters(
-        encoder.network, encoder.preprocessing, found.compression, found.groups, facts, folder
-    )
-    made.assigned = own
-    if folder is not None:
-        _keep(made, encoder, domain, shares, layout(places, own, seed))
-    return made
+    asked = {
+        "data": domain.examples.fingerprint(),
+        "judged rows": digest(domain.judged),  # their labels stay sealed
+        "rows": digest(usable),
+        "source": None if more is None else more.examples.fingerprint(),
+        "groups": [low, high],
+        "method": method,
+        "backbone": str(backbone),
+        "backbone options": backbone_options or {},
+        "epochs": epochs,
+        "seed": seed,
+    }
+    with making(out, "clusters", asked) as folder:
+        encoder = make_encoder(
+            backbone,
+            hint,
+            sides,
+            seed=seed,
+            options=backbone_options,
+            epochs=epochs,
+            device=place,
+            folder=folder,
+            offline=offline,
+            events=events,
+        )
+        whole = encoder.features(domain.examples, place, events)
+        features = [whole[usable]]
+        if more is not None:
+            features.append(encoder.features(more.examples, place, events))
+        unit = not (encoder.flat and hint.modality == "tabular")
+        with threads(1):  # many small fits: more threads would wait for each other
+            found = find_groups(clustering, features, (low, high), seed, unit=unit, events=events)
+            places = found.compression.apply(whole)
+            shares = found.groups.shares(places)
+            own = shares.argmax(1)
+            facts = _facts(clustering, encoder, domain, more, found, seed)
+            with events.progress("look at the groups", 3) as bar:
+                k, beside, judged = len(found.groups), None, None
+                if not encoder.flat:
+                    beside = _without(clustering, hint, domain, k, seed)
+                facts["reference"] = None if beside is None else beside[0]
+                bar.advance(1)
+                if domain.sealed is not None:
+                    rows = domain.judged
+                    other = None if beside is None else beside[1][rows]
+                    judged = judge_groups(domain.sealed, own[rows], other, seed=seed)
+                facts["verdict"] = outcome(facts, judged)
+                bar.advance(1)
+                facts["groups"] = _groups(clustering, domain, found, own, seed)
+                bar.advance(1)
+        made = Clusters(
+            encoder.network, encoder.preprocessing, found.compression, found.groups, facts, folder
+        )
+        made.assigned = own
+        if folder is not None:
+            _keep(made, encoder, domain, shares, layout(places, own, seed))
+        return made
 
 
 def _keep(
@@ -177,7 +190,7 @@ def _keep(
     write_rows(folder / "predictions.parquet", said)
     keep_samples(folder, typical_rows(domain.examples, shares, made.names))
     write_json(folder / "map.json", where)
-    write_json(folder / FILE, made.facts)  # last: it marks the folder as finished
+    write_json(folder / FILE, made.facts)
     (folder / CHECKPOINT).unlink(missing_ok=True)
     made.report()
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from ..artifacts.state import CHECKPOINT
 from ..backbones.base import BackboneIdentity, Opened
 from ..backbones.open import open_backbone
 from ..backbones.store import FeatureStore
@@ -23,7 +24,6 @@ from ..domains.modalities.texts import TextExamples
 from ..methods.network import NetworkMethod, PlanContext
 from ..methods.resolve import make_method
 from ..training.batches import Side
-from ..training.checkpoint import CHECKPOINT
 from ..training.devices import borrowed
 from ..training.inputs import run_network
 from ..training.loop import LoopOptions, TrainingData, train

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -11,8 +12,10 @@ from typing import Any
 import numpy as np
 
 from ..backbones.surgery import Network, TransferReport, transfer_tensors
+from ..base.errors import RunError
 from ..base.events import Events
-from ..base.files import read_json, write_array, write_json
+from ..base.files import as_json, read_json, write_array, write_json
+from ..base.hashing import digest, file_digest
 from ..methods.base import Features
 from ..methods.feature import FeatureMethod
 from ..methods.network import NetworkMethod
@@ -88,9 +91,29 @@ class Fit:
 def finished(workspace: Workspace, spec: FitSpec) -> Fit | None:
     """Return the fit if it is on disk."""
     folder = workspace.fits / spec.id
-    if not (folder / "fit.json").exists():
+    if not (folder / "fit.json").exists() or not whole(folder):
         return None
     return Fit(spec.id, folder, read_json(folder / "fit.json"))
+
+
+def whole(folder: Path) -> bool:
+    """Say whether a fit's files are what it wrote; those of an older version say no hashes."""
+    try:
+        facts = read_json(folder / "fit.json")
+    except RunError:
+        return False
+    if not isinstance(facts, dict):
+        return False
+    if "seal" not in facts:
+        return True
+    return facts["seal"] == _seal(facts) and all(
+        (folder / name).is_file() and file_digest(folder / name) == expected
+        for name, expected in facts["files"].items()
+    )
+
+
+def _seal(facts: dict[str, Any]) -> str:
+    return digest({key: value for key, value in facts.items() if key != "seal"})
 
 
 def run_fit(workspace: Workspace, spec: FitSpec, events: Events) -> Fit:
@@ -98,6 +121,10 @@ def run_fit(workspace: Workspace, spec: FitSpec, events: Events) -> Fit:
     done = finished(workspace, spec)
     if done is not None:
         return done
+    folder = workspace.fits / spec.id
+    if (folder / "fit.json").exists():
+        events.say("note", f"the fit {spec.id} is damaged on disk: it is made anew")
+        shutil.rmtree(folder)
     workspace = workspace.for_method(spec.method)
     method = make_method(spec.method, spec.options)
     wall, cpu = time.perf_counter(), time.process_time()
@@ -105,7 +132,6 @@ def run_fit(workspace: Workspace, spec: FitSpec, events: Events) -> Fit:
         network, facts = _fit_features(workspace, spec, method, events)
     else:
         network, facts = _fit_network(workspace, spec, method, events)
-    folder = workspace.fits / spec.id
     _write_outputs(workspace, spec, network, folder, events)
     facts |= {
         "method": spec.method,
@@ -114,7 +140,13 @@ def run_fit(workspace: Workspace, spec: FitSpec, events: Events) -> Fit:
         "wall_s": round(time.perf_counter() - wall, 3),
         "cpu_s": round(time.process_time() - cpu, 3),
     }
-    write_json(folder / "fit.json", facts)  # last: it marks the fit as finished
+    facts["files"] = {
+        file.name: file_digest(file)
+        for file in sorted(folder.iterdir())
+        if file.is_file() and not file.name.startswith((".", "checkpoint", "fit.json"))
+    }
+    facts = as_json(facts)
+    write_json(folder / "fit.json", facts | {"seal": _seal(facts)})  # last: it is finished now
     tidy(folder)
     return Fit(spec.id, folder, facts)
 

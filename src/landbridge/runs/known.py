@@ -8,6 +8,8 @@ from typing import Any
 
 import torch
 
+from ..artifacts.kinds import RUNS
+from ..artifacts.state import RUN_STATE, STATE, check_complete
 from ..backbones.base import BackboneIdentity, Opened
 from ..backbones.open import reopen
 from ..base.errors import RunError
@@ -21,7 +23,7 @@ State = dict[str, torch.Tensor]
 
 
 def is_run(what: Any) -> bool:
-    """Say whether `what` is a run, or the path of a run folder's model."""
+    """Say whether `what` is a run, or the path of what a command made, whole or not."""
     from .run import Run
 
     if isinstance(what, Run):
@@ -29,7 +31,9 @@ def is_run(what: Any) -> bool:
     if not isinstance(what, str | Path) or str(what).startswith("sample:"):
         return False
     path = Path(what).expanduser()
-    return (path / "backbone.json").is_file() and (path / "model.safetensors").is_file()
+    if (path / RUN_STATE).is_file() or (path / STATE).is_file():
+        return True  # also a damaged or an unfinished one: it is refused as such
+    return (path / "backbone.json").is_file()
 
 
 @dataclass(frozen=True)
@@ -88,6 +92,7 @@ class KnownModel:
             Where its θ₀ is not there.
         """
         path = Path(getattr(what, "path", what)).expanduser()
+        check_complete(path, RUNS)
         model = Model.load(path, offline=offline, events=events)
         if model.reading.answers != "classes" or len(model.classes) < 2:
             raise RunError(

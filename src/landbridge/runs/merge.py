@@ -10,14 +10,16 @@ from typing import Any, Literal
 import numpy as np
 import torch
 
+from ..artifacts.kinds import RUNS
+from ..artifacts.making import plain
+from ..artifacts.state import check_complete
 from ..backbones.open import reopen
 from ..base.errors import ConfigError, RunError
 from ..base.events import SILENT, Events
 from ..base.files import read_json
 from ..training.arithmetic import dare, difference, ties, total
 from ..training.normalisation import renormalise
-from .folder import check_complete
-from .merged_folder import write_merged
+from .merged_folder import check_mergeable, write_merged
 from .model import Model
 from .run import Run
 
@@ -138,8 +140,18 @@ def merge(
     """
     paths = [run.path if isinstance(run, Run) else Path(run) for run in runs]
     own = _options(paths, method, weights, density, seed)
-    for path in paths:
-        check_complete(path)
+    seals = [check_complete(path, RUNS)["seal"] for path in paths]
+    asked = {
+        "runs": [str(path.resolve()) for path in paths],
+        "seals": seals,
+        "method": method,
+        "weights": None if own.weights is None else list(own.weights),
+        "density": density,
+        "seed": seed,
+        "data": plain(str(data) if isinstance(data, str | Path) else data),
+        "from_memory": not (data is None or isinstance(data, str | Path)),
+    }
+    check_mergeable(Path(out), asked)
     _same_start(paths)
     models = [Model.load(path, events=events) for path in paths]
     first = models[0]
@@ -172,8 +184,31 @@ def merge(
         "seed": seed if method == "dare" else None,
         "notes": notes,
     }
-    write_merged(Path(out), paths[0], first.network.state_dict(), start, facts)
+    write_merged(Path(out), paths[0], first.network.state_dict(), start, facts, asked)
     return Run(Path(out))
+
+
+def merge_again(path: Path, state: dict[str, Any], events: Events = SILENT) -> Run:
+    """Merge the same again where a merge was interrupted; what is there is written anew.
+
+    Raises
+    ------
+    RunError
+        Where it does not say what it was made of, or rows came from memory.
+    """
+    asked = state.get("asked")
+    if not asked:
+        raise RunError(
+            f"{path} is an unfinished merge of an older version",
+            do=f"remove it, and merge again: {state.get('command') or 'landbridge merge'}",
+        )
+    if asked["from_memory"]:
+        raise RunError(
+            f"the rows for {path}'s statistics came from memory, not from files",
+            do=f"call landbridge.merge(..., out={str(path)!r}) again with the same",
+        )
+    own = {key: asked[key] for key in ("method", "weights", "density", "seed", "data")}
+    return merge(asked["runs"], **own, out=path, events=events)
 
 
 def _options(

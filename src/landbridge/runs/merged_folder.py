@@ -2,47 +2,84 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from ..artifacts.making import check_same
+from ..artifacts.state import (
+    LOCK,
+    RUN_STATE,
+    held,
+    mark_complete,
+    read_state,
+    tidy,
+)
 from ..base.errors import RunError
-from ..base.files import read_json, write_json, write_text
+from ..base.files import read_json, write_bytes, write_json, write_text
 from ..base.hashing import tensors_digest
 from ..training.checkpoint import load_tensors, save_tensors
 from ..verdict.without_labels import label_free_verdict
-from .folder import LOCK, begin, held, mark, mark_complete, vacant
+from .folder import begin, vacant
 
 COPIED = ("backbone.json", "preprocessor.json", "labels.json", "data.json", "plan.json")
 """What a merged run has of the first of its parts."""
 State = Mapping[str, torch.Tensor]
 
 
-def write_merged(out: Path, first: Path, state: State, start: State, facts: dict[str, Any]) -> None:
+def check_mergeable(out: Path, asked: dict[str, Any]) -> None:
+    """Raise where `out` holds anything but the same merge, interrupted.
+
+    Raises
+    ------
+    RunError
+        Saying what is there.
+    """
+    if vacant(out):
+        return
+    other = "give another folder"
+    if not (out / RUN_STATE).exists():
+        raise RunError(f"{out} is there already", do=other)
+    state = read_state(out)
+    if state["kind"] != "merge" or state["status"] == "complete":
+        what = "an unfinished run" if state["status"] != "complete" else "a finished run"
+        raise RunError(f"{out} is there already: it holds {what}", do=other)
+    check_same(out, state.get("asked") or {}, asked)
+
+
+def write_merged(
+    out: Path,
+    first: Path,
+    state: State,
+    start: State,
+    facts: dict[str, Any],
+    asked: dict[str, Any],
+) -> None:
     """Write a finished run.
 
     Parameters
     ----------
     out : Path
-        Not there yet.
+        Not there yet, or left by the same merge when it was interrupted.
     first : Path
         The run whose data, classes and preprocessing hold for the new one.
     state, start : mapping of tensors
         The merged network and θ₀.
     facts : dict
         As ``merge.json`` holds them.
+    asked : dict
+        What makes it the same merge.
     """
-    if not vacant(out):
-        raise RunError(f"{out} is there already", do="give another folder")
     words = sentence(facts)
     with held(out):
-        begin(out, read_json(first / "config.json"), read_json(first / "run.json")["given"])
-        mark(out, command=command(facts, out))
+        check_mergeable(out, asked)  # another may have come between
+        tidy(out)
+        config, given = read_json(first / "config.json"), read_json(first / "run.json")["given"]
+        begin(out, config, given, kind="merge", made_by=command(facts, out), asked=asked)
         for name in COPIED:
-            shutil.copyfile(first / name, out / name)
+            write_bytes(out / name, (first / name).read_bytes())
         write_json(out / "merge.json", facts)
         _save_model(out, first, state, start, facts)
         write_json(

@@ -10,6 +10,17 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from ..artifacts.kinds import KINDS
+from ..artifacts.state import (
+    LOCK,
+    again,
+    held,
+    mark,
+    mark_complete,
+    mark_failed,
+    read_state,
+    tidy,
+)
 from ..base.config import RunConfig, make_config
 from ..base.errors import LandbridgeError, RunError, StorageError
 from ..base.events import SILENT, Event, Events
@@ -17,8 +28,9 @@ from ..base.files import read_json, write_json
 from ..base.places import private_folder
 from ..base.threads import threads
 from ..domains.task import Task
+from ..methods.resolve import make_method
 from .finish import finish
-from .folder import LOCK, begin, held, mark, mark_complete, mark_failed, read_state, tidy, vacant
+from .folder import begin, check_vacant
 from .known import KnownModel
 from .plan import make_plan, plan_facts
 from .prepare import data_facts, fingerprints, prepare, read_source_model, read_task
@@ -58,10 +70,11 @@ def transfer(
         What went wrong and what to do; what was finished stays in `out`.
     """
     out = Path(out)
-    if not vacant(out):
-        raise RunError(f"{out} is there already", do=f"landbridge resume {out}, or another name")
+    check_vacant(out)
     listeners = events.listeners if events is not None else ()
     config = _absolute(config)
+    if config.method != "auto":  # a slip of the pen must leave no folder, nor cost the reading
+        make_method(config.method, config.method_options)
     # Read first: bad input must not leave a folder that looks like a run.
     heard = _Remembered()
     reading = Events(None, *listeners, heard)
@@ -71,6 +84,7 @@ def transfer(
         task = read_task(config, source, target, reading, known, teacher)
     given = [n for n, what in (("source", source), ("target", target)) if what is not None]
     with held(out):
+        check_vacant(out)  # another run may have begun and finished while this one read its data
         tidy(out)
         begin(out, config.model_dump(), given)
         heard.write(out / "log.jsonl")
@@ -98,7 +112,10 @@ def resume(
     """
     path = Path(path)
     listeners = events.listeners if events is not None else ()
-    if read_state(path)["status"] == "complete":
+    state = read_state(path)
+    if state["kind"] != "run":
+        return _other_kind(path, state, listeners)
+    if state["status"] == "complete":
         return _nothing_to_do(path, listeners)
     with held(path):
         state = read_state(path)
@@ -186,7 +203,10 @@ def _prepared(
     if (path / "plan.json").exists() and settled.exists():
         saved = read_json(settled)
         _check_same(path, saved["fingerprints"], fingerprints(task, known, teacher))
-        if not Workspace.inputs_there(path):  # the cache they were in has been emptied
+        damaged = Workspace.damaged(path)
+        if damaged is not None:
+            events.say("note", f"{damaged} is missing or damaged: it is made anew")
+        if damaged or not Workspace.inputs_there(path):  # or the cache has been emptied
             workspace = prepare(task, config, path, events, known=known, teacher=teacher)
             workspace.settle_as(saved)
             workspace.save()
@@ -213,6 +233,29 @@ def _nothing_to_do(path: Path, listeners: Any) -> Run:
     _clear(path, run.config)  # it may have been killed just before
     Events(None, *listeners).say("note", f"{path} is complete: nothing to do")
     return run
+
+
+def _other_kind(path: Path, state: dict[str, Any], listeners: Any) -> Run:
+    """Go on with a merge; of a folder that is no run, say how to go on."""
+    if state["kind"] != "merge":
+        kind = KINDS[state["kind"]]
+        if state["status"] == "complete":
+            raise RunError(
+                f"{path} holds {kind.what} and is complete: nothing to resume",
+                do=f"open it with landbridge.load({str(path)!r})",
+            )
+        raise RunError(
+            f"{path} was made by `landbridge {kind.verb}`, which goes on when it is called again",
+            do=again(path, state),
+        )
+    if state["status"] == "complete":
+        run = load_run(path)
+        (path / LOCK).unlink(missing_ok=True)
+        Events(None, *listeners).say("note", f"{path} is complete: nothing to do")
+        return run
+    from .merge import merge_again
+
+    return merge_again(path, state, Events(None, *listeners))
 
 
 def _clear(path: Path, config: RunConfig) -> None:

@@ -9,13 +9,14 @@ from typing import Any
 
 import numpy as np
 
+from ..artifacts.kinds import RUNS
+from ..artifacts.state import check_complete
 from ..base.config import RunConfig, make_config
 from ..base.errors import DataError
 from ..base.events import SILENT, Event, Events, read_log
 from ..base.files import read_json
 from ..domains.reading import Reading
 from ..domains.spelling import check_judged
-from .folder import check_complete
 from .model import Model
 from .unknown import unknown_rows
 
@@ -185,5 +186,5 @@ def load_run(path: Path | str) -> Run:
         changed.
     """
     path = Path(path)
-    check_complete(path)
+    check_complete(path, RUNS)
     return Run(path)

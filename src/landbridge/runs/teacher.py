@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from ..artifacts.kinds import RUNS
+from ..artifacts.state import RUN_STATE, check_complete
 from ..base.config import RunConfig
 from ..base.errors import ConfigError, DataError, RunError
 from ..base.events import Events
@@ -66,8 +68,9 @@ class Teacher:
                 raise ConfigError("student is set without a teacher", do="name one: --teacher RUN")
             return None
         path = Path(config.teacher).expanduser()
-        if not (path / "model.safetensors").is_file():
+        if not (path / RUN_STATE).is_file():
             raise RunError(f"the teacher {path} is no run", do="give the folder of a finished run")
+        check_complete(path, RUNS)
         model = Model.load(path, offline=config.offline, events=events)
         if model.reading.answers != "classes" or len(model.classes) < 2:
             raise RunError(

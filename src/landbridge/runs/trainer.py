@@ -9,10 +9,10 @@ from typing import Any
 
 import torch
 
+from ..artifacts.state import CHECKPOINT
 from ..backbones.surgery import Network
 from ..base.events import Events
 from ..training.batches import Side
-from ..training.checkpoint import CHECKPOINT
 from ..training.devices import borrowed
 from ..training.loop import LoopOptions, TrainingData
 from ..training.plan import TrainingPlan

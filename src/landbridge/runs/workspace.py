@@ -16,7 +16,8 @@ from ..backbones.base import BackboneIdentity, Opened
 from ..base.config import RunConfig, make_config
 from ..base.errors import RunError
 from ..base.events import Events
-from ..base.files import read_json, write_array, write_json
+from ..base.files import as_json, read_json, write_array, write_json
+from ..base.hashing import digest, file_digest
 from ..base.stored import checked
 from ..domains.modalities.base import Preprocessing, load_preprocessing
 from ..domains.reading import Reading
@@ -235,8 +236,7 @@ class Workspace:
             save_tensors(folder / KNOWN, self.known, {})
         for name, array in arrays.items():
             write_array(folder / f"{name}.npy", array)
-        write_json(
-            folder / "workspace.json",
+        facts = as_json(
             {
                 "config": self.config.model_dump(),
                 "classes": self.classes,
@@ -249,8 +249,12 @@ class Workspace:
                 "identity": self.identity,
                 "preprocessing": self.preprocessing.to_dict(),
                 **{name: getattr(self, name) for name in SETTLED},
-            },
+                # What is judged and what is known must never be read from a damaged file.
+                "files": {file.name: file_digest(file) for file in sorted(folder.glob("*.npy"))}
+                | {file.name: file_digest(file) for file in folder.glob(KNOWN)},
+            }
         )
+        write_json(folder / "workspace.json", facts | {"seal": digest(facts)})
 
     def settle_as(self, saved: dict[str, Any]) -> None:
         """Take over what the plan settled, from a ``workspace.json``.
@@ -273,6 +277,29 @@ class Workspace:
             self.small.settle_as(read_json(self.small.folder / "workspace.json"))
         else:
             self.small = None
+
+    @staticmethod
+    def damaged(path: Path) -> str | None:
+        """Return the name of a stored file that is missing or is not what `save` wrote.
+
+        Raises
+        ------
+        RunError
+            Where what names them is damaged itself.
+        """
+        for file in sorted((path / "work").glob("*/workspace.json")):
+            facts = read_json(file)
+            own = {key: value for key, value in facts.items() if key != "seal"}
+            if "seal" in facts and facts["seal"] != digest(own):
+                raise RunError(
+                    f"{file} is damaged: its content is not what the run wrote",
+                    do="start the run again in another folder",
+                )
+            for name, expected in facts.get("files", {}).items():
+                stored = file.parent / name
+                if not stored.is_file() or file_digest(stored) != expected:
+                    return str(stored)
+        return None
 
     @staticmethod
     def inputs_there(path: Path) -> bool:

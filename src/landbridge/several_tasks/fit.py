@@ -11,12 +11,14 @@ from typing import Any
 import numpy as np
 import torch
 
+from ..artifacts.making import check_free, making
 from ..backbones.base import Opened
 from ..backbones.open import open_backbone
 from ..backbones.surgery import Network, make_network
-from ..base.errors import ConfigError, DataError, RunError
+from ..base.errors import ConfigError, DataError
 from ..base.events import SILENT, Events
 from ..base.files import write_json
+from ..base.hashing import digest
 from ..base.places import cache_folder
 from ..base.seeds import numpy_rng
 from ..domains.domain import Domain
@@ -101,9 +103,7 @@ def multitask(
     ...     "flowers.csv", ["kind", "height"], image="photo", out="flowers")
     >>> [task["outcome"] for task in model.verdict]                         # doctest: +SKIP
     """
-    folder = None if out is None else Path(out)
-    if folder is not None and folder.exists() and any(folder.iterdir()):
-        raise RunError(f"{folder} is there already", do="name a folder that is not there")
+    check_free(out, "multitask")
     domain, found = read_tasks(data, labels, columns, events)
     learn = _learn(domain, judge_fraction, seed)
     tasks, teach, judge = as_tasks(found, learn, len(domain))
@@ -123,63 +123,78 @@ def multitask(
     what = ", ".join(f"{task.name} ({task.kind})" for task in tasks)
     events.say("setting", f"{int(learn.sum()):,} rows to learn {what} from, {opened.identity.name}")
 
-    def fitted(chosen: Sequence[int], own_seed: int, name: str) -> Network:
-        own = [tasks[i] for i in chosen]
-        rows = np.flatnonzero(learn & ~np.isnan(teach[:, chosen]).all(1))
-        kept = tuple(given[i] for i in chosen) if given else ()
-        phase = _phase(opened, own, len(rows), kept, steps)
-        labels_ = teach[rows][:, chosen].astype(np.float32)
-        side = Side(inputs[rows], labels_, np.ones(len(rows), bool))
-        start = Opened(copy.deepcopy(opened.module), opened.preprocessing, opened.identity)
-        network = make_network(start, sum(task.size for task in own), own_seed)
-        options = LoopOptions(device=torch.device(where), fit=name)
-        with borrowed(network, options.device):
-            train(
-                network,
-                (phase,),
-                TrainingData(None, side, opened.preprocessing, sum(t.size for t in own)),
-                seed=own_seed,
-                options=options,
-                events=events,
-            )
-        return network
-
-    judged = np.flatnonzero(~learn)
-    everything = list(range(len(tasks)))
-    together: list[np.ndarray] = []
-    single: list[list[np.ndarray]] = [[] for _ in tasks]
-    kept_network: Network | None = None
-    for s in range(seed, seed + seeds):
-        network = fitted(everything, s, "together")
-        kept_network = kept_network or network
-        together.append(run_network(network, inputs[judged], opened.preprocessing)[1])
-        for i in everything if alone else ():
-            own = fitted([i], s, tasks[i].name)
-            single[i].append(run_network(own, inputs[judged], opened.preprocessing)[1])
-    assert kept_network is not None
-    verdict = [
-        _verdict(task, judge[judged, i], [parts(tasks, x)[i] for x in together], single[i])
-        for i, task in enumerate(tasks)
-    ]
-    facts = {
-        "verdict": verdict,
-        "weights": dict(zip([t.name for t in tasks], given, strict=True)) if given else "learned",
-        "seeds": seeds,
-        "rows": int(learn.sum()),
-        "judged": len(judged),
-        "backbone": opened.identity.name,
+    asked = {
+        "data": domain.examples.fingerprint(),
+        "labels": digest(teach, judge),
+        "held out": digest(learn),
+        "tasks": [task.name for task in tasks],
+        "backbone": opened.identity.hash,
+        "backbone options": backbone_options or {},
+        "weights": list(given),
+        "alone": alone,
+        "seeds": [seed, seeds],
+        "steps": steps,
     }
-    whole = whole_facts(tasks, facts)
-    if folder is not None:
-        folder.mkdir(parents=True, exist_ok=True)
-        save_network(folder, kept_network, opened.identity, opened.preprocessing)
-        first = decided(tasks, together[0])
-        keep_samples(folder, judged_samples(tasks, domain, judged, judge[judged], first))
-        write_json(folder / FILE, whole)  # last: it marks the folder as finished
-    model = MultiTask(kept_network, opened.preprocessing, whole, folder)
-    if folder is not None:
-        model.report()
-    return model
+    with making(out, "multitask", asked) as folder:
+
+        def fitted(chosen: Sequence[int], own_seed: int, name: str) -> Network:
+            own = [tasks[i] for i in chosen]
+            rows = np.flatnonzero(learn & ~np.isnan(teach[:, chosen]).all(1))
+            kept = tuple(given[i] for i in chosen) if given else ()
+            phase = _phase(opened, own, len(rows), kept, steps)
+            labels_ = teach[rows][:, chosen].astype(np.float32)
+            side = Side(inputs[rows], labels_, np.ones(len(rows), bool))
+            start = Opened(copy.deepcopy(opened.module), opened.preprocessing, opened.identity)
+            network = make_network(start, sum(task.size for task in own), own_seed)
+            options = LoopOptions(device=torch.device(where), fit=name)
+            with borrowed(network, options.device):
+                train(
+                    network,
+                    (phase,),
+                    TrainingData(None, side, opened.preprocessing, sum(t.size for t in own)),
+                    seed=own_seed,
+                    options=options,
+                    events=events,
+                )
+            return network
+
+        judged = np.flatnonzero(~learn)
+        everything = list(range(len(tasks)))
+        together: list[np.ndarray] = []
+        single: list[list[np.ndarray]] = [[] for _ in tasks]
+        kept_network: Network | None = None
+        for s in range(seed, seed + seeds):
+            network = fitted(everything, s, "together")
+            kept_network = kept_network or network
+            together.append(run_network(network, inputs[judged], opened.preprocessing)[1])
+            for i in everything if alone else ():
+                own = fitted([i], s, tasks[i].name)
+                single[i].append(run_network(own, inputs[judged], opened.preprocessing)[1])
+        assert kept_network is not None
+        verdict = [
+            _verdict(task, judge[judged, i], [parts(tasks, x)[i] for x in together], single[i])
+            for i, task in enumerate(tasks)
+        ]
+        facts = {
+            "verdict": verdict,
+            "weights": dict(zip([t.name for t in tasks], given, strict=True))
+            if given
+            else "learned",
+            "seeds": seeds,
+            "rows": int(learn.sum()),
+            "judged": len(judged),
+            "backbone": opened.identity.name,
+        }
+        whole = whole_facts(tasks, facts)
+        if folder is not None:
+            save_network(folder, kept_network, opened.identity, opened.preprocessing)
+            first = decided(tasks, together[0])
+            keep_samples(folder, judged_samples(tasks, domain, judged, judge[judged], first))
+            write_json(folder / FILE, whole)
+        model = MultiTask(kept_network, opened.preprocessing, whole, folder)
+        if folder is not None:
+            model.report()
+        return model
 
 
 def _learn(domain: Domain, share: float, seed: int) -> np.ndarray:

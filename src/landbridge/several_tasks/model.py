@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from ..artifacts.making import verified
 from ..backbones.surgery import Network
-from ..base.errors import DataError, RunError
+from ..base.errors import DataError
 from ..base.events import SILENT, Events
-from ..base.files import read_json
 from ..domains.domain import Domain
 from ..domains.modalities.base import Preprocessing
 from ..domains.one import as_rows
@@ -75,11 +75,7 @@ class MultiTask:
             Where it is none, or a file was changed.
         """
         path = Path(path)
-        if not (path / FILE).is_file():
-            raise RunError(
-                f"{path} has no {FILE}", do="give a folder that `landbridge multitask` made"
-            )
-        facts = read_json(path / FILE)
+        facts = verified(path, "multitask")
         network, preprocessing = load_network(
             path, sum(facts["sizes"]), offline=offline, events=events
         )

@@ -10,11 +10,14 @@ from typing import Any
 import numpy as np
 import torch
 
+from ..artifacts.making import check_free, making, plain
+from ..artifacts.state import CHECKPOINT
 from ..backbones.open import open_backbone
 from ..backbones.surgery import Network, make_network
 from ..base.errors import DataError
 from ..base.events import SILENT, Events
 from ..base.files import write_json
+from ..base.hashing import digest
 from ..base.places import cache_folder
 from ..base.seeds import numpy_rng
 from ..domains.domain import Domain
@@ -24,11 +27,10 @@ from ..domains.read import read_domain
 from ..objectives.align import alignment
 from ..report.samples import keep_samples
 from ..training.batches import Side
-from ..training.checkpoint import CHECKPOINT
 from ..training.devices import borrowed, find_device
 from ..training.inputs import run_network
 from ..training.loop import LoopOptions, TrainingData, train
-from ..training.network_folder import new_folder, save_network
+from ..training.network_folder import save_network
 from ..training.plan import Phase, TermSpec
 from .held_out import contents_of, embedded, judged
 from .samples import questions
@@ -130,7 +132,7 @@ def align(
     >>> space.search("a red door", among="photos.csv")                         # doctest: +SKIP
     """
     options = options or AlignOptions()
-    folder = None if out is None else new_folder(Path(out))
+    check_free(out, "space")
     domain = data if isinstance(data, Domain) else _read(data, columns, offline, events)
     examples = parts_of(domain.examples)
     judges = _held_out(domain, options.held_out, seed)
@@ -152,45 +154,51 @@ def align(
     side = Side(inputs, contents, np.ones(len(inputs), bool))
     phase = options.phase(len(inputs), len(preprocessing.parts))
     place = find_device(device)
-    if folder is not None:
-        folder.mkdir(parents=True, exist_ok=True)
-    loop = LoopOptions(
-        device=torch.device(place),
-        checkpoint=None if folder is None else folder / CHECKPOINT,
-        fit="align",
-    )
-    with borrowed(network, loop.device):
-        train(
-            network,
-            (phase,),
-            TrainingData(None, side, preprocessing, 1),
-            seed=seed,
-            options=loop,
-            events=events,
-        )
-    held = examples.select(np.flatnonzero(judges))
-    names = tuple(preprocessing.parts)
-    own = embedded(network, preprocessing, held, events)
-    facts = {
-        "format": 1,
-        "parts": list(preprocessing.parts),
-        "encoders": opened.identity.options["encoders"],
-        "scale": sharpness(network, preprocessing, inputs, contents),
-        "pairs": len(learn),
-        "held_out": int(judges.sum()),
-        "steps": phase.steps,
+    asked = {
+        "data": examples.fingerprint(),
+        "held out": digest(judges),
+        "backbone options": backbone_options or {},
+        "options": plain(options),
         "seed": seed,
-        "recall": judged(names, held, own),
     }
-    if folder is not None:
-        save_network(folder, network, opened.identity, preprocessing, "space")
-        keep_samples(folder, questions(names, held, own, contents_of(held, names)))
-        write_json(folder / FILE, facts)  # last: it marks the space as finished
-        (folder / CHECKPOINT).unlink(missing_ok=True)
-    space = Space(network, preprocessing, facts, folder)
-    if folder is not None:
-        space.report()
-    return space
+    with making(out, "space", asked) as folder:
+        loop = LoopOptions(
+            device=torch.device(place),
+            checkpoint=None if folder is None else folder / CHECKPOINT,
+            fit="align",
+        )
+        with borrowed(network, loop.device):
+            train(
+                network,
+                (phase,),
+                TrainingData(None, side, preprocessing, 1),
+                seed=seed,
+                options=loop,
+                events=events,
+            )
+        held = examples.select(np.flatnonzero(judges))
+        names = tuple(preprocessing.parts)
+        own = embedded(network, preprocessing, held, events)
+        facts = {
+            "format": 1,
+            "parts": list(preprocessing.parts),
+            "encoders": opened.identity.options["encoders"],
+            "scale": sharpness(network, preprocessing, inputs, contents),
+            "pairs": len(learn),
+            "held_out": int(judges.sum()),
+            "steps": phase.steps,
+            "seed": seed,
+            "recall": judged(names, held, own),
+        }
+        if folder is not None:
+            save_network(folder, network, opened.identity, preprocessing, "space")
+            keep_samples(folder, questions(names, held, own, contents_of(held, names)))
+            write_json(folder / FILE, facts)
+            (folder / CHECKPOINT).unlink(missing_ok=True)
+        space = Space(network, preprocessing, facts, folder)
+        if folder is not None:
+            space.report()
+        return space
 
 
 def sharpness(

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from ..artifacts.making import verified
 from ..backbones.several.towers import Towers
 from ..backbones.surgery import Network
-from ..base.errors import ConfigError, DataError, RunError
+from ..base.errors import ConfigError, DataError
 from ..base.events import SILENT, Events
-from ..base.files import read_json
 from ..domains.domain import Domain
 from ..domains.examples import Examples
 from ..domains.modalities.packed import SeveralPreprocessing
@@ -81,9 +81,7 @@ class Space:
             Where there is none, or a file was changed.
         """
         path = Path(path)
-        if not (path / FILE).is_file():
-            raise RunError(f"{path} has no {FILE}", do="give a folder that `landbridge align` made")
-        facts = read_json(path / FILE)
+        facts = verified(path, "space")
         network, found = load_network(path, 1, offline=offline, events=events)
         assert isinstance(found, SeveralPreprocessing)
         return cls(network, found, facts, path)

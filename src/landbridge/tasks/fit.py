@@ -11,9 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from ..base.errors import DataError, RunError
+from ..artifacts.making import check_free, making, plain
+from ..artifacts.state import WORK
+from ..base.errors import DataError
 from ..base.events import SILENT, Events
-from ..base.files import read_json, write_json, write_text
+from ..base.files import read_json, write_text
+from ..base.hashing import digest
 from ..insight.samples import sample, wrong_and_right
 from ..report.samples import keep_samples
 from .base import TASKS, Example, StructuredTask, TaskOptions
@@ -22,9 +25,6 @@ from .models import find_model, merged, open_model, with_lora
 from .rows import RawRows, judged_rows, read_rows
 from .training import FitOptions, train_model
 from .tuned import Tuned, answers_of, save_tuned
-
-_ASKED = "asked.json"
-_WORK = "work"
 
 
 def tune(
@@ -86,16 +86,47 @@ def tune(
     >>> tuned.verdict["sentence"]                                            # doctest: +SKIP
     """
     fit = fit or FitOptions()
+    check_free(out, "tuned")
     own = TASKS.get(task)(options or TaskOptions())
     learn, judged = _examples(own, data, test, judge_fraction, fit.seed)
     folder = find_model(model, offline=offline, events=events)
     own.learn_labels(learn)
     _adopt(own, folder.path)
     own.open(folder.path)
-    out = _folder(Path(out), task, model, own, fit)
+    asked = {
+        "task": task,
+        "model": model,
+        "weights": _weights_of(folder.path),
+        "options": plain(own.options),
+        "fit": plain(fit),
+        "scratch": scratch,
+        "data": digest(plain([[e.name, e.given, e.truth] for e in learn])),
+        "judged": digest(plain([[e.name, e.given, e.truth] for e in judged])),
+    }
+    with making(out, "tuned", asked) as made:
+        assert made is not None
+        return _tuned(own, folder, made, learn, judged, model, fit, scratch, events)
+
+
+def _weights_of(folder: Path) -> dict[str, Any]:
+    """Return which files a model consists of, by their content."""
+    return {file.name: plain(file) for file in sorted(folder.iterdir()) if file.is_file()}
+
+
+def _tuned(
+    own: StructuredTask,
+    folder: Any,
+    out: Path,
+    learn: list[Example],
+    judged: list[Example],
+    model: str,
+    fit: FitOptions,
+    scratch: bool,
+    events: Events,
+) -> Tuned:
     events.say(
         "setting",
-        f"{task}: {len(learn):,} rows to learn from, {len(judged):,} kept for judging; "
+        f"{own.name}: {len(learn):,} rows to learn from, {len(judged):,} kept for judging; "
         f"{folder.origin}; {fit.count(len(learn)):,} steps"
         + (f"; LoRA of rank {fit.rank}" if fit.lora else ""),
     )
@@ -106,13 +137,13 @@ def tune(
     network = with_lora(opened, fit.rank, fit.seed) if fit.lora else opened.model
     moved = sum(p.numel() for p in network.parameters() if p.requires_grad)
     total = sum(p.numel() for p in network.parameters())
-    network = train_model(own, network, learn, fit, out / _WORK / "tuned", "tune", events)
+    network = train_model(own, network, learn, fit, out / WORK / "tuned", "tune", events)
     network = merged(network)
     answers["tuned"] = answers_of(own, network, sealed, events)
     if scratch:
         fresh = open_model(own, folder.path, pretrained=False, seed=fit.seed).model
         plain = replace(fit, lora=False)
-        fresh = train_model(own, fresh, learn, plain, out / _WORK / "scratch", "scratch", events)
+        fresh = train_model(own, fresh, learn, plain, out / WORK / "scratch", "scratch", events)
         answers["scratch"] = answers_of(own, fresh, sealed, events)
     if ready:
         before = open_model(own, folder.path, seed=fit.seed).model
@@ -132,7 +163,7 @@ def tune(
     keep_samples(out, _samples(own, judged, answers["tuned"]))
     save_tuned(out, own, network, facts)
     write_text(out / "README.md", _card(out, own, facts))
-    shutil.rmtree(out / _WORK, ignore_errors=True)
+    shutil.rmtree(out / WORK, ignore_errors=True)
     tuned = Tuned(out, own, network, read_json(out / "tuned.json"))
     tuned.report()
     return tuned
@@ -174,24 +205,6 @@ def _adopt(task: StructuredTask, folder: Path) -> None:
     names = [str(known[k]) for k in sorted(known, key=int)]
     if task.labels and len(set(names)) == len(names) and set(task.labels) <= set(names):
         task.labels = names
-
-
-def _folder(out: Path, task: str, model: str, own: StructuredTask, fit: FitOptions) -> Path:
-    asked = json.loads(
-        json.dumps(
-            {"task": task, "model": model, "options": asdict(own.options), "fit": asdict(fit)}
-        )
-    )
-    if out.exists() and any(out.iterdir()):
-        begun = out / _ASKED
-        if not begun.is_file() or (out / "tuned.json").exists():
-            raise RunError(f"{out} is there already", do="name a folder that is not there")
-        if read_json(begun) != asked:
-            raise RunError(
-                f"{out} was begun with other options", do="name another folder, or give the same"
-            )
-    write_json(out / _ASKED, asked)
-    return out
 
 
 def _write_answers(

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ..backbones.transformers_models import quietly
-from ..base.errors import TrainingError
+from ..base.errors import RunError, TrainingError
 from ..base.events import Events
+from ..base.files import read_json
 from ..training.devices import find_device
 from .base import Example, StructuredTask
 
@@ -145,7 +147,19 @@ def train_model(
         )
         trainer.remove_callback(PrinterCallback)
         trainer.remove_callback(ProgressCallback)
-        begun = any(work.glob("checkpoint-*"))
+        begun = _begun(work)
         with quietly():
             trainer.train(resume_from_checkpoint=True if begun else None)
     return model.cpu().eval()
+
+
+def _begun(work: Path) -> bool:
+    """Say whether there is a whole checkpoint; what a kill left half-written is taken away."""
+    found = False
+    for checkpoint in work.glob("checkpoint-*"):
+        try:
+            read_json(checkpoint / "trainer_state.json")  # it is written last
+            found = True
+        except RunError:
+            shutil.rmtree(checkpoint)
+    return found

@@ -9,10 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from ..artifacts.making import verified
 from ..backbones.transformers_models import quietly
-from ..base.errors import DataError, RunError
+from ..base.errors import DataError
 from ..base.events import SILENT, Events
-from ..base.files import read_json, write_json
+from ..base.files import write_json
 from .base import TASKS, Example, StructuredTask, TaskOptions
 from .models import open_model
 from .rows import read_rows
@@ -61,9 +62,7 @@ class Tuned:
             Where it is none.
         """
         path = Path(path)
-        if not (path / FILE).is_file():
-            raise RunError(f"{path} has no {FILE}", do="give a folder that `landbridge tune` made")
-        facts = read_json(path / FILE)
+        facts = verified(path, "tuned")
         task = TASKS.get(facts["task"])(TaskOptions(**facts["options"]), facts["labels"])
         task.open(path / MODEL)
         task.labels = list(facts["labels"])

@@ -13,9 +13,6 @@ from torch import nn
 from ..base.errors import RunError
 from ..base.files import write_bytes
 
-CHECKPOINT = "checkpoint.safetensors"
-"""What training that was interrupted leaves in its folder."""
-
 
 def save_tensors(path: Path, tensors: dict[str, torch.Tensor], facts: dict[str, Any]) -> None:
     """Write named tensors and plain facts atomically, as safetensors."""

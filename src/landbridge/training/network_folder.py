@@ -12,22 +12,9 @@ from ..base.events import SILENT, Events
 from ..base.files import read_json, write_json
 from ..base.hashing import tensors_digest
 from ..domains.modalities.base import Preprocessing, load_preprocessing
-from .checkpoint import CHECKPOINT, load_tensors, save_tensors
+from .checkpoint import load_tensors, save_tensors
 
 MODEL = "model.safetensors"
-
-
-def new_folder(out: Path) -> Path:
-    """Return a folder to write into: not there, or with nothing in it but a checkpoint.
-
-    Raises
-    ------
-    RunError
-        Where it holds something else.
-    """
-    if out.exists() and not (out.is_dir() and {p.name for p in out.iterdir()} <= {CHECKPOINT}):
-        raise RunError(f"{out} is there already", do="name a folder that is not there, or empty")
-    return out
 
 
 def save_network(

@@ -1,0 +1,66 @@
+"""The kinds of folders that commands make, and what opens each; nothing of them is imported."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of folder.
+
+    Attributes
+    ----------
+    name : str
+        As its state file says it.
+    verb : str
+        The command that makes it; the Python function is called the same.
+    what : str
+        In words, for messages.
+    facts : str
+        The file that holds what is known of it; of old folders it marks a finished one.
+    place : str
+        "module:function" that opens it.
+    """
+
+    name: str
+    verb: str
+    what: str
+    facts: str
+    place: str
+
+    def opener(self) -> Callable[[Any], Any]:
+        """Import and return what opens such a folder."""
+        module, _, name = self.place.partition(":")
+        found: Callable[[Any], Any] = getattr(import_module(module), name)
+        return found
+
+
+KINDS = {
+    kind.name: kind
+    for kind in (
+        Kind("run", "transfer", "a run", "verdict.json", "landbridge.runs.run:load_run"),
+        Kind("merge", "merge", "a merged run", "merge.json", "landbridge.runs.run:load_run"),
+        Kind(
+            "clusters",
+            "cluster",
+            "groups",
+            "clusters.json",
+            "landbridge.clustering.clusters:load_clusters",
+        ),
+        Kind(
+            "multitask",
+            "multitask",
+            "several tasks",
+            "multitask.json",
+            "landbridge.several_tasks.model:load_multitask",
+        ),
+        Kind("space", "align", "a space", "space.json", "landbridge.spaces.space:load_space"),
+        Kind("tuned", "tune", "a tuned model", "tuned.json", "landbridge.tasks.tuned:load_tuned"),
+    )
+}
+RUNS = ("run", "merge")
+"""Kinds whose folders are runs: their state is in ``run.json``."""

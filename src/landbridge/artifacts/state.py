@@ -1,0 +1,251 @@
+"""The state of a folder: which command made it, how far it is, whether it is what was written."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import importlib.metadata
+import platform
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import landbridge
+
+from ..base.errors import RunError, StorageError
+from ..base.files import read_json, storage_errors, write_json
+from ..base.hashing import digest, file_digest
+from .kinds import KINDS, RUNS
+
+FORMAT = 1
+"""Version of the layout of every kind of folder."""
+RUN_STATE = "run.json"
+STATE = "artifact.json"
+"""Of every kind that is no run."""
+LOCK = ".lock"
+WORK = "work"
+CHECKPOINT = "checkpoint.safetensors"
+"""What training that was interrupted leaves in its folder."""
+_FOR_PEOPLE = ("log.jsonl", "report.html", "README.md", "error.log")
+"""May be written again, so they are not among the hashed files."""
+_STATUSES = ("running", "failed", "complete")
+
+
+def state_file(path: Path) -> Path:
+    """Return where the state is: ``artifact.json``, or ``run.json`` of a run."""
+    own = path / STATE
+    return own if own.exists() and not (path / RUN_STATE).exists() else path / RUN_STATE
+
+
+def create(path: Path, kind: str, **facts: Any) -> None:
+    """Write what makes a folder one of this kind, unfinished.
+
+    Parameters
+    ----------
+    **facts
+        "command" (how to make the same), "asked" (what of data and options), ...
+    """
+    state = {
+        "format": FORMAT,
+        "kind": kind,
+        "landbridge": landbridge.__version__,
+        "status": "running",
+        "error": None,
+        "created": _now(),
+        "finished": None,
+        "versions": versions(),
+        "files": {},
+    }
+    _write(path / (RUN_STATE if kind in RUNS else STATE), state | facts)
+
+
+def versions() -> dict[str, str]:
+    """Return the versions that figures can depend on."""
+    found = {"python": platform.python_version()}
+    for package in ("torch", "numpy", "scikit-learn", "transformers"):
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            found[package] = importlib.metadata.version(package)
+    return found
+
+
+def read_state(path: Path) -> dict[str, Any]:
+    """Return the state, checked; "kind" is always there.
+
+    Raises
+    ------
+    RunError
+        Where there is none, it is damaged, or the folder is of a newer format.
+    """
+    file = state_file(path)
+    if not file.exists():
+        raise RunError(
+            f"{path} is not a run folder: it has no {RUN_STATE}",
+            do="give the folder named by --out",
+        )
+    state = read_json(file)
+    restore = "restore the run folder, or run again"
+    if not isinstance(state, dict):
+        raise RunError(f"{file} holds a {type(state).__name__}, not a run's state", do=restore)
+    # A newer version may seal its state otherwise, so this comes first.
+    check_format(path, state)
+    if state.get("seal") != _seal(state) or state.get("status") not in _STATUSES:
+        raise RunError(f"{file} is damaged: its content is not what the run wrote", do=restore)
+    if "kind" not in state:  # of a run made before there were kinds
+        merged = str(state.get("command") or "").startswith("landbridge merge")
+        state["kind"] = "merge" if merged or (path / "merge.json").exists() else "run"
+    if state["kind"] not in KINDS or (state["kind"] in RUNS) != (file.name == RUN_STATE):
+        raise RunError(f"{file} names the kind {state['kind']!r}", do="update landbridge")
+    return state
+
+
+def check_format(path: Path, state: dict[str, Any]) -> None:
+    """Raise where the folder is of a newer format than this version reads."""
+    number = state.get("format")
+    if isinstance(number, int) and number > FORMAT:
+        raise RunError(
+            f"{path} has format {number} (landbridge {state.get('landbridge')}), this version "
+            f"reads up to {FORMAT}",
+            do="update landbridge",
+        )
+
+
+def mark(path: Path, **changes: Any) -> None:
+    """Write the state with these changes."""
+    _write(state_file(path), read_state(path) | changes)
+
+
+def mark_failed(path: Path, error: str) -> None:
+    """Write why it stopped; a full disk must not hide that."""
+    with contextlib.suppress(StorageError):
+        mark(path, status="failed", error=error)
+
+
+def mark_complete(path: Path) -> None:
+    """Write the hash of every file, which makes the folder a finished one."""
+    files = {
+        name: file_digest(file)
+        for file in sorted(path.rglob("*"))
+        if file.is_file()
+        and (name := file.relative_to(path).as_posix()) not in (RUN_STATE, STATE, *_FOR_PEOPLE)
+        and not file.name.startswith(".")
+        and not name.startswith(f"{WORK}/")
+    }
+    mark(path, status="complete", error=None, finished=_now(), files=files)
+
+
+def check_complete(path: Path, kinds: Sequence[str] = ()) -> dict[str, Any]:
+    """Check that the folder is finished and that every file is what was written.
+
+    Parameters
+    ----------
+    kinds : sequence of str, optional
+        Those that are wanted; any where not given.
+
+    Returns
+    -------
+    dict
+        The state.
+
+    Raises
+    ------
+    RunError
+        Naming the file that is missing or damaged.
+    """
+    state = read_state(path)
+    if kinds and state["kind"] not in kinds:
+        wanted = " or ".join(KINDS[kind].what for kind in kinds)
+        raise RunError(
+            f"{path} holds {KINDS[state['kind']].what}, expected {wanted}",
+            do=f"give a folder that `landbridge {KINDS[kinds[0]].verb}` made",
+        )
+    if state["status"] != "complete":
+        why = f": {state['error']}" if state["error"] else ""
+        raise RunError(f"{path} is not finished ({state['status']}{why})", do=again(path, state))
+    for name, expected in state["files"].items():
+        file = path / name
+        if not file.exists():
+            raise RunError(f"{file} is missing", do="restore the run folder, or run again")
+        if file_digest(file) != expected:
+            raise RunError(
+                f"{file} is damaged: its content is not what the run wrote",
+                do="restore the run folder, or run again",
+            )
+    return state
+
+
+def again(path: Path, state: dict[str, Any]) -> str:
+    """Return how to go on with an unfinished folder."""
+    kind = KINDS[state["kind"]]
+    if kind.name in RUNS:
+        return f"landbridge resume {path}"
+    if state.get("command"):
+        return f"call the same again, it goes on: {state['command']}"
+    return f"call the same again, it goes on: landbridge.{kind.verb}(..., out={str(path)!r})"
+
+
+def _write(file: Path, state: dict[str, Any]) -> None:
+    write_json(file, state | {"seal": _seal(state)})
+
+
+def _seal(state: dict[str, Any]) -> str:
+    return digest({key: value for key, value in state.items() if key != "seal"})
+
+
+def _now() -> str:
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+
+
+# What a killed process leaves ---------------------------------------------------------------
+
+
+def tidy(path: Path) -> None:
+    """Take away what a killed process left: unfinished files, half a line of the log."""
+    for entry in path.iterdir():
+        if left_over(entry):
+            entry.unlink()
+    log = path / "log.jsonl"
+    if not log.exists():
+        return
+    with storage_errors(log), log.open("r+b") as file:
+        whole = file.read().rfind(b"\n") + 1
+        file.truncate(whole)
+
+
+def left_over(entry: Path) -> bool:
+    """Whether it is a temporary file of `landbridge.base.files.whole_file`."""
+    return entry.name.startswith(".") and entry.name.endswith(".part")
+
+
+# One process at a time ----------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def held(path: Path) -> Iterator[None]:
+    """Hold the folder: a second process would race for its files.
+
+    The system lets go of it however the holder ends. Windows has no such lock: there two
+    processes do the same work twice, and either result is whole and the same.
+
+    Raises
+    ------
+    RunError
+        Where another process holds it.
+    """
+    if sys.platform == "win32":
+        yield
+        return
+    import fcntl
+
+    with storage_errors(path):
+        path.mkdir(parents=True, exist_ok=True)
+        file = (path / LOCK).open("a")
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise RunError(
+                f"another process is working on {path}",
+                do="wait for it to end, or end it; then `landbridge resume`",
+            ) from error
+        yield
