@@ -154,7 +154,7 @@ def _main(name: str, data: Path, out: Path, kill_at: int, environment: dict[str,
     Path.replace = replace  # type: ignore[method-assign]
     often()
     call(name, data, out)
-    (out.parent / f"{out.name}.writes").write_text("\n".join(done))
+    (out.parent / "out.writes").write_text("\n".join(done))
 
 
 def often() -> None:
@@ -174,13 +174,13 @@ def _every_step(options: Any) -> Any:
 
 
 def content(folder: Path) -> Mapping[str, Any]:
-    """Return every byte of a folder but the times in its state."""
+    """Return every byte of a folder but its own path, and the times in its state."""
     found: dict[str, Any] = {}
     for file in sorted(folder.rglob("*")):
         name = file.relative_to(folder).as_posix()
         if not file.is_file():
             continue
-        found[name] = file.read_bytes()
+        found[name] = file.read_bytes().replace(str(folder).encode(), b"HERE")
         if name in ("artifact.json", "run.json"):
             state = json.loads(file.read_text())
             for key in ("created", "finished", "seal", "command"):
