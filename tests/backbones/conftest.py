@@ -277,6 +277,8 @@ def as_run(tmp_path: Path):
 
     from safetensors.torch import save_file
 
+    from landbridge.artifacts.state import create, mark_complete
+
     names = {"image": "convnet", "text": "textnet", "audio": "logmelnet", "tabular": "mlp"}
 
     def write(examples: Examples) -> Path:
@@ -291,6 +293,8 @@ def as_run(tmp_path: Path):
         save_file(state | {"head.weight": torch.zeros(2, 3)}, folder / "model.safetensors")
         (folder / "backbone.json").write_text(json.dumps(opened.identity.to_dict()))
         (folder / "preprocessor.json").write_text(json.dumps(opened.preprocessing.to_dict()))
+        create(folder, "run")
+        mark_complete(folder)
         return folder
 
     return write

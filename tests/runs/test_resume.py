@@ -226,3 +226,30 @@ def test_a_log_cut_short_by_a_crash_stays_a_log(tmp_path):
     tidy(tmp_path)
     Events(tmp_path / "log.jsonl").say("note", "two")
     assert [event["message"] for event in read_log(tmp_path / "log.jsonl")] == ["one", "two"]
+
+
+@pytest.mark.parametrize(
+    "what",
+    [
+        "work/fits/*/network.safetensors",
+        "work/fits/*/*.npy",
+        "work/fits/*/fit.json",
+        "work/data/target_known.npy",
+        "work/data/judged_rows.npy",
+        "work/data/target_labels.npy",
+    ],
+)
+def test_a_damaged_fit_or_mask_is_made_anew(what, tmp_path, uninterrupted):
+    folder = tmp_path / "run"
+    args = ["transfer", *SMALL, *ALONE, "--out", folder]
+    assert Command(args, tmp_path / "log", kill_at=("after", "fit.json", 2)).end() == -9
+    file = sorted(folder.glob(what))[0]
+    content = bytearray(file.read_bytes())
+    if file.suffix == ".json":  # still JSON, and another fit
+        assert b'"steps": 8' in content
+        content = content.replace(b'"steps": 8', b'"steps": 9')
+    else:
+        content[-3] ^= 1
+    file.write_bytes(content)
+    finish(folder, uninterrupted[1])
+    assert "damaged" in (folder / "log.jsonl").read_text()

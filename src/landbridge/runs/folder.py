@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shlex
 from pathlib import Path
 from typing import Any
 
-from ..artifacts.state import LOCK, RUN_STATE, create, left_over
+from ..artifacts.kinds import KINDS
+from ..artifacts.state import LOCK, RUN_STATE, create, left_over, read_state
 from ..base.errors import RunError
 from ..base.files import read_json, write_json
 
@@ -73,7 +75,15 @@ def check_vacant(path: Path) -> None:
     """
     if vacant(path):
         return
-    raise RunError(f"{path} is there already", do=f"landbridge resume {path}, or another name")
+    what = "something else"
+    with contextlib.suppress(RunError):
+        state = read_state(path)
+        done = "finished" if state["status"] == "complete" else "unfinished"
+        what = f"{KINDS[state['kind']].what}, {done}"
+    raise RunError(
+        f"{path} is there already: it holds {what}",
+        do=f"landbridge resume {path}, or another name",
+    )
 
 
 def begin(
