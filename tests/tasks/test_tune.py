@@ -144,7 +144,7 @@ def test_an_interrupted_call_goes_on_to_the_same_model(tagger, sentences, tmp_pa
             events=Events(None, Stop()),
         )
     assert list((tmp_path / "b" / "work").rglob("checkpoint-*"))
-    with pytest.raises(RunError, match="other options"):
+    with pytest.raises(RunError, match="begun with other fit"):
         quick("token-classification", sentences, tagger, tmp_path / "b", 60, 3e-3)
     again = quick("token-classification", sentences, tagger, tmp_path / "b", 50, 3e-3)
     states = [t.model.state_dict() for t in (whole, again)]
