@@ -24,7 +24,8 @@ from landbridge.metrics.intervals import paired_bootstrap
 from landbridge.metrics.labelfree import Candidate
 from landbridge.runs.execute import Runner
 from landbridge.runs.fit import Fit, FitSpec
-from landbridge.runs.prepare import prepare, read_task
+from landbridge.runs.prepare import prepare
+from landbridge.runs.read_task import read_task
 from landbridge.selection.choose import choose_label_free
 from landbridge.solvers.softmax import softmax
 from landbridge.training.devices import find_device

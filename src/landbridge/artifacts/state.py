@@ -6,7 +6,6 @@ import contextlib
 import datetime
 import importlib.metadata
 import platform
-import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ import landbridge
 from ..base.errors import RunError, StorageError
 from ..base.files import read_json, storage_errors, write_json
 from ..base.hashing import digest, file_digest
+from ..base.locks import locked
 from .kinds import KINDS, RUNS
 
 FORMAT = 1
@@ -224,28 +224,24 @@ def left_over(entry: Path) -> bool:
 def held(path: Path) -> Iterator[None]:
     """Hold the folder: a second process would race for its files.
 
-    The system lets go of it however the holder ends. Windows has no such lock: there two
-    processes do the same work twice, and either result is whole and the same.
+    The system lets go of it however the holder ends. Where there is no such lock (see
+    `landbridge.base.locks`) two processes do the same work twice, and either result is whole and
+    the same.
 
     Raises
     ------
     RunError
         Where another process holds it.
     """
-    if sys.platform == "win32":
-        yield
-        return
-    import fcntl
 
-    with storage_errors(path):
-        path.mkdir(parents=True, exist_ok=True)
-        file = (path / LOCK).open("a")
-    with file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise RunError(
-                f"another process is working on {path}",
-                do="wait for it to end, or end it; then `landbridge resume`",
-            ) from error
+    def other_holds() -> None:
+        raise RunError(
+            f"another process is working on {path}",
+            do="wait for it to end, or end it; then `landbridge resume`",
+        )
+
+    with contextlib.ExitStack() as stack:
+        with storage_errors(path):
+            path.mkdir(parents=True, exist_ok=True)
+            stack.enter_context(locked(path / LOCK, waiting=other_holds))
         yield

@@ -59,14 +59,6 @@ def private_folder(folder: Path) -> Path:
     return folder
 
 
-def is_private(folder: Path) -> bool:
-    """Say whether nobody but this user (or the system's own) can write into a folder."""
-    if os.name == "nt":
-        return True
-    found = folder.stat()
-    return found.st_uid in (os.getuid(), 0) and not found.st_mode & 0o022
-
-
 def _files(folder: Path) -> Iterator[Path]:
     """Yield the files that landbridge keeps there, and no others: the folder may be the user's."""
     own = folder.name in _PARTS and folder.parent == cache_folder()

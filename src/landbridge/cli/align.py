@@ -61,7 +61,7 @@ def align(
 
         found = usable("align", KEYS, config, settings, given)
         use_threads(found)
-        from ..runs.prepare import columns_named
+        from ..runs.read_task import columns_named
         from ..spaces.fit import AlignOptions, align
 
         standard = AlignOptions()

@@ -45,7 +45,7 @@ def check(
         from ..checks import check as look
         from ..domains.markers import without_markers
         from ..domains.read import read_domain
-        from ..runs.prepare import columns_named
+        from ..runs.read_task import columns_named
 
         events = this.events()
         how: dict[str, Any] = {

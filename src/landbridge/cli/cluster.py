@@ -84,7 +84,7 @@ def cluster(
         found = usable("cluster", KEYS, config, settings, given)
         use_threads(found)
         from ..clustering.fit import cluster
-        from ..runs.prepare import columns_named
+        from ..runs.read_task import columns_named
 
         made = cluster(
             data,

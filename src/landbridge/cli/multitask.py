@@ -73,7 +73,7 @@ def multitask(
 
         found = usable("multitask", KEYS, config, settings, given)
         use_threads(found)
-        from ..runs.prepare import columns_named
+        from ..runs.read_task import columns_named
         from ..several_tasks.fit import multitask as together
 
         made = together(

@@ -49,7 +49,7 @@ def rank(
         use_threads(found)
         from ..diagnosis.rank import rank_backbones
         from ..domains.read import read_domain
-        from ..runs.prepare import columns_named
+        from ..runs.read_task import columns_named
 
         events = this.events()
         data = found.data

@@ -73,7 +73,7 @@ def shift(
         from ..diagnosis.domains import compare_domains
         from ..domains.markers import without_markers
         from ..domains.read import read_domain
-        from ..runs.prepare import columns_named
+        from ..runs.read_task import columns_named
 
         events = this.events()
         rows = found.data.max_rows

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
@@ -10,6 +11,7 @@ import numpy as np
 
 from ..base.errors import DataError
 from .domain import Domain
+from .modalities.table import listed
 
 _TRUE = ("true", "yes", "y", "t", "1", "on")
 _FALSE = ("false", "no", "n", "f", "0", "off")
@@ -74,25 +76,25 @@ def same_classes(ours: Sequence[str], theirs: Iterable[str]) -> tuple[dict[str, 
     >>> same_classes(["1", "01"], ["01", "001"])  # 001 could be either of the two
     ({}, '')
     """
-    left_ours = [name for name in ours if name not in set(theirs)]
-    left_theirs = [name for name in dict.fromkeys(theirs) if name not in set(ours)]
+    theirs = dict.fromkeys(theirs)
+    left_ours = dict.fromkeys(name for name in ours if name not in theirs)
+    known = set(ours)
+    left_theirs = dict.fromkeys(name for name in theirs if name not in known)
     found: dict[str, str] = {}
     ways: list[str] = []
     for said, fold in _WAYS:
-        taken = [fold(name) for name in ours]
-        given = [fold(name) for name in dict.fromkeys(theirs)]
+        if not (left_ours and left_theirs):
+            break
+        taken, given = Counter(map(fold, ours)), Counter(map(fold, theirs))
         # Truth has two values: with a third class beside them, 1 is a number and not a truth.
-        if fold is _truth and not (set(taken) <= {"true", "false"} >= set(given)):
+        if fold is _truth and not (taken.keys() <= {"true", "false"} >= given.keys()):
             continue
-        place: dict[str, str] = {
-            fold(name): name for name in left_ours if taken.count(fold(name)) == 1
-        }
+        place = {fold(name): name for name in left_ours if taken[fold(name)] == 1}
         for name in list(left_theirs):
-            twin = place.get(fold(name)) if given.count(fold(name)) == 1 else None
+            twin = place.get(fold(name)) if given[fold(name)] == 1 else None
             if twin is not None:
                 found[name] = twin
-                left_theirs.remove(name)
-                left_ours.remove(twin)
+                del left_theirs[name], left_ours[twin]
                 ways += [said] if said and said not in ways else []
     return found, ", ".join(ways)
 
@@ -157,7 +159,7 @@ def check_judged(domain: Domain, classes: Sequence[str], whose: str) -> str:
     if missed == total:
         raise DataError(
             f"none of the {total} labels to judge {domain.name!r} by is a class of {whose}: "
-            f"{_listed(list(strange))} against {_listed(classes)}",
+            f"{listed(list(strange), 5)} against {listed(classes, 5)}",
             do="write the classes alike on both sides, name the right column with --label, or "
             "leave the labels out",
         )
@@ -166,8 +168,3 @@ def check_judged(domain: Domain, classes: Sequence[str], whose: str) -> str:
         f"{missed} of {total} labels to judge {domain.name!r} by are of classes that {whose} does "
         "not have: they count as wrong"
     )
-
-
-def _listed(names: Sequence[str]) -> str:
-    shown = ", ".join(repr(name) for name in names[:5])
-    return shown + (f" and {len(names) - 5} more" if len(names) > 5 else "")

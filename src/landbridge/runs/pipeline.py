@@ -33,8 +33,9 @@ from .finish import finish
 from .folder import begin, check_vacant
 from .known import KnownModel
 from .plan import make_plan, plan_facts
-from .prepare import data_facts, fingerprints, prepare, read_source_model, read_task
+from .prepare import data_facts, fingerprints, prepare
 from .race import race
+from .read_task import read_source_model, read_task
 from .run import Run, load_run
 from .stages import Clock, overrun
 from .teacher import Teacher

@@ -1,4 +1,4 @@
-"""From what the user gave to a workspace: read, seal, open θ₀, decode once."""
+"""From a task to a workspace: open θ₀, decode once."""
 
 from __future__ import annotations
 
@@ -10,199 +10,22 @@ from typing import Any
 import numpy as np
 
 from ..backbones.open import open_backbone, own_network
-from ..base.config import DataConfig, RunConfig
-from ..base.errors import ConfigError, DataError
+from ..base.config import RunConfig
+from ..base.errors import DataError
 from ..base.events import SILENT, Events
 from ..base.hashing import digest
 from ..base.places import cache_folder
 from ..domains.compare import usable_classes
 from ..domains.domain import Domain
 from ..domains.hint import input_hint
-from ..domains.judging import seal
-from ..domains.markers import without_markers
-from ..domains.parting import part
-from ..domains.read import read_domain
 from ..domains.reading import Reading
-from ..domains.spelling import check_judged, spelled_like
 from ..domains.task import Task, reindex
 from ..methods.resolve import Situation
 from ..training.batches import Side
 from ..verdict.judge import labels_print
-from .known import KnownModel, is_run
+from .known import KnownModel
 from .teacher import Teacher
 from .workspace import SMALL, Workspace, validation_part
-
-
-def read_task(
-    config: RunConfig,
-    source: Any = None,
-    target: Any = None,
-    events: Events | None = None,
-    known: KnownModel | None = None,
-    teacher: Teacher | None = None,
-) -> Task:
-    """Read both domains, seal what the target keeps for judging, and check that they fit.
-
-    Parameters
-    ----------
-    source, target : optional
-        Objects that take the place of ``config.data``: paths, arrays, (X, y) pairs, Domains.
-    known : KnownModel, optional
-        What stands in the source's place; see `read_source_model`.
-    teacher : Teacher, optional
-        Whose answers to the target's rows are learned from.
-    """
-    events = events or Events()
-    data = config.data
-    source = data.source if source is None else source
-    target = data.target if target is None else target
-    if target is None:
-        raise ConfigError("no target was given", do="name one with --target DIR_OR_TABLE")
-
-    def read(what: Any, name: str, like: Domain | None = None) -> Domain:
-        if isinstance(what, Domain):
-            return what
-        named = name if not isinstance(what, str | Path) else None
-        return read_domain(
-            what,
-            label=data.label,
-            **columns_named(data),
-            name=named,
-            max_rows=data.max_rows,
-            like=like,
-            limits=None if known is None else known.limits,
-            value_range=data.value_range,
-            rule=None if known is None else known.preprocessing.rule(),
-            answers=data.answers,
-            offline=config.offline,
-            schema=schema,
-            events=events,
-        )
-
-    schema = None if known is None else known.schema
-    given = None if source is None or known is not None else read(source, "source")
-    wanted = read(target, "target", given)
-    if data.target_domains or data.source_domains:
-        given, wanted = _parted(data, given, wanted, events)
-    if given is not None:
-        given, wanted = without_markers(given, wanted, data.columns or (), events)
-    if teacher is not None:
-        wanted = teacher.taught(wanted)
-        if given is not None:
-            given = teacher.taught(given)
-    if wanted.sealed is None:
-        before = wanted.notes
-        wanted = _judgeable(wanted, config, given, known, teacher)
-        wanted = seal(wanted, data.target_labels, data.judge_fraction, config.seed)
-        for note in wanted.notes[len(before) :]:
-            events.say("note", f"{wanted.name}: {note}")
-    task = Task.build(
-        given,
-        wanted,
-        None if known is None else (known.name, known.classes),
-        None if teacher is None else (teacher.name, teacher.classes),
-    )
-    if teacher is not None and task.answers != "classes":
-        raise DataError(
-            f"the labels of {wanted.name!r} are {task.answers}, and a teacher teaches classes",
-            do="give labels that are classes, or leave the teacher out",
-        )
-    if not task.classes:
-        raise DataError(
-            f"{task.sentence()} Neither side has a label that may be used, so there are no "
-            "answers to learn",
-            do="label a few target rows, or give a labelled --source; `landbridge cluster` groups "
-            "rows without labels"
-            + (
-                "; --target-labels use lets the target's be learned from"
-                if config.data.target_labels == "judge"
-                else ""
-            ),
-        )
-    events.say("setting", task.sentence())
-    for note in task.notes:
-        events.say("note", note)
-    if task.source_labels == "unlabelled":
-        events.say(
-            "note",
-            "of an unlabelled source only `pretrain` learns; for the others it is on the map alone",
-        )
-    return task
-
-
-def read_source_model(config: RunConfig, source: Any, events: Events) -> KnownModel | None:
-    """Return the model of a run that is given as the source, or None where data are.
-
-    Raises
-    ------
-    ConfigError
-        Where a backbone is named as well: the model has its own.
-    """
-    source = config.data.source if source is None else source
-    if not is_run(source):
-        return None
-    if config.backbone != "auto":
-        raise ConfigError(
-            f"--source is a run, whose model has a backbone of its own, and --backbone is "
-            f"{config.backbone!r}",
-            do="leave --backbone out",
-        )
-    return KnownModel.load(source, offline=config.offline, events=events)
-
-
-def _judgeable(
-    wanted: Domain,
-    config: RunConfig,
-    given: Domain | None,
-    known: KnownModel | None,
-    teacher: Teacher | None,
-) -> Domain:
-    """Return the target with its classes written as the source's, and say which are not of it.
-
-    Raises
-    ------
-    DataError
-        Where labels are there for judging only, and none is a class of the source.
-    """
-    takes = None if known is None else known.preprocessing.modality
-    if wanted.modality != (takes or (given or wanted).modality):
-        return wanted  # that is said where the two are checked against each other
-    for side in (given, known, teacher):
-        if side is None or not side.classes:
-            continue
-        whose = repr(side.name)
-        wanted = spelled_like(wanted, side.classes, whose)
-        if config.data.target_labels == "judge":
-            said = check_judged(wanted, side.classes, whose)
-            return wanted.noting(said) if said else wanted
-    return wanted
-
-
-def columns_named(data: DataConfig) -> dict[str, Any]:
-    """Return the options of `read_domain` by which columns of tables are named."""
-    media = ("image", "text", "audio", "columns")
-    options = (*media, "domain", "pattern", "drop", "categorical", "numeric", "encoding")
-    found = {option: getattr(data, option) for option in options}
-    return {option: column for option, column in found.items() if column is not None}
-
-
-def _parted(
-    data: DataConfig, given: Domain | None, wanted: Domain, events: Events
-) -> tuple[Domain | None, Domain]:
-    """Return the two sides of data that hold several domains."""
-    if given is not None:
-        raise ConfigError(
-            "--source was given, and --target-domains takes both sides out of --target",
-            do="leave --source out",
-        )
-    if not data.target_domains:
-        raise ConfigError("source_domains without target_domains", do="add --target-domains")
-    source, target = part(wanted, data.target_domains, data.source_domains)
-    sides = [
-        f"{side.name} ({len(side):,} {side.examples.noun})" for side in (source, target) if side
-    ]
-    events.say("note", f"{wanted.name}: " + " → ".join(sides))
-    return source, target
 
 
 def prepare(

@@ -166,9 +166,9 @@ def check_columns(source: TableExamples, target: TableExamples, names: tuple[str
     if only_source or only_target:
         found = []
         if only_source:
-            found.append(f"{names[1]} lacks {_listed(only_source)}")
+            found.append(f"{names[1]} lacks {listed(only_source)}")
         if only_target:
-            found.append(f"{names[0]} lacks {_listed(only_target)}")
+            found.append(f"{names[0]} lacks {listed(only_target)}")
         raise DataError(
             "the tables differ in their columns: " + "; ".join(found),
             do="give both the same columns, or name the ones to use with columns=[...]",
@@ -185,9 +185,10 @@ def check_columns(source: TableExamples, target: TableExamples, names: tuple[str
             )
 
 
-def _listed(names: list[str]) -> str:
-    shown = ", ".join(repr(name) for name in names[:10])
-    return shown + (f" and {len(names) - 10} more" if len(names) > 10 else "")
+def listed(names: Sequence[str], most: int = 10) -> str:
+    """Return names for a message: the first `most` of them, and how many more there are."""
+    shown = ", ".join(repr(name) for name in names[:most])
+    return shown + (f" and {len(names) - most} more" if len(names) > most else "")
 
 
 def all_missing(array: np.ndarray) -> bool:
