@@ -84,3 +84,38 @@ def test_ids_of_the_hub_need_the_extra_and_a_network(monkeypatch):
         return
     with pytest.raises(DataError, match="offline was asked for"):
         read_domain("hf:someone/reviews", offline=True)
+
+
+@pytest.mark.parametrize("ending", ["csv", "jsonl", "parquet", "tsv"])
+def test_files_that_the_table_does_not_name_or_that_are_not_there_are_counted(tmp_path, ending):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    for name in ("a", "b", "c", "d", "e", "f"):
+        picture(tmp_path / "in" / f"{name}.png", 40 * ord(name) % 251)
+    (tmp_path / "in" / "b.png").write_bytes(b"no image")
+    rows = [
+        {"file_name": "in/a.png", "label": "x"},
+        {"file_name": "in\\b.png", "label": "y"},
+        {"file_name": "in/C.PNG", "label": "x"},
+        {"file_name": "in/gone.png", "label": "y"},
+    ]
+    path = tmp_path / f"metadata.{ending}"
+    if ending == "parquet":
+        pq.write_table(pa.Table.from_pylist(rows), path)
+    elif ending == "jsonl":
+        path.write_text("\n".join(map(json.dumps, rows)))
+    else:
+        mark = "\t" if ending == "tsv" else ","
+        path.write_text(
+            "\n".join(mark.join(r) for r in (("file_name", "label"), *(r.values() for r in rows)))
+        )
+    domain = read_domain(tmp_path)
+    left = {one.what: one.rows for one in domain.omissions}
+    assert left["file that the metadata do not name"] == ("in/d.png", "in/e.png", "in/f.png")
+    assert len(left["image file that does not exist"]) == 1
+    assert "gone.png" in left["image file that does not exist"][0]
+    assert len(left["unreadable image"]) == 1
+    assert "b.png" in left["unreadable image"][0]
+    assert len(domain) == 2
+    assert any("3 more lie in the folder" in note for note in domain.notes)

@@ -159,3 +159,12 @@ def test_one_class(domains):
     x, _, _ = domains
     with pytest.raises(ValueError, match="1 class"):
         TransferClassifier("probe").fit(x, ["ant"] * len(x))
+
+
+def test_images_are_read_by_the_range_of_fitting():
+    from landbridge.estimator.base import _extent
+
+    whole = np.arange(2 * 4 * 4, dtype=np.uint8).reshape(2, 4, 4) * 8
+    assert _extent(whole) == (0.0, 255.0)
+    assert _extent(whole.astype(np.uint16) * 16) == (0.0, 4095.0)
+    assert _extent(np.zeros((2, 3))) is None

@@ -97,8 +97,12 @@ def read_domain(
         Read a table as this one was read: the same label column (no row is labelled where
         it is missing) and the same features. Give the source here to read a target.
     limits : (float, float), optional
-        Which values of an array of images are black and white; found in the array where not
-        given.
+        The same of a run's own.
+    value_range : (float, float), optional
+        Which numbers are black and white in arrays of images and in images of more than eight
+        bits; the other side's, else found in the data, where not given.
+    rule : mapping, optional
+        How values were read by a run, see `Examples.rule`.
     answers : {"auto", "classes", "numbers", "several"}, default "auto"
         What kind of answer the labels are. "auto": as in `like`, else as they look (see
         `landbridge.domains.readers.labels`), which a note says.
@@ -155,6 +159,7 @@ def read_domain(
         max_rows=max_rows,
         like=like,
         limits=limits,
+        stated_range=value_range is not None,
         rule=ruled,
         answers=answers,
         offline=offline,

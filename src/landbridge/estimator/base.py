@@ -141,7 +141,7 @@ class TransferEstimator(BaseEstimator):
 
 def _extent(x: np.ndarray) -> tuple[float, float] | None:
     """Return which values are black and white, over all rows of both domains."""
-    if x.ndim == 2 or x.dtype == np.uint8:
+    if x.ndim == 2:
         return None
     from ..domains.read import read_domain
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...base.errors import DataError
-from .decoding import flaw
+from .decoding import broken_image_errors, flaw
 from .images import ImageExamples
 from .recordings import AudioExamples
 from .sound_files import silent_or_broken
@@ -38,12 +38,21 @@ def image_or_images(what: Any, channels: int, width: int) -> Any:
     DataError
         Where a file is no image.
     """
-    if _is_pil(what):
+    if _is_pil(what) or isinstance(what, bytes):
         what = [what]
-    if isinstance(what, list | tuple) and what and all(map(_is_pil, what)):
-        return ImageExamples(
-            [_encoded(one) for one in what], names=[f"image {i}" for i in range(len(what))]
-        )
+    if (
+        isinstance(what, list | tuple)
+        and what
+        and all(_is_pil(x) or isinstance(x, bytes) for x in what)
+    ):
+        names = [f"image {i}" for i in range(len(what))]
+        items = [
+            x if isinstance(x, bytes) else _encoded(x, n) for x, n in zip(what, names, strict=True)
+        ]
+        for item, name in zip(items, names, strict=True):
+            if reason := flaw(item):
+                raise DataError(f"{name} cannot be read as an image: {reason}", do="restore it")
+        return ImageExamples(items, names=names)
     path = _one_file(what)
     if path is not None:
         from .decoding import IMAGE_SUFFIXES
@@ -159,16 +168,20 @@ def _is_pil(what: Any) -> bool:
     return hasattr(what, "getbands") and hasattr(what, "convert")
 
 
-def _encoded(image: Image.Image) -> bytes:
-    if image.mode == "La":
-        image = image.convert("LA")
-    elif image.mode in ("RGBa", "PA"):
-        image = image.convert("RGBA")
-    elif image.mode not in _PNG + _TIFF:
-        image = image.convert("RGB")
+def _encoded(image: Image.Image, name: str) -> bytes:
     out = io.BytesIO()
-    exif = image.getexif().tobytes()
-    image.save(out, "TIFF" if image.mode in _TIFF else "PNG", **({"exif": exif} if exif else {}))
+    try:
+        if image.mode == "La":
+            image = image.convert("LA")
+        elif image.mode in ("RGBa", "PA"):
+            image = image.convert("RGBA")
+        elif image.mode not in _PNG + _TIFF:
+            image = image.convert("RGB")
+        exif = image.getexif().tobytes()
+        kind = "TIFF" if image.mode in _TIFF else "PNG"
+        image.save(out, kind, **({"exif": exif} if exif else {}))
+    except broken_image_errors() as error:
+        raise DataError(f"{name} cannot be read as an image: {error}", do="restore it") from error
     return out.getvalue()
 
 

@@ -238,6 +238,15 @@ def _check_finite(x: np.ndarray, name: str, *, allow_nan: bool) -> None:
         )
 
 
+def _own_scale(x: np.ndarray, options: ReadOptions) -> bool:
+    """Whether bytes are on another scale than 0..255: a known one, or that of 0 and 1."""
+    known = options.limits or options.other_range
+    greatest = int(x.max())
+    if options.stated_range or known is None:
+        return options.stated_range or greatest <= 1
+    return known[1] < 255 and greatest <= known[1]
+
+
 def _pixels(
     x: np.ndarray, name: str, channels_first: bool, options: ReadOptions
 ) -> tuple[np.ndarray, list[str], Seeing]:
@@ -260,7 +269,7 @@ def _pixels(
         if x.shape[3] == 1:
             x = x[..., 0]
     _check_finite(x, name, allow_nan=False)
-    if x.dtype == np.uint8:
+    if x.dtype == np.uint8 and not _own_scale(x, options):
         limits = (0.0, 255.0)
     else:
         fixed = options.limits is not None

@@ -69,6 +69,8 @@ class ReadOptions:
     limits : (float, float)
         Which values of an array of images are black and white; found in the array where not
         given, and then noted in `Domain.limits`.
+    stated_range : bool
+        Whether `limits` are what a person named, and hold for bytes as well.
     rule : mapping
         How values were read on the other side or by the run, see `Examples.rule`.
     answers : {"auto", "classes", "numbers", "several"}
@@ -100,6 +102,7 @@ class ReadOptions:
     max_rows: int | None = None
     like: Domain | None = None
     limits: tuple[float, float] | None = None
+    stated_range: bool = False
     rule: Mapping[str, Any] = field(default_factory=dict)
     answers: Wish = "auto"
     offline: bool = False
