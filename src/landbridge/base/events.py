@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from .files import open_plain, storage_errors
+from .shown import to_json
 
 Event = dict[str, Any]
 
@@ -71,7 +72,7 @@ class Events:
             with storage_errors(self.path):
                 self.path.parent.mkdir(parents=True, exist_ok=True)
                 with open_plain(self.path, "a", encoding="utf-8") as file:
-                    file.write(json.dumps(event, default=str, ensure_ascii=False) + "\n")
+                    file.write(to_json(event, default=str) + "\n")
         for listener in self.listeners:
             listener.event(event)
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from .errors import RunError, StorageError
+from .shown import to_json
 
 if TYPE_CHECKING:
     import numpy as np
@@ -122,13 +123,17 @@ class _Writer:
 
 
 def write_text(path: Path | str, text: str, *, private: bool = False) -> None:
-    """Write `text` to `path` atomically, as UTF-8; where pictures are in it, for its owner only."""
-    write_bytes(path, text.encode("utf-8"), private=private or _PICTURE in text)
+    """Write `text` to `path` atomically, as UTF-8; where pictures are in it, for its owner only.
+
+    Bytes of a file's name that are no UTF-8 are written as escapes.
+    """
+    content = text.encode("utf-8", "backslashreplace")
+    write_bytes(path, content, private=private or _PICTURE in text)
 
 
 def write_json(path: Path | str, value: Any, *, private: bool = False) -> None:
     """Write `value` to `path` atomically, as indented JSON."""
-    text = json.dumps(value, indent=2, ensure_ascii=False, default=_plain) + "\n"
+    text = to_json(value, indent=2, default=_plain) + "\n"
     write_text(path, text, private=private)
 
 

@@ -31,7 +31,7 @@ def digest(*parts: Any) -> str:
             state.update(array.tobytes())
         else:
             text = json.dumps(part, sort_keys=True, default=_plain, ensure_ascii=False)
-            state.update(b"j" + text.encode())
+            state.update(b"j" + text.encode("utf-8", "surrogatepass"))
     return state.hexdigest()
 
 

@@ -177,7 +177,7 @@ def _show_answers(value: dict[str, Any], rows: list[dict[str, Any]], out: Path |
     if out is None and not sys.stdout.isatty():
         from .predict import write_csv
 
-        write_csv(sys.stdout, rows)
+        write_csv(sys.stdout, rows, shown=True)
         return
     counts: dict[str, int] = {}
     for row in rows:

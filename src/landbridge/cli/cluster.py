@@ -107,14 +107,16 @@ def cluster(
 
 
 def _show(out: Path, facts: dict[str, Any]) -> None:
+    from rich.text import Text
+
     from ..clustering.page import group_rows
     from .tables import console, show_rows
 
     screen = console()
     verdict = facts["verdict"]
     colour = {"helped": "green", "groups found": "green", "hurt": "red"}
-    screen.print(f"[{colour.get(verdict['outcome'], 'yellow')}]{verdict['outcome']}[/]", end=": ")
-    screen.print(verdict["sentence"], markup=False)
+    screen.print(Text(verdict["outcome"], colour.get(verdict["outcome"], "yellow")), end=": ")
+    screen.print(verdict["sentence"])
     heads, rows = group_rows(facts)
     show_rows(screen, heads, rows, right=(1, 2, 3))
     screen.print(f"Look at {out}/report.html; `landbridge predict {out} DATA`.", style="dim")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import math
 import os
 import sys
@@ -17,6 +16,8 @@ from typing import Any, TextIO
 import typer
 
 from ..base.errors import INTERRUPTED, LandbridgeError, LandbridgeWarning
+from ..base.shown import to_json
+from .screen import say
 
 
 class Frame:
@@ -102,7 +103,7 @@ def frame(*, as_json: bool = False, quiet: bool = False, debug: bool = False) ->
         this.close()
         code = error.exit_code
         if debug:
-            traceback.print_exc()
+            say(traceback.format_exc(), sys.stderr)
         kind = type(error).__name__
         tell(error.found, do=error.do, kind=kind, code=code, as_json=as_json, stdout=stdout)
     except Exception as error:  # noqa: BLE001 - the one place where a bug becomes a message
@@ -111,7 +112,7 @@ def frame(*, as_json: bool = False, quiet: bool = False, debug: bool = False) ->
         found = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
         do = "this is a bug in landbridge or in a package below it"
         if debug:
-            traceback.print_exc()
+            say(traceback.format_exc(), sys.stderr)
         else:
             do += f"; the traceback is in {keep_traceback(this.run)}, and --debug shows it"
         kind = type(error).__name__
@@ -133,9 +134,10 @@ def tell(
             return
         red, plain = ("\033[1;31m", "\033[0m") if coloured(sys.stderr) else ("", "")
         head = "" if code == INTERRUPTED else f"{red}error:{plain} "
-        print(f"{head}{found}", file=sys.stderr)
+        print(head, end="", file=sys.stderr)
+        say(found, sys.stderr)
         if do:
-            print(f"→ {do}", file=sys.stderr)
+            say(f"→ {do}", sys.stderr)
 
 
 def coloured(stream: TextIO) -> bool:
@@ -164,7 +166,7 @@ def keep_traceback(run: Path | None) -> Path:
 
 def dumps(value: Any) -> str:
     """Return strict JSON: what has no number (NaN) is null, arrays are lists."""
-    return json.dumps(_plain(value), ensure_ascii=False, allow_nan=False)
+    return to_json(_plain(value), allow_nan=False)
 
 
 def _plain(value: Any) -> Any:
@@ -185,13 +187,12 @@ def _plain(value: Any) -> Any:
 def _warnings_shown(this: Frame) -> Iterator[None]:
     """Show our own warnings as one line each, without file names and source lines."""
     with warnings.catch_warnings():
-        usual = warnings.showwarning
 
         def show(message: Any, category: Any, *rest: Any, **more: Any) -> None:
             if issubclass(category, LandbridgeWarning):
                 this.terminal.event({"event": "warning", "message": str(message)})
             else:
-                usual(message, category, *rest, **more)
+                say(warnings.formatwarning(message, category, *rest[:2]).rstrip(), sys.stderr)
 
         warnings.showwarning = show
         yield

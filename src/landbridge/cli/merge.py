@@ -10,6 +10,7 @@ import typer
 from ..base.errors import ConfigError
 from . import options as o
 from .frame import frame
+from .screen import say
 
 WAYS = ("weighted", "ties", "dare", "add", "negate")
 
@@ -63,10 +64,12 @@ def merge(
             events=this.events(),
         )
         words = made.choice["reason"]
-        this.result(
-            {"run": str(out), "method": method, "sentence": words},
-            lambda: print(f"{words}\nlandbridge eval {out} DATA measures it."),
-        )
+
+        def show() -> None:
+            say(words)
+            say(f"landbridge eval {out} DATA measures it.")
+
+        this.result({"run": str(out), "method": method, "sentence": words}, show)
 
 
 def _numbers(text: str | None) -> list[float] | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import inspect
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -11,9 +10,11 @@ from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
 import typer
 
+from ..base.cells import write_rows
 from ..base.errors import ConfigError
 from . import options as o
 from .frame import dumps, frame
+from .screen import say
 
 if TYPE_CHECKING:
     from ..base.config import RunConfig
@@ -66,7 +67,7 @@ def predict(
         if out is not None:
             write(out, rows)
             value = {"run": str(run), "rows": len(rows), "out": str(out)}
-            this.result(value, lambda: print(f"{len(rows):,} predictions in {out}"))
+            this.result(value, lambda: say(f"{len(rows):,} predictions in {out}"))
         else:
             this.result({"run": str(run), "predictions": rows}, lambda: _show(rows))
 
@@ -113,22 +114,31 @@ def write(path: Path, rows: Sequence[dict[str, Any]]) -> None:
 
             head = _columns(rows)
             flat = [_flat(row) for row in rows]
-            columns = {name: [row[i] for row in flat] for i, name in enumerate(head)}
+            columns = {
+                _encodable(name): [_encodable(row[i]) for row in flat]
+                for i, name in enumerate(head)
+            }
             pq.write_table(pa.table(columns), temporary)
         elif path.suffix.lower() == ".json":
             temporary.write_text(dumps({"predictions": rows}) + "\n", "utf-8")
         elif path.suffix.lower() == ".jsonl":
             temporary.write_text("".join(dumps(row) + "\n" for row in rows), "utf-8")
         else:
-            with temporary.open("w", encoding="utf-8", newline="") as file:
+            how: dict[str, Any] = {"errors": "backslashreplace", "newline": ""}
+            with temporary.open("w", encoding="utf-8", **how) as file:
                 write_csv(file, rows)
 
 
-def write_csv(file: TextIO, rows: Sequence[dict[str, Any]]) -> None:
-    """Write predictions as CSV with a line of heads."""
-    writer = csv.writer(file, lineterminator="\n")
-    writer.writerow(_columns(rows))
-    writer.writerows(_flat(row) for row in rows)
+def write_csv(file: TextIO, rows: Sequence[dict[str, Any]], *, shown: bool = False) -> None:
+    """Write predictions as CSV with a line of heads; see `landbridge.base.cells.write_rows`."""
+    write_rows(file, _columns(rows), (_flat(row) for row in rows), shown=shown)
+
+
+def _encodable(value: Any) -> Any:
+    """Return a value that UTF-8 can hold: bytes of a file's name that are none become escapes."""
+    if not isinstance(value, str):
+        return value
+    return value.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _columns(rows: Sequence[dict[str, Any]]) -> list[str]:
@@ -160,9 +170,10 @@ def _show(rows: Sequence[dict[str, Any]]) -> None:
     """Show the first rows on a terminal; a pipe gets all of them."""
     if not sys.stdout.isatty():
         if rows and _structured(rows[0]):
-            print("\n".join(map(dumps, rows)))
+            for row in rows:
+                print(dumps(row))  # which shows nothing that a terminal would obey
         else:
-            write_csv(sys.stdout, rows)
+            write_csv(sys.stdout, rows, shown=True)
         return
     from .tables import console, percent, show_rows
 

@@ -9,6 +9,7 @@ import typer
 
 from . import options as o
 from .frame import frame
+from .screen import say
 
 
 def report(
@@ -29,4 +30,4 @@ def report(
 
         loaded, _ = load("report", run, config, settings, keys=())
         path = loaded.report(out)
-        this.result({"run": str(run), "report": str(path)}, lambda: print(path))
+        this.result({"run": str(run), "report": str(path)}, lambda: say(str(path)))

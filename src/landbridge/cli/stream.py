@@ -78,7 +78,7 @@ def _show(value: dict[str, Any], rows: list[dict[str, Any]], out: Path | None) -
     if out is None and not sys.stdout.isatty():
         from .predict import write_csv
 
-        write_csv(sys.stdout, rows)
+        write_csv(sys.stdout, rows, shown=True)
         return
     from rich.text import Text
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..base.counting import counted
+from .screen import cell
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -28,14 +29,10 @@ _COLOURS = {"helped": "bold green", "hurt": "bold red", "can't tell": "bold yell
 
 def console() -> Console:
     """Return a console on stdout; where that is no terminal, lines may be long."""
-    from rich.console import Console
-
-    class Plain(Console):
-        def on_broken_pipe(self) -> None:
-            raise  # `frame` knows what to do; rich would exit with 1
+    from . import screen
 
     width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else 140
-    return Plain(file=sys.stdout, highlight=False, width=width, emoji=False)
+    return screen.console(sys.stdout, width=width)
 
 
 def show_rows(
@@ -73,9 +70,11 @@ def show_rows(
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="dim")
     for i, head in enumerate(columns):
         justify: Any = "right" if i in right else "left"
-        table.add_column(head, justify=justify, no_wrap=i in keep or i in right, overflow="fold")
+        table.add_column(
+            cell(head), justify=justify, no_wrap=i in keep or i in right, overflow="fold"
+        )
     for row in rows:
-        table.add_row(*(Text(cell) if isinstance(cell, str) else cell for cell in row))
+        table.add_row(*(cell(one) for one in row))
     out.print(table)
 
 
@@ -89,13 +88,13 @@ def show_entries(
     if out.width >= ENTRIES_WIDE:
         show_rows(out, columns, rows, keep=keep)
         return
-    cells = [[cell if isinstance(cell, Text) else Text(cell) for cell in row] for row in rows]
+    cells = [[cell(one) for one in row] for row in rows]
     heads = [Text(head, "dim") for head in columns[:-1]]
     widths = [max(row[i].cell_len for row in [heads, *cells]) for i in range(len(heads))]
     for row in [heads, *cells]:
         line = Text()
-        for cell, width in zip(row, widths, strict=False):
-            line += cell + Text(" " * (width - cell.cell_len + 2))
+        for one, width in zip(row, widths, strict=False):
+            line += one + Text(" " * (width - one.cell_len + 2))
         line.rstrip()
         out.print(line, soft_wrap=True)
         if len(row) > len(heads) and row[-1]:

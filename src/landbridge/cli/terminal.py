@@ -8,6 +8,9 @@ import time
 from collections.abc import Iterator
 from typing import Any, TextIO
 
+from ..base.shown import one_line, visible
+from .screen import console, say
+
 Event = dict[str, Any]
 
 PATIENCE_S = 2.0
@@ -79,7 +82,8 @@ class PlainTerminal:
     def line(self, kind: str, text: str) -> None:
         """Write one line of this kind."""
         with contextlib.suppress(BrokenPipeError):  # a run goes on when nobody listens
-            print(f"[{clock(time.monotonic() - self.start):>6}] {text}", file=self.stream)
+            since = clock(time.monotonic() - self.start)
+            say(f"[{since:>6}] {text}", self.stream)
             self.stream.flush()
 
     def close(self) -> None:
@@ -136,9 +140,7 @@ class BarTerminal(PlainTerminal):
 
     def __init__(self, stream: TextIO) -> None:
         super().__init__(stream)
-        from rich.console import Console
-
-        self.console = Console(file=stream, highlight=False)
+        self.console = console(stream)
         self._progress: Any = None
 
     def line(self, kind: str, text: str) -> None:
@@ -150,7 +152,7 @@ class BarTerminal(PlainTerminal):
         grid.add_column(justify="right", width=6, no_wrap=True)
         grid.add_column()
         since = Text(clock(time.monotonic() - self.start), style="dim")
-        grid.add_row(since, Text(text, style=_STYLES.get(kind, "")))
+        grid.add_row(since, Text(visible(text), style=_STYLES.get(kind, "")))
         self.console.print(grid)
 
     def bar(self, what: str, total: int) -> _Bar:
@@ -202,7 +204,7 @@ class _RichBar(_Bar):
         text = self.figures_text()
         if self.task is None:
             self.task = self.owner.live.add_task(
-                escape(self.what), total=self.total, completed=self.done, figures=text
+                escape(one_line(self.what)), total=self.total, completed=self.done, figures=text
             )
         self.owner.live.update(self.task, completed=self.done, figures=text)
 

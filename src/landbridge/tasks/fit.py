@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Sequence
 from dataclasses import asdict, replace
@@ -17,6 +16,7 @@ from ..base.errors import DataError
 from ..base.events import SILENT, Events
 from ..base.files import read_json, write_text
 from ..base.hashing import digest
+from ..base.shown import to_json
 from ..insight.samples import sample, wrong_and_right
 from ..report.samples import keep_samples
 from .base import TASKS, Example, StructuredTask, TaskOptions
@@ -211,10 +211,7 @@ def _write_answers(
     out: Path, task: StructuredTask, judged: Sequence[Example], said: Sequence[Any]
 ) -> None:
     lines = [
-        json.dumps(
-            {"name": e.name, "truth": task.plain(e.truth), "predicted": task.plain(one)},
-            ensure_ascii=False,
-        )
+        to_json({"name": e.name, "truth": task.plain(e.truth), "predicted": task.plain(one)})
         for e, one in zip(judged, said, strict=True)
     ]
     write_text(out / "predictions.jsonl", "\n".join(lines) + "\n")

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from ...base import cells
 from ...base.errors import DataError
 from ...base.events import SILENT, Events
 from ...base.files import lines_of
@@ -290,7 +291,7 @@ def _parsed(
     )
     buffer = pa.py_buffer(content)
     try:
-        return csv.read_csv(
+        table = csv.read_csv(
             pa.BufferReader(buffer),
             read_options=read,
             parse_options=parse,
@@ -302,11 +303,25 @@ def _parsed(
                 include_columns=only,
             ),
         )
+        return _as_before(table) if start.names and set(start.fields) >= cells.OURS else table
     except (pa.ArrowInvalid, pa.ArrowKeyError) as error:
         raise DataError(
             f"{path} cannot be read as a table: {error}",
             do="check that every row has as many fields as the first",
         ) from error
+
+
+def _as_before(table: Any) -> Any:
+    """Return a table of predictions without the marks that keep spreadsheets from running cells."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    for i, name in enumerate(table.column_names):
+        column = table.column(i)
+        if pc.any(pc.starts_with(column, cells.MARK)).as_py():
+            plain = [None if one is None else cells.unmarked(one) for one in column.to_pylist()]
+            table = table.set_column(i, name, pa.array(plain, pa.string()))
+    return table
 
 
 def words_as_written(name: str, mark: Mapping[str, Any]) -> Any:
