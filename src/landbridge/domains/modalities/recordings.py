@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
 from ...base.hashing import digest
 from ..examples import Examples, InputHint
-from .decoding import Item
+from .decoding import Item, in_threads
+from .full_scale import Peak, scale_for
 from .images import item_digests
 from .pieces import nameless
-from .sound_files import decode, length_and_rate
+from .sound_files import decode, hear, length_and_rate, needs_hearing
 from .spectrogram import spectrogram
 
 _SAMPLED_FILES = 200
@@ -26,13 +28,21 @@ class AudioExamples(Examples):
         Sound files, or their content.
     names : sequence of str, optional
         What to call each in messages; the path, or "row i" (from 0).
+    full_scale : float, optional
+        What samples are divided by that have no scale of their own; see `settled`.
     """
 
     modality = "audio"
     noun = "recordings"
 
-    def __init__(self, items: Sequence[Item], names: Sequence[str] | None = None) -> None:
+    def __init__(
+        self,
+        items: Sequence[Item],
+        names: Sequence[str] | None = None,
+        full_scale: float | None = None,
+    ) -> None:
         self.items = list(items)
+        self.full_scale = full_scale
         self._names = None if names is None else list(names)
         self._digests: list[str] | None = None
 
@@ -51,7 +61,8 @@ class AudioExamples(Examples):
     def select(self, rows: np.ndarray) -> AudioExamples:
         """Return the recordings at integer `rows`, in that order."""
         names = self.names()
-        picked = AudioExamples([self.items[i] for i in rows], [names[i] for i in rows])
+        items = [self.items[i] for i in rows]
+        picked = AudioExamples(items, [names[i] for i in rows], self.full_scale)
         if self._digests is not None:
             picked._digests = [self._digests[i] for i in rows]
         return picked
@@ -60,7 +71,38 @@ class AudioExamples(Examples):
         """Return a hash of the recordings in their order, as of image files."""
         if self._digests is None:
             self._digests = item_digests(self.items)
-        return digest("recordings", self._digests)
+        if self.full_scale in (None, 1):
+            return digest("recordings", self._digests)
+        return digest("recordings", self._digests, self.full_scale)
+
+    def rule(self) -> dict[str, Any]:
+        """Return what samples without a scale of their own are divided by."""
+        return {} if self.full_scale is None else {"full_scale": self.full_scale}
+
+    def settled(self, known: Mapping[str, Any], fixed: bool) -> tuple[AudioExamples, list[str]]:
+        """Find the full scale of floats, or take the known; say where channels cancel out."""
+        stated = known.get("full_scale")
+        scale = None if stated is None else float(stated)
+        peak, cancelled = Peak(), 0
+        rows = [i for i, need in enumerate(in_threads(needs_hearing, self.items)) if need]
+        unscaled = 0
+        for own, lost in in_threads(_heard, [self.items[i] for i in rows]):
+            cancelled += lost
+            if own is not None:
+                unscaled += 1
+                peak |= own
+        notes = []
+        if cancelled:
+            notes.append(
+                f"the channels of {cancelled:,} of {len(self):,} recordings cancel out: the "
+                "loudest is taken, and not their mean"
+            )
+        if unscaled:
+            scale, said = scale_for(peak, scale)
+            notes += [f"{unscaled:,} recordings of floats: {one}" for one in said]
+        found = AudioExamples(self.items, self._names, scale)
+        found._digests = self._digests
+        return found, notes
 
     def contents(self) -> list[str]:
         """Return a hash of each file."""
@@ -74,7 +116,7 @@ class AudioExamples(Examples):
 
     def pictures(self, row: int) -> list[np.ndarray]:
         """Return a recording's spectrogram."""
-        return [spectrogram(*decode(self.items[row]))]
+        return [spectrogram(*decode(self.items[row], self.full_scale))]
 
     @classmethod
     def hint(cls, parts: Sequence[Examples]) -> InputHint:
@@ -91,8 +133,15 @@ class AudioExamples(Examples):
         if not rates:
             return InputHint(cls.modality)
         values, counts = np.unique(rates, return_counts=True)
+        rules = [part.rule() for part in parts]
         return InputHint(
             cls.modality,
+            rule={k: v for own in reversed(rules) for k, v in own.items()},  # the first one's holds
             rate=int(values[counts.argmax()]),
             seconds=float(np.quantile(seconds, 0.95)),
         )
+
+
+def _heard(item: Item) -> tuple[Peak | None, bool]:
+    found = hear(item)
+    return found.peak, found.cancelled

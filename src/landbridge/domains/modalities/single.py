@@ -14,6 +14,7 @@ from .decoding import broken_image_errors, flaw
 from .images import ImageExamples
 from .recordings import AudioExamples
 from .sound_files import silent_or_broken
+from .sound_memory import has_channels, is_recording, wav_bytes
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -38,16 +39,17 @@ def image_or_images(what: Any, channels: int, width: int) -> Any:
     DataError
         Where a file is no image.
     """
-    if _is_pil(what) or isinstance(what, bytes):
+    if is_picture(what) or isinstance(what, bytes):
         what = [what]
     if (
         isinstance(what, list | tuple)
         and what
-        and all(_is_pil(x) or isinstance(x, bytes) for x in what)
+        and all(is_picture(x) or isinstance(x, bytes) for x in what)
     ):
         names = [f"image {i}" for i in range(len(what))]
         items = [
-            x if isinstance(x, bytes) else _encoded(x, n) for x, n in zip(what, names, strict=True)
+            x if isinstance(x, bytes) else encoded_picture(x, n)
+            for x, n in zip(what, names, strict=True)
         ]
         for item, name in zip(items, names, strict=True):
             if reason := flaw(item):
@@ -108,13 +110,15 @@ def sound_or_sounds(what: Any, rate: int) -> Any:
             if reason:
                 raise DataError(f"{one} cannot be read as a recording: {reason}", do="restore it")
         return AudioExamples(paths)
-    if _is_recording(what):
+    if is_recording(what):
         what = [what]
     elif getattr(what, "ndim", 0) == 2 and not hasattr(what, "columns"):
-        what = [what] if what.shape[1] <= 2 < what.shape[0] else list(what)
-    if isinstance(what, list) and what and all(map(_is_recording, what)):
-        items = [_wav(one, rate, i) for i, one in enumerate(what)]
-        return AudioExamples(items, [f"recording {i}" for i in range(len(items))])
+        what = list(what)
+    several = isinstance(what, list | tuple) and len(what) > 0
+    if several and all(is_recording(one) or has_channels(one) for one in what):
+        names = [f"recording {i}" for i in range(len(what))]
+        items = [wav_bytes(one, rate, name) for one, name in zip(what, names, strict=True)]
+        return AudioExamples(items, names)
     return what
 
 
@@ -164,11 +168,19 @@ def _one_file(what: Any) -> Path | None:
         return None
 
 
-def _is_pil(what: Any) -> bool:
+def is_picture(what: Any) -> bool:
+    """Whether it is an image of Pillow."""
     return hasattr(what, "getbands") and hasattr(what, "convert")
 
 
-def _encoded(image: Image.Image, name: str) -> bytes:
+def encoded_picture(image: Image.Image, name: str) -> bytes:
+    """Return an image of Pillow as a file that loses nothing.
+
+    Raises
+    ------
+    DataError
+        Where it cannot be read any more.
+    """
     out = io.BytesIO()
     try:
         if image.mode == "La":
@@ -182,31 +194,4 @@ def _encoded(image: Image.Image, name: str) -> bytes:
         image.save(out, kind, **({"exif": exif} if exif else {}))
     except broken_image_errors() as error:
         raise DataError(f"{name} cannot be read as an image: {error}", do="restore it") from error
-    return out.getvalue()
-
-
-def _is_recording(what: Any) -> bool:
-    if isinstance(what, Mapping):
-        return "array" in what and "sampling_rate" in what
-    if getattr(what, "ndim", 0) == 2:
-        return bool(what.shape[1] <= 2 < what.shape[0])
-    return getattr(what, "ndim", 0) == 1 and not hasattr(what, "index")
-
-
-def _wav(what: Any, rate: int, number: int) -> bytes:
-    from scipy.io import wavfile
-
-    if isinstance(what, Mapping):
-        what, rate = what["array"], int(what["sampling_rate"])
-    wave = what.detach().cpu().numpy() if hasattr(what, "detach") else np.asarray(what)
-    if not wave.size or wave.dtype.kind not in "iuf":
-        raise DataError(
-            f"recording {number} has shape {wave.shape} and type {wave.dtype}",
-            do="give samples as numbers",
-        )
-    if wave.dtype.kind in "iu":
-        half = float(np.iinfo(wave.dtype).max + 1) / (1 if wave.dtype.kind == "i" else 2)
-        wave = wave.astype(np.float32) / np.float32(half) - (wave.dtype.kind == "u")
-    out = io.BytesIO()
-    wavfile.write(out, rate, wave.astype(np.float32))
     return out.getvalue()

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from ...base.errors import DataError, RunError
+from ...base.errors import ConfigError, DataError, RunError
 from ...base.events import SILENT, Events
 from ...base.hashing import digest
 from ...base.stored import stored_array
 from ..examples import Examples
 from .base import PREPROCESSINGS, Preprocessing, Strength
-from .decoding import in_threads
+from .decoding import Item, in_threads
 from .recordings import AudioExamples
-from .sound_files import decode, resample
+from .sound_files import RATES, decode, in_turn, resample
 from .spectrogram import spectrogram
 
 if TYPE_CHECKING:
@@ -27,6 +27,8 @@ NOTHING = -32768
 """Stored in the place of a sample: the recording is over. Sound itself begins at -32767."""
 _FULL = 32767
 _AT_ONCE = 256
+_MOST_STORED = 100_000_000
+_MOST_WIDTH = 1_000_000
 _CHUNK_BYTES = 16_000_000
 
 
@@ -73,6 +75,8 @@ class AudioPreprocessing(Preprocessing):
         Of a stored row. Of longer recordings the middle is kept, and that is said.
     width : int, default 1
         Numbers that a network makes of one sample: by it batches are sized.
+    full_scale : float, optional
+        What samples were divided by that have no scale of their own.
 
     Notes
     -----
@@ -83,8 +87,19 @@ class AudioPreprocessing(Preprocessing):
     rate: int
     samples: int
     width: int = 1
+    full_scale: float | None = None
     modality: ClassVar[str] = "audio"
     stored_type: ClassVar[str] = "int16"
+
+    def __post_init__(self) -> None:
+        whole = {"rate": RATES, "samples": (1, _MOST_STORED), "width": (1, _MOST_WIDTH)}
+        for name, (least, most) in whole.items():
+            value = getattr(self, name)
+            if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+                raise ConfigError(
+                    f"sound preprocessing: {name} {value!r} (expected {least:,} to {most:,})",
+                    do="correct that option",
+                )
 
     def prepare(
         self, examples: Examples, *, cache: Path | None = None, events: Events = SILENT
@@ -124,16 +139,18 @@ class AudioPreprocessing(Preprocessing):
         """Yield decoded rows from `first` on, some MB at a time."""
         step = int(np.clip(_CHUNK_BYTES // (2 * self.samples), 16, 4096))
         cut = 0
+        names = examples.names()
+
+        def one(named: tuple[Item, str]) -> tuple[np.ndarray, bool]:
+            return self._middle(*named, examples.full_scale)
+
         for start in range(first, len(examples), step):
             items = examples.items[start : start + step]
             out = np.full((len(items), self.samples), NOTHING, np.int16)
-            for row, (wave, rate) in enumerate(in_threads(decode, items)):
-                own = resample(wave, rate, self.rate)
-                if len(own) > self.samples:
-                    cut += 1
-                    middle = (len(own) - self.samples) // 2
-                    own = own[middle : middle + self.samples]
-                out[row, : len(own)] = np.rint(np.clip(own, -1, 1) * _FULL)
+            named = zip(items, names[start : start + step], strict=True)
+            for row, (own, longer) in enumerate(in_threads(one, named)):
+                cut += longer
+                out[row, : len(own)] = own
             yield out
         if cut:
             events.say(
@@ -142,6 +159,19 @@ class AudioPreprocessing(Preprocessing):
                 f"{self.samples / self.rate:.2g} s: their middle is kept",
                 rows=cut,
             )
+
+    def _middle(self, item: Item, name: str, full_scale: float | None) -> tuple[np.ndarray, bool]:
+        """Return one recording as it is stored, and whether there was more of it."""
+        with in_turn(item):
+            try:
+                own = resample(*decode(item, full_scale), self.rate)
+            except DataError as error:
+                if name in error.found:
+                    raise
+                raise DataError(f"{name}: {error.found}", do=error.do) from error
+            middle = max(0, len(own) - self.samples) // 2
+            kept = own[middle : middle + self.samples]
+            return np.rint(np.clip(kept, -1, 1) * _FULL).astype(np.int16), len(own) > len(kept)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -188,16 +218,31 @@ class AudioPreprocessing(Preprocessing):
 
         return sound_or_sounds(what, self.rate)
 
+    def rule(self) -> dict[str, Any]:
+        """Return what samples without a scale of their own were divided by."""
+        return {} if self.full_scale is None else {"full_scale": self.full_scale}
+
+    def ruled(self, rule: Mapping[str, Any]) -> AudioPreprocessing:
+        """Return one that keeps it."""
+        found = rule.get("full_scale")
+        return self if found is None else replace(self, full_scale=float(found))
+
+    @property
+    def key(self) -> str:
+        """A hash of everything that changes the network inputs."""
+        return digest({k: v for k, v in self.to_dict().items() if k != "full_scale"})
+
     def to_dict(self) -> dict[str, Any]:
         """Return plain values."""
-        return {"kind": "sound", **asdict(self)}
+        own = {k: v for k, v in asdict(self).items() if v is not None}
+        return {"kind": "sound", **own}
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> AudioPreprocessing:
         """Undo `to_dict`."""
         try:
-            return cls(**values)
-        except TypeError as error:
+            return cls(**{k: v for k, v in values.items() if k != "kind"})
+        except (TypeError, ConfigError) as error:
             raise RunError(
                 f"preprocessor.json of a sound model is damaged: {error}",
                 do="restore it, or run again",

@@ -68,6 +68,8 @@ def label_column(values: dict[str, np.ndarray], *, by_name_only: bool) -> tuple[
             continue
         distinct = len(set(given.tolist()))
         if array.dtype == object:
+            if image_column({name: array}) or audio_column({name: array}):
+                continue  # few files are no classes
             if 2 <= distinct <= min(_MOST_CLASSES, max(2, len(given) / 2)):
                 return name, f"the last column of words, {distinct} different"
         elif 2 <= distinct <= min(_MOST_NUMBERS, max(2, len(given) / 2)):
@@ -137,7 +139,12 @@ def _encoded(given: Sequence[Any], *, sound: bool) -> bool:
 
 
 def _is_sound(content: bytes) -> bool:
-    return content[:4] in (b"RIFF", b"fLaC", b"OggS", b"FORM", b".snd") or content[:3] == b"ID3"
+    """Say so by the first bytes: RIFF alone is none, a WebP image begins so as well."""
+    first, kind = content[:4], content[8:12]
+    if first in (b"RIFF", b"RF64", b"FORM"):
+        return kind in (b"WAVE", b"AIFF", b"AIFC")
+    frame = len(content) > 1 and content[0] == 0xFF and content[1] & 0xE0 == 0xE0  # MP3
+    return frame or first in (b"fLaC", b"OggS", b".snd", b"caff", b"riff") or first[:3] == b"ID3"
 
 
 def text_column(values: dict[str, np.ndarray]) -> tuple[str, str] | None:

@@ -12,6 +12,8 @@ from ...base.errors import DataError
 from ...base.events import SILENT, Events
 from ..answers import objects
 from ..domain import Domain, Examples, Omission
+from ..modalities.single import encoded_picture, is_picture
+from ..modalities.sound_memory import is_recording, wav_bytes
 from ..modalities.table import TableExamples
 from .arrays import Arrays, given_beside, unpacked
 from .base import READERS, Reader, ReadOptions, chosen_rows, over_limit
@@ -124,7 +126,13 @@ def _item(part: str, item: Any, row: str) -> Any:
         return str(item)
     if isinstance(item, float) and np.isnan(item):
         return None
-    raise DataError(
-        f"{row} has {type(item).__name__} as its {part}",
-        do="give text" if part == "text" else "give a path or the file's bytes",
-    )
+    if part == "image" and is_picture(item):
+        return encoded_picture(item, row)
+    if part == "audio" and is_recording(item):
+        return wav_bytes(item, None, row)
+    what = {
+        "text": "give text",
+        "audio": "give a path, the file's bytes, or {'array': samples, 'sampling_rate': rate}",
+        "image": "give a path, the file's bytes, or an image of Pillow",
+    }
+    raise DataError(f"{row} has {type(item).__name__} as its {part}", do=what[part])
