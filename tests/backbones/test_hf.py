@@ -316,3 +316,75 @@ def test_a_failed_download_says_so(cache, monkeypatch):
     monkeypatch.setattr(huggingface_hub, "model_info", fail)
     with pytest.raises(BackboneError, match=r"could not be downloaded.*no route to host"):
         hub_folder("someone/else", None, offline=False, events=SILENT)
+
+
+CLOSED = "http://127.0.0.1:9"  # a port at which nobody listens
+
+
+@pytest.fixture
+def closed_hub(cache, monkeypatch):
+    """A hub that cannot be reached."""
+    import huggingface_hub
+
+    api = huggingface_hub.HfApi(endpoint=CLOSED)
+    monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", False)
+    monkeypatch.setattr(huggingface_hub, "model_info", api.model_info)
+    return cache
+
+
+def test_a_hub_that_cannot_be_reached(closed_hub):
+    with pytest.raises(BackboneError, match="someone/else could not be downloaded") as caught:
+        hub_folder("someone/else", None, offline=False, events=SILENT)
+    assert caught.value.exit_code == 5
+    assert "check the id and the network" in caught.value.do
+    with pytest.raises(BackboneError, match=r"a b/c could not be downloaded"):
+        hub_folder("a b/c", None, offline=False, events=SILENT)
+
+
+@pytest.mark.parametrize("offline", [False, True])
+def test_a_cached_text_model_without_its_modules_is_spoken_of(
+    closed_hub, bert_folder, heard, offline
+):
+    root, commit = closed_hub
+    held = root / "models--someone--tiny" / "snapshots" / commit
+    shutil.rmtree(held)
+    shutil.copytree(bert_folder, held)
+
+    def opened(**how):
+        hub_folder("someone/tiny", None, offline=offline, events=Events(None, heard), **how)
+        return [event for event in heard.events if event["event"] == "note"]
+
+    assert opened() == []  # the run that opens it again has asked already
+    assert "lacks modules.json" in opened(whole=True)[0]["message"]
+    heard.events.clear()
+    missing = root / "models--someone--tiny" / ".no_exist" / commit
+    missing.mkdir(parents=True)
+    (missing / "modules.json").touch()  # the hub said once that there is none
+    assert opened(whole=True) == []
+
+
+def test_an_adapter_is_no_network(bert_folder, tmp_path, texts):
+    """Beside weights of its own as well: transformers would take the base of another folder."""
+    adapter = {"base_model_name_or_path": "someone/base", "peft_type": "LORA"}
+    whole = shutil.copytree(bert_folder, tmp_path / "whole")
+    (tmp_path / "alone").mkdir()
+    for folder in (tmp_path / "alone", whole):
+        (folder / "adapter_config.json").write_text(json.dumps(adapter))
+        with pytest.raises(BackboneError, match=r"adapter of PEFT for 'someone/base'") as caught:
+            open_backbone(folder, type(texts).hint([texts]), [texts])
+        assert "merge_and_unload" in caught.value.do
+
+
+def test_bfloat16_files_are_float32_when_a_run_is_opened_again(tmp_path):
+    """The number format of the file must not come back with its configuration."""
+    from transformers import AutoConfig, AutoModel
+
+    AutoModel.from_config(AutoConfig.for_model("vit", **TOKENS)).bfloat16().save_pretrained(
+        tmp_path
+    )
+    assert json.loads((tmp_path / "config.json").read_text())["dtype"] == "bfloat16"
+    opened = open_backbone(tmp_path, PHOTO)
+    bare = reopen(opened.identity.to_dict(), opened.preprocessing, weights=False)
+    for module in (opened.module, bare.module):
+        assert {p.dtype for p in module.parameters()} == {torch.float32}

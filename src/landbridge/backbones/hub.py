@@ -7,20 +7,27 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from ..base.errors import BackboneError
+from ..base.errors import BackboneError, HubError
 from ..base.events import Events
+from ..base.hub import PATIENCE, first_line, hub_errors, unreachable
 from ..base.places import why_offline
 
 _SMALL = [
     *("config.json", "preprocessor_config.json", "tokenizer.json", "tokenizer_config.json"),
     *("special_tokens_map.json", "vocab.txt", "vocab.json", "merges.txt", "spiece.model"),
     *("sentencepiece.bpe.model", "tokenizer.model", "generation_config.json", "source.spm"),
-    *("target.spm", "added_tokens.json", "chat_template.jinja"),
+    *("target.spm", "added_tokens.json", "chat_template.jinja", "adapter_config.json"),
+    # What sentence-transformers lays beside a model: its list of modules, and a folder for each.
+    *("modules.json", "sentence_*_config.json", "config_sentence_transformers.json"),
+    *("[0-9]*_*/*.json", "[0-9]*_*/vocab.txt", "[0-9]*_*/merges.txt", "[0-9]*_*/*.model"),
+    *("[0-9]*_*/*.safetensors", "[0-9]*_*/pytorch_model.bin"),
 ]
 _SAFE = ["model.safetensors", "model.safetensors.index.json", "model-*.safetensors"]
+_MOST_JSON = 300_000_000
 _TORCH = ["pytorch_model.bin", "pytorch_model.bin.index.json", "pytorch_model-*.bin"]
 
 
@@ -31,15 +38,19 @@ class ModelFolder:
     Attributes
     ----------
     path : Path
+        Where configuration and weights of the network lie.
     origin : str
         The path, or "hub id@commit".
     revision : str or None
         The commit, for a hub id.
+    root : Path
+        The folder as it was named; `path` lies inside it in old ones of sentence-transformers.
     """
 
     path: Path
     origin: str
     revision: str | None
+    root: Path
 
     def config(self) -> dict[str, Any]:
         """Return what config.json holds."""
@@ -59,19 +70,35 @@ def read_config(path: Path) -> dict[str, Any]:
     BackboneError
         Where it is missing or not a JSON object.
     """
-    try:
-        values = json.loads(path.read_text("utf-8"))
-    except FileNotFoundError as error:
-        raise BackboneError(
-            f"{path} is missing", do="give a folder in Hugging Face's layout, with config.json"
-        ) from error
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise BackboneError(f"{path} is damaged: {error}", do="get the model again") from error
+    values = read_json(path)
     if not isinstance(values, dict):
         raise BackboneError(
             f"{path} holds {type(values).__name__}, expected an object", do="get the model again"
         )
     return values
+
+
+def read_json(path: Path) -> Any:
+    """Read one of a model's JSON files, whatever it holds.
+
+    Raises
+    ------
+    BackboneError
+        Where it is missing, not JSON, or too large to be one.
+    """
+    try:
+        if path.stat().st_size > _MOST_JSON:
+            raise BackboneError(
+                f"{path} has {path.stat().st_size:,} bytes, expected at most {_MOST_JSON:,}",
+                do="get the model again",
+            )
+        return json.loads(path.read_text("utf-8"))
+    except FileNotFoundError as error:
+        raise BackboneError(
+            f"{path} is missing", do="give a folder in Hugging Face's layout, with config.json"
+        ) from error
+    except (OSError, ValueError, RecursionError) as error:
+        raise BackboneError(f"{path} is damaged: {error}", do="get the model again") from error
 
 
 def has_weights(folder: Path) -> bool:
@@ -89,18 +116,37 @@ def local_folder(path: Path, *, weights: bool = True) -> ModelFolder:
     Raises
     ------
     BackboneError
-        Where config.json or the weights are missing.
+        Where config.json or the weights are missing, or the folder is an adapter alone.
     """
-    read_config(path / "config.json")
-    if weights and not has_weights(path):
+    inside = _inside(path)
+    read_config(inside / "config.json")
+    if weights and not has_weights(inside):
         raise BackboneError(
-            f"{path} has config.json but no weights: expected model.safetensors",
+            f"{inside} has config.json but no weights: expected model.safetensors",
             do="save the model again with save_pretrained, or give another folder",
         )
-    return ModelFolder(path, str(path), None)
+    return ModelFolder(inside, str(path), None, path)
 
 
-def hub_folder(repo: str, revision: str | None, *, offline: bool, events: Events) -> ModelFolder:
+def _inside(root: Path) -> Path:
+    """Return where the network lies in a folder; refuse one that changes another network."""
+    from .sentence_folder import transformer_path
+
+    path = transformer_path(root)
+    adapter = path / "adapter_config.json"
+    if adapter.is_file():
+        base = read_config(adapter).get("base_model_name_or_path")
+        raise BackboneError(
+            f"{path} is an adapter of PEFT for {base!r} (adapter_config.json), not a whole network",
+            do="merge it and give the merged folder: PeftModel.from_pretrained(base, adapter)"
+            ".merge_and_unload().save_pretrained(folder)",
+        )
+    return path
+
+
+def hub_folder(
+    repo: str, revision: str | None, *, offline: bool, events: Events, whole: bool = False
+) -> ModelFolder:
     """Return the cached folder of a hub model, downloading it where that is allowed.
 
     Parameters
@@ -113,6 +159,9 @@ def hub_folder(repo: str, revision: str | None, *, offline: bool, events: Events
         Forbid the download; ``HF_HUB_OFFLINE=1`` does the same.
     events : Events
         Hears size and origin before a download starts.
+    whole : bool, default False
+        Whether a text model's list of modules, which a cache may lack that another program filled,
+        is looked for at the hub; where that is not possible it is said.
 
     Raises
     ------
@@ -122,15 +171,22 @@ def hub_folder(repo: str, revision: str | None, *, offline: bool, events: Events
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import LocalEntryNotFoundError
 
+    why = why_offline(offline)
     try:
         cached = Path(
             snapshot_download(repo, revision=revision, allow_patterns=_SMALL, local_files_only=True)
         )
-        if (cached / "config.json").is_file() and has_weights(cached):
-            return ModelFolder(cached, f"{repo}@{cached.name}", cached.name)
     except LocalEntryNotFoundError:
-        pass  # not cached: the download below says so, or the error does
-    if why := why_offline(offline):
+        cached = None  # the download below says so, or the error does
+    except ValueError as error:  # no hub id
+        raise _not_had(repo, error) from error
+    if cached is not None:
+        inside = _inside(cached)
+        if (inside / "config.json").is_file() and has_weights(inside):
+            if not whole or _has_modules(repo, cached, why, events):
+                return ModelFolder(inside, f"{repo}@{cached.name}", cached.name, cached)
+            revision = cached.name
+    if why:
         raise BackboneError(
             f"{repo} is not in the local Hugging Face cache, and {why}",
             do=f"allow the download once (`hf download {repo}`), or give a local folder with "
@@ -139,17 +195,55 @@ def hub_folder(repo: str, revision: str | None, *, offline: bool, events: Events
     return _download(repo, revision, events)
 
 
+def _has_modules(repo: str, cached: Path, why: str, events: Events) -> bool:
+    """Say whether a cached text model has its list of modules, or the hub has none of it.
+
+    What the hub answers is remembered in its cache, so it is asked once.
+    """
+    from huggingface_hub import (
+        _CACHED_NO_EXIST,
+        hf_hub_download,
+        model_info,
+        try_to_load_from_cache,
+    )
+    from huggingface_hub.errors import EntryNotFoundError
+
+    from .sentence_folder import lacking
+
+    texts = ("tokenizer.json", "tokenizer_config.json", "vocab.txt", "spiece.model")
+    if (cached / "modules.json").is_file():
+        return bool(why) or not lacking(cached)
+    if not any((cached / name).is_file() for name in texts):
+        return True
+    if try_to_load_from_cache(repo, "modules.json", revision=cached.name) is _CACHED_NO_EXIST:
+        return True
+    try:
+        if not why:
+            model_info(repo, revision=cached.name, timeout=PATIENCE)  # quick to fail
+            hf_hub_download(repo, "modules.json", revision=cached.name)
+            return False
+    except EntryNotFoundError:
+        return True
+    except hub_errors() as error:
+        why = f"the hub does not answer: {first_line(error)}"
+    events.say(
+        "note",
+        f"the cache of {repo} lacks modules.json, and {why}: if sentence-transformers wrote it, "
+        f"its pooling is not known here (`hf download {repo}` completes it)",
+        repo=repo,
+    )
+    return True
+
+
 def _download(repo: str, revision: str | None, events: Events) -> ModelFolder:
     from huggingface_hub import model_info, snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
 
     try:
-        info = model_info(repo, revision=revision, files_metadata=True)
+        info = model_info(repo, revision=revision, files_metadata=True, timeout=PATIENCE)
         sizes = {item.rfilename: item.size or 0 for item in info.siblings or []}
         safe = any(name.startswith("model") and name.endswith(".safetensors") for name in sizes)
         wanted = _SMALL + (_SAFE if safe else _TORCH)
-        stems = tuple(pattern.partition("*")[0] for pattern in wanted)
-        size = sum(n for name, n in sizes.items() if "/" not in name and name.startswith(stems))
+        size = sum(n for name, n in sizes.items() if any(fnmatchcase(name, p) for p in wanted))
         events.say(
             "download",
             f"{size / 1e6:.1f} MB from https://huggingface.co/{repo}, commit {info.sha}",
@@ -158,11 +252,10 @@ def _download(repo: str, revision: str | None, events: Events) -> ModelFolder:
             bytes=size,
         )
         path = Path(snapshot_download(repo, revision=info.sha, allow_patterns=wanted))
-    except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
-        reason = next(iter(str(error).splitlines()), "") or type(error).__name__
-        raise BackboneError(
-            f"{repo} could not be downloaded from the Hugging Face hub: {reason}",
-            do="check the id and the network; a private model needs `hf auth login`; a local "
-            "folder with config.json and model.safetensors works without a network",
-        ) from error
-    return ModelFolder(path, f"{repo}@{info.sha}", info.sha)
+    except hub_errors() as error:
+        raise _not_had(repo, error) from error
+    return ModelFolder(_inside(path), f"{repo}@{info.sha}", info.sha, path)
+
+
+def _not_had(repo: str, error: Exception) -> HubError:
+    return unreachable(repo, error, instead="a local folder with config.json and model.safetensors")

@@ -46,7 +46,8 @@ class MiniLmProvider(Provider):
     def open(self, asked: Asked) -> Opened:
         from .transformers_models import TransformersProvider
 
-        given = {"source": str(find_folder())} | dict(asked.options or {})
+        # Its modules end with scaling to length 1; this name is the mean before it.
+        given = {"source": str(find_folder()), "pooling": "mean"} | dict(asked.options or {})
         whole = replace(asked, name=f"hf/{given['source']}", options=given, offline=True)
         opened = TransformersProvider().open(whole)
         origin = f"{PACKAGE} {importlib.metadata.version(PACKAGE)}"

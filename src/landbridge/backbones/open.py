@@ -19,6 +19,9 @@ from .base import BACKBONES, Asked, BackboneIdentity, Opened, Provider
 _BY_FILE = ("mobilenet_v2", "yamnet", "speech_embedding")
 """Providers that take a file of weights after a colon."""
 
+_OF_FOLDERS = ("config.json", "modules.json", "adapter_config.json")
+"""Of which a folder in Hugging Face's layout has one; what it says is for its provider to read."""
+
 BY_PREFIX = {
     "hf": "hf/<hub id>",
     "timm": "timm/<name>",
@@ -185,7 +188,7 @@ def _folder(path: Path) -> tuple[str, Provider]:
             do=f"write run/{path} to start from its network, or give the run where a source model "
             "is asked for",
         )
-    if not (path / "config.json").is_file():
+    if not any((path / name).is_file() for name in _OF_FOLDERS):
         raise BackboneError(
             f"{path} has no config.json", do="give a folder in Hugging Face's layout"
         )

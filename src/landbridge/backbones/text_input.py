@@ -1,58 +1,134 @@
-"""Which tokeniser and length a text model of transformers wants."""
+"""Which tokeniser, length and pooling a text model of transformers wants."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..base.errors import BackboneError
+from ..base.errors import BackboneError, ConfigError
 from ..domains.examples import Examples
 from ..domains.modalities.tokens import TokenPreprocessing
-from .hub import read_config
-from .text_body import Pooling
+from .hub import ModelFolder, read_config
+from .sentence_folder import SentenceFolder, read_sentence_folder
+from .sentence_layers import poolings
 from .textnet import column_of
 
 LONGEST = 256
 """Tokens at most where nothing else is said: twice as long takes more than twice the time."""
+LONGEST_SAID = 512
+"""Tokens at most where the folder says more: thousands are taken where they are asked for."""
 
 
-def text_preprocessing(
-    folder: Path, config: dict[str, Any], examples: Sequence[Examples], options: dict[str, Any]
-) -> TokenPreprocessing:
-    """Return the tokeniser of a model's folder, with a length that fits the texts.
+def text_inputs(
+    folder: ModelFolder,
+    config: dict[str, Any],
+    examples: Sequence[Examples],
+    options: dict[str, Any],
+) -> tuple[TokenPreprocessing, dict[str, Any]]:
+    """Return the preprocessing of a text model, and the options of what comes behind it.
+
+    Where the pooling is named, what sentence-transformers wrote beside the model is not read.
 
     Parameters
     ----------
-    folder : Path
+    folder : ModelFolder
     config : dict
         The model's configuration.
     examples : sequence of Examples
         By which the length is chosen.
     options : dict
-        ``length`` and ``cut``, where given, are kept.
+        What is given of ``length``, ``cut``, ``pooling``, ``layers``, ``prompt``, ``skip`` and
+        ``lower`` is kept.
 
     Raises
     ------
     BackboneError
-        Where the folder has no tokeniser, or the length is more than the model can take.
+        Where the folder has no tokeniser, or the length is more than the model can take, or a file
+        beside the model says something that is not known here.
     """
+    if options.get("pooling"):
+        said = SentenceFolder(poolings(options["pooling"]))
+        sentence = None
+    else:
+        sentence = read_sentence_folder(folder.root)
+        said = sentence or SentenceFolder([_pooling(folder.path, config)])
+    prompt = options.get("prompt", said.prompt)
+    lower = bool(options.get("lower", said.lower))
+    if not isinstance(prompt, str):
+        raise ConfigError(f"prompt is {prompt!r}, expected text", do='give "" for none')
+    preprocessing = _preprocessing(folder.path, config, examples, options, sentence, prompt, lower)
+    skip = int(options.get("skip", preprocessing.prompt_tokens() if said.skip_prompt else 0))
+    pooling = ["first" if mode == "cls" else mode for mode in said.pooling]
+    return preprocessing, {
+        "length": preprocessing.length,
+        "cut": preprocessing.cut,
+        "pooling": pooling[0] if len(pooling) == 1 else pooling,
+        "layers": options.get("layers", said.layers),
+        "prompt": prompt,
+        "skip": skip,
+        "lower": lower,
+    }
+
+
+def _preprocessing(
+    folder: Path,
+    config: dict[str, Any],
+    examples: Sequence[Examples],
+    options: Mapping[str, Any],
+    sentence: SentenceFolder | None,
+    prompt: str,
+    lower: bool,
+) -> TokenPreprocessing:
     most = _limit(config)
     wanted = options.get("length")
     if wanted is not None and most is not None and wanted > most:
         raise BackboneError(
             f"length is {wanted}, {folder.name} takes at most {most} tokens", do=f"give {most}"
         )
-    limit = wanted or min(LONGEST, most or LONGEST)
+    said = _tokenizer_config(folder)
+    stated = (sentence.length if sentence else None) or _stated(said)
+    longest = LONGEST if sentence is None else LONGEST_SAID
+    limit = wanted or min(longest, most or longest, stated or longest)
     more = {
-        "cut": options.get("cut", "head"),
+        "cut": options.get("cut", "tail" if said.get("truncation_side") == "left" else "head"),
         "width": int(config.get("hidden_size") or config.get("d_model") or 384),
         "column": column_of(examples),
+        "prompt": prompt,
     }
-    tokenizer = _tokenizer(folder)
+    tokenizer = _lowered(_tokenizer(folder)) if lower else _tokenizer(folder)
     if wanted is not None:
         return TokenPreprocessing(tokenizer, int(wanted), **more)
     return TokenPreprocessing.fit(tokenizer, examples, limit, **more)
+
+
+def _tokenizer_config(folder: Path) -> dict[str, Any]:
+    file = folder / "tokenizer_config.json"
+    return read_config(file) if file.is_file() else {}
+
+
+def _stated(said: Mapping[str, Any]) -> int | None:
+    """Return the tokeniser's own length; a number beyond all use means that there is none."""
+    length = said.get("model_max_length")
+    if not isinstance(length, int | float) or isinstance(length, bool):
+        return None
+    return int(length) if 0 < length < _NO_LENGTH else None
+
+
+_NO_LENGTH = 1_000_000
+
+
+def _lowered(tokenizer: str) -> str:
+    """Return a tokeniser that makes its texts lower case before all else."""
+    made = json.loads(tokenizer)
+    before = made.get("normalizer")
+    parts = before.get("normalizers", []) if (before or {}).get("type") == "Sequence" else [before]
+    parts = [part for part in parts if part is not None]
+    if any(part.get("type") == "Lowercase" or part.get("lowercase") is True for part in parts):
+        return tokenizer
+    made["normalizer"] = {"type": "Sequence", "normalizers": [{"type": "Lowercase"}, *parts]}
+    return json.dumps(made)
 
 
 def _limit(config: dict[str, Any]) -> int | None:
@@ -68,36 +144,50 @@ _OFFSET = ("roberta", "xlm-roberta", "camembert", "mpnet", "xlm-roberta-xl", "da
 
 
 def _tokenizer(folder: Path) -> str:
+    """Return a model's tokeniser as JSON, as transformers reads all of its files.
+
+    ``tokenizer_config.json`` may say something else of case, accents, a space before the text or
+    special tokens than ``tokenizer.json``; transformers takes the former, and so is done here.
+
+    Raises
+    ------
+    BackboneError
+        Where there is none that can be kept.
+    """
     file = folder / "tokenizer.json"
-    if file.is_file():
-        return file.read_text("utf-8")
+    written = file.read_text("utf-8") if file.is_file() else None
+    if written is not None and not (folder / "tokenizer_config.json").is_file():
+        return written
     from transformers import AutoTokenizer
 
+    from .transformers_models import quietly
+
     try:
-        made = AutoTokenizer.from_pretrained(
-            folder, local_files_only=True, trust_remote_code=False, use_fast=True
-        )
-        return str(made.backend_tokenizer.to_str())
-    except (OSError, ValueError, KeyError, AttributeError, ImportError) as error:
+        with quietly():
+            made = AutoTokenizer.from_pretrained(
+                folder, local_files_only=True, trust_remote_code=False, use_fast=True
+            )
+        read = str(made.backend_tokenizer.to_str())
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, ImportError) as error:
+        if written is not None:  # of a class of its own, and tokenizer.json is all of it
+            return written
         raise BackboneError(
             f"{folder} has no tokeniser that can be kept with a run: {error}",
             do="give a folder with tokenizer.json",
         ) from error
+    return written if written is not None and _same(written, read) else read
 
 
-def pooling_of(folder: Path, config: Mapping[str, Any]) -> Pooling:
-    """Return how a model's texts become one vector.
+def _same(one: str, other: str) -> bool:
+    """Say whether two tokenisers make the same tokens, whatever they say of padding and cuts."""
+    apart = ("truncation", "padding", "version")
+    a, b = ({k: v for k, v in json.loads(x).items() if k not in apart} for x in (one, other))
+    return bool(a == b)
 
-    As sentence-transformers wrote it down beside the model; BERT's own pooled output where the
-    checkpoint has it; else the mean over the tokens.
-    """
-    said = folder / "1_Pooling" / "config.json"
-    if said.is_file():
-        values = read_config(said)
-        return "first" if values.get("pooling_mode_cls_token") else "mean"
-    if config.get("model_type") == "bert" and _has_pooler(folder):
-        return "pooler"
-    return "mean"
+
+def _pooling(folder: Path, config: Mapping[str, Any]) -> str:
+    """Return BERT's own pooled output where the checkpoint has it, else the mean over tokens."""
+    return "pooler" if config.get("model_type") == "bert" and _has_pooler(folder) else "mean"
 
 
 def _has_pooler(folder: Path) -> bool:

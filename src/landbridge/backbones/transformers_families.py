@@ -55,6 +55,10 @@ class Family(ABC):
     def wrap(self, model: Any, options: Mapping[str, Any]) -> Backbone:
         """Return the module round a model, by all of the options."""
 
+    def load(self, module: Backbone, folder: ModelFolder, options: Mapping[str, Any]) -> None:
+        """Read what lies beside the network's own weights; nothing, the default."""
+        return
+
 
 class ImageFamily(Family):
     """Networks that take pixels."""
@@ -110,22 +114,31 @@ class TextFamily(Family):
         examples: Sequence[Examples],
         given: Mapping[str, Any],
     ) -> tuple[Preprocessing, dict[str, Any]]:
-        """Read the tokeniser; choose length and pooling."""
-        from .text_input import pooling_of, text_preprocessing
+        """Read the tokeniser and what sentence-transformers wrote beside it."""
+        from .text_input import text_inputs
 
-        preprocessing = text_preprocessing(folder.path, dict(config), examples, dict(given))
-        return preprocessing, {
-            "length": preprocessing.length,
-            "cut": preprocessing.cut,
-            "pooling": given.get("pooling") or pooling_of(folder.path, config),
-            "pad": int(config.get("pad_token_id") or 0),
-        }
+        preprocessing, own = text_inputs(folder, dict(config), examples, dict(given))
+        return preprocessing, own | {"pad": int(config.get("pad_token_id") or 0)}
 
     def wrap(self, model: Any, options: Mapping[str, Any]) -> Backbone:
         """Return one vector a text."""
         from .text_body import TextBackbone
 
-        return TextBackbone(model, options["pooling"], options["pad"])
+        return TextBackbone(
+            model,
+            options["pooling"],
+            options["pad"],
+            options.get("layers", ()),  # runs of earlier versions have none
+            options.get("skip", 0),
+        )
+
+    def load(self, module: Backbone, folder: ModelFolder, options: Mapping[str, Any]) -> None:
+        """Read the layers behind the pooling."""
+        from .sentence_layers import load
+        from .text_body import TextBackbone
+
+        if options.get("layers") and isinstance(module, TextBackbone):
+            load(module.layers, options["layers"], folder.root)
 
 
 class SoundFamily(Family):

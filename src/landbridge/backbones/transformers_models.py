@@ -24,8 +24,10 @@ class TransformersProvider(Provider):
     others may name tensors otherwise); for images ``channels`` and ``size`` of an input,
     ``flip_channels`` (for networks that want blue first), ``interpolate`` (position embeddings
     for another image size than the configured one); for texts ``length`` in tokens, ``cut``
-    ("head", or "head+tail" of longer texts), ``pooling`` ("pooler", "mean", "first"), ``pad``; for
-    sound ``seconds``, ``rate``, ``front`` (of filter banks), ``normalise``, ``masked``.
+    ("head", "head+tail" or "tail": what is kept of longer texts), ``pooling`` (see `TextBackbone`),
+    ``layers`` behind it, ``prompt`` before every text, ``skip`` (its tokens, which the pooling
+    leaves out), ``lower`` (case), ``pad``; for sound ``seconds``, ``rate``, ``front`` (of filter
+    banks), ``normalise``, ``masked``.
 
     No remote code is ever run, safetensors are preferred, and a download is announced with
     its size before it starts.
@@ -52,9 +54,10 @@ class TransformersProvider(Provider):
         revision = given.get("revision")
         if not Path(source).is_dir() and "@" in source:
             source, _, revision = source.rpartition("@")
-        folder = _folder(source, revision, asked.offline, asked.events)
+        fixed = "pooling" in given  # a saved run's options: nothing is to be found out
+        folder = _folder(source, revision, asked.offline, asked.events, whole=not fixed)
         if folder.revision is None:  # a relative path means nothing elsewhere, or a hub id
-            source = str(folder.path)
+            source = str(folder.root)
         family = FAMILIES[asked.hint.modality]
         whole, config = _config(folder.path, family)
         preprocessing, own = family.inputs(folder, whole, asked.hint, asked.examples, given)
@@ -88,7 +91,7 @@ class TransformersProvider(Provider):
             return self._load(folder, options)
         from transformers import AutoConfig, AutoModel
 
-        config = dict(options["config"])
+        config = without_types(options["config"])
         with seeded("backbone", self.name):
             model = AutoModel.from_config(AutoConfig.for_model(config.pop("model_type"), **config))
         return FAMILIES[options.get("modality", "image")].wrap(_encoder(model), options)
@@ -98,7 +101,7 @@ class TransformersProvider(Provider):
         from safetensors import SafetensorError
         from transformers import AutoConfig, AutoModel
 
-        config = dict(options["config"])
+        config = without_types(options["config"])
         safe = any(folder.path.glob("model*.safetensors"))
         try:
             # Layers that the checkpoint lacks start at random before they are dropped or refused.
@@ -123,7 +126,9 @@ class TransformersProvider(Provider):
         encoder = _encoder(model)
         lacking = {key.removeprefix("encoder.") for key in info["missing_keys"]}
         lacking = lacking if encoder is not model else set(info["missing_keys"])
-        module = FAMILIES[options.get("modality", "image")].wrap(encoder, options)
+        family = FAMILIES[options.get("modality", "image")]
+        module = family.wrap(encoder, options)
+        family.load(module, folder, options)
         # Old checkpoints lack the batch counters, which nothing here reads.
         own = {k for k in encoder.state_dict() if not k.endswith("num_batches_tracked")}
         missing = sorted(lacking & own)
@@ -152,7 +157,18 @@ def quietly() -> Iterator[None]:
             logging.enable_progress_bar()
 
 
-def _folder(source: str, revision: str | None, offline: bool, events: Events) -> ModelFolder:
+def without_types(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a configuration without the number format of its file: all is float32 here."""
+    return {
+        k: without_types(v) if isinstance(v, Mapping) else v
+        for k, v in config.items()
+        if k not in ("dtype", "torch_dtype")
+    }
+
+
+def _folder(
+    source: str, revision: str | None, offline: bool, events: Events, *, whole: bool = False
+) -> ModelFolder:
     path = Path(source).expanduser()
     if path.is_dir():
         return local_folder(path.resolve())
@@ -160,7 +176,7 @@ def _folder(source: str, revision: str | None, offline: bool, events: Events) ->
         raise BackboneError(
             f"{source} is not a folder", do="give a folder with config.json, or hf/<hub id>"
         )
-    return hub_folder(source, revision, offline=offline, events=events)
+    return hub_folder(source, revision, offline=offline, events=events, whole=whole)
 
 
 def _config(path: Path, family: Family) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -44,9 +44,13 @@ class MethodError(LandbridgeError):
 
 
 class BackboneError(LandbridgeError):
-    """A backbone that is unknown, missing, or does not fit the data."""
+    """A backbone that is unknown, missing, or does not fit the data; a hub that does not answer."""
 
     exit_code = 5
+
+
+class HubError(BackboneError):
+    """Something of a hub, a model or data, that cannot be had from it."""
 
 
 class RunError(LandbridgeError):

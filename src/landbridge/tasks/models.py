@@ -61,7 +61,7 @@ def open_model(
         config = task.config(folder)
         with seeded("task", task.name, seed), quietly():
             if not pretrained:
-                return Opened(kind.from_config(config), [])
+                return Opened(kind.from_config(config, dtype=torch.float32), [])
             model, info = kind.from_pretrained(
                 folder,
                 config=config,

@@ -15,7 +15,8 @@ from ..examples import Examples
 from .base import PREPROCESSINGS
 from .ids import IdPreprocessing, rows_of, say_halves, texts_of
 
-Cut = Literal["head", "head+tail"]
+Cut = Literal["head", "head+tail", "tail"]
+_KEPT = {"head": "beginning", "head+tail": "beginning and end", "tail": "end"}
 _AT_ONCE = 1000
 
 
@@ -30,12 +31,15 @@ class TokenPreprocessing(IdPreprocessing):
         A fast tokeniser as JSON (the content of ``tokenizer.json``).
     length : int
         Tokens of a stored row, special ones included. Longer texts are cut, and that is said.
-    cut : {"head", "head+tail"}, default "head"
-        What is kept of a text that is too long: its beginning, or as much of its end as well.
+    cut : {"head", "head+tail", "tail"}, default "head"
+        What is kept of a text that is too long: its beginning, as much of its end as well, or its
+        end alone.
     width : int, default 384
         Numbers that a network makes of one token: by it batches are sized.
     column : str, default ""
         The column that a table's texts are in.
+    prompt : str, default ""
+        What stands before every text.
 
     Notes
     -----
@@ -47,6 +51,7 @@ class TokenPreprocessing(IdPreprocessing):
     cut: Cut = "head"
     width: int = 384
     column: str = ""
+    prompt: str = ""
     keep_first: ClassVar[bool] = True
 
     @cached_property
@@ -88,39 +93,54 @@ class TokenPreprocessing(IdPreprocessing):
 
         out = rows_of(counted(), len(texts), self.length)
         if long:
-            kept = "beginning" if self.cut == "head" else "beginning and end"
             events.say(
                 "note",
                 f"{long:,} of {len(texts):,} texts have more than {self.length} tokens: their "
-                f"{kept} is kept",
+                f"{_KEPT[self.cut]} is kept (backbone_options.length takes more)",
                 rows=long,
             )
         return out
 
     def _ids(self, texts: Sequence[str], *, cut: bool = True) -> Iterator[np.ndarray]:
         for start in range(0, len(texts), _AT_ONCE):
-            for found in self._tokenizer.encode_batch(list(texts[start : start + _AT_ONCE])):
+            some = [self.prompt + text for text in texts[start : start + _AT_ONCE]]
+            for found in self._tokenizer.encode_batch(some):
                 ids = np.array(found.ids, np.int32)
                 yield self._shortened(ids) if cut else ids
 
     def _shortened(self, ids: np.ndarray) -> np.ndarray:
-        """Return at most `length` tokens; the special one at the end stays there."""
+        """Return at most `length` tokens; the special ones at both ends stay there."""
         if len(ids) <= self.length:
             return ids
-        tail = self.length // 2 if self.cut == "head+tail" else self._closing
+        opening, closing = self._special
+        if self.cut == "tail":
+            tail = self.length - opening
+        else:
+            tail = self.length // 2 if self.cut == "head+tail" else closing
         head = self.length - tail
         return np.concatenate([ids[:head], ids[len(ids) - tail :]]) if tail else ids[:head]
 
     @cached_property
-    def _closing(self) -> int:
-        """Special tokens that stand after a text."""
-        found = self._tokenizer.encode("a")
-        count = 0
-        for special in reversed(found.special_tokens_mask):
-            if not special:
-                break
-            count += 1
-        return count
+    def _special(self) -> tuple[int, int]:
+        """Special tokens that stand before a text, and after it."""
+        mask = self._tokenizer.encode("a").special_tokens_mask
+        if all(mask):
+            return 0, 0
+        return mask.index(0), mask[::-1].index(0)
+
+    def prompt_tokens(self) -> int:
+        """Return how many tokens the prompt is, special ones before it included."""
+        found = self._tokenizer.encode(self.prompt)
+        if not self.prompt or not found.ids:
+            return 0
+        return len(found.ids) - found.special_tokens_mask[-1]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values."""
+        values = super().to_dict()
+        if not self.prompt:  # as files of earlier versions have it
+            del values["prompt"]
+        return values
 
     @property
     def size(self) -> int:

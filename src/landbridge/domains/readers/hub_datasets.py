@@ -8,6 +8,7 @@ from typing import Any
 
 from ...base.errors import DataError, MissingExtra
 from ...base.events import SILENT, Events
+from ...base.hub import first_line, hub_errors, is_network, unreachable
 from ...base.places import why_offline
 from ..domain import Domain
 from .base import READERS, SPLITS, UNLABELLED, Reader, ReadOptions, is_a
@@ -46,6 +47,8 @@ class HubDatasets(Reader):
         DataError
             Where there is no such dataset, or it may not be downloaded, or its splits have names
             that say nothing.
+        HubError
+            Where the hub does not answer.
         MissingExtra
             Where the package is not installed.
         """
@@ -91,10 +94,11 @@ def _load(spec: str, offline: bool, events: Events) -> Any:
 
     repo, _, configuration = spec.partition(":")
     kept = datasets.DownloadConfig(local_files_only=True)
+    refused: tuple[type[Exception], ...] = (*hub_errors(), ValueError, RuntimeError)
     try:
         return datasets.load_dataset(repo, configuration or None, download_config=kept)
-    except (OSError, ValueError, RuntimeError) as error:
-        reason = _first_line(error)
+    except refused as error:
+        reason = first_line(error)
         if why := why_offline(offline):
             raise DataError(
                 f"{_PREFIX}{spec} is not in the local cache ({reason}), and {why}",
@@ -105,12 +109,10 @@ def _load(spec: str, offline: bool, events: Events) -> Any:
         size = f"{info.download_size / 1e6:.1f} MB" if info.download_size else "a dataset"
         events.say("download", f"{size} from https://huggingface.co/datasets/{repo}", repo=repo)
         return datasets.load_dataset(repo, configuration or None)
-    except (OSError, ValueError, RuntimeError) as error:
+    except refused as error:
+        if is_network(error):
+            raise unreachable(f"{_PREFIX}{spec}", error, instead="a file or folder") from error
         raise DataError(
-            f"{_PREFIX}{spec} cannot be read from the Hugging Face hub: {_first_line(error)}",
+            f"{_PREFIX}{spec} cannot be read from the Hugging Face hub: {first_line(error)}",
             do="check the id, the configuration after a colon, and the network",
         ) from error
-
-
-def _first_line(error: Exception) -> str:
-    return next(iter(str(error).splitlines()), "") or type(error).__name__
