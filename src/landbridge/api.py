@@ -32,6 +32,7 @@ def transfer(
     source_domains: list[str] | None = None,
     target_domains: list[str] | None = None,
     pattern: str | None = None,
+    outside: bool = False,
     backbone_options: dict[str, Any] | None = None,
     max_rows: int | None = None,
     target_labels: str = "use",
@@ -81,6 +82,8 @@ def transfer(
         holds both sides.
     pattern : str, optional
         How names of files are made up, such as ``"{label}_{speaker}_{take}"``.
+    outside : bool, default False
+        Whether metadata and links in a folder of data may lead to files outside it.
     backbone_options : dict, optional
         The backbone's own options, such as ``{"length": 128}`` for texts.
     max_rows : int, optional
@@ -150,6 +153,7 @@ def transfer(
                 "source_domains": source_domains,
                 "target_domains": target_domains,
                 "pattern": pattern,
+                "outside": outside,
                 "max_rows": max_rows,
                 "target_labels": target_labels,
                 "answers": answers,

@@ -37,6 +37,8 @@ class DataConfig(_Strict):
     """Columns of tables to read as numbers."""
     encoding: str | None = None
     """Encoding of text tables that are not UTF-8; null: as they are marked, or Western, said."""
+    outside: bool = False
+    """Whether metadata and links in a folder of data may lead to files outside it."""
     image: str | None = None
     """Column of a table that holds images or their paths; guessed, and said, where null."""
     text: str | None = None

@@ -12,7 +12,15 @@ from .frame import frame
 
 KEYS = (
     *("data.image", "data.text", "data.audio", "data.columns", "data.drop", "data.categorical"),
-    *("data.numeric", "data.max_rows", "data.encoding", "backbone_options", "seed", "offline"),
+    *(
+        "data.numeric",
+        "data.max_rows",
+        "data.encoding",
+        "data.outside",
+        "backbone_options",
+        "seed",
+        "offline",
+    ),
     *("training.device", "training.threads", "training.batch", "training.rate"),
 )
 SpaceFolder = Annotated[
@@ -39,6 +47,7 @@ def align(
     offline: o.Offline = None,
     config: o.ConfigFile = None,
     settings: o.Settings = None,
+    outside: o.Outside = None,
     as_json: o.AsJson = False,
     quiet: o.Quiet = False,
     debug: o.Debug = False,
@@ -97,6 +106,7 @@ def search(
         str | None, typer.Option(metavar="MODALITY", help="What to look at in rows with several.")
     ] = None,
     offline: o.Offline = None,
+    outside: o.Outside = None,
     as_json: o.AsJson = False,
     quiet: o.Quiet = False,
     debug: o.Debug = False,
@@ -124,6 +134,7 @@ def zero_shot(
         Path | None, typer.Option(metavar="FILE", help="Write a .csv, .parquet or .json file.")
     ] = None,
     offline: o.Offline = None,
+    outside: o.Outside = None,
     as_json: o.AsJson = False,
     quiet: o.Quiet = False,
     debug: o.Debug = False,

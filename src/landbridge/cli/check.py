@@ -11,7 +11,7 @@ from .frame import frame
 
 KEYS = (
     *("data.label", "data.text", "data.image", "data.audio", "data.domain", "data.pattern"),
-    *("data.max_rows", "data.encoding", "data.answers"),
+    *("data.max_rows", "data.encoding", "data.outside", "data.answers"),
 )
 _MARKS = {"failure": ("✗", "red"), "warning": ("!", "yellow"), "note": ("·", "dim")}
 SHOWN = 5
@@ -27,6 +27,7 @@ def check(
     label: o.Label = None,
     text: o.TextColumn = None,
     pattern: o.Pattern = None,
+    outside: o.Outside = None,
     config: o.ConfigFile = None,
     settings: o.Settings = None,
     as_json: o.AsJson = False,

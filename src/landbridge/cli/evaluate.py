@@ -12,6 +12,7 @@ def evaluate(
     run: o.RunFolder,
     data: o.Data,
     label: o.Label = None,
+    outside: o.Outside = None,
     config: o.ConfigFile = None,
     settings: o.Settings = None,
     as_json: o.AsJson = False,

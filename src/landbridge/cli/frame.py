@@ -16,6 +16,7 @@ from typing import Any, TextIO
 import typer
 
 from ..base.errors import INTERRUPTED, LandbridgeError, LandbridgeWarning
+from ..base.inside import OUTSIDE
 from ..base.shown import to_json
 from .screen import say
 
@@ -119,6 +120,7 @@ def frame(*, as_json: bool = False, quiet: bool = False, debug: bool = False) ->
         tell(found, do=do, kind=kind, code=code, as_json=as_json, stdout=stdout)
     finally:
         this.close()
+        OUTSIDE.set(False)  # that was for this command
     if code:
         raise typer.Exit(code)
 

@@ -45,6 +45,7 @@ def multitask(
     seed: o.Seed = None,
     device: o.Device = None,
     offline: o.Offline = None,
+    outside: o.Outside = None,
     config: o.ConfigFile = None,
     settings: o.Settings = None,
     as_json: o.AsJson = False,

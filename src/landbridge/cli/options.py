@@ -7,6 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
+from ..base.inside import OUTSIDE
+
 CONFIG, DATA, SHOW = "Configuration", "Data", "Output"
 
 AsJson = Annotated[
@@ -42,6 +44,7 @@ KEYS = {
     "categorical": "data.categorical",
     "numeric": "data.numeric",
     "encoding": "data.encoding",
+    "outside": "data.outside",
     "domain": "data.domain",
     "source_domains": "data.source_domains",
     "target_domains": "data.target_domains",
@@ -136,6 +139,21 @@ DomainColumn = Annotated[
 Encoding = Annotated[
     str | None,
     typer.Option(metavar="NAME", help="The encoding of text tables that are not UTF-8: cp1252."),
+]
+
+
+def _told(outside: bool | None) -> bool | None:
+    OUTSIDE.set(bool(outside))
+    return outside
+
+
+Outside = Annotated[
+    bool | None,
+    typer.Option(
+        "--outside/--no-outside",
+        callback=_told,
+        help="Let metadata and links in a folder of data lead to files outside it.",
+    ),
 ]
 SourceDomains = Annotated[
     str | None, typer.Option(metavar="A,B", help="Domains that are the source; else all others.")

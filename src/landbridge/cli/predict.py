@@ -40,6 +40,7 @@ def predict(
             "rows like the source's validation rows is marked.",
         ),
     ] = None,
+    outside: o.Outside = None,
     config: o.ConfigFile = None,
     settings: o.Settings = None,
     as_json: o.AsJson = False,

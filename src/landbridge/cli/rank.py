@@ -28,6 +28,7 @@ def rank(
     pattern: o.Pattern = None,
     seed: o.Seed = None,
     offline: o.Offline = None,
+    outside: o.Outside = None,
     config: o.ConfigFile = None,
     settings: o.Settings = None,
     as_json: o.AsJson = False,

@@ -33,6 +33,7 @@ def stream(
         Path | None, typer.Option(metavar="FILE", help="Write a .csv, .parquet or .json file.")
     ] = None,
     label: o.Label = None,
+    outside: o.Outside = None,
     config: o.ConfigFile = None,
     settings: o.Settings = None,
     as_json: o.AsJson = False,

@@ -73,6 +73,7 @@ def tune(
     seed: Annotated[int, typer.Option(metavar="N", help="Of everything that is drawn.")] = 0,
     device: o.Device = None,
     offline: o.Offline = None,
+    outside: o.Outside = None,
     as_json: o.AsJson = False,
     quiet: o.Quiet = False,
     debug: o.Debug = False,

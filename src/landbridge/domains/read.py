@@ -47,6 +47,7 @@ def read_domain(
     offline: bool = False,
     schema: TableSchema | None = None,
     encoding: str | None = None,
+    outside: bool = False,
     events: Events = SILENT,
 ) -> Domain:
     """Read a domain from a folder, a file, a sample or arrays.
@@ -114,6 +115,9 @@ def read_domain(
     encoding : str, optional
         The encoding of text files that are not UTF-8; where not given, one that is Western or
         marked is read, which a note says.
+    outside : bool, default False
+        Whether metadata and links in a folder may lead to files outside it. A table that is itself
+        given may name files anywhere.
     events : Events
         Hears progress, and each note and omission.
 
@@ -165,6 +169,7 @@ def read_domain(
         offline=offline,
         schema=schema,
         encoding=encoding,
+        outside=outside,
     )
     if isinstance(what, Domain):
         raise DataError("a Domain was given to be read", do="use it as it is")

@@ -25,6 +25,7 @@ OPTIONS = {
     "data.categorical": "--categorical",
     "data.numeric": "--numeric",
     "data.encoding": "--encoding",
+    "data.outside": "--outside",
     "data.domain": "--domain",
     "data.source_domains": "--source-domains",
     "data.target_domains": "--target-domains",

@@ -169,7 +169,8 @@ def columns_named(data: DataConfig) -> dict[str, Any]:
     media = ("image", "text", "audio", "columns")
     options = (*media, "domain", "pattern", "drop", "categorical", "numeric", "encoding")
     found = {option: getattr(data, option) for option in options}
-    return {option: column for option, column in found.items() if column is not None}
+    named = {option: column for option, column in found.items() if column is not None}
+    return named | ({"outside": True} if data.outside else {})
 
 
 def _parted(

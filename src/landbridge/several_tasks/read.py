@@ -11,6 +11,7 @@ import numpy as np
 
 from ..base.errors import ConfigError, DataError
 from ..base.events import Events
+from ..base.inside import Place
 from ..domains.domain import Domain
 from ..domains.read import read_domain, settled_domain
 from ..domains.readers.base import ReadOptions
@@ -108,7 +109,7 @@ def read_tasks(
         replace(table, values={**rest, _ROW: rows}),
         options,
         name=name,
-        folder=folder,
+        folder=None if folder is None else Place(folder),
         first_row=1,
         events=events,
     )

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from ..base.errors import DataError
+from ..base.inside import ANYWHERE, Place, leads_out
 from ..base.registry import Registry
 
 Row = Mapping[str, Any]
@@ -122,7 +123,7 @@ class StructuredTask(ABC):
 
     # Reading ------------------------------------------------------------------------------------
 
-    def example(self, row: Row, name: str, folder: Path, labelled: bool) -> Example:
+    def example(self, row: Row, name: str, folder: Place, labelled: bool) -> Example:
         """Return a row as an example.
 
         Raises
@@ -154,11 +155,11 @@ class StructuredTask(ABC):
         )
 
     @abstractmethod
-    def given(self, row: Row, column: str, name: str, folder: Path) -> Any:
+    def given(self, row: Row, column: str, name: str, folder: Place) -> Any:
         """Return what goes into the model, as plain values or a path."""
 
     @abstractmethod
-    def truth(self, row: Row, column: str, name: str, folder: Path) -> Any:
+    def truth(self, row: Row, column: str, name: str, folder: Place) -> Any:
         """Return the answer, in the form in which predictions come as well."""
 
     def learn_labels(self, examples: Sequence[Example]) -> None:
@@ -229,19 +230,24 @@ def padded(labels: Sequence[Sequence[int]], width: int | None = None) -> Any:
     return torch.tensor([[*own, *[NOTHING] * (most - len(own))] for own in labels])
 
 
-def file_of(value: Any, name: str, folder: Path, what: str = "file") -> Any:
+def file_of(value: Any, name: str, folder: Place, what: str = "file") -> Any:
     """Return a file's bytes, or its path where it is there.
 
     Raises
     ------
     DataError
-        Where it is not.
+        Where it is not, or where it lies outside the folder of data.
     """
     if isinstance(value, dict):
         value = value.get("bytes") or value.get("path")
     if isinstance(value, bytes):
         return value
-    path = folder / str(value)
+    path = folder.folder / str(value)
+    if value is not None and not folder.holds(path):
+        raise DataError(
+            f"{name}: the {what} {leads_out(path)} lies outside {folder.folder}",
+            do=f"put it there; {ANYWHERE}",
+        )
     if value is None or not path.is_file():
         raise DataError(f"{name}: the {what} {path} is not there", do="check the paths")
     return path

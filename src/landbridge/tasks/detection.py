@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ..base.errors import DataError
+from ..base.inside import Place
 from ..metrics.regions import Boxes, matched, mean_average_precision
 from .base import TASKS, Example, Metric, Row, device_of
 from .images import ImageTask, class_colours, opened
@@ -29,7 +29,7 @@ class Detection(ImageTask):
     outputs = ("objects", "annotations", "boxes")
     architecture = "AutoModelForObjectDetection"
 
-    def truth(self, row: Row, column: str, name: str, folder: Path) -> list[dict[str, Any]]:
+    def truth(self, row: Row, column: str, name: str, folder: Place) -> list[dict[str, Any]]:
         value = row[column]
         if isinstance(value, dict):
             kinds = value.get("category", value.get("categories", value.get("label")))

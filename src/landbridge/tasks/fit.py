@@ -39,6 +39,7 @@ def tune(
     scratch: bool = True,
     judge_fraction: float = 0.3,
     offline: bool = False,
+    outside: bool = False,
     events: Events = SILENT,
 ) -> Tuned:
     """Fine-tune a pretrained model for token labels, texts, speech, masks or boxes.
@@ -67,6 +68,8 @@ def tune(
     judge_fraction : float, default 0.3
     offline : bool, default False
         Forbid every download.
+    outside : bool, default False
+        Whether what lies in a folder of data may name files outside it.
     events : Events
 
     Returns
@@ -88,7 +91,7 @@ def tune(
     fit = fit or FitOptions()
     check_free(out, "tuned")
     own = TASKS.get(task)(options or TaskOptions())
-    learn, judged = _examples(own, data, test, judge_fraction, fit.seed)
+    learn, judged = _examples(own, data, test, judge_fraction, fit.seed, outside)
     folder = find_model(model, offline=offline, events=events)
     own.learn_labels(learn)
     _adopt(own, folder.path)
@@ -170,16 +173,16 @@ def _tuned(
 
 
 def _examples(
-    task: StructuredTask, data: Any, test: Any, share: float, seed: int
+    task: StructuredTask, data: Any, test: Any, share: float, seed: int, outside: bool
 ) -> tuple[list[Example], list[Example]]:
     """Return rows to learn from and rows that judge; rows without an answer are left out."""
-    raw = read_rows(data)
+    raw = read_rows(data, outside=outside)
     sides: list[tuple[RawRows, np.ndarray]]
     if test is None:
         judges = judged_rows(raw, share, seed)
         sides = [(raw, np.flatnonzero(~judges)), (raw, np.flatnonzero(judges))]
     else:
-        other = read_rows(test)
+        other = read_rows(test, outside=outside)
         sides = [(raw, np.arange(len(raw))), (other, np.arange(len(other)))]
     found = []
     for rows, chosen in sides:

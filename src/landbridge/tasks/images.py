@@ -11,6 +11,7 @@ import numpy as np
 
 from ..backbones.images import IMAGENET_MEAN, IMAGENET_STD
 from ..base.errors import DataError
+from ..base.inside import Place
 from ..domains.modalities.decoding import broken_image_errors, normalise, open_image
 from .base import Row, StructuredTask, file_of
 
@@ -28,7 +29,7 @@ class ImageTask(StructuredTask):
     std: tuple[float, ...] = IMAGENET_STD
     size: tuple[int, int] = (_USUAL, _USUAL)
 
-    def given(self, row: Row, column: str, name: str, folder: Path) -> Any:
+    def given(self, row: Row, column: str, name: str, folder: Place) -> Any:
         return image_of(row[column], name, folder)
 
     def open(self, folder: Path) -> None:
@@ -68,7 +69,7 @@ class ImageTask(StructuredTask):
         return ((values - self.mean) / self.std).transpose(2, 0, 1).astype(np.float32)
 
 
-def image_of(value: Any, name: str, folder: Path) -> Any:
+def image_of(value: Any, name: str, folder: Place) -> Any:
     """Return an image's bytes, or its path; one of Pillow's is encoded."""
     if hasattr(value, "convert"):
         out = io.BytesIO()

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ..base.errors import DataError
+from ..base.inside import Place, check_inside, place_of
 from ..base.seeds import numpy_rng
 from ..domains.readers.base import SPLITS
 from ..domains.readers.class_labels import features_of, has_names, named
@@ -34,8 +35,8 @@ class RawRows:
     names : list of str
     splits : list of str
         "train", "val" or "test".
-    folder : Path
-        Where relative paths begin.
+    folder : Place
+        Where relative paths begin, and how far they may lead.
     what : str
         What to call the data.
     """
@@ -43,14 +44,14 @@ class RawRows:
     rows: list[Mapping[str, Any]]
     names: list[str]
     splits: list[str]
-    folder: Path
+    folder: Place
     what: str
 
     def __len__(self) -> int:
         return len(self.rows)
 
 
-def read_rows(data: Any) -> RawRows:
+def read_rows(data: Any, *, outside: bool = False) -> RawRows:
     """Read rows as they are.
 
     Parameters
@@ -60,6 +61,8 @@ def read_rows(data: Any) -> RawRows:
         its tag a line, an empty line between sentences), a folder with ``metadata.jsonl`` or
         ``.csv``, with ``images/`` and ``masks/``, or with COCO's ``annotations.json``. train, val
         and test folders are splits.
+    outside : bool, default False
+        Whether what lies in a folder may name files outside it.
 
     Raises
     ------
@@ -70,14 +73,15 @@ def read_rows(data: Any) -> RawRows:
         path = Path(data).expanduser()
         if not path.exists():
             raise DataError(f"{path} does not exist", do="check the path")
-        found = _folder(path) if path.is_dir() else _file(path)
+        is_folder = path.is_dir()
+        found = _folder(path, place_of(path.resolve(), outside)) if is_folder else _file(path)
     elif hasattr(data, "with_format"):  # a dataset of Hugging Face
         rows = data.with_format("arrow")[:].to_pylist()
-        found = _of(_with_names(rows, data.features.to_dict(), "dataset"), Path(), "dataset")
+        found = _of(_with_names(rows, data.features.to_dict(), "dataset"), Place(Path()), "dataset")
     elif hasattr(data, "to_dict") and hasattr(data, "columns"):
-        found = _of(data.to_dict("records"), Path(), "rows")
+        found = _of(data.to_dict("records"), Place(Path()), "rows")
     elif isinstance(data, Sequence) and all(isinstance(row, Mapping) for row in data):
-        found = _of(list(data), Path(), "rows")
+        found = _of(list(data), Place(Path()), "rows")
     else:
         raise DataError(
             f"{type(data).__name__} cannot be read as rows",
@@ -112,7 +116,7 @@ def judged_rows(rows: RawRows, share: float, seed: int) -> np.ndarray:
     return judged
 
 
-def _of(rows: list[Any], folder: Path, what: str) -> RawRows:
+def _of(rows: list[Any], folder: Place, what: str) -> RawRows:
     splits = []
     for i, row in enumerate(rows):
         said = str(row.get(SPLIT) or "train").lower()
@@ -144,9 +148,9 @@ def _with_names(rows: list[Any], features: Mapping[str, Any], what: str) -> list
 
 def _file(path: Path) -> RawRows:
     if path.suffix.lower() in (".conll", ".bio", ".iob", ".iob2"):
-        return _of(conll_rows(path), path.parent, path.stem)
+        return _of(conll_rows(path), Place(path.parent), path.stem)
     table, _ = arrow_table(path)
-    return _of(_plain(table, path.stem), path.resolve().parent, path.stem)
+    return _of(_plain(table, path.stem), Place(path.resolve().parent), path.stem)
 
 
 def _plain(table: Any, what: str) -> list[Any]:
@@ -154,27 +158,33 @@ def _plain(table: Any, what: str) -> list[Any]:
     return _with_names(table.to_pylist(), features_of(table.schema.metadata), what)
 
 
-def _folder(root: Path) -> RawRows:
+def _folder(root: Path, place: Place) -> RawRows:
     for name in _COCO:
         if (root / name).is_file():
-            return _of(_coco(root / name), root, root.name)
-    table = folder_table(root)
+            check_inside(root / name, place)
+            return _of(_coco(root / name, place), _in(root, place), root.name)
+    table = folder_table(root, place)
     if table is not None:
-        return _of(_plain(table[0], root.name), root, root.name)
+        return _of(_plain(table[0], root.name), _in(root, place), root.name)
     splits = [(f, SPLITS[f.name.lower()]) for f in sorted(root.iterdir()) if _is_split(f)]
     if splits:
         rows: list[Any] = []
         for folder, split in splits:
-            own = _folder(folder)
+            own = _folder(folder, place)
             for row in own.rows:
                 rows.append({**_absolute(row, folder), SPLIT: split})
-        return _of(rows, root, root.name)
+        return _of(rows, _in(root, place), root.name)
     if (root / "images").is_dir() and (root / "masks").is_dir():
-        return _of(_masks(root), root, root.name)
+        return _of(_masks(root), _in(root, place), root.name)
     raise DataError(
         f"{root} has no metadata.jsonl, no {_COCO[1]}, and no images/ beside masks/",
         do="lay it out in one of these ways, or give a table",
     )
+
+
+def _in(root: Path, place: Place) -> Place:
+    """Return where names begin in a folder within the one that was given."""
+    return replace(place, folder=root)
 
 
 def _is_split(folder: Path) -> bool:
@@ -185,7 +195,7 @@ def _absolute(row: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     made = dict(row)
     for key in ("image", "mask", "audio", "file_name"):
         if isinstance(made.get(key), str):
-            made[key] = str((folder / made[key]).resolve())
+            made[key] = str(folder.absolute() / made[key])
     return made
 
 
@@ -205,7 +215,7 @@ def _is_image(path: Path) -> bool:
     return path.suffix.lower() in _IMAGES
 
 
-def _coco(path: Path) -> list[dict[str, Any]]:
+def _coco(path: Path, place: Place) -> list[dict[str, Any]]:
     try:
         found = json.loads(path.read_text("utf-8"))
         names = {c["id"]: c["name"] for c in found["categories"]}
@@ -218,10 +228,10 @@ def _coco(path: Path) -> list[dict[str, Any]]:
         for image in found["images"]:
             own = boxes.get(image["id"], [])
             where = path.parent / image["file_name"]
-            if not where.exists():
+            if place.holds(where) and not where.exists():
                 where = path.parent / "images" / image["file_name"]
             objects = {"bbox": [b for b, _ in own], "category": [k for _, k in own]}
-            rows.append({"image": str(where.resolve()), "objects": objects})
+            rows.append({"image": str(where.absolute()), "objects": objects})
     except (KeyError, TypeError, json.JSONDecodeError) as error:
         raise DataError(
             f"{path} is not COCO's layout: {error!r}", do="it has images, annotations, categories"

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..base.errors import DataError
+from ..base.inside import Place
 from ..metrics.regions import IGNORED, mean_iou, overlap_counts
 from .base import TASKS, Example, Metric, Row, device_of
 from .images import ImageTask, class_colours, image_of, opened, opened_mask
@@ -25,7 +26,7 @@ class Segmentation(ImageTask):
     outputs = ("mask", "label", "annotation", "segmentation")
     architecture = "AutoModelForSemanticSegmentation"
 
-    def truth(self, row: Row, column: str, name: str, folder: Path) -> np.ndarray:
+    def truth(self, row: Row, column: str, name: str, folder: Place) -> np.ndarray:
         image = opened_mask(image_of(row[column], name, folder), f"the mask of {name}")
         if image.mode not in ("L", "P", "1", "I", "I;16"):
             raise DataError(

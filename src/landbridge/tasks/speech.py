@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..base.errors import BackboneError, DataError
+from ..base.inside import Place
 from ..domains.modalities.sound_files import decode, resample
 from ..metrics.text_scores import TEXT_SCORES
 from .base import NOTHING, TASKS, Example, Metric, Row, StructuredTask, device_of, file_of, padded
@@ -31,10 +32,10 @@ class SpeechRecognition(StructuredTask):
     normalise = True
     _BLANK, _SPACE, _UNKNOWN = "<pad>", "|", "<unk>"
 
-    def given(self, row: Row, column: str, name: str, folder: Path) -> Any:
+    def given(self, row: Row, column: str, name: str, folder: Place) -> Any:
         return file_of(row[column], name, folder, "recording")
 
-    def truth(self, row: Row, column: str, name: str, folder: Path) -> str:
+    def truth(self, row: Row, column: str, name: str, folder: Place) -> str:
         value = row[column]
         if not isinstance(value, str):
             raise DataError(f"{name}: {column!r} holds {value!r}", do="write what is said")

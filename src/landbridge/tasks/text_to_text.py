@@ -8,6 +8,7 @@ from typing import Any
 
 from ..base.errors import DataError
 from ..base.halves import whole_text
+from ..base.inside import Place
 from ..metrics.text_scores import TEXT_SCORES
 from .base import TASKS, Example, Metric, Row, StructuredTask, device_of, padded
 
@@ -25,10 +26,10 @@ class TextToText(StructuredTask):
     architecture = "AutoModelForSeq2SeqLM"
     tokenizer: Any = None
 
-    def given(self, row: Row, column: str, name: str, folder: Path) -> str:
+    def given(self, row: Row, column: str, name: str, folder: Place) -> str:
         return _text(row[column], name, column)
 
-    def truth(self, row: Row, column: str, name: str, folder: Path) -> str:
+    def truth(self, row: Row, column: str, name: str, folder: Place) -> str:
         return _text(row[column], name, column)
 
     def open(self, folder: Path) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..base.errors import BackboneError, DataError
 from ..base.halves import whole_text
+from ..base.inside import Place
 from ..metrics.spans import OUTSIDE, f1, span_counts
 from .base import NOTHING, TASKS, Example, Metric, Row, StructuredTask, device_of, padded
 from .written import written_list
@@ -26,13 +27,13 @@ class TokenClassification(StructuredTask):
     architecture = "AutoModelForTokenClassification"
     tokenizer: Any = None
 
-    def given(self, row: Row, column: str, name: str, folder: Path) -> list[str]:
+    def given(self, row: Row, column: str, name: str, folder: Place) -> list[str]:
         words = _listed(row[column], column, name)
         if not words:
             raise DataError(f"{name} has no words", do="leave the row out, or give it words")
         return words
 
-    def truth(self, row: Row, column: str, name: str, folder: Path) -> list[str]:
+    def truth(self, row: Row, column: str, name: str, folder: Place) -> list[str]:
         tags = _listed(row[column], column, name)
         words = self.given(
             row, self._column(list(row), self.options.input, self.inputs), name, folder

@@ -81,6 +81,8 @@ class ReadOptions:
         What columns were taken for elsewhere, in a run for instance; as in `like` where not given.
     encoding : str
         The encoding of text files that are not UTF-8.
+    outside : bool
+        Whether what lies in a folder may name files outside it.
     """
 
     name: str | None = None
@@ -108,6 +110,7 @@ class ReadOptions:
     offline: bool = False
     schema: TableSchema | None = None
     encoding: str | None = None
+    outside: bool = False
 
     @property
     def wanted_schema(self) -> TableSchema:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import itertools
 import os
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
 from ...base.errors import DataError
 from ...base.events import SILENT, Events
+from ...base.inside import ANYWHERE, Place, is_device, leads_out, place_of
 from ..domain import Domain, Omission
 from ..examples import Examples
 from .base import SPLITS, UNLABELLED, Reader, ReadOptions, chosen_rows, mask_labels, over_limit
@@ -25,6 +26,7 @@ _WRAPPING = frozenset(
     )
 )
 """Names of folders that only hold what is meant."""
+_LINK = "link that leads out of the folder (--outside follows it)"
 _LOOKED_AT = 500
 """Files by which a folder's kind is told."""
 
@@ -33,6 +35,7 @@ _LOOKED_AT = 500
 class _Found:
     """What a walk through the folder has met so far."""
 
+    place: Place
     files: list[Path] = field(default_factory=list)
     labels: list[str | None] = field(default_factory=list)
     splits: list[str] = field(default_factory=list)
@@ -40,6 +43,18 @@ class _Found:
     empty: list[Path] = field(default_factory=list)
     unknown: list[Path] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    outside: list[Path] = field(default_factory=list)
+
+    def inside(self, paths: Iterable[Path]) -> list[Path]:
+        """Return those that are not hidden and may be read, sorted; the rest is remembered."""
+        kept: list[Path] = []
+        for path in sorted(p for p in paths if not _hidden(p.name)):
+            # All of them lie in the folder by name; a link is what could lead out.
+            if path.is_symlink() and not self.place.holds(path):
+                self.outside.append(path)
+            else:
+                (self.other if is_device(path) else kept).append(path)
+        return kept
 
     def add(self, files: list[Path], label: str | None, split: str) -> None:
         self.files += files
@@ -96,7 +111,7 @@ class FolderReader(Reader):
         )
         root = Path(what)
         name = options.name or root.resolve().name
-        found = self._walk(root)
+        found = self._walk(root, place_of(root.resolve(), options.outside))
         if not found.files:
             raise self._nothing(root, found)
 
@@ -118,6 +133,7 @@ class FolderReader(Reader):
                 "folder that is neither a split nor a class",
                 [_short(f, root) for f in found.unknown],
             ),
+            (_LINK, [_short(f, root) for f in found.outside]),
         ):
             if names:
                 omissions.append(Omission(what_, tuple(names)))
@@ -161,13 +177,13 @@ class FolderReader(Reader):
     def _is_wanted(self, path: Path) -> bool:
         return path.suffix.lower() in self.suffixes
 
-    def _walk(self, root: Path) -> _Found:
-        found = _Found()
+    def _walk(self, root: Path, place: Place) -> _Found:
+        found = _Found(place)
         top = root
-        folders, loose = _list(top)
+        folders, loose = _list(top, found)
         # What an unpacked archive often looks like: one folder in another.
         while len(folders) == 1 and not any(self._is_wanted(f) for f in loose):
-            inner, inside = _list(folders[0])
+            inner, inside = _list(folders[0], found)
             known = folders[0].name.lower() in _WRAPPING or folders[0].name == top.name
             if not known or not (inner or any(self._is_wanted(f) for f in inside)):
                 break
@@ -188,7 +204,7 @@ class FolderReader(Reader):
                 if kinds[folder] == "unlabelled":
                     self._unlabelled(found, folder, "train")
                 else:
-                    self._classes(found, *_list(folder), str(kinds[folder]))
+                    self._classes(found, *_list(folder, found), str(kinds[folder]))
             self._flat(found, loose, "train")
         else:
             if splits:
@@ -203,7 +219,7 @@ class FolderReader(Reader):
 
     def _classes(self, found: _Found, folders: list[Path], loose: list[Path], split: str) -> None:
         for folder in folders:
-            files, other = self._below(folder)
+            files, other = self._below(folder, found)
             found.other += other
             found.add(files, folder.name, split)
             if not files:
@@ -220,11 +236,11 @@ class FolderReader(Reader):
         found.add(wanted, None, split)
 
     def _unlabelled(self, found: _Found, folder: Path, split: str) -> None:
-        files, other = self._below(folder)
+        files, other = self._below(folder, found)
         found.other += other
         found.add(files, None, split)
 
-    def _below(self, folder: Path) -> tuple[list[Path], list[Path]]:
+    def _below(self, folder: Path, found: _Found) -> tuple[list[Path], list[Path]]:
         """Return the wanted and the other files anywhere below a folder."""
         wanted: list[Path] = []
         other: list[Path] = []
@@ -235,9 +251,9 @@ class FolderReader(Reader):
                 folders.clear()
                 continue
             seen.add(real)
-            folders[:] = sorted(f for f in folders if not _hidden(f))
-            for file in sorted(f for f in files if not _hidden(f)):
-                path = Path(place) / file
+            here = Path(place)
+            folders[:] = [f.name for f in found.inside(here / f for f in folders)]
+            for path in found.inside(here / f for f in files):
                 (wanted if self._is_wanted(path) else other).append(path)
         return wanted, other
 
@@ -247,6 +263,12 @@ class FolderReader(Reader):
             return DataError(
                 f"{root} holds no {self.one}, and the table {_short(tables[0], root)}",
                 do=f"give the path of the table: {tables[0]}",
+            )
+        if found.outside:
+            return DataError(
+                f"{root} holds no {self.one} but through links that lead out of it "
+                f"({len(found.outside)}); the first: {leads_out(found.outside[0])}",
+                do=f"put the {self.many} there; {ANYWHERE}",
             )
         kinds = sorted({f.suffix.lower() or "no extension" for f in found.other})
         held = f"only files of the kinds {', '.join(kinds[:8])}" if kinds else "no files"
@@ -263,9 +285,9 @@ def _split_of(name: str) -> str | None:
     return "unlabelled" if name.lower() in UNLABELLED else SPLITS.get(name.lower())
 
 
-def _list(folder: Path) -> tuple[list[Path], list[Path]]:
+def _list(folder: Path, found: _Found) -> tuple[list[Path], list[Path]]:
     """Return the folders and the files in a folder, sorted, hidden ones left out."""
-    entries = sorted(p for p in folder.iterdir() if not _hidden(p.name))
+    entries = found.inside(folder.iterdir())
     return [p for p in entries if p.is_dir()], [p for p in entries if not p.is_dir()]
 
 

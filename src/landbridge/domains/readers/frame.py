@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ...base.errors import DataError
 from ...base.events import SILENT, Events
+from ...base.inside import Place
 from ..domain import Domain, Examples, Omission, class_name
 from ..modalities.table import TableExamples, with_schema
 from ..schema import Role, TableSchema, said
@@ -44,7 +44,7 @@ def frame_domain(
     options: ReadOptions,
     *,
     name: str,
-    folder: Path | None = None,
+    folder: Place | None = None,
     first_row: int = 0,
     by_name_only: bool = False,
     events: Events = SILENT,
@@ -57,8 +57,8 @@ def frame_domain(
     options : ReadOptions
     name : str
         What to call it.
-    folder : Path, optional
-        Where relative image paths begin.
+    folder : Place, optional
+        Where relative names of files begin, and how far they may lead.
     first_row : int, default 0
         Number of the first row in messages.
     by_name_only : bool, default False

@@ -12,6 +12,7 @@ import numpy as np
 
 from ...base.errors import DataError
 from ...base.events import Events
+from ...base.inside import ANYWHERE, Place, leads_out
 from ...base.registry import nearest
 from ..domain import Examples, Omission, class_name
 from ..modalities.decoding import Item
@@ -55,7 +56,7 @@ class Kind(ABC):
         columns: list[np.ndarray],
         keep: np.ndarray,
         rows: list[str],
-        folder: Path | None,
+        folder: Place | None,
         name: str,
         omissions: list[Omission],
         events: Events,
@@ -195,7 +196,7 @@ class Images(Kind):
         columns: list[np.ndarray],
         keep: np.ndarray,
         rows: list[str],
-        folder: Path | None,
+        folder: Place | None,
         name: str,
         omissions: list[Omission],
         events: Events,
@@ -222,7 +223,7 @@ class Recordings(Kind):
         columns: list[np.ndarray],
         keep: np.ndarray,
         rows: list[str],
-        folder: Path | None,
+        folder: Place | None,
         name: str,
         omissions: list[Omission],
         events: Events,
@@ -253,7 +254,7 @@ class Texts(Kind):
         columns: list[np.ndarray],
         keep: np.ndarray,
         rows: list[str],
-        folder: Path | None,
+        folder: Place | None,
         name: str,
         omissions: list[Omission],
         events: Events,
@@ -286,7 +287,7 @@ def files_of(
     column: np.ndarray,
     keep: np.ndarray,
     rows: list[str],
-    folder: Path | None,
+    folder: Place | None,
     name: str,
     omissions: list[Omission],
 ) -> tuple[list[Item], list[str], list[int]]:
@@ -301,8 +302,8 @@ def files_of(
         The rows to look at.
     rows : list of str, length n
         What to call each row.
-    folder : Path or None
-        Where relative paths begin.
+    folder : Place or None
+        Where relative paths begin, and how far they may lead.
     name : str
         What to call the table.
     omissions : list of Omission
@@ -323,6 +324,8 @@ def files_of(
     there: list[int] = []
     empty: list[str] = []
     gone: list[str] = []
+    outside: list[str] = []
+    place = folder or Place(Path())
     for row in keep.tolist():
         value = column[row]
         if value is None:
@@ -333,14 +336,25 @@ def files_of(
             item = value
         else:
             asked = str(value)
-            item = (folder or Path()) / as_there(folder or Path(), asked)
+            item = place.folder / asked
+            if place.holds(item):  # nothing is looked up elsewhere, not even whether it is there
+                item = place.folder / as_there(place.folder, asked)
+            if not place.holds(item):
+                outside.append(f"{rows[row]}: {leads_out(item)}")
+                continue
             if not is_file(item):
-                near = near_name(folder or Path(), asked)
+                near = near_name(place.folder, asked)
                 gone.append(f"{rows[row]}: {item}" + (f" (there is {near})" if near else ""))
                 continue
         items.append(item)
         names.append(rows[row] if nameless(item) else str(item))
         there.append(row)
+    if outside and not items and not gone:
+        raise DataError(
+            f"none of the {len(outside)} {kind.one} files of {name} lies in its folder; the first: "
+            f"{outside[0]}",
+            do=f"put the {kind.many} there; {ANYWHERE}",
+        )
     if gone and not items:
         raise DataError(
             f"none of the {len(gone)} {kind.one} files of {name} exists; the first: {gone[0]}",
@@ -350,6 +364,7 @@ def files_of(
     for what, left in (
         (f"row without {article} {kind.one}", empty),
         (f"{kind.one} file that does not exist", gone),
+        (f"{kind.one} file outside the folder (--outside reads it)", outside),
     ):
         if left:
             omissions.append(Omission(what, tuple(left)))

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 
 from ...base.errors import DataError
 from ...base.events import Events
+from ...base.inside import Place
 from ..domain import Examples, Omission
 from ..modalities.several import ABSENT, SeveralExamples
 from ..modalities.table import TableExamples, missing
@@ -55,7 +55,7 @@ def several_examples(
     notes: list[str],
     keep: np.ndarray,
     rows: list[str],
-    folder: Path | None,
+    folder: Place | None,
     name: str,
     omissions: list[Omission],
     events: Events,

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from ...base.errors import DataError, MissingExtra
 from ...base.events import SILENT, Events
 from ...base.hub import first_line, hub_errors, is_network, unreachable
+from ...base.inside import OUTSIDE, Bounds, Place
 from ...base.places import why_offline
 from ..domain import Domain
 from .base import READERS, SPLITS, UNLABELLED, Reader, ReadOptions, is_a
@@ -52,17 +54,31 @@ class HubDatasets(Reader):
         MissingExtra
             Where the package is not installed.
         """
-        name = options.name
+        name, folder = options.name, None
         if isinstance(what, str):
             name = name or what.removeprefix(_PREFIX)
-            what = _load(what.removeprefix(_PREFIX), options.offline, events)
+            spec = what.removeprefix(_PREFIX)
+            what = _load(spec, options.offline, events)
+            folder = _place(spec, options.outside)
         if is_a(what, "datasets.", "IterableDataset", "IterableDatasetDict"):
             raise DataError(
                 "a dataset that is streamed has no length, and labels must be sealed before use",
                 do="load it without streaming=True, or take some rows of it",
             )
         columns = _columns(what)
-        return frame_domain(columns, options, name=name or "dataset", events=events)
+        return frame_domain(columns, options, name=name or "dataset", folder=folder, events=events)
+
+
+def _place(spec: str, outside: bool) -> Place:
+    """Return where files of a dataset of the hub may lie: in the caches of Hugging Face."""
+    import datasets
+    from huggingface_hub import constants
+
+    if outside or OUTSIDE.get():
+        return Place(Path())
+    kept = (datasets.config.HF_DATASETS_CACHE, constants.HF_HUB_CACHE, constants.HF_HOME)
+    local = [Path(spec)] if Path(spec).is_dir() else []  # `datasets` reads folders as well
+    return Place(Path(), Bounds([*local, *map(Path, kept)]))
 
 
 def _columns(what: Any) -> Columns:

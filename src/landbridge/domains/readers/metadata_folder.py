@@ -8,6 +8,7 @@ from typing import Any
 
 from ...base.errors import DataError
 from ...base.events import SILENT, Events
+from ...base.inside import Place, check_inside, place_of
 from ..domain import Domain, Omission
 from ..modalities.decoding import IMAGE_SUFFIXES
 from ..modalities.sound_files import AUDIO_SUFFIXES
@@ -47,29 +48,36 @@ class MetadataFolder(Reader):
             Where a table lacks the column ``file_name``, or no file exists.
         """
         root = Path(what)
-        found = folder_table(root)
+        place = place_of(root.resolve(), options.outside)
+        found = folder_table(root, place)
         assert found is not None
         table, notes = found
         domain = frame_domain(
             from_arrow(table),
             options,
             name=options.name or root.resolve().name,
-            folder=root.resolve(),
+            folder=place,
             first_row=1,
             events=events,
         )
         return unnamed_counted(root, table, domain.noting(*notes))
 
 
-def folder_table(root: Path) -> tuple[Any, list[str]] | None:
+def folder_table(root: Path, place: Place) -> tuple[Any, list[str]] | None:
     """Return a folder's metadata as one table, and what there is to say; None without any.
 
     Names of files are relative to the folder; a column "split" says which folder a row is of.
 
+    Parameters
+    ----------
+    root : Path
+    place : Place
+        How far links may lead.
+
     Raises
     ------
     DataError
-        Where a table lacks the column ``file_name``.
+        Where a table lacks the column ``file_name``, or lies elsewhere.
     """
     import pyarrow as pa
 
@@ -79,6 +87,7 @@ def folder_table(root: Path) -> tuple[Any, list[str]] | None:
     tables: list[Any] = []
     notes: list[str] = []
     for path, split in found:
+        check_inside(path, place)
         table, said = arrow_table(path)
         notes += said
         if _FILE not in table.column_names:
@@ -87,8 +96,8 @@ def folder_table(root: Path) -> tuple[Any, list[str]] | None:
                 do=f"name the files in {_FILE}, relative to {path.parent}, or give the table "
                 "itself as the data",
             )
-        place = path.parent.relative_to(root)
-        names = [None if n is None else str(place / n) for n in table[_FILE].to_pylist()]
+        below = path.parent.relative_to(root)
+        names = [None if n is None else str(below / n) for n in table[_FILE].to_pylist()]
         at = table.column_names.index(_FILE)
         table = table.set_column(at, _FILE, pa.array(names, pa.string()))
         if split is not None:

@@ -12,6 +12,7 @@ import numpy as np
 from ...base.errors import DataError
 from ...base.events import SILENT, Events
 from ...base.hashing import digest
+from ...base.inside import Place, check_inside, place_of
 from ...base.places import cache_folder
 from ...base.stored import stored_array, stored_file
 from ..domain import Domain
@@ -59,9 +60,13 @@ class Shards(Reader):
         """
         root = Path(what)
         files = _shards(root) if root.is_dir() else [root]
+        folder = Place(root.resolve().parent)  # somebody named this file
+        if root.is_dir():
+            folder = place_of(root.resolve(), options.outside)
+        for file in files:
+            check_inside(file, folder)
         columns = _read(files, events)
         name = options.name or (root.resolve().name if root.is_dir() else root.stem)
-        folder = root.resolve() if root.is_dir() else root.resolve().parent
         domain = frame_domain(
             columns, options, name=name, folder=folder, first_row=1, events=events
         )

@@ -12,6 +12,7 @@ from ...base import cells
 from ...base.errors import DataError
 from ...base.events import SILENT, Events
 from ...base.files import lines_of
+from ...base.inside import Place
 from ..domain import Domain
 from .base import READERS, Reader, ReadOptions
 from .columns import MARK, Columns, from_arrow, rows_of
@@ -62,7 +63,7 @@ class Table(Reader):
             columns,
             options,
             name=options.name or path.stem,
-            folder=path.resolve().parent,
+            folder=Place(path.resolve().parent),  # somebody named this table
             first_row=1,
             events=events,
         )
@@ -136,13 +137,19 @@ def json_columns(path: Path, encoding: str | None) -> tuple[Columns, tuple[str, 
     DataError
         Where it is damaged, naming the line.
     """
+    found, notes = _json_read(path, encoding)
+    return rows_of(path.name, found) if isinstance(found, list) else from_arrow(found), notes
+
+
+def _json_read(path: Path, encoding: str | None) -> tuple[Any, tuple[str, ...]]:
+    """Return a file of JSON as a `pyarrow.Table`, or a list of rows where Arrow has no types."""
     import pyarrow as pa
     from pyarrow import json
 
     content, note = to_utf8(path, encoding, guess=False)
     notes = (note,) if note else ()
     if content[:200].lstrip().startswith(b"["):  # one list of objects
-        return rows_of(path.name, _objects_of(path, content)), notes
+        return _objects_of(path, content), notes
     size = min(max(len(content) + 1, 1 << 16), 2**31 - 1)
     options = json.ReadOptions(block_size=size)
     buffer = pa.py_buffer(content)
@@ -156,11 +163,11 @@ def json_columns(path: Path, encoding: str | None) -> tuple[Columns, tuple[str, 
                 pa.BufferReader(buffer), read_options=options, parse_options=parse
             )
     except pa.ArrowInvalid as error:
-        return rows_of(path.name, _lines_of(path, content, error)), notes
+        return _lines_of(path, content, error), notes
     if _rounded(table):
-        return rows_of(path.name, _lines_of(path, content, None)), notes
+        return _lines_of(path, content, None), notes
     mark = {MARK: json_.dumps({"typed": "strings"}).encode()}
-    return from_arrow(table.replace_schema_metadata(mark)), notes
+    return table.replace_schema_metadata(mark), notes
 
 
 def _rounded(table: Any) -> bool:
@@ -180,11 +187,22 @@ def _json_table(path: Path, encoding: str | None) -> Any:
     """Return a file of JSON as a table of what it holds, strings as strings."""
     import pyarrow as pa
 
-    columns, _ = json_columns(path, encoding)
+    found, _ = _json_read(path, encoding)
+    if not isinstance(found, list):
+        return found
+    columns = rows_of(path.name, found)
     arrays = {name: column.array for name, column in columns.written.items()}
-    lists = {name: pa.array(list(values)) for name, values in columns.lists.items()}
+    for name in dict.fromkeys(key for row in found for key in row):
+        if name not in arrays:  # lists and objects: answers with a structure
+            try:
+                arrays[name] = pa.array([row.get(name) for row in found])
+            except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError) as error:
+                raise DataError(
+                    f"{path}: column {name!r} holds values of different kinds: {error}",
+                    do="write the same kind of value in every row",
+                ) from error
     mark = {MARK: json_.dumps({"typed": "strings"}).encode()}
-    return pa.table({**arrays, **lists}).replace_schema_metadata(mark)
+    return pa.table(arrays).replace_schema_metadata(mark)
 
 
 def _objects_of(path: Path, content: bytes) -> list[dict[str, Any]]:
