@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 
-from landbridge.base.errors import DataError
+from landbridge.base.errors import BackboneError, DataError
 from landbridge.diagnosis.rank import rank_backbones
 from landbridge.domains.read import read_domain
 from landbridge.solvers.logme import logme, one_hot
@@ -113,6 +113,13 @@ def test_too_few_labels(monkeypatch, tmp_path):
         rank_backbones(read_domain((pixels, [0] * 8 + [1, 1])), ["identity"])
     with pytest.raises(DataError, match="numbers"):
         rank_backbones(read_domain((pixels, np.linspace(0, 1.7, 10))), ["identity"])
+
+
+def test_no_backbone_at_all_is_about_the_backbones(monkeypatch, tmp_path):
+    monkeypatch.setenv("LANDBRIDGE_CACHE", str(tmp_path))
+    rows = (np.arange(24.0).reshape(12, 2), np.array(["n", "p"] * 6))
+    with pytest.raises(BackboneError, match=r"none of the backbones could be opened: .*convnet"):
+        rank_backbones(read_domain(rows), ["convnet"])
 
 
 def test_the_command(tmp_path, monkeypatch):

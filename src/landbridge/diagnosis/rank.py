@@ -123,15 +123,18 @@ def rank_backbones(
         )
     folds = stratified_folds(labels, min(FOLDS, int(counts.min())), numpy_rng("rank", seed))
     found: list[tuple[Ranked, np.ndarray]] = []
-    failed: dict[str, str] = {}
+    failed: dict[str, BackboneError | MissingExtra] = {}
     for name in dict.fromkeys(backbones):
         try:
             found.append(_look(name, labelled, folds, seed, offline, events))
         except (BackboneError, MissingExtra) as error:
-            failed[name] = error.found
+            failed[name] = error
             events.say("warning", f"{name} is left out: {error.found}")
     if not found:
-        raise DataError("none of the backbones could be opened", do="; ".join(failed.values()))
+        raise BackboneError(
+            f"none of the backbones could be opened: {'; '.join(e.found for e in failed.values())}",
+            do="; ".join(dict.fromkeys(e.do for e in failed.values())),
+        )
     found.sort(key=lambda pair: (-pair[0].probe, pair[0].ms))
     best = found[0][1]
     out = []
@@ -139,7 +142,7 @@ def rank_backbones(
         gap = best.astype(float) - hits
         within = gap.std(ddof=1) / np.sqrt(len(gap))
         out.append(Ranked(**{**ranked.to_dict(), "ties": i > 0 and bool(gap.mean() <= within)}))
-    return out, failed
+    return out, {name: error.found for name, error in failed.items()}
 
 
 def _look(
