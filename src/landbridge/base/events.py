@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
-from .files import open_plain, storage_errors
+from .files import lines_of, open_plain, storage_errors
 from .shown import to_json
 
 Event = dict[str, Any]
@@ -95,7 +95,7 @@ def read_log(path: Path) -> list[Event]:
     events: list[Event] = []
     if not path.exists():
         return events
-    for line in path.read_text("utf-8", errors="replace").splitlines():
+    for line in lines_of(path.read_text("utf-8", errors="replace")):
         try:
             events.append(json.loads(line))
         except json.JSONDecodeError:

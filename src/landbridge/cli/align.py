@@ -192,6 +192,8 @@ def _show_answers(value: dict[str, Any], rows: list[dict[str, Any]], out: Path |
         return
     counts: dict[str, int] = {}
     for row in rows:
+        if row["predicted"] is None:
+            continue
         counts[row["predicted"]] = counts.get(row["predicted"], 0) + 1
     screen.print(", ".join(f"{name}: {n:,}" for name, n in sorted(counts.items())))
     if value["accuracy"] is not None:
@@ -199,5 +201,13 @@ def _show_answers(value: dict[str, Any], rows: list[dict[str, Any]], out: Path |
             f"right: {interval(value['accuracy'])} of {value['accuracy']['n']:,} labelled rows; "
             f"the commonest class is {100 * value['commonest']:.1f} % of them"
         )
+    if value["left_out"]:
+        screen.print(
+            f"{value['left_out']:,} of them are of classes that were not named, and count as "
+            f"wrong: {', '.join(value['strange'][:5])}"
+        )
+    if value["unanswered"]:
+        said = ", ".join(f"{n:,} x {why}" for why, n in value["unanswered"].items())
+        screen.print(f"no answer: {said}", style="dim")
     if out is not None:
         screen.print(f"{len(rows):,} rows written to {out}", style="dim")

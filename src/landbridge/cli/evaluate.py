@@ -37,9 +37,11 @@ def _show(figures: dict[str, Any]) -> None:
     for key, show in _OTHERS.items():
         if key in figures:
             show(out, figures)
+            _show_left(out, figures)
             return
     if "metric" in figures:
         _show_answers(out, figures)
+        _show_left(out, figures)
         return
     rows = [["accuracy", percent(figures.get("accuracy")), interval(figures)]]
     for key, name in (("balanced_accuracy", "balanced accuracy"), ("macro_f1", "macro F1")):
@@ -47,6 +49,7 @@ def _show(figures: dict[str, Any]) -> None:
             rows.append([name, percent(figures[key]), ""])
     title = f"{figures['n']} labelled examples" if figures.get("n") is not None else ""
     show_rows(out, ["figure", "", "95 % interval"], rows, title=title, right=(1, 2))
+    _show_left(out, figures)
     per_class = figures.get("per_class")
     if not per_class:
         return
@@ -59,6 +62,16 @@ def _show(figures: dict[str, Any]) -> None:
     cells = [[name, *(_cell(item.get(head)) for head in heads)] for name, item in named]
     out.print()
     show_rows(out, ["class", *heads], cells, right=range(1, len(heads) + 1))
+
+
+def _show_left(out: Any, figures: dict[str, Any]) -> None:
+    """Say how many rows the figures are not about, and why."""
+    from rich.text import Text
+
+    said = [f"{figures['left_out']:,} without a label"] if figures.get("left_out") else []
+    said += [f"{n:,} x {why}" for why, n in (figures.get("unanswered") or {}).items()]
+    if said:
+        out.print(Text(f"not judged: {', '.join(said)}", style="dim"))
 
 
 def _show_scores(out: Any, figures: dict[str, Any]) -> None:

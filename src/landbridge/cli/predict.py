@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
@@ -67,8 +67,10 @@ def predict(
         rows = loaded.predict(data, **given, events=this.events())
         if out is not None:
             write(out, rows)
-            value = {"run": str(run), "rows": len(rows), "out": str(out)}
-            this.result(value, lambda: say(f"{len(rows):,} predictions in {out}"))
+            left = _left(rows)
+            value = {"run": str(run), "rows": len(rows), "unanswered": left, "out": str(out)}
+            more = f", {left:,} with a reason in the place of an answer" if left else ""
+            this.result(value, lambda: say(f"{len(rows):,} predictions in {out}{more}"))
         else:
             this.result({"run": str(run), "predictions": rows}, lambda: _show(rows))
 
@@ -114,7 +116,7 @@ def write(path: Path, rows: Sequence[dict[str, Any]]) -> None:
             import pyarrow.parquet as pq
 
             head = _columns(rows)
-            flat = [_flat(row) for row in rows]
+            flat = list(_table(rows))
             columns = {
                 _encodable(name): [_encodable(row[i]) for row in flat]
                 for i, name in enumerate(head)
@@ -132,7 +134,7 @@ def write(path: Path, rows: Sequence[dict[str, Any]]) -> None:
 
 def write_csv(file: TextIO, rows: Sequence[dict[str, Any]], *, shown: bool = False) -> None:
     """Write predictions as CSV with a line of heads; see `landbridge.base.cells.write_rows`."""
-    write_rows(file, _columns(rows), (_flat(row) for row in rows), shown=shown)
+    write_rows(file, _columns(rows), _table(rows), shown=shown)
 
 
 def _encodable(value: Any) -> Any:
@@ -143,23 +145,46 @@ def _encodable(value: Any) -> Any:
 
 
 def _columns(rows: Sequence[dict[str, Any]]) -> list[str]:
-    if rows and "probability" not in rows[0]:
-        return list(rows[0])
-    classes = list(rows[0]["probability"]) if rows else []
-    marked = ["unknown"] if rows and "unknown" in rows[0] else []
-    sure = [] if rows and isinstance(rows[0]["predicted"], list) else ["confidence"]
-    return ["name", "predicted", *marked, *sure, *(f"p({name})" for name in classes)]
+    if not rows or "probability" not in rows[0]:
+        return list(rows[0]) if rows else ["name", "predicted", "confidence"]
+    first = rows[0]
+    sure = [] if _are_lists(rows) else ["confidence"]
+    marked = ["unknown"] if "unknown" in first else []
+    front, back = _around(first)
+    classes = (f"p({name})" for name in first["probability"])
+    return [*front, "predicted", *marked, *sure, *classes, *back]
 
 
-def _flat(row: dict[str, Any]) -> list[Any]:
+def _around(row: dict[str, Any]) -> tuple[list[str], list[str]]:
+    """Return what stands before an answer, and after it: name and id, the reason for none."""
+    keys = [key for key in row if key not in ("probability", "unknown")]
+    place = keys.index("predicted")
+    return keys[:place], keys[place + 1 :]
+
+
+def _are_lists(rows: Sequence[dict[str, Any]]) -> bool:
+    """Whether answers are several labels; a row without an answer does not say."""
+    return any(isinstance(row.get("predicted"), list) for row in rows)
+
+
+def _table(rows: Sequence[dict[str, Any]]) -> Iterator[list[Any]]:
+    """Yield rows as cells: what is no number is empty."""
+    lists = _are_lists(rows)
+    for row in rows:
+        yield [None if isinstance(x, float) and x != x else x for x in _flat(row, lists)]
+
+
+def _flat(row: dict[str, Any], lists: bool) -> list[Any]:
     # Six digits are more than a network knows.
     if "probability" not in row:
         return [dumps(v) if isinstance(v, list | dict) else v for v in row.values()]
+    front, back = _around(row)
     rounded = [round(float(p), 6) for p in row["probability"].values()]
-    if isinstance(row["predicted"], list):
-        return [row["name"], ";".join(row["predicted"]), *rounded]
-    marked = [row["unknown"]] if "unknown" in row else []
-    return [row["name"], row["predicted"], *marked, max(rounded, default=None), *rounded]
+    said = row["predicted"]
+    cells = [";".join(said) if isinstance(said, list) else said]
+    cells += [row["unknown"]] if "unknown" in row else []
+    cells += [] if lists else [max(rounded, default=None)]
+    return [*(row[key] for key in front), *cells, *rounded, *(row[key] for key in back)]
 
 
 def _structured(row: dict[str, Any]) -> bool:
@@ -167,10 +192,15 @@ def _structured(row: dict[str, Any]) -> bool:
     return "probability" not in row and any(isinstance(v, list | dict) for v in row.values())
 
 
+def _left(rows: Sequence[dict[str, Any]]) -> int:
+    """Return how many rows have a reason in the place of an answer."""
+    return sum(row.get("reason") is not None for row in rows)
+
+
 def _show(rows: Sequence[dict[str, Any]]) -> None:
     """Show the first rows on a terminal; a pipe gets all of them."""
     if not sys.stdout.isatty():
-        if rows and _structured(rows[0]):
+        if any(map(_structured, rows)):
             for row in rows:
                 print(dumps(row))  # which shows nothing that a terminal would obey
         else:
@@ -179,7 +209,7 @@ def _show(rows: Sequence[dict[str, Any]]) -> None:
     from .tables import console, percent, show_rows
 
     out = console()
-    if rows and ("probability" not in rows[0] or isinstance(rows[0]["predicted"], list)):
+    if rows and ("probability" not in rows[0] or _are_lists(rows)):
         heads = [key for key in rows[0] if key != "probability"]
         cells = [[_said(row[key]) for key in heads] for row in rows[:SHOWN]]
         show_rows(out, heads, cells, keep=(1,))
@@ -187,6 +217,9 @@ def _show(rows: Sequence[dict[str, Any]]) -> None:
         return
     cells = []
     for row in rows[:SHOWN]:
+        if row["predicted"] is None:
+            cells.append([row["name"], f"no answer: {row.get('reason')}", "", ""])
+            continue
         ranked = sorted(row["probability"].items(), key=lambda item: -item[1])
         second = f"{ranked[1][0]} {percent(ranked[1][1])}" if len(ranked) > 1 else ""
         said = "unknown" if row.get("unknown") else row["predicted"]
@@ -203,6 +236,8 @@ def _show_rest(out: Any, rows: Sequence[dict[str, Any]]) -> None:
 def _said(answer: Any) -> str:
     from ..report.words import shorten
 
+    if answer is None or (isinstance(answer, float) and answer != answer):
+        return ""
     if isinstance(answer, list):
         words = [x if isinstance(x, str) else dumps(x) for x in answer]
         return shorten(", ".join(words), _CELL) or "none"

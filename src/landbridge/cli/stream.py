@@ -104,6 +104,8 @@ def _show(value: dict[str, Any], rows: list[dict[str, Any]], out: Path | None) -
         screen.print()
         heads = ["rows", "source model", "stream", "gain"]
         show_rows(screen, heads, cells, right=(1, 2, 3))
+    for why, n in (value.get("unanswered") or {}).items():
+        screen.print(Text(f"no answer: {n:,} x {why}", style="dim"))
     for note in report["notes"]:
         screen.print(Text(note, style="dim"))
     screen.print()

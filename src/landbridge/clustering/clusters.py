@@ -17,6 +17,7 @@ from ..base.hashing import tensors_digest
 from ..domains.domain import Domain
 from ..domains.judging import seal
 from ..domains.modalities.base import Preprocessing
+from ..domains.one import answerable, asked
 from ..domains.read import read_like
 from ..training.checkpoint import load_tensors, save_tensors
 from ..training.inputs import answer
@@ -119,18 +120,23 @@ class Clusters:
         )
 
     def predict(self, what: Any, *, events: Events = SILENT) -> list[dict[str, Any]]:
-        """Return "name", "group" and "certainty" for each row.
+        """Return "name", "group" and "certainty" for each row of the input, in order.
 
         The certainty is the share of the row that its group has in the mixture: 1 far from any
-        border, 1 over the number of groups where all meet.
+        border, 1 over the number of groups where all meet. A row that could not be read has None,
+        NaN, and "reason", as of `landbridge.Run.predict`.
 
         Raises
         ------
         DataError
             Where the data are of another modality.
         """
-        domain = what if isinstance(what, Domain) else self._read(what, False, events)
-        return answers(domain.examples.names(), self._shares(domain, events), self.names)
+        if isinstance(what, Domain):
+            domain = asked(self.preprocessing, what)
+        else:
+            domain = self._read(what, False, events)
+        domain.input_rows.tell(domain.name, events)
+        return answers(domain, self._shares(domain, events), self.names)
 
     @property
     def names(self) -> list[str]:
@@ -145,7 +151,8 @@ class Clusters:
         Returns
         -------
         dict
-            "groups": as of `landbridge.verdict.partition.judge_groups`; "n", the labelled rows.
+            "groups": as of `landbridge.verdict.partition.judge_groups`; "n", the labelled rows;
+            "unanswered": how many rows could not be read, by the reason.
 
         Raises
         ------
@@ -161,25 +168,27 @@ class Clusters:
             )
         own = self._shares(domain, events).argmax(1)
         found = judge_groups(domain.sealed, own[domain.judged], seed=self.facts["seed"])
-        return {"groups": found, "n": found["n"]}
+        return {"groups": found, "n": found["n"], "unanswered": domain.input_rows.reasons()}
 
     def _read(
         self, what: Any, labelled: bool | None, events: Events, label: str | None = None
     ) -> Domain:
-        return read_like(self.preprocessing, what, label=label, labelled=labelled, events=events)
+        found = read_like(self.preprocessing, what, label=label, labelled=labelled, events=events)
+        return answerable(self.preprocessing, found)
 
     def _shares(self, domain: Domain, events: Events) -> np.ndarray:
         features = answer(self.network, self.preprocessing, domain.examples, events)[0]
         return self.groups.shares(self.compression.apply(features))
 
 
-def answers(names: list[str], shares: np.ndarray, groups: list[str]) -> list[dict[str, Any]]:
-    """Return one row of answers for each name."""
+def answers(domain: Domain, shares: np.ndarray, groups: list[str]) -> list[dict[str, Any]]:
+    """Return one answer for each row of the input."""
     best = shares.argmax(1)
-    return [
+    rows = [
         {"name": name, "group": groups[k], "certainty": round(float(own[k]), 6)}
-        for name, k, own in zip(names, best, shares, strict=True)
+        for name, k, own in zip(domain.examples.names(), best, shares, strict=True)
     ]
+    return domain.input_rows.answers(rows, {"name": "", "group": None, "certainty": float("nan")})
 
 
 def load_clusters(path: Path | str, *, offline: bool = False) -> Clusters:

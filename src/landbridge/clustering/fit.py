@@ -186,7 +186,7 @@ def _keep(
     assert folder is not None
     save_network(folder, encoder.network, encoder.identity, encoder.preprocessing, "clusters")
     made.save_groups(folder)
-    said = answers(domain.examples.names(), shares, made.names)
+    said = answers(domain, shares, made.names)
     write_rows(folder / "predictions.parquet", said)
     keep_samples(folder, typical_rows(domain.examples, shares, made.names))
     write_json(folder / "map.json", where)

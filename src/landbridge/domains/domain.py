@@ -16,18 +16,10 @@ import numpy as np
 from ..base.errors import DataError
 from .answers import Answers, column_of, kind_of
 from .examples import Examples as Examples
+from .input_rows import InputRows
+from .input_rows import Omission as Omission
 from .schema import TableSchema
 from .sealed import SealedLabels
-
-
-@dataclass(frozen=True)
-class Omission:
-    """Something that was left out while reading, counted and said."""
-
-    what: str
-    """For example "unreadable image"."""
-    rows: tuple[str, ...]
-    """Names of what was left out, all of them."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -73,6 +65,8 @@ class Domain:
         `landbridge.domains.parting`.
     schema : TableSchema or None
         What each column of a table was taken for.
+    input_rows : InputRows
+        Where each example was in the input, what was left out of it and why, and ids.
     """
 
     name: str
@@ -91,9 +85,14 @@ class Domain:
     answers: Answers = "classes"
     groups: tuple[str | None, ...] | None = None
     schema: TableSchema | None = None
+    input_rows: InputRows = None  # type: ignore[assignment]
 
     def __post_init__(self) -> None:
         n = len(self.examples)
+        if self.input_rows is None:
+            object.__setattr__(self, "input_rows", InputRows(np.arange(n)))
+        if len(self.input_rows.places) != n:
+            raise ValueError(f"{len(self.input_rows.places)} places of {n} examples")
         for name in ("known", "judged", "held_out", "validation", "labels"):
             value, shape = getattr(self, name), (n,)
             if name == "labels" and self.answers == "several":
@@ -159,6 +158,7 @@ class Domain:
             held_out=np.zeros(len(rows), bool),
             validation=self.validation[rows],
             sealed=None,
+            input_rows=self.input_rows.select(rows),
         )
 
     def for_training(self) -> Domain:
@@ -185,6 +185,7 @@ class Domain:
         limits: tuple[float, float] | None = None,
         answers: Answers = "classes",
         schema: TableSchema | None = None,
+        ids: Sequence[str | None] | None = None,
     ) -> Domain:
         """Make a domain from label names, None where a row is not labelled.
 
@@ -217,6 +218,8 @@ class Domain:
             What kind of answer the labels are.
         schema : TableSchema, optional
             What each column of a table was taken for.
+        ids : sequence of str, optional
+            What the data call each row of the input, those left out among them.
 
         Raises
         ------
@@ -258,6 +261,7 @@ class Domain:
             limits=limits,
             answers=answers,
             schema=schema,
+            input_rows=InputRows.of(n, omissions, ids),
         )
 
 

@@ -1,8 +1,11 @@
-"""What is given to a finished model: one example, or many."""
+"""What is given to a finished model: one example or many, and which of them it can take."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
+
+import numpy as np
 
 from .domain import Domain
 from .examples import Examples
@@ -31,3 +34,22 @@ def as_rows(preprocessing: Preprocessing, what: Any) -> Any:
     rule = preprocessing.rule()
     examples, notes = found.settled(rule, bool(rule))
     return Domain.build(examples, name=examples.noun, notes=notes)
+
+
+def answerable(preprocessing: Preprocessing, domain: Domain) -> Domain:
+    """Return the rows that have what a model takes; the others are left out, with the reason.
+
+    All of them where none has it: whoever prepares them says what is wrong.
+    """
+    takes = preprocessing.takes(domain.examples)
+    if takes.all() or not takes.any():
+        return domain
+    why = f"row without {preprocessing.taken}, which the model takes"
+    rows = domain.input_rows.only(takes, domain.examples.names(), why)
+    return replace(domain.select(np.flatnonzero(takes)), input_rows=rows)
+
+
+def asked(preprocessing: Preprocessing, domain: Domain) -> Domain:
+    """Return a domain that is given to a model itself: its examples are the rows of the input."""
+    own = replace(domain, input_rows=domain.input_rows.renumbered())
+    return answerable(preprocessing, own)

@@ -181,7 +181,7 @@ def read_domain(
             if like is not None:
                 found = spelled_like(found, like.classes, repr(like.name))
             found = settled_domain(found, ruled, limits is not None or bool(rule))
-            _tell(found, events)
+            tell(found, events)
             return found
     if isinstance(what, str | Path):
         raise _no_such(Path(what), [kind.summary for _, kind in known])
@@ -255,7 +255,8 @@ def read_like(
     return read_domain(what, **reads, rule=preprocessing.rule(), label=label, **options)
 
 
-def _tell(domain: Domain, events: Events) -> None:
+def tell(domain: Domain, events: Events) -> None:
+    """Say what was guessed and what was left out while reading."""
     for note in domain.notes:
         events.say("note", f"{domain.name}: {note}", domain=domain.name)
     for omission in domain.omissions:

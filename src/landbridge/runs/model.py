@@ -19,7 +19,7 @@ from ..base.hashing import tensors_digest
 from ..domains.answers import objects
 from ..domains.domain import Domain
 from ..domains.modalities.base import Preprocessing, load_preprocessing
-from ..domains.one import as_rows
+from ..domains.one import answerable, as_rows, asked
 from ..domains.read import read_domain
 from ..domains.reading import Reading
 from ..domains.schema import TableSchema
@@ -121,13 +121,13 @@ class Model:
     def read(self, what: Any, *, label: str | None = None, events: Events = SILENT) -> Domain:
         """Read data as the run's target was read; a Domain is returned as it is.
 
-        Of a table the columns that the model needs are its features, whatever else is there.
+        Of a table the columns that the model needs are its features, whatever else is there. Rows
+        that lack what the model takes are left out (`Domain.input_rows`).
         """
+        if not isinstance(what, Domain):
+            what = as_rows(self.preprocessing, what)
         if isinstance(what, Domain):
-            return what
-        what = as_rows(self.preprocessing, what)
-        if isinstance(what, Domain):
-            return what
+            return asked(self.preprocessing, what)
         table = isinstance(what, str | Path) or hasattr(what, "columns")
         found = read_domain(
             what,
@@ -141,7 +141,7 @@ class Model:
         spelled = spelled_like(found, self.classes, "the run")
         for note in spelled.notes[len(found.notes) :]:
             events.say("note", f"{spelled.name}: {note}")
-        return spelled
+        return answerable(self.preprocessing, spelled)
 
     def _reads(self, table: bool) -> dict[str, Any]:
         """Return how columns are read: as the run's target's were."""
@@ -154,6 +154,8 @@ class Model:
     def predict_proba(self, what: Any, *, events: Events = SILENT) -> np.ndarray:
         """Return float32 probabilities (n, classes) for a path, arrays, or a Domain.
 
+        A row that could not be read has NaN in its place.
+
         Raises
         ------
         DataError
@@ -162,12 +164,18 @@ class Model:
         if self.reading.answers == "numbers":
             raise DataError("the answers are numbers: they have no probabilities", do="use predict")
         domain = self.read(what, events=events)
-        return self.probabilities(domain, events)
+        return domain.input_rows.array(self.probabilities(domain, events), np.nan)
 
     def predict(self, what: Any, *, events: Events = SILENT) -> np.ndarray:
-        """Return class names (n,); numbers, float64 (n,); or tuples of label names (n,)."""
-        decided = self.reading.decided(self.values(self.read(what, events=events), events))
-        return np.array(decided) if self.reading.answers == "numbers" else objects(decided)
+        """Return class names (n,); numbers, float64 (n,); or tuples of label names (n,).
+
+        In the place of a row that could not be read is None, or NaN where answers are numbers.
+        """
+        domain = self.read(what, events=events)
+        decided = self.reading.decided(self.values(domain, events))
+        if self.reading.answers == "numbers":
+            return domain.input_rows.array(np.array(decided), np.nan)
+        return domain.input_rows.array(objects(decided), None)
 
     def probabilities(self, domain: Domain, events: Events = SILENT) -> np.ndarray:
         """Return float32 probabilities of a domain's examples."""

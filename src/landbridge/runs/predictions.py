@@ -30,7 +30,8 @@ def save_predictions(
     """Write one row per judged example, method and seed.
 
     "predicted" and "true" are class names, numbers (with "error", predicted − true), or lists
-    of label names ("correct": all of them are right).
+    of label names ("correct": all of them are right). "id" is what the data call a row, where
+    they do.
 
     Parameters
     ----------
@@ -63,10 +64,13 @@ def save_predictions(
             for seed, fit in fits.items()
         ]
     names = np.array(task.target.examples.names(), dtype=object)[rows].tolist()
+    given = task.target.input_rows
+    ids = None if given.ids is None else [given.ids[i] for i in given.places[rows]]
     _write(
         workspace.path / "predictions.parquet",
         rows.tolist(),
         names,
+        ids,
         true,
         workspace.reading,
         blocks,
@@ -79,6 +83,7 @@ def _write(
     path: Path,
     rows: list[int],
     names: list[str],
+    ids: list[str | None] | None,
     true: list[Any],
     reading: Reading,
     blocks: Blocks,
@@ -89,13 +94,15 @@ def _write(
     import pyarrow.parquet as pq
 
     n = len(rows)
-    types = _types(reading.answers)
+    types = _types(reading.answers, with_ids=ids is not None)
     columns: dict[str, list[Any]] = {key: [] for key in types}
     for method, seed, logits in blocks:
         values = (own if method == chosen else reading).values(logits)
         predicted = reading.decided(values)
         columns["row"] += rows
         columns["name"] += names
+        if ids is not None:
+            columns["id"] += ids
         columns["method"] += [method] * n
         columns["role"] += ["chosen" if method == chosen else "baseline"] * n
         columns["seed"] += [seed] * n
@@ -116,7 +123,7 @@ def _write(
         pq.write_table(table, temporary, compression="zstd")
 
 
-def _types(answers: Answers) -> dict[str, Any]:
+def _types(answers: Answers, *, with_ids: bool) -> dict[str, Any]:
     """Return the columns and what they hold."""
     import pyarrow as pa
 
@@ -129,6 +136,7 @@ def _types(answers: Answers) -> dict[str, Any]:
     return {
         "row": pa.int64(),
         "name": pa.string(),
+        **({"id": pa.string()} if with_ids else {}),
         "method": pa.string(),
         "role": pa.string(),
         "seed": pa.int64(),

@@ -15,6 +15,7 @@ from ..base.config import RunConfig, make_config
 from ..base.errors import DataError
 from ..base.events import SILENT, Event, Events, read_log
 from ..base.files import read_json
+from ..domains.domain import Domain
 from ..domains.reading import Reading
 from ..domains.spelling import check_judged
 from .model import Model
@@ -86,10 +87,15 @@ class Run:
     def predict(
         self, what: Any, *, unknown: float | None = None, events: Events = SILENT
     ) -> list[dict[str, Any]]:
-        """Return one dict per example: "name", "predicted", "probability" by class.
+        """Return one dict per row of the input, in order: "name", "predicted", "probability".
 
         Where answers are numbers "predicted" is one and there is no "probability"; where they
-        are several labels "predicted" is a list of names.
+        are several labels "predicted" is a list of names. "id" is what the data themselves call a
+        row, where they do: an index, a column of ids, the path of its file.
+
+        A row that could not be read is in its place: "predicted" None (NaN where answers are
+        numbers), probabilities NaN, and "reason" saying why. Only then do the rows have "reason",
+        which is None where there is an answer.
 
         Parameters
         ----------
@@ -109,14 +115,16 @@ class Run:
         reading = self.model.reading
         logits = self.model.logits(domain, events)
         values = reading.values(logits)
-        rows = answer_rows(reading, domain.examples.names(), values)
+        rows = example_rows(reading, domain.examples.names(), values)
         if unknown is not None:
             found, note = unknown_rows(self.path, logits, unknown)
             if note:
                 events.say("warning", note)
             for row, strange in zip(rows, found.tolist(), strict=True):
                 row["unknown"] = strange
-        return rows
+        domain.input_rows.tell(domain.name, events)
+        blank = blank_row(reading) | ({} if unknown is None else {"unknown": None})
+        return domain.input_rows.answers(rows, blank)
 
     def evaluate(
         self, what: Any, *, label: str | None = None, events: Events = SILENT
@@ -127,8 +135,9 @@ class Run:
         -------
         dict
             "accuracy" with its 95 % interval "low" and "high", "balanced_accuracy",
-            "macro_f1", "n", "left_out" (rows without a label), "note" (where these are rows the
-            run was made from), "unseen_classes", "per_class". Numbers and several labels:
+            "macro_f1", "n", "left_out" (rows without a label), "unanswered" (how many rows could
+            not be read, by the reason: they are not judged), "note" (where these are rows the run
+            was made from), "unseen_classes", "per_class". Numbers and several labels:
             see `landbridge.runs.evaluation.answer_evaluation`.
 
         Raises
@@ -159,12 +168,21 @@ class Run:
             **evaluation(reading, domain, rows, values),
             "n": len(rows),
             "left_out": len(domain) - len(rows),
+            "unanswered": domain.input_rows.reasons(),
             "note": note,
         }
 
 
-def answer_rows(reading: Reading, names: Sequence[str], values: np.ndarray) -> list[dict[str, Any]]:
-    """Return one dict per example, as `Run.predict` does, from values (n, k)."""
+def answer_rows(reading: Reading, domain: Domain, values: np.ndarray) -> list[dict[str, Any]]:
+    """Return one dict per row of the input, as `Run.predict` does, from values (n, k)."""
+    rows = example_rows(reading, domain.examples.names(), values)
+    return domain.input_rows.answers(rows, blank_row(reading))
+
+
+def example_rows(
+    reading: Reading, names: Sequence[str], values: np.ndarray
+) -> list[dict[str, Any]]:
+    """Return one dict per example."""
     rows: list[dict[str, Any]] = []
     for name, own, said in zip(names, values, reading.decided(values), strict=True):
         row = {"name": name, "predicted": list(said) if isinstance(said, tuple) else said}
@@ -174,6 +192,14 @@ def answer_rows(reading: Reading, names: Sequence[str], values: np.ndarray) -> l
             )
         rows.append(row)
     return rows
+
+
+def blank_row(reading: Reading) -> dict[str, Any]:
+    """Return what stands where there is no answer."""
+    if reading.answers == "numbers":
+        return {"name": "", "predicted": float("nan")}
+    nothing = dict.fromkeys(reading.classes, float("nan"))
+    return {"name": "", "predicted": None, "probability": nothing}
 
 
 def load_run(path: Path | str) -> Run:

@@ -39,7 +39,8 @@ def stream_data(
     Returns
     -------
     dict
-        "predictions": as `Run.predict`. "report": see `StreamReport`. "over_time": None
+        "predictions": as `Run.predict`. "unanswered": how many rows could not be read, by the
+        reason. "report": see `StreamReport`. "over_time": None
         without labels, else one dict for each tenth of the labelled rows: "first" and "last"
         row, "n", "source" and "adapted" accuracy. "accuracy": the same over all labelled
         rows, or None. Labels are looked at after the last answer, for these figures alone.
@@ -72,7 +73,8 @@ def stream_data(
             bar.advance(len(some))
     probabilities = np.concatenate(answers) if answers else np.zeros((0, len(model.classes)))
     value: dict[str, Any] = {
-        "predictions": answer_rows(model.reading, domain.examples.names(), probabilities),
+        "predictions": answer_rows(model.reading, domain, probabilities),
+        "unanswered": domain.input_rows.reasons(),
         "report": stream.report().to_dict(),
         "over_time": None,
         "accuracy": None,

@@ -15,7 +15,7 @@ from ..base.errors import DataError
 from ..base.events import SILENT, Events
 from ..domains.domain import Domain
 from ..domains.modalities.base import Preprocessing
-from ..domains.one import as_rows
+from ..domains.one import answerable, as_rows, asked
 from ..domains.read import read_domain
 from ..metrics.estimates import mean_interval
 from ..solvers.softmax import softmax
@@ -97,33 +97,39 @@ class MultiTask:
         )
 
     def predict(self, what: Any, *, events: Events = SILENT) -> list[dict[str, Any]]:
-        """Return "name" and one answer a task for each example.
+        """Return "name" and one answer a task for each row of the input, in order.
+
+        A row that could not be read has None, NaN where a task's answers are numbers, and "reason",
+        as of `landbridge.Run.predict`.
 
         Raises
         ------
         DataError
             Where the data are of another modality.
         """
-        domain = what
         if not isinstance(what, Domain):
             what = as_rows(self.preprocessing, what)
         if isinstance(what, Domain):
-            domain = what
+            domain = asked(self.preprocessing, what)
         else:
             table = isinstance(what, str | Path) or hasattr(what, "columns")
             reads = self.preprocessing.reads() if table else {}
             domain = read_domain(
                 what, labelled=False, **reads, rule=self.preprocessing.rule(), events=events
             )
+            domain = answerable(self.preprocessing, domain)
         answers = decided(self.tasks, self._outputs(domain, events))
         names = domain.examples.names()
-        return [
+        rows = [
             {
                 "name": name,
                 **{task.name: own[i] for task, own in zip(self.tasks, answers, strict=True)},
             }
             for i, name in enumerate(names)
         ]
+        blank = {t.name: float("nan") if t.kind == "numbers" else None for t in self.tasks}
+        domain.input_rows.tell(domain.name, events)
+        return domain.input_rows.answers(rows, {"name": "", **blank})
 
     def evaluate(self, what: Any, *, events: Events = SILENT) -> dict[str, Any]:
         """Compare with the labels of other data, each task by itself.
@@ -136,7 +142,8 @@ class MultiTask:
         Returns
         -------
         dict
-            "tasks": for each "task", "metric", "value", "low", "high" (95 %), "n"; and "n".
+            "tasks": for each "task", "metric", "value", "low", "high" (95 %), "n"; "n", and
+            "unanswered": how many rows could not be read, by the reason.
 
         Raises
         ------
@@ -148,10 +155,13 @@ class MultiTask:
         reads = {**reads, "rule": self.preprocessing.rule()}
         domain, columns = read_tasks(what, names, reads, events)
         truth = known_answers(self.tasks, columns, len(domain))
+        there = domain.input_rows.places
+        domain = answerable(self.preprocessing, domain)
+        truth = truth[np.isin(there, domain.input_rows.places)]
         if np.isnan(truth).all():
             raise DataError("no row has a label to compare with", do="give labelled rows")
         found = scores_of(self.tasks, truth, self._outputs(domain, events))
-        return {"tasks": found, "n": len(domain)}
+        return {"tasks": found, "n": len(domain), "unanswered": domain.input_rows.reasons()}
 
     def _outputs(self, domain: Domain, events: Events) -> np.ndarray:
         return answer(self.network, self.preprocessing, domain.examples, events)[1]

@@ -13,15 +13,13 @@ from ..base.errors import ConfigError, DataError
 from ..base.events import Events
 from ..base.inside import Place
 from ..domains.domain import Domain
-from ..domains.read import read_domain, settled_domain
+from ..domains.read import read_domain, settled_domain, tell
 from ..domains.readers.base import ReadOptions
 from ..domains.readers.columns import Columns, from_arrow, from_frame
 from ..domains.readers.frame import frame_domain
 from ..domains.readers.labels import Wish, read_labels
 from ..domains.readers.table import arrow_table
 from ..domains.spelling import same_classes
-
-_ROW = "landbridge row"
 
 
 @dataclass(frozen=True)
@@ -88,12 +86,14 @@ def read_tasks(
         own = {name: np.asarray(data[1][name], object) for name in labels or list(data[1])}
         domain = read_domain(data[0], labelled=False, events=events, **columns)
         _check(list(own))
-        if any(len(values) != len(domain) for values in own.values()):
+        total = len(domain) + len(domain.input_rows.left)
+        if any(len(values) != total for values in own.values()):
             raise DataError(
-                f"{len(domain)} examples, and labels of lengths {[len(v) for v in own.values()]}",
+                f"{total} examples, and labels of lengths {[len(v) for v in own.values()]}",
                 do="give every example a label, or None",
             )
-        return domain, own
+        places = domain.input_rows.places
+        return domain, {name: values[places] for name, values in own.items()}
     _check(labels)
     table, name, folder = _table(data)
     lost = [label for label in labels if label not in table.values]
@@ -103,10 +103,9 @@ def read_tasks(
             do="name columns of the table",
         )
     rest = {key: values for key, values in table.values.items() if key not in labels}
-    rows = np.array([str(i) for i in range(len(table))], object)
-    options = ReadOptions(name=name, labelled=False, domain=_ROW, **columns)
+    options = ReadOptions(name=name, labelled=False, **columns)
     domain = frame_domain(
-        replace(table, values={**rest, _ROW: rows}),
+        replace(table, values=rest),
         options,
         name=name,
         folder=None if folder is None else Place(folder),
@@ -115,9 +114,8 @@ def read_tasks(
     )
     rule = dict(columns.get("rule") or {})
     domain = settled_domain(domain, rule, bool(rule))
-    kept = np.array([int(str(row)) for row in domain.groups or ()], int)
-    for note in domain.notes:
-        events.say("note", f"{name}: {note}")
+    kept = domain.input_rows.places
+    tell(domain, events)
     found = {}
     for label in labels:
         values = table.values[label]
@@ -128,7 +126,7 @@ def read_tasks(
                 [names[int(v)] if k else None for v, k in zip(values, ok, strict=True)], object
             )
         found[label] = values[kept]
-    return replace(domain, groups=None), found
+    return domain, found
 
 
 def _check(labels: Sequence[str]) -> None:

@@ -15,9 +15,11 @@ from ..base.errors import ConfigError, DataError
 from ..base.events import SILENT, Events
 from ..domains.domain import Domain
 from ..domains.examples import Examples
+from ..domains.input_rows import InputRows
 from ..domains.modalities.packed import SeveralPreprocessing
 from ..domains.modalities.several import SeveralExamples
 from ..domains.modalities.texts import TextExamples
+from ..domains.one import answerable, asked
 from ..domains.read import read_like
 from ..domains.readers.several import PARTS
 from ..training.inputs import run_network
@@ -111,14 +113,19 @@ class Space:
         Returns
         -------
         dict of str to float32 ndarray (n, space)
-            Rows of length one; of 0 where a row lacks the modality.
+            Rows of length one, one for each row of the input; of 0 where a row lacks the modality
+            or could not be read.
 
         Raises
         ------
         DataError
             Where nothing in the data is of a modality of the space.
         """
-        examples = self._examples(what, events)
+        examples, rows = self._examples(what, events)
+        return {part: rows.array(own, 0) for part, own in self._vectors(examples).items()}
+
+    def _vectors(self, examples: Examples) -> dict[str, np.ndarray]:
+        """Return the vectors of each modality that examples have."""
         fitting = self.preprocessing.fitting(examples)
         if fitting is None:
             raise DataError(
@@ -135,18 +142,24 @@ class Space:
                 found[part] = own
         return found
 
-    def _examples(self, what: Any, events: Events) -> Examples:
-        if isinstance(what, Examples):
-            return what
+    def _examples(self, what: Any, events: Events) -> tuple[Examples, InputRows]:
+        """Return examples, and where in the input they were."""
         if isinstance(what, list | tuple) and what and all(isinstance(x, str) for x in what):
-            return TextExamples(list(what))
-        return self.read(what, labelled=False, events=events).examples
+            what = TextExamples(list(what))
+        if isinstance(what, Examples):
+            return what, InputRows(np.arange(len(what)))
+        domain = self.read(what, labelled=False, events=events)
+        return domain.examples, domain.input_rows
 
     def read(self, what: Any, *, labelled: bool | None = None, events: Events = SILENT) -> Domain:
-        """Read data as they were read for the space; a Domain is returned as it is."""
+        """Read data as they were read for the space; a Domain is all that is asked about.
+
+        Rows with nothing that the space takes are left out (`Domain.input_rows`).
+        """
         if isinstance(what, Domain):
-            return what
-        return read_like(self.preprocessing, what, labelled=labelled, events=events)
+            return asked(self.preprocessing, what)
+        found = read_like(self.preprocessing, what, labelled=labelled, events=events)
+        return answerable(self.preprocessing, found)
 
     def evaluate(self, what: Any, *, events: Events = SILENT) -> dict[str, Any]:
         """Return how often rows of one modality find their own in another, beside chance.
@@ -154,7 +167,8 @@ class Space:
         Returns
         -------
         dict
-            "recall": as of `landbridge.spaces.recall.recalls`; "n", the rows.
+            "recall": as of `landbridge.spaces.recall.recalls`; "n", the rows; "unanswered": how
+            many rows could not be read, by the reason.
 
         Raises
         ------
@@ -163,12 +177,14 @@ class Space:
         """
         from .held_out import embedded, judged
 
-        examples = parts_of(self.read(what, labelled=False, events=events).examples)
+        domain = self.read(what, labelled=False, events=events)
+        examples = parts_of(domain.examples)
         own = embedded(self.network, self.preprocessing, examples, events)
         found = judged(self.parts, examples, own)
         if not found:
             raise DataError("fewer than two rows have two modalities", do="give rows with both")
-        return {"recall": found, "n": len(examples)}
+        unanswered = domain.input_rows.reasons()
+        return {"recall": found, "n": len(examples), "unanswered": unanswered}
 
     def predict(self, what: Any, *, events: Events = SILENT) -> list[dict[str, Any]]:
         """Raise ConfigError: a space has no classes of its own."""
@@ -225,13 +241,13 @@ class Space:
         Returns
         -------
         list of dict
-            "name", "row" (from 0), "modality", "shows" (the text, or the file where there is one),
-            "similarity" (cosine), nearest first.
+            "name", "row" (in the input, from 0), "modality", "shows" (the text, or the file where
+            there is one), "similarity" (cosine), nearest first.
         """
         _, asked = _single(what, modality)
         query = self.query(what, modality)
-        examples = self._examples(among, events)
-        found = self.embed(examples, events=events)
+        examples, rows = self._examples(among, events)
+        found = self._vectors(examples)
         part = answer or next((name for name in found if name != asked), next(iter(found), asked))
         if part not in found:
             raise DataError(f"the data have no {part}", do=f"they have {', '.join(found)}")
@@ -242,7 +258,7 @@ class Space:
         return [
             {
                 "name": names[i],
-                "row": int(i),
+                "row": int(rows.places[i]),
                 "modality": part,
                 "shows": shown[i],
                 "similarity": round(float(scores[i]), 6),
@@ -262,6 +278,8 @@ class Space:
     ) -> np.ndarray:
         """Return probabilities (n, classes) of classes that are named in words alone.
 
+        Of each row of the input; NaN where it could not be read or lacks the modality.
+
         Parameters
         ----------
         what : path, Domain, Examples, ...
@@ -275,8 +293,8 @@ class Space:
         Raises
         ------
         DataError
-            Where the space has no texts, a template has no place for the name, or a row lacks
-            the modality.
+            Where the space has no texts, a template has no place for the name, or no row has the
+            modality.
         """
         if TEXT not in self.parts:
             raise DataError(
@@ -295,14 +313,14 @@ class Space:
         words /= np.maximum(np.linalg.norm(words, axis=1, keepdims=True), 1e-12)
         found = self.embed(what, events=events)
         part = answer or next((name for name in found if name != TEXT), TEXT)
-        if part not in found or not found[part].any(1).all():
-            raise DataError(
-                f"some rows have no {part}", do="name another with answer=, or leave them out"
-            )
+        if part not in found:
+            raise DataError(f"no row has {part}", do="name another with answer=")
         logits = float(self.facts["scale"]) * (found[part] @ words.T)
         logits -= logits.max(1, keepdims=True)
         values = np.exp(logits)
-        return np.asarray(values / values.sum(1, keepdims=True), np.float32)
+        values /= values.sum(1, keepdims=True)
+        values[~found[part].any(1)] = np.nan
+        return np.asarray(values, np.float32)
 
 
 def load_space(path: Path | str, *, offline: bool = False) -> Space:

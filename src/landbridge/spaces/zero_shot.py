@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from ..base.events import SILENT, Events
+from ..domains.domain import Domain
 from ..metrics.estimates import mean_interval
 from .space import Space
 
@@ -25,38 +27,48 @@ def answered(
     Returns
     -------
     dict
-        "predictions" (as of `landbridge.Run.predict`), "accuracy" with "mean", "low", "high" and
-        "n", or None where no label is one of the classes; "commonest", the share of the commonest
-        class; "strange", labels that are none of the classes, and "left_out", how many rows that
-        are.
+        "predictions" (as of `landbridge.Run.predict`), "unanswered" (how many rows have none, by
+        the reason), "accuracy" with "mean", "low", "high" and "n", or None where no label is one of
+        the classes; "commonest", the share of the commonest class; "strange", labels that are none
+        of the classes, and "left_out", how many rows that are: they count as wrong.
     """
     domain = space.read(what, events=events)
     values = space.zero_shot(domain, classes, template=template, events=events)
-    names = domain.examples.names()
-    rows = [
+    there = np.isfinite(values).all(1)
+    if not there.all():
+        why = "row without the modality that is looked at"
+        rows = domain.input_rows.only(there, domain.examples.names(), why)
+        domain = replace(domain.select(np.flatnonzero(there)), input_rows=rows)
+        values = values[there]
+    found = [
         {
             "name": name,
             "predicted": classes[int(own.argmax())],
             "probability": dict(zip(classes, own.tolist(), strict=True)),
         }
-        for name, own in zip(names, values, strict=True)
+        for name, own in zip(domain.examples.names(), values, strict=True)
     ]
+    blank = {"name": "", "predicted": None, "probability": dict.fromkeys(classes, float("nan"))}
+    domain.input_rows.tell(domain.name, events)
+    return {
+        "predictions": domain.input_rows.answers(found, blank),
+        "unanswered": domain.input_rows.reasons(),
+        **_judged(domain, values, classes),
+    }
+
+
+def _judged(domain: Domain, values: np.ndarray, classes: Sequence[str]) -> dict[str, Any]:
+    """Return accuracy over every labelled row; one that is of no class that was named is wrong."""
     accuracy, commonest, strange, left = None, 0.0, [], 0
     if domain.answers == "classes" and domain.known.any():
         place = {name: i for i, name in enumerate(classes)}
-        own = [place.get(name, -1) for name in domain.classes]
         strange = [name for name in domain.classes if name not in place]
-        labels = np.array([own[i] for i in domain.labels[domain.known]])
+        own = np.array([place.get(name, -1) for name in domain.classes])
+        given = domain.labels[domain.known]
+        labels = own[given]
         left = int((labels < 0).sum())
-        right = (values[domain.known].argmax(1) == labels)[labels >= 0]
-        if len(right):
-            found = mean_interval(right)
-            accuracy = {"mean": found.value, "low": found.low, "high": found.high, "n": len(right)}
-            commonest = float(np.bincount(labels[labels >= 0]).max() / len(right))
-    return {
-        "predictions": rows,
-        "accuracy": accuracy,
-        "commonest": commonest,
-        "strange": strange,
-        "left_out": left,
-    }
+        if left < len(labels):
+            found = mean_interval(values[domain.known].argmax(1) == labels)
+            accuracy = {"mean": found.value, "low": found.low, "high": found.high, "n": len(labels)}
+            commonest = float(np.bincount(given).max() / len(labels))
+    return {"accuracy": accuracy, "commonest": commonest, "strange": strange, "left_out": left}

@@ -14,6 +14,7 @@ from ..backbones.transformers_models import quietly
 from ..base.errors import DataError
 from ..base.events import SILENT, Events
 from ..base.files import write_json
+from ..domains.input_rows import InputRows, LeftOut
 from .base import TASKS, Example, StructuredTask, TaskOptions
 from .models import open_model
 from .rows import read_rows
@@ -88,31 +89,87 @@ class Tuned:
         return answers_of(self.task, self.model, examples, events)
 
     def predict(self, data: Any, *, events: Events = SILENT) -> list[dict[str, Any]]:
-        """Return "name" and "predicted" of each row."""
-        examples = self.examples(data)
-        said = self.answers(examples, events)
-        return [
+        """Return "name" and "predicted" of each row of the input, in order.
+
+        A row that could not be read has None, and "reason", as of `landbridge.Run.predict`.
+
+        Raises
+        ------
+        DataError
+            Where no row can be read.
+        """
+        examples, said, rows = self._said(data, False, events)
+        found = [
             {"name": e.name, "predicted": self.task.plain(one)}
             for e, one in zip(examples, said, strict=True)
         ]
+        rows.tell("rows", events)
+        return rows.answers(found, {"name": "", "predicted": None})
+
+    def _said(
+        self, data: Any, labelled: bool, events: Events
+    ) -> tuple[list[Example], list[Any], InputRows]:
+        """Return the rows that can be read, what the model says of each, and where they were."""
+        raw = read_rows(data)
+        found: list[Example] = []
+        places: list[int] = []
+        left: list[LeftOut] = []
+        first: DataError | None = None
+        for i, (row, name) in enumerate(zip(raw.rows, raw.names, strict=True)):
+            try:
+                own = self.task.example(row, name, raw.folder, False)
+            except DataError as error:
+                first = first or error
+                left.append(LeftOut(i, name, error.found))
+                continue
+            found.append(self.task.example(row, name, raw.folder, True) if labelled else own)
+            places.append(i)
+        if not found:
+            raise first or DataError("there is no row", do="give at least one")
+        known = [i for i, e in enumerate(found) if e.truth is not None or not labelled]
+        some = [found[i] for i in known]
+        said, broken = answers_or_reasons(self.task, self.model, some, events)
+        if some and len(broken) == len(some):
+            raise broken[0]
+        left += [LeftOut(places[known[i]], some[i].name, why.found) for i, why in broken.items()]
+        if left:
+            what = "row that cannot be read"
+            names = ", ".join(f"{one.name} ({one.why})" for one in left[:3])
+            more = ", ..." if len(left) > 3 else ""
+            events.say("warning", f"{raw.what}: left out {len(left)} x {what}: {names}{more}")
+        rest = [i for i in range(len(some)) if i not in broken]
+        at = np.array([places[known[i]] for i in rest], np.int64)
+        rows = InputRows(at, tuple(sorted(left, key=lambda one: one.row)))
+        return [some[i] for i in rest], [said[i] for i in rest], rows
 
     def evaluate(self, data: Any, *, events: Events = SILENT) -> dict[str, Any]:
         """Compare with the answers in other data.
+
+        Returns
+        -------
+        dict
+            "task", "n", "scores", and "unanswered": how many rows could not be read, which are not
+            judged.
 
         Raises
         ------
         DataError
             Where no row has one.
         """
-        known = [e for e in self.examples(data, labelled=True) if e.truth is not None]
+        known, said, rows = self._said(data, True, events)
         if not known:
             raise DataError("no row has an answer to compare with", do="name the column: --output")
-        said = self.answers(known, events)
         scores = {
             m.name: m.of([m.counts(a, e.truth) for a, e in zip(said, known, strict=True)])
             for m in self.task.metrics()
         }
-        return {"task": self.task.name, "n": len(known), "scores": scores}
+        unanswered = {"row that cannot be read": len(rows.left)} if rows.left else {}
+        return {
+            "task": self.task.name,
+            "n": len(known),
+            "unanswered": unanswered,
+            "scores": scores,
+        }
 
 
 def answers_of(
@@ -132,6 +189,27 @@ def answers_of(
                 found[i] = one
             bar.advance(len(rows))
     return found
+
+
+def answers_or_reasons(
+    task: StructuredTask, model: Any, examples: Sequence[Example], events: Events = SILENT
+) -> tuple[list[Any], dict[int, DataError]]:
+    """Return a model's answers, None where a row cannot be decoded, and what is wrong with it."""
+    try:
+        return answers_of(task, model, examples, events), {}
+    except DataError:
+        broken: dict[int, DataError] = {}
+    for i, example in enumerate(examples):  # one by one: which of them is it?
+        try:
+            answers_of(task, model, [example])
+        except DataError as error:
+            broken[i] = error
+    rest = [i for i in range(len(examples)) if i not in broken]
+    found: list[Any] = [None] * len(examples)
+    said = answers_of(task, model, [examples[i] for i in rest], events)
+    for i, one in zip(rest, said, strict=True):
+        found[i] = one
+    return found, broken
 
 
 def _size(given: Any) -> int:

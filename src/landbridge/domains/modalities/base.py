@@ -71,6 +71,18 @@ class Preprocessing(ABC):
             return own if len(rows) == len(examples) else None
         return None
 
+    def takes(self, examples: Examples) -> np.ndarray:
+        """Return which examples have what `prepare` takes, bool (n,); all as far as is known."""
+        found = np.ones(len(examples), bool)
+        if examples.modality != self.modality and self.modality in getattr(examples, "parts", {}):
+            found = examples.places[self.modality] >= 0  # type: ignore[attr-defined]
+        return found
+
+    @property
+    def taken(self) -> str:
+        """What that is called."""
+        return self.modality
+
     @property
     @abstractmethod
     def shape(self) -> tuple[int, ...]:

@@ -148,6 +148,19 @@ class SeveralPreprocessing(Preprocessing):
             return SeveralExamples({examples.modality: examples}, names=examples.names())
         return super().fitting(examples)
 
+    def takes(self, examples: Examples) -> np.ndarray:
+        """Return which rows have any of the parts."""
+        found = np.ones(len(examples), bool)
+        if isinstance(examples, SeveralExamples):
+            there = [examples.places[name] >= 0 for name in self.parts if name in examples.parts]
+            found = np.any(there, axis=0) if there else ~found
+        return found
+
+    @property
+    def taken(self) -> str:
+        """Any of the parts."""
+        return " or ".join(self.parts)
+
     def _compare(self, examples: SeveralExamples, events: Events) -> None:
         extra = [name for name in examples.parts if name not in self.parts]
         lost = [name for name in self.parts if name not in examples.parts]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -81,8 +82,8 @@ class Arrays(Reader):
             raise DataError(f"{name} has no rows", do="give at least one row")
         found, labels, splits = given_beside(options, n, name)
         keep = chosen_rows(n, options.max_rows)
-        rest = sorted(set(range(n)) - set(keep.tolist()))
-        rows = [f"{name} row {i}" for i in keep]
+        every = [f"{name} row {i}" for i in range(n)]
+        rows = [every[i] for i in keep]
         examples, notes, limits = _examples(x, keep, rows, options, name, hasattr(what, "detach"))
         if found.note:
             notes.append(found.note)
@@ -94,7 +95,7 @@ class Arrays(Reader):
             name=name,
             split=[splits[i] for i in keep],
             notes=notes,
-            omissions=over_limit([f"{name} row {i}" for i in rest]),
+            omissions=over_limit(keep, every),
             limits=limits,
             answers=found.answers,
             classes=found.names,
@@ -132,13 +133,19 @@ def _frame(what: Any) -> Columns | None:
     if hasattr(what, "columns") and hasattr(what, "to_numpy"):
         return from_frame(what)
     what = _one_column(what)
-    if isinstance(what, list | tuple) and what and all(isinstance(x, str | Path) for x in what):
+    if isinstance(what, list | tuple) and _words_or_none(what):
         paths = np.empty(len(what), dtype=object)
-        paths[:] = [whole_characters(str(x)) for x in what]
+        paths[:] = [None if is_missing(x) else whole_characters(str(x)) for x in what]
         if image_column({"image": paths}) is not None:
             return Columns({"image": paths})
         return Columns({"text": paths})
     return None
+
+
+def _words_or_none(what: Sequence[Any]) -> bool:
+    """Whether a list holds texts or paths; None is one that is missing."""
+    there = [x for x in what if not is_missing(x)]
+    return bool(there) and all(isinstance(x, str | Path) for x in there)
 
 
 def _one_column(what: Any) -> Any:

@@ -14,6 +14,7 @@ from ...base.events import SILENT, Events
 from ...base.registry import Registry
 from ...base.seeds import numpy_rng
 from ..domain import Domain, Omission
+from ..input_rows import BEYOND, LeftOut
 from ..schema import TableSchema
 from .labels import Wish
 
@@ -186,9 +187,12 @@ def chosen_rows(n: int, max_rows: int | None) -> np.ndarray:
     return np.sort(numpy_rng("max_rows", n, max_rows).permutation(n)[:max_rows])
 
 
-def over_limit(names: Sequence[str]) -> list[Omission]:
-    """Return the omission for rows beyond `max_rows`."""
-    return [Omission("row beyond max_rows", tuple(names))] if names else []
+def over_limit(keep: np.ndarray, names: Sequence[str]) -> list[Omission]:
+    """Return the omission for rows beyond `max_rows`: all of `names` that are not kept."""
+    if len(keep) == len(names):
+        return []
+    rest = np.setdiff1d(np.arange(len(names)), keep).tolist()
+    return [Omission.of_rows(BEYOND, [LeftOut(i, names[i], BEYOND) for i in rest])]
 
 
 def mask_labels(labels: list[Any], labelled: Any, what: str) -> list[Any]:

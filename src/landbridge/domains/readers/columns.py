@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from ..answers import objects
 from ..schema import ColumnSchema, TableSchema
 from .class_labels import class_names, features_of, has_names, named
 from .kinds import category_words, conform, decide, label_values
+from .row_ids import index_words
 from .times import dates as dates
 from .written import Written, from_objects, written
 
@@ -41,6 +42,8 @@ class Columns:
         What they were taken for.
     notes : list of str
         What is to be said about them.
+    index : list of str or None, length n
+        What a data frame calls its rows.
     """
 
     values: dict[str, np.ndarray] = field(default_factory=dict)
@@ -50,6 +53,7 @@ class Columns:
     written: dict[str, Written] = field(default_factory=dict)
     schema: dict[str, ColumnSchema] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    index: list[str] | None = None
 
     def __len__(self) -> int:
         for columns in (self.values, self.lists):
@@ -62,9 +66,8 @@ class Columns:
         values = {name: array[rows] for name, array in self.values.items()}
         lists = {name: array[rows] for name, array in self.lists.items()}
         exact = {name: column.take(rows) for name, column in self.written.items()}
-        return Columns(
-            values, self.left_out, self.class_names, lists, exact, self.schema, self.notes
-        )
+        index = None if self.index is None else [self.index[i] for i in rows]
+        return replace(self, values=values, lists=lists, written=exact, index=index)
 
     def add(self, column: Written | None, name: str, kind: Any, commas: bool = False) -> None:
         """Take a column in, as what it is; `kind` is what a type that is of no use is called."""
@@ -128,9 +131,7 @@ class Columns:
             values |= found
             schema[column.name] = kept
             notes += [note] if note else []
-        return Columns(
-            values, self.left_out, self.class_names, self.lists, self.written, schema, notes
-        )
+        return replace(self, values=values, schema=schema, notes=notes)
 
 
 def from_arrow(table: Any, features: Mapping[str, Any] | None = None) -> Columns:
@@ -166,7 +167,7 @@ def from_arrow(table: Any, features: Mapping[str, Any] | None = None) -> Columns
 
 def from_frame(frame: Any) -> Columns:
     """Return the columns of a data frame (anything with ``columns`` and ``to_numpy``)."""
-    columns = Columns()
+    columns = Columns(index=index_words(frame))
     names = [str(name) for name in frame.columns]
     if doubled := sorted({name for name in names if names.count(name) > 1}):
         raise DataError(f"the frame has several columns called {doubled}", do="name each its own")

@@ -15,6 +15,7 @@ from ...base.events import SILENT, Events
 from ...base.inside import ANYWHERE, Place, is_device, leads_out, place_of
 from ..domain import Domain, Omission
 from ..examples import Examples
+from ..input_rows import LeftOut
 from .base import SPLITS, UNLABELLED, Reader, ReadOptions, chosen_rows, mask_labels, over_limit
 from .file_names import groups_of, parts_of
 
@@ -116,17 +117,19 @@ class FolderReader(Reader):
             raise self._nothing(root, found)
 
         keep = chosen_rows(len(found.files), options.max_rows)
-        kept = set(keep.tolist())
-        omissions = over_limit(
-            [_short(f, root) for i, f in enumerate(found.files) if i not in kept]
-        )
+        omissions = over_limit(keep, [_short(f, root) for f in found.files])
         files = [found.files[i] for i in keep]
         flaws = self.flaws(files, f"{self.many} of {name}", events)
-        broken = [f"{_short(files[i], root)} ({reason})" for i, reason in flaws.items()]
+        flaw = f"unreadable {self.one}"
+        broken = [
+            LeftOut(int(keep[i]), str(files[i]), f"{flaw}: {why}") for i, why in flaws.items()
+        ]
+        said = [f"{_short(files[i], root)} ({why})" for i, why in flaws.items()]
+        if broken:
+            omissions.append(Omission(flaw, tuple(said), tuple(broken)))
         good = [(i, files[j]) for j, i in enumerate(keep) if j not in flaws]
         named = parts_of([f for _, f in good], options.pattern)
         for what_, names in (
-            (f"unreadable {self.one}", broken),
             (f"file that is not {self._a}", [_short(f, root) for f in found.other]),
             (f"class folder without {self._a}", [_short(f, root) for f in found.empty]),
             (
@@ -140,7 +143,7 @@ class FolderReader(Reader):
         if not good:
             raise DataError(
                 f"none of the {len(files)} {self.many} in {root} can be decoded; the first: "
-                f"{broken[0]}",
+                f"{said[0]}",
                 do=f"restore the files: they are cut short or no {self.many}",
             )
         labels = [found.labels[i] for i, _ in good]

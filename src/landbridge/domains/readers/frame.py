@@ -37,6 +37,7 @@ from .guessing import (
 from .labels import LabelRows, read_labels
 from .missing_words import label_words
 from .roles import with_roles
+from .row_ids import row_ids
 
 
 def frame_domain(
@@ -123,8 +124,7 @@ def frame_domain(
     values = media_as_written(values, columns, options)
     keep = chosen_rows(n_all, options.max_rows)
     rows = [f"{name} row {i + first_row}" for i in range(n_all)]
-    kept = set(keep.tolist())
-    omissions += over_limit([rows[i] for i in range(n_all) if i not in kept])
+    omissions += over_limit(keep, rows)
     if left_out:
         what = "column that is neither number, word, date nor image"
         omissions.append(Omission(what, tuple(left_out)))
@@ -172,6 +172,7 @@ def frame_domain(
         answers=found.answers,
         classes=found.names,
         schema=schema,
+        ids=row_ids(columns, media, label),
     )
     return domain if groups is None else replace(domain, groups=tuple(groups[i] for i in keep))
 

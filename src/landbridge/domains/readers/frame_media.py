@@ -15,6 +15,7 @@ from ...base.events import Events
 from ...base.inside import ANYWHERE, Place, leads_out
 from ...base.registry import nearest
 from ..domain import Examples, Omission, class_name
+from ..input_rows import LeftOut
 from ..modalities.decoding import Item
 from ..modalities.images import ImageExamples, unreadable
 from ..modalities.pieces import Piece, nameless
@@ -204,7 +205,7 @@ class Images(Kind):
         """Decode every image once."""
         items, names, there = files_of(self, columns[0], keep, rows, folder, name, omissions)
         flaws = unreadable(items, what=f"images of {name}", events=events)
-        good = sound_rows(self, names, flaws, name, len(keep), omissions)
+        good = sound_rows(self, names, there, flaws, name, len(keep), omissions)
         images = ImageExamples([items[i] for i in good], names=[names[i] for i in good])
         return images, np.array([there[i] for i in good], dtype=int)
 
@@ -231,7 +232,7 @@ class Recordings(Kind):
         """Decode every recording once."""
         items, names, there = files_of(self, columns[0], keep, rows, folder, name, omissions)
         flaws = unreadable_sounds(items, what=f"recordings of {name}", events=events)
-        good = sound_rows(self, names, flaws, name, len(keep), omissions)
+        good = sound_rows(self, names, there, flaws, name, len(keep), omissions)
         found = AudioExamples([items[i] for i in good], [names[i] for i in good])
         return found, np.array([there[i] for i in good], dtype=int)
 
@@ -262,11 +263,14 @@ class Texts(Kind):
         """Leave out rows without a text."""
         joined = ["\n".join(_words(c[i]) for c in columns).strip() for i in keep.tolist()]
         good = [i for i, text in enumerate(joined) if text]
-        empty = tuple(
-            rows[row] for row, text in zip(keep.tolist(), joined, strict=True) if not text
-        )
+        what = "row without a text"
+        empty = [
+            LeftOut(row, rows[row], what)
+            for row, text in zip(keep.tolist(), joined, strict=True)
+            if not text
+        ]
         if empty:
-            omissions.append(Omission("row without a text", empty))
+            omissions.append(Omission.of_rows(what, empty))
         if not good:
             raise DataError(f"{name} has no text in {len(keep)} rows", do="name the column: text=")
         texts = TextExamples([joined[i] for i in good], [rows[keep[i]] for i in good])
@@ -322,14 +326,18 @@ def files_of(
     items: list[Item] = []
     names: list[str] = []
     there: list[int] = []
-    empty: list[str] = []
-    gone: list[str] = []
-    outside: list[str] = []
+    article = "an" if kind.one[0] in "aeiou" else "a"
+    without, lost = f"row without {article} {kind.one}", f"{kind.one} file that does not exist"
+    empty: list[LeftOut] = []
+    gone: list[LeftOut] = []
+    said: list[str] = []
+    far = f"{kind.one} file outside the folder (--outside reads it)"
+    outside: list[LeftOut] = []
     place = folder or Place(Path())
     for row in keep.tolist():
         value = column[row]
         if value is None:
-            empty.append(rows[row])
+            empty.append(LeftOut(row, rows[row], without))
             continue
         item: Item
         if isinstance(value, bytes | Piece):
@@ -340,11 +348,12 @@ def files_of(
             if place.holds(item):  # nothing is looked up elsewhere, not even whether it is there
                 item = place.folder / as_there(place.folder, asked)
             if not place.holds(item):
-                outside.append(f"{rows[row]}: {leads_out(item)}")
+                outside.append(LeftOut(row, rows[row], f"{far}: {leads_out(item)}"))
                 continue
             if not is_file(item):
                 near = near_name(place.folder, asked)
-                gone.append(f"{rows[row]}: {item}" + (f" (there is {near})" if near else ""))
+                said.append(f"{rows[row]}: {item}" + (f" (there is {near})" if near else ""))
+                gone.append(LeftOut(row, str(item), lost + (f": there is {near}" if near else "")))
                 continue
         items.append(item)
         names.append(rows[row] if nameless(item) else str(item))
@@ -352,34 +361,33 @@ def files_of(
     if outside and not items and not gone:
         raise DataError(
             f"none of the {len(outside)} {kind.one} files of {name} lies in its folder; the first: "
-            f"{outside[0]}",
+            f"{outside[0].name}: {outside[0].why.removeprefix(f'{far}: ')}",
             do=f"put the {kind.many} there; {ANYWHERE}",
         )
     if gone and not items:
         raise DataError(
-            f"none of the {len(gone)} {kind.one} files of {name} exists; the first: {gone[0]}",
+            f"none of the {len(gone)} {kind.one} files of {name} exists; the first: {said[0]}",
             do=f"paths are relative to the folder of the table: move the table or the {kind.many}",
         )
-    article = "an" if kind.one[0] in "aeiou" else "a"
-    for what, left in (
-        (f"row without {article} {kind.one}", empty),
-        (f"{kind.one} file that does not exist", gone),
-        (f"{kind.one} file outside the folder (--outside reads it)", outside),
-    ):
-        if left:
-            omissions.append(Omission(what, tuple(left)))
+    if empty:
+        omissions.append(Omission.of_rows(without, empty))
+    if gone:
+        omissions.append(Omission(lost, tuple(said), tuple(gone)))
+    if outside:
+        omissions.append(Omission.of_rows(far, outside))
     return items, names, there
 
 
 def sound_rows(
     kind: Kind,
     names: list[str],
+    there: list[int],
     flaws: Mapping[int, str],
     name: str,
     asked: int,
     omissions: list[Omission],
 ) -> list[int]:
-    """Return which items can be read.
+    """Return which items can be read; `there` is the row of each.
 
     Raises
     ------
@@ -387,8 +395,9 @@ def sound_rows(
         Where none can.
     """
     if flaws:
-        left = tuple(f"{names[i]} ({why})" for i, why in flaws.items())
-        omissions.append(Omission(f"unreadable {kind.one}", left))
+        what = f"unreadable {kind.one}"
+        left = [LeftOut(there[i], names[i], f"{what}: {why}") for i, why in flaws.items()]
+        omissions.append(Omission.of_rows(what, left))
     good = [i for i in range(len(names)) if i not in flaws]
     if not good:
         raise DataError(

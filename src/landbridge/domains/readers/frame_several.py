@@ -10,6 +10,7 @@ from ...base.errors import DataError
 from ...base.events import Events
 from ...base.inside import Place
 from ..domain import Examples, Omission
+from ..input_rows import LeftOut
 from ..modalities.several import ABSENT, SeveralExamples
 from ..modalities.table import TableExamples, missing
 from .base import ReadOptions
@@ -69,6 +70,7 @@ def several_examples(
     """
     parts: dict[str, Examples] = {}
     found: dict[str, np.ndarray] = {}
+    lacking: list[Omission] = []
     for medium in media:
         columns = [values[c] for c in medium.columns]
         if all(_empty(column[keep]) for column in columns):
@@ -77,6 +79,7 @@ def several_examples(
         own, there = medium.examples(values, keep, rows, folder, name, gone, events)
         parts[medium.kind.modality], found[medium.kind.modality] = own, there
         notes += [said_missing(omission) for omission in gone]
+        lacking += gone
     if beside:
         there = keep[~np.all([missing(values[c][keep]) for c in beside], axis=0)]
         if len(there):
@@ -97,7 +100,7 @@ def several_examples(
     used = {column for medium in media for column in medium.columns} | set(beside)
     if rest := [column for column in values if column not in used]:
         omissions.append(Omission("column beside the ones used", tuple(rest)))
-    return joined(parts, found, keep, rows, omissions, notes)
+    return joined(parts, found, keep, rows, lacking, omissions, notes)
 
 
 def joined(
@@ -105,6 +108,7 @@ def joined(
     found: dict[str, np.ndarray],
     keep: np.ndarray,
     rows: list[str],
+    lacking: list[Omission],
     omissions: list[Omission],
     notes: list[str],
 ) -> tuple[SeveralExamples, np.ndarray]:
@@ -119,12 +123,19 @@ def joined(
         The rows to look at.
     rows : list of str
         What to call every row.
+    lacking : list of Omission
+        What parts could not be read: the reasons of rows that have nothing else.
     omissions, notes : list
         What is left out, and what each row has, is added to them.
     """
     kept = np.unique(np.concatenate(list(found.values())))
-    if empty := [rows[i] for i in np.setdiff1d(keep, kept)]:
-        omissions.append(Omission(f"row with none of {', '.join(parts)}", tuple(empty)))
+    if empty := np.setdiff1d(keep, kept).tolist():
+        what = f"row with none of {', '.join(parts)}"
+        whys: dict[int, list[str]] = {}
+        for one in (one for omission in lacking for one in omission.left):
+            whys.setdefault(one.row, []).append(one.why)
+        left = [LeftOut(i, rows[i], ": ".join([what, *whys.get(i, [])])) for i in empty]
+        omissions.append(Omission.of_rows(what, left))
     places = {}
     for part, there in found.items():
         place = np.full(len(kept), ABSENT, np.int64)

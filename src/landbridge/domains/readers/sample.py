@@ -60,12 +60,11 @@ class Sample(Reader):
         pixels, digits, note = SAMPLES[key]()
         names = [f"{what} row {i}" for i in range(len(pixels))]
         keep = chosen_rows(len(pixels), options.max_rows)
-        rest = sorted(set(range(len(pixels))) - set(keep.tolist()))
         labels: list[str | None] = [str(d) for d in digits[keep]]
         return Domain.build(
             ImageExamples(pixels=pixels[keep], names=[names[i] for i in keep]),
             mask_labels(labels, options.labelled, what),
             name=options.name or key,
             notes=[note],
-            omissions=over_limit([names[i] for i in rest]),
+            omissions=over_limit(keep, names),
         )

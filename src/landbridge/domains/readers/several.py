@@ -70,16 +70,17 @@ class Several(Reader):
             )
         n = next(iter(sizes.values()))
         keep, rows = chosen_rows(n, options.max_rows), [f"{name} row {i}" for i in range(n)]
-        kept = set(keep.tolist())
-        omissions = over_limit([rows[i] for i in range(n) if i not in kept])
+        omissions = over_limit(keep, rows)
+        lacking: list[Omission] = []
         notes: list[str] = []
         parts: dict[str, Examples] = {}
         found: dict[str, np.ndarray] = {}
         for part, value in what.items():
-            own, there, said = _part(part, value, keep, rows, name, events)
+            own, there, said, gone = _part(part, value, keep, rows, name, events)
             parts[part], found[part] = own, there
             notes += said
-        examples, left = joined(parts, found, keep, rows, omissions, notes)
+            lacking += gone
+        examples, left = joined(parts, found, keep, rows, lacking, omissions, notes)
         labels, values, splits = given_beside(options, n, name)
         if labels.note:
             notes.append(labels.note)
@@ -100,8 +101,8 @@ class Several(Reader):
 
 def _part(
     part: str, value: Any, keep: np.ndarray, rows: list[str], name: str, events: Events
-) -> tuple[Examples, np.ndarray, list[str]]:
-    """Return a part's examples, the rows that have them, and what to say."""
+) -> tuple[Examples, np.ndarray, list[str], list[Omission]]:
+    """Return a part's examples, the rows that have them, what to say, and what others lack."""
     if part == TABLE or (part == "image" and getattr(value, "ndim", 1) > 1):
         read = Arrays().read(value, ReadOptions(name=name, labelled=False, allow_missing=True))
         if (read.modality == "tabular") != (part == TABLE):
@@ -111,12 +112,12 @@ def _part(
         own = read.examples.select(keep)
         if isinstance(own, TableExamples):
             own = TableExamples(own.columns, [rows[i] for i in keep])
-        return own, keep, list(read.notes)
+        return own, keep, list(read.notes), []
     column = objects([_item(part, item, row) for item, row in zip(value, rows, strict=True)])
     gone: list[Omission] = []
     kind = next(kind for kind in KINDS if kind.modality == part)
     own, there = kind.examples([column], keep, rows, None, name, gone, events)
-    return own, there, [said_missing(omission) for omission in gone]
+    return own, there, [said_missing(omission) for omission in gone], gone
 
 
 def _item(part: str, item: Any, row: str) -> Any:
