@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from ..domain import is_missing
 from .guessing import ID_NAMES
 
 if TYPE_CHECKING:
@@ -51,10 +52,11 @@ def index_words(frame: Any) -> list[str] | None:
     (None, ['a'])
     """
     index: Any = getattr(frame, "index", None)
-    if not hasattr(index, "is_unique") or not index.is_unique or index.hasnans:
+    if not hasattr(index, "is_unique") or not index.is_unique:
         return None
     if type(index).__name__ == "RangeIndex" and index.start == 0 and index.step == 1:
         return None
-    return [
-        ", ".join(map(str, value)) if isinstance(value, tuple) else str(value) for value in index
-    ]
+    values = list(index)
+    if any(map(is_missing, values)):
+        return None
+    return [", ".join(map(str, one)) if isinstance(one, tuple) else str(one) for one in values]

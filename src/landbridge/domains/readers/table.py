@@ -296,6 +296,9 @@ def _parsed(
 
     plain = path.suffix.lower() == ".txt"
     names = None if start.names else [f"x{i}" for i in range(len(start.fields))]
+    lone = len(start.fields) == 1  # an empty line is then an empty cell, and not the end
+    if lone:
+        content = content.rstrip(b"\r\n")
     read = csv.ReadOptions(
         column_names=names,
         skip_rows=start.skip,
@@ -306,6 +309,7 @@ def _parsed(
         delimiter=start.delimiter,
         newlines_in_values=not plain,
         quote_char=False if plain else '"',  # a quotation mark in a text is just that
+        ignore_empty_lines=not lone,
     )
     buffer = pa.py_buffer(content)
     try:
