@@ -333,6 +333,7 @@ def files_of(
     said: list[str] = []
     far = f"{kind.one} file outside the folder (--outside reads it)"
     outside: list[LeftOut] = []
+    led: list[str] = []
     place = folder or Place(Path())
     for row in keep.tolist():
         value = column[row]
@@ -348,6 +349,7 @@ def files_of(
             if place.holds(item):  # nothing is looked up elsewhere, not even whether it is there
                 item = place.folder / as_there(place.folder, asked)
             if not place.holds(item):
+                led.append(f"{rows[row]}: {leads_out(item)}")
                 outside.append(LeftOut(row, rows[row], f"{far}: {leads_out(item)}"))
                 continue
             if not is_file(item):
@@ -361,7 +363,7 @@ def files_of(
     if outside and not items and not gone:
         raise DataError(
             f"none of the {len(outside)} {kind.one} files of {name} lies in its folder; the first: "
-            f"{outside[0].name}: {outside[0].why.removeprefix(f'{far}: ')}",
+            f"{led[0]}",
             do=f"put the {kind.many} there; {ANYWHERE}",
         )
     if gone and not items:
@@ -374,7 +376,7 @@ def files_of(
     if gone:
         omissions.append(Omission(lost, tuple(said), tuple(gone)))
     if outside:
-        omissions.append(Omission.of_rows(far, outside))
+        omissions.append(Omission(far, tuple(led), tuple(outside)))
     return items, names, there
 
 
