@@ -15,90 +15,23 @@ from ..base.errors import LandbridgeError, LandbridgeWarning, RunError
 from ..base.files import read_json
 from ..base.hashing import digest, file_digest
 from .called import CALLED
+from .free import OLD, check_free
 from .kinds import KINDS
 from .state import (
     CHECKPOINT,
     LOCK,
     RUN_STATE,
     STATE,
-    again,
     check_complete,
     check_format,
     create,
     held,
-    left_over,
     mark,
     mark_complete,
     mark_failed,
     read_state,
     tidy,
 )
-
-
-def check_free(out: Path | str | None, kind: str, asked: Mapping[str, Any] | None = None) -> bool:
-    """Say whether a folder of this kind was begun at `out`; False where nothing is there.
-
-    Parameters
-    ----------
-    out : path or None
-    kind : str
-        Of `KINDS`.
-    asked : mapping, optional
-        What is asked for now: data and options. What was begun with other ones is not gone on
-        with.
-
-    Raises
-    ------
-    RunError
-        Where something is there that must not be written over.
-    """
-    if out is None:
-        return False
-    out = Path(out)
-    if not out.exists():
-        return False
-    other = "name a folder that is not there, or empty"
-    if not out.is_dir():
-        raise RunError(f"{out} is there already: a file", do=other)
-    names = {p.name for p in out.iterdir() if not left_over(p)} - {LOCK}
-    # A checkpoint alone: nobody can say of which data it is, and nothing else is lost with it.
-    if names <= {CHECKPOINT}:
-        return False
-    if STATE not in names:
-        what = "a run" if RUN_STATE in names else _marked(names)
-        raise RunError(f"{out} is there already: it holds {what}", do=other)
-    state = read_state(out)
-    what = KINDS[state["kind"]].what
-    if state["status"] == "complete":
-        raise RunError(
-            f"{out} is there already: it holds {what}, finished {state['finished']}",
-            do=f"open it with landbridge.load({str(out)!r}), or {other}",
-        )
-    if state["kind"] != kind:
-        raise RunError(
-            f"{out} is there already: it holds {what}, unfinished",
-            do=f"{other}; or go on: {again(out, state)}",
-        )
-    if asked is not None:
-        check_same(out, state.get("asked") or {}, asked)
-    return True
-
-
-def check_same(path: Path, began: Mapping[str, Any], now: Mapping[str, Any]) -> None:
-    """Raise where a folder was begun with other data or options.
-
-    Raises
-    ------
-    RunError
-        Naming what is otherwise.
-    """
-    now = plain(now)
-    changed = sorted(key for key in {*began, *now} if began.get(key) != now.get(key))
-    if changed:
-        raise RunError(
-            f"{path} is there already: it was begun with other {', '.join(changed)}",
-            do="give the same as then to go on, or name another folder",
-        )
 
 
 @contextlib.contextmanager
@@ -127,7 +60,7 @@ def making(out: Path | str | None, kind: str, asked: Mapping[str, Any]) -> Itera
         return
     out = Path(out)
     with held(out):
-        begun = check_free(out, kind, asked)
+        begun = check_free(out, kind, plain(asked))
         tidy(out)
         if begun:
             mark(out, status="running", error=None)
@@ -190,7 +123,7 @@ def kind_of(path: Path | str) -> str:
         kind: str = read_state(path)["kind"]
         return kind
     if not (path / RUN_STATE).exists():
-        for kind in _OLD:
+        for kind in OLD:
             if (path / KINDS[kind].facts).is_file():
                 return kind
     return "run"
@@ -203,14 +136,6 @@ def warn_unsealed(path: Path) -> None:
         LandbridgeWarning,
         stacklevel=3,
     )
-
-
-_OLD = ("clusters", "multitask", "space", "tuned")
-
-
-def _marked(names: set[str]) -> str:
-    found = [KINDS[kind].what for kind in _OLD if KINDS[kind].facts in names]
-    return found[0] if found else "something else"
 
 
 # What was asked for -------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import datetime
 import importlib.metadata
+import os
 import platform
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import Any
 import landbridge
 
 from ..base.errors import RunError, StorageError
-from ..base.files import read_json, storage_errors, write_json
+from ..base.files import open_plain, read_json, refuse_link, storage_errors, write_json
 from ..base.hashing import digest, file_digest
 from ..base.locks import locked
 from .kinds import KINDS, RUNS
@@ -202,12 +203,12 @@ def _now() -> str:
 def tidy(path: Path) -> None:
     """Take away what a killed process left: unfinished files, half a line of the log."""
     for entry in path.iterdir():
-        if left_over(entry):
+        if left_over(entry) and (entry.is_symlink() or not entry.is_dir()):
             entry.unlink()
     log = path / "log.jsonl"
     if not log.exists():
         return
-    with storage_errors(log), log.open("r+b") as file:
+    with storage_errors(log), open_plain(log, "r+b") as file:
         whole = file.read().rfind(b"\n") + 1
         file.truncate(whole)
 
@@ -215,6 +216,22 @@ def tidy(path: Path) -> None:
 def left_over(entry: Path) -> bool:
     """Whether it is a temporary file of `landbridge.base.files.whole_file`."""
     return entry.name.startswith(".") and entry.name.endswith(".part")
+
+
+def check_links(path: Path) -> None:
+    """Raise where a folder that is to be written to holds a link: no command makes any.
+
+    What is written, or cleared away, below a folder that is a link would be somewhere else.
+
+    Raises
+    ------
+    StorageError
+        Naming the link.
+    """
+    for place, folders, files in os.walk(path):
+        for name in (*folders, *files):
+            if os.path.islink(os.path.join(place, name)):
+                refuse_link(Path(place) / name)
 
 
 # One process at a time ----------------------------------------------------------------------
@@ -232,6 +249,8 @@ def held(path: Path) -> Iterator[None]:
     ------
     RunError
         Where another process holds it.
+    StorageError
+        Where a link in it would lead what is written elsewhere.
     """
 
     def other_holds() -> None:
@@ -243,5 +262,6 @@ def held(path: Path) -> Iterator[None]:
     with contextlib.ExitStack() as stack:
         with storage_errors(path):
             path.mkdir(parents=True, exist_ok=True)
+            check_links(path)
             stack.enter_context(locked(path / LOCK, waiting=other_holds))
         yield

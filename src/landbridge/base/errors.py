@@ -59,6 +59,12 @@ class RunError(LandbridgeError):
     exit_code = 6
 
 
+class TakenError(RunError):
+    """A folder to write to that holds something else already: the option that names it is wrong."""
+
+    exit_code = ConfigError.exit_code
+
+
 class TrainingError(LandbridgeError):
     """Training that cannot go on (a loss that is not finite)."""
 

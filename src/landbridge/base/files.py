@@ -10,7 +10,7 @@ import stat
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, NoReturn
 
 from .errors import RunError, StorageError
 from .shown import to_json
@@ -69,6 +69,17 @@ def open_plain(path: Path, mode: str, *, private: bool = False, **options: Any) 
         return file
     if file is not None:
         file.close()
+    refuse_link(path)
+
+
+def refuse_link(path: Path) -> NoReturn:
+    """Raise: what is written there would go somewhere else.
+
+    Raises
+    ------
+    StorageError
+        Naming it.
+    """
     raise StorageError(
         f"{path} is {'a link' if path.is_symlink() else 'no ordinary file'}, and what is written "
         "there would go somewhere else",

@@ -15,7 +15,8 @@ from typing import Any, TextIO
 
 import typer
 
-from ..base.errors import INTERRUPTED, LandbridgeError, LandbridgeWarning
+from ..base.errors import INTERRUPTED, LandbridgeError, LandbridgeWarning, StorageError
+from ..base.files import open_plain
 from ..base.inside import OUTSIDE
 from ..base.shown import to_json
 from .screen import say
@@ -157,11 +158,14 @@ def keep_traceback(run: Path | None) -> Path:
     """Write the traceback of the current exception and return where it is."""
     text = traceback.format_exc()
     if run is not None and run.is_dir():
-        with contextlib.suppress(OSError):
-            (run / "error.log").write_text(text, "utf-8")
+        with (
+            contextlib.suppress(OSError, StorageError),
+            open_plain(run / "error.log", "w", encoding="utf-8", errors="replace") as log,
+        ):
+            log.write(text)
             return run / "error.log"
     handle, name = tempfile.mkstemp(prefix="landbridge-", suffix=".log")
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
+    with os.fdopen(handle, "w", encoding="utf-8", errors="replace") as file:
         file.write(text)
     return Path(name)
 

@@ -98,17 +98,15 @@ def free_folder(out: Path | None, config: RunConfig) -> Path:
 
     Raises
     ------
-    ConfigError
+    TakenError
         Where `out` holds something: a run is never overwritten.
     """
     if out is None:
         sides = [part for part in (config.data.source, config.data.target) if part]
         return unused(Path("runs") / "-to-".join(_short(side) for side in sides))
-    if taken(out):
-        is_run = (out / "run.json").exists()
-        do = f"go on with `landbridge resume {out}`, or " if is_run else ""
-        what = "holds a run" if is_run else "is not empty" if out.is_dir() else "is a file"
-        raise ConfigError(f"--out {out} {what} already", do=f"{do}choose another name")
+    from ..artifacts.free import check_vacant
+
+    check_vacant(out)
     return out
 
 
@@ -123,9 +121,9 @@ def unused(path: Path) -> Path:
 
 def taken(path: Path) -> bool:
     """Say whether something is there already that a run must not overwrite."""
-    from ..runs.folder import vacant
+    from ..artifacts.free import is_free
 
-    return not vacant(path)
+    return not is_free(path)
 
 
 def _short(data: str) -> str:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import shlex
 from pathlib import Path
 from typing import Any
 
-from ..artifacts.kinds import KINDS
-from ..artifacts.state import LOCK, RUN_STATE, create, left_over, read_state
-from ..base.errors import RunError
-from ..base.files import read_json, write_json
+from ..artifacts.state import create
+from ..base.files import write_json
 
 OPTIONS = {
     "data.source": "--source",
@@ -42,49 +39,6 @@ OPTIONS = {
     "offline": "--offline",
 }
 """Keys that have an option of their own on the command line."""
-
-
-def vacant(path: Path) -> bool:
-    """Say whether a new run may begin at `path`.
-
-    It may where nothing is, and where a run was killed before its configuration was whole:
-    nothing was computed then.
-    """
-    if not path.exists():
-        return True
-    if not path.is_dir():
-        return False
-    rest = [entry.name for entry in path.iterdir() if not left_over(entry)]
-    return set(rest) <= {RUN_STATE, LOCK} and (RUN_STATE not in rest or _is_ours(path / RUN_STATE))
-
-
-def _is_ours(state: Path) -> bool:
-    try:
-        found = read_json(state)
-    except RunError:
-        return False
-    return isinstance(found, dict) and "landbridge" in found
-
-
-def check_vacant(path: Path) -> None:
-    """Raise where `path` holds something that a new run must not write over.
-
-    Raises
-    ------
-    RunError
-        Saying what is there.
-    """
-    if vacant(path):
-        return
-    what = "something else"
-    with contextlib.suppress(RunError):
-        state = read_state(path)
-        done = "finished" if state["status"] == "complete" else "unfinished"
-        what = f"{KINDS[state['kind']].what}, {done}"
-    raise RunError(
-        f"{path} is there already: it holds {what}",
-        do=f"landbridge resume {path}, or another name",
-    )
 
 
 def begin(

@@ -8,21 +8,19 @@ from typing import Any
 
 import torch
 
-from ..artifacts.making import check_same
+from ..artifacts.free import check_free
+from ..artifacts.making import plain
 from ..artifacts.state import (
     LOCK,
-    RUN_STATE,
     held,
     mark_complete,
-    read_state,
     tidy,
 )
-from ..base.errors import RunError
 from ..base.files import read_json, write_bytes, write_json, write_text
 from ..base.hashing import tensors_digest
 from ..training.checkpoint import load_tensors, save_tensors
 from ..verdict.without_labels import label_free_verdict
-from .folder import begin, vacant
+from .folder import begin
 
 COPIED = ("backbone.json", "preprocessor.json", "labels.json", "data.json", "plan.json")
 """What a merged run has of the first of its parts."""
@@ -37,16 +35,7 @@ def check_mergeable(out: Path, asked: dict[str, Any]) -> None:
     RunError
         Saying what is there.
     """
-    if vacant(out):
-        return
-    other = "give another folder"
-    if not (out / RUN_STATE).exists():
-        raise RunError(f"{out} is there already", do=other)
-    state = read_state(out)
-    if state["kind"] != "merge" or state["status"] == "complete":
-        what = "an unfinished run" if state["status"] != "complete" else "a finished run"
-        raise RunError(f"{out} is there already: it holds {what}", do=other)
-    check_same(out, state.get("asked") or {}, asked)
+    check_free(out, "merge", plain(asked))
 
 
 def write_merged(

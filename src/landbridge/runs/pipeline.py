@@ -10,6 +10,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from ..artifacts.free import check_vacant
 from ..artifacts.kinds import KINDS
 from ..artifacts.state import (
     LOCK,
@@ -30,7 +31,7 @@ from ..base.threads import threads
 from ..domains.task import Task
 from ..methods.resolve import make_method
 from .finish import finish
-from .folder import begin, check_vacant
+from .folder import begin
 from .known import KnownModel
 from .plan import make_plan, plan_facts
 from .prepare import data_facts, fingerprints, prepare

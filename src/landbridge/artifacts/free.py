@@ -1,0 +1,136 @@
+"""Whether a folder may be begun somewhere, asked by every command; what is there is never lost."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ..base.errors import RunError, TakenError
+from ..base.files import read_json
+from .kinds import KINDS, RUNS
+from .state import CHECKPOINT, LOCK, RUN_STATE, STATE, again, left_over, read_state
+
+_OTHER = "choose another name: a folder that is not there, or empty"
+OLD = ("clusters", "multitask", "space", "tuned")
+"""Kinds whose folders had no state once; the file of their facts marks them."""
+
+
+def is_free(path: Path, kind: str = "run") -> bool:
+    """Say whether a folder of this kind may begin at `path`.
+
+    It may where nothing is, and where one was killed before anything was computed.
+
+    Parameters
+    ----------
+    path : Path
+    kind : str, default "run"
+        Of `KINDS`.
+    """
+    if not path.exists():
+        return not path.is_symlink()  # one that leads nowhere
+    if not path.is_dir():
+        return False
+    names = _names(path)
+    if kind in RUNS:
+        return names <= {RUN_STATE} and (not names or _is_ours(path / RUN_STATE))
+    # A checkpoint alone: nobody can say of which data it is, and nothing else is lost with it.
+    return names <= {CHECKPOINT}
+
+
+def check_vacant(path: Path, kind: str = "run") -> None:
+    """Raise where `path` holds something that must not be written over.
+
+    Raises
+    ------
+    TakenError
+        Saying what is there.
+    """
+    if not is_free(path, kind):
+        raise taken(path)
+
+
+def taken(path: Path) -> TakenError:
+    """Return the error of a place that something has taken: what it is, and what to do."""
+    what, do = "", _OTHER
+    if not path.exists():
+        what = "a link that leads nowhere"
+    elif not path.is_dir():
+        what = "a file"
+    if what:
+        return TakenError(f"{path} is there already: {what}", do=do)
+    names = _names(path)
+    what = _marked(names)
+    if RUN_STATE in names:
+        do = f"`landbridge resume {path}` says what is wrong with it, or {_OTHER}"
+    with contextlib.suppress(RunError):
+        state = read_state(path)
+        what = KINDS[state["kind"]].what
+        if state["status"] == "complete":
+            what += f", finished {state['finished']}"
+            do = f"open it with landbridge.load({str(path)!r}), or {_OTHER}"
+        else:
+            what += ", unfinished"
+            do = f"{_OTHER}; or go on: {again(path, state)}"
+    return TakenError(f"{path} is there already: it holds {what}", do=do)
+
+
+def check_free(out: Path | str | None, kind: str, asked: Mapping[str, Any] | None = None) -> bool:
+    """Say whether a folder of this kind was begun at `out`; False where nothing is there.
+
+    Parameters
+    ----------
+    out : path or None
+    kind : str
+        Of `KINDS`.
+    asked : mapping, optional
+        What is asked for now, as JSON gives it back: data and options. What was begun with other
+        ones is not gone on with.
+
+    Raises
+    ------
+    TakenError
+        Where something is there that must not be written over.
+    """
+    if out is None or is_free(Path(out), kind):
+        return False
+    out = Path(out)
+    state_name = RUN_STATE if kind in RUNS else STATE
+    if not out.is_dir() or state_name not in _names(out):
+        raise taken(out)
+    state = read_state(out)
+    if state["status"] == "complete" or state["kind"] != kind:
+        raise taken(out)
+    if asked is not None:
+        _check_same(out, state.get("asked") or {}, asked)
+    return True
+
+
+def _check_same(path: Path, began: Mapping[str, Any], now: Mapping[str, Any]) -> None:
+    changed = sorted(key for key in {*began, *now} if began.get(key) != now.get(key))
+    if changed:
+        raise TakenError(
+            f"{path} is there already: it was begun with other {', '.join(changed)}",
+            do="give the same as then to go on, or name another folder",
+        )
+
+
+def _names(path: Path) -> set[str]:
+    return {entry.name for entry in path.iterdir() if not left_over(entry)} - {LOCK}
+
+
+def _is_ours(state: Path) -> bool:
+    try:
+        found = read_json(state)
+    except RunError:
+        return False
+    return isinstance(found, dict) and "landbridge" in found
+
+
+def _marked(names: set[str]) -> str:
+    """Return what a folder holds whose state says nothing."""
+    if names & {RUN_STATE, STATE}:
+        return f"{'a run' if RUN_STATE in names else 'what a command made'}, damaged"
+    found = [KINDS[kind].what for kind in OLD if KINDS[kind].facts in names]
+    return found[0] if found else "something else"
