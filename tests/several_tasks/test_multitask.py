@@ -11,9 +11,10 @@ import torch
 
 import landbridge
 from landbridge.base.errors import ConfigError, DataError, RunError
+from landbridge.base.events import SILENT
 from landbridge.objectives.base import Step, View
 from landbridge.objectives.tasks import Tasks, task_losses
-from landbridge.several_tasks.read import OneTask, as_tasks
+from landbridge.several_tasks.read import OneTask, as_tasks, read_tasks
 
 
 def frame(n=240, seed=0):
@@ -178,3 +179,28 @@ def test_arrays_weights_and_what_is_wrong(tmp_path):
     (tmp_path / "x").write_text("")
     with pytest.raises(RunError, match="is there already"):
         landbridge.multitask((x, labels), out=tmp_path, **how)
+
+
+@pytest.mark.parametrize("carrier", ["csv", "parquet", "frame"])
+def test_labels_are_as_the_file_has_them(tmp_path, carrier):
+    n, names = 12, ["NA", "no"]
+    large = [2**60 + 1 + i % 2 for i in range(n)]
+    table = pd.DataFrame({"x": np.linspace(0, 1, n), "big": large, "code": ["01", "1"] * 6})
+    table["größe"] = names * 6
+    data = tmp_path / f"rows.{carrier}"
+    if carrier == "csv":
+        data.write_bytes(table.to_csv(index=False).encode("cp1250"))
+    elif carrier == "parquet":
+        table.to_parquet(data)
+    else:
+        data = table
+    how = {"encoding": "cp1250"} if carrier == "csv" else {}
+    domain, found = read_tasks(data, ["big", "code", "größe"], how, SILENT)
+    assert list(domain.examples.columns) == ["x"]
+    assert {int(v) for v in found["big"]} == {2**60 + 1, 2**60 + 2}
+    assert found["code"].tolist() == ["01", "1"] * 6
+    assert found["größe"].tolist() == names * 6
+    tasks, _, _ = as_tasks(found, np.ones(n, bool), n)
+    assert [task.classes for task in tasks] == [
+        (str(2**60 + 1), str(2**60 + 2)), ("01", "1"), ("NA", "no"),
+    ]  # fmt: skip

@@ -46,6 +46,7 @@ def check(
         from ..checks import check as look
         from ..domains.markers import without_markers
         from ..domains.read import read_domain
+        from ..domains.together import read_together
         from ..runs.read_task import columns_named
 
         events = this.events()
@@ -55,9 +56,17 @@ def check(
             "answers": found.data.answers,
             **columns_named(found.data),
         }
-        ours = read_domain(data, **how, events=events)
-        theirs = None if against is None else read_domain(against, **how, like=ours, events=events)
-        if theirs is not None:
+        theirs = None
+        if against is None:
+            ours = read_domain(data, **how, events=events)
+        else:
+            ours, theirs = read_together(
+                lambda known, heard: read_domain(data, **how, together=known, events=heard),
+                lambda known, heard, ours: read_domain(
+                    against, **how, like=ours, together=known, events=heard
+                ),
+                events,
+            )
             ours, theirs = without_markers(ours, theirs, found.data.columns or (), events)
         names = None if only is None else [name.strip() for name in only.split(",")]
         problems = look(ours, theirs, only=names, events=events)

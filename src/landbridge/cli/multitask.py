@@ -16,6 +16,7 @@ KEYS = (
     *(
         "data.numeric",
         "data.max_rows",
+        "data.encoding",
         "data.judge_fraction",
         "backbone",
         "backbone_options",
@@ -34,6 +35,7 @@ def multitask(
     audio: o.AudioColumn = None,
     columns: o.Columns = None,
     drop: o.Drop = None,
+    encoding: o.Encoding = None,
     weights: Annotated[
         str | None,
         typer.Option(metavar="A=W,B=W", help="Of each task's loss; learned if not given."),
@@ -64,6 +66,7 @@ def multitask(
         "data.audio": audio,
         "data.columns": o.names(columns),
         "data.drop": o.names(drop),
+        "data.encoding": encoding,
         "seeds": seeds,
         "seed": seed,
         "training.device": device,

@@ -75,6 +75,7 @@ def shift(
         from ..diagnosis.domains import compare_domains
         from ..domains.markers import without_markers
         from ..domains.read import read_domain
+        from ..domains.together import read_together
         from ..runs.read_task import columns_named
 
         events = this.events()
@@ -84,8 +85,13 @@ def shift(
             "max_rows": rows,
             **columns_named(found.data),
         }
-        ours = read_domain(source, **how, events=events)
-        theirs = read_domain(target, **how, like=ours, events=events)
+        ours, theirs = read_together(
+            lambda known, heard: read_domain(source, **how, together=known, events=heard),
+            lambda known, heard, ours: read_domain(
+                target, **how, like=ours, together=known, events=heard
+            ),
+            events,
+        )
         ours, theirs = without_markers(ours, theirs, found.data.columns or (), events)
         compared = compare_domains(
             ours,

@@ -19,7 +19,10 @@ from ..domains.domain import Domain
 from ..domains.examples import InputHint
 from ..domains.hint import input_hint
 from ..domains.judging import seal
+from ..domains.markers import without_markers
 from ..domains.read import read_domain
+from ..domains.readers.decided import Together
+from ..domains.together import read_together
 from ..report.samples import keep_samples
 from ..training.devices import find_device
 from ..training.network_folder import save_network
@@ -108,8 +111,8 @@ def cluster(
     check_free(out, "clusters")
     low, high = numbers(groups)
     clustering = CLUSTERINGS.get(method)()
-    domain = _sealed(_read(target, columns, offline, events), events)
-    more = None if source is None else _source(source, domain, columns, offline, events)
+    domain, more = _sides(target, source, columns, offline, events)
+    domain = _sealed(domain, events)
     if len(domain) < LEAST:
         raise DataError(
             f"{domain.name} has {len(domain)} rows, expected at least {LEAST}",
@@ -266,21 +269,40 @@ def _groups(
     ]
 
 
-def _read(what: Any, columns: dict[str, Any], offline: bool, events: Events) -> Domain:
-    if isinstance(what, Domain):
-        return what
-    return read_domain(what, **columns, offline=offline, events=events)
+def _sides(
+    target: Any, source: Any, columns: dict[str, Any], offline: bool, events: Events
+) -> tuple[Domain, Domain | None]:
+    """Return the rows to group, and the source's; what only tells the two apart is in neither."""
 
+    def read(known: Together | None, heard: Events) -> Domain:
+        if isinstance(target, Domain):
+            return target
+        return read_domain(target, **columns, offline=offline, together=known, events=heard)
 
-def _source(
-    what: Any, target: Domain, columns: dict[str, Any], offline: bool, events: Events
-) -> Domain:
-    if isinstance(what, Domain):
-        return what
-    given = {key: value for key, value in columns.items() if key != "label"}
-    if target.label_column is not None:  # a label of this name is no column to group by
-        given["drop"] = [*(given.get("drop") or ()), target.label_column]
-    return read_domain(what, **given, labelled=False, like=target, offline=offline, events=events)
+    def read_source(known: Together | None, heard: Events, like: Domain | None) -> Domain:
+        if isinstance(source, Domain):
+            return source
+        given = {key: value for key, value in columns.items() if key != "label"}
+        if like is not None and like.label_column is not None:
+            # a label of this name is no column to group by
+            given["drop"] = [*(given.get("drop") or ()), like.label_column]
+        return read_domain(
+            source,
+            **given,
+            labelled=False,
+            like=like,
+            offline=offline,
+            together=known,
+            events=heard,
+        )
+
+    if source is None:
+        return read(None, events), None
+    if isinstance(target, Domain):
+        theirs = read_source(None, events, target)
+        return without_markers(target, theirs, columns.get("columns") or (), events)
+    ours, theirs = read_together(read, read_source, events)
+    return without_markers(ours, theirs, columns.get("columns") or (), events)
 
 
 def _sealed(domain: Domain, events: Events) -> Domain:

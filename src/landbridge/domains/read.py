@@ -14,6 +14,7 @@ from .domain import Domain
 from .modalities.base import Preprocessing
 from .one import as_rows
 from .readers.base import READERS, ReadOptions
+from .readers.decided import Together
 from .readers.labels import Wish
 from .schema import TableSchema
 from .spelling import spelled_like
@@ -48,6 +49,7 @@ def read_domain(
     schema: TableSchema | None = None,
     encoding: str | None = None,
     outside: bool = False,
+    together: Together | None = None,
     events: Events = SILENT,
 ) -> Domain:
     """Read a domain from a folder, a file, a sample or arrays.
@@ -118,6 +120,8 @@ def read_domain(
     outside : bool, default False
         Whether metadata and links in a folder may lead to files outside it. A table that is itself
         given may name files anywhere.
+    together : Together, optional
+        What two tables decide; see `landbridge.domains.together.read_together`.
     events : Events
         Hears progress, and each note and omission.
 
@@ -170,6 +174,7 @@ def read_domain(
         schema=schema,
         encoding=encoding,
         outside=outside,
+        together=together,
     )
     if isinstance(what, Domain):
         raise DataError("a Domain was given to be read", do="use it as it is")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,10 @@ from ..domains.judging import seal
 from ..domains.markers import without_markers
 from ..domains.parting import part
 from ..domains.read import read_domain
+from ..domains.readers.decided import Together
 from ..domains.spelling import check_judged, spelled_like
 from ..domains.task import Task
+from ..domains.together import read_together
 from .known import KnownModel, is_run
 from .teacher import Teacher
 
@@ -45,7 +48,13 @@ def read_task(
     if target is None:
         raise ConfigError("no target was given", do="name one with --target DIR_OR_TABLE")
 
-    def read(what: Any, name: str, like: Domain | None = None) -> Domain:
+    def read(
+        what: Any,
+        name: str,
+        together: Together | None,
+        events: Events,
+        like: Domain | None = None,
+    ) -> Domain:
         if isinstance(what, Domain):
             return what
         named = name if not isinstance(what, str | Path) else None
@@ -62,12 +71,20 @@ def read_task(
             answers=data.answers,
             offline=config.offline,
             schema=schema,
+            together=together,
             events=events,
         )
 
     schema = None if known is None else known.schema
-    given = None if source is None or known is not None else read(source, "source")
-    wanted = read(target, "target", given)
+    given: Domain | None = None
+    if source is None or known is not None:
+        wanted = read(target, "target", None, events)
+    elif isinstance(source, Domain):
+        given, wanted = source, read(target, "target", None, events, source)
+    else:
+        given, wanted = read_together(
+            partial(read, source, "source"), partial(read, target, "target"), events
+        )
     if data.target_domains or data.source_domains:
         given, wanted = _parted(data, given, wanted, events)
     if given is not None:

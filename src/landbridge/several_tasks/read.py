@@ -16,7 +16,7 @@ from ..domains.domain import Domain
 from ..domains.read import read_domain, settled_domain, tell
 from ..domains.readers.base import ReadOptions
 from ..domains.readers.columns import Columns, from_arrow, from_frame
-from ..domains.readers.frame import frame_domain
+from ..domains.readers.frame import exact_labels, frame_domain
 from ..domains.readers.labels import Wish, read_labels
 from ..domains.readers.table import arrow_table
 from ..domains.spelling import same_classes
@@ -95,7 +95,7 @@ def read_tasks(
         places = domain.input_rows.places
         return domain, {name: values[places] for name, values in own.items()}
     _check(labels)
-    table, name, folder = _table(data)
+    table, name, folder = _table(data, columns.get("encoding"), events)
     lost = [label for label in labels if label not in table.values]
     if lost:
         raise DataError(
@@ -118,13 +118,10 @@ def read_tasks(
     tell(domain, events)
     found = {}
     for label in labels:
-        values = table.values[label]
-        names = table.class_names.get(label)
-        if names is not None and values.dtype != object:
-            ok = (values >= 0) & (values < len(names))
-            values = np.array(
-                [names[int(v)] if k else None for v, k in zip(values, ok, strict=True)], object
-            )
+        notes: list[str] = []
+        values, _ = exact_labels(label, table, name, None, notes)
+        for note in notes:
+            events.say("note", f"{name}: {note}")
         found[label] = values[kept]
     return domain, found
 
@@ -137,12 +134,15 @@ def _check(labels: Sequence[str]) -> None:
         )
 
 
-def _table(data: Any) -> tuple[Columns, str, Path | None]:
+def _table(data: Any, encoding: str | None, events: Events) -> tuple[Columns, str, Path | None]:
     if isinstance(data, str | Path):
         path = Path(data).expanduser()
         if not path.is_file():
             raise DataError(f"{path} is no file", do="give a table with several label columns")
-        return from_arrow(arrow_table(path)[0]), path.stem, path.resolve().parent
+        table, notes = arrow_table(path, encoding)
+        for note in notes:
+            events.say("note", f"{path.stem}: {note}")
+        return from_arrow(table), path.stem, path.resolve().parent
     if hasattr(data, "columns"):
         return from_frame(data), "rows", None
     raise DataError(

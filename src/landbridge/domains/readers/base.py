@@ -16,6 +16,7 @@ from ...base.seeds import numpy_rng
 from ..domain import Domain, Omission
 from ..input_rows import BEYOND, LeftOut
 from ..schema import TableSchema
+from .decided import Together
 from .labels import Wish
 
 SPLITS: dict[str, str] = {
@@ -84,6 +85,8 @@ class ReadOptions:
         The encoding of text files that are not UTF-8.
     outside : bool
         Whether what lies in a folder may name files outside it.
+    together : Together
+        What both sides decide; where given, `Otherwise` is raised for more of it.
     """
 
     name: str | None = None
@@ -112,6 +115,7 @@ class ReadOptions:
     schema: TableSchema | None = None
     encoding: str | None = None
     outside: bool = False
+    together: Together | None = None
 
     @property
     def wanted_schema(self) -> TableSchema:

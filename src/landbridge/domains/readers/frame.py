@@ -11,6 +11,7 @@ import numpy as np
 from ...base.errors import DataError
 from ...base.events import SILENT, Events
 from ...base.inside import Place
+from ..answers import objects
 from ..domain import Domain, Examples, Omission, class_name
 from ..modalities.table import TableExamples, with_schema
 from ..schema import Role, TableSchema, said
@@ -24,9 +25,11 @@ from .base import (
     over_limit,
 )
 from .columns import Columns
+from .decided import NothingToLearn, Otherwise, Together
 from .frame_media import column_of, find_media, media_as_written
 from .frame_several import like_several, several_examples, table_beside
 from .guessing import (
+    MOST_NUMBERS,
     id_like,
     image_column,
     label_column,
@@ -34,6 +37,7 @@ from .guessing import (
     split_column,
     text_column,
 )
+from .kinds import NotNumbers
 from .labels import LabelRows, read_labels
 from .missing_words import label_words
 from .roles import with_roles
@@ -74,7 +78,8 @@ def frame_domain(
     """
     n_all = len(columns)
     wanted = options.wanted_schema
-    columns = columns.conforming(wanted, name)
+    options = _with_text(options, columns)
+    columns = _conforming(columns, wanted, options, name)
     if n_all == 0:
         raise DataError(f"{name} has no rows", do="give a table with at least one row")
     found = LabelRows([None] * n_all)
@@ -177,6 +182,32 @@ def frame_domain(
     return domain if groups is None else replace(domain, groups=tuple(groups[i] for i in keep))
 
 
+def _with_text(options: ReadOptions, columns: Columns) -> ReadOptions:
+    """Return the options with the column that both sides take for texts."""
+    text = None if options.together is None else options.together.text
+    return options if text is None or text not in columns.values else replace(options, text=text)
+
+
+def _conforming(columns: Columns, wanted: TableSchema, options: ReadOptions, name: str) -> Columns:
+    """Return the columns as those of the other side were taken.
+
+    Raises
+    ------
+    Otherwise
+        Where one side's words are codes that are whole numbers on the other.
+    """
+    together, like = options.together, options.like
+    try:
+        return columns.conforming(wanted, name)
+    except NotNumbers as found:
+        there = getattr(getattr(like, "examples", None), "columns", {}).get(found.column)
+        if together is None or there is None or wanted[found.column].kind != "integer":
+            raise
+        if len(np.unique(there[~np.isnan(there)])) > MOST_NUMBERS:
+            raise
+        raise Otherwise(Together.of_words(found.column, name)) from found
+
+
 def _dated(asked: str, values: dict[str, np.ndarray], columns: Sequence[str]) -> list[str]:
     """Return a column that is named, with the month and weekday of dates where none is named."""
     parts = [f"{asked} (month)", f"{asked} (weekday)"]
@@ -220,25 +251,58 @@ def _label(
 def _labels_of(
     label: str, columns: Columns, name: str, options: ReadOptions, notes: list[str]
 ) -> LabelRows:
-    names, array = columns.class_names.get(label), columns.values[label]
-    if names is None or array.dtype == object:
-        if any(isinstance(value, bytes) for value in array):
-            raise DataError(f"{name}: column {label!r} holds bytes", do="name another with label=")
-        found = columns.labels(label)
-        usual = columns.words(label)
-        written = columns.words(label, with_missing=True)
-        if len(usual) == len(written) and any(u != w for u, w in zip(usual, written, strict=True)):
-            like = options.like
-            known = like.classes if like is not None and like.answers == "classes" else None
-            words, said_missing = label_words(usual, written, known or None, label)
-            notes += said_missing
-            found = columns.labels(label, words)
-        return read_labels(found, len(array), name, options.wish, label)
-    # Hugging Face writes -1 where there is no label.
-    known_rows = (array >= 0) & (array < len(names))
-    return LabelRows(
-        [names[int(v)] if ok else None for v, ok in zip(array, known_rows.tolist(), strict=True)]
+    like = options.like
+    known = like.classes if like is not None and like.answers == "classes" else None
+    found, named = exact_labels(label, columns, name, known, notes)
+    return (
+        LabelRows(list(found))
+        if named
+        else read_labels(found, len(found), name, options.wish, label)
     )
+
+
+def exact_labels(
+    label: str,
+    columns: Columns,
+    name: str,
+    known: tuple[str, ...] | None,
+    notes: list[str],
+) -> tuple[np.ndarray, bool]:
+    """Return a column as labels, as the file has them, and whether it holds names of classes.
+
+    Parameters
+    ----------
+    label : str
+    columns : Columns
+    name : str
+        What to call the table.
+    known : sequence of str, optional
+        Classes of another side: one that is written NA is a class there.
+    notes : list of str
+        What is to be said is added.
+
+    Raises
+    ------
+    DataError
+        Where it holds files.
+    """
+    names, array = columns.class_names.get(label), columns.values[label]
+    if names is not None and array.dtype != object:
+        # Hugging Face writes -1 where there is no label.
+        there = ((array >= 0) & (array < len(names))).tolist()
+        return objects(
+            [names[int(v)] if ok else None for v, ok in zip(array, there, strict=True)]
+        ), True
+    if any(isinstance(value, bytes) for value in array):
+        raise DataError(f"{name}: column {label!r} holds bytes", do="name another with label=")
+    found = columns.labels(label)
+    usual = columns.words(label)
+    written = columns.words(label, with_missing=True)
+    if len(usual) == len(written) and any(u != w for u, w in zip(usual, written, strict=True)):
+        words, said_missing = label_words(usual, written, known or None, label)
+        notes += said_missing
+        found = columns.labels(label, words)
+    return found, False
 
 
 def _made_of(column: str, values: dict[str, np.ndarray], columns: Columns) -> list[str]:
@@ -340,26 +404,36 @@ def _features(
             for column in _dated(asked, values, options.columns)
         }
     used: set[str] = set()
-    unused: set[str] = set()
+    together = options.together
+    unused = set() if together is None else set(together.apart)
     like = options.like
     if like is not None and isinstance(like.examples, TableExamples):
         used = set(like.examples.columns)
         unused = {c for o in like.omissions if o.what == ID_LIKE for c in o.rows}
         unused |= set(wanted.named("unused")) - used
     left: dict[str, str] = {}
+    otherwise: dict[str, str] = {}
     for column, array in values.items():
-        why = f"as in {like.name}" if like and column in unused else id_like(column, array)
-        if why is not None and column not in used:
+        why = id_like(column, array)
+        if column in unused:
+            left[column] = f"as in {like.name}" if like else why or "as on the other side"
+        elif why is not None and column in used:
+            otherwise[column] = why
+        elif why is not None:
             left[column] = why
+    if together is not None and otherwise and len(left) + len(otherwise) < len(values):
+        raise Otherwise(Together.of_apart(otherwise, name))
     if left:
         omissions.append(Omission(ID_LIKE, tuple(left)))
         said = ", ".join(f"{column!r} ({why})" for column, why in left.items())
         notes.append(f"columns left out: {said}; columns=[...] names the ones to use")
     features = {column: array for column, array in values.items() if column not in left}
     if not features:
-        raise DataError(
+        nothing = NothingToLearn(
             f"{name} has no column to learn from"
             + (f"; left out: {list(left)[:10]}" if left else ""),
             do="columns=[...] names the ones to use, text= a column of texts",
         )
+        nothing.columns = tuple(left)
+        raise nothing
     return features

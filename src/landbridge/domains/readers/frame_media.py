@@ -25,6 +25,7 @@ from ..modalities.texts import TextExamples
 from ..schema import TableSchema
 from .base import ReadOptions
 from .columns import Columns
+from .decided import Otherwise, Together
 from .guessing import audio_column, id_like, image_column, text_column
 from .missing_words import text_words
 from .named_files import as_there, is_file, near_name
@@ -162,6 +163,7 @@ def find_media(
         if there and options.parts is None:
             return there
         if like.named("feature") and not like.named(*(kind.option for kind in KINDS)):
+            _say_texts(values, options, name, like)
             return []
         named = there
     if options.columns is not None and options.parts is None:
@@ -181,6 +183,17 @@ def find_media(
             )
             found.append(Medium(kind, (guess[0],)))
     return found
+
+
+def _say_texts(
+    values: dict[str, np.ndarray], options: ReadOptions, name: str, like: TableSchema
+) -> None:
+    """Raise Otherwise where a column holds texts by itself that the other side took for words."""
+    if options.together is None or options.columns is not None or options.parts is not None:
+        return
+    guess = Texts().find(values)
+    if guess is not None and like.get(guess[0]) is not None:
+        raise Otherwise(Together.of_text(guess[0], name))
 
 
 class Images(Kind):

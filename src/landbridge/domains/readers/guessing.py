@@ -47,7 +47,8 @@ _A_WORD = 2
 _MOST_CLASSES = 100
 _ASKED = 100
 """Files of a large set whose first bytes are looked at."""
-_MOST_NUMBERS = 20
+MOST_NUMBERS = 20
+"""Whole numbers so few may be classes, or codes."""
 
 
 def label_column(values: dict[str, np.ndarray], *, by_name_only: bool) -> tuple[str, str] | None:
@@ -72,7 +73,7 @@ def label_column(values: dict[str, np.ndarray], *, by_name_only: bool) -> tuple[
                 continue  # few files are no classes
             if 2 <= distinct <= min(_MOST_CLASSES, max(2, len(given) / 2)):
                 return name, f"the last column of words, {distinct} different"
-        elif 2 <= distinct <= min(_MOST_NUMBERS, max(2, len(given) / 2)):
+        elif 2 <= distinct <= min(MOST_NUMBERS, max(2, len(given) / 2)):
             whole = np.isfinite(given).all() and (given == np.rint(given)).all()
             if whole:
                 return name, f"the last column of few whole numbers, {distinct} different"
@@ -196,7 +197,8 @@ def id_like(name: str, array: np.ndarray) -> str | None:
         return "an identifier by its name"
     if array.dtype == object:
         return "nearly all words differ" if n >= 20 and distinct > 0.9 * n else None
-    if n >= 20 and distinct == n and (np.diff(given) == 1).all():
+    steps = n >= 20 and distinct == n and bool((np.diff(given) == 1).all())
+    if steps and given[0] == np.rint(given[0]):  # 0.5, 1.5, ... are measured, not counted
         return "it counts the rows"
     return None
 

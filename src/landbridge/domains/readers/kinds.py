@@ -16,6 +16,19 @@ from .numbers import EXACT, Spelled, is_exact, spelled
 from .written import Written, objects_of, words_of
 
 Values = dict[str, np.ndarray]
+
+
+class NotNumbers(DataError):
+    """A column of words where numbers were expected.
+
+    Attributes
+    ----------
+    column : str
+    """
+
+    column = ""
+
+
 _MOST_MISFITS = 0.05
 """So much of a column may be something else than the rest, and is then counted as missing."""
 
@@ -286,10 +299,10 @@ def _as_numbers(column: Written, wanted: ColumnSchema, name: str) -> tuple[str, 
     if not column.is_strings:
         return "", np.array(array.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False))
     commas = wanted.decimal == ","
-    found = spelled(array, commas=commas)
-    if found is not None:
-        note = f"column {column.name!r}: {_said_odd(array, found.odd)}" if found.odd.any() else ""
-        return note, found.values
+    read = spelled(array, commas=commas)
+    if read is not None:
+        note = f"column {column.name!r}: {_said_odd(array, read.odd)}" if read.odd.any() else ""
+        return note, read.values
     values = np.full(len(array), np.nan)
     odd = np.zeros(len(array), bool)
     for row, word in enumerate(array.to_pylist()):
@@ -299,12 +312,14 @@ def _as_numbers(column: Written, wanted: ColumnSchema, name: str) -> tuple[str, 
     given = len(array) - array.null_count
     if odd.sum() > _MOST_MISFITS * given:
         row = int(np.flatnonzero(odd)[0])
-        raise DataError(
+        problem = NotNumbers(
             f"{name}: column {column.name!r} holds {array[row].as_py()!r} in row {row + 1}, "
             f"expected a number ({int(odd.sum())} of {given} values are none)",
             do="correct the value, leave it empty if it is missing, or read the column as words "
             f"on every side: categorical={column.name}",
         )
+        problem.column = column.name
+        raise problem
     return f"column {column.name!r}: {_said_odd(array, odd)}", values
 
 

@@ -34,7 +34,8 @@ def with_roles(
     if dropped:
         notes.append(f"columns left out as asked: {', '.join(map(repr, sorted(dropped)))}")
     found = {column: array for column, array in values.items() if column not in dropped}
-    for column in options.categorical or ():
+    both = () if options.together is None else options.together.words
+    for column in (*(options.categorical or ()), *(c for c in both if c in found)):
         column = column_of(found, column, "categorical", name)
         words = columns.categories(column)
         if words.dtype != object:
