@@ -72,6 +72,8 @@ def test_features_gradients_stages_and_state(case):
     open_it, examples = case
     opened = open_it()
     module = opened.module
+    taken = BACKBONES.get(opened.identity.provider).options_taken()
+    assert set(opened.identity.options) <= set(taken)  # a slip of the pen is found by these
     prepared = opened.preprocessing.prepare(examples)[:4]
     x = opened.preprocessing.encode(torch.from_numpy(np.array(prepared)))
 

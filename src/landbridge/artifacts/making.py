@@ -14,6 +14,7 @@ import numpy as np
 from ..base.errors import LandbridgeError, LandbridgeWarning, RunError
 from ..base.files import read_json
 from ..base.hashing import digest, file_digest
+from ..base.typed import Shape, checked
 from .called import CALLED
 from .free import OLD, check_free
 from .kinds import KINDS
@@ -86,7 +87,7 @@ def _failed(out: Path, error: BaseException) -> None:
         mark_failed(out, str(error))
 
 
-def verified(path: Path | str, kind: str) -> dict[str, Any]:
+def verified(path: Path | str, kind: str, shape: Shape = object) -> dict[str, Any]:
     """Return the facts of a finished folder, after every file of it was checked.
 
     A folder from before there were seals opens with a warning.
@@ -113,6 +114,7 @@ def verified(path: Path | str, kind: str) -> dict[str, Any]:
             do="restore the folder, or make it again",
         )
     check_format(path, facts)
+    checked(facts, shape, str(file))
     return facts
 
 

@@ -17,6 +17,7 @@ from ..base.errors import RunError, StorageError
 from ..base.files import open_plain, read_json, refuse_link, storage_errors, write_json
 from ..base.hashing import digest, file_digest
 from ..base.locks import locked
+from ..base.typed import checked
 from .kinds import KINDS, RUNS
 
 FORMAT = 1
@@ -31,6 +32,16 @@ CHECKPOINT = "checkpoint.safetensors"
 _FOR_PEOPLE = ("log.jsonl", "report.html", "README.md", "error.log")
 """May be written again, so they are not among the hashed files."""
 _STATUSES = ("running", "failed", "complete")
+_SHAPE = {
+    "kind": str,
+    "status": str,
+    "error?": (str, None),
+    "finished?": (str, None),
+    "command?": (str, None),
+    "asked?": ({str: object}, None),
+    "given?": [str],
+    "files?": {str: str},
+}
 
 
 def state_file(path: Path) -> Path:
@@ -90,11 +101,12 @@ def read_state(path: Path) -> dict[str, Any]:
         raise RunError(f"{file} holds a {type(state).__name__}, not a run's state", do=restore)
     # A newer version may seal its state otherwise, so this comes first.
     check_format(path, state)
-    if state.get("seal") != _seal(state) or state.get("status") not in _STATUSES:
+    if not _sealed(state) or state.get("status") not in _STATUSES:
         raise RunError(f"{file} is damaged: its content is not what the run wrote", do=restore)
     if "kind" not in state:  # of a run made before there were kinds
         merged = str(state.get("command") or "").startswith("landbridge merge")
         state["kind"] = "merge" if merged or (path / "merge.json").exists() else "run"
+    checked(state, _SHAPE, str(file), do=restore)
     if state["kind"] not in KINDS or (state["kind"] in RUNS) != (file.name == RUN_STATE):
         raise RunError(f"{file} names the kind {state['kind']!r}", do="update landbridge")
     return state
@@ -163,7 +175,7 @@ def check_complete(path: Path, kinds: Sequence[str] = ()) -> dict[str, Any]:
     if state["status"] != "complete":
         why = f": {state['error']}" if state["error"] else ""
         raise RunError(f"{path} is not finished ({state['status']}{why})", do=again(path, state))
-    for name, expected in state["files"].items():
+    for name, expected in (state.get("files") or {}).items():
         file = path / name
         if not file.exists():
             raise RunError(f"{file} is missing", do="restore the run folder, or run again")
@@ -191,6 +203,13 @@ def _write(file: Path, state: dict[str, Any]) -> None:
 
 def _seal(state: dict[str, Any]) -> str:
     return digest({key: value for key, value in state.items() if key != "seal"})
+
+
+def _sealed(state: dict[str, Any]) -> bool:
+    try:
+        return bool(state.get("seal") == _seal(state))
+    except (ValueError, RecursionError):  # what no JSON of ours holds
+        return False
 
 
 def _now() -> str:

@@ -14,6 +14,7 @@ from ..base.errors import RunError
 from ..base.events import SILENT, Events
 from ..base.hashing import tensors_digest
 from ..base.registry import Registry
+from ..base.typed import checked
 from ..domains.examples import Examples, InputHint
 from ..domains.modalities.base import Preprocessing
 
@@ -80,12 +81,14 @@ class BackboneIdentity:
             Where a field is missing or unknown.
         """
         expected = {item.name for item in fields(cls)}
+        checked(values, {str: object}, "backbone.json")
         if set(values) != expected:
             raise RunError(
                 f"backbone.json has the fields {sorted(values)}, expected {sorted(expected)}",
                 do="the run is damaged or of another version of landbridge: restore it, or use "
                 "the version that wrote it",
             )
+        checked(values, _IDENTITY, "backbone.json")
         return cls(**dict(values))
 
 
@@ -96,6 +99,16 @@ class Opened:
     module: Backbone
     preprocessing: Preprocessing
     identity: BackboneIdentity
+
+
+_IDENTITY = {
+    "name": str,
+    "provider": str,
+    "pretrained": bool,
+    "origin": str,
+    "hash": str,
+    "options": {str: object},
+}
 
 
 @dataclass(frozen=True)
@@ -145,6 +158,8 @@ class Provider(ABC):
         The extra to install, "" for none.
     own_for : tuple of str
         Modalities of which it is the net that is trained from nothing for comparison.
+    takes : tuple of str or None
+        Every option that can be named; None: only opening it tells.
     """
 
     name: ClassVar[str]
@@ -153,6 +168,12 @@ class Provider(ABC):
     pretrained: ClassVar[bool]
     extra: ClassVar[str] = ""
     own_for: ClassVar[tuple[str, ...]] = ()
+    takes: ClassVar[tuple[str, ...] | None] = None
+
+    @classmethod
+    def options_taken(cls) -> tuple[str, ...] | None:
+        """Return `takes`; a provider may know it from elsewhere."""
+        return cls.takes
 
     @abstractmethod
     def available(self) -> tuple[bool, str]:

@@ -125,6 +125,7 @@ class EfficientNetLite0Provider(Provider):
     summary = "EfficientNet-Lite0, ImageNet-1k, 1280 features at 224 px, from a pip package"
     modalities = ("image",)
     pretrained = True
+    takes = ()
     extra = "offline"
 
     def available(self) -> tuple[bool, str]:

@@ -33,6 +33,7 @@ class SoundFileProvider(Provider):
 
     modalities = ("audio",)
     pretrained = True
+    takes = ("path", "seconds")
     file: ClassVar[str]
     kind: ClassVar[type[Backbone]]
     drop: ClassVar[tuple[str, ...]] = ()

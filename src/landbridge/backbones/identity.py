@@ -38,6 +38,7 @@ class IdentityProvider(Provider):
     summary = "the inputs themselves, for tables of precomputed features"
     modalities = ("tabular", "image")
     pretrained = False
+    takes = ("dim",)
 
     def available(self) -> tuple[bool, str]:
         return True, "built in"

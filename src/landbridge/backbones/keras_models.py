@@ -100,6 +100,7 @@ class KerasProvider(Provider):
     summary = "your own Keras 3 model on the torch backend: keras/path/to/model.keras"
     modalities = ("image", "tabular")
     pretrained = True
+    takes = ("path", "layer", "mean", "std")
     extra = "keras"
 
     def available(self) -> tuple[bool, str]:

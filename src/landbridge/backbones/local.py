@@ -48,6 +48,10 @@ class LocalProvider(Provider):
     summary = "your own torch module: local/file.py:function, or the module itself in Python"
     modalities = ("image", "tabular", "audio")
     pretrained = True
+    takes = (
+        *("spec", "cut", "pretrained", "seed", "shape"),
+        *("size", "channels", "mean", "std", "rate", "seconds"),
+    )
 
     def available(self) -> tuple[bool, str]:
         return True, "local/path/to/file.py:function"

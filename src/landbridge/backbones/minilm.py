@@ -31,6 +31,13 @@ class MiniLmProvider(Provider):
     pretrained = True
     extra = "offline"
 
+    @classmethod
+    def options_taken(cls) -> tuple[str, ...]:
+        """Return those of transformers' models."""
+        from .transformers_models import TransformersProvider
+
+        return TransformersProvider.options_taken()
+
     def available(self) -> tuple[bool, str]:
         try:
             return True, str(find_folder())

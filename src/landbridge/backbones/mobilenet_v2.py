@@ -109,6 +109,7 @@ class MobileNetV2Provider(Provider):
     summary = "MobileNetV2, ImageNet-1k, 1280 features at 224 px"
     modalities = ("image",)
     pretrained = True
+    takes = ("path",)
 
     def available(self) -> tuple[bool, str]:
         try:

@@ -14,6 +14,7 @@ from ..base.errors import BackboneError, RunError
 from ..base.events import SILENT, Events
 from ..base.files import read_json
 from ..base.hashing import tensors_digest
+from ..base.typed import checked
 from ..domains.modalities.base import load_preprocessing
 from .base import BACKBONES, Asked, Backbone, BackboneIdentity, Opened, Provider
 from .weights import merge_options, read_tensors
@@ -35,6 +36,7 @@ class RunProvider(Provider):
     summary = "the network of a finished run, without its head: run/path"
     modalities = ("image", "text", "audio", "tabular", "several")
     pretrained = True
+    takes = ("path", "of")
 
     def available(self) -> tuple[bool, str]:
         return True, "run/path/of/a/run"
@@ -116,8 +118,12 @@ def _facts(file: Path) -> dict[str, Any]:
     from safetensors import safe_open
 
     with safe_open(file, framework="pt") as opened:
-        found: dict[str, Any] = json.loads((opened.metadata() or {}).get("landbridge", "{}"))
-        return found
+        said = (opened.metadata() or {}).get("landbridge", "{}")
+    try:
+        found: dict[str, Any] = checked(json.loads(said), {str: object}, str(file))
+    except (ValueError, RecursionError) as error:
+        raise RunError(f"{file} is damaged: {error}", do="restore the folder") from error
+    return found
 
 
 def _body(path: Path) -> dict[str, torch.Tensor]:

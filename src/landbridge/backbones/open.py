@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ..base.errors import BackboneError
+from ..base.errors import BackboneError, ConfigError, RunError
 from ..base.events import SILENT, Events
 from ..base.hashing import tensors_digest
 from ..base.registry import nearest
@@ -181,6 +181,42 @@ def resolve(name: str) -> tuple[str, Provider]:
     )
 
 
+def check_backbone(name: str | Path, options: Mapping[str, Any] | None = None) -> None:
+    """Raise where a name or an option cannot be right, before any data are read.
+
+    Raises
+    ------
+    BackboneError
+        Where the name stands for nothing.
+    ConfigError
+        Where an option is none of the backbone's; for "auto": of any backbone's.
+    """
+    asked = os.fspath(name)
+    if asked == "auto":
+        kinds: list[tuple[str, type[Provider]]] = BACKBONES.items()
+    else:
+        provider = type(resolve(asked)[1])
+        kinds = [(provider.name, provider)]
+    if not options:
+        return
+    taken = [kind.options_taken() for _, kind in kinds]
+    known = sorted({option for own in taken for option in own or ()})
+    for option in options:
+        if option in known or (None in taken and asked != "auto"):
+            continue
+        near = nearest(option, known)
+        which = "no backbone" if asked == "auto" else f"backbone {kinds[0][0]!r}"
+        raise ConfigError(
+            f"{which} has {'an' if asked == 'auto' else 'no'} option {option!r}",
+            do=(f"did you mean {near!r}? " if near else "")
+            + (
+                "name the backbone with --backbone, and see its options"
+                if asked == "auto"
+                else f"its options are: {', '.join(known) or 'none'}"
+            ),
+        )
+
+
 def _folder(path: Path) -> tuple[str, Provider]:
     if (path / "backbone.json").is_file():
         raise BackboneError(
@@ -206,6 +242,13 @@ def _file(path: Path) -> tuple[str, Provider]:
             do="other architectures come as a folder with config.json and model.safetensors",
         )
     return f"mobilenet_v2:{path}", BACKBONES.get("mobilenet_v2")()
+
+
+_NO_OPTIONS = (
+    *(AttributeError, IndexError, KeyError, MemoryError, OverflowError, RecursionError),
+    *(RuntimeError, TypeError, ZeroDivisionError),
+)
+"""What networks raise that are built of values which no provider wrote."""
 
 
 def reopen(
@@ -251,7 +294,14 @@ def reopen(
             do="install the package that registers it, or a newer landbridge",
         )
     provider = BACKBONES.get(saved.provider)()
-    module = provider.restore(saved.options, weights=weights, offline=offline, events=events)
+    try:
+        module = provider.restore(saved.options, weights=weights, offline=offline, events=events)
+    except (ConfigError, *_NO_OPTIONS) as error:
+        why = error.found if isinstance(error, ConfigError) else f"{type(error).__name__}: {error}"
+        raise RunError(
+            f"the options of {saved.name!r} in backbone.json make no network: {why[:300]}",
+            do="restore the file, or make the folder again",
+        ) from error
     if weights:
         found = tensors_digest(module.state_dict())
         if found != saved.hash:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
@@ -10,7 +11,7 @@ from ..base.events import SILENT, Events
 from ..domains.examples import Examples, InputHint
 from ..domains.modalities.base import Preprocessing
 from .base import Asked, Backbone, Opened, Provider
-from .weights import merge_options, seeded
+from .weights import check_arguments, merge_options, seeded
 
 
 class SmallNet(Provider):
@@ -27,6 +28,11 @@ class SmallNet(Provider):
     pretrained = False
     net: ClassVar[Callable[..., Backbone]]
     besides: ClassVar[tuple[str, ...]] = ()
+
+    @classmethod
+    def options_taken(cls) -> tuple[str, ...]:
+        """Return the arguments of the net, and what stands before it."""
+        return (*inspect.signature(cls.net).parameters, *cls.besides, "seed")
 
     def available(self) -> tuple[bool, str]:
         return True, "built in"
@@ -47,6 +53,7 @@ class SmallNet(Provider):
 
     def open(self, asked: Asked) -> Opened:
         given = dict(asked.options or {})
+        check_arguments(type(self).net, given, f"backbone {self.name!r}")
         preprocessing, own = self.fitted(asked.hint, asked.examples, given)
         chosen = merge_options({**own, "seed": asked.seed}, given, self.name)
         module = self.restore(chosen)
@@ -61,6 +68,7 @@ class SmallNet(Provider):
         offline: bool = False,
         events: Events = SILENT,
     ) -> Backbone:
+        check_arguments(type(self).net, options, f"backbone {self.name!r}")
         own = {key: v for key, v in options.items() if key not in ("seed", *self.besides)}
         with seeded("backbone", self.name, options["seed"]):
             return type(self).net(**own)

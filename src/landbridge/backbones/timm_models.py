@@ -33,6 +33,7 @@ class TimmProvider(Provider):
     summary = "image models of timm: timm/<name>, timm/<name>:/path/weights.safetensors"
     modalities = ("image",)
     pretrained = True
+    takes = ("architecture", "weights", "revision", "pretrained", "size", "seed")
     extra = "vision"
 
     def available(self) -> tuple[bool, str]:

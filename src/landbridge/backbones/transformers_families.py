@@ -26,6 +26,7 @@ class Family(ABC):
     """
 
     takes: ClassVar[tuple[str, ...]]
+    options: ClassVar[tuple[str, ...]]
     noun: ClassVar[str]
     part: ClassVar[str]
 
@@ -64,6 +65,7 @@ class ImageFamily(Family):
     """Networks that take pixels."""
 
     takes, noun, part = ("pixel_values",), "images", "vision_config"
+    options = ("channels", "size", "flip_channels", "interpolate")
 
     def inputs(
         self,
@@ -105,6 +107,7 @@ class TextFamily(Family):
     """Networks that take tokens."""
 
     takes, noun, part = ("input_ids",), "texts", "text_config"
+    options = ("length", "cut", "pooling", "pad")
 
     def inputs(
         self,
@@ -145,6 +148,7 @@ class SoundFamily(Family):
     """Networks that take waves, or filter banks of them."""
 
     takes, noun, part = ("input_values",), "sound", "audio_config"
+    options = ("seconds", "rate", "front", "normalise", "masked")
 
     def inputs(
         self,

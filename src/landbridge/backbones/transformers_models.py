@@ -43,6 +43,12 @@ class TransformersProvider(Provider):
     modalities = tuple(FAMILIES)
     pretrained = True
 
+    @classmethod
+    def options_taken(cls) -> tuple[str, ...]:
+        """Return those of every family."""
+        own = ("modality", "source", "revision", "config", "transformers")
+        return (*own, *(name for family in FAMILIES.values() for name in family.options))
+
     def available(self) -> tuple[bool, str]:
         return True, "local folders with config.json, and hub models once they are cached"
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 import torch
 from torch import nn
@@ -123,6 +124,39 @@ def load_exactly(
             do="give the weights of this architecture, or another backbone",
         )
     module.load_state_dict(dict(given), strict=False)
+
+
+def check_arguments(made: Callable[..., Any], given: Mapping[str, Any], what: str) -> None:
+    """Raise where a value is none that what is made with it can take.
+
+    Raises
+    ------
+    ConfigError
+        Naming the option, what was given, and what is expected.
+    """
+    from pydantic import TypeAdapter, ValidationError
+
+    own = getattr(made, "__init__", made) if isinstance(made, type) else made
+    hints = {**get_type_hints(own), "seed": int, "seconds": float | None}
+    for name, value in given.items():
+        try:
+            TypeAdapter(hints.get(name, Any)).validate_python(value, strict=True)
+        except ValidationError as error:
+            said = error.errors()[0]["msg"]
+            raise ConfigError(
+                f"{what}: {name} = {value!r}: {said}", do=f"give {name} as the net takes it"
+            ) from error
+        for one in value if isinstance(value, list | tuple) else [value]:
+            if not isinstance(one, int | float) or isinstance(one, bool):
+                continue
+            if name in ("dropout", "drop"):
+                right, within = 0 <= one < 1, "from 0 to below 1"
+            elif name == "seed":
+                right, within = one >= 0, "from 0 on"
+            else:
+                right, within = 0 < one < math.inf, "over 0"
+            if not right:
+                raise ConfigError(f"{what}: {name} = {value!r}", do=f"give {name} {within}")
 
 
 def merge_options(

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from .config_file import read_value
 from .errors import ConfigError
 from .registry import nearest
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", validate_assignment=True)
+    model_config = ConfigDict(extra="forbid", validate_assignment=True, allow_inf_nan=False)
 
 
 class DataConfig(_Strict):
@@ -63,18 +63,18 @@ class DataConfig(_Strict):
     """"judge": target labels are for the verdict alone, the target counts as unlabelled."""
     judge_fraction: float = Field(0.3, gt=0, lt=1)
     """Part of the labelled target rows kept for judging where there is no test split."""
-    max_rows: int | None = Field(None, gt=0)
+    max_rows: int | None = Field(None, gt=0, lt=2**53)
     """Use at most this many rows a domain (drawn with the seed, and said)."""
 
 
 class TrainingConfig(_Strict):
     """How networks are trained. Null: the method's own recipe."""
 
-    steps: int | None = Field(None, gt=0)
+    steps: int | None = Field(None, gt=0, le=10**9)
     """Steps of the method's main phase."""
-    source_steps: int | None = Field(None, gt=0)
+    source_steps: int | None = Field(None, gt=0, le=10**9)
     """Steps of training on the source alone."""
-    batch: int | None = Field(None, gt=1)
+    batch: int | None = Field(None, gt=1, le=2**24)
     """Rows of each batch."""
     rate: float | None = Field(None, gt=0)
     """Learning rate of the main phase."""
@@ -89,7 +89,7 @@ class TrainingConfig(_Strict):
     """Where networks run: "cpu", "cuda", "cuda:1", "mps"; auto: CUDA where there is any."""
     checkpoint_seconds: float = Field(5.0, ge=0)
     """At most this much work is lost by a crash."""
-    threads: int | None = Field(None, gt=0)
+    threads: int | None = Field(None, gt=0, le=4096)
     """Threads for torch; null: as torch finds best."""
 
 
@@ -114,7 +114,7 @@ class RunConfig(_Strict):
     """Wall-clock time for the whole run: "90s", "10m", "2h"."""
     seeds: int | None = Field(None, ge=1, le=100)
     """How many seeds the verdict uses; null: three, or two where the budget says so."""
-    seed: int = Field(0, ge=0)
+    seed: int = Field(0, ge=0, lt=2**63)
     """The first seed."""
     candidates: list[str] | None = None
     """What auto may try; null: it decides."""
@@ -139,6 +139,9 @@ class RunConfig(_Strict):
         return parse_budget(self.budget)
 
 
+_LONGEST = 10 * 365 * 24 * 3600
+
+
 def parse_budget(text: str) -> float:
     """Turn "90s", "10m", "2h", "1h30m" or "45" (seconds) into seconds.
 
@@ -159,6 +162,10 @@ def parse_budget(text: str) -> float:
         raise ConfigError(f"budget {text!r} is not a time", do='write "90s", "10m" or "2h"')
     hours, minutes, seconds = (float(part or 0) for part in match.groups())
     total = hours * 3600 + minutes * 60 + seconds
+    if total > _LONGEST:
+        raise ConfigError(
+            f"budget {text[:40]!r} is more than ten years", do='write "90s", "10m" or "2h"'
+        )
     if total <= 0:
         raise ConfigError(f"budget {text!r} is no time at all", do='write "90s", "10m" or "2h"')
     return total
@@ -196,36 +203,20 @@ def make_config(values: Mapping[str, Any]) -> RunConfig:
                     f"unknown key {key!r}" + (f" (did you mean {near!r}?)" if near else "")
                 )
             else:
-                lines.append(f"{key} = {problem['input']!r}: {problem['msg']}")
+                plain = isinstance(problem["input"], bool | int | float)
+                quote = " (quote it)" if plain and problem["type"] == "string_type" else ""
+                lines.append(f"{key} = {_shown(problem['input'])}: {problem['msg']}{quote}")
         raise ConfigError("; ".join(lines), do="`landbridge config` lists every key") from error
 
 
-def read_config_file(path: Path) -> dict[str, Any]:
-    """Read a YAML or JSON configuration file into nested values."""
-    import yaml
-
-    try:
-        values = yaml.safe_load(path.read_text("utf-8"))
-    except FileNotFoundError as error:
-        raise ConfigError(f"{path} does not exist", do="check --config") from error
-    except yaml.YAMLError as error:
-        raise ConfigError(f"{path} is not YAML: {error}", do="correct the file") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path} cannot be read: {error}", do="check --config") from error
-    if values is None:
-        return {}
-    if not isinstance(values, dict):
-        raise ConfigError(
-            f"{path} holds a {type(values).__name__}, expected keys and values", do="see README"
-        )
-    return values
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:77]}..."
 
 
 def apply_settings(values: dict[str, Any], settings: Sequence[str]) -> dict[str, Any]:
     """Return `values` with each "a.b=v" set; v is read as YAML."""
     import copy
-
-    import yaml
 
     result = copy.deepcopy(values)
     for setting in settings:
@@ -242,9 +233,7 @@ def apply_settings(values: dict[str, Any], settings: Sequence[str]) -> dict[str,
                     do="`landbridge config` lists every key",
                 )
         try:
-            place[last] = yaml.safe_load(text)
-        except yaml.YAMLError as error:
-            raise ConfigError(
-                f"--set {setting!r}: {text!r} is not a YAML value", do="quote it"
-            ) from error
+            place[last] = read_value(text)
+        except ConfigError as error:
+            raise ConfigError(f"--set {key}: {error.found}", do=error.do) from error
     return result

@@ -155,7 +155,8 @@ def read_json(path: Path | str) -> Any:
         return json.loads(path.read_text("utf-8"))
     except FileNotFoundError as error:
         raise RunError(f"{path} is missing", do="check the path, or run again") from error
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+    # ValueError: no JSON, no UTF-8, thousands of digits; RecursionError: thousands of brackets
+    except (ValueError, RecursionError, IsADirectoryError, NotADirectoryError) as error:
         raise RunError(f"{path} is damaged: {error}", do="restore it, or run again") from error
 
 

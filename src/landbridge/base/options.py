@@ -9,6 +9,26 @@ from .errors import ConfigError
 from .registry import nearest
 
 
+def positive(**values: float | None) -> None:
+    """Raise where one of these is given and is not a finite number over 0.
+
+    Raises
+    ------
+    ConfigError
+        Naming the option.
+
+    Examples
+    --------
+    >>> positive(epochs=2.5, steps=None)
+    """
+    for name, value in values.items():
+        if value is None:
+            continue
+        right = isinstance(value, int | float) and not isinstance(value, bool)
+        if not right or not 0 < value < float("inf"):
+            raise ConfigError(f"{name} = {value!r}", do=f"give {name} as a number over 0")
+
+
 def make_options(config: type, values: Mapping[str, Any], what: str) -> Any:
     """Make a configuration dataclass from plain values.
 

@@ -92,9 +92,8 @@ def _collect(
     defaults: Mapping[str, Any] | None,
 ) -> tuple[Values, list[str]]:
     """Return nested values and what was wrong in reading them."""
-    import yaml
-
-    from ..base.config import apply_settings, read_config_file
+    from ..base.config import apply_settings
+    from ..base.config_file import read_config_file
 
     values: Values = {}
     problems: list[str] = []
@@ -102,11 +101,13 @@ def _collect(
         _put(values, key, value)
     if file is not None:
         try:
-            _merge(values, read_config_file(file))
+            of_file = read_config_file(file)
         except ConfigError as error:
-            problems.append(error.found)
-        except (OSError, UnicodeDecodeError) as error:
-            problems.append(f"{file} cannot be read: {error}")
+            problems.append(_said(error))
+        else:
+            problems += [f"{file}: {problem}" for problem in _check(of_file)[1]]
+            if not problems:
+                _merge(values, of_file)
     for key, value in (named or {}).items():
         if value is not None:
             _put(values, key, value)
@@ -114,9 +115,7 @@ def _collect(
         try:
             values = apply_settings(values, [setting])
         except ConfigError as error:
-            problems.append(error.found)
-        except yaml.YAMLError:
-            problems.append(f"--set {setting!r}: what follows '=' is not a YAML value")
+            problems.append(_said(error))
     return values, problems
 
 
@@ -127,6 +126,11 @@ def _check(values: Values) -> tuple[RunConfig | None, list[str]]:
         return make_config(values), []
     except ConfigError as error:
         return None, [error.found]
+
+
+def _said(error: ConfigError) -> str:
+    usual = "" if error.do.startswith("`landbridge config`") else f" ({error.do})"
+    return error.found + usual * bool(error.do)
 
 
 def _fail(problems: list[str]) -> NoReturn:

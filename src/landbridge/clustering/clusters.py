@@ -14,6 +14,7 @@ from ..backbones.surgery import Network
 from ..base.errors import DataError, RunError
 from ..base.events import SILENT, Events
 from ..base.hashing import tensors_digest
+from ..base.typed import INTERVAL, Shape, count
 from ..domains.domain import Domain
 from ..domains.judging import seal
 from ..domains.modalities.base import Preprocessing
@@ -28,6 +29,50 @@ from .compress import Compression
 
 FILE = "clusters.json"
 TENSORS = "groups.safetensors"
+ARRAYS = ("mean", "centre", "directions", "weights", "bias")
+_STABLE = {"groups": count, "stability": float, "chance": float, "gain": float, "error": float}
+_FIGURES = {"ami": INTERVAL, "ari": INTERVAL, "accuracy": INTERVAL}
+SHAPE: Shape = {
+    "data": str,
+    "backbone": str,
+    "flat": bool,
+    "pretraining_steps": count,
+    "method": str,
+    "rows": count,
+    "source": (str, None),
+    "source_rows": count,
+    "directions": count,
+    "number": {"groups": count, "tried": [_STABLE], "given": bool},
+    "stability": _STABLE,
+    "seed": count,
+    "reference": ({"what": str}, None),
+    "verdict": {
+        "outcome": str,
+        "sentence": str,
+        "judged": (
+            {
+                "n": count,
+                "classes": [str],
+                "table": [[count]],
+                "difference": (INTERVAL, None),
+                "reference": (_FIGURES, None),
+                **_FIGURES,
+            },
+            None,
+        ),
+    },
+    "groups": [
+        {
+            "name": str,
+            "rows": count,
+            "share": float,
+            "source_share": (float, None),
+            "comes_back": float,
+            "told": [str],
+        }
+    ],
+}
+"""What ``clusters.json`` holds."""
 
 
 class Clusters:
@@ -79,10 +124,11 @@ class Clusters:
             Where it is none, or a file was changed.
         """
         path = Path(path)
-        facts = verified(path, "clusters")
+        facts = verified(path, "clusters", SHAPE)
         network, preprocessing = load_network(path, 1, offline=offline, events=events)
         tensors, about = load_tensors(path / TENSORS)
         parts = {name: value.numpy() for name, value in tensors.items()}
+        _check_fit(path, parts, network.backbone.dim, facts)
         if tensors_digest(tensors) != about.get("result"):
             raise RunError(f"{path / TENSORS} was changed", do="restore the folder")
         compression = Compression(
@@ -179,6 +225,27 @@ class Clusters:
     def _shares(self, domain: Domain, events: Events) -> np.ndarray:
         features = answer(self.network, self.preprocessing, domain.examples, events)[0]
         return self.groups.shares(self.compression.apply(features))
+
+
+def _check_fit(
+    path: Path, parts: Mapping[str, np.ndarray], dim: int, facts: Mapping[str, Any]
+) -> None:
+    """Raise where the arrays are not those of such groups of such features."""
+    shapes = {name: parts[name].shape if name in parts else () for name in ARRAYS}
+    k = len(facts["groups"])
+    q = shapes["directions"][0] if len(shapes["directions"]) == 2 else 0
+    wanted = {
+        "mean": (dim,),
+        "centre": (dim,),
+        "directions": (q, dim),
+        "weights": (k, q),
+        "bias": (k,),
+    }
+    if shapes != wanted or any(parts[name].dtype.kind != "f" for name in ARRAYS):
+        raise RunError(
+            f"{path / TENSORS} holds arrays of the shapes {shapes}, expected {wanted}",
+            do="restore the folder",
+        )
 
 
 def answers(domain: Domain, shares: np.ndarray, groups: list[str]) -> list[dict[str, Any]]:

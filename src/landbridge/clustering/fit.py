@@ -10,10 +10,12 @@ import torch
 
 from ..artifacts.making import check_free, making
 from ..artifacts.state import CHECKPOINT
+from ..backbones.open import check_backbone
 from ..base.errors import DataError
 from ..base.events import SILENT, Events
 from ..base.files import write_json
 from ..base.hashing import digest
+from ..base.options import positive
 from ..base.threads import threads
 from ..domains.domain import Domain
 from ..domains.examples import InputHint
@@ -111,6 +113,9 @@ def cluster(
     check_free(out, "clusters")
     low, high = numbers(groups)
     clustering = CLUSTERINGS.get(method)()
+    check_backbone(backbone, backbone_options)
+    positive(epochs=epochs)
+    place = torch.device(find_device(device))
     domain, more = _sides(target, source, columns, offline, events)
     domain = _sealed(domain, events)
     if len(domain) < LEAST:
@@ -122,7 +127,6 @@ def cluster(
     learn = domain.examples if len(usable) == len(domain) else domain.examples.select(usable)
     sides = [learn] if more is None else [learn, more.examples]
     hint = input_hint([domain] if more is None else [domain, more])
-    place = torch.device(find_device(device))
     asked = {
         "data": domain.examples.fingerprint(),
         "judged rows": digest(domain.judged),  # their labels stay sealed

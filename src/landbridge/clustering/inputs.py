@@ -15,6 +15,7 @@ from ..backbones.base import BackboneIdentity, Opened
 from ..backbones.open import open_backbone
 from ..backbones.store import FeatureStore
 from ..backbones.surgery import Network, make_network
+from ..base.errors import ConfigError
 from ..base.events import SILENT, Events
 from ..base.places import cache_folder
 from ..domains.examples import Examples, InputHint
@@ -118,6 +119,12 @@ def make_encoder(
     network = make_network(opened, 1, seed)
     encoder = Encoder(network, opened.preprocessing, opened.identity)
     if opened.identity.pretrained or encoder.flat:
+        if epochs is not None:
+            why = "is pretrained" if opened.identity.pretrained else "takes columns as they are"
+            raise ConfigError(
+                f"epochs = {epochs:g} would be without effect: {opened.identity.name} {why}",
+                do="leave epochs out, or name a backbone that has to learn first",
+            )
         return encoder
     events.say(
         "note",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from ..base.files import read_json
+from ..base.typed import count, number, read_checked
 from ..report import words
 from ..report.page import (
     Commands,
@@ -20,6 +20,7 @@ from ..report.page import (
 )
 from ..report.samples import sample_cards
 
+_MAP = {"x": [number], "y": [number], "group": [count]}
 _SHOWN = 3
 """Labels named for each group."""
 
@@ -30,7 +31,7 @@ def page_of(folder: Path, facts: dict[str, Any]) -> Page:
     judged = verdict["judged"]
     gap = None if judged is None else judged["difference"]
     sections: list[tuple[str, Section]] = [("groups", _groups(facts))]
-    where = read_json(folder / "map.json")
+    where = read_checked(folder / "map.json", _MAP)
     sections.append(
         (
             "map",
@@ -107,7 +108,7 @@ def group_rows(facts: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
     heads += ["what sets it apart"] if told else []
     heads += ["labels in it"] if judged is not None else []
     rows = []
-    for number, group in enumerate(facts["groups"]):
+    for i, group in enumerate(facts["groups"]):
         row = [
             group["name"],
             words.count(group["rows"]),
@@ -116,7 +117,7 @@ def group_rows(facts: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
         ]
         row += [words.percent(group["source_share"])] if several else []
         row += [", ".join(group["told"])] if told else []
-        row += [_labels(judged, number)] if judged is not None else []
+        row += [_labels(judged, i)] if judged is not None else []
         rows.append(row)
     return heads, rows
 

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from ..base.errors import RunError
 from ..solvers.softmax import softmax
-from .answers import Answers, plain_labels
+from .answers import KINDS, Answers, plain_labels
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,27 @@ class Reading:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Reading:
-        """Read what `to_dict` gave; a run of an older version answers classes."""
+        """Read what `to_dict` gave; a run of an older version answers classes.
+
+        Raises
+        ------
+        RunError
+            Where outputs cannot be read so.
+        """
+        answers, classes = values.get("answers", "classes"), values["classes"]
+        spread, temperature = values.get("spread", 1.0), values.get("temperature", 1.0)
+        if (
+            answers not in KINDS
+            or not classes
+            or len(set(classes)) < len(classes)
+            or (answers == "numbers" and len(classes) != 1)
+            or not (spread > 0 and temperature > 0)
+        ):
+            raise RunError(
+                f"labels.json does not say how outputs are read: answers {answers!r}, "
+                f"{len(classes)} classes, spread {spread}, temperature {temperature}",
+                do="restore it, or run again",
+            )
         return cls(
             values.get("answers", "classes"),
             tuple(values["classes"]),

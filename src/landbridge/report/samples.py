@@ -6,11 +6,17 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from landbridge.base.files import read_json, write_json
+from landbridge.base.files import write_json
+from landbridge.base.typed import read_checked
 
 from .page import Card, Cards
 
 FILE = "examples.json"
+_SHAPE = {
+    "examples": [
+        {"name": str, "pictures": [[str, str]], "lines": [[str, object]], "right": (bool, None)},
+    ]
+}
 
 
 def keep_samples(folder: Path, samples: Sequence[Mapping[str, Any]]) -> None:
@@ -21,12 +27,12 @@ def keep_samples(folder: Path, samples: Sequence[Mapping[str, Any]]) -> None:
 def sample_cards(folder: Path, title: str, lead: str) -> list[tuple[str, Cards]]:
     """Return the section of examples; none where none were kept."""
     path = folder / FILE
-    found = read_json(path)["examples"] if path.is_file() else []
+    found = read_checked(path, _SHAPE)["examples"] if path.is_file() else []
     cards = [
         Card(
             str(one["name"]),
-            [(str(uri), str(what)) for uri, what in one["pictures"]],
-            [(str(key), str(value)) for key, value in one["lines"]],
+            [(uri, what) for uri, what in one["pictures"]],
+            [(key, str(value)) for key, value in one["lines"]],
             one["right"],
         )
         for one in found

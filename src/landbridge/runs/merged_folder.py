@@ -14,13 +14,15 @@ from ..artifacts.state import (
     LOCK,
     held,
     mark_complete,
+    read_state,
     tidy,
 )
-from ..base.files import read_json, write_bytes, write_json, write_text
+from ..base.files import write_bytes, write_json, write_text
 from ..base.hashing import tensors_digest
 from ..training.checkpoint import load_tensors, save_tensors
 from ..verdict.without_labels import label_free_verdict
 from .folder import begin
+from .records import read_config, read_record
 
 COPIED = ("backbone.json", "preprocessor.json", "labels.json", "data.json", "plan.json")
 """What a merged run has of the first of its parts."""
@@ -65,7 +67,7 @@ def write_merged(
     with held(out):
         check_mergeable(out, asked)  # another may have come between
         tidy(out)
-        config, given = read_json(first / "config.json"), read_json(first / "run.json")["given"]
+        config, given = read_config(first).model_dump(), read_state(first).get("given") or []
         begin(out, config, given, kind="merge", made_by=command(facts, out), asked=asked)
         for name in COPIED:
             write_bytes(out / name, (first / name).read_bytes())
@@ -110,7 +112,7 @@ def command(facts: Mapping[str, Any], out: Path) -> str:
 
 def card(out: Path, facts: Mapping[str, Any], words: str) -> str:
     """Return the README of a merged run."""
-    classes = read_json(out / "labels.json")["classes"]
+    classes = read_record(out, "labels.json")["classes"]
     notes = "".join(f"- {note}\n" for note in facts["notes"])
     return (
         f"# {out.name}\n\n{words}\n\n"

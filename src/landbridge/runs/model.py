@@ -26,6 +26,7 @@ from ..domains.schema import TableSchema
 from ..domains.spelling import spelled_like
 from ..training.checkpoint import load_tensors
 from ..training.inputs import run_network
+from .records import read_record
 
 
 class Model:
@@ -79,7 +80,7 @@ class Model:
         delta, facts = load_tensors(path / "model.safetensors")
         identity = BackboneIdentity.from_dict(read_json(path / "backbone.json"))
         preprocessing = load_preprocessing(read_json(path / "preprocessor.json"))
-        reading = Reading.from_dict(read_json(path / "labels.json"))
+        reading = Reading.from_dict(read_record(path, "labels.json"))
         classes = reading.classes
         whole = facts.get("kind") == "whole"
         opened = reopen(identity, preprocessing, weights=not whole, offline=offline, events=events)
@@ -103,7 +104,7 @@ class Model:
                 f"{path}: θ₀ + Δ has the hash {found}, the run says {facts.get('result')}",
                 do="a file was changed: restore the run folder",
             )
-        data = read_json(path / "data.json")["target"]
+        data = read_record(path, "data.json")["target"]
         limits, schema = data.get("limits"), data.get("schema")
         if limits is not None:  # of runs made before it was kept with the preprocessing as well
             kept = preprocessing.ruled({"value_range": limits, **preprocessing.rule()})

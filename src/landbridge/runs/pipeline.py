@@ -5,6 +5,7 @@ A stage that is finished is not done again: `resume` is the same walk over the s
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import tempfile
 from pathlib import Path
@@ -14,6 +15,7 @@ from ..artifacts.free import check_vacant
 from ..artifacts.kinds import KINDS
 from ..artifacts.state import (
     LOCK,
+    RUN_STATE,
     again,
     held,
     mark,
@@ -23,13 +25,19 @@ from ..artifacts.state import (
     tidy,
 )
 from ..base.config import RunConfig, make_config
-from ..base.errors import LandbridgeError, RunError, StorageError
+from ..base.errors import (
+    BackboneError,
+    ConfigError,
+    LandbridgeError,
+    RunError,
+    StorageError,
+)
 from ..base.events import SILENT, Event, Events
 from ..base.files import read_json, write_json
 from ..base.places import private_folder
 from ..base.threads import threads
 from ..domains.task import Task
-from ..methods.resolve import make_method
+from .asked import check_asked
 from .finish import finish
 from .folder import begin
 from .known import KnownModel
@@ -37,6 +45,7 @@ from .plan import make_plan, plan_facts
 from .prepare import data_facts, fingerprints, prepare
 from .race import race
 from .read_task import read_source_model, read_task
+from .records import read_config
 from .run import Run, load_run
 from .stages import Clock, overrun
 from .teacher import Teacher
@@ -75,8 +84,7 @@ def transfer(
     check_vacant(out)
     listeners = events.listeners if events is not None else ()
     config = _absolute(config)
-    if config.method != "auto":  # a slip of the pen must leave no folder, nor cost the reading
-        make_method(config.method, config.method_options)
+    check_asked(config, source)  # a slip of the pen must leave no folder, nor cost the reading
     # Read first: bad input must not leave a folder that looks like a run.
     heard = _Remembered()
     reading = Events(None, *listeners, heard)
@@ -91,7 +99,12 @@ def transfer(
         begin(out, config.model_dump(), given)
         heard.write(out / "log.jsonl")
         log = Events(out / "log.jsonl", *listeners)
-        return _walk(out, config, task, (known, teacher), log, read_stage)
+        try:
+            return _walk(out, config, task, (known, teacher), log, read_stage)
+        except (ConfigError, BackboneError):
+            if not (out / "plan.json").exists():  # to go on would end in the same
+                _undo(out)
+            raise
 
 
 def resume(
@@ -128,7 +141,7 @@ def resume(
                 f"{path} was interrupted before it had begun: nothing was computed",
                 do="start it again: the same command may use the same folder",
             )
-        config = make_config(read_json(path / "config.json"))
+        config = read_config(path)
         objects = {"source": source, "target": target}
         missing = [name for name in state["given"] if objects[name] is None]
         if missing:
@@ -156,6 +169,7 @@ def plan(
 ) -> dict[str, Any]:
     """Return what a run would do, after a probe of about a second; nothing is trained."""
     events = events or Events()
+    check_asked(config, source)
     known = read_source_model(config, source, events)
     teacher = Teacher.load(config, events)
     task = read_task(config, source, target, events, known, teacher)
@@ -219,6 +233,15 @@ def _prepared(
     workspace.save()
     write_json(path / "plan.json", facts)
     return workspace, facts
+
+
+def _undo(path: Path) -> None:
+    """Take away a run that could not begin as it was asked for; nothing was computed."""
+    shutil.rmtree(path / "work", ignore_errors=True)
+    for name in ("log.jsonl", "data.json", "config.json", RUN_STATE, LOCK):
+        (path / name).unlink(missing_ok=True)
+    with contextlib.suppress(OSError):  # not empty: not ours
+        path.rmdir()
 
 
 def _check_same(path: Path, began: dict[str, str], now: dict[str, str]) -> None:

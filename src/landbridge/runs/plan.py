@@ -65,7 +65,12 @@ def make_plan(workspace: Workspace, events: Events) -> tuple[BudgetPlan, Costs, 
         seeds=config.seeds,
         first_seed=config.seed,
         cross_validate=can_cross_validate(workspace),
+        keep=config.candidates is not None,
     )
+    named = config.candidates or ()
+    for name, why in found.not_tried:
+        if name in named:
+            events.say("warning", f"{name} was named as a candidate and is left out: {why}")
     plan.not_tried[:0] = found.not_tried if given is None else []
     workspace.scale = plan.scale
     if workspace.small is not None:
@@ -96,6 +101,8 @@ def _kept(config: RunConfig) -> str:
         )
         if value is not None
     ]
+    if config.candidates:
+        named.append(f"candidates = {', '.join(config.candidates)}")
     return f" ({' and '.join(named)}: kept as named)" if named else ""
 
 

@@ -11,14 +11,14 @@ import numpy as np
 
 from ..artifacts.kinds import RUNS
 from ..artifacts.state import check_complete
-from ..base.config import RunConfig, make_config
+from ..base.config import RunConfig
 from ..base.errors import DataError
 from ..base.events import SILENT, Event, Events, read_log
-from ..base.files import read_json
 from ..domains.domain import Domain
 from ..domains.reading import Reading
 from ..domains.spelling import check_judged
 from .model import Model
+from .records import read_config, read_record
 from .unknown import unknown_rows
 
 
@@ -38,12 +38,12 @@ class Run:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.verdict: dict[str, Any] = read_json(path / "verdict.json")
-        self.choice: dict[str, Any] = read_json(path / "choice.json")
-        self.data: dict[str, Any] = read_json(path / "data.json")
-        self.plan: dict[str, Any] = read_json(path / "plan.json")
-        self.cost: dict[str, Any] = read_json(path / "cost.json")
-        self.config: RunConfig = make_config(read_json(path / "config.json"))
+        self.verdict: dict[str, Any] = read_record(path, "verdict.json")
+        self.choice: dict[str, Any] = read_record(path, "choice.json")
+        self.data: dict[str, Any] = read_record(path, "data.json")
+        self.plan: dict[str, Any] = read_record(path, "plan.json")
+        self.cost: dict[str, Any] = read_record(path, "cost.json")
+        self.config: RunConfig = read_config(path)
 
     def __repr__(self) -> str:
         return f"Run({str(self.path)!r}: {self.choice['method']}, {self.verdict['outcome']})"
@@ -56,7 +56,7 @@ class Run:
     @property
     def classes(self) -> tuple[str, ...]:
         """The answers, in the order of all probabilities."""
-        return tuple(read_json(self.path / "labels.json")["classes"])
+        return tuple(read_record(self.path, "labels.json")["classes"])
 
     def log(self) -> list[Event]:
         """Return the events of ``log.jsonl``."""

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from ..base.errors import RunError
-from ..base.files import read_json, write_json
+from ..base.files import write_json
 from ..metrics.open_set import Score, known_scores, unknown_threshold
 from .fit import Fit
+from .records import read_record
 from .workspace import Workspace
 
 FILE = "unknown.json"
@@ -75,4 +76,4 @@ def _facts(path: Path) -> dict[str, Any]:
             "with",
             do="leave --unknown out, or make a run with a labelled source",
         )
-    return read_json(path / FILE)
+    return read_record(path, FILE)

@@ -57,6 +57,7 @@ def allot(
     seeds: int | None,
     first_seed: int,
     cross_validate: bool,
+    keep: bool = False,
 ) -> BudgetPlan:
     """Fit a list of methods into a budget.
 
@@ -82,6 +83,8 @@ def allot(
         As the user wishes; None: three, or two where that is needed.
     cross_validate : bool
         Whether candidates are compared by cross-validation on target labels.
+    keep : bool
+        Whether the user has named the candidates: then none is left out.
     """
 
     def total(names: Sequence[str], n_seeds: int, scale: float, folds: int) -> float:
@@ -99,7 +102,7 @@ def allot(
     names = [*references, *[c for c in candidates if c not in references]]
     dropped: list[str] = []
     n_seeds, scale = wishes[0], 1.0
-    keep_at_least = len(references) + min(2, len(candidates))
+    keep_at_least = len(names) if keep else len(references) + min(2, len(candidates))
     while total(names, n_seeds, scale, folds) > budget:
         if not given and len(names) > keep_at_least:
             dropped.append(names.pop(_dearest(names, len(references), cost, scale)))
@@ -107,7 +110,9 @@ def allot(
             n_seeds = wishes[-1]
         elif scale > SHORTEST:
             scale = max(SHORTEST, scale * 0.8)
-        elif not given and len(names) > max(1, len(references)):  # something has to be left
+        elif (
+            not given and not keep and len(names) > max(1, len(references))
+        ):  # something has to be left
             dropped.append(names.pop(_dearest(names, len(references), cost, scale)))
         else:
             break

@@ -13,12 +13,13 @@ import torch
 
 from ..artifacts.making import check_free, making
 from ..backbones.base import Opened
-from ..backbones.open import open_backbone
+from ..backbones.open import check_backbone, open_backbone
 from ..backbones.surgery import Network, make_network
 from ..base.errors import ConfigError, DataError
 from ..base.events import SILENT, Events
 from ..base.files import write_json
 from ..base.hashing import digest
+from ..base.options import positive
 from ..base.places import cache_folder
 from ..base.seeds import numpy_rng
 from ..domains.domain import Domain
@@ -104,6 +105,19 @@ def multitask(
     >>> [task["outcome"] for task in model.verdict]                         # doctest: +SKIP
     """
     check_free(out, "multitask")
+    check_backbone(backbone, backbone_options)
+    positive(seeds=seeds, steps=steps)
+    if not 0 < judge_fraction < 1:
+        raise ConfigError(f"judge_fraction = {judge_fraction}", do="give a share between 0 and 1")
+    if weights is not None:
+        positive(**{f"the weight of {name}": weight for name, weight in weights.items()})
+        astray = sorted(set(weights) - set(labels)) if labels else []
+        if astray:
+            raise ConfigError(
+                f"a weight for {', '.join(astray)}, which is none of the labels",
+                do=f"the labels are {', '.join(labels)}",
+            )
+    where = find_device(device)
     domain, found = read_tasks(data, labels, columns, events)
     learn = _learn(domain, judge_fraction, seed)
     tasks, teach, judge = as_tasks(found, learn, len(domain))
@@ -119,7 +133,6 @@ def multitask(
         events=events,
     )
     inputs = opened.preprocessing.prepare(domain.examples, cache=cache_folder(), events=events)
-    where = find_device(device)
     what = ", ".join(f"{task.name} ({task.kind})" for task in tasks)
     events.say("setting", f"{int(learn.sum()):,} rows to learn {what} from, {opened.identity.name}")
 

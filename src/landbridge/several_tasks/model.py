@@ -11,8 +11,9 @@ import numpy as np
 
 from ..artifacts.making import verified
 from ..backbones.surgery import Network
-from ..base.errors import DataError
+from ..base.errors import DataError, RunError
 from ..base.events import SILENT, Events
+from ..base.typed import INTERVAL, Shape, count, number
 from ..domains.domain import Domain
 from ..domains.modalities.base import Preprocessing
 from ..domains.one import answerable, as_rows, asked
@@ -24,6 +25,28 @@ from ..training.network_folder import load_network
 from .read import OneTask, known_answers, read_tasks
 
 FILE = "multitask.json"
+_TASK = {"name": str, "kind": str, "classes": [str], "mean": number, "spread": number}
+SHAPE: Shape = {
+    "tasks": [_TASK],
+    "sizes": [count],
+    "verdict": [
+        {
+            "task": str,
+            "metric": str,
+            "judged_rows": count,
+            "together": (float, None),
+            "alone": (float, None),
+            "difference": (INTERVAL, None),
+            "outcome": str,
+        }
+    ],
+    "weights": ({str: number}, str),
+    "seeds": count,
+    "rows": count,
+    "judged": count,
+    "backbone": str,
+}
+"""What ``multitask.json`` holds."""
 
 
 class MultiTask:
@@ -56,7 +79,8 @@ class MultiTask:
         self.network, self.preprocessing, self.path = network.eval(), preprocessing, path
         self.facts = dict(facts)
         self.tasks = [
-            OneTask(**{**task, "classes": tuple(task["classes"])}) for task in facts["tasks"]
+            OneTask(**{key: task[key] for key in _TASK} | {"classes": tuple(task["classes"])})
+            for task in facts["tasks"]
         ]
 
     @property
@@ -75,7 +99,8 @@ class MultiTask:
             Where it is none, or a file was changed.
         """
         path = Path(path)
-        facts = verified(path, "multitask")
+        facts = verified(path, "multitask", SHAPE)
+        _check_tasks(path, facts)
         network, preprocessing = load_network(
             path, sum(facts["sizes"]), offline=offline, events=events
         )
@@ -165,6 +190,23 @@ class MultiTask:
 
     def _outputs(self, domain: Domain, events: Events) -> np.ndarray:
         return answer(self.network, self.preprocessing, domain.examples, events)[1]
+
+
+def _check_tasks(path: Path, facts: Mapping[str, Any]) -> None:
+    """Raise where sizes, tasks and verdict do not speak of the same."""
+    tasks = facts["tasks"]
+    sizes = [len(task["classes"]) if task["kind"] == "classes" else 1 for task in tasks]
+    kinds = all(task["kind"] in ("classes", "numbers") for task in tasks)
+    if not tasks or not kinds or facts["sizes"] != sizes or 0 in sizes:
+        raise RunError(
+            f"{path / FILE} is damaged: sizes is {facts['sizes']}, and the tasks are of {sizes}",
+            do="restore the folder, or make it again",
+        )
+    if any(task["outcome"] not in ("helped", "hurt", "can't tell") for task in facts["verdict"]):
+        raise RunError(
+            f"{path / FILE} is damaged: an outcome is none of helped, hurt, can't tell",
+            do="restore the folder, or make it again",
+        )
 
 
 def scores_of(

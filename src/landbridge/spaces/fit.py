@@ -12,12 +12,13 @@ import torch
 
 from ..artifacts.making import check_free, making, plain
 from ..artifacts.state import CHECKPOINT
-from ..backbones.open import open_backbone
+from ..backbones.open import check_backbone, open_backbone
 from ..backbones.surgery import Network, make_network
 from ..base.errors import DataError
 from ..base.events import SILENT, Events
 from ..base.files import write_json
 from ..base.hashing import digest
+from ..base.options import positive
 from ..base.places import cache_folder
 from ..base.seeds import numpy_rng
 from ..domains.domain import Domain
@@ -133,6 +134,14 @@ def align(
     """
     options = options or AlignOptions()
     check_free(out, "space")
+    check_backbone("towers", backbone_options)
+    positive(
+        epochs=options.epochs,
+        batch=options.batch,
+        rate=options.rate,
+        temperature=options.temperature,
+    )
+    place = find_device(device)
     domain = data if isinstance(data, Domain) else _read(data, columns, offline, events)
     examples = parts_of(domain.examples)
     judges = _held_out(domain, options.held_out, seed)
@@ -153,7 +162,6 @@ def align(
     contents = contents_of(learn, tuple(preprocessing.parts))
     side = Side(inputs, contents, np.ones(len(inputs), bool))
     phase = options.phase(len(inputs), len(preprocessing.parts))
-    place = find_device(device)
     asked = {
         "data": examples.fingerprint(),
         "held out": digest(judges),

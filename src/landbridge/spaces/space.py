@@ -11,8 +11,9 @@ import numpy as np
 from ..artifacts.making import verified
 from ..backbones.several.towers import Towers
 from ..backbones.surgery import Network
-from ..base.errors import ConfigError, DataError
+from ..base.errors import ConfigError, DataError, RunError
 from ..base.events import SILENT, Events
+from ..base.typed import INTERVAL, Shape, count, number
 from ..domains.domain import Domain
 from ..domains.examples import Examples
 from ..domains.input_rows import InputRows
@@ -28,6 +29,30 @@ from ..training.network_folder import load_network
 FILE = "space.json"
 TEXT = "text"
 PLACE = "{}"
+
+SHAPE: Shape = {
+    "parts": [str],
+    "encoders": {str: str},
+    "scale": number,
+    "pairs": count,
+    "held_out": count,
+    "steps": count,
+    "seed": count,
+    "recall": [
+        {
+            "query": str,
+            "answer": str,
+            "depth": count,
+            "n": count,
+            "gain": INTERVAL,
+            "mean": float,
+            "low": float,
+            "high": float,
+            "chance": float,
+        }
+    ],
+}
+"""What ``space.json`` holds."""
 
 
 class Space:
@@ -83,9 +108,13 @@ class Space:
             Where there is none, or a file was changed.
         """
         path = Path(path)
-        facts = verified(path, "space")
+        facts = verified(path, "space", SHAPE)
         network, found = load_network(path, 1, offline=offline, events=events)
-        assert isinstance(found, SeveralPreprocessing)
+        if not isinstance(found, SeveralPreprocessing) or not isinstance(network.backbone, Towers):
+            raise RunError(
+                f"{path} holds a network of one modality, and a space has several",
+                do="restore backbone.json and preprocessor.json",
+            )
         return cls(network, found, facts, path)
 
     def report(self, out: Path | str | None = None) -> Path:

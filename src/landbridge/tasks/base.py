@@ -102,6 +102,8 @@ class StructuredTask(ABC):
         Names of columns that are taken where none is named, the likeliest first.
     architecture : str
         The class of transformers, "AutoModelFor...".
+    takes : tuple of str
+        Options that have an effect on it, beside the columns.
 
     Parameters
     ----------
@@ -115,6 +117,7 @@ class StructuredTask(ABC):
     inputs: ClassVar[tuple[str, ...]]
     outputs: ClassVar[tuple[str, ...]]
     architecture: ClassVar[str]
+    takes: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, options: TaskOptions, labels: Sequence[str] = ()) -> None:
         self.options = options

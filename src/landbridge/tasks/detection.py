@@ -18,6 +18,22 @@ _CLEAR = 160
 """Pixels that the longer side of a picture with boxes has at least."""
 
 
+def _box(item: Any, name: str, column: str) -> tuple[float, float, float, float]:
+    """Return left, top, width and height, finite."""
+    try:
+        left, top, width, height = (float(x) for x in item["bbox"])
+    except (KeyError, TypeError, ValueError, OverflowError, IndexError) as error:
+        raise DataError(
+            f"{name}: {column!r} holds {str(item)[:80]}, which is no box",
+            do='write {"bbox": [left, top, width, height], "category": "cat"}, in pixels',
+        ) from error
+    if not np.isfinite([left, top, width, height]).all():
+        raise DataError(
+            f"{name}: the box {item['bbox']} is not finite", do="give numbers of pixels"
+        )
+    return left, top, width, height
+
+
 @TASKS.register("detection")
 class Detection(ImageTask):
     """Boxes as COCO writes them: left, top, width, height in pixels, each with a category.
@@ -28,6 +44,7 @@ class Detection(ImageTask):
     summary = "boxes round things (YOLOS, DETR); COCO's mAP"
     outputs = ("objects", "annotations", "boxes")
     architecture = "AutoModelForObjectDetection"
+    takes = ("size", "threshold")
 
     def truth(self, row: Row, column: str, name: str, folder: Place) -> list[dict[str, Any]]:
         value = row[column]
@@ -40,9 +57,14 @@ class Detection(ImageTask):
                     do='write {"bbox": [[left, top, width, height], ...], "category": [...]}',
                 )
             value = [{"bbox": b, "category": k} for b, k in zip(boxes, kinds, strict=True)]
+        if not isinstance(value, list | tuple | np.ndarray):
+            raise DataError(
+                f"{name}: {column!r} is a {type(value).__name__}, expected a list of boxes",
+                do='write [{"bbox": [left, top, width, height], "category": "cat"}, ...]',
+            )
         found = []
         for item in value:
-            left, top, width, height = (float(x) for x in item["bbox"])
+            left, top, width, height = _box(item, name, column)
             if width <= 0 or height <= 0:
                 raise DataError(
                     f"{name}: the box {item['bbox']} has no area",

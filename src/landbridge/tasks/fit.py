@@ -12,13 +12,15 @@ import numpy as np
 
 from ..artifacts.making import check_free, making, plain
 from ..artifacts.state import WORK
-from ..base.errors import DataError
+from ..base.errors import ConfigError, DataError
 from ..base.events import SILENT, Events
 from ..base.files import read_json, write_text
 from ..base.hashing import digest
+from ..base.options import positive
 from ..base.shown import to_json
 from ..insight.samples import sample, wrong_and_right
 from ..report.samples import keep_samples
+from ..training.devices import find_device
 from .base import TASKS, Example, StructuredTask, TaskOptions
 from .judging import judge
 from .models import find_model, merged, open_model, with_lora
@@ -91,6 +93,7 @@ def tune(
     fit = fit or FitOptions()
     check_free(out, "tuned")
     own = TASKS.get(task)(options or TaskOptions())
+    _check_options(own, fit)
     learn, judged = _examples(own, data, test, judge_fraction, fit.seed, outside)
     folder = find_model(model, offline=offline, events=events)
     own.learn_labels(learn)
@@ -109,6 +112,29 @@ def tune(
     with making(out, "tuned", asked) as made:
         assert made is not None
         return _tuned(own, folder, made, learn, judged, model, fit, scratch, events)
+
+
+def _check_options(task: StructuredTask, fit: FitOptions) -> None:
+    """Raise where an option has no effect on this task, or is out of range."""
+    own = task.options
+    for name, usual in asdict(TaskOptions()).items():
+        if name not in ("input", "output", *task.takes) and getattr(own, name) != usual:
+            raise ConfigError(
+                f"{name} = {getattr(own, name)!r} would be without effect on {task.name}",
+                do=f"it takes {' and '.join(task.takes)}",
+            )
+    positive(length=own.length, new_tokens=own.new_tokens, size=own.size, seconds=own.seconds)
+    positive(epochs=fit.epochs, steps=fit.steps, batch=fit.batch, rate=fit.rate, rank=fit.rank)
+    if not fit.lora and fit.rank != FitOptions.rank:
+        raise ConfigError(
+            f"rank = {fit.rank} would be without effect: it is LoRA's", do="add --lora"
+        )
+    if fit.steps is not None and fit.epochs != FitOptions.epochs:
+        raise ConfigError(
+            f"steps = {fit.steps} and epochs = {fit.epochs:g}: steps stand in the place of epochs",
+            do="give one of them",
+        )
+    find_device(fit.device)
 
 
 def _weights_of(folder: Path) -> dict[str, Any]:

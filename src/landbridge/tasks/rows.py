@@ -13,6 +13,7 @@ import numpy as np
 from ..base.errors import DataError
 from ..base.inside import Place, check_inside, place_of
 from ..base.seeds import numpy_rng
+from ..base.typed import checked, number
 from ..domains.readers.base import SPLITS
 from ..domains.readers.class_labels import features_of, has_names, named
 from ..domains.readers.metadata_folder import folder_table
@@ -215,9 +216,19 @@ def _is_image(path: Path) -> bool:
     return path.suffix.lower() in _IMAGES
 
 
+_BOX = [number, number, number, number]
+_NAME = (str, int)
+_LAYOUT = {
+    "images": [{"id": _NAME, "file_name": str}],
+    "annotations": [{"image_id": _NAME, "category_id": _NAME, "bbox": _BOX}],
+    "categories": [{"id": _NAME, "name": (str, int)}],
+}
+"""What COCO's file has to hold."""
+
+
 def _coco(path: Path, place: Place) -> list[dict[str, Any]]:
     try:
-        found = json.loads(path.read_text("utf-8"))
+        found = checked(json.loads(path.read_text("utf-8")), _LAYOUT, str(path), error=DataError)
         names = {c["id"]: c["name"] for c in found["categories"]}
         boxes: dict[Any, list[tuple[Any, str]]] = {}
         for item in found["annotations"]:
@@ -232,7 +243,10 @@ def _coco(path: Path, place: Place) -> list[dict[str, Any]]:
                 where = path.parent / "images" / image["file_name"]
             objects = {"bbox": [b for b, _ in own], "category": [k for _, k in own]}
             rows.append({"image": str(where.absolute()), "objects": objects})
-    except (KeyError, TypeError, json.JSONDecodeError) as error:
+    # ValueError: no JSON, or no UTF-8; OSError: a name that is no path
+    except (KeyError, TypeError, ValueError, RecursionError, OSError) as error:
+        if isinstance(error, DataError):
+            raise
         raise DataError(
             f"{path} is not COCO's layout: {error!r}", do="it has images, annotations, categories"
         ) from error

@@ -25,6 +25,7 @@ class Segmentation(ImageTask):
     summary = "a class for each pixel (SegFormer and the like); mean IoU"
     outputs = ("mask", "label", "annotation", "segmentation")
     architecture = "AutoModelForSemanticSegmentation"
+    takes = ("size",)
 
     def truth(self, row: Row, column: str, name: str, folder: Place) -> np.ndarray:
         image = opened_mask(image_of(row[column], name, folder), f"the mask of {name}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -29,6 +29,7 @@ class SpeechRecognition(StructuredTask):
     inputs = ("audio", "file_name", "path", "file")
     outputs = ("text", "transcription", "sentence", "transcript")
     architecture = "AutoModelForCTC"
+    takes: ClassVar[tuple[str, ...]] = ("seconds",)
     normalise = True
     _BLANK, _SPACE, _UNKNOWN = "<pad>", "|", "<unk>"
 

@@ -22,6 +22,7 @@ class SpeechToText(SpeechRecognition):
 
     summary = "what is said in a recording (Whisper); word errors"
     architecture = "AutoModelForSpeechSeq2Seq"
+    takes = ("seconds", "new_tokens")
     tokenizer: Any = None
     extractor: Any = None
 

@@ -24,6 +24,7 @@ class TextToText(StructuredTask):
     inputs = ("source", "input", "document", "article", "text", "question")
     outputs = ("target", "output", "summary", "translation", "highlights", "answer")
     architecture = "AutoModelForSeq2SeqLM"
+    takes = ("length", "new_tokens", "prefix")
     tokenizer: Any = None
 
     def given(self, row: Row, column: str, name: str, folder: Place) -> str:

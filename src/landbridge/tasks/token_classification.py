@@ -25,6 +25,7 @@ class TokenClassification(StructuredTask):
     inputs = ("tokens", "words", "text")
     outputs = ("ner_tags", "tags", "labels", "pos_tags")
     architecture = "AutoModelForTokenClassification"
+    takes = ("length",)
     tokenizer: Any = None
 
     def given(self, row: Row, column: str, name: str, folder: Place) -> list[str]:

@@ -11,9 +11,10 @@ import numpy as np
 
 from ..artifacts.making import verified
 from ..backbones.transformers_models import quietly
-from ..base.errors import DataError
+from ..base.errors import DataError, RunError
 from ..base.events import SILENT, Events
 from ..base.files import write_json
+from ..base.typed import INTERVAL, Shape, amount, count, number
 from ..domains.input_rows import InputRows, LeftOut
 from .base import TASKS, Example, StructuredTask, TaskOptions
 from .models import open_model
@@ -22,6 +23,45 @@ from .rows import read_rows
 FILE = "tuned.json"
 MODEL = "model"
 _BATCH = 8
+_OPTIONS: dict[str, Shape] = {
+    "input": (str, None),
+    "output": (str, None),
+    "prefix": str,
+    "size": (count, None),
+    "length": count,
+    "new_tokens": count,
+    "seconds": amount,
+    "threshold": number,
+}
+_MODEL = {
+    "model": str,
+    "scores": {str: float},
+    "low": float,
+    "high": float,
+    "difference": (INTERVAL, None),
+}
+SHAPE: Shape = {
+    "task": str,
+    "labels": [str],
+    "options": {f"{key}?": shape for key, shape in _OPTIONS.items()},
+    "model": str,
+    "origin": str,
+    "fit": {"batch": count, "lora": bool, "rank": count, "seed": count},
+    "rows": count,
+    "steps?": count,
+    "parameters": {"total": count, "moved": count},
+    "notes?": [str],
+    "verdict": {
+        "outcome": str,
+        "sentence": str,
+        "reference": (str, None),
+        "metric": str,
+        "higher_is_better": bool,
+        "judged_rows": count,
+        "models": [_MODEL],
+    },
+}
+"""What ``tuned.json`` holds."""
 
 
 class Tuned:
@@ -63,8 +103,14 @@ class Tuned:
             Where it is none.
         """
         path = Path(path)
-        facts = verified(path, "tuned")
-        task = TASKS.get(facts["task"])(TaskOptions(**facts["options"]), facts["labels"])
+        facts = verified(path, "tuned", SHAPE)
+        if facts["task"] not in TASKS:
+            raise RunError(
+                f"{path / FILE} names the task {facts['task']!r}",
+                do=f"restore it, or update landbridge: known are {', '.join(TASKS)}",
+            )
+        known = {key: facts["options"][key] for key in _OPTIONS if key in facts["options"]}
+        task = TASKS.get(facts["task"])(TaskOptions(**known), facts["labels"])
         task.open(path / MODEL)
         task.labels = list(facts["labels"])
         return cls(path, task, open_model(task, path / MODEL).model.eval(), facts)

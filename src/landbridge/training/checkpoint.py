@@ -12,6 +12,7 @@ from torch import nn
 
 from ..base.errors import RunError
 from ..base.files import write_bytes
+from ..base.typed import checked
 
 
 def save_tensors(path: Path, tensors: dict[str, torch.Tensor], facts: dict[str, Any]) -> None:
@@ -30,10 +31,11 @@ def load_tensors(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
     try:
         with safe_open(path, framework="pt") as file:
             facts = json.loads((file.metadata() or {}).get("landbridge", "{}"))
+            checked(facts, {str: object}, f"what {path} says of itself")
             return {name: file.get_tensor(name) for name in file.keys()}, facts  # noqa: SIM118
     except FileNotFoundError as error:
         raise RunError(f"{path} is missing", do="run again, or restore the file") from error
-    except (SafetensorError, json.JSONDecodeError, OSError) as error:
+    except (SafetensorError, ValueError, RecursionError, OSError) as error:
         raise RunError(f"{path} is damaged: {error}", do="restore it, or run again") from error
 
 

@@ -46,6 +46,17 @@ def load_network(
     identity = BackboneIdentity.from_dict(read_json(folder / "backbone.json"))
     opened = reopen(identity, preprocessing, weights=False, offline=offline, events=events)
     network = make_network(opened, outputs)
+    wanted = {name: tensor.shape for name, tensor in network.state_dict().items()}
+    if {name: tensor.shape for name, tensor in state.items()} != wanted:
+        strange = sorted(
+            n
+            for n in {*state, *wanted}
+            if n not in state or n not in wanted or state[n].shape != wanted[n]
+        )
+        raise RunError(
+            f"{folder / MODEL} does not fit backbone.json: {strange[:3]}",
+            do="restore both files from the same folder",
+        )
     network.load_state_dict(state)
     if tensors_digest(network.state_dict()) != own.get("result"):
         raise RunError(f"{folder / MODEL} was changed", do="restore the folder")

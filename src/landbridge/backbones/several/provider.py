@@ -46,6 +46,11 @@ class FusionProvider(Provider):
     pretrained = False
     own_options: ClassVar[Mapping[str, Any]] = {"fusion": "gated", "drop": 0.2}
 
+    @classmethod
+    def options_taken(cls) -> tuple[str, ...]:
+        """Return what can be named, its own first."""
+        return (*cls.own_options, "encoders", "moving", "width", "dropout", "seed", "parts")
+
     def available(self) -> tuple[bool, str]:
         return True, "built in; with the encoders that are here"
 

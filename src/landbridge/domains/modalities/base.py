@@ -18,6 +18,7 @@ from ...base.errors import RunError
 from ...base.events import SILENT, Events
 from ...base.hashing import digest
 from ...base.registry import Registry
+from ...base.typed import checked, wrong_field
 from ..examples import Examples
 from ..examples import InputHint as InputHint
 
@@ -160,11 +161,43 @@ PREPROCESSINGS: Registry[type[Preprocessing]] = Registry(
 
 
 def load_preprocessing(values: dict[str, Any]) -> Preprocessing:
-    """Make a preprocessing from what `preprocessor.json` holds."""
-    kind = values.get("kind")
+    """Make a preprocessing from what `preprocessor.json` holds.
+
+    Raises
+    ------
+    RunError
+        Where a value is missing, or none that it can have.
+    """
+    checked(values, {"kind": str}, "preprocessor.json")
+    kind = values["kind"]
     if kind not in PREPROCESSINGS:
         raise RunError(
             f"preprocessor.json speaks of an unknown kind {kind!r}",
             do="the run was written by a newer landbridge: update it",
         )
-    return PREPROCESSINGS.get(str(kind)).from_dict({k: v for k, v in values.items() if k != "kind"})
+    rest = {k: v for k, v in values.items() if k != "kind"}
+    try:
+        made = PREPROCESSINGS.get(kind).from_dict(rest)
+        problem = wrong_field(made) or _wrong_shape(made)
+    except (TypeError, ValueError, KeyError, AttributeError, OverflowError) as error:
+        raise RunError(
+            f"preprocessor.json does not describe a preprocessing of the kind {kind!r}: {error}",
+            do="restore it, or run again",
+        ) from error
+    if problem:
+        raise RunError(
+            f"preprocessor.json of the kind {kind!r} is damaged: {problem}",
+            do="restore it, or run again",
+        )
+    return made
+
+
+_LARGEST = 2**28
+"""Numbers of one input."""
+
+
+def _wrong_shape(made: Preprocessing) -> str:
+    shape = made.shape
+    least = 0 if made.columnar else 1
+    right = all(n >= least for n in shape) and math.prod(shape) <= _LARGEST
+    return "" if right else f"an input would have the shape {shape}"

@@ -1,0 +1,85 @@
+"""What a configuration asks for, checked before any data are read or a folder is begun."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..backbones.open import check_backbone
+from ..base.config import RunConfig
+from ..base.errors import ConfigError
+from ..methods.resolve import make_method
+from ..training.devices import find_device
+from .known import is_run
+
+
+def check_asked(config: RunConfig, source: Any = None) -> None:
+    """Raise where an option cannot be right, or would be without effect.
+
+    Parameters
+    ----------
+    config : RunConfig
+    source : optional
+        An object that takes the place of ``config.data.source``.
+
+    Raises
+    ------
+    ConfigError, BackboneError
+        Naming the option, and what would have an effect.
+    """
+    named = config.method != "auto"
+    if named:
+        method = make_method(config.method, config.method_options)
+        if config.candidates is not None:
+            raise ConfigError(
+                f"candidates = {config.candidates}, and the method is named ({config.method}), so "
+                "nothing is compared",
+                do="leave candidates out, or let --method auto choose among them",
+            )
+        if config.teacher is not None and not method.needs.teacher:
+            raise ConfigError(
+                f"a teacher is named, and method {config.method!r} does not learn from one",
+                do="name a method with distil in it (distil, distil+mcc), let --method auto "
+                "choose, or leave the teacher out",
+            )
+    elif config.method_options:
+        options = ", ".join(f"{key} = {value!r}" for key, value in config.method_options.items())
+        raise ConfigError(
+            f"method_options ({options}) would be without effect: --method is auto, which tries "
+            "each method as it is",
+            do="name the method that they are options of: --method NAME",
+        )
+    _check_candidates(config.candidates)
+    if is_run(config.data.source if source is None else source):
+        if config.backbone_options:
+            raise ConfigError(
+                f"backbone_options ({', '.join(config.backbone_options)}) would be without "
+                "effect: the source is a run, whose model has a backbone of its own",
+                do="leave them out",
+            )
+    else:
+        check_backbone(config.backbone, config.backbone_options)
+    find_device(config.training.device)
+    _check_domains(config, source)
+
+
+def _check_candidates(names: list[str] | None) -> None:
+    if names is None:
+        return
+    if not names:
+        raise ConfigError("candidates is an empty list", do="name some, or leave it out")
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ConfigError(f"candidates names {', '.join(twice)} twice", do="name each once")
+    for name in names:
+        make_method(name)
+
+
+def _check_domains(config: RunConfig, source: Any) -> None:
+    data = config.data
+    if data.source_domains and not data.target_domains:
+        raise ConfigError("source_domains without target_domains", do="add --target-domains")
+    if data.target_domains and (source is not None or data.source is not None):
+        raise ConfigError(
+            "--source was given, and --target-domains takes both sides out of --target",
+            do="leave --source out",
+        )

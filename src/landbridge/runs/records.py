@@ -1,0 +1,76 @@
+"""The shapes of a run's JSON files, as far as what is read of them goes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from ..base.config import RunConfig, make_config
+from ..base.errors import ConfigError, RunError
+from ..base.files import read_json
+from ..base.typed import Shape, amount, checked, count, number, read_checked
+
+_FIGURE = {"method": str, "mean": (float, None), "low?": (float, None), "high?": (float, None)}
+_SIDE = {"name": str, "fingerprint": str, "limits?": ([number, number], None)}
+_OTHER = {"name?": str}
+SHAPES: dict[str, Shape] = {
+    "verdict.json": {
+        "kind": str,
+        "outcome": str,
+        "sentence": str,
+        "metric?": (str, None),
+        "judged_rows": count,
+        "chosen": _FIGURE,
+        "baselines": [_FIGURE],
+        "difference": ({str: object}, None),
+        "seeds?": [count],
+    },
+    "choice.json": {"method": str, "kind": str, "reason": str, "candidates?": [{str: object}]},
+    "data.json": {
+        "source": (_SIDE, None),
+        "target": {**_SIDE, "schema?": (object, None)},
+        "classes?": [str],
+    },
+    "plan.json": {"references?": [str], "candidates?": [str], "fits?": [{str: object}]},
+    "cost.json": {"wall_s": amount, "cpu_s": amount},
+    "labels.json": {
+        "classes": [str],
+        "answers?": str,
+        "mean?": number,
+        "spread?": number,
+        "temperature?": number,
+    },
+    "unknown.json": {"score": str, "calibration": [float]},
+    "merge.json": {"method?": str, "runs?": [str]},
+}
+
+
+def read_record(path: Path, name: str) -> dict[str, Any]:
+    """Read a JSON file of a run.
+
+    Raises
+    ------
+    RunError
+        Naming the file, the key, what is there and what is expected.
+    """
+    found: dict[str, Any] = read_checked(path / name, SHAPES[name])
+    return found
+
+
+def read_config(path: Path) -> RunConfig:
+    """Read a run's ``config.json``.
+
+    Raises
+    ------
+    RunError
+        Where it is none, or of another version.
+    """
+    file = path / "config.json"
+    values = checked(read_json(file), {str: object}, str(file))
+    try:
+        return make_config(values)
+    except ConfigError as error:
+        raise RunError(
+            f"{file} is no configuration of this version: {error.found}",
+            do="restore it, or use the version of landbridge that wrote it",
+        ) from error

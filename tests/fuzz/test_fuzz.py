@@ -1,0 +1,93 @@
+"""20,000 damaged inputs: each is read, or refused with a cause that has a name."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+import areas
+
+TIMES = {
+    "tables": 7000,
+    "media": 3000,
+    "structured": 2000,
+    "configuration": 5000,
+    "sealed": 1500,
+    "resealed": 1500,
+}
+LONGEST = 20
+"""Seconds for one input."""
+
+
+def tried(area: str, place: Path, first: int, count: int) -> list[str]:
+    """Return what had no named cause, in one process after another where one ends."""
+    found: list[str] = []
+    end = first + count
+    while first < end:
+        args = [sys.executable, str(Path(__file__).parent / "worker.py"), area, str(place)]
+        environment = {**os.environ, "LANDBRIDGE_CACHE": str(place / "cache")}
+        with (place / "log").open("w") as log:
+            process = subprocess.Popen(
+                [*args, str(first), str(end - first)], stdout=log, stderr=log, env=environment
+            )
+            stuck = _watched(process, place)
+        if process.returncode == 0:
+            break
+        at = _at(place)
+        tail = (place / "log").read_text(errors="replace")[-1500:]
+        if at is None or len(found) > 20:
+            found.append(f"ended before it began: {tail}")
+            break
+        how = f"took more than {LONGEST} s" if stuck else f"exit {process.returncode}"
+        found.append(f"{area} {at}: {how}: {tail}")
+        first = at + 1
+    file = place / "found.jsonl"
+    lines = file.read_text().splitlines() if file.exists() else []
+    return found + [f"{area} {one['number']}: {one['what']}" for one in map(json.loads, lines)]
+
+
+def _watched(process: subprocess.Popen[bytes], place: Path) -> bool:
+    """Wait for its end; end it where it stays at one input for too long."""
+    last, since = None, 0
+    tick = threading.Event()
+    while process.poll() is None:
+        tick.wait(0.2)
+        at = _at(place)
+        since = since + 1 if at == last and at is not None else 0
+        last = at
+        if since > 5 * LONGEST:
+            process.kill()
+            process.wait()
+            return True
+    return False
+
+
+def _at(place: Path) -> int | None:
+    file = place / "at"
+    text = file.read_text().split("\n")[0] if file.exists() else ""
+    return int(text) if text else None
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("area", TIMES)
+def test_no_input_ends_without_a_named_cause(area, tmp_path):
+    areas.prepare(area, tmp_path)
+    found = tried(area, tmp_path, 0, TIMES[area])
+    assert not found, f"{len(found)} of {TIMES[area]}:\n" + "\n".join(found[:20])
+
+
+def test_all_of_them_are_many():
+    assert sum(TIMES.values()) == 20_000
+
+
+@pytest.mark.parametrize("area", ["configuration"])
+def test_a_few_in_the_quick_tests(area, tmp_path):
+    areas.prepare(area, tmp_path)
+    assert tried(area, tmp_path, 0, 100) == []
