@@ -40,6 +40,7 @@ def transfer(
     student: str | None = None,
     answers: str = "auto",
     judge_fraction: float = 0.3,
+    keep_duplicates: bool = False,
     method_options: dict[str, Any] | None = None,
     candidates: list[str] | None = None,
     seeds: int | None = None,
@@ -100,6 +101,9 @@ def transfer(
         they look, which a note says.
     judge_fraction : float, default 0.3
         Part of the labelled target kept for judging where the data have no test split.
+    keep_duplicates : bool, default False
+        Judge on rows that were learned from as well. Otherwise rows that are, or nearly are, also
+        among the source's or the target's labelled rows are left out of what is judged.
     method_options : dict, optional
         Fields of the method's own configuration.
     candidates : list of str, optional
@@ -158,6 +162,7 @@ def transfer(
                 "target_labels": target_labels,
                 "answers": answers,
                 "judge_fraction": judge_fraction,
+                "keep_duplicates": keep_duplicates,
             },
             "backbone": backbone if isinstance(backbone, str) else _held(backbone),
             "backbone_options": backbone_options or {},

@@ -63,6 +63,9 @@ def verdicts(answers: str):
         every = [None] if alone or (method, reference) != ("mcc", "source-only") else settles(n)
         for settle in every:
             yield plain | {"settle": settle}
+        if (method, reference) == ("mcc", "source-only"):
+            for found, kept in itertools.product((1, n), ("", "asked", "all")):
+                yield plain | {"seen": {"found": found, "of": n + 1, "kept": kept}, "settle": None}
 
 
 @pytest.mark.parametrize("answers", ["classes", "numbers", "several"])

@@ -63,6 +63,9 @@ class DataConfig(_Strict):
     """"judge": target labels are for the verdict alone, the target counts as unlabelled."""
     judge_fraction: float = Field(0.3, gt=0, lt=1)
     """Part of the labelled target rows kept for judging where there is no test split."""
+    keep_duplicates: bool = False
+    """Judge on rows that were learned from as well, in the source or the target; false: they are
+    found, the same or nearly, and left out of what is judged."""
     max_rows: int | None = Field(None, gt=0, lt=2**53)
     """Use at most this many rows a domain (drawn with the seed, and said)."""
 

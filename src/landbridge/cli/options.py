@@ -51,6 +51,7 @@ KEYS = {
     "pattern": "data.pattern",
     "answers": "data.answers",
     "target_labels": "data.target_labels",
+    "keep_duplicates": "data.keep_duplicates",
     "backbone": "backbone",
     "method": "method",
     "teacher": "teacher",
@@ -180,6 +181,13 @@ TargetLabels = Annotated[
     typer.Option(
         metavar="use|judge",
         help="judge: target labels are for the verdict alone; methods never see them.",
+    ),
+]
+KeepDuplicates = Annotated[
+    bool | None,
+    typer.Option(
+        "--keep-duplicates/--no-keep-duplicates",
+        help="Judge on rows that were learned from as well.",
     ),
 ]
 Teacher = Annotated[

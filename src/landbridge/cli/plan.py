@@ -30,6 +30,7 @@ def plan(
     pattern: o.Pattern = None,
     answers: o.Answers = None,
     target_labels: o.TargetLabels = None,
+    keep_duplicates: o.KeepDuplicates = None,
     teacher: o.Teacher = None,
     student: o.Student = None,
     seeds: o.Seeds = None,

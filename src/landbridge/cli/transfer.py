@@ -37,6 +37,7 @@ def transfer(
     pattern: o.Pattern = None,
     answers: o.Answers = None,
     target_labels: o.TargetLabels = None,
+    keep_duplicates: o.KeepDuplicates = None,
     teacher: o.Teacher = None,
     student: o.Student = None,
     seeds: o.Seeds = None,

@@ -20,6 +20,7 @@ from .input_rows import InputRows
 from .input_rows import Omission as Omission
 from .schema import TableSchema
 from .sealed import SealedLabels
+from .twins import Seen
 
 
 @dataclass(frozen=True, repr=False)
@@ -67,6 +68,8 @@ class Domain:
         What each column of a table was taken for.
     input_rows : InputRows
         Where each example was in the input, what was left out of it and why, and ids.
+    seen : Seen or None
+        Which rows to judge were learned from as well, once that was looked for.
     """
 
     name: str
@@ -86,6 +89,7 @@ class Domain:
     groups: tuple[str | None, ...] | None = None
     schema: TableSchema | None = None
     input_rows: InputRows = None  # type: ignore[assignment]
+    seen: Seen | None = None
 
     def __post_init__(self) -> None:
         n = len(self.examples)

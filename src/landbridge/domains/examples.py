@@ -60,12 +60,24 @@ class Examples(ABC):
     def contents(self) -> list[str]:
         """Return a hash of each example's content: equal where, and only where, it is equal."""
 
-    def sketches(self) -> tuple[np.ndarray, float] | None:
-        """Return rows of length 1 (n, d), and the product from which two are nearly the same.
+    def prints(self) -> list[str]:
+        """Return a hash of each example that costs little: where it is equal, so is the content."""
+        return self.contents()
 
-        None, the default: nearness means nothing here.
+    def near(self, other: Examples) -> np.ndarray | None:
+        """Return pairs (row of these, row of the others) that are nearly the same, and the same.
+
+        The likest pair of a row comes first. None, the default: nearness means nothing here.
         """
         return None
+
+    def by_chance(self, rows: np.ndarray, other: Examples) -> np.ndarray:
+        """Say of rows that are among the others too whether that may well be chance.
+
+        Most are long enough that the same comes twice only where one is a copy; rows of a table
+        with few values are not.
+        """
+        return np.zeros(len(rows), bool)
 
     def kinds(self) -> list[str] | None:
         """Return what kind each example is of: a script, a sample rate. None: all are alike."""

@@ -42,6 +42,10 @@ class SealedLabels:
         """How many judged rows have a label (the number is no secret)."""
         return self._n
 
+    def only(self, rows: np.ndarray) -> SealedLabels:
+        """Return those of some rows, as a bool mask or integers: sealed as well."""
+        return SealedLabels(list(_VAULT[id(self)][rows]))
+
     def open(self) -> np.ndarray:
         """Return the names, to a caller inside `landbridge.verdict` only.
 

@@ -108,6 +108,7 @@ def _verdict(
             seeds_note=plan["seeds_note"],
             answers=reading.answers,
             unlabelled=_unlabelled(workspace, task, raced),
+            seen=task.target.seen,
         )
     if raced.chosen in raced.folds:
         known = workspace.target.known

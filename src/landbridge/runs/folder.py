@@ -29,6 +29,7 @@ OPTIONS = {
     "data.pattern": "--pattern",
     "data.answers": "--answers",
     "data.target_labels": "--target-labels",
+    "data.keep_duplicates": "--keep-duplicates",
     "backbone": "--backbone",
     "method": "--method",
     "teacher": "--teacher",

@@ -206,6 +206,7 @@ def describe(domain: Domain) -> dict[str, Any]:
         "limits": None if domain.limits is None else list(domain.limits),
         "label_column": domain.label_column,
         "schema": None if domain.schema is None else domain.schema.to_json(),
+        "seen": None if domain.seen is None else domain.seen.to_json(),
         "fingerprint": domain.examples.fingerprint(),
     }
 

@@ -14,6 +14,7 @@ import numpy as np
 from ..base.hashing import digest
 from ..domains.answers import Answers, column_of
 from ..domains.sealed import SealedLabels
+from ..domains.twins import Seen
 from ..metrics.answer_figures import more_figures
 from ..metrics.currency import CURRENCIES, Currency
 from ..metrics.estimates import mean_interval, paired_interval
@@ -94,6 +95,7 @@ def judge(
     seeds_note: str = "",
     answers: Answers = "classes",
     unlabelled: Unlabelled | None = None,
+    seen: Seen | None = None,
 ) -> tuple[dict[str, Any], Truth]:
     """Compare the stored model with the baselines on the judged rows.
 
@@ -113,6 +115,8 @@ def judge(
         method itself, where no adaptation looked better: then there is no difference.
     unlabelled : Unlabelled, optional
         The target's rows that have no label, where they are known.
+    seen : Seen, optional
+        Which rows to judge were learned from as well. Where no others are left, nothing is told.
 
     Returns
     -------
@@ -150,7 +154,7 @@ def judge(
         by_method = difference(correct[chosen.method], correct[str(reference)], currency, spread)
     verdict: dict[str, Any] = {
         "kind": "judged",
-        "outcome": outcome_of(main),
+        "outcome": outcome_of(None if seen is not None and seen.kept == "all" else main),
         "answers": answers,
         "metric": currency.metric,
         "lower_is_better": currency.lower_is_better,
@@ -168,7 +172,11 @@ def judge(
         "assumption": None,
         "calibration": _calibration(truth, chosen) if answers == "classes" else None,
         "unseen_classes": list(truth.unseen),
+        "seen": None if seen is None else seen.to_json(),
     }
+    if seen is not None and seen.kept == "all":
+        verdict["sentence"] = judged_sentence(verdict)
+        return verdict, truth
     if main is not None and verdict["outcome"] == "can't tell":
         verdict["settle"] = settled_by(main, stored, correct[str(reference)], currency, unlabelled)
         verdict["labels_to_settle"] = within_reach(verdict["settle"])

@@ -103,12 +103,41 @@ def subject(method: str, answers: str = "classes") -> str:
 
 def judged_sentence(verdict: dict[str, Any]) -> str:
     """Return the sentence of a judged verdict."""
+    return _join(_judged_sentence(verdict), seen_sentence(verdict))
+
+
+def seen_sentence(verdict: dict[str, Any]) -> str:
+    """Say that rows to judge were learned from as well, and what became of them."""
+    seen = verdict.get("seen")
+    if not seen or not seen["found"] or seen["kept"] == "all":
+        return ""
+    found, were = seen["found"], "was" if seen["found"] == 1 else "were"
+    if seen["kept"]:
+        return (
+            f"Of the {counted(seen['of'], 'judged row')} {found:,} {were} learned from as well and "
+            "kept, as asked: the figures are too good."
+        )
+    which = "it was" if found == 1 else "they were"
+    return (
+        f"{counted(found, 'more labelled row')} {were} left out of the judged ones, as {which} "
+        "learned from as well."
+    )
+
+
+def _judged_sentence(verdict: dict[str, Any]) -> str:
     chosen, difference, words = verdict["chosen"], verdict["difference"], phrases(verdict)
+    seen = verdict.get("seen") or {}
     rows, seeds = verdict["judged_rows"], len(verdict["seeds"])
     named = subject(chosen["method"], _kind(verdict))
     does = f"{named} {words.does.format(words.value(chosen['mean']))}"
     basis = f"judged on {counted(rows, 'example')}, {counted(seeds, 'seed')}"
     spread = seeds_sentence(verdict)
+    if seen.get("kept") == "all":
+        return (
+            f"Can't tell whether the transfer helped: {does}, but {seen['found']:,} of "
+            f"{counted(seen['of'], 'judged row')} were learned from as well, so that says nothing "
+            "of new data. Give labels of rows that are not learned from."
+        )
     if difference is None:
         if chosen["method"] == verdict["reference"]:
             return _join(f"No transfer was kept, as none looked better: {does} ({basis}).", spread)

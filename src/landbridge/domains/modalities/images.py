@@ -189,27 +189,27 @@ class ImageExamples(Examples):
 
         return list(in_threads(one, self.items or ()))
 
-    def sketches(self) -> tuple[np.ndarray, float]:
-        """Return the signs of differences of neighbouring pixels at 16 × 16, grey.
+    def prints(self) -> list[str]:
+        """Return a hash of each file, or of each image's pixels where they are in memory."""
+        if self.pixels is not None:
+            return self.contents()
+        self.fingerprint()
+        return list(self._digests or ())
 
-        Two are nearly the same where at most 12 of 480 signs differ. Flat images, whose
-        differences are noise, are like no other.
-        """
+    def near(self, other: Examples) -> np.ndarray | None:
+        """Return pairs that look the same at 16 × 16, grey: saved again, or at another size."""
+        from .likeness import alike
+
+        return alike(self._small(), other._small()) if isinstance(other, ImageExamples) else None
+
+    def _small(self) -> np.ndarray:
+        from ...base.places import cache_folder
         from .image import ImagePreprocessing
+        from .likeness import SIDE, unit_rows
 
-        made = ImagePreprocessing(16, 16, 1, mean=(0.5,), std=(0.5,))
-        small = made.prepare(self)[:, 0].astype(np.float32)
-        small = small.reshape(len(small), 16, 16)
-        steps = np.concatenate(
-            [
-                np.diff(small, axis=2).reshape(len(small), -1),
-                np.diff(small, axis=1).reshape(len(small), -1),
-            ],
-            axis=1,
-        )
-        signs = np.where(steps > 0, 1, -1).astype(np.float32) / np.sqrt(steps.shape[1])
-        signs[(np.abs(steps) > 2).mean(1) < 0.2] = 0
-        return signs, 1 - 2 * 12 / steps.shape[1]
+        made = ImagePreprocessing(SIDE, SIDE, 1, mean=(0.5,), std=(0.5,))
+        kept = None if self.items is None or len(self) <= BAR_FROM else cache_folder()
+        return unit_rows(np.asarray(made.prepare(self, cache=kept)).reshape(len(self), -1))
 
     def pictures(self, row: int) -> list[np.ndarray]:
         """Return one image, upright."""

@@ -14,7 +14,7 @@ from .full_scale import Peak, scale_for
 from .images import item_digests
 from .pieces import nameless
 from .sound_files import decode, hear, length_and_rate, needs_hearing
-from .spectrogram import spectrogram
+from .spectrogram import outline, spectrogram
 
 _SAMPLED_FILES = 200
 
@@ -109,6 +109,29 @@ class AudioExamples(Examples):
         self.fingerprint()
         assert self._digests is not None
         return list(self._digests)
+
+    def near(self, other: Examples) -> np.ndarray | None:
+        """Return pairs that are as long and whose spectrograms look the same: saved again."""
+        from .likeness import alike
+
+        if not isinstance(other, AudioExamples):
+            return None
+        (ours, lengths), (theirs, others) = self._small(), other._small()
+        pairs = alike(ours, theirs)
+        a, b = lengths[pairs[:, 0]], others[pairs[:, 1]]
+        return pairs[np.abs(a - b) <= np.maximum(0.1, 0.03 * a)]
+
+    def _small(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return the outline of each spectrogram, and the seconds that each lasts."""
+        from .likeness import SIDE, unit_rows
+
+        def one(item: Item) -> tuple[np.ndarray, float]:
+            wave, rate = decode(item)
+            return outline(wave, rate, SIDE), len(wave) / rate
+
+        found = list(in_threads(one, self.items))
+        pictures = np.array([picture for picture, _ in found]).reshape(len(found), SIDE * SIDE)
+        return unit_rows(pictures), np.array([seconds for _, seconds in found])
 
     def kinds(self) -> list[str]:
         """Return the sample rate of each recording."""

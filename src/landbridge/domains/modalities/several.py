@@ -141,6 +141,31 @@ class SeveralExamples(Examples):
             for row in range(len(self))
         ]
 
+    def near(self, other: Examples) -> np.ndarray | None:
+        """Return pairs all of whose parts are nearly the same, and of which none has one more."""
+        if not isinstance(other, SeveralExamples) or set(self.parts) != set(other.parts):
+            return None
+        alike: dict[str, set[tuple[int, int]]] = {}
+        candidates: set[tuple[int, int]] = set()
+        for name, part in self.parts.items():
+            pairs = part.near(other.parts[name])
+            if pairs is None:
+                return None
+            alike[name] = {(int(a), int(b)) for a, b in pairs} | {(ABSENT, ABSENT)}
+            ours, theirs = _rows_by_place(self.places[name]), _rows_by_place(other.places[name])
+            candidates |= {
+                (i, j) for a, b in pairs.tolist() for i in ours.get(a, ()) for j in theirs[b]
+            }
+        found = [
+            (i, j)
+            for i, j in sorted(candidates)
+            if all(
+                (int(self.places[name][i]), int(other.places[name][j])) in alike[name]
+                for name in self.parts
+            )
+        ]
+        return np.array(found, np.int64).reshape(-1, 2)
+
     def values(self, row: int) -> dict[str, Any]:
         """Return what can be said of a row's parts in words."""
         found: dict[str, Any] = {}
@@ -191,3 +216,10 @@ class SeveralExamples(Examples):
             filled = [part for part in there if len(part)]
             hints[name] = type(there[0]).hint(filled or there)
         return InputHint(cls.modality, parts=hints)
+
+
+def _rows_by_place(places: np.ndarray) -> dict[int, list[int]]:
+    found: dict[int, list[int]] = {}
+    for row, place in enumerate(places.tolist()):
+        found.setdefault(place, []).append(row)
+    return found

@@ -125,9 +125,22 @@ class TableExamples(Examples):
         return TableExamples(kept, self._names, schema)
 
     def contents(self) -> list[str]:
-        """Return a hash of the cells of each row."""
-        columns = [[repr(v) for v in column.tolist()] for column in self.columns.values()]
+        """Return a hash of the cells of each row, whatever the order of columns."""
+        columns = [[repr(v) for v in self.columns[name].tolist()] for name in sorted(self.columns)]
         return [digest(cells) for cells in zip(*columns, strict=True)]
+
+    def near(self, other: Examples) -> np.ndarray | None:
+        """Return pairs that are the same but for case and rounding."""
+        from .table_likeness import alike
+
+        return alike(self.columns, other.columns) if isinstance(other, TableExamples) else None
+
+    def by_chance(self, rows: np.ndarray, other: Examples) -> np.ndarray:
+        """Say which rows have values that so many other rows have that equal ones are no copies."""
+        from .table_likeness import by_chance
+
+        assert isinstance(other, TableExamples)
+        return by_chance(self.columns, rows, other.columns)
 
     def values(self, row: int) -> dict[str, Any]:
         """Return the cells of a row."""

@@ -87,17 +87,11 @@ class TextExamples(Examples):
         """Return a hash of each text, but for its spaces."""
         return [digest(" ".join(text.split())) for text in self.texts]
 
-    def sketches(self) -> tuple[np.ndarray, float]:
-        """Return hashed words and pairs; nine in ten must be the same."""
-        from .hashed import HashedPreprocessing
-        from .ids import NOTHING
+    def near(self, other: Examples) -> np.ndarray | None:
+        """Return pairs that differ in case and spaces, or in a word of a long text."""
+        from .text_likeness import alike
 
-        made = HashedPreprocessing(buckets=2048)
-        stored = made.prepare(self)
-        out = np.zeros((len(stored), made.buckets), np.float32)
-        rows, places = np.nonzero(stored != NOTHING)
-        out[rows, stored[rows, places]] = 1
-        return out / np.maximum(np.linalg.norm(out, axis=1, keepdims=True), 1e-6), 0.9
+        return alike(self.texts, other.texts) if isinstance(other, TextExamples) else None
 
     def kinds(self) -> list[str]:
         """Return the script of each text."""

@@ -1,0 +1,192 @@
+"""Rows that are judged and were learned from as well: found, left out of the judged ones, said."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .examples import Examples
+
+if TYPE_CHECKING:
+    from .domain import Domain
+
+MOST = 50_000
+"""Rows of both sides up to which nearly the same ones are looked for; the same ones always are."""
+LEAST = 2
+"""Judged rows that have to be left; with fewer, the verdict would be about nothing."""
+_NAMED = 20
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What was found of rows to judge that were learned from as well.
+
+    Attributes
+    ----------
+    found : int
+        How many there are.
+    of : int
+        Of how many judged rows.
+    source : int
+        How many of them are rows of the source; the others are the target's own labelled rows.
+    near : int
+        How many of them are nearly the same, not the same.
+    kept : {"", "asked", "all"}
+        Why they are judged all the same: "" where they are not.
+    rows : tuple of str
+        Some of them: "this = that".
+    looked : bool
+        Whether nearly the same ones were looked for.
+    chance : int
+        How many rows more equal one that was learned from as may be by chance: they stay.
+    """
+
+    found: int
+    of: int
+    source: int = 0
+    near: int = 0
+    kept: str = ""
+    rows: tuple[str, ...] = ()
+    looked: bool = True
+    chance: int = 0
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain values."""
+        return {**self.__dict__, "rows": list(self.rows)}
+
+    def sentence(self) -> str:
+        """Say it; "" where there is nothing to say."""
+        if not self.found:
+            return ""
+        one = self.found == 1
+        what = (
+            f"{self.found:,} of {self.of:,} rows to judge {'was' if one else 'were'} learned from"
+        )
+        where = {0: "in the target", self.found: "in the source"}.get(
+            self.source, f"{self.source:,} of them in the source"
+        )
+        near = ""
+        if self.near:
+            near = ", or nearly the same" if one else f", {self.near:,} of them nearly the same"
+        text = f"{what} as well ({where}{near})"
+        if self.kept == "asked":
+            return f"{text}: kept, as asked, so the figures are too good"
+        if self.kept:
+            return f"{text}: kept, as otherwise nothing would be judged; the figures are too good"
+        return f"{text}: left out of what is judged"
+
+
+@dataclass(frozen=True)
+class Twins:
+    """For each of n rows a row of others that is the same, or nearly.
+
+    Attributes
+    ----------
+    of : int64 ndarray (n,)
+        -1 where there is none.
+    near : bool ndarray (n,)
+        Where it is nearly the same only.
+    looked : bool
+        Whether nearly the same ones were looked for.
+    chance : int
+        How many more have one that may well be there by chance.
+    """
+
+    of: np.ndarray
+    near: np.ndarray
+    looked: bool
+    chance: int
+
+
+def find_twins(ours: Examples, theirs: Examples) -> Twins:
+    """Find which of our rows are among theirs, or nearly.
+
+    The same ones by hashes; nearly the same ones by what `Examples.near` compares, up to `MOST`
+    rows. Inputs alone are looked at, no labels.
+
+    Parameters
+    ----------
+    ours, theirs : Examples
+        Of one modality.
+
+    Examples
+    --------
+    >>> from landbridge.domains.modalities.texts import TextExamples
+    >>> find_twins(TextExamples(["A fine film", "a bore"]), TextExamples(["a fine  film"])).of
+    array([ 0, -1])
+    """
+    n = len(ours)
+    of, near = np.full(n, -1, np.int64), np.zeros(n, bool)
+    place: dict[str, int] = {}
+    for j, content in enumerate(theirs.prints()):
+        place.setdefault(content, j)
+    for i, content in enumerate(ours.prints()):
+        of[i] = place.get(content, -1)
+    rest = np.flatnonzero(of < 0)
+    looked = n + len(theirs) <= MOST
+    if looked and len(rest) and len(theirs):
+        pairs = ours.select(rest).near(theirs)
+        for i, j in () if pairs is None else pairs.tolist():
+            if of[rest[i]] < 0:
+                of[rest[i]], near[rest[i]] = j, True
+    found = np.flatnonzero(of >= 0)
+    chance = found[ours.by_chance(found, theirs)] if len(found) else found
+    of[chance], near[chance] = -1, False
+    return Twins(of, near, looked, len(chance))
+
+
+def without_seen(source: Domain | None, target: Domain, keep: bool = False) -> Domain:
+    """Return a target that is not judged on rows whose labels are learned from.
+
+    These are the labelled rows of the source, and of the target those that are not judged. Where
+    fewer than `LEAST` rows would be left to judge, all stay, and `Domain.seen` says so.
+
+    Parameters
+    ----------
+    source : Domain or None
+    target : Domain
+        After `landbridge.domains.judging.seal`.
+    keep : bool
+        Whether to judge on such rows all the same.
+    """
+    if target.sealed is None:
+        return target
+    rows = np.flatnonzero(target.judged)
+    ours = target.examples.select(rows)
+    names = ours.names()
+    seen, near = np.zeros(len(rows), bool), np.zeros(len(rows), bool)
+    looked, pairs, chance, of_source = True, [], 0, 0
+    for side in (source, target):
+        taught = None if side is None else np.flatnonzero(side.known & ~side.held_out)
+        if side is None or taught is None or not len(taught):
+            continue
+        if side.modality != target.modality:
+            continue  # that is said where the two are checked against each other
+        theirs = side.examples.select(taught)
+        twins = find_twins(ours, theirs)
+        new = (twins.of >= 0) & ~seen
+        others = theirs.names()
+        pairs += [f"{names[i]} = {others[twins.of[i]]}" for i in np.flatnonzero(new)[:_NAMED]]
+        looked, chance = looked and twins.looked, chance + twins.chance
+        near |= new & twins.near
+        seen |= new
+        of_source += int(new.sum()) if side is source else 0
+    left = int((~seen).sum())
+    kept = "" if not seen.any() else "asked" if keep else "all" if left < LEAST else ""
+    found = Seen(
+        found=int(seen.sum()),
+        of=len(rows),
+        source=of_source,
+        near=int(near.sum()),
+        kept=kept,
+        rows=tuple(pairs[:_NAMED]),
+        looked=looked,
+        chance=chance,
+    )
+    if not seen.any() or kept:
+        return replace(target, seen=found)
+    judged = target.judged.copy()
+    judged[rows[seen]] = False
+    return replace(target, judged=judged, sealed=target.sealed.only(~seen), seen=found)
