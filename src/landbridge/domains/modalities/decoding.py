@@ -40,6 +40,7 @@ DEEP = ("I;16", "I;16B", "I;16L", "I;16N", "I", "F")
 """Pillow's modes of more than eight bits."""
 _MOST_BYTES = 1_440_000_000
 """At work on one image: 180 million pixels in colour, 72 with transparency, 51 of 16 or 32 bits."""
+_PROGRAMS = ("EPS", "WMF")
 _LARGE = 16_000_000
 _ONE_LARGE = threading.RLock()
 _ORIENTATION = 0x0112
@@ -88,11 +89,45 @@ def broken_image_errors() -> tuple[type[Exception], ...]:
 
 
 def open_image(item: Item) -> Image.Image:
-    """Open lazily; the pixels are not read yet."""
+    """Open lazily; the pixels are not read yet.
+
+    Raises
+    ------
+    OSError, ValueError and others
+        See `broken_image_errors`.
+    """
     from PIL import Image
 
     found = content(item)
-    return Image.open(io.BytesIO(found) if isinstance(found, bytes) else found)
+    try:
+        image = Image.open(io.BytesIO(found) if isinstance(found, bytes) else found)
+    except Image.UnidentifiedImageError as error:
+        raise ValueError(_unknown(found)) from error
+    if image.format in _PROGRAMS:
+        kind = image.format
+        image.close()
+        raise ValueError(f"{kind} is a program that draws, which is not run: save it as PNG")
+    return image
+
+
+def _unknown(found: Path | bytes) -> str:
+    """Say of what kind a file is that Pillow does not open."""
+    if isinstance(found, bytes):
+        head = found[:32]
+    else:
+        with found.open("rb") as file:
+            head = file.read(32)
+    if not head:
+        return "it is empty"
+    brand = head[8:12] if head[4:8] == b"ftyp" else b""
+    if brand in (b"avif", b"avis"):
+        return "it is a damaged AVIF image, or one that this Pillow was built without"
+    if brand in (b"heic", b"heix", b"hevc", b"mif1", b"msf1"):
+        return "it is HEIC, which is not read: save it as JPEG or PNG"
+    kinds = {b"\x89PNG": "PNG", b"\xff\xd8": "JPEG", b"GIF8": "GIF", b"II*\0": "TIFF"}
+    kinds |= {b"MM\0*": "TIFF", b"RIFF": "WebP", b"BM": "BMP"}
+    known = next((kind for mark, kind in kinds.items() if head.startswith(mark)), None)
+    return f"it is a damaged {known} image" if known else "it is no image of a known format"
 
 
 def upright_size(image: Image.Image) -> tuple[int, int]:
@@ -153,13 +188,23 @@ def with_alpha(image: Image.Image) -> Image.Image:
 
 def check_size(image: Image.Image) -> None:
     """Raise ValueError where decoding and converting would take too much memory."""
-    cost = 28 if image.mode in DEEP else 20 if has_alpha(image) else 8
+    cost = _cost(image)
     pixels = image.size[0] * image.size[1]
     if pixels * cost > _MOST_BYTES:
         raise ValueError(
             f"{image.size[0]:,} x {image.size[1]:,} pixels are more than {_MOST_BYTES // cost:,}, "
-            "the most that is decoded"
+            "the most that is decoded: make it smaller"
         )
+
+
+def _cost(image: Image.Image) -> int:
+    """Return the bytes that a pixel takes while an image is worked on."""
+    return 28 if image.mode in DEEP else 20 if has_alpha(image) else 8
+
+
+def weight(image: Image.Image) -> int:
+    """Return how many pixels without transparency and of eight bits take as much memory."""
+    return image.size[0] * image.size[1] * _cost(image) // 8
 
 
 @contextlib.contextmanager
@@ -200,7 +245,7 @@ def flaw(item: Item) -> str | None:
     JPEG files are decoded at an eighth of their size, which reads all of their bytes.
     """
     try:
-        with open_image(item) as image, one_if_large(image.size[0] * image.size[1]):
+        with open_image(item) as image, one_if_large(weight(image)):
             check_size(image)
             image.draft(None, (1, 1))
             image.load()
@@ -248,7 +293,7 @@ def decode(
         Where the file changed since it was read and is no image any more.
     """
     try:
-        with open_image(item) as image, one_if_large(image.size[0] * image.size[1]):
+        with open_image(item) as image, one_if_large(weight(image)):
             # Twice the size that is needed keeps the result of the resize below.
             side = 2 * int(max(height, width) / (crop or 1.0))
             image.draft(None, (side, side))

@@ -20,11 +20,12 @@ from .decoding import (
     in_threads,
     is_grey,
     normalise,
-    open_image,
+    one_if_large,
     upright_size,
+    weight,
 )
 from .pieces import content, nameless
-from .seeing import settle
+from .seeing import opened, settle
 
 _WHOLE_BYTES = 200_000_000
 _SAMPLED_FILES = 64
@@ -167,10 +168,11 @@ class ImageExamples(Examples):
             grey = some.ndim == 3 or bool((some == some[..., :1]).all())
             return int(h), int(w), 1 if grey else 3
         assert self.items is not None
+        names = self.names()
         sizes: list[tuple[int, int]] = []
         greys: list[bool] = []
         for i in rows:
-            with open_image(self.items[i]) as image:
+            with opened(self.items[i], names[i]) as image:
                 sizes.append(upright_size(image))
                 if all(greys):
                     image.draft(None, (64, 64))
@@ -183,11 +185,11 @@ class ImageExamples(Examples):
         if self.pixels is not None:
             return [digest(np.ascontiguousarray(pixels)) for pixels in self.pixels]
 
-        def one(item: Item) -> str:
-            with open_image(item) as image:
+        def one(named: tuple[Item, str]) -> str:
+            with opened(*named) as image, one_if_large(weight(image)):
                 return digest(np.asarray(normalise(image, self.seeing)))
 
-        return list(in_threads(one, self.items or ()))
+        return list(in_threads(one, zip(self.items or (), self.names(), strict=False)))
 
     def prints(self) -> list[str]:
         """Return a hash of each file, or of each image's pixels where they are in memory."""
@@ -216,7 +218,7 @@ class ImageExamples(Examples):
         if self.pixels is not None:
             return [np.asarray(self.pixels[row])]
         assert self.items is not None
-        with open_image(self.items[row]) as image:
+        with opened(self.items[row], self.names()[row]) as image:
             return [np.asarray(normalise(image, self.seeing))]
 
     @classmethod

@@ -29,6 +29,10 @@ class Mix:
 
     def add(self, block: np.ndarray) -> None:
         """Add float32 (samples, channels)."""
+        with np.errstate(all="ignore"):  # what is not finite is told at the end
+            self._add(block)
+
+    def _add(self, block: np.ndarray) -> None:
         mono = block[:, 0] if self.channels == 1 else block.mean(1, dtype=np.float32)
         self._mono.append(mono)
         self.length += len(block)

@@ -17,6 +17,7 @@ from .decoding import (
     in_threads,
     one_if_large,
     open_image,
+    weight,
     with_alpha,
 )
 from .ground import ground_for, hidden_on
@@ -46,7 +47,7 @@ def settle(
     """
 
     def kind(row: int) -> tuple[bool, bool, bool]:
-        with _opened(items[row], names[row]) as image:
+        with opened(items[row], names[row]) as image:
             deep_colour = image.mode not in DEEP and ";16" in str([t[3] for t in image.tile])
             return image.mode in DEEP, has_alpha(image), deep_colour
 
@@ -77,7 +78,7 @@ def _hidden(
     items: Sequence[Item], names: Sequence[str], known: int | None
 ) -> Callable[[int], list[bool]]:
     def one(row: int) -> list[bool]:
-        with _opened(items[row], names[row]) as image, one_if_large(_pixels(image)):
+        with opened(items[row], names[row]) as image, one_if_large(weight(image)):
             return hidden_on(np.asarray(with_alpha(image)), known)
 
     return one
@@ -91,7 +92,7 @@ def _range(
     fixed: bool,
 ) -> tuple[tuple[float, float], list[str]]:
     def one(row: int) -> Extent:
-        with _opened(items[row], names[row]) as image, one_if_large(_pixels(image)):
+        with opened(items[row], names[row]) as image, one_if_large(weight(image)):
             return extent(np.nan_to_num(np.asarray(image)))
 
     found = list(in_threads(one, deep))
@@ -112,11 +113,7 @@ def _range(
     return taken, notes
 
 
-def _pixels(image: Any) -> int:
-    return int(image.size[0] * image.size[1])
-
-
-class _opened:
+class opened:
     """Open an image; what goes wrong inside is a DataError."""
 
     def __init__(self, item: Item, name: str) -> None:

@@ -27,7 +27,7 @@ NOTHING = -32768
 """Stored in the place of a sample: the recording is over. Sound itself begins at -32767."""
 _FULL = 32767
 _AT_ONCE = 256
-_MOST_STORED = 100_000_000
+_MOST_STORED = 20_000_000
 _MOST_WIDTH = 1_000_000
 _CHUNK_BYTES = 16_000_000
 

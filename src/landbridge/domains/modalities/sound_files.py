@@ -59,6 +59,15 @@ class Heard:
     cancelled: bool = False
 
 
+class _Bytes(io.BytesIO):
+    """Bytes in which a damaged header may look for a place before the first: there is none."""
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
+        with contextlib.suppress(ValueError, OverflowError):
+            super().seek(offset, whence)
+        return self.tell()
+
+
 def decode(item: Item, full_scale: float | None = None) -> tuple[np.ndarray, int]:
     """Return one recording as float32 (samples,) in [-1, 1], its channels averaged, and its rate.
 
@@ -113,7 +122,7 @@ def _heard(item: Path | bytes, name: str) -> Heard:
         _check_rate(rate, name)
         return _mixed([samples], samples.shape[1], rate, scaled, lambda k: samples[:, k], name)
     try:
-        opened = io.BytesIO(item) if isinstance(item, bytes) else str(item)
+        opened = _Bytes(item) if isinstance(item, bytes) else str(item)
         with soundfile.SoundFile(opened) as file:
             _check_rate(file.samplerate, name)
             _check_claim(file, name)
@@ -293,7 +302,7 @@ def _info(item: Item) -> Any:
         return None
     item = content(item)
     try:
-        return soundfile.info(io.BytesIO(item) if isinstance(item, bytes) else str(item))
+        return soundfile.info(_Bytes(item) if isinstance(item, bytes) else str(item))
     except (RuntimeError, OSError):  # decoding says what is wrong
         return None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,7 @@ import numpy as np
 
 from ...base.errors import DataError
 from ...base.events import SILENT, Events
+from ...base.growth import MOST, in_words, most_bytes
 from ..domain import Domain, Examples, is_missing
 from ..modalities.decoding import Seeing
 from ..modalities.images import ImageExamples
@@ -24,8 +26,6 @@ from .guessing import image_column
 from .labels import LabelRows, read_labels
 from .numbers import EXACT
 from .written import whole_characters
-
-_MOST_DENSE = 500_000_000
 
 
 @READERS.register("arrays")
@@ -163,10 +163,13 @@ def _one_column(what: Any) -> Any:
 
 def _dense(what: Any) -> np.ndarray:
     if hasattr(what, "toarray"):
-        if int(np.prod(what.shape)) > _MOST_DENSE:
+        takes, most = math.prod(what.shape) * 8, most_bytes()
+        if takes > most:
             raise DataError(
-                f"a sparse array of shape {what.shape} is too large to be made dense",
-                do="reduce its columns first, for example with TruncatedSVD",
+                f"a sparse array of shape {what.shape} is too large to be made dense: that takes "
+                f"{in_words(takes)}, and at most {in_words(most)} is allowed",
+                do="reduce its columns first, for example with TruncatedSVD, or allow more with "
+                f"{MOST}=8GB",
             )
         return what.toarray()
     if hasattr(what, "detach"):

@@ -20,6 +20,7 @@ from ..modalities.pieces import Piece
 from .base import READERS, SPLITS, Reader, ReadOptions
 from .columns import Columns, from_arrow
 from .frame import frame_domain
+from .parquet_files import check_parquet, read_parquet
 
 _SPLIT = "split"
 _LARGE = 64_000_000
@@ -86,7 +87,8 @@ def _read(files: Sequence[Path], events: Events) -> Columns:
     for file in files:
         try:
             opened = pq.ParquetFile(file)
-        except (pa.ArrowInvalid, OSError) as error:
+            check_parquet(file, opened)
+        except (pa.ArrowException, OSError) as error:
             raise DataError(
                 f"{file} is no whole Parquet file: {error}", do="write or download it again"
             ) from error
@@ -101,7 +103,7 @@ def _read(files: Sequence[Path], events: Events) -> Columns:
             )
     content = [name for name in names if _holds_files(schemas[0].field(name).type)]
     plain = [name for name in names if name not in content]
-    columns = from_arrow(pa.concat_tables([pq.read_table(f, columns=plain) for f in files]))
+    columns = from_arrow(pa.concat_tables([read_parquet(f, plain) for f in files]))
     stamps = [(f.name, f.stat().st_size, f.stat().st_mtime_ns) for f in files]
     for name in content:
         key = digest("shards", str(files[0].resolve().parent), stamps, name)

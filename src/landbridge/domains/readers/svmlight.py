@@ -8,10 +8,14 @@ from typing import Any
 
 from ...base.errors import DataError
 from ...base.events import SILENT, Events
+from ...base.growth import check_growth, most_bytes
 from ..domain import Domain
 from .arrays import Arrays
 from .base import READERS, Reader, ReadOptions
 
+_TIMES = 200
+_TIMES_TEXT = 8
+"""How much more memory rows take than they do as text."""
 _ENDINGS = (".svmlight", ".svm", ".libsvm")
 
 
@@ -52,9 +56,10 @@ class SvmLight(Reader):
         wide = None
         if options.like is not None and options.like.modality == "tabular":
             wide = len(options.like.examples.columns)  # type: ignore[attr-defined]
+        _check_packed(path)
         try:
             rows, labels = load_svmlight_file(str(path), n_features=wide, zero_based=True)
-        except (ValueError, OSError, EOFError) as error:
+        except (ValueError, OSError, EOFError, OverflowError, MemoryError) as error:
             raise DataError(
                 f"{path} cannot be read as svmlight: {error}",
                 do="a line is `label index:value index:value ...`"
@@ -63,3 +68,28 @@ class SvmLight(Reader):
         name = options.name or path.name.split(".")[0]
         own = replace(options, name=name, like=None)
         return Arrays().read((rows, labels), own, events)
+
+
+def _check_packed(path: Path) -> None:
+    """Raise DataError where a small packed file holds very much."""
+    import bz2
+    import gzip
+
+    ways: dict[str, Any] = {".gz": gzip.open, ".bz2": bz2.open}
+    if path.suffix.lower() not in ways:
+        return
+    size, most = path.stat().st_size, most_bytes() // _TIMES_TEXT
+    total = 0
+    try:
+        with ways[path.suffix.lower()](path, "rb") as file:
+            while total <= most or total <= _TIMES * size:
+                block = file.read(1 << 20)
+                if not block:
+                    return
+                total += len(block)
+    except (OSError, EOFError) as error:
+        raise DataError(
+            f"{path} cannot be unpacked: {error}", do="pack or download it again"
+        ) from error
+    what = f"{total:,} bytes of text and more"
+    check_growth(str(path), size, total * _TIMES_TEXT, what, times=_TIMES)

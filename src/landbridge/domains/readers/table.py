@@ -20,6 +20,7 @@ from .encodings import to_utf8
 from .frame import frame_domain
 from .header import Start, is_number, start_of
 from .numbers import EXACT, MISSING_WORDS
+from .parquet_files import read_parquet
 from .written import plain_array
 
 _TEXT = (".csv", ".tsv", ".data", ".txt")
@@ -104,7 +105,7 @@ def arrow_table(
         Where it is damaged.
     """
     if path.suffix.lower() in _PARQUET:
-        return _parquet(path), ()
+        return read_parquet(path), ()
     if path.suffix.lower() in _LINES:
         return _json_table(path, encoding), ()
     content, note = to_utf8(path, encoding)
@@ -113,20 +114,6 @@ def arrow_table(
         return _plain_lines(content), notes
     table, said = _text(path, content, known, encoding)
     return table, (*notes, *said)
-
-
-def _parquet(path: Path) -> Any:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        # Through an open file: a path would also add columns from names like "year=2020/".
-        with path.open("rb") as file:
-            return pq.read_table(file)
-    except (pa.ArrowInvalid, OSError) as error:
-        raise DataError(
-            f"{path} is no whole Parquet file: {error}", do="write or download it again"
-        ) from error
 
 
 def json_columns(path: Path, encoding: str | None) -> tuple[Columns, tuple[str, ...]]:
