@@ -7,7 +7,7 @@ from typing import Literal
 from ..domains.examples import InputHint
 from ..domains.modalities.image import ImagePreprocessing
 
-Interpolation = Literal["bilinear", "bicubic", "box"]
+Interpolation = Literal["nearest", "bilinear", "bicubic", "box", "lanczos", "hamming"]
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)

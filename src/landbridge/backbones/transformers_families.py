@@ -76,10 +76,10 @@ class ImageFamily(Family):
         given: Mapping[str, Any],
     ) -> tuple[Preprocessing, dict[str, Any]]:
         """Read the image processor; say whether positions must be interpolated."""
-        from .transformers_input import image_preprocessing
+        from .transformers_input import image_preprocessing, processor_of
 
         preprocessing, flip_channels = image_preprocessing(
-            folder.preprocessor(), folder.config(), hint, folder.origin
+            processor_of(folder), folder.config(), hint, folder.origin
         )
         size = config.get("image_size")
         configured = tuple(size) if isinstance(size, list | tuple) else (size, size)

@@ -109,6 +109,7 @@ class TransformersProvider(Provider):
 
         config = without_types(options["config"])
         safe = any(folder.path.glob("model*.safetensors"))
+        _check_size(folder, config)
         try:
             # Layers that the checkpoint lacks start at random before they are dropped or refused.
             with seeded("backbone", self.name), quietly():
@@ -133,7 +134,7 @@ class TransformersProvider(Provider):
         lacking = {key.removeprefix("encoder.") for key in info["missing_keys"]}
         lacking = lacking if encoder is not model else set(info["missing_keys"])
         family = FAMILIES[options.get("modality", "image")]
-        module = family.wrap(encoder, options)
+        module = _wrapped(family, encoder, options, folder.origin)
         family.load(module, folder, options)
         # Old checkpoints lack the batch counters, which nothing here reads.
         own = {k for k in encoder.state_dict() if not k.endswith("num_batches_tracked")}
@@ -145,6 +146,76 @@ class TransformersProvider(Provider):
                 do="these would start at random: give a complete model",
             )
         return module
+
+
+def _wrapped(family: Family, encoder: Any, options: Mapping[str, Any], origin: str) -> Backbone:
+    """Return the module round a network, which may not take what such networks usually take."""
+    try:
+        return family.wrap(encoder, options)
+    except (RuntimeError, TypeError, ValueError, IndexError, AttributeError) as error:
+        first = (str(error).splitlines() or [type(error).__name__])[0]
+        raise BackboneError(
+            f"{origin} does not take {family.noun} as such networks do: {first}",
+            do="give another model; one of several inputs, or of patches, is not known here",
+        ) from error
+
+
+def _check_size(folder: ModelFolder, config: Mapping[str, Any]) -> None:
+    """Refuse a configuration of far more numbers than the weights hold, before any is made.
+
+    Raises
+    ------
+    BackboneError
+        Where a file of a few bytes asks for gigabytes.
+    """
+    import torch
+    from transformers import AutoConfig, AutoModel
+
+    files = (*folder.path.glob("*.safetensors"), *folder.path.glob("*.bin"))
+    held = sum(file.stat().st_size for file in files)
+    values = dict(config)
+    deep = {k: v for k, v in config.items() if "layer" in k or "depth" in k}
+    for key, value in deep.items():
+        if any(
+            isinstance(n, int) and n > _DEEPEST
+            for n in (value if isinstance(value, list) else [value])
+        ):
+            raise BackboneError(
+                f"{folder.path / 'config.json'} has {key} = {value!r}, expected at most "
+                f"{_DEEPEST:,}",
+                do="get the model again",
+            )
+    try:
+        with torch.device("meta"), seeded("size"), quietly():
+            made = AutoModel.from_config(AutoConfig.for_model(values.pop("model_type"), **values))
+    except _strange() as error:
+        first = (str(error).splitlines() or [type(error).__name__])[0]
+        raise BackboneError(
+            f"{folder.path / 'config.json'} is not the configuration of a network: {first}",
+            do="correct it there, or get the model again",
+        ) from error
+    numbers = sum(tensor.numel() for tensor in made.state_dict().values())
+    if numbers > _PLAIN + 4 * held:  # two numbers a byte in the tightest format, and a head
+        raise BackboneError(
+            f"{folder.path / 'config.json'} speaks of {numbers:,} numbers, and the weights beside "
+            f"it have {held:,} bytes",
+            do="check that both belong together, or get the model again",
+        )
+
+
+_PLAIN = 100_000_000
+"""Numbers that are made without asking."""
+_DEEPEST = 2_000
+
+
+def _strange() -> tuple[type[Exception], ...]:
+    """Return what a class of transformers makes of a configuration that is none."""
+    from huggingface_hub.errors import StrictDataclassError
+
+    return (
+        *(ValueError, TypeError, LookupError, AttributeError, RuntimeError, ArithmeticError),
+        *(AssertionError, OSError, StrictDataclassError),
+    )
 
 
 @contextmanager
@@ -201,7 +272,7 @@ def _config(path: Path, family: Family) -> tuple[dict[str, Any], dict[str, Any]]
         config = AutoConfig.from_pretrained(path, local_files_only=True, trust_remote_code=False)
         config = getattr(config, family.part, config)  # CLIP, SigLIP, CLAP: one tower
         kind = MODEL_MAPPING[type(config)]
-    except (KeyError, ValueError, OSError) as error:
+    except _strange() as error:
         raise BackboneError(
             f"{path / 'config.json'} is not a model that transformers knows: {error}",
             do="use a model that needs no code of its own",

@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 import numpy as np
 
@@ -23,6 +23,7 @@ from .value_range import extent, natural, to_bytes
 if TYPE_CHECKING:
     from PIL import Image
 
+Cut = Literal["crop", "squash", "whole"]
 A = TypeVar("A")
 B = TypeVar("B")
 
@@ -265,6 +266,7 @@ def decode(
     crop: float | None,
     resample: int,
     seeing: Seeing | None = None,
+    cut: Cut = "crop",
 ) -> np.ndarray:
     """Decode and resize one image.
 
@@ -282,6 +284,8 @@ def decode(
         A `PIL.Image.Resampling`.
     seeing : Seeing, optional
         What holds for the whole data set.
+    cut : {"crop", "squash", "whole"}, default "crop"
+        How the centre is cut: see `shrink`.
 
     Returns
     -------
@@ -297,7 +301,8 @@ def decode(
             # Twice the size that is needed keeps the result of the resize below.
             side = 2 * int(max(height, width) / (crop or 1.0))
             image.draft(None, (side, side))
-            pixels = shrink(normalise(image, seeing), height, width, channels, crop, resample)
+            seen = normalise(image, seeing)
+            pixels = shrink(seen, height, width, channels, crop, resample, cut)
     except broken_image_errors() as error:
         raise DataError(
             f"{name} cannot be decoded: {error}",
@@ -307,28 +312,64 @@ def decode(
 
 
 def shrink(
-    image: Image.Image, height: int, width: int, channels: int, crop: float | None, resample: int
+    image: Image.Image,
+    height: int,
+    width: int,
+    channels: int,
+    crop: float | None,
+    resample: int,
+    cut: Cut = "crop",
 ) -> np.ndarray:
-    """Resize a normalised image to uint8 (channels, height, width)."""
+    """Resize a normalised image to uint8 (channels, height, width).
+
+    Parameters
+    ----------
+    image : Image
+    height, width, channels : int
+        Of the result.
+    crop : float or None
+        None stretches.
+    resample : int
+        A `PIL.Image.Resampling`.
+    cut : {"crop", "squash", "whole"}, default "crop"
+        The centre of the proportions of the result, so large that the short side divided by `crop`
+        would fill the image; that share of either side, whatever the proportions; or as "crop"
+        after the whole image was resized to whole pixels, as transformers and torchvision do.
+    """
     from PIL import Image
 
     mode = "L" if channels == 1 else "RGB"
     if image.mode != mode:
         image = image.convert(mode)
     if image.size != (width, height) or crop not in (None, 1.0):
-        w, h = image.size
-        box = (0.0, 0.0, float(w), float(h))
+        box = (0.0, 0.0, float(image.size[0]), float(image.size[1]))
         if crop is not None:
-            scale = min(w / width, h / height) * crop
-            # The margins are whole pixels of the result: half a pixel would blur everything.
-            left, top = (
-                round((side / scale - size) / 2) * scale for side, size in ((w, width), (h, height))
-            )
-            left, top = max(left, 0.0), max(top, 0.0)
-            box = (left, top, min(left + scale * width, w), min(top + scale * height, h))
+            box = _centre(image.size, height, width, crop, cut)
         image = image.resize((width, height), Image.Resampling(resample), box=box)
     pixels = np.asarray(image)
     return pixels[None] if channels == 1 else pixels.transpose(2, 0, 1)
+
+
+def _centre(
+    size: tuple[int, int], height: int, width: int, crop: float, cut: Cut
+) -> tuple[float, float, float, float]:
+    """Return the part of an image of (w, h) that is resized to a result: left, top, right, low."""
+    w, h = size
+    if cut == "whole":
+        short = max(round(min(width, height) / crop), 1)
+        wide, high = (int(short * w / h), short) if h <= w else (short, int(short * h / w))
+        across, down = w / wide, h / high
+        left, top = max((wide - width) // 2, 0) * across, max((high - height) // 2, 0) * down
+    else:
+        across, down = w / width * crop, h / height * crop
+        if cut == "crop":
+            across = down = min(w / width, h / height) * crop
+        # The margins are whole pixels of the result: half a pixel would blur everything.
+        left, top = (
+            max(round((side / scale - size) / 2) * scale, 0.0)
+            for side, size, scale in ((w, width, across), (h, height, down))
+        )
+    return left, top, min(left + across * width, w), min(top + down * height, h)
 
 
 def in_threads(function: Callable[[A], B], items: Iterable[A]) -> Iterator[B]:

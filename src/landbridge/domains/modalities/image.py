@@ -14,7 +14,7 @@ from ...base.events import SILENT, Events
 from ...base.hashing import digest
 from ..domain import Examples
 from .base import PREPROCESSINGS, Preprocessing, Strength
-from .decoding import decode, in_threads
+from .decoding import Cut, decode, in_threads
 from .image_cache import cached_rows
 from .images import BAR_FROM, ImageExamples
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 _OF_EXAMPLES = ("flip", "value_range", "ground")
 _NOT_STORED = ("mean", "std", *_OF_EXAMPLES)
 """What does not change the stored pixels, or is in the hash of the examples already."""
+_INTERPOLATIONS = ("bilinear", "bicubic", "box", "lanczos", "hamming", "nearest")
 _MOST_PIXELS = 4096 * 4096
 
 
@@ -42,12 +43,15 @@ class ImagePreprocessing(Preprocessing):
     mean, std : tuple of float
         One value a channel, on the scale where white is 1.
     resize : {"stretch", "crop"}
-        "stretch" keeps everything and not the proportions; "crop" keeps the proportions
-        and cuts the centre out.
+        "stretch" does not keep the proportions; "crop" does, and cuts the centre out.
     crop_fraction : float, default 1.0
-        Share of the short side that "crop" keeps (0.875 for most ImageNet networks).
-    interpolation : {"bilinear", "bicubic", "box"}
-        All of them average over the area when an image is made smaller.
+        Share of the short side that "crop" keeps (0.875 for most ImageNet networks), of either
+        side that "stretch" keeps.
+    interpolation : {"bilinear", "bicubic", "box", "lanczos", "hamming", "nearest"}
+        All but the last average over the area when an image is made smaller.
+    whole_pixels : bool, optional
+        Whether "crop" resizes the whole image to whole pixels first, as the image processors of
+        transformers do.
     flip : bool, default False
         Whether augmentation may mirror images left to right.
     value_range : (float, float), optional
@@ -72,10 +76,13 @@ class ImagePreprocessing(Preprocessing):
     std: tuple[float, ...] = (0.229, 0.224, 0.225)
     resize: Literal["stretch", "crop"] = "stretch"
     crop_fraction: float = 1.0
-    interpolation: Literal["bilinear", "bicubic", "box"] = "bilinear"
+    interpolation: Literal["nearest", "bilinear", "bicubic", "box", "lanczos", "hamming"] = (
+        "bilinear"
+    )
     flip: bool = False
     value_range: tuple[float, float] | None = None
     ground: int | None = None
+    whole_pixels: bool | None = None
 
     modality: ClassVar[str] = "image"
     stored_type: ClassVar[str] = "uint8"
@@ -101,8 +108,8 @@ class ImagePreprocessing(Preprocessing):
             f"crop_fraction {self.crop_fraction} (expected above 0, at most 1)": not 0
             < self.crop_fraction
             <= 1,
-            f"interpolation {self.interpolation!r} (expected bilinear, bicubic or box)": (
-                self.interpolation not in ("bilinear", "bicubic", "box")
+            f"interpolation {self.interpolation!r} (expected {', '.join(_INTERPOLATIONS)})": (
+                self.interpolation not in _INTERPOLATIONS
             ),
         }
         for problem, there in problems.items():
@@ -156,7 +163,9 @@ class ImagePreprocessing(Preprocessing):
         from PIL import Image
 
         step = int(np.clip(16_000_000 // int(np.prod(self.shape)), 16, 4096))
-        crop = self.crop_fraction if self.resize == "crop" else None
+        stretch = self.resize == "stretch"
+        crop = None if stretch and self.crop_fraction == 1.0 else self.crop_fraction
+        cut: Cut = "squash" if stretch else "whole" if self.whole_pixels else "crop"
         resample = int(Image.Resampling[self.interpolation.upper()])
         size = (self.height, self.width, self.channels)
         names = examples.names()
@@ -170,13 +179,14 @@ class ImagePreprocessing(Preprocessing):
                 crop=crop,
                 resample=resample,
                 seeing=examples.seeing,
+                cut=cut,
             )
 
         for first in range(start, len(examples), step):
             rows = range(first, min(first + step, len(examples)))
             if examples.pixels is not None:
                 some = np.asarray(examples.pixels[first : rows.stop])
-                yield _resized(some, size, crop, resample)
+                yield _resized(some, size, crop, resample, cut)
             else:
                 yield np.stack(list(in_threads(one, rows)))
 
@@ -270,7 +280,11 @@ def _bar(events: Events, examples: ImageExamples) -> Events:
 
 
 def _resized(
-    pixels: np.ndarray, size: tuple[int, int, int], crop: float | None, resample: int
+    pixels: np.ndarray,
+    size: tuple[int, int, int],
+    crop: float | None,
+    resample: int,
+    cut: Cut,
 ) -> np.ndarray:
     """Resize (k, h, w[, 3]) to (k, channels, height, width)."""
     from PIL import Image
@@ -284,5 +298,5 @@ def _resized(
             return np.repeat(pixels[:, None], channels, axis=1)
         return np.ascontiguousarray(pixels.transpose(0, 3, 1, 2))
     return np.stack(
-        [shrink(Image.fromarray(x), height, width, channels, crop, resample) for x in pixels]
+        [shrink(Image.fromarray(x), height, width, channels, crop, resample, cut) for x in pixels]
     )
