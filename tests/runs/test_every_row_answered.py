@@ -171,14 +171,15 @@ def test_several_tasks_answer_every_row(several_tasks, carrier, tmp_path):
 
 @pytest.fixture(scope="module")
 def several_tasks(tmp_path_factory):
-    from landbridge.several_tasks.fit import MultiTaskOptions
-
     return landbridge.multitask(
         opinions(),
         labels=["mood", "size"],
         text="text",
         out=tmp_path_factory.mktemp("tasks") / "model",
-        options=MultiTaskOptions(epochs=2),
+        backbone="textnet",
+        steps=20,
+        seeds=1,
+        alone=False,
         offline=True,
     )
 
@@ -208,7 +209,7 @@ def photographs(tmp_path_factory):
 
 @pytest.mark.slow
 def test_groups_answer_every_row(photographs, tmp_path):
-    kinds = ["bar", "box"] * 30
+    kinds = ["bar", "box"] * 12
     pixels = np.stack([picture(kind, i) for i, kind in enumerate(kinds)])
     made = landbridge.cluster(pixels, groups=2, epochs=1, offline=True, out=tmp_path / "groups")
     folder, table = photographs

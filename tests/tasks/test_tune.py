@@ -219,3 +219,65 @@ def test_transparent_and_sixteen_bit_images_are_read_as_everywhere():
     assert opened(clear, "a").getpixel((0, 0)) == (255, 255, 255)
     deep = png(Image.fromarray(np.full((2, 2), 257 * 100, np.uint16)))
     assert opened(deep, "b").getpixel((0, 0)) == (100, 100, 100)
+
+
+def with_flaws(rows, column):
+    """Return six rows of which the second cannot be read, and the fourth lacks what goes in."""
+    found = [{**row} for row in rows[:6]]
+    found[1][column] = b"no such thing" if isinstance(found[1][column], bytes) else 7
+    found[3].pop(column)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("task", "model", "data", "column"),
+    [
+        ("token-classification", "tagger", "sentences", "tokens"),
+        pytest.param("text-to-text", "translator", "pairs", "source", marks=pytest.mark.slow),
+        pytest.param(
+            "speech-recognition", "listener", "recordings", "audio", marks=pytest.mark.slow
+        ),
+    ],
+)
+def test_every_row_has_an_answer_or_a_reason_in_its_place(
+    task, model, data, column, request, tmp_path
+):
+    rows = request.getfixturevalue(data)
+    model = request.getfixturevalue(model)
+    options = TaskOptions(new_tokens=4)
+    tuned = quick(task, rows, model, tmp_path / "run", 2, 1e-3, options=options)
+    given = with_flaws(rows, column)
+    said = tuned.predict(given)
+    assert [i for i, row in enumerate(said) if row["predicted"] is None] == [1, 3]
+    assert [i for i, row in enumerate(said) if row["reason"]] == [1, 3]
+    sound = tuned.predict([row for i, row in enumerate(given) if i not in (1, 3)])
+    assert all(set(row) == {"name", "predicted"} for row in sound)
+    assert [row["predicted"] for i, row in enumerate(said) if i not in (1, 3)] == [
+        row["predicted"] for row in sound
+    ]
+    found = tuned.evaluate(given)
+    assert found["n"] == 4
+    assert sum(found["unanswered"].values()) == 2
+    with pytest.raises(DataError):
+        tuned.predict([given[1], given[3]])
+
+
+@pytest.mark.slow
+def test_a_broken_picture_leaves_the_others_their_masks(segmenter, scenes, tmp_path):
+    tuned = quick(
+        "segmentation",
+        scenes,
+        segmenter,
+        tmp_path / "run",
+        2,
+        1e-3,
+        options=TaskOptions(size=48),
+    )
+    images = sorted((scenes / "images").iterdir())[:4]
+    broken = tmp_path / "broken.png"
+    broken.write_bytes(images[1].read_bytes()[:60])
+    paths = [images[0], broken, images[2], tmp_path / "none.png", images[3]]
+    said = tuned.predict([{"image": str(path)} for path in paths])
+    assert [i for i, row in enumerate(said) if row["predicted"] is None] == [1, 3]
+    assert "decoded" in said[1]["reason"]
+    assert "not there" in said[3]["reason"]
