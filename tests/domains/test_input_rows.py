@@ -11,7 +11,11 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from landbridge.base.errors import DataError
+from landbridge.base.events import Events
 from landbridge.domains.input_rows import InputRows, LeftOut
+from landbridge.domains.modalities.single import image_or_images, sound_or_sounds
+from landbridge.domains.one import as_rows
 from landbridge.domains.read import read_domain
 
 TEXTS = ["a good film", "", "a bad film", None, "well made"]
@@ -210,3 +214,41 @@ def test_an_index_and_paths_name_rows(tmp_path):
     assert rows.ids == (*(f"media/{i}.png" for i in range(5)), None)
     said = rows.answers([{"name": str(i)} for i in rows.places], {"name": ""})
     assert [row["id"] for row in said] == list(rows.ids)  # of those left out as well
+
+
+def in_memory(kind, folder):
+    """Return three things as a model is given them: the second is missing, the last is broken."""
+    if kind == "bytes":
+        return [png(), None, png()[:40]]
+    if kind == "Pillow":
+        broken = Image.open(io.BytesIO(png()[:-30]))
+        return [Image.open(io.BytesIO(png())), None, broken]
+    if kind == "recordings":
+        return [(np.ones(800, np.float32) / 2, 8000), None, (np.zeros(0, np.float32), 8000)]
+    (folder / "a.wav").write_bytes(wav())
+    return [str(folder / "a.wav"), None, str(folder / "none.wav")]
+
+
+@pytest.mark.parametrize("kind", ["bytes", "Pillow", "recordings", "paths of recordings"])
+def test_things_in_memory_keep_their_place(kind, tmp_path):
+    class Takes:
+        def many(self, what):
+            if kind in ("bytes", "Pillow"):
+                return image_or_images(what, 3, 32)
+            return sound_or_sounds(what, 8000)
+
+        def rule(self):
+            return {}
+
+    given, heard = in_memory(kind, tmp_path), []
+    events = Events(None, type("Hears", (), {"event": lambda _, event: heard.append(event)})())
+    rows = as_rows(Takes(), given, events).input_rows
+    assert rows.places.tolist() == [0]
+    one = "image" if kind in ("bytes", "Pillow") else "recording"
+    assert [one.row for one in rows.left] == [1, 2]
+    assert rows.left[0].why.startswith("row without a")
+    assert rows.left[1].why.startswith(f"unreadable {one}: ")
+    assert "object at 0x" not in rows.left[1].why
+    assert sum(event["event"] == "warning" for event in heard) == 2
+    with pytest.raises(DataError):
+        as_rows(Takes(), given[2:])  # nothing that can be answered

@@ -7,12 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from .domain import Domain
+from ..base.events import SILENT, Events
+from .domain import Domain, Omission
 from .examples import Examples
+from .input_rows import LeftOut
 from .modalities.base import Preprocessing
+from .modalities.single import Partly
 
 
-def as_rows(preprocessing: Preprocessing, what: Any) -> Any:
+def as_rows(preprocessing: Preprocessing, what: Any, events: Events = SILENT) -> Any:
     """Return what a model is given as rows: one example is a set of one.
 
     What the model knows of its own input (channels, size, rate, columns) decides what an array
@@ -29,11 +32,34 @@ def as_rows(preprocessing: Preprocessing, what: Any) -> Any:
         A `Domain` without labels where there is nothing left to read.
     """
     found = preprocessing.many(what)
-    if not isinstance(found, Examples):
+    partly = Partly(found) if isinstance(found, Examples) else found
+    if not isinstance(partly, Partly):
         return found
     rule = preprocessing.rule()
-    examples, notes = found.settled(rule, bool(rule))
-    return Domain.build(examples, name=examples.noun, notes=notes)
+    examples, notes = partly.examples.settled(rule, bool(rule))
+    kinds: dict[str, list[LeftOut]] = {}
+    for one in partly.left:
+        kinds.setdefault(one.why.partition(": ")[0], []).append(one)
+    omissions = [Omission.of_rows(what, left) for what, left in kinds.items()]
+    domain = Domain.build(examples, name=examples.noun, notes=notes, omissions=omissions)
+    tell(domain, events)
+    return domain
+
+
+def tell(domain: Domain, events: Events) -> None:
+    """Say what was guessed and what was left out while reading."""
+    for note in domain.notes:
+        events.say("note", f"{domain.name}: {note}", domain=domain.name)
+    for omission in domain.omissions:
+        events.say(
+            "warning",
+            f"{domain.name}: left out {len(omission.rows)} x {omission.what}: "
+            + ", ".join(omission.rows[:3])
+            + (", ..." if len(omission.rows) > 3 else ""),
+            domain=domain.name,
+            what=omission.what,
+            rows=list(omission.rows),
+        )
 
 
 def answerable(preprocessing: Preprocessing, domain: Domain) -> Domain:

@@ -12,7 +12,7 @@ from ..base.events import SILENT, Events
 from ..base.registry import nearest
 from .domain import Domain
 from .modalities.base import Preprocessing
-from .one import as_rows
+from .one import as_rows, tell
 from .readers.base import READERS, ReadOptions
 from .readers.decided import Together
 from .readers.labels import Wish
@@ -258,22 +258,6 @@ def read_like(
     table = isinstance(what, str | Path) or hasattr(what, "columns")
     reads = preprocessing.reads() if table and not folder else {}
     return read_domain(what, **reads, rule=preprocessing.rule(), label=label, **options)
-
-
-def tell(domain: Domain, events: Events) -> None:
-    """Say what was guessed and what was left out while reading."""
-    for note in domain.notes:
-        events.say("note", f"{domain.name}: {note}", domain=domain.name)
-    for omission in domain.omissions:
-        events.say(
-            "warning",
-            f"{domain.name}: left out {len(omission.rows)} x {omission.what}: "
-            + ", ".join(omission.rows[:3])
-            + (", ..." if len(omission.rows) > 3 else ""),
-            domain=domain.name,
-            what=omission.what,
-            rows=list(omission.rows),
-        )
 
 
 def _no_such(path: Path, kinds: list[str]) -> DataError:

@@ -125,10 +125,11 @@ class Model:
         Of a table the columns that the model needs are its features, whatever else is there. Rows
         that lack what the model takes are left out (`Domain.input_rows`).
         """
-        if not isinstance(what, Domain):
-            what = as_rows(self.preprocessing, what)
         if isinstance(what, Domain):
             return asked(self.preprocessing, what)
+        what = as_rows(self.preprocessing, what, events)
+        if isinstance(what, Domain):
+            return answerable(self.preprocessing, what)
         table = isinstance(what, str | Path) or hasattr(what, "columns")
         found = read_domain(
             what,

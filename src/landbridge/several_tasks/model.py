@@ -132,17 +132,7 @@ class MultiTask:
         DataError
             Where the data are of another modality.
         """
-        if not isinstance(what, Domain):
-            what = as_rows(self.preprocessing, what)
-        if isinstance(what, Domain):
-            domain = asked(self.preprocessing, what)
-        else:
-            table = isinstance(what, str | Path) or hasattr(what, "columns")
-            reads = self.preprocessing.reads() if table else {}
-            domain = read_domain(
-                what, labelled=False, **reads, rule=self.preprocessing.rule(), events=events
-            )
-            domain = answerable(self.preprocessing, domain)
+        domain = self._read(what, events)
         answers = decided(self.tasks, self._outputs(domain, events))
         names = domain.examples.names()
         rows = [
@@ -155,6 +145,18 @@ class MultiTask:
         blank = {t.name: float("nan") if t.kind == "numbers" else None for t in self.tasks}
         domain.input_rows.tell(domain.name, events)
         return domain.input_rows.answers(rows, {"name": "", **blank})
+
+    def _read(self, what: Any, events: Events) -> Domain:
+        """Return the rows that can be answered, and what was left out."""
+        if isinstance(what, Domain):
+            return asked(self.preprocessing, what)
+        found = as_rows(self.preprocessing, what, events)
+        if not isinstance(found, Domain):
+            table = isinstance(found, str | Path) or hasattr(found, "columns")
+            reads = self.preprocessing.reads() if table else {}
+            rule = self.preprocessing.rule()
+            found = read_domain(found, labelled=False, **reads, rule=rule, events=events)
+        return answerable(self.preprocessing, found)
 
     def evaluate(self, what: Any, *, events: Events = SILENT) -> dict[str, Any]:
         """Compare with the labels of other data, each task by itself.

@@ -13,7 +13,8 @@ from ..base.errors import ConfigError, DataError
 from ..base.events import Events
 from ..base.inside import Place
 from ..domains.domain import Domain
-from ..domains.read import read_domain, settled_domain, tell
+from ..domains.one import tell
+from ..domains.read import read_domain, settled_domain
 from ..domains.readers.base import ReadOptions
 from ..domains.readers.columns import Columns, from_arrow, from_frame
 from ..domains.readers.frame import exact_labels, frame_domain

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import re
 import struct
 import threading
 import zlib
@@ -240,6 +241,10 @@ def is_grey(image: Image.Image) -> bool:
     )
 
 
+_OBJECT = re.compile(r" <_io\.BytesIO object at 0x[0-9a-f]+>")
+"""What Pillow calls bytes; it is another at every look."""
+
+
 def flaw(item: Item) -> str | None:
     """Return why an image cannot be decoded to its last row, None where it can.
 
@@ -252,7 +257,8 @@ def flaw(item: Item) -> str | None:
             image.load()
             normalise(image)
     except broken_image_errors() as error:
-        return str(error).splitlines()[0] if str(error) else type(error).__name__
+        said = str(error).splitlines()[0] if str(error) else type(error).__name__
+        return _OBJECT.sub("", said)
     return None
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ...base.errors import DataError
+from ..examples import Examples
+from ..input_rows import LeftOut
 from .decoding import broken_image_errors, flaw
 from .images import ImageExamples
 from .recordings import AudioExamples
@@ -19,13 +22,22 @@ from .sound_memory import has_channels, is_recording, wav_bytes
 if TYPE_CHECKING:
     from PIL import Image
 
+
+@dataclass(frozen=True)
+class Partly:
+    """What can be read of several examples in memory, and what cannot."""
+
+    examples: Examples
+    left: tuple[LeftOut, ...] = ()
+
+
 _PREFIXES = ("sample:", "hf:")
 _PNG = ("1", "L", "LA", "P", "RGB", "RGBA", "I;16")
 _TIFF = ("I", "F", "I;16B")
 
 
 def image_or_images(what: Any, channels: int, width: int) -> Any:
-    """Return images in memory or one file as `ImageExamples`, one array as a stack of one.
+    """Return images in memory as `Partly`, one file as `ImageExamples`, one array as one of many.
 
     Anything else is returned as it is.
 
@@ -37,24 +49,14 @@ def image_or_images(what: Any, channels: int, width: int) -> Any:
     Raises
     ------
     DataError
-        Where a file is no image.
+        Where a file, or each of the images, is none.
     """
     if is_picture(what) or isinstance(what, bytes):
         what = [what]
-    if (
-        isinstance(what, list | tuple)
-        and what
-        and all(is_picture(x) or isinstance(x, bytes) for x in what)
-    ):
-        names = [f"image {i}" for i in range(len(what))]
-        items = [
-            x if isinstance(x, bytes) else encoded_picture(x, n)
-            for x, n in zip(what, names, strict=True)
-        ]
-        for item, name in zip(items, names, strict=True):
-            if reason := flaw(item):
-                raise DataError(f"{name} cannot be read as an image: {reason}", do="restore it")
-        return ImageExamples(items, names=names)
+    if _are_all(what, lambda x: is_picture(x) or isinstance(x, bytes)):
+        return _sound_ones(
+            what, "image", _image_item, lambda items, names: ImageExamples(items, names=names)
+        )
     path = _one_file(what)
     if path is not None:
         from .decoding import IMAGE_SUFFIXES
@@ -84,7 +86,7 @@ def _one_image(shape: tuple[int, ...], channels: int, width: int) -> bool:
 
 
 def sound_or_sounds(what: Any, rate: int) -> Any:
-    """Return one recording, or several in memory, as `AudioExamples`; all else as it is.
+    """Return one recording, or several in memory, as `Partly`; all else as it is.
 
     Parameters
     ----------
@@ -94,32 +96,88 @@ def sound_or_sounds(what: Any, rate: int) -> Any:
     Raises
     ------
     DataError
-        Where a file is no recording, or an array holds none.
+        Where none of them is a recording.
     """
     from .sound_files import AUDIO_SUFFIXES
 
     path = _one_file(what)
     if path is not None:
         what = [what]
-    if isinstance(what, list) and what and all(isinstance(one, str | Path) for one in what):
-        paths = [Path(one) for one in what]
+    if isinstance(what, list) and _are_all(what, lambda one: isinstance(one, str | Path)):
+        paths = [Path(one) for one in what if one is not None]
         if any(one.suffix.lower() not in AUDIO_SUFFIXES for one in paths):
             return what[0] if path is not None else what
-        for one in paths:
-            reason = silent_or_broken(one) if one.is_file() else "there is no such file"
-            if reason:
-                raise DataError(f"{one} cannot be read as a recording: {reason}", do="restore it")
-        return AudioExamples(paths)
+        names = [f"recording {i}" if one is None else str(one) for i, one in enumerate(what)]
+        return _sound_ones(what, "recording", _sound_file, AudioExamples, names)
     if is_recording(what):
         what = [what]
     elif getattr(what, "ndim", 0) == 2 and not hasattr(what, "columns"):
         what = list(what)
-    several = isinstance(what, list | tuple) and len(what) > 0
-    if several and all(is_recording(one) or has_channels(one) for one in what):
-        names = [f"recording {i}" for i in range(len(what))]
-        items = [wav_bytes(one, rate, name) for one, name in zip(what, names, strict=True)]
-        return AudioExamples(items, names)
+    if _are_all(what, lambda one: is_recording(one) or has_channels(one)):
+        return _sound_ones(
+            what, "recording", lambda one, name: wav_bytes(one, rate, name), AudioExamples
+        )
     return what
+
+
+def _are_all(what: Any, kind: Callable[[Any], bool]) -> bool:
+    """Whether it is a list of one kind of thing; None is one that is missing."""
+    if not isinstance(what, list | tuple):
+        return False
+    there = [one for one in what if one is not None]
+    return bool(there) and all(map(kind, there))
+
+
+def _sound_ones(
+    what: Sequence[Any],
+    one: str,
+    read: Callable[[Any, str], Any],
+    make: Callable[[list[Any], list[str]], Examples],
+    names: Sequence[str] | None = None,
+) -> Partly:
+    """Return what can be read of several in memory.
+
+    Raises
+    ------
+    DataError
+        Where none can.
+    """
+    called = [f"{one} {i}" for i in range(len(what))] if names is None else list(names)
+    items: list[Any] = []
+    kept: list[str] = []
+    left: list[LeftOut] = []
+    first: DataError | None = None
+    article = "an" if one[0] in "aeiou" else "a"
+    for i, (given, name) in enumerate(zip(what, called, strict=True)):
+        if given is None:
+            left.append(LeftOut(i, name, f"row without {article} {one}"))
+            continue
+        try:
+            items.append(read(given, name))
+        except DataError as error:
+            first = first or error
+            why = error.found.removeprefix(f"{name} cannot be read as {article} {one}: ")
+            left.append(LeftOut(i, name, f"unreadable {one}: {why}"))
+            continue
+        kept.append(name)
+    if first is not None and not items:
+        raise first
+    return Partly(make(items, kept), tuple(left))
+
+
+def _image_item(what: Any, name: str) -> bytes:
+    item = what if isinstance(what, bytes) else encoded_picture(what, name)
+    if reason := flaw(item):
+        raise DataError(f"{name} cannot be read as an image: {reason}", do="restore it")
+    return item
+
+
+def _sound_file(what: Any, name: str) -> Path:
+    path = Path(what)
+    reason = silent_or_broken(path) if path.is_file() else "there is no such file"
+    if reason:
+        raise DataError(f"{name} cannot be read as a recording: {reason}", do="restore it")
+    return path
 
 
 def text_or_texts(what: Any) -> Any:
