@@ -9,6 +9,7 @@ import pytest
 from scipy.optimize import minimize
 
 from landbridge.base.errors import BackboneError, DataError
+from landbridge.base.events import SILENT, Events
 from landbridge.diagnosis.rank import rank_backbones
 from landbridge.domains.read import read_domain
 from landbridge.solvers.logme import logme, one_hot
@@ -136,3 +137,25 @@ def test_the_command(tmp_path, monkeypatch):
     ranked = json.loads(found.stdout)["ranked"]
     assert {item["name"] for item in ranked} == {"identity", "convnet"}
     assert ranked[0]["probe"] > 0.5
+
+
+def test_a_class_with_one_label_is_left_out_and_said(monkeypatch, tmp_path):
+    class Heard:
+        said: list[str] = []  # noqa: RUF012
+
+        def event(self, event):
+            self.said.append(event.get("message", ""))
+
+        def progress(self, what, total):
+            return SILENT.progress(what, total)
+
+    monkeypatch.setenv("LANDBRIDGE_CACHE", str(tmp_path))
+    pixels, labels = images(40)
+    pixels = np.concatenate([pixels, pixels[:1]])
+    heard = Heard()
+    (with_one,), _ = rank_backbones(
+        read_domain((pixels, [*labels, "alone"])), ["identity"], events=Events(None, heard)
+    )
+    (without,), _ = rank_backbones(read_domain((pixels[:-1], labels)), ["identity"])
+    assert any("1 row left out" in said and "'alone'" in said for said in heard.said)
+    assert (with_one.probe, with_one.logme) == (without.probe, without.logme)

@@ -62,7 +62,7 @@ def verdicts(answers: str):
         }
         every = [None] if alone or (method, reference) != ("mcc", "source-only") else settles(n)
         for settle in every:
-            yield plain | {"settle": settle}
+            yield plain | {"settle": settle, "lone_rows": n % 4}
         if (method, reference) == ("mcc", "source-only"):
             for found, kept in itertools.product((1, n), ("", "asked", "all")):
                 yield plain | {"seen": {"found": found, "of": n + 1, "kept": kept}, "settle": None}

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from ..backbones.open import open_backbone
 from ..backbones.store import FeatureStore
+from ..base.counting import counted
 from ..base.errors import BackboneError, DataError, MissingExtra
 from ..base.events import SILENT, Events
 from ..base.places import cache_folder
@@ -112,16 +113,17 @@ def rank_backbones(
             "answers",
             do="give labels that are classes (--answers classes)",
         )
-    labelled = usable.select(rows)
-    labels = labelled.labels
-    counts = np.bincount(labels) if len(labels) else np.zeros(1, int)
-    if len(np.flatnonzero(counts)) < 2 or counts[counts > 0].min() < LEAST:
+    counts = np.bincount(usable.labels[rows], minlength=1)
+    if (counts >= LEAST).sum() < 2:
         raise DataError(
-            f"{target.name!r} has {labelled.counts()} usable labels; a ranking needs {LEAST} of "
-            "each of two classes at least",
-            do="label more rows, or leave the small classes out",
+            f"{target.name!r} has {usable.select(rows).counts()} usable labels; a ranking needs "
+            f"{LEAST} of each of two classes at least",
+            do="label more rows",
         )
-    folds = stratified_folds(labels, min(FOLDS, int(counts.min())), numpy_rng("rank", seed))
+    labelled = _of_large_classes(usable, rows, counts, events)
+    labels = labelled.labels
+    least = int(np.bincount(labels).min())
+    folds = stratified_folds(labels, min(FOLDS, least), numpy_rng("rank", seed))
     found: list[tuple[Ranked, np.ndarray]] = []
     failed: dict[str, BackboneError | MissingExtra] = {}
     for name in dict.fromkeys(backbones):
@@ -143,6 +145,24 @@ def rank_backbones(
         within = gap.std(ddof=1) / np.sqrt(len(gap))
         out.append(Ranked(**{**ranked.to_dict(), "ties": i > 0 and bool(gap.mean() <= within)}))
     return out, {name: error.found for name, error in failed.items()}
+
+
+def _of_large_classes(
+    usable: Domain, rows: np.ndarray, counts: np.ndarray, events: Events
+) -> Domain:
+    """Return the labelled rows of classes that can be spread over folds; say what is left out."""
+    small = np.flatnonzero((counts > 0) & (counts < LEAST))
+    if len(small):
+        which = ", ".join(repr(usable.classes[i]) for i in small[:5])
+        events.say(
+            "note",
+            f"{counted(int(counts[small].sum()), 'row')} left out, of classes with fewer than "
+            f"{LEAST} labels: {which}" + (f" and {len(small) - 5:,} more" * (len(small) > 5)),
+        )
+    large = np.flatnonzero(counts >= LEAST)
+    kept = usable.select(rows[counts[usable.labels[rows]] >= LEAST])
+    labels = np.searchsorted(large, kept.labels)
+    return replace(kept, labels=labels, classes=tuple(usable.classes[i] for i in large))
 
 
 def _look(

@@ -115,15 +115,17 @@ class Head2Toe(FeatureMethod):
         """Return the share under which held-out rows are likeliest, and its temperature.
 
         Each share has the temperature that suits its own held-out scores. Of equals the larger
-        share is taken. Without two labels of each class nothing is held out, and all columns
-        are kept.
+        share is taken. The only row of a class is never held out; without two labels of two
+        classes nothing is, and all columns are kept.
         """
         counts = np.bincount(labels, minlength=n_classes)
-        folds = min(FOLDS, int(counts[counts > 0].min()))
         shares = sorted(set(self.shares), reverse=True)
-        if folds < 2:
+        enough = counts[counts > 1]
+        if len(enough) < 2:
             return shares[0], None, {}
-        fold = stratified_folds(labels, folds, np.random.default_rng(seed))
+        folds, held_out = min(FOLDS, int(enough.min())), counts[labels] > 1
+        fold = np.full(len(labels), -1)
+        fold[held_out] = stratified_folds(labels[held_out], folds, np.random.default_rng(seed))
         scores = np.zeros((len(shares), len(x), n_classes))
         for held in range(folds):
             rest, own = fold != held, fold == held
@@ -132,6 +134,7 @@ class Head2Toe(FeatureMethod):
                 kept = _largest(order, share)
                 head = ridge_head(x[rest][:, kept], labels[rest], n_classes)
                 scores[i, own] = head.logits(x[own][:, kept]) * head.notes["temperature"]
+        scores, labels = scores[:, held_out], labels[held_out]
         temperatures = [fit_temperature(z, labels) for z in scores]
         likely = [_likelihood(z / t, labels) for z, t in zip(scores, temperatures, strict=True)]
         best = int(np.argmax(likely))

@@ -20,7 +20,7 @@ from ..solvers.softmax import softmax
 from .execute import Runner
 from .features import frozen_features
 from .fit import Fit, FitSpec, known_network
-from .folds import possible_folds
+from .folds import compared_rows, possible_folds
 from .workspace import Workspace
 
 SIDES = ("source", "target")
@@ -66,8 +66,8 @@ def uncompared(plan: dict[str, Any], answers: Answers) -> dict[str, Any]:
 
 
 def fallback(plan: dict[str, Any], answers: Answers = "classes") -> dict[str, Any]:
-    """Return the choice where a class has a single label: nothing can be compared."""
-    few = "some class has a single target label, which is too few to compare methods on"
+    """Return the choice where no two classes have two labels: nothing can be compared."""
+    few = "no two classes have two target labels, which is too few to compare methods on"
     if answers != "classes":
         few = "the target labels are too few to compare methods on"
     method = next((m for m in DEPENDABLE if m in plan["candidates"]), plan["candidates"][0])
@@ -179,7 +179,7 @@ def by_validation(
         for fold in range(folds)
     ]
     done = runner.run(specs, tolerate=True)
-    known = np.flatnonzero(side.known)
+    known = np.flatnonzero(compared_rows(side))
     logits: Folds = {}
     costs: dict[str, dict[str, Any]] = {}
     failed: dict[str, str] = {}

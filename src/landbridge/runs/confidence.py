@@ -13,6 +13,7 @@ import numpy as np
 
 from ..solvers.temperature import likeliest_temperature, temperature_for_confidence
 from .fit import Fit, FitSpec, finished
+from .folds import compared_rows
 from .race import Raced
 from .workspace import Workspace
 
@@ -55,7 +56,7 @@ def find_temperature(workspace: Workspace, raced: Raced) -> Temperature:
     if workspace.situation.answers != "classes":
         return Temperature()
     if raced.chosen in raced.folds:
-        known = workspace.target.known
+        known = compared_rows(workspace.target)
         logits, labels = raced.folds[raced.chosen], workspace.target.labels[known]
         if len(labels) >= LEAST:
             flat = logits.reshape(-1, logits.shape[-1])

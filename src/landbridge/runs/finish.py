@@ -25,6 +25,7 @@ from .compare import evidence
 from .confidence import find_temperature
 from .drawings import changed, feature_map
 from .fit import Fit
+from .folds import compared_rows
 from .parts import by_parts
 from .predictions import save_predictions
 from .race import Raced
@@ -111,7 +112,7 @@ def _verdict(
             seen=task.target.seen,
         )
     if raced.chosen in raced.folds:
-        known = workspace.target.known
+        known = compared_rows(workspace.target)
         labels = reading.restored(workspace.target.labels[known])
         values = {name: reading.values(raced.folds[name]) for name in raced.compared}
         score = CURRENCIES[reading.answers].score
@@ -123,6 +124,7 @@ def _verdict(
             answers=reading.answers,
             figures={name: _more(reading.answers, labels, own) for name, own in values.items()},
             unlabelled=_unlabelled(workspace, task, raced),
+            lone=int((workspace.target.known & ~known).sum()),
         )
         return verdict, None
     first = {name: fits[raced.seeds[0]] for name, fits in raced.fits.items()}

@@ -16,7 +16,7 @@ from ..selection.budget import BudgetPlan, allot
 from ..selection.portfolio import Portfolio, portfolio
 from ..training.devices import find_device
 from .costs import OVERHEAD, PROBE_SHARE, Costs, check_method, measure, memory_mb, parallel
-from .folds import possible_folds
+from .folds import compared_rows, possible_folds
 from .workspace import Workspace
 
 
@@ -40,6 +40,15 @@ def make_plan(workspace: Workspace, events: Events) -> tuple[BudgetPlan, Costs, 
             "head on features computed once",
         )
     found = make_portfolio(workspace)
+    cross_validate = can_cross_validate(workspace)
+    lone = int((workspace.target.known & ~compared_rows(workspace.target)).sum())
+    if cross_validate and lone and given is None:
+        what = "1 class has" if lone == 1 else f"{lone:,} classes have"
+        events.say(
+            "note",
+            f"{what} a single target label: it is learned from in every fold, and methods are "
+            "compared on the other classes",
+        )
     small_costs = _small_costs(workspace, costs, events)
 
     def cost(name: str, scale: float) -> float:
@@ -64,7 +73,7 @@ def make_plan(workspace: Workspace, events: Events) -> tuple[BudgetPlan, Costs, 
         jobs=jobs,
         seeds=config.seeds,
         first_seed=config.seed,
-        cross_validate=can_cross_validate(workspace),
+        cross_validate=cross_validate,
         keep=config.candidates is not None,
     )
     named = config.candidates or ()

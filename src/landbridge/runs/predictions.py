@@ -12,6 +12,7 @@ from ..domains.answers import Answers, plain_labels
 from ..domains.reading import Reading
 from ..domains.task import Task
 from ..verdict.judge import Truth
+from .folds import compared_rows
 from .race import Raced
 from .workspace import Workspace
 
@@ -45,7 +46,7 @@ def save_predictions(
     blocks: Blocks
     if kind == "cross-validated":
         side = workspace.target
-        known = np.flatnonzero(side.known)
+        known = np.flatnonzero(compared_rows(side))
         rows = np.flatnonzero(~task.target.held_out)[known]
         labels = workspace.reading.restored(side.labels[known])
         true: list[Any] = plain_labels(labels, workspace.classes)

@@ -70,7 +70,7 @@ def fit_chosen(
 ) -> tuple[Network, dict[str, Any]]:
     """Choose by cross-validation, then train what was chosen on all granted labels.
 
-    The highest log-likelihood of held-out rows wins. Without two labels of each class nothing
+    The highest log-likelihood of held-out rows wins. Without two labels of two classes nothing
     can be held out: then the first variant is taken as it is, or the plain average of all.
     """
     folds = possible_folds(trainer.target, FOLDS)
@@ -81,7 +81,7 @@ def fit_chosen(
         notes["candidates"] = choice.table()
     else:
         chosen = Candidate(tuple(plans) if method.soup else (next(iter(plans)),))
-        notes["why"] = "too few labels of some class to hold any out"
+        notes["why"] = "too few labels to hold any out"
     notes["chosen"] = str(chosen)
     trainer.events.say("choice", f"{trainer.name}: {chosen}", method=trainer.name)
     ends: Ends = {}

@@ -285,6 +285,20 @@ def label_free_sentence(verdict: dict[str, Any], best: str | None) -> str:
 
 def cross_validated_sentence(verdict: dict[str, Any]) -> str:
     """Return the sentence of a verdict from cross-validation on the labels at hand."""
+    return _join(_cross_validated_sentence(verdict), lone_sentence(verdict))
+
+
+def lone_sentence(verdict: dict[str, Any]) -> str:
+    """Say of rows that each are the only one of their class that they were never held out."""
+    lone = verdict.get("lone_rows")
+    if not lone:
+        return ""
+    if lone == 1:
+        return "1 more is the only one of its class, and was learned from alone."
+    return f"{lone:,} more are each the only one of their class, and were learned from alone."
+
+
+def _cross_validated_sentence(verdict: dict[str, Any]) -> str:
     chosen, difference, words = verdict["chosen"], verdict["difference"], phrases(verdict)
     value = words.value(chosen["mean"])
     if difference is None:

@@ -113,6 +113,7 @@ def cross_validated_verdict(
     answers: Answers = "classes",
     figures: dict[str, dict[str, Any]] | None = None,
     unlabelled: Unlabelled | None = None,
+    lone: int = 0,
 ) -> dict[str, Any]:
     """Return a verdict from out-of-fold answers on the labels that also chose the method.
 
@@ -128,6 +129,8 @@ def cross_validated_verdict(
         Further figures of each method.
     unlabelled : Unlabelled, optional
         The target's rows that have no label, where they are known.
+    lone : int
+        Labelled rows that were never held out, as each is the only one of its class.
     """
     currency = CURRENCIES[answers]
 
@@ -152,6 +155,7 @@ def cross_validated_verdict(
         "lower_is_better": currency.lower_is_better,
         "reference": reference if reference in correct else None,
         "judged_rows": int(correct[chosen].shape[1]),
+        "lone_rows": lone,
         "seeds": list(range(len(correct[chosen]))),
         "seeds_note": "each is a repetition of the cross-validation",
         "chosen": named(chosen, "chosen"),

@@ -1,0 +1,90 @@
+"""A class with a single label does not switch off what is chosen by folds of the others."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import landbridge
+from landbridge.methods.head2toe import Head2Toe
+from landbridge.runs.folds import compared_rows, fold_rows, possible_folds, without
+from landbridge.training.batches import Side
+
+
+def side(labels, known=None) -> Side:
+    y = np.asarray(labels)
+    has = np.ones(len(y), bool) if known is None else np.asarray(known, bool)
+    return Side(np.zeros((len(y), 1), np.float32), y, has)
+
+
+@pytest.mark.parametrize(
+    ("labels", "folds", "lone"),
+    [
+        ([0, 0, 0, 1, 1, 1], 3, 0),
+        ([0, 0, 0, 1, 1, 1, 2], 3, 1),
+        ([0, 0, 1, 1, 1, 2, 3], 2, 2),
+        ([0, 0, 0, 1], 0, 1),  # nothing is told by holding out one class alone
+        ([0, 1, 2], 0, 3),
+        ([0, 0, 0], 3, 0),
+    ],
+)
+def test_folds_are_of_the_classes_that_have_two_rows(labels, folds, lone):
+    own = side(labels)
+    assert possible_folds(own, 3) == folds
+    compared = compared_rows(own)
+    assert int((~compared).sum()) == lone
+    if not folds:
+        return
+    dealt = [fold_rows(own, 0, fold, folds, 0) for fold in range(folds)]
+    assert np.sort(np.concatenate(dealt)).tolist() == np.flatnonzero(compared).tolist()
+    for rows in dealt:  # every class is learned from in every fold
+        left = without(own, rows)
+        assert set(left.labels[left.known]) == set(labels)
+
+
+def test_rows_without_a_label_are_in_no_fold_and_numbers_are_all_compared():
+    own = side([0, 0, 1, 1, 2, 2], [1, 1, 1, 1, 1, 0])
+    assert compared_rows(own).tolist() == [True] * 4 + [False] * 2
+    numbers = side([0.5, 1.5, 2.5, 2.5])
+    assert compared_rows(numbers).all()
+    assert not compared_rows(side([0, 0], [0, 0])).any()
+
+
+def test_head2toe_chooses_beside_a_class_of_one_row():
+    rng = np.random.default_rng(0)
+    y = np.array([0, 1] * 15 + [2])
+    x = rng.normal(size=(31, 40)) + 2 * (np.arange(40) < 3) * y[:, None]
+    _, temperature, accuracy = Head2Toe()._choose(x, y, 3, 0)
+    assert temperature is not None
+    assert len(accuracy) > 1
+    assert Head2Toe()._choose(x[-3:], y[-3:], 3, 0)[1] is None
+
+
+@pytest.mark.slow
+def test_auto_compares_and_judges_beside_a_class_of_one_row(tmp_path):
+    rng = np.random.default_rng(0)
+    y = np.array(["n", "p"] * 5 + ["alone"])
+    table = pd.DataFrame(rng.normal(size=(11, 3)), columns=list("abc")).assign(label=y)
+    table["a"] += 3 * (y == "p")
+    run = landbridge.transfer(
+        None,
+        table,
+        candidates=["scratch", "boosted-trees"],
+        seeds=1,
+        training={"steps": 5, "threads": 1},
+        out=tmp_path / "run",
+    )
+    plan = json.loads((tmp_path / "run" / "plan.json").read_text())
+    assert plan["folds"] == 3
+    assert run.choice["kind"] == "cross-validation"
+    assert "alone" in run.classes
+    assert run.verdict["kind"] == "cross-validated"
+    assert (run.verdict["judged_rows"], run.verdict["lone_rows"]) == (10, 1)
+    assert "1 more is the only one of its class" in run.verdict["sentence"]
+    rows = pd.read_parquet(tmp_path / "run" / "predictions.parquet")["row"]
+    assert sorted(set(rows)) == list(range(10))
+    notes = [event.get("message", "") for event in run.log() if event["event"] == "note"]
+    assert any("1 class has a single target label" in note for note in notes)
