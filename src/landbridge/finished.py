@@ -12,13 +12,15 @@ from .artifacts.kinds import KINDS
 from .artifacts.making import kind_of
 
 
-def load(path: Path | str) -> Any:
+def load(path: Path | str, *, trust: bool = False) -> Any:
     """Open a finished folder of any kind.
 
     Parameters
     ----------
     path : path
         What `landbridge transfer`, `cluster`, `multitask`, `align` or `tune` made.
+    trust : bool, default False
+        Agree to run the code that the folder names, as `landbridge trust add` does.
 
     Returns
     -------
@@ -28,6 +30,8 @@ def load(path: Path | str) -> Any:
     ------
     RunError
         Where it is none, it is not finished, or a file was changed.
+    TrustError
+        Where its model is made by code that nobody has agreed to run on this machine.
 
     Examples
     --------
@@ -35,4 +39,8 @@ def load(path: Path | str) -> Any:
     >>> model.predict("new-images/")                                         # doctest: +SKIP
     """
     folder = Path(path)
+    if trust:
+        from .backbones.named import grant_all
+
+        grant_all(folder)
     return KINDS[kind_of(folder)].opener()(folder)

@@ -388,3 +388,26 @@ def test_bfloat16_files_are_float32_when_a_run_is_opened_again(tmp_path):
     bare = reopen(opened.identity.to_dict(), opened.preprocessing, weights=False)
     for module in (opened.module, bare.module):
         assert {p.dtype for p in module.parameters()} == {torch.float32}
+
+
+@pytest.mark.parametrize("at", ["config.json", "backbone.json"])
+def test_kernels_of_the_hub_are_not_fetched(at, tmp_path, monkeypatch):
+    """A configuration may name one as its attention: code that would be downloaded and run."""
+    from transformers.integrations import hub_kernels
+
+    def fetch(*given, **more):
+        raise AssertionError(f"a kernel was asked for: {given}")
+
+    monkeypatch.setattr(hub_kernels, "get_kernel", fetch)
+    monkeypatch.setattr(hub_kernels, "load_and_register_attn_kernel", fetch)
+    save("vit", tmp_path)
+    (tmp_path / "preprocessor_config.json").write_text(json.dumps(SIZE))
+    if at == "config.json":
+        values = json.loads((tmp_path / "config.json").read_text())
+        values["attn_implementation"] = "somebody/kernel"
+        (tmp_path / "config.json").write_text(json.dumps(values))
+    opened = open_backbone(str(tmp_path), PHOTO, offline=True)
+    identity = opened.identity.to_dict()
+    identity["options"]["config"]["attn_implementation"] = "somebody/kernel"
+    for weights in (True, False):
+        reopen(identity, opened.preprocessing, weights=weights)

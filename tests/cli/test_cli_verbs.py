@@ -111,6 +111,7 @@ ERRORS = [
     errors.StorageError("found it", do="do that"),
     errors.SealedError("found it", do="do that"),
     errors.MissingExtra("sound", "audio"),
+    errors.TrustError("found it", do="do that"),
 ]
 
 

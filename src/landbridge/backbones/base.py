@@ -132,6 +132,9 @@ class Asked:
         Forbid every download.
     events : Events
         Hears about a download before it starts, and about what was chosen.
+    named : bool
+        Whether a person wrote the name in this very call: code that it names may then be run. A
+        name out of a run's folder is not.
     """
 
     name: str
@@ -141,6 +144,7 @@ class Asked:
     options: Mapping[str, Any] | None = None
     offline: bool = False
     events: Events = SILENT
+    named: bool = True
 
 
 class Provider(ABC):

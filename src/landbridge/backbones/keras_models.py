@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import os
 from collections.abc import Callable, Sequence
@@ -13,6 +14,7 @@ from torch import nn
 
 from ..base.errors import BackboneError, MissingExtra
 from ..base.events import SILENT, Events
+from ..base.trust import Code, grant, require
 from ..domains.examples import Examples, InputHint
 from ..domains.modalities.base import Preprocessing
 from .base import BACKBONES, Asked, Backbone, Opened, Provider
@@ -115,7 +117,9 @@ class KerasProvider(Provider):
         chosen = merge_options(
             {"path": str(path), "layer": None, "mean": None, "std": None}, given, self.name
         )
-        body, chosen["layer"] = _body(path, chosen["layer"])
+        if asked.named:
+            grant(keras_code(chosen["path"]))
+        body, chosen["layer"] = _body(chosen["path"], chosen["layer"])
         shape = tuple(body.input_shape[1:])
         preprocessing = _preprocessing(path, shape, asked.hint, asked.examples, chosen)
         module = KerasBackbone(body)
@@ -130,7 +134,23 @@ class KerasProvider(Provider):
         offline: bool = False,
         events: Events = SILENT,
     ) -> Backbone:
-        return KerasBackbone(_body(Path(options["path"]), options["layer"])[0])
+        return KerasBackbone(_body(options["path"], options["layer"])[0])
+
+
+def keras_code(path: str) -> Code:
+    """Return what opening a file runs: Keras makes the objects that the file names.
+
+    Raises
+    ------
+    BackboneError
+        Where there is no such file.
+    """
+    file = Path(path).expanduser().resolve()
+    if not file.is_file():
+        raise BackboneError(f"{file} is not there", do="give the path of a .keras file")
+    with file.open("rb") as opened:
+        found = hashlib.file_digest(opened, "sha256").hexdigest()
+    return Code(f"keras/{file}", str(file), {file.name: found})
 
 
 def _keras() -> Any:
@@ -156,11 +176,11 @@ def _keras() -> Any:
     return keras
 
 
-def _body(path: Path, layer: str | None) -> tuple[Any, str]:
+def _body(path: str | Path, layer: str | None) -> tuple[Any, str]:
     """Return the model up to a layer, and its name; as default without a last dense layer."""
+    path = Path(path)
+    require(keras_code(str(path)))  # before Keras is imported
     keras = _keras()
-    if not path.is_file():
-        raise BackboneError(f"{path} is not there", do="give the path of a .keras file")
     try:
         with seeded("backbone", "keras"):
             model = keras.saving.load_model(path, compile=False, safe_mode=True)

@@ -8,13 +8,15 @@ from typing import Any
 
 from torch import nn
 
+from ..base.code import find_code
 from ..base.errors import ConfigError
 from ..base.events import SILENT, Events
+from ..base.trust import grant
 from ..domains.examples import Examples, InputHint
 from ..domains.modalities.base import Preprocessing
 from .base import BACKBONES, Asked, Backbone, Opened, Provider
 from .images import IMAGENET_MEAN, IMAGENET_STD, flips, photographs
-from .own_code import HELD, factory, held, trusted
+from .own_code import HELD, factory, held
 from .weights import merge_options, seeded
 from .wrapped import WrappedModule
 
@@ -60,7 +62,10 @@ class LocalProvider(Provider):
         given = dict(asked.options or {})
         spec = str(given.get("spec") or asked.name.removeprefix("local/"))
         if not spec.startswith(HELD):
-            spec = trusted(spec, named_here="spec" not in given)
+            code = find_code(spec).code
+            if asked.named:
+                grant(code)
+            spec = code.what.removeprefix("local/")
         own = _inputs_of(asked.hint)
         chosen = merge_options(
             {

@@ -88,6 +88,7 @@ def open_backbone(
     options: dict[str, Any] | None = None,
     offline: bool = False,
     events: Events = SILENT,
+    named: bool = True,
 ) -> Opened:
     """Open a backbone by what the user wrote.
 
@@ -109,6 +110,9 @@ def open_backbone(
         Forbid every download.
     events : Events
         Hears the choice made for "auto", and downloads before they start.
+    named : bool, default True
+        Whether a person wrote it in this very call: who names code has agreed to run it. False
+        for a name out of a folder.
 
     Returns
     -------
@@ -137,7 +141,8 @@ def open_backbone(
             f"{hint.modality!r}",
             do=f"use one of {', '.join(fit)}" if fit else "no backbone takes these examples yet",
         )
-    opened = provider.open(Asked(resolved, hint, examples, seed, options, offline, events))
+    asked_for = Asked(resolved, hint, examples, seed, options, offline, events, named)
+    opened = provider.open(asked_for)
     return replace(opened, preprocessing=opened.preprocessing.ruled(hint.rule))
 
 

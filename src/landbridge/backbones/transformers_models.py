@@ -95,27 +95,26 @@ class TransformersProvider(Provider):
         if weights:
             folder = _folder(options["source"], options["revision"], offline, events)
             return self._load(folder, options)
-        from transformers import AutoConfig, AutoModel
+        from transformers import AutoModel
 
-        config = without_types(options["config"])
+        config = _made(options["config"])
         with seeded("backbone", self.name):
-            model = AutoModel.from_config(AutoConfig.for_model(config.pop("model_type"), **config))
+            model = AutoModel.from_config(config, trust_remote_code=False)
         return FAMILIES[options.get("modality", "image")].wrap(_encoder(model), options)
 
     def _load(self, folder: ModelFolder, options: Mapping[str, Any]) -> Backbone:
         import torch
         from safetensors import SafetensorError
-        from transformers import AutoConfig, AutoModel
+        from transformers import AutoModel
 
-        config = without_types(options["config"])
         safe = any(folder.path.glob("model*.safetensors"))
-        _check_size(folder, config)
+        _check_size(folder, options["config"])
         try:
             # Layers that the checkpoint lacks start at random before they are dropped or refused.
             with seeded("backbone", self.name), quietly():
                 model, info = AutoModel.from_pretrained(
                     folder.path,
-                    config=AutoConfig.for_model(config.pop("model_type"), **config),
+                    config=_made(options["config"]),
                     dtype=torch.float32,
                     use_safetensors=safe,
                     local_files_only=True,
@@ -169,11 +168,10 @@ def _check_size(folder: ModelFolder, config: Mapping[str, Any]) -> None:
         Where a file of a few bytes asks for gigabytes.
     """
     import torch
-    from transformers import AutoConfig, AutoModel
+    from transformers import AutoModel
 
     files = (*folder.path.glob("*.safetensors"), *folder.path.glob("*.bin"))
     held = sum(file.stat().st_size for file in files)
-    values = dict(config)
     deep = {k: v for k, v in config.items() if "layer" in k or "depth" in k}
     for key, value in deep.items():
         if any(
@@ -187,7 +185,7 @@ def _check_size(folder: ModelFolder, config: Mapping[str, Any]) -> None:
             )
     try:
         with torch.device("meta"), seeded("size"), quietly():
-            made = AutoModel.from_config(AutoConfig.for_model(values.pop("model_type"), **values))
+            made = AutoModel.from_config(_made(config), trust_remote_code=False)
     except _strange() as error:
         first = (str(error).splitlines() or [type(error).__name__])[0]
         raise BackboneError(
@@ -241,6 +239,26 @@ def without_types(config: Mapping[str, Any]) -> dict[str, Any]:
         for k, v in config.items()
         if k not in ("dtype", "torch_dtype")
     }
+
+
+def without_kernels(config: Any) -> Any:
+    """Return a configuration of transformers that names no kernel of the hub.
+
+    A kernel ("owner/name" as the implementation of attention or experts) is code that would be
+    downloaded and run; every architecture computes the same without it.
+    """
+    for part in (config, *(getattr(config, key, None) for key in config.sub_configs)):
+        for key in ("_attn_implementation_internal", "_experts_implementation_internal"):
+            if "/" in str(getattr(part, key, None)):
+                setattr(part, key, None)
+    return config
+
+
+def _made(values: Mapping[str, Any]) -> Any:
+    from transformers import AutoConfig
+
+    config = without_types(values)
+    return without_kernels(AutoConfig.for_model(config.pop("model_type"), **config))
 
 
 def _folder(

@@ -95,6 +95,12 @@ class MissingExtra(LandbridgeError):
         )
 
 
+class TrustError(BackboneError):
+    """Code that nobody has agreed to run on this machine."""
+
+    exit_code = 11
+
+
 INTERRUPTED = 130
 """Exit code after Ctrl-C: what was computed is kept, `landbridge resume` goes on."""
 
@@ -113,6 +119,7 @@ EXIT_CODES: dict[int, str] = {
             StorageError,
             SealedError,
             MissingExtra,
+            TrustError,
         )
     },
     INTERRUPTED: "interrupted; `landbridge resume` goes on",

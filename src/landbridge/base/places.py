@@ -30,6 +30,20 @@ def cache_folder() -> Path:
     return base / "landbridge"
 
 
+def config_folder() -> Path:
+    """Return the platform's folder for this user's own choices.
+
+    Never below the current folder: what lies there may have come from somebody else.
+    """
+    if os.name == "nt":
+        base = Path(os.environ.get("APPDATA", Path.home() / "AppData" / "Roaming"))
+    else:
+        base = Path(os.environ.get("XDG_CONFIG_HOME", ""))
+    if not base.is_absolute():  # as the XDG specification says of XDG_CONFIG_HOME
+        base = Path.home() / ".config"
+    return base / "landbridge"
+
+
 def private_folder(folder: Path) -> Path:
     """Make a folder that only its owner may enter; one that is wider is tightened.
 

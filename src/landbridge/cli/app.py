@@ -33,6 +33,7 @@ from . import (
     shift,
     stream,
     transfer,
+    trust,
     tune,
 )
 from .frame import silence, tell
@@ -128,6 +129,7 @@ for _verb in (
     doctor.doctor,
 ):
     app.command("eval" if _verb is evaluate.evaluate else None)(_verb)
+app.add_typer(trust.app)
 
 
 def main() -> None:

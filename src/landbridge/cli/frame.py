@@ -19,6 +19,7 @@ from ..base.errors import INTERRUPTED, LandbridgeError, LandbridgeWarning, Stora
 from ..base.files import open_plain
 from ..base.inside import OUTSIDE
 from ..base.shown import to_json
+from ..base.trust import ask_by
 from .screen import say
 
 
@@ -82,6 +83,7 @@ def frame(*, as_json: bool = False, quiet: bool = False, debug: bool = False) ->
     """Run the body of a verb; whatever it raises becomes a message and an exit code."""
     stdout = sys.stdout
     this = Frame(as_json=as_json, quiet=quiet)
+    _who_is_asked(this)
     code = 0
     try:
         # stdout is for the result alone: a stray print of any library must not reach it.
@@ -122,8 +124,22 @@ def frame(*, as_json: bool = False, quiet: bool = False, debug: bool = False) ->
     finally:
         this.close()
         OUTSIDE.set(False)  # that was for this command
+        ask_by(None)
     if code:
         raise typer.Exit(code)
+
+
+def _who_is_asked(this: Frame) -> None:
+    """Let code that nobody has agreed to be asked about, where there is a person to ask."""
+
+    def asker(code: Any, why: str) -> bool:
+        from .trust import ask
+
+        this.close()  # a bar would write over the question
+        return ask(code, why)
+
+    there = not this.as_json and sys.stdin is not None and sys.stdin.isatty()
+    ask_by(asker if there and sys.stderr.isatty() else None)
 
 
 def tell(

@@ -43,6 +43,8 @@ def resolve(
     config, more = _check(values)
     if config is None or problems:
         _fail(problems + more)
+    if file is not None:
+        _check_code(file, config)
     return config
 
 
@@ -82,7 +84,27 @@ def usable(
         problems.append(f"`landbridge {verb}` cannot use {', '.join(useless)}: it takes {takes}")
     if config is None or problems:
         _fail(problems)
+    if file is not None:
+        _check_code(file, config)
     return config
+
+
+def _check_code(file: Path, config: RunConfig) -> None:
+    """Ask about code that a folder's own configuration names.
+
+    Who gives a file of their own has named what is in it; who gives a folder's has not.
+    """
+    from ..artifacts.state import RUN_STATE, STATE
+
+    places = (file.parent, file.resolve().parent)
+    if not any((place / name).exists() for place in places for name in (RUN_STATE, STATE)):
+        return
+    from ..backbones.named import require_named
+    from ..base.config_file import read_config_file
+
+    given = read_config_file(file)
+    if given.get("backbone") == config.backbone or given.get("backbone_options"):
+        require_named(config.backbone, config.backbone_options)
 
 
 def _collect(

@@ -24,6 +24,7 @@ from ..artifacts.state import (
     read_state,
     tidy,
 )
+from ..backbones.named import grant_all, grant_named, require_named
 from ..base.config import RunConfig, make_config
 from ..base.errors import (
     BackboneError,
@@ -85,6 +86,7 @@ def transfer(
     listeners = events.listeners if events is not None else ()
     config = _absolute(config)
     check_asked(config, source)  # a slip of the pen must leave no folder, nor cost the reading
+    grant_named(config.backbone, config.backbone_options)
     # Read first: bad input must not leave a folder that looks like a run.
     heard = _Remembered()
     reading = Events(None, *listeners, heard)
@@ -108,7 +110,12 @@ def transfer(
 
 
 def resume(
-    path: Path | str, *, source: Any = None, target: Any = None, events: Events | None = None
+    path: Path | str,
+    *,
+    source: Any = None,
+    target: Any = None,
+    trust: bool = False,
+    events: Events | None = None,
 ) -> Run:
     """Go on with an interrupted or failed run, to the result it would have had.
 
@@ -117,6 +124,8 @@ def resume(
     path : path
     source, target : optional
         To be given again, the same, where the run was made from objects in memory.
+    trust : bool, default False
+        Agree to run the code that the folder names, as `landbridge trust add` does.
     events : Events, optional
         Heard besides the run's own log.
 
@@ -124,8 +133,12 @@ def resume(
     ------
     RunError
         Where there is no run, or the data are not those that the run began with.
+    TrustError
+        Where it names code that nobody has agreed to run on this machine.
     """
     path = Path(path)
+    if trust:
+        grant_all(path)
     listeners = events.listeners if events is not None else ()
     state = read_state(path)
     if state["kind"] != "run":
@@ -142,6 +155,7 @@ def resume(
                 do="start it again: the same command may use the same folder",
             )
         config = read_config(path)
+        require_named(config.backbone, config.backbone_options)  # the folder's word is no choice
         objects = {"source": source, "target": target}
         missing = [name for name in state["given"] if objects[name] is None]
         if missing:
@@ -170,6 +184,7 @@ def plan(
     """Return what a run would do, after a probe of about a second; nothing is trained."""
     events = events or Events()
     check_asked(config, source)
+    grant_named(config.backbone, config.backbone_options)
     known = read_source_model(config, source, events)
     teacher = Teacher.load(config, events)
     task = read_task(config, source, target, events, known, teacher)

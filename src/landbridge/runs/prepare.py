@@ -66,6 +66,7 @@ def prepare(
             options=config.backbone_options or None,
             offline=config.offline,
             events=events,
+            named=False,  # whoever wrote the configuration just now has agreed before
         )
     else:
         opened = known.opened(offline=config.offline, events=events)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..backbones.hub import ModelFolder, hub_folder, local_folder
-from ..backbones.transformers_models import quietly
+from ..backbones.transformers_models import quietly, without_kernels
 from ..backbones.weights import seeded
 from ..base.errors import BackboneError
 from ..base.events import Events
@@ -58,10 +58,11 @@ def open_model(
 
     kind = getattr(transformers, task.architecture)
     try:
-        config = task.config(folder)
+        config = without_kernels(task.config(folder))
         with seeded("task", task.name, seed), quietly():
             if not pretrained:
-                return Opened(kind.from_config(config, dtype=torch.float32), [])
+                made = kind.from_config(config, dtype=torch.float32, trust_remote_code=False)
+                return Opened(made, [])
             model, info = kind.from_pretrained(
                 folder,
                 config=config,

@@ -88,6 +88,7 @@ class FusionProvider(Provider):
                 chosen,
                 offline=asked.offline,
                 events=asked.events,
+                named=asked.named,
             )
             for part, own in asked.hint.parts.items()
         }
@@ -138,6 +139,7 @@ class FusionProvider(Provider):
         *,
         offline: bool,
         events: Events,
+        named: bool,
     ) -> Opened:
         from ..open import open_backbone, reopen, resolve
 
@@ -148,13 +150,15 @@ class FusionProvider(Provider):
             saved = BackboneIdentity.from_dict(given["identity"])
             _, provider = resolve(saved.name)
             own = provider.open(
-                Asked(saved.name, hint, examples, 0, saved.options, offline, events)
+                Asked(saved.name, hint, examples, 0, saved.options, offline, events, named=False)
             )
             return reopen(own.identity, own.preprocessing, offline=offline, events=events)
         if name == "auto":
             name = self.encoder(hint)
             events.say("choice", f"{part}: {name}", backbone=name)
-        return open_backbone(name, hint, examples, seed=seed, offline=offline, events=events)
+        return open_backbone(
+            name, hint, examples, seed=seed, offline=offline, events=events, named=named
+        )
 
     def restore(
         self,
