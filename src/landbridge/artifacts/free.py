@@ -10,7 +10,7 @@ from typing import Any
 from ..base.errors import RunError, TakenError
 from ..base.files import read_json
 from .kinds import KINDS, RUNS
-from .state import CHECKPOINT, LOCK, RUN_STATE, STATE, again, left_over, read_state
+from .state import CHECKPOINT, LOCK, RUN_STATE, STATE, again, check_path, left_over, read_state
 
 _OTHER = "choose another name: a folder that is not there, or empty"
 OLD = ("clusters", "multitask", "space", "tuned")
@@ -28,6 +28,7 @@ def is_free(path: Path, kind: str = "run") -> bool:
     kind : str, default "run"
         Of `KINDS`.
     """
+    check_path(path)
     if not path.exists():
         return not path.is_symlink()  # one that leads nowhere
     if not path.is_dir():

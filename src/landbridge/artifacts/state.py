@@ -15,6 +15,7 @@ import landbridge
 
 from ..base.errors import RunError, StorageError
 from ..base.files import open_plain, read_json, refuse_link, storage_errors, write_json
+from ..base.halves import has_half
 from ..base.hashing import digest, file_digest
 from ..base.locks import locked
 from ..base.typed import checked
@@ -89,6 +90,7 @@ def read_state(path: Path) -> dict[str, Any]:
     RunError
         Where there is none, it is damaged, or the folder is of a newer format.
     """
+    check_path(path)
     file = state_file(path)
     if not file.exists():
         raise RunError(
@@ -110,6 +112,22 @@ def read_state(path: Path) -> dict[str, Any]:
     if state["kind"] not in KINDS or (state["kind"] in RUNS) != (file.name == RUN_STATE):
         raise RunError(f"{file} names the kind {state['kind']!r}", do="update landbridge")
     return state
+
+
+def check_path(path: Path) -> None:
+    """Raise where files of a folder could not be opened by all that reads them.
+
+    Raises
+    ------
+    RunError
+        Where its path is no UTF-8.
+    """
+    if has_half(str(path.absolute())):
+        raise RunError(
+            f"{path.absolute()} has a name in it that is no UTF-8, and weights are read and "
+            "written under names that are",
+            do="choose another name, or move the folder",
+        )
 
 
 def check_format(path: Path, state: dict[str, Any]) -> None:

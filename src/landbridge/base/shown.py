@@ -17,6 +17,7 @@ _CONTROLS = "\x00-\x1f\x7f-\x9f"
 _HALVES = "\ud800-\udfff"
 _UNSEEN = re.compile(f"[{_CONTROLS}{_MARKS}{_HALVES}]")
 _IN_JSON = re.compile(f"[\x7f-\x9f{_MARKS}{_HALVES}]")
+_HALF = re.compile(f"[{_HALVES}]")
 _JOINERS = "\u200c\u200d"
 _FLAG = "\U0001f3f4"
 """A black flag: tags after it are the flag of a region."""
@@ -64,6 +65,18 @@ def one_line(text: str) -> str:
     ant\nbee
     """
     return visible(text, keep="")
+
+
+def encodable(text: object) -> str:
+    r"""Return a text that UTF-8 can hold: bytes of a file's name that it cannot become escapes.
+
+    Examples
+    --------
+    >>> print(encodable("caf\udce9"))
+    caf\xe9
+    """
+    found = str(text)
+    return found if found.isascii() else _HALF.sub(lambda match: _escape(match.group()), found)
 
 
 def to_json(value: Any, *, default: Callable[[Any], Any] | None = None, **how: Any) -> str:

@@ -12,6 +12,7 @@ import typer
 
 from ..base.cells import write_rows
 from ..base.errors import ConfigError
+from ..base.shown import encodable
 from . import options as o
 from .frame import dumps, frame
 from .screen import say
@@ -115,13 +116,16 @@ def write(path: Path, rows: Sequence[dict[str, Any]]) -> None:
             import pyarrow as pa
             import pyarrow.parquet as pq
 
+            def encoded(value: Any) -> Any:
+                return encodable(value) if isinstance(value, str) else value
+
             head = _columns(rows)
             flat = list(_table(rows))
             columns = {
-                _encodable(name): [_encodable(row[i]) for row in flat]
-                for i, name in enumerate(head)
+                encodable(name): [encoded(row[i]) for row in flat] for i, name in enumerate(head)
             }
-            pq.write_table(pa.table(columns), temporary)
+            with temporary.open("wb") as file:  # any name will do: Arrow takes UTF-8 alone
+                pq.write_table(pa.table(columns), file)
         elif path.suffix.lower() == ".json":
             temporary.write_text(dumps({"predictions": rows}) + "\n", "utf-8")
         elif path.suffix.lower() == ".jsonl":
@@ -135,13 +139,6 @@ def write(path: Path, rows: Sequence[dict[str, Any]]) -> None:
 def write_csv(file: TextIO, rows: Sequence[dict[str, Any]], *, shown: bool = False) -> None:
     """Write predictions as CSV with a line of heads; see `landbridge.base.cells.write_rows`."""
     write_rows(file, _columns(rows), _table(rows), shown=shown)
-
-
-def _encodable(value: Any) -> Any:
-    """Return a value that UTF-8 can hold: bytes of a file's name that are none become escapes."""
-    if not isinstance(value, str):
-        return value
-    return value.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _columns(rows: Sequence[dict[str, Any]]) -> list[str]:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 from landbridge.base.files import write_text
 
 from . import words
 from .amounts import amounts
+from .markdown import md
 from .read import RunFiles, read_run
-
-_UNSAFE = re.compile(r"([\\`*_\[\]<>#|~$])")
 
 
 def write_card(run_dir: Path | str) -> Path:
@@ -34,35 +32,30 @@ def card(run: RunFiles) -> str:
     return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
 
 
-def _md(text: object) -> str:
-    """Text from a user as Markdown that shows it and does nothing else."""
-    return _UNSAFE.sub(r"\\\1", " ".join(str(text).split()))
-
-
 def _title(run: RunFiles) -> list[str]:
     target = run.part("data", "target")
     choice, backbone = run.get("choice"), run.get("backbone")
     name = target.get("name") or run.folder.name
     classes = run.classes
     number = words.plural(len(classes), "class", "classes")
-    modality = _md(target.get("modality") or "data")
+    modality = md(target.get("modality") or "data")
     what = {
         "numbers": f"A regression on {modality} data, giving one number",
         "several": f"A classifier of {modality} data that gives any number of "
         f"{words.plural(len(classes), 'label')}",
     }.get(run.kind, f"A classifier of {modality} into {number}")
-    shown = ", ".join(_md(c) for c in classes[:20]) + (", …" if len(classes) > 20 else "")
+    shown = ", ".join(md(c) for c in classes[:20]) + (", …" if len(classes) > 20 else "")
     how = (
-        f"Method: {_md(choice['method'])}. {_md(choice.get('reason') or '')}"
+        f"Method: {md(choice['method'])}. {md(choice.get('reason') or '')}"
         if choice.get("method")
         else ""
     )
     base = backbone.get("name") or backbone.get("backbone") or backbone.get("id")
     return [
-        f"# {_md(name)}",
+        f"# {md(name)}",
         "",
         f"{what}: {shown}." if classes else f"{what}.",
-        *([f"Backbone: {_md(base)}."] if base else []),
+        *([f"Backbone: {md(base)}."] if base else []),
         how.strip(),
         "Made by Landbridge; the whole story is in `report.html`.",
     ]
@@ -74,8 +67,8 @@ def _verdict(run: RunFiles) -> list[str]:
     if not verdict:
         return [*lines, "This run has no verdict."]
     lines += [
-        f"**{_md(str(verdict.get('outcome', '')).capitalize())}.** "
-        f"{_md(verdict.get('sentence') or '')}",
+        f"**{md(str(verdict.get('outcome', '')).capitalize())}.** "
+        f"{md(verdict.get('sentence') or '')}",
         "",
     ]
     figures = [verdict.get("chosen"), *(verdict.get("baselines") or [])]
@@ -83,18 +76,18 @@ def _verdict(run: RunFiles) -> list[str]:
     if verdict.get("kind") == "label-free":
         lines += ["No target label was opened: this is evidence, not a measurement."]
         if verdict.get("assumption"):
-            lines += [f"It assumes: {_md(verdict['assumption'])}"]
+            lines += [f"It assumes: {md(verdict['assumption'])}"]
         return lines
     lines += [
-        f"| method | {_md(verdict.get('metric') or 'accuracy')} (95 % interval) "
+        f"| method | {md(verdict.get('metric') or 'accuracy')} (95 % interval) "
         f"| {unit.against[0].lower()}{unit.against[1:]} |",
         "|---|---|---|",
     ]
     for f in figures:
         name = (
-            f"**{_md(f.get('method', ''))}** (chosen)"
+            f"**{md(f.get('method', ''))}** (chosen)"
             if f.get("role") == "chosen"
-            else _md(f.get("method", ""))
+            else md(f.get("method", ""))
         )
         value = unit.interval(f.get("mean"), f.get("low"), f.get("high"))
         lines.append(f"| {name} | {value} | {unit.difference(f.get('difference'), unit=False)} |")
@@ -105,7 +98,7 @@ def _verdict(run: RunFiles) -> list[str]:
     lines += [
         "",
         f"{kind} {words.plural(verdict.get('judged_rows'), 'target example')}"
-        f"{f', seeds {seeds}' if seeds else ''}. {_md(verdict.get('seeds_note') or '')}".strip(),
+        f"{f', seeds {seeds}' if seeds else ''}. {md(verdict.get('seeds_note') or '')}".strip(),
     ]
     return lines
 
@@ -114,17 +107,17 @@ def _data(run: RunFiles) -> list[str]:
     data = run.get("data")
     if not data:
         return []
-    lines = ["## Data", "", _md(data.get("setting") or ""), ""]
+    lines = ["## Data", "", md(data.get("setting") or ""), ""]
     for role in ("source", "target"):
         side = run.part("data", role)
         if side:
             lines.append(
-                f"- {role}: {_md(side.get('name', ''))}, "
+                f"- {role}: {md(side.get('name', ''))}, "
                 f"{words.plural(side.get('usable'), 'usable row')} "
-                f"of {words.count(side.get('rows'))}, labelled: {_md(side.get('labelled', ''))}"
+                f"of {words.count(side.get('rows'))}, labelled: {md(side.get('labelled', ''))}"
             )
             lines += [
-                f"  - left out: {words.count(o.get('count'))} {_md(o.get('what', ''))}"
+                f"  - left out: {words.count(o.get('count'))} {md(o.get('what', ''))}"
                 for o in side.get("omissions") or []
             ]
     return lines
@@ -161,7 +154,7 @@ def _limits(run: RunFiles) -> list[str]:
         "- The figures hold for examples drawn like those it was judged on, and for no others.",
     ]
     if verdict.get("unseen_classes"):
-        lines.append(f"- It never saw: {', '.join(_md(c) for c in verdict['unseen_classes'])}.")
+        lines.append(f"- It never saw: {', '.join(md(c) for c in verdict['unseen_classes'])}.")
     error = words.number(run.part("verdict", "calibration").get("ece"))
     if error is not None:
         lines.append(

@@ -16,6 +16,8 @@ from typing import Any
 
 from markupsafe import Markup
 
+from landbridge.base.shown import visible
+
 from . import words
 
 _HERE = Path(__file__).parent
@@ -74,7 +76,8 @@ def render(
         "app_script": Markup(app),
         "policy": policy,
     }
-    return environment.get_template(template).render(**{**shared, **model})
+    # Names are in it: what would turn or hide letters is shown, as on a terminal.
+    return visible(environment.get_template(template).render(**{**shared, **model}))
 
 
 def file_text(name: str) -> str:

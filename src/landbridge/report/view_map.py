@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from markupsafe import Markup
+
+from landbridge.base.shown import to_json
 
 from .read import RunFiles
 
@@ -52,9 +53,7 @@ def map_view(run: RunFiles) -> dict[str, Any] | None:
     for c in columns:
         c["change"] = [changes.get(key) for key in zip(c["domain"], c["row"], strict=True)]
     payload = {"maps": columns, "classes": run.classes}
-    text = json.dumps(
-        payload, ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=str
-    )
+    text = to_json(payload, separators=(",", ":"), allow_nan=False, default=str)
     for sign, code in (("<", "\\u003c"), (">", "\\u003e"), ("&", "\\u0026")):
         text = text.replace(sign, code)
     return {

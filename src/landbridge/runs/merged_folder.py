@@ -19,6 +19,7 @@ from ..artifacts.state import (
 )
 from ..base.files import write_bytes, write_json, write_text
 from ..base.hashing import tensors_digest
+from ..report.markdown import md
 from ..training.checkpoint import load_tensors, save_tensors
 from ..verdict.without_labels import label_free_verdict
 from .folder import begin
@@ -113,10 +114,10 @@ def command(facts: Mapping[str, Any], out: Path) -> str:
 def card(out: Path, facts: Mapping[str, Any], words: str) -> str:
     """Return the README of a merged run."""
     classes = read_record(out, "labels.json")["classes"]
-    notes = "".join(f"- {note}\n" for note in facts["notes"])
+    notes = "".join(f"- {md(note)}\n" for note in facts["notes"])
     return (
-        f"# {out.name}\n\n{words}\n\n"
-        f"It answers with {len(classes)} classes: {', '.join(map(str, classes[:20]))}"
+        f"# {md(out.name)}\n\n{md(words)}\n\n"
+        f"It answers with {len(classes)} classes: {', '.join(map(md, classes[:20]))}"
         f"{', …' if len(classes) > 20 else ''}.\n\n"
         "It has not been judged: `landbridge eval` measures it on labelled examples. "
         "Configuration, data and plan in this folder are those of the first run.\n"

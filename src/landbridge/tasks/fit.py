@@ -19,6 +19,7 @@ from ..base.hashing import digest
 from ..base.options import positive
 from ..base.shown import to_json
 from ..insight.samples import sample, wrong_and_right
+from ..report.markdown import code, md
 from ..report.samples import keep_samples
 from ..training.devices import find_device
 from .base import TASKS, Example, StructuredTask, TaskOptions
@@ -264,12 +265,12 @@ def _card(out: Path, task: StructuredTask, facts: dict[str, Any]) -> str:
     rows = [f"| model | {' | '.join(names)} |", f"|---|{'---:|' * len(names)}"]
     for row in verdict["models"]:
         cells = [f"{100 * row['scores'][name]:.1f}" for name in names]
-        rows.append(f"| {row['model']} | {' | '.join(cells)} |")
+        rows.append(f"| {md(row['model'])} | {' | '.join(cells)} |")
     share = facts["parameters"]["moved"] / max(1, facts["parameters"]["total"])
     return (
-        f"# {out.name}\n\n{verdict['sentence']}\n\n" + "\n".join(rows) + "\n\n"
-        f"{task.summary}. Made from {facts['origin']}; {share:.1%} of its numbers were trained "
+        f"# {md(out.name)}\n\n{md(verdict['sentence'])}\n\n" + "\n".join(rows) + "\n\n"
+        f"{task.summary}. Made from {md(facts['origin'])}; {share:.1%} of its numbers were trained "
         f"on {facts['rows']:,} rows.\n\n"
-        f"`landbridge predict {out} DATA` answers for new rows; `model/` opens in transformers "
-        f"with {task.architecture}.\n"
+        f"{code(f'landbridge predict {out} DATA')} answers for new rows; `model/` opens in "
+        f"transformers with {task.architecture}.\n"
     )

@@ -13,6 +13,7 @@ import numpy as np
 from ..base.errors import DataError
 from ..base.inside import Place, check_inside, place_of
 from ..base.seeds import numpy_rng
+from ..base.shown import encodable
 from ..base.typed import checked, number
 from ..domains.readers.base import SPLITS
 from ..domains.readers.class_labels import features_of, has_names, named
@@ -149,9 +150,11 @@ def _with_names(rows: list[Any], features: Mapping[str, Any], what: str) -> list
 
 def _file(path: Path) -> RawRows:
     if path.suffix.lower() in (".conll", ".bio", ".iob", ".iob2"):
-        return _of(conll_rows(path), Place(path.parent), path.stem)
+        return _of(conll_rows(path), Place(path.parent), encodable(path.stem))
     table, _ = arrow_table(path)
-    return _of(_plain(table, path.stem), Place(path.resolve().parent), path.stem)
+    return _of(
+        _plain(table, encodable(path.stem)), Place(path.resolve().parent), encodable(path.stem)
+    )
 
 
 def _plain(table: Any, what: str) -> list[Any]:
@@ -163,10 +166,10 @@ def _folder(root: Path, place: Place) -> RawRows:
     for name in _COCO:
         if (root / name).is_file():
             check_inside(root / name, place)
-            return _of(_coco(root / name, place), _in(root, place), root.name)
+            return _of(_coco(root / name, place), _in(root, place), encodable(root.name))
     table = folder_table(root, place)
     if table is not None:
-        return _of(_plain(table[0], root.name), _in(root, place), root.name)
+        return _of(_plain(table[0], encodable(root.name)), _in(root, place), encodable(root.name))
     splits = [(f, SPLITS[f.name.lower()]) for f in sorted(root.iterdir()) if _is_split(f)]
     if splits:
         rows: list[Any] = []
@@ -174,9 +177,9 @@ def _folder(root: Path, place: Place) -> RawRows:
             own = _folder(folder, place)
             for row in own.rows:
                 rows.append({**_absolute(row, folder), SPLIT: split})
-        return _of(rows, _in(root, place), root.name)
+        return _of(rows, _in(root, place), encodable(root.name))
     if (root / "images").is_dir() and (root / "masks").is_dir():
-        return _of(_masks(root), _in(root, place), root.name)
+        return _of(_masks(root), _in(root, place), encodable(root.name))
     raise DataError(
         f"{root} has no metadata.jsonl, no {_COCO[1]}, and no images/ beside masks/",
         do="lay it out in one of these ways, or give a table",

@@ -11,6 +11,7 @@ import numpy as np
 from ...base.errors import DataError
 from ...base.events import SILENT, Events
 from ...base.hashing import digest, file_digest
+from ...base.shown import encodable
 from ..examples import Examples, InputHint
 from .decoding import (
     WHITE,
@@ -97,7 +98,7 @@ class ImageExamples(Examples):
         if self._names is not None:
             return list(self._names)
         items = self.items if self.items is not None else [b""] * len(self)
-        return [f"row {i}" if nameless(x) else str(x) for i, x in enumerate(items)]
+        return [f"row {i}" if nameless(x) else encodable(x) for i, x in enumerate(items)]
 
     def select(self, rows: np.ndarray) -> ImageExamples:
         """Return the images at integer `rows`, in that order."""

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ...base.hashing import digest
+from ...base.shown import encodable
 from ..examples import Examples, InputHint
 from .decoding import Item, in_threads
 from .full_scale import Peak, scale_for
@@ -56,7 +57,7 @@ class AudioExamples(Examples):
         """Return a path, or "row i" from 0, for each recording."""
         if self._names is not None:
             return list(self._names)
-        return [f"row {i}" if nameless(x) else str(x) for i, x in enumerate(self.items)]
+        return [f"row {i}" if nameless(x) else encodable(x) for i, x in enumerate(self.items)]
 
     def select(self, rows: np.ndarray) -> AudioExamples:
         """Return the recordings at integer `rows`, in that order."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
 import struct
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ import numpy as np
 
 from ...base.errors import DataError, MissingExtra
 from ...base.events import SILENT, Events
+from ...base.halves import has_half
 from .decoding import Item, in_threads, one_if_large
 from .full_scale import Peak, natural
 from .mixing import Mix
@@ -122,7 +124,7 @@ def _heard(item: Path | bytes, name: str) -> Heard:
         _check_rate(rate, name)
         return _mixed([samples], samples.shape[1], rate, scaled, lambda k: samples[:, k], name)
     try:
-        opened = _Bytes(item) if isinstance(item, bytes) else str(item)
+        opened = _Bytes(item) if isinstance(item, bytes) else _openable(item)
         with soundfile.SoundFile(opened) as file:
             _check_rate(file.samplerate, name)
             _check_claim(file, name)
@@ -302,7 +304,7 @@ def _info(item: Item) -> Any:
         return None
     item = content(item)
     try:
-        return soundfile.info(_Bytes(item) if isinstance(item, bytes) else str(item))
+        return soundfile.info(_Bytes(item) if isinstance(item, bytes) else _openable(item))
     except (RuntimeError, OSError):  # decoding says what is wrong
         return None
 
@@ -318,3 +320,9 @@ def unreadable_sounds(
                 flaws[row] = reason
             bar.advance()
     return flaws
+
+
+def _openable(path: Path) -> str | bytes:
+    """Return a path as soundfile takes it: of a name that is no UTF-8 the bytes."""
+    name = str(path)
+    return os.fsencode(path) if has_half(name) else name

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ...base.errors import ConfigError, DataError
+from ...base.shown import encodable
 from .base import ReadOptions
 
 _FIELD = re.compile(r"\{(\w+)\}")
@@ -42,7 +43,7 @@ def parts_of(files: Sequence[Path], pattern: str | None) -> list[dict[str, str]]
     made = "".join(
         f"(?P<{piece}>{part})" if i % 2 else re.escape(piece) for i, piece in enumerate(pieces)
     )
-    found = [re.fullmatch(made, file.stem) for file in files]
+    found = [re.fullmatch(made, encodable(file.stem)) for file in files]
     strange = [file.name for file, fit in zip(files, found, strict=True) if fit is None]
     if strange:
         raise DataError(
@@ -66,7 +67,7 @@ def groups_of(
     if options.domain is None:
         return None
     if not parts and options.domain == "folder":
-        return tuple(file.parent.name for file in files)
+        return tuple(encodable(file.parent.name) for file in files)
     if not parts or options.domain not in parts[0]:
         there = sorted(parts[0]) if parts else []
         raise ConfigError(

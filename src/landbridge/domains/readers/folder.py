@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 from ...base.errors import DataError
 from ...base.events import SILENT, Events
 from ...base.inside import ANYWHERE, Place, is_device, leads_out, place_of
+from ...base.shown import encodable
 from ..domain import Domain, Omission
 from ..examples import Examples
 from ..input_rows import LeftOut
@@ -111,7 +112,7 @@ class FolderReader(Reader):
             *("label", "labels", "columns", "image", "text", "audio", "split"),
         )
         root = Path(what)
-        name = options.name or root.resolve().name
+        name = options.name or encodable(root.resolve().name)
         found = self._walk(root, place_of(root.resolve(), options.outside))
         if not found.files:
             raise self._nothing(root, found)
@@ -122,7 +123,7 @@ class FolderReader(Reader):
         flaws = self.flaws(files, f"{self.many} of {name}", events)
         flaw = f"unreadable {self.one}"
         broken = [
-            LeftOut(int(keep[i]), str(files[i]), f"{flaw}: {why}") for i, why in flaws.items()
+            LeftOut(int(keep[i]), encodable(files[i]), f"{flaw}: {why}") for i, why in flaws.items()
         ]
         said = [f"{_short(files[i], root)} ({why})" for i, why in flaws.items()]
         if broken:
@@ -224,7 +225,7 @@ class FolderReader(Reader):
         for folder in folders:
             files, other = self._below(folder, found)
             found.other += other
-            found.add(files, folder.name, split)
+            found.add(files, encodable(folder.name), split)
             if not files:
                 found.empty.append(folder)
         self._flat(found, loose, split)

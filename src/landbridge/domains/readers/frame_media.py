@@ -14,6 +14,7 @@ from ...base.errors import DataError
 from ...base.events import Events
 from ...base.inside import ANYWHERE, Place, leads_out
 from ...base.registry import nearest
+from ...base.shown import encodable
 from ..domain import Examples, Omission, class_name
 from ..input_rows import LeftOut
 from ..modalities.decoding import Item
@@ -371,7 +372,7 @@ def files_of(
                 gone.append(LeftOut(row, str(item), lost + (f": there is {near}" if near else "")))
                 continue
         items.append(item)
-        names.append(rows[row] if nameless(item) else str(item))
+        names.append(rows[row] if nameless(item) else encodable(item))
         there.append(row)
     if outside and not items and not gone:
         raise DataError(

@@ -9,6 +9,7 @@ from typing import Any
 from ...base.errors import DataError
 from ...base.events import SILENT, Events
 from ...base.inside import Place, check_inside, place_of
+from ...base.shown import encodable
 from ..domain import Domain, Omission
 from ..modalities.decoding import IMAGE_SUFFIXES
 from ..modalities.sound_files import AUDIO_SUFFIXES
@@ -55,7 +56,7 @@ class MetadataFolder(Reader):
         domain = frame_domain(
             from_arrow(table),
             options,
-            name=options.name or root.resolve().name,
+            name=options.name or encodable(root.resolve().name),
             folder=place,
             first_row=1,
             events=events,

@@ -11,9 +11,11 @@ import numpy as np
 
 from ...base.errors import DataError
 from ...base.events import SILENT, Events
+from ...base.halves import has_half
 from ...base.hashing import digest
 from ...base.inside import Place, check_inside, place_of
 from ...base.places import cache_folder
+from ...base.shown import encodable
 from ...base.stored import stored_array, stored_file
 from ..domain import Domain
 from ..modalities.pieces import Piece
@@ -67,11 +69,16 @@ class Shards(Reader):
         for file in files:
             check_inside(file, folder)
         columns = _read(files, events)
-        name = options.name or (root.resolve().name if root.is_dir() else root.stem)
+        name = options.name or encodable(root.resolve().name if root.is_dir() else root.stem)
         domain = frame_domain(
             columns, options, name=name, folder=folder, first_row=1, events=events
         )
         return domain.noting(f"read from {len(files)} Parquet shard{'s'[: len(files) > 1]}")
+
+
+def _named(file: Path) -> Any:
+    """Return a file as Arrow opens it: its path, or itself where that is no UTF-8."""
+    return file.open("rb") if has_half(str(file)) else file
 
 
 def _shards(root: Path) -> list[Path]:
@@ -86,7 +93,7 @@ def _read(files: Sequence[Path], events: Events) -> Columns:
     schemas, rows = [], []
     for file in files:
         try:
-            opened = pq.ParquetFile(file)
+            opened = pq.ParquetFile(_named(file))
             check_parquet(file, opened)
         except (pa.ArrowException, OSError) as error:
             raise DataError(
@@ -179,7 +186,7 @@ def _contents(files: Sequence[Path], column: str) -> Iterator[bytes | None]:
     import pyarrow.parquet as pq
 
     for file in files:
-        opened = pq.ParquetFile(file)
+        opened = pq.ParquetFile(_named(file))
         for batch in opened.iter_batches(batch_size=_ROWS, columns=[column]):
             for value in batch.column(0).to_pylist():
                 if isinstance(value, dict):

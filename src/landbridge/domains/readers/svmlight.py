@@ -9,6 +9,7 @@ from typing import Any
 from ...base.errors import DataError
 from ...base.events import SILENT, Events
 from ...base.growth import check_growth, most_bytes
+from ...base.shown import encodable
 from ..domain import Domain
 from .arrays import Arrays
 from .base import READERS, Reader, ReadOptions
@@ -65,7 +66,7 @@ class SvmLight(Reader):
                 do="a line is `label index:value index:value ...`"
                 + ("; source and target need the same columns" if wide else ""),
             ) from error
-        name = options.name or path.name.split(".")[0]
+        name = options.name or encodable(path.name.split(".")[0])
         own = replace(options, name=name, like=None)
         return Arrays().read((rows, labels), own, events)
 

@@ -13,6 +13,7 @@ from ...base.errors import DataError
 from ...base.events import SILENT, Events
 from ...base.files import lines_of
 from ...base.inside import Place
+from ...base.shown import encodable
 from ..domain import Domain
 from .base import READERS, Reader, ReadOptions
 from .columns import MARK, Columns, from_arrow, rows_of
@@ -63,7 +64,7 @@ class Table(Reader):
         domain = frame_domain(
             columns,
             options,
-            name=options.name or path.stem,
+            name=options.name or encodable(path.stem),
             folder=Place(path.resolve().parent),  # somebody named this table
             first_row=1,
             events=events,

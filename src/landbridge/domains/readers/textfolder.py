@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ...base.events import Events
+from ...base.shown import encodable
 from ..modalities.texts import TextExamples
 from .base import READERS
 from .folder import FolderReader
@@ -36,4 +37,4 @@ class TextFolder(FolderReader):
     def examples(self, files: Sequence[Path]) -> TextExamples:
         """Return the texts."""
         texts = [file.read_text("utf-8-sig").strip() for file in files]
-        return TextExamples(texts, [str(file) for file in files])
+        return TextExamples(texts, [encodable(file) for file in files])

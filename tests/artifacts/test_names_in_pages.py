@@ -1,0 +1,187 @@
+"""Names from data are text in every page and card: no element, no script, no mark of direction."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from tiny_commands import pictures, table
+from typer.testing import CliRunner
+
+import landbridge
+from landbridge.base.shown import visible
+from landbridge.cli.app import app
+from landbridge.report.html import file_text
+from landbridge.report.markdown import code, md
+from landbridge.report.page import (
+    Card,
+    Cards,
+    Commands,
+    Estimate,
+    Estimates,
+    Facts,
+    Page,
+    Points,
+    Table,
+    Verdict,
+    write_page,
+)
+from landbridge.spaces.fit import AlignOptions
+from landbridge.tasks.training import FitOptions
+
+OLD = Path(__file__).parent / "old"
+ODD = "<b data-x>&\"'</script><script>alert(1)</script>{{7*7}}`|\u202e"
+"""What a name may be, and must not do."""
+FILE = "<b data-x>&\"'{{7*7}}`|\u202e"
+"""The same as a file's name can have it."""
+
+
+class Elements(HTMLParser):
+    """Every element's attributes, what stands in scripts, and the text beside."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.attributes: list[tuple[str, str | None]] = []
+        self.scripts: list[str] = []
+        self.text = ""
+        self._in = ""
+        self.feed(page)
+
+    def handle_starttag(self, tag, attrs):
+        self.attributes += attrs
+        self._in = tag
+        if tag == "script":
+            self.scripts.append("")
+
+    def handle_endtag(self, tag):
+        self._in = ""
+
+    def handle_data(self, data):
+        if self._in == "script":
+            self.scripts[-1] += data
+        elif self._in != "style":
+            self.text += data
+
+
+def check_page(path: Path, named: bool = True) -> None:
+    text = path.read_text("utf-8")
+    found = Elements(text)
+    assert not [one for one in found.attributes if one[0].startswith(("data-x", "on"))]
+    assert not [one for one in found.scripts if "alert(1)" in one and not one.startswith("{")]
+    assert visible(text) == text
+    if named:
+        assert "<b data-x>&\"'" in found.text
+        assert "{{7*7}}" in found.text
+
+
+def check_card(path: Path) -> None:
+    text = path.read_text("utf-8")
+    assert not re.search(r"(?<!\\)<[b/s]", text)
+    assert visible(text) == text
+
+
+def test_every_kind_of_section_shows_names(tmp_path):
+    page = Page(
+        ODD,
+        ODD,
+        [Verdict(ODD, ODD, {"value": 0.1, "low": 0.0, "high": 0.2}, ODD), Verdict(ODD, ODD)],
+        [
+            ("estimates", Estimates(ODD, [Estimate(ODD, 0.5, 0.4, 0.6, note=ODD)], lead=ODD)),
+            ("table", Table(ODD, [ODD, ODD], [[ODD, ODD]], lead=ODD)),
+            ("cards", Cards(ODD, [Card(ODD, [("data:,", ODD)], [(ODD, ODD)], True)])),
+            ("points", Points(ODD, [0.0, 1.0], [0.0, 1.0], [0, 1], [ODD, ODD])),
+            ("facts", Facts(ODD, [(ODD, ODD)])),
+            ("commands", Commands(ODD, [(ODD, ODD)])),
+        ],
+        fine=ODD,
+        notes=[ODD],
+    )
+    check_page(write_page(page, tmp_path / "page.html"))
+
+
+def test_scripts_and_styles_of_our_own_stay_as_they_are():
+    """A page's policy names the hashes of its scripts: showing marks must change none of them."""
+    for name in ("app.js", "map.js", "style.css", "page.css", "shift.css"):
+        assert visible(file_text(name)) == file_text(name)
+
+
+def test_markdown_shows_names():
+    assert md("<b>|`x`\n# y") == "\\<b\\>\\|\\`x\\` \\# y"
+    assert code("a``b`") == "``` a``b` ```"
+    assert md("\u202e") == r"\\u202e"
+
+
+@pytest.mark.slow
+def test_names_of_a_run_are_text(tmp_path):
+    for name, seed in ((f"{FILE}.csv", 0), ("target.csv", 1)):
+        made = pd.DataFrame(table(seed=seed)).rename(columns={"x0": ODD, "x1": f"={ODD}"})
+        made["kind"] = made["kind"].map({"up": ODD, "down": f"'{ODD}"})
+        made.drop(columns="size").to_csv(tmp_path / name, index=False)
+    sides = (tmp_path / f"{FILE}.csv", tmp_path / "target.csv")
+    runs = []
+    for name in ("a", "b"):
+        run = landbridge.transfer(
+            *sides,
+            label="kind",
+            target_labels="judge",
+            method="source-only" if name == "a" else "deep-coral",
+            seeds=1,
+            budget="1m",
+            training={"steps": 4, "source_steps": 4, "threads": 1},
+            out=tmp_path / name,
+        )
+        runs.append(run)
+    check_page(tmp_path / "a" / "report.html")
+    check_card(tmp_path / "a" / "README.md")
+    page = tmp_path / "shift.html"
+    found = CliRunner().invoke(app, ["shift", *map(str, sides), "--out", str(page)])
+    assert found.exit_code == 0, found.stderr
+    check_page(page)
+    assert visible(found.output) == found.output
+    merged = landbridge.merge(runs, out=tmp_path / "merged")
+    check_page(merged.report(), named=False)
+    check_card(tmp_path / "merged" / "README.md")
+
+
+@pytest.mark.slow
+def test_names_of_all_other_kinds_are_text(tmp_path):
+    frame = pd.DataFrame(table()).rename(columns={"x0": ODD})
+    frame["kind"] = frame["kind"].map({"up": ODD, "down": "down"})
+    landbridge.multitask(frame, ["kind", "size"], steps=4, seeds=1, out=tmp_path / "multitask")
+    check_page(tmp_path / "multitask" / "report.html", named=False)
+
+    x = frame.drop(columns=["kind", "size"]).to_numpy("f4")
+    landbridge.cluster((x, frame["kind"].tolist()), groups=2, out=tmp_path / "clusters")
+    check_page(tmp_path / "clusters" / "report.html")
+
+    texts = [f"a {ODD} {'square' if i < 16 else 'field'}" for i in range(32)]
+    landbridge.align(
+        {"image": pictures(), "text": texts},
+        options=AlignOptions(epochs=1, batch=16),
+        backbone_options={
+            "encoders": {"image": "convnet", "text": "textnet"},
+            "space": 8,
+            "width": 8,
+        },
+        out=tmp_path / "space",
+    )
+    check_page(tmp_path / "space" / "report.html")
+
+    tags = [f"B-{ODD}", "O", "B-LOC"]
+    rows = [
+        {"tokens": [ODD, "in", place], "tags": tags}
+        for place in np.tile(["rome", "oslo", "lima", "bern"], 5).tolist()
+    ]
+    landbridge.tune(
+        "token-classification",
+        rows,
+        model=str(OLD / "tuned" / "model"),
+        fit=FitOptions(steps=4, device="cpu"),
+        out=tmp_path / "tuned",
+    )
+    check_page(tmp_path / "tuned" / "report.html")
+    check_card(tmp_path / "tuned" / "README.md")
