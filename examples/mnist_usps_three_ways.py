@@ -51,7 +51,7 @@ if __name__ == "__main__":
             backbone="convnet",
             method=method,
             seeds=1,
-            training={"source_steps": 60, "steps": 30} if SMALL else None,
+            training={"source_steps": 60 if SMALL else 300, "steps": 30 if SMALL else 100},
             out=Path(tempfile.mkdtemp()) / way,
         )
         right = (run.model.predict(target[0])[hidden] == truth[hidden]).mean()

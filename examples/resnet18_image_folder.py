@@ -1,7 +1,8 @@
 """ResNet-18 on a folder of images: python examples/resnet18_image_folder.py [FOLDER] [--small]
 
-"hf/microsoft/resnet-18" brings ImageNet's weights from the hub, and says so first; --small takes
-random ones and drawn shapes. Without FOLDER: ants and bees from LANDBRIDGE_DATA.
+"hf/microsoft/resnet-18" brings ImageNet's weights from the hub, and says so first; random ones are
+taken where that cannot be reached. Without FOLDER: ants and bees from LANDBRIDGE_DATA, or drawn
+shapes; --small takes those and random weights.
 """
 
 import os
@@ -13,6 +14,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 import landbridge
+from landbridge.base.errors import HubError
 
 SMALL = "--small" in sys.argv
 ROOT = Path(os.environ.get("LANDBRIDGE_DATA", "nowhere")) / "hymenoptera"
@@ -43,17 +45,16 @@ def untrained_resnet18(folder: Path) -> str:
 if __name__ == "__main__":
     work = Path(tempfile.mkdtemp())
     given = [word for word in sys.argv[1:] if not word.startswith("--")]
-    images = (
-        given[0] if given else ROOT if ROOT.is_dir() and not SMALL else drawn_shapes(work / "in")
-    )
-    backbone = untrained_resnet18(work / "resnet18") if SMALL else "hf/microsoft/resnet-18"
-    run = landbridge.transfer(
-        target=images,
-        backbone=backbone,
-        method="lp-ft",
-        seeds=1 if SMALL else 3,
-        training={"steps": 6} if SMALL else None,
-        max_rows=48 if SMALL else None,
-        out=work / "run",
-    )
+    own = ROOT.is_dir() and not SMALL
+    images = given[0] if given else ROOT if own else drawn_shapes(work / "in")
+    what = {"target": images, "method": "lp-ft"}
+    quick = {"seeds": 1, "training": {"steps": 6}, "max_rows": 48}
+    try:
+        backbone = untrained_resnet18(work / "resnet18") if SMALL else "hf/microsoft/resnet-18"
+        more = quick if SMALL else {}
+        run = landbridge.transfer(**what, **more, backbone=backbone, out=work / "run")
+    except HubError as error:
+        print(f"random weights and few steps, as {error.found}")
+        backbone = untrained_resnet18(work / "resnet18")
+        run = landbridge.transfer(**what, **quick, backbone=backbone, out=work / "offline")
     print(run.verdict["sentence"], f"\nreport: {run.report()}")

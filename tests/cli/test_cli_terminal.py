@@ -94,3 +94,19 @@ def test_a_closed_pipe_does_not_end_a_run():
 )
 def test_times_are_short(seconds, text):
     assert clock(seconds) == text
+
+
+def test_getting_ready_is_not_taken_for_a_step(time):
+    stream = io.StringIO()
+    with terminal(stream=stream).progress("training", 2000) as bar:
+        time.now += 30  # reading, compiling
+        bar.advance()
+        for _ in range(40):
+            time.now += 0.5
+            bar.advance()
+    lines = stream.getvalue().splitlines()
+    assert "left" not in lines[0]
+    minutes = [int(m) for m in re.findall(r"(\d+)m\d\ds left", stream.getvalue())]
+    assert minutes
+    assert all(16 <= m <= 17 for m in minutes)  # 2,000 steps of half a second
+    assert "1/2,000" in lines[0]

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from landbridge.base.errors import ConfigError, DataError
+from landbridge.domains.reading import Reading
 from landbridge.runs.model import Model
 from landbridge.runs.stream import stream_data
 
@@ -56,3 +57,24 @@ def test_wrong_batches_and_data_are_named(kit, run):
         stream_data(
             run, pd.DataFrame(np.random.default_rng(0).normal(size=(9, 4)), columns=[*"abcd"])
         )
+
+
+def test_probabilities_have_the_runs_temperature_and_answers_stay(kit):
+    stored, _ = kit.rows(60, seed=4)
+    found = {}
+    for temperature in (1.0, 2.5):
+        reading = Reading("classes", tuple(kit.classes), temperature=temperature)
+        model = Model(kit.network, kit.preprocessing, kit.classes, (0, 255), reading=reading)
+        run = SimpleNamespace(model=model)
+        for method in ("none", "eata"):
+            rows = stream_data(run, stored[:, 0], method=method, batch=20)["predictions"]
+            found[method, temperature] = [
+                (r["predicted"], max(r["probability"].values())) for r in rows
+            ]
+        sure = [c for _, c in found["none", temperature]]
+        wanted = model.predict_proba(stored[:, 0]).max(1)
+        np.testing.assert_allclose(sure, wanted, atol=2e-6)
+    for method in ("none", "eata"):
+        plain, warm = found[method, 1.0], found[method, 2.5]
+        assert [name for name, _ in plain] == [name for name, _ in warm]
+        assert all(w < p for (_, p), (_, w) in zip(plain, warm, strict=True))

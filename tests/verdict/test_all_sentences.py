@@ -18,6 +18,10 @@ from landbridge.verdict.sentences import (
 METHODS = [*WHAT, "mcc"]
 
 
+KINDS = ("label-free", "cross-validation")
+"""How a method is chosen among several."""
+
+
 def settles(n: int):
     yield None
     for left, low, differ, among in itertools.product(
@@ -66,6 +70,12 @@ def verdicts(answers: str):
         if (method, reference) == ("mcc", "source-only"):
             for found, kept in itertools.product((1, n), ("", "asked", "all")):
                 yield plain | {"seen": {"found": found, "of": n + 1, "kept": kept}, "settle": None}
+        some = method in ("mcc", "scratch") and reference in (method, "scratch")
+        for kind in ("given", "only", "default", *KINDS) if some else ():
+            choice = {"kind": kind, "compared": min(n, 3) if kind in KINDS else 0}
+            if kind == "cross-validation":
+                choice |= {"rows": n, "value": size / 2, "reference_value": size / 3}
+            yield plain | {"choice": choice}
 
 
 @pytest.mark.parametrize("answers", ["classes", "numbers", "several"])
@@ -74,6 +84,10 @@ def test_every_sentence_reads_well(answers):
     for verdict in verdicts(answers):
         said |= {judged_sentence(verdict), cross_validated_sentence(verdict)}
         said |= {label_free_sentence(verdict, best) for best in (None, "mcc", "source-only")}
+        if verdict.get("choice", {}).get("compared") == 0:
+            own = judged_sentence(verdict)
+            assert "none looked better" not in own, own
+            assert "named" not in own or verdict["choice"]["kind"] == "given", own
     assert len(said) > 200
     for text in said:
         assert not re.search(r"\b(\w+) \1\b", text, re.I), text

@@ -17,6 +17,8 @@ PATIENCE_S = 2.0
 """Something shorter than this needs no bar."""
 WIDE = 110
 """From this many columns on there is room for figures beside a bar."""
+LEAST_STEPS, LEAST_S = 2, 1.0
+"""So much has to be done, after the first step, before the rest of the time is estimated."""
 LINE_EVERY_S = 10.0
 """How often a bar becomes a line where there is no terminal."""
 
@@ -99,13 +101,25 @@ class _Bar:
         self.done = 0
         self.figures: dict[str, float] = {}
         self.start = time.monotonic()
+        self.first: tuple[float, int] | None = None
 
     def advance(self, steps: int = 1, **figures: float) -> None:
         """Move on by `steps`."""
         self.done += steps
+        if self.first is None:  # getting ready is not what a step takes
+            self.first = time.monotonic(), self.done
         self.figures = figures or self.figures
         if time.monotonic() - self.start >= PATIENCE_S:
             self.show()
+
+    def left(self) -> str:
+        """Return how much time is left by the steps after the first, "" where they are too few."""
+        if self.first is None:
+            return ""
+        took, steps = time.monotonic() - self.first[0], self.done - self.first[1]
+        if steps < LEAST_STEPS or took < LEAST_S or self.done >= self.total:
+            return ""
+        return f"{clock(took / steps * (self.total - self.done))} left"
 
     def figures_text(self) -> str:
         """Return the first two figures, short."""
@@ -129,9 +143,7 @@ class _LineBar(_Bar):
         if self.owner.quiet or now - self.last < LINE_EVERY_S or self.done >= self.total:
             return
         self.last = now
-        left = (now - self.start) / max(self.done, 1) * (self.total - self.done)
-        parts = [f"{self.what}: {self.done}/{self.total}", self.figures_text()]
-        parts.append(f"{clock(left)} left")
+        parts = [f"{self.what}: {self.done:,}/{self.total:,}", self.figures_text(), self.left()]
         self.owner.line("progress", ", ".join(part for part in parts if part))
 
 
@@ -162,7 +174,7 @@ class BarTerminal(PlainTerminal):
     def live(self) -> Any:
         """The bars on the screen, started when the first is needed."""
         if self._progress is None:
-            from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+            from rich.progress import BarColumn, Progress, TextColumn
             from rich.table import Column
 
             wide = self.console.width >= WIDE
@@ -174,8 +186,8 @@ class BarTerminal(PlainTerminal):
                     "       {task.description}", table_column=Column(no_wrap=True, max_width=room)
                 ),
                 BarColumn(bar_width=20 if wide else 14),
-                TextColumn("{task.completed:.0f}/{task.total:.0f}", justify="right"),
-                TimeRemainingColumn(compact=True),
+                TextColumn("{task.completed:,.0f}/{task.total:,.0f}", justify="right"),
+                TextColumn("{task.fields[left]}", table_column=Column(no_wrap=True, min_width=10)),
             ]
             if wide:
                 column = Column(no_wrap=True, max_width=28)
@@ -204,9 +216,13 @@ class _RichBar(_Bar):
         text = self.figures_text()
         if self.task is None:
             self.task = self.owner.live.add_task(
-                escape(one_line(self.what)), total=self.total, completed=self.done, figures=text
+                escape(one_line(self.what)),
+                total=self.total,
+                completed=self.done,
+                figures=text,
+                left="",
             )
-        self.owner.live.update(self.task, completed=self.done, figures=text)
+        self.owner.live.update(self.task, completed=self.done, figures=text, left=self.left())
 
     def close(self) -> None:
         if self.task is None:
@@ -215,7 +231,7 @@ class _RichBar(_Bar):
         if not self.owner.live.tasks:
             self.owner.close()
         took = clock(time.monotonic() - self.start)
-        self.owner.line("reuse", f"{self.what}: {self.done}/{self.total} in {took}")
+        self.owner.line("reuse", f"{self.what}: {self.done:,}/{self.total:,} in {took}")
 
 
 def clock(seconds: float) -> str:

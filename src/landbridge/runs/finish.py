@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from ..domains.reading import Reading
 from ..domains.task import Task
 from ..methods.resolve import make_method
 from ..metrics.currency import CURRENCIES
-from ..selection.portfolio import TARGET_ALONE, WHAT
+from ..selection.portfolio import TARGET_ALONE, WHAT, WHAT_OF_NUMBERS
 from ..training.checkpoint import save_tensors
 from ..verdict.judge import Predicted, Truth, judge, more
 from ..verdict.settle import Unlabelled
@@ -68,9 +69,25 @@ def finish(
     write_card(path)
 
 
-def what(method: str) -> str:
+def what(method: str, answers: Answers = "classes") -> str:
     """Return a method in plain words."""
+    if answers == "numbers" and method in WHAT_OF_NUMBERS:
+        return WHAT_OF_NUMBERS[method]
     return WHAT.get(method) or make_method(method).summary
+
+
+def _choice(workspace: Workspace, raced: Raced, reference: str | None) -> dict[str, Any]:
+    """Return how the method was chosen, and what spoke for it, for the verdict to say."""
+    rows = {row["method"]: row["figures"] for row in raced.choice["candidates"] if row["figures"]}
+    metric = CURRENCIES[workspace.reading.answers].metric
+    found = {"kind": raced.choice["kind"], "compared": len(rows)}
+    if found["kind"] != "cross-validation":
+        return found
+    return found | {
+        "rows": int(workspace.target.known.sum()),
+        "value": rows.get(raced.chosen, {}).get(metric),
+        "reference_value": rows.get(reference or "", {}).get(metric),
+    }
 
 
 def _verdict(
@@ -79,12 +96,14 @@ def _verdict(
     """Return the verdict; `own` reads the chosen method's outputs, with its temperature."""
     reading = workspace.reading
     reference = raced.chosen if raced.chosen in TARGET_ALONE else raced.reference
+    said = partial(what, answers=reading.answers)
+    choice = _choice(workspace, raced, reference)
     if task.target.sealed is not None:
         predictions = [
             Predicted(
                 method,
                 "chosen" if method == raced.chosen else "baseline",
-                what(method),
+                said(method),
                 raced.seeds,
                 np.stack(
                     [
@@ -110,6 +129,7 @@ def _verdict(
             answers=reading.answers,
             unlabelled=_unlabelled(workspace, task, raced),
             seen=task.target.seen,
+            choice=choice,
         )
     if raced.chosen in raced.folds:
         known = compared_rows(workspace.target)
@@ -118,7 +138,7 @@ def _verdict(
         score = CURRENCIES[reading.answers].score
         verdict = cross_validated_verdict(
             chosen=raced.chosen,
-            what={name: what(name) for name in raced.compared},
+            what={name: said(name) for name in raced.compared},
             correct={name: score(own, labels) for name, own in values.items()},
             reference=reference,
             answers=reading.answers,
@@ -138,8 +158,8 @@ def _verdict(
         found = evidence(workspace, first, reference)
     verdict = label_free_verdict(
         chosen=raced.chosen,
-        what=what(raced.chosen),
-        baselines=[(name, what(name)) for name in first if name != raced.chosen],
+        what=said(raced.chosen),
+        baselines=[(name, said(name)) for name in first if name != raced.chosen],
         reference=reference,
         figures={row["method"]: row["figures"] for row in found["candidates"]},
         best=found["method"],
@@ -148,6 +168,7 @@ def _verdict(
         reference_answers=answers.get(reference or ""),
         answers=reading.answers,
         rows=_named(task, np.flatnonzero(~task.target.held_out)),
+        choice=choice,
     )
     return verdict, None
 

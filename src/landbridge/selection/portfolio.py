@@ -52,6 +52,8 @@ WHAT = {
     "probe": "ridge classifier on frozen features",
     "boosted-trees": "gradient-boosted trees on the target's labelled rows",
 }
+WHAT_OF_NUMBERS = {"probe": "ridge regression on frozen features"}
+"""The same, where answers are numbers."""
 
 
 @dataclass(frozen=True)

@@ -88,6 +88,8 @@ class Stream:
         some (EATA: up to 256, evenly spread).
     read : callable, optional
         Turns what `predict` is given into a Domain.
+    temperature : float, default 1
+        Of the probabilities that are returned. What adapts, and the guard, go by the model's own.
     """
 
     def __init__(
@@ -101,11 +103,12 @@ class Stream:
         guard: bool = True,
         source_rows: np.ndarray | None = None,
         read: Callable[[Any], Domain] = read_domain,
+        temperature: float = 1.0,
     ) -> None:
         self.source = copy.deepcopy(network).eval()
         self.preprocessing, self.classes = preprocessing, tuple(classes)
         self.device = next(iter(network.state_dict().values())).device
-        self.read = read
+        self.read, self.temperature = read, temperature
         rows = None
         if source_rows is not None and len(source_rows):
             few = np.unique(np.linspace(0, len(source_rows) - 1, SOURCE_ROWS).astype(int))
@@ -163,18 +166,28 @@ class Stream:
         seen = self._seen
         seen.batches, seen.rows = seen.batches + 1, seen.rows + len(rows)
         if self.guard is None:
-            same = adapted.astype(np.float32)
+            same = self._told(adapted)
             return same, same if self.method == "none" else None
-        source = self.source_probabilities(rows)
+        source = self._of_source(rows)
         decision = self.guard.judge(source, adapted)
         seen.fallbacks += decision.fallbacks
         if decision.reset:
             self.adapter.reset()
             seen.resets += 1
-        return decision.answers.astype(np.float32), source.astype(np.float32)
+        return self._told(decision.answers), self._told(source)
 
     def source_probabilities(self, rows: np.ndarray) -> np.ndarray:
         """Return the source model's answers to stored rows; nothing adapts."""
+        return self._told(self._of_source(rows))
+
+    def _told(self, probabilities: np.ndarray) -> np.ndarray:
+        """Return float32 probabilities at the run's temperature."""
+        if self.temperature == 1:
+            return np.asarray(probabilities, np.float32)
+        scores = np.log(np.maximum(probabilities, np.finfo(np.float64).tiny))
+        return softmax(scores / self.temperature).astype(np.float32)
+
+    def _of_source(self, rows: np.ndarray) -> np.ndarray:
         logits = run_network(self.source, rows, self.preprocessing, self.device)[1]
         return softmax(logits.astype(np.float64))
 
@@ -281,4 +294,5 @@ def open_stream(
         guard=guard,
         source_rows=source_rows,
         read=model.read,
+        temperature=1.0 if reading is None else reading.temperature,
     )

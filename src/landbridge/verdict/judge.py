@@ -96,6 +96,7 @@ def judge(
     answers: Answers = "classes",
     unlabelled: Unlabelled | None = None,
     seen: Seen | None = None,
+    choice: dict[str, Any] | None = None,
 ) -> tuple[dict[str, Any], Truth]:
     """Compare the stored model with the baselines on the judged rows.
 
@@ -117,6 +118,9 @@ def judge(
         The target's rows that have no label, where they are known.
     seen : Seen, optional
         Which rows to judge were learned from as well. Where no others are left, nothing is told.
+    choice : dict, optional
+        How the method was chosen: "kind", "compared" (how many methods), and of a
+        cross-validation "rows", "value" and "reference_value".
 
     Returns
     -------
@@ -173,6 +177,7 @@ def judge(
         "calibration": _calibration(truth, chosen) if answers == "classes" else None,
         "unseen_classes": list(truth.unseen),
         "seen": None if seen is None else seen.to_json(),
+        "choice": choice,
     }
     if seen is not None and seen.kept == "all":
         verdict["sentence"] = judged_sentence(verdict)

@@ -140,6 +140,9 @@ def _judged_sentence(verdict: dict[str, Any]) -> str:
         )
     if difference is None:
         if chosen["method"] == verdict["reference"]:
+            alone = alone_sentence(verdict)
+            if alone:
+                return _join(f"{_capital(does)} ({basis}).", alone, spread)
             return _join(f"No transfer was kept, as none looked better: {does} ({basis}).", spread)
         teacher = next((b for b in verdict["baselines"] if b["method"] == "teacher"), None)
         if teacher is not None:
@@ -157,12 +160,37 @@ def _judged_sentence(verdict: dict[str, Any]) -> str:
         if difference["mean"] == 0 and difference["low"] == -difference["high"]:
             text = f"Can't tell whether the transfer helped: {does}, {words.same} "
             text += f"{say(reference['method'], _kind(verdict))}."
-        return _join(text, spread, settle_sentence(verdict), confidence_sentence(verdict))
+        why = choice_sentence(verdict)
+        return _join(text, spread, why, settle_sentence(verdict), confidence_sentence(verdict))
     text = (
         f"Transfer {verdict['outcome']}: {does}, {words.gap(difference['mean'])} than "
         f"{say(reference['method'], _kind(verdict))}."
     )
-    return _join(text, spread, confidence_sentence(verdict))
+    why = choice_sentence(verdict) if verdict["outcome"] == "hurt" else ""
+    return _join(text, spread, why, confidence_sentence(verdict))
+
+
+def alone_sentence(verdict: dict[str, Any]) -> str:
+    """Say that nothing was compared with the reference, which was kept; "" where something was."""
+    choice = verdict.get("choice")
+    if not choice or choice["compared"] > 1:
+        return ""
+    if choice["kind"] == "given":
+        return "It was named, so no other way was tried."
+    return "No other way was tried, so nothing tells whether a transfer would help."
+
+
+def choice_sentence(verdict: dict[str, Any]) -> str:
+    """Say what spoke for the method when it was chosen, on rows that the verdict does not see."""
+    choice, words = verdict.get("choice"), phrases(verdict)
+    if not choice or choice.get("reference_value") is None or choice["kind"] != "cross-validation":
+        return ""
+    rows = counted(choice["rows"], "other labelled example")
+    return (
+        f"It was chosen by cross-validation on {rows}: "
+        f"{words.value(choice['value'])}{_metric(verdict)} against "
+        f"{words.value(choice['reference_value'])} of {say(verdict['reference'], _kind(verdict))}."
+    )
 
 
 def seeds_sentence(verdict: dict[str, Any]) -> str:
@@ -209,21 +237,17 @@ def settle_sentence(verdict: dict[str, Any]) -> str:
         else:
             parts.append(f"The two differ on {settle['differ']:,} of {here}: label those first.")
     text = f"About {span} {more}labelled {'example' if one else 'examples'}, drawn at random, "
-    if left is None:
-        text += "would settle it"
-    elif settle["possible"] is False:
-        text += "would be needed to settle it in general: "
-        text += (
-            f"more than the {left:,} here, so it cannot be settled with these data"
-            if left
-            else "these data have none left, so it cannot be settled with them"
-        )
-    elif settle["possible"] is None:
-        text += f"would settle it; there are {left:,} here, so it may not be possible with these"
-    else:
-        text += "would settle it"
+    text += "would settle it"
     if settle["in_addition"]:
         text += f" (in addition to the {settle['judged']:,} judged)"
+    if left is not None and settle["possible"] is False:
+        text += (
+            f"; that is more than the {left:,} here, so it cannot be settled with these data"
+            if left
+            else "; none are left here, so it cannot be settled with these data"
+        )
+    elif left is not None and settle["possible"] is None:
+        text += f"; there are {left:,} here, so it may not be possible with these"
     return " ".join([*parts, text + "."])
 
 
@@ -267,6 +291,8 @@ def label_free_sentence(verdict: dict[str, Any], best: str | None) -> str:
             f"{say(chosen, kind)} was kept, and whether an adaptation would "
             "help is not known."
         )
+    elif chosen == reference and alone_sentence(verdict):
+        text += f"{_capital(say(chosen, kind))} was kept. {alone_sentence(verdict)}"
     elif chosen == reference:
         text += (
             f"No adaptation looked better than {say(reference, kind)} by label-free evidence, "

@@ -33,6 +33,7 @@ def label_free_verdict(
     reference_answers: np.ndarray | None,
     answers: Answers = "classes",
     rows: Sequence[tuple[int, str]] | None = None,
+    choice: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Return a verdict without target labels.
 
@@ -53,6 +54,8 @@ def label_free_verdict(
     answers : {"classes", "numbers", "several"}
     rows : sequence of (row, name), optional
         Of the usable target rows, so that those can be named on which the two differ.
+    choice : dict, optional
+        How the method was chosen, as of `judge`.
     """
     apart = np.zeros(0, np.int64)
     disagreement, settle = 0.0, None
@@ -84,6 +87,7 @@ def label_free_verdict(
         "assumption": None if best is None else ASSUMPTION,
         "calibration": None,
         "unseen_classes": [],
+        "choice": choice,
     }
     verdict["sentence"] = label_free_sentence(verdict, best)
     return verdict
