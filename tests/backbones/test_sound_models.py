@@ -11,6 +11,7 @@ from landbridge.backbones.log_mel import LogMel
 from landbridge.backbones.logmelnet import LogMelNet
 from landbridge.backbones.open import choose, own_network
 from landbridge.backbones.weights import seeded
+from landbridge.base.errors import BackboneError
 from landbridge.domains.examples import InputHint
 from landbridge.domains.modalities.sound import NOTHING
 from landbridge.solvers.mel import from_mel, mel_filters, to_mel
@@ -109,6 +110,63 @@ def test_ast_takes_what_its_feature_extractor_gives(tmp_path):
         torch.testing.assert_close(
             body(torch.from_numpy(wave)[None]), model(given).pooler_output, rtol=1e-3, atol=1e-3
         )
+
+
+@pytest.mark.parametrize("masked", [False, True])
+def test_a_mask_is_given_where_the_extractor_gives_one(masked, wave_folder, sounds, tmp_path):
+    """WavLM's base models were trained with a mask, though their norms are of groups."""
+    import json
+    import shutil
+
+    folder = shutil.copytree(wave_folder, tmp_path / "wave")
+    said = json.loads((folder / "preprocessor_config.json").read_text())
+    (folder / "preprocessor_config.json").write_text(
+        json.dumps(said | {"return_attention_mask": masked})
+    )
+    made = open_backbone(str(folder), type(sounds).hint([sounds]), [sounds], offline=True)
+    assert made.identity.options["masked"] is masked
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        *(("sampling_rate", value) for value in ("fast", 0, 10**12, True, None)),
+        *(("feature_size", value) for value in (2, "one")),
+    ],
+)
+def test_what_an_extractor_cannot_mean_is_refused_by_name(
+    key, value, wave_folder, sounds, tmp_path
+):
+    import json
+    import shutil
+
+    folder = shutil.copytree(wave_folder, tmp_path / "wave")
+    (folder / "preprocessor_config.json").write_text(json.dumps({key: value}))
+    with pytest.raises(BackboneError, match=rf"preprocessor_config\.json: {key} is {value!r}"):
+        open_backbone(str(folder), type(sounds).hint([sounds]), [sounds], offline=True)
+
+
+@pytest.mark.parametrize("normalised", [False, True])
+def test_filter_banks_are_normalised_as_their_extractor_says(normalised, sounds, tmp_path):
+
+    from transformers import ASTConfig, ASTFeatureExtractor, ASTModel
+
+    small = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2}
+    with seeded("ast"):
+        model = ASTModel(ASTConfig(**small, intermediate_size=16, max_length=64)).eval()
+    model.save_pretrained(tmp_path)
+    extractor = ASTFeatureExtractor(max_length=64, do_normalize=normalised, mean=-3.0, std=2.0)
+    extractor.save_pretrained(tmp_path)
+    made = open_backbone(str(tmp_path), type(sounds).hint([sounds]), [sounds], offline=True)
+    wave = made.preprocessing.encode(
+        torch.from_numpy(np.array(made.preprocessing.prepare(sounds))[-1:])
+    )
+    own = wave[0][~wave[0].isnan()].numpy()
+    given = extractor(own, sampling_rate=16000, return_tensors="pt")["input_values"]
+    with torch.inference_mode():
+        ours, theirs = made.module.eval()(wave), model(given).pooler_output
+    # The frames behind the end are padded after the banks are taken here, and before them there.
+    torch.testing.assert_close(ours, theirs, rtol=2e-2, atol=2e-2)
 
 
 def test_a_louder_recording_is_the_same_to_logmelnet():

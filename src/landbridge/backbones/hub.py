@@ -6,6 +6,7 @@ A download is never silent: its size and origin are said before it starts.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -99,6 +100,31 @@ def read_json(path: Path) -> Any:
         ) from error
     except (OSError, ValueError, RecursionError) as error:
         raise BackboneError(f"{path} is damaged: {error}", do="get the model again") from error
+
+
+def number_in(
+    values: Mapping[str, Any],
+    key: str,
+    usual: float,
+    file: str | Path,
+    least: float = -1e9,
+    most: float = 1e9,
+) -> float:
+    """Return a number of one of a model's JSON files, whole where the usual one is.
+
+    Raises
+    ------
+    BackboneError
+        Naming file and key, where it is something else or beyond the bounds.
+    """
+    found = values.get(key, usual)
+    number = isinstance(found, int | float) and not isinstance(found, bool)
+    if not number or not least <= found <= most or (isinstance(usual, int) and found % 1):
+        raise BackboneError(
+            f"{file}: {key} is {found!r}, expected a number from {least:,} to {most:,}",
+            do="correct it there, or get the model again",
+        )
+    return type(usual)(found)
 
 
 def has_weights(folder: Path) -> bool:

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from ..domains.examples import Examples, InputHint
 from ..domains.modalities.base import Preprocessing
 from .base import Backbone
-from .hub import ModelFolder
+from .hub import ModelFolder, number_in
 
 
 class Family(ABC):
@@ -161,23 +161,28 @@ class SoundFamily(Family):
         """Read the feature extractor; choose the length."""
         from .sound_input import sound_preprocessing
 
-        said = folder.preprocessor()
-        rate = int(said.get("sampling_rate", 16000))
+        said, file = folder.preprocessor(), folder.path / "preprocessor_config.json"
+        number_in(said, "feature_size", 1, file, 1, 1)  # of several channels nothing is known here
+        rate = int(number_in(said, "sampling_rate", 16000, file, 1000, 384_000))
         preprocessing = sound_preprocessing(hint, rate, seconds=given.get("seconds"), width=12)
         own: dict[str, Any] = {"seconds": preprocessing.samples / rate, "rate": rate}
         if config.get("model_type") == "audio-spectrogram-transformer":
+            bands, frames = config.get("num_mel_bins", 128), config.get("max_length", 1024)
             front = {
                 "rate": rate,
-                "bands": said.get("num_mel_bins", config.get("num_mel_bins", 128)),
-                "frames": said.get("max_length", config.get("max_length", 1024)),
-                "mean": said.get("mean", -4.2677393),
-                "std": said.get("std", 4.5689974),
+                "bands": number_in(said, "num_mel_bins", bands, file, 1, 1024),
+                "frames": number_in(said, "max_length", frames, file, 1, 100_000),
+                "mean": number_in(said, "mean", -4.2677393, file),
+                "std": number_in(said, "std", 4.5689974, file, 1e-6),
             }
+            if said.get("do_normalize") is False:
+                front |= {"mean": 0.0, "std": 0.5}  # which leave the banks as they are
             return preprocessing, own | {"front": front}
+        layered = config.get("feat_extract_norm", "group") == "layer"
         return preprocessing, own | {
             "front": None,
             "normalise": bool(said.get("do_normalize", True)),
-            "masked": config.get("feat_extract_norm", "group") == "layer",
+            "masked": bool(said.get("return_attention_mask", layered)),
         }
 
     def wrap(self, model: Any, options: Mapping[str, Any]) -> Backbone:

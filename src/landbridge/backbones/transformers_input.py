@@ -21,7 +21,7 @@ _INTERPOLATIONS: dict[int, Interpolation] = {
 }
 """By Pillow's numbers."""
 _CONVNEXT_WHOLE = 384
-_MOST = 2048
+MOST_PIXELS = 2048
 """Pixels of a side at most: a file of a few bytes must not ask for gigabytes."""
 _GEOMETRY = ("size", "crop_size", "do_center_crop", "crop_pct", "do_resize")
 
@@ -84,13 +84,13 @@ def image_preprocessing(
         if size is None and channels == 3:
             return imagenet_crop(hint), False
     height, width, crop, squash = _geometry(processor, config, origin)
-    if max(height, width) > _MOST:
+    if max(height, width) > MOST_PIXELS:
         raise BackboneError(
             f"{origin}: preprocessor_config.json wants images of {height} x {width} pixels, "
-            f"expected at most {_MOST} x {_MOST}",
+            f"expected at most {MOST_PIXELS} x {MOST_PIXELS}",
             do="correct the size there",
         )
-    mean, std = _constants(processor, channels, origin)
+    mean, std = constants(processor, channels, origin)
     whole = crop is None or (max(hint.height, hint.width) < 64)  # a crop would cut off strokes
     preprocessing = ImagePreprocessing(
         height=height,
@@ -204,10 +204,16 @@ def _interpolation(number: Any, origin: str) -> Interpolation:
     return _INTERPOLATIONS[int(number)]
 
 
-def _constants(
+def constants(
     processor: Mapping[str, Any], channels: int, origin: str
 ) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Return mean and standard deviation on the 0..1 scale."""
+    """Return mean and standard deviation on the 0..1 scale, as a processor says them.
+
+    Raises
+    ------
+    BackboneError
+        Where what it says is no number.
+    """
     try:
         return _read_constants(processor, channels)
     except (TypeError, ValueError, ArithmeticError) as error:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..backbones.images import IMAGENET_MEAN, IMAGENET_STD
-from ..base.errors import DataError
+from ..base.errors import BackboneError, DataError
 from ..base.inside import Place
 from ..domains.modalities.decoding import broken_image_errors, normalise, open_image
 from .base import Row, StructuredTask, file_of
@@ -34,16 +34,21 @@ class ImageTask(StructuredTask):
 
     def open(self, folder: Path) -> None:
         """Read the constants of the model's own image processor, and its size."""
-        from ..backbones.hub import read_config
+        from ..backbones.hub import ModelFolder, read_config
+        from ..backbones.transformers_input import MOST_PIXELS, constants, processor_of
 
-        file = folder / "preprocessor_config.json"
-        facts = read_config(file) if file.is_file() else {}
-        self.mean = tuple(facts.get("image_mean") or IMAGENET_MEAN)
-        self.std = tuple(facts.get("image_std") or IMAGENET_STD)
+        whole = ModelFolder(folder, str(folder), None, folder)
+        self.mean, self.std = constants(processor_of(whole), 3, str(folder))
         wanted: Any = self.options.size or read_config(folder / "config.json").get("image_size")
         if isinstance(wanted, int):
             wanted = (wanted, wanted)
         self.size = (_USUAL, _USUAL) if not wanted else (int(wanted[0]), int(wanted[1]))
+        if not self.options.size and not 0 < max(self.size) <= MOST_PIXELS:
+            raise BackboneError(
+                f"{folder / 'config.json'} wants images of {self.size[0]} x {self.size[1]} pixels, "
+                f"expected at most {MOST_PIXELS} x {MOST_PIXELS}",
+                do="give a size (--size)",
+            )
 
     def save(self, folder: Path) -> None:
         """Write them, in Hugging Face's layout."""
