@@ -10,7 +10,7 @@ import pytest
 from rich.cells import cell_len
 from rich.text import Text
 
-from landbridge.base.errors import DataError
+from landbridge.base.errors import DataError, LandbridgeWarning
 from landbridge.base.events import Events, read_log
 from landbridge.base.files import read_json, write_json, write_text
 from landbridge.base.hashing import digest
@@ -105,6 +105,14 @@ def test_json_shows_names_and_gives_them_back(name, tmp_path):
     assert read_log(tmp_path / "log.jsonl")[0]["rows"] == [name]
     write_text(tmp_path / "a.md", name)
     assert digest(name) != digest(visible(name))
+
+
+def test_errors_and_warnings_in_python_show_names():
+    name = "ant\x1b[2J\u202e"
+    for error in (DataError(name, do=name), LandbridgeWarning(name)):
+        assert _harmless(str(error))
+        assert "ant\\x1b[2J" in str(error)
+    assert DataError(name).found == name
 
 
 def test_a_line_of_a_name_passes_for_none_of_ours(capsys):

@@ -152,6 +152,20 @@ def test_links_in_class_folders_stay_inside(places, kind):
     assert read_domain(data, outside=True).classes == ("a", "b", "c")
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_folder_made_of_links_is_of_the_kind_that_it_leads_to(places, kind):
+    data, other = places
+    make, ending = KINDS[kind]
+    for i, label in enumerate("abab"):
+        make(other / label / f"{i}{ending}", i + 1)
+    for label in "ab":
+        (data / label).symlink_to(other / label)
+    (other / "a" / "ring").symlink_to(other)
+    with pytest.raises(DataError, match=f"no {kind} but through links that lead out of it"):
+        read_domain(data)
+    assert read_domain(data, outside=True).classes == ("a", "b")
+
+
 def test_a_folder_of_nothing_but_links_says_so(places):
     data, other = places
     (data / "a.png").symlink_to(image(other / "a.png"))

@@ -5,6 +5,8 @@ An error names what was found (file, row, option), what was expected, and what t
 
 from __future__ import annotations
 
+from .shown import visible
+
 
 class LandbridgeError(Exception):
     """Base of all errors that are about the user's input or machine, not about a bug.
@@ -22,7 +24,8 @@ class LandbridgeError(Exception):
     def __init__(self, found: str, *, do: str = "") -> None:
         self.found = found
         self.do = do
-        super().__init__(f"{found}\n  -> {do}" if do else found)
+        # Names from data are in it, and a traceback goes to the terminal as it is.
+        super().__init__(visible(f"{found}\n  -> {do}" if do else found))
 
 
 class ConfigError(LandbridgeError, ValueError):
@@ -128,3 +131,6 @@ EXIT_CODES: dict[int, str] = {
 
 class LandbridgeWarning(UserWarning):
     """Something was left out or changed, and the result still stands."""
+
+    def __str__(self) -> str:
+        return visible(super().__str__())

@@ -18,7 +18,7 @@ import typer
 from ..base.errors import INTERRUPTED, LandbridgeError, LandbridgeWarning, StorageError
 from ..base.files import open_plain
 from ..base.inside import OUTSIDE
-from ..base.shown import to_json
+from ..base.shown import to_json, visible
 from ..base.trust import ask_by
 from .screen import say
 
@@ -172,7 +172,7 @@ def silence(stream: TextIO) -> None:
 
 def keep_traceback(run: Path | None) -> Path:
     """Write the traceback of the current exception and return where it is."""
-    text = traceback.format_exc()
+    text = visible(traceback.format_exc())
     if run is not None and run.is_dir():
         with (
             contextlib.suppress(OSError, StorageError),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 from abc import abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar
@@ -87,7 +87,7 @@ class FolderReader(Reader):
         """Whether it is a folder, and most files in it are of its kind."""
         if not (isinstance(what, str | Path) and Path(what).is_dir()):
             return False
-        files = (Path(name) for _, _, names in os.walk(what) for name in names if not _hidden(name))
+        files = (Path(name) for name in _names_below(Path(what)) if not _hidden(name))
         seen = [self._is_wanted(f) for f in itertools.islice(files, _LOOKED_AT)]
         return sum(seen) > len(seen) / 2
 
@@ -248,13 +248,7 @@ class FolderReader(Reader):
         """Return the wanted and the other files anywhere below a folder."""
         wanted: list[Path] = []
         other: list[Path] = []
-        seen: set[str] = set()
-        for place, folders, files in os.walk(folder, followlinks=True):
-            real = os.path.realpath(place)
-            if real in seen:  # a link that leads back
-                folders.clear()
-                continue
-            seen.add(real)
+        for place, folders, files in _walked(folder):
             here = Path(place)
             folders[:] = [f.name for f in found.inside(here / f for f in folders)]
             for path in found.inside(here / f for f in files):
@@ -283,6 +277,23 @@ class FolderReader(Reader):
             f"({', '.join(sorted(self.suffixes)[:6])}, ...)",
             do="check the path; class folders lie directly in the folder that is given",
         )
+
+
+def _walked(folder: Path) -> Iterator[tuple[str, list[str], list[str]]]:
+    """Walk through a folder and where its links lead, each place once."""
+    seen: set[str] = set()
+    for place, folders, files in os.walk(folder, followlinks=True):
+        real = os.path.realpath(place)
+        if real in seen:  # a link that leads back
+            folders.clear()
+            continue
+        seen.add(real)
+        yield place, folders, files
+
+
+def _names_below(folder: Path) -> Iterator[str]:
+    for _, _, names in _walked(folder):
+        yield from names
 
 
 def _split_of(name: str) -> str | None:
