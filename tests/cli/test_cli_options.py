@@ -122,3 +122,42 @@ def test_what_config_prints_can_be_read_back(cli, tmp_path: Path, only_json):
         place[last] = item["default"]
     (tmp_path / "c.json").write_text(json.dumps(values))
     assert cli("config", "--config", tmp_path / "c.json").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("transfer", "--source", "a", "--target", "b"),
+        ("plan", "--source", "a", "--target", "b"),
+        ("check", "a"),
+        ("shift", "a", "b"),
+        ("rank", "a"),
+        ("cluster", "a", "--out", "c"),
+        ("align", "a", "--out", "c"),
+        ("multitask", "a", "--labels", "x,y", "--out", "c"),
+    ],
+    ids=lambda words: words[0],
+)
+def test_a_range_of_pixel_values_can_be_stated_wherever_pictures_are_read(cli, command):
+    for wrong in ("9,x", "9", "1,2,3"):
+        result = cli(*command, "--value-range", wrong)
+        assert result.exit_code == 2
+        assert "data.value_range" in result.stderr
+
+
+def test_a_stated_range_is_read_by(cli, tmp_path: Path):
+    import numpy as np
+    from PIL import Image
+
+    for i in range(2):
+        pixels = np.full((8, 8), 2000 * i, np.uint16)
+        pixels[i] = 4000
+        Image.fromarray(pixels).save(tmp_path / f"{i}.png")
+    result = cli("check", tmp_path, "--value-range", "0,8190")
+    assert "read as 0..8190, as" in result.stderr
+    result = cli("check", "sample:digits", "--value-range", "9,3")
+    assert result.exit_code == 2
+    (tmp_path / "t.csv").write_text("a,b,label\n1,2,x\n2,3,y\n")
+    result = cli("check", tmp_path / "t.csv", "--value-range", "0,255")
+    assert result.exit_code == 2
+    assert "it has no pixel values" in result.stderr

@@ -16,6 +16,7 @@ KEYS = (
         "data.numeric",
         "data.max_rows",
         "data.encoding",
+        "data.value_range",
         "data.outside",
         "backbone_options",
         "seed",
@@ -39,6 +40,7 @@ def align(
     text: o.TextColumn = None,
     audio: o.AudioColumn = None,
     columns: o.Columns = None,
+    value_range: o.ValueRange = None,
     epochs: Annotated[
         float, typer.Option(metavar="N", help="How often each pair is looked at.")
     ] = 30.0,
@@ -56,7 +58,7 @@ def align(
 
     Then `search` finds across modalities, and `zero-shot` classifies by the names of classes.
     """
-    given = {
+    given: dict[str, Any] = {
         "data.image": image,
         "data.text": text,
         "data.audio": audio,
@@ -68,6 +70,7 @@ def align(
     with frame(as_json=as_json, quiet=quiet, debug=debug) as this:
         from .settings import usable, use_threads
 
+        given["data.value_range"] = o.span(value_range)
         found = usable("align", KEYS, config, settings, given)
         use_threads(found)
         from ..runs.read_task import columns_named

@@ -11,7 +11,7 @@ from .frame import frame
 
 KEYS = (
     *("data.label", "data.text", "data.image", "data.audio", "data.domain", "data.pattern"),
-    *("data.max_rows", "data.encoding", "data.outside", "data.answers"),
+    *("data.max_rows", "data.encoding", "data.value_range", "data.outside", "data.answers"),
 )
 _MARKS = {"failure": ("✗", "red"), "warning": ("!", "yellow"), "note": ("·", "dim")}
 SHOWN = 5
@@ -27,6 +27,7 @@ def check(
     label: o.Label = None,
     text: o.TextColumn = None,
     pattern: o.Pattern = None,
+    value_range: o.ValueRange = None,
     outside: o.Outside = None,
     config: o.ConfigFile = None,
     settings: o.Settings = None,
@@ -38,10 +39,11 @@ def check(
 
     Every finding names its rows. Exits with 1 where there is a failure.
     """
-    given = {"data.label": label, "data.text": text, "data.pattern": pattern}
+    given: dict[str, Any] = {"data.label": label, "data.text": text, "data.pattern": pattern}
     with frame(as_json=as_json, quiet=quiet, debug=debug) as this:
         from .settings import usable
 
+        given["data.value_range"] = o.span(value_range)
         found = usable("check", KEYS, config, settings, given)
         from ..checks import check as look
         from ..domains.markers import without_markers

@@ -18,6 +18,7 @@ KEYS = (
         "data.pattern",
         "data.max_rows",
         "data.encoding",
+        "data.value_range",
         "data.outside",
         "data.domain",
     ),
@@ -54,6 +55,7 @@ def cluster(
     audio: o.AudioColumn = None,
     columns: o.Columns = None,
     pattern: o.Pattern = None,
+    value_range: o.ValueRange = None,
     seed: o.Seed = None,
     device: o.Device = None,
     offline: o.Offline = None,
@@ -68,7 +70,7 @@ def cluster(
 
     Labels in DATA, where there are some, judge the groups and nothing else.
     """
-    given = {
+    given: dict[str, Any] = {
         "data.label": label,
         "data.image": image,
         "data.text": text,
@@ -83,6 +85,7 @@ def cluster(
     with frame(as_json=as_json, quiet=quiet, debug=debug) as this:
         from .settings import usable, use_threads
 
+        given["data.value_range"] = o.span(value_range)
         found = usable("cluster", KEYS, config, settings, given)
         use_threads(found)
         from ..clustering.fit import cluster

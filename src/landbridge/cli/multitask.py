@@ -17,6 +17,7 @@ KEYS = (
         "data.numeric",
         "data.max_rows",
         "data.encoding",
+        "data.value_range",
         "data.judge_fraction",
         "backbone",
         "backbone_options",
@@ -36,6 +37,7 @@ def multitask(
     columns: o.Columns = None,
     drop: o.Drop = None,
     encoding: o.Encoding = None,
+    value_range: o.ValueRange = None,
     weights: Annotated[
         str | None,
         typer.Option(metavar="A=W,B=W", help="Of each task's loss; learned if not given."),
@@ -59,7 +61,7 @@ def multitask(
     As a backbone the result is reused by --backbone run/FOLDER; `landbridge predict FOLDER DATA`
     answers all tasks at once.
     """
-    given = {
+    given: dict[str, Any] = {
         "backbone": backbone,
         "data.image": image,
         "data.text": text,
@@ -75,6 +77,7 @@ def multitask(
     with frame(as_json=as_json, quiet=quiet, debug=debug) as this:
         from .settings import usable, use_threads
 
+        given["data.value_range"] = o.span(value_range)
         found = usable("multitask", KEYS, config, settings, given)
         use_threads(found)
         from ..runs.read_task import columns_named

@@ -44,6 +44,7 @@ KEYS = {
     "categorical": "data.categorical",
     "numeric": "data.numeric",
     "encoding": "data.encoding",
+    "value_range": "data.value_range",
     "outside": "data.outside",
     "domain": "data.domain",
     "source_domains": "data.source_domains",
@@ -77,12 +78,18 @@ def names(text: str | None) -> list[str] | None:
     return None if text is None else [part.strip() for part in text.split(",") if part.strip()]
 
 
+def span(text: str | None) -> list[str] | None:
+    """Return "LOW,HIGH" as its two parts: the configuration says what is wrong with them."""
+    return names(text)
+
+
 def named(given: dict[str, Any]) -> dict[str, Any]:
     """Return the dotted keys of a verb's arguments (its `locals()`)."""
     values = {key: given[name] for name, key in KEYS.items()}
     for key in LISTS:
         if values[key] is not None:
             values[key] = [name.strip() for name in values[key].split(",")]
+    values["data.value_range"] = span(values["data.value_range"])
     return values
 
 
@@ -154,6 +161,14 @@ Outside = Annotated[
         "--outside/--no-outside",
         callback=_told,
         help="Let metadata and links in a folder of data lead to files outside it.",
+    ),
+]
+ValueRange = Annotated[
+    str | None,
+    typer.Option(
+        "--value-range",
+        metavar="LOW,HIGH",
+        help="Black and white in arrays of images and in images of more than 8 bits: 0,4095.",
     ),
 ]
 SourceDomains = Annotated[

@@ -23,6 +23,7 @@ def plan(
     categorical: o.Categorical = None,
     numeric: o.Numeric = None,
     encoding: o.Encoding = None,
+    value_range: o.ValueRange = None,
     outside: o.Outside = None,
     domain: o.DomainColumn = None,
     source_domains: o.SourceDomains = None,

@@ -11,7 +11,7 @@ from .frame import frame
 
 KEYS = (
     *("data.label", "data.text", "data.image", "data.audio", "data.domain", "data.pattern"),
-    *("data.max_rows", "data.answers", "seed", "offline", "training.threads"),
+    *("data.max_rows", "data.value_range", "data.answers", "seed", "offline", "training.threads"),
 )
 
 
@@ -26,6 +26,7 @@ def rank(
     label: o.Label = None,
     text: o.TextColumn = None,
     pattern: o.Pattern = None,
+    value_range: o.ValueRange = None,
     seed: o.Seed = None,
     offline: o.Offline = None,
     outside: o.Outside = None,
@@ -36,7 +37,7 @@ def rank(
     debug: o.Debug = False,
 ) -> None:
     """Compare backbones by what simple classifiers make of their frozen features."""
-    given = {
+    given: dict[str, Any] = {
         "data.label": label,
         "data.text": text,
         "data.pattern": pattern,
@@ -46,6 +47,7 @@ def rank(
     with frame(as_json=as_json, quiet=quiet, debug=debug) as this:
         from .settings import usable, use_threads
 
+        given["data.value_range"] = o.span(value_range)
         found = usable("rank", KEYS, config, settings, given)
         use_threads(found)
         from ..diagnosis.rank import rank_backbones

@@ -24,6 +24,7 @@ KEYS = (
     "data.judge_fraction",
     "data.max_rows",
     "data.encoding",
+    "data.value_range",
     "data.outside",
     "seed",
     "offline",
@@ -43,6 +44,7 @@ def shift(
     ] = None,
     label: o.Label = None,
     text: o.TextColumn = None,
+    value_range: o.ValueRange = None,
     target_labels: o.TargetLabels = None,
     seed: o.Seed = None,
     offline: o.Offline = None,
@@ -57,7 +59,7 @@ def shift(
 
     Looks at frozen features, or a table's columns; trains nothing, and needs no target label.
     """
-    given = {
+    given: dict[str, Any] = {
         "backbone": backbone,
         "data.label": label,
         "data.text": text,
@@ -68,6 +70,7 @@ def shift(
     with frame(as_json=as_json, quiet=quiet, debug=debug) as this:
         from .settings import usable, use_threads
 
+        given["data.value_range"] = o.span(value_range)
         found = usable("shift", KEYS, config, settings, given)
         if out is not None and out.suffix.lower() not in (".html", ".htm"):
             raise ConfigError(f"--out {out}: the page is one HTML file", do="end the name in .html")

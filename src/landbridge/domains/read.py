@@ -186,6 +186,12 @@ def read_domain(
             if like is not None:
                 found = spelled_like(found, like.classes, repr(like.name))
             found = settled_domain(found, ruled, limits is not None or bool(rule))
+            if value_range is not None and "value_range" not in found.examples.rule():
+                raise ConfigError(
+                    f"value_range= was given, and {found.name!r} is {found.modality}: it has no "
+                    "pixel values",
+                    do="leave it out",
+                )
             tell(found, events)
             return found
     if isinstance(what, str | Path):
@@ -196,19 +202,14 @@ def read_domain(
     )
 
 
-def _range(
-    stated: Any, limits: tuple[float, float] | None, rule: Mapping[str, Any] | None
-) -> tuple[float, float] | None:
-    """Return the range that holds: the stated one, else the run's.
+def stated_range(found: Any) -> list[float] | None:
+    """Return two numbers, the lesser first, None where nothing was stated.
 
     Raises
     ------
     ConfigError
-        Where it is no range.
+        Where it is anything else.
     """
-    found = stated if stated is not None else limits
-    if found is None:
-        found = (rule or {}).get("value_range")
     if found is None:
         return None
     try:
@@ -216,12 +217,20 @@ def _range(
     except (TypeError, ValueError):
         low = high = 0.0
     if not (low < high and abs(low) < float("inf") and abs(high) < float("inf")):
-        if stated is None and limits is not None:
-            return limits  # a run on flat images
         raise ConfigError(
             f"value_range is {found!r}", do="give two numbers, the lesser first: value_range=[0, 1]"
         )
-    return low, high
+    return [low, high]
+
+
+def _range(
+    stated: Any, limits: tuple[float, float] | None, rule: Mapping[str, Any] | None
+) -> tuple[float, float] | None:
+    """Return the range that holds: the stated one, else the run's."""
+    if stated is None and limits is not None:
+        return float(limits[0]), float(limits[1])
+    found = stated_range(stated if stated is not None else (rule or {}).get("value_range"))
+    return None if found is None else (found[0], found[1])
 
 
 def settled_domain(domain: Domain, known: Mapping[str, Any], fixed: bool) -> Domain:

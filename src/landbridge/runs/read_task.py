@@ -67,7 +67,6 @@ def read_task(
             max_rows=data.max_rows,
             like=like,
             limits=None if known is None else known.limits,
-            value_range=data.value_range,
             rule=None if known is None else known.preprocessing.rule(),
             answers=data.answers,
             offline=config.offline,
@@ -208,8 +207,8 @@ def _judgeable(
 
 
 def columns_named(data: DataConfig) -> dict[str, Any]:
-    """Return the options of `read_domain` by which columns of tables are named."""
-    media = ("image", "text", "audio", "columns")
+    """Return the options of `read_domain` that say what columns and values are."""
+    media = ("image", "text", "audio", "columns", "value_range")
     options = (*media, "domain", "pattern", "drop", "categorical", "numeric", "encoding")
     found = {option: getattr(data, option) for option in options}
     named = {option: column for option, column in found.items() if column is not None}

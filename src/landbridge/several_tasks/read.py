@@ -14,7 +14,7 @@ from ..base.events import Events
 from ..base.inside import Place
 from ..domains.domain import Domain
 from ..domains.one import tell
-from ..domains.read import read_domain, settled_domain
+from ..domains.read import read_domain, settled_domain, stated_range
 from ..domains.readers.base import ReadOptions
 from ..domains.readers.columns import Columns, from_arrow, from_frame
 from ..domains.readers.frame import exact_labels, frame_domain
@@ -104,7 +104,10 @@ def read_tasks(
             do="name columns of the table",
         )
     rest = {key: values for key, values in table.values.items() if key not in labels}
-    options = ReadOptions(name=name, labelled=False, **columns)
+    given = dict(columns)
+    stated = stated_range(given.pop("value_range", None))
+    rule = dict(given.pop("rule", None) or {}) | ({} if stated is None else {"value_range": stated})
+    options = ReadOptions(name=name, labelled=False, rule=rule, **given)
     domain = frame_domain(
         replace(table, values=rest),
         options,
@@ -113,7 +116,6 @@ def read_tasks(
         first_row=1,
         events=events,
     )
-    rule = dict(columns.get("rule") or {})
     domain = settled_domain(domain, rule, bool(rule))
     kept = domain.input_rows.places
     tell(domain, events)
