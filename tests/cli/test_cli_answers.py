@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from landbridge.cli.evaluate import _show
-from landbridge.cli.predict import write
+from landbridge.cli.predict import _unanswered, write
 from landbridge.cli.tables import console, show_verdict
+from landbridge.domains.input_rows import InputRows, LeftOut
 
 
 def test_predictions_are_written(tmp_path):
@@ -63,3 +66,26 @@ def test_a_verdict_on_numbers_says_what_is_saved(capsys, tmp_path):
     assert "chosen saves" in shown
     assert "+1.25  (+0.5 to +2)" in shown
     assert "1200" not in shown
+
+
+def test_rows_without_an_answer_are_empty_cells_and_do_not_change_the_heads(tmp_path):
+    nan = float("nan")
+    none = {"name": "a", "predicted": None, "probability": {"cat": nan, "dog": nan}}
+    some = {"name": "b", "predicted": ["cat"], "probability": {"cat": 0.75, "dog": 0.25}}
+    rows = [{**none, "reason": "unreadable image: cut"}, {**some, "reason": None}]
+    write(tmp_path / "s.csv", rows)
+    assert (tmp_path / "s.csv").read_text().splitlines() == [
+        "name,predicted,p(cat),p(dog),reason",
+        "a,,,,unreadable image: cut",
+        "b,cat,0.75,0.25,",
+    ]
+    assert _unanswered(rows) == {"unreadable image": 1}
+    write(tmp_path / "n.csv", [{"name": "a", "predicted": nan, "reason": "row without a text"}])
+    assert (tmp_path / "n.csv").read_text().splitlines()[1] == "a,,row without a text"
+    tasks = [{"name": "a", "reason": "price", "size": 2.5}]  # a task that is called so
+    assert _unanswered(tasks) == {}
+    tasks = InputRows(np.array([1]), (LeftOut(0, "z", "cut"),)).answers(
+        tasks, {"name": "", "reason": None, "size": nan}
+    )
+    assert [row["row reason"] for row in tasks] == ["cut", None]
+    assert _unanswered(tasks) == {"cut": 1}

@@ -208,19 +208,31 @@ def photographs(tmp_path_factory):
 
 
 @pytest.mark.slow
-def test_groups_answer_every_row(photographs, tmp_path):
-    kinds = ["bar", "box"] * 12
-    pixels = np.stack([picture(kind, i) for i, kind in enumerate(kinds)])
-    made = landbridge.cluster(pixels, groups=2, epochs=1, offline=True, out=tmp_path / "groups")
-    folder, table = photographs
-    for what, n, gone in ((folder, 6, [1]), (table, 8, [1, 6, 7])):
-        said = made.predict(what)
-        assert len(said) == n
-        assert [i for i, row in enumerate(said) if row["group"] is None] == gone
-        assert [i for i, row in enumerate(said) if row["reason"]] == gone
-    found = made.evaluate(table)
-    assert found["n"] == 5
-    assert sum(found["unanswered"].values()) == 3
+def test_groups_answer_every_row(run, tmp_path):
+    made = landbridge.cluster(
+        opinions().text.tolist(),
+        groups=2,
+        backbone=f"run/{run.path}",
+        offline=True,
+        out=tmp_path / "groups",
+    )
+    for carrier in ("csv", "frame", "list"):
+        said = made.predict(given(carrier, tmp_path))
+        assert [i for i, row in enumerate(said) if row["group"] is None] == GONE
+        assert [i for i, row in enumerate(said) if row["reason"]] == GONE
+        assert len(said) == len(GIVEN)
+    frame = opinions(20, seed=5)
+    frame.loc[[2, 5, 8], "text"] = None
+    found = made.evaluate(frame[["text", "mood"]], label="mood")
+    assert (found["n"], found["unanswered"]) == (17, {"row without a text": 3})
+    more = opinions(40, seed=6)
+    more.loc[[2, 5, 8], "text"] = None
+    kept = landbridge.cluster(
+        more[["text"]], text="text", groups=2, backbone=f"run/{run.path}", out=tmp_path / "kept"
+    )
+    rows = pq.read_table(kept.path / "predictions.parquet").to_pylist()
+    assert [i for i, row in enumerate(rows) if row["group"] is None] == [2, 5, 8]
+    assert len(rows) == 40
 
 
 @pytest.mark.slow

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TextIO
@@ -68,9 +69,10 @@ def predict(
         rows = loaded.predict(data, **given, events=this.events())
         if out is not None:
             write(out, rows)
-            left = _left(rows)
+            left = _unanswered(rows)
             value = {"run": str(run), "rows": len(rows), "unanswered": left, "out": str(out)}
-            more = f", {left:,} with a reason in the place of an answer" if left else ""
+            n = sum(left.values())
+            more = f", {n:,} with a reason in the place of an answer" if left else ""
             this.result(value, lambda: say(f"{len(rows):,} predictions in {out}{more}"))
         else:
             this.result({"run": str(run), "predictions": rows}, lambda: _show(rows))
@@ -168,7 +170,7 @@ def _table(rows: Sequence[dict[str, Any]]) -> Iterator[list[Any]]:
     """Yield rows as cells: what is no number is empty."""
     lists = _are_lists(rows)
     for row in rows:
-        yield [None if isinstance(x, float) and x != x else x for x in _flat(row, lists)]
+        yield [None if _is_nothing(x) else x for x in _flat(row, lists)]
 
 
 def _flat(row: dict[str, Any], lists: bool) -> list[Any]:
@@ -189,9 +191,24 @@ def _structured(row: dict[str, Any]) -> bool:
     return "probability" not in row and any(isinstance(v, list | dict) for v in row.values())
 
 
-def _left(rows: Sequence[dict[str, Any]]) -> int:
-    """Return how many rows have a reason in the place of an answer."""
-    return sum(row.get("reason") is not None for row in rows)
+def _unanswered(rows: Sequence[dict[str, Any]]) -> dict[str, int]:
+    """Return how many rows have a reason in the place of an answer, by the reason.
+
+    A task may be called "reason" as well: its rows have answers.
+    """
+    found: Counter[str] = Counter()
+    for row in rows:
+        key = "row reason" if "row reason" in row else "reason"
+        said = [value for name, value in row.items() if name not in ("name", "id", "row id", key)]
+        if row.get(key) is not None and all(map(_is_nothing, said)):
+            found[str(row[key]).partition(": ")[0]] += 1
+    return dict(found)
+
+
+def _is_nothing(value: Any) -> bool:
+    if isinstance(value, dict):
+        return all(map(_is_nothing, value.values()))
+    return value is None or (isinstance(value, float) and value != value)
 
 
 def _show(rows: Sequence[dict[str, Any]]) -> None:
