@@ -162,10 +162,11 @@ def often() -> None:
     import torch
 
     from landbridge.clustering import inputs
+    from landbridge.several_tasks import fits
     from landbridge.spaces import fit
 
     torch.set_num_threads(1)
-    for module in (inputs, fit):
+    for module in (inputs, fit, fits):
         module.LoopOptions = _every_step(module.LoopOptions)  # type: ignore[attr-defined]
 
 

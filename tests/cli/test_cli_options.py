@@ -161,3 +161,47 @@ def test_a_stated_range_is_read_by(cli, tmp_path: Path):
     result = cli("check", tmp_path / "t.csv", "--value-range", "0,255")
     assert result.exit_code == 2
     assert "it has no pixel values" in result.stderr
+
+
+def test_every_verb_takes_what_the_readme_says(cli):
+    from landbridge.cli.app import app
+
+    for name, verb in _verbs(app):
+        taken = {option for parameter in verb.params for option in parameter.opts}
+        assert {"--json", "--config", "--set", "--quiet", "--debug"} <= taken, name
+
+
+def _verbs(app):
+    """Return every command but `trust`, which no file may speak for."""
+    import typer
+
+    found = typer.main.get_command(app).commands
+    assert [name for name, verb in found.items() if hasattr(verb, "commands")] == ["trust"]
+    return [(name, verb) for name, verb in found.items() if name != "trust"]
+
+
+def _needed(verb) -> list[str]:
+    """Return arguments and options without which a verb does not begin."""
+    found = []
+    for parameter in verb.params:
+        if parameter.required and parameter.param_type_name == "argument":
+            found.append("no-such-thing")
+        elif parameter.required:
+            found += [parameter.opts[0], "no-such-thing"]
+    return found
+
+
+def test_every_verb_reads_its_configuration_first_and_refuses_what_it_has_no_use_for(
+    cli, tmp_path: Path, monkeypatch, only_json
+):
+    from landbridge.cli.app import app
+
+    monkeypatch.chdir(tmp_path)
+    file = tmp_path / "c.yaml"
+    file.write_text("methd: mcc\n")
+    for name, verb in _verbs(app):
+        for how in (("--set", "methd=mcc"), ("--config", file)):
+            result = cli(name, *_needed(verb), *how, "--json")
+            assert result.exit_code == 2, (name, result.output)
+            assert "'methd'" in only_json(result)["error"]["message"], name
+    assert [path.name for path in tmp_path.iterdir()] == ["c.yaml"]

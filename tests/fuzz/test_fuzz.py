@@ -15,12 +15,12 @@ sys.path.insert(0, str(Path(__file__).parent))
 import areas
 
 TIMES = {
-    "tables": 7000,
-    "media": 3000,
-    "structured": 2000,
-    "configuration": 5000,
-    "sealed": 1500,
-    "resealed": 1500,
+    "tables": 8000,
+    "media": 4000,
+    "structured": 2500,
+    "configuration": 4000,
+    "sealed": 1000,
+    "resealed": 500,
 }
 LONGEST = 20
 """Seconds for one input."""

@@ -29,6 +29,7 @@ def main(area: str, place: Path, first: int, count: int) -> None:
 
     torch.set_num_threads(1)
     warnings.simplefilter("always")
+    warnings.simplefilter("error", RuntimeWarning)  # a figure that is none would go on unsaid
     attempt = areas.AREAS[area](place)
     attempt(random.Random("warm"), place / "warm", whole=True)
     size = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()

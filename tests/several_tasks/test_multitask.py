@@ -204,3 +204,38 @@ def test_labels_are_as_the_file_has_them(tmp_path, carrier):
     assert [task.classes for task in tasks] == [
         (str(2**60 + 1), str(2**60 + 2)), ("01", "1"), ("NA", "no"),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("damage", [False, True])
+def test_fits_that_were_finished_are_not_done_again(tmp_path, monkeypatch, damage):
+    from landbridge.several_tasks import fits
+
+    usual, done = fits.train, []
+
+    def counting(*args, **how):
+        if len(done) == stop:
+            raise KeyboardInterrupt
+        done.append(how["options"].fit)
+        return usual(*args, **how)
+
+    monkeypatch.setattr(fits, "train", counting)
+    how = {"steps": 3, "seeds": 1, "backbone": "mlp"}
+    labels, stop = ["kind", "size"], 99
+    whole = landbridge.multitask(frame(60), labels, out=tmp_path / "whole", **how)
+    assert done == ["together", "kind", "size"]
+    done, stop = [], 2
+    with pytest.raises(KeyboardInterrupt):
+        landbridge.multitask(frame(60), labels, out=tmp_path / "run", **how)
+    done, stop = [], 99
+    if damage:
+        file = next((tmp_path / "run" / "work").glob("*/fit.safetensors"))
+        raw = bytearray(file.read_bytes())
+        raw[-1] ^= 1
+        file.write_bytes(bytes(raw))
+    again = landbridge.multitask(frame(60), labels, out=tmp_path / "run", **how)
+    assert len(done) == (2 if damage else 1)
+    assert again.facts == whole.facts
+    names = [path.name for path in (tmp_path / "run").iterdir()]
+    assert "work" not in names
+    for name in ("model.safetensors", "multitask.json"):
+        assert (tmp_path / "run" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()

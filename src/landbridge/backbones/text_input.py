@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..base.errors import BackboneError, ConfigError
+from ..base.libraries import library_errors
 from ..domains.examples import Examples
 from ..domains.modalities.tokens import TokenPreprocessing
 from .hub import ModelFolder, read_config
@@ -163,12 +164,12 @@ def _tokenizer(folder: Path) -> str:
     from .transformers_models import quietly
 
     try:
-        with quietly():
+        with library_errors(BackboneError, str(folder), do="get the model again"), quietly():
             made = AutoTokenizer.from_pretrained(
                 folder, local_files_only=True, trust_remote_code=False, use_fast=True
             )
-        read = str(made.backend_tokenizer.to_str())
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, ImportError) as error:
+            read = str(made.backend_tokenizer.to_str())
+    except (BackboneError, ImportError) as error:
         if written is not None:  # of a class of its own, and tokenizer.json is all of it
             return written
         raise BackboneError(

@@ -24,6 +24,8 @@ KEYS = (
     ),
     *("training.device", "training.threads", "training.batch", "training.rate"),
 )
+ASKING = ("offline", "training.threads")
+"""Keys that have an effect where a finished space is asked."""
 SpaceFolder = Annotated[
     Path, typer.Argument(metavar="SPACE", help="A folder that `landbridge align` made.")
 ]
@@ -110,16 +112,22 @@ def search(
     ] = None,
     offline: o.Offline = None,
     outside: o.Outside = None,
+    config: o.ConfigFile = None,
+    settings: o.Settings = None,
     as_json: o.AsJson = False,
     quiet: o.Quiet = False,
     debug: o.Debug = False,
 ) -> None:
     """Find what is nearest to words, an image or a recording."""
     with frame(as_json=as_json, quiet=quiet, debug=debug) as this:
+        from .settings import usable, use_threads
+
+        resolved = usable("search", ASKING, config, settings, {"offline": offline})
+        use_threads(resolved)
         from ..spaces.space import Space
 
         events = this.events()
-        opened = Space.load(space, offline=bool(offline), events=events)
+        opened = Space.load(space, offline=resolved.offline, events=events)
         found = opened.search(query, among, top=top, answer=answer, events=events)
         this.result({"space": str(space), "query": query, "found": found}, lambda: _show(found))
 
@@ -138,17 +146,23 @@ def zero_shot(
     ] = None,
     offline: o.Offline = None,
     outside: o.Outside = None,
+    config: o.ConfigFile = None,
+    settings: o.Settings = None,
     as_json: o.AsJson = False,
     quiet: o.Quiet = False,
     debug: o.Debug = False,
 ) -> None:
     """Classify by the names of classes alone; labels in DATA are used to say how well, no more."""
     with frame(as_json=as_json, quiet=quiet, debug=debug) as this:
+        from .settings import usable, use_threads
+
+        resolved = usable("zero-shot", ASKING, config, settings, {"offline": offline})
+        use_threads(resolved)
         from ..spaces.space import Space
         from ..spaces.zero_shot import answered
 
         events = this.events()
-        opened = Space.load(space, offline=bool(offline), events=events)
+        opened = Space.load(space, offline=resolved.offline, events=events)
         names = o.names(classes) or []
         value = answered(opened, data, names, template=template, events=events)
         rows = value.pop("predictions")

@@ -14,6 +14,10 @@ TASKS = (
     *("token-classification", "text-to-text", "speech-recognition", "speech-to-text"),
     *("segmentation", "detection"),
 )
+KEYS = (
+    *("training.steps", "training.batch", "training.rate", "training.device", "training.threads"),
+    *("data.judge_fraction", "seed", "offline"),
+)
 
 
 def tune(
@@ -48,7 +52,9 @@ def tune(
     steps: Annotated[
         int | None, typer.Option(metavar="N", help="Instead of passes over the rows.")
     ] = None,
-    batch: Annotated[int, typer.Option(metavar="ROWS", help="Rows of a step.")] = 8,
+    batch: Annotated[
+        int | None, typer.Option(metavar="ROWS", help="Rows of a step; 8 if not given.")
+    ] = None,
     rate: Annotated[
         float | None, typer.Option(metavar="X", help="Learning rate; 5e-5, with LoRA 5e-4.")
     ] = None,
@@ -70,10 +76,12 @@ def tune(
             "--scratch/--no-scratch", help="Train the same network from scratch to compare with."
         ),
     ] = True,
-    seed: Annotated[int, typer.Option(metavar="N", help="Of everything that is drawn.")] = 0,
+    seed: o.Seed = None,
     device: o.Device = None,
     offline: o.Offline = None,
     outside: o.Outside = None,
+    config: o.ConfigFile = None,
+    settings: o.Settings = None,
     as_json: o.AsJson = False,
     quiet: o.Quiet = False,
     debug: o.Debug = False,
@@ -82,7 +90,18 @@ def tune(
 
     `landbridge predict FOLDER DATA` and `landbridge eval FOLDER DATA` work on what it makes.
     """
+    given = {
+        "training.steps": steps,
+        "training.rate": rate,
+        "training.device": device,
+        "seed": seed,
+        "offline": offline,
+    }
     with frame(as_json=as_json, quiet=quiet, debug=debug) as this:
+        from .settings import usable, use_threads
+
+        found = usable("tune", KEYS, config, settings, given)
+        use_threads(found)
         from ..tasks.base import TaskOptions
         from ..tasks.fit import tune as fit_task
         from ..tasks.training import FitOptions
@@ -104,16 +123,17 @@ def tune(
             ),
             fit=FitOptions(
                 epochs=epochs,
-                steps=steps,
-                batch=batch,
-                rate=rate,
+                steps=found.training.steps,
+                batch=found.training.batch or (FitOptions.batch if batch is None else batch),
+                rate=found.training.rate,
                 lora=lora,
                 rank=rank,
-                seed=seed,
-                device=device or "auto",
+                seed=found.seed,
+                device=found.training.device,
             ),
             scratch=scratch,
-            offline=bool(offline),
+            judge_fraction=found.data.judge_fraction,
+            offline=found.offline,
             events=this.events(),
         )
         value = {"run": str(out), **tuned.facts}

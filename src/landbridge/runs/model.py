@@ -25,7 +25,7 @@ from ..domains.reading import Reading
 from ..domains.schema import TableSchema
 from ..domains.spelling import spelled_like
 from ..training.checkpoint import load_tensors
-from ..training.inputs import run_network
+from ..training.inputs import saved_network
 from .records import read_record
 
 
@@ -192,7 +192,7 @@ class Model:
         inputs = self.prepared(domain, events)
         if len(inputs) == 0:
             return np.zeros((0, len(self.classes)), np.float32)
-        return run_network(self.network, inputs, self.preprocessing)[1]
+        return saved_network(self.network, inputs, self.preprocessing)[1]
 
     def prepared(self, domain: Domain, events: Events = SILENT) -> np.ndarray:
         """Return a domain's examples as the network takes them, first axis n.

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import copy
+import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +11,8 @@ import numpy as np
 import torch
 
 from ..artifacts.making import check_free, making
-from ..backbones.base import Opened
+from ..artifacts.state import WORK
 from ..backbones.open import check_backbone, open_backbone
-from ..backbones.surgery import Network, make_network
 from ..base.errors import ConfigError, DataError
 from ..base.events import SILENT, Events
 from ..base.files import write_json
@@ -24,17 +22,12 @@ from ..base.places import cache_folder
 from ..base.seeds import numpy_rng
 from ..domains.domain import Domain
 from ..domains.hint import input_hint
-from ..methods.network import PlanContext
-from ..methods.recipes import tune_phase
 from ..metrics.estimates import mean_interval, paired_interval
 from ..report.samples import keep_samples
-from ..training.batches import Side
-from ..training.devices import borrowed, find_device
-from ..training.inputs import run_network
-from ..training.loop import LoopOptions, TrainingData, train
+from ..training.devices import find_device
 from ..training.network_folder import save_network
-from ..training.plan import Phase, TermSpec
 from ..verdict.judge import outcome_of
+from .fits import Fits
 from .model import FILE, MultiTask, decided, parts, whole_facts
 from .read import OneTask, as_tasks, read_tasks
 from .samples import judged_samples
@@ -69,7 +62,8 @@ def multitask(
     labels : sequence of str
         The columns of labels; what looks like numbers is predicted as numbers.
     out : path, optional
-        A folder to keep it in; as a backbone it is ``run/<folder>``.
+        A folder to keep it in; as a backbone it is ``run/<folder>``. An interrupted call that is
+        made again goes on where it stopped.
     backbone : str, default "auto"
     backbone_options : dict, optional
     weights : mapping of str to float, optional
@@ -149,41 +143,29 @@ def multitask(
         "steps": steps,
     }
     with making(out, "multitask", asked) as folder:
-
-        def fitted(chosen: Sequence[int], own_seed: int, name: str) -> Network:
-            own = [tasks[i] for i in chosen]
-            rows = np.flatnonzero(learn & ~np.isnan(teach[:, chosen]).all(1))
-            kept = tuple(given[i] for i in chosen) if given else ()
-            phase = _phase(opened, own, len(rows), kept, steps)
-            labels_ = teach[rows][:, chosen].astype(np.float32)
-            side = Side(inputs[rows], labels_, np.ones(len(rows), bool))
-            start = Opened(copy.deepcopy(opened.module), opened.preprocessing, opened.identity)
-            network = make_network(start, sum(task.size for task in own), own_seed)
-            options = LoopOptions(device=torch.device(where), fit=name)
-            with borrowed(network, options.device):
-                train(
-                    network,
-                    (phase,),
-                    TrainingData(None, side, opened.preprocessing, sum(t.size for t in own)),
-                    seed=own_seed,
-                    options=options,
-                    events=events,
-                )
-            return network
-
+        work = None if folder is None else folder / WORK
         judged = np.flatnonzero(~learn)
+        fits = Fits(
+            opened,
+            tasks,
+            inputs,
+            np.where(learn[:, None], teach, np.nan),
+            judged,
+            given,
+            steps,
+            torch.device(where),
+            work,
+            events,
+        )
         everything = list(range(len(tasks)))
-        together: list[np.ndarray] = []
+        first, network = fits.with_network(everything, seed)
+        together = [first]
         single: list[list[np.ndarray]] = [[] for _ in tasks]
-        kept_network: Network | None = None
         for s in range(seed, seed + seeds):
-            network = fitted(everything, s, "together")
-            kept_network = kept_network or network
-            together.append(run_network(network, inputs[judged], opened.preprocessing)[1])
+            if s > seed:
+                together.append(fits.outputs(everything, s))
             for i in everything if alone else ():
-                own = fitted([i], s, tasks[i].name)
-                single[i].append(run_network(own, inputs[judged], opened.preprocessing)[1])
-        assert kept_network is not None
+                single[i].append(fits.outputs([i], s))
         verdict = [
             _verdict(task, judge[judged, i], [parts(tasks, x)[i] for x in together], single[i])
             for i, task in enumerate(tasks)
@@ -200,11 +182,12 @@ def multitask(
         }
         whole = whole_facts(tasks, facts)
         if folder is not None:
-            save_network(folder, kept_network, opened.identity, opened.preprocessing)
-            first = decided(tasks, together[0])
-            keep_samples(folder, judged_samples(tasks, domain, judged, judge[judged], first))
+            save_network(folder, network, opened.identity, opened.preprocessing)
+            said = decided(tasks, first)
+            keep_samples(folder, judged_samples(tasks, domain, judged, judge[judged], said))
             write_json(folder / FILE, whole)
-        model = MultiTask(kept_network, opened.preprocessing, whole, folder)
+            shutil.rmtree(folder / WORK, ignore_errors=True)
+        model = MultiTask(network, opened.preprocessing, whole, folder)
         if folder is not None:
             model.report()
         return model
@@ -231,31 +214,6 @@ def _weights(given: Mapping[str, float] | None, tasks: Sequence[OneTask]) -> tup
             do="give each task one weight over 0, or none at all: then they are learned",
         )
     return tuple(float(given[name]) for name in names)
-
-
-def _phase(
-    opened: Opened,
-    tasks: Sequence[OneTask],
-    rows: int,
-    weights: tuple[float, ...],
-    steps: int | None,
-) -> Phase:
-    context = PlanContext(
-        n_classes=sum(task.size for task in tasks),
-        n_target=rows,
-        n_labelled=rows,
-        pretrained=opened.identity.pretrained,
-        steps=steps,
-    )
-    spec = TermSpec(
-        "tasks",
-        options={
-            "sizes": tuple(task.size for task in tasks),
-            "kinds": tuple(task.kind for task in tasks),
-            "weights": weights,
-        },
-    )
-    return replace(tune_phase(context), name="tasks", target_weight=0.0, terms=(spec,))
 
 
 def _verdict(

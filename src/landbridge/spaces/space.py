@@ -23,7 +23,7 @@ from ..domains.modalities.texts import TextExamples
 from ..domains.one import answerable, asked
 from ..domains.read import read_like
 from ..domains.readers.several import PARTS
-from ..training.inputs import run_network
+from ..training.inputs import saved_network
 from ..training.network_folder import load_network
 
 FILE = "space.json"
@@ -162,7 +162,7 @@ class Space:
                 do="give one of these",
             )
         inputs = self.preprocessing.prepare(fitting, events=SILENT)  # one part may do
-        both = run_network(self.network, inputs, self.preprocessing)[0]
+        both = saved_network(self.network, inputs, self.preprocessing)[0]
         width = self._towers.space
         found = {}
         for i, part in enumerate(self.parts):

@@ -24,7 +24,7 @@ from ..report.samples import keep_samples
 from ..training.devices import find_device
 from .base import TASKS, Example, StructuredTask, TaskOptions
 from .judging import judge
-from .models import find_model, merged, open_model, with_lora
+from .models import find_model, merged, open_inputs, open_model, with_lora
 from .rows import RawRows, judged_rows, read_rows
 from .training import FitOptions, train_model
 from .tuned import Tuned, answers_of, save_tuned
@@ -99,7 +99,7 @@ def tune(
     folder = find_model(model, offline=offline, events=events)
     own.learn_labels(learn)
     _adopt(own, folder.path)
-    own.open(folder.path)
+    open_inputs(own, folder.path)
     asked = {
         "task": task,
         "model": model,

@@ -12,6 +12,7 @@ from ..backbones.transformers_models import quietly, without_kernels
 from ..backbones.weights import seeded
 from ..base.errors import BackboneError
 from ..base.events import Events
+from ..base.libraries import library_errors
 from .base import StructuredTask
 
 
@@ -57,7 +58,11 @@ def open_model(
     import transformers
 
     kind = getattr(transformers, task.architecture)
-    try:
+    with library_errors(
+        BackboneError,
+        f"{folder} cannot do {task.name}",
+        do=f"give a model that transformers opens with {task.architecture}",
+    ):
         config = without_kernels(task.config(folder))
         with seeded("task", task.name, seed), quietly():
             if not pretrained:
@@ -72,16 +77,29 @@ def open_model(
                 ignore_mismatched_sizes=True,
                 output_loading_info=True,
             )
-    except (OSError, ValueError, KeyError, RuntimeError, AttributeError) as error:
-        first = (str(error).splitlines() or [type(error).__name__])[0]
-        raise BackboneError(
-            f"{folder} cannot do {task.name}: {first}",
-            do=f"give a model that transformers opens with {task.architecture}",
-        ) from error
     tied = set(getattr(model, "_tied_weights_keys", None) or ())
     lacking = {str(key) for key in info["missing_keys"]} - tied
     lacking |= {str(key[0] if isinstance(key, tuple) else key) for key in info["mismatched_keys"]}
     return Opened(model, sorted(lacking))
+
+
+def open_inputs(task: StructuredTask, folder: Path) -> None:
+    """Open what stands before a task's model: tokeniser, sizes, vocabulary.
+
+    Raises
+    ------
+    BackboneError
+        Where a file of it is damaged, or not one that transformers knows.
+    """
+    with (
+        library_errors(
+            BackboneError,
+            f"what stands before the model in {folder} cannot be read",
+            do="get the model again, or restore the folder",
+        ),
+        quietly(),
+    ):
+        task.open(folder)
 
 
 def with_lora(opened: Opened, rank: int, seed: int) -> Any:

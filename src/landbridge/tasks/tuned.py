@@ -14,10 +14,11 @@ from ..backbones.transformers_models import quietly
 from ..base.errors import DataError, RunError
 from ..base.events import SILENT, Events
 from ..base.files import write_json
+from ..base.libraries import library_errors
 from ..base.typed import INTERVAL, Shape, amount, count, number
 from ..domains.input_rows import InputRows, LeftOut
 from .base import TASKS, Example, StructuredTask, TaskOptions
-from .models import open_model
+from .models import open_inputs, open_model
 from .rows import read_rows
 
 FILE = "tuned.json"
@@ -111,7 +112,7 @@ class Tuned:
             )
         known = {key: facts["options"][key] for key in _OPTIONS if key in facts["options"]}
         task = TASKS.get(facts["task"])(TaskOptions(**known), facts["labels"])
-        task.open(path / MODEL)
+        open_inputs(task, path / MODEL)
         task.labels = list(facts["labels"])
         return cls(path, task, open_model(task, path / MODEL).model.eval(), facts)
 
@@ -132,7 +133,12 @@ class Tuned:
 
     def answers(self, examples: Sequence[Example], events: Events = SILENT) -> list[Any]:
         """Return what the model says of each."""
-        return answers_of(self.task, self.model, examples, events)
+        with library_errors(
+            RunError,
+            f"the model in {self.path} cannot answer",
+            do="its files may not belong together: restore the folder",
+        ):
+            return answers_of(self.task, self.model, examples, events)
 
     def predict(self, data: Any, *, events: Events = SILENT) -> list[dict[str, Any]]:
         """Return "name" and "predicted" of each row of the input, in order.

@@ -10,7 +10,7 @@ import torch
 
 from ..backbones.extraction import batch_size, forward_batch, prefers_channels_last, thinned
 from ..backbones.surgery import Network
-from ..base.errors import DataError
+from ..base.errors import DataError, RunError
 from ..base.events import SILENT, Events
 from ..domains.examples import Examples
 from ..domains.modalities.base import Preprocessing, Strength
@@ -111,7 +111,29 @@ def answer(
             f"the data are {examples.modality}, and the model takes {preprocessing.modality}",
             do="give data like those it was made from",
         )
-    return run_network(network, preprocessing.prepare(fitting, events=events), preprocessing)
+    return saved_network(network, preprocessing.prepare(fitting, events=events), preprocessing)
+
+
+def saved_network(
+    network: Network, rows: np.ndarray, preprocessing: Preprocessing
+) -> tuple[np.ndarray, np.ndarray]:
+    """Do as `run_network` with a network from a folder, whose files may not belong together.
+
+    Raises
+    ------
+    RunError
+        Where the network does not take such rows.
+    """
+    try:
+        return run_network(network, rows, preprocessing)
+    except torch.OutOfMemoryError:
+        raise
+    except (RuntimeError, IndexError, TypeError, ValueError, KeyError, AttributeError) as error:
+        raise RunError(
+            "the network does not take what its preprocessor.json makes: "
+            f"{(str(error).splitlines() or [''])[0][:300]}",
+            do="restore backbone.json, preprocessor.json and the weights from the same folder",
+        ) from error
 
 
 @torch.inference_mode()

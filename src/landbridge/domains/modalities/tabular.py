@@ -151,9 +151,7 @@ class TablePreprocessing(Preprocessing):
                 continue
             median = float(np.median(values[~gone])) if not gone.all() else 0.0
             filled = np.where(gone, median, values)
-            mean, spread = (
-                (float(filled.mean()), float(filled.std())) if len(filled) else (0.0, 0.0)
-            )
+            mean, spread = _mean_and_spread(filled)
             constant = spread <= 1e-9 * max(1.0, abs(mean))
             fitted.append(
                 NumericColumn(name, median, mean, 1.0 if constant else spread, bool(gone.any()))
@@ -284,6 +282,18 @@ class TablePreprocessing(Preprocessing):
 
 
 _CAP = 50
+_SQUARES_END = 1e150
+"""Numbers from here on have squares beyond what a float holds."""
+
+
+def _mean_and_spread(values: np.ndarray) -> tuple[float, float]:
+    if not len(values):
+        return 0.0, 0.0
+    largest = float(np.abs(values).max())
+    if largest < _SQUARES_END:
+        return float(values.mean()), float(values.std())
+    small = values / largest
+    return float(small.mean()) * largest, float(small.std()) * largest
 
 
 def unknown_words(column: CategoricalColumn, values: np.ndarray) -> str:

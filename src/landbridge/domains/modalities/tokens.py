@@ -10,7 +10,9 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 
+from ...base.errors import RunError
 from ...base.events import SILENT, Events
+from ...base.libraries import library_errors
 from ..examples import Examples
 from .base import PREPROCESSINGS
 from .ids import IdPreprocessing, rows_of, say_halves, texts_of
@@ -58,7 +60,12 @@ class TokenPreprocessing(IdPreprocessing):
     def _tokenizer(self) -> Any:
         from tokenizers import Tokenizer
 
-        made = Tokenizer.from_str(self.tokenizer)
+        with library_errors(
+            RunError,
+            "the tokeniser in preprocessor.json cannot be read",
+            do="restore the file, or make the run again",
+        ):
+            made = Tokenizer.from_str(self.tokenizer)
         made.no_padding()
         made.no_truncation()
         return made
