@@ -6,6 +6,7 @@ import importlib
 import os
 import py_compile
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -93,6 +94,12 @@ def test_the_variable_takes_digests_and_nothing_else(monkeypatch):
             require(_code())
     monkeypatch.setenv(TRUST, f"{_code('other').digest}, {_code().digest}")
     require(_code())
+
+
+def test_choices_made_at_once_are_all_kept():
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda i: grant(_code(f"make{i}")), range(16)))
+    assert len(choices()) == 16
 
 
 def test_who_is_asked_decides_once():

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import shutil
+import sys
 import types
 from collections.abc import Callable
 from pathlib import Path
@@ -129,8 +132,10 @@ def test_no_command_runs_code_that_a_folder_names(name, here, call):
     assert not (here / "marker").exists()
 
 
-def test_a_report_needs_no_code(here, call):
-    assert call("report", here / "run", "--out", "page.html").exit_code in (0, 11)
+def test_what_needs_no_code_asks_for_none(here, call):
+    assert call("report", here / "run", "--out", "page.html").exit_code == 0
+    assert call("config", "--config", here / "run" / "config.json").exit_code == 0
+    assert call("trust", "add", here / "t.csv").exit_code == 5
     assert not (here / "marker").exists()
 
 
@@ -205,6 +210,29 @@ def test_what_was_agreed_to_is_listed_and_taken_back(here, call):
     assert call("predict", here / "run", here / "t.csv").exit_code == 11
     assert call("trust", "remove").exit_code == 2
     assert call("trust", "add", here).exit_code == 6
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="a terminal of POSIX")
+@pytest.mark.parametrize(("answer", "code"), [(b"n\n", 11), (b"y\n", 0)])
+def test_the_command_asks_on_a_real_terminal(answer, code, here):
+    import pty
+
+    given = ("-m", "landbridge", "predict", str(here / "run"), str(here / "t.csv"))
+    process, terminal = pty.fork()
+    if process == 0:
+        os.execv(sys.executable, [sys.executable, *given])
+    said = b""
+    with contextlib.suppress(OSError):  # Linux says so of a terminal whose other end is gone
+        while more := os.read(terminal, 4096):
+            asked = b"[y/N]" in said
+            said += more
+            if b"[y/N]" in said and not asked:
+                os.write(terminal, answer)
+    os.close(terminal)
+    assert os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]) == code, said.decode()
+    assert said.count(b"[y/N]") == 1
+    assert (here / "marker").exists() is (code == 0)
 
 
 @pytest.mark.parametrize(("answer", "runs"), [("y\n", True), ("n\n", False), ("", False)])

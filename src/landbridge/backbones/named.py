@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from ..base.code import find_code
-from ..base.errors import RunError
 from ..base.files import read_json
 from ..base.trust import Code, grant, require
 
@@ -76,18 +75,12 @@ def codes_in(folder: Path | str) -> list[Code]:
     Raises
     ------
     RunError
-        Where it is no such folder.
+        Where a file of it is damaged.
     BackboneError
         Where code that it names is not there.
     """
-    folder = Path(folder)
-    if not any((folder / name).is_file() for name in _FILES):
-        raise RunError(
-            f"{folder} is no folder of a run: it has neither {_FILES[0]} nor {_FILES[1]}",
-            do="give the folder that was named by --out",
-        )
     names: set[str] = set()
-    waiting, seen = [folder.resolve()], set()
+    waiting, seen = [Path(folder).resolve()], set[Path]()
     for path in waiting:
         if path in seen:
             continue
@@ -115,11 +108,16 @@ def _by_name(code: Code) -> str:
 
 def _names(values: Any) -> Iterator[str]:
     """Yield the names of backbones that run code, wherever they stand in plain values."""
-    if isinstance(values, list):
-        for inner in values:
-            yield from _names(inner)
-    if not isinstance(values, Mapping):
-        return
+    waiting = [values]  # not by recursion: a file of others may be nested deep
+    for value in waiting:
+        if isinstance(value, list):
+            waiting += value
+        elif isinstance(value, Mapping):
+            waiting += value.values()
+            yield from _names_at(value)
+
+
+def _names_at(values: Mapping[str, Any]) -> Iterator[str]:
     options, kind = values.get("options"), values.get("provider")
     if kind in _CODE and isinstance(options, Mapping):
         yield f"{kind}/{options.get('spec' if kind == 'local' else 'path')}"
@@ -132,8 +130,6 @@ def _names(values: Any) -> Iterator[str]:
     encoders = values.get("encoders")
     if isinstance(encoders, Mapping):
         yield from (name for name in encoders.values() if isinstance(name, str))
-    for inner in values.values():
-        yield from _names(inner)
 
 
 def _folders(values: Any) -> Iterator[Path]:

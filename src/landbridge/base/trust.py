@@ -99,11 +99,10 @@ def require(code: Code) -> None:
     if os.environ.get(TRUST) == "1":
         why += f"{'; ' * bool(why)}{TRUST}=1 trusts nothing any more: it takes digests of code"
     raise TrustError(
-        f"{code.what} is code that would be run here, and "
+        f"{code.what} (digest {code.digest}) is code that would be run here, and "
         + "nobody has agreed to that on this machine"
         + f" ({why})" * bool(why),
-        do=f"read {code.root}; if you trust it: landbridge trust add {shlex.quote(code.what)}"
-        f" (digest {code.digest})",
+        do=f"read {code.root}; if you trust it: landbridge trust add {shlex.quote(code.what)}",
     )
 
 

@@ -26,7 +26,7 @@ def config(
     with frame(as_json=as_json, quiet=quiet, debug=debug) as this:
         from .settings import resolve
 
-        resolved = resolve(config, settings)
+        resolved = resolve(config, settings, shown=True)
         keys = describe(type(resolved), resolved)
         this.result({"keys": keys}, lambda: _show(keys))
 

@@ -19,6 +19,8 @@ def resolve(
     settings: Sequence[str] | None,
     named: Mapping[str, Any] | None = None,
     defaults: Mapping[str, Any] | None = None,
+    *,
+    shown: bool = False,
 ) -> RunConfig:
     """Return the configuration that all the options together ask for.
 
@@ -33,6 +35,8 @@ def resolve(
         then it overrides nothing.
     defaults : mapping, optional
         Dotted key to a default of the verb itself (the demo has some).
+    shown : bool, default False
+        Whether it is only looked at: then no code that it names is asked about.
 
     Raises
     ------
@@ -43,7 +47,7 @@ def resolve(
     config, more = _check(values)
     if config is None or problems:
         _fail(problems + more)
-    if file is not None:
+    if file is not None and not shown:
         _check_code(file, config)
     return config
 

@@ -106,7 +106,10 @@ def ask(code: Code, why: str) -> bool:
         print(f"  {one_line(why)}", file=out)
     print("Run it, now and from now on while none of its files changes? [y/N] ", end="", file=out)
     out.flush()
-    return sys.stdin.readline().strip().lower() in ("y", "yes")
+    answer = sys.stdin.readline()
+    if not answer.endswith("\n"):  # the end of the input: what comes next is a line of its own
+        print(file=out)
+    return answer.strip().lower() in ("y", "yes")
 
 
 def _lines(code: Code) -> list[str]:
@@ -124,10 +127,14 @@ def _lines(code: Code) -> list[str]:
 
 
 def _codes(what: str) -> list[Code]:
+    from ..artifacts.state import read_state
     from ..backbones.named import code_of, codes_in
 
     if not what.startswith(("local/", "keras/")) and Path(what).is_dir():
-        return codes_in(what)
+        found = codes_in(what)
+        if not found:  # says so where it is no folder that a command made
+            read_state(Path(what))
+        return found
     name = what if what.startswith(("local/", "keras/")) else f"local/{what}"
     code = code_of(name)
     assert code is not None
