@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from landbridge.artifacts.free import check_free, check_vacant, is_free
 from landbridge.artifacts.kinds import KINDS
 from landbridge.artifacts.making import making
-from landbridge.artifacts.state import create, held, mark_complete, tidy
+from landbridge.artifacts.state import check_complete, create, held, mark, mark_complete, tidy
 from landbridge.base.errors import RunError, StorageError, TakenError
 from landbridge.base.events import Events
 from landbridge.cli.frame import keep_traceback
@@ -119,3 +119,33 @@ def test_a_folder_that_is_gone_on_with_holds_no_link(tmp_path):
     (out / "work").symlink_to(tmp_path)
     with pytest.raises(StorageError, match="work is a link"), making(out, "clusters", {}):
         pass
+
+
+@pytest.mark.parametrize("name", ["../secret.txt", "/dev/zero", "pipe", "a/../../secret.txt"])
+def test_a_state_names_files_of_its_folder_alone(tmp_path, name):
+    out = _a_folder_of(tmp_path / "out", "clusters", True)
+    (tmp_path / "secret.txt").write_text("x")
+    os.mkfifo(out / "pipe")
+    mark(out, files={name: "0" * 32})
+    with pytest.raises(RunError, match="which is no file in the folder") as error:
+        check_complete(out)
+    assert repr(name) in error.value.found
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("landbridge cluster a.csv --out 'b c'", "landbridge cluster a.csv --out 'b c'"),
+        ("landbridge cluster a.csv; echo $(x) > y", "landbridge cluster 'a.csv;' echo '$(x)'"),
+        ("echo x", "landbridge.cluster(..., out="),
+        ("landbridge 'cluster", "landbridge.cluster(..., out="),
+    ],
+)
+def test_a_command_that_a_folder_holds_is_words_for_a_shell(tmp_path, written, said):
+    out = _a_folder_of(tmp_path / "out", "clusters", False)
+    mark(out, command=written)
+    with pytest.raises(RunError) as error:
+        check_complete(out)
+    assert said in error.value.do
+    if ";" in written:
+        assert "; " not in error.value.do

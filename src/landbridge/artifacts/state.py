@@ -17,8 +17,10 @@ from ..base.errors import RunError, StorageError
 from ..base.files import open_plain, read_json, refuse_link, storage_errors, write_json
 from ..base.halves import has_half
 from ..base.hashing import digest, file_digest
+from ..base.inside import is_device
 from ..base.locks import locked
 from ..base.typed import checked
+from .called import as_command
 from .kinds import KINDS, RUNS
 
 FORMAT = 1
@@ -195,6 +197,11 @@ def check_complete(path: Path, kinds: Sequence[str] = ()) -> dict[str, Any]:
         raise RunError(f"{path} is not finished ({state['status']}{why})", do=again(path, state))
     for name, expected in (state.get("files") or {}).items():
         file = path / name
+        if Path(name).is_absolute() or ".." in Path(name).parts or is_device(file):
+            raise RunError(
+                f"{state_file(path)} names {name!r}, which is no file in the folder",
+                do="restore the run folder, or run again",
+            )
         if not file.exists():
             raise RunError(f"{file} is missing", do="restore the run folder, or run again")
         if file_digest(file) != expected:
@@ -210,8 +217,8 @@ def again(path: Path, state: dict[str, Any]) -> str:
     kind = KINDS[state["kind"]]
     if kind.name in RUNS:
         return f"landbridge resume {path}"
-    if state.get("command"):
-        return f"call the same again, it goes on: {state['command']}"
+    if typed := as_command(state.get("command")):
+        return f"call the same again, it goes on: {typed}"
     return f"call the same again, it goes on: landbridge.{kind.verb}(..., out={str(path)!r})"
 
 

@@ -6,6 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from landbridge.artifacts.called import as_command
+
 from . import words
 from .figures import bar
 from .read import RunFiles
@@ -239,9 +241,10 @@ def repeat_view(run: RunFiles) -> dict[str, Any]:
     """Return the command, configuration, versions, hashes and seeds."""
     about = run.get("run")
     versions = {"landbridge": about.get("landbridge"), **(about.get("versions") or {})}
+    typed = as_command(about.get("command"))
     return {
-        "command": str(about.get("command") or "landbridge transfer --config config.json"),
-        "guessed": not about.get("command"),
+        "command": typed or "landbridge transfer --config config.json",
+        "guessed": not typed,
         "config": json.dumps(run.get("config"), indent=2, ensure_ascii=False, default=str)
         if "config" in run.values
         else "",
