@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import json
 
 import numpy as np
 import pytest
+from PIL import Image
 
 import landbridge
 from landbridge.base.errors import BackboneError, DataError, RunError
-from landbridge.tasks.base import TASKS, TaskOptions
+from landbridge.tasks.base import TASKS, Example, TaskOptions
 from landbridge.tasks.fit import tune
 from landbridge.tasks.training import FitOptions
+from landbridge.tasks.tuned import load_tuned
 
 # Model, rows, steps, rate, score, and what of it at least (errors: at most).
 CASES = {
@@ -203,22 +206,49 @@ def test_files_are_read_in_their_layouts(tmp_path, sentences):
     assert sorted(row["file_name"] for row in found.rows) == ["test/a.wav", "train/a.wav"]
 
 
-def test_transparent_and_sixteen_bit_images_are_read_as_everywhere():
-    import io
+def png(image):
+    out = io.BytesIO()
+    image.save(out, "PNG")
+    return out.getvalue()
 
-    from PIL import Image
 
-    from landbridge.tasks.images import opened
+@pytest.mark.parametrize("task", ["segmentation", "detection"])
+def test_transparent_and_sixteen_bit_images_are_read_as_everywhere(task):
+    own = TASKS.get(task)(TaskOptions())
 
-    def png(image):
-        out = io.BytesIO()
-        image.save(out, "PNG")
-        return out.getvalue()
+    def pixel(content):
+        return own.opened(Example(content, None, "a")).getpixel((0, 0))
 
     clear = png(Image.new("RGBA", (2, 2), (9, 9, 9, 0)))
-    assert opened(clear, "a").getpixel((0, 0)) == (255, 255, 255)
     deep = png(Image.fromarray(np.full((2, 2), 257 * 100, np.uint16)))
-    assert opened(deep, "b").getpixel((0, 0)) == (100, 100, 100)
+    assert pixel(clear) == (255, 255, 255)
+    assert pixel(deep) == (100, 100, 100)
+    twelve = [png(Image.fromarray(np.full((2, 2), 1000 * i, np.uint16))) for i in (1, 2, 4)]
+    drawn = np.dstack([np.full((4, 4, 3), 255), np.eye(4) * 255]).astype(np.uint8)
+    own.settle([Example(content, None, "a") for content in (*twelve, png(Image.fromarray(drawn)))])
+    assert own.rule == {"value_range": [0.0, 4095.0], "ground": 0}
+    assert pixel(twelve[0]) == (62, 62, 62)
+    assert own.opened(Example(png(Image.fromarray(drawn)), None, "a")).getpixel((1, 0)) == (0,) * 3
+    assert any("0..4095" in note for note in own.notes)
+    given = own.given({"image": Image.fromarray(np.ones((2, 2), np.float32))}, "image", "a", None)
+    assert pixel(given) == (0, 0, 0)  # a picture of floats in memory, of another unit
+
+
+@pytest.mark.slow
+def test_recordings_of_a_task_have_one_scale(recordings, listener, tmp_path):
+    import soundfile
+
+    rows = []
+    for row in recordings:
+        wave, rate = soundfile.read(io.BytesIO(row["audio"]), dtype="float32")
+        out = io.BytesIO()
+        soundfile.write(out, wave * 32768, rate, format="WAV", subtype="FLOAT")
+        rows.append({**row, "audio": out.getvalue()})
+    tuned = quick("speech-recognition", rows, listener, tmp_path / "run", 2, 1e-3)
+    assert tuned.task.rule == {"full_scale": 32768.0}
+    again = load_tuned(tmp_path / "run")
+    assert again.task.rule == tuned.task.rule
+    assert again.predict(rows[:3]) == tuned.predict(rows[:3])
 
 
 def with_flaws(rows, column):
@@ -244,7 +274,7 @@ def test_every_row_has_an_answer_or_a_reason_in_its_place(
 ):
     rows = request.getfixturevalue(data)
     model = request.getfixturevalue(model)
-    options = TaskOptions(new_tokens=4)
+    options = TaskOptions(**({"new_tokens": 4} if "new_tokens" in TASKS.get(task).takes else {}))
     tuned = quick(task, rows, model, tmp_path / "run", 2, 1e-3, options=options)
     given = with_flaws(rows, column)
     said = tuned.predict(given)

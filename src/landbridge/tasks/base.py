@@ -110,6 +110,8 @@ class StructuredTask(ABC):
     options : TaskOptions
     labels : sequence of str
         What answers are made of; empty for texts.
+    rule : mapping
+        How values of raw inputs are read, see `landbridge.domains.examples.Examples.rule`.
     """
 
     name: ClassVar[str]
@@ -123,6 +125,7 @@ class StructuredTask(ABC):
         self.options = options
         self.labels = list(labels)
         self.notes: list[str] = []
+        self.rule: dict[str, Any] = {}
 
     # Reading ------------------------------------------------------------------------------------
 
@@ -164,6 +167,10 @@ class StructuredTask(ABC):
     @abstractmethod
     def truth(self, row: Row, column: str, name: str, folder: Place) -> Any:
         """Return the answer, in the form in which predictions come as well."""
+
+    def settle(self, examples: Sequence[Example]) -> None:
+        """Find out how raw inputs are read, from rows to learn from; most need no look."""
+        return
 
     def learn_labels(self, examples: Sequence[Example]) -> None:
         """Find out what answers are made of, from rows to learn from."""

@@ -12,7 +12,7 @@ from ..base.errors import DataError
 from ..base.inside import Place
 from ..metrics.regions import Boxes, matched, mean_average_precision
 from .base import TASKS, Example, Metric, Row, device_of
-from .images import ImageTask, class_colours, opened
+from .images import ImageTask, class_colours
 
 _CLEAR = 160
 """Pixels that the longer side of a picture with boxes has at least."""
@@ -83,7 +83,7 @@ class Detection(ImageTask):
     def encode(self, example: Example) -> dict[str, Any]:
         import torch
 
-        image = opened(example.given, example.name)
+        image = self.opened(example)
         place = {label: i for i, label in enumerate(self.labels)}
         known = [o for o in example.truth if o["label"] in place]
         corners = np.array([o["box"] for o in known], np.float32).reshape(-1, 4)
@@ -108,7 +108,7 @@ class Detection(ImageTask):
         return batch
 
     def answer(self, model: Any, examples: Sequence[Example]) -> list[list[dict[str, Any]]]:
-        images = [opened(example.given, example.name) for example in examples]
+        images = [self.opened(example) for example in examples]
         batch = self.collate([{"pixel_values": self.pixels(image)} for image in images])
         out = model(pixel_values=batch["pixel_values"].to(device_of(model)))
         chances = out.logits.softmax(-1)[..., :-1].float().cpu().numpy()  # the last: nothing there
@@ -137,7 +137,7 @@ class Detection(ImageTask):
     def shown(self, example: Example, answer: list[dict[str, Any]]) -> dict[str, Any]:
         """Return the image with its boxes, and with as many of the surest that are said."""
         most = max(1, len(example.truth))
-        image = opened(example.given, example.name)
+        image = self.opened(example)
         sides = (example.truth, answer[:most])
         return {
             "pictures": [

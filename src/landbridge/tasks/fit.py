@@ -97,6 +97,7 @@ def tune(
     _check_options(own, fit)
     learn, judged = _examples(own, data, test, judge_fraction, fit.seed, outside)
     folder = find_model(model, offline=offline, events=events)
+    own.settle(learn)
     own.learn_labels(learn)
     _adopt(own, folder.path)
     open_inputs(own, folder.path)

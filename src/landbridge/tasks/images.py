@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,8 +11,10 @@ import numpy as np
 from ..backbones.images import IMAGENET_MEAN, IMAGENET_STD
 from ..base.errors import BackboneError, DataError
 from ..base.inside import Place
-from ..domains.modalities.decoding import broken_image_errors, normalise, open_image
-from .base import Row, StructuredTask, file_of
+from ..domains.modalities.decoding import Seeing, broken_image_errors, normalise, open_image
+from ..domains.modalities.images import ImageExamples
+from ..domains.modalities.single import encoded_picture, is_picture
+from .base import Example, Row, StructuredTask, file_of
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -31,6 +32,29 @@ class ImageTask(StructuredTask):
 
     def given(self, row: Row, column: str, name: str, folder: Place) -> Any:
         return image_of(row[column], name, folder)
+
+    def settle(self, examples: Sequence[Example]) -> None:
+        """One range and one ground for all images; see `modalities.seeing`."""
+        raw = ImageExamples([e.given for e in examples], names=[e.name for e in examples])
+        settled, notes = raw.settled({}, False)
+        self.rule = settled.rule()
+        self.notes += notes
+
+    def opened(self, example: Example) -> Image.Image:
+        """Return a row's image in colour, upright, as everywhere here.
+
+        Raises
+        ------
+        DataError
+            Where it cannot be decoded.
+        """
+        taken = self.rule.get("value_range")
+        seeing = Seeing(taken and (taken[0], taken[1]), self.rule.get("ground"))
+        return _decoded(
+            example.given,
+            example.name,
+            lambda image: normalise(image, seeing if self.rule else None).convert("RGB"),
+        )
 
     def open(self, folder: Path) -> None:
         """Read the constants of the model's own image processor, and its size."""
@@ -76,22 +100,9 @@ class ImageTask(StructuredTask):
 
 def image_of(value: Any, name: str, folder: Place) -> Any:
     """Return an image's bytes, or its path; one of Pillow's is encoded."""
-    if hasattr(value, "convert"):
-        out = io.BytesIO()
-        value.save(out, "PNG")
-        return out.getvalue()
+    if is_picture(value):
+        return encoded_picture(value, name)
     return file_of(value, name, folder)
-
-
-def opened(item: Any, name: str) -> Image.Image:
-    """Return an image in colour, upright, as everywhere here.
-
-    Raises
-    ------
-    DataError
-        Where it cannot be decoded.
-    """
-    return _decoded(item, name, lambda image: normalise(image).convert("RGB"))
 
 
 def opened_mask(item: Any, name: str) -> Image.Image:

@@ -12,7 +12,7 @@ from ..base.errors import DataError
 from ..base.inside import Place
 from ..metrics.regions import IGNORED, mean_iou, overlap_counts
 from .base import TASKS, Example, Metric, Row, device_of
-from .images import ImageTask, class_colours, image_of, opened, opened_mask
+from .images import ImageTask, class_colours, image_of, opened_mask
 
 
 @TASKS.register("segmentation")
@@ -61,7 +61,7 @@ class Segmentation(ImageTask):
     def encode(self, example: Example) -> dict[str, Any]:
         from PIL import Image
 
-        image = opened(example.given, example.name)
+        image = self.opened(example)
         mask = Image.fromarray(example.truth.astype(np.uint8)).resize(self.size[::-1], 0)
         labels = np.asarray(mask).astype(np.int64)
         labels[(labels >= len(self.labels)) & (labels != IGNORED)] = IGNORED
@@ -75,7 +75,7 @@ class Segmentation(ImageTask):
     def answer(self, model: Any, examples: Sequence[Example]) -> list[np.ndarray]:
         from torch.nn import functional as F
 
-        images = [opened(example.given, example.name) for example in examples]
+        images = [self.opened(example) for example in examples]
         batch = self.collate([{"pixel_values": self.pixels(image)} for image in images])
         logits = model(**{k: v.to(device_of(model)) for k, v in batch.items()}).logits
         answers = []
@@ -87,7 +87,7 @@ class Segmentation(ImageTask):
 
     def shown(self, example: Example, answer: np.ndarray) -> dict[str, Any]:
         """Return the image, its mask and the answer, a colour for each class."""
-        image = np.asarray(opened(example.given, example.name))
+        image = np.asarray(self.opened(example))
         colours = class_colours(len(self.labels))
         masks = [np.minimum(m, len(self.labels)) for m in (example.truth, answer)]
         wrong = (answer != example.truth) & (example.truth != IGNORED)

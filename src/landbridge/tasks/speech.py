@@ -10,6 +10,7 @@ import numpy as np
 
 from ..base.errors import BackboneError, DataError
 from ..base.inside import Place
+from ..domains.modalities.recordings import AudioExamples
 from ..domains.modalities.sound_files import decode, resample
 from ..metrics.text_scores import TEXT_SCORES
 from .base import NOTHING, TASKS, Example, Metric, Row, StructuredTask, device_of, file_of, padded
@@ -41,6 +42,18 @@ class SpeechRecognition(StructuredTask):
         if not isinstance(value, str):
             raise DataError(f"{name}: {column!r} holds {value!r}", do="write what is said")
         return " ".join(value.lower().split())
+
+    def settle(self, examples: Sequence[Example]) -> None:
+        """One full scale for all recordings; see `modalities.full_scale`."""
+        raw = AudioExamples([e.given for e in examples], [e.name for e in examples])
+        settled, notes = raw.settled({}, False)
+        self.rule = settled.rule()
+        self.notes += notes
+
+    def wave(self, example: Example) -> np.ndarray:
+        """Return a row's recording at `RATE`, no longer than is looked at."""
+        heard = decode(example.given, self.rule.get("full_scale"))
+        return resample(*heard, RATE)[: int(self.options.seconds * RATE)]
 
     def learn_labels(self, examples: Sequence[Example]) -> None:
         """The letters of the transcriptions; the blank is first."""
@@ -95,7 +108,7 @@ class SpeechRecognition(StructuredTask):
         )
 
     def _wave(self, example: Example) -> np.ndarray:
-        wave = resample(*decode(example.given), RATE)[: int(self.options.seconds * RATE)]
+        wave = self.wave(example)
         if self.normalise:
             wave = (wave - wave.mean()) / np.sqrt(wave.var() + 1e-7)
         return np.asarray(wave, np.float32)

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from ..domains.modalities.sound_files import decode, resample
 from .base import TASKS, Example, StructuredTask, device_of, padded
 from .speech import RATE, SpeechRecognition
 
@@ -46,7 +45,7 @@ class SpeechToText(SpeechRecognition):
         return StructuredTask.config(self, folder)
 
     def _spectrogram(self, example: Example) -> np.ndarray:
-        wave = resample(*decode(example.given), RATE)[: int(self.options.seconds * RATE)]
+        wave = self.wave(example)
         found = self.extractor(wave, sampling_rate=RATE, return_tensors="np")
         return np.asarray(found["input_features"][0], np.float32)
 

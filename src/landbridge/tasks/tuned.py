@@ -49,6 +49,7 @@ SHAPE: Shape = {
     "origin": str,
     "fit": {"batch": count, "lora": bool, "rank": count, "seed": count},
     "rows": count,
+    "rule?": {"value_range?": [number], "ground?": number, "full_scale?": number},
     "steps?": count,
     "parameters": {"total": count, "moved": count},
     "notes?": [str],
@@ -114,6 +115,7 @@ class Tuned:
         task = TASKS.get(facts["task"])(TaskOptions(**known), facts["labels"])
         open_inputs(task, path / MODEL)
         task.labels = list(facts["labels"])
+        task.rule = dict(facts.get("rule") or {})
         return cls(path, task, open_model(task, path / MODEL).model.eval(), facts)
 
     def report(self, out: Path | str | None = None) -> Path:
@@ -276,7 +278,7 @@ def save_tuned(path: Path, task: StructuredTask, model: Any, facts: dict[str, An
         model.save_pretrained(path / MODEL)
     task.save(path / MODEL)
     own = {"format": 1, "task": task.name, "labels": task.labels, "options": asdict(task.options)}
-    write_json(path / FILE, own | facts)
+    write_json(path / FILE, own | ({"rule": task.rule} if task.rule else {}) | facts)
 
 
 def load_tuned(path: Path | str) -> Tuned:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ...base.errors import DataError
 from ...base.hashing import digest
 from ...base.shown import encodable
 from ..examples import Examples, InputHint
@@ -87,7 +88,8 @@ class AudioExamples(Examples):
         peak, cancelled = Peak(), 0
         rows = [i for i, need in enumerate(in_threads(needs_hearing, self.items)) if need]
         unscaled = 0
-        for own, lost in in_threads(_heard, [self.items[i] for i in rows]):
+        names = self.names()
+        for own, lost in in_threads(_heard, [(self.items[i], names[i]) for i in rows]):
             cancelled += lost
             if own is not None:
                 unscaled += 1
@@ -166,6 +168,12 @@ class AudioExamples(Examples):
         )
 
 
-def _heard(item: Item) -> tuple[Peak | None, bool]:
-    found = hear(item)
+def _heard(named: tuple[Item, str]) -> tuple[Peak | None, bool]:
+    item, name = named
+    try:
+        found = hear(item)
+    except DataError as error:
+        if name in error.found:
+            raise
+        raise DataError(f"{name}: {error.found}", do=error.do) from error
     return found.peak, found.cancelled
