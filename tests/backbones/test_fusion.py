@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 
 import numpy as np
@@ -9,8 +10,11 @@ import pytest
 import torch
 from torch.nn import functional
 
+from landbridge.backbones.named import codes_in
 from landbridge.backbones.open import open_backbone, reopen
-from landbridge.base.errors import ConfigError
+from landbridge.base.errors import ConfigError, TrustError
+from landbridge.base.files import as_json
+from landbridge.base.trust import revoke
 from landbridge.domains.modalities.base import load_preprocessing
 from landbridge.domains.modalities.several import SeveralExamples
 from landbridge.training.groups import parameter_groups
@@ -163,3 +167,25 @@ def test_offline_is_kept_for_encoders_that_stand_still(
     again.preprocessing.prepare(several)
     assert asked == [True]
     assert again.preprocessing.key == found.preprocessing.key
+
+
+@pytest.mark.parametrize("moving", [False, True])
+def test_code_that_makes_a_part_is_asked_about(several, hinted, moving, tmp_path, monkeypatch):
+    """Named in the call it is agreed to; in a folder, as encoder or as preprocessing, it is not."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    (tmp_path / "nets.py").write_text(
+        "from torch import nn\ndef make(): return nn.Sequential(nn.Linear(5, 4), nn.ReLU())\n"
+    )
+    named = {"tabular": f"local/{tmp_path / 'nets.py'}:make"}
+    others = {"image": "convnet", "audio": "logmelnet", "text": "textnet"}
+    found = opened(several, hinted, "fusion", encoders=named | others, moving=moving)
+    saved, inputs = found.identity.to_dict(), as_json(found.preprocessing.to_dict())
+    (tmp_path / "backbone.json").write_text(json.dumps(as_json(saved)))
+    (tmp_path / "preprocessor.json").write_text(json.dumps(inputs))
+    assert named["tabular"] in [code.what for code in codes_in(tmp_path)]
+    assert len(load_preprocessing(inputs).prepare(several)) == 12
+    revoke(lambda code: True)
+    again = load_preprocessing(inputs)
+    ask = (lambda: reopen(saved, again)) if moving else (lambda: again.prepare(several))
+    with pytest.raises(TrustError, match=r"nets\.py:make"):
+        ask()

@@ -13,7 +13,7 @@ import pytest
 
 from landbridge.base import trust
 from landbridge.base.code import find_code, installed
-from landbridge.base.errors import BackboneError, LandbridgeWarning, TrustError
+from landbridge.base.errors import BackboneError, LandbridgeWarning, StorageError, TrustError
 from landbridge.base.places import config_folder
 from landbridge.base.trust import TRUST, Code, choices, grant, require, revoke, store, trusted
 
@@ -75,6 +75,14 @@ def test_the_folder_of_choices_is_never_below_the_current_one(tmp_path, monkeypa
     for given in ("", ".", "config"):
         monkeypatch.setenv("XDG_CONFIG_HOME", given)
         assert config_folder() == Path("/home/somebody/.config/landbridge")
+    monkeypatch.setenv("HOME", ".")
+    with pytest.raises(StorageError, match="no home folder"):
+        config_folder()
+    assert choices() == []
+    monkeypatch.setenv(TRUST, "")
+    with pytest.warns(LandbridgeWarning, match="this process alone: there is no home"):
+        grant(_code())
+    require(_code())
 
 
 def test_a_choice_that_cannot_be_kept_holds_for_the_process(monkeypatch, tmp_path):

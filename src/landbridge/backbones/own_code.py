@@ -28,7 +28,7 @@ from ..base.code import Found, Source, find_code
 from ..base.errors import BackboneError, LandbridgeError
 from ..base.files import write_bytes
 from ..base.places import cache_folder
-from ..base.trust import Code, grant, require
+from ..base.trust import Code, grant, require, revoke
 
 HELD = "held:"
 
@@ -72,6 +72,7 @@ def hold(module: nn.Module) -> str:
         ) from error
     key = hashlib.sha256(data).hexdigest()[:16]
     write_bytes(_held_path(key), data, private=True)
+    revoke(lambda code: code.what.startswith(f"local/{HELD}") and not Path(code.root).exists())
     grant(_held_code(key, data))  # handed over in this call, by whoever wrote it
     return f"local/{HELD}{key}"
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from .errors import StorageError
 from .files import storage_errors
 
 KEPT = ("images-", "sound-", "several-", "features-", "stages-")
@@ -35,12 +36,14 @@ def config_folder() -> Path:
 
     Never below the current folder: what lies there may have come from somebody else.
     """
-    if os.name == "nt":
-        base = Path(os.environ.get("APPDATA", Path.home() / "AppData" / "Roaming"))
-    else:
-        base = Path(os.environ.get("XDG_CONFIG_HOME", ""))
+    base = Path(os.environ.get("APPDATA" if os.name == "nt" else "XDG_CONFIG_HOME", ""))
     if not base.is_absolute():  # as the XDG specification says of XDG_CONFIG_HOME
-        base = Path.home() / ".config"
+        with suppress(RuntimeError):  # there is no home
+            base = Path.home() / ".config"
+    if not base.is_absolute():
+        raise StorageError(
+            "there is no home folder to keep choices in", do="set XDG_CONFIG_HOME or HOME"
+        )
     return base / "landbridge"
 
 

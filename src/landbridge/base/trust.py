@@ -131,7 +131,8 @@ def revoke(wanted: Callable[[Code], bool]) -> list[Code]:
         gone[:] = [choice.code for choice in found if wanted(choice.code)]
         return [choice for choice in found if not wanted(choice.code)]
 
-    if choices():
+    kept(choices())
+    if gone:
         _change(kept)
     return gone
 
@@ -144,7 +145,10 @@ def choices() -> list[Choice]:
     TrustError
         Where the file is damaged, or may have been written by somebody else.
     """
-    path = store()
+    try:
+        path = store()
+    except StorageError:  # there is no place for them
+        return []
     try:
         facts = path.stat()
         text = path.read_text("utf-8")
