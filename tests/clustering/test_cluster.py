@@ -60,6 +60,24 @@ def test_what_was_planted_is_found_counted_and_judged(found):
     assert all(group["comes_back"] > 0.9 for group in facts["groups"])
 
 
+def test_a_value_that_is_missing_costs_no_row_its_answer(found):
+    x, _ = rows(12, seed=3)
+    whole = found.predict(x)
+    x[4, 1] = np.nan
+    said = found.predict(x)
+    assert len(said) == 12
+    assert [row["group"] for i, row in enumerate(said) if i != 4] == [
+        row["group"] for i, row in enumerate(whole) if i != 4
+    ]
+    frame = pd.DataFrame(x, columns=[f"x{i}" for i in range(5)])
+    assert [row["group"] for row in found.predict(frame)] == [row["group"] for row in said]
+    mappings = [
+        {name: value for name, value in row.items() if value == value}
+        for row in frame.to_dict("records")
+    ]
+    assert [row["group"] for row in found.predict(mappings)] == [row["group"] for row in said]
+
+
 def test_the_folder_says_the_same_as_the_call(found):
     opened = landbridge.load(found.path)
     x, y = rows()

@@ -58,6 +58,9 @@ def test_numbers_from_few_labels(tmp_path):
     assert said.dtype == np.float64
     assert np.abs(said - YEARS[TARGET]).mean() < 2
     assert set(loaded.predict(X[:2])[0]) == {"name", "predicted"}
+    gaps = X[:3].copy()
+    gaps[1, 0] = np.nan  # a value that is missing, as in a table
+    assert np.isfinite(loaded.model.predict(gaps)).tolist() == [True, True, True]
     found = loaded.evaluate((X[SOURCE], YEARS[SOURCE]))
     assert found["low"] < found["value"] < found["high"]
     assert found["figures"]["MAE"] == pytest.approx(found["value"])

@@ -266,7 +266,8 @@ def read_like(
     folder = isinstance(what, str | Path) and Path(what).is_dir()
     table = isinstance(what, str | Path) or hasattr(what, "columns")
     reads = preprocessing.reads() if table and not folder else {}
-    return read_domain(what, **reads, rule=preprocessing.rule(), label=label, **options)
+    reads |= {"rule": preprocessing.rule(), "label": label, "allow_missing": True}
+    return read_domain(what, **reads, **options)
 
 
 def _no_such(path: Path, kinds: list[str]) -> DataError:

@@ -138,6 +138,7 @@ class Model:
             limits=self.limits,
             rule=self.preprocessing.rule(),
             answers="auto" if self.reading.answers == "classes" else self.reading.answers,
+            allow_missing=True,  # of an array as of a table: what was learned takes its place
             events=events,
         )
         spelled = spelled_like(found, self.classes, "the run")

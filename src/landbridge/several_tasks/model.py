@@ -154,8 +154,8 @@ class MultiTask:
         if not isinstance(found, Domain):
             table = isinstance(found, str | Path) or hasattr(found, "columns")
             reads = self.preprocessing.reads() if table else {}
-            rule = self.preprocessing.rule()
-            found = read_domain(found, labelled=False, **reads, rule=rule, events=events)
+            reads |= {"rule": self.preprocessing.rule(), "allow_missing": True}
+            found = read_domain(found, labelled=False, **reads, events=events)
         return answerable(self.preprocessing, found)
 
     def evaluate(self, what: Any, *, events: Events = SILENT) -> dict[str, Any]:

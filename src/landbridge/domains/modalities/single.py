@@ -195,7 +195,21 @@ def text_or_texts(what: Any) -> Any:
 
 
 def row_or_rows(what: Any, columns: Sequence[str]) -> Any:
-    """Return one row of a table (numbers, or a mapping by column) as a table of one row."""
+    """Return one row of a table (numbers, or a mapping by column) as a table of one row.
+
+    A list of mappings is a table as well; a column that one lacks is missing there.
+    """
+    if isinstance(what, list) and what and all(isinstance(row, Mapping) for row in what):
+        import pyarrow as pa
+
+        names = dict.fromkeys(str(name) for row in what for name in row)
+        try:
+            return pa.table({name: [row.get(name) for row in what] for name in names})
+        except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+            raise DataError(
+                f"a column of the rows holds values of several kinds: {error}",
+                do="give each column one kind of value",
+            ) from error
     if isinstance(what, Mapping) and what and not any(_is_column(v) for v in what.values()):
         import pyarrow as pa
 
