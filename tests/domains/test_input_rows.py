@@ -162,8 +162,10 @@ def test_rows_beyond_a_limit_were_not_asked_about(tmp_path):
     path, options = table_of_texts(tmp_path, "csv")
     domain = read_domain(path, **options, max_rows=3)
     rows = domain.input_rows
-    assert len(rows.places) + len(rows.left) == 5
-    assert len(rows.places) + len(rows.unanswered) == 3
+    assert rows.total == 5
+    assert rows.beyond == 2
+    assert len(rows.places) + len(rows.left) == 3
+    assert len(rows.answers([{"name": ""}] * len(rows.places), {"name": ""})) == 3
 
 
 def test_arrays_get_blanks_in_their_place():

@@ -14,9 +14,6 @@ from ..base.counting import counted
 if TYPE_CHECKING:
     from ..base.events import Events
 
-BEYOND = "row beyond max_rows"
-"""Why a row was left out that nobody asked for."""
-
 
 @dataclass(frozen=True)
 class LeftOut:
@@ -47,6 +44,8 @@ class Omission:
     """Names of what was left out, all of them."""
     left: tuple[LeftOut, ...] = ()
     """The same where they are rows of the input, and not columns or files beside them."""
+    beyond: np.ndarray | None = field(default=None, compare=False, repr=False)
+    """Places of rows beyond a limit that was asked for: nobody waits for their answers."""
 
     @classmethod
     def of_rows(cls, what: str, left: Sequence[LeftOut]) -> Omission:
@@ -68,15 +67,18 @@ class InputRows:
     places : int ndarray (n,)
         The place of each example in the input, from 0, ascending as they were read.
     left : tuple of LeftOut
-        Rows of the input that are no examples.
+        Rows that were asked about and are no examples: not those beyond a limit.
     ids : tuple of str, or None
         What the data themselves call each row of the input, by place: a column of ids, the index
         of a data frame, the name of its file as the table has it.
+    beyond : int
+        How many rows lay beyond a limit that was asked for.
     """
 
     places: np.ndarray
     left: tuple[LeftOut, ...] = ()
     ids: tuple[str | None, ...] | None = field(default=None, repr=False)
+    beyond: int = 0
 
     @classmethod
     def of(
@@ -84,12 +86,14 @@ class InputRows:
     ) -> InputRows:
         """Return the rows of n examples in the order of the input, less what was left out."""
         left = sorted((one for o in omissions for one in o.left), key=lambda one: one.row)
-        gone = np.array([one.row for one in left], np.int64)
-        total = n + len(left)
-        if len(np.unique(gone)) < len(gone) or (len(gone) and gone[-1] >= total):
-            raise ValueError(f"rows {gone[:10]} were left out of {total}")
+        beyond = [o.beyond for o in omissions if o.beyond is not None]
+        gone = np.concatenate([np.array([one.row for one in left], np.int64), *beyond])
+        total = n + len(gone)
         places = np.setdiff1d(np.arange(total), gone)
-        return cls(places, tuple(left), None if ids is None else tuple(ids))
+        if len(places) != n:
+            raise ValueError(f"rows {gone[:10]} were left out of {total}")
+        own = None if ids is None else tuple(ids)
+        return cls(places, tuple(left), own, len(gone) - len(left))
 
     def select(self, rows: np.ndarray) -> InputRows:
         """Return some of the examples, which are then all that is asked about."""
@@ -106,20 +110,20 @@ class InputRows:
             LeftOut(int(self.places[i]), names[i], why) for i in np.flatnonzero(~takes).tolist()
         ]
         left = sorted((*self.left, *gone), key=lambda one: one.row)
-        return InputRows(self.places[takes], tuple(left), self.ids)
+        return InputRows(self.places[takes], tuple(left), self.ids, self.beyond)
 
     @property
-    def unanswered(self) -> tuple[LeftOut, ...]:
-        """Rows that were asked about and left out: not those beyond a limit that was asked for."""
-        return tuple(one for one in self.left if one.why != BEYOND)
+    def total(self) -> int:
+        """How many rows the input has."""
+        return len(self.places) + len(self.left) + self.beyond
 
     def reasons(self) -> dict[str, int]:
         """Return how many rows were left out for what, without what is said of each."""
-        return dict(Counter(one.why.partition(": ")[0] for one in self.unanswered))
+        return dict(Counter(one.why.partition(": ")[0] for one in self.left))
 
     def array(self, values: np.ndarray, blank: Any) -> np.ndarray:
         """Return values (n, ...) with `blank` in the place of each row that was left out."""
-        gone = self.unanswered
+        gone = self.left
         if not gone:
             return values
         place = np.array([one.row for one in gone])
@@ -145,7 +149,7 @@ class InputRows:
             "reason": why there is no answer, None where there is one. (A row that has such a key
             already gets "row id", "row reason".)
         """
-        gone = self.unanswered
+        gone = self.left
         found = [(int(place), {**row}) for place, row in zip(self.places, rows, strict=True)]
         for one in gone:
             found.append((one.row, {**blank, "name": one.name}))
@@ -164,7 +168,7 @@ class InputRows:
 
     def tell(self, name: str, events: Events) -> None:
         """Say how many rows have no answer; which they are, reading has said."""
-        if gone := self.unanswered:
+        if gone := self.left:
             total = len(self.places) + len(gone)
             events.say(
                 "note",

@@ -87,7 +87,7 @@ def read_tasks(
         own = {name: np.asarray(data[1][name], object) for name in labels or list(data[1])}
         domain = read_domain(data[0], labelled=False, events=events, **columns)
         _check(list(own))
-        total = len(domain) + len(domain.input_rows.left)
+        total = domain.input_rows.total
         if any(len(values) != total for values in own.values()):
             raise DataError(
                 f"{total} examples, and labels of lengths {[len(v) for v in own.values()]}",

@@ -14,7 +14,6 @@ from ...base.events import SILENT, Events
 from ...base.registry import Registry
 from ...base.seeds import numpy_rng
 from ..domain import Domain, Omission
-from ..input_rows import BEYOND, LeftOut
 from ..schema import TableSchema
 from .decided import Together
 from .labels import Wish
@@ -195,8 +194,8 @@ def over_limit(keep: np.ndarray, names: Sequence[str]) -> list[Omission]:
     """Return the omission for rows beyond `max_rows`: all of `names` that are not kept."""
     if len(keep) == len(names):
         return []
-    rest = np.setdiff1d(np.arange(len(names)), keep).tolist()
-    return [Omission.of_rows(BEYOND, [LeftOut(i, names[i], BEYOND) for i in rest])]
+    rest = np.setdiff1d(np.arange(len(names)), keep)
+    return [Omission("row beyond max_rows", tuple(names[i] for i in rest.tolist()), beyond=rest)]
 
 
 def mask_labels(labels: list[Any], labelled: Any, what: str) -> list[Any]:
