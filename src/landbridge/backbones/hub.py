@@ -191,7 +191,7 @@ def hub_folder(
 
     Raises
     ------
-    BackboneError
+    HubError
         Where it is not cached and may not or cannot be downloaded.
     """
     from huggingface_hub import snapshot_download
@@ -213,7 +213,7 @@ def hub_folder(
                 return ModelFolder(inside, f"{repo}@{cached.name}", cached.name, cached)
             revision = cached.name
     if why:
-        raise BackboneError(
+        raise HubError(
             f"{repo} is not in the local Hugging Face cache, and {why}",
             do=f"allow the download once (`hf download {repo}`), or give a local folder with "
             "config.json and model.safetensors",

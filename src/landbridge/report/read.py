@@ -127,6 +127,8 @@ def read_run(folder: Path) -> RunFiles:
             run.values[name] = value
         else:
             run.problems[path.name] = "is damaged"
+    if run.get("backbone").get("pretrained") is False and not (folder / "transfer.json").exists():
+        run.problems.pop("transfer.json")  # nothing was there to carry over
     if len(run.problems) == len(_OBJECTS):
         raise RunError(
             f"{folder} holds no run", do="give the folder that `landbridge transfer` wrote"

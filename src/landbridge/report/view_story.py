@@ -88,9 +88,19 @@ def facts(value: Mapping[str, Any], skip: tuple[str, ...] = ()) -> list[tuple[st
         elif isinstance(item, str):
             shown = item
         else:
-            shown = json.dumps(item, ensure_ascii=False, default=str)
+            shown = _nested(item)
         pairs.append((str(key).replace("_", " "), words.shorten(shown, 400)))
     return pairs
+
+
+def _nested(value: Any) -> str:
+    """Return an object in an object in short: its plain values by name; JSON where it has none."""
+    if isinstance(value, Mapping):
+        plain = {k: v for k, v in value.items() if isinstance(v, str | int | float) and v != ""}
+        if plain:
+            more = ", …" if len(plain) < sum(v not in (None, "") for v in value.values()) else ""
+            return ", ".join(f"{k} {v}".replace("_", " ") for k, v in plain.items()) + more
+    return json.dumps(value, ensure_ascii=False, default=str)
 
 
 def choice_view(run: RunFiles) -> dict[str, Any]:
@@ -134,7 +144,7 @@ def choice_view(run: RunFiles) -> dict[str, Any]:
         "named": reason.startswith(str(choice.get("method"))),
         "kept_reference": kept(run),
         "kept_baseline": bool(choice.get("kept_reference")) and not kept(run),
-        "names": names,
+        "names": [name.replace("_", " ") for name in names],
         "rows": rows,
         "gated": sum(bool(row["gated"]) for row in rows),
         "not_tried": [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -39,11 +40,14 @@ def verdict_view(run: RunFiles) -> dict[str, Any]:
     if not sentence:
         sentence = "This run failed." if status == "failed" else "This run has no verdict yet."
     label_free = kind == "label-free"
+    headline, further = headed(sentence)
     return {
         "outcome": outcome.capitalize(),
         "tone": tone,
         "sign": sign,
         "sentence": sentence,
+        "headline": headline,
+        "further": further,
         "kind": kind,
         "label_free": label_free,
         "unjudged": _UNJUDGED.get(kind, ""),
@@ -68,6 +72,21 @@ def verdict_view(run: RunFiles) -> dict[str, Any]:
         "failed": failed,
         "kept_reference": kept(run),
     }
+
+
+def headed(sentence: str) -> tuple[str, str]:
+    """Return what a verdict says first, and the rest of it.
+
+    Examples
+    --------
+    >>> headed("Transfer helped: 98.1 % are right. That is the stored model.")
+    ('Transfer helped: 98.1 % are right.', 'That is the stored model.')
+    """
+    ends = [found.end() for found in re.finditer(r"[.!?](?= [A-Z])", sentence)]
+    if sentence.startswith("There are no labels") and len(ends) > 1:
+        ends = ends[1:]  # what was done without them is the news
+    end = ends[0] if ends and ends[0] < len(sentence) else len(sentence)
+    return sentence[:end], sentence[end:].strip()
 
 
 def kept(run: RunFiles) -> bool:
