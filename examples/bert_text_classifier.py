@@ -34,7 +34,7 @@ def made_up() -> tuple[list[str], list[str]]:
 if __name__ == "__main__":
     given = [word for word in sys.argv[1:] if not word.startswith("--")]
     table = ROOT / "uci_sentences_imdb.json"
-    here = {"backbone": "auto", "training": {"steps": 30}, "seeds": 1}
+    here = {"backbone": "auto", "training": {"steps": 30}, "seeds": 1, "max_rows": 400}
     bert = {
         "backbone": "hf/bert-base-uncased",
         "backbone_options": {"pooling": "pooler", "length": 128},

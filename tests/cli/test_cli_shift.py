@@ -37,7 +37,7 @@ def test_a_person_reads_what_differs_and_what_that_speaks_for(cli, tables):
     result = cli("shift", *tables, "--target-labels", "judge")
     assert result.exit_code == 0, result.stderr
     assert "This speaks for mapping" in result.stdout
-    assert "2 of 4 columns changed: seldom (missing 0% →" in result.stdout
+    assert "2 of 4 columns changed: seldom (missing 0 % →" in result.stdout
     assert "Column seldom is mostly missing on one side only" in result.stdout
     assert "Classes' positions: not looked at" in result.stdout
     assert f"landbridge transfer --source {tables[0]} --target {tables[1]}" in result.stdout

@@ -172,7 +172,7 @@ def test_columns_are_named_by_the_size_of_their_change():
     found = diagnose(features[0], None, features[1], source_columns=source, target_columns=target)
     finding = found.findings["columns"]
     assert finding.columns == ("gone", "much", "colour", "slightly")
-    assert finding.sentence.startswith("4 of 6 columns changed: gone (missing 0% → 90%)")
+    assert finding.sentence.startswith("4 of 6 columns changed: gone (missing 0 % → 90 %)")
     assert found.advice.remarks == ("Column gone is mostly missing on one side only: try without.",)
     assert [name for name, _ in found.skipped] == ["label-shift", "conditional"]
 

@@ -11,6 +11,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from ..base.counting import as_percent
 from .base import Backbone, Opened
 from .heads import ColumnsHead, StagesHead
 from .maps import pooled, stage_maps
@@ -137,7 +138,7 @@ class TransferReport:
         ) / max(1, sum(math.prod(t.wanted) for t in self.tensors if t.wanted is not None))
         return (
             f"{n['transferred']} of {wanted} tensors transferred as they are "
-            f"({same:.0%} of the values), {n['reshaped']} reshaped, {n['fresh']} fresh; "
+            f"({as_percent(same)} of the values), {n['reshaped']} reshaped, {n['fresh']} fresh; "
             f"{n['unused']} of the given ones not used"
         )
 

@@ -25,3 +25,14 @@ def about(n: float) -> str:
     whole = round(n)
     keep = max(0, len(str(abs(whole))) - 2)
     return f"{round(whole, -keep):,}"
+
+
+def as_percent(share: float, digits: int = 0) -> str:
+    """Return a share as "94 %".
+
+    Examples
+    --------
+    >>> as_percent(0.942), as_percent(0.942, 1)
+    ('94 %', '94.2 %')
+    """
+    return f"{100 * share:.{digits}f} %"

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from ..base.counting import as_percent
 from ..domains.compare import compare_classes
 from .base import CHECKS, DataCheck, Problem, Sides, parts_of
 
@@ -68,9 +69,13 @@ class Classes(DataCheck):
             if apart > SKEWED and match.kind == "same":
                 yield self.problem(
                     "note",
-                    f"class shares differ: {100 * apart:.0f} % of the rows would have to change "
+                    f"class shares differ: {as_percent(apart)} of the rows would have to change "
                     "class",
-                    [f"{n} ({shares[0].get(n, 0):.0%}, {shares[1].get(n, 0):.0%})" for n in names],
+                    [
+                        f"{n} ({as_percent(shares[0].get(n, 0))}, "
+                        f"{as_percent(shares[1].get(n, 0))})"
+                        for n in names
+                    ],
                     "landbridge shift says more",
                 )
 

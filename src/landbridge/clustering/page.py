@@ -116,7 +116,7 @@ def group_rows(facts: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
             f"{group['comes_back']:.2f}",
         ]
         row += [words.percent(group["source_share"])] if several else []
-        row += [", ".join(group["told"])] if told else []
+        row += [", ".join(group["told"]) or words.DASH] if told else []
         row += [_labels(judged, i)] if judged is not None else []
         rows.append(row)
     return heads, rows
@@ -128,7 +128,8 @@ def _groups(facts: dict[str, Any]) -> Table:
         "“Comes back”: how much of a group is found again when groups are made from half of the "
         "rows (Jaccard index): from 0.75 it is stable, under 0.6 it should not be trusted."
     )
-    return Table("The groups", heads, rows, lead, right=range(1, 4))
+    numbers = range(1, 5 if facts["source"] is not None else 4)
+    return Table("The groups", heads, rows, lead, right=numbers)
 
 
 def _labels(judged: dict[str, Any], number: int) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..base.counting import as_percent
 from ..domains.examples import Examples
 from ..insight.samples import sample, told
 
@@ -56,7 +57,7 @@ def typical_rows(
         unsure = np.argsort(first, kind="stable")[:BETWEEN]
         for row in unsure[first[unsure] < 0.9]:
             best = np.argsort(-shares[row], kind="stable")[:2]
-            said = ", ".join(f"{names[k]} {shares[row, k]:.0%}" for k in best)
+            said = ", ".join(f"{names[k]} {as_percent(shares[row, k])}" for k in best)
             shown.append(_shown(examples, int(row), [("between", said)]))
     return shown
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from ..base.counting import as_percent
 from .evidence import (
     BELIEVED,
     EXPLAINED,
@@ -173,7 +174,9 @@ def _for_label_shift(e: Evidence) -> str:
             "beside a difference in the features."
         )
     explained = (
-        f", and class weights take away {e.by_labels:.0%} of the A-distance" if e.seen else ""
+        f", and class weights take away {as_percent(e.by_labels)} of the A-distance"
+        if e.seen
+        else ""
     )
     return f"The classes' shares differ (total variation {e.labels:.2f}){explained}."
 
@@ -182,8 +185,9 @@ def _for_reweighting(e: Evidence) -> str:
     if not e.seen or e.small or e.only_labels or not e.overlap:
         return ""
     return (
-        f"The domains overlap: weights on source rows take away {e.by_weights:.0%} of MMD², and "
-        f"{e.rows:.0%} of the rows still count."
+        f"The domains overlap: weights on source rows take away {as_percent(e.by_weights)} "
+        "of MMD², and "
+        f"{as_percent(e.rows)} of the rows still count."
     )
 
 
@@ -192,7 +196,7 @@ def _for_mapping(e: Evidence) -> str:
         return ""
     if not e.by_map >= EXPLAINED:
         return ""
-    return f"One linear map of the features takes away {e.by_map:.0%} of MMD²."
+    return f"One linear map of the features takes away {as_percent(e.by_map)} of MMD²."
 
 
 def _for_subspace(e: Evidence) -> str:
@@ -213,7 +217,7 @@ def _for_joint(e: Evidence) -> str:
         return ""
     return (
         f"The domains lie far apart, and the classes are easy to tell in the source "
-        f"({e.accuracy:.0%} right): class by class they may be brought together."
+        f"({as_percent(e.accuracy)} right): class by class they may be brought together."
     )
 
 
@@ -232,13 +236,19 @@ def _against_diversity(e: Evidence) -> str:
 def _against_reweighting(e: Evidence) -> str:
     if not e.seen or not e.rows < FEW_ROWS:
         return ""
-    return f"Only {e.rows:.1%} of the source's rows would count: the answer would rest on a few."
+    return (
+        f"Only {as_percent(e.rows, 1)} of the source's rows would count: the answer "
+        "would rest on a few."
+    )
 
 
 def _against_mapping(e: Evidence) -> str:
     if not e.seen or e.only_labels or not e.by_map < 0.2:
         return ""
-    return f"A linear map takes away {e.by_map:.0%} of MMD² only: this is no shift of that kind."
+    return (
+        f"A linear map takes away {as_percent(e.by_map)} of MMD² only: this is no shift "
+        "of that kind."
+    )
 
 
 Rule = Callable[[Evidence], str]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..base.counting import as_percent
 from ..domains.modalities.table import missing
 from ..solvers.column_shift import (
     benjamini_hochberg,
@@ -176,7 +177,7 @@ def _kind(a: np.ndarray, b: np.ndarray) -> str:
 def _say(column: ColumnShift) -> str:
     before, after = column.missing
     if abs(after - before) >= (0.0 if np.isnan(column.distance) else column.distance):
-        return f"{column.name} (missing {before:.0%} → {after:.0%})"
+        return f"{column.name} (missing {as_percent(before)} → {as_percent(after)})"
     return f"{column.name} ({column.distance:.2f})"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..base.counting import as_percent
 from .base import DIAGNOSES, LEVEL, Check, Finding, Severity, graded
 from .pair import DomainPair
 
@@ -63,8 +64,9 @@ class ConditionalCheck(Check):
             sentence = f"On {count} the source's rule is as right as it thinks it is."
         elif p_rule <= LEVEL:
             sentence = (
-                f"The source's rule does not hold: on {count} it is right {right.mean():.0%} of "
-                f"the time and thinks {expected:.0%}.{said}"
+                f"The source's rule does not hold: on {count} it is right "
+                f"{as_percent(right.mean())} of "
+                f"the time and thinks {as_percent(expected)}.{said}"
             )
         else:
             sentence = f"The classes lie elsewhere, {count} say.{said}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..base.counting import as_percent
 from .base import DIAGNOSES, LEVEL, Check, Finding, Severity, graded
 from .pair import DomainPair
 
@@ -28,14 +29,15 @@ class DomainClassifierCheck(Check):
         right = 1 - found.error
         sentence = {
             "none": "A linear classifier cannot tell the domains apart "
-            f"({right:.0%} right, 50 % is chance).",
+            f"({as_percent(right)} right, 50 % is chance).",
             "slight": f"A linear classifier tells them apart a little better than chance "
-            f"({right:.0%} right).",
-            "moderate": f"A linear classifier often tells them apart ({right:.0%} right).",
-            "strong": f"A linear classifier tells them apart nearly always ({right:.0%} right).",
+            f"({as_percent(right)} right).",
+            "moderate": f"A linear classifier often tells them apart ({as_percent(right)} right).",
+            "strong": f"A linear classifier tells them apart nearly always "
+            f"({as_percent(right)} right).",
         }[severity]
         if severity == "strong" and found.distance < 1.8:
-            sentence = f"A linear classifier mostly tells them apart ({right:.0%} right)."
+            sentence = f"A linear classifier mostly tells them apart ({as_percent(right)} right)."
         return Finding(
             self.name,
             {

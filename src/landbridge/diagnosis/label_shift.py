@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..base.counting import as_percent
 from ..solvers.column_shift import total_variation
 from ..solvers.domain_classifier import weighted_distance
 from ..solvers.label_shift import bbse, label_shift_em
@@ -82,13 +83,15 @@ def _estimated(name: str, pair: DomainPair, answers: Answers) -> Finding:
             sentence += " is too rough for rows that nothing else tells apart."
     else:
         most = np.argsort(-np.abs(shares - prior))[:2]
-        said = ", ".join(f"{names[k]} {prior[k]:.0%} → {shares[k]:.0%}" for k in most)
+        said = ", ".join(
+            f"{names[k]} {as_percent(prior[k])} → {as_percent(shares[k])}" for k in most
+        )
         sentence = f"The classes' shares seem to differ ({about}): {said}."
         if len(absent):
             gone = ", ".join(names[k] for k in absent[:NAMED])
             sentence += f" Hardly or not seen in the target: {gone}."
         if np.isfinite(mended):
-            sentence += f" Class weights take away {mended:.0%} of the A-distance."
+            sentence += f" Class weights take away {as_percent(mended)} of the A-distance."
     return Finding(
         name,
         {
@@ -135,7 +138,9 @@ def _counted(name: str, pair: DomainPair, answers: Answers) -> Finding | None:
         sentence = f"By its labels, the target has the source's class shares ({about})."
     else:
         most = np.argsort(-np.abs(shares - prior))[:2]
-        said = ", ".join(f"{pair.classes[k]} {prior[k]:.0%} → {shares[k]:.0%}" for k in most)
+        said = ", ".join(
+            f"{pair.classes[k]} {as_percent(prior[k])} → {as_percent(shares[k])}" for k in most
+        )
         sentence = f"By its labels, the target's class shares differ ({about}): {said}."
     edges = np.quantile(boot[1], [0.025, 0.975], axis=0)
     return Finding(
@@ -184,7 +189,7 @@ def _explained(pair: DomainPair, answers: Answers, ratio: np.ndarray) -> tuple[f
 
 
 def _share_left(explained: float) -> str:
-    return "all" if not explained > 0.005 else f"{1 - explained:.0%}"
+    return "all" if not explained > 0.005 else as_percent(1 - explained)
 
 
 def _bootstrap(answers: Answers, rng: np.random.Generator) -> np.ndarray:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..base.counting import as_percent
 from ..solvers.mmd import WIDTHS, mmd_test
 from .base import DIAGNOSES, LEVEL, Check, Finding, Severity, graded
 from .pair import DomainPair
@@ -48,7 +49,8 @@ class MMDCheck(Check):
                 "statistic": found.statistic,
             },
             severity,
-            f"{words[severity]} (MMD² is {effect:.1%} of the spread, p = {found.p:.3f}).",
+            f"{words[severity]} (MMD² is {as_percent(effect, 1)} of the spread, p = "
+            f"{found.p:.3f}).",
             details={
                 "null": found.null_statistics.round(4).tolist(),
                 "widths": list(WIDTHS),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..base.counting import as_percent
 from ..solvers.alignment import monge_map
 from ..solvers.moment_shift import PARTS, moment_shift
 from .base import DIAGNOSES, Check, Finding, Severity, graded
@@ -41,10 +42,12 @@ class MomentsCheck(Check):
             sentence = "Means, scales and correlations are the same, but for chance."
         else:
             named = sorted(shares, key=lambda part: -shares[part])
-            said = ", ".join(f"{shares[p]:.0%} {_WORDS[p]}" for p in named if shares[p] >= 0.005)
+            said = ", ".join(
+                f"{as_percent(shares[p])} {_WORDS[p]}" for p in named if shares[p] >= 0.005
+            )
             sentence = f"The difference is {said}."
             if np.isfinite(linear):
-                sentence += f" A linear map takes away {linear:.0%} of it."
+                sentence += f" A linear map takes away {as_percent(linear)} of it."
         return Finding(
             self.name,
             {

@@ -142,7 +142,7 @@ def choice_view(run: RunFiles) -> dict[str, Any]:
         "kind": kinds.get(str(choice.get("kind")), ""),
         "reason": _whole(reason),
         "named": reason.startswith(str(choice.get("method"))),
-        "kept_reference": kept(run),
+        "kept_reference": kept(run) and bool(candidates),
         "kept_baseline": bool(choice.get("kept_reference")) and not kept(run),
         "names": [name.replace("_", " ") for name in names],
         "rows": rows,

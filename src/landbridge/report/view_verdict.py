@@ -75,18 +75,18 @@ def verdict_view(run: RunFiles) -> dict[str, Any]:
 
 
 def headed(sentence: str) -> tuple[str, str]:
-    """Return what a verdict says first, and the rest of it.
+    r"""Return what a verdict says first, and the rest of it.
 
     Examples
     --------
     >>> headed("Transfer helped: 98.1 % are right. That is the stored model.")
-    ('Transfer helped: 98.1 % are right.', 'That is the stored model.')
+    ('Transfer helped: 98.1\xa0% are right.', 'That is the stored model.')
     """
     ends = [found.end() for found in re.finditer(r"[.!?](?= [A-Z])", sentence)]
     if sentence.startswith("There are no labels") and len(ends) > 1:
         ends = ends[1:]  # what was done without them is the news
     end = ends[0] if ends and ends[0] < len(sentence) else len(sentence)
-    return sentence[:end], sentence[end:].strip()
+    return sentence[:end].replace(" %", f"{words.NBSP}%"), sentence[end:].strip()
 
 
 def kept(run: RunFiles) -> bool:

@@ -73,12 +73,12 @@ def _headline(tasks: list[dict[str, Any]], compared: bool) -> str:
     if not compared:
         return f"{len(tasks)} tasks were learned together, and none of them alone to compare."
     counts = {outcome: sum(t["outcome"] == outcome for t in tasks) for outcome in _OTHERS}
+    did = [f"{what} {counts[what]}" for what in ("helped", "hurt") if counts[what]]
     open_ = counts["can't tell"]
+    if not did:
+        return f"Whether it helped to learn {len(tasks)} tasks together cannot be told of any."
     rest = f"; of {open_} it cannot be told" if open_ else ""
-    return (
-        f"Learning {len(tasks)} tasks together helped {counts['helped']} and hurt "
-        f"{counts['hurt']} of them{rest}."
-    )
+    return f"Learning {len(tasks)} tasks together {' and '.join(did)} of them{rest}."
 
 
 def _differences(title: str, tasks: list[dict[str, Any]], shares: bool) -> Estimates:

@@ -147,7 +147,7 @@ def _table(data: Any, encoding: str | None, events: Events) -> tuple[Columns, st
             events.say("note", f"{path.stem}: {note}")
         return from_arrow(table), path.stem, path.resolve().parent
     if hasattr(data, "columns"):
-        return from_frame(data), "rows", None
+        return from_frame(data), "table", None
     raise DataError(
         f"{type(data).__name__} has no columns of labels",
         do="give the path of a table, a data frame, or (X, {name: labels})",

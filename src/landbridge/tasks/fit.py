@@ -12,6 +12,7 @@ import numpy as np
 
 from ..artifacts.making import check_free, making, plain
 from ..artifacts.state import WORK
+from ..base.counting import as_percent
 from ..base.errors import ConfigError, DataError
 from ..base.events import SILENT, Events
 from ..base.files import read_json, write_text
@@ -270,7 +271,8 @@ def _card(out: Path, task: StructuredTask, facts: dict[str, Any]) -> str:
     share = facts["parameters"]["moved"] / max(1, facts["parameters"]["total"])
     return (
         f"# {md(out.name)}\n\n{md(verdict['sentence'])}\n\n" + "\n".join(rows) + "\n\n"
-        f"{task.summary}. Made from {md(facts['origin'])}; {share:.1%} of its numbers were trained "
+        f"{task.summary}. Made from {md(facts['origin'])}; {as_percent(share, 1)} of its "
+        "numbers were trained "
         f"on {facts['rows']:,} rows.\n\n"
         f"{code(f'landbridge predict {out} DATA')} answers for new rows; `model/` opens in "
         f"transformers with {task.architecture}.\n"

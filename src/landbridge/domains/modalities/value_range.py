@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ...base.counting import as_percent
+
 Range = tuple[float, float]
 
 _BITS = (8, 10, 12, 14, 16)
@@ -106,7 +108,8 @@ def outside(values: np.ndarray, taken: Range) -> str | None:
     share = float(np.mean([((p < low) | (p > high)).mean() for p in _blocks(values)]))
     if share > _SAID:
         return (
-            f"{share:.1%} of the pixel values lie outside {_words(taken)} and are cut there: "
+            f"{as_percent(share, 1)} of the pixel values lie outside {_words(taken)} and "
+            "are cut there: "
             "value_range= states a wider range"
         )
     span = float(values.max()) - float(values.min())
