@@ -24,6 +24,7 @@ def read_domain(
     what: Any,
     *,
     label: str | None = None,
+    usual_label: str | None = None,
     name: str | None = None,
     labels: Any = None,
     labelled: Any = None,
@@ -62,6 +63,9 @@ def read_domain(
         labels; ``"hf:owner/name"`` for one of the hub.
     label : str, optional
         The label column of a table; found by name and values where not given.
+    usual_label : str, optional
+        The label column of data that were read before, such as those of a run: taken where it is
+        there and `label` is not given.
     name : str, optional
         What to call the domain.
     labels : array-like, shape (n,), optional
@@ -150,6 +154,7 @@ def read_domain(
     options = ReadOptions(
         name=name,
         label=label,
+        usual_label=usual_label,
         labels=labels,
         labelled=labelled,
         columns=columns,

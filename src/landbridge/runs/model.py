@@ -46,6 +46,8 @@ class Model:
         Which θ₀ it was made of, where it is a run's.
     schema : TableSchema, optional
         What the columns of the run's target were taken for.
+    label_column : str, optional
+        The column of tables that held the labels of the run's target.
     """
 
     def __init__(
@@ -57,7 +59,9 @@ class Model:
         reading: Reading | None = None,
         identity: BackboneIdentity | None = None,
         schema: TableSchema | None = None,
+        label_column: str | None = None,
     ) -> None:
+        self.label_column = label_column
         self.schema = schema
         self.identity = identity
         self.limits = limits
@@ -117,13 +121,22 @@ class Model:
             reading,
             identity,
             None if schema is None else TableSchema.from_json(schema),
+            data.get("label_column"),
         )
 
-    def read(self, what: Any, *, label: str | None = None, events: Events = SILENT) -> Domain:
+    def read(
+        self,
+        what: Any,
+        *,
+        label: str | None = None,
+        labelled: bool | None = None,
+        events: Events = SILENT,
+    ) -> Domain:
         """Read data as the run's target was read; a Domain is returned as it is.
 
         Of a table the columns that the model needs are its features, whatever else is there. Rows
-        that lack what the model takes are left out (`Domain.input_rows`).
+        that lack what the model takes are left out (`Domain.input_rows`). Labels are in `label`, or
+        in the column that held the run's; with ``labelled=False`` none is looked at.
         """
         if isinstance(what, Domain):
             return asked(self.preprocessing, what)
@@ -134,6 +147,8 @@ class Model:
         found = read_domain(
             what,
             label=label,
+            usual_label=self.label_column,
+            labelled=labelled,
             **self._reads(table),
             limits=self.limits,
             rule=self.preprocessing.rule(),
@@ -166,7 +181,7 @@ class Model:
         """
         if self.reading.answers == "numbers":
             raise DataError("the answers are numbers: they have no probabilities", do="use predict")
-        domain = self.read(what, events=events)
+        domain = self.read(what, labelled=False, events=events)
         return domain.input_rows.array(self.probabilities(domain, events), np.nan)
 
     def predict(self, what: Any, *, events: Events = SILENT) -> np.ndarray:
@@ -174,7 +189,7 @@ class Model:
 
         In the place of a row that could not be read is None, or NaN where answers are numbers.
         """
-        domain = self.read(what, events=events)
+        domain = self.read(what, labelled=False, events=events)
         decided = self.reading.decided(self.values(domain, events))
         if self.reading.answers == "numbers":
             return domain.input_rows.array(np.array(decided), np.nan)

@@ -111,7 +111,7 @@ class Run:
         RunError
             Where `unknown` is given and the run had no labelled source.
         """
-        domain = self.model.read(what, events=events)
+        domain = self.model.read(what, labelled=False, events=events)
         reading = self.model.reading
         logits = self.model.logits(domain, events)
         values = reading.values(logits)

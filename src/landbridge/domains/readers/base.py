@@ -36,6 +36,9 @@ class ReadOptions:
         What to call the domain; the file's or folder's name where not given.
     label : str
         The column of a table that holds the labels.
+    usual_label : str
+        The column that held them in the data of a run: taken where it is there and `label` is not
+        given; where it is not, a column is taken for them only where its name says so.
     labels : array-like, shape (n,)
         Labels of an array's rows: strings, integers, floats; None and NaN are missing.
     labelled : bool, or array-like of bool, shape (n,)
@@ -90,6 +93,7 @@ class ReadOptions:
 
     name: str | None = None
     label: str | None = None
+    usual_label: str | None = None
     labels: Any = None
     labelled: Any = None
     columns: Sequence[str] | None = None

@@ -102,7 +102,8 @@ def frame_domain(
             if label is not None:
                 for other in _made_of(label, values, columns):
                     values.pop(other)
-                found = _labels_of(label, columns, name, options, notes)
+                if options.labelled is not False or options.label is not None:
+                    found = _labels_of(label, columns, name, options, notes)
     if label is not None:
         used[label] = "label"
     if found.note:
@@ -225,8 +226,11 @@ def _label(
 ) -> str | None:
     if options.label is not None:
         return column_of(values, options.label, "label", name)
+    if options.usual_label in values:
+        return options.usual_label
     if options.labelled is False:
         return None
+    by_name_only = by_name_only or options.usual_label is not None
     if options.like is not None and options.like.label_column is not None:
         wanted = options.like.label_column
         if wanted in values:

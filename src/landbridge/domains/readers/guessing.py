@@ -88,6 +88,8 @@ def list_column(
         return None
     if options.label is not None:
         return options.label if options.label in lists else None
+    if options.usual_label in lists:
+        return options.usual_label
     if options.like is not None and options.like.label_column is not None:
         wanted = options.like.label_column
         return wanted if wanted in lists else None
