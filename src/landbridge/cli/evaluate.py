@@ -31,6 +31,15 @@ def evaluate(
 
 
 def _show(figures: dict[str, Any]) -> None:
+    _show_figures(figures)
+    if "comparison" in figures:
+        from .screen import say
+
+        say("")
+        say(figures["comparison"]["sentence"])
+
+
+def _show_figures(figures: dict[str, Any]) -> None:
     from .tables import console, interval, percent, show_rows
 
     out = console()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,6 +13,14 @@ from ..metrics.answer_figures import label_figures, more_figures
 from ..metrics.currency import CURRENCIES
 from ..metrics.estimates import mean_interval
 from ..metrics.figures import figures
+from ..verdict.judge import difference, figure, outcome_of
+from ..verdict.sentences import judged_sentence
+
+if TYPE_CHECKING:
+    from .run import Run
+
+REFERENCE = "reference"
+"""Folder of a run with the model that its verdict compares with."""
 
 
 def class_evaluation(
@@ -107,6 +115,74 @@ def answer_evaluation(
             for i, name in enumerate((*reading.classes, *unseen))
         }
     return result
+
+
+def compared(
+    run: Run, domain: Domain, rows: np.ndarray, values: np.ndarray, other: np.ndarray | None
+) -> dict[str, Any]:
+    """Return whether transfer helped on these rows: the stored model beside the reference's.
+
+    Parameters
+    ----------
+    run : Run
+    domain : Domain
+    rows : int ndarray
+        Its labelled rows.
+    values, other : ndarray, shape (len(rows), k)
+        Of the stored model, and of the reference's, None where the run keeps none.
+
+    Returns
+    -------
+    dict
+        "outcome", None where nothing is compared; "sentence", which says why then; "reference" and
+        "difference" as in a verdict.
+    """
+    chosen, name = run.choice["method"], run.verdict.get("reference")
+    if other is None or name is None:
+        why = "the run says of no reference what transfer is compared with"
+        if name is not None:
+            kept_none = name == chosen
+            why = "the run was made by an earlier version, which kept no model of the reference"
+            why = "the run kept no transfer" if kept_none else why
+        return {
+            "outcome": None,
+            "sentence": f"Nothing to compare with: {why}.",
+            "reference": None,
+            "difference": None,
+        }
+    reading = run.model.reading
+    currency, truth = CURRENCIES[reading.answers], domain.labels[rows]
+    if reading.answers == "classes":
+        place = {one: i for i, one in enumerate(reading.classes)}
+        truth = np.array([place.get(domain.classes[i], -1) for i in truth])
+    elif reading.answers == "several":
+        given = plain_labels(truth, domain.classes)
+        unseen = sorted({one for row in given for one in row} - set(reading.classes))
+        truth = column_of(given, "several", (*reading.classes, *unseen))
+    spread = 0.0 if currency.percent else float(np.std(truth))
+    own, theirs = (currency.score(one[None], truth) for one in (values, other))
+    gap = difference(own, theirs, currency, spread)
+    words = {row["method"]: row["what"] for row in run.verdict["baselines"]}
+    found: dict[str, Any] = {
+        "answers": reading.answers,
+        "outcome": outcome_of(gap),
+        "judged_rows": len(rows),
+        "seeds": [0],
+        "chosen": figure(
+            chosen, "chosen", run.verdict["chosen"]["what"], own, currency, True, scale=spread
+        ),
+        "reference": name,
+        "baselines": [
+            figure(name, "baseline", words.get(name, name), theirs, currency, scale=spread)
+        ],
+        "difference": gap,
+    }
+    return {
+        "outcome": found["outcome"],
+        "sentence": judged_sentence(found),
+        "reference": found["baselines"][0],
+        "difference": gap,
+    }
 
 
 def _number(value: float) -> float | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,7 @@ from ..verdict.without_labels import cross_validated_verdict, label_free_verdict
 from .compare import evidence
 from .confidence import find_temperature
 from .drawings import changed, feature_map
+from .evaluation import REFERENCE
 from .fit import Fit
 from .folds import compared_rows
 from .parts import by_parts
@@ -50,10 +52,13 @@ def finish(
         reading = replace(workspace.reading, temperature=temperature.value)
         verdict, truth = _verdict(workspace, task, plan, raced, reading)
         verdict["temperature"] = temperature.to_dict()
-        workspace = workspace.for_method(raced.chosen)
+        whole, workspace = workspace, workspace.for_method(raced.chosen)
         write_json(path / "verdict.json", verdict)
         chosen = raced.fits[raced.chosen][raced.seeds[0]]
-        moved = _save_model(workspace, chosen, reading)
+        moved = _save_model(workspace, chosen, reading, path)
+        for file in sorted((chosen.folder / "adapter").glob("*")):
+            write_bytes(path / "adapter" / file.name, file.read_bytes())
+        _save_reference(whole, raced, verdict["reference"])
         save_unknown(workspace, chosen)
         save_predictions(workspace, task, raced, truth, verdict["kind"], reading)
         if (parts := by_parts(workspace, raced, truth, events)) is not None:
@@ -211,9 +216,18 @@ def _more(answers: Answers, labels: np.ndarray, values: np.ndarray) -> dict[str,
     return more(answers, truth, values)
 
 
-def _save_model(workspace: Workspace, chosen: Fit, reading: Reading) -> dict[str, Any]:
+def _save_reference(workspace: Workspace, raced: Raced, name: str | None) -> None:
+    """Keep the reference's model, so that labels that come later are compared with it as well."""
+    if name is None or name == raced.chosen or name not in raced.fits:
+        return
+    own = workspace.for_method(name)
+    fit = raced.fits[name][raced.seeds[0]]
+    _save_model(own, fit, workspace.reading, workspace.path / REFERENCE)
+
+
+def _save_model(workspace: Workspace, chosen: Fit, reading: Reading, path: Path) -> dict[str, Any]:
     """Save Δ: tensors that differ from θ₀; all of them where θ₀ is our own net."""
-    path, seed = workspace.path, chosen.facts["seed"]
+    seed = chosen.facts["seed"]
     state = chosen.state()
     opened = workspace.opened(seed, Events())
     base = {f"backbone.{k}": v for k, v in opened.module.state_dict().items()}
@@ -239,8 +253,6 @@ def _save_model(workspace: Workspace, chosen: Fit, reading: Reading) -> dict[str
         write_json(path / "transfer.json", chosen.facts["transfer"])
     if chosen.facts.get("notes"):
         write_json(path / "notes.json", chosen.facts["notes"])
-    for file in sorted((chosen.folder / "adapter").glob("*")):
-        write_bytes(path / "adapter" / file.name, file.read_bytes())
     return {
         "total": sum(t.numel() for t in state.values()),
         "moved": sum(t.numel() for t in moved.values()),

@@ -71,8 +71,17 @@ class Model:
         self.classes = tuple(classes)
 
     @classmethod
-    def load(cls, path: Path, *, offline: bool = False, events: Events = SILENT) -> Model:
+    def load(
+        cls, path: Path, *, part: str = "", offline: bool = False, events: Events = SILENT
+    ) -> Model:
         """Open θ₀ again, check its hash, and put Δ on it.
+
+        Parameters
+        ----------
+        path : Path
+            A run's folder.
+        part : str
+            A folder in it that holds another model of the same run.
 
         Raises
         ------
@@ -81,6 +90,7 @@ class Model:
         BackboneError
             Where θ₀ is not the one the run was made with.
         """
+        run, path = path, path / part
         delta, facts = load_tensors(path / "model.safetensors")
         identity = BackboneIdentity.from_dict(read_json(path / "backbone.json"))
         preprocessing = load_preprocessing(read_json(path / "preprocessor.json"))
@@ -108,7 +118,7 @@ class Model:
                 f"{path}: θ₀ + Δ has the hash {found}, the run says {facts.get('result')}",
                 do="a file was changed: restore the run folder",
             )
-        data = read_record(path, "data.json")["target"]
+        data = read_record(run, "data.json")["target"]
         limits, schema = data.get("limits"), data.get("schema")
         if limits is not None:  # of runs made before it was kept with the preprocessing as well
             kept = preprocessing.ruled({"value_range": limits, **preprocessing.rule()})

@@ -17,6 +17,7 @@ from ..base.events import SILENT, Event, Events, read_log
 from ..domains.domain import Domain
 from ..domains.reading import Reading
 from ..domains.spelling import check_judged
+from .evaluation import REFERENCE
 from .model import Model
 from .records import read_config, read_record
 from .unknown import unknown_rows
@@ -52,6 +53,13 @@ class Run:
     def model(self) -> Model:
         """θ₀ + Δ with preprocessing and class names."""
         return Model.load(self.path, offline=self.config.offline)
+
+    @cached_property
+    def reference(self) -> Model | None:
+        """The model that the verdict compares with, of the first seed; None where none is kept."""
+        if not (self.path / REFERENCE).is_dir():
+            return None
+        return Model.load(self.path, part=REFERENCE, offline=self.config.offline)
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -137,15 +145,16 @@ class Run:
             "accuracy" with its 95 % interval "low" and "high", "balanced_accuracy",
             "macro_f1", "n", "left_out" (rows without a label), "unanswered" (how many rows could
             not be read, by the reason: they are not judged), "note" (where these are rows the run
-            was made from), "unseen_classes", "per_class". Numbers and several labels:
-            see `landbridge.runs.evaluation.answer_evaluation`.
+            was made from), "unseen_classes", "per_class"; "comparison" with the reference of the
+            verdict on the same rows: "outcome", "sentence", "reference", "difference". Numbers
+            and several labels: see `landbridge.runs.evaluation.answer_evaluation`.
 
         Raises
         ------
         DataError
             Where no row has a label.
         """
-        from .evaluation import answer_evaluation, class_evaluation
+        from .evaluation import answer_evaluation, class_evaluation, compared
 
         domain = self.model.read(what, label=label, events=events)
         if not domain.known.any():
@@ -163,6 +172,9 @@ class Run:
                 events.say("warning", note)
         rows, reading = np.flatnonzero(domain.known), self.model.reading
         values = self.model.values(domain.select(rows), events)
+        other = None
+        if (reference := self.reference) is not None:
+            other = reference.values(domain.select(rows), events)
         evaluation = class_evaluation if reading.answers == "classes" else answer_evaluation
         return {
             **evaluation(reading, domain, rows, values),
@@ -170,6 +182,7 @@ class Run:
             "left_out": len(domain) - len(rows),
             "unanswered": domain.input_rows.reasons(),
             "note": note,
+            "comparison": compared(self, domain, rows, values, other),
         }
 
 
