@@ -190,7 +190,8 @@ def read_domain(
             found = reader.read(what, options, events)
             if like is not None:
                 found = spelled_like(found, like.classes, repr(like.name))
-            found = settled_domain(found, ruled, limits is not None or bool(rule))
+            stated = {} if value_range is None else {"stated_range": True}
+            found = settled_domain(found, ruled | stated, limits is not None or bool(rule))
             if value_range is not None and "value_range" not in found.examples.rule():
                 raise ConfigError(
                     f"value_range= was given, and {found.name!r} is {found.modality}: it has no "

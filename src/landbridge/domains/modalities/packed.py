@@ -18,6 +18,7 @@ from ...base.stored import stored_array
 from ..examples import Examples
 from .base import PREPROCESSINGS, Preprocessing, Strength, load_preprocessing
 from .several import SeveralExamples
+from .single import Partly
 
 if TYPE_CHECKING:
     import torch
@@ -288,6 +289,12 @@ class SeveralPreprocessing(Preprocessing):
                     return seen
         return None
 
+    def many(self, what: Any) -> Any:
+        """Return one row, a mapping of its parts, as rows."""
+        if not isinstance(what, Mapping) or not what or not set(what) <= set(self.parts):
+            return what
+        return {name: _listed(self.parts[name], name, value) for name, value in what.items()}
+
     def reads(self) -> dict[str, Any]:
         """Return the columns of all parts, and that there are several."""
         found: dict[str, Any] = {"parts": tuple(self.parts)}
@@ -318,6 +325,16 @@ class SeveralPreprocessing(Preprocessing):
                 f"preprocessor.json of a model of several modalities is damaged: {error!r}",
                 do="restore it, or run again",
             ) from error
+
+
+def _listed(part: Preprocessing, name: str, value: Any) -> Any:
+    """Return one example of a part as a list of one, or as rows of an array; many as they are."""
+    if value is None or (isinstance(value, str | bytes | Path) and name != "text"):
+        return [value]
+    found = part.many(value)
+    if isinstance(found, Partly):
+        return list(value) if found.left else getattr(found.examples, "items", value)
+    return getattr(found, "items", value) if isinstance(found, Examples) else found
 
 
 def _up(size: int) -> int:

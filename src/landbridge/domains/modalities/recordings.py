@@ -45,6 +45,8 @@ class AudioExamples(Examples):
     ) -> None:
         self.items = list(items)
         self.full_scale = full_scale
+        self._loudest = False
+        """Whether of some the loudest channel is taken: before, their mean was kept in caches."""
         self._names = None if names is None else list(names)
         self._digests: list[str] | None = None
 
@@ -65,6 +67,7 @@ class AudioExamples(Examples):
         names = self.names()
         items = [self.items[i] for i in rows]
         picked = AudioExamples(items, [names[i] for i in rows], self.full_scale)
+        picked._loudest = self._loudest
         if self._digests is not None:
             picked._digests = [self._digests[i] for i in rows]
         return picked
@@ -73,9 +76,9 @@ class AudioExamples(Examples):
         """Return a hash of the recordings in their order, as of image files."""
         if self._digests is None:
             self._digests = item_digests(self.items)
-        if self.full_scale in (None, 1):
-            return digest("recordings", self._digests)
-        return digest("recordings", self._digests, self.full_scale)
+        scaled = () if self.full_scale in (None, 1) else (self.full_scale,)
+        loudest = ("loudest",) if self._loudest else ()
+        return digest("recordings", self._digests, *scaled, *loudest)
 
     def rule(self) -> dict[str, Any]:
         """Return what samples without a scale of their own are divided by."""
@@ -104,7 +107,7 @@ class AudioExamples(Examples):
             scale, said = scale_for(peak, scale)
             notes += [f"{unscaled:,} recordings of floats: {one}" for one in said]
         found = AudioExamples(self.items, self._names, scale)
-        found._digests = self._digests
+        found._digests, found._loudest = self._digests, cancelled > 0
         return found, notes
 
     def contents(self) -> list[str]:

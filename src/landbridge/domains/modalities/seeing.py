@@ -46,16 +46,23 @@ def settle(
         And what there is to say.
     """
 
-    def kind(row: int) -> tuple[bool, bool, bool]:
+    def kind(row: int) -> tuple[bool, bool, bool, bool]:
         with opened(items[row], names[row]) as image:
             deep_colour = image.mode not in DEEP and ";16" in str([t[3] for t in image.tile])
-            return image.mode in DEEP, has_alpha(image), deep_colour
+            return image.mode in DEEP, has_alpha(image), deep_colour, _has_more(image)
 
     kinds = list(in_threads(kind, range(len(items))))
-    deep = [i for i, (is_deep, _, _) in enumerate(kinds) if is_deep]
-    clear = [i for i, (is_deep, alpha, _) in enumerate(kinds) if alpha and not is_deep]
-    coloured = sum(is_so for _, _, is_so in kinds)
+    deep = [i for i, (is_deep, *_) in enumerate(kinds) if is_deep]
+    clear = [i for i, (is_deep, alpha, *_) in enumerate(kinds) if alpha and not is_deep]
+    coloured = sum(is_so for _, _, is_so, _ in kinds)
+    more = sum(has for *_, has in kinds)
     notes: list[str] = []
+    if more:
+        notes.append(
+            f"{more:,} of {len(items):,} files hold several pictures: the first of each is taken"
+        )
+    if known.get("stated_range") and not deep:
+        notes.append("no image has more than eight bits: value_range= is without effect here")
     stated = known.get("value_range")
     taken = None if stated is None else (float(stated[0]), float(stated[1]))
     if deep:
@@ -91,16 +98,22 @@ def _range(
     known: tuple[float, float] | None,
     fixed: bool,
 ) -> tuple[tuple[float, float], list[str]]:
-    def one(row: int) -> Extent:
+    def one(row: int) -> tuple[Extent, int]:
         with opened(items[row], names[row]) as image, one_if_large(weight(image)):
-            return extent(np.nan_to_num(np.asarray(image)))
+            values = np.asarray(image)
+            there = np.isfinite(values)
+            lost = int(values.size - there.sum())
+            return extent(values[there] if lost else values), lost
 
-    found = list(in_threads(one, deep))
+    looked = list(in_threads(one, deep))
+    found = [own for own, _ in looked]
     whole = found[0]
     for own in found[1:]:
         whole |= own
     taken, said = range_for(whole, known, fixed=fixed)
     notes = [f"{len(deep):,} images of more than eight bits: {said}"]
+    if odd := sum(lost > 0 for _, lost in looked):
+        notes.append(f"{odd:,} of them hold values that are not finite: NaN is read as 0")
     ends = np.array([end for own in found for end in (own.low, own.high)])
     if flaw := outside(ends, taken):
         cut = sum(own.low < taken[0] or own.high > taken[1] for own in found)
@@ -111,6 +124,14 @@ def _range(
             else flaw
         )
     return taken, notes
+
+
+def _has_more(image: Any) -> bool:
+    """Whether a file holds several pictures: a stack, or an animation; no mere preview."""
+    try:
+        return image.format != "MPO" and bool(getattr(image, "is_animated", False))
+    except broken_image_errors():  # the first can be read, and it is all that is taken
+        return False
 
 
 class opened:

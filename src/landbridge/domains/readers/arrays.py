@@ -13,16 +13,19 @@ import numpy as np
 from ...base.errors import DataError
 from ...base.events import SILENT, Events
 from ...base.growth import MOST, in_words, most_bytes
+from ..answers import objects
 from ..domain import Domain, Examples, is_missing
 from ..modalities.decoding import Seeing
 from ..modalities.images import ImageExamples
 from ..modalities.seeing import ground_for, hidden_on
+from ..modalities.single import is_picture
 from ..modalities.table import TableExamples
 from ..modalities.value_range import extent, outside, range_for, to_bytes
 from .base import READERS, Reader, ReadOptions, check_distinct, chosen_rows, mask_labels, over_limit
 from .columns import Columns, from_arrow, from_frame, plain_column
 from .frame import frame_domain, split_names
 from .guessing import image_column
+from .in_cells import as_files
 from .labels import LabelRows, read_labels
 from .numbers import EXACT
 from .written import whole_characters
@@ -133,6 +136,9 @@ def _frame(what: Any) -> Columns | None:
     if hasattr(what, "columns") and hasattr(what, "to_numpy"):
         return from_frame(what)
     what = _one_column(what)
+    if isinstance(what, list | tuple) and any(map(is_picture, what)):
+        pictures = as_files("image", what)
+        return None if pictures is None else Columns({"image": objects(pictures)})
     if isinstance(what, list | tuple) and _words_or_none(what):
         paths = np.empty(len(what), dtype=object)
         paths[:] = [None if is_missing(x) else whole_characters(str(x)) for x in what]

@@ -13,6 +13,7 @@ from ...base.errors import DataError
 from ..answers import objects
 from ..schema import ColumnSchema, TableSchema
 from .class_labels import class_names, features_of, has_names, named
+from .in_cells import as_files
 from .kinds import category_words, conform, decide, label_values
 from .row_ids import index_words
 from .times import dates as dates
@@ -197,6 +198,7 @@ def from_series(name: str, found: Any) -> Written | None:
         dtype = found.dtype
     if dtype.kind == "O":
         values = list(found)
+        values = as_files(name, values) or values
         if any(isinstance(value, bytes) for value in values) and dtype.kind != "S":
             values = [None if value is None or value != value else value for value in values]
         return from_objects(name, values)

@@ -12,6 +12,7 @@ from ..domain import class_name
 from ..modalities.table import missing
 from ..schema import IN_WORDS, NUMBERS, ColumnSchema
 from . import times
+from .in_cells import as_files
 from .numbers import EXACT, Spelled, is_exact, spelled
 from .written import Written, objects_of, words_of
 
@@ -66,6 +67,10 @@ def decide(column: Written, *, commas: bool = False) -> tuple[ColumnSchema, Valu
     if types.is_struct(kind) and kind.get_field_index("bytes") >= 0:
         files = [None if v is None else v.get("bytes") or v.get("path") for v in array.to_pylist()]
         return ColumnSchema(name, "files"), {name: objects_of(files)}
+    if types.is_struct(kind) and kind.get_field_index("sampling_rate") >= 0:
+        waves = as_files(name, array.to_pylist())
+        if waves is not None:
+            return ColumnSchema(name, "files"), {name: objects_of(waves)}
     return None
 
 
