@@ -356,11 +356,74 @@ def _json(raw: bytes) -> Any:
         return raw
 
 
+# Records of networks of every modality ------------------------------------------------------
+
+
+NETS = ("mlp", "ft_transformer", "identity", "convnet", "textnet", "logmelnet", "fusion")
+
+
+def records(place: Path) -> Attempt:
+    """What backbone.json and preprocessor.json hold, of every net of ours: opened and asked."""
+    import torch
+
+    from landbridge.backbones.base import BackboneIdentity
+    from landbridge.backbones.open import open_backbone, reopen
+    from landbridge.backbones.surgery import make_network
+    from landbridge.domains.hint import input_hint
+    from landbridge.domains.modalities.base import load_preprocessing
+    from landbridge.domains.read import read_domain
+    from landbridge.training.inputs import saved_network
+
+    carriers = place / "carriers"
+    (place / "sounds").mkdir(exist_ok=True)
+    shutil.copy(carriers / "media" / "s.wav", place / "sounds" / "s.wav")
+    domains = {
+        "mlp": read_domain(carriers / "a.csv", columns=["x0", "x1", "when"], label="kind"),
+        "convnet": read_domain(pictures(ROWS)),
+        "textnet": read_domain(carriers / "a.txt"),
+        "logmelnet": read_domain(place / "sounds"),
+        "fusion": read_domain(carriers / "a.csv", text="said", columns=["x0", "x1"], label="kind"),
+    }
+    made = []
+    for name in NETS:
+        domain = domains.get(name, domains["mlp"])
+        opened = open_backbone(name, input_hint([domain]), [domain.examples])
+        made.append(
+            (
+                domain.examples.select(np.arange(min(4, len(domain)))),
+                json.dumps(opened.identity.to_dict()).encode(),
+                json.dumps(opened.preprocessing.to_dict()).encode(),
+            )
+        )
+
+    def attempt(draw: random.Random, tried: Path, whole: bool = False) -> str:
+        examples, identity, preprocessing = draw.choice(made)
+        if not whole and draw.random() < 0.5:
+            identity = damaged_json(identity, draw)
+        elif not whole:
+            preprocessing = damaged_json(preprocessing, draw)
+        try:
+            said, how = json.loads(identity), json.loads(preprocessing)
+        except ValueError:
+            return ""
+        kept = load_preprocessing(how)
+        opened = reopen(BackboneIdentity.from_dict(said), kept, weights=False, offline=True)
+        network = make_network(opened, 2).eval()
+        own = kept.fitting(examples)
+        if own is not None:
+            outputs = saved_network(network, kept.prepare(own), kept)[1]
+            assert torch.from_numpy(outputs).shape == (len(examples), 2)
+        return ""
+
+    return attempt
+
+
 AREAS: dict[str, Callable[[Path], Attempt]] = {
     "tables": tables,
     "media": media,
     "structured": structured,
     "configuration": configuration,
+    "records": records,
     "sealed": sealed,
     "resealed": resealed,
 }

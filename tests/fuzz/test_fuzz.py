@@ -15,10 +15,11 @@ sys.path.insert(0, str(Path(__file__).parent))
 import areas
 
 TIMES = {
-    "tables": 8000,
+    "tables": 7700,
     "media": 4000,
     "structured": 2500,
     "configuration": 4000,
+    "records": 300,
     "sealed": 1000,
     "resealed": 500,
 }

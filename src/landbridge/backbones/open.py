@@ -11,6 +11,7 @@ from typing import Any
 from ..base.errors import BackboneError, ConfigError, RunError
 from ..base.events import SILENT, Events
 from ..base.hashing import tensors_digest
+from ..base.libraries import library_errors
 from ..base.registry import nearest
 from ..domains.examples import Examples, InputHint
 from ..domains.modalities.base import Preprocessing
@@ -249,13 +250,6 @@ def _file(path: Path) -> tuple[str, Provider]:
     return f"mobilenet_v2:{path}", BACKBONES.get("mobilenet_v2")()
 
 
-_NO_OPTIONS = (
-    *(AttributeError, IndexError, KeyError, MemoryError, OverflowError, RecursionError),
-    *(RuntimeError, TypeError, ZeroDivisionError),
-)
-"""What networks raise that are built of values which no provider wrote."""
-
-
 def reopen(
     identity: Mapping[str, Any] | BackboneIdentity,
     preprocessing: Preprocessing,
@@ -299,14 +293,17 @@ def reopen(
             do="install the package that registers it, or a newer landbridge",
         )
     provider = BACKBONES.get(saved.provider)()
+    found = f"the options of {saved.name!r} in backbone.json make no network"
+    do = "restore the file, or make the folder again"
     try:
-        module = provider.restore(saved.options, weights=weights, offline=offline, events=events)
-    except (ConfigError, *_NO_OPTIONS) as error:
-        why = error.found if isinstance(error, ConfigError) else f"{type(error).__name__}: {error}"
-        raise RunError(
-            f"the options of {saved.name!r} in backbone.json make no network: {why[:300]}",
-            do="restore the file, or make the folder again",
-        ) from error
+        with library_errors(RunError, found, do=do):
+            module = provider.restore(
+                saved.options, weights=weights, offline=offline, events=events
+            )
+    except MemoryError as error:
+        raise RunError(f"{found} that this machine has the memory for", do=do) from error
+    if not isinstance(module.dim, int) or module.dim < 1:
+        raise RunError(f"{found}: its features would be {module.dim!r} wide", do=do)
     if weights:
         found = tensors_digest(module.state_dict())
         if found != saved.hash:

@@ -7,6 +7,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
+from ..base.errors import RunError
 from ..base.events import SILENT, Events
 from ..domains.examples import Examples, InputHint
 from ..domains.modalities.base import Preprocessing
@@ -68,7 +69,8 @@ class SmallNet(Provider):
         offline: bool = False,
         events: Events = SILENT,
     ) -> Backbone:
-        check_arguments(type(self).net, options, f"backbone {self.name!r}")
+        what = f"backbone {self.name!r} (backbone.json)"
+        check_arguments(type(self).net, options, what, RunError)
         own = {key: v for key, v in options.items() if key not in ("seed", *self.besides)}
         with seeded("backbone", self.name, options["seed"]):
             return type(self).net(**own)

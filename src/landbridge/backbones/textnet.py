@@ -111,6 +111,8 @@ def column_of(examples: Sequence[Examples]) -> str:
 
 
 _STEP = 0.05
+_BUCKETS = 2**24
+"""Of a net at most."""
 
 
 def packed(rarity: np.ndarray) -> str:
@@ -127,7 +129,9 @@ def packed(rarity: np.ndarray) -> str:
 
 def unpacked(text: str) -> torch.Tensor:
     """Undo `packed`, up to the step."""
-    steps = np.frombuffer(zlib.decompress(base64.b64decode(text)), np.uint8)
+    # Bounded: a few bytes can be packed that unpack to gigabytes.
+    raw = zlib.decompressobj().decompress(base64.b64decode(text), _BUCKETS)
+    steps = np.frombuffer(raw, np.uint8)
     return torch.from_numpy(np.round(steps * _STEP, 2)).float()
 
 

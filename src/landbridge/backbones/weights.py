@@ -12,7 +12,7 @@ from typing import Any, get_type_hints
 import torch
 from torch import nn
 
-from ..base.errors import BackboneError, ConfigError
+from ..base.errors import BackboneError, ConfigError, LandbridgeError
 from ..base.seeds import derive
 
 
@@ -126,13 +126,18 @@ def load_exactly(
     module.load_state_dict(dict(given), strict=False)
 
 
-def check_arguments(made: Callable[..., Any], given: Mapping[str, Any], what: str) -> None:
+def check_arguments(
+    made: Callable[..., Any],
+    given: Mapping[str, Any],
+    what: str,
+    error: type[LandbridgeError] = ConfigError,
+) -> None:
     """Raise where a value is none that what is made with it can take.
 
     Raises
     ------
-    ConfigError
-        Naming the option, what was given, and what is expected.
+    LandbridgeError
+        Of the kind `error`: the option, what was given, and what is expected.
     """
     from pydantic import TypeAdapter, ValidationError
 
@@ -141,11 +146,11 @@ def check_arguments(made: Callable[..., Any], given: Mapping[str, Any], what: st
     for name, value in given.items():
         try:
             TypeAdapter(hints.get(name, Any)).validate_python(value, strict=True)
-        except ValidationError as error:
-            said = error.errors()[0]["msg"]
-            raise ConfigError(
+        except ValidationError as problem:
+            said = problem.errors()[0]["msg"]
+            raise error(
                 f"{what}: {name} = {value!r}: {said}", do=f"give {name} as the net takes it"
-            ) from error
+            ) from problem
         for one in value if isinstance(value, list | tuple) else [value]:
             if not isinstance(one, int | float) or isinstance(one, bool):
                 continue
@@ -156,7 +161,7 @@ def check_arguments(made: Callable[..., Any], given: Mapping[str, Any], what: st
             else:
                 right, within = 0 < one < math.inf, "over 0"
             if not right:
-                raise ConfigError(f"{what}: {name} = {value!r}", do=f"give {name} {within}")
+                raise error(f"{what}: {name} = {value!r}", do=f"give {name} {within}")
 
 
 def merge_options(

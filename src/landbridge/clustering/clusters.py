@@ -14,7 +14,7 @@ from ..backbones.surgery import Network
 from ..base.errors import DataError, RunError
 from ..base.events import SILENT, Events
 from ..base.hashing import tensors_digest
-from ..base.typed import INTERVAL, Shape, count
+from ..base.typed import INTERVAL, Shape, checked, count
 from ..domains.domain import Domain
 from ..domains.judging import seal
 from ..domains.modalities.base import Preprocessing
@@ -127,6 +127,7 @@ class Clusters:
         facts = verified(path, "clusters", SHAPE)
         network, preprocessing = load_network(path, 1, offline=offline, events=events)
         tensors, about = load_tensors(path / TENSORS)
+        checked(about, {"unit": bool, "result": str}, str(path / TENSORS))
         parts = {name: value.numpy() for name, value in tensors.items()}
         _check_fit(path, parts, network.backbone.dim, facts)
         if tensors_digest(tensors) != about.get("result"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from ..base.errors import RunError
 from ..base.typed import count, number, read_checked
 from ..report import words
 from ..report.page import (
@@ -31,7 +32,7 @@ def page_of(folder: Path, facts: dict[str, Any]) -> Page:
     judged = verdict["judged"]
     gap = None if judged is None else judged["difference"]
     sections: list[tuple[str, Section]] = [("groups", _groups(facts))]
-    where = read_checked(folder / "map.json", _MAP)
+    where = _map(folder / "map.json", len(facts["groups"]))
     sections.append(
         (
             "map",
@@ -87,6 +88,18 @@ def page_of(folder: Path, facts: dict[str, Any]) -> Page:
         sections=sections,
         fine=_fine(facts, judged),
     )
+
+
+def _map(path: Path, groups: int) -> dict[str, Any]:
+    found: dict[str, Any] = read_checked(path, _MAP)
+    lengths = {key: len(found[key]) for key in _MAP}
+    if len(set(lengths.values())) > 1 or max(found["group"], default=0) >= groups:
+        raise RunError(
+            f"{path} is damaged: it has {lengths} values, and groups up to "
+            f"{max(found['group'], default=0)} of {groups}",
+            do="restore the file, or make the folder again",
+        )
+    return found
 
 
 def _fine(facts: dict[str, Any], judged: dict[str, Any] | None) -> str:

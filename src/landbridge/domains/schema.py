@@ -6,6 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Literal
 
+from ..base.errors import RunError
+from ..base.typed import checked, wrong_field
+
 Kind = Literal[
     "integer", "decimal", "boolean", "category", "datetime", "time", "duration", "files", "empty"
 ]
@@ -25,6 +28,7 @@ IN_WORDS: dict[str, str] = {
 NUMBERS: tuple[Kind, ...] = ("integer", "decimal")
 WORDS: tuple[Kind, ...] = ("category", "boolean")
 _SHOWN = 20
+_SHAPE = {"columns": [{"name": str, "kind": str}], "encoding?": (str, None)}
 
 
 @dataclass(frozen=True)
@@ -124,9 +128,21 @@ class TableSchema:
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> TableSchema:
-        """Undo `to_json`."""
+        """Undo `to_json`.
+
+        Raises
+        ------
+        RunError
+            Where a column is none that a table has.
+        """
+        checked(values, _SHAPE, "the schema of columns")
         columns = tuple(ColumnSchema.from_json(column) for column in values["columns"])
-        return cls(columns, values.get("encoding"))
+        made = cls(columns, values.get("encoding"))
+        if problem := wrong_field(made):
+            raise RunError(
+                f"the schema of columns is damaged: {problem}", do="restore it, or run again"
+            )
+        return made
 
 
 def said(columns: Sequence[ColumnSchema]) -> str:

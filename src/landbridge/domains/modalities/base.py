@@ -198,6 +198,5 @@ _LARGEST = 2**28
 
 def _wrong_shape(made: Preprocessing) -> str:
     shape = made.shape
-    least = 0 if made.columnar else 1
-    right = all(n >= least for n in shape) and math.prod(shape) <= _LARGEST
+    right = all(n >= 1 for n in shape) and math.prod(shape) <= _LARGEST
     return "" if right else f"an input would have the shape {shape}"
