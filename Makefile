@@ -48,7 +48,7 @@ test: lint
 	$(BIN)/python -m pytest -m "not slow" -n $(JOBS)
 
 test-slow: $(STAMP)
-	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest -m slow -n $(JOBS)
 
 bench: $(STAMP)
 	@set -e; for file in benchmarks/*.py; do \
