@@ -256,7 +256,7 @@ def _prompt(values: Mapping[str, Any], file: Path) -> str:
     if name is None:
         return ""
     prompts = values.get("prompts")
-    text = prompts.get(name) if isinstance(prompts, dict) else None
+    text = prompts.get(name) if isinstance(prompts, dict) and isinstance(name, str) else None
     if not isinstance(text, str):
         raise BackboneError(
             f"{file}: the default_prompt_name {name!r} is none of the prompts",

@@ -156,7 +156,7 @@ def _tokenizer(folder: Path) -> str:
         Where there is none that can be kept.
     """
     file = folder / "tokenizer.json"
-    written = file.read_text("utf-8") if file.is_file() else None
+    written = _written(file) if file.is_file() else None
     if written is not None and not (folder / "tokenizer_config.json").is_file():
         return written
     from transformers import AutoTokenizer
@@ -177,6 +177,22 @@ def _tokenizer(folder: Path) -> str:
             do="give a folder with tokenizer.json",
         ) from error
     return written if written is not None and _same(written, read) else read
+
+
+def _written(file: Path) -> str:
+    """Return the content of tokenizer.json.
+
+    Raises
+    ------
+    BackboneError
+        Where it is no tokeniser.
+    """
+    from tokenizers import Tokenizer
+
+    with library_errors(BackboneError, f"{file} is no tokeniser", do="get the model again"):
+        text = file.read_text("utf-8")
+        Tokenizer.from_str(text)
+    return text
 
 
 def _same(one: str, other: str) -> bool:

@@ -47,7 +47,7 @@ def processor_of(folder: ModelFolder) -> dict[str, Any]:
         full = dict(made.to_dict())
         for step in ("do_normalize", "do_rescale", "do_center_crop"):  # left out where it is None
             full.setdefault(step, bool(getattr(made, step, False)))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, ImportError, RuntimeError):
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, ImportError, RuntimeError):
         return said  # of a class that is not known here: what the file says is all there is
     if "image_processor_type" in said or "feature_extractor_type" in said:
         return full
@@ -232,7 +232,7 @@ def _read_constants(
             _spread(said if (said := processor.get(key)) is not None else usual, channels)
             for key, usual in (("image_mean", IMAGENET_MEAN), ("image_std", IMAGENET_STD))
         )
-        if processor.get("image_processor_type", "").startswith("EfficientNetImage") and (
+        if str(processor.get("image_processor_type")).startswith("EfficientNetImage") and (
             processor.get("include_top")
         ):
             std = tuple(s * s for s in std)  # that processor divides twice
