@@ -146,7 +146,10 @@ def test_answers_to_judged_rows_keep_their_ids(run):
 def test_a_stream_answers_every_row(run, tmp_path):
     from landbridge.runs.stream import stream_data
 
-    value = stream_data(run, given("csv", tmp_path), method="none")
+    frame = pd.DataFrame({"text": GIVEN, "mood": [None, None, "sad", "sad", "glad"]})
+    value = stream_data(run, frame, method="none", label="mood")
+    # rows of the input, and not of what could be read of it
+    assert [(part["first"], part["last"]) for part in value["over_time"]] == [(2, 2), (4, 4)]
     said = value["predictions"]
     assert [i for i, row in enumerate(said) if row["predicted"] is None] == GONE
     assert len(said) == len(GIVEN)
@@ -223,8 +226,10 @@ def test_groups_answer_every_row(run, tmp_path):
         assert len(said) == len(GIVEN)
     frame = opinions(20, seed=5)
     frame.loc[[2, 5, 8], "text"] = None
+    frame.loc[4, "mood"] = None
     found = made.evaluate(frame[["text", "mood"]], label="mood")
-    assert (found["n"], found["unanswered"]) == (17, {"row without a text": 3})
+    assert (found["n"], found["left_out"]) == (16, 1)
+    assert found["unanswered"] == {"row without a text": 3}
     more = opinions(40, seed=6)
     more.loc[[2, 5, 8], "text"] = None
     kept = landbridge.cluster(

@@ -199,6 +199,7 @@ class Clusters:
         -------
         dict
             "groups": as of `landbridge.verdict.partition.judge_groups`; "n", the labelled rows;
+            "left_out": rows without a label;
             "unanswered": how many rows could not be read, by the reason.
 
         Raises
@@ -215,7 +216,12 @@ class Clusters:
             )
         own = self._shares(domain, events).argmax(1)
         found = judge_groups(domain.sealed, own[domain.judged], seed=self.facts["seed"])
-        return {"groups": found, "n": found["n"], "unanswered": domain.input_rows.reasons()}
+        return {
+            "groups": found,
+            "n": found["n"],
+            "left_out": len(domain) - int(domain.judged.sum()),
+            "unanswered": domain.input_rows.reasons(),
+        }
 
     def _read(
         self, what: Any, labelled: bool | None, events: Events, label: str | None = None

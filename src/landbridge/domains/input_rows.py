@@ -72,7 +72,7 @@ class InputRows:
         What the data themselves call each row of the input, by place: a column of ids, the index
         of a data frame, the name of its file as the table has it.
     beyond : int
-        How many rows lay beyond a limit that was asked for.
+        How many more rows nobody asked about: they lie beyond a limit, or have no truth to judge.
     """
 
     places: np.ndarray

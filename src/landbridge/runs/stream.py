@@ -88,10 +88,11 @@ def stream_data(
             "adapted": probabilities[known].argmax(1) == truth,
         }
         value["accuracy"] = {name: float(hits.mean()) for name, hits in right.items()}
+        places = domain.input_rows.places
         value["over_time"] = [
             {
-                "first": int(known[part[0]]),
-                "last": int(known[part[-1]]),
+                "first": int(places[known[part[0]]]),
+                "last": int(places[known[part[-1]]]),
                 "n": len(part),
                 **{name: float(hits[part].mean()) for name, hits in right.items()},
             }

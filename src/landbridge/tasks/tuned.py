@@ -174,7 +174,7 @@ class Tuned:
                 own = self.task.example(row, name, raw.folder, False)
             except DataError as error:
                 first = first or error
-                left.append(LeftOut(i, name, error.found))
+                left.append(LeftOut(i, name, error.found.removeprefix(f"{name}: ")))
                 continue
             found.append(self.task.example(row, name, raw.folder, True) if labelled else own)
             places.append(i)
@@ -193,7 +193,8 @@ class Tuned:
             events.say("warning", f"{raw.what}: left out {len(left)} x {what}: {names}{more}")
         rest = [i for i in range(len(some)) if i not in broken]
         at = np.array([places[known[i]] for i in rest], np.int64)
-        rows = InputRows(at, tuple(sorted(left, key=lambda one: one.row)))
+        unasked = len(found) - len(known)
+        rows = InputRows(at, tuple(sorted(left, key=lambda one: one.row)), None, unasked)
         return [some[i] for i in rest], [said[i] for i in rest], rows
 
     def evaluate(self, data: Any, *, events: Events = SILENT) -> dict[str, Any]:
@@ -202,8 +203,8 @@ class Tuned:
         Returns
         -------
         dict
-            "task", "n", "scores", and "unanswered": how many rows could not be read, which are not
-            judged.
+            "task", "n", "scores"; "left_out", rows without a truth, and "unanswered", how many
+            could not be read: neither are judged.
 
         Raises
         ------
@@ -221,6 +222,7 @@ class Tuned:
         return {
             "task": self.task.name,
             "n": len(known),
+            "left_out": rows.beyond,
             "unanswered": unanswered,
             "scores": scores,
         }
