@@ -233,7 +233,10 @@ def test_saved_and_loaded() -> None:
 
 @pytest.mark.parametrize(
     "change",
-    [{"channels": 2}, {"std": (0.0, 1, 1)}, {"mean": (0.5,)}, {"resize": "pad"}, {"height": 0}],
+    [
+        *({"channels": 2}, {"std": (0.0, 1, 1)}, {"mean": (0.5,)}, {"resize": "pad"}),
+        *({"height": 0}, {"value_range": (3.0, 1.0)}, {"ground": 300}),
+    ],
 )
 def test_wrong_options(change) -> None:
     with pytest.raises(ConfigError, match="image preprocessing"):

@@ -269,6 +269,7 @@ def test_the_file_whose_rate_makes_too_much_of_it_is_named(monkeypatch, tmp_path
         {"samples": 0},
         {"samples": 2**40},
         {"width": -1},
+        {"full_scale": 0},
     ],
 )
 def test_sizes_of_a_saved_preprocessing_are_bounded(change):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from landbridge.base.errors import ConfigError
+from landbridge.base.errors import ConfigError, DataError
 from landbridge.domains.domain import Domain
 from landbridge.domains.modalities.image import ImagePreprocessing
 from landbridge.domains.modalities.value_range import Extent, natural, range_for
@@ -269,3 +269,9 @@ def test_the_rule_itself():
     assert "different units" in said
     taken, _ = range_for(Extent(0.0, 0.5, False), (0.0, 255.0), fixed=True)
     assert taken == (0.0, 255.0)
+
+
+@pytest.mark.parametrize("shape", [(3, 0, 8), (3, 8, 0, 3)])
+def test_images_without_pixels_are_refused(shape):
+    with pytest.raises(DataError, match="images of array have shape"):
+        read_domain(np.zeros(shape))

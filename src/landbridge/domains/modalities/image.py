@@ -111,6 +111,10 @@ class ImagePreprocessing(Preprocessing):
             f"interpolation {self.interpolation!r} (expected {', '.join(_INTERPOLATIONS)})": (
                 self.interpolation not in _INTERPOLATIONS
             ),
+            f"value_range {self.value_range} (expected the lesser number first)": (
+                self.value_range is not None and self.value_range[0] > self.value_range[1]
+            ),
+            f"ground {self.ground} (expected 0 to 255)": not 0 <= (self.ground or 0) <= 255,
         }
         for problem, there in problems.items():
             if there:

@@ -101,6 +101,12 @@ class AudioPreprocessing(Preprocessing):
                     do="correct that option",
                 )
 
+        if self.full_scale is not None and not self.full_scale > 0:
+            raise ConfigError(
+                f"sound preprocessing: full_scale {self.full_scale!r} (expected above 0)",
+                do="correct that option",
+            )
+
     def prepare(
         self, examples: Examples, *, cache: Path | None = None, events: Events = SILENT
     ) -> np.ndarray:

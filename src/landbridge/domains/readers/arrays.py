@@ -284,6 +284,8 @@ def _pixels(
             notes.append(f"the axes could be read in two ways: taken as {taken}")
         if x.shape[3] == 1:
             x = x[..., 0]
+    if 0 in x.shape:
+        raise DataError(f"images of {name} have shape {x.shape}", do="give images with pixels")
     _check_finite(x, name, allow_nan=False)
     if x.dtype == np.uint8 and not _own_scale(x, options):
         limits = (0.0, 255.0)
