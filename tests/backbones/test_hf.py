@@ -318,6 +318,54 @@ def test_a_failed_download_says_so(cache, monkeypatch):
         hub_folder("someone/else", None, offline=False, events=SILENT)
 
 
+def test_what_lies_beside_a_model_is_downloaded(cache, monkeypatch, heard, resnet_folder):
+    """Lists of modules and their folders come along, other formats of the same weights do not."""
+    from types import SimpleNamespace
+
+    import huggingface_hub
+
+    wanted = {"modules.json": 1, "1_Pooling/config.json": 2, "2_Dense/model.safetensors": 4}
+    wanted |= {"sentence_bert_config.json": 8, "config_sentence_transformers.json": 16}
+    wanted |= {"config.json": 32, "model.safetensors": 64, "0_Transformer/vocab.txt": 128}
+    others = ["onnx/model.onnx", "openvino/model.bin", "pytorch_model.bin", "README.md"]
+    files = [*wanted.items(), *((name, 10**9) for name in others)]
+    info = SimpleNamespace(
+        sha="abc", siblings=[SimpleNamespace(rfilename=n, size=s) for n, s in files]
+    )
+    monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
+    monkeypatch.setattr(huggingface_hub, "model_info", lambda *a, **k: info)
+    real, taken = huggingface_hub.snapshot_download, []
+
+    def download(repo, *, allow_patterns, local_files_only=False, **how):
+        if local_files_only:
+            return real(repo, allow_patterns=allow_patterns, local_files_only=True, **how)
+        from huggingface_hub.utils import filter_repo_objects
+
+        taken.extend(filter_repo_objects([n for n, _ in files], allow_patterns=allow_patterns))
+        return str(resnet_folder)
+
+    monkeypatch.setattr(huggingface_hub, "snapshot_download", download)
+    hub_folder("someone/else", None, offline=False, events=Events(None, heard))
+    assert set(taken) == set(wanted)
+    assert heard.events[0]["bytes"] == 255
+
+
+@pytest.mark.parametrize(
+    ("said", "message"),
+    [
+        ({"quantization_config": {"quant_method": "gptq", "bits": 4}}, "has a quantization_config"),
+        ({"model_type": None, "architecture": "resnet10t"}, "timm's layout: 'resnet10t'"),
+    ],
+)
+def test_other_layouts_are_named(said, message, tmp_path):
+    save("vit", tmp_path)
+    values = json.loads((tmp_path / "config.json").read_text()) | said
+    values = {k: v for k, v in values.items() if v is not None}
+    (tmp_path / "config.json").write_text(json.dumps(values))
+    with pytest.raises(BackboneError, match=message):
+        open_backbone(tmp_path, PHOTO)
+
+
 CLOSED = "http://127.0.0.1:9"  # a port at which nobody listens
 
 

@@ -268,6 +268,21 @@ def test_what_is_named_is_taken_and_nothing_beside_it(made):
         opened(folder, pooling="median")
 
 
+def test_runs_of_before_answer_as_before(made):
+    """Their options know of nothing behind the pooling, and the folder's list is not read."""
+    folder = made("bert", {"pooling_mode": "mean"}, dense(16, 5), ("Normalize", None))
+    before = opened(folder, pooling="mean")
+    options = before.identity.options
+    for key in ("layers", "prompt", "skip", "lower"):
+        options.pop(key)
+    again = reopen(before.identity.to_dict(), before.preprocessing)
+    torch.testing.assert_close(features(again), features(before), rtol=0, atol=0)
+    resumed = opened(folder, **options)
+    torch.testing.assert_close(features(resumed), features(before), rtol=0, atol=0)
+    assert resumed.preprocessing == before.preprocessing
+    assert "prompt" not in before.preprocessing.to_dict()
+
+
 REFUSED = [
     ("1_Pooling/config.json", {"pooling_mode": "median"}, "has the pooling_mode 'median'"),
     ("1_Pooling/config.json", {"pooling_mode_odd": True}, "has pooling_mode_odd"),

@@ -92,6 +92,8 @@ class TimmProvider(Provider):
             interpolation=_interpolation(found.interpolation),
         )
         preprocessing = replace(preprocessing, width=chosen["size"][1])
+        if getattr(found, "crop_mode", "center") == "squash" and preprocessing.resize == "crop":
+            preprocessing = replace(preprocessing, resize="stretch")
         identity = self.identify(f"timm/{architecture}", module, origin, chosen)
         return Opened(module, preprocessing, replace(identity, pretrained=chosen["pretrained"]))
 
@@ -148,4 +150,12 @@ def _timm() -> Any:
 
 
 def _interpolation(name: str) -> Interpolation:
-    return "bilinear" if name == "bilinear" else "bicubic"
+    """Return the filter; "random" is what training drew from, and bicubic is in it."""
+    known: dict[str, Interpolation] = {
+        "nearest": "nearest",
+        "bilinear": "bilinear",
+        "box": "box",
+        "hamming": "hamming",
+        "lanczos": "lanczos",
+    }
+    return known.get(name, "bicubic")

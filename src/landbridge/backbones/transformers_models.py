@@ -10,7 +10,7 @@ from typing import Any
 from ..base.errors import BackboneError, MissingExtra
 from ..base.events import SILENT, Events
 from .base import BACKBONES, Asked, Backbone, Opened, Provider
-from .hub import ModelFolder, hub_folder, local_folder
+from .hub import ModelFolder, hub_folder, local_folder, read_config
 from .transformers_families import FAMILIES, Family
 from .weights import merge_options, seeded
 
@@ -291,10 +291,23 @@ def _config(path: Path, family: Family) -> tuple[dict[str, Any], dict[str, Any]]
         config = getattr(config, family.part, config)  # CLIP, SigLIP, CLAP: one tower
         kind = MODEL_MAPPING[type(config)]
     except _strange() as error:
+        file = path / "config.json"
+        if "architecture" in (said := read_config(file)) and "model_type" not in said:
+            raise BackboneError(
+                f"{file} is of timm's layout: {said['architecture']!r}",
+                do=f"write timm/{said['architecture']}:{path / 'model.safetensors'}",
+            ) from error
+        first = (str(error).splitlines() or [type(error).__name__])[0]
         raise BackboneError(
-            f"{path / 'config.json'} is not a model that transformers knows: {error}",
-            do="use a model that needs no code of its own",
+            f"{file} is not a model that transformers knows: {first}",
+            do="give a model that needs no code of its own; a newer transformers may know it "
+            "(pip install -U transformers)",
         ) from error
+    if getattr(config, "quantization_config", None):
+        raise BackboneError(
+            f"{path / 'config.json'} has a quantization_config: its weights are packed",
+            do="give the model as it was before: float32, bfloat16 or float16",
+        )
     takes = getattr(kind[0] if isinstance(kind, tuple) else kind, "main_input_name", "")
     if takes not in family.takes:
         raise BackboneError(
