@@ -6,7 +6,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from landbridge.base.shown import to_json
+from landbridge.base.shown import one_line, to_json
 
 from .read import RunFiles
 
@@ -18,7 +18,8 @@ def map_view(run: RunFiles) -> dict[str, Any] | None:
     present = [m for m in maps if isinstance(m, dict) and m.get("x")]
     if not present:
         return None
-    names = {int(r): n for a in run.answers for r, n in zip(a.rows, a.names, strict=True)}
+    classes = [one_line(name) for name in run.classes]
+    names = {int(r): one_line(n) for a in run.answers for r, n in zip(a.rows, a.names, strict=True)}
     verdict = run.get("verdict")
     columns = []
     for m in present:
@@ -52,7 +53,7 @@ def map_view(run: RunFiles) -> dict[str, Any] | None:
     }
     for c in columns:
         c["change"] = [changes.get(key) for key in zip(c["domain"], c["row"], strict=True)]
-    payload = {"maps": columns, "classes": run.classes}
+    payload = {"maps": columns, "classes": classes}
     text = to_json(payload, separators=(",", ":"), allow_nan=False, default=str)
     for sign, code in (("<", "\\u003c"), (">", "\\u003e"), ("&", "\\u0026")):
         text = text.replace(sign, code)
@@ -71,7 +72,9 @@ def map_view(run: RunFiles) -> dict[str, Any] | None:
 
 def _column(m: dict[str, Any], key: str, n: int) -> list[Any]:
     values = m.get(key)
-    return list(values[:n]) if isinstance(values, list) and len(values) >= n else [None] * n
+    if not isinstance(values, list) or len(values) < n:
+        return [None] * n
+    return [one_line(value) if isinstance(value, str) else value for value in values[:n]]
 
 
 def _change(label: Any, was: Any, now: Any) -> str | None:
