@@ -284,4 +284,4 @@ def test_on_the_command_line(tmp_path):
     plain = CliRunner().invoke(app, [*args[:-1], str(tmp_path / "again")])
     assert plain.exit_code == 0, plain.output
     assert "group 3" in plain.output
-    assert CliRunner().invoke(app, args).exit_code == 6
+    assert CliRunner().invoke(app, args).exit_code == 2

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import random
 import subprocess
 import sys
 import threading
@@ -14,6 +16,8 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 import areas
 
+from landbridge.base.errors import LandbridgeError
+
 TIMES = {
     "tables": 7700,
     "media": 4000,
@@ -23,6 +27,7 @@ TIMES = {
     "sealed": 1000,
     "resealed": 500,
 }
+WORKER = Path(__file__).parent / "worker.py"
 LONGEST = 20
 """Seconds for one input."""
 
@@ -32,7 +37,7 @@ def tried(area: str, place: Path, first: int, count: int) -> list[str]:
     found: list[str] = []
     end = first + count
     while first < end:
-        args = [sys.executable, str(Path(__file__).parent / "worker.py"), area, str(place)]
+        args = [sys.executable, str(WORKER), area, str(place)]
         environment = {**os.environ, "LANDBRIDGE_CACHE": str(place / "cache")}
         with (place / "log").open("w") as log:
             process = subprocess.Popen(
@@ -88,7 +93,25 @@ def test_all_of_them_are_many():
     assert sum(TIMES.values()) == 20_000
 
 
-@pytest.mark.parametrize("area", ["configuration"])
+@pytest.mark.parametrize("area", ["configuration", "tables", "structured"])
 def test_a_few_in_the_quick_tests(area, tmp_path):
     areas.prepare(area, tmp_path)
-    assert tried(area, tmp_path, 0, 100) == []
+    attempt = areas.AREAS[area](tmp_path)
+    for number in range(40):
+        with contextlib.suppress(LandbridgeError):
+            assert attempt(random.Random(f"{area} {number}"), tmp_path / "tried") == ""
+
+
+def test_an_input_that_ends_the_process_is_named_and_the_rest_is_tried(tmp_path, monkeypatch):
+    worker = tmp_path / "worker.py"
+    worker.write_text(
+        "import os, sys\nfrom pathlib import Path\nplace = Path(sys.argv[2])\n"
+        "for i in range(int(sys.argv[3]), int(sys.argv[3]) + int(sys.argv[4])):\n"
+        "    (place / 'at').write_text(f'{i}\\n')\n"
+        "    if i == 3:\n        os.abort()\n"
+    )
+    monkeypatch.setattr(sys.modules[__name__], "WORKER", worker)
+    found = tried("tables", tmp_path, 0, 6)
+    assert len(found) == 1
+    assert found[0].startswith("tables 3: exit -6")
+    assert _at(tmp_path) == 5

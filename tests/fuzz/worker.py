@@ -24,12 +24,14 @@ MEMORY = 4 * 2**30
 def main(area: str, place: Path, first: int, count: int) -> None:
     import areas
     import torch
+    from PIL import Image
 
     from landbridge.base.errors import LandbridgeError
 
     torch.set_num_threads(1)
     warnings.simplefilter("always")
     warnings.simplefilter("error", RuntimeWarning)  # a figure that is none would go on unsaid
+    warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # the bound is ours
     attempt = areas.AREAS[area](place)
     attempt(random.Random("warm"), place / "warm", whole=True)
     size = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()

@@ -43,6 +43,9 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"data": {"source_domains": ["a"]}}, "target_domains"),
     ({"data": {"source": NOWHERE, "target_domains": ["a"]}}, "leave --source out"),
     ({"student": "text"}, "without a teacher"),
+    ({"method": "infomax+mcc", "method_options": {"terms": 3}}, "terms = 3"),
+    ({"data": {"pattern": "{label"}}, "names nothing"),
+    ({"budget": "0s"}, "no time at all"),
     ({"method": "mcc", "teacher": "runs/none"}, "does not learn from one"),
 ]
 
@@ -123,6 +126,12 @@ def test_a_value_that_only_opening_tells_leaves_no_folder(tmp_path, blobs, optio
             budget="10s",
         )
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("options", [{"weight": float("nan")}, {"weight": 10**400}])
+def test_a_weight_that_is_no_number_is_refused(options, tmp_path):
+    with pytest.raises(ConfigError, match="weight"):
+        transfer(None, NOWHERE, out=tmp_path / "run", method="mcc", method_options=options)
 
 
 OTHER_COMMANDS: list[tuple[Any, dict[str, Any], str]] = [
@@ -208,3 +217,26 @@ def test_candidates_that_were_named_are_all_tried_whatever_the_budget(blobs):
 def test_a_run_as_the_source_takes_no_backbone_options(tmp_path, uninterrupted):
     with pytest.raises(ConfigError, match="backbone of its own"):
         transfer(uninterrupted[0], NOWHERE, out=tmp_path / "r", backbone_options={"width": 3})
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (("rank", "--backbones", "mlpp"), "'mlp'"),
+        (("check", "--only", "twinz"), "twinz"),
+        (("shift", "other.csv", "--backbone", "mlpp"), "'mlp'"),
+        (("check", "--pattern", "{x"), "names nothing"),
+        (("check", "--set", "data.encoding=klingon"), "klingon"),
+    ],
+)
+def test_verbs_that_look_at_data_check_their_options_before_they_read(line, said):
+    verb, *rest = line
+    found = CliRunner().invoke(app, [verb, NOWHERE, *rest])
+    assert found.exit_code in (2, 5), found.output
+    assert said in found.stderr
+
+
+def test_a_stream_checks_its_method_before_it_reads(uninterrupted):
+    found = CliRunner().invoke(app, ["stream", str(uninterrupted[0]), NOWHERE, "--method", "saar"])
+    assert found.exit_code == 2, found.output
+    assert "'sar'" in found.stderr

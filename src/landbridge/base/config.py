@@ -206,6 +206,9 @@ def make_config(values: Mapping[str, Any]) -> RunConfig:
                     f"unknown key {key!r}" + (f" (did you mean {near!r}?)" if near else "")
                 )
             else:
+                if problem["type"] == "value_error":  # of a check of ours, which names the value
+                    lines.append(f"{key}: {problem['msg'].removeprefix('Value error, ')}")
+                    continue
                 plain = isinstance(problem["input"], bool | int | float)
                 quote = " (quote it)" if plain and problem["type"] == "string_type" else ""
                 lines.append(f"{key} = {_shown(problem['input'])}: {problem['msg']}{quote}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -29,6 +30,17 @@ def positive(**values: float | None) -> None:
             raise ConfigError(f"{name} = {value!r}", do=f"give {name} as a number over 0")
 
 
+def _none(values: Mapping[str, Any]) -> list[tuple[str, float]]:
+    """Return what is named and is NaN, at any depth: no figure of a method may be."""
+    found = []
+    for key, value in values.items():
+        if isinstance(value, Mapping):
+            found += [(f"{key}.{inner}", x) for inner, x in _none(value)]
+        elif isinstance(value, float) and math.isnan(value):
+            found.append((key, value))
+    return found
+
+
 def make_options(config: type, values: Mapping[str, Any], what: str) -> Any:
     """Make a configuration dataclass from plain values.
 
@@ -54,6 +66,7 @@ def make_options(config: type, values: Mapping[str, Any], what: str) -> Any:
         if key not in known:
             near = nearest(key, known)
             problems.append(f"no option {key!r}" + (f" (did you mean {near!r}?)" if near else ""))
+    problems += [f"{key} = {value!r}, which is no number" for key, value in _none(values)]
     if not problems:
         try:
             return TypeAdapter(config).validate_python(dict(values))

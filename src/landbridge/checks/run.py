@@ -11,6 +11,17 @@ from ..domains.domain import Domain
 from .base import CHECKS, SEVERITIES, Problem, Sides
 
 
+def check_names(only: Sequence[str] | None) -> None:
+    """Raise ConfigError where a check is named that there is not."""
+    for name in only or ():
+        if name not in CHECKS:
+            near = nearest(name, list(CHECKS))
+            raise ConfigError(
+                f"there is no check {name!r}",
+                do=f"did you mean {near!r}?" if near else f"known: {', '.join(CHECKS)}",
+            )
+
+
 def check(
     domain: Domain,
     against: Domain | None = None,
@@ -51,13 +62,7 @@ def check(
             f"{domain.name!r} is {domain.modality} and {against.name!r} is {against.modality}",
             do="give two sets of one modality",
         )
-    for name in only or ():
-        if name not in CHECKS:
-            near = nearest(name, list(CHECKS))
-            raise ConfigError(
-                f"there is no check {name!r}",
-                do=f"did you mean {near!r}?" if near else f"known: {', '.join(CHECKS)}",
-            )
+    check_names(only)
     sides = Sides(domain, against)
     found: list[Problem] = []
     for name, kind in CHECKS.items():

@@ -46,11 +46,14 @@ def check(
         given["data.value_range"] = o.span(value_range)
         found = usable("check", KEYS, config, settings, given)
         from ..checks import check as look
+        from ..checks.run import check_names
         from ..domains.markers import without_markers
         from ..domains.read import read_domain
         from ..domains.together import read_together
         from ..runs.read_task import columns_named
 
+        names = None if only is None else [name.strip() for name in only.split(",")]
+        check_names(names)
         events = this.events()
         how: dict[str, Any] = {
             "label": found.data.label,
@@ -70,7 +73,6 @@ def check(
                 events,
             )
             ours, theirs = without_markers(ours, theirs, found.data.columns or (), events)
-        names = None if only is None else [name.strip() for name in only.split(",")]
         problems = look(ours, theirs, only=names, events=events)
         failed = any(problem.severity == "failure" for problem in problems)
         this.exit_code = 1 if failed else 0

@@ -50,10 +50,14 @@ def rank(
         given["data.value_range"] = o.span(value_range)
         found = usable("rank", KEYS, config, settings, given)
         use_threads(found)
+        from ..backbones.open import check_backbone
         from ..diagnosis.rank import rank_backbones
         from ..domains.read import read_domain
         from ..runs.read_task import columns_named
 
+        given_names = None if backbones is None else o.names(backbones)
+        for name in given_names or ():
+            check_backbone(name)
         events = this.events()
         data = found.data
         domain = read_domain(
@@ -64,10 +68,9 @@ def rank(
             **columns_named(data),
             events=events,
         )
-        names = _all_here(domain.modality) if backbones is None else backbones.split(",")
         ranked, failed = rank_backbones(
             domain,
-            [name.strip() for name in names],
+            given_names or _all_here(domain.modality),
             seed=found.seed,
             offline=found.offline,
             events=events,

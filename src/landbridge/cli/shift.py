@@ -75,12 +75,14 @@ def shift(
         if out is not None and out.suffix.lower() not in (".html", ".htm"):
             raise ConfigError(f"--out {out}: the page is one HTML file", do="end the name in .html")
         use_threads(found)
+        from ..backbones.open import check_backbone
         from ..diagnosis.domains import compare_domains
         from ..domains.markers import without_markers
         from ..domains.read import read_domain
         from ..domains.together import read_together
         from ..runs.read_task import columns_named
 
+        check_backbone(found.backbone)
         events = this.events()
         rows = found.data.max_rows
         how: dict[str, Any] = {

@@ -15,6 +15,8 @@ from .modalities.base import Preprocessing
 from .one import as_rows, tell
 from .readers.base import READERS, ReadOptions
 from .readers.decided import Together
+from .readers.encodings import check_encoding
+from .readers.file_names import check_pattern
 from .readers.labels import Wish
 from .schema import TableSchema
 from .spelling import spelled_like
@@ -146,6 +148,10 @@ def read_domain(
     >>> domain.modality, domain.classes, domain.labelled
     ('tabular', ('ant', 'bee'), 'few')
     """
+    if encoding is not None:
+        check_encoding(encoding)
+    if pattern is not None:
+        check_pattern(pattern)
     if isinstance(what, str | Path) and "\x00" in str(what):
         raise DataError(f"{str(what)!r} has a NUL in it", do="no path has one: give another name")
     limits = _range(value_range, limits, rule)

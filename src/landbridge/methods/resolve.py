@@ -52,7 +52,13 @@ def _combination(name: str, values: dict[str, Any]) -> Combine:
     if "joint" in parts:
         parts.remove("joint")
         values["joint"] = True
-    weights = dict(values.get("terms", {}))
+    given = values.get("terms", {})
+    if not isinstance(given, Mapping):
+        raise ConfigError(
+            f"method {name!r}: terms = {given!r}",
+            do=f"give each term its weight: terms.{parts[0]}=0.5",
+        )
+    weights = dict(given)
     astray = [term for term in weights if term not in parts]
     if astray:
         raise ConfigError(

@@ -11,6 +11,7 @@ import numpy as np
 from ..base.errors import ConfigError
 from ..base.events import SILENT, Events
 from ..domains.spelling import check_judged
+from ..streaming.base import ADAPTERS
 from ..streaming.stream import Stream, open_stream
 from .run import Run, answer_rows, load_run
 
@@ -54,6 +55,7 @@ def stream_data(
     """
     if batch < 1:
         raise ConfigError(f"a batch of {batch} rows", do="give --batch 1 or more")
+    ADAPTERS.get(method)
     model = run.model
     domain = model.read(data, label=label, events=events)
     if said := check_judged(domain, model.classes, "the run"):

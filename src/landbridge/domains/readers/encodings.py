@@ -56,7 +56,7 @@ def to_utf8(path: Path, encoding: str | None = None, *, guess: bool = True) -> t
 
 def _valid(content: bytes, path: Path, encoding: str | None, guess: bool) -> tuple[bytes, str]:
     if encoding is not None:
-        _check_name(encoding)
+        check_encoding(encoding)
     wide = _wide(content)
     if wide is None and encoding is not None and b"\x1b" in content:
         wide = encoding  # in seven bits, as ISO-2022-JP
@@ -87,7 +87,8 @@ def _valid(content: bytes, path: Path, encoding: str | None, guess: bool) -> tup
     )
 
 
-def _check_name(encoding: str) -> None:
+def check_encoding(encoding: str) -> None:
+    """Raise ConfigError where there is no encoding of this name."""
     try:
         "".encode(codecs.lookup(encoding).name)
     except (LookupError, ValueError) as error:

@@ -30,12 +30,7 @@ def parts_of(files: Sequence[Path], pattern: str | None) -> list[dict[str, str]]
     """
     if pattern is None:
         return []
-    names = _FIELD.findall(pattern)
-    if not names or len(set(names)) < len(names):
-        raise ConfigError(
-            f"the pattern {pattern!r} names {names or 'nothing'}",
-            do='name each part once, such as "{label}_{speaker}_{take}"',
-        )
+    check_pattern(pattern)
     pieces = _FIELD.split(pattern)
     # No part holds a mark that separates parts: what could be split in two ways fits in none.
     marks = re.escape("".join(sorted(set("".join(pieces[::2])))))
@@ -52,6 +47,16 @@ def parts_of(files: Sequence[Path], pattern: str | None) -> list[dict[str, str]]
             "parts is in none of them",
         )
     return [fit.groupdict() for fit in found if fit is not None]
+
+
+def check_pattern(pattern: str) -> None:
+    """Raise ConfigError where a pattern names nothing, or a part twice."""
+    names = _FIELD.findall(pattern)
+    if not names or len(set(names)) < len(names):
+        raise ConfigError(
+            f"the pattern {pattern!r} names {names or 'nothing'}",
+            do='name each part once, such as "{label}_{speaker}_{take}"',
+        )
 
 
 def groups_of(
