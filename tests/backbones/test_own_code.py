@@ -230,9 +230,28 @@ def test_a_keras_file_that_a_folder_names_is_not_opened(tmp_path):
         BACKBONES.get("keras")().restore(options)
 
 
-def test_parts_of_several_modalities_are_asked_about_as_well(folder, table, hinted):
+def test_all_the_code_that_a_folder_names_is_found(folder, table, hinted, tmp_path):
     opened = open_backbone(f"local/{folder}/nets.py:make", hinted(table), [table])
     values = {"provider": "fusion", "options": {"parts": {"a": {"identity": opened.identity}}}}
     values = as_json(values)
     (folder / "backbone.json").write_text(json.dumps(values))
-    assert [code.what for code in codes_in(folder)] == [f"local/{folder}/nets.py:make"]
+    expected = [f"local/{folder}/nets.py:make"]
+    assert [code.what for code in codes_in(folder)] == expected
+    for name, said in {  # of what a folder names: a model beside its own, its teacher, ...
+        "reference/backbone.json": values,
+        "preprocessor.json": {"parts": {"a": {"encoder": as_json(opened.identity)}}},
+        "config.json": {"teacher": str(folder)},
+        "config.json ": {"backbone": f"run/{folder}", "data": {"source": None}},
+        "config.json  ": {"data": {"source": str(folder)}},
+        "config.json   ": {
+            "backbone": "local/x.py:f",
+            "backbone_options": {"spec": expected[0][6:]},
+        },
+        "run.json": {"asked": {"runs": [str(folder), 7]}},
+    }.items():
+        other = tmp_path / "other"
+        (other / name.strip()).parent.mkdir(parents=True)
+        (other / name.strip()).write_text(json.dumps(said))
+        assert [code.what for code in codes_in(other)] == expected, name
+        shutil.rmtree(other)
+    assert codes_in(tmp_path) == []

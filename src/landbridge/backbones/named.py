@@ -12,7 +12,10 @@ from ..base.trust import Code, grant, require
 
 _CODE = ("local", "keras")
 """Kinds of backbones that run something."""
-_FILES = ("config.json", "backbone.json", "preprocessor.json", "work/data/workspace.json")
+_FILES = (
+    *("config.json", "backbone.json", "preprocessor.json", "work/data/workspace.json"),
+    *("reference/backbone.json", "reference/preprocessor.json", "run.json"),
+)
 
 
 def code_of(name: str) -> Code | None:
@@ -133,11 +136,13 @@ def _names_at(values: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _folders(values: Any) -> Iterator[Path]:
-    """Yield the folders of models that a configuration names."""
+    """Yield the folders of models that a configuration names, or that are merged."""
     if not isinstance(values, Mapping):
         return
-    data = values.get("data")
+    data, asked = values.get("data"), values.get("asked")
     given = [values.get("teacher"), data.get("source") if isinstance(data, Mapping) else None]
+    runs = asked.get("runs") if isinstance(asked, Mapping) else None
+    given += runs if isinstance(runs, list) else []
     backbone = values.get("backbone")
     if isinstance(backbone, str) and backbone.startswith("run/"):
         given.append(backbone.removeprefix("run/"))
