@@ -14,6 +14,7 @@ from landbridge.runs import costs as module
 from landbridge.runs.pipeline import plan as plan_of
 from landbridge.runs.prepare import prepare
 from landbridge.runs.stages import overrun
+from landbridge.training import probe
 
 
 class FakeTime:
@@ -43,16 +44,21 @@ def config_of(budget="10m", **training):
     return make_config(values | {"budget": budget, "training": training})
 
 
+def on_a_machine(monkeypatch, clocks):
+    for place in (module, probe):
+        monkeypatch.setattr(place, "time", clocks)
+
+
 def batches_timed(monkeypatch):
     """Return a list that the sizes of timed batches are written to."""
     sizes = []
-    real = module.step_seconds
+    real = probe.step_seconds
 
     def watched(network, x, *rest, **how):
         sizes.append(len(x))
         return real(network, x, *rest, **how)
 
-    monkeypatch.setattr(module, "step_seconds", watched)
+    monkeypatch.setattr(probe, "step_seconds", watched)
     return sizes
 
 
@@ -60,7 +66,7 @@ def batches_timed(monkeypatch):
 def test_the_plan_is_the_same_however_busy_the_machine_is(sides, monkeypatch, slower):
     plans = []
     for factor in (1.0, slower):
-        monkeypatch.setattr(module, "time", FakeTime(0.002, factor))
+        on_a_machine(monkeypatch, FakeTime(0.002, factor))
         facts = plan_of(config_of(), **sides)
         del facts["probe_s"]  # what the clock said
         plans.append(facts)
@@ -70,7 +76,7 @@ def test_the_plan_is_the_same_however_busy_the_machine_is(sides, monkeypatch, sl
 def test_dearer_work_is_planned_dearer(sides, monkeypatch):
     seconds = []
     for step in (0.001, 0.1):
-        monkeypatch.setattr(module, "time", FakeTime(step, 1.0))
+        on_a_machine(monkeypatch, FakeTime(step, 1.0))
         seconds.append(plan_of(config_of(), **sides)["seconds"])
     assert seconds[1] > 2 * seconds[0]
 
@@ -81,7 +87,7 @@ def test_dearer_work_is_planned_dearer(sides, monkeypatch):
 )
 def test_the_probe_stays_within_its_share(sides, monkeypatch, budget, step, slower, most):
     sizes = batches_timed(monkeypatch)
-    monkeypatch.setattr(module, "time", FakeTime(step, slower))
+    on_a_machine(monkeypatch, FakeTime(step, slower))
     plan_of(config_of(budget), **sides)
     assert max(sizes) == most
 
@@ -93,14 +99,14 @@ def test_a_probe_that_takes_long_is_said(sides, monkeypatch):
         def event(self, event):
             said.append(event.get("message", ""))
 
-    monkeypatch.setattr(module, "time", FakeTime(1.0, 30.0))
+    on_a_machine(monkeypatch, FakeTime(1.0, 30.0))
     plan_of(config_of("60s"), **sides, events=Events(None, Heard()))
     assert any("measuring what a step costs took" in message for message in said)
 
 
 def test_it_is_measured_once(sides, monkeypatch):
     sizes = batches_timed(monkeypatch)
-    monkeypatch.setattr(module, "time", FakeTime(0.0001, 1.0))
+    on_a_machine(monkeypatch, FakeTime(0.0001, 1.0))
     plan_of(config_of(), **sides)
     assert sizes == [4, 16, 64]
 

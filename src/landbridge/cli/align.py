@@ -18,6 +18,7 @@ KEYS = (
         "data.encoding",
         "data.value_range",
         "data.outside",
+        "data.keep_duplicates",
         "backbone_options",
         "seed",
         "offline",
@@ -47,6 +48,7 @@ def align(
         float, typer.Option(metavar="N", help="How often each pair is looked at.")
     ] = 30.0,
     seed: o.Seed = None,
+    keep_duplicates: o.KeepDuplicates = None,
     device: o.Device = None,
     offline: o.Offline = None,
     config: o.ConfigFile = None,
@@ -66,6 +68,7 @@ def align(
         "data.audio": audio,
         "data.columns": o.names(columns),
         "seed": seed,
+        "data.keep_duplicates": keep_duplicates,
         "training.device": device,
         "offline": offline,
     }
@@ -90,6 +93,7 @@ def align(
             ),
             seed=found.seed,
             device=found.training.device,
+            keep_duplicates=found.data.keep_duplicates,
             offline=found.offline,
             max_rows=found.data.max_rows,
             events=this.events(),

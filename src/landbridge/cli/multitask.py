@@ -19,6 +19,8 @@ KEYS = (
         "data.encoding",
         "data.value_range",
         "data.judge_fraction",
+        "data.keep_duplicates",
+        "budget",
         "backbone",
         "backbone_options",
     ),
@@ -47,6 +49,8 @@ def multitask(
     ] = True,
     seeds: o.Seeds = None,
     seed: o.Seed = None,
+    budget: o.Budget = None,
+    keep_duplicates: o.KeepDuplicates = None,
     device: o.Device = None,
     offline: o.Offline = None,
     outside: o.Outside = None,
@@ -71,6 +75,8 @@ def multitask(
         "data.encoding": encoding,
         "seeds": seeds,
         "seed": seed,
+        "budget": budget,
+        "data.keep_duplicates": keep_duplicates,
         "training.device": device,
         "offline": offline,
     }
@@ -91,7 +97,9 @@ def multitask(
             backbone_options=found.backbone_options or None,
             weights=_weights(weights),
             alone=alone,
-            seeds=found.seeds or 3,
+            seeds=found.seeds,
+            budget=found.budget,
+            keep_duplicates=found.data.keep_duplicates,
             seed=found.seed,
             steps=found.training.steps,
             judge_fraction=found.data.judge_fraction,
@@ -142,6 +150,8 @@ def _show(out: Path, facts: dict[str, Any]) -> None:
         )
     heads = ["task", "score", "together", "alone", "better by (95 %)", "the other tasks"]
     show_rows(console(), heads, rows, right=(2, 3))
+    if facts["seen_sentence"]:
+        console().print(f"{facts['seen_sentence']}.")
     console().print(
         f"{facts['rows']:,} rows learned from, {facts['judged']:,} kept aside. Look at "
         f"{out}/report.html; as a backbone: --backbone run/{out}",

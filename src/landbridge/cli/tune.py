@@ -16,7 +16,7 @@ TASKS = (
 )
 KEYS = (
     *("training.steps", "training.batch", "training.rate", "training.device", "training.threads"),
-    *("data.judge_fraction", "seed", "offline"),
+    *("data.judge_fraction", "data.keep_duplicates", "seed", "offline"),
 )
 
 
@@ -77,6 +77,7 @@ def tune(
         ),
     ] = True,
     seed: o.Seed = None,
+    keep_duplicates: o.KeepDuplicates = None,
     device: o.Device = None,
     offline: o.Offline = None,
     outside: o.Outside = None,
@@ -95,6 +96,7 @@ def tune(
         "training.rate": rate,
         "training.device": device,
         "seed": seed,
+        "data.keep_duplicates": keep_duplicates,
         "offline": offline,
     }
     with frame(as_json=as_json, quiet=quiet, debug=debug) as this:
@@ -133,6 +135,7 @@ def tune(
             ),
             scratch=scratch,
             judge_fraction=found.data.judge_fraction,
+            keep_duplicates=found.data.keep_duplicates,
             offline=found.offline,
             events=this.events(),
         )

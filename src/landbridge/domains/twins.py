@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..base.events import Events
 from .examples import Examples
 
 if TYPE_CHECKING:
@@ -154,17 +156,46 @@ def without_seen(source: Domain | None, target: Domain, keep: bool = False) -> D
     if target.sealed is None:
         return target
     rows = np.flatnonzero(target.judged)
-    ours = target.examples.select(rows)
-    names = ours.names()
-    seen, near = np.zeros(len(rows), bool), np.zeros(len(rows), bool)
-    looked, pairs, chance, of_source = True, [], 0, 0
+    taught = []
     for side in (source, target):
-        taught = None if side is None else np.flatnonzero(side.known & ~side.held_out)
-        if side is None or taught is None or not len(taught):
+        own = None if side is None else np.flatnonzero(side.known & ~side.held_out)
+        # Another modality is refused where the two are checked against each other.
+        if side is not None and own is not None and side.modality == target.modality:
+            taught.append((side.examples.select(own), side is source))
+    left, found = left_to_judge(target.examples.select(rows), taught, keep)
+    if left.all():
+        return replace(target, seen=found)
+    judged = target.judged.copy()
+    judged[rows[~left]] = False
+    return replace(target, judged=judged, sealed=target.sealed.only(left), seen=found)
+
+
+def left_to_judge(
+    ours: Examples, taught: Sequence[tuple[Examples, bool]], keep: bool = False
+) -> tuple[np.ndarray, Seen]:
+    """Say which rows are left to judge on, once those that were learned from are taken away.
+
+    Parameters
+    ----------
+    ours : Examples
+        The n rows to judge.
+    taught : sequence of (Examples, bool)
+        What is learned from, and whether it is the source's.
+    keep : bool
+        Whether to keep such rows all the same; they are where fewer than `LEAST` would be left.
+
+    Returns
+    -------
+    left : bool ndarray (n,)
+    seen : Seen
+    """
+    n, names = len(ours), ours.names()
+    seen, near = np.zeros(n, bool), np.zeros(n, bool)
+    looked, chance, of_source = True, 0, 0
+    pairs: list[str] = []
+    for theirs, is_source in taught:
+        if not len(theirs):
             continue
-        if side.modality != target.modality:
-            continue  # that is said where the two are checked against each other
-        theirs = side.examples.select(taught)
         twins = find_twins(ours, theirs)
         new = (twins.of >= 0) & ~seen
         others = theirs.names()
@@ -172,12 +203,12 @@ def without_seen(source: Domain | None, target: Domain, keep: bool = False) -> D
         looked, chance = looked and twins.looked, chance + twins.chance
         near |= new & twins.near
         seen |= new
-        of_source += int(new.sum()) if side is source else 0
-    left = int((~seen).sum())
-    kept = "" if not seen.any() else "asked" if keep else "all" if left < LEAST else ""
+        of_source += int(new.sum()) if is_source else 0
+    few = int((~seen).sum()) < LEAST
+    kept = "" if not seen.any() else "asked" if keep else "all" if few else ""
     found = Seen(
         found=int(seen.sum()),
-        of=len(rows),
+        of=n,
         source=of_source,
         near=int(near.sum()),
         kept=kept,
@@ -185,8 +216,25 @@ def without_seen(source: Domain | None, target: Domain, keep: bool = False) -> D
         looked=looked,
         chance=chance,
     )
-    if not seen.any() or kept:
-        return replace(target, seen=found)
-    judged = target.judged.copy()
-    judged[rows[seen]] = False
-    return replace(target, judged=judged, sealed=target.sealed.only(~seen), seen=found)
+    return (np.ones(n, bool) if kept else ~seen), found
+
+
+def say_seen(seen: Seen, name: str, events: Events) -> list[str]:
+    """Say what was found, as a warning where something was, and return the sentences."""
+    said = seen.sentence()
+    if said:
+        events.say("warning", f"{name}: {said}", rows=list(seen.rows), count=seen.found)
+    notes = []
+    if seen.chance:
+        notes.append(
+            f"{seen.chance:,} rows to judge equal a row that is learned from as rows of few values "
+            "do by chance: they are judged"
+        )
+    if not seen.looked:
+        notes.append(
+            f"over {MOST:,} rows: rows to judge were compared with those that are learned from for "
+            "the same content, not for nearly the same"
+        )
+    for note in notes:
+        events.say("note", f"{name}: {note}")
+    return ([said] if said else []) + notes

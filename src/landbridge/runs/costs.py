@@ -4,41 +4,28 @@ from __future__ import annotations
 
 import copy
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from typing import Any
 
 from ..backbones.surgery import make_network
 from ..base.errors import MethodError
 from ..base.events import Events
-from ..base.seeds import torch_rng
 from ..base.threads import allowed_threads, cores, threads
 from ..methods.feature import FeatureMethod
 from ..methods.resolve import make_method
 from ..objectives.base import TERMS
 from ..selection.portfolio import TARGET_ALONE
-from ..training.devices import wait
 from ..training.plan import Phase, TrainingPlan
-from ..training.precision import choose_precision, layout, step_seconds
+from ..training.precision import choose_precision
+from ..training.probe import LEAST_STEP, PROBE_SHARE, measured
 from .folds import possible_folds
 from .tuned import FOLDS, trainings
 from .workspace import Workspace
 
-if TYPE_CHECKING:
-    import torch
-
 FLOPS = 3e10
 """What a linear-algebra routine gets out of one thread, cautiously."""
-LEAST_STEP = 0.004
-"""Seconds that a step takes however small the network is."""
 START_ANYWHERE = ("source-only", "finetune", "pretrain", "distil")
 """What makes sense where nothing is known yet, beside what learns from the target alone."""
-PROBE_SHARE = 0.1
-"""Of the budget: what measuring may take."""
-ENOUGH = 0.25
-"""Seconds of work after which no larger batch is timed."""
 SMALL_NETWORK = 2_000_000
 """Parameters up to which several fits on few threads are faster than one on many."""
 OVERHEAD = 12.0
@@ -126,81 +113,42 @@ def batches(phase: Phase, source: bool = True) -> int:
 
 
 def measure(workspace: Workspace, events: Events) -> Costs:
-    """Time a few small steps of the real network on real rows, on one thread.
+    """Time a few small steps of the real network on real rows; see `landbridge.training.probe`.
 
-    In CPU time, which does not grow because others keep the machine busy (on a GPU in wall-clock
-    time); more threads count by `speed_up`. The probe takes at most `PROBE_SHARE` of the budget:
-    its batches grow only while there is time for a larger one.
+    The probe takes at most `PROBE_SHARE` of the budget.
     """
-    with threads(1):
-        return _measured(workspace, events)
-
-
-def _measured(workspace: Workspace, events: Events) -> Costs:
     import torch
 
     start = time.perf_counter()
-    allowed = PROBE_SHARE * workspace.config.budget_seconds
     opened = copy.copy(workspace.opened(workspace.config.seed, events))
     opened.module = copy.deepcopy(opened.module)
     device = torch.device(workspace.device)
-    clock = time.thread_time if device.type == "cpu" else time.perf_counter
-    work_start = clock()
-    network = make_network(opened, len(workspace.classes)).to(device)
-    rows = workspace.target.inputs
+    with threads(1):
+        network = make_network(opened, len(workspace.classes)).to(device)
     wished = workspace.config.training.precision
     if wished == "auto":
         precision, why = choose_precision(network, device)
     else:
         precision, why = wished, "named"
-    batch = 4
-    while True:
-        take = np.resize(np.arange(len(rows)), batch)
-        stored = torch.from_numpy(np.ascontiguousarray(rows[take])).to(device)
-        x = workspace.preprocessing.encode(stored)
-        began, work_began = time.perf_counter(), clock()
-        step = step_seconds(network, x, precision, clock, repeats=2)
-        spent, worked = time.perf_counter() - began, clock() - work_began
-        left = allowed - (time.perf_counter() - start)
-        # A batch four times as large takes up to four times as long, and as much comes after it.
-        if batch >= 64 or worked > ENOUGH or 8 * spent > left:
-            break
-        batch *= 4
-    generator = torch_rng("cost", device=device)
-    augment = _seconds(
-        lambda: workspace.preprocessing.augment(stored, "strong", generator), device, clock
+    row = measured(
+        network,
+        workspace.target.inputs,
+        workspace.preprocessing,
+        precision,
+        threads=workspace.threads,
+        allowed=PROBE_SHARE * workspace.config.budget_seconds,
+        since=start,
     )
-    network.eval()
-    with torch.inference_mode():
-        forward = _seconds(lambda: network(layout(x)), device, clock)
-    faster = speed_up(workspace.threads) if device.type == "cpu" else 1.0
     return Costs(
-        train_row=1.3 * step / batch / faster,  # the optimiser and batches come on top
-        forward_row=forward / batch / faster,
-        augment_row=augment / batch / faster,
+        train_row=row.train,
+        forward_row=row.forward,
+        augment_row=row.augment,
         precision=precision,
-        probe_s=time.perf_counter() - start,
+        probe_s=row.probe_s,
         dim=network.backbone.dim,
         precision_reason=why,
-        probe_work_s=clock() - work_start,
+        probe_work_s=row.probe_work_s,
     )
-
-
-def speed_up(count: int) -> float:
-    """Return how much faster a step is taken to be on so many threads."""
-    return float(max(1, count) ** 0.7)
-
-
-def _seconds(work: Callable[[], object], device: torch.device, clock: Callable[[], float]) -> float:
-    """Return how long `work` takes; on a GPU the second time, when its kernels are loaded."""
-    found = 0.0
-    for _ in range(1 if device.type == "cpu" else 2):
-        wait(device)
-        before = clock()
-        work()
-        wait(device)
-        found = clock() - before
-    return found
 
 
 def memory_mb(workspace: Workspace) -> float:

@@ -15,7 +15,8 @@ from ..methods.resolve import make_method, warnings_of
 from ..selection.budget import BudgetPlan, allot
 from ..selection.portfolio import Portfolio, portfolio
 from ..training.devices import find_device
-from .costs import OVERHEAD, PROBE_SHARE, Costs, check_method, measure, memory_mb, parallel
+from ..training.probe import PROBE_SHARE
+from .costs import OVERHEAD, Costs, check_method, measure, memory_mb, parallel
 from .folds import compared_rows, possible_folds
 from .workspace import Workspace
 

@@ -18,7 +18,7 @@ from ..domains.readers.decided import Together
 from ..domains.spelling import check_judged, spelled_like
 from ..domains.task import Task
 from ..domains.together import read_together
-from ..domains.twins import MOST, without_seen
+from ..domains.twins import say_seen, without_seen
 from .known import KnownModel, is_run
 from .teacher import Teacher
 
@@ -137,25 +137,7 @@ def read_task(
 def _unseen(given: Domain | None, wanted: Domain, keep: bool, events: Events) -> Domain:
     """Return a target that is not judged on rows that are learned from, and say which were."""
     found = without_seen(given, wanted, keep)
-    seen = found.seen
-    if seen is None:
-        return found
-    if said := seen.sentence():
-        events.say("warning", f"{found.name}: {said}", rows=list(seen.rows), count=seen.found)
-    notes = [said] if said else []
-    if seen.chance:
-        notes.append(
-            f"{seen.chance:,} rows to judge equal a row that is learned from as rows of few values "
-            "do by chance: they are judged"
-        )
-    if not seen.looked:
-        notes.append(
-            f"over {MOST:,} rows: rows to judge were compared with those that are learned from for "
-            "the same content, not for nearly the same"
-        )
-    for note in notes[bool(said) :]:
-        events.say("note", f"{found.name}: {note}")
-    return found.noting(*notes)
+    return found if found.seen is None else found.noting(*say_seen(found.seen, found.name, events))
 
 
 def read_source_model(config: RunConfig, source: Any, events: Events) -> KnownModel | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import torch
 from ..artifacts.making import check_free, making
 from ..artifacts.state import WORK
 from ..backbones.open import check_backbone, open_backbone
+from ..base.config import parse_budget
 from ..base.errors import ConfigError, DataError
 from ..base.events import SILENT, Events
 from ..base.files import write_json
@@ -22,15 +24,19 @@ from ..base.places import cache_folder
 from ..base.seeds import numpy_rng
 from ..domains.domain import Domain
 from ..domains.hint import input_hint
+from ..domains.twins import Seen, left_to_judge, say_seen
 from ..metrics.estimates import mean_interval, paired_interval
 from ..report.samples import keep_samples
 from ..training.devices import find_device
 from ..training.network_folder import save_network
 from ..verdict.judge import outcome_of
+from .budget import plan_fits
 from .fits import Fits
 from .model import FILE, MultiTask, decided, parts, whole_facts
 from .read import OneTask, as_tasks, read_tasks
 from .samples import judged_samples
+
+BUDGET = "10m"
 
 
 def multitask(
@@ -42,10 +48,12 @@ def multitask(
     backbone_options: dict[str, Any] | None = None,
     weights: Mapping[str, float] | None = None,
     alone: bool = True,
-    seeds: int = 3,
+    seeds: int | None = None,
     seed: int = 0,
     steps: int | None = None,
+    budget: str = BUDGET,
     judge_fraction: float = 0.3,
+    keep_duplicates: bool = False,
     device: str = "auto",
     offline: bool = False,
     events: Events = SILENT,
@@ -70,12 +78,18 @@ def multitask(
         Of each task's loss; learned where not given (Kendall et al., 2018, CVPR).
     alone : bool, default True
         Whether to learn each task alone as well, which the verdict needs.
-    seeds : int, default 3
+    seeds : int, optional
+        Three, or two where the budget says so.
     seed : int, default 0
         The first one.
     steps : int, optional
+        Of each fit; those of the recipe, as far as the budget allows, where not given.
+    budget : str, default "10m"
+        Time for everything: "90s", "10m", "2h". Seeds and steps that are named are kept.
     judge_fraction : float, default 0.3
         Of the rows, where the data have no test split.
+    keep_duplicates : bool, default False
+        Judge on rows that were learned from as well, which are left out otherwise.
     device : str, default "auto"
     offline : bool, default False
     events : Events
@@ -111,6 +125,7 @@ def multitask(
                 f"a weight for {', '.join(astray)}, which is none of the labels",
                 do=f"the labels are {', '.join(labels)}",
             )
+    parse_budget(budget)
     where = find_device(device)
     domain, found = read_tasks(data, labels, columns, events)
     learn = _learn(domain, judge_fraction, seed)
@@ -139,12 +154,15 @@ def multitask(
         "backbone options": backbone_options or {},
         "weights": list(given),
         "alone": alone,
-        "seeds": [seed, seeds],
+        "seeds": [seed, seeds or 3],
         "steps": steps,
+        # What is as it always was is not named, so that folders of before are gone on with.
+        **({} if budget == BUDGET else {"budget": budget}),
+        **({"keep duplicates": True} if keep_duplicates else {}),
     }
     with making(out, "multitask", asked) as folder:
         work = None if folder is None else folder / WORK
-        judged = np.flatnonzero(~learn)
+        judged, seen = _judged(domain, learn, teach, keep_duplicates, events)
         fits = Fits(
             opened,
             tasks,
@@ -157,6 +175,8 @@ def multitask(
             work,
             events,
         )
+        plan = plan_fits(fits, [t.name for t in tasks] if alone else [], seeds, budget, work)
+        fits, seeds = replace(fits, scale=plan.scale), plan.seeds
         everything = list(range(len(tasks)))
         first, network = fits.with_network(everything, seed)
         together = [first]
@@ -170,12 +190,19 @@ def multitask(
             _verdict(task, judge[judged, i], [parts(tasks, x)[i] for x in together], single[i])
             for i, task in enumerate(tasks)
         ]
+        if seen.kept == "all":
+            verdict = [{**task, "outcome": "can't tell"} for task in verdict]
         facts = {
             "verdict": verdict,
             "weights": dict(zip([t.name for t in tasks], given, strict=True))
             if given
             else "learned",
             "seeds": seeds,
+            "seeds_note": plan.note,
+            "scale": plan.scale,
+            "budget": budget,
+            "seen": seen.to_json(),
+            "seen_sentence": seen.sentence(),
             "rows": int(learn.sum()),
             "judged": len(judged),
             "backbone": opened.identity.name,
@@ -202,6 +229,18 @@ def _learn(domain: Domain, share: float, seed: int) -> np.ndarray:
     if learn.sum() < 2:
         raise DataError(f"{domain.name} has {n} rows", do="give more")
     return learn
+
+
+def _judged(
+    domain: Domain, learn: np.ndarray, teach: np.ndarray, keep: bool, events: Events
+) -> tuple[np.ndarray, Seen]:
+    """Return the rows to judge, without those that are learned from as well."""
+    rows = np.flatnonzero(~learn)
+    taught = np.flatnonzero(learn & ~np.isnan(teach).all(1))
+    examples = domain.examples
+    left, seen = left_to_judge(examples.select(rows), [(examples.select(taught), False)], keep)
+    say_seen(seen, domain.name, events)
+    return rows[left], seen
 
 
 def _weights(given: Mapping[str, float] | None, tasks: Sequence[OneTask]) -> tuple[float, ...]:

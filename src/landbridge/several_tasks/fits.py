@@ -47,10 +47,13 @@ class Fits:
     weights : tuple of float
         Of the tasks' losses; empty where they are learned.
     steps : int, optional
+        Of each fit; the recipe's where not given.
     device : torch.device
     work : Path, optional
         Where finished fits and the checkpoint of the one in hand are kept.
     events : Events
+    scale : float
+        Factor on the recipe's steps.
     """
 
     opened: Opened
@@ -63,6 +66,7 @@ class Fits:
     device: torch.device
     work: Path | None
     events: Events
+    scale: float = 1.0
 
     def outputs(self, chosen: Sequence[int], seed: int) -> np.ndarray:
         """Return the outputs (judged, sizes) of a network that learned the chosen tasks."""
@@ -73,10 +77,7 @@ class Fits:
         return self._fitted(chosen, seed, keep=True)
 
     def _fitted(self, chosen: Sequence[int], seed: int, keep: bool) -> tuple[np.ndarray, Network]:
-        own = [self.tasks[i] for i in chosen]
-        start = copy.deepcopy(self.opened.module)
-        opened = Opened(start, self.opened.preprocessing, self.opened.identity)
-        network = make_network(opened, sum(task.size for task in own), seed)
+        network = self.network(chosen, seed)
         place = self._place(chosen, seed)
         file = None if place is None else place / _FIT
         done = None if file is None else self._finished(file)
@@ -93,6 +94,22 @@ class Fits:
             tensors[_OUTPUTS] = torch.from_numpy(outputs)
             save_tensors(file, tensors, {"result": tensors_digest(tensors)})
         return outputs, network
+
+    def network(self, chosen: Sequence[int], seed: int) -> Network:
+        """Return a network for the chosen tasks as it begins."""
+        start = copy.deepcopy(self.opened.module)
+        opened = Opened(start, self.opened.preprocessing, self.opened.identity)
+        return make_network(opened, sum(self.tasks[i].size for i in chosen), seed)
+
+    def phase(self, chosen: Sequence[int]) -> Phase:
+        """Return the phase that the loop trains the chosen tasks in."""
+        weights = tuple(self.weights[i] for i in chosen) if self.weights else ()
+        own = [self.tasks[i] for i in chosen]
+        return _phase(self.opened, own, len(self._rows(chosen)), weights, self.steps)
+
+    def _rows(self, chosen: Sequence[int]) -> np.ndarray:
+        """Return the rows that have a label of any chosen task."""
+        return np.flatnonzero(~np.isnan(self.labels[:, chosen]).all(1))
 
     def _finished(self, file: Path) -> dict[str, torch.Tensor] | None:
         """Return what a finished fit left; None where there is none, or not what was written."""
@@ -113,9 +130,7 @@ class Fits:
 
     def _train(self, network: Network, chosen: Sequence[int], seed: int) -> None:
         own = [self.tasks[i] for i in chosen]
-        rows = np.flatnonzero(~np.isnan(self.labels[:, chosen]).all(1))
-        weights = tuple(self.weights[i] for i in chosen) if self.weights else ()
-        phase = _phase(self.opened, own, len(rows), weights, self.steps)
+        rows, phase = self._rows(chosen), self.phase(chosen).scaled(self.scale)
         labels = self.labels[rows][:, chosen].astype(np.float32)
         side = Side(self.inputs[rows], labels, np.ones(len(rows), bool))
         size = sum(task.size for task in own)

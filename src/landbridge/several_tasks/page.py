@@ -53,8 +53,13 @@ def page_of(folder: Path, facts: dict[str, Any]) -> Page:
         sections=sections,
         fine=f"{words.plural(facts['rows'], 'row')} to learn from, "
         f"{words.count(facts['judged'])} kept for judging; "
-        f"{words.plural(facts['seeds'], 'seed')}.",
+        f"{words.plural(facts['seeds'], 'seed')}." + _seen(facts),
     )
+
+
+def _seen(facts: dict[str, Any]) -> str:
+    said = facts.get("seen_sentence")
+    return f" {said}." if said else ""
 
 
 def sentence(task: dict[str, Any]) -> str:

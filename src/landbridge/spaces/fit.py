@@ -25,6 +25,7 @@ from ..domains.domain import Domain
 from ..domains.hint import input_hint
 from ..domains.modalities.packed import SeveralPreprocessing
 from ..domains.read import read_domain
+from ..domains.twins import left_to_judge, say_seen
 from ..objectives.align import alignment
 from ..report.samples import keep_samples
 from ..training.batches import Side
@@ -91,6 +92,7 @@ def align(
     options: AlignOptions | None = None,
     seed: int = 0,
     device: str = "auto",
+    keep_duplicates: bool = False,
     offline: bool = False,
     events: Events = SILENT,
     **columns: Any,
@@ -109,6 +111,8 @@ def align(
     options : AlignOptions, optional
     seed : int, default 0
     device : str, default "auto"
+    keep_duplicates : bool, default False
+        Judge on pairs that were learned from as well, which are left out otherwise.
     offline : bool, default False
         Forbid every download.
     events : Events
@@ -168,6 +172,7 @@ def align(
         "backbone options": backbone_options or {},
         "options": plain(options),
         "seed": seed,
+        **({"keep duplicates": True} if keep_duplicates else {}),
     }
     with making(out, "space", asked) as folder:
         loop = LoopOptions(
@@ -185,6 +190,9 @@ def align(
                 events=events,
             )
         held = examples.select(np.flatnonzero(judges))
+        left, seen = left_to_judge(held, [(learn, False)], keep_duplicates)
+        said = say_seen(seen, domain.name, events)
+        held = held.select(np.flatnonzero(left))
         names = tuple(preprocessing.parts)
         own = embedded(network, preprocessing, held, events)
         facts = {
@@ -193,7 +201,9 @@ def align(
             "encoders": opened.identity.options["encoders"],
             "scale": sharpness(network, preprocessing, inputs, contents),
             "pairs": len(learn),
-            "held_out": int(judges.sum()),
+            "held_out": len(held),
+            "seen": seen.to_json(),
+            "seen_sentences": said,
             "steps": phase.steps,
             "seed": seed,
             "recall": judged(names, held, own),

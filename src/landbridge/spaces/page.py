@@ -62,7 +62,8 @@ def page_of(folder: Path, facts: dict[str, Any]) -> Page:
             for item in first
         ],
         sections=sections,
-        fine=f"{words.count(facts['held_out'])} rows were held out; no label was read.",
+        fine=f"{words.count(facts['held_out'])} rows were held out; no label was read."
+        + "".join(f" {said}." for said in facts.get("seen_sentences", ())),
     )
 
 

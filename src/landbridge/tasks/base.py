@@ -13,6 +13,8 @@ import numpy as np
 from ..base.errors import DataError
 from ..base.inside import ANYWHERE, Place, leads_out
 from ..base.registry import Registry
+from ..domains.examples import Examples
+from ..domains.modalities.texts import TextExamples
 
 Row = Mapping[str, Any]
 
@@ -167,6 +169,11 @@ class StructuredTask(ABC):
     @abstractmethod
     def truth(self, row: Row, column: str, name: str, folder: Place) -> Any:
         """Return the answer, in the form in which predictions come as well."""
+
+    def raw(self, examples: Sequence[Example]) -> Examples:
+        """Return what goes in as examples of a modality, by which equal rows are found."""
+        said = [e.given if isinstance(e.given, str) else " ".join(e.given) for e in examples]
+        return TextExamples(said, [e.name for e in examples])
 
     def settle(self, examples: Sequence[Example]) -> None:
         """Find out how raw inputs are read, from rows to learn from; most need no look."""

@@ -19,6 +19,7 @@ from ..base.files import read_json, write_text
 from ..base.hashing import digest
 from ..base.options import positive
 from ..base.shown import to_json
+from ..domains.twins import Seen, left_to_judge, say_seen
 from ..insight.samples import sample, wrong_and_right
 from ..report.markdown import code, md
 from ..report.samples import keep_samples
@@ -42,6 +43,7 @@ def tune(
     fit: FitOptions | None = None,
     scratch: bool = True,
     judge_fraction: float = 0.3,
+    keep_duplicates: bool = False,
     offline: bool = False,
     outside: bool = False,
     events: Events = SILENT,
@@ -70,6 +72,8 @@ def tune(
     scratch : bool, default True
         Whether to train the same network from scratch as well.
     judge_fraction : float, default 0.3
+    keep_duplicates : bool, default False
+        Judge on rows that were learned from as well, which are left out otherwise.
     offline : bool, default False
         Forbid every download.
     outside : bool, default False
@@ -99,6 +103,9 @@ def tune(
     learn, judged = _examples(own, data, test, judge_fraction, fit.seed, outside)
     folder = find_model(model, offline=offline, events=events)
     own.settle(learn)
+    left, seen = left_to_judge(own.raw(judged), [(own.raw(learn), False)], keep_duplicates)
+    own.notes += say_seen(seen, "rows to judge", events)
+    judged = [example for example, stays in zip(judged, left, strict=True) if stays]
     own.learn_labels(learn)
     _adopt(own, folder.path)
     open_inputs(own, folder.path)
@@ -114,7 +121,7 @@ def tune(
     }
     with making(out, "tuned", asked) as made:
         assert made is not None
-        return _tuned(own, folder, made, learn, judged, model, fit, scratch, events)
+        return _tuned(own, folder, made, learn, judged, seen, model, fit, scratch, events)
 
 
 def _check_options(task: StructuredTask, fit: FitOptions) -> None:
@@ -151,6 +158,7 @@ def _tuned(
     out: Path,
     learn: list[Example],
     judged: list[Example],
+    seen: Seen,
     model: str,
     fit: FitOptions,
     scratch: bool,
@@ -181,6 +189,12 @@ def _tuned(
         before = open_model(own, folder.path, seed=fit.seed).model
         answers["as it is"] = answers_of(own, before, sealed, events)
     verdict = judge(own.metrics(), answers, judged, seed=fit.seed)
+    if said := seen.sentence():
+        verdict["sentence"] += f" {said}."
+    if seen.kept == "all":
+        verdict["outcome"] = "can't tell"
+        verdict["sentence"] = f"It cannot be told whether transfer helped: {said}."
+    verdict["seen"] = seen.to_json()
     facts = {
         "model": model,
         "origin": folder.origin,

@@ -33,10 +33,13 @@ class ImageTask(StructuredTask):
     def given(self, row: Row, column: str, name: str, folder: Place) -> Any:
         return image_of(row[column], name, folder)
 
+    def raw(self, examples: Sequence[Example]) -> ImageExamples:
+        """Return the images."""
+        return ImageExamples([e.given for e in examples], names=[e.name for e in examples])
+
     def settle(self, examples: Sequence[Example]) -> None:
         """One range and one ground for all images; see `modalities.seeing`."""
-        raw = ImageExamples([e.given for e in examples], names=[e.name for e in examples])
-        settled, notes = raw.settled({}, False)
+        settled, notes = self.raw(examples).settled({}, False)
         self.rule = settled.rule()
         self.notes += notes
 

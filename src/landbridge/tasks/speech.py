@@ -43,10 +43,13 @@ class SpeechRecognition(StructuredTask):
             raise DataError(f"{name}: {column!r} holds {value!r}", do="write what is said")
         return " ".join(value.lower().split())
 
+    def raw(self, examples: Sequence[Example]) -> AudioExamples:
+        """Return the recordings."""
+        return AudioExamples([e.given for e in examples], [e.name for e in examples])
+
     def settle(self, examples: Sequence[Example]) -> None:
         """One full scale for all recordings; see `modalities.full_scale`."""
-        raw = AudioExamples([e.given for e in examples], [e.name for e in examples])
-        settled, notes = raw.settled({}, False)
+        settled, notes = self.raw(examples).settled({}, False)
         self.rule = settled.rule()
         self.notes += notes
 

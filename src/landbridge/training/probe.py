@@ -1,0 +1,140 @@
+"""What a row costs in a network here: measured for a moment, then multiplied out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import nn
+
+from ..base.seeds import torch_rng
+from ..base.threads import threads as limited
+from ..domains.modalities.base import Preprocessing
+from .devices import wait
+from .plan import Phase
+from .precision import layout, step_seconds
+
+PROBE_SHARE = 0.1
+"""Of the budget: what measuring may take."""
+LEAST_STEP = 0.004
+"""Seconds that a step takes however small the network is."""
+ENOUGH = 0.25
+"""Seconds of work after which no larger batch is timed."""
+
+
+@dataclass(frozen=True)
+class RowCosts:
+    """Seconds of one row on this machine.
+
+    Attributes
+    ----------
+    train, forward, augment : float
+        Through a training step, an evaluation, an augmentation.
+    probe_s, probe_work_s : float
+        How long measuring took, by the clock and in CPU time.
+    """
+
+    train: float
+    forward: float
+    augment: float
+    probe_s: float
+    probe_work_s: float
+
+    def phase(self, phase: Phase, batches: int = 1) -> float:
+        """Return estimated seconds of a phase whose steps put so many batches through."""
+        row = self.train + (self.augment if phase.augment != "none" else 0.0)
+        return phase.steps * max(LEAST_STEP, batches * phase.batch * row)
+
+
+def measured(
+    network: nn.Module,
+    inputs: np.ndarray,
+    preprocessing: Preprocessing,
+    precision: str,
+    *,
+    threads: int,
+    allowed: float,
+    since: float | None = None,
+) -> RowCosts:
+    """Time a few small steps of a network on real rows, on one thread.
+
+    In CPU time, which does not grow because others keep the machine busy (on a GPU in wall-clock
+    time); more threads count by `speed_up`. Batches grow only while there is time for a larger one.
+
+    Parameters
+    ----------
+    network : Module
+        On the device that it is to train on.
+    inputs : ndarray
+        Stored rows.
+    preprocessing : Preprocessing
+    precision : str
+    threads : int
+        That training is to have.
+    allowed : float
+        Seconds that it may take by the clock.
+    since : float, optional
+        When measuring began, by `time.perf_counter`.
+    """
+    with limited(1):
+        return _measured(network, inputs, preprocessing, precision, threads, allowed, since)
+
+
+def _measured(
+    network: nn.Module,
+    inputs: np.ndarray,
+    preprocessing: Preprocessing,
+    precision: str,
+    threads: int,
+    allowed: float,
+    since: float | None,
+) -> RowCosts:
+    device = next(network.parameters()).device
+    clock = time.thread_time if device.type == "cpu" else time.perf_counter
+    start, work_start = time.perf_counter() if since is None else since, clock()
+    batch = 4
+    while True:
+        take = np.resize(np.arange(len(inputs)), batch)
+        stored = torch.from_numpy(np.ascontiguousarray(inputs[take])).to(device)
+        x = preprocessing.encode(stored)
+        began, work_began = time.perf_counter(), clock()
+        step = step_seconds(network, x, precision, clock, repeats=2)
+        spent, worked = time.perf_counter() - began, clock() - work_began
+        left = allowed - (time.perf_counter() - start)
+        # A batch four times as large takes up to four times as long, and as much comes after it.
+        if batch >= 64 or worked > ENOUGH or 8 * spent > left:
+            break
+        batch *= 4
+    generator = torch_rng("cost", device=device)
+    augment = _seconds(lambda: preprocessing.augment(stored, "strong", generator), device, clock)
+    network.eval()
+    with torch.inference_mode():
+        forward = _seconds(lambda: network(layout(x)), device, clock)
+    faster = speed_up(threads) if device.type == "cpu" else 1.0
+    return RowCosts(
+        train=1.3 * step / batch / faster,  # the optimiser and batches come on top
+        forward=forward / batch / faster,
+        augment=augment / batch / faster,
+        probe_s=time.perf_counter() - start,
+        probe_work_s=clock() - work_start,
+    )
+
+
+def speed_up(count: int) -> float:
+    """Return how much faster a step is taken to be on so many threads."""
+    return float(max(1, count) ** 0.7)
+
+
+def _seconds(work: Callable[[], object], device: torch.device, clock: Callable[[], float]) -> float:
+    """Return how long `work` takes; on a GPU the second time, when its kernels are loaded."""
+    found = 0.0
+    for _ in range(1 if device.type == "cpu" else 2):
+        wait(device)
+        before = clock()
+        work()
+        wait(device)
+        found = clock() - before
+    return found
