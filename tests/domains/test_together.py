@@ -84,6 +84,10 @@ def test_quantities_are_not_made_words():
     second = first.assign(age=[f"a{i % 3}" for i in range(N)])
     with pytest.raises(DataError, match="'age' holds 'a0' in row 1, expected a number"):
         read_task(RunConfig(), first, second)
+    with pytest.raises(DataError, match=r"'age' holds whole numbers such as .* words such as 'a0'"):
+        read_task(RunConfig(), second, first)
+    config = RunConfig.model_validate({"data": {"categorical": ["age"]}})
+    assert read_task(config, second, first).target.examples.categorical == ["age"]
 
 
 @pytest.mark.parametrize("values", ["0.5", "-3.25"])
@@ -94,6 +98,14 @@ def test_measured_values_with_a_step_of_one_count_no_rows(tmp_path, values, carr
     assert list(domain.examples.columns) == ["size"]
     with pytest.raises(DataError, match="no column to learn from"):
         read_domain(carried({"size": range(7, 7 + N)}, carrier, tmp_path, "b"))
+
+
+def test_codes_of_two_places_are_codes():
+    east = pd.DataFrame({"zip": [f"0{1000 + i}" for i in range(N)] * 2, "label": ANSWERS * 2})
+    west = east.assign(zip=[80000 + i for i in range(N)] * 2)
+    for sides in ((east, west), (west, east)):
+        task = read_task(RunConfig(), *sides)
+        assert [side.examples.categorical for side in (task.source, task.target)] == [["zip"]] * 2
 
 
 def test_shift_and_check_read_alike(tmp_path):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -13,8 +13,8 @@ from ...base.events import SILENT, Events
 from ...base.inside import Place
 from ..answers import objects
 from ..domain import Domain, Examples, Omission, class_name
-from ..modalities.table import TableExamples, with_schema
-from ..schema import Role, TableSchema, said
+from ..modalities.table import TableExamples, missing, with_schema
+from ..schema import IN_WORDS, NUMBERS, Role, TableSchema, said
 from .base import (
     SPLITS,
     UNLABELLED,
@@ -37,9 +37,11 @@ from .guessing import (
     split_column,
     text_column,
 )
-from .kinds import NotNumbers
+from .header import is_number
+from .kinds import LARGE, NotNumbers
 from .labels import LabelRows, read_labels
 from .missing_words import label_words
+from .numbers import leading_zeros
 from .roles import with_roles
 from .row_ids import row_ids
 
@@ -198,15 +200,56 @@ def _conforming(columns: Columns, wanted: TableSchema, options: ReadOptions, nam
         Where one side's words are codes that are whole numbers on the other.
     """
     together, like = options.together, options.like
+    for column in wanted.columns if together is not None else ():
+        if column.role == "feature" and column.kind == "integer" and _codes(columns, column.name):
+            raise Otherwise(Together.of_words(column.name, name))
     try:
-        return columns.conforming(wanted, name)
-    except NotNumbers as found:
-        there = getattr(getattr(like, "examples", None), "columns", {}).get(found.column)
-        if together is None or there is None or wanted[found.column].kind != "integer":
+        found = columns.conforming(wanted, name)
+        if together is not None and like is not None:
+            asked = {*(options.categorical or ()), *together.words}
+            _refuse_amounts(columns, found, like, asked, name)
+        return found
+    except NotNumbers as misfit:
+        there = getattr(getattr(like, "examples", None), "columns", {}).get(misfit.column)
+        if together is None or there is None or wanted[misfit.column].kind != "integer":
             raise
         if len(np.unique(there[~np.isnan(there)])) > MOST_NUMBERS:
             raise
-        raise Otherwise(Together.of_words(found.column, name)) from found
+        raise Otherwise(Together.of_words(misfit.column, name)) from misfit
+
+
+def _codes(columns: Columns, name: str) -> bool:
+    """Say whether a column of whole numbers is written as codes are, with zeros in front."""
+    own, column = columns.schema.get(name), columns.written.get(name)
+    if own is None or column is None or own.kind != "category" or not column.is_strings:
+        return False
+    return own.why == LARGE or leading_zeros(column.array)
+
+
+def _refuse_amounts(
+    own: Columns, read: Columns, like: Domain, asked: Collection[str], name: str
+) -> None:
+    """Raise DataError where amounts would be words, of which the other side has not one.
+
+    Codes there, as 01067 is, are words whatever they are here.
+    """
+    for column, words in getattr(like.examples, "columns", {}).items():
+        schema = own.schema.get(column)
+        if schema is None or words.dtype != object or schema.kind not in NUMBERS:
+            continue
+        if column in asked or any(is_number(str(word)) for word in words[:100]):
+            continue
+        there, here = set(words.tolist()) - {None}, read.values[column]
+        given = here[~missing(here)]
+        if here.dtype != object or not there or set(given.tolist()) & there:
+            continue
+        if schema.kind == "decimal" or len(set(given.tolist())) > MOST_NUMBERS:
+            raise DataError(
+                f"{name}: column {column!r} holds {IN_WORDS[schema.kind]} such as {given[0]!r}, "
+                f"and {like.name!r} has words such as {min(there)!r} there, none of which is one",
+                do="mend the column, leave it out with drop=, or read it as words on every side: "
+                f"categorical={column}",
+            )
 
 
 def _dated(asked: str, values: dict[str, np.ndarray], columns: Sequence[str]) -> list[str]:
@@ -417,10 +460,13 @@ def _features(
         unused |= set(wanted.named("unused")) - used
     left: dict[str, str] = {}
     otherwise: dict[str, str] = {}
+    named = {*(options.categorical or ()), *(options.numeric or ())}
     for column, array in values.items():
         why = id_like(column, array)
-        if column in unused:
+        if column in unused and column not in named:
             left[column] = f"as in {like.name}" if like else why or "as on the other side"
+        elif column in named:
+            continue
         elif why is not None and column in used:
             otherwise[column] = why
         elif why is not None:

@@ -94,16 +94,17 @@ def _of_strings(column: Written, commas: bool) -> tuple[ColumnSchema, Values]:
             return ColumnSchema(name, "boolean"), {name: _truths(words)}
         return ColumnSchema(name, "category"), {name: words_of(array)}
     if found.zeros:
-        why = "codes with leading zeros"
-        return ColumnSchema(name, "category", why=why), {name: words_of(array)}
+        return ColumnSchema(name, "category", why="codes with leading zeros"), {
+            name: words_of(array)
+        }
     if found.whole and not is_exact(array, found.values):
-        return ColumnSchema(name, "category", why=_LARGE), {name: words_of(array)}
+        return ColumnSchema(name, "category", why=LARGE), {name: words_of(array)}
     if np.isnan(found.values).all() and not found.odd.any():
         return ColumnSchema(name, "empty"), {name: found.values}
     return _schema_of(name, array, found), {name: found.values}
 
 
-_LARGE = "whole numbers above 2^53, kept exact"
+LARGE = "whole numbers above 2^53, kept exact"
 
 
 def _schema_of(name: str, array: Any, found: Spelled) -> ColumnSchema:
@@ -144,7 +145,7 @@ def _of_numbers(name: str, array: Any) -> tuple[ColumnSchema, Values]:
     kind = array.type
     whole = types.is_integer(kind) or (types.is_decimal(kind) and kind.scale == 0)
     if whole and not is_exact(array, numbers):
-        return ColumnSchema(name, "category", why=_LARGE), {name: words_of(array)}
+        return ColumnSchema(name, "category", why=LARGE), {name: words_of(array)}
     return ColumnSchema(name, "integer" if whole else "decimal"), {name: numbers}
 
 
