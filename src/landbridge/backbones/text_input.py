@@ -161,7 +161,7 @@ def _tokenizer(folder: Path) -> str:
         return written
     from transformers import AutoTokenizer
 
-    from .transformers_models import quietly
+    from .transformers_config import quietly
 
     try:
         with library_errors(BackboneError, str(folder), do="get the model again"), quietly():

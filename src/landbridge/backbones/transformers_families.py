@@ -107,7 +107,7 @@ class TextFamily(Family):
     """Networks that take tokens."""
 
     takes, noun, part = ("input_ids",), "texts", "text_config"
-    options = ("length", "cut", "pooling", "pad")
+    options = ("length", "cut", "pooling", "layers", "prompt", "skip", "lower", "pad")
 
     def inputs(
         self,

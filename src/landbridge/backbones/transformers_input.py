@@ -37,7 +37,7 @@ def processor_of(folder: ModelFolder) -> dict[str, Any]:
         return {}
     from transformers import AutoImageProcessor
 
-    from .transformers_models import quietly
+    from .transformers_config import quietly
 
     try:
         with quietly():

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..backbones.hub import ModelFolder, hub_folder, local_folder
-from ..backbones.transformers_models import quietly, without_kernels
+from ..backbones.transformers_config import quietly, without_kernels
 from ..backbones.weights import seeded
 from ..base.errors import BackboneError
 from ..base.events import Events

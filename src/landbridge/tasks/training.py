@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..backbones.transformers_models import quietly
+from ..backbones.transformers_config import quietly
 from ..base.errors import RunError, TrainingError
 from ..base.events import Events
 from ..base.files import read_json

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..artifacts.making import verified
-from ..backbones.transformers_models import quietly
+from ..backbones.transformers_config import quietly
 from ..base.errors import DataError, RunError
 from ..base.events import SILENT, Events
 from ..base.files import write_json
