@@ -46,7 +46,7 @@ from .plan import make_plan, plan_facts
 from .prepare import data_facts, fingerprints, prepare
 from .race import race
 from .read_task import read_source_model, read_task
-from .records import read_config
+from .records import read_config, read_going_on
 from .run import Run, load_run
 from .stages import Clock, overrun
 from .teacher import Teacher
@@ -241,7 +241,7 @@ def _prepared(
             workspace = prepare(task, config, path, events, known=known, teacher=teacher)
             workspace.settle_as(saved)
             workspace.save()
-        return Workspace.load(path), read_json(path / "plan.json")
+        return Workspace.load(path), read_going_on(path / "plan.json")
     workspace = prepare(task, config, path, events, known=known, teacher=teacher)
     budget_plan, costs, jobs = make_plan(workspace, events)
     facts = plan_facts(task, workspace, budget_plan, costs, jobs)

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..base.errors import TrainingError
 from ..base.events import Events
-from ..base.files import read_json, write_json
+from ..base.files import write_json
 from ..selection.portfolio import TARGET_ALONE
 from .compare import (
     NOTHING,
@@ -22,6 +22,7 @@ from .compare import (
 )
 from .execute import Runner
 from .fit import Fit, FitSpec
+from .records import read_going_on
 from .stages import Clock
 from .workspace import Workspace
 
@@ -111,7 +112,7 @@ def _choose(
         choice = fallback(plan, workspace.situation.answers)
     file = workspace.path / "choice.json"
     if file.exists():
-        return read_json(file), folds
+        return read_going_on(file), folds
     if len(plan["candidates"]) > 1 and set(plan["candidates"]) <= set(TARGET_ALONE):
         choice["reason"] = f"{NOTHING}. {choice['reason']}"
     choice["not_tried"] = plan["not_tried"]

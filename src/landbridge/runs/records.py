@@ -45,6 +45,59 @@ SHAPES: dict[str, Shape] = {
 }
 
 
+_LEFT_OUT = {"method": str, "why": str}
+GOING_ON: dict[str, Shape] = {
+    "plan.json": {
+        "given": (str, None),
+        "references": [str],
+        "reference": (str, None),
+        "candidates": [str],
+        "folds": count,
+        "repeats": count,
+        "seeds": [count],
+        "seeds_note": str,
+        "scale": amount,
+        "jobs": count,
+        "fits": [{"method": str, "role": str, "seeds": [count], "steps": count}],
+        "not_tried": [_LEFT_OUT],
+    },
+    "choice.json": {
+        "method": str,
+        "kind": str,
+        "reason": str,
+        "kept_reference": bool,
+        "candidates": [
+            {
+                "method": str,
+                "rank": (number, None),
+                "figures": ({str: object}, None),
+                "gated?": (str, None),
+            }
+        ],
+        "not_tried": [_LEFT_OUT],
+    },
+    "clock.json": [{"name": str, "wall_s": amount, "cpu_s": amount}],
+}
+"""What a run that goes on has to find: more of it is asked than of a finished one."""
+
+
+def read_going_on(file: Path) -> Any:
+    """Read what an unfinished run left.
+
+    Raises
+    ------
+    RunError
+        Naming the file, the key, what is there and what is expected.
+    """
+    found = read_checked(file, GOING_ON[file.name])
+    if file.name == "plan.json" and not (found["seeds"] and found["jobs"]):
+        raise RunError(
+            f"{file} is damaged: it has the seeds {found['seeds']} and {found['jobs']} jobs",
+            do="start a new run",
+        )
+    return found
+
+
 def read_record(path: Path, name: str) -> dict[str, Any]:
     """Read a JSON file of a run.
 

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from ..base.events import Events
-from ..base.files import read_json, write_json
+from ..base.files import write_json
+from .records import read_going_on
 
 
 class Clock:
@@ -31,7 +32,7 @@ class Clock:
         self.events, self.path = events, path
         self.stages: list[dict[str, Any]] = []
         if path is not None and path.exists():
-            self.stages = read_json(path)
+            self.stages = read_going_on(path)
         if first is not None:
             self.stages.append(first)
 
