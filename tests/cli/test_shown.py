@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import ast
 import io
 import json
+import re
 import unicodedata
+from pathlib import Path
 
 import pytest
 from rich.cells import cell_len
 from rich.text import Text
 
+import landbridge
 from landbridge.base.errors import DataError, LandbridgeWarning
 from landbridge.base.events import Events, read_log
 from landbridge.base.files import read_json, write_json, write_text
@@ -136,3 +140,25 @@ def test_brackets_in_names_are_no_markup():
     out = io.StringIO()
     screen.console(out, width=80).print("[red]ant[/] [link=x]")
     assert out.getvalue() == "[red]ant[/] [link=x]\n"
+
+
+def test_there_is_one_way_to_the_screen_and_one_writer_of_csv():
+    """A plain `print` elsewhere would send names as they are."""
+    allowed = {
+        "print": {"cli/screen.py", "cli/frame.py", "cli/app.py", "cli/predict.py", "cli/trust.py"},
+        "Console": set(),
+        "csv.writer": {"base/cells.py"},
+        "csv.DictWriter": set(),
+        "typer.echo": set(),
+    }
+    root = Path(landbridge.__file__).parent
+    found = 0
+    for file in sorted(root.rglob("*.py")):
+        text = file.read_text("utf-8")
+        if not re.search(r"\bprint\(|\bConsole\(|csv\.\w*[wW]riter|typer\.echo", text):
+            continue
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.Call) and (name := ast.unparse(node.func)) in allowed:
+                assert file.relative_to(root).as_posix() in allowed[name], f"{file}: {name}"
+                found += 1
+    assert found
