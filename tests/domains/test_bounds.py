@@ -92,12 +92,16 @@ def test_what_cannot_be_decoded_is_left_out_by_name(tmp_path, kind):
 
 
 @pytest.mark.parametrize(
-    ("mode", "cost"),
-    [("RGB", 8), ("1", 8), ("P", 8), ("RGBA", 20), ("LA", 20), ("I;16", 28), ("F", 28)],
+    ("form", "mode", "cost"),
+    [
+        *(("PNG", "RGB", 8), ("PNG", "1", 8), ("GIF", "P", 8), ("JPEG", "RGB", 8)),
+        *(("PNG", "RGBA", 20), ("PNG", "LA", 20), ("WEBP", "RGB", 24)),
+        *(("PNG", "I;16", 28), ("TIFF", "F", 28)),
+    ],
 )
-def test_pixels_are_counted_after_conversion(monkeypatch, mode, cost):
+def test_pixels_are_counted_after_conversion(monkeypatch, form, mode, cost):
     out = io.BytesIO()
-    Image.new(mode, (40, 25)).save(out, "TIFF" if mode == "F" else "PNG")
+    Image.new(mode, (40, 25)).save(out, form)
     monkeypatch.setattr(decoding, "_MOST_BYTES", 1000 * cost)
     assert decoding.flaw(out.getvalue()) is None
     monkeypatch.setattr(decoding, "_MOST_BYTES", 1000 * cost - 1)

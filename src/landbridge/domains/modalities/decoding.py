@@ -41,7 +41,10 @@ IMAGE_SUFFIXES = frozenset(
 DEEP = ("I;16", "I;16B", "I;16L", "I;16N", "I", "F")
 """Pillow's modes of more than eight bits."""
 _MOST_BYTES = 1_440_000_000
-"""At work on one image: 180 million pixels in colour, 72 with transparency, 51 of 16 or 32 bits."""
+"""At work on one image: 180 million pixels in colour, 72 with transparency, 60 of WebP or AVIF, 51
+of 16 or 32 bits."""
+_HEAVY = {"WEBP": 24, "AVIF": 24, "JPEG2000": 24}
+"""Formats whose decoders hold the whole picture several times over: bytes a pixel."""
 _PROGRAMS = ("EPS", "WMF")
 _LARGE = 16_000_000
 _ONE_LARGE = threading.RLock()
@@ -201,7 +204,9 @@ def check_size(image: Image.Image) -> None:
 
 def _cost(image: Image.Image) -> int:
     """Return the bytes that a pixel takes while an image is worked on."""
-    return 28 if image.mode in DEEP else 20 if has_alpha(image) else 8
+    if image.mode in DEEP:
+        return 28
+    return _HEAVY.get(image.format or "", 20 if has_alpha(image) else 8)
 
 
 def weight(image: Image.Image) -> int:

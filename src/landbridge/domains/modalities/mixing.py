@@ -47,8 +47,12 @@ class Mix:
                 self._sums[1, i] += exact @ exact
 
     def mono(self) -> np.ndarray:
-        """Return float32 (samples,)."""
-        return np.concatenate(self._mono) if self._mono else np.zeros(0, np.float32)
+        """Return float32 (samples,); the blocks are given up on the way."""
+        return joined(self._mono, self.length)
+
+    def forget(self) -> None:
+        """Give up the mean, before another channel is read in its place."""
+        self._mono.clear()
 
     def loudest(self) -> int | None:
         """Return the loudest channel where the mean has lost what the channels hold, else None.
@@ -62,3 +66,14 @@ class Mix:
         best = int(spread[:-1].argmax())
         least = _LOST * spread[best] * np.sqrt(2 / self.channels)
         return best if spread[-1] < least else None
+
+
+def joined(blocks: list[np.ndarray], length: int) -> np.ndarray:
+    """Return blocks one after the other, each let go once it is copied: they may be large."""
+    out = np.empty(length, np.float32)
+    end = length
+    while blocks:
+        block = blocks.pop()
+        out[end - len(block) : end] = block
+        end -= len(block)
+    return out

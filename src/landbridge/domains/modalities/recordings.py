@@ -15,7 +15,7 @@ from .decoding import Item, in_threads
 from .full_scale import Peak, scale_for
 from .images import item_digests
 from .pieces import nameless
-from .sound_files import decode, hear, length_and_rate, needs_hearing
+from .sound_files import decode, hear, in_turn, length_and_rate, needs_hearing
 from .spectrogram import outline, spectrogram
 
 _SAMPLED_FILES = 200
@@ -174,7 +174,8 @@ class AudioExamples(Examples):
 def _heard(named: tuple[Item, str]) -> tuple[Peak | None, bool]:
     item, name = named
     try:
-        found = hear(item)
+        with in_turn(item):
+            found = hear(item)
     except DataError as error:
         if name in error.found:
             raise

@@ -19,7 +19,7 @@ from ...base.events import SILENT, Events
 from ...base.halves import has_half
 from .decoding import Item, in_threads, one_if_large
 from .full_scale import Peak, natural
-from .mixing import Mix
+from .mixing import Mix, joined
 from .pieces import content
 from .sound_headers import cut_short
 
@@ -93,7 +93,7 @@ def decode(item: Item, full_scale: float | None = None) -> tuple[np.ndarray, int
     if found.peak is not None:
         scale = natural(found.peak) if full_scale is None else full_scale
         if scale != 1:
-            found.wave = found.wave / np.float32(scale)
+            found.wave /= np.float32(scale)
     return found.wave, found.rate
 
 
@@ -130,7 +130,8 @@ def _heard(item: Path | bytes, name: str) -> Heard:
             _check_claim(file, name)
 
             def one(channel: int) -> np.ndarray:
-                return np.concatenate([block[:, channel] for block in _blocks(file)])
+                own = [np.ascontiguousarray(block[:, channel]) for block in _blocks(file)]
+                return joined(own, sum(map(len, own)))
 
             scaled = file.subtype not in _FLOATS
             found = _mixed(_blocks(file), file.channels, file.samplerate, scaled, one, name)
@@ -167,7 +168,11 @@ def _mixed(
                     do="cut it into pieces, or lower its rate",
                 )
         loudest = mix.loudest()
-        wave = mix.mono() if loudest is None else np.ascontiguousarray(channel(loudest))
+        if loudest is None:
+            wave = mix.mono()
+        else:
+            mix.forget()
+            wave = np.ascontiguousarray(channel(loudest))
     return Heard(wave, int(rate), None if scaled else mix.peak, loudest is not None)
 
 
@@ -263,7 +268,7 @@ def resample(samples: np.ndarray, rate: int, wanted: int) -> np.ndarray:
     from scipy.signal import resample_poly
 
     shared = gcd(rate, wanted)
-    return resample_poly(samples, wanted // shared, rate // shared).astype(np.float32)
+    return resample_poly(samples, wanted // shared, rate // shared).astype(np.float32, copy=False)
 
 
 def length_and_rate(item: Item) -> tuple[float, int]:
@@ -278,7 +283,8 @@ def length_and_rate(item: Item) -> tuple[float, int]:
 def silent_or_broken(item: Item) -> str | None:
     """Return why a recording cannot be used, None where it can."""
     try:
-        hear(item)
+        with in_turn(item):
+            hear(item)
     except DataError as error:
         return error.found
     return None
