@@ -307,3 +307,16 @@ def test_the_command_line_says_it_once(places):
         rows.append(json.loads(found.stdout)["data"]["rows"])
     assert rows == [8, 10, 10, 8]
     assert not OUTSIDE.get()
+
+
+READING = (
+    *("transfer", "plan", "shift", "rank", "check", "predict", "eval", "stream", "merge"),
+    *("cluster", "tune", "multitask", "align", "search", "zero-shot"),
+)
+
+
+@pytest.mark.parametrize("verb", READING)
+def test_every_command_that_reads_data_takes_it(verb):
+    from landbridge.cli.app import app
+
+    assert "--outside" in CliRunner().invoke(app, [verb, "--help"]).stdout

@@ -37,6 +37,7 @@ def merge(
             help="Unlabelled examples for batch normalisation's statistics.",
         ),
     ] = None,
+    outside: o.Outside = None,
     config: o.ConfigFile = None,
     settings: o.Settings = None,
     as_json: o.AsJson = False,
