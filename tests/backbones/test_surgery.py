@@ -31,7 +31,7 @@ def test_same_architecture():
         "fresh": 0,
         "unused": 0,
     }
-    assert "100% of the values" in report.sentence()
+    assert "100 % of the values" in report.sentence()
 
 
 def test_a_backbone_alone_and_a_fresh_head():
