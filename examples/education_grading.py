@@ -52,7 +52,7 @@ if __name__ == "__main__":
         method="joint" if SMALL else "auto",
         budget="20s" if SMALL else "40s",
         seeds=1,
-        training={"steps": 30, "source_steps": 30} if SMALL else None,
+        training={"steps": 30 if SMALL else 60, "source_steps": 30 if SMALL else 100},
         out=Path(tempfile.mkdtemp()) / "run",
     )
     print(run.verdict["sentence"], f"\nreport: {run.report()}")

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from landbridge.cli.app import app
+
 BOTH = ("transfer", "--source", "a", "--target", "b")
 
 
@@ -205,3 +207,13 @@ def test_every_verb_reads_its_configuration_first_and_refuses_what_it_has_no_use
             assert result.exit_code == 2, (name, result.output)
             assert "'methd'" in only_json(result)["error"]["message"], name
     assert [path.name for path in tmp_path.iterdir()] == ["c.yaml"]
+
+
+@pytest.mark.parametrize("words", [[], ["trust"]])
+def test_nothing_asked_is_help_and_no_error(words, capsys):
+    with pytest.raises(SystemExit) as ended:
+        app(words, prog_name="landbridge")
+    assert ended.value.code == 2
+    said = capsys.readouterr().err
+    assert said.startswith("Usage: landbridge")
+    assert "error" not in said.splitlines()[0]

@@ -60,6 +60,9 @@ class Verbs(TyperGroup):
             code = super().main(args, *rest, **extra)
         except UsageError as error:
             at = getattr(error, "ctx", None)
+            if type(error).__name__ == "NoArgsIsHelpError":  # nothing was asked: no mistake
+                print(error.format_message(), file=sys.stderr)
+                sys.exit(error.exit_code)
             tell(
                 error.format_message(),
                 do=f"{at.command_path if at else 'landbridge'} --help",
