@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from landbridge.cli.evaluate import _show
 from landbridge.cli.predict import _unanswered, write
-from landbridge.cli.tables import console, show_verdict
+from landbridge.cli.tables import console, in_one_line, show_verdict
 from landbridge.domains.input_rows import InputRows, LeftOut
 
 
@@ -89,3 +90,39 @@ def test_rows_without_an_answer_are_empty_cells_and_do_not_change_the_heads(tmp_
     )
     assert [row["row reason"] for row in tasks] == ["cut", None]
     assert _unanswered(tasks) == {"cut": 1}
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        (["shop row 8", "shop row 12"], "shop rows 8, 12"),
+        (["shop row 8"], "shop row 8"),
+        (["a row of mugs row 1", "a row of mugs row 2"], "a row of mugs rows 1, 2"),
+        (["shop row 8", "bank row 12"], "shop row 8, bank row 12"),
+        (["a.jpg", "b.jpg"], "a.jpg, b.jpg"),
+        ([], ""),
+    ],
+)
+def test_rows_of_one_table_name_it_once(names, said):
+    assert in_one_line(names) == said
+
+
+def test_rows_to_label_first_say_whose_answers_differ(capsys, tmp_path):
+    figure = {"method": "dan", "mean": 0.5, "low": 0.4, "high": 0.6}
+    show_verdict(
+        console(),
+        tmp_path,
+        {
+            "outcome": "can't tell",
+            "sentence": "Can't tell.",
+            "reference": "probe",
+            "chosen": figure,
+            "baselines": [],
+            "settle": {"differ": 9, "rows": [{"name": f"shop row {i}"} for i in range(1, 10)]},
+        },
+        tmp_path / "report.html",
+    )
+    shown = " ".join(capsys.readouterr().out.split())
+    assert (
+        "chosen and reference answer differently: shop rows 1, 2, 3, 4, 5, 6, 7, 8 and 1" in shown
+    )

@@ -287,3 +287,9 @@ def test_the_doctor_measures_and_fails_only_where_something_is_broken(cli, monke
     assert result.exit_code == 1
     assert "full" in result.stdout
     assert "→ free some" in result.stdout
+
+
+def test_the_list_of_verbs_cuts_no_sentence(cli):
+    listed = cli("--help").stdout.split("Commands:")[1].split("Exit codes")[0]
+    assert "..." not in listed
+    assert "classifiers make of their frozen features." in " ".join(listed.split())

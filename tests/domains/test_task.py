@@ -7,6 +7,7 @@ import pytest
 
 from landbridge.base.errors import DataError
 from landbridge.domains import Domain, Task, compare_classes, read_domain, seal
+from landbridge.domains.compare import match_classes
 
 
 def rows(labels, name: str = "d", split=None) -> Domain:
@@ -117,3 +118,17 @@ def test_refused() -> None:
         Task.build(None, rows(["a"] * 5))
     with pytest.raises(DataError, match="none to learn from"):
         Task.build(rows(list("ab"), split=["test", "test"]), good)
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "said"),
+    [
+        (("a", "b"), (), "the target shows methods no label"),
+        ((), ("a", "b"), "the source shows methods no label"),
+        ((), (), "neither side shows methods a label"),
+    ],
+)
+def test_a_side_without_labels_is_named(ours, theirs, said):
+    assert match_classes(ours, theirs).sentence() == (
+        f"Whether they have the same classes is not known: {said}."
+    )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+import shutil
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -213,3 +215,26 @@ def test_the_card_has_verdict_use_limits_and_licence(judged: Path) -> None:
         assert heading in text
     assert "landbridge.load_run(" in text
     compile(text.split("```python\n")[1].split("```")[0], "card", "exec")
+
+
+@pytest.mark.parametrize(
+    ("modality", "said"),
+    [
+        ("tabular", "A classifier of rows of tables into"),
+        ("image", "A classifier of images into"),
+        ("audio", "A classifier of recordings into"),
+        ("text", "A classifier of texts into"),
+        ("several", "A classifier of rows of several modalities into"),
+    ],
+)
+def test_the_card_says_what_is_classified_and_what_was_kept(
+    judged: Path, tmp_path: Path, modality: str, said: str
+) -> None:
+    run = tmp_path / "run"
+    shutil.copytree(judged, run)
+    data = json.loads((run / "data.json").read_text("utf-8"))
+    data["target"] |= {"modality": modality, "rows": 1400, "usable": 376, "judged": 1024}
+    write_json(run / "data.json", data)
+    text = write_card(run).read_text("utf-8")
+    assert said in text
+    assert "376 usable rows of 1,400 (1,024 kept for judging), labelled" in text

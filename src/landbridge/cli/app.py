@@ -51,6 +51,14 @@ _EPILOG = "\b\nExit codes:\n" + "\n".join(
 class Verbs(TyperGroup):
     """The group of verbs; wrong usage is JSON, too, where JSON was asked for."""
 
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """List the verbs; what each does is wrapped, never cut off."""
+        verbs = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
+        with formatter.section("Commands"):
+            formatter.write_dl(
+                [(name, verb.get_short_help_str(1_000)) for name, verb in verbs if verb]
+            )
+
     def main(self, args: Sequence[str] | None = None, *rest: Any, **extra: Any) -> Any:
         """Run one verb and exit with its code."""
         given = sys.argv[1:] if args is None else list(args)

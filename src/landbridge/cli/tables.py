@@ -203,12 +203,22 @@ def _notes(verdict: dict[str, Any]) -> list[str]:
     notes += [text for text in (verdict.get("assumption"),) if text]
     apart = (verdict.get("settle") or {}).get("rows") or []
     if apart:
-        names = ", ".join(str(one["name"]) for one in apart[:NAMED])
+        names = in_one_line([str(one["name"]) for one in apart[:NAMED]])
         rest = (verdict["settle"]["differ"] or 0) - NAMED
-        notes.append(f"they differ on {names}" + (f" and {rest:,} more" if rest > 0 else ""))
+        more = f" and {rest:,} more" if rest > 0 else ""
+        notes.append(f"chosen and reference answer differently: {names}{more}")
     if verdict.get("unseen_classes"):
         notes.append(f"never seen in the source: {', '.join(verdict['unseen_classes'])}")
     return notes
+
+
+def in_one_line(names: Sequence[str]) -> str:
+    """Return names after one another; what the rows of one table share is said once."""
+    table = names[0].rpartition(" row ")[0] if names else ""
+    numbers = [name.removeprefix(f"{table} row ") for name in names]
+    if table and len(names) > 1 and all(number.isdecimal() for number in numbers):
+        return f"{table} rows {', '.join(numbers)}"
+    return ", ".join(names)
 
 
 def _difference(value: dict[str, Any] | None, shares: bool = True) -> Any:

@@ -46,8 +46,7 @@ class ClassMatch:
             "open": f"They share {_listed(self.shared)}; {new}.",
             "open-partial": f"They share {_listed(self.shared)}; {own}; {new}.",
             "disjoint": f"They share no {self._one}: {own}; {new}.",
-            "unknown": f"Whether they have the same {self._named} is not known: a side shows "
-            "no label.",
+            "unknown": f"Whether they have the same {self._named} is not known: {self._silent}.",
         }[self.kind]
         folded = {name.casefold().strip(): name for name in self.only_source}
         for name in self.only_target:
@@ -56,6 +55,12 @@ class ClassMatch:
                 said += f" {twin!r} and {name!r} differ in spelling only: is it one class?"
                 break
         return said
+
+    @property
+    def _silent(self) -> str:
+        if not self.only_source and not self.only_target:
+            return "neither side shows methods a label"
+        return f"the {'source' if self.only_target else 'target'} shows methods no label"
 
     @property
     def _one(self) -> str:

@@ -11,6 +11,15 @@ from .amounts import amounts
 from .markdown import md
 from .read import RunFiles, read_run
 
+_ROWS = {
+    "tabular": "rows of tables",
+    "image": "images",
+    "text": "texts",
+    "audio": "recordings",
+    "several": "rows of several modalities",
+}
+"""What a reader calls the examples of a modality."""
+
 
 def write_card(run_dir: Path | str) -> Path:
     """Write the model card of a run as README.md in its folder, and return its path.
@@ -38,15 +47,15 @@ def _title(run: RunFiles) -> list[str]:
     name = target.get("name") or run.folder.name
     classes = run.classes
     number = words.plural(len(classes), "class", "classes")
-    modality = md(target.get("modality") or "data")
+    rows = _ROWS.get(str(target.get("modality")), "data")
     what = {
-        "numbers": f"A regression on {modality} data, giving one number",
-        "several": f"A classifier of {modality} data that gives any number of "
+        "numbers": f"A regression on {rows}, giving one number",
+        "several": f"A classifier of {rows} that gives any number of "
         f"{words.plural(len(classes), 'label')}",
-    }.get(run.kind, f"A classifier of {modality} into {number}")
+    }.get(run.kind, f"A classifier of {rows} into {number}")
     shown = ", ".join(md(c) for c in classes[:20]) + (", …" if len(classes) > 20 else "")
     how = (
-        f"Method: {md(choice['method'])}. {md(choice.get('reason') or '')}"
+        f"Method: {md(choice['method'])}. Why: {md(choice.get('reason') or 'not recorded')}"
         if choice.get("method")
         else ""
     )
@@ -111,10 +120,13 @@ def _data(run: RunFiles) -> list[str]:
     for role in ("source", "target"):
         side = run.part("data", role)
         if side:
+            judged = words.number(side.get("judged"))
             lines.append(
                 f"- {role}: {md(side.get('name', ''))}, "
                 f"{words.plural(side.get('usable'), 'usable row')} "
-                f"of {words.count(side.get('rows'))}, labelled: {md(side.get('labelled', ''))}"
+                f"of {words.count(side.get('rows'))}"
+                f"{f' ({words.count(judged)} kept for judging)' if judged else ''}, "
+                f"labelled: {md(side.get('labelled', ''))}"
             )
             lines += [
                 f"  - left out: {words.count(o.get('count'))} {md(o.get('what', ''))}"

@@ -37,8 +37,8 @@ def make_plan(workspace: Workspace, events: Events) -> tuple[BudgetPlan, Costs, 
     if workspace.frozen:
         events.say(
             "note",
-            "moving the whole backbone would take most of the budget: what adapts trains the "
-            "head on features computed once",
+            "moving the whole backbone would take most of the budget: methods that adapt train "
+            "only the head, on features computed once",
         )
     found = make_portfolio(workspace)
     cross_validate = can_cross_validate(workspace)

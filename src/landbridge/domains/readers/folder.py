@@ -275,7 +275,8 @@ class FolderReader(Reader):
         return DataError(
             f"{root} holds {held}, expected {self.many} "
             f"({', '.join(sorted(self.suffixes)[:6])}, ...)",
-            do="check the path; class folders lie directly in the folder that is given",
+            do="check the path; class folders lie directly in the folder that is given, and a "
+            "table is given by its own path",
         )
 
 
