@@ -8,6 +8,10 @@ from typing import Any
 
 import pytest
 
+from landbridge.report.view_verdict import headed
+from landbridge.runs import compare
+from landbridge.runs.finish import what
+from landbridge.selection import portfolio
 from landbridge.verdict.sentences import (
     WHAT,
     cross_validated_sentence,
@@ -99,3 +103,51 @@ def test_every_sentence_reads_well(answers):
         assert text.endswith("."), text
         if answers == "numbers":
             assert not re.search("right on|classifier|%|accuracy|points", text), text
+
+
+@pytest.mark.parametrize("answers", ["classes", "numbers", "several"])
+def test_every_reason_and_every_method_in_plain_words_reads_well(answers):
+    plan = {
+        "candidates": ["scratch"],
+        "references": ["scratch"],
+        "reference": None,
+        "not_tried": [{"method": "probe"}],
+    }
+    named = compare.given("mcc")["reason"]
+    reasons = [compare.only_one(plan), compare.only_one(plan | {"candidates": ["probe"]})]
+    reasons += [compare.uncompared(plan, answers), compare.fallback(plan, answers)]
+    said = [named, *(choice["reason"] for choice in reasons)]
+    assert "named" in named
+    assert not any("you named" in text or "was named" in text for text in said[1:])
+    methods = {*WHAT, *portfolio.TARGET_ALONE}
+    if answers == "numbers":
+        methods |= {name for name in portfolio.NUMBERS_FEW if "+" not in name}
+        methods |= {*portfolio.NUMBERS_FEATURES_FEW, *portfolio.NUMBERS_LABELLED}
+    said += [what(name, answers) for name in sorted(methods - {"teacher"})]
+    for text in said:
+        assert text
+        assert not re.search(r"None|nan|\{|  |\.\.|\b(\w+) \1\b", text), text
+        if answers == "numbers":
+            assert not re.search("classif|accuracy|class ", text), text
+
+
+@pytest.mark.parametrize(
+    ("sentence", "first", "rest"),
+    [
+        (
+            "Transfer helped: 98.1 % of 3.5 are right.",
+            "Transfer helped: 98.1 % of 3.5 are right.",
+            "",
+        ),
+        ("It is 1.5 vs. that. More is said.", "It is 1.5 vs. that.", "More is said."),
+        (
+            "There are no labels to judge by. X was kept. It was named.",
+            "There are no labels to judge by. X was kept.",
+            "It was named.",
+        ),
+        ("", "", ""),
+    ],
+)
+def test_a_report_begins_with_one_sentence(sentence, first, rest):
+    found = headed(sentence)
+    assert (found[0].replace("\xa0", " "), found[1]) == (first, rest)
