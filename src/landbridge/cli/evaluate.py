@@ -12,6 +12,7 @@ def evaluate(
     run: o.RunFolder,
     data: o.Data,
     label: o.Label = None,
+    keep_duplicates: o.KeepDuplicates = None,
     outside: o.Outside = None,
     config: o.ConfigFile = None,
     settings: o.Settings = None,
@@ -23,9 +24,15 @@ def evaluate(
     with frame(as_json=as_json, quiet=quiet, debug=debug) as this:
         from .predict import load, taken
 
-        keys = ("training.threads", "data.label")
-        loaded, found = load("eval", run, config, settings, keys, {"data.label": label})
-        given = taken(loaded.evaluate, run, {"label": found.data.label})
+        keys = ("training.threads", "data.label", "data.keep_duplicates")
+        named = {"data.label": label, "data.keep_duplicates": keep_duplicates}
+        loaded, found = load("eval", run, config, settings, keys, named)
+        options = {
+            "label": found.data.label,
+            "keep_duplicates": found.data.keep_duplicates or None,
+        }
+        given = taken(loaded.evaluate, run, options)
+        given = {key: value for key, value in given.items() if value is not None}
         figures = loaded.evaluate(data, **given, events=this.events())
         this.result({"run": str(run), **figures}, lambda: _show(figures))
 

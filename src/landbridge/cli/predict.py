@@ -102,9 +102,10 @@ def taken(use: Callable[..., Any], run: Path, options: Mapping[str, Any]) -> dic
     known = inspect.signature(use).parameters
     for name, value in options.items():
         if name not in known and value is not None:
+            option = f"--{name.replace('_', '-')}"
             raise ConfigError(
-                f"--{name} is for what `landbridge transfer` made, and {run} is not",
-                do=f"leave --{name} out",
+                f"{option} is for what `landbridge transfer` made, and {run} is not",
+                do=f"leave {option} out",
             )
     return {name: value for name, value in options.items() if name in known}
 

@@ -71,11 +71,12 @@ class Examples(ABC):
         """
         return None
 
-    def by_chance(self, rows: np.ndarray, other: Examples) -> np.ndarray:
+    def by_chance(self, rows: np.ndarray, other: Examples, total: int | None = None) -> np.ndarray:
         """Say of rows that are among the others too whether that may well be chance.
 
-        Most are long enough that the same comes twice only where one is a copy; rows of a table
-        with few values are not.
+        `total`: how many others there are, where `other` stands for more rows like its own. Most
+        examples are long enough that the same comes twice only where one is a copy; rows of a
+        table with few values are not.
         """
         return np.zeros(len(rows), bool)
 

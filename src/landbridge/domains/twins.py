@@ -43,6 +43,8 @@ class Seen:
         Whether nearly the same ones were looked for.
     chance : int
         How many rows more equal one that was learned from as may be by chance: they stay.
+    where : str
+        Where they were learned from, in words, where that is neither side of a task.
     """
 
     found: int
@@ -53,6 +55,7 @@ class Seen:
     rows: tuple[str, ...] = ()
     looked: bool = True
     chance: int = 0
+    where: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Return plain values."""
@@ -66,7 +69,7 @@ class Seen:
         what = (
             f"{self.found:,} of {self.of:,} rows to judge {'was' if one else 'were'} learned from"
         )
-        where = {0: "in the target", self.found: "in the source"}.get(
+        where = self.where or {0: "in the target", self.found: "in the source"}.get(
             self.source, f"{self.source:,} of them in the source"
         )
         near = ""
@@ -230,7 +233,7 @@ def say_seen(seen: Seen, name: str, events: Events) -> list[str]:
             f"{seen.chance:,} rows to judge equal a row that is learned from as rows of few values "
             "do by chance: they are judged"
         )
-    if not seen.looked:
+    if not seen.looked and not seen.where:
         notes.append(
             f"over {MOST:,} rows: rows to judge were compared with those that are learned from for "
             "the same content, not for nearly the same"

@@ -29,6 +29,7 @@ from .drawings import changed, feature_map
 from .evaluation import REFERENCE
 from .fit import Fit
 from .folds import compared_rows
+from .learned import save_learned
 from .parts import by_parts
 from .predictions import save_predictions
 from .race import Raced
@@ -44,8 +45,12 @@ def finish(
     raced: Raced,
     clock: Clock,
     events: Events,
+    source: Path | None = None,
 ) -> None:
-    """Write everything that a run folder holds. The fits stay, so it can be done again."""
+    """Write everything that a run folder holds. The fits stay, so it can be done again.
+
+    `source`: the run that stands in the source's place.
+    """
     path = workspace.path
     with clock.stage("judge", "judging"):
         temperature = find_temperature(workspace, raced)
@@ -60,6 +65,7 @@ def finish(
             write_bytes(path / "adapter" / file.name, file.read_bytes())
         _save_reference(whole, raced, verdict["reference"])
         save_unknown(workspace, chosen)
+        save_learned(workspace, source)
         save_predictions(workspace, task, raced, truth, verdict["kind"], reading)
         if (parts := by_parts(workspace, raced, truth, events)) is not None:
             write_json(path / "parts.json", parts)

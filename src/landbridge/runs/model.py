@@ -213,9 +213,15 @@ class Model:
         """Return probabilities (n, classes), or numbers in the label's units (n, 1)."""
         return self.reading.values(self.logits(domain, events))
 
+    def values_of(self, inputs: np.ndarray) -> np.ndarray:
+        """Return the same of rows as `prepared` gives them."""
+        return self.reading.values(self._logits_of(inputs))
+
     def logits(self, domain: Domain, events: Events = SILENT) -> np.ndarray:
         """Return float32 logits of a domain's examples."""
-        inputs = self.prepared(domain, events)
+        return self._logits_of(self.prepared(domain, events))
+
+    def _logits_of(self, inputs: np.ndarray) -> np.ndarray:
         if len(inputs) == 0:
             return np.zeros((0, len(self.classes)), np.float32)
         return saved_network(self.network, inputs, self.preprocessing)[1]

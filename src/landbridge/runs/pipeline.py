@@ -210,7 +210,7 @@ def _walk(
             workspace, facts = _prepared(path, config, task, models, events)
         with threads(workspace.threads):
             raced = race(workspace, facts, clock, events)
-            finish(workspace, task, facts, raced, clock, events)
+            finish(workspace, task, facts, raced, clock, events, known.path if known else None)
         late = overrun(clock.stages, config.budget_seconds)
         if late:
             events.say("warning", late)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ..base.config import DataConfig, RunConfig
 from ..base.errors import ConfigError, DataError
 from ..base.events import Events
+from ..base.places import cache_folder
 from ..domains.domain import Domain
 from ..domains.judging import seal
 from ..domains.markers import without_markers
@@ -18,8 +22,9 @@ from ..domains.readers.decided import Together
 from ..domains.spelling import check_judged, spelled_like
 from ..domains.task import Task
 from ..domains.together import read_together
-from ..domains.twins import say_seen, without_seen
+from ..domains.twins import Seen, say_seen, without_seen
 from .known import KnownModel, is_run
+from .learned import has_learned, unlearned
 from .teacher import Teacher
 
 
@@ -99,7 +104,7 @@ def read_task(
         wanted = seal(wanted, data.target_labels, data.judge_fraction, config.seed)
         for note in wanted.notes[len(before) :]:
             events.say("note", f"{wanted.name}: {note}")
-    wanted = _unseen(given, wanted, data.keep_duplicates, events)
+    wanted = _unseen(given, wanted, data.keep_duplicates, events, known)
     task = Task.build(
         given,
         wanted,
@@ -134,10 +139,37 @@ def read_task(
     return task
 
 
-def _unseen(given: Domain | None, wanted: Domain, keep: bool, events: Events) -> Domain:
+def _unseen(
+    given: Domain | None, wanted: Domain, keep: bool, events: Events, known: KnownModel | None
+) -> Domain:
     """Return a target that is not judged on rows that are learned from, and say which were."""
     found = without_seen(given, wanted, keep)
-    return found if found.seen is None else found.noting(*say_seen(found.seen, found.name, events))
+    notes = [] if found.seen is None else say_seen(found.seen, found.name, events)
+    if known is not None and found.sealed is not None:
+        found, seen = _unknown_to(known, found, keep, events)
+        notes += [] if seen is None else say_seen(seen, found.name, events)
+    return found.noting(*notes)
+
+
+def _unknown_to(
+    known: KnownModel, wanted: Domain, keep: bool, events: Events
+) -> tuple[Domain, Seen | None]:
+    """Return the target without judged rows that the run that is the source learned from."""
+    judged, rows = wanted.for_judging(), np.flatnonzero(wanted.judged)
+    if wanted.modality != known.preprocessing.modality or not has_learned(known.path):
+        return wanted, None
+    inputs = known.preprocessing.prepare(judged.examples, cache=cache_folder(), events=events)
+    left, seen = unlearned(known.path, judged, inputs, keep)
+    if seen is None or not seen.found:
+        return wanted, seen
+    first = wanted.seen
+    if first is not None and first.found:
+        seen = replace(first, found=first.found + seen.found, kept=first.kept or seen.kept)
+    if left.all() or wanted.sealed is None:
+        return replace(wanted, seen=seen), seen
+    still = wanted.judged.copy()
+    still[rows[~left]] = False
+    return replace(wanted, judged=still, sealed=wanted.sealed.only(left), seen=seen), seen
 
 
 def read_source_model(config: RunConfig, source: Any, events: Events) -> KnownModel | None:

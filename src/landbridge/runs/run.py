@@ -17,6 +17,7 @@ from ..base.events import SILENT, Event, Events, read_log
 from ..domains.domain import Domain
 from ..domains.reading import Reading
 from ..domains.spelling import check_judged
+from ..domains.twins import say_seen
 from .evaluation import REFERENCE
 from .model import Model
 from .records import read_config, read_record
@@ -135,9 +136,16 @@ class Run:
         return domain.input_rows.answers(rows, blank)
 
     def evaluate(
-        self, what: Any, *, label: str | None = None, events: Events = SILENT
+        self,
+        what: Any,
+        *,
+        label: str | None = None,
+        keep_duplicates: bool = False,
+        events: Events = SILENT,
     ) -> dict[str, Any]:
         """Compare with the labels of other data, which the run has not seen.
+
+        Rows that it learned from are left out, unless all are or `keep_duplicates` says otherwise.
 
         Returns
         -------
@@ -145,9 +153,11 @@ class Run:
             "accuracy" with its 95 % interval "low" and "high", "balanced_accuracy",
             "macro_f1", "n", "left_out" (rows without a label), "unanswered" (how many rows could
             not be read, by the reason: they are not judged), "note" (where these are rows the run
-            was made from), "unseen_classes", "per_class"; "comparison" with the reference of the
-            verdict on the same rows: "outcome", "sentence", "reference", "difference". Numbers
-            and several labels: see `landbridge.runs.evaluation.answer_evaluation`.
+            was made from), "seen" (how many rows it learned from, and what became of them; None
+            where the run is of an earlier version), "unseen_classes", "per_class"; "comparison"
+            with the reference of the verdict on the same rows: "outcome", "sentence",
+            "reference", "difference". Numbers and several labels: see
+            `landbridge.runs.evaluation.answer_evaluation`.
 
         Raises
         ------
@@ -155,6 +165,7 @@ class Run:
             Where no row has a label.
         """
         from .evaluation import answer_evaluation, class_evaluation, compared
+        from .learned import unlearned
 
         domain = self.model.read(what, label=label, events=events)
         if not domain.known.any():
@@ -170,19 +181,30 @@ class Run:
             if facts and facts["fingerprint"] == domain.examples.fingerprint():
                 note = f"these are the rows of the run's {side}: the figures are not about new data"
                 events.say("warning", note)
-        rows, reading = np.flatnonzero(domain.known), self.model.reading
-        values = self.model.values(domain.select(rows), events)
+        labelled, reading = np.flatnonzero(domain.known), self.model.reading
+        own = domain.select(labelled)
+        inputs = self.model.prepared(own, events)
+        left, seen = unlearned(self.path, own, inputs, keep_duplicates)
+        if seen is not None:
+            say_seen(seen, domain.name, events)
+        rows = labelled[left]
+        values = self.model.values_of(inputs[left])
         other = None
         if (reference := self.reference) is not None:
             other = reference.values(domain.select(rows), events)
+        comparison = compared(self, domain, rows, values, other)
+        if seen is not None and seen.kept == "all" and comparison["outcome"] is not None:
+            said = f"Can't tell whether the transfer helped: {seen.sentence()}."
+            comparison |= {"outcome": "can't tell", "sentence": said}
         evaluation = class_evaluation if reading.answers == "classes" else answer_evaluation
         return {
             **evaluation(reading, domain, rows, values),
             "n": len(rows),
-            "left_out": len(domain) - len(rows),
+            "left_out": len(domain) - len(labelled),
+            "seen": None if seen is None else seen.to_json(),
             "unanswered": domain.input_rows.reasons(),
             "note": note,
-            "comparison": compared(self, domain, rows, values, other),
+            "comparison": comparison,
         }
 
 

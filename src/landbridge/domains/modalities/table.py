@@ -135,12 +135,12 @@ class TableExamples(Examples):
 
         return alike(self.columns, other.columns) if isinstance(other, TableExamples) else None
 
-    def by_chance(self, rows: np.ndarray, other: Examples) -> np.ndarray:
+    def by_chance(self, rows: np.ndarray, other: Examples, total: int | None = None) -> np.ndarray:
         """Say which rows have values that so many other rows have that equal ones are no copies."""
         from .table_likeness import by_chance
 
         assert isinstance(other, TableExamples)
-        return by_chance(self.columns, rows, other.columns)
+        return by_chance(self.columns, rows, other.columns, total)
 
     def values(self, row: int) -> dict[str, Any]:
         """Return the cells of a row."""

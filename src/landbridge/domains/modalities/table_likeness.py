@@ -53,7 +53,9 @@ def alike(ours: Columns, theirs: Columns) -> np.ndarray:
     return found
 
 
-def by_chance(ours: Columns, rows: np.ndarray, theirs: Columns) -> np.ndarray:
+def by_chance(
+    ours: Columns, rows: np.ndarray, theirs: Columns, total: int | None = None
+) -> np.ndarray:
     """Say of some rows whether as many rows of theirs as `CHANCE` would equal them by chance.
 
     Each column tells how many of theirs have the same value, the twin itself not counted; taken as
@@ -66,6 +68,8 @@ def by_chance(ours: Columns, rows: np.ndarray, theirs: Columns) -> np.ndarray:
     rows : int ndarray
         Of ours, that have a twin among theirs.
     theirs : mapping of str to ndarray (m,)
+    total : int, optional
+        How many others there are, where theirs stand for more rows like them; m otherwise.
 
     Returns
     -------
@@ -91,7 +95,8 @@ def by_chance(ours: Columns, rows: np.ndarray, theirs: Columns) -> np.ndarray:
         yours = _whole(theirs, few, codes)
         mine = _whole({name: ours[name][rows] for name in few}, few, codes)
         joint = np.bincount(yours, minlength=len(codes))[mine] - 1.0
-    expected = np.maximum(m * share, np.maximum(joint, 0) * numbers)
+    times = 1.0 if total is None else total / max(1, m)
+    expected = times * np.maximum(m * share, np.maximum(joint, 0) * numbers)
     return np.asarray(expected >= CHANCE)
 
 
