@@ -48,6 +48,8 @@ class ColumnSchema:
         The marks that its numbers are written with.
     percent : bool
         Whether they end in a percent sign.
+    unit : str
+        The sign of the currency that they are written with.
     zone : str
         The time zone whose clock was read, "" where times have none.
     why : str
@@ -60,6 +62,7 @@ class ColumnSchema:
     decimal: str = "."
     thousands: str = ""
     percent: bool = False
+    unit: str = ""
     zone: str = ""
     why: str = ""
 

@@ -194,10 +194,19 @@ def text_or_texts(what: Any) -> Any:
     return [what]
 
 
-def row_or_rows(what: Any, columns: Sequence[str]) -> Any:
+def row_or_rows(what: Any, columns: Sequence[str], needed: Sequence[str]) -> Any:
     """Return one row of a table (numbers, or a mapping by column) as a table of one row.
 
-    A list of mappings is a table as well; a column that one lacks is missing there.
+    A list of mappings is a table as well (a column that one lacks is missing there), and so is a
+    mapping of columns.
+
+    Parameters
+    ----------
+    what : object
+    columns : sequence of str
+        What the model takes.
+    needed : sequence of str
+        Those of them that a table must have: the month of a date is made of it.
     """
     if isinstance(what, list) and what and all(isinstance(row, Mapping) for row in what):
         import pyarrow as pa
@@ -210,19 +219,46 @@ def row_or_rows(what: Any, columns: Sequence[str]) -> Any:
                 f"a column of the rows holds values of several kinds: {error}",
                 do="give each column one kind of value",
             ) from error
-    if isinstance(what, Mapping) and what and not any(_is_column(v) for v in what.values()):
+    if isinstance(what, Mapping) and what:
         import pyarrow as pa
 
-        return pa.Table.from_pylist([dict(what)])
+        if not any(_is_column(v) for v in what.values()):
+            return pa.Table.from_pylist([dict(what)])
+        if set(needed) <= set(what):
+            return _columns_of(what)
     numbers = isinstance(what, list | tuple) and len(what) == len(columns) > 2
     if numbers and all(isinstance(x, int | float | np.number) for x in what):
         return np.array([what], float)
     one_axis = getattr(what, "ndim", 0) == 1
     if one_axis and not hasattr(what, "to_frame") and len(what) == len(columns):
         return what[None]
-    if getattr(what, "ndim", 0) == 1 and set(columns) <= set(getattr(what, "index", ())):
+    if getattr(what, "ndim", 0) == 1 and set(needed) <= set(getattr(what, "index", ())):
         return what.to_frame().T.infer_objects()
     return what
+
+
+def _columns_of(what: Mapping[Any, Any]) -> Any:
+    """Return a dict of columns as a table.
+
+    Raises
+    ------
+    DataError
+        Where they differ in length, or one holds values of several kinds.
+    """
+    import pyarrow as pa
+
+    sizes = {str(name): len(v) if _is_column(v) else 1 for name, v in what.items()}
+    if len(set(sizes.values())) > 1:
+        raise DataError(
+            f"the columns differ in length: {sizes}", do="give each column one value a row"
+        )
+    try:
+        return pa.table({str(name): pa.array(v, from_pandas=True) for name, v in what.items()})
+    except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+        raise DataError(
+            f"a column of the rows holds values of several kinds: {error}",
+            do="give each column one kind of value",
+        ) from error
 
 
 def _is_column(value: Any) -> bool:

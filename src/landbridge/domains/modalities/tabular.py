@@ -242,7 +242,9 @@ class TablePreprocessing(Preprocessing):
         """Return one row as several."""
         from .single import row_or_rows
 
-        return row_or_rows(what, self.names)
+        dates = [] if self.schema is None else self.schema.columns
+        made = {f"{c.name} ({part})" for c in dates for part in ("month", "weekday")}
+        return row_or_rows(what, self.names, [name for name in self.names if name not in made])
 
     def reads(self) -> dict[str, Any]:
         """Return the columns to use."""

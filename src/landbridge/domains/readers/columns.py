@@ -11,7 +11,8 @@ import numpy as np
 
 from ...base.errors import DataError
 from ..answers import objects
-from ..schema import ColumnSchema, TableSchema
+from ..domain import is_missing
+from ..schema import NUMBERS, ColumnSchema, TableSchema
 from .class_labels import class_names, features_of, has_names, named
 from .in_cells import as_files
 from .kinds import category_words, conform, decide, label_values
@@ -117,7 +118,10 @@ class Columns:
             return self
         values, schema, notes = dict(self.values), dict(self.schema), list(self.notes)
         for column in wanted.columns:
-            if column.name not in self.written or column.role != "feature":
+            if column.name not in self.written or column.role not in ("feature", "label"):
+                continue
+            both = (column.kind, schema[column.name].kind)
+            if column.role == "label" and not all(kind in NUMBERS for kind in both):
                 continue
             own = {
                 key: array
@@ -190,8 +194,13 @@ def from_series(name: str, found: Any) -> Written | None:
         found = found.dt.to_timestamp()
     elif kind == "SparseDtype":
         found = np.asarray(found)
-    elif kind in ("IntervalDtype", "NoneType"):
+    elif kind == "NoneType":
         found = np.asarray(found, dtype=object)
+    elif type(getattr(getattr(found, "cat", None), "categories", None)).__name__ == "IntervalIndex":
+        kind = "IntervalDtype"
+    if kind == "IntervalDtype" or any(type(x).__name__ == "Interval" for x in _some(found)):
+        # as of pandas.cut: each is a word, "(0, 18]"
+        found = np.array([None if is_missing(x) else str(x) for x in found], dtype=object)
     dtype = found.dtype
     if (isinstance(found, np.ndarray) and dtype.kind in "SU") or dtype.kind == "T":
         found = np.asarray(found, dtype=object)
@@ -206,6 +215,11 @@ def from_series(name: str, found: Any) -> Written | None:
         return written(name, pa.array(found, from_pandas=True))
     except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OverflowError):
         return None
+
+
+def _some(found: Any) -> Any:
+    """Return the first objects of a column of objects."""
+    return list(found[:20]) if getattr(found.dtype, "kind", "") == "O" else ()
 
 
 def plain_column(values: np.ndarray) -> np.ndarray | None:

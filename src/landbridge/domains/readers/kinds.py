@@ -115,6 +115,8 @@ def _schema_of(name: str, array: Any, found: Spelled) -> ColumnSchema:
         why.append(f"with {found.thousands!r} between thousands")
     if found.percent:
         why.append("in percent")
+    if found.unit:
+        why.append(f"in {found.unit}")
     if found.odd.any():
         why.append(_said_odd(array, found.odd))
     return ColumnSchema(
@@ -123,6 +125,7 @@ def _schema_of(name: str, array: Any, found: Spelled) -> ColumnSchema:
         decimal=found.decimal,
         thousands=found.thousands,
         percent=found.percent,
+        unit=found.unit,
         why=", ".join(why),
     )
 
@@ -158,6 +161,20 @@ def _truths(words: np.ndarray) -> np.ndarray:
     return objects_of([None if word is None else word.capitalize() for word in words])
 
 
+_TRUTHS = (("false", "true"), ("0", "1"), ("no", "yes"), ("n", "y"), ("f", "t"))
+"""How truth values are written elsewhere."""
+
+
+def _as_truths(words: np.ndarray) -> np.ndarray:
+    """Return words as True and False where all of them are one way to write these."""
+    there = {word.casefold() for word in words if word is not None}
+    for no, yes in _TRUTHS:
+        if there <= {no, yes}:
+            known = {no: "False", yes: "True"}
+            return objects_of([None if w is None else known[w.casefold()] for w in words])
+    return words
+
+
 def label_values(
     column: Written, schema: ColumnSchema, words: np.ndarray | None = None
 ) -> list[Any]:
@@ -186,6 +203,10 @@ def label_values(
 def _integer(word: str, schema: ColumnSchema) -> int:
     mark = schema.thousands
     clean = word.replace("\u2212", "-").replace(mark, "") if mark else word.replace("\u2212", "-")
+    if schema.unit:
+        below = clean.startswith("(")
+        clean = clean.replace(schema.unit, "").strip("() ")
+        clean = f"-{clean}" if below else clean
     return int(clean.replace("\u00a0", "").replace("’", ""))
 
 
@@ -226,8 +247,8 @@ def conform(
     kept = replace(own, kind=wanted.kind)
     if wanted.kind in ("category", "boolean"):
         words = category_words(column, own)
-        if wanted.kind == "boolean" and own.kind == "integer":
-            words = objects_of([{"0": "False", "1": "True"}.get(w, w) for w in words])
+        if wanted.kind == "boolean":
+            words = _as_truths(words)
         note = ""
         if own.kind not in ("category", "boolean"):
             note = f"column {column.name!r} holds {IN_WORDS[own.kind]}, and is read as words"
@@ -241,9 +262,9 @@ def conform(
             note = ""
             if wanted.decimal == "," and own.thousands == ",":  # 1,234 may be either
                 note, numbers = _as_numbers(column, wanted, name)
-                own, values = replace(own, decimal=",", thousands=""), {column.name: numbers}
-            if own.percent != wanted.percent:
-                note = f"column {column.name!r} is in percent on one side, not on the other"
+                own = replace(own, kind="decimal", decimal=",", thousands="")
+                values = {column.name: numbers}
+            _check_units(own, wanted, name)
             return own, values, note
         if own.kind == "category":
             note, numbers = _as_numbers(column, wanted, name)
@@ -254,6 +275,18 @@ def conform(
         zones = [zone or "none" for zone in (wanted.zone, own.zone)]
         return own, values, f"column {column.name!r}: the zone was {zones[0]}, here {zones[1]}"
     return own, values, ""
+
+
+def _check_units(own: ColumnSchema, wanted: ColumnSchema, name: str) -> None:
+    """Refuse numbers that are another quantity than those of the other side, or may be."""
+    units = ["percent" if one.percent else one.unit for one in (own, wanted)]
+    if own.percent != wanted.percent or (own.unit and wanted.unit and own.unit != wanted.unit):
+        here, there = (f"in {unit}" if unit else "without a unit" for unit in units)
+        raise DataError(
+            f"{name}: the numbers of column {own.name!r} are {here}, those of the other side "
+            f"{there}",
+            do="write both alike, or leave the column out with drop=",
+        )
 
 
 def _other_times(
@@ -275,7 +308,10 @@ def _other_times(
                     else (ColumnSchema(column.name, "time"), {column.name: found[1]})
                 )
                 odd = ~kept & ~missing(column.words())
-                return *made, f"column {column.name!r}: {_said_odd(column.array, odd)}"
+                said = (
+                    f"column {column.name!r}: {_said_odd(column.array, odd)}" if odd.any() else ""
+                )
+                return *made, said
     first = next((word for word in column.words() if word is not None), "")
     raise DataError(
         f"{name}: column {column.name!r} holds {IN_WORDS[own.kind]} such as {first!r}, expected "
@@ -307,6 +343,7 @@ def _as_numbers(column: Written, wanted: ColumnSchema, name: str) -> tuple[str, 
     commas = wanted.decimal == ","
     read = spelled(array, commas=commas)
     if read is not None:
+        _check_units(_schema_of(column.name, array, read), wanted, name)
         note = f"column {column.name!r}: {_said_odd(array, read.odd)}" if read.odd.any() else ""
         return note, read.values
     values = np.full(len(array), np.nan)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -30,6 +30,10 @@ _FORMS = (
 )
 """Decimal mark, mark between thousands, what a number with both looks like."""
 _ANY = re.compile(r"[+-]?[\d.,'’ ]*\d[\d.,'’ ]*([eE][+-]?\d+)?\s*%?")
+_CURRENCIES = (
+    *("US$", "R$", "$", "€", "£", "¥", "￥", "₹", "₩", "₽", "₺", "₴", "₫", "₪", "฿"),
+    *("EUR", "USD", "GBP", "CHF", "JPY", "CNY", "INR"),
+)
 _ZEROS = "^0([0-9]+|[xX][0-9a-fA-F]+)$"  # Arrow reads 0x1F as a number
 _WHOLE = r"^[+-]?[0-9]+$"
 
@@ -50,6 +54,8 @@ class Spelled:
         Where a word stands that is no number.
     zeros : bool
         Whether some are written with zeros before them, as codes are.
+    unit : str
+        The sign of a currency that they are written with.
     """
 
     decimal: str
@@ -59,6 +65,7 @@ class Spelled:
     values: np.ndarray
     odd: np.ndarray
     zeros: bool = False
+    unit: str = ""
 
 
 def spelled(array: Any, *, commas: bool = False) -> Spelled | None:
@@ -77,12 +84,37 @@ def spelled(array: Any, *, commas: bool = False) -> Spelled | None:
     plain = _plain(clean)
     if plain is not None:
         return plain
+    clean, unit = _without_currency(clean)
+    plain = _plain(clean) if unit else None
+    if plain is not None:
+        return replace(plain, unit=unit)
     given = clean.drop_null()
     step = max(1, len(given) // _LOOKED_AT)
     some = given.take(list(range(0, len(given), step))).to_pylist()
     if sum(_ANY.fullmatch(value) is not None for value in some) < (1 - 2 * _MOST_ODD) * len(some):
         return None
-    return _formed(clean, commas)
+    found = _formed(clean, commas)
+    return None if found is None else replace(found, unit=unit)
+
+
+def _without_currency(clean: Any) -> tuple[Any, str]:
+    """Return the cells without the one sign of a currency that most of them have, and the sign.
+
+    Amounts in parentheses are below zero, as book-keepers write them.
+    """
+    import pyarrow.compute as pc
+
+    def first(cells: Any) -> str:
+        return next((sign for sign in _CURRENCIES for cell in cells if sign in cell), "")
+
+    given = clean.drop_null()
+    sign = first(given.slice(0, 1).to_pylist()) or first(given.slice(0, _LOOKED_AT).to_pylist())
+    if not sign or pc.sum(pc.match_substring(given, sign)).as_py() <= 0.5 * len(given):
+        return clean, ""
+    own = re.escape(sign)
+    found = pc.replace_substring_regex(clean, r"^\((.*)\)$", r"-\1")
+    found = pc.replace_substring_regex(found, rf"^([+-]?)\s*{own}\s*([+-]?[\d.,])", r"\1\2")
+    return pc.replace_substring_regex(found, rf"(\d)\s*{own}$", r"\1"), sign
 
 
 def leading_zeros(array: Any) -> bool:

@@ -22,17 +22,21 @@ def row_ids(
 ) -> list[str | None] | None:
     """Return what the rows are called, None where the table does not say.
 
-    The index of a data frame, where it is more than a count; else the first column whose name says
-    that it holds ids and whose values all differ; else the paths of images or recordings.
+    The index of a data frame, where it is words; else the first column whose name says that it
+    holds ids and whose values all differ; else the index, where it is more than a count (that of
+    shuffled rows is); else the paths of images or recordings.
     """
-    if columns.index is not None:
-        return list(columns.index)
+    index = columns.index
+    if index is not None and not all(word.isdigit() for word in index):
+        return list(index)
     for name in columns.written:
         if name == label or not (name.strip().lower() in ID_NAMES or _ID.search(name.strip())):
             continue
         words = columns.words(name).tolist()
         if all(isinstance(word, str) and word for word in words) and len(set(words)) == len(words):
             return words
+    if index is not None:
+        return list(index)
     for medium in media:
         if medium.kind.option == "text":
             continue

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -64,7 +65,27 @@ class Written:
 
 def written(name: str, array: Any, typed: Typed = "yes", again: Any = None) -> Written:
     """Return an Arrow array, or chunked array, of any type as a column of a plain type."""
-    return Written(name, plain_array(array), typed, again)
+    return Written(name, _text(plain_array(array)), typed, again)
+
+
+_NO_TEXT = re.compile(rb"[\x00-\x08\x0e-\x1f\x7f]")
+
+
+def _text(array: Any) -> Any:
+    """Return bytes as strings where all of them are text: Impala and Hive mark no strings."""
+    import pyarrow as pa
+    from pyarrow import types
+
+    if not types.is_binary(array.type):
+        return array
+    first = next((cell.as_py() for cell in array if cell.is_valid and len(cell.as_py())), None)
+    if first is None or _NO_TEXT.search(first):
+        return array
+    try:
+        found = array.cast(pa.string())
+    except pa.ArrowInvalid:
+        return array
+    return array if any(_NO_TEXT.search(cell) for cell in array.drop_null().to_pylist()) else found
 
 
 def plain_array(array: Any) -> Any:
