@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from landbridge.base.errors import DataError
+from landbridge.base.events import Events
 from landbridge.domains import TableExamples, TablePreprocessing, Task, input_hint, read_domain
 from landbridge.domains.modalities.base import load_preprocessing
 
@@ -292,3 +293,13 @@ def test_cifar_parquet(data_folder: Path) -> None:
     assert domain.modality == "image"
     assert len(domain.classes) == 10
     assert domain.examples.shape_hint() == (32, 32, 3)
+
+
+def test_columns_that_a_note_names_are_not_warned_of_again(tmp_path):
+    rows = "".join(f"user-{i},{i % 3}.5,{'ab'[i % 2]}\n" for i in range(40))
+    (tmp_path / "t.csv").write_text("id,x,label\n" + rows)
+    domain = read_domain(tmp_path / "t.csv", events=Events(tmp_path / "log.jsonl"))
+    assert [o.rows for o in domain.omissions] == [("id",)]
+    log = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
+    assert sum("'id'" in event["message"] for event in log) == 1
+    assert not [event for event in log if event["event"] == "warning"]

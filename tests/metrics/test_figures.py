@@ -6,7 +6,11 @@ import numpy as np
 import pytest
 import sklearn.metrics as sk
 
-from landbridge.metrics.figures import expected_calibration_error, figures
+from landbridge.metrics.figures import (
+    calibration_error_by_chance,
+    expected_calibration_error,
+    figures,
+)
 
 
 @pytest.fixture
@@ -70,3 +74,15 @@ def test_absent_classes_are_nan_and_do_not_count():
 def test_refuses(arguments):
     with pytest.raises(ValueError):
         figures(*arguments[0], **arguments[1])
+
+
+def test_chance_gives_the_calibration_error_that_true_confidence_shows():
+    rng = np.random.default_rng(0)
+    for n in (24, 400):
+        sure = rng.uniform(0.5, 1, size=n)
+        given = np.stack([sure, 1 - sure], axis=1)
+        found = [
+            expected_calibration_error((rng.random(n) > sure).astype(int), given)
+            for _ in range(200)
+        ]
+        assert calibration_error_by_chance(given) == pytest.approx(np.mean(found), rel=0.1)

@@ -238,3 +238,28 @@ def test_the_card_says_what_is_classified_and_what_was_kept(
     text = write_card(run).read_text("utf-8")
     assert said in text
     assert "376 usable rows of 1,400 (1,024 kept for judging), labelled" in text
+
+
+def test_label_free_scores_say_where_lower_is_better(tmp_path: Path) -> None:
+    run = fake_run(tmp_path / "r", kind="label-free")
+    for name in ("verdict", "choice"):
+        kept = json.loads((run / f"{name}.json").read_text("utf-8"))
+        figures = kept["candidates"] if name == "choice" else [kept["chosen"], *kept["baselines"]]
+        for one in figures:
+            one["figures"] = {"class_ami": 0.9, "entropy": 0.1}
+        write_json(run / f"{name}.json", kept)
+    text = visible(write_report(run))
+    assert text.count("entropy (lower is better)") == 2
+    assert "class_ami" not in text
+    assert "Rank sum" in text
+
+
+def test_a_calibration_error_stands_beside_what_chance_gives(judged: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    shutil.copytree(judged, run)
+    verdict = json.loads((run / "verdict.json").read_text("utf-8"))
+    verdict["calibration"]["ece_by_chance"] = 0.031
+    write_json(run / "verdict.json", verdict)
+    assert "so many examples show 3.1 %" in visible(write_report(run))
+    card = " ".join(write_card(run).read_text("utf-8").split())
+    assert "so many examples show 3.1 % by chance" in card

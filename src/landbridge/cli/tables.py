@@ -190,7 +190,10 @@ def _show_scores(out: Console, figures: Sequence[dict[str, Any]]) -> None:
         for i, figure in enumerate(figures)
         if figure
     ]
-    show_rows(out, ["method", *names], rows, right=range(1, len(names) + 1))
+    from ..metrics.labelfree import heading
+
+    columns = ["method", *(heading(name) for name in names)]
+    show_rows(out, columns, rows, right=range(1, len(columns)))
 
 
 def _notes(verdict: dict[str, Any]) -> list[str]:

@@ -51,6 +51,8 @@ def tell(domain: Domain, events: Events) -> None:
     for note in domain.notes:
         events.say("note", f"{domain.name}: {note}", domain=domain.name)
     for omission in domain.omissions:
+        if any(all(repr(row) in note for row in omission.rows) for note in domain.notes):
+            continue  # a note has named them all, and said why
         events.say(
             "warning",
             f"{domain.name}: left out {len(omission.rows)} x {omission.what}: "

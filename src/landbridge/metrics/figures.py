@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..base.seeds import numpy_rng
+
 
 @dataclass(frozen=True)
 class Figures:
@@ -185,6 +187,35 @@ def expected_calibration_error(
     confidence = probabilities.max(1).astype(np.float64)
     right = (probabilities.argmax(1) == true).astype(np.float64)
     order = np.argsort(confidence, kind="stable")
-    gaps = (confidence - right)[order]
+    return _mean_gap((confidence - right)[order], bins)
+
+
+def calibration_error_by_chance(
+    probabilities: np.ndarray, bins: int = 15, draws: int = 100, seed: int = 0
+) -> float:
+    """Return the calibration error that chance alone gives on so many examples.
+
+    The mean of `expected_calibration_error` where each answer is right with exactly the
+    probability that it states: of few examples even a perfect confidence seems to be off.
+
+    Examples
+    --------
+    >>> sure = np.tile([0.7, 0.3], (24, 1))
+    >>> calibration_error_by_chance(sure) > 0.2
+    True
+    >>> calibration_error_by_chance(np.tile(sure, (1_000, 1))) < 0.02
+    True
+    """
+    confidence = np.sort(probabilities.max(1).astype(np.float64))
+    rng = numpy_rng(seed, "calibration", "chance")
+    found = [
+        _mean_gap(confidence - (rng.random(len(confidence)) < confidence), bins)
+        for _ in range(draws)
+    ]
+    return float(np.mean(found))
+
+
+def _mean_gap(gaps: np.ndarray, bins: int) -> float:
+    """Return the mean size of the mean gap in groups of equal size, in the order given."""
     edges = np.linspace(0, len(gaps), min(bins, len(gaps)) + 1).astype(np.int64)
     return float(np.abs(np.add.reduceat(gaps, edges[:-1])).sum() / len(gaps))

@@ -86,6 +86,18 @@ class Scorer(ABC):
 SCORERS: Registry[type[Scorer]] = Registry("scorer", "landbridge.metrics")
 
 
+def heading(name: str) -> str:
+    """Return what stands above a column of scores: which way is better, where it is not up.
+
+    Examples
+    --------
+    >>> heading("class_ami"), heading("entropy"), heading("accuracy")
+    ('class ami', 'entropy (lower is better)', 'accuracy')
+    """
+    lower = name in SCORERS and not SCORERS.get(name).higher_is_better
+    return name.replace("_", " ") + (" (lower is better)" if lower else "")
+
+
 @SCORERS.register("entropy")
 class Entropy(Scorer):
     """Mean entropy of the predictions, in nats. For the record: it does not rank."""

@@ -168,10 +168,12 @@ def _limits(run: RunFiles) -> list[str]:
     if verdict.get("unseen_classes"):
         lines.append(f"- It never saw: {', '.join(md(c) for c in verdict['unseen_classes'])}.")
     error = words.number(run.part("verdict", "calibration").get("ece"))
+    chance = words.number(run.part("verdict", "calibration").get("ece_by_chance"))
     if error is not None:
+        few = "" if chance is None else f"; so many examples show {words.percent(chance)} by chance"
         lines.append(
             f"- Its confidence is off by {words.percent(error)} on average "
-            "(expected calibration error)."
+            f"(expected calibration error{few})."
         )
     return lines
 

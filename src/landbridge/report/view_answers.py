@@ -175,7 +175,7 @@ def calibration_view(run: RunFiles) -> dict[str, Any] | None:
             (
                 "Calibration error (ECE)",
                 words.percent(given.get("ece")),
-                "mean gap between confidence and accuracy",
+                _gap(given),
             ),
             *_before(given),
             ("Brier score", words.figure(given.get("brier")), "0 is perfect"),
@@ -192,6 +192,15 @@ def calibration_view(run: RunFiles) -> dict[str, Any] | None:
             if b.accuracy
         ],
     }
+
+
+def _gap(given: dict[str, Any]) -> str:
+    """Say what a calibration error is, and how much of it so few examples give by chance."""
+    said = "mean gap between confidence and accuracy"
+    chance = words.number(given.get("ece_by_chance"))
+    if chance is None:
+        return said
+    return f"{said}; where confidence holds, so many examples show {words.percent(chance)}"
 
 
 def _before(given: dict[str, Any]) -> list[tuple[str, str, str]]:

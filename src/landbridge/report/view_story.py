@@ -8,6 +8,7 @@ from typing import Any
 
 from landbridge.artifacts.called import as_command
 
+from ..metrics.labelfree import heading
 from . import words
 from .figures import bar
 from .read import RunFiles
@@ -89,6 +90,8 @@ def facts(value: Mapping[str, Any], skip: tuple[str, ...] = ()) -> list[tuple[st
             shown = item
         else:
             shown = _nested(item)
+        if not shown:
+            continue
         pairs.append((str(key).replace("_", " "), words.shorten(shown, 400)))
     return pairs
 
@@ -96,6 +99,8 @@ def facts(value: Mapping[str, Any], skip: tuple[str, ...] = ()) -> list[tuple[st
 def _nested(value: Any) -> str:
     """Return an object in an object in short: its plain values by name; JSON where it has none."""
     if isinstance(value, Mapping):
+        if all(v is None for v in value.values()):
+            return ""
         plain = {k: v for k, v in value.items() if isinstance(v, str | int | float) and v != ""}
         if plain:
             more = ", …" if len(plain) < sum(v not in (None, "") for v in value.values()) else ""
@@ -144,7 +149,8 @@ def choice_view(run: RunFiles) -> dict[str, Any]:
         "named": reason.startswith(str(choice.get("method"))),
         "kept_reference": kept(run) and bool(candidates),
         "kept_baseline": bool(choice.get("kept_reference")) and not kept(run),
-        "names": [name.replace("_", " ") for name in names],
+        "names": [heading(name) for name in names],
+        "rank": "Rank sum" if choice.get("kind") == "label-free" else "Rank",
         "rows": rows,
         "gated": sum(bool(row["gated"]) for row in rows),
         "not_tried": [

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from ..metrics.labelfree import heading
 from . import words
 from .amounts import Amounts, amounts
 from .figures import estimate, scale, verdict_line
@@ -209,7 +210,7 @@ def _label_free_scores(figures: list[dict[str, Any]]) -> dict[str, Any] | None:
         return None
     columns = {n: words.column([(f.get("figures") or {}).get(n) for f in figures]) for n in names}
     return {
-        "names": names,
+        "names": [heading(name) for name in names],
         "rows": [
             {
                 "method": str(f.get("method", "")),

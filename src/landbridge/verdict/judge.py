@@ -18,7 +18,12 @@ from ..domains.twins import Seen
 from ..metrics.answer_figures import more_figures
 from ..metrics.currency import CURRENCIES, Currency
 from ..metrics.estimates import mean_interval, paired_interval
-from ..metrics.figures import brier, expected_calibration_error, log_loss
+from ..metrics.figures import (
+    brier,
+    calibration_error_by_chance,
+    expected_calibration_error,
+    log_loss,
+)
 from .sentences import judged_sentence
 from .settle import Unlabelled, settled_by, within_reach
 from .settle import labels_to_settle as labels_to_settle
@@ -207,6 +212,7 @@ def _calibration(truth: Truth, chosen: Predicted) -> dict[str, Any] | None:
     return {  # a class that the run does not know (-1) is a wrong answer, whatever was said
         "before": before,
         "ece": expected_calibration_error(index, probability),
+        "ece_by_chance": calibration_error_by_chance(probability),
         "brier": brier(index, probability),
         "log_loss": log_loss(index, probability),
         "confidence": float(probability.max(1).mean()),
