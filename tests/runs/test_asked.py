@@ -108,6 +108,7 @@ def test_it_is_said_first_and_leaves_no_folder(way, values, said, tmp_path, monk
     ("options", "error"),
     [
         ({"width": -3}, ConfigError),
+        ({"depth": 10**30}, ConfigError),
         ({"width": "wide"}, ConfigError),
         ({"depth": 1.5}, ConfigError),
         ({"dropout": 2}, ConfigError),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -126,6 +125,11 @@ def load_exactly(
     module.load_state_dict(dict(given), strict=False)
 
 
+_DEEPEST = 1000
+_LARGEST = 2**28
+"""Of what a net is made with, such as its width."""
+
+
 def check_arguments(
     made: Callable[..., Any],
     given: Mapping[str, Any],
@@ -158,8 +162,10 @@ def check_arguments(
                 right, within = 0 <= one < 1, "from 0 to below 1"
             elif name == "seed":
                 right, within = one >= 0, "from 0 on"
+            elif name == "depth":  # layer after layer is built, however many are asked for
+                right, within = 0 < one <= _DEEPEST, f"from 1 to {_DEEPEST:,}"
             else:
-                right, within = 0 < one < math.inf, "over 0"
+                right, within = 0 < one < _LARGEST, f"over 0 and below {_LARGEST:,}"
             if not right:
                 raise error(f"{what}: {name} = {value!r}", do=f"give {name} {within}")
 

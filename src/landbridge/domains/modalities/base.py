@@ -179,7 +179,7 @@ def load_preprocessing(values: dict[str, Any]) -> Preprocessing:
     try:
         made = PREPROCESSINGS.get(kind).from_dict(rest)
         problem = wrong_field(made) or _wrong_shape(made)
-    except (TypeError, ValueError, KeyError, AttributeError, OverflowError) as error:
+    except (TypeError, ValueError, LookupError, AttributeError, OverflowError) as error:
         raise RunError(
             f"preprocessor.json does not describe a preprocessing of the kind {kind!r}: {error}",
             do="restore it, or run again",
