@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -209,3 +210,25 @@ def test_whole_numbers_beyond_floats_are_different_classes():
     codes = [900000000000496003, 900000000000496006, 900000000000496009]
     for given in (codes * 4, np.array(codes * 4)):
         assert read_domain((np.eye(12), given)).classes == tuple(map(str, codes))
+
+
+@pytest.mark.parametrize("write", [json.dumps, str, lambda tags: str(set(tags)) if tags else "[]"])
+def test_written_lists_are_several_labels(tmp_path, write):
+    rows = [["red", "blue"], ["red"], [], ["it's, blue", "red"]] * 5
+    frame = pd.DataFrame({"x": np.arange(20.0) ** 2, "tags": rows})
+    wanted = read_domain(frame, label="tags")
+    frame.assign(tags=[write(tags) for tags in rows]).to_csv(tmp_path / "t.csv", index=False)
+    for like in (None, wanted):
+        found = read_domain(tmp_path / "t.csv", label="tags", like=like)
+        assert (found.answers, found.classes) == ("several", wanted.classes)
+        np.testing.assert_array_equal(found.labels, wanted.labels)
+    assert read_domain(tmp_path / "t.csv", label="tags", answers="classes").answers == "classes"
+    frame.assign(tags=[str(np.array(tags)) for tags in rows]).to_csv(tmp_path / "n.csv")
+    with pytest.raises(DataError, match="looks like a list"):
+        read_domain(tmp_path / "n.csv", label="tags")
+
+
+def test_a_label_that_is_no_number_is_named_with_its_row():
+    rows = pd.DataFrame({"x": np.arange(4.0), "price": ["1.5", "2", "unknown", "4"]})
+    with pytest.raises(DataError, match="row 3: the label 'unknown' is not a number"):
+        read_domain(rows, label="price", answers="numbers")

@@ -15,12 +15,12 @@ from ..base.inside import Place, check_inside, place_of
 from ..base.seeds import numpy_rng
 from ..base.shown import encodable
 from ..base.typed import checked, number
+from ..base.written_lists import WRITTEN, written_list
 from ..domains.readers.base import SPLITS
 from ..domains.readers.class_labels import features_of, has_names, named
 from ..domains.readers.metadata_folder import folder_table
 from ..domains.readers.table import arrow_table
 from .conll import conll_rows
-from .written import WRITTEN, written_list
 
 SPLIT = "split"
 _IMAGES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")

@@ -9,9 +9,9 @@ from typing import Any
 from ..base.errors import BackboneError, DataError
 from ..base.halves import whole_text
 from ..base.inside import Place
+from ..base.written_lists import written_list
 from ..metrics.spans import OUTSIDE, f1, span_counts
 from .base import NOTHING, TASKS, Example, Metric, Row, StructuredTask, device_of, padded
-from .written import written_list
 
 
 @TASKS.register("token-classification")

@@ -21,6 +21,7 @@ from typing import Any, Literal
 import numpy as np
 
 from ...base.errors import DataError
+from ...base.written_lists import written_list
 from ..answers import Answers
 from ..domain import class_name, is_missing
 
@@ -89,6 +90,8 @@ def read_labels(
             f"{name} has {n} rows and {len(found)} labels",
             do="give one label a row; None or NaN where there is none",
         )
+    if wish != "classes":
+        found = _written(found, column, name)
     if wish != "several":
         found = _single(found)
     if any(isinstance(value, list | tuple | set | frozenset | np.ndarray) for value in found):
@@ -97,7 +100,8 @@ def read_labels(
         raise _too_many_axes(name)
     kind, why = (wish, "") if wish != "auto" else _guess(found, column)
     if kind == "numbers":
-        return LabelRows([_number(v, name) for v in found], "numbers", note=why)
+        rows = enumerate(found, 1)
+        return LabelRows([_number(v, f"{name} row {i}") for i, v in rows], "numbers", note=why)
     if kind == "several":
         cells = [v for v in found if isinstance(v, str)]
         mark = next((m for m in (*SEPARATORS, ",") if any(m in c for c in cells)), SEPARATORS[0])
@@ -120,6 +124,16 @@ def _plain(raw: Any) -> tuple[list[Any], tuple[str, ...] | None]:
     if columns is not None and len(columns) == 1:
         return [value[0] for value in found], None
     return found, columns
+
+
+def _written(found: list[Any], column: str | None, name: str) -> list[Any]:
+    """Return cells that are all lists as JSON or Python writes them as lists."""
+    given = [value for value in found if not is_missing(value)]
+    if not given or not all(isinstance(v, str) and v[:1] in ("[", "{") for v in given):
+        return found
+    called = column or "label"
+    lists = [None if is_missing(v) else written_list(v, called, name) for v in found]
+    return found if any(isinstance(value, str) for value in lists) else lists
 
 
 def _single(found: list[Any]) -> list[Any]:
@@ -214,7 +228,9 @@ def _number(value: Any, name: str) -> float | None:
         found = math.inf
     if not math.isfinite(found):
         raise DataError(
-            f"{name}: the label {value!r} is not a number", do="mend it, or read without answers="
+            f"{name}: the label {value!r} is not a number",
+            do="mend it, leave it empty where there is no label, or read all as classes: "
+            "answers=classes",
         )
     return found
 

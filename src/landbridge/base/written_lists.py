@@ -8,7 +8,7 @@ import json
 import tokenize
 from typing import Any
 
-from ..base.errors import DataError
+from .errors import DataError
 
 WRITTEN = ("tokens", "words", "ner_tags", "tags", "pos_tags", "chunk_tags", "objects", "boxes")
 """Columns that hold a list in each row, whatever the task."""
@@ -34,6 +34,8 @@ def written_list(value: Any, column: str, name: str) -> Any:
             found = _python(text)
         if isinstance(found, list | dict):
             return found
+        if isinstance(found, set):
+            return sorted(found, key=str)
     raise DataError(
         f"{name}, column {column!r}: {text[:60]!r} looks like a list that was written down, and is "
         "neither JSON nor a Python list",
