@@ -141,6 +141,25 @@ def test_a_reference_that_was_kept():
     assert verdict["baselines"][0]["difference"]["mean"] == pytest.approx(0.1)
 
 
+@pytest.mark.parametrize(
+    ("shares", "said", "then"),
+    [
+        ((0.9, 0.9), "right on 90.0 % of the examples (judged on 200 examples, 2 seeds).", ""),
+        (
+            (0.9, 0.6),
+            "right on 90.0 % of the examples (judged on 200 examples).",
+            "That is the stored model; over 2 seeds the mean is 75.0 % (60.0 % to 90.0 %).",
+        ),
+    ],
+)
+def test_a_figure_of_one_seed_is_not_said_to_be_of_all(shares, said, then):
+    truth = np.arange(N) % 3
+    kept = predicted("source-only", np.vstack([right(s, 1) for s in shares]), truth, "chosen")
+    verdict, _ = judge(SealedLabels([CLASSES[i] for i in truth]), CLASSES, [kept], "source-only")
+    assert said in verdict["sentence"]
+    assert verdict["sentence"].endswith(then)
+
+
 @pytest.mark.parametrize("reference", [None, "scratch"])
 def test_no_reference(reference):
     verdict = verdict_of(right(0.9), right(0.7), reference=reference)

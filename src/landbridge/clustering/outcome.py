@@ -22,8 +22,8 @@ def outcome(facts: Mapping[str, Any], judged: Mapping[str, Any] | None) -> dict[
     found = stable["gain"] > max(LEAST, SURE * stable["error"])
     k = facts["number"]["groups"]
     there = (
-        f"Halves of the data agree on {k} groups by {stable['stability']:.2f} (1 is the same; "
-        f"{stable['chance']:.2f} where there are none)"
+        f"Halves of the data agree on {k} groups by {stable['stability']:.2f} (1 is exactly the "
+        f"same; data without groups give {stable['chance']:.2f})"
     )
     if judged is None:
         sentence = f"{there}. No label was there to compare them with."

@@ -47,8 +47,6 @@ class Domain:
         Which rows training must not touch even without their labels (a test split).
     sealed : SealedLabels or None
         Labels of judged rows. Only ``landbridge.verdict`` can open them.
-    given : tuple of str
-        Names of the given validation rows, as row flags, see ``validation``.
     validation : ndarray of bool, shape (n,)
         Rows that the data itself marks as validation. Their labels are known.
     omissions : tuple of Omission

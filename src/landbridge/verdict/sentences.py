@@ -130,8 +130,10 @@ def _judged_sentence(verdict: dict[str, Any]) -> str:
     rows, seeds = verdict["judged_rows"], len(verdict["seeds"])
     named = subject(chosen["method"], _kind(verdict))
     does = f"{named} {words.does.format(words.value(chosen['mean']))}"
-    basis = f"judged on {counted(rows, 'example')}, {counted(seeds, 'seed')}"
     spread = seeds_sentence(verdict)
+    basis = f"judged on {counted(rows, 'example')}"
+    if not spread:  # else the figure is of one seed, and the next sentence says what all give
+        basis += f", {counted(seeds, 'seed')}"
     if seen.get("kept") == "all":
         return (
             f"Can't tell whether the transfer helped: {does}, but {seen['found']:,} of "
