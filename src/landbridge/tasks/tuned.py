@@ -106,6 +106,7 @@ class Tuned:
         """
         path = Path(path)
         facts = verified(path, "tuned", SHAPE)
+        _check_scores(path, facts["verdict"])
         if facts["task"] not in TASKS:
             raise RunError(
                 f"{path / FILE} names the task {facts['task']!r}",
@@ -226,6 +227,17 @@ class Tuned:
             "unanswered": unanswered,
             "scores": scores,
         }
+
+
+def _check_scores(path: Path, verdict: dict[str, Any]) -> None:
+    """Raise where a model has not the scores that the others have, its metric among them."""
+    names = [set(row["scores"]) for row in verdict["models"]]
+    if not names or any(own != names[0] for own in names) or verdict["metric"] not in names[0]:
+        raise RunError(
+            f"{path / FILE} is damaged: not every model has the scores {verdict['metric']!r} and "
+            "those of the others",
+            do="restore the file, or make the folder again",
+        )
 
 
 def answers_of(
