@@ -16,8 +16,16 @@ from landbridge.domains.modalities.packed import SeveralPreprocessing
 from landbridge.domains.modalities.sound import AudioPreprocessing
 from landbridge.domains.read import read_domain, read_like
 
+
+def png(picture: Image.Image) -> bytes:
+    out = io.BytesIO()
+    picture.save(out, "PNG")
+    return out.getvalue()
+
+
 WAVE = 0.5 * np.sin(np.arange(400) / 3)
 PICTURES = [Image.new("RGB", (8 + i, 8), (40 * i, 9, 9)) for i in range(4)]
+FILES = [png(one) for one in PICTURES]
 PREP = ImagePreprocessing(8, 8, 3, mean=(0.0,) * 3, std=(1.0,) * 3)
 
 
@@ -28,14 +36,32 @@ PREP = ImagePreprocessing(8, 8, 3, mean=(0.0,) * 3, std=(1.0,) * 3)
         pd.DataFrame({"image": PICTURES}),
         pd.DataFrame({"x": [np.asarray(one) for one in PICTURES]}),
         {"image": PICTURES},
+        pd.Series(PICTURES),
+        pd.Series([np.asarray(one) for one in PICTURES]),
+        pd.Series(FILES, index=list("abcd")),
+        np.array([*PICTURES, None], dtype=object)[:4],
+        [np.asarray(one) for one in PICTURES],
+        tuple(PICTURES),
+        FILES,
     ],
-    ids=["list", "frame of pictures", "frame of arrays", "dict"],
+    ids=[
+        *("list", "frame of pictures", "frame of arrays", "dict", "series", "series of arrays"),
+        *("series of files", "array of pictures", "list of arrays", "tuple", "files"),
+    ],
 )
 def test_pictures_of_other_sizes_are_read_alike(what):
-    found = read_domain(what)
-    assert found.modality == "image"
-    pixels = PREP.prepare(found.examples)
-    assert [int(one[0, 0, 0]) for one in pixels] == [0, 40, 80, 120]
+    for found in (read_domain(what), read_domain((what, list("abab"))), read_like(PREP, what)):
+        assert found.modality == "image"
+        pixels = PREP.prepare(found.examples)
+        assert [int(one[0, 0, 0]) for one in pixels] == [0, 40, 80, 120]
+
+
+def test_a_series_of_arrays_is_as_the_array():
+    rows = np.random.default_rng(0).random((4, 8, 8))
+    one, other = (read_domain(what).examples for what in (pd.Series(list(rows)), rows))
+    np.testing.assert_array_equal(one.pixels, other.pixels)
+    waves = pd.Series([{"array": WAVE, "sampling_rate": 8000}] * 2)
+    assert len(read_like(AudioPreprocessing(8000, 400), waves)) == 2
 
 
 def test_a_palette_is_looked_up():

@@ -51,6 +51,7 @@ def image_or_images(what: Any, channels: int, width: int) -> Any:
     DataError
         Where a file, or each of the images, is none.
     """
+    what = cells_of(what)
     if is_picture(what) or isinstance(what, bytes):
         what = [what]
     if _are_all(what, lambda x: is_picture(x) or isinstance(x, bytes)):
@@ -77,6 +78,13 @@ def image_or_images(what: Any, channels: int, width: int) -> Any:
     return what
 
 
+def cells_of(what: Any) -> Any:
+    """Return a Series, or an array of one axis, of objects as a list, None where one is missing."""
+    if getattr(what, "ndim", 0) != 1 or str(getattr(what, "dtype", "")) != "object":
+        return what
+    return [None if isinstance(one, float) and one != one else one for one in what]
+
+
 def _one_image(shape: tuple[int, ...], channels: int, width: int) -> bool:
     """Say whether three axes are one image with its channels, and not grey images."""
     first, _, last = shape
@@ -100,6 +108,7 @@ def sound_or_sounds(what: Any, rate: int) -> Any:
     """
     from .sound_files import AUDIO_SUFFIXES
 
+    what = cells_of(what)
     path = _one_file(what)
     if path is not None:
         what = [what]

@@ -18,7 +18,7 @@ from ..domain import Domain, Examples, is_missing
 from ..modalities.decoding import Seeing
 from ..modalities.images import ImageExamples
 from ..modalities.seeing import ground_for, hidden_on
-from ..modalities.single import is_picture
+from ..modalities.single import cells_of, is_picture
 from ..modalities.table import TableExamples
 from ..modalities.value_range import extent, outside, range_for, to_bytes
 from .base import READERS, Reader, ReadOptions, check_distinct, chosen_rows, mask_labels, over_limit
@@ -74,7 +74,7 @@ class Arrays(Reader):
         options.refuse(
             "an array", "label", "columns", "image", "text", "audio", "domain", "pattern"
         )
-        x = _dense(what)
+        x = _dense(cells_of(what))
         if not getattr(x, "ndim", 1):
             raise DataError(
                 f"{type(what).__name__} cannot be read as rows",
@@ -136,9 +136,9 @@ def _frame(what: Any) -> Columns | None:
     if hasattr(what, "columns") and hasattr(what, "to_numpy"):
         return from_frame(what)
     what = _one_column(what)
-    if isinstance(what, list | tuple) and any(map(is_picture, what)):
-        pictures = as_files("image", what)
-        return None if pictures is None else Columns({"image": objects(pictures)})
+    if isinstance(what, list | tuple) and _are_media(what):
+        files = as_files("image", what) or what
+        return Columns({"image": objects(files)})
     if isinstance(what, list | tuple) and _words_or_none(what):
         paths = np.empty(len(what), dtype=object)
         paths[:] = [None if is_missing(x) else whole_characters(str(x)) for x in what]
@@ -146,6 +146,23 @@ def _frame(what: Any) -> Columns | None:
             return Columns({"image": paths})
         return Columns({"text": paths})
     return None
+
+
+def _are_media(what: Sequence[Any]) -> bool:
+    """Whether a list holds images, contents of files, or arrays of pixels that differ in size."""
+    there = [x for x in what if not is_missing(x)] if any(map(_is_medium, what)) else []
+    if not there or not all(map(_is_medium, there)):
+        return False
+    pixels = [x for x in there if isinstance(x, np.ndarray)]
+    alike = len(pixels) == len(what) and len({x.shape for x in pixels}) == 1
+    files = [x for x in there if not isinstance(x, bytes)]
+    if files and (alike or len(files) < len(there)):
+        return False
+    return not files or as_files("image", files) is not None
+
+
+def _is_medium(one: Any) -> bool:
+    return is_picture(one) or isinstance(one, bytes) or getattr(one, "ndim", 0) in (2, 3)
 
 
 def _words_or_none(what: Sequence[Any]) -> bool:
@@ -164,6 +181,8 @@ def _one_column(what: Any) -> Any:
         found = list(what)
         if any(isinstance(value, str) for value in found):
             return ["" if is_missing(value) else value for value in found]
+        if any(map(_is_medium, found)) or any(isinstance(value, Path) for value in found):
+            return [None if is_missing(value) else value for value in found]
     return what
 
 
