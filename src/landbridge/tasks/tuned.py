@@ -183,7 +183,12 @@ class Tuned:
             raise first or DataError("there is no row", do="give at least one")
         known = [i for i, e in enumerate(found) if e.truth is not None or not labelled]
         some = [found[i] for i in known]
-        said, broken = answers_or_reasons(self.task, self.model, some, events)
+        with library_errors(
+            RunError,
+            f"the model in {self.path} cannot answer",
+            do="its files may not belong together: restore the folder",
+        ):
+            said, broken = answers_or_reasons(self.task, self.model, some, events)
         if some and len(broken) == len(some):
             raise broken[0]
         left += [LeftOut(places[known[i]], some[i].name, why.found) for i, why in broken.items()]
