@@ -227,6 +227,8 @@ def test_judged_rows_of_the_source_are_left_out(policy):
     assert found.sealed.count == int(found.judged.sum())
     assert (found.seen.found, found.seen.source) == (copies.sum(), copies.sum())
     assert not found.seen.kept
+    assert found.seen.at == tuple(np.flatnonzero(copies))
+    assert "at" not in found.seen.to_json()
     assert np.array_equal(found.held_out, sealed.held_out)
     assert np.array_equal(found.known, sealed.known)
     kept = without_seen(source, sealed, keep=True)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import types
 
 import numpy as np
 import pandas as pd
 import pytest
 
 import landbridge
+from landbridge.base.config import RunConfig
+from landbridge.runs.finish import _unlabelled
+from landbridge.runs.read_task import read_task
 
 QUICK = {"method": "probe", "seeds": 1, "budget": "60s", "training": {"threads": 1}}
 
@@ -70,6 +74,18 @@ def test_rows_of_the_source_are_not_judged(tmp_path, one, other, answers):
     warned = [event for event in run.log() if event["event"] == "warning"]
     assert any(event.get("count") == 20 for event in warned)
     assert "left out of the judged ones" in (tmp_path / "run" / "report.html").read_text("utf-8")
+
+
+@pytest.mark.parametrize(("bare", "left"), [(0, 0), (3, 3)])
+def test_rows_that_were_left_out_are_no_rows_to_label(bare, left):
+    source, target = sides()
+    target.loc[target.index[-bare:] if bare else [], "label"] = None
+    task = read_task(RunConfig(data={"target_labels": "judge"}), source, target)
+    raced = types.SimpleNamespace(fits={}, chosen="probe", reference="source-only")
+    usable = task.target.for_training()
+    workspace = types.SimpleNamespace(target=usable, reading=None)
+    assert task.target.seen.found == 20
+    assert _unlabelled(workspace, task, raced).count == left
 
 
 @pytest.mark.slow

@@ -45,6 +45,8 @@ class Seen:
         How many rows more equal one that was learned from as may be by chance: they stay.
     where : str
         Where they were learned from, in words, where that is neither side of a task.
+    at : tuple of int
+        Where those that were left out stand in the domain. They have a label, though none to use.
     """
 
     found: int
@@ -56,10 +58,12 @@ class Seen:
     looked: bool = True
     chance: int = 0
     where: str = ""
+    at: tuple[int, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return plain values."""
-        return {**self.__dict__, "rows": list(self.rows)}
+        plain = {name: value for name, value in self.__dict__.items() if name != "at"}
+        return {**plain, "rows": list(self.rows)}
 
     def sentence(self) -> str:
         """Say it; "" where there is nothing to say."""
@@ -170,6 +174,7 @@ def without_seen(source: Domain | None, target: Domain, keep: bool = False) -> D
         return replace(target, seen=found)
     judged = target.judged.copy()
     judged[rows[~left]] = False
+    found = replace(found, at=tuple(rows[~left].tolist()))
     return replace(target, judged=judged, sealed=target.sealed.only(left), seen=found)
 
 

@@ -188,6 +188,8 @@ def _unlabelled(workspace: Workspace, task: Task, raced: Raced) -> Unlabelled:
     """Return the usable rows that have no label, and where the stored model differs there."""
     usable = np.flatnonzero(~task.target.held_out)
     free = ~workspace.target.known & ~task.target.judged[usable]
+    if task.target.seen is not None:  # labelled, and left out of the judged ones
+        free &= ~np.isin(usable, task.target.seen.at)
     chosen, reference = raced.fits.get(raced.chosen), raced.fits.get(raced.reference or "")
     if chosen is None or reference is None or workspace.reading.answers == "numbers":
         return Unlabelled(int(free.sum()))

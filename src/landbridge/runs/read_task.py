@@ -169,6 +169,7 @@ def _unknown_to(
         return replace(wanted, seen=seen), seen
     still = wanted.judged.copy()
     still[rows[~left]] = False
+    seen = replace(seen, at=(*seen.at, *rows[~left].tolist()))
     return replace(wanted, judged=still, sealed=wanted.sealed.only(left), seen=seen), seen
 
 

@@ -232,7 +232,9 @@ def settle_sentence(verdict: dict[str, Any]) -> str:
     if settle["differ"] is not None and left:
         among = "row without a label" if settle["among"] == "rows without a label" else "target row"
         here = counted(left, among, among.replace("row", "rows", 1))
-        if settle["differ"] == 0:
+        if settle["differ"] == 0 and left == 1:
+            parts.append(f"The two answer the {here} alike, so a label for it settles nothing.")
+        elif settle["differ"] == 0:
             parts.append(f"The two answer all {here} alike, so labels for those settle nothing.")
         elif settle["differ"] == 1:
             parts.append(f"The two differ on 1 of {here}: look at that one first.")
