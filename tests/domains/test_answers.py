@@ -212,7 +212,9 @@ def test_whole_numbers_beyond_floats_are_different_classes():
         assert read_domain((np.eye(12), given)).classes == tuple(map(str, codes))
 
 
-@pytest.mark.parametrize("write", [json.dumps, str, lambda tags: str(set(tags)) if tags else "[]"])
+@pytest.mark.parametrize(
+    "write", [json.dumps, str, lambda t: str(tuple(t)), lambda t: str(set(t)) if t else "[]"]
+)
 def test_written_lists_are_several_labels(tmp_path, write):
     rows = [["red", "blue"], ["red"], [], ["it's, blue", "red"]] * 5
     frame = pd.DataFrame({"x": np.arange(20.0) ** 2, "tags": rows})

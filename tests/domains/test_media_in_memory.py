@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
+import torch
 from PIL import Image
 
 from landbridge.base.errors import DataError
@@ -143,3 +144,11 @@ def test_a_range_without_effect_is_said(tmp_path):
     PICTURES[0].save(tmp_path / "a.png")
     found = read_domain(tmp_path, value_range=[0, 100])
     assert any("without effect" in note for note in found.notes)
+
+
+def test_recordings_in_tensors_are_as_arrays():
+    model = AudioPreprocessing(8000, 400)
+    wave = torch.tensor(WAVE, dtype=torch.float32)
+    wanted = model.prepare(read_like(model, [WAVE.astype(np.float32)]).examples)
+    for what in (wave, wave[None], [wave], (wave, 8000), (wave[None].T, 8000)):
+        np.testing.assert_array_equal(model.prepare(read_like(model, what).examples), wanted)

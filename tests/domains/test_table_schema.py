@@ -338,11 +338,14 @@ def texts_in(kind: str) -> Any:
     made_of = {
         "list": list, "tuple": tuple, "array": np.array, "object": lambda x: np.array(x, object),
         "series": pd.Series, "index": pd.Index, "arrow": pa.array,
+        "bytes": lambda x: np.array(x).astype("S"),
     }  # fmt: skip
     return made_of[kind](words)
 
 
-@pytest.mark.parametrize("kind", ["list", "tuple", "array", "object", "series", "index", "arrow"])
+@pytest.mark.parametrize(
+    "kind", ["list", "tuple", "array", "object", "series", "index", "arrow", "bytes"]
+)
 def test_texts_in_every_container(kind):
     domain = read_domain(texts_in(kind))
     assert (domain.modality, len(domain)) == ("text", 6)

@@ -71,7 +71,7 @@ def test_damaged_names_are_refused():
         from_arrow(table)
 
 
-@pytest.mark.parametrize("written", [json.dumps, repr])
+@pytest.mark.parametrize("written", [json.dumps, repr, lambda words: repr(tuple(words))])
 def test_lists_written_into_cells_are_lists(tmp_path, written):
     words, tags = ["Ada", "doesn't", "sit, down"], ["B-PER", "O", "O"]
     frame = pd.DataFrame({"tokens": [written(words)] * 2, "ner_tags": [written(tags)] * 2})

@@ -34,6 +34,8 @@ def written_list(value: Any, column: str, name: str) -> Any:
             found = _python(text)
         if isinstance(found, list | dict):
             return found
+        if isinstance(found, tuple):
+            return list(found)
         if isinstance(found, set):
             return sorted(found, key=str)
     raise DataError(
@@ -45,11 +47,13 @@ def written_list(value: Any, column: str, name: str) -> Any:
 
 def _looks_written(text: str) -> bool:
     """A list in brackets: quoted items, numbers, or nothing; "[ x ]" is three words."""
-    if len(text) < 2 or (text[0], text[-1]) not in (("[", "]"), ("{", "}")):
+    if len(text) < 2 or (text[0], text[-1]) not in (("[", "]"), ("{", "}"), ("(", ")")):
         return False
     inner = text[1:-1].lstrip()
     if not inner:
         return True
+    if text[0] == "(":  # one word may stand in parentheses: "(3)", "('n')"
+        return inner[0] in "'\"" and "," in inner
     if inner[0] in "'\"[{":
         return len(inner.rstrip()) > 1
     return all(c in "0123456789+-.,eE \t\r\n" for c in inner) and any(c.isdigit() for c in inner)

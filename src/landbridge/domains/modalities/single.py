@@ -85,6 +85,13 @@ def cells_of(what: Any) -> Any:
     return [None if isinstance(one, float) and one != one else one for one in what]
 
 
+def _as_numpy(what: Any) -> Any:
+    """Return tensors as arrays, in a list, or beside a rate, as well."""
+    if isinstance(what, list | tuple) and any(hasattr(one, "detach") for one in what):
+        return type(what)(map(_as_numpy, what))
+    return what.detach().cpu().numpy() if hasattr(what, "detach") else what
+
+
 def _one_image(shape: tuple[int, ...], channels: int, width: int) -> bool:
     """Say whether three axes are one image with its channels, and not grey images."""
     first, _, last = shape
@@ -108,7 +115,7 @@ def sound_or_sounds(what: Any, rate: int) -> Any:
     """
     from .sound_files import AUDIO_SUFFIXES
 
-    what = cells_of(what)
+    what = _as_numpy(cells_of(what))
     path = _one_file(what)
     if path is not None:
         what = [what]

@@ -176,6 +176,8 @@ def _one_column(what: Any) -> Any:
     axes, dtype = getattr(what, "ndim", None), str(getattr(what, "dtype", ""))
     if hasattr(what, "to_pylist"):
         return what.to_pylist()
+    if axes == 1 and getattr(getattr(what, "dtype", None), "kind", "") == "S":
+        return np.char.decode(what, "utf-8", "replace").tolist()
     words = dtype in ("object", "category") or dtype.lower().startswith(("str", "<u", ">u", "utf8"))
     if axes in (1, None) and words and hasattr(what, "__len__"):
         found = list(what)

@@ -129,7 +129,7 @@ def _plain(raw: Any) -> tuple[list[Any], tuple[str, ...] | None]:
 def _written(found: list[Any], column: str | None, name: str) -> list[Any]:
     """Return cells that are all lists as JSON or Python writes them as lists."""
     given = [value for value in found if not is_missing(value)]
-    if not given or not all(isinstance(v, str) and v[:1] in ("[", "{") for v in given):
+    if not given or not all(isinstance(v, str) and v[:1] in ("[", "{", "(") for v in given):
         return found
     called = column or "label"
     lists = [None if is_missing(v) else written_list(v, called, name) for v in found]
