@@ -15,6 +15,7 @@ from run_processes import SMALL, Command, assert_same, result
 import landbridge
 from landbridge.base import files
 from landbridge.base.errors import (
+    ConfigError,
     DataError,
     RunError,
     StorageError,
@@ -123,6 +124,23 @@ def test_different_modalities(tmp_path, blobs):
 def test_predicting_for_another_modality(run):
     with pytest.raises(DataError, match="takes tabular"):
         landbridge.load_run(run).predict(np.zeros((3, 8, 8), np.uint8))
+
+
+def test_a_folder_for_a_model_of_tables_is_named_and_no_option_that_nobody_gave(run, tmp_path):
+    from PIL import Image
+
+    (tmp_path / "pictures").mkdir()
+    Image.new("RGB", (8, 8)).save(tmp_path / "pictures" / "a.png")
+    with pytest.raises(DataError) as caught:
+        landbridge.load_run(run).predict(tmp_path / "pictures")
+    assert caught.value.found == "a folder of images was given, and the model takes tabular data"
+    assert "columns=" not in str(caught.value)
+
+
+def test_a_budget_that_is_no_time_is_named_once(tmp_path, blobs):
+    with pytest.raises(ConfigError) as caught:
+        landbridge.transfer(blobs(30), blobs(30), out=tmp_path / "run", budget="10mins")
+    assert caught.value.found.startswith("budget '10mins' is not a time;")
 
 
 @pytest.mark.parametrize("side", ["source", "target"])

@@ -207,7 +207,8 @@ def make_config(values: Mapping[str, Any]) -> RunConfig:
                 )
             else:
                 if problem["type"] == "value_error":  # of a check of ours, which names the value
-                    lines.append(f"{key}: {problem['msg'].removeprefix('Value error, ')}")
+                    found = problem["msg"].removeprefix("Value error, ")
+                    lines.append(found if found.startswith(f"{key} ") else f"{key}: {found}")
                     continue
                 plain = isinstance(problem["input"], bool | int | float)
                 quote = " (quote it)" if plain and problem["type"] == "string_type" else ""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from ..base.registry import nearest
 from .domain import Domain
 from .modalities.base import Preprocessing
 from .one import as_rows, tell
-from .readers.base import READERS, ReadOptions
+from .readers.base import READERS, NoUseError, ReadOptions
 from .readers.decided import Together
 from .readers.encodings import check_encoding
 from .readers.file_names import check_pattern
@@ -280,6 +281,26 @@ def read_like(
     reads = preprocessing.reads() if table and not folder else {}
     reads |= {"rule": preprocessing.rule(), "label": label, "allow_missing": True}
     return read_domain(what, **reads, **options)
+
+
+@contextmanager
+def read_as_learned(preprocessing: Preprocessing, reads: Mapping[str, Any]) -> Iterator[None]:
+    """Say what a model takes where its own way to read, not the user's, does not fit the data.
+
+    Raises
+    ------
+    DataError
+        Where the data have no use for one of `reads`.
+    """
+    try:
+        yield
+    except NoUseError as error:
+        if error.option not in reads:
+            raise
+        raise DataError(
+            f"{error.what} was given, and the model takes {preprocessing.modality} data",
+            do="give data like those that it learned from",
+        ) from error
 
 
 def _no_such(path: Path, kinds: list[str]) -> DataError:

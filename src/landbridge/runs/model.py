@@ -20,7 +20,7 @@ from ..domains.answers import objects
 from ..domains.domain import Domain
 from ..domains.modalities.base import Preprocessing, load_preprocessing
 from ..domains.one import answerable, as_rows, asked
-from ..domains.read import read_domain
+from ..domains.read import read_as_learned, read_domain
 from ..domains.reading import Reading
 from ..domains.schema import TableSchema
 from ..domains.spelling import spelled_like
@@ -154,18 +154,20 @@ class Model:
         if isinstance(what, Domain):
             return answerable(self.preprocessing, what)
         table = isinstance(what, str | Path) or hasattr(what, "columns")
-        found = read_domain(
-            what,
-            label=label,
-            usual_label=self.label_column,
-            labelled=labelled,
-            **self._reads(table),
-            limits=self.limits,
-            rule=self.preprocessing.rule(),
-            answers="auto" if self.reading.answers == "classes" else self.reading.answers,
-            allow_missing=True,  # of an array as of a table: what was learned takes its place
-            events=events,
-        )
+        reads = self._reads(table)
+        with read_as_learned(self.preprocessing, reads):
+            found = read_domain(
+                what,
+                label=label,
+                usual_label=self.label_column,
+                labelled=labelled,
+                **reads,
+                limits=self.limits,
+                rule=self.preprocessing.rule(),
+                answers="auto" if self.reading.answers == "classes" else self.reading.answers,
+                allow_missing=True,  # of an array as of a table: what was learned takes its place
+                events=events,
+            )
         spelled = spelled_like(found, self.classes, "the run")
         for note in spelled.notes[len(found.notes) :]:
             events.say("note", f"{spelled.name}: {note}")

@@ -17,7 +17,7 @@ from ..base.typed import INTERVAL, Shape, count, number
 from ..domains.domain import Domain
 from ..domains.modalities.base import Preprocessing
 from ..domains.one import answerable, as_rows, asked
-from ..domains.read import read_domain
+from ..domains.read import read_as_learned, read_domain
 from ..metrics.estimates import mean_interval
 from ..solvers.softmax import softmax
 from ..training.inputs import answer
@@ -155,7 +155,8 @@ class MultiTask:
             table = isinstance(found, str | Path) or hasattr(found, "columns")
             reads = self.preprocessing.reads() if table else {}
             reads |= {"rule": self.preprocessing.rule(), "allow_missing": True}
-            found = read_domain(found, labelled=False, **reads, events=events)
+            with read_as_learned(self.preprocessing, reads):
+                found = read_domain(found, labelled=False, **reads, events=events)
         return answerable(self.preprocessing, found)
 
     def evaluate(self, what: Any, *, events: Events = SILENT) -> dict[str, Any]:

@@ -145,9 +145,17 @@ class ReadOptions:
         """Raise ConfigError where one of `names` was given and `what` has no use for it."""
         for name in names:
             if getattr(self, name) is not None:
-                raise ConfigError(
-                    f"{name}= was given, and {what} has no use for it", do=f"leave {name}= out"
-                )
+                raise NoUseError(name, what)
+
+
+class NoUseError(ConfigError):
+    """An option that what is read has no use for."""
+
+    def __init__(self, option: str, what: str) -> None:
+        self.option, self.what = option, what
+        super().__init__(
+            f"{option}= was given, and {what} has no use for it", do=f"leave {option}= out"
+        )
 
 
 class Reader(ABC):
