@@ -247,6 +247,10 @@ def test_missing_words_of_a_label_column(tmp_path):
         ("age,job,label|39,State-gov,a|50,Private,b", True),
         ("text,label|a film,good|a book,bad", True),
         ("1.5,2.5|3.5,4.5", False),
+        ("1,2,3,label|0.1,0.2,0.3,ant|0.2,0.4,0.1,bee", True),
+        ("0,label|0.1,ant|0.2,bee", True),
+        ("1,2,3,ant|4,5,6,bee|4,3,3,cat", False),
+        ("so good a film it is,0|so bad a book it was,1|not a film to see,0", False),
     ],
 )
 def test_names_or_data_in_the_first_line(tmp_path, lines, names):
@@ -395,3 +399,27 @@ def test_foreign_letters_do_not_make_a_text():
     towns = [f"Zürich-Höngg{i % 20}" for i in range(30)]
     frame = pd.DataFrame({"town": towns, "x": range(30), "label": ["a", "b"] * 15})
     assert read_domain(frame).modality == "tabular"
+
+
+def test_decimal_commas_without_names(tmp_path):
+    (tmp_path / "t.csv").write_text("".join(f"{i},5;-1,2{i};{'ab'[i % 2]}\n" for i in range(12)))
+    domain = read_domain(tmp_path / "t.csv")
+    assert (len(domain), domain.label_column) == (12, "x2")
+    np.testing.assert_allclose(domain.examples.columns["x0"], np.arange(12) + 0.5)
+
+
+@pytest.mark.parametrize(
+    ("codes", "classes"),
+    [
+        (["1.1", "1.10", "1.2"], ("1.1", "1.10", "1.2")),
+        (["4E10", "4E11", "4E12"], ("4E10", "4E11", "4E12")),
+        (["1.0", "2.0", "3.0"], ("1", "2", "3")),
+        (["0.5", "1.5", "1e-1"], ("0.1", "0.5", "1.5")),
+    ],
+)
+def test_codes_that_read_as_numbers_keep_their_spelling_as_labels(tmp_path, codes, classes):
+    rows = "".join(f"{i * i % 7},{code}\n" for i, code in enumerate(codes * 8))
+    (tmp_path / "t.csv").write_text("x,label\n" + rows)
+    assert set(read_domain(tmp_path / "t.csv").classes) == set(classes)
+    numbers = read_domain(tmp_path / "t.csv", answers="numbers")
+    np.testing.assert_allclose(numbers.labels[:3], [float(code) for code in codes])

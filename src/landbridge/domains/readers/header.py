@@ -8,10 +8,13 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from .guessing import ID_NAMES, LABEL_NAMES, SPLIT_NAMES, TEXT_NAMES
 from .numbers import MISSING_WORDS
 
 _BYTES, _LINES = 1 << 16, 400
 _YEARS = range(1900, 2101)
+_DECIMAL = re.compile(r'"?[+-]?\d*,\d+([eE][+-]?\d+)?\s*%?"?')
+_USUAL = {*LABEL_NAMES, *TEXT_NAMES, *ID_NAMES, *SPLIT_NAMES}
 
 
 @dataclass(frozen=True)
@@ -96,6 +99,9 @@ def delimiter_of(line: str) -> str:
     counts = {mark: line.count(mark) for mark in (",", ";", "\t", "|")}
     if line.count("\t"):
         return "\t"  # never in a word, as the others may be
+    with_comma = [field for field in line.split(";") if "," in field]
+    if ";" in line and all(_DECIMAL.fullmatch(field.strip()) for field in with_comma):
+        return ";"
     return max(counts, key=lambda mark: counts[mark])
 
 
@@ -130,7 +136,7 @@ def are_names(
         field in column for field, column in zip(first, columns, strict=True) if field in named
     )
     if any(numbers):
-        counting = _counting(first)
+        counting = _counting(first, all(field.lower() in _USUAL for field in named))
         if counting and len(set(first)) == len(first) and not again and (named or len(given) > 2):
             return True, f"its numbers are {counting}"
         return False, "numbers stand in it"
@@ -153,13 +159,18 @@ def _all_numbers(column: Sequence[str]) -> bool:
     return bool(given) and all(is_number(field) for field in given)
 
 
-def _counting(first: Sequence[str]) -> str:
-    """Return what numbers as names are: 0, 1, 2, ... or years in order."""
+def _counting(first: Sequence[str], usual: bool) -> str:
+    """Return what numbers as names are: 0, 1, 2, ... or years in order.
+
+    Where all words are `usual` names, one number is enough, and they may begin at 1.
+    """
     if any(is_number(field) and not field.isdigit() for field in first):
         return ""
     numbers = [int(field) for field in first if field.isdigit()]
-    if numbers == list(range(len(numbers))):
+    if numbers == list(range(len(numbers))) and (usual or len(numbers) > 1):
         return "0, 1, 2, ..."
+    if usual and numbers == list(range(1, len(numbers) + 1)):
+        return "1, 2, 3, ..."
     steps = {b - a for a, b in pairwise(numbers)}
     years = len(numbers) > 1 and all(number in _YEARS for number in numbers) and len(steps) == 1
     return "years" if years and 0 not in steps else ""

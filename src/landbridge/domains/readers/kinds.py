@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -30,6 +31,8 @@ class NotNumbers(DataError):
     column = ""
 
 
+_MOST_CODES = 10
+"""Decimal numbers so few may be names of classes."""
 _MOST_MISFITS = 0.05
 """So much of a column may be something else than the rest, and is then counted as missing."""
 
@@ -193,11 +196,28 @@ def label_values(
         return list(_truths(own))
     if schema.kind == "decimal" and "taken as missing" not in schema.why:
         _, values = _as_numbers(column, schema, column.name)
+        own = column.words() if words is None else words
+        plain = schema.decimal == "." and not (schema.thousands or schema.percent or schema.unit)
+        if column.is_strings and plain and _are_codes(own, values):
+            return list(own)
         return [None if np.isnan(value) else float(value) for value in values]
     found = column.words() if words is None else words
     if schema.kind == "integer":
         return [None if word is None else _integer(word, schema) for word in found]
     return list(found)
+
+
+_POWER = re.compile(r"\d+[eE]\d+")
+
+
+def _are_codes(words: np.ndarray, values: np.ndarray) -> bool:
+    """Whether labels that read as decimal numbers are codes: 4E10, or 1.1 beside 1.10."""
+    given = [word for word in words if word is not None]
+    distinct = set(given)
+    if len(distinct) > min(_MOST_CODES, len(given) / 2):
+        return False
+    spelled_twice = len(distinct) > len(np.unique(values[~np.isnan(values)]))
+    return spelled_twice or any(map(_POWER.fullmatch, distinct))
 
 
 def _integer(word: str, schema: ColumnSchema) -> int:
