@@ -141,7 +141,7 @@ def test_one_label_a_class(tmp_path, blobs):
     y[3:] = None
     run = transfer(blobs(60), (x, y), tmp_path / "run")
     assert run.choice["kind"] == "default"
-    assert "a single target label" in run.choice["reason"]
+    assert "no two classes have two target labels" in run.choice["reason"]
     assert run.verdict["kind"] == "label-free"
     add_up(run, x)
 
