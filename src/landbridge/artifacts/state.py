@@ -100,13 +100,13 @@ def read_state(path: Path) -> dict[str, Any]:
             do="give the folder named by --out",
         )
     state = read_json(file)
-    restore = "restore the run folder, or run again"
+    restore = "restore the folder, or make it again"
     if not isinstance(state, dict):
         raise RunError(f"{file} holds a {type(state).__name__}, not a run's state", do=restore)
     # A newer version may seal its state otherwise, so this comes first.
     check_format(path, state)
     if not _sealed(state) or state.get("status") not in _STATUSES:
-        raise RunError(f"{file} is damaged: its content is not what the run wrote", do=restore)
+        raise RunError(f"{file} is damaged: its content is not what was written", do=restore)
     if "kind" not in state:  # of a run made before there were kinds
         merged = str(state.get("command") or "").startswith("landbridge merge")
         state["kind"] = "merge" if merged or (path / "merge.json").exists() else "run"
@@ -200,14 +200,14 @@ def check_complete(path: Path, kinds: Sequence[str] = ()) -> dict[str, Any]:
         if Path(name).is_absolute() or ".." in Path(name).parts or is_device(file):
             raise RunError(
                 f"{state_file(path)} names {name!r}, which is no file in the folder",
-                do="restore the run folder, or run again",
+                do="restore the folder, or make it again",
             )
         if not file.exists():
-            raise RunError(f"{file} is missing", do="restore the run folder, or run again")
+            raise RunError(f"{file} is missing", do="restore the folder, or make it again")
         if file_digest(file) != expected:
             raise RunError(
-                f"{file} is damaged: its content is not what the run wrote",
-                do="restore the run folder, or run again",
+                f"{file} is damaged: its content is not what was written",
+                do="restore the folder, or make it again",
             )
     return state
 

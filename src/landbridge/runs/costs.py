@@ -26,6 +26,8 @@ FLOPS = 3e10
 """What a linear-algebra routine gets out of one thread, cautiously."""
 START_ANYWHERE = ("source-only", "finetune", "pretrain", "distil")
 """What makes sense where nothing is known yet, beside what learns from the target alone."""
+PER_PARAMETER = 4e-8
+"""Seconds that a phase takes for each parameter that is there: a hash, and a checkpoint."""
 SMALL_NETWORK = 2_000_000
 """Parameters up to which several fits on few threads are faster than one on many."""
 OVERHEAD = 12.0
@@ -46,6 +48,8 @@ class Costs:
         How long measuring took, by the clock and in CPU time.
     dim : int
         Width of the features.
+    parameters : int
+        That the network has.
     """
 
     train_row: float
@@ -56,6 +60,7 @@ class Costs:
     dim: int
     precision_reason: str = ""
     probe_work_s: float = 0.0
+    parameters: int = 0
 
     def features(self, workspace: Workspace) -> float:
         """Return seconds for the features of all rows, had none been stored."""
@@ -85,9 +90,11 @@ class Costs:
         phases = plan.phases
         still = [phase.moves == "head" and phase.augment == "none" for phase in phases]
         seconds = 0.1 if all(still) else (n + len(workspace.judged)) * self.forward_row
+        # Each phase is looked at (is the backbone as it was?) and kept, whatever it learns.
+        seconds += len(phases) * self.parameters * PER_PARAMETER
         for phase, stored in zip(phases, still, strict=True):
             if stored:
-                seconds += phase.steps * LEAST_STEP / 4
+                seconds += phase.steps * LEAST_STEP
                 continue
             row = self.train_row + (self.augment_row if phase.augment != "none" else 0.0)
             if any(TERMS.get(term.name).anchored for term in phase.terms):
@@ -148,6 +155,7 @@ def measure(workspace: Workspace, events: Events) -> Costs:
         dim=network.backbone.dim,
         precision_reason=why,
         probe_work_s=row.probe_work_s,
+        parameters=sum(p.numel() for p in network.parameters()),
     )
 
 
