@@ -157,6 +157,7 @@ def test_a_source_is_grouped_along_around_its_own_mean():
     assert found.facts["verdict"]["judged"]["ami"]["value"] > 0.9
 
 
+@pytest.mark.slow
 def test_a_net_that_knows_nothing_learns_first_and_goes_on_where_it_stopped(tmp_path, monkeypatch):
     data, how = pictures(), {"groups": 3, "epochs": 20}
     whole = landbridge.cluster(data, out=tmp_path / "whole", **how)

@@ -90,6 +90,7 @@ def accuracies(pair, kept, methods):
     return found | {name: np.mean([adapted(name, seed) for seed in SEEDS]) for name in methods}
 
 
+@pytest.mark.slow
 def test_pada_on_a_target_that_lacks_six_of_ten_classes(usps_to_mnist):
     found = accuracies(usps_to_mnist, usps_to_mnist.truth < 4, ("dann", "pada"))
     assert found["dann"] < found["source-only"] - 0.05, "dann does not hurt here"
@@ -97,6 +98,7 @@ def test_pada_on_a_target_that_lacks_six_of_ten_classes(usps_to_mnist):
     assert found["pada"] > found["source-only"] - 0.08
 
 
+@pytest.mark.slow
 def test_what_hurts_and_what_does_not_where_class_shares_differ(usps_to_mnist):
     """As the warnings say: wishing for diverse answers hurts; pseudo-labels do not."""
     truth = usps_to_mnist.truth

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
 
 from ...base.counting import as_percent
+from ...base.errors import LandbridgeWarning
 
 Range = tuple[float, float]
 
@@ -84,6 +86,14 @@ def range_for(own: Extent, known: Range | None, *, fixed: bool) -> tuple[Range, 
         their own.
     """
     if known is not None and (fixed or not _other_unit(own, known)):
+        if _other_unit(own, known):  # said in Python as well, where notes are heard by nobody
+            warnings.warn(
+                f"pixel values of {own.low:g} to {own.high:g} were read as {_words(known)}: they "
+                "are evidently in another unit than what the model learned from; multiply or "
+                "divide them first",
+                LandbridgeWarning,
+                stacklevel=2,
+            )
         said = f"pixel values were read as {_words(known)}, as "
         return known, said + ("the run's were, or as was stated" if fixed else "the other side's")
     found = natural(own)
