@@ -267,7 +267,8 @@ def test_the_rule_itself():
     taken, said = range_for(Extent(0.0, 0.5, False), (0.0, 255.0), fixed=False)
     assert taken == (0.0, 1.0)
     assert "different units" in said
-    taken, _ = range_for(Extent(0.0, 0.5, False), (0.0, 255.0), fixed=True)
+    with pytest.warns(LandbridgeWarning, match="another unit"):
+        taken, _ = range_for(Extent(0.0, 0.5, False), (0.0, 255.0), fixed=True)
     assert taken == (0.0, 255.0)
 
 
