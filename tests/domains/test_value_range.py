@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from landbridge.base.errors import ConfigError, DataError
+from landbridge.base.errors import ConfigError, DataError, LandbridgeWarning
 from landbridge.domains.domain import Domain
 from landbridge.domains.modalities.image import ImagePreprocessing
 from landbridge.domains.modalities.value_range import Extent, natural, range_for
