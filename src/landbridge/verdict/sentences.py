@@ -239,7 +239,8 @@ def settle_sentence(verdict: dict[str, Any]) -> str:
         elif settle["differ"] == 1:
             parts.append(f"The two differ on 1 of {here}: look at that one first.")
         else:
-            parts.append(f"The two differ on {settle['differ']:,} of {here}: label those first.")
+            first = "those say most" if settle["possible"] is False else "label those first"
+            parts.append(f"The two differ on {settle['differ']:,} of {here}: {first}.")
     text = f"About {span} {more}labelled {'example' if one else 'examples'}, drawn at random, "
     text += "would settle it"
     if settle["in_addition"]:
