@@ -66,6 +66,11 @@ def test_few() -> None:
     assert "6 of them labelled" in task.sentence()
 
 
+def test_large_counts_are_written_in_one_way() -> None:
+    judged = Task.build(rows(list("ab") * 5), seal(rows(list("ab") * 900), "judge"))
+    assert "judged on 1,800 sealed labels" in judged.sentence()
+
+
 def test_answers_of_a_labelled_target_are_its_own() -> None:
     source = rows(list("abc") * 5)
     task = Task.build(source, seal(rows(list("dcb") * 8), "use"))

@@ -147,7 +147,7 @@ class Task:
         usable = int((target.known & ~target.held_out).sum())
         labels = {
             "all": "labelled",
-            "few": f"{usable} of them labelled",
+            "few": f"{usable:,} of them labelled",
             "none": "no label to learn from",
         }[self.target_labels]
         parts.append(f"Target {target.name!r}: {_count(target)}, {labels}")
@@ -159,7 +159,7 @@ class Task:
             return said + " No target label is kept for judging."
         seen = target.judged & ~target.held_out
         how = "whose inputs are used without their labels" if seen.any() else "held out"
-        return said + f" It is judged on {judged} sealed labels of rows {how}."
+        return said + f" It is judged on {judged:,} sealed labels of rows {how}."
 
     def _kind(self) -> str:
         if self.teacher is not None and self.source is None and self.model is None:

@@ -41,7 +41,7 @@ def scatter(
     for group, name in enumerate(names):
         some = at[own == group]
         circles = "".join(f'<circle cx="{a:.1f}" cy="{b:.1f}" r="{radius}"/>' for a, b in some)
-        title = f"<title>{escape(name)}: {len(some)} points</title>"
+        title = f"<title>{escape(name)}: {len(some):,} points</title>"
         body.append(f'<g fill="{HUES[group % len(HUES)]}" fill-opacity=".7">{title}{circles}</g>')
     for group in range(len(names)):
         some = at[own == group]
@@ -50,5 +50,5 @@ def scatter(
             centre = np.median(some, axis=0)
             best = some[int(np.square(some - centre).sum(1).argmin())]
             body.append(text(group + 1, f"{best[0]:.1f}", best[1] + 5, class_="group-number"))
-    label = f"{len(at)} points in {len(names)} groups"
+    label = f"{len(at):,} points in {len(names)} groups"
     return drawing(body, label, height=HEIGHT, width=WIDTH, css="scatter")

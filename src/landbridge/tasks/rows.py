@@ -112,7 +112,7 @@ def judged_rows(rows: RawRows, share: float, seed: int) -> np.ndarray:
         judged[numpy_rng("structured", seed, len(rows)).permutation(len(rows))[:count]] = True
     if judged.sum() < 2 or (~judged).sum() < 2:
         raise DataError(
-            f"{rows.what} has {len(rows)} rows, {int(judged.sum())} of them to judge on",
+            f"{rows.what} has {len(rows):,} rows, {int(judged.sum()):,} of them to judge on",
             do="give at least two rows to learn from and two to judge on",
         )
     return judged
