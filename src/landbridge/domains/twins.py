@@ -18,7 +18,8 @@ MOST = 50_000
 """Rows of both sides up to which nearly the same ones are looked for; the same ones always are."""
 LEAST = 2
 """Judged rows that have to be left; with fewer, the verdict would be about nothing."""
-_NAMED = 20
+NAMED = 20
+"""How many of them are named."""
 
 
 @dataclass(frozen=True)
@@ -170,12 +171,7 @@ def without_seen(source: Domain | None, target: Domain, keep: bool = False) -> D
         if side is not None and own is not None and side.modality == target.modality:
             taught.append((side.examples.select(own), side is source))
     left, found = left_to_judge(target.examples.select(rows), taught, keep)
-    if left.all():
-        return replace(target, seen=found)
-    judged = target.judged.copy()
-    judged[rows[~left]] = False
-    found = replace(found, at=tuple(rows[~left].tolist()))
-    return replace(target, judged=judged, sealed=target.sealed.only(left), seen=found)
+    return without_rows(target, rows[~left], found)
 
 
 def left_to_judge(
@@ -207,24 +203,49 @@ def left_to_judge(
         twins = find_twins(ours, theirs)
         new = (twins.of >= 0) & ~seen
         others = theirs.names()
-        pairs += [f"{names[i]} = {others[twins.of[i]]}" for i in np.flatnonzero(new)[:_NAMED]]
+        pairs += [f"{names[i]} = {others[twins.of[i]]}" for i in np.flatnonzero(new)[:NAMED]]
         looked, chance = looked and twins.looked, chance + twins.chance
         near |= new & twins.near
         seen |= new
         of_source += int(new.sum()) if is_source else 0
-    few = int((~seen).sum()) < LEAST
-    kept = "" if not seen.any() else "asked" if keep else "all" if few else ""
     found = Seen(
         found=int(seen.sum()),
         of=n,
         source=of_source,
         near=int(near.sum()),
-        kept=kept,
-        rows=tuple(pairs[:_NAMED]),
+        rows=tuple(pairs[:NAMED]),
         looked=looked,
         chance=chance,
     )
-    return (np.ones(n, bool) if kept else ~seen), found
+    return taken_away(seen, found, keep)
+
+
+def taken_away(seen: np.ndarray, found: Seen, keep: bool) -> tuple[np.ndarray, Seen]:
+    """Return which rows are left, bool (n,), and what was found with why they were kept, if so."""
+    few = len(seen) - found.found < LEAST
+    kept = "" if not found.found else "asked" if keep else "all" if few else ""
+    return (np.ones(len(seen), bool) if kept else ~seen), replace(found, kept=kept)
+
+
+def without_rows(target: Domain, gone: np.ndarray, found: Seen) -> Domain:
+    """Return a target that is not judged on the rows with these numbers.
+
+    Parameters
+    ----------
+    target : Domain
+        With sealed labels.
+    gone : int ndarray
+        Judged rows of it.
+    found : Seen
+        Why, with the rows that were taken away before.
+    """
+    if target.sealed is None or not len(gone):
+        return replace(target, seen=found)
+    left = ~np.isin(np.flatnonzero(target.judged), gone)
+    judged = target.judged.copy()
+    judged[gone] = False
+    found = replace(found, at=(*found.at, *gone.tolist()))
+    return replace(target, judged=judged, sealed=target.sealed.only(left), seen=found)
 
 
 def say_seen(seen: Seen, name: str, events: Events) -> list[str]:

@@ -10,11 +10,10 @@ import numpy as np
 from ..base.errors import RunError
 from ..base.files import write_array
 from ..domains.domain import Domain
-from ..domains.twins import LEAST, Seen
+from ..domains.twins import NAMED, Seen, taken_away
 from .workspace import Workspace
 
 LEARNED = "learned.npy"
-_NAMED = 20
 
 
 def row_prints(inputs: np.ndarray, rows: np.ndarray | None = None) -> np.ndarray:
@@ -99,25 +98,20 @@ def unlearned(
     seen : Seen or None
         None where the run is of an earlier version, which kept no hashes.
     """
-    everything = np.ones(len(domain), bool)
     if not has_learned(path):
-        return everything, None
+        return np.ones(len(domain), bool), None
     learned = load_learned(path)
     rows = np.flatnonzero(np.isin(row_prints(inputs), learned))
     chance = domain.examples.by_chance(rows, domain.examples, len(learned))
-    again = rows[~chance]
-    few = len(domain) - len(again) < LEAST
+    again = np.zeros(len(domain), bool)
+    again[rows[~chance]] = True
     names = domain.examples.names()
-    seen = Seen(
-        found=len(again),
+    found = Seen(
+        found=int(again.sum()),
         of=len(domain),
-        kept="" if not len(again) else "asked" if keep else "all" if few else "",
-        rows=tuple(names[i] for i in again[:_NAMED]),
+        rows=tuple(names[i] for i in np.flatnonzero(again)[:NAMED]),
         looked=False,  # a hash tells the same from all else, and nothing of what is nearly so
         chance=int(chance.sum()),
         where="in the run",
     )
-    left = everything.copy()
-    if not seen.kept:
-        left[again] = False
-    return left, seen
+    return taken_away(again, found, keep)

@@ -22,7 +22,7 @@ from ..domains.readers.decided import Together
 from ..domains.spelling import check_judged, spelled_like
 from ..domains.task import Task
 from ..domains.together import read_together
-from ..domains.twins import Seen, say_seen, without_seen
+from ..domains.twins import Seen, say_seen, without_rows, without_seen
 from .known import KnownModel, is_run
 from .learned import has_learned, unlearned
 from .teacher import Teacher
@@ -165,12 +165,8 @@ def _unknown_to(
     first = wanted.seen
     if first is not None and first.found:
         seen = replace(first, found=first.found + seen.found, kept=first.kept or seen.kept)
-    if left.all() or wanted.sealed is None:
-        return replace(wanted, seen=seen), seen
-    still = wanted.judged.copy()
-    still[rows[~left]] = False
-    seen = replace(seen, at=(*seen.at, *rows[~left].tolist()))
-    return replace(wanted, judged=still, sealed=wanted.sealed.only(left), seen=seen), seen
+    found = without_rows(wanted, rows[~left], seen)
+    return found, found.seen
 
 
 def read_source_model(config: RunConfig, source: Any, events: Events) -> KnownModel | None:
