@@ -17,7 +17,8 @@ from ..domains.one import tell
 from ..domains.read import read_domain, settled_domain, stated_range
 from ..domains.readers.base import ReadOptions
 from ..domains.readers.columns import Columns, from_arrow, from_frame
-from ..domains.readers.frame import exact_labels, frame_domain
+from ..domains.readers.frame import frame_domain
+from ..domains.readers.frame_labels import exact_labels
 from ..domains.readers.labels import Wish, read_labels
 from ..domains.readers.table import arrow_table
 from ..domains.spelling import same_classes

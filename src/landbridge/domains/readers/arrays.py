@@ -23,7 +23,8 @@ from ..modalities.table import TableExamples
 from ..modalities.value_range import extent, outside, range_for, to_bytes
 from .base import READERS, Reader, ReadOptions, check_distinct, chosen_rows, mask_labels, over_limit
 from .columns import Columns, from_arrow, from_frame, plain_column
-from .frame import frame_domain, split_names
+from .frame import frame_domain
+from .frame_splits import split_names
 from .guessing import image_column
 from .in_cells import as_files
 from .labels import LabelRows, read_labels
