@@ -7,6 +7,8 @@ import os
 from .errors import ConfigError, DataError
 
 MOST = "LANDBRIDGE_MOST_BYTES"
+TIMES = 1000
+"""From how many times its own size on the growth of a table in a file is suspicious."""
 _STANDARD = 1_000_000_000
 _UNITS = {"kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12}
 

@@ -166,7 +166,7 @@ def checked(path: Path, content: int | None = None) -> bool:
     """
     try:
         with path.open("rb") as file:
-            look = _look(os.fstat(file.fileno()))
+            look = look_of(os.fstat(file.fileno()))
             foot = _foot(file)
             if foot is None or foot.get("name") != path.stem:
                 return False
@@ -321,7 +321,8 @@ def _matches(file: IO[bytes], size: int, crc: int) -> bool:
     return found == crc
 
 
-def _look(found: os.stat_result) -> tuple[int, ...]:
+def look_of(found: os.stat_result) -> tuple[int, ...]:
+    """Return what changes of a file when it is touched."""
     return (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
 
 

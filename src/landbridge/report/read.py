@@ -9,10 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from landbridge.base.errors import RunError
+from landbridge.base.errors import DataError, RunError
 from landbridge.base.events import Event, read_log
 from landbridge.base.files import read_json
 from landbridge.domains.answers import objects
+from landbridge.domains.readers.parquet_files import read_parquet
 
 _OBJECTS = (
     *("run", "config", "data", "plan", "choice", "verdict", "backbone", "labels"),
@@ -145,13 +146,9 @@ def _read_answers(run: RunFiles) -> None:
     if not path.exists():
         run.problems[path.name] = "is not in this run"
         return
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
     try:
-        table = pq.read_table(path)
-        run.answers = list(_grouped(table))
-    except (pa.ArrowException, KeyError, OSError, ValueError):
+        run.answers = list(_grouped(read_parquet(path)))
+    except (DataError, KeyError, ValueError):
         run.problems[path.name] = "is damaged"
 
 

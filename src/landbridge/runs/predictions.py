@@ -11,6 +11,7 @@ from ..base.files import whole_file
 from ..domains.answers import Answers, plain_labels
 from ..domains.reading import Reading
 from ..domains.task import Task
+from ..isolation.ask import wrote
 from ..verdict.judge import Truth
 from .folds import compared_rows
 from .race import Raced
@@ -122,6 +123,7 @@ def _write(
     table = pa.table({key: pa.array(columns[key], kind) for key, kind in types.items()})
     with whole_file(path) as temporary:
         pq.write_table(table, temporary, compression="zstd")
+    wrote(path)
 
 
 def _types(answers: Answers, *, with_ids: bool) -> dict[str, Any]:

@@ -8,7 +8,6 @@ import os
 import queue
 import signal
 import sys
-import threading
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import Any
 from ..base import errors as kinds
 from ..base.errors import LandbridgeError, MissingExtra, RunError, TrainingError
 from ..base.events import Event, Events
+from ..base.orphans import end_with
 from .fit import Fit, FitSpec, finished, run_fit
 from .workspace import Workspace
 
@@ -59,19 +59,8 @@ class _RelayBar:
             self.pending, self.sent, self.figures = 0, time.monotonic(), {}
 
 
-def _die_with(parent: int) -> None:
-    """End this process when the parent is gone, so that a killed run leaves nothing behind."""
-
-    def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(0.5)
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
-
-
 def _worker(path: str, count: int, tasks: Any, channel: Any, parent: int) -> None:
-    _die_with(parent)
+    end_with(parent)
     import torch
     from threadpoolctl import threadpool_limits
 

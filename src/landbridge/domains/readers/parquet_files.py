@@ -1,17 +1,14 @@
-"""Parquet files -> Arrow tables, after a look at what they would become."""
+"""Parquet files -> Arrow tables, read where a damaged one ends nothing but its reader."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from ...base.errors import DataError
-from ...base.growth import check_growth, most_bytes
-
-_TIMES = 1000
-_WORD, _NUMBER = 64, 8
-"""Bytes that a cell takes in memory at least."""
+from ...isolation import parquet
+from ...isolation.ask import isolated
+from .columns import MARK
 
 
 def read_parquet(path: Path, columns: Sequence[str] | None = None) -> Any:
@@ -28,68 +25,37 @@ def read_parquet(path: Path, columns: Sequence[str] | None = None) -> Any:
     DataError
         Where it is damaged, or small and would take gigabytes.
     """
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        # Through an open file: a path would also add columns from names like "year=2020/".
-        with path.open("rb") as file:
-            check_parquet(path, pq.ParquetFile(file))
-            file.seek(0)
-            return pq.read_table(file, columns=None if columns is None else list(columns))
-    except (pa.ArrowException, OSError, MemoryError) as error:
-        raise DataError(
-            f"{path} is no whole Parquet file: {error}", do="write or download it again"
-        ) from error
+    named = None if columns is None else list(columns)
+    (table,) = isolated(parquet.whole, path, columns=named)
+    return _unmarked(table)
 
 
-def check_parquet(path: Path, opened: Any) -> None:
-    """Raise DataError where a small file would take gigabytes.
+def read_head(path: Path) -> tuple[Any, int]:
+    """Return a Parquet file's schema, and how many rows it has.
 
-    Equal values are kept once in a file, and a column of one value has next to no size: rows are
-    counted by what the file says of itself, and words by their dictionary.
+    Raises
+    ------
+    DataError
+        As of `read_parquet`.
     """
-    size = path.stat().st_size
-    metadata = opened.metadata
-    claimed, packed = 0, 0
-    words: set[str] = set()
-    for group in range(metadata.num_row_groups):
-        own = metadata.row_group(group)
-        for i in range(metadata.num_columns):
-            chunk = own.column(i)
-            long = chunk.physical_type == "BYTE_ARRAY"
-            claimed += max(own.num_rows, chunk.num_values) * (_WORD if long else _NUMBER)
-            packed += max(chunk.total_uncompressed_size, 0)
-            if long:
-                words.add(chunk.path_in_schema)
-    what = f"{metadata.num_rows:,} rows of {metadata.num_columns:,} columns"
-    check_growth(str(path), size, max(claimed, packed), what, times=_TIMES)
-    # A word may be as long as all of them, so few files are told by their sizes alone.
-    if not words or metadata.num_rows * packed <= most_bytes() or size * _TIMES > most_bytes():
-        return
-    import pyarrow.parquet as pq
-
-    with path.open("rb") as file:
-        whole = pq.ParquetFile(file, read_dictionary=sorted(words))
-        table = whole.read(columns=sorted(words))
-    dense = sum(_letters(chunk) for column in table.columns for chunk in column.chunks)
-    check_growth(str(path), size, dense, f"{dense:,} bytes of words", times=_TIMES)
+    empty, rows = isolated(parquet.head, path)
+    return _unmarked(empty).schema, rows["rows"][0].as_py()
 
 
-def _letters(array: Any) -> int:
-    """Return how long all values are together, each counted as often as it is there."""
-    import pyarrow.compute as pc
-    from pyarrow import types
+def read_batches(path: Path, column: str, rows: int) -> Iterator[Any]:
+    """Yield a column of a Parquet file as tables of at most so many rows.
 
-    kind = array.type
-    if types.is_struct(kind):
-        return sum(_letters(part) for part in array.flatten())
-    if types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind):
-        return _letters(array.flatten())
-    if types.is_dictionary(kind):
-        lengths = pc.binary_length(array.dictionary).take(array.indices)
-    elif types.is_binary(kind) or types.is_string(kind) or types.is_large_string(kind):
-        lengths = pc.binary_length(array)
-    else:
-        return 0
-    return int(pc.sum(lengths.cast("int64")).as_py() or 0)
+    Raises
+    ------
+    DataError
+        As of `read_parquet`.
+    """
+    yield from isolated(parquet.batches, path, column=column, rows=rows)
+
+
+def _unmarked(table: Any) -> Any:
+    """Return a table without what only our own readers of text files say of how they read."""
+    metadata = table.schema.metadata or {}
+    if MARK not in metadata:
+        return table
+    return table.replace_schema_metadata({k: v for k, v in metadata.items() if k != MARK})

@@ -11,7 +11,6 @@ import numpy as np
 
 from ...base.errors import DataError
 from ...base.events import SILENT, Events
-from ...base.halves import has_half
 from ...base.hashing import digest
 from ...base.inside import Place, check_inside, place_of
 from ...base.places import cache_folder
@@ -22,7 +21,7 @@ from ..modalities.pieces import Piece
 from .base import READERS, SPLITS, Reader, ReadOptions
 from .columns import Columns, from_arrow
 from .frame import frame_domain
-from .parquet_files import check_parquet, read_parquet
+from .parquet_files import read_batches, read_head, read_parquet
 
 _SPLIT = "split"
 _LARGE = 64_000_000
@@ -76,11 +75,6 @@ class Shards(Reader):
         return domain.noting(f"read from {len(files)} Parquet shard{'s'[: len(files) > 1]}")
 
 
-def _named(file: Path) -> Any:
-    """Return a file as Arrow opens it: its path, or itself where that is no UTF-8."""
-    return file.open("rb") if has_half(str(file)) else file
-
-
 def _shards(root: Path) -> list[Path]:
     found = sorted(root.glob("*.parquet"))
     return found or sorted((root / "data").glob("*.parquet"))
@@ -88,19 +82,8 @@ def _shards(root: Path) -> list[Path]:
 
 def _read(files: Sequence[Path], events: Events) -> Columns:
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
-    schemas, rows = [], []
-    for file in files:
-        try:
-            opened = pq.ParquetFile(_named(file))
-            check_parquet(file, opened)
-        except (pa.ArrowException, OSError) as error:
-            raise DataError(
-                f"{file} is no whole Parquet file: {error}", do="write or download it again"
-            ) from error
-        schemas.append(opened.schema_arrow)
-        rows.append(opened.metadata.num_rows)
+    schemas, rows = zip(*map(read_head, files), strict=True)
     names = schemas[0].names
     for file, schema in zip(files, schemas, strict=True):
         if schema.names != names:
@@ -183,12 +166,7 @@ def _pieces(files: Sequence[Path], column: str, key: str, rows: int, events: Eve
 
 
 def _contents(files: Sequence[Path], column: str) -> Iterator[bytes | None]:
-    import pyarrow.parquet as pq
-
     for file in files:
-        opened = pq.ParquetFile(_named(file))
-        for batch in opened.iter_batches(batch_size=_ROWS, columns=[column]):
-            for value in batch.column(0).to_pylist():
-                if isinstance(value, dict):
-                    value = value.get("bytes")
-                yield value
+        for table in read_batches(file, column, _ROWS):
+            for value in table.column(0).to_pylist():
+                yield value.get("bytes") if isinstance(value, dict) else value

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json as json_
+import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -14,13 +14,15 @@ from ...base.events import SILENT, Events
 from ...base.files import lines_of
 from ...base.inside import Place
 from ...base.shown import encodable
+from ...isolation import json_lines
+from ...isolation.ask import isolated
 from ..domain import Domain
 from .base import READERS, Reader, ReadOptions
 from .columns import MARK, Columns, from_arrow, rows_of
 from .encodings import to_utf8
 from .frame import frame_domain
 from .header import Start, is_number, start_of
-from .numbers import EXACT, MISSING_WORDS
+from .numbers import MISSING_WORDS
 from .parquet_files import read_parquet
 from .written import plain_array
 
@@ -131,44 +133,16 @@ def json_columns(path: Path, encoding: str | None) -> tuple[Columns, tuple[str, 
 
 def _json_read(path: Path, encoding: str | None) -> tuple[Any, tuple[str, ...]]:
     """Return a file of JSON as a `pyarrow.Table`, or a list of rows where Arrow has no types."""
-    import pyarrow as pa
-    from pyarrow import json
-
     content, note = to_utf8(path, encoding, guess=False)
     notes = (note,) if note else ()
     if content[:200].lstrip().startswith(b"["):  # one list of objects
         return _objects_of(path, content), notes
-    size = min(max(len(content) + 1, 1 << 16), 2**31 - 1)
-    options = json.ReadOptions(block_size=size)
-    buffer = pa.py_buffer(content)
     try:
-        table = json.read_json(pa.BufferReader(buffer), read_options=options)
-        times = [one.name for one in table.schema if pa.types.is_timestamp(one.type)]
-        if times:  # as they are written, with their zones
-            schema = pa.schema([(name, pa.string()) for name in times])
-            parse = json.ParseOptions(explicit_schema=schema)
-            table = json.read_json(
-                pa.BufferReader(buffer), read_options=options, parse_options=parse
-            )
-    except pa.ArrowInvalid as error:
-        return _lines_of(path, content, error), notes
-    if _rounded(table):
-        return _lines_of(path, content, None), notes
-    mark = {MARK: json_.dumps({"typed": "strings"}).encode()}
+        (table,) = isolated(json_lines.table, path, content)
+    except DataError:  # Python reads what Arrow has no types for, or says what is wrong where
+        return _lines_of(path, content), notes
+    mark = {MARK: json.dumps({"typed": "strings"}).encode()}
     return table.replace_schema_metadata(mark), notes
-
-
-def _rounded(table: Any) -> bool:
-    """Whether whole numbers may have lost digits: Arrow reads those beyond 64 bits as floats."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    for column in table.columns:
-        if pa.types.is_floating(column.type):
-            greatest = pc.max(pc.abs(column)).as_py()
-            if greatest is not None and greatest >= EXACT:
-                return True
-    return False
 
 
 def _json_table(path: Path, encoding: str | None) -> Any:
@@ -189,13 +163,13 @@ def _json_table(path: Path, encoding: str | None) -> Any:
                     f"{path}: column {name!r} holds values of different kinds: {error}",
                     do="write the same kind of value in every row",
                 ) from error
-    mark = {MARK: json_.dumps({"typed": "strings"}).encode()}
+    mark = {MARK: json.dumps({"typed": "strings"}).encode()}
     return pa.table(arrays).replace_schema_metadata(mark)
 
 
 def _objects_of(path: Path, content: bytes) -> list[dict[str, Any]]:
     try:
-        found = json_.loads(content)
+        found = json.loads(content)
     except (ValueError, RecursionError) as error:
         raise DataError(f"{path} is no whole JSON: {error}", do="write it again") from error
     if not all(isinstance(item, dict) for item in found):
@@ -203,19 +177,19 @@ def _objects_of(path: Path, content: bytes) -> list[dict[str, Any]]:
     return found
 
 
-def _lines_of(path: Path, content: bytes, why: Exception | None) -> list[dict[str, Any]]:
+def _lines_of(path: Path, content: bytes) -> list[dict[str, Any]]:
     """Return the objects of JSON lines that Arrow has no types for: mixed, or very long."""
     found = []
     for number, line in enumerate(content.split(b"\n"), 1):
         if not line.strip():
             continue
         try:
-            row = json_.loads(line)
+            row = json.loads(line)
         except (ValueError, RecursionError) as error:
             raise DataError(
                 f"{path} cannot be read as JSON lines: line {number} is no whole JSON: {error}",
                 do="write one object a line",
-            ) from (why or error)
+            ) from error
         if not isinstance(row, dict):
             raise DataError(
                 f"{path} cannot be read as JSON lines: line {number} is no object: {str(row)[:60]}",
@@ -269,7 +243,7 @@ def _text(
         "encoding": encoding,
         "names": start.names,
     }
-    return table.replace_schema_metadata({MARK: json_.dumps(mark).encode()}), start.notes
+    return table.replace_schema_metadata({MARK: json.dumps(mark).encode()}), start.notes
 
 
 def _parsed(
