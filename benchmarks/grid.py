@@ -19,7 +19,6 @@ from landbridge.base.config import make_config
 from landbridge.base.errors import TrainingError
 from landbridge.base.events import Events
 from landbridge.domains.domain import Domain
-from landbridge.metrics.currency import CURRENCIES
 from landbridge.metrics.intervals import paired_bootstrap
 from landbridge.metrics.labelfree import Candidate
 from landbridge.runs.execute import Runner
@@ -28,6 +27,7 @@ from landbridge.runs.prepare import prepare
 from landbridge.runs.read_task import read_task
 from landbridge.selection.choose import choose_label_free
 from landbridge.solvers.softmax import softmax
+from landbridge.targets.base import target_type
 from landbridge.training.devices import find_device
 
 
@@ -105,7 +105,7 @@ def run_job(
         runner.run(first, tolerate=True)  # others start from it: not to be trained twice at once
         done = runner.run(specs, tolerate=True)
     reading = workspace.reading
-    currency = CURRENCIES[reading.answers]
+    metric = target_type(reading.answers).metric
     truth = np.asarray(job.truth)
     if reading.answers == "classes":
         place = {name: i for i, name in enumerate(workspace.classes)}
@@ -121,7 +121,7 @@ def run_job(
             if isinstance(fit, TrainingError):
                 failed[method] = str(fit)
                 continue
-            score = currency.score(reading.values(fit.output("judged")), truth)
+            score = metric.score(reading.transform(fit.output("judged")), truth)
             hits.setdefault(method, []).append(score)
             own = rows.setdefault(method, {"cpu_s": 0.0})
             own["cpu_s"] += fit.facts["cpu_s"] / seeds
@@ -132,10 +132,10 @@ def run_job(
         found = np.stack(hits[name])
         whole = paired_bootstrap(found, np.zeros_like(found))
         own |= {
-            "mean": currency.figure(float(found.mean())),
-            "low": min(map(currency.figure, (whole.low, whole.high))),
-            "high": max(map(currency.figure, (whole.low, whole.high))),
-            "per_seed": [currency.figure(score) for score in found.mean(1).tolist()],
+            "mean": metric.figure(float(found.mean())),
+            "low": min(map(metric.figure, (whole.low, whole.high))),
+            "high": max(map(metric.figure, (whole.low, whole.high))),
+            "per_seed": [metric.figure(score) for score in found.mean(1).tolist()],
             "cpu_s": round(own["cpu_s"], 1),
         }
         base = np.stack(hits[job.reference]) if job.reference in hits else None
@@ -146,9 +146,9 @@ def run_job(
     return {
         "setting": task.sentence(),
         "reference": job.reference,
-        "metric": currency.metric,
-        "percent": currency.percent,
-        "lower_is_better": currency.lower_is_better,
+        "metric": metric.name,
+        "percent": metric.percent,
+        "lower_is_better": metric.lower_is_better,
         "judged_rows": len(truth),
         "device": workspace.device,
         "methods": rows,

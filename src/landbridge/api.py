@@ -96,9 +96,9 @@ def transfer(
     student : str, optional
         Where rows have several modalities, the one that the new model sees; as default the one
         that the teacher does not see.
-    answers : {"auto", "classes", "numbers", "several"}
-        What kind of answer labels are: one class, a number, several labels at once. "auto": as
-        they look, which a note says.
+    answers : {"auto", "classes", "numbers", "several", "ordinal"}
+        What kind of label there is: one class, a number, several labels at once, a class in an
+        order (never guessed). "auto": as they look, which a note says.
     judge_fraction : float, default 0.3
         Part of the labelled target kept for judging where the data have no test split.
     keep_duplicates : bool, default False

@@ -12,7 +12,7 @@ import torch
 
 from landbridge.base.errors import DataError
 from landbridge.domains import Task, read_domain, seal
-from landbridge.domains.answers import kind_of, strata
+from landbridge.targets.base import target_type, type_of_target
 
 N = 60
 X = np.random.default_rng(0).normal(size=(N, 3))
@@ -41,7 +41,7 @@ def csv(path: Path, header: str, rows: list[str]) -> Path:
 )
 def test_the_kind_is_read_off_the_labels(labels, kind) -> None:
     domain = read_domain((X, labels))
-    assert domain.answers == kind == kind_of(domain.labels)
+    assert domain.answers == kind == type_of_target(domain.labels).name
     assert bool(domain.notes) == (kind != "classes")  # what is not usual is said
 
 
@@ -158,7 +158,7 @@ def test_kinds_that_differ_are_an_error() -> None:
 
 def test_strata_of_few_numbers() -> None:
     known = np.arange(15) > 0
-    found = strata(np.linspace(1, 0, 15), known)
+    found = target_type("numbers").strata(np.linspace(1, 0, 15), known)
     assert found[known].tolist() == [0] * 14
 
 

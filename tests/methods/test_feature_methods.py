@@ -10,10 +10,11 @@ import pytest
 
 from landbridge.base.errors import ConfigError, MethodError
 from landbridge.methods.base import METHODS, Features, Head
-from landbridge.methods.heads.ridge import fit_temperature, ridge_head
+from landbridge.methods.heads.ridge import ridge_head
 from landbridge.methods.mapping.coral import CORAL
 from landbridge.methods.mapping.feature_map import FeatureMap
 from landbridge.methods.probe import Probe
+from landbridge.solvers.score_calibration import fit_temperature
 
 NAMES = ("probe", "coral", "feature-map")
 

@@ -11,8 +11,10 @@ from sklearn.linear_model import LogisticRegression, Ridge
 from landbridge.base.errors import MethodError
 from landbridge.methods.base import METHODS, Features, Needs
 from landbridge.methods.feature import FeatureMethod
-from landbridge.methods.heads.answers import platt, ridge_answers, targets_of
+from landbridge.methods.heads.ridge import ridge_head
 from landbridge.methods.resolve import Situation, make_method, require, unmet
+from landbridge.solvers.score_calibration import platt
+from landbridge.targets.base import target_type
 
 PAIRS = [
     (name, answers)
@@ -93,7 +95,7 @@ def test_a_method_that_cannot_says_so_and_names_those_that_can():
 
 def test_ridge_of_numbers_is_ridge():
     source, _ = sides("numbers")
-    head = ridge_answers(source.x, source.labels, (3.0,))
+    head = ridge_head(source.x, source.labels, 1, (3.0,))
     z = (source.x - source.x.mean(0)) / source.x.std(0)
     expected = Ridge(3.0).fit(z, source.labels).predict(z)
     np.testing.assert_allclose(head.logits(source.x)[:, 0], expected, atol=1e-5)
@@ -119,5 +121,6 @@ def test_a_head_that_cannot_says_so():
 
 
 def test_targets():
-    assert targets_of(np.array([0.5, 2.0]), 1).tolist() == [[0.5], [2.0]]
-    assert targets_of(np.array([1, 0]), 2).tolist() == [[-1, 1], [1, -1]]
+    numbers, classes = target_type("numbers"), target_type("classes")
+    assert numbers.regression_targets(np.array([0.5, 2.0]), 1).tolist() == [[0.5], [2.0]]
+    assert classes.regression_targets(np.array([1, 0]), 2).tolist() == [[-1, 1], [1, -1]]

@@ -7,9 +7,10 @@ import pytest
 from scipy.stats import spearmanr
 from sklearn import metrics
 
-from landbridge.metrics.answer_figures import label_figures, number_figures, several_figures
-from landbridge.metrics.currency import CURRENCIES, jaccard
 from landbridge.metrics.intervals import pairs_needed
+from landbridge.metrics.multilabel import jaccard, multilabel_metrics, per_label_metrics
+from landbridge.metrics.regression import regression_metrics
+from landbridge.targets.base import target_type
 
 RNG = np.random.default_rng(0)
 TRUE = RNG.normal(5, 2, 80).round(1)
@@ -19,18 +20,18 @@ P = np.clip(0.6 * TABLE + 0.5 * RNG.random((60, 4)), 0, 1)
 
 
 def test_numbers():
-    found = number_figures(TRUE, SAID)
+    found = regression_metrics(TRUE, SAID)
     assert found["RMSE"] == pytest.approx(metrics.root_mean_squared_error(TRUE, SAID))
     assert found["MAE"] == pytest.approx(metrics.mean_absolute_error(TRUE, SAID))
     assert found["R²"] == pytest.approx(metrics.r2_score(TRUE, SAID))
     assert found["Spearman"] == pytest.approx(spearmanr(TRUE, SAID).statistic)
-    nothing = number_figures(np.ones(3), np.ones(3))
+    nothing = regression_metrics(np.ones(3), np.ones(3))
     assert np.isnan(nothing["R²"])
     assert np.isnan(nothing["Spearman"])
 
 
 def test_several():
-    found, hard = several_figures(TABLE, P), P > 0.5
+    found, hard = multilabel_metrics(TABLE, P), P > 0.5
     assert found["micro F1"] == pytest.approx(metrics.f1_score(TABLE, hard, average="micro"))
     occurring = metrics.f1_score(TABLE[:, :3], hard[:, :3], average="macro")
     assert found["macro F1"] == pytest.approx(occurring)
@@ -39,7 +40,7 @@ def test_several():
     assert found["mean average precision"] == pytest.approx(precision)
     one = metrics.jaccard_score(TABLE, hard, average="samples", zero_division=1)
     assert found["Jaccard index"] == pytest.approx(one)
-    assert label_figures(TABLE, P)["n"].tolist() == TABLE.sum(0).tolist()
+    assert per_label_metrics(TABLE, P)["n"].tolist() == TABLE.sum(0).tolist()
 
 
 def test_scores_are_better_the_higher():
@@ -48,7 +49,7 @@ def test_scores_are_better_the_higher():
         ("numbers", [[2.1]], [[1.0]], [2.0]),
         ("several", [[0.9, 0.1]], [[0.9, 0.9]], [[1, 0]]),
     ):
-        currency = CURRENCIES[kind]
+        currency = target_type(kind).metric
         scores = [currency.score(np.array(v), np.array(truth))[0] for v in (better, worse)]
         assert scores[0] > scores[1], kind
         figures = [currency.figure(float(s)) for s in scores]

@@ -6,9 +6,9 @@ import pytest
 from sklearn import metrics
 
 import landbridge
-from landbridge.metrics.answer_figures import several_figures
-from landbridge.metrics.currency import CURRENCIES
 from landbridge.metrics.figures import brier, expected_calibration_error, figures, log_loss
+from landbridge.metrics.multilabel import multilabel_metrics
+from landbridge.targets.base import target_type
 
 DRAW = np.random.default_rng(0)
 P = DRAW.dirichlet(np.ones(3), 50).astype(np.float32)
@@ -47,7 +47,7 @@ def test_figures_of_several_labels_count_labels_that_are_no_answer():
     said = DRAW.random((40, 3))  # the fourth label is no answer
     whole = np.pad(said, ((0, 0), (0, 1)))
     answered = whole > 0.5
-    found = several_figures(truth, said)
+    found = multilabel_metrics(truth, said)
     assert found["micro F1"] == pytest.approx(metrics.f1_score(truth, answered, average="micro"))
     assert found["macro F1"] == pytest.approx(
         metrics.f1_score(truth, answered, average="macro", zero_division=0)
@@ -55,7 +55,7 @@ def test_figures_of_several_labels_count_labels_that_are_no_answer():
     assert found["Jaccard index"] == pytest.approx(
         metrics.jaccard_score(truth, answered, average="samples", zero_division=1)
     )
-    score = CURRENCIES["several"].score(said[None], truth)
+    score = target_type("several").metric.score(said[None], truth)
     assert score.mean() == pytest.approx(found["Jaccard index"])
 
 

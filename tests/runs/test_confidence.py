@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 import landbridge
-from landbridge.domains.reading import Reading
 from landbridge.solvers.softmax import softmax
 from landbridge.solvers.temperature import likeliest_temperature, temperature_for_confidence
+from landbridge.targets.codec import TargetCodec
 
 
 def test_the_temperature_that_made_the_scores_is_found():
@@ -31,11 +31,11 @@ def test_the_mean_confidence_is_what_was_asked_for(wanted):
 @pytest.mark.parametrize("temperature", [0.1, 3.0, 100.0])
 def test_answers_stay_and_the_file_keeps_it(temperature):
     z = (10 * np.random.default_rng(2).normal(size=(3000, 5))).astype(np.float32)
-    reading = Reading("classes", tuple("abcde"), temperature=temperature)
-    again = Reading.from_dict(json.loads(json.dumps(reading.to_dict())))
+    reading = TargetCodec("classes", tuple("abcde"), temperature=temperature)
+    again = TargetCodec.from_dict(json.loads(json.dumps(reading.to_dict())))
     assert again == reading
     assert (again.values(z).argmax(1) == z.argmax(1)).all()
-    assert "temperature" not in Reading("classes", ("a",)).to_dict()
+    assert "temperature" not in TargetCodec("classes", ("a",)).to_dict()
 
 
 def test_a_run_that_adapted_without_labels_is_no_surer_than_its_seeds_agree(tmp_path, blobs):

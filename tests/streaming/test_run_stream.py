@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 
 from landbridge.base.errors import ConfigError, DataError
-from landbridge.domains.reading import Reading
 from landbridge.runs.model import Model
 from landbridge.runs.stream import stream_data
+from landbridge.targets.codec import TargetCodec
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def test_probabilities_have_the_runs_temperature_and_answers_stay(kit):
     stored, _ = kit.rows(60, seed=4)
     found = {}
     for temperature in (1.0, 2.5):
-        reading = Reading("classes", tuple(kit.classes), temperature=temperature)
+        reading = TargetCodec("classes", tuple(kit.classes), temperature=temperature)
         model = Model(kit.network, kit.preprocessing, kit.classes, (0, 255), reading=reading)
         run = SimpleNamespace(model=model)
         for method in ("none", "eata"):

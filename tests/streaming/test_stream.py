@@ -12,9 +12,9 @@ from landbridge.base.errors import ConfigError, DataError, RunError
 from landbridge.domains.domain import Domain
 from landbridge.domains.modalities.images import ImageExamples
 from landbridge.domains.modalities.table import TableExamples
-from landbridge.domains.reading import Reading
 from landbridge.streaming import ADAPTERS, Stream, open_stream
 from landbridge.streaming.guard import MARGIN, WINDOW, Evidence, Guard
+from landbridge.targets.codec import TargetCodec
 
 METHODS = ("adabn", "eata", "sar")
 
@@ -222,7 +222,7 @@ def test_a_model_or_a_run_opens_a_stream(kit):
 def test_a_model_without_class_probabilities_opens_none(kit, answers):
     class Model:
         network, preprocessing, classes = kit.network, kit.preprocessing, kit.classes
-        reading = Reading(answers, ("a", "b"))
+        reading = TargetCodec(answers, ("a", "b"))
 
     with pytest.raises(ConfigError, match=f"answers with {answers}.*class probabilities"):
         open_stream(Model(), "adabn")

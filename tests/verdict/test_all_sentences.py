@@ -12,6 +12,7 @@ from landbridge.report.view_verdict import headed
 from landbridge.runs import compare
 from landbridge.runs.finish import what
 from landbridge.selection import portfolio
+from landbridge.targets.base import TARGET_TYPES, target_type
 from landbridge.verdict.sentences import (
     WHAT,
     cross_validated_sentence,
@@ -82,7 +83,7 @@ def verdicts(answers: str):
             yield plain | {"choice": choice}
 
 
-@pytest.mark.parametrize("answers", ["classes", "numbers", "several"])
+@pytest.mark.parametrize("answers", sorted(TARGET_TYPES))
 def test_every_sentence_reads_well(answers):
     said = set()
     for verdict in verdicts(answers):
@@ -106,7 +107,7 @@ def test_every_sentence_reads_well(answers):
             assert not re.search("right on|classifier|%|accuracy|points", text), text
 
 
-@pytest.mark.parametrize("answers", ["classes", "numbers", "several"])
+@pytest.mark.parametrize("answers", sorted(TARGET_TYPES))
 def test_every_reason_and_every_method_in_plain_words_reads_well(answers):
     plan = {
         "candidates": ["scratch"],
@@ -116,7 +117,7 @@ def test_every_reason_and_every_method_in_plain_words_reads_well(answers):
     }
     named = compare.given("mcc")["reason"]
     reasons = [compare.only_one(plan), compare.only_one(plan | {"candidates": ["probe"]})]
-    reasons += [compare.uncompared(plan, answers), compare.fallback(plan, answers)]
+    reasons += [compare.uncompared(plan, answers), compare.fallback(plan, target_type(answers))]
     said = [named, *(choice["reason"] for choice in reasons)]
     assert "named" in named
     assert not any("you named" in text or "was named" in text for text in said[1:])
@@ -124,7 +125,7 @@ def test_every_reason_and_every_method_in_plain_words_reads_well(answers):
     if answers == "numbers":
         methods |= {name for name in portfolio.NUMBERS_FEW if "+" not in name}
         methods |= {*portfolio.NUMBERS_FEATURES_FEW, *portfolio.NUMBERS_LABELLED}
-    said += [what(name, answers) for name in sorted(methods - {"teacher"})]
+    said += [what(name, target_type(answers)) for name in sorted(methods - {"teacher"})]
     for text in said:
         assert text
         assert not re.search(r"None|nan|\{|  |\.\.|\b(\w+) \1\b", text), text

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from landbridge.domains.sealed import SealedLabels
-from landbridge.metrics.currency import CURRENCIES
 from landbridge.selection.choose import choose_by_validation
+from landbridge.targets.base import target_type
 from landbridge.verdict.judge import Predicted, judge
 from landbridge.verdict.without_labels import cross_validated_verdict, label_free_verdict
 
@@ -94,7 +94,7 @@ def test_cross_validation_of_numbers():
 
 def test_choice_in_the_same_currency():
     scores = {"a": np.full((1, 50), -2.0), "b": np.full((1, 50), -1.0)}
-    found = choose_by_validation(scores, ["a", "b"], ["a"], None, CURRENCIES["numbers"])
+    found = choose_by_validation(scores, ["a", "b"], ["a"], None, target_type("numbers").metric)
     assert found["method"] == "b"
     assert [row["method"] for row in found["candidates"]] == ["b", "a"]
     assert found["candidates"][0]["figures"]["mean absolute error"] == 1.0

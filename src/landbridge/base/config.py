@@ -56,9 +56,9 @@ class DataConfig(_Strict):
     value_range: list[float] | None = Field(None, min_length=2, max_length=2)
     """Which numbers are black and white in arrays of images and in images of more than eight
     bits, on both sides and for predictions; null: found in the source, which is said."""
-    answers: Literal["auto", "classes", "numbers", "several"] = "auto"
-    """What kind of answer labels are: one class, a number, several labels at once; auto: as they
-    look, which is said."""
+    answers: str = "auto"
+    """What kind of label there is: classes, numbers, several (labels at once), ordinal (classes in
+    an order); auto: as they look, which is said."""
     target_labels: Literal["use", "judge"] = "use"
     """"judge": target labels are for the verdict alone, the target counts as unlabelled."""
     judge_fraction: float = Field(0.3, gt=0, lt=1)

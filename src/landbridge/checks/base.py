@@ -117,7 +117,7 @@ def _labels(domain: Domain) -> Iterator[Any]:
     for known, label in zip(domain.known.tolist(), domain.labels, strict=True):
         if not known:
             yield None
-        elif domain.answers == "classes":
+        elif domain.target_type.exclusive:
             yield domain.classes[int(label)]
         else:
             yield tuple(np.atleast_1d(label).tolist())

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..base.counting import as_percent
 from ..domains.compare import compare_classes
+from ..domains.domain import Domain
 from .base import CHECKS, DataCheck, Problem, Sides, parts_of
 
 FEW, SKEWED = 5, 0.2
@@ -23,7 +24,7 @@ class Classes(DataCheck):
     def look(self, sides: Sides) -> Iterator[Problem]:
         """Count labelled rows by class and part."""
         for domain in sides.both:
-            if domain.answers != "classes" or not domain.known.any():
+            if not domain.target_type.exclusive or not domain.known.any():
                 continue
             parts = parts_of(domain)
             learned, judged = Counter[str](), Counter[str]()
@@ -80,7 +81,7 @@ class Classes(DataCheck):
                 )
 
 
-def _shares(domain: object) -> dict[str, float]:
-    counts = domain.counts() if getattr(domain, "answers", "") == "classes" else {}  # type: ignore[attr-defined]
+def _shares(domain: Domain | None) -> dict[str, float]:
+    counts = {} if domain is None or not domain.target_type.exclusive else domain.counts()
     total = sum(counts.values())
     return {name: count / total for name, count in counts.items()} if total else {}

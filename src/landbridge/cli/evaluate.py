@@ -101,7 +101,7 @@ def _show_scores(out: Any, figures: dict[str, Any]) -> None:
 
 def _show_tasks(out: Any, figures: dict[str, Any]) -> None:
     """Show each of several tasks."""
-    from ..metrics.currency import quantity
+    from ..base.formatting import quantity
     from .tables import percent, show_rows
 
     rows = []
@@ -159,13 +159,13 @@ _OTHERS = {
 
 def _show_answers(out: Any, figures: dict[str, Any]) -> None:
     """Show what is measured of numbers, or of several labels at once."""
-    from ..metrics.currency import quantity
-    from .tables import percent, show_rows
+    from ..targets.base import target_type
+    from .tables import show_rows
 
-    shares = figures["answers"] == "several"
+    metric = target_type(figures["answers"]).metric
 
     def say(value: float | None) -> str:
-        return percent(value) if shares or value is None else quantity(value)
+        return "–" if value is None else metric.format(value)
 
     rows = [
         [

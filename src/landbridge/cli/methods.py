@@ -69,7 +69,6 @@ def _fits(need: str, given: str | None) -> bool:
 
 
 def _describe(name: str, method: Any) -> dict[str, Any]:
-    from ..domains.answers import KINDS
     from ..methods.measured import measured
 
     cost, evidence = measured(method)
@@ -79,7 +78,7 @@ def _describe(name: str, method: Any) -> dict[str, Any]:
         "name": name,
         "family": _family(method),
         **dataclasses.asdict(method.needs),
-        "answers": [kind for kind in KINDS if kind in method.needs.answers],
+        "answers": sorted(method.needs.answers),
         "summary": method.summary,
         "paper": getattr(method, "paper", ""),
         "cost": cost,

@@ -187,8 +187,8 @@ Pattern = Annotated[
 Answers = Annotated[
     str | None,
     typer.Option(
-        metavar="auto|classes|numbers|several",
-        help="What labels are: one class, a number, or several labels at once.",
+        metavar="auto|classes|numbers|several|ordinal",
+        help="What labels are: a class, a number, several labels at once, or a class in an order.",
     ),
 ]
 TargetLabels = Annotated[

@@ -138,8 +138,10 @@ def _show_figures(
     """Print accuracies, and how much better the chosen method is than each baseline."""
     from rich.text import Text
 
+    from ..targets.base import target_type
+
     wide = out.width >= WIDE_TERMINAL
-    shares = verdict.get("answers", "classes") != "numbers"
+    shares = target_type(verdict.get("answers", "classes")).metric.percent
     rows = []
     for figure in [chosen, *baselines]:
         is_chosen = figure is chosen
@@ -252,7 +254,7 @@ def interval(figure: dict[str, Any], shares: bool = True) -> str:
 
 
 def _quantity(value: float | None) -> str:
-    from ..metrics.currency import quantity
+    from ..base.formatting import quantity
 
     return "–" if value is None else quantity(value)
 

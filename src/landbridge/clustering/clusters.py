@@ -210,7 +210,7 @@ class Clusters:
         domain = what if isinstance(what, Domain) else self._read(what, None, events, label)
         if domain.sealed is None:
             domain = seal(domain, "judge")
-        if domain.sealed is None or domain.answers != "classes":
+        if domain.sealed is None or not domain.target_type.exclusive:
             raise DataError(
                 f"{domain.name} has no label that is a class", do="give rows with their classes"
             )

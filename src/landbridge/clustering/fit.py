@@ -312,7 +312,7 @@ def _sides(
 def _sealed(domain: Domain, events: Events) -> Domain:
     if domain.sealed is not None:
         return domain
-    if domain.known.any() and domain.answers != "classes":
+    if domain.known.any() and not domain.target_type.exclusive:
         events.say("note", f"labels of {domain.name!r} are {domain.answers}: they judge no groups")
         return domain
     before = domain.notes

@@ -111,8 +111,8 @@ def compare_domains(
         _class_names(ours),
         features[1],
         _class_names(theirs),
-        source_known=ours.known if ours.answers == "classes" else None,
-        target_known=theirs.known if theirs.answers == "classes" else None,
+        source_known=ours.known if ours.target_type.exclusive else None,
+        target_known=theirs.known if theirs.target_type.exclusive else None,
         source_columns=_columns(ours.examples),
         target_columns=_columns(theirs.examples),
         seed=seed,
@@ -130,7 +130,7 @@ def compare_domains(
 
 def _class_names(domain: Domain) -> np.ndarray | None:
     """Return the class of each row; None where answers are no classes: inputs are compared then."""
-    if not domain.classes or domain.answers != "classes":
+    if not domain.classes or not domain.target_type.exclusive:
         return None
     return np.array(domain.classes, object)[domain.labels]
 

@@ -107,7 +107,7 @@ def rank_backbones(
     """
     usable = target.for_training()
     rows = np.flatnonzero(usable.known)
-    if target.answers != "classes":
+    if not target.target_type.exclusive:
         raise DataError(
             f"the labels of {target.name!r} are {target.answers}, and a ranking counts right "
             "answers",

@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
-
-from .answers import Answers
+from ..targets.base import target_type
 from .domain import Domain
 
 Kind = Literal["same", "partial", "open", "open-partial", "disjoint", "unknown"]
@@ -24,19 +22,19 @@ class ClassMatch:
         "open-partial": both have some of their own; "disjoint"; "unknown": one side shows
         no label.
     shared, only_source, only_target : tuple of str
-    answers : {"classes", "numbers", "several"}
-        What kind of answer these are the names of.
+    answers : str
+        What kind of label these are the names of.
     """
 
     kind: Kind
     shared: tuple[str, ...] = ()
     only_source: tuple[str, ...] = ()
     only_target: tuple[str, ...] = ()
-    answers: Answers = "classes"
+    answers: str = "classes"
 
     def sentence(self) -> str:
         """Return it in words."""
-        if self.answers == "numbers":
+        if not target_type(self.answers).named:
             return "" if self.kind == "unknown" else "Both sides answer with a number."
         own = f"only the source has {_listed(self.only_source)}"
         new = f"only the target has {_listed(self.only_target)}"
@@ -64,21 +62,18 @@ class ClassMatch:
 
     @property
     def _one(self) -> str:
-        return "label" if self.answers == "several" else "class"
+        return target_type(self.answers).noun
 
     @property
     def _named(self) -> str:
-        return "labels" if self.answers == "several" else "classes"
+        return target_type(self.answers).nouns
 
 
 def usable_classes(domain: Domain) -> tuple[str, ...]:
     """Return the classes that usable labels show, in the domain's order."""
     rows = domain.known & ~domain.held_out
-    if domain.answers == "numbers":
-        return domain.classes if rows.any() else ()
-    if domain.answers == "several":
-        return tuple(domain.classes[i] for i in np.flatnonzero(domain.labels[rows].any(0)))
-    return tuple(domain.classes[i] for i in np.unique(domain.labels[rows]))
+    shown = domain.target_type.shown(domain.labels, rows, domain.classes)
+    return tuple(domain.classes[i] for i in shown)
 
 
 def compare_classes(source: Domain | None, target: Domain) -> ClassMatch:
@@ -110,12 +105,12 @@ def compare_classes(source: Domain | None, target: Domain) -> ClassMatch:
 
 
 def match_classes(
-    ours: tuple[str, ...], theirs: tuple[str, ...], answers: Answers = "classes"
+    ours: tuple[str, ...], theirs: tuple[str, ...], answers: str = "classes"
 ) -> ClassMatch:
     """Compare the classes of a source and of a target by name; none: not known."""
     if not ours or not theirs:
         return ClassMatch("unknown", only_source=ours, only_target=theirs, answers=answers)
-    if answers == "numbers":  # what the column is called does not matter
+    if not target_type(answers).named:  # what the column is called does not matter
         return ClassMatch("same", shared=theirs, answers=answers)
     shared = tuple(name for name in ours if name in theirs)
     only_source = tuple(name for name in ours if name not in theirs)

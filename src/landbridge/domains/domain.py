@@ -6,7 +6,6 @@ part; `for_training` gives what methods may see, and that has no sealed part at 
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
@@ -14,7 +13,8 @@ from typing import Any, Literal
 import numpy as np
 
 from ..base.errors import DataError
-from .answers import Answers, column_of, kind_of
+from ..targets.base import TargetType, target_type
+from ..targets.names import sort_classes
 from .examples import Examples as Examples
 from .input_rows import InputRows
 from .input_rows import Omission as Omission
@@ -57,8 +57,8 @@ class Domain:
         Which values of an array of images were taken for black and white.
     label_column : str or None
         Where the labels of a table came from, so that another table is read alike.
-    answers : {"classes", "numbers", "several"}
-        What kind of answer the labels are.
+    answers : str
+        What kind of label they are, see `landbridge.targets`.
     groups : tuple of str or None, length n, or None
         Which of several domains each row is of, where a column or file names say so; see
         `landbridge.domains.parting`.
@@ -83,7 +83,7 @@ class Domain:
     notes: tuple[str, ...] = field(default=())
     label_column: str | None = None
     limits: tuple[float, float] | None = None
-    answers: Answers = "classes"
+    answers: str = "classes"
     groups: tuple[str | None, ...] | None = None
     schema: TableSchema | None = None
     input_rows: InputRows = None  # type: ignore[assignment]
@@ -96,22 +96,27 @@ class Domain:
         if len(self.input_rows.places) != n:
             raise ValueError(f"{len(self.input_rows.places)} places of {n} examples")
         for name in ("known", "judged", "held_out", "validation", "labels"):
-            value, shape = getattr(self, name), (n,)
-            if name == "labels" and self.answers == "several":
-                shape = (n, len(self.classes))  # type: ignore[assignment]
+            value = getattr(self, name)
+            shape: tuple[int, ...] = (n,)
+            if name == "labels":
+                shape = self.target_type.shape(n, len(self.classes))
             if value.shape != shape:
                 raise ValueError(f"{name} has shape {value.shape}, expected {shape}")
-        if kind_of(self.labels) != self.answers:
+        if not self.target_type.holds(self.labels):
             raise ValueError(f"labels of type {self.labels.dtype} where answers={self.answers}")
         if np.any(self.known & self.judged):
             raise ValueError("a judged row must not have a known label")
-        if self.answers != "classes":
-            return
-        if self.known.any() and self.labels[self.known].max() >= len(self.classes):
+        shown = self.target_type.shown(self.labels, self.known, self.classes)
+        if len(shown) and shown[-1] >= len(self.classes):
             raise ValueError("a label lies outside the class names")
 
     def __len__(self) -> int:
         return len(self.examples)
+
+    @property
+    def target_type(self) -> TargetType:
+        """What kind of label they are."""
+        return target_type(self.answers)
 
     @property
     def modality(self) -> str:
@@ -127,22 +132,15 @@ class Domain:
         return "all" if self.known[usable].all() else "few"
 
     def __repr__(self) -> str:
-        what = {"classes": "classes", "several": "labels", "numbers": "number"}[self.answers]
         return (
             f"Domain({self.name!r}, {len(self)} {self.modality} examples, "
-            f"{len(self.classes)} {what}, {int(self.known.sum())} known labels, "
+            f"{len(self.classes)} {self.target_type.nouns}, {int(self.known.sum())} known labels, "
             f"{int(self.judged.sum())} judged)"
         )
 
     def counts(self) -> dict[str, int]:
         """Return the number of known labels of each class; nothing where they are numbers."""
-        if self.answers == "numbers":
-            return {}
-        if self.answers == "several":
-            sums = self.labels[self.known].sum(0, dtype=np.int64)
-            return dict(zip(self.classes, sums.tolist(), strict=True))
-        found = np.bincount(self.labels[self.known], minlength=len(self.classes))
-        return dict(zip(self.classes, found.tolist(), strict=True))
+        return self.target_type.counts(self.labels[self.known], self.classes)
 
     def noting(self, *notes: str) -> Domain:
         """Return it with more notes."""
@@ -185,7 +183,7 @@ class Domain:
         notes: Sequence[str] = (),
         label_column: str | None = None,
         limits: tuple[float, float] | None = None,
-        answers: Answers = "classes",
+        answers: str = "classes",
         schema: TableSchema | None = None,
         ids: Sequence[str | None] | None = None,
     ) -> Domain:
@@ -216,8 +214,8 @@ class Domain:
             See the attributes.
         label_column : str, optional
             Where the labels of a table came from.
-        answers : {"classes", "numbers", "several"}
-            What kind of answer the labels are.
+        answers : str
+            What kind of label they are.
         schema : TableSchema, optional
             What each column of a table was taken for.
         ids : sequence of str, optional
@@ -230,16 +228,11 @@ class Domain:
         """
         n = len(examples)
         names = [None] * n if labels is None else list(labels)
-        order: tuple[str, ...]
-        if answers == "numbers":
-            found: set[str] = set()
-            any_known = any(label is not None for label in names)
-            order = (label_column or VALUE,) if any_known else ()
-        elif answers == "several":
-            found = {one for label in names if label is not None for one in label}
-        else:
-            found = {label for label in names if label is not None}
-        if answers != "numbers":
+        kind = target_type(answers)
+        given = [label for label in names if label is not None]
+        found = kind.names_in(given)
+        order: tuple[str, ...] = (label_column or VALUE,) if given else ()
+        if kind.named:
             order = sort_classes(found) if classes is None else tuple(classes)
         unknown = found - set(order)
         if unknown:
@@ -252,7 +245,7 @@ class Domain:
             name=name,
             examples=examples,
             classes=order,
-            labels=column_of(names, answers, order),
+            labels=kind.encode(names, order),
             known=np.array([x is not None for x in names], dtype=bool),
             judged=np.zeros(n, bool),
             held_out=splits == "test",
@@ -269,43 +262,3 @@ class Domain:
 
 VALUE = "value"
 """What a number is called that comes without a name."""
-
-
-def sort_classes(names: set[str]) -> tuple[str, ...]:
-    """Sort class names, numbers by value: "2" comes before "10"."""
-
-    def key(name: str) -> tuple[int, float, str]:
-        try:
-            return (0, float(name), name)
-        except ValueError:
-            return (1, 0.0, name)
-
-    return tuple(sorted(names, key=key))
-
-
-def class_name(value: Any) -> str | None:
-    """Return a label as a class name: 3, 3.0 and "3" are one class; None and NaN are none.
-
-    Examples
-    --------
-    >>> [class_name(x) for x in (3, 3.0, " ant ", b"bee", None, float("nan"), "")]
-    ['3', '3', 'ant', 'bee', None, None, None]
-    """
-    if hasattr(value, "item"):  # a numpy scalar
-        value = value.item()
-    if is_missing(value):
-        return None
-    if isinstance(value, bytes):
-        value = value.decode("utf-8", errors="replace")
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    name = str(value).strip()
-    # One sign or two ("é"): what looks the same is the same class.
-    return (name if name.isascii() else unicodedata.normalize("NFC", name)) or None
-
-
-def is_missing(value: Any) -> bool:
-    """Whether a value is None, NaN, or pandas' NA or NaT."""
-    if value is None or type(value).__name__ in ("NAType", "NaTType"):
-        return True
-    return isinstance(value, float) and value != value

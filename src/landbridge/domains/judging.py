@@ -9,7 +9,6 @@ import numpy as np
 
 from ..base.errors import ConfigError
 from ..base.seeds import numpy_rng
-from .answers import plain_labels, strata
 from .domain import Domain
 from .sealed import SealedLabels
 
@@ -142,7 +141,7 @@ def _draw(domain: Domain, fraction: float, seed: int) -> tuple[np.ndarray, list[
     """Draw a share of each class, at least 2 and never all of it."""
     judged = np.zeros(len(domain), bool)
     total, classes = int(domain.known.sum()), len(domain.classes)
-    if domain.answers != "classes":
+    if not domain.target_type.exclusive:
         return _draw_rows(domain, fraction, seed)
     if total < _LEAST_A_CLASS * classes:
         return judged, [
@@ -177,11 +176,11 @@ def _draw_rows(domain: Domain, fraction: float, seed: int) -> tuple[np.ndarray, 
             "learned from and nothing is judged"
         ]
     rng = numpy_rng("judged rows", seed)
-    groups = strata(domain.labels, domain.known)
+    groups = domain.target_type.strata(domain.labels, domain.known)
     for group in np.unique(groups[domain.known]):
         rows = rng.permutation(np.flatnonzero(domain.known & (groups == group)))
         judged[rows[: max(2, round(fraction * len(rows)))]] = True
-    how = "over their range " if domain.answers == "numbers" else ""
+    how = domain.target_type.strata_words
     return judged, [
         f"judged on {judged.sum()} of {total} labelled rows, drawn {how}with seed {seed} and "
         "held out"
@@ -191,7 +190,7 @@ def _draw_rows(domain: Domain, fraction: float, seed: int) -> tuple[np.ndarray, 
 def _sealed(
     domain: Domain, judged: np.ndarray, held_out: np.ndarray, known: np.ndarray, notes: list[str]
 ) -> Domain:
-    names = plain_labels(domain.labels[judged], domain.classes)
+    names = domain.target_type.decode(domain.labels[judged], domain.classes)
     classes, labels = _what_is_shown(domain, known)
     return replace(
         domain,
@@ -208,14 +207,7 @@ def _sealed(
 
 def _what_is_shown(domain: Domain, known: np.ndarray) -> tuple[tuple[str, ...], np.ndarray]:
     """Return the classes that known labels show, and labels that hold nothing else."""
-    if domain.answers == "numbers":
-        return domain.classes if known.any() else (), np.where(known, domain.labels, 0.0)
-    if domain.answers == "several":
-        labels = np.where(known[:, None], domain.labels, 0).astype(np.uint8)
-        present = np.flatnonzero(labels.any(0))
-        return tuple(domain.classes[i] for i in present), labels[:, present]
-    present = np.unique(domain.labels[known])
-    index = np.zeros(max(len(domain.classes), 1), np.int64)
-    index[present] = np.arange(len(present))
-    labels = np.where(known, index[np.where(known, domain.labels, 0)], 0)
-    return tuple(domain.classes[i] for i in present), labels
+    kind = domain.target_type
+    present = kind.shown(domain.labels, known, domain.classes)
+    classes = tuple(domain.classes[i] for i in present)
+    return classes, kind.narrowed(domain.labels, known, present)

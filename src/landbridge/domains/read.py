@@ -113,7 +113,7 @@ def read_domain(
         bits; the other side's, else found in the data, where not given.
     rule : mapping, optional
         How values were read by a run, see `Examples.rule`.
-    answers : {"auto", "classes", "numbers", "several"}, default "auto"
+    answers : {"auto", "classes", "numbers", "several", "ordinal"}, default "auto"
         What kind of answer the labels are. "auto": as in `like`, else as they look (see
         `landbridge.domains.readers.labels`), which a note says.
     offline : bool, default False

@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from ..base.errors import SealedError
-from .answers import objects
+from ..targets.base import objects
 
 _VAULT: dict[int, np.ndarray] = {}
 _OPENERS = ("landbridge.verdict",)

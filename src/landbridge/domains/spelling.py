@@ -113,7 +113,7 @@ def spelled_like(domain: Domain, classes: Sequence[str], whose: str) -> Domain:
     whose : str
         Whose names they are, for the note: "the source 'photos'".
     """
-    if domain.answers == "numbers" or not classes:
+    if not domain.target_type.named or not classes:
         return domain
     spelled, how = same_classes(classes, domain.classes)
     if not spelled:
@@ -146,7 +146,7 @@ def check_judged(domain: Domain, classes: Sequence[str], whose: str) -> str:
     DataError
         Where not one of the labels is a possible answer: every figure would be 0.
     """
-    if domain.answers != "classes" or not classes or not domain.known.any():
+    if not domain.target_type.exclusive or not classes or not domain.known.any():
         return ""
     counts = np.bincount(domain.labels[domain.known], minlength=len(domain.classes))
     strange = {n: int(k) for n, k in zip(domain.classes, counts, strict=True) if k}

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from ..base.errors import DataError
-from .answers import IN_WORDS, Answers, column_of
+from ..targets.base import TARGET_TYPES, TargetType, target_type
 from .compare import ClassMatch, compare_classes, match_classes, usable_classes
 from .domain import Domain
 
@@ -40,9 +40,8 @@ class Task:
         What was decided, in sentences.
     model : (name, classes) or None
         The model that is there in the source's place.
-    answers : {"classes", "numbers", "several"}
-        What kind of answer is wanted; `classes` are the label names where it is "several", and
-        the one name of the column where it is "numbers".
+    answers : str
+        What kind of label is wanted; `classes` are its names, of a number that of the column.
     teacher : (name, classes) or None
         The model that teaches.
     """
@@ -55,7 +54,7 @@ class Task:
     match: ClassMatch
     notes: tuple[str, ...] = ()
     model: tuple[str, tuple[str, ...]] | None = None
-    answers: Answers = "classes"
+    answers: str = "classes"
     teacher: tuple[str, tuple[str, ...]] | None = None
 
     @classmethod
@@ -115,6 +114,11 @@ class Task:
             answers=answers_of(source, target),
             teacher=teacher,
         )
+
+    @property
+    def target_type(self) -> TargetType:
+        """What kind of label is wanted."""
+        return target_type(self.answers)
 
     def training(self) -> tuple[Domain | None, Domain]:
         """Return what methods may see of both, labels as indices into `classes`.
@@ -212,10 +216,13 @@ def answer_classes(
     match = match_classes(ours, theirs)
     if not theirs:
         return ours, ""
-    if target.answers == "several":
-        return _all_labels(match, theirs, target)
-    if target.answers == "numbers":
+    kind = target.target_type
+    if not kind.named:
         return theirs, ""
+    if (scale := kind.joint_names(ours, theirs)) is not None:
+        return scale, ""
+    if not kind.exclusive:
+        return _all_labels(match, theirs, target)
     if not (match.shared and match.only_source) or target.labelled == "all":
         return theirs, ""
     counts = np.bincount(target.labels[target.known & ~target.held_out])
@@ -234,11 +241,11 @@ def answer_classes(
     )
 
 
-def _of_kind(domain: Domain, answers: Answers) -> Domain:
+def _of_kind(domain: Domain, answers: str) -> Domain:
     """Return the domain, one without labels with room for labels of this kind."""
     if domain.answers == answers:
         return domain
-    labels = column_of([None] * len(domain), answers, domain.classes)
+    labels = target_type(answers).encode([None] * len(domain), domain.classes)
     return replace(domain, labels=labels, known=np.zeros(len(domain), bool), answers=answers)
 
 
@@ -254,7 +261,7 @@ def _all_labels(
     )
 
 
-def answers_of(source: Domain | None, target: Domain) -> Answers:
+def answers_of(source: Domain | None, target: Domain) -> str:
     """Return the kind of answer that is wanted: the target's, where anything is labelled there."""
     shown = usable_classes(target) or target.sealed is not None
     return target.answers if shown or source is None else source.answers
@@ -266,19 +273,10 @@ def reindex(domain: Domain, classes: tuple[str, ...]) -> Domain:
     Rows of other classes are kept, and their labels are not known any more. Of several labels
     at once, those that the domain does not have are taken not to apply. Numbers stay as they are.
     """
-    if domain.answers == "numbers":
-        return replace(domain, classes=classes)
-    if domain.answers == "several":
-        table = np.zeros((len(domain), len(classes)), np.uint8)
-        for i, name in enumerate(classes):
-            if name in domain.classes:
-                table[:, i] = domain.labels[:, domain.classes.index(name)]
-        return replace(domain, classes=classes, labels=table)
-    place = {name: i for i, name in enumerate(classes)}
-    table = np.array([place.get(name, -1) for name in domain.classes] or [-1], dtype=np.int64)
-    labels = table[np.where(domain.known, domain.labels, 0)]
-    known = domain.known & (labels >= 0)
-    return replace(domain, classes=classes, labels=np.where(known, labels, 0), known=known)
+    labels, known = domain.target_type.reindexed(
+        domain.labels, domain.known, domain.classes, classes
+    )
+    return replace(domain, classes=classes, labels=labels, known=known)
 
 
 def check_task(source: Domain | None, target: Domain) -> None:
@@ -310,20 +308,20 @@ def check_task(source: Domain | None, target: Domain) -> None:
         if only and theirs and source.answers != target.answers:
             raise DataError(
                 f"the labels of the source {source.name!r} are read as {source.answers} "
-                f"({IN_WORDS[source.answers]}), those of the target {target.name!r} as "
-                f"{target.answers} ({IN_WORDS[target.answers]})",
-                do="say which they are: --answers classes, numbers or several",
+                f"({source.target_type.summary}), those of the target {target.name!r} as "
+                f"{target.answers} ({target.target_type.summary})",
+                do=f"say which they are: --answers {' or '.join(TARGET_TYPES)}",
             )
-        if source.answers == "classes" and len(only) == 1:
+        if 0 < len(only) < source.target_type.least_names:
             raise DataError(
                 f"all labels of the source {source.name!r} are {only[0]!r}: one class only",
                 do="give it examples of at least two classes, or read it with labelled=False",
             )
     for domain in (source, target):
-        if domain is not None and domain.answers == "numbers":
+        if domain is not None:
             _check_spread(domain)
     answers, _ = answer_classes(source, target)
-    if len(answers) == 1 and answers_of(source, target) == "classes":
+    if 0 < len(answers) < target_type(answers_of(source, target)).least_names:
         raise DataError(
             f"all usable labels of the target {target.name!r} are {answers[0]!r}: one class only",
             do="give it labels of at least two classes, or keep its labels for judging only",
@@ -332,9 +330,9 @@ def check_task(source: Domain | None, target: Domain) -> None:
 
 def _check_spread(domain: Domain) -> None:
     values = domain.labels[domain.known & ~domain.held_out]
-    if len(values) > 1 and values.min() == values.max():
+    if only := domain.target_type.nothing_to_learn(values):
         raise DataError(
-            f"all labels of {domain.name!r} are {values[0]:g}: there is nothing to predict",
+            f"all labels of {domain.name!r} are {only}: there is nothing to predict",
             do="give it examples with different values, or read it with labelled=False",
         )
 

@@ -13,7 +13,6 @@ from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_dat
 
 from ..base.config import make_config
 from ..base.errors import DataError
-from ..domains.answers import Answers
 
 
 class TransferEstimator(BaseEstimator):
@@ -72,7 +71,7 @@ class TransferEstimator(BaseEstimator):
         labels: Sequence[Any],
         known: np.ndarray,
         side: np.ndarray,
-        answers: Answers,
+        answers: str,
     ) -> None:
         """Plan, fit and choose; set `method_`, `choice_` and `model_`."""
         from ..base.events import SILENT

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from ..base.registry import Registry
-from ..domains.answers import EVERY, Answers
+from ..targets.base import TargetType, every_type, target_type, type_of_target
 
 if TYPE_CHECKING:
     from ..solvers.steps import Step
@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 Labels = Literal["labelled", "model", "unlabelled", "none", "any"]
 
 
-CLASSES: frozenset[Answers] = frozenset(("classes",))
-NUMBERS: frozenset[Answers] = frozenset(("numbers",))
+EVERY = every_type()
+CLASSES: frozenset[str] = frozenset(("classes",))
+NUMBERS: frozenset[str] = frozenset(("numbers",))
 
 
 @dataclass(frozen=True)
@@ -44,8 +45,9 @@ class Needs:
         whole, or wants all classes equally often.
     teacher : bool
         Whether a finished run has to be named that teaches.
-    answers : frozenset of {"classes", "numbers", "several"}
-        Which kinds of answer it can give; `EVERY` of them, or one class alone by default.
+    answers : frozenset of str
+        Which kinds of label it can learn (`landbridge.targets`); `EVERY` of them, or classes
+        alone by default.
     warning : str
         Where it is known to hurt, in half a sentence; "" where it is not known to.
     """
@@ -57,7 +59,7 @@ class Needs:
     pretrained: bool = False
     like_shares: bool = False
     teacher: bool = False
-    answers: frozenset[Answers] = CLASSES
+    answers: frozenset[str] = CLASSES
     warning: str = ""
 
 
@@ -74,24 +76,32 @@ class Features:
     known : ndarray of bool, shape (n,)
     domain : ndarray of int64, shape (n,), optional
         Which of several sources, or targets, a row is of; None for one.
+    answers : str
+        The kind of label; as the array looks where it is not said.
     """
 
     x: np.ndarray
     labels: np.ndarray
     known: np.ndarray
     domain: np.ndarray | None = None
+    answers: str = ""
 
     def __len__(self) -> int:
         return len(self.x)
 
+    @property
+    def target_type(self) -> TargetType:
+        """The kind of label."""
+        return target_type(self.answers) if self.answers else type_of_target(self.labels)
+
     def with_x(self, x: np.ndarray) -> Features:
         """Return the same rows with other features."""
-        return Features(x, self.labels, self.known, self.domain)
+        return replace(self, x=x)
 
     def only(self, rows: np.ndarray) -> Features:
         """Return some of the rows, by mask or number."""
         domain = None if self.domain is None else self.domain[rows]
-        return Features(self.x[rows], self.labels[rows], self.known[rows], domain)
+        return Features(self.x[rows], self.labels[rows], self.known[rows], domain, self.answers)
 
     def parts(self) -> list[np.ndarray]:
         """Return the row numbers of each domain."""
@@ -169,7 +179,6 @@ __all__ = [
     "METHODS",
     "NUMBERS",
     "AffineHead",
-    "Answers",
     "Features",
     "Head",
     "Labels",

@@ -7,7 +7,6 @@ from typing import ClassVar
 import numpy as np
 
 from ..base.errors import MethodError
-from ..domains.answers import kind_of
 from .base import EVERY, METHODS, Features, Head, Needs
 from .feature import FeatureMethod
 
@@ -90,11 +89,12 @@ class BoostedTrees(FeatureMethod):
             "early_stopping": n >= _EARLY,
         }
         notes = {"rows": n, "fitted_on": "target" if side is target else "source"}
-        if kind_of(labels) != "several":
+        columns = side.target_type.binary_columns(labels, n_classes)
+        if columns is None:
             trees = boosted_trees(x, labels, n_classes, seed, **options)
             return Head([trees], notes | {"trees": len(trees.roots)})
         each = [
-            boosted_trees(x, labels[:, k].astype(np.int64), 2, seed, **options)
-            for k in range(n_classes)
+            boosted_trees(x, columns[:, k].astype(np.int64), 2, seed, **options)
+            for k in range(columns.shape[1])
         ]
         return Head([odds_of(each)], notes)

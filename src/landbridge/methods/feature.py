@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import warnings
 from abc import abstractmethod
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
 from ..base.errors import LandbridgeWarning
+from ..targets.base import target_type
 from .base import Features, Head, Needs
 from .parameters import Parameters
 
@@ -118,8 +119,7 @@ class FeatureMethod(Parameters):
         from .sides import read_sides
 
         self.from_config(self.config)  # types, then ranges
-        kind: Literal["classes", "numbers"]
-        kind = "classes" if "classes" in self.needs.answers else "numbers"
+        kind = target_type("classes" if "classes" in self.needs.answers else "numbers")
         sides = read_sides(self, X, y, Xt, yt, sample_domain, labelled, labelled_t, kind)
         self.classes_ = sides.classes
         seed = getattr(self, "random_state", None) or 0

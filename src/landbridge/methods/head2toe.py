@@ -8,9 +8,10 @@ import numpy as np
 
 from ..base.errors import ConfigError, MethodError
 from ..solvers.folds import stratified_folds
+from ..solvers.score_calibration import fit_temperature
 from .base import METHODS, AffineHead, Features, Needs
 from .feature import FeatureMethod
-from .heads.ridge import fit_temperature, ridge_head
+from .heads.ridge import ridge_head
 from .probe import known_x
 from .scaling import standardisation
 

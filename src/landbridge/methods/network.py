@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, ClassVar, Literal, Self
 
 from ..training.plan import Phase, TermSpec, TrainingPlan
-from .base import CLASSES, Answers, Needs
+from .base import CLASSES, Needs
 
 
 @dataclass(frozen=True)
@@ -136,7 +136,7 @@ class TermConfig:
     target_weight: float = 1.0
 
 
-def term_needs(answers: frozenset[Answers] = CLASSES) -> Needs:
+def term_needs(answers: frozenset[str] = CLASSES) -> Needs:
     """Return what a method needs that adapts by terms which can do these kinds of answer."""
     return Needs(
         source="labelled",

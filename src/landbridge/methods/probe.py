@@ -99,9 +99,10 @@ class Probe(FeatureMethod):
                 self.strengths,
                 np.concatenate([np.ones(n), np.full(m, max(1.0, n / m))]),
                 np.arange(n + m) >= n,
+                target.target_type,
             )
         else:
-            head = ridge_head(x, labels, n_classes, self.strengths)
+            head = ridge_head(x, labels, n_classes, self.strengths, kind=sides[0].target_type)
             on = "target" if sides[0] is target else "source"
         head.notes["fitted_on"] = on
         return head

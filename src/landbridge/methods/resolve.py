@@ -8,7 +8,7 @@ from typing import Any
 
 from ..base.errors import ConfigError, MethodError
 from ..base.options import make_options
-from ..domains.answers import IN_WORDS, KINDS, Answers
+from ..targets.base import TARGET_TYPES, TargetType, target_type
 from .base import METHODS, Needs
 from .combine import Combine
 from .feature import FeatureMethod
@@ -90,10 +90,15 @@ class Situation:
     """"all", "few" or "none" of the usable target rows are labelled."""
     shared_classes: bool
     pretrained: bool
-    answers: Answers = "classes"
+    answers: str = "classes"
     """What kind of answer the labels are."""
     teacher: bool = False
     """Whether a finished run teaches."""
+
+    @property
+    def target_type(self) -> TargetType:
+        """What kind of label they are."""
+        return target_type(self.answers)
 
     @property
     def taught(self) -> bool:
@@ -104,10 +109,12 @@ class Situation:
 def unmet(needs: Needs, situation: Situation) -> str:
     """Return which need is not met, in a sentence; "" where all are."""
     if situation.answers not in needs.answers:
-        can = " or ".join(IN_WORDS[kind] for kind in KINDS if kind in needs.answers)
+        can = " or ".join(
+            target_type(kind).summary for kind in TARGET_TYPES if kind in needs.answers
+        )
         return (
             f"it answers {can or 'nothing'}, and the labels here are {situation.answers}: "
-            f"{IN_WORDS[situation.answers]} a row"
+            f"{situation.target_type.summary} a row"
         )
     if needs.source == "labelled" and situation.source != "labelled":
         found = "a model without its data" if situation.source == "model" else situation.source

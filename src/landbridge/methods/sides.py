@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
 from ..base.errors import DataError, LandbridgeWarning
+from ..targets.base import TargetType
 from .base import Features
 
 _TYPES = [np.float64, np.float32]
@@ -39,7 +40,7 @@ def read_sides(
     sample_domain: Any,
     labelled: Any,
     labelled_t: Any,
-    answers: Literal["classes", "numbers"],
+    kind: TargetType,
 ) -> Sides:
     """Check and split what `FeatureMethod.fit` got; its docstring has the arguments."""
     from sklearn.utils.validation import check_array, validate_data
@@ -81,7 +82,7 @@ def read_sides(
                 (x[rows], ys[rows], known[rows], domain[rows]) for rows in (domain > 0, domain < 0)
             )
     found = [side[1][side[2]] for side in sides]
-    if answers == "numbers":
+    if not kind.named:
         classes = np.empty(0)
         encoded = [_numbers(side[1], side[2]) for side in sides]
     else:

@@ -13,7 +13,7 @@ from torch.nn import functional as F
 
 from ..backbones.surgery import Network
 from ..base.registry import Registry
-from ..domains.answers import EVERY, Answers
+from ..targets.base import every_type
 
 
 @dataclass
@@ -155,7 +155,7 @@ class Term(nn.Module, ABC):
     anchored: ClassVar[bool] = False
     maps: ClassVar[bool] = False
     knows: ClassVar[bool] = False
-    answers: ClassVar[frozenset[Answers]] = frozenset(("classes",))
+    answers: ClassVar[frozenset[str]] = frozenset(("classes",))
     Config: ClassVar[type]
 
     def __init__(self, dim: int, n_classes: int, config: Any = None) -> None:
@@ -191,4 +191,5 @@ def at_least_single(x: torch.Tensor) -> torch.Tensor:
 
 __all__ = ["EVERY", "TERMS", "Setting", "Step", "Term", "View", "at_least_single"]
 
+EVERY = every_type()
 TERMS: Registry[type[Term]] = Registry("term", "landbridge.objectives")

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from landbridge.metrics.currency import quantity
+from landbridge.base.formatting import quantity
 
 from . import words
 from .figures import accuracy_axis
@@ -85,4 +85,4 @@ class Amounts:
 def amounts(run: RunFiles) -> Amounts:
     """Return how this run's verdict is written."""
     verdict = run.get("verdict")
-    return Amounts(verdict.get("answers") != "numbers", bool(verdict.get("lower_is_better")))
+    return Amounts(run.target_type.metric.percent, bool(verdict.get("lower_is_better")))

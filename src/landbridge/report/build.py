@@ -100,7 +100,7 @@ def _model(run: RunFiles) -> dict[str, Any]:
         **_answers(run, safely),
         "parts": safely(parts_view, "parts.json"),
         "map": safely(map_view, "map.json"),
-        "examples": safely(examples_view, "examples.json") if run.kind == "classes" else None,
+        "examples": safely(examples_view, "examples.json") if run.target_type.exclusive else None,
         "transfer": safely(transfer_view, "transfer.json"),
         "cost": safely(cost_view, "cost.json"),
         "repeat": repeat_view(run),
@@ -114,14 +114,23 @@ def _model(run: RunFiles) -> dict[str, Any]:
 def _answers(run: RunFiles, safely: Callable[..., Any]) -> dict[str, Any]:
     """Return what is shown of the answers, by their kind."""
     file = "predictions.parquet"
-    kind = run.kind if run.kind in ("numbers", "several") else "classes"
-    if kind == "numbers":
-        return {"kind": kind, "numbers": safely(numbers_view, file)}
-    if kind == "several":
-        return {"kind": kind, "several": safely(several_view, file)}
+    kind = run.target_type
+    drawn = {name: safely(view, file) for name, view in VIEWS[kind.view].items()}
     return {
-        "kind": kind,
-        "classes": safely(classes_view, file),
-        "confusion": safely(confusion_view, file),
-        "calibration": safely(calibration_view, file),
+        "kind": kind.view,
+        "heading": kind.heading,
+        "nouns": kind.nouns if kind.named else "",
+        **drawn,
     }
+
+
+VIEWS: dict[str, dict[str, Callable[[RunFiles], Any]]] = {
+    "classes": {
+        "classes": classes_view,
+        "confusion": confusion_view,
+        "calibration": calibration_view,
+    },
+    "numbers": {"numbers": numbers_view},
+    "several": {"several": several_view},
+}
+"""What shows answers, by the view that a kind of label asks for."""

@@ -46,13 +46,9 @@ def _title(run: RunFiles) -> list[str]:
     choice, backbone = run.get("choice"), run.get("backbone")
     name = target.get("name") or run.folder.name
     classes = run.classes
-    number = words.plural(len(classes), "class", "classes")
+    kind = run.target_type
     rows = _ROWS.get(str(target.get("modality")), "data")
-    what = {
-        "numbers": f"A regression on {rows}, giving one number",
-        "several": f"A classifier of {rows} that gives any number of "
-        f"{words.plural(len(classes), 'label')}",
-    }.get(run.kind, f"A classifier of {rows} into {number}")
+    what = kind.card.format(rows=rows, count=words.plural(len(classes), kind.noun, kind.nouns))
     shown = ", ".join(md(c) for c in classes[:20]) + (", …" if len(classes) > 20 else "")
     how = (
         f"Method: {md(choice['method'])}. Why: {md(choice.get('reason') or 'not recorded')}"
@@ -156,13 +152,7 @@ def _limits(run: RunFiles) -> list[str]:
     lines = [
         "## Limits",
         "",
-        {
-            "numbers": "- It answers with a number for every example, however strange it is.",
-            "several": "- It knows the labels above alone: nothing else is ever answered.",
-        }.get(
-            run.kind,
-            "- It knows the classes above alone: an example of any other class gets one of them.",
-        ),
+        f"- {run.target_type.limits}",
         "- The figures hold for examples drawn like those it was judged on, and for no others.",
     ]
     if verdict.get("unseen_classes"):

@@ -12,8 +12,8 @@ import numpy as np
 from landbridge.base.errors import DataError, RunError
 from landbridge.base.events import Event, read_log
 from landbridge.base.files import read_json
-from landbridge.domains.answers import objects
 from landbridge.domains.readers.parquet_files import read_parquet
+from landbridge.targets.base import TARGET_TYPES, TargetType, objects, target_type
 
 _OBJECTS = (
     *("run", "config", "data", "plan", "choice", "verdict", "backbone", "labels"),
@@ -74,7 +74,7 @@ class RunFiles:
     def classes(self) -> list[str]:
         """Return class names in the order of all probabilities; those only seen in truth follow."""
         known = [str(name) for name in self.get("labels").get("classes") or []]
-        if self.kind != "classes":
+        if not self.target_type.exclusive:
             return known
         extra = {
             str(value)
@@ -85,9 +85,10 @@ class RunFiles:
         return known + sorted(extra - set(known))
 
     @property
-    def kind(self) -> str:
-        """What the answers are: "classes", "numbers" or "several"."""
-        return str(self.get("labels").get("answers") or "classes")
+    def target_type(self) -> TargetType:
+        """What kind of label the answers are; classes where the run does not say."""
+        name = self.get("labels").get("answers")
+        return target_type(str(name) if name in TARGET_TYPES else "classes")
 
     def hashes(self) -> dict[str, str]:
         """Return the hash of every file that the report was made from."""

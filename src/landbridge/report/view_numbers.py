@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 
-from landbridge.metrics.answer_figures import number_figures
+from landbridge.metrics.regression import regression_metrics
 
 from . import words
 from .amounts import Amounts
@@ -58,7 +58,7 @@ def numbers_view(run: RunFiles) -> dict[str, Any] | None:
         }
         for method, true, said in sides
     ]
-    figures = [number_figures(true, said) for _, true, said in sides]
+    figures = [regression_metrics(true, said) for _, true, said in sides]
     return {
         "name": name,
         "drawn": drawn,

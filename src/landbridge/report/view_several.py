@@ -6,14 +6,16 @@ from typing import Any
 
 import numpy as np
 
-from landbridge.domains.answers import column_of
-from landbridge.metrics.answer_figures import label_figures, several_figures
+from landbridge.metrics.multilabel import multilabel_metrics, per_label_metrics
+from landbridge.targets.base import target_type
 
 from . import words
 from .figures import accuracy_axis, estimate, scale
 from .read import Answers, RunFiles
 from .svg import Mark
 from .view_answers import pair
+
+_MULTILABEL = target_type("several")
 
 
 def several_view(run: RunFiles) -> dict[str, Any] | None:
@@ -25,7 +27,7 @@ def several_view(run: RunFiles) -> dict[str, Any] | None:
     if not chosen or not names:
         return None
     new, old = _mean_f1(chosen), _mean_f1(reference) if reference else None
-    count = label_figures(*chosen[0])["n"]
+    count = per_label_metrics(*chosen[0])["n"]
     marks = []
     for i in range(len(names)):
         own = [Mark(words.number(float(new[i])), kind="chosen")]
@@ -46,7 +48,7 @@ def several_view(run: RunFiles) -> dict[str, Any] | None:
     sides = [chosen] if old is None else [chosen, reference]
     means = [
         {key: float(np.mean([f[key] for f in found])) for key in found[0]}
-        for found in ([several_figures(*table) for table in side] for side in sides)
+        for found in ([multilabel_metrics(*table) for table in side] for side in sides)
     ]
     methods = [side[0].method for side in pair(run) if side][: len(sides)]
     return {
@@ -74,12 +76,12 @@ def _table(one: Answers, names: list[str]) -> tuple[np.ndarray, np.ndarray] | No
     if not one.known.any():
         return None
     kept = [[n for n in row if n in names] for row in one.true[one.known]]
-    true = column_of(kept, "several", names)
+    true = _MULTILABEL.encode(kept, names)
     if one.probability is not None:
         return true, one.probability[one.known]
     said = [[n for n in row if n in names] for row in one.predicted[one.known]]
-    return true, column_of(said, "several", names).astype(float)
+    return true, _MULTILABEL.encode(said, names).astype(float)
 
 
 def _mean_f1(tables: list[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
-    return np.nan_to_num(np.mean([label_figures(*table)["f1"] for table in tables], axis=0))
+    return np.nan_to_num(np.mean([per_label_metrics(*table)["f1"] for table in tables], axis=0))

@@ -8,6 +8,7 @@ from ..backbones.open import check_backbone
 from ..base.config import RunConfig
 from ..base.errors import ConfigError
 from ..methods.resolve import make_method
+from ..targets.base import AUTO, target_type
 from ..training.devices import find_device
 from .known import is_run
 
@@ -58,6 +59,8 @@ def check_asked(config: RunConfig, source: Any = None) -> None:
             )
     else:
         check_backbone(config.backbone, config.backbone_options)
+    if config.data.answers != AUTO:
+        target_type(config.data.answers)
     find_device(config.training.device)
     _check_domains(config, source)
 

@@ -10,13 +10,12 @@ import numpy as np
 from ..base.errors import TrainingError
 from ..base.events import Events
 from ..diagnosis.diagnose import diagnose
-from ..domains.answers import Answers
-from ..metrics.currency import CURRENCIES
 from ..metrics.labelfree import Candidate, ClassAMI, Pool
 from ..selection.choose import choose_by_validation, choose_label_free
 from ..selection.clusters import Clusters, class_clusters
 from ..selection.portfolio import NEED_CLUSTERS, TARGET_ALONE, wants_like_shares
 from ..solvers.softmax import softmax
+from ..targets.base import TargetType
 from .execute import Runner
 from .features import frozen_features
 from .fit import Fit, FitSpec, known_network
@@ -54,7 +53,7 @@ def only_one(plan: dict[str, Any]) -> dict[str, Any]:
     return _without_race(method, "only", reason, kept=method in plan["references"])
 
 
-def uncompared(plan: dict[str, Any], answers: Answers) -> dict[str, Any]:
+def uncompared(plan: dict[str, Any], answers: str) -> dict[str, Any]:
     """Return the reference: without target labels nothing compares numbers or several labels."""
     return _without_race(
         plan["reference"] or plan["candidates"][0],
@@ -65,10 +64,10 @@ def uncompared(plan: dict[str, Any], answers: Answers) -> dict[str, Any]:
     )
 
 
-def fallback(plan: dict[str, Any], answers: Answers = "classes") -> dict[str, Any]:
+def fallback(plan: dict[str, Any], kind: TargetType) -> dict[str, Any]:
     """Return the choice where no two classes have two labels: nothing can be compared."""
     few = "no two classes have two target labels, which is too few to compare methods on"
-    if answers != "classes":
+    if not kind.exclusive:
         few = "the target labels are too few to compare methods on"
     method = next((m for m in DEPENDABLE if m in plan["candidates"]), plan["candidates"][0])
     return _without_race(
@@ -188,7 +187,7 @@ def by_validation(
         if isinstance(fit, TrainingError):
             failed.setdefault(spec.method, fit.found)
             continue
-        shape = (repeats, len(known), len(workspace.classes))
+        shape = (repeats, len(known), workspace.reading.n_outputs)
         own = logits.setdefault(spec.method, np.zeros(shape, np.float32))
         own[spec.repeat, np.searchsorted(known, fit.output("fold_rows"))] = fit.output("fold")
         cost = costs.setdefault(spec.method, {"steps": fit.facts["steps"], "cpu_s": 0.0})
@@ -196,16 +195,16 @@ def by_validation(
     logits = {name: values for name, values in logits.items() if name not in failed}
     _some_left(logits, failed)
     ties = None
-    if workspace.situation.target == "few" and workspace.situation.answers == "classes":
+    if workspace.situation.target == "few" and workspace.situation.target_type.class_scores:
         ties = _class_ami(workspace, list(logits), runner)
     order = [name for name in SIMPLE_FIRST if name in logits]
     order += [name for name in logits if name not in order]
     reading = workspace.reading
-    currency, truth = CURRENCIES[reading.answers], reading.restored(side.labels[known])
-    scores = {name: currency.score(reading.values(v), truth) for name, v in logits.items()}
+    metric, truth = reading.target_type.metric, reading.decode(side.labels[known])
+    scores = {name: metric.score(reading.transform(v), truth) for name, v in logits.items()}
     informed = workspace.situation.taught and workspace.situation.target == "few"
     alone = TARGET_ALONE if informed else ()
-    choice = choose_by_validation(scores, order, plan["references"], ties, currency, alone)
+    choice = choose_by_validation(scores, order, plan["references"], ties, metric, alone)
     return _complete(choice, costs, failed), logits
 
 

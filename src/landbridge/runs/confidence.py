@@ -53,7 +53,7 @@ def find_temperature(workspace: Workspace, raced: Raced) -> Temperature:
     often other fits (seeds, else the nearest candidate) agree with the stored one there: two fits
     of one method agree about as often as they are right (Jiang et al., 2022, ICLR).
     """
-    if workspace.situation.answers != "classes":
+    if not workspace.situation.target_type.class_scores:
         return Temperature()
     if raced.chosen in raced.folds:
         known = compared_rows(workspace.target)

@@ -131,7 +131,7 @@ def measure(workspace: Workspace, events: Events) -> Costs:
     opened.module = copy.deepcopy(opened.module)
     device = torch.device(workspace.device)
     with threads(1):
-        network = make_network(opened, len(workspace.classes)).to(device)
+        network = make_network(opened, workspace.reading.n_outputs).to(device)
     wished = workspace.config.training.precision
     if wished == "auto":
         precision, why = choose_precision(network, device)

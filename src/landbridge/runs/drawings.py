@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from ..base.events import Events
-from ..domains.answers import objects, plain_labels
-from ..domains.reading import Reading
 from ..domains.task import Task
 from ..insight.changes import changed_examples
 from ..insight.map import MapSide, build_map
+from ..targets.base import objects
+from ..targets.codec import TargetCodec
 from ..verdict.judge import Truth
 from .features import RowOutputs
 from .fit import known_network, network_of
@@ -37,13 +35,14 @@ def feature_map(
     frozen = fit.facts["start"] == "frozen"
 
     reading = workspace.reading
-    groups = grouping(workspace, raced, truth)
+    kind = reading.target_type
+    groups = kind.grouping(_answers(workspace, raced, chosen, truth).tolist())
 
     def shown(
         labels: np.ndarray, known: np.ndarray, classes: tuple[str, ...] = workspace.classes
     ) -> list[str | None]:
-        safe = reading.restored(np.where(known.reshape(-1, *(1,) * (labels.ndim - 1)), labels, 0))
-        found = groups(objects(plain_labels(safe, classes)))
+        safe = reading.decode(np.where(known.reshape(-1, *(1,) * (labels.ndim - 1)), labels, 0))
+        found = groups(objects(kind.decode(safe, classes)))
         return [name if ok else None for name, ok in zip(found, known, strict=True)]
 
     first = RowOutputs(workspace, before, seed, events)
@@ -87,11 +86,11 @@ def feature_map(
 
 
 def changed(
-    workspace: Workspace, task: Task, raced: Raced, truth: Truth | None, reading: Reading
+    workspace: Workspace, task: Task, raced: Raced, truth: Truth | None, reading: TargetCodec
 ) -> dict[str, Any]:
     """Return ``examples.json``: judged rows that went from wrong to right and back."""
-    kind = workspace.situation.answers
-    if truth is None or raced.reference in (None, raced.chosen) or kind != "classes":
+    kind = workspace.situation.target_type
+    if truth is None or raced.reference in (None, raced.chosen) or not kind.exclusive:
         return {
             "reference": raced.reference,
             "chosen": raced.chosen,
@@ -108,7 +107,7 @@ def changed(
     def picture(row: int) -> np.ndarray | None:
         return workspace.preprocessing.picture(workspace.judged[place[row]])
 
-    sure = reading.values(raced.fits[raced.chosen][raced.seeds[0]].output("judged")).max(1)
+    sure = reading.transform(raced.fits[raced.chosen][raced.seeds[0]].output("judged")).max(1)
     return changed_examples(
         _answers(workspace, raced, str(raced.reference), truth).tolist(),
         _answers(workspace, raced, raced.chosen, truth).tolist(),
@@ -132,40 +131,4 @@ def spread(n: int, most: int) -> np.ndarray:
 def _answers(workspace: Workspace, raced: Raced, method: str, truth: Truth | None) -> np.ndarray:
     """Return a method's answers with the first seed."""
     logits = raced.fits[method][raced.seeds[0]].output("target" if truth is None else "judged")
-    return objects(workspace.reading.decided(workspace.reading.values(logits)))
-
-
-RANGES = 5
-"""Numbers are shown on the map in so many ranges."""
-
-
-def grouping(
-    workspace: Workspace, raced: Raced, truth: Truth | None
-) -> Callable[[np.ndarray], np.ndarray]:
-    """Return what turns answers into the few names by which the map colours points.
-
-    Classes are such names. Numbers fall into ranges that each hold a fifth of what is answered;
-    several labels are joined.
-    """
-    answers = workspace.situation.answers
-    if answers == "classes":
-        return lambda found: found
-    if answers == "several":
-        return lambda found: objects(
-            [None if row is None else " + ".join(sorted(row)) or "none" for row in found]
-        )
-    own = _answers(workspace, raced, raced.chosen, truth).astype(np.float64)
-    edges = np.unique(np.quantile(own, np.linspace(0, 1, RANGES + 1)[1:-1]).round(6))
-    words = [f"{v:.4g}" for v in edges]
-    names = [
-        f"under {words[0]}",
-        *(f"{a} to {b}" for a, b in itertools.pairwise(words)),
-        f"from {words[-1]}",
-    ]
-
-    def ranges(found: np.ndarray) -> np.ndarray:
-        return objects(
-            [None if v is None else names[np.searchsorted(edges, v, "right")] for v in found]
-        )
-
-    return ranges
+    return objects(workspace.reading.predict(workspace.reading.transform(logits)))

@@ -13,12 +13,11 @@ import torch
 from ..base.events import Events
 from ..base.files import write_bytes, write_json
 from ..base.hashing import tensors_digest
-from ..domains.answers import Answers, objects
-from ..domains.reading import Reading
 from ..domains.task import Task
 from ..methods.resolve import make_method
-from ..metrics.currency import CURRENCIES
-from ..selection.portfolio import TARGET_ALONE, WHAT, WHAT_OF_NUMBERS
+from ..selection.portfolio import TARGET_ALONE, WHAT
+from ..targets.base import TargetType, objects
+from ..targets.codec import TargetCodec
 from ..training.checkpoint import save_tensors
 from ..verdict.judge import Predicted, Truth, judge, more
 from ..verdict.settle import Unlabelled
@@ -80,17 +79,15 @@ def finish(
     write_card(path)
 
 
-def what(method: str, answers: Answers = "classes") -> str:
+def what(method: str, kind: TargetType) -> str:
     """Return a method in plain words."""
-    if answers == "numbers" and method in WHAT_OF_NUMBERS:
-        return WHAT_OF_NUMBERS[method]
-    return WHAT.get(method) or make_method(method).summary
+    return kind.method_what.get(method) or WHAT.get(method) or make_method(method).summary
 
 
 def _choice(workspace: Workspace, raced: Raced, reference: str | None) -> dict[str, Any]:
     """Return how the method was chosen, and what spoke for it, for the verdict to say."""
     rows = {row["method"]: row["figures"] for row in raced.choice["candidates"] if row["figures"]}
-    metric = CURRENCIES[workspace.reading.answers].metric
+    metric = workspace.reading.target_type.metric.name
     found = {"kind": raced.choice["kind"], "compared": len(rows)}
     if found["kind"] != "cross-validation":
         return found
@@ -102,12 +99,12 @@ def _choice(workspace: Workspace, raced: Raced, reference: str | None) -> dict[s
 
 
 def _verdict(
-    workspace: Workspace, task: Task, plan: dict[str, Any], raced: Raced, own: Reading
+    workspace: Workspace, task: Task, plan: dict[str, Any], raced: Raced, own: TargetCodec
 ) -> tuple[dict[str, Any], Truth | None]:
     """Return the verdict; `own` reads the chosen method's outputs, with its temperature."""
     reading = workspace.reading
     reference = raced.chosen if raced.chosen in TARGET_ALONE else raced.reference
-    said = partial(what, answers=reading.answers)
+    said = partial(what, kind=reading.target_type)
     choice = _choice(workspace, raced, reference)
     if task.target.sealed is not None:
         predictions = [
@@ -118,13 +115,13 @@ def _verdict(
                 raced.seeds,
                 np.stack(
                     [
-                        (own if method == raced.chosen else reading).values(
+                        (own if method == raced.chosen else reading).transform(
                             fits[seed].output("judged")
                         )
                         for seed in raced.seeds
                     ]
                 ),
-                reading.values(fits[raced.seeds[0]].output("judged"))
+                reading.transform(fits[raced.seeds[0]].output("judged"))
                 if method == raced.chosen
                 else None,
             )
@@ -144,23 +141,23 @@ def _verdict(
         )
     if raced.chosen in raced.folds:
         known = compared_rows(workspace.target)
-        labels = reading.restored(workspace.target.labels[known])
-        values = {name: reading.values(raced.folds[name]) for name in raced.compared}
-        score = CURRENCIES[reading.answers].score
+        labels = reading.decode(workspace.target.labels[known])
+        values = {name: reading.transform(raced.folds[name]) for name in raced.compared}
+        score = reading.target_type.metric.score
         verdict = cross_validated_verdict(
             chosen=raced.chosen,
             what={name: said(name) for name in raced.compared},
             correct={name: score(own, labels) for name, own in values.items()},
             reference=reference,
             answers=reading.answers,
-            figures={name: _more(reading.answers, labels, own) for name, own in values.items()},
+            figures={name: _more(reading.target_type, labels, own) for name, own in values.items()},
             unlabelled=_unlabelled(workspace, task, raced),
             lone=int((workspace.target.known & ~known).sum()),
         )
         return verdict, None
     first = {name: fits[raced.seeds[0]] for name, fits in raced.fits.items()}
     answers = {}
-    if reading.answers == "classes":
+    if reading.target_type.class_scores:
         answers = {name: fit.output("target").argmax(1) for name, fit in first.items()}
     found: dict[str, Any] = {"method": None, "candidates": []}
     if raced.choice["kind"] == "label-free":
@@ -191,11 +188,11 @@ def _unlabelled(workspace: Workspace, task: Task, raced: Raced) -> Unlabelled:
     if task.target.seen is not None:  # labelled, and left out of the judged ones
         free &= ~np.isin(usable, task.target.seen.at)
     chosen, reference = raced.fits.get(raced.chosen), raced.fits.get(raced.reference or "")
-    if chosen is None or reference is None or workspace.reading.answers == "numbers":
+    if chosen is None or reference is None or not workspace.reading.target_type.named:
         return Unlabelled(int(free.sum()))
     seed, reading = raced.seeds[0], workspace.reading
     first, second = (
-        objects(reading.decided(reading.values(fits[seed].output("target"))))
+        objects(reading.predict(reading.transform(fits[seed].output("target"))))
         for fits in (chosen, reference)
     )
     apart = np.array([a != b for a, b in zip(first, second, strict=True)], bool)
@@ -212,16 +209,16 @@ def _teacher(workspace: Workspace, task: Task, raced: Raced) -> list[Predicted]:
     own = workspace.teacher_judged
     if own is None or task.teacher is None or np.isnan(own).any():
         return []
-    values = workspace.reading.values(own)
+    values = workspace.reading.transform(own)
     said = f"the teacher {task.teacher[0]!r}, on what it sees of the same rows"
     return [
         Predicted("teacher", "baseline", said, raced.seeds, np.stack([values] * len(raced.seeds)))
     ]
 
 
-def _more(answers: Answers, labels: np.ndarray, values: np.ndarray) -> dict[str, Any]:
+def _more(kind: TargetType, labels: np.ndarray, values: np.ndarray) -> dict[str, Any]:
     truth = Truth(labels, labels, np.ones(len(labels), bool), ())
-    return more(answers, truth, values)
+    return more(kind, truth, values)
 
 
 def _save_reference(workspace: Workspace, raced: Raced, name: str | None) -> None:
@@ -233,7 +230,9 @@ def _save_reference(workspace: Workspace, raced: Raced, name: str | None) -> Non
     _save_model(own, fit, workspace.reading, workspace.path / REFERENCE)
 
 
-def _save_model(workspace: Workspace, chosen: Fit, reading: Reading, path: Path) -> dict[str, Any]:
+def _save_model(
+    workspace: Workspace, chosen: Fit, reading: TargetCodec, path: Path
+) -> dict[str, Any]:
     """Save Δ: tensors that differ from θ₀; all of them where θ₀ is our own net."""
     seed = chosen.facts["seed"]
     state = chosen.state()

@@ -217,12 +217,14 @@ def _fit_features(
             return stage_features(workspace, network, which, budget, events)
         return frozen_features(workspace, network, which, spec.seed, events)
 
-    target = Features(features("target"), known.labels, known.known)
+    answers = workspace.situation.answers
+    target = Features(features("target"), known.labels, known.known, answers=answers)
     source = None
     side = workspace.source
     if side is not None and workspace.teaching.any():
         x, usable = features("source"), workspace.teaching
-        source = Features(x[usable], side.labels[usable], np.ones(int(usable.sum()), bool))
+        every = np.ones(int(usable.sum()), bool)
+        source = Features(x[usable], side.labels[usable], every, answers=answers)
     head = method.fit_head(source, target, len(workspace.classes), spec.seed)
     set_head(network, head, budget, columns)
     transferred = report.to_dict() | {"sentence": report.sentence()}
@@ -236,7 +238,7 @@ def known_network(workspace: Workspace, seed: int, events: Events) -> Network:
 
 
 def _known(workspace: Workspace, seed: int, events: Events) -> tuple[Network, TransferReport]:
-    network = new_network(workspace, len(workspace.classes), seed, events)
+    network = new_network(workspace, workspace.reading.n_outputs, seed, events)
     own = workspace.own_backbone
     if own:
         state = source_fit(workspace, seed, events).state()
@@ -245,8 +247,8 @@ def _known(workspace: Workspace, seed: int, events: Events) -> tuple[Network, Tr
     report = transfer_tensors(
         state,
         network,
-        from_classes=workspace.source_classes if own else None,
-        to_classes=workspace.classes,
+        from_classes=workspace.outputs_of(workspace.source_classes) if own else None,
+        to_classes=workspace.outputs_of(workspace.classes),
     )
     workspace.known_hashes[seed] = backbone_hash(network)
     return network.eval(), report
@@ -294,10 +296,10 @@ def _by_answer(workspace: Workspace, logits: np.ndarray) -> np.ndarray:
     """Put a source head's logits in the order of the answers; what it does not know is last."""
     if workspace.source_classes == workspace.classes:
         return logits
-    place = {name: i for i, name in enumerate(workspace.source_classes)}
+    place = {name: i for i, name in enumerate(workspace.outputs_of(workspace.source_classes))}
     unknown = logits.min() - 30.0 if logits.size else 0.0
-    result = np.full((len(logits), len(workspace.classes)), unknown, np.float32)
-    for i, name in enumerate(workspace.classes):
+    result = np.full((len(logits), workspace.reading.n_outputs), unknown, np.float32)
+    for i, name in enumerate(workspace.outputs_of(workspace.classes)):
         if name in place:
             result[:, i] = logits[:, place[name]]
     return result

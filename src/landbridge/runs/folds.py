@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..base.seeds import numpy_rng
-from ..domains.answers import kind_of, strata
+from ..targets.base import type_of_target
 from ..training.batches import Side
 
 
@@ -18,7 +18,7 @@ def fold_rows(side: Side, repeat: int, fold: int, folds: int, seed: int) -> np.n
     labels as they come.
     """
     held = compared_rows(side)
-    groups = strata(side.labels, side.known)
+    groups = type_of_target(side.labels).strata(side.labels, side.known)
     rng = numpy_rng(seed, "folds", repeat)
     rows = []
     for value in np.unique(groups[side.known]):
@@ -41,7 +41,7 @@ def possible_folds(side: Side, wish: int) -> int:
     Classes of one row are left aside, see `compared_rows`; two others are needed. Without classes
     each fold has two rows at least.
     """
-    if kind_of(side.labels) != "classes":
+    if not type_of_target(side.labels).exclusive:
         folds = min(wish, int(side.known.sum()) // 2)
         return folds if folds >= 2 else 0
     counts = np.bincount(side.labels[side.known])
@@ -56,7 +56,7 @@ def compared_rows(side: Side) -> np.ndarray:
 
     All but those that are the only one of their class: held out, nothing would be left of it.
     """
-    if kind_of(side.labels) != "classes" or not side.known.any():
+    if not type_of_target(side.labels).exclusive or not side.known.any():
         return side.known
     counts = np.bincount(side.labels[side.known])
     return np.asarray(side.known & (counts[np.where(side.known, side.labels, 0)] > 1))

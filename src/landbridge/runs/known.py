@@ -94,7 +94,7 @@ class KnownModel:
         path = Path(getattr(what, "path", what)).expanduser()
         check_complete(path, RUNS)
         model = Model.load(path, offline=offline, events=events)
-        if model.reading.answers != "classes" or len(model.classes) < 2:
+        if not model.reading.target_type.class_scores or len(model.classes) < 2:
             raise RunError(
                 f"{path} answers with {model.reading.answers} "
                 f"({', '.join(model.classes[:5])}), and a source model has to tell classes apart",

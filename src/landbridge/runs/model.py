@@ -16,14 +16,14 @@ from ..base.errors import DataError, RunError
 from ..base.events import SILENT, Events
 from ..base.files import read_json
 from ..base.hashing import tensors_digest
-from ..domains.answers import objects
 from ..domains.domain import Domain
 from ..domains.modalities.base import Preprocessing, load_preprocessing
 from ..domains.one import answerable, as_rows, asked
 from ..domains.read import read_as_learned, read_domain
-from ..domains.reading import Reading
 from ..domains.schema import TableSchema
 from ..domains.spelling import spelled_like
+from ..targets.base import AUTO
+from ..targets.codec import TargetCodec
 from ..training.checkpoint import load_tensors
 from ..training.inputs import saved_network
 from .records import read_record
@@ -40,7 +40,7 @@ class Model:
         In the order of all probabilities.
     limits : (float, float), optional
         Which values of an array of images are black and white, as in the run's target.
-    reading : Reading, optional
+    reading : TargetCodec, optional
         How outputs are read; as classes where not given.
     identity : BackboneIdentity, optional
         Which θ₀ it was made of, where it is a run's.
@@ -56,7 +56,7 @@ class Model:
         preprocessing: Preprocessing,
         classes: Sequence[str],
         limits: tuple[float, float] | None = None,
-        reading: Reading | None = None,
+        reading: TargetCodec | None = None,
         identity: BackboneIdentity | None = None,
         schema: TableSchema | None = None,
         label_column: str | None = None,
@@ -65,7 +65,7 @@ class Model:
         self.schema = schema
         self.identity = identity
         self.limits = limits
-        self.reading = reading or Reading("classes", tuple(classes))
+        self.reading = reading or TargetCodec("classes", tuple(classes))
         self.network = network.eval()
         self.preprocessing = preprocessing
         self.classes = tuple(classes)
@@ -94,11 +94,11 @@ class Model:
         delta, facts = load_tensors(path / "model.safetensors")
         identity = BackboneIdentity.from_dict(read_json(path / "backbone.json"))
         preprocessing = load_preprocessing(read_json(path / "preprocessor.json"))
-        reading = Reading.from_dict(read_record(path, "labels.json"))
+        reading = TargetCodec.from_dict(read_record(path, "labels.json"))
         classes = reading.classes
         whole = facts.get("kind") == "whole"
         opened = reopen(identity, preprocessing, weights=not whole, offline=offline, events=events)
-        network = make_network(opened, len(classes))
+        network = make_network(opened, reading.n_outputs)
         own = {k.removeprefix("head."): v for k, v in delta.items() if k.startswith("head.")}
         if own and "bias" not in own:
             network.head = head_from_state(own)
@@ -164,7 +164,7 @@ class Model:
                 **reads,
                 limits=self.limits,
                 rule=self.preprocessing.rule(),
-                answers="auto" if self.reading.answers == "classes" else self.reading.answers,
+                answers=AUTO if self.reading.answers == "classes" else self.reading.answers,
                 allow_missing=True,  # of an array as of a table: what was learned takes its place
                 events=events,
             )
@@ -191,7 +191,7 @@ class Model:
         DataError
             Where the answers are numbers, which have none.
         """
-        if self.reading.answers == "numbers":
+        if not self.reading.target_type.named:
             raise DataError("the answers are numbers: they have no probabilities", do="use predict")
         domain = self.read(what, labelled=False, events=events)
         return domain.input_rows.array(self.probabilities(domain, events), np.nan)
@@ -202,10 +202,8 @@ class Model:
         In the place of a row that could not be read is None, or NaN where answers are numbers.
         """
         domain = self.read(what, labelled=False, events=events)
-        decided = self.reading.decided(self.values(domain, events))
-        if self.reading.answers == "numbers":
-            return domain.input_rows.array(np.array(decided), np.nan)
-        return domain.input_rows.array(objects(decided), None)
+        kind, answers = self.reading.target_type, self.reading.predict(self.values(domain, events))
+        return domain.input_rows.array(kind.as_array(answers), kind.missing())
 
     def probabilities(self, domain: Domain, events: Events = SILENT) -> np.ndarray:
         """Return float32 probabilities of a domain's examples."""
@@ -213,11 +211,11 @@ class Model:
 
     def values(self, domain: Domain, events: Events = SILENT) -> np.ndarray:
         """Return probabilities (n, classes), or numbers in the label's units (n, 1)."""
-        return self.reading.values(self.logits(domain, events))
+        return self.reading.transform(self.logits(domain, events))
 
     def values_of(self, inputs: np.ndarray) -> np.ndarray:
         """Return the same of rows as `prepared` gives them."""
-        return self.reading.values(self._logits_of(inputs))
+        return self.reading.transform(self._logits_of(inputs))
 
     def logits(self, domain: Domain, events: Events = SILENT) -> np.ndarray:
         """Return float32 logits of a domain's examples."""
@@ -225,7 +223,7 @@ class Model:
 
     def _logits_of(self, inputs: np.ndarray) -> np.ndarray:
         if len(inputs) == 0:
-            return np.zeros((0, len(self.classes)), np.float32)
+            return np.zeros((0, self.reading.n_outputs), np.float32)
         return saved_network(self.network, inputs, self.preprocessing)[1]
 
     def prepared(self, domain: Domain, events: Events = SILENT) -> np.ndarray:

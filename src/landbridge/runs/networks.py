@@ -53,7 +53,8 @@ def starting_network(
     source : mapping of tensors or None
         The source-only network of this seed, for plans that start from it.
     """
-    network = new_network(workspace, len(classes), seed, events)
+    outputs = workspace.outputs_of(classes)
+    network = new_network(workspace, len(outputs), seed, events)
     state: State | None = None
     if plan.start == "source":
         assert source is not None
@@ -69,11 +70,12 @@ def starting_network(
         randomise(network, seed)
     if state is None:
         return network, None
-    from_classes = workspace.source_classes if plan.start == "source" else None
+    learned = workspace.outputs_of(workspace.source_classes)
+    from_classes = learned if plan.start == "source" else None
     if plan.keep_stages < 1.0:
         kept = _first_stages(network, plan.keep_stages)
         state, from_classes = {k: v for k, v in state.items() if k in kept}, None
-    report = transfer_tensors(state, network, from_classes=from_classes, to_classes=classes)
+    report = transfer_tensors(state, network, from_classes=from_classes, to_classes=outputs)
     return network, report.to_dict() | {"sentence": report.sentence()}
 
 

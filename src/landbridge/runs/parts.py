@@ -53,7 +53,7 @@ def by_parts(
             gone = tuple(name for name in names if name not in kept)
             inputs = preprocessing.without(stored[there], gone)
             values = [
-                workspace.reading.values(run_network(network, inputs, preprocessing, device)[1])
+                workspace.reading.transform(run_network(network, inputs, preprocessing, device)[1])
                 for network in networks
             ]
             found.append(Masked(kept, np.flatnonzero(there), np.stack(values)))

@@ -8,12 +8,12 @@ import numpy as np
 
 from ..base.config import RunConfig
 from ..base.events import Events
-from ..domains.answers import strata
 from ..domains.task import Task
 from ..methods.feature import FeatureMethod
 from ..methods.resolve import make_method, warnings_of
 from ..selection.budget import BudgetPlan, allot
 from ..selection.portfolio import Portfolio, portfolio
+from ..targets.base import type_of_target
 from ..training.devices import find_device
 from ..training.probe import PROBE_SHARE
 from .costs import OVERHEAD, Costs, check_method, measure, memory_mb, parallel
@@ -163,8 +163,9 @@ GROUPS = 10
 def make_portfolio(workspace: Workspace) -> Portfolio:
     """Return references and candidates for this run's setting."""
     side = workspace.target
-    groups = len(np.unique(strata(side.labels, side.known)[side.known]))
-    if workspace.situation.answers != "classes":
+    strata = type_of_target(side.labels).strata(side.labels, side.known)
+    groups = len(np.unique(strata[side.known]))
+    if not workspace.situation.target_type.class_scores:
         groups = max(GROUPS, len(workspace.classes))
     return portfolio(
         workspace.situation,

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from ..base.files import whole_file
-from ..domains.answers import Answers, plain_labels
-from ..domains.reading import Reading
 from ..domains.task import Task
 from ..isolation.ask import wrote
+from ..targets.base import TargetType
+from ..targets.codec import TargetCodec
 from ..verdict.judge import Truth
 from .folds import compared_rows
 from .race import Raced
@@ -27,7 +27,7 @@ def save_predictions(
     raced: Raced,
     truth: Truth | None,
     kind: str,
-    own: Reading,
+    own: TargetCodec,
 ) -> None:
     """Write one row per judged example, method and seed.
 
@@ -41,7 +41,7 @@ def save_predictions(
         Of the verdict. "cross-validated": out-of-fold answers to the labelled rows, where
         each repetition stands in the place of a seed. "label-free": the usable rows, whose
         truth nobody knows.
-    own : Reading
+    own : TargetCodec
         How the chosen method's outputs become probabilities.
     """
     blocks: Blocks
@@ -49,8 +49,8 @@ def save_predictions(
         side = workspace.target
         known = np.flatnonzero(compared_rows(side))
         rows = np.flatnonzero(~task.target.held_out)[known]
-        labels = workspace.reading.restored(side.labels[known])
-        true: list[Any] = plain_labels(labels, workspace.classes)
+        labels = workspace.reading.decode(side.labels[known])
+        true: list[Any] = workspace.reading.target_type.decode(labels, workspace.classes)
         blocks = [
             (name, repeat, raced.folds[name][repeat])
             for name in raced.compared
@@ -87,20 +87,21 @@ def _write(
     names: list[str],
     ids: list[str | None] | None,
     true: list[Any],
-    reading: Reading,
+    reading: TargetCodec,
     blocks: Blocks,
     chosen: str,
-    own: Reading,
+    own: TargetCodec,
 ) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     n = len(rows)
-    types = _types(reading.answers, with_ids=ids is not None)
+    kind = reading.target_type
+    types = _types(kind, with_ids=ids is not None)
     columns: dict[str, list[Any]] = {key: [] for key in types}
     for method, seed, logits in blocks:
-        values = (own if method == chosen else reading).values(logits)
-        predicted = reading.decided(values)
+        values = (own if method == chosen else reading).transform(logits)
+        predicted = reading.predict(values)
         columns["row"] += rows
         columns["name"] += names
         if ids is not None:
@@ -110,31 +111,26 @@ def _write(
         columns["seed"] += [seed] * n
         columns["predicted"] += predicted
         columns["true"] += true
-        if reading.answers == "numbers":
+        if not kind.named:
             columns["error"] += [
                 None if b is None else a - b for a, b in zip(predicted, true, strict=True)
             ]
             continue
         columns["correct"] += [
-            None if b is None else set(a) == set(b) if reading.answers == "several" else a == b
-            for a, b in zip(predicted, true, strict=True)
+            None if b is None else kind.agree(a, b) for a, b in zip(predicted, true, strict=True)
         ]
         columns["probability"] += list(values.astype(np.float32))
-    table = pa.table({key: pa.array(columns[key], kind) for key, kind in types.items()})
+    table = pa.table({key: pa.array(columns[key], of) for key, of in types.items()})
     with whole_file(path) as temporary:
         pq.write_table(table, temporary, compression="zstd")
     wrote(path)
 
 
-def _types(answers: Answers, *, with_ids: bool) -> dict[str, Any]:
+def _types(kind: TargetType, *, with_ids: bool) -> dict[str, Any]:
     """Return the columns and what they hold."""
     import pyarrow as pa
 
-    answer = {
-        "classes": pa.string(),
-        "numbers": pa.float64(),
-        "several": pa.list_(pa.string()),
-    }[answers]
+    answer = kind.column()
     rest = {"correct": pa.bool_(), "probability": pa.list_(pa.float32())}
     return {
         "row": pa.int64(),
@@ -145,5 +141,5 @@ def _types(answers: Answers, *, with_ids: bool) -> dict[str, Any]:
         "seed": pa.int64(),
         "predicted": answer,
         "true": answer,
-        **({"error": pa.float64()} if answers == "numbers" else rest),
+        **({"error": pa.float64()} if not kind.named else rest),
     }

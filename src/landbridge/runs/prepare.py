@@ -18,9 +18,9 @@ from ..base.places import cache_folder
 from ..domains.compare import usable_classes
 from ..domains.domain import Domain
 from ..domains.hint import input_hint
-from ..domains.reading import Reading
 from ..domains.task import Task, reindex
 from ..methods.resolve import Situation
+from ..targets.codec import TargetCodec
 from ..training.batches import Side
 from ..verdict.judge import labels_print
 from .known import KnownModel
@@ -35,7 +35,7 @@ def prepare(
     events: Events,
     part: str = "data",
     known: KnownModel | None = None,
-    reading: Reading | None = None,
+    reading: TargetCodec | None = None,
     teacher: Teacher | None = None,
     sight: Teacher | None = None,
 ) -> Workspace:
@@ -49,7 +49,7 @@ def prepare(
         source = None if source is None else sight.seen(source)
     if reading is None:
         granted = [side.labels[side.known] for side in (source, target) if side is not None]
-        reading = Reading.of(task.answers, task.classes, granted)
+        reading = TargetCodec.of(task.answers, task.classes, granted)
     judged = task.target.for_judging()
     says = None
     if teacher is not None and len(judged):
@@ -101,7 +101,7 @@ def prepare(
     classes = task.classes
     if source is not None and task.source is not None:
         raw = task.source.for_training()
-        if task.answers == "classes":
+        if task.target_type.exclusive:
             own_classes = usable_classes(task.source)
             own = reindex(raw, own_classes)
             shared = set(own_classes) <= set(classes)
@@ -111,7 +111,7 @@ def prepare(
             own_known = own.known
         else:
             source_classes, own_known = classes, source.known
-            source_own = labels = reading.stored(source.labels)
+            source_own = labels = reading.encode(source.labels)
         validation = validation_part(source_own, own_known, config.seed)
         source_side = Side(inputs(source), labels, own_known)
     situation = Situation(
@@ -139,7 +139,7 @@ def prepare(
         source=source_side,
         source_own=source_own,
         validation=validation,
-        target=Side(target_inputs, reading.stored(target.labels), target.known),
+        target=Side(target_inputs, reading.encode(target.labels), target.known),
         judged=judged_inputs,
         judged_rows=judged_rows,
         fingerprints=fingerprints(task, known, teacher),
@@ -177,7 +177,7 @@ def fingerprints(
 
 
 def _labels_print(domain: Domain) -> str:
-    if domain.answers != "classes":
+    if not domain.target_type.exclusive:
         return digest(list(domain.classes), domain.known, domain.labels[domain.known])
     labels = np.where(domain.known, domain.labels, -1)
     return digest(list(domain.classes), labels.astype(np.int64))

@@ -103,13 +103,13 @@ def _choose(
     elif plan["folds"]:
         with clock.stage("race", "comparing candidates by cross-validation"):
             choice, folds = by_validation(workspace, plan, runner)
-    elif workspace.situation.target == "none" and workspace.situation.answers != "classes":
+    elif workspace.situation.target == "none" and not workspace.situation.target_type.class_scores:
         choice = uncompared(plan, workspace.situation.answers)
     elif workspace.situation.target == "none":
         with clock.stage("race", "comparing candidates without labels"):
             choice = label_free(workspace, plan, runner)
     else:
-        choice = fallback(plan, workspace.situation.answers)
+        choice = fallback(plan, workspace.situation.target_type)
     file = workspace.path / "choice.json"
     if file.exists():
         return read_going_on(file), folds

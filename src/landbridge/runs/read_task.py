@@ -111,7 +111,7 @@ def read_task(
         None if known is None else (known.name, known.classes),
         None if teacher is None else (teacher.name, teacher.classes),
     )
-    if teacher is not None and task.answers != "classes":
+    if teacher is not None and not task.target_type.class_scores:
         raise DataError(
             f"the labels of {wanted.name!r} are {task.answers}, and a teacher teaches classes",
             do="give labels that are classes, or leave the teacher out",

@@ -15,9 +15,9 @@ from ..base.config import RunConfig
 from ..base.errors import DataError
 from ..base.events import SILENT, Event, Events, read_log
 from ..domains.domain import Domain
-from ..domains.reading import Reading
 from ..domains.spelling import check_judged
 from ..domains.twins import say_seen
+from ..targets.codec import TargetCodec
 from .evaluation import REFERENCE
 from .model import Model
 from .records import read_config, read_record
@@ -123,7 +123,7 @@ class Run:
         domain = self.model.read(what, labelled=False, events=events)
         reading = self.model.reading
         logits = self.model.logits(domain, events)
-        values = reading.values(logits)
+        values = reading.transform(logits)
         rows = example_rows(reading, domain.examples.names(), values)
         if unknown is not None:
             found, note = unknown_rows(self.path, logits, unknown)
@@ -157,14 +157,14 @@ class Run:
             where the run is of an earlier version), "unseen_classes", "per_class"; "comparison"
             with the reference of the verdict on the same rows: "outcome", "sentence",
             "reference", "difference". Numbers and several labels: see
-            `landbridge.runs.evaluation.answer_evaluation`.
+            `landbridge.targets.base.TargetType.evaluation`.
 
         Raises
         ------
         DataError
             Where no row has a label.
         """
-        from .evaluation import answer_evaluation, class_evaluation, compared
+        from .evaluation import compared, given_labels
         from .learned import unlearned
 
         domain = self.model.read(what, label=label, events=events)
@@ -196,9 +196,9 @@ class Run:
         if seen is not None and seen.kept == "all" and comparison["outcome"] is not None:
             said = f"Can't tell whether the transfer helped: {seen.sentence()}."
             comparison |= {"outcome": "can't tell", "sentence": said}
-        evaluation = class_evaluation if reading.answers == "classes" else answer_evaluation
+        given = given_labels(domain, rows)
         return {
-            **evaluation(reading, domain, rows, values),
+            **reading.target_type.evaluation(given, values, reading.classes),
             "n": len(rows),
             "left_out": len(domain) - len(labelled),
             "seen": None if seen is None else seen.to_json(),
@@ -208,20 +208,20 @@ class Run:
         }
 
 
-def answer_rows(reading: Reading, domain: Domain, values: np.ndarray) -> list[dict[str, Any]]:
+def answer_rows(reading: TargetCodec, domain: Domain, values: np.ndarray) -> list[dict[str, Any]]:
     """Return one dict per row of the input, as `Run.predict` does, from values (n, k)."""
     rows = example_rows(reading, domain.examples.names(), values)
     return domain.input_rows.answers(rows, blank_row(reading))
 
 
 def example_rows(
-    reading: Reading, names: Sequence[str], values: np.ndarray
+    reading: TargetCodec, names: Sequence[str], values: np.ndarray
 ) -> list[dict[str, Any]]:
     """Return one dict per example."""
     rows: list[dict[str, Any]] = []
-    for name, own, said in zip(names, values, reading.decided(values), strict=True):
+    for name, own, said in zip(names, values, reading.predict(values), strict=True):
         row = {"name": name, "predicted": list(said) if isinstance(said, tuple) else said}
-        if reading.answers != "numbers":
+        if reading.target_type.named:
             row["probability"] = dict(
                 zip(reading.classes, own.astype(np.float32).tolist(), strict=True)
             )
@@ -229,9 +229,9 @@ def example_rows(
     return rows
 
 
-def blank_row(reading: Reading) -> dict[str, Any]:
+def blank_row(reading: TargetCodec) -> dict[str, Any]:
     """Return what stands where there is no answer."""
-    if reading.answers == "numbers":
+    if not reading.target_type.named:
         return {"name": "", "predicted": float("nan")}
     nothing = dict.fromkeys(reading.classes, float("nan"))
     return {"name": "", "predicted": None, "probability": nothing}

@@ -72,7 +72,7 @@ class Teacher:
             raise RunError(f"the teacher {path} is no run", do="give the folder of a finished run")
         check_complete(path, RUNS)
         model = Model.load(path, offline=config.offline, events=events)
-        if model.reading.answers != "classes" or len(model.classes) < 2:
+        if not model.reading.target_type.class_scores or len(model.classes) < 2:
             raise RunError(
                 f"the teacher {path} answers with {model.reading.answers}, and only classes can be "
                 "taught so",

@@ -78,7 +78,7 @@ class Trainer:
             self._source(),
             self.target if target is None else target,
             workspace.preprocessing,
-            len(self.classes),
+            workspace.reading.target_type.n_outputs(len(self.classes)),
             features=stored_features(workspace, self.seed, self.events),
             answers=workspace.situation.answers,
             teacher=workspace.teacher,

@@ -24,7 +24,7 @@ def save_unknown(workspace: Workspace, chosen: Fit) -> None:
     No row of them was learned from. Rows of classes that are no answer are left out: they would
     be called unknown with right.
     """
-    if workspace.situation.answers != "classes":
+    if not workspace.situation.target_type.class_scores:
         return
     if workspace.source is None or not workspace.validation.any() or not chosen.has("validation"):
         return

@@ -5,6 +5,7 @@ It is written to ``work/data`` once, so that worker processes and `resume` see t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -20,9 +21,10 @@ from ..base.files import as_json, read_json, write_array, write_json
 from ..base.hashing import digest, file_digest
 from ..base.stored import checked
 from ..domains.modalities.base import Preprocessing, load_preprocessing
-from ..domains.reading import Reading
 from ..methods.network import PlanContext
 from ..methods.resolve import Situation
+from ..targets.base import type_of_target
+from ..targets.codec import TargetCodec
 from ..training.batches import Side
 from ..training.checkpoint import load_tensors, save_tensors
 
@@ -115,15 +117,19 @@ class Workspace:
     teacher_judged: np.ndarray | None = None
 
     @property
-    def reading(self) -> Reading:
+    def reading(self) -> TargetCodec:
         """How outputs are read as answers."""
-        return Reading(self.situation.answers, self.classes, self.mean, self.spread)
+        return TargetCodec(self.situation.answers, self.classes, self.mean, self.spread)
+
+    def outputs_of(self, classes: Sequence[str]) -> tuple[str, ...]:
+        """Return what the outputs for these classes are about."""
+        return self.situation.target_type.output_names(classes)
 
     @property
     def answerable(self) -> np.ndarray:
         """Which source rows have a label that is among the answers."""
         assert self.source is not None
-        if self.situation.answers == "classes":
+        if self.situation.target_type.exclusive:
             return self.source.labels >= 0
         return self.source.known
 
@@ -362,12 +368,11 @@ def validation_part(labels: np.ndarray, known: np.ndarray, seed: int) -> np.ndar
     learn from.
     """
     from ..base.seeds import numpy_rng
-    from ..domains.answers import strata
 
     rng = numpy_rng(seed, "source validation")
     chosen = np.zeros(len(labels), bool)
     share = min(VALIDATION_SHARE, VALIDATION_MOST / max(1, int(known.sum())))
-    groups = strata(labels, known)
+    groups = type_of_target(labels).strata(labels, known)
     for value in np.unique(groups[known]):
         rows = rng.permutation(np.flatnonzero(known & (groups == value)))
         chosen[rows[: min(len(rows) - 1, round(share * len(rows)))]] = True

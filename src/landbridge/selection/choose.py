@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from ..metrics.currency import CURRENCIES, Currency
 from ..metrics.labelfree import Candidate
 from ..metrics.ranking import score_candidates
+from ..targets.base import PrimaryMetric
+from ..targets.multiclass import ACCURACY
 
 
 def choose_label_free(
@@ -60,7 +61,7 @@ def choose_by_validation(
     order: Sequence[str],
     references: Sequence[str],
     ties: Mapping[str, float] | None = None,
-    currency: Currency = CURRENCIES["classes"],
+    metric: PrimaryMetric = ACCURACY,
     alone: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Best cross-validated score; within one standard error ClassAMI, else the simplest.
@@ -69,14 +70,14 @@ def choose_by_validation(
     ----------
     correct : mapping of ndarray (repeats, n)
         Out-of-fold scores of each method, on the same rows and folds: hits, or what the
-        currency counts in.
+        metric counts in.
     order : sequence of str
         Methods from the simplest to the most complex, which breaks ties.
     references : sequence of str
         Methods that are not an adaptation.
     ties : mapping of float, optional
         ClassAMI of each method on unlabelled target rows.
-    currency : Currency
+    metric : PrimaryMetric
         What the scores are.
     alone : sequence of str
         Methods that know nothing but the few labels: they have to be better, a tie is not enough.
@@ -84,7 +85,7 @@ def choose_by_validation(
     """
 
     def said(name: str) -> str:
-        return currency.say(currency.figure(means[name]))
+        return metric.format(metric.figure(means[name]))
 
     means = {name: float(hits.mean()) for name, hits in correct.items()}
     best = max(means, key=lambda name: means[name])
@@ -102,7 +103,7 @@ def choose_by_validation(
         chosen = min(short, key=order.index)
         how = "the simplest of them was taken"
     n = len(next(iter(correct.values()))[0])
-    what = "" if currency.metric == "accuracy" else f" ({currency.metric})"
+    what = "" if metric is ACCURACY else f" ({metric.name})"
     reason = f"cross-validation on {n:,} target labels{what}: {chosen} {said(chosen)}"
     if len(short) > 1:
         others = ", ".join(f"{s} {said(s)}" for s in short if s != chosen)
@@ -111,7 +112,7 @@ def choose_by_validation(
         {
             "method": name,
             "figures": {
-                currency.metric: currency.figure(means[name]),
+                metric.name: metric.figure(means[name]),
                 "standard_error": float(hits.mean(0).std() / np.sqrt(hits.shape[1])),
                 **({"class_ami": ties[name]} if ties and name in ties else {}),
             },

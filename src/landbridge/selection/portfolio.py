@@ -52,8 +52,6 @@ WHAT = {
     "probe": "ridge classifier on frozen features",
     "boosted-trees": "gradient-boosted trees on the target's labelled rows",
 }
-WHAT_OF_NUMBERS = {"probe": "ridge regression on frozen features"}
-"""The same, where answers are numbers."""
 
 
 @dataclass(frozen=True)
@@ -116,11 +114,11 @@ def portfolio(
     few = labels_per_class < FEW_PER_CLASS and situation.source == "labelled"
     if wanted is not None:
         names = tuple(wanted)
-    elif situation.answers != "classes" and situation.target == "none":
+    elif not situation.target_type.class_scores and situation.target == "none":
         names = ()
         why = "no score tells whether it helps where there are no target labels; --method names it"
         not_tried += [(name, why) for name in NUMBERS_UNLABELLED]
-    elif situation.answers != "classes":
+    elif not situation.target_type.class_scores:
         names = (NUMBERS_FEATURES_FEW if on_features else NUMBERS_FEW) if few else NUMBERS_LABELLED
     elif on_features and situation.source == "labelled" and situation.target == "none":
         names = FEATURES

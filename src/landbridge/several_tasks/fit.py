@@ -262,7 +262,7 @@ def _verdict(
 
     said: dict[str, Any] = {
         "task": task.name,
-        "metric": task.metric,
+        "metric": task.metric.name,
         "judged_rows": int(known.sum()),
         "together": None,
         "alone": None,
@@ -272,18 +272,17 @@ def _verdict(
     if not known.any():
         return said
     a = np.stack([task.score(x[known], truth[known]) for x in together])
-    shares = task.kind != "numbers"
-    spread = 0.0 if shares else float(np.std(truth[known]))
+    shares, spread = task.metric.percent, task.scale(truth[known])
     own = mean_interval(a[:1], share=shares, scale=spread)  # of the model that is stored
-    said["together"] = task.figure(own.value)
-    said["low"], said["high"] = sorted((task.figure(own.low), task.figure(own.high)))
+    said["together"] = task.metric.figure(own.value)
+    said["low"], said["high"] = sorted((task.metric.figure(own.low), task.metric.figure(own.high)))
     if len(a) > 1:
-        each = [task.figure(float(one.mean())) for one in a]
+        each = [task.metric.figure(float(one.mean())) for one in a]
         said["over_seeds"] = {"mean": float(np.mean(each)), "low": min(each), "high": max(each)}
     if alone:
         b = np.stack([task.score(x[known], truth[known]) for x in alone])
         gap = paired_interval(a[:1], b, share=shares, scale=spread)
-        said["alone"] = task.figure(float(b.mean()))
+        said["alone"] = task.metric.figure(float(b.mean()))
         said["difference"] = {"value": gap.value, "low": gap.low, "high": gap.high}
         said["outcome"] = outcome_of(said["difference"])
     return said

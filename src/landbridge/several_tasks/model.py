@@ -20,6 +20,7 @@ from ..domains.one import answerable, as_rows, asked
 from ..domains.read import read_as_learned, read_domain
 from ..metrics.estimates import mean_interval
 from ..solvers.softmax import softmax
+from ..targets.base import TARGET_TYPES, target_type
 from ..training.inputs import answer
 from ..training.network_folder import load_network
 from .read import OneTask, known_answers, read_tasks
@@ -142,7 +143,7 @@ class MultiTask:
             }
             for i, name in enumerate(names)
         ]
-        blank = {t.name: float("nan") if t.kind == "numbers" else None for t in self.tasks}
+        blank = {task.name: task.target_type.missing() for task in self.tasks}
         domain.input_rows.tell(domain.name, events)
         return domain.input_rows.answers(rows, {"name": "", **blank})
 
@@ -198,8 +199,10 @@ class MultiTask:
 def _check_tasks(path: Path, facts: Mapping[str, Any]) -> None:
     """Raise where sizes, tasks and verdict do not speak of the same."""
     tasks = facts["tasks"]
-    sizes = [len(task["classes"]) if task["kind"] == "classes" else 1 for task in tasks]
-    kinds = all(task["kind"] in ("classes", "numbers") for task in tasks)
+    kinds = all(task["kind"] in TARGET_TYPES for task in tasks)
+    sizes = [
+        target_type(task["kind"]).n_outputs(len(task["classes"])) if kinds else 0 for task in tasks
+    ]
     if not tasks or not kinds or facts["sizes"] != sizes or 0 in sizes:
         raise RunError(
             f"{path / FILE} is damaged: sizes is {facts['sizes']}, and the tasks are of {sizes}",
@@ -227,14 +230,18 @@ def scores_of(
     found = []
     for i, (task, own) in enumerate(zip(tasks, parts(tasks, outputs), strict=True)):
         known = ~np.isnan(truth[:, i])
-        said: dict[str, Any] = {"task": task.name, "metric": task.metric, "n": int(known.sum())}
+        said: dict[str, Any] = {
+            "task": task.name,
+            "metric": task.metric.name,
+            "n": int(known.sum()),
+        }
         said |= {"value": None, "low": None, "high": None}
         if known.any():
             score = task.score(own[known], truth[known, i])
-            spread = float(np.std(truth[known, i])) if task.kind == "numbers" else 0.0
-            whole = mean_interval(score, share=task.kind != "numbers", scale=spread)
-            bounds = sorted(task.figure(x) for x in (whole.low, whole.high))
-            said |= {"value": task.figure(whole.value), "low": bounds[0], "high": bounds[1]}
+            metric, scale = task.metric, task.scale(truth[known, i])
+            whole = mean_interval(score, share=metric.percent, scale=scale)
+            bounds = sorted(metric.figure(x) for x in (whole.low, whole.high))
+            said |= {"value": metric.figure(whole.value), "low": bounds[0], "high": bounds[1]}
         found.append(said)
     return found
 
@@ -243,7 +250,7 @@ def decided(tasks: Sequence[OneTask], outputs: np.ndarray) -> list[list[Any]]:
     """Return the answers of each task: names of classes, or numbers in their own units."""
     found: list[list[Any]] = []
     for task, own in zip(tasks, parts(tasks, outputs), strict=True):
-        if task.kind == "numbers":
+        if not task.target_type.named:
             found.append([round(float(x), 6) for x in own[:, 0] * task.spread + task.mean])
         else:
             found.append([task.classes[i] for i in softmax(own).argmax(1)])

@@ -8,6 +8,7 @@ from typing import Any
 from ..report import words
 from ..report.page import Commands, Estimate, Estimates, Facts, Page, Section, Table, Verdict
 from ..report.samples import sample_cards
+from ..targets.base import target_type
 
 _OTHERS = {
     "helped": "the other tasks helped",
@@ -124,7 +125,7 @@ def _done(facts: dict[str, Any]) -> Facts:
         weights = ", ".join(f"{name} {value:g}" for name, value in weights.items())
     pairs = [("Backbone", facts["backbone"]), ("Weights of the losses", str(weights))]
     for task in facts["tasks"]:
-        what = "numbers" if task["kind"] == "numbers" else ", ".join(task["classes"])
+        what = ", ".join(task["classes"]) or target_type(task["kind"]).summary
         pairs.append((task["name"], words.shorten(what, 200)))
     return Facts("What was done", pairs)
 

@@ -19,9 +19,11 @@ from ..domains.readers.base import ReadOptions
 from ..domains.readers.columns import Columns, from_arrow, from_frame
 from ..domains.readers.frame import frame_domain
 from ..domains.readers.frame_labels import exact_labels
-from ..domains.readers.labels import Wish, read_labels
+from ..domains.readers.labels import read_labels
 from ..domains.readers.table import arrow_table
 from ..domains.spelling import same_classes
+from ..targets.base import PrimaryMetric, TargetType, target_type
+from ..targets.codec import TargetCodec
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,8 @@ class OneTask:
     Attributes
     ----------
     name : str
-    kind : {"classes", "numbers"}
+    kind : str
+        Of its labels, see `landbridge.targets`.
     classes : tuple of str
     mean, spread : float
         Of numbers: networks learn (number − mean) / spread.
@@ -46,22 +49,31 @@ class OneTask:
     @property
     def size(self) -> int:
         """How many outputs it has."""
-        return len(self.classes) if self.kind == "classes" else 1
+        return self.codec.n_outputs
 
     @property
-    def metric(self) -> str:
+    def codec(self) -> TargetCodec:
+        """How its outputs are read."""
+        return TargetCodec(self.kind, self.classes, self.mean, self.spread)
+
+    @property
+    def target_type(self) -> TargetType:
+        """What kind of label it has."""
+        return target_type(self.kind)
+
+    @property
+    def metric(self) -> PrimaryMetric:
         """What it is judged by."""
-        return "accuracy" if self.kind == "classes" else "mean absolute error"
+        return self.target_type.metric
 
     def score(self, outputs: np.ndarray, truth: np.ndarray) -> np.ndarray:
         """Return what each row counts, more being better: 1 or 0, or less the error."""
-        if self.kind == "classes":
-            return (outputs.argmax(1) == truth).astype(float)
-        return -self.spread * np.abs(outputs[:, 0] - truth)
+        own = self.metric.score(self.codec.transform(outputs), self.codec.decode(truth))
+        return own.astype(float)
 
-    def figure(self, score: float) -> float:
-        """Return a mean score as it is said."""
-        return score if self.kind == "classes" else -score
+    def scale(self, truth: np.ndarray) -> float:
+        """Return the spread of the truth in the metric's units, 0 for shares."""
+        return self.target_type.spread(self.codec.decode(truth))
 
 
 def read_tasks(
@@ -170,21 +182,21 @@ def as_tasks(
     tasks, table = [], np.full((n, len(columns)), np.nan)
     for i, (name, values) in enumerate(columns.items()):
         found = read_labels(values, n, name, "auto")
-        if found.answers not in ("classes", "numbers"):
+        if target_type(found.answers).multiple:
             raise DataError(f"column {name!r} holds {found.answers} labels", do="leave it out")
         known = np.array([v is not None for v in found.values])
         here = known & learn
-        if found.answers == "numbers":
+        if not target_type(found.answers).named:
             numbers = np.array([np.nan if v is None else float(v) for v in found.values])
             own = numbers[here]
             if len(own) < 2 or own.std() == 0:
                 raise DataError(f"column {name!r} has no two numbers to tell apart", do="drop it")
-            task = OneTask(name, "numbers", (), float(own.mean()), float(own.std()))
+            task = OneTask(name, found.answers, (), float(own.mean()), float(own.std()))
         else:
             classes = sorted({str(v) for v, k in zip(found.values, here, strict=True) if k})
             if len(classes) < 2:
                 raise DataError(f"column {name!r} has the classes {classes}", do="drop it")
-            task = OneTask(name, "classes", tuple(classes))
+            task = OneTask(name, found.answers, tuple(classes))
         table[:, i] = _encoded(task, found.values)
         tasks.append(task)
     teach = np.where(learn[:, None], table, np.nan)
@@ -206,13 +218,13 @@ def known_answers(
     """
     table = np.full((n, len(tasks)), np.nan)
     for i, task in enumerate(tasks):
-        wish: Wish = "classes" if task.kind == "classes" else "numbers"
-        table[:, i] = _encoded(task, read_labels(columns[task.name], n, task.name, wish).values)
+        found = read_labels(columns[task.name], n, task.name, task.kind)
+        table[:, i] = _encoded(task, found.values)
     return table
 
 
 def _encoded(task: OneTask, values: Sequence[Any]) -> np.ndarray:
-    if task.kind == "classes":
+    if task.target_type.named:
         names = list(dict.fromkeys(str(v) for v in values if v is not None))
         spelled, _ = same_classes(task.classes, names)
         place: dict[str, float] = {value: j for j, value in enumerate(task.classes)}

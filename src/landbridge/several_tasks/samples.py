@@ -40,7 +40,7 @@ def judged_samples(
 
 def _loss(task: OneTask, truth: np.ndarray, answers: Sequence[Any]) -> np.ndarray:
     """Return how wrong each answer is: 1 for a wrong class, spreads for numbers."""
-    if task.kind == "numbers":
+    if not task.target_type.named:
         return np.abs((np.array(answers, float) - task.mean) / task.spread - truth)
     place = {name: i for i, name in enumerate(task.classes)}
     wrong = np.array([place[a] for a in answers]) != truth
@@ -50,7 +50,7 @@ def _loss(task: OneTask, truth: np.ndarray, answers: Sequence[Any]) -> np.ndarra
 def _true(task: OneTask, value: float) -> str:
     if np.isnan(value):
         return "unknown"
-    if task.kind == "numbers":
+    if not task.target_type.named:
         return _plain(value * task.spread + task.mean)
     return task.classes[int(value)] if value >= 0 else "a class that was not learned"
 

@@ -60,7 +60,7 @@ def answered(
 def _judged(domain: Domain, values: np.ndarray, classes: Sequence[str]) -> dict[str, Any]:
     """Return accuracy over every labelled row; one that is of no class that was named is wrong."""
     accuracy, commonest, strange, left = None, 0.0, [], 0
-    if domain.answers == "classes" and domain.known.any():
+    if domain.target_type.exclusive and domain.known.any():
         place = {name: i for i, name in enumerate(classes)}
         strange = [name for name in domain.classes if name not in place]
         own = np.array([place.get(name, -1) for name in domain.classes])

@@ -279,7 +279,7 @@ def open_stream(
     """
     model = getattr(model, "model", model)
     reading = getattr(model, "reading", None)
-    if reading is not None and reading.answers != "classes":
+    if reading is not None and not reading.target_type.class_scores:
         raise ConfigError(
             f"this model answers with {reading.answers}, and what adapts on a stream goes by "
             "class probabilities",

@@ -11,9 +11,9 @@ import torch
 from torch import nn
 
 from ..backbones.surgery import Network
-from ..domains.answers import Answers
 from ..domains.modalities.base import Preprocessing
 from ..objectives.base import Setting
+from ..targets.base import TargetType, target_type
 from .batches import Pool, Side
 from .inputs import run_network
 from .losses import task_loss
@@ -31,8 +31,8 @@ class TrainingData:
     n_classes : int
     features : callable (network, stored inputs) -> ndarray, optional
         Where features of a backbone that stands still are to be had; computed here otherwise.
-    answers : {"classes", "numbers", "several"}
-        What kind of answer the labels are.
+    answers : str
+        What kind of label they are.
     known_head : Linear or None
         The head that θ₀ had for the classes it knew, where there is one.
     teacher : float32 ndarray (n, classes) or None
@@ -44,9 +44,14 @@ class TrainingData:
     preprocessing: Preprocessing
     n_classes: int
     features: Callable[[Network, np.ndarray], np.ndarray] | None = None
-    answers: Answers = "classes"
+    answers: str = "classes"
     known_head: nn.Linear | None = None
     teacher: np.ndarray | None = None
+
+    @property
+    def target_type(self) -> TargetType:
+        """What kind of label they are."""
+        return target_type(self.answers)
 
 
 def phase_setting(
@@ -94,7 +99,7 @@ def phase_setting(
         outputs=outputs,
         labels=labels,
         known=known,
-        loss=partial(task_loss, data.answers),
+        loss=partial(task_loss, data.target_type),
         inputs=inputs,
         teacher=None if data.teacher is None else torch.from_numpy(np.array(data.teacher)),
     )

@@ -237,7 +237,7 @@ class _PhaseRunner:
             labels = views[name].labels
             assert labels is not None
             losses[name] = weight * task_loss(
-                self.data.answers,
+                self.data.target_type,
                 views[name].logits,
                 labels,
                 smoothing=phase.smoothing,

@@ -63,7 +63,7 @@ def relative_gradients(
                 stored = torch.from_numpy(np.array(target.inputs[part]))
                 _, logits = network(layout(data.preprocessing.encode(stored.to(device))))
                 labels = torch.from_numpy(target.labels[part]).to(device)
-                loss = task_loss(data.answers, logits, labels) * len(part) / len(rows)
+                loss = task_loss(data.target_type, logits, labels) * len(part) / len(rows)
                 grads = torch.autograd.grad(loss, flat, allow_unused=True)
                 for own, grad in zip(sums, grads, strict=True):
                     if grad is not None:

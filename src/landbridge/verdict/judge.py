@@ -12,11 +12,8 @@ from typing import Any
 import numpy as np
 
 from ..base.hashing import digest
-from ..domains.answers import Answers, column_of
 from ..domains.sealed import SealedLabels
 from ..domains.twins import Seen
-from ..metrics.answer_figures import more_figures
-from ..metrics.currency import CURRENCIES, Currency
 from ..metrics.estimates import mean_interval, paired_interval
 from ..metrics.figures import (
     brier,
@@ -24,6 +21,8 @@ from ..metrics.figures import (
     expected_calibration_error,
     log_loss,
 )
+from ..targets.base import PrimaryMetric, TargetType, target_type
+from ..targets.multiclass import ACCURACY
 from .sentences import judged_sentence
 from .settle import Unlabelled, settled_by, within_reach
 from .settle import labels_to_settle as labels_to_settle
@@ -73,22 +72,12 @@ def labels_print(sealed: SealedLabels | None) -> str:
     return "none" if sealed is None else digest(sealed.open().tolist())
 
 
-def open_labels(
-    sealed: SealedLabels, classes: Sequence[str], answers: Answers = "classes"
-) -> Truth:
+def open_labels(sealed: SealedLabels, classes: Sequence[str], answers: str = "classes") -> Truth:
     """Open the sealed labels for figures and for the report."""
     names = sealed.open()
-    place = {name: i for i, name in enumerate(classes)}
     has = np.array([name is not None for name in names], bool)
-    if answers == "numbers":
-        return Truth(names, np.array([np.nan if v is None else v for v in names]), has, ())
-    if answers == "several":
-        found = {str(one) for row in names[has] for one in row}
-        strange = tuple(sorted(found - set(classes)))
-        return Truth(names, column_of(list(names), answers, (*classes, *strange)), has, strange)
-    index = np.array([place.get(name, -1) for name in names], np.int64)
-    unseen = tuple(sorted({str(n) for n in names[has]} - set(classes)))
-    return Truth(names, index, has, unseen)
+    index, unseen = target_type(answers).truth(names.tolist(), classes)
+    return Truth(names, index, has, tuple(unseen))
 
 
 def judge(
@@ -98,7 +87,7 @@ def judge(
     reference: str | None,
     *,
     seeds_note: str = "",
-    answers: Answers = "classes",
+    answers: str = "classes",
     unlabelled: Unlabelled | None = None,
     seen: Seen | None = None,
     choice: dict[str, Any] | None = None,
@@ -135,24 +124,25 @@ def judge(
         The truth, for ``predictions.parquet``.
     """
     truth = open_labels(sealed, classes, answers)
-    currency = CURRENCIES[answers]
+    kind = target_type(answers)
+    metric = kind.metric
     correct = {
-        p.method: currency.score(p.probabilities, truth.index)[:, truth.has] for p in predictions
+        p.method: metric.score(p.probabilities, truth.index)[:, truth.has] for p in predictions
     }
     chosen = next(p for p in predictions if p.role == "chosen")
-    spread = float(np.std(truth.index[truth.has])) if answers == "numbers" else 0.0
+    spread = kind.spread(truth.index[truth.has])
     figures = {
         p.method: figure(
-            p.method, p.role, p.what, correct[p.method], currency, p is chosen, scale=spread
+            p.method, p.role, p.what, correct[p.method], metric, p is chosen, scale=spread
         )
-        | more(answers, truth, p.probabilities[:1] if p is chosen else p.probabilities)
+        | more(kind, truth, p.probabilities[:1] if p is chosen else p.probabilities)
         for p in predictions
     }
     stored = correct[chosen.method][:1]
     baselines = [
         {
             **figures[p.method],
-            "difference": difference(stored, correct[p.method], currency, spread),
+            "difference": difference(stored, correct[p.method], metric, spread),
         }
         for p in predictions
         if p.role == "baseline"
@@ -160,13 +150,13 @@ def judge(
     main = next((b["difference"] for b in baselines if b["method"] == reference), None)
     by_method = None
     if main is not None and len(chosen.seeds) > 1:
-        by_method = difference(correct[chosen.method], correct[str(reference)], currency, spread)
+        by_method = difference(correct[chosen.method], correct[str(reference)], metric, spread)
     verdict: dict[str, Any] = {
         "kind": "judged",
         "outcome": outcome_of(None if seen is not None and seen.kept == "all" else main),
         "answers": answers,
-        "metric": currency.metric,
-        "lower_is_better": currency.lower_is_better,
+        "metric": metric.name,
+        "lower_is_better": metric.lower_is_better,
         "reference": reference if reference in figures else None,
         "judged_rows": int(truth.has.sum()),
         "seeds": list(chosen.seeds),
@@ -179,7 +169,7 @@ def judge(
         "settle": None,
         "labels_to_settle": None,
         "assumption": None,
-        "calibration": _calibration(truth, chosen) if answers == "classes" else None,
+        "calibration": _calibration(truth, chosen) if kind.class_scores else None,
         "unseen_classes": list(truth.unseen),
         "seen": None if seen is None else seen.to_json(),
         "choice": choice,
@@ -188,7 +178,7 @@ def judge(
         verdict["sentence"] = judged_sentence(verdict)
         return verdict, truth
     if main is not None and verdict["outcome"] == "can't tell":
-        verdict["settle"] = settled_by(main, stored, correct[str(reference)], currency, unlabelled)
+        verdict["settle"] = settled_by(main, stored, correct[str(reference)], metric, unlabelled)
         verdict["labels_to_settle"] = within_reach(verdict["settle"])
     verdict["sentence"] = judged_sentence(verdict)
     return verdict, truth
@@ -219,11 +209,11 @@ def _calibration(truth: Truth, chosen: Predicted) -> dict[str, Any] | None:
     }
 
 
-def more(answers: Answers, truth: Truth, values: np.ndarray) -> dict[str, Any]:
+def more(kind: TargetType, truth: Truth, values: np.ndarray) -> dict[str, Any]:
     """Return further figures of numbers and of several labels, means over seeds."""
-    if answers == "classes":
+    each = [kind.extra_metrics(truth.index[truth.has], one[truth.has]) for one in values]
+    if not each[0]:
         return {}
-    each = [more_figures(answers, truth.index[truth.has], one[truth.has]) for one in values]
     return {"figures": {name: _plain([found[name] for found in each]) for name in each[0]}}
 
 
@@ -237,7 +227,7 @@ def figure(
     role: str,
     what: str,
     correct: np.ndarray,
-    currency: Currency = CURRENCIES["classes"],
+    metric: PrimaryMetric = ACCURACY,
     stored: bool = False,
     *,
     scale: float = 0.0,
@@ -247,21 +237,21 @@ def figure(
     Parameters
     ----------
     correct : ndarray (seeds, n)
-        Hits, or the scores that the currency counts in.
+        Hits, or the scores that the metric counts in.
     stored : bool
         Whether it is about the model that is stored, the first seed's: its mean over rows, with
         the spread over seeds beside it. A mean over seeds and rows otherwise.
     scale : float
         As of `mean_interval`: the spread of the truth, where answers are numbers.
     """
-    whole = mean_interval(correct[:1] if stored else correct, share=currency.percent, scale=scale)
-    ends = sorted((currency.figure(whole.low), currency.figure(whole.high)))
-    each = [currency.figure(score) for score in correct.mean(1).tolist()]
+    whole = mean_interval(correct[:1] if stored else correct, share=metric.percent, scale=scale)
+    ends = sorted((metric.figure(whole.low), metric.figure(whole.high)))
+    each = [metric.figure(score) for score in correct.mean(1).tolist()]
     found = {
         "method": method,
         "role": role,
         "what": what,
-        "mean": currency.figure(whole.value),
+        "mean": metric.figure(whole.value),
         "low": ends[0],
         "high": ends[1],
         "per_seed": each,
@@ -274,7 +264,7 @@ def figure(
 def difference(
     a: np.ndarray,
     b: np.ndarray,
-    currency: Currency = CURRENCIES["classes"],
+    metric: PrimaryMetric = ACCURACY,
     scale: float = 0.0,
 ) -> dict[str, float]:
     """Return the paired difference of two methods' hits or scores (seeds, examples).
@@ -283,7 +273,7 @@ def difference(
     saves: above 0 is always better. Where a is one stored model, it is compared with all of b's
     seeds.
     """
-    gap = paired_interval(a, b, share=currency.percent, scale=scale)
+    gap = paired_interval(a, b, share=metric.percent, scale=scale)
     return {"mean": gap.value, "low": gap.low, "high": gap.high, "p": gap.p}
 
 

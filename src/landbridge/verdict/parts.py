@@ -8,8 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..domains.answers import Answers
-from ..metrics.currency import CURRENCIES
+from ..targets.base import target_type
 from .judge import difference, figure
 
 
@@ -38,7 +37,7 @@ def parts_figures(
     truth: np.ndarray,
     has: np.ndarray,
     *,
-    answers: Answers = "classes",
+    answers: str = "classes",
 ) -> dict[str, Any]:
     """Return the stored model's score for each set of parts, and what each part adds.
 
@@ -59,11 +58,11 @@ def parts_figures(
         ``sets``: mean and interval over the rows that have these parts, the others taken away;
         ``adds``: all parts less all but one, paired, on the rows that have all.
     """
-    currency = CURRENCIES[answers]
-    scores = {one.kept: (one.rows, currency.score(one.values, truth[one.rows])) for one in answered}
+    metric = target_type(answers).metric
+    scores = {one.kept: (one.rows, metric.score(one.values, truth[one.rows])) for one in answered}
     sets = []
     for kept, (rows, own) in scores.items():
-        found = figure("", "", "", own, currency, stored=True)
+        found = figure("", "", "", own, metric, stored=True)
         sets.append(
             {
                 "parts": list(kept),
@@ -78,11 +77,11 @@ def parts_figures(
         if whole is None or rest is None:
             continue
         shared = np.isin(rest[0], whole[0])
-        gap = difference(whole[1][:1], rest[1][:1, shared], currency)
+        gap = difference(whole[1][:1], rest[1][:1, shared], metric)
         adds.append({"part": name, **gap})
     return {
         "parts": list(names),
-        "metric": currency.metric,
+        "metric": metric.name,
         "rows": len(truth),
         "present": {name: int(has[:, i].sum()) for i, name in enumerate(names)},
         "sets": sets,

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from ..base.counting import about, counted
-from ..metrics.currency import quantity
+from ..base.formatting import percent
+from ..targets.base import Phrases, TargetType, target_type
 
 WHAT = {
     "scratch": "training from scratch",
@@ -20,85 +20,23 @@ WHAT = {
 SUBJECT = {"source-only": "using the source model unchanged"}
 
 
-def percent(value: float) -> str:
-    """Return a share as "94.2 %"."""
-    return f"{100 * value:.1f} %"
-
-
-def points(value: float) -> str:
-    """Return a difference of shares as "+3.1 points"."""
-    return f"{100 * value:+.1f} points"
-
-
-@dataclass(frozen=True)
-class Phrases:
-    """How a figure and a difference are said, for one kind of answer.
-
-    Attributes
-    ----------
-    does : str
-        What a method does, with its figure as {0}.
-    other : str
-        The same of the next one, shorter.
-    percent : bool
-    more, less : str
-        Of a difference for the better and for the worse.
-    same : str
-        Of no difference.
-    """
-
-    does: str
-    other: str
-    percent: bool
-    more: str
-    less: str
-    same: str = "as much as"
-
-    def value(self, figure: float) -> str:
-        """Return "94.2 %" or "3.21"."""
-        return percent(figure) if self.percent else quantity(figure)
-
-    def gap(self, difference: float) -> str:
-        """Return "3.1 points more" or "0.42 less"."""
-        size = abs(difference)
-        amount = f"{100 * size:.1f} points" if self.percent else _three(size)
-        return f"{amount} {self.more if difference > 0 else self.less}"
-
-    def signed(self, difference: float) -> str:
-        """Return "+3.1 points", or what is saved of an error with its sign."""
-        return points(difference) if self.percent else f"{difference:+#.3g}".rstrip(".")
-
-
-PHRASES = {
-    "classes": Phrases(
-        "is right on {} of the examples", "on {}", True, "more", "fewer", "as many as"
-    ),
-    "numbers": Phrases("is off by {} on average", "by {}", False, "less", "more"),
-    "several": Phrases(
-        "agrees with the true labels by {} (Jaccard index)", "by {}", True, "more", "less"
-    ),
-}
-
-
 def phrases(verdict: dict[str, Any]) -> Phrases:
     """Return how this verdict's figures are said."""
-    return PHRASES[verdict.get("answers", "classes")]
+    return _kind(verdict).phrases
 
 
-def say(method: str, answers: str = "classes") -> str:
+def say(method: str, kind: TargetType) -> str:
     """Return plain words for a method; what answers with numbers is no classifier."""
-    if method == "probe" and answers == "numbers":
-        return "a simple regression on frozen features"
-    return WHAT.get(method, method)
+    return kind.method_words.get(method) or WHAT.get(method, method)
 
 
-def _kind(verdict: dict[str, Any]) -> str:
-    return str(verdict.get("answers", "classes"))
+def _kind(verdict: dict[str, Any]) -> TargetType:
+    return target_type(verdict.get("answers", "classes"))
 
 
-def subject(method: str, answers: str = "classes") -> str:
+def subject(method: str, kind: TargetType) -> str:
     """Return the same before a verb: "as it is is right" is no English."""
-    return SUBJECT.get(method) or say(method, answers)
+    return SUBJECT.get(method) or say(method, kind)
 
 
 def judged_sentence(verdict: dict[str, Any]) -> str:
@@ -264,7 +202,7 @@ def confidence_sentence(verdict: dict[str, Any]) -> str:
     """Warn where the model is much surer of its answers than it is right, or much less."""
     found = verdict.get("calibration") or {}
     sure, right = found.get("confidence"), verdict["chosen"].get("mean")
-    if _kind(verdict) != "classes" or sure is None or right is None:
+    if not _kind(verdict).class_scores or sure is None or right is None:
         return ""
     if abs(sure - right) < CONFIDENCE_APART:
         return ""
@@ -290,9 +228,9 @@ def label_free_sentence(verdict: dict[str, Any], best: str | None) -> str:
     chosen, reference = verdict["chosen"]["method"], verdict["reference"]
     text = "There are no labels to judge by. "
     kind = _kind(verdict)
-    if chosen == reference and kind != "classes":
+    if chosen == reference and not kind.class_scores:
         text += (
-            f"Nothing tells methods apart without labels where answers are {kind}: "
+            f"Nothing tells methods apart without labels where answers are {kind.name}: "
             f"{say(chosen, kind)} was kept, and whether an adaptation would "
             "help is not known."
         )
@@ -355,14 +293,10 @@ def _cross_validated_sentence(verdict: dict[str, Any]) -> str:
 
 def _metric(verdict: dict[str, Any]) -> str:
     """Name what the figures are, where they are no accuracies."""
-    if verdict.get("answers", "classes") == "classes":
+    if _kind(verdict).class_scores:
         return ""
     saved = ", differences are what is saved of it" if verdict.get("lower_is_better") else ""
     return f" ({verdict['metric']}{saved})"
-
-
-def _three(value: float) -> str:
-    return f"{value:#.3g}".rstrip(".")
 
 
 def _capital(text: str) -> str:

@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from ..metrics.currency import Currency
 from ..metrics.intervals import labels_needed, pairs_needed
+from ..targets.base import PrimaryMetric
 
 MOST_NAMED = 100
 """So many rows are named at most; their number is always said."""
@@ -38,7 +38,7 @@ def settled_by(
     gap: dict[str, Any],
     a: np.ndarray,
     b: np.ndarray,
-    currency: Currency,
+    metric: PrimaryMetric,
     unlabelled: Unlabelled | None = None,
 ) -> dict[str, Any] | None:
     """Return what would settle a difference that was measured on n rows.
@@ -64,7 +64,7 @@ def settled_by(
     apart = a.astype(np.float64) - b
     n = apart.shape[1]
     near, far = abs(gap["mean"]), max(abs(gap[key]) for key in ("low", "high"))
-    if currency.percent:
+    if metric.percent:
         disagreement = float(np.abs(apart).mean())
         least, most = labels_to_settle(far, disagreement), labels_to_settle(near, disagreement)
     else:
@@ -75,7 +75,7 @@ def settled_by(
     if least is None or most is None:
         return None
     found = _range(max(1, least - n), max(1, most - n), n, unlabelled)
-    if currency.percent and unlabelled is not None and unlabelled.count:
+    if metric.percent and unlabelled is not None and unlabelled.count:
         found |= _apart(unlabelled.apart, "rows without a label")
     return found
 

@@ -7,8 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..domains.answers import Answers
-from ..metrics.currency import CURRENCIES
+from ..targets.base import target_type
 from .judge import difference, figure, outcome_of
 from .sentences import cross_validated_sentence, label_free_sentence
 from .settle import Unlabelled, settled_by, settled_without_labels, within_reach
@@ -31,7 +30,7 @@ def label_free_verdict(
     seeds: tuple[int, ...],
     chosen_answers: np.ndarray | None,
     reference_answers: np.ndarray | None,
-    answers: Answers = "classes",
+    answers: str = "classes",
     rows: Sequence[tuple[int, str]] | None = None,
     choice: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
@@ -114,7 +113,7 @@ def cross_validated_verdict(
     what: dict[str, str],
     correct: dict[str, np.ndarray],
     reference: str | None,
-    answers: Answers = "classes",
+    answers: str = "classes",
     figures: dict[str, dict[str, Any]] | None = None,
     unlabelled: Unlabelled | None = None,
     lone: int = 0,
@@ -136,16 +135,16 @@ def cross_validated_verdict(
     lone : int
         Labelled rows that were never held out, as each is the only one of its class.
     """
-    currency = CURRENCIES[answers]
+    metric = target_type(answers).metric
 
     def named(name: str, role: str) -> dict[str, Any]:
-        found = figure(name, role, what.get(name, name), correct[name], currency)
+        found = figure(name, role, what.get(name, name), correct[name], metric)
         return found | (figures or {}).get(name, {})
 
     baselines = [
         {
             **named(name, "baseline"),
-            "difference": difference(correct[chosen], correct[name], currency),
+            "difference": difference(correct[chosen], correct[name], metric),
         }
         for name in correct
         if name != chosen
@@ -155,8 +154,8 @@ def cross_validated_verdict(
         "kind": "cross-validated",
         "outcome": outcome_of(main),
         "answers": answers,
-        "metric": currency.metric,
-        "lower_is_better": currency.lower_is_better,
+        "metric": metric.name,
+        "lower_is_better": metric.lower_is_better,
         "reference": reference if reference in correct else None,
         "judged_rows": int(correct[chosen].shape[1]),
         "lone_rows": lone,
@@ -173,7 +172,7 @@ def cross_validated_verdict(
     }
     if main is not None and verdict["outcome"] == "can't tell":
         verdict["settle"] = settled_by(
-            main, correct[chosen], correct[str(reference)], currency, unlabelled
+            main, correct[chosen], correct[str(reference)], metric, unlabelled
         )
         verdict["labels_to_settle"] = within_reach(verdict["settle"])
     verdict["sentence"] = cross_validated_sentence(verdict)

@@ -13,7 +13,8 @@ import numpy as np
 
 from ...base.errors import DataError, RunError
 from ...base.events import SILENT, Events
-from ..domain import Examples, class_name
+from ...targets.names import class_name
+from ..domain import Examples
 from ..schema import TableSchema
 from .base import PREPROCESSINGS, Preprocessing, Strength
 from .table import TableExamples, all_missing, check_columns, missing

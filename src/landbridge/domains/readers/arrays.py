@@ -13,8 +13,9 @@ import numpy as np
 from ...base.errors import DataError
 from ...base.events import SILENT, Events
 from ...base.growth import MOST, in_words, most_bytes
-from ..answers import objects
-from ..domain import Domain, Examples, is_missing
+from ...targets.base import AUTO, objects
+from ...targets.names import is_missing
+from ..domain import Domain, Examples
 from ..modalities.decoding import Seeing
 from ..modalities.images import ImageExamples
 from ..modalities.seeing import ground_for, hidden_on
@@ -111,7 +112,7 @@ def given_beside(options: ReadOptions, n: int, name: str) -> tuple[LabelRows, li
     found = LabelRows([None] * n)
     if options.labels is not None:
         found = read_labels(options.labels, n, name, options.wish)
-    if found.answers == "classes" and options.answers != "classes":
+    if options.answers == AUTO and found.exclusive:
         check_distinct(found.values, f"{name}: the labels", "give class labels, or labels=None")
     labels = mask_labels(found.values, options.labelled, name)
     splits = ["train"] * n if options.split is None else split_names(options.split, n, name)

@@ -77,7 +77,7 @@ class ReadOptions:
         Whether `limits` are what a person named, and hold for bytes as well.
     rule : mapping
         How values were read on the other side or by the run, see `Examples.rule`.
-    answers : {"auto", "classes", "numbers", "several"}
+    answers : str
         What kind of answer the labels are; "auto": as in `like`, else as they look.
     offline : bool
         Forbid every download.

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from ...base.errors import DataError
-from ..answers import objects
-from ..domain import is_missing
+from ...targets.base import objects
+from ...targets.names import is_missing
 from ..schema import NUMBERS, ColumnSchema, TableSchema
 from .class_labels import class_names, features_of, has_names, named
 from .in_cells import as_files

@@ -10,7 +10,9 @@ import numpy as np
 from ...base.errors import DataError
 from ...base.events import SILENT, Events
 from ...base.inside import Place
-from ..domain import Domain, Examples, Omission, class_name
+from ...targets.base import AUTO
+from ...targets.names import class_name
+from ..domain import Domain, Examples, Omission
 from ..modalities.table import TableExamples, with_schema
 from ..schema import Role, TableSchema, said
 from .base import (
@@ -99,7 +101,7 @@ def frame_domain(
         used[label] = "label"
     if found.note:
         notes.append(found.note)
-    if found.answers == "classes" and options.answers != "classes":
+    if options.answers == AUTO and found.exclusive:
         check_distinct(
             found.values,
             f"{name}: column {label!r}" if label else f"{name}: the labels",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...base.errors import DataError
-from ..answers import objects
+from ...targets.base import AUTO, objects, target_type
 from .base import ReadOptions
 from .columns import Columns
 from .frame_media import column_of
@@ -53,13 +53,14 @@ def labels_of(
     label: str, columns: Columns, name: str, options: ReadOptions, notes: list[str]
 ) -> LabelRows:
     like = options.like
-    known = like.classes if like is not None and like.answers == "classes" else None
+    known = like.classes if like is not None and like.target_type.exclusive else None
     found, named = exact_labels(label, columns, name, known, notes)
-    return (
-        LabelRows(list(found))
-        if named
-        else read_labels(found, len(found), name, options.wish, label)
-    )
+    if not named:
+        return read_labels(found, len(found), name, options.wish, label)
+    if options.wish == AUTO or not target_type(options.wish).exclusive:
+        return LabelRows(list(found))
+    values, names = target_type(options.wish).parse(list(found), name)
+    return LabelRows(values, options.wish, names)
 
 
 def exact_labels(

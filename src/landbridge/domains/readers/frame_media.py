@@ -13,7 +13,8 @@ from ...base.errors import DataError
 from ...base.events import Events
 from ...base.inside import Place
 from ...base.registry import nearest
-from ..domain import Examples, Omission, class_name
+from ...targets.names import class_name
+from ..domain import Examples, Omission
 from ..input_rows import LeftOut
 from ..modalities.images import ImageExamples, unreadable
 from ..modalities.recordings import AudioExamples

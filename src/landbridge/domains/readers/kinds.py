@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ...base.errors import DataError
-from ..domain import class_name
+from ...targets.names import class_name
 from ..modalities.table import missing
 from ..schema import IN_WORDS, NUMBERS, ColumnSchema
 from . import times

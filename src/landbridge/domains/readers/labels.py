@@ -10,23 +10,23 @@ and words joined by ";" or "|" where the parts come back in other rows.
 
 from __future__ import annotations
 
-import math
 import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from numbers import Real
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
 from ...base.errors import DataError
 from ...base.written_lists import written_list
-from ..answers import Answers
-from ..domain import class_name, is_missing
+from ...targets.base import AUTO, TargetType, target_type
+from ...targets.multilabel import SEPARATORS, labels_in
+from ...targets.names import class_name, is_missing
 
-Wish = Literal["auto", "classes", "numbers", "several"]
-SEPARATORS = (";", "|")
+Wish = str
+"""A kind of label, or `AUTO`."""
 _MOST_CLASSES, _MOST_WHOLE, _LEAST_A_CLASS = 10, 20, 20
 _LEAST_JOINED = 0.05
 _NUMBER = "answers=classes reads them as classes"
@@ -49,7 +49,7 @@ class LabelRows:
     ----------
     values : list
         A class name, a number, or a tuple of label names; None where there is no label.
-    answers : {"classes", "numbers", "several"}
+    answers : str
     names : tuple of str or None
         Label names in order, where they are known beside the rows.
     note : str
@@ -57,9 +57,14 @@ class LabelRows:
     """
 
     values: list[Any]
-    answers: Answers = "classes"
+    answers: str = "classes"
     names: tuple[str, ...] | None = None
     note: str = ""
+
+    @property
+    def exclusive(self) -> bool:
+        """Whether they are classes."""
+        return target_type(self.answers).exclusive
 
 
 def read_labels(
@@ -75,7 +80,8 @@ def read_labels(
     n : int
     name : str
         What to call the data in messages.
-    wish : {"auto", "classes", "numbers", "several"}
+    wish : str
+        A kind of label (see `landbridge.targets`), or "auto".
     column : str, optional
         The column that they come from; its name may say that they are classes.
 
@@ -90,23 +96,18 @@ def read_labels(
             f"{name} has {n} rows and {len(found)} labels",
             do="give one label a row; None or NaN where there is none",
         )
-    if wish != "classes":
+    asked = None if wish == AUTO else target_type(wish)
+    if asked is None or not asked.exclusive:
         found = _written(found, column, name)
-    if wish != "several":
+    if asked is None or not asked.multiple:
         found = _single(found)
     if any(isinstance(value, list | tuple | set | frozenset | np.ndarray) for value in found):
-        return _lists(found, columns, name, wish)
+        return _lists(found, columns, name, asked)
     if any(isinstance(value, dict) for value in found):
         raise _too_many_axes(name)
-    kind, why = (wish, "") if wish != "auto" else _guess(found, column)
-    if kind == "numbers":
-        rows = enumerate(found, 1)
-        return LabelRows([_number(v, f"{name} row {i}") for i, v in rows], "numbers", note=why)
-    if kind == "several":
-        cells = [v for v in found if isinstance(v, str)]
-        mark = next((m for m in (*SEPARATORS, ",") if any(m in c for c in cells)), SEPARATORS[0])
-        return LabelRows([_parts(v, mark) for v in found], "several", note=why)
-    return LabelRows([class_name(value) for value in found], note=why)
+    kind, why = (wish, "") if asked is not None else _guess(found, column)
+    values, names = target_type(kind).parse(found, name)
+    return LabelRows(values, kind, names, why)
 
 
 def _plain(raw: Any) -> tuple[list[Any], tuple[str, ...] | None]:
@@ -160,7 +161,7 @@ def says_class(column: str | None) -> bool:
     return bool(kept) and (kept[0] in CLASS_NAMES or kept[-1] in CLASS_NAMES)
 
 
-def _guess(values: Sequence[Any], column: str | None) -> tuple[Answers, str]:
+def _guess(values: Sequence[Any], column: str | None) -> tuple[str, str]:
     given = [v for v in values if not is_missing(v) and v != ""]
     if not given:
         return "classes", ""
@@ -184,7 +185,7 @@ def _all_whole(given: Sequence[Any]) -> bool:
     return all(isinstance(v, int) or float(v).is_integer() for v in given)
 
 
-def _numbers(given: Sequence[Any]) -> tuple[Answers, str]:
+def _numbers(given: Sequence[Any]) -> tuple[str, str]:
     distinct = set(given)  # not as float: whole numbers above 2**53 would merge
     whole = _all_whole(given)
     k = len(distinct)
@@ -203,40 +204,16 @@ def _separator(values: Sequence[Any], marks: Sequence[str]) -> str | None:
         joined = [cell for cell in cells if mark in cell]
         if not joined or len(joined) < _LEAST_JOINED * len(cells):
             continue
-        parts = Counter(part for cell in cells for part in _parts(cell, mark) or ())
+        parts = Counter(part for cell in cells for part in labels_in(cell, mark) or ())
         if len(parts) < len(set(cells)) and min(parts.values()) > 1:
             return mark
     return None
 
 
-def _parts(value: Any, mark: str) -> tuple[str, ...] | None:
-    if is_missing(value):
-        return None
-    if not isinstance(value, str):
-        name = class_name(value)
-        return None if name is None else (name,)
-    found = [part.strip() for part in value.split(mark)]
-    return tuple(dict.fromkeys(part for part in found if part)) or None
-
-
-def _number(value: Any, name: str) -> float | None:
-    if is_missing(value) or value == "":
-        return None
-    try:
-        found = float(value)
-    except (TypeError, ValueError):
-        found = math.inf
-    if not math.isfinite(found):
-        raise DataError(
-            f"{name}: the label {value!r} is not a number",
-            do="mend it, leave it empty where there is no label, or read all as classes: "
-            "answers=classes",
-        )
-    return found
-
-
-def _lists(found: list[Any], columns: tuple[str, ...] | None, name: str, wish: Wish) -> LabelRows:
-    if wish in ("classes", "numbers"):
+def _lists(
+    found: list[Any], columns: tuple[str, ...] | None, name: str, asked: TargetType | None
+) -> LabelRows:
+    if asked is not None and not asked.multiple:
         raise _too_many_axes(name)
     table = _table(found)
     if table is None:
@@ -246,10 +223,10 @@ def _lists(found: list[Any], columns: tuple[str, ...] | None, name: str, wish: W
             None if is_missing(v) else tuple(dict.fromkeys(str(class_name(x)) for x in v))
             for v in found
         ]
-        note = f"each row has a list of labels: several a row; {_SEVERAL}" if wish == "auto" else ""
+        note = f"each row has a list of labels: several a row; {_SEVERAL}" if asked is None else ""
         return LabelRows(rows, "several", note=note)
     known = ~np.isnan(table).any(1)
-    if wish == "auto" and (table[known].sum(1) == 1).all():
+    if asked is None and (table[known].sum(1) == 1).all():
         raise _too_many_axes(name)
     names = columns or tuple(str(i) for i in range(table.shape[1]))
     rows = [

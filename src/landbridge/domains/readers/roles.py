@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...base.errors import DataError
-from ..domain import class_name
+from ...targets.names import class_name
 from ..modalities.table import missing
 from .base import ReadOptions
 from .columns import Columns

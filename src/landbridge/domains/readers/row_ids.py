@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..domain import is_missing
+from ...targets.names import is_missing
 from .guessing import ID_NAMES
 
 if TYPE_CHECKING:

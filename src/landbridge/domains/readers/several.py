@@ -10,7 +10,7 @@ import numpy as np
 
 from ...base.errors import DataError
 from ...base.events import SILENT, Events
-from ..answers import objects
+from ...targets.base import objects
 from ..domain import Domain, Examples, Omission
 from ..modalities.single import encoded_picture, is_picture
 from ..modalities.sound_memory import is_recording, wav_bytes

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from ..domain import class_name, is_missing
+from ...targets.names import class_name, is_missing
 
 Typed = Literal["no", "strings", "yes"]
 

@@ -7,12 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from ...domains.answers import kind_of
 from ...solvers.steps import Affine, Step
+from ...targets.base import TargetType
 from ..alignment import labelled_source
 from ..base import Features, Head
-from ..heads.answers import believed
-from ..heads.ridge import fit_temperature
 from ..scaling import Scaling, scaled
 
 
@@ -28,6 +26,8 @@ class LabelledRows:
         All target rows, labelled or not.
     steps : tuple of Step
         What scaled the target.
+    kind : TargetType
+        The kind of label.
     """
 
     xs: np.ndarray
@@ -36,6 +36,7 @@ class LabelledRows:
     yt: np.ndarray
     every: np.ndarray
     steps: tuple[Step, ...]
+    kind: TargetType
 
     @property
     def x(self) -> np.ndarray:
@@ -61,6 +62,7 @@ def labelled_rows(
         target.labels[target.known],
         both.target,
         both.target_steps,
+        target.target_type,
     )
 
 
@@ -71,6 +73,7 @@ def classifier(
     labels: np.ndarray,
     rows: LabelledRows,
     notes: dict[str, Any],
+    n_classes: int,
 ) -> Head:
     """Return the head of ±1 scores; temperature by target rows left out, where there are some.
 
@@ -80,29 +83,21 @@ def classifier(
         Of scaled rows.
     left_out : ndarray, shape (m, classes)
         Scores of target rows by fits without them.
-    labels : ndarray of int, shape (m,)
-        Or numbers (m,), or (m, classes) of 0 and 1: then there is no temperature.
+    labels : ndarray, shape (m,) or (m, k)
     """
-    if kind_of(labels) != "classes":
-        weight, bias = believed(weight, bias, left_out, labels)
-        found = notes | {"target_labels": len(rows.xt)}
-        return Head([Affine(weight.T, bias)], found).after(rows.steps)
-    temperature = fit_temperature(left_out, labels)
-    hits = left_out.argmax(1) == labels
-    found = notes | {
-        "temperature": temperature,
-        "loo_accuracy": float(hits.mean()) if len(hits) > 1 else float("nan"),
-        "target_labels": len(rows.xt),
-    }
-    head = Head([Affine(weight.T / temperature, bias / temperature)], found)
-    return head.after(rows.steps)
+    weight, bias, own = rows.kind.calibrate(weight, bias, left_out, labels, n_classes)
+    every = np.ones(len(labels), bool)
+    own |= rows.kind.fit_notes(left_out, labels, every, n_classes)
+    own.pop("missing_classes", None)
+    found = notes | own | {"target_labels": len(rows.xt)}
+    return Head([Affine(weight.T, bias)], found).after(rows.steps)
 
 
 def source_alone(rows: LabelledRows, n_classes: int, method: str) -> Head:
     """Return the source's own ridge classifier: all that can be done without a target label."""
     from ..heads.ridge import ridge_head
 
-    head = ridge_head(rows.xs, rows.ys, n_classes)
+    head = ridge_head(rows.xs, rows.ys, n_classes, kind=rows.kind)
     head.notes["target_labels"] = 0
     head.notes["fitted_on"] = "source"
     return Head(head.steps, head.notes).after(rows.steps)

@@ -6,7 +6,6 @@ from typing import ClassVar
 
 from ..base import EVERY, METHODS, Features, Head, Needs
 from ..feature import FeatureMethod
-from ..heads.answers import targets_of
 from ..heads.ridge import STRENGTHS, check_strengths
 from ..scaling import Scaling
 from .base import classifier, labelled_rows, source_alone
@@ -89,9 +88,9 @@ class FeatureAugmentation(FeatureMethod):
         unlabelled = rows.every[~target.known]
         fit = feature_augmentation(
             rows.xs,
-            targets_of(rows.ys, n_classes),
+            rows.kind.regression_targets(rows.ys, n_classes),
             rows.xt,
-            targets_of(rows.yt, n_classes),
+            rows.kind.regression_targets(rows.yt, n_classes),
             self.strengths,
             unlabelled=unlabelled,
             agreement=self.agreement * len(rows.xs) / max(1, len(unlabelled)),
@@ -106,5 +105,5 @@ class FeatureAugmentation(FeatureMethod):
         if len(rows.xt) == 1:
             predictions = predictions[:0]
         return classifier(
-            fit.weight, fit.bias, predictions, rows.yt[: len(predictions)], rows, notes
+            fit.weight, fit.bias, predictions, rows.yt[: len(predictions)], rows, notes, n_classes
         )

@@ -8,10 +8,11 @@ import numpy as np
 
 from ...base.errors import ConfigError
 from ...base.seeds import numpy_rng
+from ...solvers.score_calibration import fit_temperature
 from ...solvers.steps import Affine
 from ..base import METHODS, Features, Head, Needs
 from ..feature import FeatureMethod
-from ..heads.ridge import STRENGTHS, check_strengths, fit_temperature
+from ..heads.ridge import STRENGTHS, check_strengths
 from ..scaling import Scaling
 from .base import LabelledRows, classifier, labelled_rows, source_alone
 
@@ -111,7 +112,7 @@ class SourcePrior(FeatureMethod):
             free_intercept=False,
         )
         notes = self._notes(first.strength, fit.strength, fit.trust, fit.errors)
-        return classifier(fit.weight, fit.bias, fit.left_out, rows.yt, rows, notes)
+        return classifier(fit.weight, fit.bias, fit.left_out, rows.yt, rows, notes, n_classes)
 
     def _logistic(self, rows: LabelledRows, n_classes: int, seed: int) -> Head:
         from ...solvers.biased_regularisation import biased_logistic

@@ -7,10 +7,11 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 
 from ...base.errors import ConfigError
+from ...solvers.score_calibration import fit_temperature
 from ...solvers.steps import Affine, Votes
 from ..base import METHODS, Features, Head, Needs
 from ..feature import FeatureMethod
-from ..heads.ridge import STRENGTHS, fit_temperature
+from ..heads.ridge import STRENGTHS
 from ..scaling import Scaling
 from .base import LabelledRows, labelled_rows, source_alone
 

@@ -7,7 +7,6 @@ from typing import ClassVar
 from ...base.errors import ConfigError
 from ..base import EVERY, METHODS, Features, Head, Needs
 from ..feature import FeatureMethod
-from ..heads.answers import targets_of
 from ..heads.ridge import STRENGTHS, check_strengths
 from ..scaling import Scaling
 from .base import classifier, labelled_rows, source_alone
@@ -91,9 +90,9 @@ class WeightedJoint(FeatureMethod):
             return source_alone(rows, n_classes, self.name)
         fit = joint_ridge(
             rows.xs,
-            targets_of(rows.ys, n_classes),
+            rows.kind.regression_targets(rows.ys, n_classes),
             rows.xt,
-            targets_of(rows.yt, n_classes),
+            rows.kind.regression_targets(rows.yt, n_classes),
             self.strengths,
             shares=self.shares,
         )
@@ -102,4 +101,6 @@ class WeightedJoint(FeatureMethod):
             "strength": fit.path.strength,
             "left_out_errors": [None if e != e else float(e) for e in fit.errors],
         }
-        return classifier(fit.path.weight, fit.path.bias, fit.left_out, rows.yt, rows, notes)
+        return classifier(
+            fit.path.weight, fit.path.bias, fit.left_out, rows.yt, rows, notes, n_classes
+        )

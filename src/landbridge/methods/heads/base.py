@@ -9,7 +9,7 @@ import numpy as np
 
 from ...base.errors import ConfigError, MethodError
 from ...base.registry import Registry
-from ...domains.answers import kind_of
+from ...targets.base import TargetType, type_of_target
 from ..base import Features, Head
 
 FitHead = Callable[..., Head]
@@ -19,6 +19,9 @@ x (n, d) and labels (n,), all known; `weights` (n,) not negative, mean about 1; 
 the rows whose left-out answers set the strength of belief (temperature), all by default. The
 head's notes say what was chosen.
 """
+
+PLAIN = "classes"
+"""The kind of label that every head answers; "ridge" answers all kinds."""
 
 HEADS: Registry[FitHead] = Registry("head", "landbridge.methods.heads")
 
@@ -45,19 +48,24 @@ def fit_head(
     weights: np.ndarray | None = None,
     judged: np.ndarray | None = None,
     seed: int = 0,
+    kind: TargetType | None = None,
 ) -> Head:
     """Fit a head by name, or a copy of a scikit-learn classifier.
 
     Raises
     ------
     MethodError
-        Where the labels are numbers, or several at once, and the head is not "ridge": the
-        others answer one of several classes.
+        Where the labels are no classes, and the head is not "ridge": the others answer one of
+        several classes.
     """
-    kind = kind_of(labels)
-    if kind != "classes" and head != "ridge":
+    kind = type_of_target(labels) if kind is None else kind
+    if head == "ridge":
+        return HEADS.get(head)(
+            x, labels, n_classes, weights=weights, judged=judged, seed=seed, kind=kind
+        )
+    if kind.name != PLAIN:
         raise MethodError(
-            f"the head {head!r} answers one of several classes, and the labels are {kind}",
+            f"the head {head!r} answers one of several classes, and the labels are {kind.name}",
             do="use head = 'ridge'",
         )
     if not isinstance(head, str):
@@ -87,14 +95,14 @@ def fit_joint(
         The rows of `source` and `target` in the common space; only the known ones are read.
     weights : ndarray, shape (len(source),), optional
     """
-    own = target_rows[target.known]
+    own, kind = target_rows[target.known], target.target_type
     if source is None or source_rows is None:
-        return fit_head(head, own, target.labels[target.known], n_classes, seed=seed)
+        return fit_head(head, own, target.labels[target.known], n_classes, seed=seed, kind=kind)
     known = source.known
     rows, labels = source_rows if known.all() else source_rows[known], source.labels[known]
     of_source = None if weights is None else weights[known]
     if not len(own):
-        return fit_head(head, rows, labels, n_classes, weights=of_source, seed=seed)
+        return fit_head(head, rows, labels, n_classes, weights=of_source, seed=seed, kind=kind)
     n, m = len(rows), len(own)
     first = np.ones(n) if of_source is None else of_source * (n / of_source.sum())
     return fit_head(
@@ -105,6 +113,7 @@ def fit_joint(
         weights=np.concatenate([first, np.full(m, max(1.0, n / m))]),
         judged=np.arange(n + m) >= n,
         seed=seed,
+        kind=kind,
     )
 
 

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from ...base.seeds import numpy_rng
+from ...solvers.score_calibration import fit_temperature
 from ..base import AffineHead
 from ..scaling import rescaled, standardisation
 from .base import HEADS
-from .ridge import fit_temperature
 
 STRENGTHS = tuple(float(10.0**p) for p in range(-2, 5))
 """10^−2 … 10^4, for standardised features."""

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from ...solvers.score_calibration import fit_temperature
 from ..base import AffineHead
 from ..scaling import rescaled, standardisation
 from .base import HEADS
-from .ridge import fit_temperature
 
 
 @HEADS.register("prototypes")

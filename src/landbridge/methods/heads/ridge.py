@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from ...base.errors import ConfigError
-from ...domains.answers import kind_of
+from ...targets.base import TargetType, type_of_target
 from ..base import AffineHead
 from ..scaling import rescaled, standardisation
-from .answers import ridge_answers
 from .base import HEADS
 
 STRENGTHS = tuple(float(10.0**p) for p in np.arange(-2, 6.25, 0.5))
 """10^−2 … 10^6 in 17 half decades: for standardised features, from 1 row to a million."""
-
-_USUAL_SHARPNESS = 4.0  # 1 / temperature of ±1 ridge scores where there is little to fit it on
 
 
 @HEADS.register("ridge")
@@ -28,9 +23,10 @@ def fit_ridge(
     weights: np.ndarray | None = None,
     judged: np.ndarray | None = None,
     seed: int = 0,
+    kind: TargetType | None = None,
 ) -> AffineHead:
     """Fit `ridge_head`; nothing in it is random."""
-    return ridge_head(x, labels, n_classes, weights=weights, judged=judged)
+    return ridge_head(x, labels, n_classes, weights=weights, judged=judged, kind=kind)
 
 
 def ridge_head(
@@ -40,96 +36,65 @@ def ridge_head(
     strengths: tuple[float, ...] = STRENGTHS,
     weights: np.ndarray | None = None,
     judged: np.ndarray | None = None,
+    kind: TargetType | None = None,
 ) -> AffineHead:
-    """Fit a calibrated ridge classifier on rows that are all labelled.
+    """Fit a calibrated ridge on rows that are all labelled.
 
     Parameters
     ----------
     x : ndarray, shape (n, d)
-    labels : ndarray of int, shape (n,)
-        Numbers, or several labels at once, are left to `ridge_answers`.
+    labels : ndarray, shape (n,) or (n, k)
+        Places of classes, numbers, or a table of 0 and 1.
     n_classes : int
     strengths : tuple of float
-        For standardised features.
+        For standardised features; the least leave-one-out error chooses one for all columns.
     weights : ndarray, shape (n,), optional
     judged : ndarray of bool, shape (n,), optional
-        The rows that accuracy and temperature are measured on (left out one by one); all of
-        them by default.
+        The rows that accuracy and calibration are measured on (left out one by one), and by which
+        the strength for labels that are no classes is chosen; all of them by default.
+    kind : TargetType, optional
+        The kind of label; as the array looks where not given.
 
     Returns
     -------
     AffineHead
-        Its scores are logits. Notes: "strength", "loo_accuracy" (NaN for a single row),
-        "loo_squared_error" (of all rows), "temperature", "rows", "missing_classes" (no row had
-        them: they are answered only where all others fit badly).
-    """
-    from ...solvers.ridge import one_vs_rest, ridge_loo
-
-    if kind_of(labels) != "classes":
-        return ridge_answers(x, labels, strengths, weights, judged)
-    mean, deviation = standardisation(x, weights)
-    z = rescaled(x, mean, deviation)
-    path = ridge_loo(z, one_vs_rest(labels, n_classes), strengths, weights=weights)
-    counts = np.bincount(labels, minlength=n_classes)
-    # The only row of a class is always wrong when left out: it says nothing on calibration.
-    asked = np.ones(len(x), dtype=bool) if judged is None else judged
-    telling = asked & (counts[labels] > 1)
-    temperature = fit_temperature(path.loo_predictions[telling], labels[telling])
-    weight = path.weight.astype(np.float64) / deviation / temperature
-    bias = path.bias.astype(np.float64) / temperature - weight @ mean.astype(np.float64)
-    right = (path.loo_predictions.argmax(1) == labels)[asked]
-    notes: dict[str, Any] = {
-        "strength": path.strength,
-        "loo_accuracy": float(right.mean()) if len(x) > 1 else float("nan"),
-        "loo_squared_error": float(path.loo_errors[list(strengths).index(path.strength)]),
-        "temperature": temperature,
-        "rows": len(x),
-        "missing_classes": np.flatnonzero(counts == 0).tolist(),
-    }
-    return AffineHead(weight, bias, notes)
-
-
-def fit_temperature(scores: np.ndarray, labels: np.ndarray) -> float:
-    """Return the T that makes softmax(scores / T) likeliest, with a weak prior.
-
-    The prior on log T is normal around log ¼ (where ±1 ridge scores of many problems lie) with
-    deviation 1: it counts about as much as one example, so T stays finite where the scores are
-    all right (or all wrong), and is ¼ where there are none.
-
-    Parameters
-    ----------
-    scores : ndarray, shape (n, k)
-        Must not come from a fit on these rows.
-    labels : ndarray of int, shape (n,)
-
-    Returns
-    -------
-    float
-        Between 1/400 and 25.
+        Its scores are logits, or numbers. Notes: "strength", "loo_squared_error" (of all rows),
+        "rows"; of classes also "loo_accuracy" (NaN for a single row), "temperature" and
+        "missing_classes" (no row had them: they are answered only where all others fit badly).
 
     Examples
     --------
-    >>> fit_temperature(np.zeros((0, 3)), np.zeros(0, dtype=np.int64))
-    0.25
+    >>> x = np.linspace(0, 1, 20)[:, None]
+    >>> head = ridge_head(x, 3 * x[:, 0] - 1, 1, (1e-6, 1.0))
+    >>> head.logits(np.array([[0.5]])).round(3).tolist()
+    [[0.5]]
     """
-    from scipy.optimize import minimize_scalar
-    from scipy.special import logsumexp
+    from ...solvers.ridge import ridge_loo
 
-    usual = np.log(_USUAL_SHARPNESS)
-    if not len(scores):
-        return 1 / _USUAL_SHARPNESS
-    wide = scores.astype(np.float64)
-    true = wide[np.arange(len(wide)), labels]
-
-    def loss(log_sharpness: float) -> float:
-        sharp = np.exp(log_sharpness)
-        likelihood = sharp * true - logsumexp(sharp * wide, axis=1)
-        return float(0.5 * (log_sharpness - usual) ** 2 - likelihood.sum())
-
-    found = minimize_scalar(
-        loss, bounds=(usual - np.log(100), usual + np.log(100)), method="bounded"
+    kind = type_of_target(labels) if kind is None else kind
+    mean, deviation = standardisation(x, weights)
+    z = rescaled(x, mean, deviation)
+    goals = kind.regression_targets(labels, n_classes)
+    by = None if kind.exclusive else judged
+    path = ridge_loo(z, goals, strengths, weights=weights, judged=by)
+    asked = np.ones(len(x), dtype=bool) if judged is None else judged
+    telling = asked & kind.telling(labels, n_classes)
+    weight, bias, notes = kind.calibrate(
+        path.weight.astype(np.float64) / deviation,
+        path.bias.astype(np.float64),
+        path.loo_predictions[telling],
+        labels[telling],
+        n_classes,
+        mean.astype(np.float64),
     )
-    return float(np.exp(-found.x))
+    notes = {
+        "strength": path.strength,
+        "loo_squared_error": float(path.loo_errors[list(strengths).index(path.strength)]),
+        "rows": len(x),
+        **notes,
+        **kind.fit_notes(path.loo_predictions, labels, asked, n_classes),
+    }
+    return AffineHead(weight, bias, notes)
 
 
 def check_strengths(strengths: tuple[float, ...], method: str) -> None:

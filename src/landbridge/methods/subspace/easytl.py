@@ -6,10 +6,10 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
+from ...solvers.score_calibration import fit_temperature
 from ..alignment import labelled_source
 from ..base import METHODS, AffineHead, Features, Head, Needs
 from ..feature import FeatureMethod
-from ..heads.ridge import fit_temperature
 from ..scaling import Scaling, scaled
 
 

@@ -7,11 +7,11 @@ from typing import Any, ClassVar
 import numpy as np
 
 from ...base.seeds import numpy_rng
+from ...solvers.score_calibration import fit_temperature
 from ...solvers.steps import Affine, RBFKernel, Step, UnitRows, apply
 from ..alignment import labelled_source
 from ..base import METHODS, Features, Head, Needs
 from ..feature import FeatureMethod
-from ..heads.ridge import fit_temperature
 from ..scaling import Scaling, scaled
 from .directions import directions_from
 

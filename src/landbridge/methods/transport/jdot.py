@@ -96,8 +96,9 @@ class JDOT(FeatureMethod):
             Without labelled source rows, without target rows, or where dimensions differ.
         """
         from ...solvers.ridge import one_vs_rest
+        from ...solvers.score_calibration import fit_temperature
         from ...solvers.transport.joint import joint_transport
-        from ..heads.ridge import STRENGTHS, fit_temperature
+        from ..heads.ridge import STRENGTHS
 
         source = labelled_source(source, target, self.name)
         both = scaled(source.x, target.x, self.scaling)

@@ -1,56 +1,38 @@
-"""Figures of numbers, and of several labels at once."""
+"""How well several labels at once are met."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from ..domains.answers import Answers
-from .currency import as_wide, jaccard
+
+def as_wide(probabilities: np.ndarray, truth: np.ndarray) -> np.ndarray:
+    """Return probabilities with a column of 0 for each label of `truth` that is no answer.
+
+    Labels that a model does not know come after its own, and it never says them.
+    """
+    lacking = truth.shape[-1] - probabilities.shape[-1]
+    if lacking <= 0:
+        return probabilities
+    return np.pad(probabilities, [(0, 0)] * (probabilities.ndim - 1) + [(0, lacking)])
 
 
-def number_figures(true: np.ndarray, predicted: np.ndarray) -> dict[str, float]:
-    """Return how well numbers are met; NaN where nothing can be said.
+def jaccard(probabilities: np.ndarray, truth: np.ndarray) -> np.ndarray:
+    """Return |answered ∩ true| / |answered ∪ true| of each row; 1 where both are empty.
 
-    Parameters
-    ----------
-    true, predicted : float ndarray, shape (n,)
-
-    Returns
-    -------
-    dict
-        "RMSE" and "MAE" in the label's units; "R²", 1 − squared error / variance of the truth;
-        "Spearman", the correlation of ranks.
+    A label is answered where its probability is above one half.
 
     Examples
     --------
-    >>> found = number_figures(np.array([1.0, 2.0, 3.0]), np.array([1.0, 2.0, 4.0]))
-    >>> round(found["MAE"], 3), round(found["RMSE"], 3), found["R²"], found["Spearman"]
-    (0.333, 0.577, 0.5, 1.0)
+    >>> jaccard(np.array([[0.9, 0.9, 0.1]]), np.array([[1, 0, 0]])).tolist()
+    [0.5]
     """
-    n = len(true)
-    apart = np.asarray(predicted, np.float64) - true
-    square = float(np.square(apart).mean()) if n else float("nan")
-    variance = float(np.var(true)) if n else 0.0
-    return {
-        "RMSE": float(np.sqrt(square)),
-        "MAE": float(np.abs(apart).mean()) if n else float("nan"),
-        "R²": 1 - square / variance if variance > 0 else float("nan"),
-        "Spearman": _spearman(true, predicted),
-    }
+    answered, true = as_wide(probabilities, truth) > 0.5, truth > 0.5
+    both = (answered & true).sum(-1)
+    either = (answered | true).sum(-1)
+    return np.where(either > 0, both / np.maximum(either, 1), 1.0)
 
 
-def _spearman(a: np.ndarray, b: np.ndarray) -> float:
-    from scipy.stats import rankdata
-
-    if len(a) < 2:
-        return float("nan")
-    ranks = [rankdata(values) for values in (a, b)]
-    if any(r.std() == 0 for r in ranks):
-        return float("nan")
-    return float(round(np.corrcoef(*ranks)[0, 1], 12))
-
-
-def several_figures(true: np.ndarray, probabilities: np.ndarray) -> dict[str, float]:
+def multilabel_metrics(true: np.ndarray, probabilities: np.ndarray) -> dict[str, float]:
     """Return how well several labels at once are met; NaN where nothing can be said.
 
     Parameters
@@ -70,14 +52,14 @@ def several_figures(true: np.ndarray, probabilities: np.ndarray) -> dict[str, fl
     Examples
     --------
     >>> true = np.array([[1, 0], [1, 1]])
-    >>> found = several_figures(true, np.array([[0.9, 0.6], [0.8, 0.7]]))
+    >>> found = multilabel_metrics(true, np.array([[0.9, 0.6], [0.8, 0.7]]))
     >>> round(found["micro F1"], 3), found["subset accuracy"], found["mean average precision"]
     (0.857, 0.5, 1.0)
     """
     wanted = np.asarray(true) > 0.5
     probabilities = as_wide(probabilities, wanted)
     answered = probabilities > 0.5
-    per_label = label_figures(wanted, probabilities)
+    per_label = per_label_metrics(wanted, probabilities)
     right = 2 * (wanted & answered).sum()
     total = wanted.sum() + answered.sum()
     occurs = wanted.any(0)
@@ -94,7 +76,7 @@ def several_figures(true: np.ndarray, probabilities: np.ndarray) -> dict[str, fl
     }
 
 
-def label_figures(true: np.ndarray, probabilities: np.ndarray) -> dict[str, np.ndarray]:
+def per_label_metrics(true: np.ndarray, probabilities: np.ndarray) -> dict[str, np.ndarray]:
     """Return "f1", "recall", "precision", "average precision" and "n" of each label, (k,).
 
     NaN where a label neither occurs nor is answered.
@@ -118,10 +100,3 @@ def label_figures(true: np.ndarray, probabilities: np.ndarray) -> dict[str, np.n
         ]
     )
     return found | {"n": there}
-
-
-def more_figures(answers: Answers, true: np.ndarray, values: np.ndarray) -> dict[str, float]:
-    """Return the further figures of a kind of answer, from values (n, k); none for classes."""
-    if answers == "numbers":
-        return number_figures(true, values[:, 0])
-    return several_figures(true, values) if answers == "several" else {}

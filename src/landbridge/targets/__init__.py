@@ -1,0 +1,1 @@
+"""What labels are: one strategy per kind, one file each."""
