@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from landbridge.base.shown import in_one_line
 from landbridge.cli.evaluate import _show
 from landbridge.cli.predict import _unanswered, write
-from landbridge.cli.tables import console, in_one_line, show_verdict
+from landbridge.cli.tables import console, show_verdict
 from landbridge.domains.input_rows import InputRows, LeftOut
 
 
@@ -100,6 +101,7 @@ def test_rows_without_an_answer_are_empty_cells_and_do_not_change_the_heads(tmp_
         (["a row of mugs row 1", "a row of mugs row 2"], "a row of mugs rows 1, 2"),
         (["shop row 8", "bank row 12"], "shop row 8, bank row 12"),
         (["a.jpg", "b.jpg"], "a.jpg, b.jpg"),
+        (["/d/cat/a.jpg", "/d/dog/a.jpg"], "/d: cat/a.jpg, dog/a.jpg"),
         ([], ""),
     ],
 )

@@ -274,6 +274,13 @@ def test_backbones_say_whether_they_are_here(cli, only_json):
     assert all(item["where"] for item in found)
 
 
+@pytest.mark.parametrize("verb", ["backbones", "methods"])
+def test_lines_of_an_entry_are_lines(cli, monkeypatch, verb):
+    for width in ("50", "80", "140"):
+        monkeypatch.setenv("COLUMNS", width)
+        assert "\\n" not in cli(verb).stdout
+
+
 def test_the_doctor_measures_and_fails_only_where_something_is_broken(cli, monkeypatch, only_json):
     from landbridge.cli import checks
 

@@ -129,7 +129,7 @@ class FeatureStore:
             shape,
             np.float32,
             lambda start: self._blocks(opened, prepared, start, batch, precision),
-            what=f"features of {opened.identity.name}",
+            what=f"rows of features of {opened.identity.name}",
             again="computed",
             facts={"identity": opened.identity.to_dict()},
             events=events,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 _MARKS = (
@@ -65,6 +66,40 @@ def one_line(text: str) -> str:
     ant\nbee
     """
     return visible(text, keep="")
+
+
+def from_shared_folder(names: Sequence[str]) -> tuple[str, list[str]]:
+    """Return the folder that all paths lie in, and the paths from there on.
+
+    Names that are no whole paths are left as they are, and the folder is "".
+
+    Examples
+    --------
+    >>> from_shared_folder(["/data/cups/mug/1.jpg", "/data/cups/glass/1.jpg"])
+    ('/data/cups', ['mug/1.jpg', 'glass/1.jpg'])
+    >>> from_shared_folder(["shop row 8"])
+    ('', ['shop row 8'])
+    """
+    if not names or not all(os.path.isabs(name) for name in names):
+        return "", list(names)
+    folder = os.path.commonpath([os.path.dirname(name) for name in names])
+    return folder, [os.path.relpath(name, folder) for name in names]
+
+
+def in_one_line(names: Sequence[str]) -> str:
+    """Return names after one another; the table or folder that they share is said once.
+
+    Examples
+    --------
+    >>> in_one_line(["shop row 8", "shop row 12"]), in_one_line(["/data/1.jpg", "/data/2.jpg"])
+    ('shop rows 8, 12', '/data: 1.jpg, 2.jpg')
+    """
+    table = names[0].rpartition(" row ")[0] if names else ""
+    numbers = [name.removeprefix(f"{table} row ") for name in names]
+    if table and len(names) > 1 and all(number.isdecimal() for number in numbers):
+        return f"{table} rows {', '.join(numbers)}"
+    folder, rest = from_shared_folder(names)
+    return (f"{folder}: " if folder else "") + ", ".join(rest)
 
 
 def encodable(text: object) -> str:

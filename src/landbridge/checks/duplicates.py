@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
+from ..base.counting import counted
 from .base import CHECKS, DataCheck, Problem, Rows, Sides
 
 
@@ -58,7 +59,7 @@ class Duplicates(DataCheck):
         if same := sorted_out["same"]:
             yield self.problem(
                 "warning",
-                f"{len(same):,} rows repeat another one",
+                f"{counted(len(same), 'row')} repeat{'s' * (len(same) == 1)} another one",
                 pair_names(rows, same),
                 "keep one of each: rows drawn for judging may have a twin to learn from",
             )

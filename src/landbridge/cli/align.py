@@ -182,14 +182,21 @@ def zero_shot(
 
 def _show_space(out: Path, facts: dict[str, Any]) -> None:
     from .evaluate import show_recall
-    from .tables import console
+    from .tables import console, show_folder
 
     screen = console()
+    screen.print()
     show_recall(screen, facts)
     screen.print(
         f"{facts['pairs']:,} rows learned from, {facts['held_out']:,} held out, and these figures "
-        f"are about those. Look at {out}/report.html.",
+        "are about those.\n",
         style="dim",
+    )
+    show_folder(
+        screen,
+        out,
+        ("search", "landbridge search {} WORDS --among DATA"),
+        ("name classes", "landbridge zero-shot {} DATA --classes A,B"),
     )
 
 

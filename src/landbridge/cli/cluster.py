@@ -115,13 +115,19 @@ def _show(out: Path, facts: dict[str, Any]) -> None:
     from rich.text import Text
 
     from ..clustering.page import group_rows
-    from .tables import console, show_rows
+    from .tables import console, show_folder, show_rows
 
     screen = console()
     verdict = facts["verdict"]
     colour = {"helped": "green", "groups found": "green", "hurt": "red"}
-    screen.print(Text(verdict["outcome"], colour.get(verdict["outcome"], "yellow")), end=": ")
-    screen.print(verdict["sentence"])
+    sentence = Text.assemble(
+        (verdict["outcome"], f"bold {colour.get(verdict['outcome'], 'yellow')}"),
+        f": {verdict['sentence']}",
+    )
+    screen.print()
+    screen.print(sentence)
+    screen.print()
     heads, rows = group_rows(facts)
     show_rows(screen, heads, rows, right=(1, 2, 3))
-    screen.print(f"Look at {out}/report.html; `landbridge predict {out} DATA`.", style="dim")
+    screen.print()
+    show_folder(screen, out, ("group of new rows", "landbridge predict {} DATA"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -131,7 +132,7 @@ def _weights(text: str | None) -> dict[str, float] | None:
 def _show(out: Path, facts: dict[str, Any]) -> None:
     from rich.text import Text
 
-    from .tables import console, show_rows
+    from .tables import console, show_folder, show_rows
 
     rows = []
     for task in facts["verdict"]:
@@ -149,13 +150,19 @@ def _show(out: Path, facts: dict[str, Any]) -> None:
             ]
         )
     heads = ["task", "score", "together", "alone", "better by (95 %)", "the other tasks"]
-    show_rows(console(), heads, rows, right=(2, 3))
+    screen = console()
+    screen.print()
+    show_rows(screen, heads, rows, right=(2, 3))
     if facts["seen_sentence"]:
-        console().print(f"{facts['seen_sentence']}.")
-    console().print(
-        f"{facts['rows']:,} rows learned from, {facts['judged']:,} kept aside. Look at "
-        f"{out}/report.html; as a backbone: --backbone run/{out}",
-        style="dim",
+        screen.print(f"{facts['seen_sentence']}.")
+    screen.print(
+        f"{facts['rows']:,} rows learned from, {facts['judged']:,} kept aside\n", style="dim"
+    )
+    show_folder(
+        screen,
+        out,
+        ("use it", "landbridge predict {} DATA --out predictions.csv"),
+        ("build on it", f"--backbone {shlex.quote(f'run/{out}')}"),
     )
 
 
@@ -166,6 +173,6 @@ def _figure(value: float | None, shares: bool) -> str:
 
 
 def _gap(gap: dict[str, float], shares: bool) -> str:
-    scale = 100 if shares else 1
-    said = [scale * gap[key] for key in ("value", "low", "high")]
-    return f"{said[0]:+.3g} ({said[1]:.3g} to {said[2]:.3g})"
+    scale, form = (100, "+z.1f") if shares else (1, "+z.3g")
+    mean, low, high = (format(scale * gap[key], form) for key in ("value", "low", "high"))
+    return f"{mean} ({low} to {high})"

@@ -42,9 +42,12 @@ def console(stream: TextIO, **options: Any) -> Console:
 
 
 def cell(value: Any) -> Text:
-    """Return a cell of a table as it is shown: its width is known then, and it is one line."""
+    """Return a cell of a table as it is shown: its width is known then.
+
+    A string is one line; the lines of a rich text are ours.
+    """
     from rich.text import Text
 
     found = value if isinstance(value, Text) else Text(one_line(str(value)))
-    plain = one_line(found.plain)
+    plain = visible(found.plain, keep="\n")
     return found if plain == found.plain else Text(plain, style=found.style)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..base.counting import counted
+from ..base.shown import in_one_line
 from .screen import cell
 
 if TYPE_CHECKING:
@@ -217,15 +218,6 @@ def _notes(verdict: dict[str, Any]) -> list[str]:
     return notes
 
 
-def in_one_line(names: Sequence[str]) -> str:
-    """Return names after one another; what the rows of one table share is said once."""
-    table = names[0].rpartition(" row ")[0] if names else ""
-    numbers = [name.removeprefix(f"{table} row ") for name in names]
-    if table and len(names) > 1 and all(number.isdecimal() for number in numbers):
-        return f"{table} rows {', '.join(numbers)}"
-    return ", ".join(names)
-
-
 def _difference(value: dict[str, Any] | None, shares: bool = True) -> Any:
     from rich.text import Text
 
@@ -270,3 +262,10 @@ def show_paths(out: Console, pairs: Sequence[tuple[str, str]]) -> None:
     width = max(len(name) for name, _ in pairs) + 2
     for name, value in pairs:
         out.print(Text.assemble((f"{name:<{width}}", "dim"), value), soft_wrap=True)
+
+
+def show_folder(out: Console, folder: Path, *then: tuple[str, str]) -> None:
+    """Print where a folder's report is, and what can be done with it ("{}" is the folder)."""
+    name = shlex.quote(str(folder))
+    ways = [(what, way.replace("{}", name)) for what, way in then]
+    show_paths(out, [("report", str(folder / "report.html")), *ways])

@@ -146,11 +146,13 @@ def tune(
 def _show(out: Path, verdict: dict[str, Any]) -> None:
     from rich.text import Text
 
-    from .tables import console, interval, show_rows
+    from .tables import console, interval, show_folder, show_rows
 
     screen = console()
     colour = {"helped": "green", "hurt": "red"}.get(verdict["outcome"], "yellow")
+    screen.print()
     screen.print(Text(verdict["sentence"], f"bold {colour}"))
+    screen.print()
     names = list(verdict["models"][0]["scores"])
     rows = []
     for row in verdict["models"]:
@@ -160,8 +162,11 @@ def _show(out: Path, verdict: dict[str, Any]) -> None:
         rows.append([row["model"], scores[0], interval(row), *scores[1:], said])
     heads = ["model", names[0], "95 %", *names[1:], "tuned is better by"]
     show_rows(screen, heads, rows, right=(1,))
-    screen.print(
-        f"Look at {out}/report.html; {out}/model opens in transformers, {out}/predictions.jsonl "
-        "has every answer.",
-        style="dim",
+    screen.print()
+    show_folder(
+        screen,
+        out,
+        ("every answer", "{}/predictions.jsonl"),
+        ("model, for transformers", "{}/model"),
+        ("use it", "landbridge predict {} DATA"),
     )

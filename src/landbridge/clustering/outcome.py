@@ -34,7 +34,7 @@ def outcome(facts: Mapping[str, Any], judged: Mapping[str, Any] | None) -> dict[
             "sentence": sentence,
             "judged": None,
         }
-    agree = f"groups and labels agree by {judged['ami']['value']:.2f} (1 is the same, 0 chance)"
+    agree = f"groups and labels agree by {judged['ami']['value']:z.2f} (1 is the same, 0 chance)"
     gap, reference = judged["difference"], facts["reference"]
     if gap is None or reference is None:
         return {
@@ -45,7 +45,7 @@ def outcome(facts: Mapping[str, Any], judged: Mapping[str, Any] | None) -> dict[
     said = "helped" if gap["low"] > 0 else "hurt" if gap["high"] < 0 else "can't tell"
     other = judged["reference"]["ami"]["value"]
     what = reference["what"]
-    sentence = f"With {facts['backbone']} {agree}; as many groups of {what} alone by {other:.2f}"
+    sentence = f"With {facts['backbone']} {agree}; as many groups of {what} alone by {other:z.2f}"
     more = {
         "helped": "what it knows helped.",
         "hurt": "it hurt.",

@@ -190,7 +190,7 @@ def _tried(facts: dict[str, Any]) -> Estimates:
         for one in facts["number"]["tried"]
     ]
     lead = (
-        "How much groups from one half of the rows agree with groups from the other; the second "
+        "How much groups from one half of the rows agree with groups from the other; the lower "
         "diamond is what halves of a cloud without groups agree in. The number with the greatest "
         "difference was taken."
     )
