@@ -89,7 +89,7 @@ def test_cross_validation_of_numbers():
     assert verdict["chosen"]["mean"] == 1.0
     assert verdict["outcome"] == "helped"
     assert "joint 1.000 (mean absolute error" in verdict["sentence"]
-    assert "+0.450 against" in verdict["sentence"]
+    assert "+0.450 saved against" in verdict["sentence"]
 
 
 def test_choice_in_the_same_currency():

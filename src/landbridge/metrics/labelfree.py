@@ -67,13 +67,14 @@ class Scorer(ABC):
 
     Attributes
     ----------
-    summary : str
+    title, summary : str
     higher_is_better : bool
     rewards_diversity : bool
         Whether it assumes that all classes are about as frequent: misleading where they are not.
     """
 
     name: ClassVar[str]
+    title: ClassVar[str]
     summary: ClassVar[str]
     higher_is_better: ClassVar[bool] = True
     rewards_diversity: ClassVar[bool] = False
@@ -92,16 +93,19 @@ def heading(name: str) -> str:
     Examples
     --------
     >>> heading("class_ami"), heading("entropy"), heading("accuracy")
-    ('class ami', 'entropy (lower is better)', 'accuracy')
+    ('ClassAMI', 'Entropy (lower is better)', 'accuracy')
     """
-    lower = name in SCORERS and not SCORERS.get(name).higher_is_better
-    return name.replace("_", " ") + (" (lower is better)" if lower else "")
+    if name not in SCORERS:
+        return name.replace("_", " ")
+    scorer = SCORERS.get(name)
+    return scorer.title + ("" if scorer.higher_is_better else " (lower is better)")
 
 
 @SCORERS.register("entropy")
 class Entropy(Scorer):
     """Mean entropy of the predictions, in nats. For the record: it does not rank."""
 
+    title = "Entropy"
     summary = "mean entropy of predictions (rewards collapse: shown, never ranked by)"
     higher_is_better = False
 
@@ -114,6 +118,7 @@ class Entropy(Scorer):
 class Diversity(Scorer):
     """Entropy of the mean prediction, in nats."""
 
+    title = "Diversity"
     summary = "entropy of the mean prediction"
     rewards_diversity = True
 
@@ -126,6 +131,7 @@ class Diversity(Scorer):
 class InfoMax(Scorer):
     """Mutual information of input and answer (Bridle et al., 1991; Krause et al., 2010, NIPS)."""
 
+    title = "InfoMax"
     summary = "confident on each row, diverse over all: H(mean p) − mean H(p)"
     rewards_diversity = True
 
@@ -139,6 +145,7 @@ class InfoMax(Scorer):
 class NuclearNorm(Scorer):
     """Batch nuclear norm (Cui et al., 2020, CVPR, arXiv 2003.12237), over all rows."""
 
+    title = "BNM"
     summary = "nuclear norm of the predictions, divided by n"
     rewards_diversity = True
 
@@ -153,6 +160,7 @@ class NuclearNorm(Scorer):
 class ClassAMI(Scorer):
     """Do the answers follow the groups in the candidate's own features?"""
 
+    title = "ClassAMI"
     summary = "adjusted mutual information of answers and k-means clusters of the features"
 
     def score(self, candidate: Candidate, pool: Pool) -> float:
@@ -177,6 +185,7 @@ class ClassAMI(Scorer):
 class EnsV(Scorer):
     """Agreement with the ensemble (Hu et al., 2023, arXiv 2301.12763), of gated candidates only."""
 
+    title = "EnsV"
     summary = "agreement with the averaged ensemble of the gated candidates"
 
     def score(self, candidate: Candidate, pool: Pool) -> float:

@@ -198,9 +198,9 @@ def _reason(
     if len(order) == 1:
         return f"{best} is kept: no candidate passed the gate{out}."
     shown = ", ".join(
-        f"{label} {figures[best][name]:.3f}"
+        f"{SCORERS.get(name).title} {figures[best][name]:.3f}"
         + (f" against {figures[reference][name]:.3f}" if best != reference else "")
-        for name, label in zip(RANKED_BY, ("ClassAMI", "InfoMax", "EnsV"), strict=True)
+        for name in RANKED_BY
     )
     return (
         f"{best} has the best rank sum of {len(order)} that passed the gate{shift} "

@@ -283,7 +283,8 @@ def _cross_validated_sentence(verdict: dict[str, Any]) -> str:
     return _join(
         f"In cross-validation on {counted(verdict['judged_rows'], 'labelled example')} transfer "
         f"{verb}: "
-        f"{chosen['method']} {value}{_metric(verdict)}, {words.signed(difference['mean'])} against "
+        f"{chosen['method']} {value}{_metric(verdict)}, {words.signed(difference['mean'])} "
+        f"{'saved ' if verdict.get('lower_is_better') else ''}against "
         f"{say(verdict['reference'], _kind(verdict))} ({words.signed(difference['low'])} to "
         f"{words.signed(difference['high'])}). The same labels chose the method, so this is on the "
         "bright side.",
@@ -295,8 +296,7 @@ def _metric(verdict: dict[str, Any]) -> str:
     """Name what the figures are, where they are no accuracies."""
     if _kind(verdict).class_scores:
         return ""
-    saved = ", differences are what is saved of it" if verdict.get("lower_is_better") else ""
-    return f" ({verdict['metric']}{saved})"
+    return f" ({verdict['metric']})"
 
 
 def _capital(text: str) -> str:
