@@ -46,13 +46,11 @@ class Amounts:
 
     def signed(self, value: Any) -> str:
         """Write a difference with its sign."""
-        if self.percent:
-            known = words.number(value)
-            whole = known is not None and abs(known * 100 - round(known * 100)) < 1e-9
-            return words.signed(value, 0 if whole else 1)
         known = words.number(value)
         if known is None:
             return words.DASH
+        if self.percent:
+            return words.points(known)
         text = f"{known:+.3g}".replace("-", words.MINUS)
         return "0" if known == 0 else text  # short, as the labels of an axis are
 

@@ -99,12 +99,9 @@ def _verdict(run: RunFiles) -> list[str]:
     kind = {"cross-validated": "Cross-validated on", "judged": "Judged on"}.get(
         str(verdict.get("kind")), "On"
     )
-    seeds = ", ".join(str(s) for s in verdict.get("seeds") or [])
-    lines += [
-        "",
-        f"{kind} {words.plural(verdict.get('judged_rows'), 'target example')}"
-        f"{f', seeds {seeds}' if seeds else ''}. {md(verdict.get('seeds_note') or '')}".strip(),
-    ]
+    judged = f"{kind} {words.plural(verdict.get('judged_rows'), 'target example')}."
+    seeds = md(words.seeds(verdict))
+    lines += ["", f"{judged} {seeds}." if seeds else judged]
     return lines
 
 

@@ -26,13 +26,13 @@ def verdict_line(
     left = min(low * 1.2, -reach * 0.3) if low < 0 else -reach * 0.3
     right = max(high * 1.2, reach * 0.3) if high > 0 else reach * 0.3
     axis = Axis(left, right)
-    y = 46
+    y = 53  # the words stand above it
     zero = f"{axis.at(0)}%"
     body = [
-        f'<rect x="0" y="22" width="{zero}" height="48" class="side worse"/>',
-        f'<rect x="{zero}" y="22" width="{100 - axis.at(0)}%" height="48" class="side better"/>',
-        text("worse", "1%", 38, class_="side-word"),
-        text("better", "99%", 38, text_anchor="end", class_="side-word"),
+        f'<rect x="0" y="22" width="{zero}" height="50" class="side worse"/>',
+        f'<rect x="{zero}" y="22" width="{100 - axis.at(0)}%" height="50" class="side better"/>',
+        text("worse", "1%", 34, class_="side-word"),
+        text("better", "99%", 34, text_anchor="end", class_="side-word"),
         line(zero, 18, zero, 76, "zero"),
         text("no difference", zero, 12, class_="tick", **_MIDDLE),
     ]
@@ -41,9 +41,7 @@ def verdict_line(
         body.append(line(x, 70, x, 75, "axis"))
         body.append(
             text(
-                write(tick)
-                if write
-                else words.signed(tick, 0 if abs(tick * 100 - round(tick * 100)) < 1e-9 else 1),
+                write(tick) if write else words.points(tick),
                 x,
                 90,
                 class_="tick",

@@ -95,7 +95,7 @@ def own_version() -> str:
 
 def _soft(text: object) -> Markup:
     """Escape a name and let it break after its own signs rather than inside a word."""
-    return Markup(re.sub(r"([+_/])(?=.)", r"\1<wbr>", str(Markup.escape(text))))
+    return Markup(re.sub(r"([+_/.])(?=.)", r"\1<wbr>", str(Markup.escape(text))))
 
 
 def _hash(script: str) -> str:

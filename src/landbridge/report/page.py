@@ -126,7 +126,8 @@ class Estimates:
             said = row.said or words.interval(row.mean, row.low, row.high)
             track = estimate(axis, own, f"{row.name}: {said}", 30, zero=self.zero)
             rows.append({"row": row, "said": said, "track": track})
-        ticks = scale(axis) if self.shares else scale(axis, words.figure)
+        write = words.figure if not self.shares else words.points if self.zero else None
+        ticks = scale(axis, write)
         return {"rows": rows, "scale": ticks}
 
 

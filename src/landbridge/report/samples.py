@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from landbridge.base.files import write_json
+from landbridge.base.shown import from_shared_folder
 from landbridge.base.typed import read_checked
 
 from .page import Card, Cards
@@ -28,13 +29,14 @@ def sample_cards(folder: Path, title: str, lead: str) -> list[tuple[str, Cards]]
     """Return the section of examples; none where none were kept."""
     path = folder / FILE
     found = read_checked(path, _SHAPE)["examples"] if path.is_file() else []
+    _, names = from_shared_folder([str(one["name"]) for one in found])
     cards = [
         Card(
-            str(one["name"]),
+            name,
             [(uri, what) for uri, what in one["pictures"]],
             [(key, str(value)) for key, value in one["lines"]],
             one["right"],
         )
-        for one in found
+        for one, name in zip(found, names, strict=True)
     ]
     return [("examples", Cards(title, cards, lead))] if cards else []

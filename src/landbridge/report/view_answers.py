@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 
+from landbridge.base.shown import from_shared_folder
+
 from . import words
 from .figures import accuracy_axis, estimate, reliability_diagram, scale
 from .matrix import busiest, confusion_matrix, worst_confusions
@@ -231,6 +233,7 @@ def examples_view(run: RunFiles) -> dict[str, Any] | None:
         ("broken", "Right before, wrong now"),
     ):
         items = [e for e in examples.get(kind) or [] if isinstance(e, dict)]
+        _, names = from_shared_folder([str(e.get("name") or f"row {e.get('row')}") for e in items])
         groups.append(
             {
                 "kind": kind,
@@ -239,7 +242,7 @@ def examples_view(run: RunFiles) -> dict[str, Any] | None:
                 "shown": len(items),
                 "items": [
                     {
-                        "name": str(e.get("name") or f"row {e.get('row')}"),
+                        "name": name,
                         "true": str(e.get("true")),
                         "before": str(e.get("before")),
                         "after": str(e.get("after")),
@@ -255,7 +258,7 @@ def examples_view(run: RunFiles) -> dict[str, Any] | None:
                             for k, v in (e.get("values") or {}).items()
                         ],
                     }
-                    for e in items
+                    for e, name in zip(items, names, strict=True)
                 ],
             }
         )

@@ -14,6 +14,9 @@ from .figures import bar
 from .read import RunFiles
 from .view_verdict import kept
 
+PACKED = 300
+"""A text that is longer than this is a file, or packed: nothing to read beside other facts."""
+
 _STATES = ("transferred", "reshaped", "fresh", "unused")
 _STATE_WORDS = {
     "transferred": "taken over as they were",
@@ -64,10 +67,11 @@ def data_view(run: RunFiles) -> dict[str, Any]:
     match = data.get("match") or {}
     # a side that shows no label lacks no class: nobody knows
     known = all(side["classes"] != words.DASH for side in sides)
+    setting, sentence = str(data.get("setting") or ""), str(match.get("sentence") or "")
     return {
-        "setting": str(data.get("setting") or ""),
+        "setting": setting,
         "sides": sides,
-        "match": str(match.get("sentence") or ""),
+        "match": "" if sentence in setting else sentence,
         "only_source": [str(n) for n in match.get("only_source") or [] if known],
         "only_target": [str(n) for n in match.get("only_target") or [] if known],
         "no_source": bool(data) and not isinstance(data.get("source"), dict),
@@ -75,37 +79,34 @@ def data_view(run: RunFiles) -> dict[str, Any]:
 
 
 def facts(value: Mapping[str, Any], skip: tuple[str, ...] = ()) -> list[tuple[str, str]]:
-    """Return an object as pairs of words; what is nested is written as JSON."""
+    """Return an object as pairs of words."""
     pairs = []
     for key, item in value.items():
         if key in skip or item is None:
             continue
-        if isinstance(item, bool):
-            shown = "yes" if item else "no"
-        elif isinstance(item, int | float):
-            shown = words.figure(item)
-        elif isinstance(item, list) and all(isinstance(i, str | int | float) for i in item):
-            shown = ", ".join(str(i) for i in item)
-        elif isinstance(item, str):
-            shown = item
-        else:
-            shown = _nested(item)
-        if not shown:
-            continue
-        pairs.append((str(key).replace("_", " "), words.shorten(shown, 400)))
+        shown = _said(item)
+        if shown:
+            pairs.append((str(key).replace("_", " "), words.shorten(shown, 400)))
     return pairs
 
 
-def _nested(value: Any) -> str:
-    """Return an object in an object in short: its plain values by name; JSON where it has none."""
+def _said(value: Any) -> str:
+    """Return a value in words: names of what is listed, plain values by name, no packed bytes."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int | float):
+        return words.figure(value)
+    if isinstance(value, str):
+        return value if len(value) <= PACKED else f"({len(value):,} characters)"
     if isinstance(value, Mapping):
-        if all(v is None for v in value.values()):
-            return ""
-        plain = {k: v for k, v in value.items() if isinstance(v, str | int | float) and v != ""}
-        if plain:
-            more = ", …" if len(plain) < sum(v not in (None, "") for v in value.values()) else ""
-            return ", ".join(f"{k} {v}".replace("_", " ") for k, v in plain.items()) + more
-    return json.dumps(value, ensure_ascii=False, default=str)
+        kind = value.get("kind") or value.get("type")
+        if "name" in value and kind:
+            return f"{value['name']} ({kind})"
+        plain = {k: "…" if isinstance(v, Mapping) and v else _said(v) for k, v in value.items()}
+        return ", ".join(f"{k} {said}".replace("_", " ") for k, said in plain.items() if said)
+    return ", ".join(_said(one) for one in value)
 
 
 def choice_view(run: RunFiles) -> dict[str, Any]:

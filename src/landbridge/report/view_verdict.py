@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from landbridge.base.shown import in_one_line
+
 from ..metrics.labelfree import heading
 from . import words
 from .amounts import Amounts, amounts
@@ -68,7 +70,7 @@ def verdict_view(run: RunFiles) -> dict[str, Any]:
         **_apart(verdict.get("settle") or {}),
         "stored": verdict.get("stored_seed") is not None and len(verdict.get("seeds") or []) > 1,
         "seeds": [str(seed) for seed in verdict.get("seeds") or []],
-        "seeds_note": str(verdict.get("seeds_note") or ""),
+        "seeds_said": words.seeds(verdict),
         "unseen": [str(name) for name in verdict.get("unseen_classes") or []],
         "failed": failed,
         "kept_reference": kept(run),
@@ -105,10 +107,11 @@ def _apart(settle: Mapping[str, Any]) -> dict[str, Any]:
     """Return the rows that the stored model and the reference answer differently, by name."""
     rows = [str(row.get("name")) for row in settle.get("rows") or []]
     count = settle.get("differ") or 0
+    more = ", … (verdict.json has the first hundred)" if count > len(rows) else ""
     title = f"The {words.plural(count, 'row')} on which the two differ"
     if count == 1:
         title = "The row on which the two differ"
-    return {"apart": rows, "apart_title": title, "apart_more": count > len(rows)}
+    return {"apart": in_one_line(rows) + more, "apart_title": title}
 
 
 def _line(diff: Mapping[str, Any], outcome: str, unit: Amounts) -> Any:

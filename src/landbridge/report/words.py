@@ -43,6 +43,11 @@ def signed(value: Any, digits: int = 1) -> str:
     return text if text.startswith(MINUS) or float(text) == 0 else f"+{text}"
 
 
+def points(value: float) -> str:
+    """0.05 -> "+5", -0.025 -> "−2.5": a place on a scale of differences."""
+    return signed(value, 0 if abs(value * 100 - round(value * 100)) < 1e-9 else 1)
+
+
 def difference(diff: Mapping[str, Any] | None, unit: bool = True) -> str:
     """Write a DIFF as "+3.1 points (+1.2 to +5.0)"."""
     if not diff or number(diff.get("mean")) is None:
@@ -105,6 +110,15 @@ def seconds(value: Any) -> str:
     if whole < 3600:
         return f"{whole // 60}{NBSP}min {whole % 60}{NBSP}s"
     return f"{whole // 3600}{NBSP}h {whole % 3600 // 60}{NBSP}min"
+
+
+def seeds(verdict: Mapping[str, Any]) -> str:
+    """Which seeds, and what a verdict notes about them: "Seeds 0, 1 (2 seeds: as asked)"."""
+    used = [str(seed) for seed in verdict.get("seeds") or []]
+    note = str(verdict.get("seeds_note") or "")
+    if not used:
+        return note
+    return f"Seed{'s' if len(used) > 1 else ''} {', '.join(used)}" + (f" ({note})" if note else "")
 
 
 def size(value: Any) -> str:

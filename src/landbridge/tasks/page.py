@@ -52,9 +52,12 @@ def page_of(folder: Path, facts: dict[str, Any], summary: str, architecture: str
         ),
     ]
     against = WORDS.get(str(verdict["reference"]), "")
+    headline, notes = verdict["sentence"], facts.get("notes") or ()
+    for note in notes:  # they stand beneath it
+        headline = headline.removesuffix(f" {note}.")
     return Page(
         title=f"{facts['task']} · {facts['model']}",
-        headline=verdict["sentence"],
+        headline=headline,
         verdicts=[
             Verdict(
                 verdict["outcome"],
@@ -66,7 +69,7 @@ def page_of(folder: Path, facts: dict[str, Any], summary: str, architecture: str
         sections=sections,
         fine=f"Judged on {words.plural(verdict['judged_rows'], 'row')} that no training saw. "
         f"{summary[0].upper()}{summary[1:]}.",
-        notes=facts.get("notes") or (),
+        notes=notes,
     )
 
 

@@ -1,0 +1,126 @@
+"""Pages of every kind at the width of a phone and of a desk: nothing is wider, no words are cut."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+
+import chrome
+import numpy as np
+import pandas as pd
+import pytest
+from fake_run import fake_run
+
+import landbridge
+from landbridge.base.errors import LandbridgeWarning
+from landbridge.diagnosis.domains import compare_domains
+from landbridge.domains.domain import Domain
+from landbridge.domains.read import read_domain
+from landbridge.report import write_report
+from landbridge.report.page import (
+    Card,
+    Cards,
+    Commands,
+    Estimate,
+    Estimates,
+    Facts,
+    Page,
+    Points,
+    Table,
+    Verdict,
+    write_page,
+)
+from landbridge.report.view_shift import write_shift_page
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not chrome.FOUND, reason="Chromium is not installed"),
+]
+OLD = Path(__file__).parents[1] / "artifacts" / "old"
+OLDS = sorted(folder for folder in OLD.iterdir() if folder.is_dir())
+LONG = "a_column_whose_name_is_longer_than_a_phone_is_wide_as_columns_of_exported_tables_are"
+CUT = """(() => {
+  const clips = e => ['hidden', 'clip'].includes(getComputedStyle(e).overflowX);
+  const cut = [];
+  for (const e of document.querySelectorAll('body *')) {
+    const own = [...e.childNodes].some(n => n.nodeType === 3 && n.textContent.trim());
+    const box = e.getBoundingClientRect();
+    if (!own || !box.width || e.closest('.skip, script, style')) continue;
+    let inside = e, moves = false;
+    while (inside && !moves) {
+      moves = ['auto', 'scroll'].includes(getComputedStyle(inside).overflowX);
+      if (clips(inside) && inside.scrollWidth > inside.clientWidth + 1) cut.push(e.textContent);
+      inside = inside.parentElement;
+    }
+    if (!moves && (box.right > innerWidth + 1 || box.left < -1)) cut.push(e.textContent);
+  }
+  return cut;
+})()"""
+
+
+def a_page(path: Path) -> Path:
+    gap = {"value": -0.02, "low": -0.3, "high": 0.31}
+    rows = [Estimate(LONG, 0.9, 0.2, 1.0, note="of all", chosen=True), Estimate("b", 0.1, 0.0, 0.3)]
+    words = [[LONG, "12,345", f"what sets it apart is {LONG}, and more words than fit"]] * 2
+    sections = [
+        ("estimates", Estimates("Shares", rows)),
+        ("gaps", Estimates("Gaps", [Estimate.of_gap("together", gap)], zero=True)),
+        ("table", Table("Groups", ["name", "rows", "words"], words, right=[1])),
+        ("points", Points("Map", [0, 1, 2], [0, 1, 0], [0, 1, 1], ["one", "two"])),
+        ("examples", Cards("Rows", [Card(f"/data/{LONG}/1.jpg", lines=[(LONG, LONG)])])),
+        ("facts", Facts("Done", [("Hash", "0123456789abcdef" * 8)])),
+        ("next", Commands("Next", [("Use it", f"landbridge predict /data/{LONG}/{LONG} DATA")])),
+    ]
+    two = [Verdict("better than chance", "image asks, text answers"), Verdict("hurt", LONG)]
+    return write_page(Page(LONG, f"{LONG} helped.", two, sections), path)
+
+
+def a_shift(path: Path) -> Path:
+    rng = np.random.default_rng(0)
+
+    def side(name: str, moved: float) -> Domain:
+        x = rng.normal(size=(60, 3))
+        kind = np.where(x[:, 0] + x[:, 1] > 0, LONG, "no")
+        columns = {"a": x[:, 0] + moved, LONG: x[:, 1], "c": x[:, 2], "kind": kind}
+        return read_domain(pd.DataFrame(columns), label="kind", name=name)
+
+    return write_shift_page(compare_domains(side(LONG, 0), side("here", 1)), path)
+
+
+def a_run(path: Path) -> Path:
+    names = (LONG, "b", "长的类别名称")
+    return write_report(
+        fake_run(path.parent / "run", classes=names, rows=60, seeds=2, with_map=False), path
+    )
+
+
+def an_old(kind: str, path: Path) -> Path:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", LandbridgeWarning)  # of before there were seals
+        return Path(landbridge.load(OLD / kind).report(path))
+
+
+MADE = {"page": a_page, "shift": a_shift, "classes": a_run}
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    folder = tmp_path_factory.mktemp("pages")
+    found = {kind: make(folder / f"{kind}.html") for kind, make in MADE.items()}
+    return found | {kind.name: an_old(kind.name, folder / f"{kind.name}.html") for kind in OLDS}
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_nothing_is_wider_than_the_window_and_no_words_are_cut(
+    pages: dict[str, Path], width: int
+) -> None:
+    with chrome.Chrome(width, 844) as browser:
+        for kind, page in pages.items():
+            browser.open(page)
+            browser.run("document.querySelectorAll('details').forEach(d => d.open = true)")
+            assert browser.run("document.documentElement.scrollWidth") <= width, kind
+            assert browser.run(CUT) == [], kind
+        browser.run("document.querySelector('h1').style.whiteSpace = 'nowrap'")
+        browser.run("document.querySelector('h1').textContent = 'wide '.repeat(200)")
+        assert browser.run("document.documentElement.scrollWidth") > width  # it would be seen
+        assert browser.run(CUT) != []
