@@ -22,14 +22,11 @@ from ..domains.modalities.several import SeveralExamples
 from ..domains.modalities.texts import TextExamples
 from ..domains.one import answerable, asked
 from ..domains.read import read_like
-from ..domains.readers.several import PARTS
 from ..training.inputs import saved_network
 from ..training.network_folder import load_network
+from .asking import PLACE, TEXT, nearest, shares, single, spoken
 
 FILE = "space.json"
-TEXT = "text"
-PLACE = "{}"
-
 SHAPE: Shape = {
     "parts": [str],
     "encoders": {str: str},
@@ -233,7 +230,7 @@ class Space:
             "image", "text" or "audio"; by the ending of a file that exists where not given, text
             for any other string.
         """
-        examples, part = _single(what, modality)
+        examples, part = single(what, modality)
         examples, _ = examples.settled(self.preprocessing.rule(), True)
         if part not in self.parts:
             raise DataError(
@@ -273,28 +270,14 @@ class Space:
             "name", "row" (in the input, from 0), "modality", "shows" (the text, or the file where
             there is one), "similarity" (cosine), nearest first.
         """
-        _, asked = _single(what, modality)
+        _, own = single(what, modality)
         query = self.query(what, modality)
         examples, rows = self._examples(among, events)
         found = self._vectors(examples)
-        part = answer or next((name for name in found if name != asked), next(iter(found), asked))
+        part = answer or next((name for name in found if name != own), next(iter(found), own))
         if part not in found:
             raise DataError(f"the data have no {part}", do=f"they have {', '.join(found)}")
-        there = np.asarray(found[part].any(1))
-        scores = np.where(there, found[part] @ query, -np.inf)
-        order = np.argsort(-scores, kind="stable")[:top]
-        names, shown = examples.names(), _shown(examples, part)
-        return [
-            {
-                "name": names[i],
-                "row": int(rows.places[i]),
-                "modality": part,
-                "shows": shown[i],
-                "similarity": round(float(scores[i]), 6),
-            }
-            for i in order
-            if there[i]
-        ]
+        return nearest(query, found[part], part, examples, rows.places, top)
 
     def zero_shot(
         self,
@@ -330,26 +313,12 @@ class Space:
                 f"the space has {', '.join(self.parts)}, and classes are named in words",
                 do="align with a column of texts",
             )
-        templates = [template] if isinstance(template, str) else list(template)
-        if len(set(classes)) < 2 or any(PLACE not in each for each in templates):
-            raise DataError(
-                f"classes {list(classes)[:5]}, templates {templates[:3]}",
-                do='name at least two classes, and write "{}" where the name goes',
-            )
-        said = [each.replace(PLACE, name) for name in classes for each in templates]
-        words = self.embed(TextExamples(said))[TEXT]
-        words = words.reshape(len(classes), len(templates), -1).mean(1)
-        words /= np.maximum(np.linalg.norm(words, axis=1, keepdims=True), 1e-12)
+        words = self.embed(TextExamples(spoken(classes, template)))[TEXT]
         found = self.embed(what, events=events)
         part = answer or next((name for name in found if name != TEXT), TEXT)
         if part not in found:
             raise DataError(f"no row has {part}", do="name another with answer=")
-        logits = float(self.facts["scale"]) * (found[part] @ words.T)
-        logits -= logits.max(1, keepdims=True)
-        values = np.exp(logits)
-        values /= values.sum(1, keepdims=True)
-        values[~found[part].any(1)] = np.nan
-        return np.asarray(values, np.float32)
+        return shares(found[part], words, len(classes), float(self.facts["scale"]))
 
 
 def load_space(path: Path | str, *, offline: bool = False) -> Space:
@@ -361,37 +330,6 @@ def load_space(path: Path | str, *, offline: bool = False) -> Space:
         Where there is none, or a file was changed.
     """
     return Space.load(path, offline=offline)
-
-
-def _single(what: Any, modality: str | None) -> tuple[Examples, str]:
-    """Return one example, and of which modality it is."""
-    from ..domains.modalities.decoding import IMAGE_SUFFIXES
-    from ..domains.modalities.images import ImageExamples
-    from ..domains.modalities.recordings import AudioExamples
-    from ..domains.modalities.sound_files import AUDIO_SUFFIXES
-
-    path = Path(str(what))
-    ending = path.suffix.lower()
-    if modality is None:
-        there = len(str(what)) < 1000 and path.is_file()
-        kinds = {"image": IMAGE_SUFFIXES, "audio": AUDIO_SUFFIXES}
-        modality = next((k for k, ends in kinds.items() if there and ending in ends), TEXT)
-    if modality not in PARTS or modality == "tabular":
-        raise DataError(f"a query cannot be {modality!r}", do="ask with image, text or audio")
-    if modality == TEXT:
-        return TextExamples([str(what)]), TEXT
-    if not path.is_file():
-        raise DataError(f"{path} is not there", do="give the path of a file")
-    return (ImageExamples([path]) if modality == "image" else AudioExamples([path])), modality
-
-
-def _shown(examples: Examples, part: str) -> dict[int, str]:
-    """Return what can be shown in words of each row: the text, or the file."""
-    own, rows = examples, np.arange(len(examples))
-    if isinstance(examples, SeveralExamples):
-        own, rows = examples.part(part)
-    said = own.texts if isinstance(own, TextExamples) else own.names()
-    return dict(zip(rows.tolist(), said, strict=True))
 
 
 def parts_of(examples: Examples) -> SeveralExamples:
