@@ -9,9 +9,10 @@ import pytest
 from typer.testing import CliRunner
 
 from landbridge.artifacts.free import check_free, check_vacant, is_free
+from landbridge.artifacts.holding import held, tidy
 from landbridge.artifacts.kinds import KINDS
 from landbridge.artifacts.making import making
-from landbridge.artifacts.state import check_complete, create, held, mark, mark_complete, tidy
+from landbridge.artifacts.state import check_complete, create, mark, mark_complete
 from landbridge.base.errors import RunError, StorageError, TakenError
 from landbridge.base.events import Events
 from landbridge.cli.frame import keep_traceback

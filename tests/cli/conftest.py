@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
+from landbridge.artifacts.state import create
+
 VERDICT = {
     "kind": "judged",
     "outcome": "helped",
@@ -77,7 +79,8 @@ class FakePipeline:
     def transfer(self, config: Any, *, out: Path, events: Any, **_: Any) -> FakeRun:
         self.config = config
         out.mkdir(parents=True, exist_ok=True)
-        (out / "run.json").write_text("{}")
+        create(out, "run")
+        (out / "config.json").write_text("{}")
         print("a library prints")
         events.say("stage", "reading [the] data")
         self.happen()

@@ -136,19 +136,20 @@ def test_each_error_has_its_code_and_says_what_to_do(cli, pipeline, error, only_
 
 def test_every_documented_code_but_success_is_tested_above():
     tested = {error.exit_code for error in ERRORS}
-    assert set(errors.EXIT_CODES) == tested | {0, 1, errors.INTERRUPTED}
+    assert set(errors.EXIT_CODES) == tested | {0, 1, errors.INTERRUPTED, errors.TERMINATED}
 
 
-def test_ctrl_c_says_how_to_go_on(cli, pipeline, only_json):
+@pytest.mark.parametrize(("error", "code"), [(KeyboardInterrupt, 130), (errors.Terminated, 143)])
+def test_an_interrupt_says_how_to_go_on(cli, pipeline, only_json, error, code):
     def happen() -> None:
-        raise KeyboardInterrupt
+        raise error
 
     pipeline.happen = happen
     result = cli(*BOTH)
-    assert result.exit_code == 130
+    assert result.exit_code == code
     assert "interrupted; everything finished so far is kept" in result.stderr
     assert "landbridge resume runs/a-to-b" in result.stderr
-    assert only_json(cli(*BOTH, "--json"))["error"]["exit_code"] == 130
+    assert only_json(cli(*BOTH, "--json"))["error"]["exit_code"] == code
 
 
 def test_a_bug_is_one_line_and_its_traceback_is_kept(cli, pipeline, tmp_path):

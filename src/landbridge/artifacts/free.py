@@ -9,8 +9,10 @@ from typing import Any
 
 from ..base.errors import RunError, TakenError
 from ..base.files import read_json
+from .holding import left_over
 from .kinds import KINDS, RUNS
-from .state import CHECKPOINT, LOCK, RUN_STATE, STATE, again, check_path, left_over, read_state
+from .state import CHECKPOINT, LOCK, RUN_STATE, STATE, check_path, read_state
+from .unfinished import again
 
 _OTHER = "choose another name: a folder that is not there, or empty"
 OLD = ("clusters", "multitask", "space", "tuned")
@@ -103,18 +105,23 @@ def check_free(out: Path | str | None, kind: str, asked: Mapping[str, Any] | Non
     state = read_state(out)
     if state["status"] == "complete" or state["kind"] != kind:
         raise taken(out)
-    if asked is not None:
-        _check_same(out, state.get("asked") or {}, asked)
+    if asked is not None and (other := changed(state.get("asked") or {}, asked)):
+        raise TakenError(
+            f"{out} is there already: it was begun with other {other}",
+            do="give the same as then to go on, or name another folder",
+        )
     return True
 
 
-def _check_same(path: Path, began: Mapping[str, Any], now: Mapping[str, Any]) -> None:
-    changed = sorted(key for key in {*began, *now} if began.get(key) != now.get(key))
-    if changed:
-        raise TakenError(
-            f"{path} is there already: it was begun with other {', '.join(changed)}",
-            do="give the same as then to go on, or name another folder",
-        )
+def changed(began: Mapping[str, Any], now: Mapping[str, Any]) -> str:
+    """Return the names of what is asked for otherwise than when a folder began, "" if nothing is.
+
+    Examples
+    --------
+    >>> changed({"seed": 0, "steps": 5}, {"seed": 1, "steps": 5})
+    'seed'
+    """
+    return ", ".join(sorted(key for key in {*began, *now} if began.get(key) != now.get(key)))
 
 
 def _names(path: Path) -> set[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import shutil
 import warnings
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -11,28 +12,27 @@ from typing import Any
 
 import numpy as np
 
-from ..base.errors import LandbridgeError, LandbridgeWarning, RunError
+from ..base.errors import LandbridgeWarning, RunError
 from ..base.files import read_json
 from ..base.hashing import digest, file_digest
 from ..base.typed import Shape, checked
 from .called import CALLED
 from .free import OLD, check_free
+from .holding import held, tidy
 from .kinds import KINDS
 from .state import (
     CHECKPOINT,
     LOCK,
     RUN_STATE,
     STATE,
+    WORK,
     check_complete,
     check_format,
     create,
-    held,
-    mark,
-    mark_complete,
-    mark_failed,
+    mark_running,
     read_state,
-    tidy,
 )
+from .working import working
 
 
 @contextlib.contextmanager
@@ -64,27 +64,29 @@ def making(out: Path | str | None, kind: str, asked: Mapping[str, Any]) -> Itera
         begun = check_free(out, kind, plain(asked))
         tidy(out)
         if begun:
-            mark(out, status="running", error=None)
+            mark_running(out)
         else:
             (out / CHECKPOINT).unlink(missing_ok=True)  # of no known data
             create(out, kind, command=CALLED.get(), asked=plain(asked))
         try:
-            yield out
-        except BaseException as error:
-            _failed(out, error)
+            with working(out):
+                yield out
+                (out / CHECKPOINT).unlink(missing_ok=True)
+        except BaseException:
+            _leave_nothing(out)
             raise
-        mark_complete(out)
+        # Not before: what is half gone when a process is killed is no checkpoint to go on from.
+        shutil.rmtree(out / WORK, ignore_errors=True)
     (out / LOCK).unlink(missing_ok=True)
 
 
-def _failed(out: Path, error: BaseException) -> None:
-    if {p.name for p in out.iterdir()} <= {STATE, LOCK}:  # nothing was computed
+def _leave_nothing(out: Path) -> None:
+    """Take away a folder in which nothing was computed."""
+    if {p.name for p in out.iterdir()} <= {STATE, LOCK}:
         (out / STATE).unlink()
         (out / LOCK).unlink(missing_ok=True)
         with contextlib.suppress(OSError):
             out.rmdir()
-    elif isinstance(error, LandbridgeError):
-        mark_failed(out, str(error))
 
 
 def verified(path: Path | str, kind: str, shape: Shape = object) -> dict[str, Any]:

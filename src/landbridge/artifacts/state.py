@@ -5,23 +5,21 @@ from __future__ import annotations
 import contextlib
 import datetime
 import importlib.metadata
-import os
 import platform
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import landbridge
 
-from ..base.errors import RunError, StorageError
-from ..base.files import open_plain, read_json, refuse_link, storage_errors, write_json
+from ..base.errors import LandbridgeError, RunError
+from ..base.files import read_json, write_json
 from ..base.halves import has_half
 from ..base.hashing import digest, file_digest
 from ..base.inside import is_device
-from ..base.locks import locked
 from ..base.typed import checked
-from .called import as_command
 from .kinds import KINDS, RUNS
+from .unfinished import again, happened
 
 FORMAT = 1
 """Version of the layout of every kind of folder."""
@@ -34,11 +32,14 @@ CHECKPOINT = "checkpoint.safetensors"
 """What training that was interrupted leaves in its folder."""
 _FOR_PEOPLE = ("log.jsonl", "report.html", "README.md", "error.log")
 """May be written again, so they are not among the hashed files."""
-_STATUSES = ("running", "failed", "complete")
+_STATUSES = ("running", "failed", "interrupted", "complete")
+_RUNNING = {"status": "running", "error": None, "stopped": None, "at": None}
 _SHAPE = {
     "kind": str,
     "status": str,
     "error?": (str, None),
+    "stopped?": (str, None),
+    "at?": (str, None),
     "finished?": (str, None),
     "command?": (str, None),
     "asked?": ({str: object}, None),
@@ -65,8 +66,7 @@ def create(path: Path, kind: str, **facts: Any) -> None:
         "format": FORMAT,
         "kind": kind,
         "landbridge": landbridge.__version__,
-        "status": "running",
-        "error": None,
+        **_RUNNING,
         "created": _now(),
         "finished": None,
         "versions": versions(),
@@ -96,13 +96,14 @@ def read_state(path: Path) -> dict[str, Any]:
     file = state_file(path)
     if not file.exists():
         raise RunError(
-            f"{path} is not a run folder: it has no {RUN_STATE}",
+            f"{path} is not a run folder, nor any other: it has no {RUN_STATE} and no {STATE}",
             do="give the folder named by --out",
         )
     state = read_json(file)
     restore = "restore the folder, or make it again"
     if not isinstance(state, dict):
-        raise RunError(f"{file} holds a {type(state).__name__}, not a run's state", do=restore)
+        kind = type(state).__name__
+        raise RunError(f"{file} holds a {kind}, not the state of a folder", do=restore)
     # A newer version may seal its state otherwise, so this comes first.
     check_format(path, state)
     if not _sealed(state) or state.get("status") not in _STATUSES:
@@ -148,10 +149,24 @@ def mark(path: Path, **changes: Any) -> None:
     _write(state_file(path), read_state(path) | changes)
 
 
-def mark_failed(path: Path, error: str) -> None:
-    """Write why it stopped; a full disk must not hide that."""
-    with contextlib.suppress(StorageError):
-        mark(path, status="failed", error=error)
+def mark_running(path: Path) -> None:
+    """Write that work goes on."""
+    mark(path, **_RUNNING)
+
+
+def mark_stopped(path: Path, status: str, error: str, at: str) -> None:
+    """Write that work stopped before its end, and why; what prevents that must not hide it.
+
+    Parameters
+    ----------
+    status : {"failed", "interrupted"}
+    error : str
+        In one line.
+    at : str
+        What was being done, "" where that is not known.
+    """
+    with contextlib.suppress(LandbridgeError, OSError):
+        mark(path, status=status, error=error, stopped=_now(), at=at or None)
 
 
 def mark_complete(path: Path) -> None:
@@ -164,7 +179,7 @@ def mark_complete(path: Path) -> None:
         and not file.name.startswith(".")
         and not name.startswith(f"{WORK}/")
     }
-    mark(path, status="complete", error=None, finished=_now(), files=files)
+    mark(path, **_RUNNING | {"status": "complete"}, finished=_now(), files=files)
 
 
 def check_complete(path: Path, kinds: Sequence[str] = ()) -> dict[str, Any]:
@@ -193,8 +208,11 @@ def check_complete(path: Path, kinds: Sequence[str] = ()) -> dict[str, Any]:
             do=f"give a folder that `landbridge {KINDS[kinds[0]].verb}` made",
         )
     if state["status"] != "complete":
-        why = f": {state['error']}" if state["error"] else ""
-        raise RunError(f"{path} is not finished ({state['status']}{why})", do=again(path, state))
+        found, held = happened(state, path / LOCK)
+        raise RunError(
+            f"{path} holds {KINDS[state['kind']].what} and is not finished: {found}",
+            do="wait for it to end" if held else again(path, state),
+        )
     for name, expected in (state.get("files") or {}).items():
         file = path / name
         if Path(name).is_absolute() or ".." in Path(name).parts or is_device(file):
@@ -210,16 +228,6 @@ def check_complete(path: Path, kinds: Sequence[str] = ()) -> dict[str, Any]:
                 do="restore the folder, or make it again",
             )
     return state
-
-
-def again(path: Path, state: dict[str, Any]) -> str:
-    """Return how to go on with an unfinished folder."""
-    kind = KINDS[state["kind"]]
-    if kind.name in RUNS:
-        return f"landbridge resume {path}"
-    if typed := as_command(state.get("command")):
-        return f"call the same again, it goes on: {typed}"
-    return f"call the same again, it goes on: landbridge.{kind.verb}(..., out={str(path)!r})"
 
 
 def _write(file: Path, state: dict[str, Any]) -> None:
@@ -239,73 +247,3 @@ def _sealed(state: dict[str, Any]) -> bool:
 
 def _now() -> str:
     return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-
-
-# What a killed process leaves ---------------------------------------------------------------
-
-
-def tidy(path: Path) -> None:
-    """Take away what a killed process left: unfinished files, half a line of the log."""
-    for entry in path.iterdir():
-        if left_over(entry) and (entry.is_symlink() or not entry.is_dir()):
-            entry.unlink()
-    log = path / "log.jsonl"
-    if not log.exists():
-        return
-    with storage_errors(log), open_plain(log, "r+b") as file:
-        whole = file.read().rfind(b"\n") + 1
-        file.truncate(whole)
-
-
-def left_over(entry: Path) -> bool:
-    """Whether it is a temporary file of `landbridge.base.files.whole_file`."""
-    return entry.name.startswith(".") and entry.name.endswith(".part")
-
-
-def check_links(path: Path) -> None:
-    """Raise where a folder that is to be written to holds a link: no command makes any.
-
-    What is written, or cleared away, below a folder that is a link would be somewhere else.
-
-    Raises
-    ------
-    StorageError
-        Naming the link.
-    """
-    for place, folders, files in os.walk(path):
-        for name in (*folders, *files):
-            if os.path.islink(os.path.join(place, name)):
-                refuse_link(Path(place) / name)
-
-
-# One process at a time ----------------------------------------------------------------------
-
-
-@contextlib.contextmanager
-def held(path: Path) -> Iterator[None]:
-    """Hold the folder: a second process would race for its files.
-
-    The system lets go of it however the holder ends. Where there is no such lock (see
-    `landbridge.base.locks`) two processes do the same work twice, and either result is whole and
-    the same.
-
-    Raises
-    ------
-    RunError
-        Where another process holds it.
-    StorageError
-        Where a link in it would lead what is written elsewhere.
-    """
-
-    def other_holds() -> None:
-        raise RunError(
-            f"another process is working on {path}",
-            do="wait for it to end, or end it; then `landbridge resume`",
-        )
-
-    with contextlib.ExitStack() as stack:
-        with storage_errors(path):
-            path.mkdir(parents=True, exist_ok=True)
-            check_links(path)
-            stack.enter_context(locked(path / LOCK, waiting=other_holds))
-        yield

@@ -107,6 +107,20 @@ class TrustError(BackboneError):
 INTERRUPTED = 130
 """Exit code after Ctrl-C: what was computed is kept, `landbridge resume` goes on."""
 
+TERMINATED = 143
+"""Exit code after SIGTERM, as shells have it."""
+
+
+class Terminated(SystemExit):
+    """SIGTERM: what was computed is kept, as after Ctrl-C."""
+
+    def __init__(self) -> None:
+        super().__init__(TERMINATED)
+
+    def __str__(self) -> str:
+        return "ended by SIGTERM"
+
+
 EXIT_CODES: dict[int, str] = {
     0: "all went well",
     1: "an error that no other code names",
@@ -126,6 +140,7 @@ EXIT_CODES: dict[int, str] = {
         )
     },
     INTERRUPTED: "interrupted; `landbridge resume` goes on",
+    TERMINATED: "ended by SIGTERM; `landbridge resume` goes on",
 }
 
 

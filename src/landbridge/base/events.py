@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -13,6 +14,8 @@ from .files import lines_of, open_plain, storage_errors
 from .shown import to_json
 
 Event = dict[str, Any]
+AT: ContextVar[str] = ContextVar("at", default="")
+"""What is being done: the stage or the bar that was begun last. After an error, where that was."""
 
 
 class Progress(Protocol):
@@ -64,6 +67,8 @@ class Events:
         **fields
             Plain JSON values for machines.
         """
+        if kind == "stage":
+            AT.set(message)
         event: Event = {"time": round(time.time(), 3), "event": kind}
         if message:
             event["message"] = message
@@ -79,11 +84,14 @@ class Events:
     @contextmanager
     def progress(self, what: str, total: int) -> Iterator[Progress]:
         """Show a bar over `total` steps for as long as the block runs."""
-        if not self.listeners:
+        before = AT.get()
+        AT.set(what)
+        if self.listeners:
+            with self.listeners[0].progress(what, total) as bar:
+                yield bar
+        else:
             yield _Silent()
-            return
-        with self.listeners[0].progress(what, total) as bar:
-            yield bar
+        AT.set(before)
 
 
 SILENT = Events()

@@ -32,8 +32,8 @@ def storage_errors(path: Path) -> Iterator[None]:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise StorageError(
                 f"no space left while writing {path}",
-                do="free some space, then go on with `landbridge resume`; "
-                "everything written before this file is whole",
+                do="free some space, then go on: `landbridge resume` with a run, the same call "
+                "again with anything else; what was written before this file is whole",
             ) from error
         if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
             raise StorageError(

@@ -77,6 +77,7 @@ def align(
 
         given["data.value_range"] = o.span(value_range)
         found = usable("align", KEYS, config, settings, given)
+        this.run = out
         use_threads(found)
         from ..runs.read_task import columns_named
         from ..spaces.fit import AlignOptions, align

@@ -87,6 +87,7 @@ def cluster(
 
         given["data.value_range"] = o.span(value_range)
         found = usable("cluster", KEYS, config, settings, given)
+        this.run = out
         use_threads(found)
         from ..clustering.fit import cluster
         from ..runs.read_task import columns_named

@@ -15,7 +15,14 @@ from typing import Any, TextIO
 
 import typer
 
-from ..base.errors import INTERRUPTED, LandbridgeError, LandbridgeWarning, StorageError
+from ..base.errors import (
+    INTERRUPTED,
+    TERMINATED,
+    LandbridgeError,
+    LandbridgeWarning,
+    StorageError,
+    Terminated,
+)
 from ..base.files import open_plain
 from ..base.inside import OUTSIDE
 from ..base.shown import to_json, visible
@@ -96,11 +103,10 @@ def frame(*, as_json: bool = False, quiet: bool = False, debug: bool = False) ->
         raise
     except BrokenPipeError:
         silence(stdout)  # the reader (`| head`) has what it wanted
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, Terminated) as error:
         this.close()
-        code = INTERRUPTED
-        begun = this.run is not None and (this.run / "run.json").exists()
-        kept = f"landbridge resume {this.run}" if begun else ""
+        code = TERMINATED if isinstance(error, Terminated) else INTERRUPTED
+        kept = _goes_on(this.run)
         found = "interrupted" + ("; everything finished so far is kept" if kept else "")
         tell(found, do=kept, kind="Interrupted", code=code, as_json=as_json, stdout=stdout)
     except LandbridgeError as error:
@@ -129,6 +135,16 @@ def frame(*, as_json: bool = False, quiet: bool = False, debug: bool = False) ->
         raise typer.Exit(code)
 
 
+def _goes_on(folder: Path | None) -> str:
+    """Return how to go on with what a verb had begun, "" where it had begun nothing."""
+    from ..artifacts.state import read_state
+    from ..artifacts.unfinished import again
+
+    with contextlib.suppress(LandbridgeError, OSError):
+        return again(folder, read_state(folder)) if folder is not None else ""
+    return ""
+
+
 def _who_is_asked(this: Frame) -> None:
     """Let code that nobody has agreed to be asked about, where there is a person to ask."""
 
@@ -152,7 +168,7 @@ def tell(
             print(dumps({"error": error}), file=stdout or sys.stdout, flush=True)
             return
         red, plain = ("\033[1;31m", "\033[0m") if coloured(sys.stderr) else ("", "")
-        head = "" if code == INTERRUPTED else f"{red}error:{plain} "
+        head = "" if code in (INTERRUPTED, TERMINATED) else f"{red}error:{plain} "
         print(head, end="", file=sys.stderr)
         say(found, sys.stderr)
         if do:

@@ -52,6 +52,7 @@ def merge(
         from .settings import usable
 
         usable("merge", (), config, settings)
+        this.run = out
         from ..runs.merge import merge as together
 
         made = together(

@@ -86,6 +86,7 @@ def multitask(
 
         given["data.value_range"] = o.span(value_range)
         found = usable("multitask", KEYS, config, settings, given)
+        this.run = out
         use_threads(found)
         from ..runs.read_task import columns_named
         from ..several_tasks.fit import multitask as together

@@ -9,7 +9,6 @@ import numpy as np
 import torch
 
 from ..artifacts.making import check_free, making
-from ..artifacts.state import CHECKPOINT
 from ..backbones.open import check_backbone
 from ..base.errors import DataError
 from ..base.events import SILENT, Events
@@ -198,7 +197,6 @@ def _keep(
     keep_samples(folder, typical_rows(domain.examples, shares, made.names))
     write_json(folder / "map.json", where)
     write_json(folder / FILE, made.facts)
-    (folder / CHECKPOINT).unlink(missing_ok=True)
     made.report()
 
 

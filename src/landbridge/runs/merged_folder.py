@@ -9,14 +9,10 @@ from typing import Any
 import torch
 
 from ..artifacts.free import check_free
+from ..artifacts.holding import held, tidy
 from ..artifacts.making import plain
-from ..artifacts.state import (
-    LOCK,
-    held,
-    mark_complete,
-    read_state,
-    tidy,
-)
+from ..artifacts.state import LOCK, read_state
+from ..artifacts.working import working
 from ..base.files import write_bytes, write_json, write_text
 from ..base.hashing import tensors_digest
 from ..report.markdown import md
@@ -70,25 +66,25 @@ def write_merged(
         tidy(out)
         config, given = read_config(first).model_dump(), read_state(first).get("given") or []
         begin(out, config, given, kind="merge", made_by=command(facts, out), asked=asked)
-        for name in COPIED:
-            write_bytes(out / name, (first / name).read_bytes())
-        write_json(out / "merge.json", facts)
-        _save_model(out, first, state, start, facts)
-        write_json(
-            out / "choice.json",
-            {
-                "method": f"merge ({facts['method']})",
-                "kind": "given",
-                "reason": words,
-                "kept_reference": False,
-                "candidates": [],
-                "not_tried": [],
-            },
-        )
-        write_json(out / "verdict.json", _verdict(facts, words))
-        write_json(out / "cost.json", _cost(state, out))
-        write_text(out / "README.md", card(out, facts, words))
-        mark_complete(out)
+        with working(out):
+            for name in COPIED:
+                write_bytes(out / name, (first / name).read_bytes())
+            write_json(out / "merge.json", facts)
+            _save_model(out, first, state, start, facts)
+            write_json(
+                out / "choice.json",
+                {
+                    "method": f"merge ({facts['method']})",
+                    "kind": "given",
+                    "reason": words,
+                    "kept_reference": False,
+                    "candidates": [],
+                    "not_tried": [],
+                },
+            )
+            write_json(out / "verdict.json", _verdict(facts, words))
+            write_json(out / "cost.json", _cost(state, out))
+            write_text(out / "README.md", card(out, facts, words))
     (out / LOCK).unlink(missing_ok=True)
 
 

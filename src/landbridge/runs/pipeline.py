@@ -11,28 +11,15 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from ..artifacts.free import check_vacant
+from ..artifacts.free import changed, check_vacant
+from ..artifacts.holding import held, tidy
 from ..artifacts.kinds import KINDS
-from ..artifacts.state import (
-    LOCK,
-    RUN_STATE,
-    again,
-    held,
-    mark,
-    mark_complete,
-    mark_failed,
-    read_state,
-    tidy,
-)
+from ..artifacts.state import LOCK, RUN_STATE, mark_running, read_state
+from ..artifacts.unfinished import again
+from ..artifacts.working import working
 from ..backbones.named import grant_all, grant_named, require_named
 from ..base.config import RunConfig, make_config
-from ..base.errors import (
-    BackboneError,
-    ConfigError,
-    LandbridgeError,
-    RunError,
-    StorageError,
-)
+from ..base.errors import BackboneError, ConfigError, RunError
 from ..base.events import SILENT, Event, Events
 from ..base.files import read_json, write_json
 from ..base.places import private_folder
@@ -102,11 +89,13 @@ def transfer(
         heard.write(out / "log.jsonl")
         log = Events(out / "log.jsonl", *listeners)
         try:
-            return _walk(out, config, task, (known, teacher), log, read_stage)
+            with working(out, log):
+                _walk(out, config, task, (known, teacher), log, read_stage)
         except (ConfigError, BackboneError):
             if not (out / "plan.json").exists():  # to go on would end in the same
                 _undo(out)
             raise
+        return _finished(out, config)
 
 
 def resume(
@@ -164,18 +153,16 @@ def resume(
                 do="call landbridge.resume(path, source=..., target=...) with the same data",
             )
         tidy(path)
-        mark(path, status="running", error=None)
+        mark_running(path)
         events = Events(path / "log.jsonl", *listeners)
         events.say("resume", f"going on with {path}")
-        try:
+        with working(path, events):
             with Clock(events).stage("read", "reading the data") as read_stage:
                 known = read_source_model(config, source, events)
                 teacher = Teacher.load(config, events)
                 task = read_task(config, source, target, events, known, teacher)
-        except LandbridgeError as error:
-            mark_failed(path, str(error))
-            raise
-        return _walk(path, config, task, (known, teacher), events, read_stage)
+            _walk(path, config, task, (known, teacher), events, read_stage)
+        return _finished(path, config)
 
 
 def plan(
@@ -201,25 +188,21 @@ def _walk(
     models: Models,
     events: Events,
     read_stage: dict[str, Any],
-) -> Run:
+) -> None:
     known, teacher = models
-    try:
-        clock = Clock(events, path / "work" / "clock.json", read_stage)
-        write_json(path / "data.json", data_facts(task, known, teacher))
-        with clock.stage("prepare", "preparing the data and planning"):
-            workspace, facts = _prepared(path, config, task, models, events)
-        with threads(workspace.threads):
-            raced = race(workspace, facts, clock, events)
-            finish(workspace, task, facts, raced, clock, events, known.path if known else None)
-        late = overrun(clock.stages, config.budget_seconds)
-        if late:
-            events.say("warning", late)
-        mark_complete(path)
-    except LandbridgeError as error:
-        mark_failed(path, str(error))
-        if not isinstance(error, StorageError):  # there is no room for a line of the log
-            events.say("error", error.found)
-        raise
+    clock = Clock(events, path / "work" / "clock.json", read_stage)
+    write_json(path / "data.json", data_facts(task, known, teacher))
+    with clock.stage("prepare", "preparing the data and planning"):
+        workspace, facts = _prepared(path, config, task, models, events)
+    with threads(workspace.threads):
+        raced = race(workspace, facts, clock, events)
+        finish(workspace, task, facts, raced, clock, events, known.path if known else None)
+    late = overrun(clock.stages, config.budget_seconds)
+    if late:
+        events.say("warning", late)
+
+
+def _finished(path: Path, config: RunConfig) -> Run:
     _clear(path, config)
     return load_run(path)
 
@@ -233,7 +216,11 @@ def _prepared(
     settled = path / "work" / "data" / "workspace.json"
     if (path / "plan.json").exists() and settled.exists():
         saved = read_json(settled)
-        _check_same(path, saved["fingerprints"], fingerprints(task, known, teacher))
+        if other := changed(saved["fingerprints"], fingerprints(task, known, teacher)):
+            raise RunError(
+                f"the data have changed since {path} began: {other}",
+                do="give the same data as then, or start a new run",
+            )
         damaged = Workspace.damaged(path)
         if damaged is not None:
             events.say("note", f"{damaged} is missing or damaged: it is made anew")
@@ -257,15 +244,6 @@ def _undo(path: Path) -> None:
         (path / name).unlink(missing_ok=True)
     with contextlib.suppress(OSError):  # not empty: not ours
         path.rmdir()
-
-
-def _check_same(path: Path, began: dict[str, str], now: dict[str, str]) -> None:
-    changed = sorted(name for name in {*began, *now} if began.get(name) != now.get(name))
-    if changed:
-        raise RunError(
-            f"the data have changed since {path} began: {', '.join(changed)}",
-            do="give the same data as then, or start a new run",
-        )
 
 
 def _nothing_to_do(path: Path, listeners: Any) -> Run:

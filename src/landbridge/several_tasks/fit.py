@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -213,7 +212,6 @@ def multitask(
             said = decided(tasks, first)
             keep_samples(folder, judged_samples(tasks, domain, judged, judge[judged], said))
             write_json(folder / FILE, whole)
-            shutil.rmtree(folder / WORK, ignore_errors=True)
         model = MultiTask(network, opened.preprocessing, whole, folder)
         if folder is not None:
             model.report()

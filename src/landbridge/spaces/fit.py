@@ -212,7 +212,6 @@ def align(
             save_network(folder, network, opened.identity, preprocessing, "space")
             keep_samples(folder, questions(names, held, own, contents_of(held, names)))
             write_json(folder / FILE, facts)
-            (folder / CHECKPOINT).unlink(missing_ok=True)
         space = Space(network, preprocessing, facts, folder)
         if folder is not None:
             space.report()

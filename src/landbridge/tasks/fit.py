@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -209,7 +208,6 @@ def _tuned(
     keep_samples(out, _samples(own, judged, answers["tuned"]))
     save_tuned(out, own, network, facts)
     write_text(out / "README.md", _card(out, own, facts))
-    shutil.rmtree(out / WORK, ignore_errors=True)
     tuned = Tuned(out, own, network, read_json(out / "tuned.json"))
     tuned.report()
     return tuned
