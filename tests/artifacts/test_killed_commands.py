@@ -1,21 +1,24 @@
-"""Killed after any write and called again, a command ends in the same folder."""
+"""Killed before any change of its folder and called again, a command ends in the same folder."""
 
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 import threading
 
 import pytest
-from tiny_commands import call, content, make_data, run
+from tiny_commands import COMMANDS, call, content, make_data, run
 
 import landbridge
 from landbridge.artifacts.making import verified
-from landbridge.artifacts.state import CHECKPOINT
 from landbridge.base.errors import LandbridgeError, RunError
 
-COMMANDS = ("merge", "cluster", "multitask", "tune", "align", "cluster pictures")
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL")
+EVERY = {"demo": 9}
+"""Of which changes to take only each so manieth: `demo` is a transfer of other data."""
+PARTS = 2
+"""How many tests share the changes of one command, so that two processes do half each."""
 
 
 @pytest.fixture(scope="module")
@@ -29,60 +32,68 @@ def data(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def uninterrupted(data):
-    """Each command's folder, and the names of the files in the order in which they were written."""
+    """Each command's content, the changes in their order, and a copy from before each."""
     made = {}
 
     def of(name):
         if name not in made:
-            out = data / name / "out"
-            assert run(name, data, out) == 0
-            made[name] = content(out), (out.parent / "out.writes").read_text().split("\n")
+            out, copies = data / name / "out", data / name / "copies"
+            assert run(name, data, out, copies=copies) == 0
+            made[name] = content(out), (copies / "changes").read_text().split("\n")
         return made[name]
 
-    return of
+    yield of
+    for name in made:
+        shutil.rmtree(data / name)
 
 
-def places(writes):
-    """After which writes to kill: each that is no checkpoint, and two of those."""
-    at = [n for n, name in enumerate(writes, 1) if name == CHECKPOINT]
-    some = {at[0], at[len(at) // 2]} if at else set()
-    return [n for n, name in enumerate(writes, 1) if name != CHECKPOINT or n in some]
+def is_complete(out):
+    states = [out / name for name in ("artifact.json", "run.json") if (out / name).exists()]
+    return bool(states) and json.loads(states[0].read_text())["status"] == "complete"
 
 
-def killed_and_called_again(name, data, out, whole, n, writes):
-    assert run(name, data, out, kill_at=n) == -9
-    if n == len(writes) and writes[-1] in ("artifact.json", "run.json"):
-        assert content(out) == whole | {".lock": b""}  # it was complete
+def check_going_on(name, data, out, whole):
+    """Assert that what a kill left in `out` is refused, and is the same folder after going on."""
+    if is_complete(out):  # only what it needs no more is left to take away
+        landbridge.load(out)
+        left = {key: value for key, value in content(out).items() if not key.startswith("work/")}
+        assert left == whole
         return
     with pytest.raises(LandbridgeError):
         landbridge.load(out)
-    (out / f".{CHECKPOINT}.ab12.part").write_bytes(b"half")  # as a kill within a write leaves
+    (out / ".checkpoint.safetensors.ab12.part").write_bytes(b"half")  # killed within a write
     assert run(name, data, out) == 0
-    assert content(out) == whole, (n, writes[n - 1])
+    assert content(out) == whole
 
 
 @pytest.mark.parametrize("name", ["merge", "multitask", "tune"])
 def test_killed_in_the_middle(name, data, uninterrupted, tmp_path):
-    whole, writes = uninterrupted(name)
-    killed_and_called_again(name, data, tmp_path / "out", whole, 2, writes)
+    whole, changes = uninterrupted(name)
+    out = tmp_path / "out"
+    assert run(name, data, out, kill_at=len(changes) // 2) == -9
+    assert len(content(out)) == len(content(data / name / "copies" / str(len(changes) // 2)))
+    check_going_on(name, data, out, whole)
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("part", range(PARTS))
 @pytest.mark.parametrize("name", COMMANDS)
-def test_killed_after_any_write(name, data, uninterrupted, tmp_path):
-    whole, writes = uninterrupted(name)
-    chosen = places(writes)
-    if CHECKPOINT in writes:  # these take long: after two checkpoints
-        chosen = chosen[1:3]
-    for n in chosen:
-        (tmp_path / str(n)).mkdir()
-        killed_and_called_again(name, data, tmp_path / str(n) / "out", whole, n, writes)
+def test_killed_before_any_change(name, part, data, uninterrupted):
+    whole, changes = uninterrupted(name)
+    out = data / name / "out"
+    for n in range(1, len(changes) + 1, EVERY.get(name, 1))[part::PARTS]:
+        shutil.rmtree(out)
+        shutil.copytree(data / name / "copies" / str(n), out)
+        try:
+            check_going_on(name, data, out, whole)
+        except AssertionError as error:
+            raise AssertionError(f"killed before {n}: {changes[n - 1]}") from error
 
 
 def test_a_merge_that_was_killed_is_resumed_as_a_merge(data, uninterrupted, tmp_path):
     whole, _ = uninterrupted("merge")
     out = tmp_path / "out"
-    assert run("merge", data, out, kill_at=2) == -9  # run.json, config.json
+    assert run("merge", data, out, kill_at=3) == -9  # run.json, config.json are there
     landbridge.resume(out)
     assert content(out) == whole
     assert json.loads((out / "merge.json").read_text())["weights"] == [1.0, 3.0]
@@ -99,7 +110,7 @@ OTHERS = {
 @pytest.mark.parametrize("name", OTHERS)
 def test_what_was_begun_otherwise_is_not_gone_on_with(name, data, tmp_path):
     out = tmp_path / "out"
-    assert run(name, data, out, kill_at=2) == -9
+    assert run(name, data, out, kill_at=3) == -9
     for other in OTHERS[name]:
         before = content(out)
         with pytest.raises(RunError, match="was begun with other"):
@@ -110,9 +121,9 @@ def test_what_was_begun_otherwise_is_not_gone_on_with(name, data, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["merge", "cluster", "multitask", "tune"])
-def test_every_folder_is_sealed(name, data, uninterrupted):
+def test_every_folder_is_sealed(name, data, uninterrupted, tmp_path):
     uninterrupted(name)
-    folder = data / name / "out"
+    folder = shutil.copytree(data / name / "out", tmp_path / "out")
     landbridge.load(folder)
     with pytest.raises(RunError, match="is there already"):
         call(name, data, folder)
@@ -157,7 +168,7 @@ def test_what_computed_nothing_leaves_no_folder(data, tmp_path):
 
 
 def test_resume_says_how_to_go_on(data, tmp_path):
-    assert run("multitask", data, tmp_path / "out", kill_at=2) == -9
+    assert run("multitask", data, tmp_path / "out", kill_at=3) == -9
     with pytest.raises(RunError, match="landbridge multitask") as found:
         landbridge.resume(tmp_path / "out")
     assert "landbridge.multitask(" in str(found.value)

@@ -6,10 +6,9 @@ import re
 from html.parser import HTMLParser
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pytest
-from tiny_commands import pictures, table
+from tiny_commands import call, sentences, table
 from typer.testing import CliRunner
 
 import landbridge
@@ -30,10 +29,7 @@ from landbridge.report.page import (
     Verdict,
     write_page,
 )
-from landbridge.spaces.fit import AlignOptions
-from landbridge.tasks.training import FitOptions
 
-OLD = Path(__file__).parent / "old"
 ODD = "<b data-x>&\"'</script><script>alert(1)</script>{{7*7}}`|\u202e"
 """What a name may be, and must not do."""
 FILE = "<b data-x>&\"'{{7*7}}`|\u202e"
@@ -122,19 +118,10 @@ def test_names_of_a_run_are_text(tmp_path):
         made["kind"] = made["kind"].map({"up": ODD, "down": f"'{ODD}"})
         made.drop(columns="size").to_csv(tmp_path / name, index=False)
     sides = (tmp_path / f"{FILE}.csv", tmp_path / "target.csv")
-    runs = []
-    for name in ("a", "b"):
-        run = landbridge.transfer(
-            *sides,
-            label="kind",
-            target_labels="judge",
-            method="source-only" if name == "a" else "deep-coral",
-            seeds=1,
-            budget="1m",
-            training={"steps": 4, "source_steps": 4, "threads": 1},
-            out=tmp_path / name,
-        )
-        runs.append(run)
+    runs = [
+        call("transfer", tmp_path, tmp_path / name, sides=sides, method=method)
+        for name, method in (("a", "source-only"), ("b", "deep-coral"))
+    ]
     check_page(tmp_path / "a" / "report.html")
     check_card(tmp_path / "a" / "README.md")
     page = tmp_path / "shift.html"
@@ -151,37 +138,17 @@ def test_names_of_a_run_are_text(tmp_path):
 def test_names_of_all_other_kinds_are_text(tmp_path):
     frame = pd.DataFrame(table()).rename(columns={"x0": ODD})
     frame["kind"] = frame["kind"].map({"up": ODD, "down": "down"})
-    landbridge.multitask(frame, ["kind", "size"], steps=4, seeds=1, out=tmp_path / "multitask")
+    call("multitask", tmp_path, tmp_path / "multitask", rows=frame)
     check_page(tmp_path / "multitask" / "report.html", named=False)
 
     x = frame.drop(columns=["kind", "size"]).to_numpy("f4")
-    landbridge.cluster((x, frame["kind"].tolist()), groups=2, out=tmp_path / "clusters")
+    call("cluster", tmp_path, tmp_path / "clusters", rows=(x, frame["kind"].tolist()))
     check_page(tmp_path / "clusters" / "report.html")
 
     texts = [f"a {ODD} {'square' if i < 16 else 'field'}" for i in range(32)]
-    landbridge.align(
-        {"image": pictures(), "text": texts},
-        options=AlignOptions(epochs=1, batch=16),
-        backbone_options={
-            "encoders": {"image": "convnet", "text": "textnet"},
-            "space": 8,
-            "width": 8,
-        },
-        out=tmp_path / "space",
-    )
+    call("align", tmp_path, tmp_path / "space", texts=texts)
     check_page(tmp_path / "space" / "report.html")
 
-    tags = [f"B-{ODD}", "O", "B-LOC"]
-    rows = [
-        {"tokens": [ODD, "in", place], "tags": tags}
-        for place in np.tile(["rome", "oslo", "lima", "bern"], 5).tolist()
-    ]
-    landbridge.tune(
-        "token-classification",
-        rows,
-        model=str(OLD / "tuned" / "model"),
-        fit=FitOptions(steps=4, device="cpu"),
-        out=tmp_path / "tuned",
-    )
+    call("tune", tmp_path, tmp_path / "tuned", rows=sentences(ODD, f"B-{ODD}"), steps=4)
     check_page(tmp_path / "tuned" / "report.html")
     check_card(tmp_path / "tuned" / "README.md")

@@ -5,36 +5,47 @@ from __future__ import annotations
 import json
 import shutil
 import warnings
-from pathlib import Path
 
 import pandas as pd
 import pytest
-from tiny_commands import table
+from PIL import Image
+from tiny_commands import OLD, pictures, table
 
 import landbridge
+from landbridge.artifacts.free import OLD as OLD_KINDS
+from landbridge.artifacts.kinds import KINDS, RUNS
 from landbridge.backbones.open import open_backbone
 from landbridge.base.errors import LandbridgeWarning, RunError
 from landbridge.domains.read import read_domain
 
-OLD = Path(__file__).parent / "old"
-UNSEALED = {"clusters": "clusters.json", "multitask": "multitask.json", "tuned": "tuned.json"}
+UNSEALED = {kind: KINDS[kind].facts for kind in OLD_KINDS}
 ROWS = [{"tokens": ["ada", "in", "rome"], "tags": ["B-PER", "O", "B-LOC"]}]
 
 
-def answers(kind, model):
+def answers(kind, model, folder):
     if kind == "tuned":
         return model.predict(ROWS)
+    if kind == "space":
+        small = pictures()[:, ::4, ::4]
+        Image.fromarray(small[0]).save(folder / "asked.png")
+        rows = {"image": small, "tabular": pd.DataFrame(table(32)).drop(columns=["kind", "size"])}
+        assert model.evaluate(rows)["n"] == 32
+        return model.search(folder / "asked.png", among=rows)
     return model.predict(pd.DataFrame(table(6)).drop(columns=["kind", "size"]).to_numpy("f4"))
 
 
 @pytest.mark.parametrize("kind", UNSEALED)
-def test_a_folder_without_a_seal_opens_with_a_warning(kind):
+def test_a_folder_without_a_seal_opens_with_a_warning(kind, tmp_path):
     with pytest.warns(LandbridgeWarning, match="is not sealed"):
         model = landbridge.load(OLD / kind)
-    assert answers(kind, model)
+    assert answers(kind, model, tmp_path)
 
 
-@pytest.mark.parametrize("kind", ["run", "merge"])
+def test_there_is_an_old_folder_of_each_kind():
+    assert {*UNSEALED, *RUNS} == {*KINDS} == {folder.name for folder in OLD.iterdir()}
+
+
+@pytest.mark.parametrize("kind", RUNS)
 def test_runs_of_before_are_sealed_and_open_without_one(kind):
     with warnings.catch_warnings():
         warnings.simplefilter("error", LandbridgeWarning)

@@ -108,42 +108,14 @@ def test_a_killed_resume_resumes(tmp_path, uninterrupted):
 
 # Around every write -------------------------------------------------------------------------
 
-WRITES = [
-    ("before", "run.json", 1),
-    ("after", "run.json", 1),
-    ("before", "config.json", 1),
-    ("after", "config.json", 1),
-    ("before", "data.json", 1),
-    ("before", "workspace.json", 1),
-    ("before", "plan.json", 1),
-    ("after", "plan.json", 1),
-    ("after", "checkpoint.safetensors", 3),
-    ("before", "checkpoint.safetensors", 12),
-    ("after", "network.safetensors", 2),
-    ("before", "fit.json", 1),
-    ("after", "fit.json", 2),
-    ("before", "choice.json", 1),
-    ("after", "choice.json", 1),
-    ("before", "verdict.json", 1),
-    ("after", "model.safetensors", 1),
-    ("before", "predictions.parquet", 1),
-    ("after", "map.json", 1),
-    ("before", "cost.json", 1),
-    ("before", "report.html", 1),
-    ("before", "run.json", 2),
-    ("after", "run.json", 2),
-]
-QUICK = (("after", "run.json", 1), ("before", "checkpoint.safetensors", 12))
-
 
 @pytest.mark.parametrize(
     "moment",
-    [
-        pytest.param(m, id="-".join(map(str, m)), marks=() if m in QUICK else pytest.mark.slow)
-        for m in WRITES
-    ],
+    [("after", "run.json", 1), ("before", "checkpoint.safetensors", 12)],
+    ids=lambda moment: "-".join(map(str, moment)),
 )
 def test_kill_around_a_write(tmp_path, uninterrupted, moment):
+    """Two of them with the command line's frame; every one is in artifacts/test_killed_commands."""
     command = Command(
         ["transfer", *SMALL, *ALONE, "--out", tmp_path / "run"], tmp_path / "first", kill_at=moment
     )
@@ -154,18 +126,28 @@ def test_kill_around_a_write(tmp_path, uninterrupted, moment):
 # Other ways to stop -------------------------------------------------------------------------
 
 
-def test_ctrl_c(tmp_path, uninterrupted):
+@pytest.mark.parametrize(
+    ("number", "code", "said"),
+    [
+        (signal.SIGINT, 130, "Ctrl-C"),
+        pytest.param(signal.SIGTERM, 143, "ended by SIGTERM", marks=pytest.mark.slow),
+    ],
+)
+def test_an_interrupt(tmp_path, uninterrupted, number, code, said):
     folder = tmp_path / "run"
     command = Command(["transfer", *SMALL, "--out", folder], tmp_path / "first")
     end = time.monotonic() + 60
     while not list(folder.glob("work/fits/*/checkpoint.safetensors")):
         assert time.monotonic() < end, command.text()
         time.sleep(0.02)
-    command.signal(signal.SIGINT)  # to the whole group, as a terminal does
-    assert command.end() == 130
+    command.signal(number)  # to the whole group, as a terminal does
+    assert command.end() == code
     assert "interrupted" in command.text()
     assert f"landbridge resume {folder}" in command.text()
     assert "Traceback" not in command.text()
+    state = json.loads((folder / "run.json").read_text())
+    assert (state["status"], state["error"]) == ("interrupted", said)
+    assert state["at"]
     wait_for_workers(command.pid)
     finish(folder, uninterrupted[1])
 
@@ -217,7 +199,7 @@ def test_a_finished_run_is_not_done_again(uninterrupted):
 
 
 def test_a_log_cut_short_by_a_crash_stays_a_log(tmp_path):
-    from landbridge.artifacts.state import tidy
+    from landbridge.artifacts.holding import tidy
     from landbridge.base.events import Events, read_log
 
     Events(tmp_path / "log.jsonl").say("note", "one")
