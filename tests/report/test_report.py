@@ -193,13 +193,18 @@ def test_outcomes_have_words_and_signs(judged: Path, tmp_path: Path, outcome: st
     assert ("does not cross" in text) == (outcome != "can't tell")
 
 
-def test_a_failed_run_says_why(tmp_path: Path) -> None:
-    write_json(
-        tmp_path / "run.json", {"format": 1, "status": "failed", "error": "the disk is full"}
-    )
+@pytest.mark.parametrize(
+    ("status", "error", "said"),
+    [
+        ("failed", "the disk is full", "This run failed."),
+        ("interrupted", "ended by SIGTERM", "This run was interrupted."),
+    ],
+)
+def test_a_run_that_was_stopped_says_why(tmp_path: Path, status, error, said) -> None:
+    write_json(tmp_path / "run.json", {"format": 1, "status": status, "error": error})
     text = visible(write_report(tmp_path))
-    assert "This run failed." in text
-    assert "the disk is full" in text
+    assert said in text
+    assert error in text
 
 
 def test_no_run_is_an_error(tmp_path: Path) -> None:

@@ -27,6 +27,7 @@ _UNJUDGED = {
     "label-free": "No label was opened",
     "cross-validated": "No rows were kept apart for judging",
 }
+_STOPPED = {"failed": "This run failed.", "interrupted": "This run was interrupted."}
 
 
 def verdict_view(run: RunFiles) -> dict[str, Any]:
@@ -38,10 +39,10 @@ def verdict_view(run: RunFiles) -> dict[str, Any]:
     rows = words.plural(verdict.get("judged_rows"), "target example")
     diff = verdict.get("difference") or {}
     unit = amounts(run)
-    failed = str(run.get("run").get("error") or "") if status == "failed" else ""
+    failed = str(run.get("run").get("error") or "") if status in _STOPPED else ""
     sentence = str(verdict.get("sentence") or "")
     if not sentence:
-        sentence = "This run failed." if status == "failed" else "This run has no verdict yet."
+        sentence = _STOPPED.get(str(status), "This run has no verdict yet.")
     label_free = kind == "label-free"
     headline, further = headed(sentence)
     return {
