@@ -15,6 +15,7 @@ from landbridge.artifacts.making import verified
 from landbridge.base.errors import LandbridgeError, RunError
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL")
+SLOW = pytest.mark.slow
 EVERY = {"demo": 9}
 """Of which changes to take only each so manieth: `demo` is a transfer of other data."""
 PARTS = 2
@@ -39,6 +40,7 @@ def uninterrupted(data):
         if name not in made:
             out, copies = data / name / "out", data / name / "copies"
             assert run(name, data, out, copies=copies) == 0
+            shutil.copytree(out, data / name / "whole")
             made[name] = content(out), (copies / "changes").read_text().split("\n")
         return made[name]
 
@@ -66,12 +68,13 @@ def check_going_on(name, data, out, whole):
     assert content(out) == whole
 
 
-@pytest.mark.parametrize("name", ["merge", "multitask", "tune"])
+@pytest.mark.parametrize("name", ["merge", "multitask", pytest.param("tune", marks=SLOW)])
 def test_killed_in_the_middle(name, data, uninterrupted, tmp_path):
+    """A real one; what it leaves is as the copies are."""
     whole, changes = uninterrupted(name)
-    out = tmp_path / "out"
-    assert run(name, data, out, kill_at=len(changes) // 2) == -9
-    assert len(content(out)) == len(content(data / name / "copies" / str(len(changes) // 2)))
+    out, n = tmp_path / "out", len(changes) // 2
+    assert run(name, data, out, kill_at=n) == -9
+    assert len(content(out)) == len(content(data / name / "copies" / str(n)))
     check_going_on(name, data, out, whole)
 
 
@@ -80,7 +83,7 @@ def test_killed_in_the_middle(name, data, uninterrupted, tmp_path):
 @pytest.mark.parametrize("name", COMMANDS)
 def test_killed_before_any_change(name, part, data, uninterrupted):
     whole, changes = uninterrupted(name)
-    out = data / name / "out"
+    out = data / name / "out"  # where it was begun, as files may name it
     for n in range(1, len(changes) + 1, EVERY.get(name, 1))[part::PARTS]:
         shutil.rmtree(out)
         shutil.copytree(data / name / "copies" / str(n), out)
@@ -108,22 +111,21 @@ OTHERS = {
 
 
 @pytest.mark.parametrize("name", OTHERS)
-def test_what_was_begun_otherwise_is_not_gone_on_with(name, data, tmp_path):
-    out = tmp_path / "out"
-    assert run(name, data, out, kill_at=3) == -9
+def test_what_was_begun_otherwise_is_not_gone_on_with(name, data, uninterrupted, tmp_path):
+    uninterrupted(name)
+    out = shutil.copytree(data / name / "copies" / "3", tmp_path / "out")
     for other in OTHERS[name]:
         before = content(out)
         with pytest.raises(RunError, match="was begun with other"):
             call(name, data, out, **other)
         after = content(out)
         assert before == after
-    assert run(name, data, out) == 0
 
 
 @pytest.mark.parametrize("name", ["merge", "cluster", "multitask", "tune"])
-def test_every_folder_is_sealed(name, data, uninterrupted, tmp_path):
+def test_every_folder_is_sealed(name, data, uninterrupted):
     uninterrupted(name)
-    folder = shutil.copytree(data / name / "out", tmp_path / "out")
+    folder = data / name / "whole"
     landbridge.load(folder)
     with pytest.raises(RunError, match="is there already"):
         call(name, data, folder)
@@ -167,8 +169,8 @@ def test_what_computed_nothing_leaves_no_folder(data, tmp_path):
     assert not (tmp_path / "out").exists()
 
 
-def test_resume_says_how_to_go_on(data, tmp_path):
-    assert run("multitask", data, tmp_path / "out", kill_at=3) == -9
+def test_resume_says_how_to_go_on(data, uninterrupted):
+    uninterrupted("multitask")
     with pytest.raises(RunError, match="landbridge multitask") as found:
-        landbridge.resume(tmp_path / "out")
+        landbridge.resume(data / "multitask" / "copies" / "3")
     assert "landbridge.multitask(" in str(found.value)

@@ -19,8 +19,11 @@ OLD = Path(__file__).parent / "old"
 _CONTEXT = multiprocessing.get_context("forkserver")
 _CONTEXT.set_forkserver_preload(
     [
-        *("torch", "sklearn.cluster", "transformers", "pyarrow.parquet", "pandas"),
-        *("landbridge.cli.app", "landbridge.runs.pipeline", "landbridge.tasks.fit"),
+        *("torch", "sklearn.cluster", "pyarrow.parquet", "pandas", "psutil"),
+        *("transformers.trainer", "transformers.models.bert.modeling_bert"),
+        *("landbridge.cli.app", "landbridge.runs.pipeline", "landbridge.runs.merge"),
+        *("landbridge.clustering.fit", "landbridge.several_tasks.fit", "landbridge.spaces.fit"),
+        *("landbridge.tasks.fit", "landbridge.report.build", "landbridge.finished"),
     ]
 )
 
