@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+import needs
+
 EXAMPLES = sorted((Path(__file__).parents[1] / "examples").glob("*.py"))
 MOST_LINES = 60
 SAYS = {"mnist_usps_three_ways": "by structure (structure):"}
@@ -25,12 +27,9 @@ WAYS = [
 @pytest.mark.slow
 @pytest.mark.parametrize(("path", "way"), WAYS, ids=[f"{p.stem}, {way}" for p, way in WAYS])
 def test_it_runs_and_says_what_came_of_it(path, way, tmp_path):
-    data = os.environ.get("LANDBRIDGE_DATA")
-    if way == "with data" and not data:
-        pytest.skip("LANDBRIDGE_DATA names no folder")
     environment = {
         **{key: value for key, value in os.environ.items() if key != "LANDBRIDGE_DATA"},
-        **({"LANDBRIDGE_DATA": data} if way == "with data" and data else {}),
+        **({"LANDBRIDGE_DATA": str(needs.data())} if way == "with data" else {}),
         "HF_HUB_OFFLINE": "1",
         "LANDBRIDGE_CACHE": str(tmp_path),
         "TMPDIR": str(tmp_path),

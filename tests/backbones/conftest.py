@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+import needs
 from landbridge.backbones.base import BACKBONES, Asked, Opened
 from landbridge.backbones.mobilenet_v2 import FILE, MobileNetV2
 from landbridge.backbones.speech_embedding import SpeechEmbeddingProvider
@@ -187,10 +188,7 @@ def hinted():
 
 @pytest.fixture(scope="session")
 def data_root() -> Path:
-    root = os.environ.get("LANDBRIDGE_DATA")
-    if not root:
-        pytest.skip("LANDBRIDGE_DATA is not set: it names the folder with the real data")
-    return Path(root)
+    return needs.data()
 
 
 OWN_NETS = """

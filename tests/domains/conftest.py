@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
+
+import needs
 
 Write = Callable[..., Path]
 
@@ -39,8 +40,5 @@ def class_folder(tmp_path: Path, image: Write) -> Path:
 
 @pytest.fixture
 def data_folder() -> Path:
-    """The folder of real data, or a skip that says why."""
-    place = os.environ.get("LANDBRIDGE_DATA")
-    if not place:
-        pytest.skip("LANDBRIDGE_DATA is not set")
-    return Path(place)
+    """The folder of real data."""
+    return needs.data()

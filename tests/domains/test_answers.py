@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 import torch
 
+import needs
 from landbridge.base.errors import DataError
 from landbridge.domains import Task, read_domain, seal
 from landbridge.targets.base import target_type, type_of_target
@@ -103,7 +104,7 @@ def test_lists_in_a_parquet_column(tmp_path: Path) -> None:
 
 
 def test_names_of_a_label_table_come_from_its_columns() -> None:
-    pd = pytest.importorskip("pandas")
+    pd = needs.package("pandas")
     y = pd.DataFrame({"sun": [1, 0] * 30, "rain": [1, 1, 0, 0] * 15})
     assert read_domain((X, y)).classes == ("sun", "rain")
 

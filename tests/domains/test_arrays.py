@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+import needs
 from landbridge.base.errors import DataError
 from landbridge.domains import ImageExamples, TableExamples, read_domain
 
@@ -114,7 +115,7 @@ def test_split_of_rows() -> None:
 
 
 def test_data_frame() -> None:
-    pd = pytest.importorskip("pandas")
+    pd = needs.package("pandas")
     frame = pd.DataFrame(
         {
             "a": [1.5, None, 3.0, 4.0],

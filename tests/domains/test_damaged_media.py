@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image, features
 
+import needs
 from landbridge.base.errors import DataError
 from landbridge.domains.modalities.image import ImagePreprocessing
 from landbridge.domains.modalities.images import ImageExamples, unreadable
@@ -75,7 +76,7 @@ def test_damaged_pictures(form):
 @pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("form", ["WAV", "FLOAT", "FLAC", "OGG", "MP3", "AIFF", "AU", "CAF", "W64"])
 def test_damaged_recordings(form):
-    soundfile = pytest.importorskip("soundfile", reason="pip install 'landbridge[audio]'")
+    soundfile = needs.package("soundfile")
     out = io.BytesIO()
     wave = np.random.default_rng(0).normal(0, 0.1, (800, 2)).clip(-1, 1)
     how = {"format": "WAV", "subtype": "FLOAT"} if form == "FLOAT" else {"format": form}

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import needs
 from landbridge.base.errors import DataError, MissingExtra
 from landbridge.domains.read import read_domain
 
@@ -53,7 +54,7 @@ def test_what_a_metadata_table_lacks_is_said(tmp_path):
 
 
 def test_datasets_of_hugging_face():
-    datasets = pytest.importorskip("datasets", reason="pip install 'landbridge[hub]'")
+    datasets = needs.package("datasets")
     features = datasets.Features(
         {"text": datasets.Value("string"), "label": datasets.ClassLabel(names=["bad", "good"])}
     )

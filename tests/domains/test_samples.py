@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import importlib.util
-
 import numpy as np
 import pytest
 
+import needs
 from landbridge.base.errors import DataError, MissingExtra
 from landbridge.domains import Task, read_domain, seal
 from landbridge.domains.samples import font_digits
 
-FONTS = importlib.util.find_spec("font_caladea") is not None
-needs_fonts = pytest.mark.skipif(not FONTS, reason="landbridge[demo] is not installed")
+
+@pytest.fixture
+def fonts() -> None:
+    needs.package("font_caladea")
 
 
 def test_digits() -> None:
@@ -22,7 +23,7 @@ def test_digits() -> None:
     assert domain.classes == tuple("0123456789")
 
 
-@needs_fonts
+@pytest.mark.usefixtures("fonts")
 def test_font_digits() -> None:
     pixels, digits = font_digits.render(300, seed=1)
     again, same = font_digits.render(300, seed=1)
@@ -34,7 +35,7 @@ def test_font_digits() -> None:
     assert np.bincount(digits).tolist() == [30] * 10
 
 
-@needs_fonts
+@pytest.mark.usefixtures("fonts")
 def test_font_digits_look_like_digits() -> None:
     """A classifier of drawn digits reads scanned ones far better than chance."""
     from sklearn.linear_model import LogisticRegression
@@ -46,7 +47,7 @@ def test_font_digits_look_like_digits() -> None:
     assert (model.predict(x) == scanned.labels).mean() > 0.5
 
 
-@needs_fonts
+@pytest.mark.usefixtures("fonts")
 def test_different_sizes_make_a_task() -> None:
     source = read_domain("sample:font-digits")
     target = seal(read_domain("sample:digits", max_rows=500), "judge")

@@ -8,6 +8,7 @@ import struct
 import numpy as np
 import pytest
 
+import needs
 from landbridge.base.errors import DataError, RunError
 from landbridge.domains.modalities import sound_files
 from landbridge.domains.modalities.base import load_preprocessing
@@ -18,7 +19,7 @@ from landbridge.domains.modalities.sound_files import decode, resample
 from landbridge.domains.one import as_rows
 from landbridge.domains.read import read_domain, read_like
 
-soundfile = pytest.importorskip("soundfile", reason="pip install 'landbridge[audio]'")
+soundfile = needs.package("soundfile")
 
 RATE = 8000
 PREP = AudioPreprocessing(RATE, 400)

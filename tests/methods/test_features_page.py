@@ -5,14 +5,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import pytest
-
 DOCS = Path(__file__).parents[2] / "docs"
 TEXT = (DOCS / "features.md").read_text("utf-8")
 
 
 def test_the_code_runs():
-    pytest.importorskip("sklearn")
     scope: dict[str, object] = {}
     blocks = re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL)
     assert len(blocks) > 5

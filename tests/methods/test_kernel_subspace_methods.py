@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
 import numpy as np
 import pytest
 
+import needs
 from landbridge.base.errors import ConfigError
 from landbridge.methods.base import METHODS
 from landbridge.methods.subspace.bda import BDA
@@ -119,15 +117,9 @@ def test_refuses(method):
 @pytest.mark.data
 @pytest.mark.parametrize(("name", "accuracy"), [("USPS_vs_MNIST", 59.65), ("MNIST_vs_USPS", 67.28)])
 def test_jda_as_its_paper(name, accuracy):
-    root = os.environ.get("LANDBRIDGE_DATA")
-    if not root:
-        pytest.skip("LANDBRIDGE_DATA is not set: it names the folder with the real data")
-    path = Path(root, "jda_pairs", f"{name}.mat")
-    if not path.exists():
-        pytest.skip(f"{path} is not there")
     from scipy.io import loadmat
 
-    files = loadmat(path)
+    files = loadmat(needs.data("jda_pairs", f"{name}.mat"))
     ys, yt = (files[key].ravel() for key in ("Y_src", "Y_tar"))
     model = JDA(n_components=100, regularisation=0.1, head="nearest", scaling="none")
     score = model.fit(files["X_src"].T, ys, files["X_tar"].T).score(files["X_tar"].T, yt)

@@ -6,12 +6,10 @@ standardised by itself, all source rows labelled, all target rows judged.
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
 import numpy as np
 import pytest
 
+import needs
 from landbridge.base.errors import ConfigError
 from landbridge.methods.mapping.coral import CORAL
 from landbridge.methods.subspace.easytl import EasyTL
@@ -97,12 +95,9 @@ def test_out_of_range():
 def surf_tasks():
     from scipy.io import loadmat
 
-    root = os.environ.get("LANDBRIDGE_DATA")
-    if not root:
-        pytest.skip("LANDBRIDGE_DATA is not set: it names the folder with the real data")
     domains = {}
     for name in DOMAINS:
-        content = loadmat(Path(root) / "office_caltech10_surf" / f"{name}_SURF_L10.mat")
+        content = loadmat(needs.data("office_caltech10_surf", f"{name}_SURF_L10.mat"))
         x = content["fts"].astype(np.float64)
         domains[name] = x / x.sum(1, keepdims=True), content["labels"].ravel()
     return [(*domains[a], *domains[b]) for a in DOMAINS for b in DOMAINS if a != b]
@@ -178,10 +173,7 @@ def test_meda_as_published():
 def test_meda_on_digits(file, published):
     from scipy.io import loadmat
 
-    root = os.environ.get("LANDBRIDGE_DATA")
-    if not root:
-        pytest.skip("LANDBRIDGE_DATA is not set: it names the folder with the real data")
-    content = loadmat(Path(root) / "jda_pairs" / f"{file}.mat")
+    content = loadmat(needs.data("jda_pairs", f"{file}.mat"))
     xs, xt = (np.asarray(content[key], dtype=np.float64) for key in ("X_src", "X_tar"))
     if xs.shape[0] == 256:
         xs, xt = xs.T, xt.T

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import copy
-import os
-from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+import needs
 from landbridge.backbones.open import open_backbone
 from landbridge.backbones.surgery import make_network
 from landbridge.domains.modalities.base import InputHint
@@ -20,12 +19,7 @@ from landbridge.training.batches import Side
 from landbridge.training.inputs import run_network
 from landbridge.training.loop import TrainingData, train
 
-pytestmark = [
-    pytest.mark.data,
-    pytest.mark.skipif(
-        "LANDBRIDGE_DATA" not in os.environ, reason="LANDBRIDGE_DATA names no folder with digits"
-    ),
-]
+pytestmark = pytest.mark.data
 
 
 # One seed's figures move by three hundredths between processors; the mean of three holds.
@@ -37,7 +31,7 @@ def usps_to_mnist():
     """Both sides of the JDA pair as stored, and a network trained on the source for each seed."""
     from scipy.io import loadmat
 
-    file = loadmat(Path(os.environ["LANDBRIDGE_DATA"]) / "jda_pairs" / "USPS_vs_MNIST.mat")
+    file = loadmat(needs.data("jda_pairs", "USPS_vs_MNIST.mat"))
 
     def side(name):
         x = np.asarray(file[f"X_{name}"], np.float64)

@@ -14,9 +14,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-FOUND = (
-    shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-)
+import needs
+
 FLAGS = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
@@ -37,9 +36,8 @@ class Chrome:
             os.dup2(read_high, 3)
             os.dup2(write_high, 4)
 
-        assert FOUND
         self.process = subprocess.Popen(
-            [FOUND, *FLAGS, f"--user-data-dir={self.profile}"],
+            [needs.browser(), *FLAGS, f"--user-data-dir={self.profile}"],
             preexec_fn=place,
             pass_fds=(3, 4),
             stderr=subprocess.DEVNULL,

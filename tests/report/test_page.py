@@ -82,7 +82,6 @@ def test_the_worst_are_shown_and_others_beside_them():
 
 
 @pytest.mark.browser
-@pytest.mark.skipif(not chrome.FOUND, reason="Chromium is not installed")
 @pytest.mark.parametrize(("width", "dark"), [(1200, False), (400, True)])
 def test_it_is_quiet_offline_and_fits(tmp_path, width, dark):
     path = write_page(page(tmp_path), tmp_path / "report.html")

@@ -10,10 +10,7 @@ from fake_run import CHOSEN, fake_run
 
 from landbridge.report import write_report
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not chrome.FOUND, reason="Chromium is not installed"),
-]
+pytestmark = pytest.mark.browser
 EVIL = ("<script>alert(1)</script>", '"><img src=x onerror=alert(2)>', "</script><b>c")
 
 

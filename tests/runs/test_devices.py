@@ -24,8 +24,6 @@ from landbridge.runs.read_task import read_task
 from landbridge.runs.workspace import Workspace
 from landbridge.training.devices import borrowed, find_device, place_of
 
-needs_cuda = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
-
 
 def test_a_device_that_is_not_there_is_named_with_those_that_are() -> None:
     with pytest.raises(ConfigError, match=r"'cuda:99'.*cpu"):
@@ -62,7 +60,7 @@ def network_methods() -> list[Any]:
     return [name for name in METHODS if not issubclass(METHODS.get(name), FeatureMethod)]
 
 
-@needs_cuda
+@pytest.mark.cuda
 @pytest.mark.parametrize("few", [False, True])
 def test_every_method_trains_on_the_device_and_again_to_the_same_bits(
     few: bool, tmp_path: Path
@@ -80,7 +78,7 @@ def test_every_method_trains_on_the_device_and_again_to_the_same_bits(
     assert not other
 
 
-@needs_cuda
+@pytest.mark.cuda
 def test_the_device_changes_the_answers_by_rounding_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 import landbridge
+import needs
 
 pytestmark = pytest.mark.slow
 
@@ -48,7 +49,7 @@ def save_picture(values, path):
 
 
 def save_sound(values, path):
-    soundfile = pytest.importorskip("soundfile", reason="pip install 'landbridge[audio]'")
+    soundfile = needs.package("soundfile")
     soundfile.write(path.with_suffix(".wav"), values, RATE, subtype="FLOAT")
 
 

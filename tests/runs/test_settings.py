@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import landbridge
+import needs
 from landbridge.base.errors import DataError, MethodError
 from landbridge.domains.read import read_domain
 from landbridge.metrics.estimates import paired_interval
@@ -305,7 +305,7 @@ def test_tensors(tmp_path, blobs):
 @pytest.mark.data
 @pytest.mark.slow
 def test_pretrained_backbone_without_a_source(tmp_path):
-    data = (Path(os.environ["LANDBRIDGE_DATA"]) / "hymenoptera").resolve()  # as runs name rows
+    data = needs.data("hymenoptera").resolve()  # as runs name rows
     target = read_domain(data, max_rows=60)
     run = transfer(
         None,

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import itertools
-import os
-from pathlib import Path
 
 import numpy as np
 import pytest
 from scipy.linalg import eigh
 
+import needs
 from landbridge.solvers.jda import discrepancies, jda, nearest_label, unit
 from landbridge.solvers.kernel_space import kernel_space
 from landbridge.solvers.sstca import neighbour_graph, sstca
@@ -285,15 +284,9 @@ def test_refuses():
 
 
 def data(*names):
-    root = os.environ.get("LANDBRIDGE_DATA")
-    if not root:
-        pytest.skip("LANDBRIDGE_DATA is not set: it names the folder with the real data")
-    path = Path(root, *names)
-    if not path.exists():
-        pytest.skip(f"{path} is not there")
     from scipy.io import loadmat
 
-    return loadmat(path)
+    return loadmat(needs.data(*names))
 
 
 @pytest.mark.data
