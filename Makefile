@@ -5,12 +5,13 @@ STAMP := .venv/.landbridge-ready
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow lint format bench clean
+.PHONY: help setup demo test test-slow coverage lint format bench clean
 
 help:
 	@echo "make demo       a whole transfer on built-in data, about a minute"
 	@echo "make test       style, imports, types and the fast tests"
 	@echo "make test-slow  the tests that take minutes"
+	@echo "make coverage   lines that the fast tests run, by package"
 	@echo "make lint       style, imports and types alone"
 	@echo "make format     mend what style can mend by itself"
 	@echo "make bench      the benchmarks, results under benchmarks/results"
@@ -49,6 +50,12 @@ test: lint
 
 test-slow: $(STAMP)
 	$(BIN)/python -m pytest -m slow -n $(JOBS)
+
+# TESTS=tests/metrics looks at a few folders alone.
+coverage: export OMP_NUM_THREADS ?= 1
+coverage: $(STAMP)
+	$(BIN)/python -m pytest -m "not slow" -n $(JOBS) --cov --cov-report= $(TESTS)
+	$(BIN)/python tests/coverage_by_package.py
 
 bench: $(STAMP)
 	@set -e; for file in benchmarks/*.py; do \

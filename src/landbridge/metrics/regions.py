@@ -100,7 +100,7 @@ def matched(predicted: Boxes, truth: Boxes, kind: int, most: int = 100) -> Match
             free = np.ones(len(theirs), bool)
             for i in range(len(mine)):
                 own = np.where(free, overlap[i], -1.0)
-                best = int(own.argmax())
+                best = len(own) - 1 - int(own[::-1].argmax())  # of equals the last, as COCO takes
                 if own[best] >= least:
                     free[best], right[level, i] = False, True
     return Matches(predicted.scores[mine], right, len(theirs))

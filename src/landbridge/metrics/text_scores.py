@@ -13,10 +13,12 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 _CJK = "\u3400-\u4dbf\u4e00-\u9fff\u3040-\u30ff\uac00-\ud7af"
+_CJK_SIGNS = "\u3000-\u303f\uff00-\uffef"
+"""Full stops, brackets and full-width forms: tokens in a text, but no words."""
 
 
 def words_13a(text: str) -> list[str]:
-    """Return tokens as mteval-v13a splits them; characters of Chinese, Japanese, Korean alone.
+    """Return tokens as mteval-v13a splits them; Chinese, Japanese, Korean sign by sign.
 
     Examples
     --------
@@ -26,7 +28,7 @@ def words_13a(text: str) -> list[str]:
     text = text.replace("<skipped>", "").replace("-\n", "").replace("\n", " ")
     for entity, mark in (("&quot;", '"'), ("&amp;", "&"), ("&lt;", "<"), ("&gt;", ">")):
         text = text.replace(entity, mark)
-    text = re.sub(f"([{_CJK}])", r" \1 ", f" {text} ")
+    text = re.sub(f"([{_CJK}{_CJK_SIGNS}])", r" \1 ", f" {text} ")
     text = re.sub(r"([{-~\[-` -&(-+:-@/])", r" \1 ", text)
     text = re.sub(r"([^0-9])([.,])", r"\1 \2 ", text)
     text = re.sub(r"([.,])([^0-9])", r" \1 \2", text)
