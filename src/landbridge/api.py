@@ -133,12 +133,17 @@ def transfer(
 
     Examples
     --------
+    >>> import numpy as np
     >>> import landbridge
+    >>> y = np.repeat(["ant", "bee"], 60)
+    >>> x = np.random.default_rng(0).normal(size=(120, 3)) + 2 * (y == "bee")[:, None]
     >>> run = landbridge.transfer(
-    ...     "sample:font-digits", "sample:digits", target_labels="judge",
-    ...     method="infomax+consistency", budget="60s")          # doctest: +SKIP
-    >>> run.verdict["outcome"]                                    # doctest: +SKIP
+    ...     (x, y), (x * [1, 2, 5] + 10, y), target_labels="judge",
+    ...     backbone="identity", method="coral", seeds=1)
+    >>> run.verdict["outcome"]
     'helped'
+    >>> run.predict([[10.0, 10.0, 10.0]])[0]["predicted"]
+    'ant'
     """
     paths = {
         "source": str(source) if isinstance(source, str | Path) else None,

@@ -35,8 +35,12 @@ def load(path: Path | str, *, trust: bool = False) -> Any:
 
     Examples
     --------
-    >>> model = landbridge.load("runs/webcam")                               # doctest: +SKIP
-    >>> model.predict("new-images/")                                         # doctest: +SKIP
+    >>> import numpy as np
+    >>> import landbridge
+    >>> x = np.random.default_rng(0).normal(size=(60, 2)) + 8 * (np.arange(60) < 20)[:, None]
+    >>> made = landbridge.cluster(x, groups=2, out="two-groups")
+    >>> landbridge.load("two-groups").predict([[8.0, 8.0]])[0]["group"]
+    'group 2'
     """
     folder = Path(path)
     if trust:

@@ -51,9 +51,9 @@ def check(
     Examples
     --------
     >>> import numpy as np
-    >>> from landbridge import read_domain
+    >>> import landbridge
     >>> x = np.array([[0.0, 1], [0, 2], [0, 2]])
-    >>> found = check(read_domain((x, ["a", "b", "b"])))
+    >>> found = landbridge.check(landbridge.read_domain((x, ["a", "b", "b"])))
     >>> sorted({problem.check for problem in found})
     ['classes', 'columns', 'duplicates']
     """

@@ -92,9 +92,12 @@ class Clusters:
 
     Examples
     --------
-    >>> found = landbridge.cluster("photos/", out="found")                  # doctest: +SKIP
-    >>> found.predict("new-photos/")[0]                                      # doctest: +SKIP
-    {'name': 'new-photos/1.jpg', 'group': 'group 3', 'certainty': 0.98}
+    >>> import numpy as np
+    >>> import landbridge
+    >>> x = np.random.default_rng(0).normal(size=(60, 2)) + 8 * (np.arange(60) < 20)[:, None]
+    >>> found = landbridge.cluster(x, groups=2)
+    >>> [row["group"] for row in found.predict([[0.0, 0.0], [8.0, 8.0]])]
+    ['group 1', 'group 2']
     """
 
     def __init__(

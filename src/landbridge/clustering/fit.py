@@ -105,9 +105,12 @@ def cluster(
 
     Examples
     --------
-    >>> found = landbridge.cluster("photos/", out="found")                  # doctest: +SKIP
-    >>> [(g["name"], g["rows"]) for g in found.facts["groups"]]              # doctest: +SKIP
-    [('group 1', 151), ('group 2', 149)]
+    >>> import numpy as np
+    >>> import landbridge
+    >>> x = np.random.default_rng(0).normal(size=(60, 2)) + 8 * (np.arange(60) < 20)[:, None]
+    >>> found = landbridge.cluster(x, groups=2)
+    >>> [(group["name"], group["rows"]) for group in found.facts["groups"]]
+    [('group 1', 40), ('group 2', 20)]
     """
     check_free(out, "clusters")
     low, high = numbers(groups)

@@ -145,7 +145,8 @@ def read_domain(
     Examples
     --------
     >>> import numpy as np
-    >>> domain = read_domain((np.eye(4), ["ant", "bee", "ant", None]), name="insects")
+    >>> import landbridge
+    >>> domain = landbridge.read_domain((np.eye(4), ["ant", "bee", "ant", None]), name="insects")
     >>> domain.modality, domain.classes, domain.labelled
     ('tabular', ('ant', 'bee'), 'few')
     """

@@ -86,8 +86,9 @@ def wilson_share(share: float, n: float, z: float | None = None, level: float = 
     z = _z(0.5 + level / 2) if z is None else z
     middle = (share + z * z / (2 * n)) / (1 + z * z / n)
     half = z / (1 + z * z / n) * np.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
-    low = 0.0 if share <= 0 else max(0.0, float(middle - half))
-    high = 1.0 if share >= 1 else min(1.0, float(middle + half))
+    # The share itself is inside, whatever rounding left of one very near 0 or 1.
+    low = 0.0 if share <= 0 else min(share, max(0.0, float(middle - half)))
+    high = 1.0 if share >= 1 else max(share, min(1.0, float(middle + half)))
     return Interval(share, low, high, level)
 
 

@@ -134,9 +134,14 @@ def merge(
 
     Examples
     --------
+    >>> import numpy as np
     >>> import landbridge
-    >>> run = landbridge.merge(["runs/a", "runs/b"], method="ties", out="runs/ab")
-    ... # doctest: +SKIP
+    >>> y = np.repeat(["ant", "bee"], 60)
+    >>> x = np.random.default_rng(0).normal(size=(120, 3)) + 2 * (y == "bee")[:, None]
+    >>> settings = {"method": "finetune", "backbone": "mlp", "seeds": 1, "training": {"steps": 20}}
+    >>> runs = [landbridge.transfer(None, (x, y + name), **settings) for name in ("", "s")]
+    >>> landbridge.merge(runs, method="ties", out="runs/both").path.name
+    'both'
     """
     paths = [run.path if isinstance(run, Run) else Path(run) for run in runs]
     own = _options(paths, method, weights, density, seed)

@@ -107,9 +107,13 @@ def multitask(
 
     Examples
     --------
-    >>> model = landbridge.multitask(                                       # doctest: +SKIP
-    ...     "flowers.csv", ["kind", "height"], image="photo", out="flowers")
-    >>> [task["outcome"] for task in model.verdict]                         # doctest: +SKIP
+    >>> import numpy as np
+    >>> import landbridge
+    >>> x = np.random.default_rng(0).normal(size=(60, 3))
+    >>> labels = {"kind": np.where(x[:, 0] > 0, "tulip", "rose"), "height": x.sum(1)}
+    >>> model = landbridge.multitask((x, labels), ["kind", "height"], seeds=1, steps=10)
+    >>> [task["task"] for task in model.verdict]
+    ['kind', 'height']
     """
     check_free(out, "multitask")
     check_backbone(backbone, backbone_options)

@@ -65,9 +65,14 @@ class MultiTask:
 
     Examples
     --------
-    >>> model = landbridge.load_multitask("flowers")                        # doctest: +SKIP
-    >>> model.predict("new.csv")[0]                                          # doctest: +SKIP
-    {'name': 'new row 1', 'kind': 'tulip', 'height': 41.2}
+    >>> import numpy as np
+    >>> import landbridge
+    >>> x = np.random.default_rng(0).normal(size=(60, 3))
+    >>> labels = {"kind": np.where(x[:, 0] > 0, "tulip", "rose"), "height": x.sum(1)}
+    >>> made = landbridge.multitask(
+    ...     (x, labels), ["kind", "height"], alone=False, steps=10, out="flowers")
+    >>> sorted(landbridge.load_multitask("flowers").predict(x[:1])[0])
+    ['height', 'kind', 'name']
     """
 
     def __init__(

@@ -133,8 +133,17 @@ def align(
 
     Examples
     --------
-    >>> space = landbridge.align("photos.csv", image="photo", text="caption")  # doctest: +SKIP
-    >>> space.search("a red door", among="photos.csv")                         # doctest: +SKIP
+    >>> import numpy as np
+    >>> import landbridge
+    >>> words = ["dark", "light"] * 15
+    >>> images = np.where(np.array(words) == "dark", 20, 220).astype(np.uint8)
+    >>> images = np.tile(images[:, None, None], (1, 8, 8))
+    >>> images += np.arange(30, dtype=np.uint8)[:, None, None]
+    >>> space = landbridge.align(
+    ...     {"image": images, "text": words},
+    ...     backbone_options={"encoders": {"image": "convnet", "text": "textnet"}})
+    >>> sorted(space.facts["parts"])
+    ['image', 'text']
     """
     options = options or AlignOptions()
     check_free(out, "space")

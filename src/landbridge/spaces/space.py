@@ -69,9 +69,17 @@ class Space:
 
     Examples
     --------
-    >>> space = landbridge.load_space("digits-space")                       # doctest: +SKIP
-    >>> space.search("a noisy three", among="photos/", top=3)               # doctest: +SKIP
-    >>> space.zero_shot("photos/", ["cat", "dog"], template="a {}")         # doctest: +SKIP
+    >>> import numpy as np
+    >>> import landbridge
+    >>> words = ["dark", "light"] * 15
+    >>> images = np.where(np.array(words) == "dark", 20, 220).astype(np.uint8)
+    >>> images = np.tile(images[:, None, None], (1, 8, 8))
+    >>> images += np.arange(30, dtype=np.uint8)[:, None, None]
+    >>> space = landbridge.align(
+    ...     {"image": images, "text": words},
+    ...     backbone_options={"encoders": {"image": "convnet", "text": "textnet"}})
+    >>> space.zero_shot(images[:2], ["dark", "light"]).argmax(1).tolist()
+    [0, 1]
     """
 
     def __init__(

@@ -272,10 +272,16 @@ def open_stream(
 
     Examples
     --------
-    >>> run = landbridge.load_run("runs/run-1")                       # doctest: +SKIP
-    >>> stream = landbridge.streaming.open_stream(run, "sar")         # doctest: +SKIP
-    >>> for batch in batches:                                         # doctest: +SKIP
-    ...     probabilities = stream.predict(batch)
+    >>> import numpy as np
+    >>> import landbridge
+    >>> y = np.repeat(["ant", "bee"], 60)
+    >>> x = np.random.default_rng(0).normal(size=(120, 3)) + 2 * (y == "bee")[:, None]
+    >>> from landbridge.streaming import open_stream
+    >>> run = landbridge.transfer(
+    ...     (x, y), x, method="source-only", backbone="mlp", seeds=1, training={"steps": 20})
+    >>> stream = open_stream(run, "none")
+    >>> [stream.predict(batch).shape for batch in np.split(x + 1, 3)]
+    [(40, 2), (40, 2), (40, 2)]
     """
     model = getattr(model, "model", model)
     reading = getattr(model, "reading", None)

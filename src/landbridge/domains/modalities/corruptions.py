@@ -45,6 +45,8 @@ def corrupt(images: np.ndarray, kind: str, severity: int, seed: int = 0) -> np.n
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from landbridge.domains.modalities.corruptions import corrupt
     >>> grey = np.full((2, 8, 8), 100, np.uint8)
     >>> int(corrupt(grey, "brightness", 3)[0, 0, 0])
     146
@@ -71,6 +73,7 @@ def rising_and_falling(n: int, peak: int = SEVERITIES) -> np.ndarray:
 
     Examples
     --------
+    >>> from landbridge.domains.modalities.corruptions import rising_and_falling
     >>> rising_and_falling(10, peak=2).tolist()
     [0, 0, 1, 1, 2, 2, 1, 1, 0, 0]
     """
@@ -94,6 +97,8 @@ def corruption_stream(
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from landbridge.domains.modalities.corruptions import corruption_stream, rising_and_falling
     >>> x = np.full((10, 8, 8), 100, np.uint8)
     >>> corruption_stream(x, "brightness", rising_and_falling(10, 2))[:, 0, 0].tolist()
     [100, 100, 115, 115, 131, 131, 115, 115, 100, 100]
