@@ -22,10 +22,14 @@ def heads(draw):
     width = draw(SIZES)
     x = rng.normal(size=(draw(SIZES), width)).astype(dtype)
     steps = []
-    for kind in draw(st.lists(st.sampled_from(["full", "diagonal", "unit", "kernel"]), max_size=7)):
+    # A kernel multiplies what rounding left of far rows: only double precision compares them.
+    kinds = ["full", "diagonal", "unit", *["kernel"] * (dtype is np.float64)]
+    for kind in draw(st.lists(st.sampled_from(kinds), max_size=7)):
         out = draw(SIZES) if kind in ("full", "kernel") else width
         scale = draw(st.sampled_from([1e-2, 1.0, 1e2]))
         if kind == "unit":
+            if any(isinstance(step, RBFKernel) for step in steps):
+                continue  # far from all anchors there is no length to divide by
             steps.append(UnitRows())
         elif kind == "kernel":
             steps.append(RBFKernel(rng.normal(size=(out, width)), np.array(0.5 / width)))

@@ -50,7 +50,7 @@ def mean_interval(
         # The size of a sample of single hits that would be as sure: n itself, for one seed.
         size = max(middle * (1 - middle) / variance - 2, 1e-3)
         return wilson_share(value, size, _quantile(free, level), level)
-    if np.ptp(values) == 0:
+    if _alike(values, values, scale):
         low, high = sorted((value - scale, value + scale))
         middle, variance, free = _moments(values, (low, high))
     else:
@@ -102,7 +102,8 @@ def paired_interval(
         raise ValueError(f"a has shape {one.shape}, b {other.shape}: expected equal (seeds, rows)")
     gain = one - other
     value = float(gain.mean())
-    reach = 1.0 if share else scale if np.ptp(gain) == 0 else 0.0
+    largest = max(np.abs(one).max(), np.abs(other).max())
+    reach = 1.0 if share else scale if _alike(gain, largest, scale) else 0.0
     ends = (value * (not share) - reach, value * (not share) + reach) if reach else ()
     middle, variance, free = _moments(gain, ends)
     error = float(np.sqrt(variance))
@@ -146,6 +147,11 @@ def _table(scores: np.ndarray) -> np.ndarray:
     if table.ndim != 2 or not table.size:
         raise ValueError(f"scores have shape {np.shape(scores)}: expected (rows,) or (seeds, rows)")
     return table
+
+
+def _alike(values: np.ndarray, of: np.ndarray | float, scale: float) -> bool:
+    """Whether values made from numbers `of` this size differ by no more than rounding."""
+    return bool(np.ptp(values) <= 1e-12 * (scale + np.abs(of).max()))
 
 
 def _moments(table: np.ndarray, ends: tuple[float, ...]) -> tuple[float, float, float]:
