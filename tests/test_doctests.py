@@ -22,7 +22,7 @@ MODULES = sorted(
     if ">>> " in path.read_text(encoding="utf-8")
 )
 FINDER = doctest.DocTestFinder(exclude_empty=True)
-TRAINS = {"transfer", "merge", "open_stream", "align", "Space"}
+TRAINS = {"transfer", "merge", "open_stream", "align"}
 """Examples that take more than a few seconds."""
 OF_THE_HUB = {"tune", "Tuned"}
 """Examples that need a pretrained model."""

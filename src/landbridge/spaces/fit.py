@@ -142,8 +142,8 @@ def align(
     >>> space = landbridge.align(
     ...     {"image": images, "text": words},
     ...     backbone_options={"encoders": {"image": "convnet", "text": "textnet"}})
-    >>> sorted(space.facts["parts"])
-    ['image', 'text']
+    >>> space.zero_shot(images[:2], ["dark", "light"]).argmax(1).tolist()
+    [0, 1]
     """
     options = options or AlignOptions()
     check_free(out, "space")

@@ -66,20 +66,6 @@ class Space:
         What ``space.json`` holds: "parts", "scale", "recall", ...
     path : Path, optional
         Its folder.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> import landbridge
-    >>> words = ["dark", "light"] * 15
-    >>> images = np.where(np.array(words) == "dark", 20, 220).astype(np.uint8)
-    >>> images = np.tile(images[:, None, None], (1, 8, 8))
-    >>> images += np.arange(30, dtype=np.uint8)[:, None, None]
-    >>> space = landbridge.align(
-    ...     {"image": images, "text": words},
-    ...     backbone_options={"encoders": {"image": "convnet", "text": "textnet"}})
-    >>> space.zero_shot(images[:2], ["dark", "light"]).argmax(1).tolist()
-    [0, 1]
     """
 
     def __init__(
