@@ -32,10 +32,7 @@ from landbridge.report.page import (
 )
 from landbridge.report.view_shift import write_shift_page
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not chrome.FOUND, reason="Chromium is not installed"),
-]
+pytestmark = pytest.mark.browser
 OLD = Path(__file__).parents[1] / "artifacts" / "old"
 OLDS = sorted(folder for folder in OLD.iterdir() if folder.is_dir())
 LONG = "a_column_whose_name_is_longer_than_a_phone_is_wide_as_columns_of_exported_tables_are"
