@@ -25,6 +25,7 @@ from landbridge.isolation.process import SECONDS, EndedError
 def clean(tmp_path, monkeypatch):
     """Begin without a process, and leave neither one nor a file behind."""
     end_all()
+    monkeypatch.setattr(ask, "_ends", [])
     place = tmp_path / "temporary"
     place.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(place))
@@ -106,6 +107,13 @@ def test_one_process_reads_all_files_and_what_it_prints_is_no_answer(file, clean
     assert pid_of(file) == pid_of(file) != os.getpid()
     assert asked(endings.count, file, to=3) == [{"i": [i]} for i in range(3)]
     assert len(clean) == 1
+
+
+def test_it_does_not_wait_for_hours(file, monkeypatch):
+    monkeypatch.setattr(ask, "_REST", 0.05)
+    reader = pid_of(file)
+    until(lambda: not is_running(reader))
+    assert pid_of(file) != reader
 
 
 def test_threads_and_files_within_files_have_their_own(file, clean):

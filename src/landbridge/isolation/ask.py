@@ -6,6 +6,7 @@ import atexit
 import contextlib
 import os
 import tempfile
+import threading
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,6 +19,9 @@ from .process import ReaderProcess
 
 _idle: list[ReaderProcess] = []
 """One, as a rule: further ones are made while several files are read at once, and ended."""
+_REST = 60.0
+"""Seconds after which they are ended: they wait next to a run that may take hours."""
+_ends: list[threading.Timer] = []
 _own: set[tuple[int, ...]] = set()
 """How files look that this process wrote."""
 
@@ -68,7 +72,7 @@ def isolated(
             yield from process.ask(function, arguments, found.st_size)
         finally:
             if process.is_free and not _idle:
-                _idle.append(process)
+                _wait(process)
             else:
                 process.end()
 
@@ -109,6 +113,15 @@ def _taken() -> ReaderProcess | None:
             stacklevel=3,
         )
         return None
+
+
+def _wait(process: ReaderProcess) -> None:
+    """Let a process wait for more work, for a while."""
+    _idle.append(process)
+    if not any(timer.is_alive() for timer in _ends):
+        _ends[:] = [threading.Timer(_REST, end_all)]
+        _ends[0].daemon = True
+        _ends[0].start()
 
 
 def end_all() -> None:
