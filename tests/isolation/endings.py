@@ -17,6 +17,7 @@ def segfault(file, name, **_):
 
 def abort(file, name, **_):
     os.write(2, b"terminate called after throwing an instance of 'std::bad_alloc'\n")
+    os.write(2, b"  what():  std::bad_alloc\n")
     os.abort()
     yield
 

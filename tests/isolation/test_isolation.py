@@ -68,7 +68,7 @@ def pid_of(file) -> int:
 
 ENDS = {
     endings.segfault: r"\(SIGSEGV\)",
-    endings.abort: r"\(SIGABRT\): terminate called after .*bad_alloc",
+    endings.abort: r"\(SIGABRT\): std::bad_alloc",
     endings.leave: r"\(code 3\)",
     endings.fail: r"\(code 1\): TypeError: a fault of ours",
     endings.later: r"\(SIGABRT\)",

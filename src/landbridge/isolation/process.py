@@ -171,7 +171,8 @@ class ReaderProcess:
             said = (self.folder / "said").read_text("utf-8", "replace")
         except OSError:
             return ""
-        return next((line.strip()[:300] for line in reversed(said.split("\n")) if line.strip()), "")
+        lines = [line.strip().removeprefix("what():").strip()[:300] for line in said.split("\n")]
+        return next(filter(None, reversed(lines)), "")
 
     def end(self) -> None:
         """End it, whatever it does, and what it left."""
