@@ -9,7 +9,7 @@ import numpy as np
 
 from ..metrics.labelfree import Candidate
 from ..metrics.ranking import score_candidates
-from ..targets.base import PrimaryMetric
+from ..targets.figures import PrimaryMetric
 from ..targets.multiclass import ACCURACY
 
 

@@ -22,8 +22,9 @@ from ..domains.readers.frame_labels import exact_labels
 from ..domains.readers.labels import read_labels
 from ..domains.readers.table import arrow_table
 from ..domains.spelling import same_classes
-from ..targets.base import PrimaryMetric, TargetType, target_type
+from ..targets.base import TargetType, target_type
 from ..targets.codec import TargetCodec
+from ..targets.figures import PrimaryMetric
 
 
 @dataclass(frozen=True)

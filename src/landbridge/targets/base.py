@@ -9,83 +9,15 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from ..base.formatting import percent, points, quantity, three_figures
 from ..base.registry import Registry
 from ..metrics.estimates import mean_interval
 from ..metrics.intervals import Interval
+from .figures import Phrases, PrimaryMetric
 
 if TYPE_CHECKING:
     import torch
 
 AUTO = "auto"
-
-
-@dataclass(frozen=True)
-class PrimaryMetric:
-    """A figure that is the mean of one score a row, so that two methods can be paired.
-
-    Attributes
-    ----------
-    name : str
-    lower_is_better : bool
-        Whether the figure is an error. Scores are then minus the error: higher scores are
-        always better.
-    percent : bool
-        Whether it is a share, and not a quantity in the label's units.
-    score : callable (values (..., n, k), truth) -> ndarray (..., n)
-    """
-
-    name: str
-    lower_is_better: bool
-    percent: bool
-    score: Callable[[np.ndarray, np.ndarray], np.ndarray]
-
-    def figure(self, score: float) -> float:
-        """Return the figure that a mean score stands for."""
-        return -score if self.lower_is_better else score
-
-    def format(self, figure: float) -> str:
-        """Return the figure in words: "94.2 %", "3.21"."""
-        return percent(figure) if self.percent else quantity(figure)
-
-
-@dataclass(frozen=True)
-class Phrases:
-    """How a figure and a difference are said.
-
-    Attributes
-    ----------
-    does : str
-        What a method does, with its figure as {0}.
-    other : str
-        The same of the next one, shorter.
-    percent : bool
-    more, less : str
-        Of a difference for the better and for the worse.
-    same : str
-        Of no difference.
-    """
-
-    does: str
-    other: str
-    percent: bool
-    more: str
-    less: str
-    same: str = "as much as"
-
-    def value(self, figure: float) -> str:
-        """Return "94.2 %" or "3.21"."""
-        return percent(figure) if self.percent else quantity(figure)
-
-    def gap(self, difference: float) -> str:
-        """Return "3.1 points more" or "0.42 less"."""
-        size = abs(difference)
-        amount = f"{100 * size:.1f} points" if self.percent else three_figures(size)
-        return f"{amount} {self.more if difference > 0 else self.less}"
-
-    def signed(self, difference: float) -> str:
-        """Return "+3.1 points", or what is saved of an error with its sign."""
-        return points(difference) if self.percent else f"{difference:+#.3g}".rstrip(".")
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ import numpy as np
 from ..metrics.figures import figures
 from ..solvers.score_calibration import fit_temperature
 from ..solvers.softmax import softmax
-from .base import TARGET_TYPES, Phrases, PrimaryMetric, Scale, TargetType, centred, plain
+from .base import TARGET_TYPES, Scale, TargetType, centred, plain
+from .figures import Phrases, PrimaryMetric
 from .names import class_name
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ import numpy as np
 
 from ..metrics.multilabel import jaccard, multilabel_metrics, per_label_metrics
 from ..solvers.score_calibration import platt
-from .base import TARGET_TYPES, Phrases, PrimaryMetric, Scale, TargetType, centred, objects, plain
+from .base import TARGET_TYPES, Scale, TargetType, centred, objects, plain
+from .figures import Phrases, PrimaryMetric
 from .names import class_name, is_missing
 
 if TYPE_CHECKING:

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..base.errors import DataError
-from .base import TARGET_TYPES, Phrases, PrimaryMetric, Scale, centred
+from .base import TARGET_TYPES, Scale, centred
+from .figures import Phrases, PrimaryMetric
 from .multiclass import ClassIndices
 
 if TYPE_CHECKING:

@@ -11,7 +11,8 @@ import numpy as np
 
 from ..base.errors import DataError
 from ..metrics.regression import nearness, regression_metrics
-from .base import TARGET_TYPES, Phrases, PrimaryMetric, Scale, TargetType, objects
+from .base import TARGET_TYPES, Scale, TargetType, objects
+from .figures import Phrases, PrimaryMetric
 from .names import is_missing
 
 if TYPE_CHECKING:

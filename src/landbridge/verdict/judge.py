@@ -21,7 +21,8 @@ from ..metrics.figures import (
     expected_calibration_error,
     log_loss,
 )
-from ..targets.base import PrimaryMetric, TargetType, target_type
+from ..targets.base import TargetType, target_type
+from ..targets.figures import PrimaryMetric
 from ..targets.multiclass import ACCURACY
 from .sentences import judged_sentence
 from .settle import Unlabelled, settled_by, within_reach

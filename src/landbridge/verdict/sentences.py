@@ -6,7 +6,8 @@ from typing import Any
 
 from ..base.counting import about, counted
 from ..base.formatting import percent
-from ..targets.base import Phrases, TargetType, target_type
+from ..targets.base import TargetType, target_type
+from ..targets.figures import Phrases
 
 WHAT = {
     "scratch": "training from scratch",

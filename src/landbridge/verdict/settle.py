@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..metrics.intervals import labels_needed, pairs_needed
-from ..targets.base import PrimaryMetric
+from ..targets.figures import PrimaryMetric
 
 MOST_NAMED = 100
 """So many rows are named at most; their number is always said."""
