@@ -73,7 +73,8 @@ PUBLIC = {
 
 
 @pytest.mark.parametrize("name", MODULES)
-def test_examples_of(name):
+def test_examples_of(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     tests = FINDER.find(importlib.import_module(name))
     public_ones = {test.docstring for test in PUBLIC.values()}
     said = [failures(test) for test in tests if test.docstring not in public_ones]
