@@ -20,6 +20,7 @@ from landbridge.runs.costs import Costs
 from landbridge.runs.pipeline import plan as plan_of
 from landbridge.runs.pipeline import transfer
 from landbridge.selection.portfolio import FEW, LABELLED, MODEL, UNLABELLED
+from landbridge.training.probe import RowCosts
 
 NAMES = sorted({*UNLABELLED, *FEW, *LABELLED, *MODEL, "scratch", "source-only", "pretrain"})
 
@@ -37,7 +38,7 @@ def dear(monkeypatch):
     """A machine on which a row costs a tenth of a second, whatever the clock says."""
 
     def measure(workspace, events):
-        return Costs(0.1, 0.03, 0.03, "float32", 0.0, 64)
+        return Costs(RowCosts(0.1, 0.03, 0.03), "float32", 64)
 
     monkeypatch.setattr(planning, "measure", measure)
 
@@ -131,7 +132,8 @@ def test_a_run_trains_the_steps_that_were_named(images, dear, tmp_path):
 @pytest.mark.parametrize("slower", [1, 5, 1000])
 def test_the_demo_is_the_same_work_on_any_machine(images, monkeypatch, slower):
     def measure(workspace, events):
-        return Costs(1e-4 * slower, 3e-5 * slower, 3e-5 * slower, "float32", 0.0, 64)
+        row = RowCosts(1e-4 * slower, 3e-5 * slower, 3e-5 * slower)
+        return Costs(row, "float32", 64)
 
     monkeypatch.setattr(planning, "measure", measure)
     config = resolve(None, None, {}, DEFAULTS)

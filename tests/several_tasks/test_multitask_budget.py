@@ -24,7 +24,7 @@ def made_of(steps: int = 1000, named: bool = False):
     listener = SimpleNamespace(event=said.append, progress=SILENT.progress)
     phase = Phase(
         name="tasks", steps=steps, rate=1e-3, terms=(TermSpec("tasks"),), batch=10, augment="none",
-        named=named,
+        named=named, source_weight=0.0,
     )  # fmt: skip
     fits = SimpleNamespace(
         tasks=[0, 1],

@@ -42,3 +42,10 @@ def library_errors(error: type[LandbridgeError], found: str, *, do: str) -> Iter
             raise
         first = (str(raised).splitlines() or [""])[0][:300]
         raise error(f"{found}: {first or type(raised).__name__}", do=do) from raised
+
+
+def type_errors() -> tuple[type[Exception], ...]:
+    """Return what Arrow raises where values are not of one type, or not of the type asked for."""
+    import pyarrow as pa
+
+    return (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OverflowError)

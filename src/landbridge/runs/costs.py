@@ -13,11 +13,10 @@ from ..base.events import Events
 from ..base.threads import allowed_threads, cores, threads
 from ..methods.feature import FeatureMethod
 from ..methods.resolve import make_method
-from ..objectives.base import TERMS
 from ..selection.portfolio import TARGET_ALONE
-from ..training.plan import Phase, TrainingPlan
+from ..training.plan import TrainingPlan
 from ..training.precision import choose_precision
-from ..training.probe import LEAST_STEP, PROBE_SHARE, measured
+from ..training.probe import PROBE_SHARE, RowCosts, measured
 from .folds import possible_folds
 from .tuned import FOLDS, trainings
 from .workspace import Workspace
@@ -26,8 +25,6 @@ FLOPS = 3e10
 """What a linear-algebra routine gets out of one thread, cautiously."""
 START_ANYWHERE = ("source-only", "finetune", "pretrain", "distil")
 """What makes sense where nothing is known yet, beside what learns from the target alone."""
-PER_PARAMETER = 4e-8
-"""Seconds that a phase takes for each parameter that is there: a hash, and a checkpoint."""
 SMALL_NETWORK = 2_000_000
 """Parameters up to which several fits on few threads are faster than one on many."""
 OVERHEAD = 12.0
@@ -40,33 +37,24 @@ class Costs:
 
     Attributes
     ----------
-    train_row, forward_row, augment_row : float
-        Of one row through a training step, an evaluation, an augmentation.
+    row : RowCosts
+        Of one row in the network.
     precision, precision_reason : str
         Number format of training, and why.
-    probe_s, probe_work_s : float
-        How long measuring took, by the clock and in CPU time.
     dim : int
         Width of the features.
-    parameters : int
-        That the network has.
     """
 
-    train_row: float
-    forward_row: float
-    augment_row: float
+    row: RowCosts
     precision: str
-    probe_s: float
     dim: int
     precision_reason: str = ""
-    probe_work_s: float = 0.0
-    parameters: int = 0
 
     def features(self, workspace: Workspace) -> float:
         """Return seconds for the features of all rows, had none been stored."""
         rows = len(workspace.target) + len(workspace.judged)
         rows += 0 if workspace.source is None else len(workspace.source)
-        return rows * self.forward_row
+        return rows * self.row.forward
 
     def fit(self, workspace: Workspace, name: str, scale: float, options: Any = None) -> float:
         """Return estimated seconds of one fit, without the source-only fit it starts from."""
@@ -78,7 +66,7 @@ class Costs:
             # All stages are not in the store: their outputs are computed, once to fit on and
             # once for the answers.
             again = 2 * (n + len(workspace.judged)) + n_source if method.stage_budget() else 0
-            return 0.1 + work / FLOPS + again * self.forward_row
+            return 0.1 + work / FLOPS + again * self.row.forward
         plans = method.variants(workspace.context())
         folds = possible_folds(workspace.target, FOLDS)
         trained = sum(self._plan(workspace, plan.scaled(scale)) for plan in plans.values())
@@ -86,37 +74,10 @@ class Costs:
 
     def _plan(self, workspace: Workspace, plan: TrainingPlan) -> float:
         """Return estimated seconds of one training, and of the answers after it."""
-        n = len(workspace.target)
-        phases = plan.phases
-        still = [phase.moves == "head" and phase.augment == "none" for phase in phases]
-        seconds = 0.1 if all(still) else (n + len(workspace.judged)) * self.forward_row
-        # Each phase is looked at (is the backbone as it was?) and kept, whatever it learns.
-        seconds += len(phases) * self.parameters * PER_PARAMETER
-        for phase, stored in zip(phases, still, strict=True):
-            if stored:
-                seconds += phase.steps * LEAST_STEP
-                continue
-            row = self.train_row + (self.augment_row if phase.augment != "none" else 0.0)
-            if any(TERMS.get(term.name).anchored for term in phase.terms):
-                row += self.forward_row  # the start is asked as well
-            rows = batches(phase, workspace.source is not None) * phase.batch
-            seconds += phase.steps * max(LEAST_STEP, rows * row)
-        return seconds
-
-
-def batches(phase: Phase, source: bool = True) -> int:
-    """Return how many batches go through the network in a step of a phase.
-
-    `source`: whether there is one, for terms that read its rows where they are there.
-    """
-    views = frozenset().union(*(TERMS.get(term.name).views for term in phase.terms))
-    return (
-        int(bool(phase.source_weight) or "source" in views)
-        + int(bool(phase.target_weight) or "labelled" in views)
-        + int(bool(views & {"target", "strong"}))
-        + int("strong" in views)
-        + 2 * int("other" in views and source)
-    )
+        rows = len(workspace.target) + len(workspace.judged)
+        seconds = 0.1 if all(phase.on_stored for phase in plan.phases) else rows * self.row.forward
+        source = workspace.source is not None
+        return seconds + sum(self.row.phase(phase, source=source) for phase in plan.phases)
 
 
 def measure(workspace: Workspace, events: Events) -> Costs:
@@ -146,17 +107,7 @@ def measure(workspace: Workspace, events: Events) -> Costs:
         allowed=PROBE_SHARE * workspace.config.budget_seconds,
         since=start,
     )
-    return Costs(
-        train_row=row.train,
-        forward_row=row.forward,
-        augment_row=row.augment,
-        precision=precision,
-        probe_s=row.probe_s,
-        dim=network.backbone.dim,
-        precision_reason=why,
-        probe_work_s=row.probe_work_s,
-        parameters=sum(p.numel() for p in network.parameters()),
-    )
+    return Costs(row, precision, network.backbone.dim, why)
 
 
 def memory_mb(workspace: Workspace) -> float:

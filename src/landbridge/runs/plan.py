@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -70,7 +71,7 @@ def make_plan(workspace: Workspace, events: Events) -> tuple[BudgetPlan, Costs, 
         cost=cost,
         steps=steps,
         budget=config.budget_seconds,
-        overhead=OVERHEAD + costs.probe_work_s + costs.features(workspace),
+        overhead=OVERHEAD + costs.row.probe_work_s + costs.features(workspace),
         jobs=jobs,
         seeds=config.seeds,
         first_seed=config.seed,
@@ -85,10 +86,10 @@ def make_plan(workspace: Workspace, events: Events) -> tuple[BudgetPlan, Costs, 
     workspace.scale = plan.scale
     if workspace.small is not None:
         workspace.small.scale = plan.scale
-    if costs.probe_s > 2 * PROBE_SHARE * config.budget_seconds:
+    if costs.row.probe_s > 2 * PROBE_SHARE * config.budget_seconds:
         events.say(
             "warning",
-            f"measuring what a step costs took {costs.probe_s:.0f} s of a budget of "
+            f"measuring what a step costs took {costs.row.probe_s:.0f} s of a budget of "
             f"{config.budget_seconds:.0f} s: the network is large, or the machine busy",
         )
     if plan.seconds > config.budget_seconds:
@@ -131,8 +132,12 @@ def _small_costs(workspace: Workspace, costs: Costs, events: Events) -> Costs:
         return costs
     small.threads, small.device = workspace.threads, workspace.device
     found = measure(small, events)
-    costs.probe_s += found.probe_s
-    costs.probe_work_s += found.probe_work_s
+    own, more = costs.row, found.row
+    costs.row = replace(
+        own,
+        probe_s=own.probe_s + more.probe_s,
+        probe_work_s=own.probe_work_s + more.probe_work_s,
+    )
     small.precision = found.precision
     events.say(
         "note",
@@ -215,7 +220,7 @@ def plan_facts(
         "seconds": round(plan.seconds, 1),
         "memory_mb": round(memory_mb(workspace) * (1 + 0.6 * (jobs - 1))),
         "budget_s": workspace.config.budget_seconds,
-        "probe_s": round(costs.probe_s, 2),
+        "probe_s": round(costs.row.probe_s, 2),
     }
 
 

@@ -145,7 +145,7 @@ class _PhaseRunner:
 
     def _inputs(self) -> InputSource:
         data = self.data
-        if self.phase.moves == "head" and self.phase.augment == "none":
+        if self.phase.on_stored:
             return FeatureInputs(
                 self.network, data.preprocessing, self.options.device, data.features
             )

@@ -112,6 +112,11 @@ class Phase:
     smoothing: float = 0.0
     named: bool = False
 
+    @property
+    def on_stored(self) -> bool:
+        """Whether its steps are taken on features that are computed once."""
+        return self.moves == "head" and self.augment == "none"
+
     def scaled(self, factor: float, least: int = 20) -> Phase:
         """Return the phase with its steps scaled, or as it is where they were named."""
         if self.named:

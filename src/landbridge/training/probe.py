@@ -13,12 +13,15 @@ from torch import nn
 from ..base.seeds import torch_rng
 from ..base.threads import threads as limited
 from ..domains.modalities.base import Preprocessing
+from ..objectives.base import TERMS
 from .devices import wait
 from .plan import Phase
 from .precision import layout, step_seconds
 
 PROBE_SHARE = 0.1
 """Of the budget: what measuring may take."""
+PER_PARAMETER = 4e-8
+"""Seconds that a phase takes for each parameter that is there: a hash, and a checkpoint."""
 LEAST_STEP = 0.004
 """Seconds that a step takes however small the network is."""
 ENOUGH = 0.25
@@ -35,18 +38,42 @@ class RowCosts:
         Through a training step, an evaluation, an augmentation.
     probe_s, probe_work_s : float
         How long measuring took, by the clock and in CPU time.
+    parameters : int
+        That the network has.
     """
 
     train: float
     forward: float
     augment: float
-    probe_s: float
-    probe_work_s: float
+    probe_s: float = 0.0
+    probe_work_s: float = 0.0
+    parameters: int = 0
 
-    def phase(self, phase: Phase, batches: int = 1) -> float:
-        """Return estimated seconds of a phase whose steps put so many batches through."""
+    def phase(self, phase: Phase, *, source: bool = False) -> float:
+        """Return estimated seconds of a phase.
+
+        `source`: whether there is one, for terms that read its rows where they are there.
+        """
+        # Each phase is looked at (is the backbone as it was?) and kept, whatever it learns.
+        kept = self.parameters * PER_PARAMETER
+        if phase.on_stored:
+            return kept + phase.steps * LEAST_STEP
         row = self.train + (self.augment if phase.augment != "none" else 0.0)
-        return phase.steps * max(LEAST_STEP, batches * phase.batch * row)
+        if any(TERMS.get(term.name).anchored for term in phase.terms):
+            row += self.forward  # the start is asked as well
+        return kept + phase.steps * max(LEAST_STEP, batches(phase, source) * phase.batch * row)
+
+
+def batches(phase: Phase, source: bool) -> int:
+    """Return how many batches go through the network in a step of a phase."""
+    views = frozenset().union(*(TERMS.get(term.name).views for term in phase.terms))
+    return (
+        int(bool(phase.source_weight) or "source" in views)
+        + int(bool(phase.target_weight) or "labelled" in views)
+        + int(bool(views & {"target", "strong"}))
+        + int("strong" in views)
+        + 2 * int("other" in views and source)
+    )
 
 
 def measured(
@@ -120,6 +147,7 @@ def _measured(
         augment=augment / batch / faster,
         probe_s=time.perf_counter() - start,
         probe_work_s=clock() - work_start,
+        parameters=sum(parameter.numel() for parameter in network.parameters()),
     )
 
 

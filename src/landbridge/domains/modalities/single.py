@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...base.errors import DataError
+from ...base.libraries import type_errors
 from ..examples import Examples
 from ..input_rows import LeftOut
 from .decoding import broken_image_errors, flaw
@@ -230,7 +231,7 @@ def row_or_rows(what: Any, columns: Sequence[str], needed: Sequence[str]) -> Any
         names = dict.fromkeys(str(name) for row in what for name in row)
         try:
             return pa.table({name: [row.get(name) for row in what] for name in names})
-        except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+        except type_errors() as error:
             raise DataError(
                 f"a column of the rows holds values of several kinds: {error}",
                 do="give each column one kind of value",
@@ -270,7 +271,7 @@ def _columns_of(what: Mapping[Any, Any]) -> Any:
         )
     try:
         return pa.table({str(name): pa.array(v, from_pandas=True) for name, v in what.items()})
-    except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+    except type_errors() as error:
         raise DataError(
             f"a column of the rows holds values of several kinds: {error}",
             do="give each column one kind of value",

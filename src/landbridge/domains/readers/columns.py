@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ...base.errors import DataError
+from ...base.libraries import type_errors
 from ...targets.base import objects
 from ...targets.names import is_missing
 from ..schema import NUMBERS, ColumnSchema, TableSchema
@@ -149,6 +150,7 @@ def from_arrow(table: Any, features: Mapping[str, Any] | None = None) -> Columns
     columns = Columns(class_names={name: own for name, own in names.items() if own})
     for index, name in enumerate(table.column_names):
         array, one = table.column(index), table.schema.field(index)
+        _check_whole(array, name, str(mark.get("path", "the table")))
         column: Written | None
         if (kind := _extension(one)) == "pandas.period":
             column = written(name, _periods(array, one))
@@ -158,8 +160,6 @@ def from_arrow(table: Any, features: Mapping[str, Any] | None = None) -> Columns
         else:
             again = _again(name, mark, len(table)) if "path" in mark else None
             column = written(name, array, mark.get("typed", "yes"), again)
-        if column is not None:
-            _check_characters(column, str(mark.get("path", "the table")))
         columns.add(column, name, one.type, bool(mark.get("commas")))
     for name, lists in columns.lists.items():
         if has_names(feature := features.get(name)):
@@ -213,7 +213,7 @@ def from_series(name: str, found: Any) -> Written | None:
         return from_objects(name, values)
     try:
         return written(name, pa.array(found, from_pandas=True))
-    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OverflowError):
+    except type_errors():
         return None
 
 
@@ -296,27 +296,42 @@ def _json(cell: str | None) -> Any:
         return cell
 
 
-def _check_characters(column: Written, where: str) -> None:
-    """Raise DataError where a string is no UTF-8, naming column and row."""
+def _check_whole(column: Any, name: str, where: str) -> None:
+    """Raise DataError where a column is not what its type says: Arrow itself would read beyond it.
+
+    A string that is no UTF-8 is named with its row.
+    """
     import pyarrow as pa
 
-    if not column.is_strings:
-        return
     try:
-        column.array.validate(full=True)
-    except pa.ArrowInvalid as error:
-        for row, cell in enumerate(column.array.cast(pa.binary()).to_pylist()):
+        return column.validate(full=True)
+    except pa.ArrowException as error:
+        for row, cell in enumerate(_raw(column), 1):
             try:
                 (cell or b"").decode()
             except UnicodeDecodeError:
                 raise DataError(
-                    f"{where}: column {column.name!r} holds {cell!r} in row {row + 1}, which is no "
-                    "UTF-8",
+                    f"{where}: column {name!r} holds {cell!r} in row {row}, which is no UTF-8",
                     do="write the table again with its texts in UTF-8, or leave the column out",
                 ) from error
         raise DataError(
-            f"{where}: column {column.name!r} is damaged: {error}", do="write the table again"
+            f"{where}: column {name!r} is damaged: {error}", do="write the table again"
         ) from error
+
+
+def _raw(column: Any) -> list[bytes | None]:
+    """Return strings as bytes; none where they do not lie where the column says."""
+    import pyarrow as pa
+
+    as_bytes = {pa.string(): pa.binary(), pa.large_string(): pa.large_binary()}
+    if column.type not in as_bytes:
+        return []
+    found = pa.chunked_array([one.view(as_bytes[column.type]) for one in column.chunks])
+    try:
+        found.validate(full=True)
+    except pa.ArrowException:
+        return []
+    return list(found.to_pylist())
 
 
 def rows_of(name: str, values: Sequence[Mapping[str, Any]]) -> Columns:

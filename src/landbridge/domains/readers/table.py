@@ -13,6 +13,7 @@ from ...base.errors import DataError
 from ...base.events import SILENT, Events
 from ...base.files import lines_of
 from ...base.inside import Place
+from ...base.libraries import type_errors
 from ...base.shown import encodable
 from ...isolation import json_lines
 from ...isolation.ask import isolated
@@ -158,7 +159,7 @@ def _json_table(path: Path, encoding: str | None) -> Any:
         if name not in arrays:  # lists and objects: answers with a structure
             try:
                 arrays[name] = pa.array([row.get(name) for row in found])
-            except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError) as error:
+            except type_errors() as error:
                 raise DataError(
                     f"{path}: column {name!r} holds values of different kinds: {error}",
                     do="write the same kind of value in every row",

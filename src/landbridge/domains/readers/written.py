@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from ...base.libraries import type_errors
 from ...targets.names import class_name, is_missing
 
 Typed = Literal["no", "strings", "yes"]
@@ -131,7 +132,7 @@ def from_objects(name: str, values: Sequence[Any]) -> Written | None:
         return None
     try:
         return written(name, pa.array(list(values), from_pandas=True))
-    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OverflowError):
+    except type_errors():
         pass
     except UnicodeEncodeError:  # half a pair of surrogates
         values = [whole_characters(value) if isinstance(value, str) else value for value in values]
@@ -217,5 +218,5 @@ def _cast(array: Any, kind: Any) -> Any:
 
     try:
         return array.cast(kind)
-    except (pa.ArrowNotImplementedError, pa.ArrowInvalid):  # older releases, over 2 GB
+    except type_errors():  # older releases, over 2 GB
         return pa.array(array.to_pylist(), kind)
