@@ -268,6 +268,30 @@ def test_hub_from_the_cache(cache, heard):
     assert pinned.identity.hash == opened.identity.hash
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("refs/main", None, "in the local Hugging Face cache is damaged"),
+        ("model.safetensors.index.json", '{"weight_map": 3}', "weight_map is no list"),
+        ("model.safetensors.index.json", '{"weight_map": {"a": 3}}', "weight_map is no list"),
+        ("config.json", '"some_dropout": NaN', "some_dropout = NaN"),
+    ],
+)
+def test_a_damaged_cache_is_named(cache, name, content, message):
+    root, commit = cache
+    own = root / "models--someone--tiny"
+    file = own / name if name.startswith("refs") else own / "snapshots" / commit / name
+    if content is None:  # what should be a file is a folder
+        file.unlink()
+        file.mkdir()
+    elif name == "config.json":
+        file.write_text(f"{file.read_text().rstrip().removesuffix('}')}, {content}}}")
+    else:
+        file.write_text(content)
+    with pytest.raises(BackboneError, match=message):
+        open_backbone("hf/someone/tiny", PHOTO, offline=True)
+
+
 def test_hub_offline(cache, monkeypatch):
     with pytest.raises(BackboneError, match="offline was asked for"):
         open_backbone("hf/someone/else", PHOTO, offline=True)

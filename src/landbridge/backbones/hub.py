@@ -131,8 +131,14 @@ def has_weights(folder: Path) -> bool:
     """Say whether a folder has all its weights, whole or in the pieces its index names."""
     for index in ("model.safetensors.index.json", "pytorch_model.bin.index.json"):
         if (folder / index).is_file():
-            pieces = set(read_config(folder / index).get("weight_map", {}).values())
-            return bool(pieces) and all((folder / piece).is_file() for piece in pieces)
+            pieces = read_config(folder / index).get("weight_map")
+            named = list(pieces.values()) if isinstance(pieces, dict) else [None]
+            if not all(isinstance(piece, str) and "\0" not in piece for piece in named):
+                raise BackboneError(
+                    f"{folder / index}: weight_map is no list of tensors with their files",
+                    do="get the model again",
+                )
+            return bool(named) and all((folder / piece).is_file() for piece in named)
     return any((folder / name).is_file() for name in ("model.safetensors", "pytorch_model.bin"))
 
 
@@ -206,6 +212,11 @@ def hub_folder(
         cached = None  # the download below says so, or the error does
     except ValueError as error:  # no hub id
         raise _not_had(repo, error) from error
+    except OSError as error:
+        raise BackboneError(
+            f"{repo} in the local Hugging Face cache is damaged: {first_line(error)}",
+            do=f"delete it there, and get it again (`hf download {repo}`)",
+        ) from error
     if cached is not None:
         inside = _inside(cached)
         if (inside / "config.json").is_file() and has_weights(inside):

@@ -89,6 +89,11 @@ def check_size(folder: ModelFolder, config: Mapping[str, Any]) -> None:
                 f"{_DEEPEST:,}",
                 do="get the model again",
             )
+    if nothing := [key for key, value in config.items() if value != value]:
+        raise BackboneError(
+            f"{folder.path / 'config.json'} has {nothing[0]} = NaN, expected a number",
+            do="get the model again",
+        )
     try:
         with torch.device("meta"), seeded("size"), quietly():
             made = AutoModel.from_config(made_config(config), trust_remote_code=False)

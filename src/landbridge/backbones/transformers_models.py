@@ -8,6 +8,7 @@ from typing import Any
 
 from ..base.errors import BackboneError, MissingExtra
 from ..base.events import SILENT, Events
+from ..base.libraries import library_errors
 from .base import BACKBONES, Asked, Backbone, Opened, Provider
 from .hub import ModelFolder, hub_folder, local_folder
 from .transformers_config import check_size, config_of, made_config, quietly
@@ -104,14 +105,18 @@ class TransformersProvider(Provider):
 
     def _load(self, folder: ModelFolder, options: Mapping[str, Any]) -> Backbone:
         import torch
-        from safetensors import SafetensorError
         from transformers import AutoModel
 
         safe = any(folder.path.glob("model*.safetensors"))
         check_size(folder, options["config"])
         try:
             # Layers that the checkpoint lacks start at random before they are dropped or refused.
-            with seeded("backbone", self.name), quietly():
+            cannot = library_errors(
+                BackboneError,
+                f"{folder.origin} cannot be loaded",
+                do="check that config.json and the weights belong together, or get them again",
+            )
+            with seeded("backbone", self.name), quietly(), cannot:
                 model, info = AutoModel.from_pretrained(
                     folder.path,
                     config=made_config(options["config"]),
@@ -124,11 +129,6 @@ class TransformersProvider(Provider):
         except ImportError as error:
             what = f"{folder.origin} ({error.name or 'an optional package'})"
             raise MissingExtra(what, "vision") from error
-        except (OSError, RuntimeError, ValueError, KeyError, SafetensorError) as error:
-            raise BackboneError(
-                f"{folder.origin} cannot be loaded: {error}",
-                do="check that config.json and the weights belong together, or get them again",
-            ) from error
         encoder = _encoder(model)
         lacking = {key.removeprefix("encoder.") for key in info["missing_keys"]}
         lacking = lacking if encoder is not model else set(info["missing_keys"])

@@ -13,6 +13,7 @@ import numpy as np
 from ...base.errors import DataError
 from ...base.events import SILENT, Events
 from ...base.growth import MOST, in_words, most_bytes
+from ...base.libraries import library_errors
 from ...targets.base import AUTO, objects
 from ...targets.names import is_missing
 from ..domain import Domain, Examples
@@ -50,7 +51,7 @@ class Arrays(Reader):
         """Whether it has axes or columns, or is a list or an (X, y) pair."""
         return (
             hasattr(what, "__array__")
-            or hasattr(what, "column_names")
+            or hasattr(type(what), "column_names")
             or hasattr(what, "columns")
             or hasattr(what, "toarray")
             or hasattr(what, "to_pylist")
@@ -67,6 +68,7 @@ class Arrays(Reader):
             allowed) NaN, or labels and rows differ in number.
         """
         what, options = unpacked(what, options)
+        what, options = _loaded(what), replace(options, labels=_loaded(options.labels))
         name = options.name or "array"
         frame = _frame(what)
         if frame is not None:
@@ -85,6 +87,8 @@ class Arrays(Reader):
         n = len(x)
         if n == 0:
             raise DataError(f"{name} has no rows", do="give at least one row")
+        if 0 in np.shape(x):
+            raise DataError(f"{name} has shape {np.shape(x)}", do="give rows with values")
         found, labels, splits = given_beside(options, n, name)
         keep = chosen_rows(n, options.max_rows)
         every = [f"{name} row {i}" for i in range(n)]
@@ -133,7 +137,7 @@ def unpacked(what: Any, options: ReadOptions) -> tuple[Any, ReadOptions]:
 
 def _frame(what: Any) -> Columns | None:
     """Return the columns of what has named ones, or of a list of image paths or texts."""
-    if hasattr(what, "column_names") and hasattr(what, "schema"):
+    if hasattr(type(what), "column_names") and hasattr(what, "schema"):
         return from_arrow(what)
     if hasattr(what, "columns") and hasattr(what, "to_numpy"):
         return from_frame(what)
@@ -192,14 +196,11 @@ def _one_column(what: Any) -> Any:
 
 def _dense(what: Any) -> np.ndarray:
     if hasattr(what, "toarray"):
-        takes, most = math.prod(what.shape) * 8, most_bytes()
-        if takes > most:
-            raise DataError(
-                f"a sparse array of shape {what.shape} is too large to be made dense: that takes "
-                f"{in_words(takes)}, and at most {in_words(most)} is allowed",
-                do="reduce its columns first, for example with TruncatedSVD, or allow more with "
-                f"{MOST}=8GB",
-            )
+        _check_takes(
+            math.prod(what.shape) * 8,
+            f"a sparse array of shape {what.shape} is too large to be made dense",
+            "reduce its columns first, for example with TruncatedSVD",
+        )
         return what.toarray()
     if hasattr(what, "detach"):
         return what.detach().cpu().numpy()
@@ -209,6 +210,32 @@ def _dense(what: Any) -> np.ndarray:
         raise DataError(
             f"rows differ in length: {error}", do="give an array with the same shape in every row"
         ) from error
+
+
+_IN_MEMORY = ("tolist", "to_list", "columns", "column_names", "detach", "toarray")
+"""What arrays, series, frames and tensors have, and what stands for values in a file has not."""
+
+
+def _loaded(what: Any) -> Any:
+    """Return values that still lie in a file, as those of HDF5 and zarr do, as an array."""
+    lazy = hasattr(what, "__array__") and hasattr(what, "shape") and hasattr(what, "dtype")
+    if not lazy or any(hasattr(type(what), own) for own in _IN_MEMORY):
+        return what
+    name = f"{type(what).__module__.partition('.')[0]}'s {type(what).__name__}"
+    do = "write its file again, or give an array"
+    with library_errors(DataError, f"{name} cannot be read", do=do):
+        takes = math.prod(what.shape) * max(8, getattr(what.dtype, "itemsize", 8))
+        _check_takes(takes, f"{name} of shape {what.shape} is too large", "give some of its rows")
+        return np.asarray(what)
+
+
+def _check_takes(takes: int, found: str, do: str) -> None:
+    """Raise DataError where values would take more memory than is allowed."""
+    if takes > (most := most_bytes()):
+        raise DataError(
+            f"{found}: that takes {in_words(takes)}, and at most {in_words(most)} is allowed",
+            do=f"{do}, or allow more with {MOST}=8GB",
+        )
 
 
 def _examples(

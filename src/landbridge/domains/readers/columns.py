@@ -142,13 +142,20 @@ class Columns:
 
 def from_arrow(table: Any, features: Mapping[str, Any] | None = None) -> Columns:
     """Return the columns of a `pyarrow.Table`; `features` as its schema says where not given."""
+    try:
+        own = table.column_names
+    except UnicodeDecodeError as error:
+        raise DataError(
+            f"the table has a column whose name is no UTF-8: {error.object!r}",
+            do="name it anew, or write the table again",
+        ) from error
     metadata = table.schema.metadata or {}
     mark = json.loads(metadata.get(MARK, b"{}"))
     if features is None:
         features = features_of(metadata)
     names = {name: class_names(feature) for name, feature in features.items()}
-    columns = Columns(class_names={name: own for name, own in names.items() if own})
-    for index, name in enumerate(table.column_names):
+    columns = Columns(class_names={name: each for name, each in names.items() if each})
+    for index, name in enumerate(own):
         array, one = table.column(index), table.schema.field(index)
         _check_whole(array, name, str(mark.get("path", "the table")))
         column: Written | None
