@@ -56,8 +56,7 @@ def write_foreign(folder: Path) -> None:
     for name, how in (("a.h5", {}), ("b.h5", {"compression": "gzip", "chunks": (8, 3)})):
         with h5py.File(folder / name, "w") as file:
             file.create_dataset("x", data=x, **how)
-            file["pixels"] = pictures()
-            file["said"] = words
+            file["pixels"] = pictures()  # no strings: where their heap is damaged HDF5 never ends
             file["group/y"] = np.arange(ROWS)
     np.save(folder / "a.npy", x)
     np.savez_compressed(folder / "a.npz", x=x, y=np.arange(ROWS) % 2)

@@ -110,12 +110,13 @@ def _as_blobs(snapshot: Path) -> None:
 def hub(place: Path) -> Attempt:
     """One damaged file of the cache of a model: opened and asked, or refused by name."""
     import huggingface_hub.constants
-    import torch
 
     from landbridge.backbones.open import open_backbone
+    from landbridge.backbones.surgery import make_network
     from landbridge.domains.modalities.images import ImageExamples
     from landbridge.domains.modalities.recordings import AudioExamples
     from landbridge.domains.modalities.texts import TextExamples
+    from landbridge.training.inputs import saved_network
 
     rng = np.random.default_rng(0)
     sounds = place / "sounds"
@@ -145,9 +146,8 @@ def hub(place: Path) -> Attempt:
         if draw.random() < 0.3:
             spec = own / "snapshots" / COMMIT
         opened = open_backbone(spec, type(rows).hint([rows]), [rows], offline=True)
-        stored = torch.from_numpy(opened.preprocessing.prepare(rows))
-        with torch.inference_mode():
-            out = opened.module.eval()(opened.preprocessing.encode(stored))
+        stored = opened.preprocessing.prepare(rows)
+        out = saved_network(make_network(opened, 2).eval(), stored, opened.preprocessing)[1]
         return "" if len(out) == len(rows) else f"{len(out)} features of {len(rows)} rows"
 
     return attempt

@@ -6,6 +6,7 @@ A download is never silent: its size and origin are said before it starts.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -132,13 +133,14 @@ def has_weights(folder: Path) -> bool:
     for index in ("model.safetensors.index.json", "pytorch_model.bin.index.json"):
         if (folder / index).is_file():
             pieces = read_config(folder / index).get("weight_map")
-            named = list(pieces.values()) if isinstance(pieces, dict) else [None]
-            if not all(isinstance(piece, str) and "\0" not in piece for piece in named):
+            named = pieces.values() if isinstance(pieces, dict) else [None]
+            files = [folder / name for name in named if isinstance(name, str)]
+            if len(files) < len(named):
                 raise BackboneError(
                     f"{folder / index}: weight_map is no list of tensors with their files",
                     do="get the model again",
                 )
-            return bool(named) and all((folder / piece).is_file() for piece in named)
+            return bool(files) and all(map(os.path.isfile, files))  # whatever they are called
     return any((folder / name).is_file() for name in ("model.safetensors", "pytorch_model.bin"))
 
 
