@@ -12,6 +12,7 @@ __version__ = "0.1.0.dev0"
 
 _PLACES = {
     "transfer": "landbridge.api",
+    "plan": "landbridge.api",
     "resume": "landbridge.runs.pipeline",
     "merge": "landbridge.runs.merge",
     "load": "landbridge.finished",

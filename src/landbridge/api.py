@@ -1,14 +1,15 @@
-"""`landbridge.transfer`: the pipeline for Python."""
+"""`landbridge.transfer` and `landbridge.plan`: the pipeline for Python."""
 
 from __future__ import annotations
 
 import contextlib
+import inspect
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from .base.config import make_config
+from .base.config import DataConfig, RunConfig, make_config
 from .base.errors import ConfigError
 from .base.events import Events
 from .runs import pipeline
@@ -28,6 +29,11 @@ def transfer(
     text: str | None = None,
     audio: str | None = None,
     columns: list[str] | None = None,
+    drop: list[str] | None = None,
+    categorical: list[str] | None = None,
+    numeric: list[str] | None = None,
+    encoding: str | None = None,
+    value_range: Sequence[float] | None = None,
     domain: str | None = None,
     source_domains: list[str] | None = None,
     target_domains: list[str] | None = None,
@@ -46,7 +52,9 @@ def transfer(
     seeds: int | None = None,
     seed: int = 0,
     training: dict[str, Any] | None = None,
+    device: str | None = None,
     offline: bool = False,
+    keep_work: bool = False,
     events: Events | None = None,
     progress: bool | None = None,
 ) -> Run:
@@ -76,6 +84,14 @@ def transfer(
         Column of texts of tables; several, joined by commas, are read as one.
     columns : list of str, optional
         Feature columns of tables; those to use beside images, texts or recordings.
+    drop : list of str, optional
+        Columns of tables to leave out.
+    categorical, numeric : list of str, optional
+        Columns of tables to read as words, codes that are no quantities, or as numbers.
+    encoding : str, optional
+        Of text tables that are not UTF-8, such as "cp1252".
+    value_range : (float, float), optional
+        Which numbers are black and white in arrays of images and in images of more than 8 bits.
     domain : str, optional
         Column, or part of file names, that says which of several domains a row is of.
     source_domains, target_domains : list of str, optional
@@ -114,8 +130,12 @@ def transfer(
         The first one.
     training : dict, optional
         Fields of `landbridge.base.config.TrainingConfig`: steps, batch, rate, ...
+    device : {"auto", "cpu", "cuda", "mps"}, optional
+        Where networks run; the same as ``training={"device": ...}``.
     offline : bool, default False
         Forbid every download.
+    keep_work : bool, default False
+        Keep checkpoints and baseline fits after the run.
     events : Events, optional
         Hears what happens.
     progress : bool, optional
@@ -145,52 +165,91 @@ def transfer(
     >>> run.predict([[10.0, 10.0, 10.0]])[0]["predicted"]
     'ant'
     """
-    paths = {
-        "source": str(source) if isinstance(source, str | Path) else None,
-        "target": str(target) if isinstance(target, str | Path) else None,
-    }
-    config = make_config(
-        {
-            "data": {
-                **paths,
-                "label": label,
-                "image": image,
-                "text": text,
-                "audio": audio,
-                "columns": columns,
-                "domain": domain,
-                "source_domains": source_domains,
-                "target_domains": target_domains,
-                "pattern": pattern,
-                "outside": outside,
-                "max_rows": max_rows,
-                "target_labels": target_labels,
-                "answers": answers,
-                "judge_fraction": judge_fraction,
-                "keep_duplicates": keep_duplicates,
-            },
-            "backbone": backbone if isinstance(backbone, str) else _held(backbone),
-            "backbone_options": backbone_options or {},
-            "method": method,
-            "method_options": method_options or {},
-            "candidates": candidates,
-            "teacher": None if teacher is None else str(getattr(teacher, "path", teacher)),
-            "student": student,
-            "budget": budget,
-            "seeds": seeds,
-            "seed": seed,
-            "training": training or {},
-            "offline": offline,
-        }
-    )
+    config = _config(locals())
     with _listening(events, progress) as heard:
         return pipeline.transfer(
             config,
-            source=None if paths["source"] else source,
-            target=None if paths["target"] else target,
+            source=_object(source),
+            target=_object(target),
             out=Path(out) if out is not None else next_free(Path("runs")),
             events=heard,
         )
+
+
+def plan(
+    source: Any = None,
+    target: Any = None,
+    *,
+    events: Events | None = None,
+    progress: bool | None = None,
+    **options: Any,
+) -> dict[str, Any]:
+    """Return what `transfer` would do under its budget; nothing is trained.
+
+    Measures the machine for a moment. `landbridge plan` shows the same.
+
+    Parameters
+    ----------
+    source, target, **options
+        As for `transfer`, without ``out``.
+    events, progress
+        As for `transfer`.
+
+    Returns
+    -------
+    dict
+        "setting", "backbone", "fits" (of each "method", "role", "seeds", "steps", "seconds",
+        "why"), "not_tried", "seconds", "budget_s", "memory_mb", ...
+
+    Examples
+    --------
+    >>> import landbridge
+    >>> found = landbridge.plan(
+    ...     "sample:font-digits", "sample:digits", method="mcc", budget="60s")  # doctest: +SKIP
+    >>> [fit["method"] for fit in found["fits"]]                                # doctest: +SKIP
+    ['source-only', 'probe', 'mcc']
+    """
+    bound = _PLAN.bind(source, target, events=events, progress=progress, **options)
+    bound.apply_defaults()
+    config = _config(bound.arguments)
+    with _listening(events, progress) as heard:
+        return pipeline.plan(config, source=_object(source), target=_object(target), events=heard)
+
+
+_PLAN = inspect.signature(transfer)
+_PLAN = _PLAN.replace(
+    parameters=[one for name, one in _PLAN.parameters.items() if name != "out"],
+    return_annotation="dict[str, Any]",
+)
+plan.__signature__ = _PLAN  # type: ignore[attr-defined]
+
+
+def _config(given: Mapping[str, Any]) -> RunConfig:
+    """Return the configuration that the keywords of `transfer` make.
+
+    A keyword is a key of the configuration, one of "data", or a path in the place of one.
+    """
+    values: dict[str, Any] = {key: given[key] for key in RunConfig.model_fields if key in given}
+    values["data"] = {key: given[key] for key in DataConfig.model_fields if key in given}
+    for side in ("source", "target"):
+        named = isinstance(given[side], str | Path)
+        values["data"][side] = str(given[side]) if named else None
+    if given["value_range"] is not None:
+        values["data"]["value_range"] = list(given["value_range"])
+    if not isinstance(given["backbone"], str):
+        values["backbone"] = _held(given["backbone"])
+    if (teacher := given["teacher"]) is not None:
+        values["teacher"] = str(getattr(teacher, "path", teacher))
+    device = {} if given["device"] is None else {"device": given["device"]}
+    values["training"] = (given["training"] or {}) | device
+    for key in ("backbone_options", "method_options"):
+        values[key] = given[key] or {}
+    return make_config(values)
+
+
+def _object(side: Any) -> Any:
+    """Return what takes the place of a path, None where it is one."""
+    return None if isinstance(side, str | Path) else side
 
 
 def _held(module: Any) -> str:

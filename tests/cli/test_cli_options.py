@@ -70,8 +70,11 @@ def test_a_value_that_is_no_yaml_is_an_error(cli):
 @pytest.mark.parametrize(
     ("args", "takes"),
     [
-        (("predict", "r", "d"), "only training.threads"),
-        (("eval", "r", "d"), "only training.threads, data.label"),
+        (("predict", "r", "d"), "only data.outside, training.threads"),
+        (
+            ("eval", "r", "d"),
+            "only data.label, data.keep_duplicates, data.outside, training.threads",
+        ),
         (("report", "r"), "no configuration key"),
         (("resume", "r"), "no configuration key"),
         (("methods",), "no configuration key"),

@@ -5,15 +5,12 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Sequence
-from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 
 from .errors import DataError
 from .shown import one_line
 
-OUTSIDE: ContextVar[bool] = ContextVar("outside", default=False)
-"""Whether the command line was told ``--outside``; in Python it is an argument."""
 ANYWHERE = "outside=True (--outside) reads files anywhere, if you trust who made the folder"
 """What to do, in messages."""
 
@@ -83,9 +80,9 @@ def place_of(folder: Path, outside: bool = False) -> Place:
     ----------
     folder : Path
     outside : bool
-        Whether they may lie anywhere; also where the command line says so.
+        Whether they may lie anywhere.
     """
-    return Place(folder, None if outside or OUTSIDE.get() else Bounds([folder]))
+    return Place(folder, None if outside else Bounds([folder]))
 
 
 def check_inside(path: Path, place: Place) -> None:

@@ -3,107 +3,84 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from . import options as o
-from .frame import frame
+from .frame import Frame
+from .verbs import verb
 
-KEYS = (
-    *("data.image", "data.text", "data.audio", "data.columns", "data.drop", "data.categorical"),
-    *(
-        "data.numeric",
-        "data.max_rows",
-        "data.encoding",
-        "data.value_range",
-        "data.outside",
-        "data.keep_duplicates",
-        "backbone_options",
-        "seed",
-        "offline",
-    ),
-    *("training.device", "training.threads", "training.batch", "training.rate"),
-)
-ASKING = ("offline", "training.threads")
-"""Keys that have an effect where a finished space is asked."""
+if TYPE_CHECKING:
+    from ..base.config import RunConfig
+
+Answer = Annotated[
+    str | None, typer.Option(metavar="MODALITY", help="What to look at in rows with several.")
+]
 SpaceFolder = Annotated[
     Path, typer.Argument(metavar="SPACE", help="A folder that `landbridge align` made.")
 ]
 
 
+@verb(
+    "align",
+    *(*o.ROWS, "keep_duplicates", "batch", "rate", "seed", "device", "offline"),
+    keys=("backbone_options", "data.max_rows", "training.threads"),
+)
 def align(
+    this: Frame,
+    found: RunConfig,
     data: Annotated[
         str, typer.Argument(metavar="DATA", help="Rows of several modalities: a table, a folder.")
     ],
     out: Annotated[
         Path, typer.Option(metavar="FOLDER", help="Where to keep the space; must not exist.")
     ],
-    image: o.ImageColumn = None,
-    text: o.TextColumn = None,
-    audio: o.AudioColumn = None,
-    columns: o.Columns = None,
-    value_range: o.ValueRange = None,
     epochs: Annotated[
         float, typer.Option(metavar="N", help="How often each pair is looked at.")
     ] = 30.0,
-    seed: o.Seed = None,
-    keep_duplicates: o.KeepDuplicates = None,
-    device: o.Device = None,
-    offline: o.Offline = None,
-    config: o.ConfigFile = None,
-    settings: o.Settings = None,
-    outside: o.Outside = None,
-    as_json: o.AsJson = False,
-    quiet: o.Quiet = False,
-    debug: o.Debug = False,
+    temperature: Annotated[
+        float, typer.Option(metavar="X", help="To begin with; it is learned.")
+    ] = 0.07,
+    held_out: Annotated[
+        float, typer.Option(metavar="SHARE", help="Of the pairs, to judge by without a test split.")
+    ] = 0.2,
 ) -> None:
     """Bring modalities into one space by rows that have two of them; needs no labels.
 
     Then `search` finds across modalities, and `zero-shot` classifies by the names of classes.
     """
-    given: dict[str, Any] = {
-        "data.image": image,
-        "data.text": text,
-        "data.audio": audio,
-        "data.columns": o.names(columns),
-        "seed": seed,
-        "data.keep_duplicates": keep_duplicates,
-        "training.device": device,
-        "offline": offline,
-    }
-    with frame(as_json=as_json, quiet=quiet, debug=debug) as this:
-        from .settings import usable, use_threads
+    from ..runs.read_task import columns_named
+    from ..spaces.fit import AlignOptions, align
 
-        given["data.value_range"] = o.span(value_range)
-        found = usable("align", KEYS, config, settings, given)
-        this.run = out
-        use_threads(found)
-        from ..runs.read_task import columns_named
-        from ..spaces.fit import AlignOptions, align
-
-        standard = AlignOptions()
-        space = align(
-            data,
-            out=out,
-            backbone_options=found.backbone_options or None,
-            options=AlignOptions(
-                epochs=epochs,
-                batch=found.training.batch or standard.batch,
-                rate=found.training.rate or standard.rate,
-            ),
-            seed=found.seed,
-            device=found.training.device,
-            keep_duplicates=found.data.keep_duplicates,
-            offline=found.offline,
-            max_rows=found.data.max_rows,
-            events=this.events(),
-            **columns_named(found.data),
-        )
-        this.result({"space": str(out), **space.facts}, lambda: _show_space(out, space.facts))
+    this.run = out
+    standard = AlignOptions()
+    space = align(
+        data,
+        out=out,
+        backbone_options=found.backbone_options or None,
+        options=AlignOptions(
+            epochs=epochs,
+            temperature=temperature,
+            held_out=held_out,
+            batch=found.training.batch or standard.batch,
+            rate=found.training.rate or standard.rate,
+        ),
+        seed=found.seed,
+        device=found.training.device,
+        keep_duplicates=found.data.keep_duplicates,
+        offline=found.offline,
+        max_rows=found.data.max_rows,
+        events=this.events(),
+        **columns_named(found.data),
+    )
+    this.result({"space": str(out), **space.facts}, lambda: _show_space(out, space.facts))
 
 
+@verb("search", "offline", "outside", keys=("training.threads",))
 def search(
+    this: Frame,
+    found: RunConfig,
     space: SpaceFolder,
     query: Annotated[
         str, typer.Argument(metavar="QUERY", help="Words, or the path of an image or recording.")
@@ -112,32 +89,28 @@ def search(
         str, typer.Option(metavar="DATA", help="Where to look: a folder, a table, a sample.")
     ],
     top: Annotated[int, typer.Option(metavar="N", help="How many to show.")] = 5,
-    answer: Annotated[
-        str | None, typer.Option(metavar="MODALITY", help="What to look at in rows with several.")
+    modality: Annotated[
+        str | None,
+        typer.Option("--modality", metavar="MODALITY", help="Of QUERY: image, text or audio."),
     ] = None,
-    offline: o.Offline = None,
-    outside: o.Outside = None,
-    config: o.ConfigFile = None,
-    settings: o.Settings = None,
-    as_json: o.AsJson = False,
-    quiet: o.Quiet = False,
-    debug: o.Debug = False,
+    answer: Answer = None,
 ) -> None:
     """Find what is nearest to words, an image or a recording."""
-    with frame(as_json=as_json, quiet=quiet, debug=debug) as this:
-        from .settings import usable, use_threads
+    from ..spaces.space import Space
 
-        resolved = usable("search", ASKING, config, settings, {"offline": offline})
-        use_threads(resolved)
-        from ..spaces.space import Space
-
-        events = this.events()
-        opened = Space.load(space, offline=resolved.offline, events=events)
-        found = opened.search(query, among, top=top, answer=answer, events=events)
-        this.result({"space": str(space), "query": query, "found": found}, lambda: _show(found))
+    events = this.events()
+    opened = Space.load(space, offline=found.offline, events=events)
+    outside = found.data.outside
+    rows = opened.search(
+        query, among, top=top, modality=modality, answer=answer, outside=outside, events=events
+    )
+    this.result({"space": str(space), "query": query, "found": rows}, lambda: _show(rows))
 
 
+@verb("zero-shot", "offline", "outside", keys=("training.threads",))
 def zero_shot(
+    this: Frame,
+    found: RunConfig,
     space: SpaceFolder,
     data: o.Data,
     classes: Annotated[
@@ -146,39 +119,36 @@ def zero_shot(
     template: Annotated[
         str, typer.Option(metavar="TEXT", help='What is said of a class; "{}" is its name.')
     ] = "{}",
+    answer: Answer = None,
     out: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write a .csv, .parquet or .json file.")
     ] = None,
-    offline: o.Offline = None,
-    outside: o.Outside = None,
-    config: o.ConfigFile = None,
-    settings: o.Settings = None,
-    as_json: o.AsJson = False,
-    quiet: o.Quiet = False,
-    debug: o.Debug = False,
 ) -> None:
     """Classify by the names of classes alone; labels in DATA are used to say how well, no more."""
-    with frame(as_json=as_json, quiet=quiet, debug=debug) as this:
-        from .settings import usable, use_threads
+    from ..spaces.space import Space
+    from ..spaces.zero_shot import answered
 
-        resolved = usable("zero-shot", ASKING, config, settings, {"offline": offline})
-        use_threads(resolved)
-        from ..spaces.space import Space
-        from ..spaces.zero_shot import answered
+    events = this.events()
+    opened = Space.load(space, offline=found.offline, events=events)
+    names = o.names(classes) or []
+    value = answered(
+        opened,
+        data,
+        names,
+        template=template,
+        answer=answer,
+        outside=found.data.outside,
+        events=events,
+    )
+    rows = value.pop("predictions")
+    if out is not None:
+        from .predict import write
 
-        events = this.events()
-        opened = Space.load(space, offline=resolved.offline, events=events)
-        names = o.names(classes) or []
-        value = answered(opened, data, names, template=template, events=events)
-        rows = value.pop("predictions")
-        if out is not None:
-            from .predict import write
-
-            write(out, rows)
-            value["out"] = str(out)
-        else:
-            value["predictions"] = rows
-        this.result({"space": str(space), **value}, lambda: _show_answers(value, rows, out))
+        write(out, rows)
+        value["out"] = str(out)
+    else:
+        value["predictions"] = rows
+    this.result({"space": str(space), **value}, lambda: _show_answers(value, rows, out))
 
 
 def _show_space(out: Path, facts: dict[str, Any]) -> None:

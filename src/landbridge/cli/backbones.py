@@ -2,41 +2,35 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from . import options as o
-from .frame import frame
+from .frame import Frame
+from .verbs import verb
+
+if TYPE_CHECKING:
+    from ..base.config import RunConfig
 
 
-def backbones(
-    config: o.ConfigFile = None,
-    settings: o.Settings = None,
-    as_json: o.AsJson = False,
-    quiet: o.Quiet = False,
-    debug: o.Debug = False,
-) -> None:
+@verb("backbones")
+def backbones(this: Frame, _: RunConfig) -> None:
     """List the backbones and which are available here."""
-    with frame(as_json=as_json, quiet=quiet, debug=debug) as this:
-        from .settings import usable
+    from ..backbones.base import BACKBONES
 
-        usable("backbones", (), config, settings)
-        from ..backbones.base import BACKBONES
-
-        found = []
-        for name, provider in BACKBONES.items():
-            here, where = provider().available()
-            found.append(
-                {
-                    "name": name,
-                    "modalities": list(provider.modalities),
-                    "pretrained": provider.pretrained,
-                    "available": here,
-                    "where": where,
-                    "extra": provider.extra,
-                    "summary": provider.summary,
-                }
-            )
-        this.result({"backbones": found}, lambda: _show(found))
+    found = []
+    for name, provider in BACKBONES.items():
+        here, where = provider().available()
+        found.append(
+            {
+                "name": name,
+                "modalities": list(provider.modalities),
+                "pretrained": provider.pretrained,
+                "available": here,
+                "where": where,
+                "extra": provider.extra,
+                "summary": provider.summary,
+            }
+        )
+    this.result({"backbones": found}, lambda: _show(found))
 
 
 def _show(found: list[dict[str, Any]]) -> None:

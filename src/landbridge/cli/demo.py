@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from . import options as o
-from .frame import frame
+from .frame import Frame
+from .verbs import verb
+
+if TYPE_CHECKING:
+    from ..base.config import RunConfig
 
 DEFAULTS = {
     "data.source": "sample:font-digits",
@@ -24,31 +29,23 @@ DEFAULTS = {
 }
 
 
+@verb("demo", "method", "budget", keys=None, defaults=DEFAULTS)
 def demo(
+    this: Frame,
+    found: RunConfig,
     out: o.Out = None,
-    method: o.Method = None,
-    budget: o.Budget = None,
-    config: o.ConfigFile = None,
-    settings: o.Settings = None,
-    as_json: o.AsJson = False,
-    quiet: o.Quiet = False,
-    debug: o.Debug = False,
 ) -> None:
     """Printed digits to handwriting, without one label.
 
     From digits drawn in several fonts to the handwritten ones that come with scikit-learn.
     The handwritten labels are for the verdict alone. Needs no download.
     """
-    with frame(as_json=as_json, quiet=quiet, debug=debug) as this:
-        from .settings import resolve
-        from .transfer import fit, free_folder, taken, unused
+    from .transfer import fit, free_folder, taken, unused
 
-        named = {"method": method, "budget": budget}
-        resolved = resolve(config, settings, named, DEFAULTS)
-        usual = Path("runs/demo")
-        folder = unused(usual) if out is None else free_folder(out, resolved)
-        if out is None and taken(usual):
-            this.terminal.event(
-                {"event": "note", "message": f"{usual} is there already: this run is {folder}"}
-            )
-        fit(this, resolved, folder)
+    usual = Path("runs/demo")
+    folder = unused(usual) if out is None else free_folder(out, found)
+    if out is None and taken(usual):
+        this.terminal.event(
+            {"event": "note", "message": f"{usual} is there already: this run is {folder}"}
+        )
+    fit(this, found, folder)

@@ -4,52 +4,44 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from . import options as o
-from .frame import frame
+from .frame import Frame
+from .verbs import verb
 
 if TYPE_CHECKING:
+    from ..base.config import RunConfig
     from .checks import Check
 
 _MARKS = {"ok": ("✓", "green"), "note": ("·", "dim"), "warn": ("!", "yellow"), "bad": ("✗", "red")}
 
 
-def doctor(
-    config: o.ConfigFile = None,
-    settings: o.Settings = None,
-    as_json: o.AsJson = False,
-    quiet: o.Quiet = False,
-    debug: o.Debug = False,
-) -> None:
+@verb("doctor", keys=("training.threads",))
+def doctor(this: Frame, found: RunConfig) -> None:
     """Check this machine and measure its speed.
 
     Looks at Python, torch, processor, memory, disk and the optional parts. No network is
     needed. Exits with 1 where something must be mended before a transfer.
     """
-    with frame(as_json=as_json, quiet=quiet, debug=debug) as this:
-        from .settings import usable
+    from .checks import run_checks
 
-        found = usable("doctor", ("training.threads",), config, settings)
-        from .checks import run_checks
-
-        checks = run_checks(found.training.threads)
-        bad = [check.name for check in checks if check.level == "bad"]
-        this.exit_code = 1 if bad else 0
-        this.result(
-            {
-                "healthy": not bad,
-                "checks": [
-                    {
-                        "name": check.name,
-                        "level": check.level,
-                        "found": check.found,
-                        "do": check.do,
-                        **check.values,
-                    }
-                    for check in checks
-                ],
-            },
-            lambda: _show([c for c in checks if not quiet or c.level in ("warn", "bad")], bad),
-        )
+    checks = run_checks(found.training.threads)
+    bad = [check.name for check in checks if check.level == "bad"]
+    this.exit_code = 1 if bad else 0
+    this.result(
+        {
+            "healthy": not bad,
+            "checks": [
+                {
+                    "name": check.name,
+                    "level": check.level,
+                    "found": check.found,
+                    "do": check.do,
+                    **check.values,
+                }
+                for check in checks
+            ],
+        },
+        lambda: _show([c for c in checks if not this.quiet or c.level in ("warn", "bad")], bad),
+    )
 
 
 def _show(checks: list[Check], bad: list[str]) -> None:

@@ -2,39 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import options as o
-from .frame import frame
+from .frame import Frame
+from .verbs import verb
+
+if TYPE_CHECKING:
+    from ..base.config import RunConfig
 
 
+@verb("eval", "label", "keep_duplicates", "outside", keys=("training.threads",))
 def evaluate(
+    this: Frame,
+    found: RunConfig,
     run: o.RunFolder,
     data: o.Data,
-    label: o.Label = None,
-    keep_duplicates: o.KeepDuplicates = None,
-    outside: o.Outside = None,
-    config: o.ConfigFile = None,
-    settings: o.Settings = None,
-    as_json: o.AsJson = False,
-    quiet: o.Quiet = False,
-    debug: o.Debug = False,
 ) -> None:
     """Measure what a command made on labelled DATA, with intervals; a space on pairs."""
-    with frame(as_json=as_json, quiet=quiet, debug=debug) as this:
-        from .predict import load, taken
+    from ..finished import load
+    from .predict import taken
 
-        keys = ("training.threads", "data.label", "data.keep_duplicates")
-        named = {"data.label": label, "data.keep_duplicates": keep_duplicates}
-        loaded, found = load("eval", run, config, settings, keys, named)
-        options = {
-            "label": found.data.label,
-            "keep_duplicates": found.data.keep_duplicates or None,
-        }
-        given = taken(loaded.evaluate, run, options)
-        given = {key: value for key, value in given.items() if value is not None}
-        figures = loaded.evaluate(data, **given, events=this.events())
-        this.result({"run": str(run), **figures}, lambda: _show(figures))
+    loaded, given = load(run), found.data
+    options = {"label": given.label, "keep_duplicates": given.keep_duplicates or None}
+    options |= {"outside": given.outside or None}
+    figures = loaded.evaluate(data, **taken(loaded.evaluate, run, options), events=this.events())
+    this.result({"run": str(run), **figures}, lambda: _show(figures))
 
 
 def _show(figures: dict[str, Any]) -> None:

@@ -24,7 +24,6 @@ from ..base.errors import (
     Terminated,
 )
 from ..base.files import open_plain
-from ..base.inside import OUTSIDE
 from ..base.shown import to_json, visible
 from ..base.trust import ask_by
 from .screen import say
@@ -129,7 +128,6 @@ def frame(*, as_json: bool = False, quiet: bool = False, debug: bool = False) ->
         tell(found, do=do, kind=kind, code=code, as_json=as_json, stdout=stdout)
     finally:
         this.close()
-        OUTSIDE.set(False)  # that was for this command
         ask_by(None)
     if code:
         raise typer.Exit(code)

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ..base.errors import ConfigError
-from . import options as o
-from .frame import frame
+from .frame import Frame
 from .screen import say
+from .verbs import verb
+
+if TYPE_CHECKING:
+    from ..base.config import RunConfig
 
 WAYS = ("weighted", "ties", "dare", "add", "negate")
 
 
+@verb("merge", "seed", "outside")
 def merge(
+    this: Frame,
+    found: RunConfig,
     runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Finished runs.")],
     out: Annotated[Path, typer.Option(metavar="RUN", help="The new run's folder.")],
     method: Annotated[
@@ -28,7 +34,6 @@ def merge(
     density: Annotated[
         float, typer.Option(metavar="SHARE", help="Share of values that ties and dare keep.")
     ] = 0.2,
-    seed: Annotated[int, typer.Option(metavar="N", help="Of what dare drops.")] = 0,
     data: Annotated[
         str | None,
         typer.Option(
@@ -37,41 +42,32 @@ def merge(
             help="Unlabelled examples for batch normalisation's statistics.",
         ),
     ] = None,
-    outside: o.Outside = None,
-    config: o.ConfigFile = None,
-    settings: o.Settings = None,
-    as_json: o.AsJson = False,
-    quiet: o.Quiet = False,
-    debug: o.Debug = False,
 ) -> None:
     """Merge runs of the same backbone: average, add or take away what each has learned.
 
     The first run's data, preprocessing and class order hold for the new one.
     """
-    with frame(as_json=as_json, quiet=quiet, debug=debug) as this:
-        from .settings import usable
+    from ..runs.merge import merge as together
 
-        usable("merge", (), config, settings)
-        this.run = out
-        from ..runs.merge import merge as together
+    this.run = out
+    made = together(
+        runs,
+        method=method,  # type: ignore[arg-type]  # checked there, with what is known
+        weights=_numbers(weights),
+        density=density,
+        seed=found.seed,
+        data=data,
+        outside=found.data.outside,
+        out=out,
+        events=this.events(),
+    )
+    words = made.choice["reason"]
 
-        made = together(
-            runs,
-            method=method,  # type: ignore[arg-type]  # checked there, with what is known
-            weights=_numbers(weights),
-            density=density,
-            seed=seed,
-            data=data,
-            out=out,
-            events=this.events(),
-        )
-        words = made.choice["reason"]
+    def show() -> None:
+        say(words)
+        say(f"landbridge eval {out} DATA measures it.")
 
-        def show() -> None:
-            say(words)
-            say(f"landbridge eval {out} DATA measures it.")
-
-        this.result({"run": str(out), "method": method, "sentence": words}, show)
+    this.result({"run": str(out), "method": method, "sentence": words}, show)
 
 
 def _numbers(text: str | None) -> list[float] | None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ..base.errors import ConfigError
-from . import options as o
-from .frame import frame
+from .frame import Frame
+from .verbs import verb
+
+if TYPE_CHECKING:
+    from ..base.config import RunConfig
 
 LABELS = ("labelled", "model", "unlabelled", "none")
 TARGETS = ("labelled", "unlabelled")
@@ -17,7 +20,10 @@ SHORT = {f"{labels}-target": f"any/{labels}" for labels in TARGETS}
 """Settings that say nothing of the source."""
 
 
+@verb("methods")
 def methods(
+    this: Frame,
+    _: RunConfig,
     setting: Annotated[
         str | None,
         typer.Option(
@@ -26,26 +32,17 @@ def methods(
             "unlabelled-target, with cost and evidence.",
         ),
     ] = None,
-    config: o.ConfigFile = None,
-    settings: o.Settings = None,
-    as_json: o.AsJson = False,
-    quiet: o.Quiet = False,
-    debug: o.Debug = False,
 ) -> None:
     """List the methods and what each needs."""
-    with frame(as_json=as_json, quiet=quiet, debug=debug) as this:
-        from .settings import usable
+    source, target = _setting(setting)
+    from ..methods.base import METHODS
 
-        usable("methods", (), config, settings)
-        source, target = _setting(setting)
-        from ..methods.base import METHODS
-
-        found = [
-            _describe(name, method)
-            for name, method in METHODS.items()
-            if _fits(method.needs.source, source) and _fits(method.needs.target, target)
-        ]
-        this.result({"methods": found}, lambda: _show(found, evidence=setting is not None))
+    found = [
+        _describe(name, method)
+        for name, method in METHODS.items()
+        if _fits(method.needs.source, source) and _fits(method.needs.target, target)
+    ]
+    this.result({"methods": found}, lambda: _show(found, evidence=setting is not None))
 
 
 def _setting(text: str | None) -> tuple[str | None, str | None]:

@@ -4,43 +4,31 @@ from __future__ import annotations
 
 import shlex
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ..base.errors import ConfigError
 from . import options as o
-from .frame import frame
+from .frame import Frame
+from .verbs import verb
 
-KEYS = (
-    *("data.image", "data.text", "data.audio", "data.columns", "data.drop", "data.categorical"),
-    *(
-        "data.numeric",
-        "data.max_rows",
-        "data.encoding",
-        "data.value_range",
-        "data.judge_fraction",
-        "data.keep_duplicates",
-        "budget",
-        "backbone",
-        "backbone_options",
-    ),
-    *("seed", "seeds", "offline", "training.device", "training.threads", "training.steps"),
+if TYPE_CHECKING:
+    from ..base.config import RunConfig
+
+
+@verb(
+    "multitask",
+    *("backbone", *o.ROWS, "steps", "seeds", "seed", "budget", "keep_duplicates"),
+    *("device", "offline"),
+    keys=("backbone_options", "data.judge_fraction", "data.max_rows", "training.threads"),
 )
-
-
 def multitask(
+    this: Frame,
+    found: RunConfig,
     data: Annotated[str, typer.Argument(metavar="DATA", help="A table with several labels.")],
     labels: Annotated[str, typer.Option(metavar="A,B", help="The columns of labels.")],
     out: Annotated[Path, typer.Option(metavar="FOLDER", help="Where to keep it.")],
-    backbone: o.Backbone = None,
-    image: o.ImageColumn = None,
-    text: o.TextColumn = None,
-    audio: o.AudioColumn = None,
-    columns: o.Columns = None,
-    drop: o.Drop = None,
-    encoding: o.Encoding = None,
-    value_range: o.ValueRange = None,
     weights: Annotated[
         str | None,
         typer.Option(metavar="A=W,B=W", help="Of each task's loss; learned if not given."),
@@ -48,69 +36,36 @@ def multitask(
     alone: Annotated[
         bool, typer.Option("--alone/--no-alone", help="Learn each task alone as well, to compare.")
     ] = True,
-    seeds: o.Seeds = None,
-    seed: o.Seed = None,
-    budget: o.Budget = None,
-    keep_duplicates: o.KeepDuplicates = None,
-    device: o.Device = None,
-    offline: o.Offline = None,
-    outside: o.Outside = None,
-    config: o.ConfigFile = None,
-    settings: o.Settings = None,
-    as_json: o.AsJson = False,
-    quiet: o.Quiet = False,
-    debug: o.Debug = False,
 ) -> None:
     """Learn several tasks on one backbone, and say of each whether the others helped.
 
     As a backbone the result is reused by --backbone run/FOLDER; `landbridge predict FOLDER DATA`
     answers all tasks at once.
     """
-    given: dict[str, Any] = {
-        "backbone": backbone,
-        "data.image": image,
-        "data.text": text,
-        "data.audio": audio,
-        "data.columns": o.names(columns),
-        "data.drop": o.names(drop),
-        "data.encoding": encoding,
-        "seeds": seeds,
-        "seed": seed,
-        "budget": budget,
-        "data.keep_duplicates": keep_duplicates,
-        "training.device": device,
-        "offline": offline,
-    }
-    with frame(as_json=as_json, quiet=quiet, debug=debug) as this:
-        from .settings import usable, use_threads
+    from ..runs.read_task import columns_named
+    from ..several_tasks.fit import multitask as together
 
-        given["data.value_range"] = o.span(value_range)
-        found = usable("multitask", KEYS, config, settings, given)
-        this.run = out
-        use_threads(found)
-        from ..runs.read_task import columns_named
-        from ..several_tasks.fit import multitask as together
-
-        made = together(
-            data,
-            o.names(labels) or (),
-            out=out,
-            backbone=found.backbone,
-            backbone_options=found.backbone_options or None,
-            weights=_weights(weights),
-            alone=alone,
-            seeds=found.seeds,
-            budget=found.budget,
-            keep_duplicates=found.data.keep_duplicates,
-            seed=found.seed,
-            steps=found.training.steps,
-            judge_fraction=found.data.judge_fraction,
-            device=found.training.device,
-            offline=found.offline,
-            events=this.events(),
-            **columns_named(found.data),
-        )
-        this.result({"run": str(out), **made.facts}, lambda: _show(out, made.facts))
+    this.run = out
+    made = together(
+        data,
+        o.names(labels) or (),
+        out=out,
+        backbone=found.backbone,
+        backbone_options=found.backbone_options or None,
+        weights=_weights(weights),
+        alone=alone,
+        seeds=found.seeds,
+        budget=found.budget,
+        keep_duplicates=found.data.keep_duplicates,
+        seed=found.seed,
+        steps=found.training.steps,
+        judge_fraction=found.data.judge_fraction,
+        device=found.training.device,
+        offline=found.offline,
+        events=this.events(),
+        **columns_named(found.data),
+    )
+    this.result({"run": str(out), **made.facts}, lambda: _show(out, made.facts))
 
 
 def _weights(text: str | None) -> dict[str, float] | None:

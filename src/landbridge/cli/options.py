@@ -7,8 +7,6 @@ from typing import Annotated, Any
 
 import typer
 
-from ..base.inside import OUTSIDE
-
 CONFIG, DATA, SHOW = "Configuration", "Data", "Output"
 
 AsJson = Annotated[
@@ -32,65 +30,10 @@ Settings = Annotated[
     ),
 ]
 
-KEYS = {
-    "source": "data.source",
-    "target": "data.target",
-    "label": "data.label",
-    "image": "data.image",
-    "text": "data.text",
-    "audio": "data.audio",
-    "columns": "data.columns",
-    "drop": "data.drop",
-    "categorical": "data.categorical",
-    "numeric": "data.numeric",
-    "encoding": "data.encoding",
-    "value_range": "data.value_range",
-    "outside": "data.outside",
-    "domain": "data.domain",
-    "source_domains": "data.source_domains",
-    "target_domains": "data.target_domains",
-    "pattern": "data.pattern",
-    "answers": "data.answers",
-    "target_labels": "data.target_labels",
-    "keep_duplicates": "data.keep_duplicates",
-    "backbone": "backbone",
-    "method": "method",
-    "teacher": "teacher",
-    "student": "student",
-    "budget": "budget",
-    "seeds": "seeds",
-    "seed": "seed",
-    "device": "training.device",
-    "offline": "offline",
-}
-"""The options of `transfer` and `plan` that are configuration keys."""
-
-
-LISTS = (
-    *("data.source_domains", "data.target_domains"),
-    *("data.columns", "data.drop", "data.categorical", "data.numeric"),
-)
-"""Keys whose option takes names joined by commas."""
-
 
 def names(text: str | None) -> list[str] | None:
     """Return names joined by commas as a list."""
     return None if text is None else [part.strip() for part in text.split(",") if part.strip()]
-
-
-def span(text: str | None) -> list[str] | None:
-    """Return "LOW,HIGH" as its two parts: the configuration says what is wrong with them."""
-    return names(text)
-
-
-def named(given: dict[str, Any]) -> dict[str, Any]:
-    """Return the dotted keys of a verb's arguments (its `locals()`)."""
-    values = {key: given[name] for name, key in KEYS.items()}
-    for key in LISTS:
-        if values[key] is not None:
-            values[key] = [name.strip() for name in values[key].split(",")]
-    values["data.value_range"] = span(values["data.value_range"])
-    return values
 
 
 RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="A run's folder.")]
@@ -150,16 +93,10 @@ Encoding = Annotated[
 ]
 
 
-def _told(outside: bool | None) -> bool | None:
-    OUTSIDE.set(bool(outside))
-    return outside
-
-
 Outside = Annotated[
     bool | None,
     typer.Option(
         "--outside/--no-outside",
-        callback=_told,
         help="Let metadata and links in a folder of data lead to files outside it.",
     ),
 ]
@@ -228,3 +165,59 @@ Out = Annotated[
     Path | None,
     typer.Option(metavar="FOLDER", help="The run's folder; it must not exist or be empty."),
 ]
+Steps = Annotated[
+    int | None,
+    typer.Option(metavar="N", help="Steps of training, instead of what epochs or budget give."),
+]
+Batch = Annotated[int | None, typer.Option(metavar="ROWS", help="Rows of a step.")]
+Rate = Annotated[float | None, typer.Option(metavar="X", help="Learning rate.")]
+
+OPTIONS: dict[str, tuple[str, Any]] = {
+    "source": ("data.source", Source),
+    "target": ("data.target", Target),
+    "backbone": ("backbone", Backbone),
+    "method": ("method", Method),
+    "budget": ("budget", Budget),
+    "label": ("data.label", Label),
+    "text": ("data.text", TextColumn),
+    "image": ("data.image", ImageColumn),
+    "audio": ("data.audio", AudioColumn),
+    "columns": ("data.columns", Columns),
+    "drop": ("data.drop", Drop),
+    "categorical": ("data.categorical", Categorical),
+    "numeric": ("data.numeric", Numeric),
+    "encoding": ("data.encoding", Encoding),
+    "value_range": ("data.value_range", ValueRange),
+    "outside": ("data.outside", Outside),
+    "domain": ("data.domain", DomainColumn),
+    "source_domains": ("data.source_domains", SourceDomains),
+    "target_domains": ("data.target_domains", TargetDomains),
+    "pattern": ("data.pattern", Pattern),
+    "answers": ("data.answers", Answers),
+    "target_labels": ("data.target_labels", TargetLabels),
+    "keep_duplicates": ("data.keep_duplicates", KeepDuplicates),
+    "teacher": ("teacher", Teacher),
+    "student": ("student", Student),
+    "steps": ("training.steps", Steps),
+    "batch": ("training.batch", Batch),
+    "rate": ("training.rate", Rate),
+    "seeds": ("seeds", Seeds),
+    "seed": ("seed", Seed),
+    "device": ("training.device", Device),
+    "offline": ("offline", Offline),
+}
+"""Options with a configuration key behind them, as verbs show them: key and what typer takes."""
+LISTS = (
+    *("columns", "drop", "categorical", "numeric", "value_range"),
+    *("source_domains", "target_domains"),
+)
+"""Those of them that take several values joined by commas."""
+ROWS = (
+    *("text", "image", "audio", "columns", "drop", "categorical", "numeric", "encoding"),
+    *("value_range", "outside"),
+)
+"""What says how rows are read."""
+READING = ("label", *ROWS, "domain", "pattern", "answers")
+"""What says how labelled data are read."""
+TRANSFER = tuple(name for name in OPTIONS if name not in ("steps", "batch", "rate"))
+"""Of `transfer` and `plan`; how networks are trained is the method's recipe (--set training.*)."""

@@ -2,63 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import options as o
-from .frame import frame
+from .frame import Frame
+from .verbs import verb
+
+if TYPE_CHECKING:
+    from ..base.config import RunConfig
 
 
-def plan(
-    source: o.Source = None,
-    target: o.Target = None,
-    backbone: o.Backbone = None,
-    method: o.Method = None,
-    budget: o.Budget = None,
-    label: o.Label = None,
-    text: o.TextColumn = None,
-    image: o.ImageColumn = None,
-    audio: o.AudioColumn = None,
-    columns: o.Columns = None,
-    drop: o.Drop = None,
-    categorical: o.Categorical = None,
-    numeric: o.Numeric = None,
-    encoding: o.Encoding = None,
-    value_range: o.ValueRange = None,
-    outside: o.Outside = None,
-    domain: o.DomainColumn = None,
-    source_domains: o.SourceDomains = None,
-    target_domains: o.TargetDomains = None,
-    pattern: o.Pattern = None,
-    answers: o.Answers = None,
-    target_labels: o.TargetLabels = None,
-    keep_duplicates: o.KeepDuplicates = None,
-    teacher: o.Teacher = None,
-    student: o.Student = None,
-    seeds: o.Seeds = None,
-    seed: o.Seed = None,
-    device: o.Device = None,
-    offline: o.Offline = None,
-    config: o.ConfigFile = None,
-    settings: o.Settings = None,
-    as_json: o.AsJson = False,
-    quiet: o.Quiet = False,
-    debug: o.Debug = False,
-) -> None:
+@verb("plan", *o.TRANSFER, keys=None)
+def plan(this: Frame, found: RunConfig) -> None:
     """Show what a transfer would do under its budget.
 
     Takes the options of transfer, measures the machine for a moment, and trains nothing.
     """
-    given = o.named(locals())
-    with frame(as_json=as_json, quiet=quiet, debug=debug) as this:
-        from .settings import resolve
-        from .transfer import need_target
+    from .transfer import need_target
 
-        resolved = resolve(config, settings, given)
-        need_target(resolved)
-        from ..runs.pipeline import plan as make_plan
+    need_target(found)
+    from ..runs.pipeline import plan as make_plan
 
-        found = make_plan(resolved, events=this.events())
-        this.result(found, lambda: _show(found))
+    facts = make_plan(found, events=this.events())
+    this.result(facts, lambda: _show(facts))
 
 
 def _show(found: dict[str, Any]) -> None:

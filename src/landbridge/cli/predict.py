@@ -15,8 +15,9 @@ from ..base.cells import write_rows
 from ..base.errors import ConfigError
 from ..base.shown import encodable
 from . import options as o
-from .frame import dumps, frame
+from .frame import Frame, dumps
 from .screen import say
+from .verbs import verb
 
 if TYPE_CHECKING:
     from ..base.config import RunConfig
@@ -28,7 +29,10 @@ _CELL = 120
 """Letters of an answer that it gets."""
 
 
+@verb("predict", "outside", keys=("training.threads",))
 def predict(
+    this: Frame,
+    found: RunConfig,
     run: o.RunFolder,
     data: o.Data,
     out: Annotated[
@@ -42,63 +46,40 @@ def predict(
             "rows like the source's validation rows is marked.",
         ),
     ] = None,
-    outside: o.Outside = None,
-    config: o.ConfigFile = None,
-    settings: o.Settings = None,
-    as_json: o.AsJson = False,
-    quiet: o.Quiet = False,
-    debug: o.Debug = False,
 ) -> None:
     """Answer for every example of new data: its class, number, labels, or what a task gives.
 
     RUN is what transfer, multitask or tune made. Without --out a terminal gets the first rows, and
     a pipe all of them, as CSV, or as lines of JSON where answers have a structure.
     """
-    with frame(as_json=as_json, quiet=quiet, debug=debug) as this:
-        if out is not None and out.suffix.lower() not in FORMATS:
-            raise ConfigError(
-                f"--out {out}: {out.suffix or 'no ending'} is not a format that can be written",
-                do=f"end the name in {', '.join(FORMATS)}",
-            )
-        if unknown is not None:
-            from ..metrics.open_set import check_rate
+    if out is not None and out.suffix.lower() not in FORMATS:
+        raise ConfigError(
+            f"--out {out}: {out.suffix or 'no ending'} is not a format that can be written",
+            do=f"end the name in {', '.join(FORMATS)}",
+        )
+    if unknown is not None:
+        from ..metrics.open_set import check_rate
 
-            check_rate(unknown)
-        loaded, _ = load("predict", run, config, settings)
-        given = taken(loaded.predict, run, {"unknown": unknown})
-        rows = loaded.predict(data, **given, events=this.events())
-        if out is not None:
-            write(out, rows)
-            left = _unanswered(rows)
-            value = {"run": str(run), "rows": len(rows), "unanswered": left, "out": str(out)}
-            n = sum(left.values())
-            more = f", {n:,} with a reason in the place of an answer" if left else ""
-            this.result(value, lambda: say(f"{len(rows):,} predictions in {out}{more}"))
-        else:
-            this.result({"run": str(run), "predictions": rows}, lambda: _show(rows))
-
-
-def load(
-    verb: str,
-    run: Path,
-    config: Path | None,
-    settings: Sequence[str] | None,
-    keys: Sequence[str] = ("training.threads",),
-    named: Mapping[str, Any] | None = None,
-) -> tuple[Any, RunConfig]:
-    """Open a finished folder, and return it with what little configuration its use can take."""
-    from .settings import usable, use_threads
-
-    found = usable(verb, keys, config, settings, named)
+        check_rate(unknown)
     from ..finished import load
 
     loaded = load(run)
-    use_threads(found)
-    return loaded, found
+    options = {"unknown": unknown, "outside": found.data.outside or None}
+    given = taken(loaded.predict, run, options)
+    rows = loaded.predict(data, **given, events=this.events())
+    if out is not None:
+        write(out, rows)
+        left = _unanswered(rows)
+        value = {"run": str(run), "rows": len(rows), "unanswered": left, "out": str(out)}
+        n = sum(left.values())
+        more = f", {n:,} with a reason in the place of an answer" if left else ""
+        this.result(value, lambda: say(f"{len(rows):,} predictions in {out}{more}"))
+    else:
+        this.result({"run": str(run), "predictions": rows}, lambda: _show(rows))
 
 
 def taken(use: Callable[..., Any], run: Path, options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the options that `use` takes; raise ConfigError where another one was given."""
+    """Return the options that were given; raise ConfigError where `use` does not take one."""
     known = inspect.signature(use).parameters
     for name, value in options.items():
         if name not in known and value is not None:
@@ -107,7 +88,7 @@ def taken(use: Callable[..., Any], run: Path, options: Mapping[str, Any]) -> dic
                 f"{option} is for what `landbridge transfer` made, and {run} is not",
                 do=f"leave {option} out",
             )
-    return {name: value for name, value in options.items() if name in known}
+    return {name: value for name, value in options.items() if value is not None}
 
 
 def write(path: Path, rows: Sequence[dict[str, Any]]) -> None:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from . import options as o
-from .frame import frame
+from .frame import Frame
+from .verbs import verb
 
-KEYS = (
-    *("data.label", "data.text", "data.image", "data.audio", "data.domain", "data.pattern"),
-    *("data.max_rows", "data.value_range", "data.answers", "seed", "offline", "training.threads"),
-)
+if TYPE_CHECKING:
+    from ..base.config import RunConfig
 
 
+@verb("rank", *o.READING, "seed", "offline", keys=("data.max_rows", "training.threads"))
 def rank(
+    this: Frame,
+    found: RunConfig,
     target: Annotated[
         str, typer.Argument(metavar="TARGET", help="Labelled data: a folder, a table, a sample.")
     ],
@@ -23,64 +25,40 @@ def rank(
         str | None,
         typer.Option(metavar="A,B", help="Which to compare; all that are here where not given."),
     ] = None,
-    label: o.Label = None,
-    text: o.TextColumn = None,
-    pattern: o.Pattern = None,
-    value_range: o.ValueRange = None,
-    seed: o.Seed = None,
-    offline: o.Offline = None,
-    outside: o.Outside = None,
-    config: o.ConfigFile = None,
-    settings: o.Settings = None,
-    as_json: o.AsJson = False,
-    quiet: o.Quiet = False,
-    debug: o.Debug = False,
 ) -> None:
     """Compare backbones by what simple classifiers make of their frozen features."""
-    given: dict[str, Any] = {
-        "data.label": label,
-        "data.text": text,
-        "data.pattern": pattern,
-        "seed": seed,
-        "offline": offline,
+    from ..backbones.open import check_backbone
+    from ..diagnosis.rank import rank_backbones
+    from ..domains.read import read_domain
+    from ..runs.read_task import columns_named
+
+    given_names = None if backbones is None else o.names(backbones)
+    for name in given_names or ():
+        check_backbone(name)
+    events = this.events()
+    data = found.data
+    domain = read_domain(
+        target,
+        label=data.label,
+        max_rows=data.max_rows,
+        answers=data.answers,
+        **columns_named(data),
+        offline=found.offline,
+        events=events,
+    )
+    ranked, failed = rank_backbones(
+        domain,
+        given_names or _all_here(domain.modality),
+        seed=found.seed,
+        offline=found.offline,
+        events=events,
+    )
+    value = {
+        "target": domain.name,
+        "ranked": [item.to_dict() for item in ranked],
+        "failed": failed,
     }
-    with frame(as_json=as_json, quiet=quiet, debug=debug) as this:
-        from .settings import usable, use_threads
-
-        given["data.value_range"] = o.span(value_range)
-        found = usable("rank", KEYS, config, settings, given)
-        use_threads(found)
-        from ..backbones.open import check_backbone
-        from ..diagnosis.rank import rank_backbones
-        from ..domains.read import read_domain
-        from ..runs.read_task import columns_named
-
-        given_names = None if backbones is None else o.names(backbones)
-        for name in given_names or ():
-            check_backbone(name)
-        events = this.events()
-        data = found.data
-        domain = read_domain(
-            target,
-            label=data.label,
-            max_rows=data.max_rows,
-            answers=data.answers,
-            **columns_named(data),
-            events=events,
-        )
-        ranked, failed = rank_backbones(
-            domain,
-            given_names or _all_here(domain.modality),
-            seed=found.seed,
-            offline=found.offline,
-            events=events,
-        )
-        value = {
-            "target": domain.name,
-            "ranked": [item.to_dict() for item in ranked],
-            "failed": failed,
-        }
-        this.result(value, lambda: _show(value))
+    this.result(value, lambda: _show(value))
 
 
 def _all_here(modality: str) -> list[str]:

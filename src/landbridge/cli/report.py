@@ -3,31 +3,31 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from . import options as o
-from .frame import frame
+from .frame import Frame
 from .screen import say
+from .verbs import verb
+
+if TYPE_CHECKING:
+    from ..base.config import RunConfig
 
 
+@verb("report")
 def report(
+    this: Frame,
+    _: RunConfig,
     run: o.RunFolder,
     out: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Write the report there instead of into the run."),
     ] = None,
-    config: o.ConfigFile = None,
-    settings: o.Settings = None,
-    as_json: o.AsJson = False,
-    quiet: o.Quiet = False,
-    debug: o.Debug = False,
 ) -> None:
     """Build the report.html of what a command made again."""
-    with frame(as_json=as_json, quiet=quiet, debug=debug) as this:
-        from .predict import load
+    from ..finished import load
 
-        loaded, _ = load("report", run, config, settings, keys=())
-        path = loaded.report(out)
-        this.result({"run": str(run), "report": str(path)}, lambda: say(str(path)))
+    path = load(run).report(out)
+    this.result({"run": str(run), "report": str(path)}, lambda: say(str(path)))

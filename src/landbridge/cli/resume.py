@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from . import options as o
-from .frame import frame
+from .frame import Frame
+from .verbs import verb
+
+if TYPE_CHECKING:
+    from ..base.config import RunConfig
 
 
+@verb("resume")
 def resume(
+    this: Frame,
+    _: RunConfig,
     run: o.RunFolder,
-    config: o.ConfigFile = None,
-    settings: o.Settings = None,
-    as_json: o.AsJson = False,
-    quiet: o.Quiet = False,
-    debug: o.Debug = False,
 ) -> None:
     """Go on with an interrupted run.
 
     It ends in the result that it would have had without the interruption.
     """
-    with frame(as_json=as_json, quiet=quiet, debug=debug) as this:
-        from .settings import usable
-        from .transfer import show_run
+    from .transfer import show_run
 
-        # A changed configuration would be another run, not this one.
-        usable("resume", (), config, settings)
-        this.run = run
-        from ..runs.pipeline import resume as go_on
+    # A changed configuration would be another run, not this one.
+    this.run = run
+    from ..runs.pipeline import resume as go_on
 
-        show_run(this, go_on(run, events=this.events()))
+    show_run(this, go_on(run, events=this.events()))

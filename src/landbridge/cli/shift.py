@@ -9,117 +9,83 @@ import typer
 
 from ..base.errors import ConfigError
 from . import options as o
-from .frame import frame
+from .frame import Frame
+from .verbs import verb
 
 if TYPE_CHECKING:
+    from ..base.config import RunConfig
     from ..diagnosis.domains import Compared
 
-KEYS = (
-    "backbone",
-    "data.label",
-    "data.text",
-    "data.image",
-    "data.audio",
-    "data.target_labels",
-    "data.judge_fraction",
-    "data.max_rows",
-    "data.encoding",
-    "data.value_range",
-    "data.outside",
-    "seed",
-    "offline",
-    "training.threads",
+
+@verb(
+    "shift",
+    *("backbone", *o.READING, "target_labels", "seed", "offline"),
+    keys=("data.judge_fraction", "data.max_rows", "training.threads"),
 )
-
-
 def shift(
+    this: Frame,
+    found: RunConfig,
     source: Annotated[
         str, typer.Argument(metavar="SOURCE", help='A folder, a table or "sample:NAME".')
     ],
     target: Annotated[str, typer.Argument(metavar="TARGET", help="The same; it needs no labels.")],
-    backbone: o.Backbone = None,
     out: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Write a page with drawings: one offline .html file."),
     ] = None,
-    label: o.Label = None,
-    text: o.TextColumn = None,
-    value_range: o.ValueRange = None,
-    target_labels: o.TargetLabels = None,
-    seed: o.Seed = None,
-    offline: o.Offline = None,
-    outside: o.Outside = None,
-    config: o.ConfigFile = None,
-    settings: o.Settings = None,
-    as_json: o.AsJson = False,
-    quiet: o.Quiet = False,
-    debug: o.Debug = False,
 ) -> None:
     """Say how two domains differ, and which family of methods that speaks for.
 
     Looks at frozen features, or a table's columns; trains nothing, and needs no target label.
     """
-    given: dict[str, Any] = {
-        "backbone": backbone,
-        "data.label": label,
-        "data.text": text,
-        "data.target_labels": target_labels,
-        "seed": seed,
-        "offline": offline,
+    if out is not None and out.suffix.lower() not in (".html", ".htm"):
+        raise ConfigError(f"--out {out}: the page is one HTML file", do="end the name in .html")
+    from ..backbones.open import check_backbone
+    from ..diagnosis.domains import compare_domains
+    from ..domains.markers import without_markers
+    from ..domains.read import read_domain
+    from ..domains.together import read_together
+    from ..runs.read_task import columns_named
+
+    check_backbone(found.backbone)
+    events = this.events()
+    how: dict[str, Any] = {
+        "label": found.data.label,
+        "max_rows": found.data.max_rows,
+        "answers": found.data.answers,
+        "offline": found.offline,
+        **columns_named(found.data),
     }
-    with frame(as_json=as_json, quiet=quiet, debug=debug) as this:
-        from .settings import usable, use_threads
+    ours, theirs = read_together(
+        lambda known, heard: read_domain(source, **how, together=known, events=heard),
+        lambda known, heard, ours: read_domain(
+            target, **how, like=ours, together=known, events=heard
+        ),
+        events,
+    )
+    ours, theirs = without_markers(ours, theirs, found.data.columns or (), events)
+    compared = compare_domains(
+        ours,
+        theirs,
+        backbone=found.backbone,
+        target_labels=found.data.target_labels,
+        judge_fraction=found.data.judge_fraction,
+        seed=found.seed,
+        offline=found.offline,
+        events=events,
+    )
+    if out is not None:
+        from ..report.view_shift import write_shift_page
 
-        given["data.value_range"] = o.span(value_range)
-        found = usable("shift", KEYS, config, settings, given)
-        if out is not None and out.suffix.lower() not in (".html", ".htm"):
-            raise ConfigError(f"--out {out}: the page is one HTML file", do="end the name in .html")
-        use_threads(found)
-        from ..backbones.open import check_backbone
-        from ..diagnosis.domains import compare_domains
-        from ..domains.markers import without_markers
-        from ..domains.read import read_domain
-        from ..domains.together import read_together
-        from ..runs.read_task import columns_named
-
-        check_backbone(found.backbone)
-        events = this.events()
-        rows = found.data.max_rows
-        how: dict[str, Any] = {
-            "label": found.data.label,
-            "max_rows": rows,
-            **columns_named(found.data),
-        }
-        ours, theirs = read_together(
-            lambda known, heard: read_domain(source, **how, together=known, events=heard),
-            lambda known, heard, ours: read_domain(
-                target, **how, like=ours, together=known, events=heard
-            ),
-            events,
-        )
-        ours, theirs = without_markers(ours, theirs, found.data.columns or (), events)
-        compared = compare_domains(
-            ours,
-            theirs,
-            backbone=found.backbone,
-            target_labels=found.data.target_labels,
-            judge_fraction=found.data.judge_fraction,
-            seed=found.seed,
-            offline=found.offline,
-            events=events,
-        )
-        if out is not None:
-            from ..report.view_shift import write_shift_page
-
-            write_shift_page(compared, out)
-        value = {
-            "source": {"name": compared.source.name, "rows": len(compared.source)},
-            "target": {"name": compared.target.name, "rows": len(compared.target)},
-            "backbone": compared.backbone,
-            "page": None if out is None else str(out),
-            **compared.diagnosis.to_dict(),
-        }
-        this.result(value, lambda: _show(compared, source, target, out))
+        write_shift_page(compared, out)
+    value = {
+        "source": {"name": compared.source.name, "rows": len(compared.source)},
+        "target": {"name": compared.target.name, "rows": len(compared.target)},
+        "backbone": compared.backbone,
+        "page": None if out is None else str(out),
+        **compared.diagnosis.to_dict(),
+    }
+    this.result(value, lambda: _show(compared, source, target, out))
 
 
 _STYLES = {

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ..base.errors import ConfigError
 from . import options as o
-from .frame import frame
+from .frame import Frame
+from .verbs import verb
+
+if TYPE_CHECKING:
+    from ..base.config import RunConfig
 
 
+@verb("stream", "label", "outside", keys=("method_options", "training.threads"))
 def stream(
+    this: Frame,
+    found: RunConfig,
     run: o.RunFolder,
     data: o.Data,
     method: Annotated[
@@ -32,46 +39,39 @@ def stream(
     out: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write a .csv, .parquet or .json file.")
     ] = None,
-    label: o.Label = None,
-    outside: o.Outside = None,
-    config: o.ConfigFile = None,
-    settings: o.Settings = None,
-    as_json: o.AsJson = False,
-    quiet: o.Quiet = False,
-    debug: o.Debug = False,
 ) -> None:
     """Predict DATA in its order, with a model that adapts to what it sees, without labels.
 
     Labels in DATA are used after predicting, to show accuracy over time, and for nothing else.
     """
-    with frame(as_json=as_json, quiet=quiet, debug=debug) as this:
-        from .predict import FORMATS, load, write
+    from .predict import FORMATS, write
 
-        if out is not None and out.suffix.lower() not in FORMATS:
-            raise ConfigError(
-                f"--out {out}: {out.suffix or 'no ending'} is not a format that can be written",
-                do=f"end the name in {', '.join(FORMATS)}",
-            )
-        keys = ("training.threads", "data.label")
-        loaded, found = load("stream", run, config, settings, keys, {"data.label": label})
-        from ..runs.stream import stream_data
-
-        value = stream_data(
-            loaded,
-            data,
-            method=method,
-            batch=batch,
-            guard=guard,
-            label=found.data.label,
-            events=this.events(),
+    if out is not None and out.suffix.lower() not in FORMATS:
+        raise ConfigError(
+            f"--out {out}: {out.suffix or 'no ending'} is not a format that can be written",
+            do=f"end the name in {', '.join(FORMATS)}",
         )
-        rows = value.pop("predictions")
-        if out is not None:
-            write(out, rows)
-            value |= {"rows": len(rows), "out": str(out)}
-        else:
-            value["predictions"] = rows
-        this.result({"run": str(run), **value}, lambda: _show(value, rows, out))
+    from ..finished import load
+    from ..runs.stream import stream_data
+
+    value = stream_data(
+        load(run),
+        data,
+        method=method,
+        options=found.method_options or None,
+        batch=batch,
+        guard=guard,
+        label=found.data.label,
+        outside=found.data.outside,
+        events=this.events(),
+    )
+    rows = value.pop("predictions")
+    if out is not None:
+        write(out, rows)
+        value |= {"rows": len(rows), "out": str(out)}
+    else:
+        value["predictions"] = rows
+    this.result({"run": str(run), **value}, lambda: _show(value, rows, out))
 
 
 def _show(value: dict[str, Any], rows: list[dict[str, Any]], out: Path | None) -> None:

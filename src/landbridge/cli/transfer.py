@@ -8,61 +8,26 @@ from typing import TYPE_CHECKING, Any
 
 from ..base.errors import ConfigError
 from . import options as o
-from .frame import Frame, frame
+from .frame import Frame
+from .verbs import verb
 
 if TYPE_CHECKING:
     from ..base.config import RunConfig
 
 
+@verb("transfer", *o.TRANSFER, keys=None)
 def transfer(
-    source: o.Source = None,
-    target: o.Target = None,
-    backbone: o.Backbone = None,
-    method: o.Method = None,
-    budget: o.Budget = None,
+    this: Frame,
+    found: RunConfig,
     out: o.Out = None,
-    label: o.Label = None,
-    text: o.TextColumn = None,
-    image: o.ImageColumn = None,
-    audio: o.AudioColumn = None,
-    columns: o.Columns = None,
-    drop: o.Drop = None,
-    categorical: o.Categorical = None,
-    numeric: o.Numeric = None,
-    encoding: o.Encoding = None,
-    value_range: o.ValueRange = None,
-    outside: o.Outside = None,
-    domain: o.DomainColumn = None,
-    source_domains: o.SourceDomains = None,
-    target_domains: o.TargetDomains = None,
-    pattern: o.Pattern = None,
-    answers: o.Answers = None,
-    target_labels: o.TargetLabels = None,
-    keep_duplicates: o.KeepDuplicates = None,
-    teacher: o.Teacher = None,
-    student: o.Student = None,
-    seeds: o.Seeds = None,
-    seed: o.Seed = None,
-    device: o.Device = None,
-    offline: o.Offline = None,
-    config: o.ConfigFile = None,
-    settings: o.Settings = None,
-    as_json: o.AsJson = False,
-    quiet: o.Quiet = False,
-    debug: o.Debug = False,
 ) -> None:
     """Transfer to a target and judge whether it helped.
 
     The baselines are fitted under the same budget and compared on the same examples. The
     run's folder holds all of it, with a report to read offline.
     """
-    given = o.named(locals())
-    with frame(as_json=as_json, quiet=quiet, debug=debug) as this:
-        from .settings import resolve
-
-        resolved = resolve(config, settings, given)
-        need_target(resolved)
-        fit(this, resolved, free_folder(out, resolved))
+    need_target(found)
+    fit(this, found, free_folder(out, found))
 
 
 def fit(this: Frame, config: RunConfig, folder: Path) -> None:

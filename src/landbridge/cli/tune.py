@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from . import options as o
-from .frame import frame
+from .frame import Frame
+from .verbs import verb
+
+if TYPE_CHECKING:
+    from ..base.config import RunConfig
 
 TASKS = (
     *("token-classification", "text-to-text", "speech-recognition", "speech-to-text"),
     *("segmentation", "detection"),
 )
-KEYS = (
-    *("training.steps", "training.batch", "training.rate", "training.device", "training.threads"),
-    *("data.judge_fraction", "data.keep_duplicates", "seed", "offline"),
+
+
+@verb(
+    "tune",
+    *("steps", "batch", "rate", "seed", "keep_duplicates", "device", "offline", "outside"),
+    keys=("data.judge_fraction", "training.threads"),
 )
-
-
 def tune(
+    this: Frame,
+    found: RunConfig,
     task: Annotated[str, typer.Argument(metavar="TASK", help=f"One of {', '.join(TASKS)}.")],
     data: Annotated[
         str,
@@ -49,15 +55,6 @@ def tune(
     ] = False,
     rank: Annotated[int, typer.Option(metavar="N", help="Of LoRA.")] = 8,
     epochs: Annotated[float, typer.Option(metavar="N", help="Passes over the rows.")] = 5.0,
-    steps: Annotated[
-        int | None, typer.Option(metavar="N", help="Instead of passes over the rows.")
-    ] = None,
-    batch: Annotated[
-        int | None, typer.Option(metavar="ROWS", help="Rows of a step; 8 if not given.")
-    ] = None,
-    rate: Annotated[
-        float | None, typer.Option(metavar="X", help="Learning rate; 5e-5, with LoRA 5e-4.")
-    ] = None,
     size: Annotated[
         int | None, typer.Option(metavar="PIXELS", help="Height and width images come to.")
     ] = None,
@@ -67,6 +64,13 @@ def tune(
     new_tokens: Annotated[
         int, typer.Option(metavar="TOKENS", help="Of a text that is written, at most.")
     ] = 64,
+    seconds: Annotated[
+        float,
+        typer.Option("--seconds", metavar="SECONDS", help="Of a recording that goes in, at most."),
+    ] = 20.0,
+    threshold: Annotated[
+        float, typer.Option(metavar="SHARE", help="Boxes that are less sure are not given.")
+    ] = 0.05,
     prefix: Annotated[
         str, typer.Option(metavar="TEXT", help='Put before each text: "summarize: ".')
     ] = "",
@@ -76,71 +80,51 @@ def tune(
             "--scratch/--no-scratch", help="Train the same network from scratch to compare with."
         ),
     ] = True,
-    seed: o.Seed = None,
-    keep_duplicates: o.KeepDuplicates = None,
-    device: o.Device = None,
-    offline: o.Offline = None,
-    outside: o.Outside = None,
-    config: o.ConfigFile = None,
-    settings: o.Settings = None,
-    as_json: o.AsJson = False,
-    quiet: o.Quiet = False,
-    debug: o.Debug = False,
 ) -> None:
     """Fine-tune a model of Hugging Face whose answers have a structure, and judge it.
 
     `landbridge predict FOLDER DATA` and `landbridge eval FOLDER DATA` work on what it makes.
     """
-    given = {
-        "training.steps": steps,
-        "training.rate": rate,
-        "training.device": device,
-        "seed": seed,
-        "data.keep_duplicates": keep_duplicates,
-        "offline": offline,
-    }
-    with frame(as_json=as_json, quiet=quiet, debug=debug) as this:
-        from .settings import usable, use_threads
+    from ..tasks.base import TaskOptions
+    from ..tasks.fit import tune as fit_task
+    from ..tasks.training import FitOptions
 
-        found = usable("tune", KEYS, config, settings, given)
-        use_threads(found)
-        from ..tasks.base import TaskOptions
-        from ..tasks.fit import tune as fit_task
-        from ..tasks.training import FitOptions
-
-        this.run = out
-        tuned = fit_task(
-            task,
-            data,
-            model=model,
-            out=out,
-            test=test,
-            options=TaskOptions(
-                input=input_column,
-                output=output_column,
-                length=length,
-                new_tokens=new_tokens,
-                size=size,
-                prefix=prefix,
-            ),
-            fit=FitOptions(
-                epochs=epochs,
-                steps=found.training.steps,
-                batch=found.training.batch or (FitOptions.batch if batch is None else batch),
-                rate=found.training.rate,
-                lora=lora,
-                rank=rank,
-                seed=found.seed,
-                device=found.training.device,
-            ),
-            scratch=scratch,
-            judge_fraction=found.data.judge_fraction,
-            keep_duplicates=found.data.keep_duplicates,
-            offline=found.offline,
-            events=this.events(),
-        )
-        value = {"run": str(out), **tuned.facts}
-        this.result(value, lambda: _show(out, tuned.verdict))
+    this.run = out
+    tuned = fit_task(
+        task,
+        data,
+        model=model,
+        out=out,
+        test=test,
+        options=TaskOptions(
+            input=input_column,
+            output=output_column,
+            length=length,
+            new_tokens=new_tokens,
+            size=size,
+            seconds=seconds,
+            threshold=threshold,
+            prefix=prefix,
+        ),
+        fit=FitOptions(
+            epochs=epochs,
+            steps=found.training.steps,
+            batch=found.training.batch or FitOptions.batch,
+            rate=found.training.rate,
+            lora=lora,
+            rank=rank,
+            seed=found.seed,
+            device=found.training.device,
+        ),
+        scratch=scratch,
+        judge_fraction=found.data.judge_fraction,
+        keep_duplicates=found.data.keep_duplicates,
+        offline=found.offline,
+        outside=found.data.outside,
+        events=this.events(),
+    )
+    value = {"run": str(out), **tuned.facts}
+    this.result(value, lambda: _show(out, tuned.verdict))
 
 
 def _show(out: Path, verdict: dict[str, Any]) -> None:

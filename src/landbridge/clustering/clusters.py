@@ -169,12 +169,14 @@ class Clusters:
             self.path, page_of, self.facts, out, what="the groups were", verb="cluster"
         )
 
-    def predict(self, what: Any, *, events: Events = SILENT) -> list[dict[str, Any]]:
+    def predict(
+        self, what: Any, *, outside: bool = False, events: Events = SILENT
+    ) -> list[dict[str, Any]]:
         """Return "name", "group" and "certainty" for each row of the input, in order.
 
         The certainty is the share of the row that its group has in the mixture: 1 far from any
         border, 1 over the number of groups where all meet. A row that could not be read has None,
-        NaN, and "reason", as of `landbridge.Run.predict`.
+        NaN, and "reason", as of `landbridge.Run.predict`, and so is `outside`.
 
         Raises
         ------
@@ -184,7 +186,7 @@ class Clusters:
         if isinstance(what, Domain):
             domain = asked(self.preprocessing, what)
         else:
-            domain = self._read(what, False, events)
+            domain = self._read(what, events, labelled=False, outside=outside)
         domain.input_rows.tell(domain.name, events)
         return answers(domain, self._shares(domain, events), self.names)
 
@@ -194,7 +196,12 @@ class Clusters:
         return [group["name"] for group in self.facts["groups"]]
 
     def evaluate(
-        self, what: Any, *, label: str | None = None, events: Events = SILENT
+        self,
+        what: Any,
+        *,
+        label: str | None = None,
+        outside: bool = False,
+        events: Events = SILENT,
     ) -> dict[str, Any]:
         """Compare the groups of other rows with their labels.
 
@@ -210,7 +217,8 @@ class Clusters:
         DataError
             Where no row has a label that is a class.
         """
-        domain = what if isinstance(what, Domain) else self._read(what, None, events, label)
+        reads = {"label": label, "outside": outside}
+        domain = what if isinstance(what, Domain) else self._read(what, events, **reads)
         if domain.sealed is None:
             domain = seal(domain, "judge")
         if domain.sealed is None or not domain.target_type.exclusive:
@@ -226,10 +234,8 @@ class Clusters:
             "unanswered": domain.input_rows.reasons(),
         }
 
-    def _read(
-        self, what: Any, labelled: bool | None, events: Events, label: str | None = None
-    ) -> Domain:
-        found = read_like(self.preprocessing, what, label=label, labelled=labelled, events=events)
+    def _read(self, what: Any, events: Events, **reads: Any) -> Domain:
+        found = read_like(self.preprocessing, what, **reads, events=events)
         return answerable(self.preprocessing, found)
 
     def _shares(self, domain: Domain, events: Events) -> np.ndarray:

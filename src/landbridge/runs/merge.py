@@ -88,6 +88,7 @@ def merge(
     density: float = 0.2,
     seed: int = 0,
     data: Any = None,
+    outside: bool = False,
     out: Path | str,
     events: Events = SILENT,
 ) -> Run:
@@ -117,6 +118,8 @@ def merge(
     data : path, array or Domain, optional
         Unlabelled examples from which batch normalisation takes its statistics afresh. Without
         them the statistics are merged like weights, which fits less well.
+    outside : bool, default False
+        Whether metadata and links in a folder of `data` may lead to files outside it.
     out : path
         The new run's folder, which is not there yet.
     events : Events
@@ -155,6 +158,7 @@ def merge(
         "seed": seed,
         "data": plain(str(data) if isinstance(data, str | Path) else data),
         "from_memory": not (data is None or isinstance(data, str | Path)),
+        **({"outside": True} if outside else {}),
     }
     check_mergeable(Path(out), asked)
     _same_start(paths)
@@ -167,7 +171,7 @@ def merge(
     result |= _head(models, paths, method, own, notes)
     first.network.load_state_dict(result)
     if data is not None:
-        domain = first.read(data, events=events)
+        domain = first.read(data, outside=outside, events=events)
         inputs = first.preprocessing.prepare(domain.examples, events=events)
         renormalise(first.network, np.asarray(inputs), first.preprocessing, torch.device("cpu"))
         notes.append(f"batch normalisation's statistics are those of {domain.name}")
@@ -212,7 +216,8 @@ def merge_again(path: Path, state: dict[str, Any], events: Events = SILENT) -> R
             f"the rows for {path}'s statistics came from memory, not from files",
             do=f"call landbridge.merge(..., out={str(path)!r}) again with the same",
         )
-    own = {key: asked[key] for key in ("method", "weights", "density", "seed", "data")}
+    taken = ("method", "weights", "density", "seed", "data", "outside")
+    own = {key: asked[key] for key in taken if key in asked}
     return merge(asked["runs"], **own, out=path, events=events)
 
 

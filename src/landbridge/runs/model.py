@@ -140,13 +140,15 @@ class Model:
         *,
         label: str | None = None,
         labelled: bool | None = None,
+        outside: bool = False,
         events: Events = SILENT,
     ) -> Domain:
         """Read data as the run's target was read; a Domain is returned as it is.
 
         Of a table the columns that the model needs are its features, whatever else is there. Rows
         that lack what the model takes are left out (`Domain.input_rows`). Labels are in `label`, or
-        in the column that held the run's; with ``labelled=False`` none is looked at.
+        in the column that held the run's; with ``labelled=False`` none is looked at. With `outside`
+        metadata and links in a folder may lead to files outside it.
         """
         if isinstance(what, Domain):
             return asked(self.preprocessing, what)
@@ -165,6 +167,7 @@ class Model:
                 limits=self.limits,
                 rule=self.preprocessing.rule(),
                 answers=AUTO if self.reading.answers == "classes" else self.reading.answers,
+                outside=outside,
                 allow_missing=True,  # of an array as of a table: what was learned takes its place
                 events=events,
             )
@@ -181,7 +184,9 @@ class Model:
         own = found.get("schema")
         return {**found, "schema": self.schema if own is None else self.schema.merged(own)}
 
-    def predict_proba(self, what: Any, *, events: Events = SILENT) -> np.ndarray:
+    def predict_proba(
+        self, what: Any, *, outside: bool = False, events: Events = SILENT
+    ) -> np.ndarray:
         """Return float32 probabilities (n, classes) for a path, arrays, or a Domain.
 
         A row that could not be read has NaN in its place.
@@ -193,15 +198,15 @@ class Model:
         """
         if not self.reading.target_type.named:
             raise DataError("the answers are numbers: they have no probabilities", do="use predict")
-        domain = self.read(what, labelled=False, events=events)
+        domain = self.read(what, labelled=False, outside=outside, events=events)
         return domain.input_rows.array(self.probabilities(domain, events), np.nan)
 
-    def predict(self, what: Any, *, events: Events = SILENT) -> np.ndarray:
+    def predict(self, what: Any, *, outside: bool = False, events: Events = SILENT) -> np.ndarray:
         """Return class names (n,); numbers, float64 (n,); or tuples of label names (n,).
 
         In the place of a row that could not be read is None, or NaN where answers are numbers.
         """
-        domain = self.read(what, labelled=False, events=events)
+        domain = self.read(what, labelled=False, outside=outside, events=events)
         kind, answers = self.reading.target_type, self.reading.predict(self.values(domain, events))
         return domain.input_rows.array(kind.as_array(answers), kind.missing())
 

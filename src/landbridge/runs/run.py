@@ -94,7 +94,12 @@ class Run:
         return write_report(self.path, None if out is None else Path(out))
 
     def predict(
-        self, what: Any, *, unknown: float | None = None, events: Events = SILENT
+        self,
+        what: Any,
+        *,
+        unknown: float | None = None,
+        outside: bool = False,
+        events: Events = SILENT,
     ) -> list[dict[str, Any]]:
         """Return one dict per row of the input, in order: "name", "predicted", "probability".
 
@@ -114,13 +119,15 @@ class Run:
             Say of each row ("unknown": bool) whether it looks like no class that the run knows.
             Of rows like the source's validation rows at most this share is called unknown; on
             a target that differs from the source it may be more.
+        outside : bool, default False
+            Whether metadata and links in a folder of data may lead to files outside it.
 
         Raises
         ------
         RunError
             Where `unknown` is given and the run had no labelled source.
         """
-        domain = self.model.read(what, labelled=False, events=events)
+        domain = self.model.read(what, labelled=False, outside=outside, events=events)
         reading = self.model.reading
         logits = self.model.logits(domain, events)
         values = reading.transform(logits)
@@ -141,11 +148,13 @@ class Run:
         *,
         label: str | None = None,
         keep_duplicates: bool = False,
+        outside: bool = False,
         events: Events = SILENT,
     ) -> dict[str, Any]:
         """Compare with the labels of other data, which the run has not seen.
 
         Rows that it learned from are left out, unless all are or `keep_duplicates` says otherwise.
+        Labels are in `label`, or in the column that held the run's; `outside` as for `predict`.
 
         Returns
         -------
@@ -167,7 +176,7 @@ class Run:
         from .evaluation import compared, given_labels
         from .learned import unlearned
 
-        domain = self.model.read(what, label=label, events=events)
+        domain = self.model.read(what, label=label, outside=outside, events=events)
         if not domain.known.any():
             raise DataError(
                 f"{domain.name!r} has no labels to compare with",

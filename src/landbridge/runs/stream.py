@@ -33,9 +33,12 @@ def stream_data(
     batch: int = 64,
     guard: bool = True,
     label: str | None = None,
+    outside: bool = False,
     events: Events = SILENT,
 ) -> dict[str, Any]:
     """Answer data in their order, batch by batch, adapting on the way.
+
+    `data`, `label` and `outside` as for `Run.evaluate`.
 
     Returns
     -------
@@ -57,7 +60,7 @@ def stream_data(
         raise ConfigError(f"a batch of {batch} rows", do="give --batch 1 or more")
     ADAPTERS.get(method)
     model = run.model
-    domain = model.read(data, label=label, events=events)
+    domain = model.read(data, label=label, outside=outside, events=events)
     if said := check_judged(domain, model.classes, "the run"):
         events.say("warning", said)
     rows = model.prepared(domain, events)

@@ -127,18 +127,20 @@ class MultiTask:
             self.path, page_of, self.facts, out, what="the model was", verb="multitask"
         )
 
-    def predict(self, what: Any, *, events: Events = SILENT) -> list[dict[str, Any]]:
+    def predict(
+        self, what: Any, *, outside: bool = False, events: Events = SILENT
+    ) -> list[dict[str, Any]]:
         """Return "name" and one answer a task for each row of the input, in order.
 
         A row that could not be read has None, NaN where a task's answers are numbers, and "reason",
-        as of `landbridge.Run.predict`.
+        as of `landbridge.Run.predict`, and so is `outside`.
 
         Raises
         ------
         DataError
             Where the data are of another modality.
         """
-        domain = self._read(what, events)
+        domain = self._read(what, outside, events)
         answers = decided(self.tasks, self._outputs(domain, events))
         names = domain.examples.names()
         rows = [
@@ -152,7 +154,7 @@ class MultiTask:
         domain.input_rows.tell(domain.name, events)
         return domain.input_rows.answers(rows, {"name": "", **blank})
 
-    def _read(self, what: Any, events: Events) -> Domain:
+    def _read(self, what: Any, outside: bool, events: Events) -> Domain:
         """Return the rows that can be answered, and what was left out."""
         if isinstance(what, Domain):
             return asked(self.preprocessing, what)
@@ -162,16 +164,20 @@ class MultiTask:
             reads = self.preprocessing.reads() if table else {}
             reads |= {"rule": self.preprocessing.rule(), "allow_missing": True}
             with read_as_learned(self.preprocessing, reads):
-                found = read_domain(found, labelled=False, **reads, events=events)
+                found = read_domain(found, labelled=False, **reads, outside=outside, events=events)
         return answerable(self.preprocessing, found)
 
-    def evaluate(self, what: Any, *, events: Events = SILENT) -> dict[str, Any]:
+    def evaluate(
+        self, what: Any, *, outside: bool = False, events: Events = SILENT
+    ) -> dict[str, Any]:
         """Compare with the labels of other data, each task by itself.
 
         Parameters
         ----------
         what : path of a table, data frame, or (X, {name: labels})
             With columns of labels named as the tasks.
+        outside : bool, default False
+            Whether metadata and links in a folder of X may lead to files outside it.
 
         Returns
         -------
@@ -186,7 +192,7 @@ class MultiTask:
         """
         names = [task.name for task in self.tasks]
         reads = {} if isinstance(what, tuple) else self.preprocessing.reads()
-        reads = {**reads, "rule": self.preprocessing.rule()}
+        reads = {**reads, "rule": self.preprocessing.rule(), "outside": outside}
         domain, columns = read_tasks(what, names, reads, events)
         truth = known_answers(self.tasks, columns, len(domain))
         there = domain.input_rows.places

@@ -123,12 +123,16 @@ class Space:
             self.path, page_of, self.facts, out, what="the space was", verb="align"
         )
 
-    def embed(self, what: Any, *, events: Events = SILENT) -> dict[str, np.ndarray]:
+    def embed(
+        self, what: Any, *, outside: bool = False, events: Events = SILENT
+    ) -> dict[str, np.ndarray]:
         """Return the vectors of each modality that the data have.
 
         Parameters
         ----------
         what : path, Domain, Examples, dict of parts, or a list of texts
+        outside : bool, default False
+            Whether metadata and links in a folder of data may lead to files outside it.
 
         Returns
         -------
@@ -141,7 +145,7 @@ class Space:
         DataError
             Where nothing in the data is of a modality of the space.
         """
-        examples, rows = self._examples(what, events)
+        examples, rows = self._examples(what, outside, events)
         return {part: rows.array(own, 0) for part, own in self._vectors(examples).items()}
 
     def _vectors(self, examples: Examples) -> dict[str, np.ndarray]:
@@ -162,26 +166,36 @@ class Space:
                 found[part] = own
         return found
 
-    def _examples(self, what: Any, events: Events) -> tuple[Examples, InputRows]:
+    def _examples(self, what: Any, outside: bool, events: Events) -> tuple[Examples, InputRows]:
         """Return examples, and where in the input they were."""
         if isinstance(what, list | tuple) and what and all(isinstance(x, str) for x in what):
             what = TextExamples(list(what))
         if isinstance(what, Examples):
             return what, InputRows(np.arange(len(what)))
-        domain = self.read(what, labelled=False, events=events)
+        domain = self.read(what, labelled=False, outside=outside, events=events)
         return domain.examples, domain.input_rows
 
-    def read(self, what: Any, *, labelled: bool | None = None, events: Events = SILENT) -> Domain:
+    def read(
+        self,
+        what: Any,
+        *,
+        labelled: bool | None = None,
+        outside: bool = False,
+        events: Events = SILENT,
+    ) -> Domain:
         """Read data as they were read for the space; a Domain is all that is asked about.
 
         Rows with nothing that the space takes are left out (`Domain.input_rows`).
         """
         if isinstance(what, Domain):
             return asked(self.preprocessing, what)
-        found = read_like(self.preprocessing, what, labelled=labelled, events=events)
+        reads: dict[str, Any] = {"labelled": labelled, "outside": outside}
+        found = read_like(self.preprocessing, what, **reads, events=events)
         return answerable(self.preprocessing, found)
 
-    def evaluate(self, what: Any, *, events: Events = SILENT) -> dict[str, Any]:
+    def evaluate(
+        self, what: Any, *, outside: bool = False, events: Events = SILENT
+    ) -> dict[str, Any]:
         """Return how often rows of one modality find their own in another, beside chance.
 
         Returns
@@ -197,7 +211,7 @@ class Space:
         """
         from .held_out import embedded, judged
 
-        domain = self.read(what, labelled=False, events=events)
+        domain = self.read(what, labelled=False, outside=outside, events=events)
         examples = parts_of(domain.examples)
         own = embedded(self.network, self.preprocessing, examples, events)
         found = judged(self.parts, examples, own)
@@ -206,7 +220,9 @@ class Space:
         unanswered = domain.input_rows.reasons()
         return {"recall": found, "n": len(examples), "unanswered": unanswered}
 
-    def predict(self, what: Any, *, events: Events = SILENT) -> list[dict[str, Any]]:
+    def predict(
+        self, what: Any, *, outside: bool = False, events: Events = SILENT
+    ) -> list[dict[str, Any]]:
         """Raise ConfigError: a space has no classes of its own."""
         raise ConfigError(
             "a space answers with rows that are near, or by names of classes",
@@ -241,6 +257,7 @@ class Space:
         top: int = 5,
         modality: str | None = None,
         answer: str | None = None,
+        outside: bool = False,
         events: Events = SILENT,
     ) -> list[dict[str, Any]]:
         """Return what is nearest to a text, an image or a recording.
@@ -257,6 +274,8 @@ class Space:
         answer : str, optional
             The modality to look at in rows that have several; as default another one than the
             query's where there is one.
+        outside : bool, default False
+            As for `embed`.
 
         Returns
         -------
@@ -266,7 +285,7 @@ class Space:
         """
         _, own = single(what, modality)
         query = self.query(what, modality)
-        examples, rows = self._examples(among, events)
+        examples, rows = self._examples(among, outside, events)
         found = self._vectors(examples)
         part = answer or next((name for name in found if name != own), next(iter(found), own))
         if part not in found:
@@ -280,6 +299,7 @@ class Space:
         *,
         template: str | Sequence[str] = PLACE,
         answer: str | None = None,
+        outside: bool = False,
         events: Events = SILENT,
     ) -> np.ndarray:
         """Return probabilities (n, classes) of classes that are named in words alone.
@@ -295,6 +315,8 @@ class Space:
             What is said of a class, with its name for "{}"; several are averaged.
         answer : str, optional
             The modality to look at in rows that have several; any but text as default.
+        outside : bool, default False
+            As for `embed`.
 
         Raises
         ------
@@ -308,7 +330,7 @@ class Space:
                 do="align with a column of texts",
             )
         words = self.embed(TextExamples(spoken(classes, template)))[TEXT]
-        found = self.embed(what, events=events)
+        found = self.embed(what, outside=outside, events=events)
         part = answer or next((name for name in found if name != TEXT), TEXT)
         if part not in found:
             raise DataError(f"no row has {part}", do="name another with answer=")

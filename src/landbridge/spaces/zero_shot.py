@@ -20,6 +20,8 @@ def answered(
     classes: Sequence[str],
     *,
     template: str = "{}",
+    answer: str | None = None,
+    outside: bool = False,
     events: Events = SILENT,
 ) -> dict[str, Any]:
     """Return what the space says of data, and its accuracy where they are labelled.
@@ -32,8 +34,8 @@ def answered(
         the classes; "commonest", the share of the commonest class; "strange", labels that are none
         of the classes, and "left_out", how many rows that are: they count as wrong.
     """
-    domain = space.read(what, events=events)
-    values = space.zero_shot(domain, classes, template=template, events=events)
+    domain = space.read(what, outside=outside, events=events)
+    values = space.zero_shot(domain, classes, template=template, answer=answer, events=events)
     there = np.isfinite(values).all(1)
     if not there.all():
         why = "row without the modality that is looked at"

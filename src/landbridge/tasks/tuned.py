@@ -128,9 +128,11 @@ class Tuned:
         page = page_of(self.path, self.facts, task.summary, task.architecture)
         return write_page(page, out or self.path / "report.html")
 
-    def examples(self, data: Any, *, labelled: bool = False) -> list[Example]:
+    def examples(
+        self, data: Any, *, labelled: bool = False, outside: bool = False
+    ) -> list[Example]:
         """Return data as examples."""
-        raw = read_rows(data)
+        raw = read_rows(data, outside=outside)
         pairs = zip(raw.rows, raw.names, strict=True)
         return [self.task.example(row, name, raw.folder, labelled) for row, name in pairs]
 
@@ -143,17 +145,20 @@ class Tuned:
         ):
             return answers_of(self.task, self.model, examples, events)
 
-    def predict(self, data: Any, *, events: Events = SILENT) -> list[dict[str, Any]]:
+    def predict(
+        self, data: Any, *, outside: bool = False, events: Events = SILENT
+    ) -> list[dict[str, Any]]:
         """Return "name" and "predicted" of each row of the input, in order.
 
-        A row that could not be read has None, and "reason", as of `landbridge.Run.predict`.
+        A row that could not be read has None, and "reason", as of `landbridge.Run.predict`, and so
+        is `outside`.
 
         Raises
         ------
         DataError
             Where no row can be read.
         """
-        examples, said, rows = self._said(data, False, events)
+        examples, said, rows = self._said(data, False, outside, events)
         found = [
             {"name": e.name, "predicted": self.task.plain(one)}
             for e, one in zip(examples, said, strict=True)
@@ -162,10 +167,10 @@ class Tuned:
         return rows.answers(found, {"name": "", "predicted": None})
 
     def _said(
-        self, data: Any, labelled: bool, events: Events
+        self, data: Any, labelled: bool, outside: bool, events: Events
     ) -> tuple[list[Example], list[Any], InputRows]:
         """Return the rows that can be read, what the model says of each, and where they were."""
-        raw = read_rows(data)
+        raw = read_rows(data, outside=outside)
         found: list[Example] = []
         places: list[int] = []
         left: list[LeftOut] = []
@@ -203,8 +208,10 @@ class Tuned:
         rows = InputRows(at, tuple(sorted(left, key=lambda one: one.row)), None, unasked)
         return [some[i] for i in rest], [said[i] for i in rest], rows
 
-    def evaluate(self, data: Any, *, events: Events = SILENT) -> dict[str, Any]:
-        """Compare with the answers in other data.
+    def evaluate(
+        self, data: Any, *, outside: bool = False, events: Events = SILENT
+    ) -> dict[str, Any]:
+        """Compare with the answers in other data; `outside` as for `predict`.
 
         Returns
         -------
@@ -217,7 +224,7 @@ class Tuned:
         DataError
             Where no row has one.
         """
-        known, said, rows = self._said(data, True, events)
+        known, said, rows = self._said(data, True, outside, events)
         if not known:
             raise DataError("no row has an answer to compare with", do="name the column: --output")
         scores = {

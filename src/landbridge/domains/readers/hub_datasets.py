@@ -10,7 +10,7 @@ from typing import Any
 from ...base.errors import DataError, MissingExtra
 from ...base.events import SILENT, Events
 from ...base.hub import first_line, hub_errors, is_network, unreachable
-from ...base.inside import OUTSIDE, Bounds, Place
+from ...base.inside import Bounds, Place
 from ...base.places import why_offline
 from ..domain import Domain
 from .base import READERS, SPLITS, UNLABELLED, Reader, ReadOptions, is_a
@@ -74,7 +74,7 @@ def _place(spec: str, outside: bool) -> Place:
     import datasets
     from huggingface_hub import constants
 
-    if outside or OUTSIDE.get():
+    if outside:
         return Place(Path())
     kept = (datasets.config.HF_DATASETS_CACHE, constants.HF_HUB_CACHE, constants.HF_HOME)
     local = [Path(spec)] if Path(spec).is_dir() else []  # `datasets` reads folders as well

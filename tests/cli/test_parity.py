@@ -1,0 +1,229 @@
+"""Options of the command line, configuration keys, Python keywords and docs say the same.
+
+Where they differ, the reason stands here.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import re
+from functools import cache
+from pathlib import Path
+
+import pytest
+import typer
+
+from landbridge.base.config import known_keys
+from landbridge.cli.app import app
+from landbridge.cli.options import OPTIONS
+from landbridge.cli.verbs import VERBS
+
+DOCS = Path(__file__).parents[2] / "docs" / "cli.md"
+READ = "landbridge.domains.read:read_domain"
+PYTHON = {
+    "transfer": ("landbridge:transfer",),
+    "plan": ("landbridge:plan",),
+    "shift": (READ, "landbridge.diagnosis.domains:compare_domains"),
+    "rank": (READ, "landbridge.diagnosis.rank:rank_backbones"),
+    "check": (READ, "landbridge:check"),
+    "predict": ("landbridge:Run.predict",),
+    "eval": ("landbridge:Run.evaluate",),
+    "stream": ("landbridge.runs.stream:stream_data",),
+    "report": ("landbridge:Run.report",),
+    "resume": ("landbridge:resume",),
+    "merge": ("landbridge:merge",),
+    "cluster": ("landbridge:cluster", READ),
+    "tune": (
+        *("landbridge:tune", "landbridge.tasks.base:TaskOptions"),
+        "landbridge.tasks.training:FitOptions",
+    ),
+    "multitask": ("landbridge:multitask", READ),
+    "align": ("landbridge:align", READ, "landbridge.spaces.fit:AlignOptions"),
+    "search": ("landbridge:Space.load", "landbridge:Space.search"),
+    "zero-shot": ("landbridge:Space.load", "landbridge:Space.zero_shot"),
+}
+"""What does in Python what a command does; one function reads, the other works."""
+NO_PYTHON = {
+    "demo": "a transfer with named settings",
+    "methods": "landbridge.methods.base.METHODS lists them",
+    "backbones": "landbridge.backbones.BACKBONES lists them",
+    "config": "about the configuration itself",
+    "doctor": "about the machine",
+    "trust": "trust= of load and resume",
+}
+
+CALLED = {
+    "run": "self",
+    "space": "self",
+    "query": "what",
+    ("predict", "data"): "what",
+    ("eval", "data"): "what",
+    ("zero-shot", "data"): "what",
+    ("check", "data"): "domain",
+    ("cluster", "data"): "target",
+    ("resume", "run"): "path",
+    ("stream", "run"): "run",
+    ("stream", "method_options"): "options",
+}
+"""Arguments whose place says what they are, by option or (verb, option)."""
+ONLY_OPTION = {
+    ("predict", "out"): "Python gets the rows",
+    ("stream", "out"): "Python gets the rows",
+    ("zero-shot", "out"): "Python gets the rows",
+    ("shift", "out"): "report.view_shift.write_shift_page writes the page",
+}
+ONLY_KEY = {"training.threads": "torch.set_num_threads in Python"}
+ONLY_PYTHON = {
+    "events": "a terminal shows them",
+    "progress": "--quiet",
+    "training": "its fields are keys of their own: training.*",
+    "fit": "its fields are options",
+    "options": "its fields are options",
+    ("resume", "trust"): "landbridge trust",
+    ("resume", "source"): "objects in memory",
+    ("resume", "target"): "objects in memory",
+}
+INNER = {
+    *("what", "name", "labels", "labelled", "usual_label", "split", "parts", "like", "limits"),
+    *("rule", "schema", "together", "allow_missing", "path", "self"),
+}
+"""What `read_domain` and methods are told by what calls them, or about arrays alone."""
+NOT_READ = {
+    "cluster": {"answers"},
+    "multitask": {"answers", "domain", "label", "pattern"},
+    "align": {"answers", "domain", "label", "pattern"},
+}
+"""What `read_domain` takes and would have no effect."""
+FRAME = {"config", "set", "json", "quiet", "debug"}
+SET_ONLY = {
+    **dict.fromkeys(
+        ("method_options", "backbone_options"), "several values: --set method_options.weight=0.5"
+    ),
+    **dict.fromkeys(
+        ("data.max_rows", "data.judge_fraction", "candidates", "keep_work", "training.threads"),
+        "seldom named",
+    ),
+}
+"""Keys without an option, and why; so are all of `training` of `transfer` and `plan`."""
+
+
+@cache
+def command(verb):
+    return typer.main.get_command(app).commands[verb]
+
+
+def long(parameter):
+    """Return an option as it is written, or an argument's name."""
+    written = [text for text in parameter.opts if text.startswith("--")]
+    return written[0][2:].replace("-", "_") if written else parameter.name
+
+
+def options_of(verb):
+    return {long(one) for one in command(verb).params} - FRAME
+
+
+def keys_of(verb):
+    return set(known_keys() if VERBS[verb].keys is None else VERBS[verb].keys)
+
+
+def keywords_of(verb):
+    found = set()
+    for place in PYTHON[verb]:
+        module, _, path = place.partition(":")
+        thing = importlib.import_module(module)
+        for part in path.split("."):
+            thing = getattr(thing, part)
+        found |= set(inspect.signature(thing).parameters)
+    return found
+
+
+def called(verb, name):
+    return CALLED.get((verb, name), CALLED.get(name, name))
+
+
+def test_every_command_is_looked_at():
+    assert set(typer.main.get_command(app).commands) == {*PYTHON, *NO_PYTHON}
+    assert set(VERBS) == {*PYTHON, *NO_PYTHON} - {"config", "trust"}
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_an_option_is_a_key_that_has_an_effect(verb):
+    shared = set(VERBS[verb].options)
+    assert shared <= options_of(verb)
+    assert {OPTIONS[name][0] for name in shared} <= keys_of(verb) <= set(known_keys())
+    own = options_of(verb) - shared
+    in_doubt = {name for name in own & set(OPTIONS) if OPTIONS[name][0] in known_keys()}
+    # of shift, rank and cluster they are arguments, of stream and merge something else
+    assert in_doubt <= {"source", "target", "method", "batch"}
+
+
+@pytest.mark.parametrize("verb", PYTHON)
+def test_a_key_has_an_option_where_any_command_has_one(verb):
+    keys = {key for key in keys_of(verb) if key not in SET_ONLY}
+    if VERBS[verb].keys is None:
+        keys = {key for key in keys if not key.startswith("training.")}
+    assert keys <= {OPTIONS[name][0] for name in VERBS[verb].options}
+
+
+@pytest.mark.parametrize("verb", PYTHON)
+def test_an_option_is_a_keyword(verb):
+    options = {name for name in options_of(verb) if (verb, name) not in ONLY_OPTION}
+    assert {called(verb, name) for name in options} <= keywords_of(verb)
+    keys = {key for key in keys_of(verb) if key not in ONLY_KEY}
+    if VERBS[verb].keys is None:
+        keys = {key for key in keys if not key.startswith("training.")}
+    assert {called(verb, key.rpartition(".")[2]) for key in keys} <= keywords_of(verb)
+
+
+@pytest.mark.parametrize("verb", PYTHON)
+def test_a_keyword_is_an_option_or_a_key(verb):
+    options = {called(verb, name) for name in options_of(verb)}
+    keys = {called(verb, key.rpartition(".")[2]) for key in keys_of(verb)}
+    excused = {name for name in ONLY_PYTHON if isinstance(name, str)} | INNER
+    excused |= {name[1] for name in ONLY_PYTHON if name[0] == verb} | NOT_READ.get(verb, set())
+    assert keywords_of(verb) - excused - {"columns"} <= options | keys
+
+
+def test_plan_has_the_signature_of_transfer():
+    import landbridge
+
+    own, whole = (inspect.signature(f).parameters for f in (landbridge.plan, landbridge.transfer))
+    assert list(own.values()) == [one for name, one in whole.items() if name != "out"]
+
+
+def test_whatever_is_opened_reads_outside_its_folder_where_that_is_said():
+    from landbridge.artifacts.kinds import KINDS
+
+    for kind in KINDS.values():
+        opened = inspect.signature(kind.opener()).return_annotation
+        module = importlib.import_module(kind.opener().__module__)
+        for name in ("predict", "evaluate"):
+            own = inspect.signature(getattr(getattr(module, opened), name)).parameters
+            assert own["outside"].default is False, (opened, name)
+
+
+def table():
+    """Return the rows of the documents' table: option, key, keyword, commands."""
+    by_key = {key: name for name, (key, _) in OPTIONS.items()}
+    rows = []
+    for key in known_keys():
+        option, own = by_key.get(key), key.rpartition(".")[2]
+        keyword = f"`{own}`" if key not in ONLY_KEY else ""
+        if key.startswith("training.") and own not in keywords_of("transfer"):
+            keyword = f"`training={{'{own}': ...}}`" if option is None else f"`{own}`"
+        verbs = [
+            verb + "*" * (option is not None and option not in VERBS[verb].options)
+            for verb in PYTHON
+            if key in keys_of(verb)
+        ]
+        shown = f"`--{option.replace('_', '-')}`" if option else ""
+        rows.append(f"| {shown} | `{key}` | {keyword} | {', '.join(verbs)} |")
+    return rows
+
+
+def test_the_documents_have_the_same_table():
+    text = DOCS.read_text("utf-8")
+    found = re.findall(r"^\| (?:`--[a-z-]+`)? ?\| `[a-z_.]+` \|.*\|$", text, re.MULTILINE)
+    right = table()
+    assert found == right, "docs/cli.md should have:\n" + "\n".join(right)
