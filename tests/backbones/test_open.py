@@ -109,7 +109,7 @@ def test_folders(tmp_path, resnet_folder, digits, hinted):
 
 
 def test_wrong_modality(table, hinted):
-    with pytest.raises(BackboneError, match="takes image, the examples are 'tabular'") as error:
+    with pytest.raises(BackboneError, match="takes images, the data hold a table") as error:
         open_backbone("convnet", hinted(table), [table])
     assert "mlp" in error.value.do
 

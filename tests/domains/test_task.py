@@ -115,7 +115,9 @@ def test_classes_seen_in_the_test_split_only_are_no_answers() -> None:
 def test_refused() -> None:
     good = rows(list("ab") * 5, "good")
     images = read_domain((np.zeros((4, 8, 8), np.uint8), list("abab")), name="pictures")
-    with pytest.raises(DataError, match=r"'good' is tabular and the target 'pictures' is image"):
+    with pytest.raises(
+        DataError, match=r"'good' holds a table and the target 'pictures' holds images"
+    ):
         Task.build(good, images)
     with pytest.raises(DataError, match=r"source 'd' are 'a': one class only"):
         Task.build(rows(["a"] * 5), good)

@@ -116,14 +116,14 @@ def test_out_is_never_overwritten(tmp_path, blobs, there):
 
 def test_different_modalities(tmp_path, blobs):
     images = np.zeros((30, 8, 8), np.uint8)
-    with pytest.raises(DataError, match="is image and the target") as caught:
+    with pytest.raises(DataError, match="holds images and the target") as caught:
         landbridge.transfer((images, np.arange(30) % 2), blobs(30), out=tmp_path / "run", **HOW)
     assert "one modality" in caught.value.do
     assert not (tmp_path / "run").exists()
 
 
 def test_predicting_for_another_modality(run):
-    with pytest.raises(DataError, match="takes tabular"):
+    with pytest.raises(DataError, match="takes a table"):
         landbridge.load_run(run).predict(np.zeros((3, 8, 8), np.uint8))
 
 
@@ -134,7 +134,7 @@ def test_a_folder_for_a_model_of_tables_is_named_and_no_option_that_nobody_gave(
     Image.new("RGB", (8, 8)).save(tmp_path / "pictures" / "a.png")
     with pytest.raises(DataError) as caught:
         landbridge.load_run(run).predict(tmp_path / "pictures")
-    assert caught.value.found == "a folder of images was given, and the model takes tabular data"
+    assert caught.value.found == "a folder of images was given, and the model takes a table"
     assert "columns=" not in str(caught.value)
 
 

@@ -96,7 +96,7 @@ def test_a_backbone_beside_a_model_is_refused(given, blobs, tmp_path):
 
 def test_other_data_than_the_model_takes(given, tmp_path):
     images = np.zeros((30, 16, 16), np.uint8)
-    with pytest.raises(DataError, match="the model 'lab' takes tabular"):
+    with pytest.raises(DataError, match="the model 'lab' takes a table"):
         transfer(given, (images, np.arange(30) % 3), tmp_path / "run", method="source-only")
 
 

@@ -15,6 +15,7 @@ from ..base.events import SILENT, Events
 from ..base.files import read_json
 from ..base.hashing import tensors_digest
 from ..base.typed import checked
+from ..domains.examples import data_of
 from ..domains.modalities.base import load_preprocessing
 from .base import BACKBONES, Asked, Backbone, BackboneIdentity, Opened, Provider
 from .weights import merge_options, read_tensors
@@ -52,8 +53,8 @@ class RunProvider(Provider):
         preprocessing = load_preprocessing(read_json(path / "preprocessor.json"))
         if asked.hint.modality != preprocessing.modality:
             raise BackboneError(
-                f"the run {path} takes {preprocessing.modality}, the examples are "
-                f"{asked.hint.modality!r}",
+                f"the run {path} takes {data_of(preprocessing.modality)}, the data hold "
+                f"{data_of(asked.hint.modality)}",
                 do="give a run of the same modality",
             )
         module = self.restore(chosen, offline=asked.offline, events=asked.events)

@@ -8,6 +8,7 @@ from ..base.errors import ConfigError, DataError
 from ..base.events import SILENT, Events
 from ..base.registry import nearest
 from ..domains.domain import Domain
+from ..domains.examples import data_of
 from .base import CHECKS, SEVERITIES, Problem, Sides
 
 
@@ -59,7 +60,8 @@ def check(
     """
     if against is not None and against.modality != domain.modality:
         raise DataError(
-            f"{domain.name!r} is {domain.modality} and {against.name!r} is {against.modality}",
+            f"{domain.name!r} holds {data_of(domain.modality)} and {against.name!r} holds "
+            f"{data_of(against.modality)}",
             do="give two sets of one modality",
         )
     check_names(only)

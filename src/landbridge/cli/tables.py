@@ -193,10 +193,12 @@ def _show_scores(out: Console, figures: Sequence[dict[str, Any]]) -> None:
         for i, figure in enumerate(figures)
         if figure
     ]
-    from ..metrics.labelfree import heading
+    from ..metrics.labelfree import explained, heading
 
     columns = ["method", *(heading(name) for name in names)]
     show_rows(out, columns, rows, right=range(1, len(columns)))
+    if said := explained(names):
+        out.print(Text(f"{said}.", style="dim"))
 
 
 def _notes(verdict: dict[str, Any]) -> list[str]:

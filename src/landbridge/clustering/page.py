@@ -114,7 +114,7 @@ def _fine(facts: dict[str, Any], judged: dict[str, Any] | None) -> str:
 def group_rows(facts: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
     """Return heads and rows of words: one row for each group, the largest first."""
     judged = facts["verdict"]["judged"]
-    heads = ["group", "rows", "share", "comes back"]
+    heads = ["group", "rows", "share", "stability"]
     several = facts["source"] is not None
     heads += ["share in the source"] if several else []
     told = any(group["told"] for group in facts["groups"])
@@ -138,7 +138,7 @@ def group_rows(facts: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
 def _groups(facts: dict[str, Any]) -> Table:
     heads, rows = group_rows(facts)
     lead = (
-        "“Comes back”: how much of a group is found again when groups are made from half of the "
+        "“Stability”: how much of a group is found again when groups are made from half of the "
         "rows (Jaccard index): from 0.75 it is stable, under 0.6 it should not be trusted."
     )
     numbers = range(1, 5 if facts["source"] is not None else 4)

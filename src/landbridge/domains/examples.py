@@ -34,6 +34,26 @@ class InputHint:
     """How values of raw examples are read, see `Examples.rule`."""
 
 
+_WORDS = {
+    "image": "images",
+    "text": "texts",
+    "audio": "recordings",
+    "tabular": "a table",
+    "several": "several modalities",
+}
+
+
+def data_of(modality: str) -> str:
+    """Return what data of a modality are, as people say it.
+
+    Examples
+    --------
+    >>> data_of("tabular")
+    'a table'
+    """
+    return _WORDS.get(modality, modality)
+
+
 class Examples(ABC):
     """Raw examples in a fixed order, decoded only when asked."""
 

@@ -12,6 +12,7 @@ from ..base.errors import ConfigError, DataError
 from ..base.events import SILENT, Events
 from ..base.registry import nearest
 from .domain import Domain
+from .examples import data_of
 from .modalities.base import Preprocessing
 from .one import as_rows, tell
 from .readers.base import READERS, NoUseError, ReadOptions
@@ -202,8 +203,8 @@ def read_domain(
             found = settled_domain(found, ruled | stated, limits is not None or bool(rule))
             if value_range is not None and "value_range" not in found.examples.rule():
                 raise ConfigError(
-                    f"value_range= was given, and {found.name!r} is {found.modality}: it has no "
-                    "pixel values",
+                    f"value_range= was given, and {found.name!r} holds {data_of(found.modality)}, "
+                    "which have no pixel values",
                     do="leave it out",
                 )
             tell(found, events)
@@ -274,14 +275,15 @@ def read_like(
     **options
         Of `read_domain`.
     """
-    what = as_rows(preprocessing, what)
+    what = as_rows(preprocessing, what, options.get("events", SILENT))
     if isinstance(what, Domain):
         return what
     folder = isinstance(what, str | Path) and Path(what).is_dir()
     table = isinstance(what, str | Path) or hasattr(what, "columns")
     reads = preprocessing.reads() if table and not folder else {}
     reads |= {"rule": preprocessing.rule(), "label": label, "allow_missing": True}
-    return read_domain(what, **reads, **options)
+    with read_as_learned(preprocessing, reads):
+        return read_domain(what, **reads, **options)
 
 
 @contextmanager
@@ -299,7 +301,7 @@ def read_as_learned(preprocessing: Preprocessing, reads: Mapping[str, Any]) -> I
         if error.option not in reads:
             raise
         raise DataError(
-            f"{error.what} was given, and the model takes {preprocessing.modality} data",
+            f"{error.what} was given, and the model takes {data_of(preprocessing.modality)}",
             do="give data like those that it learned from",
         ) from error
 

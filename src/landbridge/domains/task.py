@@ -11,6 +11,7 @@ from ..base.errors import DataError
 from ..targets.base import TARGET_TYPES, TargetType, target_type
 from .compare import ClassMatch, compare_classes, match_classes, usable_classes
 from .domain import Domain
+from .examples import data_of
 
 SourceLabels = Literal["labelled", "model", "unlabelled", "none"]
 TargetLabels = Literal["all", "few", "none"]
@@ -297,8 +298,8 @@ def check_task(source: Domain | None, target: Domain) -> None:
     if source is not None:
         if source.modality != target.modality:
             raise DataError(
-                f"the source {source.name!r} is {source.modality} and the target "
-                f"{target.name!r} is {target.modality}",
+                f"the source {source.name!r} holds {data_of(source.modality)} and the target "
+                f"{target.name!r} holds {data_of(target.modality)}",
                 do="give two domains of one modality",
             )
         names = (f"the source {source.name!r}", f"the target {target.name!r}")

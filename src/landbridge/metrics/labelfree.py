@@ -8,7 +8,7 @@ at a mean regret of 3.2 points. Entropy and confidence alone reward collapse: ne
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -101,6 +101,18 @@ def heading(name: str) -> str:
     return scorer.title + ("" if scorer.higher_is_better else " (lower is better)")
 
 
+def explained(names: Iterable[str]) -> str:
+    """Return what scores among `names` say, in one line; "" where there is none.
+
+    Examples
+    --------
+    >>> explained(["accuracy", "class_ami"])
+    'ClassAMI: how far answers follow groups in the features (adjusted mutual information)'
+    """
+    own = [SCORERS.get(name) for name in names if name in SCORERS]
+    return "; ".join(f"{one.title}: {one.summary}" for one in own)
+
+
 @SCORERS.register("entropy")
 class Entropy(Scorer):
     """Mean entropy of the predictions, in nats. For the record: it does not rank."""
@@ -161,7 +173,7 @@ class ClassAMI(Scorer):
     """Do the answers follow the groups in the candidate's own features?"""
 
     title = "ClassAMI"
-    summary = "adjusted mutual information of answers and k-means clusters of the features"
+    summary = "how far answers follow groups in the features (adjusted mutual information)"
 
     def score(self, candidate: Candidate, pool: Pool) -> float:
         """Return the adjusted mutual information, k = number of classes, 10 restarts."""
@@ -186,7 +198,7 @@ class EnsV(Scorer):
     """Agreement with the ensemble (Hu et al., 2023, arXiv 2301.12763), of gated candidates only."""
 
     title = "EnsV"
-    summary = "agreement with the averaged ensemble of the gated candidates"
+    summary = "agreement with the mean answer of the candidates that passed the gate"
 
     def score(self, candidate: Candidate, pool: Pool) -> float:
         """Return the share of rows where the candidate answers as the mean of all does."""

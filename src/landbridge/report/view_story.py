@@ -8,7 +8,7 @@ from typing import Any
 
 from landbridge.artifacts.called import as_command
 
-from ..metrics.labelfree import heading
+from ..metrics.labelfree import explained, heading
 from . import words
 from .figures import bar
 from .read import RunFiles
@@ -151,6 +151,7 @@ def choice_view(run: RunFiles) -> dict[str, Any]:
         "kept_reference": kept(run) and bool(candidates),
         "kept_baseline": bool(choice.get("kept_reference")) and not kept(run),
         "names": [heading(name) for name in names],
+        "scores": explained(names),
         "rank": "Rank sum" if choice.get("kind") == "label-free" else "Rank",
         "rows": rows,
         "gated": sum(bool(row["gated"]) for row in rows),

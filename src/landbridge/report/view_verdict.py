@@ -8,7 +8,7 @@ from typing import Any
 
 from landbridge.base.shown import in_one_line
 
-from ..metrics.labelfree import heading
+from ..metrics.labelfree import explained, heading
 from . import words
 from .amounts import Amounts, amounts
 from .figures import estimate, scale, verdict_line
@@ -215,6 +215,7 @@ def _label_free_scores(figures: list[dict[str, Any]]) -> dict[str, Any] | None:
     columns = {n: words.column([(f.get("figures") or {}).get(n) for f in figures]) for n in names}
     return {
         "names": [heading(name) for name in names],
+        "said": explained(names),
         "rows": [
             {
                 "method": str(f.get("method", "")),

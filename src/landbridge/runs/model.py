@@ -17,6 +17,7 @@ from ..base.events import SILENT, Events
 from ..base.files import read_json
 from ..base.hashing import tensors_digest
 from ..domains.domain import Domain
+from ..domains.examples import data_of
 from ..domains.modalities.base import Preprocessing, load_preprocessing
 from ..domains.one import answerable, as_rows, asked
 from ..domains.read import read_as_learned, read_domain
@@ -248,7 +249,8 @@ class Model:
             )
         if examples is None:
             raise DataError(
-                f"{domain.name!r} is {domain.modality}, this run's model takes {takes}",
+                f"{domain.name!r} holds {data_of(domain.modality)}, this run's model takes "
+                f"{data_of(takes)}",
                 do="give data like the run's target",
             )
         if len(domain) == 0:

@@ -17,6 +17,7 @@ from ..base.hashing import digest
 from ..base.places import cache_folder
 from ..domains.compare import usable_classes
 from ..domains.domain import Domain
+from ..domains.examples import data_of
 from ..domains.hint import input_hint
 from ..domains.task import Task, reindex
 from ..methods.resolve import Situation
@@ -72,8 +73,8 @@ def prepare(
         opened = known.opened(offline=config.offline, events=events)
         if target.modality != known.preprocessing.modality:
             raise DataError(
-                f"{target.name!r} is {target.modality}, and the model {known.name!r} takes "
-                f"{known.preprocessing.modality}",
+                f"{target.name!r} holds {data_of(target.modality)}, and the model {known.name!r} "
+                f"takes {data_of(known.preprocessing.modality)}",
                 do="give data like those that the model was trained on",
             )
         rule = input_hint(domains).rule

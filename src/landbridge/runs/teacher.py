@@ -15,7 +15,7 @@ from ..base.errors import ConfigError, DataError, RunError
 from ..base.events import Events
 from ..base.hashing import tensors_digest
 from ..domains.domain import Domain
-from ..domains.examples import Examples
+from ..domains.examples import Examples, data_of
 from ..domains.modalities.several import SeveralExamples
 from ..training.inputs import run_network
 from .model import Model
@@ -92,8 +92,8 @@ class Teacher:
         if not isinstance(examples, SeveralExamples):
             if self.student not in (None, domain.modality):
                 raise DataError(
-                    f"the student is to see {self.student}, and {domain.name!r} is "
-                    f"{domain.modality}",
+                    f"the student is to see {self.student}, and {domain.name!r} holds "
+                    f"{data_of(domain.modality)}",
                     do="name both columns, such as --image and --text",
                 )
             return domain
@@ -155,8 +155,8 @@ class Teacher:
         fitting = prep.fitting(own)
         if fitting is None or not len(rows):
             raise DataError(
-                f"the teacher {self.name!r} sees {prep.modality}, and the rows are "
-                f"{examples.modality}",
+                f"the teacher {self.name!r} sees {data_of(prep.modality)}, and the rows hold "
+                f"{data_of(examples.modality)}",
                 do="name its column as well, such as --image beside --text",
             )
         shared = [name for name in classes if name in self.classes]

@@ -98,7 +98,7 @@ def choose_by_validation(
     short = [name for name in short if name not in alone] or short
     if ties and len(short) > 1:
         chosen = max(short, key=lambda name: (ties.get(name, -1.0), -order.index(name)))
-        how = "ClassAMI broke the tie"
+        how = "its answers follow groups in the target's rows best (ClassAMI)"
     else:
         chosen = min(short, key=order.index)
         how = "the simplest of them was taken"

@@ -16,8 +16,8 @@ from ..base.events import SILENT, Events
 from ..base.typed import INTERVAL, Shape, count, number
 from ..domains.domain import Domain
 from ..domains.modalities.base import Preprocessing
-from ..domains.one import answerable, as_rows, asked
-from ..domains.read import read_as_learned, read_domain
+from ..domains.one import answerable, asked
+from ..domains.read import read_as_learned, read_like
 from ..metrics.estimates import mean_interval
 from ..solvers.softmax import softmax
 from ..targets.base import TARGET_TYPES, target_type
@@ -158,13 +158,8 @@ class MultiTask:
         """Return the rows that can be answered, and what was left out."""
         if isinstance(what, Domain):
             return asked(self.preprocessing, what)
-        found = as_rows(self.preprocessing, what, events)
-        if not isinstance(found, Domain):
-            table = isinstance(found, str | Path) or hasattr(found, "columns")
-            reads = self.preprocessing.reads() if table else {}
-            reads |= {"rule": self.preprocessing.rule(), "allow_missing": True}
-            with read_as_learned(self.preprocessing, reads):
-                found = read_domain(found, labelled=False, **reads, outside=outside, events=events)
+        reads: dict[str, Any] = {"labelled": False, "outside": outside}
+        found = read_like(self.preprocessing, what, **reads, events=events)
         return answerable(self.preprocessing, found)
 
     def evaluate(
@@ -193,7 +188,8 @@ class MultiTask:
         names = [task.name for task in self.tasks]
         reads = {} if isinstance(what, tuple) else self.preprocessing.reads()
         reads = {**reads, "rule": self.preprocessing.rule(), "outside": outside}
-        domain, columns = read_tasks(what, names, reads, events)
+        with read_as_learned(self.preprocessing, reads):
+            domain, columns = read_tasks(what, names, reads, events)
         truth = known_answers(self.tasks, columns, len(domain))
         there = domain.input_rows.places
         domain = answerable(self.preprocessing, domain)

@@ -15,7 +15,7 @@ from ..base.errors import ConfigError, DataError, RunError
 from ..base.events import SILENT, Events
 from ..base.typed import INTERVAL, Shape, count, number
 from ..domains.domain import Domain
-from ..domains.examples import Examples
+from ..domains.examples import Examples, data_of
 from ..domains.input_rows import InputRows
 from ..domains.modalities.packed import SeveralPreprocessing
 from ..domains.modalities.several import SeveralExamples
@@ -153,7 +153,8 @@ class Space:
         fitting = self.preprocessing.fitting(examples)
         if fitting is None:
             raise DataError(
-                f"the data are {examples.modality}, and the space has {', '.join(self.parts)}",
+                f"the data hold {data_of(examples.modality)}, and the space has "
+                f"{', '.join(self.parts)}",
                 do="give one of these",
             )
         inputs = self.preprocessing.prepare(fitting, events=SILENT)  # one part may do
@@ -352,7 +353,7 @@ def parts_of(examples: Examples) -> SeveralExamples:
     """Return rows of several modalities, or say what is missing."""
     if not isinstance(examples, SeveralExamples) or len(examples.parts) < 2:
         raise DataError(
-            f"the data are {examples.modality}: one modality, and aligning takes two",
+            f"the data hold {data_of(examples.modality)} alone, and aligning takes two modalities",
             do="name the columns: --image, --audio, --text, --columns; in Python give a dict of "
             "parts",
         )

@@ -15,6 +15,7 @@ from ..backbones.surgery import Network
 from ..base.errors import ConfigError, DataError, RunError
 from ..base.hashing import tensors_digest
 from ..domains.domain import Domain, Examples
+from ..domains.examples import data_of
 from ..domains.modalities.base import Preprocessing
 from ..domains.read import read_domain
 from ..solvers.softmax import softmax
@@ -147,8 +148,8 @@ class Stream:
         examples = self.preprocessing.fitting(given)
         if examples is None:
             raise DataError(
-                f"this batch is {given.modality}, the stream's model takes "
-                f"{self.preprocessing.modality}",
+                f"this batch holds {data_of(given.modality)}, the stream's model takes "
+                f"{data_of(self.preprocessing.modality)}",
                 do="give data like the model's target",
             )
         return self.predict_stored(self.preprocessing.prepare(examples))

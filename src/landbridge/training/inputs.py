@@ -12,7 +12,7 @@ from ..backbones.extraction import batch_size, forward_batch, prefers_channels_l
 from ..backbones.surgery import Network
 from ..base.errors import DataError, RunError
 from ..base.events import SILENT, Events
-from ..domains.examples import Examples
+from ..domains.examples import Examples, data_of
 from ..domains.modalities.base import Preprocessing, Strength
 from .batches import Side
 from .devices import borrowed, place_of
@@ -108,7 +108,8 @@ def answer(
     fitting = preprocessing.fitting(examples)
     if fitting is None:
         raise DataError(
-            f"the data are {examples.modality}, and the model takes {preprocessing.modality}",
+            f"the data hold {data_of(examples.modality)}, and the model takes "
+            f"{data_of(preprocessing.modality)}",
             do="give data like those it was made from",
         )
     return saved_network(network, preprocessing.prepare(fitting, events=events), preprocessing)
