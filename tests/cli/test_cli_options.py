@@ -165,7 +165,7 @@ def test_a_stated_range_is_read_by(cli, tmp_path: Path):
     (tmp_path / "t.csv").write_text("a,b,label\n1,2,x\n2,3,y\n")
     result = cli("check", tmp_path / "t.csv", "--value-range", "0,255")
     assert result.exit_code == 2
-    assert "it has no pixel values" in result.stderr
+    assert "has no pixel values" in result.stderr
 
 
 def test_every_verb_takes_what_the_readme_says(cli):

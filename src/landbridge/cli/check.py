@@ -34,33 +34,17 @@ def check(
     """
     from ..checks import check as look
     from ..checks.run import check_names
-    from ..domains.markers import without_markers
     from ..domains.read import read_domain
-    from ..domains.together import read_together
-    from ..runs.read_task import columns_named
+    from ..runs.read_task import read_two, reading
 
     names = None if only is None else [name.strip() for name in only.split(",")]
     check_names(names)
     events = this.events()
-    how: dict[str, Any] = {
-        "label": found.data.label,
-        "max_rows": found.data.max_rows,
-        "answers": found.data.answers,
-        "offline": found.offline,
-        **columns_named(found.data),
-    }
     theirs = None
     if against is None:
-        ours = read_domain(data, **how, events=events)
+        ours = read_domain(data, **reading(found), events=events)
     else:
-        ours, theirs = read_together(
-            lambda known, heard: read_domain(data, **how, together=known, events=heard),
-            lambda known, heard, ours: read_domain(
-                against, **how, like=ours, together=known, events=heard
-            ),
-            events,
-        )
-        ours, theirs = without_markers(ours, theirs, found.data.columns or (), events)
+        ours, theirs = read_two(found, data, against, events)
     problems = look(ours, theirs, only=names, events=events)
     failed = any(problem.severity == "failure" for problem in problems)
     this.exit_code = 1 if failed else 0

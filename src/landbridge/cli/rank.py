@@ -30,22 +30,13 @@ def rank(
     from ..backbones.open import check_backbone
     from ..diagnosis.rank import rank_backbones
     from ..domains.read import read_domain
-    from ..runs.read_task import columns_named
+    from ..runs.read_task import reading
 
     given_names = None if backbones is None else o.names(backbones)
     for name in given_names or ():
         check_backbone(name)
     events = this.events()
-    data = found.data
-    domain = read_domain(
-        target,
-        label=data.label,
-        max_rows=data.max_rows,
-        answers=data.answers,
-        **columns_named(data),
-        offline=found.offline,
-        events=events,
-    )
+    domain = read_domain(target, **reading(found), events=events)
     ranked, failed = rank_backbones(
         domain,
         given_names or _all_here(domain.modality),

@@ -42,28 +42,11 @@ def shift(
         raise ConfigError(f"--out {out}: the page is one HTML file", do="end the name in .html")
     from ..backbones.open import check_backbone
     from ..diagnosis.domains import compare_domains
-    from ..domains.markers import without_markers
-    from ..domains.read import read_domain
-    from ..domains.together import read_together
-    from ..runs.read_task import columns_named
+    from ..runs.read_task import read_two
 
     check_backbone(found.backbone)
     events = this.events()
-    how: dict[str, Any] = {
-        "label": found.data.label,
-        "max_rows": found.data.max_rows,
-        "answers": found.data.answers,
-        "offline": found.offline,
-        **columns_named(found.data),
-    }
-    ours, theirs = read_together(
-        lambda known, heard: read_domain(source, **how, together=known, events=heard),
-        lambda known, heard, ours: read_domain(
-            target, **how, like=ours, together=known, events=heard
-        ),
-        events,
-    )
-    ours, theirs = without_markers(ours, theirs, found.data.columns or (), events)
+    ours, theirs = read_two(found, source, target, events)
     compared = compare_domains(
         ours,
         theirs,

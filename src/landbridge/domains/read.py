@@ -203,8 +203,8 @@ def read_domain(
             found = settled_domain(found, ruled | stated, limits is not None or bool(rule))
             if value_range is not None and "value_range" not in found.examples.rule():
                 raise ConfigError(
-                    f"value_range= was given, and {found.name!r} holds {data_of(found.modality)}, "
-                    "which have no pixel values",
+                    f"value_range= was given, and {found.name!r} ({data_of(found.modality)}) "
+                    "has no pixel values",
                     do="leave it out",
                 )
             tell(found, events)

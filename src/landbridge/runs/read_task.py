@@ -217,6 +217,26 @@ def _judgeable(
     return wanted
 
 
+def reading(config: RunConfig) -> dict[str, Any]:
+    """Return the options of `read_domain` that a configuration says."""
+    data = config.data
+    own = {"label": data.label, "max_rows": data.max_rows, "answers": data.answers}
+    return {**own, **columns_named(data), "offline": config.offline}
+
+
+def read_two(config: RunConfig, source: Any, target: Any, events: Events) -> tuple[Domain, Domain]:
+    """Return two sets of data, each read with the other in view."""
+    how = reading(config)
+    ours, theirs = read_together(
+        lambda known, heard: read_domain(source, **how, together=known, events=heard),
+        lambda known, heard, ours: read_domain(
+            target, **how, like=ours, together=known, events=heard
+        ),
+        events,
+    )
+    return without_markers(ours, theirs, config.data.columns or (), events)
+
+
 def columns_named(data: DataConfig) -> dict[str, Any]:
     """Return the options of `read_domain` that say what columns and values are."""
     media = ("image", "text", "audio", "columns", "value_range")
