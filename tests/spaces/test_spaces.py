@@ -158,7 +158,7 @@ def test_other_pairs_are_scored_and_the_report_shows_questions(space, tmp_path):
     first = found["recall"][0]
     assert (first["query"], first["answer"], first["depth"]) == ("image", "text", 1)
     assert first["low"] > first["chance"] + 0.3
-    with pytest.raises(DataError, match="one modality"):
+    with pytest.raises(DataError, match="images alone"):
         opened.evaluate(parts["image"])
     with pytest.raises(ConfigError, match="zero-shot"):
         opened.predict(parts)
