@@ -80,7 +80,7 @@ def test_what_is_wrong_is_said(teacher, tmp_path):
         quick((x, labels), tmp_path / "a", teacher=tmp_path)
     with pytest.raises(ConfigError, match="without a teacher"):
         quick((x, labels), tmp_path / "b", student="text")
-    with pytest.raises(DataError, match="sees tabular"):
+    with pytest.raises(DataError, match="sees a table"):
         quick((texts, labels), tmp_path / "c", teacher=teacher)
     rows = {"tabular": x, "text": texts}
     with pytest.raises(DataError, match="'sound'"):

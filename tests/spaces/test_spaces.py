@@ -172,7 +172,7 @@ def test_other_pairs_are_scored_and_the_report_shows_questions(space, tmp_path):
 
 def test_what_is_missing_is_said():
     parts, _ = rows(30)
-    with pytest.raises(DataError, match="one modality"):
+    with pytest.raises(DataError, match="alone, and aligning takes two"):
         landbridge.align(parts["image"])
     parts["text"] = [None if i > 10 else text for i, text in enumerate(parts["text"])]
     with pytest.raises(DataError, match="11 of 30 rows have two modalities"):
