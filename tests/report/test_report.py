@@ -254,7 +254,7 @@ def test_label_free_scores_say_where_lower_is_better(tmp_path: Path) -> None:
             one["figures"] = {"class_ami": 0.9, "entropy": 0.1}
         write_json(run / f"{name}.json", kept)
     text = visible(write_report(run))
-    assert text.count("entropy (lower is better)") == 2
+    assert text.count("Entropy (lower is better)") == 2
     assert "class_ami" not in text
     assert "Rank sum" in text
 
