@@ -125,10 +125,11 @@ def test_no_other_module_names_a_native_reader():
     assert not found
 
 
-def test_json_that_ends_arrow_is_named_by_its_line(tmp_path):
-    deep = "[1"
+def test_json_that_ends_arrow_is_named_by_its_line(tmp_path, monkeypatch):
+    monkeypatch.setattr("landbridge.isolation.json_lines.table", endings.segfault)
+    end_all()
     path = lines(tmp_path / "t.jsonl")
-    path.write_text(path.read_text() + f'{{"x": {deep}, "label": "a"}}\n')
+    path.write_text(path.read_text() + '{"x": [1, "label": "a"}\n')
     with pytest.raises(DataError, match=r"t\.jsonl.* line 31 is no whole JSON"):
         read_domain(path)
 
