@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ...base.errors import DataError
 from ...base.events import SILENT, Events
-from ...base.hashing import digest, file_digest
+from ...base.hashing import digest
 from ...base.shown import encodable
 from ..examples import Examples, InputHint
 from .decoding import (
@@ -25,10 +23,10 @@ from .decoding import (
     upright_size,
     weight,
 )
-from .pieces import content, nameless
+from .file_hashes import FileHashes
+from .pieces import nameless
 from .seeing import opened, settle
 
-_WHOLE_BYTES = 200_000_000
 _SAMPLED_FILES = 64
 BAR_FROM = 200
 """Fewer images than this are worked on without a progress bar."""
@@ -82,8 +80,7 @@ class ImageExamples(Examples):
         self.items = None if items is None else list(items)
         self.pixels = pixels
         self._names = None if names is None else list(names)
-        self._whole: bool | None = None
-        self._digests: list[str] | None = None
+        self._hashes = FileHashes(self.items or ())
         if self._names is not None and len(self._names) != len(self):
             raise ValueError(f"{len(self._names)} names for {len(self)} images")
 
@@ -109,32 +106,15 @@ class ImageExamples(Examples):
         assert self.items is not None
         items = [self.items[i] for i in rows]
         picked = ImageExamples(items, names=chosen, seeing=self.seeing)
-        picked._whole = self._hash_whole()
-        if self._digests is not None:
-            picked._digests = [self._digests[i] for i in rows]
+        picked._hashes = self._hashes
         return picked
 
-    def _hash_whole(self) -> bool:
-        """Whether files are hashed whole. A selection does as the whole set did."""
-        if self._whole is None:
-            self._whole = _hashed_whole(self.items or ())
-        return self._whole
-
     def fingerprint(self) -> str:
-        """Return a hash of the images in their order.
-
-        Pixel arrays, encoded bytes, and files of up to 200 MB together are hashed byte by
-        byte. Of larger sets each file's size, its time of last change and 12 kB from its
-        beginning, middle and end are hashed: a full read would cost more than it tells.
-        """
+        """Return a hash of the images in their order: of pixels, or of files as `FileHashes`."""
         if self.pixels is not None:
             return digest("pixels", np.asarray(self.pixels))
-        if self._digests is None:
-            whole = self._hash_whole()
-            self._digests = [_item_digest(item, whole) for item in self.items or ()]
-        if self.seeing.value_range is None and self.seeing.laid_on == WHITE:
-            return digest("images", self._digests)
-        return digest("images", self._digests, self.rule())
+        plain = self.seeing.value_range is None and self.seeing.laid_on == WHITE
+        return digest("images", self.prints(), *(() if plain else (self.rule(),)))
 
     def rule(self) -> dict[str, Any]:
         """Return the range and the ground, where there is something to say of them."""
@@ -151,7 +131,7 @@ class ImageExamples(Examples):
             return self, []
         seeing, notes = settle(self.items, self.names(), known, fixed)
         found = ImageExamples(self.items, names=self._names, seeing=seeing)
-        found._whole, found._digests = self._whole, self._digests
+        found._hashes = self._hashes
         return found, notes
 
     def shape_hint(self) -> tuple[int, int, int]:
@@ -196,23 +176,34 @@ class ImageExamples(Examples):
         """Return a hash of each file, or of each image's pixels where they are in memory."""
         if self.pixels is not None:
             return self.contents()
-        self.fingerprint()
-        return list(self._digests or ())
+        return self._hashes.of(self.items or ())
 
     def near(self, other: Examples) -> np.ndarray | None:
-        """Return pairs that look the same at 16 × 16, grey: saved again, or at another size."""
-        from .likeness import alike
+        """Return pairs that show the same: saved again, at another size, cut or toned a little."""
+        from .likeness import SIDE, alike, unit_rows
 
-        return alike(self._small(), other._small()) if isinstance(other, ImageExamples) else None
+        if not isinstance(other, ImageExamples):
+            return None
+        ours, theirs = (
+            unit_rows(side.small(SIDE, 1).reshape(len(side), -1)) for side in (self, other)
+        )
+        return alike(ours, theirs, (self._look, other._look))
 
-    def _small(self) -> np.ndarray:
+    def _look(self, rows: np.ndarray) -> np.ndarray:
+        from .likeness import SIDE
+
+        found = self.select(rows).small(2 * SIDE, 3, kept=False)  # halves are evener than 16 × 16
+        return np.asarray(found.reshape(len(rows), 3, SIDE, 2, SIDE, 2).mean((3, 5), np.float32))
+
+    def small(self, side: int, channels: int, *, kept: bool = True) -> np.ndarray:
+        """Return all as uint8 (n, channels, side, side); many files are `kept` in the cache."""
         from ...base.places import cache_folder
         from .image import ImagePreprocessing
-        from .likeness import SIDE, unit_rows
 
-        made = ImagePreprocessing(SIDE, SIDE, 1, mean=(0.5,), std=(0.5,))
-        kept = None if self.items is None or len(self) <= BAR_FROM else cache_folder()
-        return unit_rows(np.asarray(made.prepare(self, cache=kept)).reshape(len(self), -1))
+        half = (0.5,) * channels
+        made = ImagePreprocessing(side, side, channels, mean=half, std=half)
+        kept = kept and self.items is not None and len(self) > BAR_FROM
+        return np.asarray(made.prepare(self, cache=cache_folder() if kept else None))
 
     def pictures(self, row: int) -> list[np.ndarray]:
         """Return one image, upright."""
@@ -243,44 +234,3 @@ def unreadable(
                 flaws[row] = reason
             bar.advance()
     return flaws
-
-
-def item_digests(items: Sequence[Item]) -> list[str]:
-    """Return a hash of each file or its bytes; of large sets only parts of files are read."""
-    whole = _hashed_whole(items)
-    return [_item_digest(item, whole) for item in items]
-
-
-def _hashed_whole(items: Sequence[Item]) -> bool:
-    total = 0
-    for item in items:
-        if isinstance(item, Path):
-            try:
-                total += item.stat().st_size
-            except OSError as error:
-                raise _gone(item, error) from error
-    return total <= _WHOLE_BYTES
-
-
-def _item_digest(item: Item, whole: bool) -> str:
-    item = content(item)
-    if isinstance(item, bytes):
-        return digest(item)
-    try:
-        if whole:
-            return file_digest(item)
-        stat = item.stat()
-        parts = []
-        with item.open("rb") as file:
-            for start in (0, max(0, stat.st_size // 2 - 2048), max(0, stat.st_size - 4096)):
-                file.seek(start)
-                parts.append(file.read(4096))
-    except OSError as error:
-        raise _gone(item, error) from error
-    return digest(stat.st_size, stat.st_mtime_ns, *parts)
-
-
-def _gone(item: Path, error: OSError) -> DataError:
-    return DataError(
-        f"{item} cannot be read any more: {error.strerror}", do="read the folder again"
-    )

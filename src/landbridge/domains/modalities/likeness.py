@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
+from .registration import CLOSE, same_pictures
+
 SIDE = 16
-"""Pictures are compared at 16 × 16."""
+"""Pictures are compared at 16 × 16 first."""
 LEAST = 0.99
-"""Correlation from which two pictures are nearly the same."""
+"""Correlation from which two such pictures are nearly the same, where there is no closer look."""
 STRICT = 0.997
-"""The same, where different pictures are as alike as that by nature (handwritten digits)."""
+"""Instead of `LEAST` or `CLOSE`, where different pictures are as alike as that by nature."""
+_COARSE = 0.96
+"""What a copy that was cut or brightened keeps: enough to look closer."""
 _BY_NATURE = 0.01
 _ASKED = 1000
 _FLAT = 2.0
 _KEPT = 12
 _CANDIDATES = 8
+_TRIED = 3
+"""Of the candidates, the likest of each row, are looked at closely."""
+
+Look = Callable[[np.ndarray], np.ndarray]
+"""From rows to pictures of them as `registration` takes them, (k, channels, side, side)."""
 
 
 def unit_rows(pictures: np.ndarray) -> np.ndarray:
@@ -32,63 +43,93 @@ def unit_rows(pictures: np.ndarray) -> np.ndarray:
     return np.where(flat, 0.0, centred / np.maximum(length, 1e-6)).astype(np.float32)
 
 
-def alike(ours: np.ndarray, theirs: np.ndarray) -> np.ndarray:
-    """Return pairs (row of ours, row of theirs) whose correlation says that they are the same.
+def alike(
+    ours: np.ndarray, theirs: np.ndarray, look: tuple[Look, Look] | None = None
+) -> np.ndarray:
+    """Return pairs (row of ours, row of theirs) that show the same.
 
     Candidates are the nearest on the twelve directions in which pictures differ most; there no two
-    are further apart than they are, so a tree finds them without comparing all with all. Where one
-    in a hundred of theirs has such a neighbour among theirs that is not the same picture, it takes
-    more to be alike.
+    are further apart than they are, so a tree finds them without comparing all with all. Where
+    there is a way to look at them, they are laid on each other (`registration`). Where one in a
+    hundred of theirs has such a neighbour among theirs that is not the same picture, it takes more
+    to be alike.
 
     Parameters
     ----------
     ours, theirs : float32 ndarray (n, d), (m, d)
         As of `unit_rows`.
+    look : (callable, callable), optional
+        Pictures of rows of ours, and of theirs. Without them the correlation decides.
 
     Returns
     -------
     int64 ndarray (pairs, 2)
     """
-    from scipy.spatial import cKDTree
-
     there = np.flatnonzero(theirs.any(1))
     if not len(there) or not ours.any():
         return np.zeros((0, 2), np.int64)
-    some = theirs[there[_spread(len(there), 4 * _ASKED)]].astype(np.float64)
-    basis = np.linalg.eigh(some.T @ some)[1][:, -_KEPT:].astype(np.float32)
-    tree = cKDTree(theirs[there] @ basis)
+    among = _Among(theirs, there)
+    least, shared = (LEAST, LEAST) if look is None else (_COARSE, CLOSE)
     asked = there[_spread(len(there), _ASKED)]
-    pairs, likeness = _close(theirs, asked, theirs, there, basis, tree)
-    natural = (pairs[:, 0] != pairs[:, 1]) & (likeness < 1 - 1e-4)
-    least = LEAST
-    if len(np.unique(pairs[natural, 0])) > _BY_NATURE * len(asked):
-        least = STRICT
-    pairs, likeness = _close(ours, np.flatnonzero(ours.any(1)), theirs, there, basis, tree)
-    return pairs[likeness >= least]
+    pairs, likeness = among.close(theirs, asked, least)
+    others = (pairs[:, 0] != pairs[:, 1]) & (likeness < 1 - 1e-4)
+    pairs = _first(pairs[others], 1)
+    if look is not None:
+        pairs = _same(pairs, (look[1], look[1]), shared)
+    if len(np.unique(pairs[:, 0])) > _BY_NATURE * len(asked):
+        least, shared = (STRICT if look is None else LEAST), STRICT
+    pairs, _ = among.close(ours, np.flatnonzero(ours.any(1)), least)
+    return pairs if look is None else _same(_first(pairs, _TRIED), look, shared)
 
 
 def _spread(n: int, most: int) -> np.ndarray:
     return np.unique(np.linspace(0, n - 1, min(n, most)).astype(np.int64))
 
 
-def _close(
-    ours: np.ndarray,
-    rows: np.ndarray,
-    theirs: np.ndarray,
-    there: np.ndarray,
-    basis: np.ndarray,
-    tree: object,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return pairs of at least `LEAST`, the nearest first for each row, and their correlation."""
-    _, near = tree.query(  # type: ignore[attr-defined]
-        ours[rows] @ basis,
-        k=range(1, 1 + min(_CANDIDATES, len(there))),
-        distance_upper_bound=np.sqrt(2 - 2 * LEAST) * 1.001,
-    )
-    at, place = np.nonzero(near < len(there))
-    pairs = np.stack([rows[at], there[near[at, place]]], axis=1)
-    likeness = np.einsum("ij,ij->i", ours[pairs[:, 0]], theirs[pairs[:, 1]])
-    enough = likeness >= LEAST
-    pairs, likeness = pairs[enough], likeness[enough]
-    order = np.lexsort((pairs[:, 1], -likeness, pairs[:, 0]))
-    return pairs[order].astype(np.int64), likeness[order]
+def _first(pairs: np.ndarray, most: int) -> np.ndarray:
+    """Return the first few pairs of each row; a row's pairs stand together."""
+    starts = np.unique(pairs[:, 0], return_index=True, return_inverse=True)
+    return pairs[np.arange(len(pairs)) - starts[1][starts[2]] < most]
+
+
+def _same(pairs: np.ndarray, look: tuple[Look, Look], least: float) -> np.ndarray:
+    """Return the pairs that explain each other so far, the likest of a row first."""
+    if not len(pairs):
+        return pairs
+    seen = []
+    for column, pictures in enumerate(look):
+        rows, place = np.unique(pairs[:, column], return_inverse=True)
+        seen.append((pictures(rows), place))
+    (ours, i), (theirs, j) = seen
+    shared = same_pictures(ours, i, theirs, j)
+    order = np.lexsort((pairs[:, 1], -shared, pairs[:, 0]))
+    return pairs[order[shared[order] >= least]]
+
+
+class _Among:
+    """Finds the nearest of some unit rows."""
+
+    def __init__(self, theirs: np.ndarray, there: np.ndarray) -> None:
+        from scipy.spatial import cKDTree
+
+        some = theirs[there[_spread(len(there), 4 * _ASKED)]].astype(np.float64)
+        self.basis = np.linalg.eigh(some.T @ some)[1][:, -_KEPT:].astype(np.float32)
+        self.theirs, self.there = theirs, there
+        self.tree = cKDTree(theirs[there] @ self.basis)
+
+    def close(
+        self, ours: np.ndarray, rows: np.ndarray, least: float
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return pairs that correlate so far, the nearest first for each row, and how far."""
+        _, near = self.tree.query(
+            ours[rows] @ self.basis,
+            k=range(1, 1 + min(_CANDIDATES, len(self.there))),
+            distance_upper_bound=np.sqrt(2 - 2 * least) * 1.001,
+        )
+        at, place = np.nonzero(near < len(self.there))
+        pairs = np.stack([rows[at], self.there[near[at, place]]], axis=1)
+        likeness = np.einsum("ij,ij->i", ours[pairs[:, 0]], self.theirs[pairs[:, 1]])
+        enough = likeness >= least
+        pairs, likeness = pairs[enough], likeness[enough]
+        order = np.lexsort((pairs[:, 1], -likeness, pairs[:, 0]))
+        return pairs[order].astype(np.int64), likeness[order]

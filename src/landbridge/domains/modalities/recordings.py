@@ -12,11 +12,11 @@ from ...base.hashing import digest
 from ...base.shown import encodable
 from ..examples import Examples, InputHint
 from .decoding import Item, in_threads
+from .file_hashes import FileHashes
 from .full_scale import Peak, scale_for
-from .images import item_digests
 from .pieces import nameless
 from .sound_files import decode, hear, in_turn, length_and_rate, needs_hearing
-from .spectrogram import outline, spectrogram
+from .spectrogram import outline, sounding, spectrogram
 
 _SAMPLED_FILES = 200
 
@@ -48,7 +48,7 @@ class AudioExamples(Examples):
         self._loudest = False
         """Whether of some the loudest channel is taken: before, their mean was kept in caches."""
         self._names = None if names is None else list(names)
-        self._digests: list[str] | None = None
+        self._hashes = FileHashes(self.items)
 
     def __len__(self) -> int:
         return len(self.items)
@@ -68,17 +68,14 @@ class AudioExamples(Examples):
         items = [self.items[i] for i in rows]
         picked = AudioExamples(items, [names[i] for i in rows], self.full_scale)
         picked._loudest = self._loudest
-        if self._digests is not None:
-            picked._digests = [self._digests[i] for i in rows]
+        picked._hashes = self._hashes
         return picked
 
     def fingerprint(self) -> str:
         """Return a hash of the recordings in their order, as of image files."""
-        if self._digests is None:
-            self._digests = item_digests(self.items)
         scaled = () if self.full_scale in (None, 1) else (self.full_scale,)
         loudest = ("loudest",) if self._loudest else ()
-        return digest("recordings", self._digests, *scaled, *loudest)
+        return digest("recordings", self.contents(), *scaled, *loudest)
 
     def rule(self) -> dict[str, Any]:
         """Return what samples without a scale of their own are divided by."""
@@ -107,37 +104,41 @@ class AudioExamples(Examples):
             scale, said = scale_for(peak, scale)
             notes += [f"{unscaled:,} recordings of floats: {one}" for one in said]
         found = AudioExamples(self.items, self._names, scale)
-        found._digests, found._loudest = self._digests, cancelled > 0
+        found._hashes, found._loudest = self._hashes, cancelled > 0
         return found, notes
 
     def contents(self) -> list[str]:
         """Return a hash of each file."""
-        self.fingerprint()
-        assert self._digests is not None
-        return list(self._digests)
+        return self._hashes.of(self.items)
 
     def near(self, other: Examples) -> np.ndarray | None:
-        """Return pairs that are as long and whose spectrograms look the same: saved again."""
-        from .likeness import alike
+        """Return pairs that last as long and whose spectrograms look the same: saved again.
+
+        Silence before and after is no part of either.
+        """
+        from .likeness import alike, unit_rows
 
         if not isinstance(other, AudioExamples):
             return None
-        (ours, lengths), (theirs, others) = self._small(), other._small()
-        pairs = alike(ours, theirs)
-        a, b = lengths[pairs[:, 0]], others[pairs[:, 1]]
+        sides = [self._small(), other._small()]
+        first, second = (pictures for pictures, _ in sides)
+        ours, theirs = (unit_rows(pictures.reshape(len(pictures), -1)) for pictures, _ in sides)
+        pairs = alike(ours, theirs, (first.__getitem__, second.__getitem__))
+        a, b = (seconds[pairs[:, k]] for k, (_, seconds) in enumerate(sides))
         return pairs[np.abs(a - b) <= np.maximum(0.1, 0.03 * a)]
 
     def _small(self) -> tuple[np.ndarray, np.ndarray]:
-        """Return the outline of each spectrogram, and the seconds that each lasts."""
-        from .likeness import SIDE, unit_rows
+        """Return the outline of each spectrogram (n, 1, side, side), and how long each sounds."""
+        from .likeness import SIDE
 
         def one(item: Item) -> tuple[np.ndarray, float]:
             wave, rate = decode(item)
-            return outline(wave, rate, SIDE), len(wave) / rate
+            heard = sounding(wave, rate)
+            return outline(heard, rate, SIDE), len(heard) / rate
 
         found = list(in_threads(one, self.items))
-        pictures = np.array([picture for picture, _ in found]).reshape(len(found), SIDE * SIDE)
-        return unit_rows(pictures), np.array([seconds for _, seconds in found])
+        pictures = np.array([picture for picture, _ in found]).reshape(-1, 1, SIDE, SIDE)
+        return pictures.astype(np.uint8), np.array([seconds for _, seconds in found])
 
     def kinds(self) -> list[str]:
         """Return the sample rate of each recording."""
