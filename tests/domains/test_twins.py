@@ -16,7 +16,8 @@ from landbridge.domains.modalities.several import SeveralExamples
 from landbridge.domains.modalities.table import TableExamples
 from landbridge.domains.modalities.texts import TextExamples
 from landbridge.domains.read import read_domain
-from landbridge.domains.twins import Seen, find_twins, without_seen
+from landbridge.domains.seen import Seen
+from landbridge.domains.twins import find_twins, without_seen
 
 N = 12
 
@@ -162,7 +163,7 @@ def test_rows_of_few_values_equal_others_by_chance():
 
     found = find_twins(drawn(200), drawn(500))
     assert (found.of == -1).all()
-    assert found.chance > 150
+    assert found.chance.sum() > 150
 
 
 def test_rows_of_many_words_that_stand_in_another_table_are_copies():
@@ -173,7 +174,7 @@ def test_rows_of_many_words_that_stand_in_another_table_are_copies():
         TableExamples({k: v[rows] for k, v in theirs.items()}), TableExamples(theirs)
     )
     assert found.of.tolist() == rows.tolist()
-    assert found.chance == 0
+    assert not found.chance.any()
 
 
 def test_rows_that_are_close_by_nature_are_no_copies():

@@ -10,14 +10,22 @@ import pytest
 
 import landbridge
 from landbridge.methods.head2toe import Head2Toe
-from landbridge.runs.folds import compared_rows, fold_rows, possible_folds, without
+from landbridge.runs.folds import (
+    compared_rows,
+    fold_rows,
+    learned_rows,
+    lone_rows,
+    possible_folds,
+    without,
+)
 from landbridge.training.batches import Side
 
 
-def side(labels, known=None) -> Side:
+def side(labels, known=None, groups=None) -> Side:
     y = np.asarray(labels)
     has = np.ones(len(y), bool) if known is None else np.asarray(known, bool)
-    return Side(np.zeros((len(y), 1), np.float32), y, has)
+    together = None if groups is None else np.asarray(groups, np.int64)
+    return Side(np.zeros((len(y), 1), np.float32), y, has, together)
 
 
 @pytest.mark.parametrize(
@@ -51,6 +59,44 @@ def test_rows_without_a_label_are_in_no_fold_and_numbers_are_all_compared():
     numbers = side([0.5, 1.5, 2.5, 2.5])
     assert compared_rows(numbers).all()
     assert not compared_rows(side([0, 0], [0, 0])).any()
+
+
+def dealt(own: Side, folds: int) -> list[list[int]]:
+    return [fold_rows(own, 0, fold, folds, 0).tolist() for fold in range(folds)]
+
+
+@pytest.mark.parametrize("labels", [[0, 1] * 15, [0.5 * i for i in range(30)]])
+def test_rows_of_one_group_are_in_one_fold(labels):
+    groups = np.arange(30)
+    groups[[4, 9, 20]] = 4
+    groups[[7, 8]] = 7
+    groups[[0, 1]] = -1
+    own = side(labels, groups=groups)
+    rows = dealt(own, 3)
+    assert sorted(row for fold in rows for row in fold) == list(range(2, 30))
+    for together in ([4, 9, 20], [7, 8]):
+        assert sum(set(together) <= set(fold) for fold in rows) == 1
+    assert learned_rows(own).nonzero()[0].tolist() == [0, 1]
+    left = without(own, fold_rows(own, 0, 0, 3, 0))
+    assert left.known[:2].all()  # learned from in every fold
+    assert left.groups is own.groups
+
+
+def test_groups_of_one_row_change_nothing():
+    labels = np.random.default_rng(0).integers(0, 3, 40)
+    assert dealt(side(labels), 3) == dealt(side(labels, groups=np.arange(40)), 3)
+
+
+def test_rows_that_are_the_same_count_once():
+    twice = side([0, 0, 0, 1, 1, 1], groups=[0, 0, 2, 3, 4, 5])
+    assert possible_folds(twice, 3) == 2
+    single = side([0, 0, 1, 1, 1, 2, 2, 2], groups=[0, 0, 2, 3, 4, 5, 6, 7])
+    assert compared_rows(single).tolist() == [False] * 2 + [True] * 6
+    assert lone_rows(single) == 2
+    known_elsewhere = side([0, 0, 0, 1, 1, 1], groups=[-1, -1, -1, 3, 4, 5])
+    assert possible_folds(known_elsewhere, 3) == 0
+    assert lone_rows(known_elsewhere) == 0
+    assert possible_folds(side([0.0, 1.0, 2.0, 3.0, 4.0], groups=[0, 0, 0, 0, 1]), 3) == 0
 
 
 def test_head2toe_chooses_beside_a_class_of_one_row():

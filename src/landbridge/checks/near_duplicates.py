@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..domains.twins import MOST
+from ..domains.seen import MOST
 from .base import CHECKS, DataCheck, Problem, Sides
 from .duplicates import across, pair_names
 

@@ -16,11 +16,12 @@ from ..base.errors import DataError
 from ..targets.base import TargetType, target_type
 from ..targets.names import sort_classes
 from .examples import Examples as Examples
+from .held import Held
 from .input_rows import InputRows
 from .input_rows import Omission as Omission
 from .schema import TableSchema
 from .sealed import SealedLabels
-from .twins import Seen
+from .seen import Seen
 
 
 @dataclass(frozen=True, repr=False)
@@ -68,6 +69,8 @@ class Domain:
         Where each example was in the input, what was left out of it and why, and ids.
     seen : Seen or None
         Which rows to judge were learned from as well, once that was looked for.
+    held : Held or None
+        Which labelled rows are held out together, or never, once that was looked for.
     """
 
     name: str
@@ -88,6 +91,7 @@ class Domain:
     schema: TableSchema | None = None
     input_rows: InputRows = None  # type: ignore[assignment]
     seen: Seen | None = None
+    held: Held | None = None
 
     def __post_init__(self) -> None:
         n = len(self.examples)
@@ -159,6 +163,7 @@ class Domain:
             validation=self.validation[rows],
             sealed=None,
             input_rows=self.input_rows.select(rows),
+            held=None if self.held is None else self.held.select(rows),
         )
 
     def for_training(self) -> Domain:

@@ -4,88 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..base.events import Events
 from .examples import Examples
+from .held import Held, find_repeats
+from .seen import MOST, NAMED, Seen, taken_away
 
 if TYPE_CHECKING:
     from .domain import Domain
-
-MOST = 50_000
-"""Rows of both sides up to which nearly the same ones are looked for; the same ones always are."""
-LEAST = 2
-"""Judged rows that have to be left; with fewer, the verdict would be about nothing."""
-NAMED = 20
-"""How many of them are named."""
-
-
-@dataclass(frozen=True)
-class Seen:
-    """What was found of rows to judge that were learned from as well.
-
-    Attributes
-    ----------
-    found : int
-        How many there are.
-    of : int
-        Of how many judged rows.
-    source : int
-        How many of them are rows of the source; the others are the target's own labelled rows.
-    near : int
-        How many of them are nearly the same, not the same.
-    kept : {"", "asked", "all"}
-        Why they are judged all the same: "" where they are not.
-    rows : tuple of str
-        Some of them: "this = that".
-    looked : bool
-        Whether nearly the same ones were looked for.
-    chance : int
-        How many rows more equal one that was learned from as may be by chance: they stay.
-    where : str
-        Where they were learned from, in words, where that is neither side of a task.
-    at : tuple of int
-        Where those that were left out stand in the domain. They have a label, though none to use.
-    """
-
-    found: int
-    of: int
-    source: int = 0
-    near: int = 0
-    kept: str = ""
-    rows: tuple[str, ...] = ()
-    looked: bool = True
-    chance: int = 0
-    where: str = ""
-    at: tuple[int, ...] = ()
-
-    def to_json(self) -> dict[str, Any]:
-        """Return plain values."""
-        plain = {name: value for name, value in self.__dict__.items() if name != "at"}
-        return {**plain, "rows": list(self.rows)}
-
-    def sentence(self) -> str:
-        """Say it; "" where there is nothing to say."""
-        if not self.found:
-            return ""
-        one = self.found == 1
-        what = (
-            f"{self.found:,} of {self.of:,} rows to judge {'was' if one else 'were'} learned from"
-        )
-        where = self.where or {0: "in the target", self.found: "in the source"}.get(
-            self.source, f"{self.source:,} of them in the source"
-        )
-        near = ""
-        if self.near:
-            near = ", or nearly the same" if one else f", {self.near:,} of them nearly the same"
-        text = f"{what} as well ({where}{near})"
-        if self.kept == "asked":
-            return f"{text}: kept, as asked, so the figures are too good"
-        if self.kept:
-            return f"{text}: kept, as otherwise nothing would be judged; the figures are too good"
-        return f"{text}: left out of what is judged"
 
 
 @dataclass(frozen=True)
@@ -100,14 +28,14 @@ class Twins:
         Where it is nearly the same only.
     looked : bool
         Whether nearly the same ones were looked for.
-    chance : int
-        How many more have one that may well be there by chance.
+    chance : bool ndarray (n,)
+        Where there is one that may well be there by chance: it does not count.
     """
 
     of: np.ndarray
     near: np.ndarray
     looked: bool
-    chance: int
+    chance: np.ndarray
 
 
 def find_twins(ours: Examples, theirs: Examples) -> Twins:
@@ -142,16 +70,19 @@ def find_twins(ours: Examples, theirs: Examples) -> Twins:
             if of[rest[i]] < 0:
                 of[rest[i]], near[rest[i]] = j, True
     found = np.flatnonzero(of >= 0)
-    chance = found[ours.by_chance(found, theirs)] if len(found) else found
+    chance = np.zeros(n, bool)
+    if len(found):
+        chance[found[ours.by_chance(found, theirs)]] = True
     of[chance], near[chance] = -1, False
-    return Twins(of, near, looked, len(chance))
+    return Twins(of, near, looked, chance)
 
 
 def without_seen(source: Domain | None, target: Domain, keep: bool = False) -> Domain:
     """Return a target that is not judged on rows whose labels are learned from.
 
     These are the labelled rows of the source, and of the target those that are not judged. Where
-    fewer than `LEAST` rows would be left to judge, all stay, and `Domain.seen` says so.
+    fewer than `LEAST` rows would be left to judge, all stay, and `Domain.seen` says so. The
+    labelled rows that folds may hold out are looked at in the same way: see `Domain.held`.
 
     Parameters
     ----------
@@ -161,17 +92,44 @@ def without_seen(source: Domain | None, target: Domain, keep: bool = False) -> D
     keep : bool
         Whether to judge on such rows all the same.
     """
+    rows, learned = np.flatnonzero(target.judged), learned_rows(target)
+    n = len(rows) if target.sealed is not None else 0
+    ours = target.examples.select(np.concatenate([rows[:n], learned]))
+    found = []
+    # Another modality is refused where the two are checked against each other.
+    if source is not None and source.modality == target.modality and len(ours):
+        theirs = source.examples.select(learned_rows(source))
+        found.append(_Found(find_twins(ours, theirs), theirs.names(), True))
+    held = _held(target, learned, [each.only(slice(n, None)) for each in found], keep)
     if target.sealed is None:
-        return target
-    rows = np.flatnonzero(target.judged)
-    taught = []
-    for side in (source, target):
-        own = None if side is None else np.flatnonzero(side.known & ~side.held_out)
-        # Another modality is refused where the two are checked against each other.
-        if side is not None and own is not None and side.modality == target.modality:
-            taught.append((side.examples.select(own), side is source))
-    left, found = left_to_judge(target.examples.select(rows), taught, keep)
-    return without_rows(target, rows[~left], found)
+        return replace(target, held=held)
+    found = [each.only(slice(n)) for each in found]
+    judged, taught = target.examples.select(rows), target.examples.select(learned)
+    if len(taught):
+        found.append(_Found(find_twins(judged, taught), taught.names(), False))
+    left, seen = taken_away(*_counted(judged.names(), found), keep)
+    return replace(without_rows(target, rows[~left], seen), held=held)
+
+
+def learned_rows(domain: Domain) -> np.ndarray:
+    """Return the rows whose labels are learned from."""
+    return np.flatnonzero(domain.known & ~domain.held_out)
+
+
+def _held(target: Domain, learned: np.ndarray, found: list[_Found], keep: bool) -> Held | None:
+    """Return how labelled rows are held out; None where there are too few for folds."""
+    if len(learned) < 2:
+        return None
+    examples = target.examples.select(learned)
+    again, seen = _counted(examples.names(), found)
+    groups = np.arange(len(target))
+    if keep:
+        return Held(groups, replace(seen, kept="asked" if seen.found else ""))
+    first = find_repeats(examples)
+    groups[learned] = learned[first]
+    # What nearly repeats a row of the source's is no less known than that row.
+    groups[learned[np.isin(first, first[again])]] = -1
+    return Held(groups, seen, repeats=int((first != np.arange(len(first))).sum()))
 
 
 def left_to_judge(
@@ -193,38 +151,49 @@ def left_to_judge(
     left : bool ndarray (n,)
     seen : Seen
     """
-    n, names = len(ours), ours.names()
+    found = [
+        _Found(find_twins(ours, theirs), theirs.names(), is_source)
+        for theirs, is_source in taught
+        if len(theirs)
+    ]
+    return taken_away(*_counted(ours.names(), found), keep)
+
+
+@dataclass(frozen=True)
+class _Found:
+    """Twins among others, with their names, and whether they are the source's."""
+
+    twins: Twins
+    names: list[str]
+    of_source: bool
+
+    def only(self, rows: slice) -> _Found:
+        own = self.twins
+        cut = replace(own, of=own.of[rows], near=own.near[rows], chance=own.chance[rows])
+        return replace(self, twins=cut)
+
+
+def _counted(names: list[str], found: Sequence[_Found]) -> tuple[np.ndarray, Seen]:
+    """Return which rows have a twin, bool (n,), and what there is to say of them."""
+    n = len(names)
     seen, near = np.zeros(n, bool), np.zeros(n, bool)
-    looked, chance, of_source = True, 0, 0
-    pairs: list[str] = []
-    for theirs, is_source in taught:
-        if not len(theirs):
-            continue
-        twins = find_twins(ours, theirs)
-        new = (twins.of >= 0) & ~seen
-        others = theirs.names()
-        pairs += [f"{names[i]} = {others[twins.of[i]]}" for i in np.flatnonzero(new)[:NAMED]]
-        looked, chance = looked and twins.looked, chance + twins.chance
-        near |= new & twins.near
+    of_source, pairs = 0, []
+    for each in found:
+        new = (each.twins.of >= 0) & ~seen
+        some = np.flatnonzero(new)[:NAMED]
+        pairs += [f"{names[i]} = {each.names[each.twins.of[i]]}" for i in some]
+        near |= new & each.twins.near
         seen |= new
-        of_source += int(new.sum()) if is_source else 0
-    found = Seen(
+        of_source += int(new.sum()) if each.of_source else 0
+    return seen, Seen(
         found=int(seen.sum()),
         of=n,
         source=of_source,
         near=int(near.sum()),
         rows=tuple(pairs[:NAMED]),
-        looked=looked,
-        chance=chance,
+        looked=all(each.twins.looked for each in found),
+        chance=sum(int(each.twins.chance.sum()) for each in found),
     )
-    return taken_away(seen, found, keep)
-
-
-def taken_away(seen: np.ndarray, found: Seen, keep: bool) -> tuple[np.ndarray, Seen]:
-    """Return which rows are left, bool (n,), and what was found with why they were kept, if so."""
-    few = len(seen) - found.found < LEAST
-    kept = "" if not found.found else "asked" if keep else "all" if few else ""
-    return (np.ones(len(seen), bool) if kept else ~seen), replace(found, kept=kept)
 
 
 def without_rows(target: Domain, gone: np.ndarray, found: Seen) -> Domain:
@@ -246,24 +215,3 @@ def without_rows(target: Domain, gone: np.ndarray, found: Seen) -> Domain:
     judged[gone] = False
     found = replace(found, at=(*found.at, *gone.tolist()))
     return replace(target, judged=judged, sealed=target.sealed.only(left), seen=found)
-
-
-def say_seen(seen: Seen, name: str, events: Events) -> list[str]:
-    """Say what was found, as a warning where something was, and return the sentences."""
-    said = seen.sentence()
-    if said:
-        events.say("warning", f"{name}: {said}", rows=list(seen.rows), count=seen.found)
-    notes = []
-    if seen.chance:
-        notes.append(
-            f"{seen.chance:,} rows to judge equal a row that is learned from as rows of few values "
-            "do by chance: they are judged"
-        )
-    if not seen.looked and not seen.where:
-        notes.append(
-            f"over {MOST:,} rows: rows to judge were compared with those that are learned from for "
-            "the same content, not for nearly the same"
-        )
-    for note in notes:
-        events.say("note", f"{name}: {note}")
-    return ([said] if said else []) + notes

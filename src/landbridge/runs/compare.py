@@ -64,11 +64,16 @@ def uncompared(plan: dict[str, Any], answers: str) -> dict[str, Any]:
     )
 
 
-def fallback(plan: dict[str, Any], kind: TargetType) -> dict[str, Any]:
-    """Return the choice where no two classes have two labels: nothing can be compared."""
+def fallback(plan: dict[str, Any], kind: TargetType, learned: int = 0) -> dict[str, Any]:
+    """Return the choice where no two classes have two labels: nothing can be compared.
+
+    `learned`: how many labelled rows are learned from elsewhere as well, and tell nothing.
+    """
     few = "no two classes have two target labels, which is too few to compare methods on"
     if not kind.exclusive:
         few = "the target labels are too few to compare methods on"
+    if learned:
+        few += f" (without the {learned:,} that are among what is learned from as well)"
     method = next((m for m in DEPENDABLE if m in plan["candidates"]), plan["candidates"][0])
     return _without_race(
         method,

@@ -27,7 +27,7 @@ from .confidence import find_temperature
 from .drawings import changed, feature_map
 from .evaluation import REFERENCE
 from .fit import Fit
-from .folds import compared_rows
+from .folds import compared_rows, lone_rows
 from .learned import save_learned
 from .parts import by_parts
 from .predictions import save_predictions
@@ -152,7 +152,8 @@ def _verdict(
             answers=reading.answers,
             figures={name: _more(reading.target_type, labels, own) for name, own in values.items()},
             unlabelled=_unlabelled(workspace, task, raced),
-            lone=int((workspace.target.known & ~known).sum()),
+            lone=lone_rows(workspace.target),
+            seen=None if task.target.held is None else task.target.held.seen,
         )
         return verdict, None
     first = {name: fits[raced.seeds[0]] for name, fits in raced.fits.items()}

@@ -15,17 +15,18 @@ def fold_rows(side: Side, repeat: int, fold: int, folds: int, seed: int) -> np.n
     Within each class the rows are dealt in turn; the class's first fold is drawn, so that
     small classes do not all fall into the first folds. The only row of a class is in no fold: it
     is always learned from. Numbers are dealt from each tenth of their range, rows with several
-    labels as they come.
+    labels as they come. Rows of one group are in one fold.
     """
-    held = compared_rows(side)
+    held, first = compared_rows(side), _first_of_group(side)
     groups = type_of_target(side.labels).strata(side.labels, side.known)
     rng = numpy_rng(seed, "folds", repeat)
-    rows = []
+    dealt = []
     for value in np.unique(groups[side.known]):
-        members = rng.permutation(np.flatnonzero(held & (groups == value)))
+        own = held & (first == np.arange(len(side))) & (groups == value)
+        members = rng.permutation(np.flatnonzero(own))
         places = (np.arange(len(members)) + rng.integers(folds)) % folds
-        rows.append(members[places == fold])
-    return np.sort(np.concatenate(rows))
+        dealt.append(members[places == fold])
+    return np.flatnonzero(held & np.isin(first, np.concatenate(dealt)))
 
 
 def without(side: Side, rows: np.ndarray) -> Side:
@@ -39,14 +40,15 @@ def possible_folds(side: Side, wish: int) -> int:
     """Return how many folds the rarest class allows (0 where even two are too many).
 
     Classes of one row are left aside, see `compared_rows`; two others are needed. Without classes
-    each fold has two rows at least.
+    each fold has two rows at least. Rows of one group count once.
     """
     if not type_of_target(side.labels).exclusive:
-        folds = min(wish, int(side.known.sum()) // 2)
+        folds = min(wish, len(np.unique(_first_of_group(side)[compared_rows(side)])) // 2)
         return folds if folds >= 2 else 0
-    counts = np.bincount(side.labels[side.known])
+    counts = _counts(side)
     enough = counts[counts > 1]
-    if len(enough) < min(2, int((counts > 0).sum())) or not len(enough):
+    present = len(np.unique(side.labels[side.known]))
+    if len(enough) < min(2, present) or not len(enough):
         return 0
     return min(wish, int(enough.min()))
 
@@ -54,9 +56,41 @@ def possible_folds(side: Side, wish: int) -> int:
 def compared_rows(side: Side) -> np.ndarray:
     """Return the labelled rows that folds hold out in turn, bool (n,).
 
-    All but those that are the only one of their class: held out, nothing would be left of it.
+    All but those that are learned from elsewhere as well (`learned_rows`), and those that are the
+    only one of their class: held out, nothing would be left of it.
     """
-    if not type_of_target(side.labels).exclusive or not side.known.any():
-        return side.known
-    counts = np.bincount(side.labels[side.known])
-    return np.asarray(side.known & (counts[np.where(side.known, side.labels, 0)] > 1))
+    free = side.known & ~learned_rows(side)
+    if not type_of_target(side.labels).exclusive or not free.any():
+        return free
+    return np.asarray(free & (_counts(side)[np.where(free, side.labels, 0)] > 1))
+
+
+def learned_rows(side: Side) -> np.ndarray:
+    """Return the labelled rows that no fold may hold out, as the source has them too: bool (n,)."""
+    if side.groups is None:
+        return np.zeros(len(side), bool)
+    return np.asarray(side.known & (side.groups < 0))
+
+
+def lone_rows(side: Side) -> int:
+    """Return how many labelled rows no fold holds out, as nothing else is there of their class."""
+    return int((side.known & ~learned_rows(side) & ~compared_rows(side)).sum())
+
+
+def _counts(side: Side) -> np.ndarray:
+    """Return how many different rows each class has that may be held out."""
+    free = np.flatnonzero(side.known & ~learned_rows(side))
+    pairs = np.stack([side.labels[free], _first_of_group(side)[free]], axis=1)
+    most = int(side.labels[side.known].max(initial=-1)) + 1
+    return np.bincount(np.unique(pairs, axis=0)[:, 0], minlength=most)
+
+
+def _first_of_group(side: Side) -> np.ndarray:
+    """Return for each row the first labelled one of its group: itself where it is alone."""
+    rows = np.arange(len(side))
+    if side.groups is None:
+        return rows
+    own = np.flatnonzero(side.known & (side.groups >= 0))
+    _, first, place = np.unique(side.groups[own], return_index=True, return_inverse=True)
+    rows[own] = own[first[place]]
+    return rows

@@ -10,7 +10,7 @@ import numpy as np
 from ..base.errors import RunError
 from ..base.files import write_array
 from ..domains.domain import Domain
-from ..domains.twins import NAMED, Seen, taken_away
+from ..domains.seen import NAMED, Seen
 from .workspace import Workspace
 
 LEARNED = "learned.npy"
@@ -75,31 +75,24 @@ def load_learned(path: Path) -> np.ndarray:
     return np.asarray(found)
 
 
-def unlearned(
-    path: Path, domain: Domain, inputs: np.ndarray, keep: bool
-) -> tuple[np.ndarray, Seen | None]:
-    """Say which rows the run in a folder did not learn from, bool (n,).
-
-    Only rows that are the same to the network are known again. None is left out where fewer than
-    `LEAST` would be left, or where that is asked.
+def learned_again(path: Path, domain: Domain, inputs: np.ndarray) -> tuple[np.ndarray, Seen] | None:
+    """Say which rows the run in a folder learned from, bool (n,), and what was found.
 
     Parameters
     ----------
     path : Path
     domain : Domain
-        Labelled rows.
     inputs : ndarray
-        The same as the network takes them.
-    keep : bool
+        Its rows as the network takes them.
 
     Returns
     -------
-    left : bool ndarray (n,)
-    seen : Seen or None
-        None where the run is of an earlier version, which kept no hashes.
+    again : bool ndarray (n,)
+    seen : Seen
+        None for both where the run is of an earlier version, which kept no hashes.
     """
     if not has_learned(path):
-        return np.ones(len(domain), bool), None
+        return None
     learned = load_learned(path)
     rows = np.flatnonzero(np.isin(row_prints(inputs), learned))
     chance = domain.examples.by_chance(rows, domain.examples, len(learned))
@@ -114,4 +107,4 @@ def unlearned(
         chance=int(chance.sum()),
         where="in the run",
     )
-    return taken_away(again, found, keep)
+    return again, found

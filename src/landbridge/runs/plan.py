@@ -18,7 +18,7 @@ from ..targets.base import type_of_target
 from ..training.devices import find_device
 from ..training.probe import PROBE_SHARE
 from .costs import OVERHEAD, Costs, check_method, measure, memory_mb, parallel
-from .folds import compared_rows, possible_folds
+from .folds import lone_rows, possible_folds
 from .workspace import Workspace
 
 
@@ -43,7 +43,7 @@ def make_plan(workspace: Workspace, events: Events) -> tuple[BudgetPlan, Costs, 
         )
     found = make_portfolio(workspace)
     cross_validate = can_cross_validate(workspace)
-    lone = int((workspace.target.known & ~compared_rows(workspace.target)).sum())
+    lone = lone_rows(workspace.target)
     if cross_validate and lone and given is None:
         what = "1 class has" if lone == 1 else f"{lone:,} classes have"
         events.say(

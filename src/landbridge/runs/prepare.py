@@ -140,7 +140,12 @@ def prepare(
         source=source_side,
         source_own=source_own,
         validation=validation,
-        target=Side(target_inputs, reading.encode(target.labels), target.known),
+        target=Side(
+            target_inputs,
+            reading.encode(target.labels),
+            target.known,
+            None if target.held is None else target.held.groups,
+        ),
         judged=judged_inputs,
         judged_rows=judged_rows,
         fingerprints=fingerprints(task, known, teacher),
@@ -209,6 +214,7 @@ def describe(domain: Domain) -> dict[str, Any]:
         "label_column": domain.label_column,
         "schema": None if domain.schema is None else domain.schema.to_json(),
         "seen": None if domain.seen is None else domain.seen.to_json(),
+        "held": None if domain.held is None else domain.held.to_json(),
         "fingerprint": domain.examples.fingerprint(),
     }
 

@@ -22,6 +22,7 @@ from .compare import (
 )
 from .execute import Runner
 from .fit import Fit, FitSpec
+from .folds import learned_rows
 from .records import read_going_on
 from .stages import Clock
 from .workspace import Workspace
@@ -109,7 +110,8 @@ def _choose(
         with clock.stage("race", "comparing candidates without labels"):
             choice = label_free(workspace, plan, runner)
     else:
-        choice = fallback(plan, workspace.situation.target_type)
+        learned = int(learned_rows(workspace.target).sum())
+        choice = fallback(plan, workspace.situation.target_type, learned)
     file = workspace.path / "choice.json"
     if file.exists():
         return read_going_on(file), folds

@@ -19,12 +19,13 @@ from ..domains.markers import without_markers
 from ..domains.parting import part
 from ..domains.read import read_domain
 from ..domains.readers.decided import Together
+from ..domains.seen import Seen, say_seen, taken_away
 from ..domains.spelling import check_judged, spelled_like
 from ..domains.task import Task
 from ..domains.together import read_together
-from ..domains.twins import Seen, say_seen, without_rows, without_seen
+from ..domains.twins import learned_rows, without_rows, without_seen
 from .known import KnownModel, is_run
-from .learned import has_learned, unlearned
+from .learned import learned_again
 from .teacher import Teacher
 
 
@@ -145,9 +146,12 @@ def _unseen(
     """Return a target that is not judged on rows that are learned from, and say which were."""
     found = without_seen(given, wanted, keep)
     notes = [] if found.seen is None else say_seen(found.seen, found.name, events)
-    if known is not None and found.sealed is not None:
-        found, seen = _unknown_to(known, found, keep, events)
-        notes += [] if seen is None else say_seen(seen, found.name, events)
+    if known is not None and found.modality == known.preprocessing.modality:
+        if found.sealed is not None:
+            found, seen = _unknown_to(known, found, keep, events)
+            notes += [] if seen is None else say_seen(seen, found.name, events)
+        found = _held_from(known, found, keep, events)
+    notes += [] if found.held is None else found.held.say(found.name, events)
     return found.noting(*notes)
 
 
@@ -155,18 +159,37 @@ def _unknown_to(
     known: KnownModel, wanted: Domain, keep: bool, events: Events
 ) -> tuple[Domain, Seen | None]:
     """Return the target without judged rows that the run that is the source learned from."""
-    judged, rows = wanted.for_judging(), np.flatnonzero(wanted.judged)
-    if wanted.modality != known.preprocessing.modality or not has_learned(known.path):
+    rows = np.flatnonzero(wanted.judged)
+    again = _again(known, wanted, rows, events)
+    if again is None:
         return wanted, None
-    inputs = known.preprocessing.prepare(judged.examples, cache=cache_folder(), events=events)
-    left, seen = unlearned(known.path, judged, inputs, keep)
-    if seen is None or not seen.found:
+    left, seen = taken_away(*again, keep)
+    if not seen.found:
         return wanted, seen
     first = wanted.seen
     if first is not None and first.found:
         seen = replace(first, found=first.found + seen.found, kept=first.kept or seen.kept)
     found = without_rows(wanted, rows[~left], seen)
     return found, found.seen
+
+
+def _held_from(known: KnownModel, wanted: Domain, keep: bool, events: Events) -> Domain:
+    """Return the target whose labelled rows are held out only where the run did not have them."""
+    rows = learned_rows(wanted)
+    again = None if wanted.held is None else _again(known, wanted, rows, events)
+    if again is None or wanted.held is None or not again[1].found:
+        return wanted
+    seen = replace(again[1], kept="asked" if keep else "")
+    return replace(wanted, held=wanted.held.also(rows[again[0]], seen))
+
+
+def _again(
+    known: KnownModel, wanted: Domain, rows: np.ndarray, events: Events
+) -> tuple[np.ndarray, Seen] | None:
+    """Return which of some rows the run learned from; None where it keeps nothing to tell by."""
+    some = wanted.select(rows)
+    inputs = known.preprocessing.prepare(some.examples, cache=cache_folder(), events=events)
+    return learned_again(known.path, some, inputs)
 
 
 def read_source_model(config: RunConfig, source: Any, events: Events) -> KnownModel | None:

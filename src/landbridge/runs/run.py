@@ -15,8 +15,8 @@ from ..base.config import RunConfig
 from ..base.errors import DataError
 from ..base.events import SILENT, Event, Events, read_log
 from ..domains.domain import Domain
+from ..domains.seen import say_seen, taken_away
 from ..domains.spelling import check_judged
-from ..domains.twins import say_seen
 from ..targets.codec import TargetCodec
 from .evaluation import REFERENCE
 from .model import Model
@@ -174,7 +174,7 @@ class Run:
             Where no row has a label.
         """
         from .evaluation import compared, given_labels
-        from .learned import unlearned
+        from .learned import learned_again
 
         domain = self.model.read(what, label=label, outside=outside, events=events)
         if not domain.known.any():
@@ -193,8 +193,9 @@ class Run:
         labelled, reading = np.flatnonzero(domain.known), self.model.reading
         own = domain.select(labelled)
         inputs = self.model.prepared(own, events)
-        left, seen = unlearned(self.path, own, inputs, keep_duplicates)
-        if seen is not None:
+        left, seen = np.ones(len(own), bool), None
+        if (again := learned_again(self.path, own, inputs)) is not None:
+            left, seen = taken_away(*again, keep_duplicates)
             say_seen(seen, domain.name, events)
         rows = labelled[left]
         values = self.model.values_of(inputs[left])

@@ -227,6 +227,8 @@ class Workspace:
             sides["source"] = self.source
         for name, side in sides.items():
             arrays[f"{name}_labels"], arrays[f"{name}_known"] = side.labels, side.known
+            if side.groups is not None:
+                arrays[f"{name}_groups"] = side.groups
         places = {}
         for name, array in inputs.items():
             file = getattr(array, "filename", None)
@@ -331,7 +333,13 @@ class Workspace:
             return np.load(place, mmap_mode="r", allow_pickle=False)
 
         def side(name: str) -> Side:
-            return Side(inputs(name), array(f"{name}_labels"), array(f"{name}_known"))
+            groups = f"{name}_groups"  # of runs that were begun by earlier versions: none
+            return Side(
+                inputs(name),
+                array(f"{name}_labels"),
+                array(f"{name}_known"),
+                array(groups) if (folder / f"{groups}.npy").exists() else None,
+            )
 
         return cls(
             path=path,

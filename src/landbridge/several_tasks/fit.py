@@ -23,7 +23,8 @@ from ..base.places import cache_folder
 from ..base.seeds import numpy_rng
 from ..domains.domain import Domain
 from ..domains.hint import input_hint
-from ..domains.twins import Seen, left_to_judge, say_seen
+from ..domains.seen import Seen, say_seen
+from ..domains.twins import left_to_judge
 from ..metrics.estimates import mean_interval, paired_interval
 from ..report.samples import keep_samples
 from ..training.devices import find_device

@@ -25,7 +25,8 @@ from ..domains.domain import Domain
 from ..domains.hint import input_hint
 from ..domains.modalities.packed import SeveralPreprocessing
 from ..domains.read import read_domain
-from ..domains.twins import left_to_judge, say_seen
+from ..domains.seen import say_seen
+from ..domains.twins import left_to_judge
 from ..objectives.align import alignment
 from ..report.samples import keep_samples
 from ..training.batches import Side

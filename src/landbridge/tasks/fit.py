@@ -18,7 +18,8 @@ from ..base.files import read_json, write_text
 from ..base.hashing import digest
 from ..base.options import positive
 from ..base.shown import to_json
-from ..domains.twins import Seen, left_to_judge, say_seen
+from ..domains.seen import Seen, say_seen
+from ..domains.twins import left_to_judge
 from ..insight.samples import sample, wrong_and_right
 from ..report.markdown import code, md
 from ..report.samples import keep_samples

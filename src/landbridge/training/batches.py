@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -21,18 +21,21 @@ class Side:
         Index into the answers; meaningless where `known` is False. float32 (n,) where the
         answers are numbers, float32 (n, labels) of 0 and 1 where they are several.
     known : bool ndarray (n,)
+    groups : int64 ndarray (n,) or None
+        See `landbridge.domains.held.Held`.
     """
 
     inputs: np.ndarray
     labels: np.ndarray
     known: np.ndarray
+    groups: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.inputs)
 
     def only(self, keep: np.ndarray) -> Side:
         """Return the same rows with labels known only where `keep` is True as well."""
-        return Side(self.inputs, self.labels, self.known & keep)
+        return replace(self, known=self.known & keep)
 
 
 class Pool:

@@ -13,7 +13,7 @@ import numpy as np
 
 from ..base.hashing import digest
 from ..domains.sealed import SealedLabels
-from ..domains.twins import Seen
+from ..domains.seen import Seen
 from ..metrics.estimates import mean_interval, paired_interval
 from ..metrics.figures import (
     brier,

@@ -255,7 +255,7 @@ def label_free_sentence(verdict: dict[str, Any], best: str | None) -> str:
 
 def cross_validated_sentence(verdict: dict[str, Any]) -> str:
     """Return the sentence of a verdict from cross-validation on the labels at hand."""
-    return _join(_cross_validated_sentence(verdict), lone_sentence(verdict))
+    return _join(_cross_validated_sentence(verdict), lone_sentence(verdict), seen_sentence(verdict))
 
 
 def lone_sentence(verdict: dict[str, Any]) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..domains.seen import Seen
 from ..targets.base import target_type
 from .judge import difference, figure, outcome_of
 from .sentences import cross_validated_sentence, label_free_sentence
@@ -117,6 +118,7 @@ def cross_validated_verdict(
     figures: dict[str, dict[str, Any]] | None = None,
     unlabelled: Unlabelled | None = None,
     lone: int = 0,
+    seen: Seen | None = None,
 ) -> dict[str, Any]:
     """Return a verdict from out-of-fold answers on the labels that also chose the method.
 
@@ -134,6 +136,8 @@ def cross_validated_verdict(
         The target's rows that have no label, where they are known.
     lone : int
         Labelled rows that were never held out, as each is the only one of its class.
+    seen : Seen, optional
+        Which labelled rows were never held out, as they were learned from elsewhere as well.
     """
     metric = target_type(answers).metric
 
@@ -159,6 +163,7 @@ def cross_validated_verdict(
         "reference": reference if reference in correct else None,
         "judged_rows": int(correct[chosen].shape[1]),
         "lone_rows": lone,
+        "seen": None if seen is None else seen.to_json(),
         "seeds": list(range(len(correct[chosen]))),
         "seeds_note": "each is a repetition of the cross-validation",
         "chosen": named(chosen, "chosen"),

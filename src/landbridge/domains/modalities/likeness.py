@@ -16,7 +16,9 @@ STRICT = 0.997
 """Instead of `LEAST` or `CLOSE`, where different pictures are as alike as that by nature."""
 _COARSE = 0.96
 """What a copy that was cut or brightened keeps: enough to look closer."""
-_BY_NATURE = 0.01
+_BY_NATURE = 0.003
+_COPIES = 2
+"""Rows of theirs that may have a neighbour there because they are copies: one pair."""
 _ASKED = 1000
 _FLAT = 2.0
 _KEPT = 12
@@ -50,9 +52,9 @@ def alike(
 
     Candidates are the nearest on the twelve directions in which pictures differ most; there no two
     are further apart than they are, so a tree finds them without comparing all with all. Where
-    there is a way to look at them, they are laid on each other (`registration`). Where one in a
-    hundred of theirs has such a neighbour among theirs that is not the same picture, it takes more
-    to be alike.
+    there is a way to look at them, they are laid on each other (`registration`). Where three in a
+    thousand of theirs have such a neighbour among theirs that is not the same picture, it takes
+    more to be alike.
 
     Parameters
     ----------
@@ -60,7 +62,6 @@ def alike(
         As of `unit_rows`.
     look : (callable, callable), optional
         Pictures of rows of ours, and of theirs. Without them the correlation decides.
-
     Returns
     -------
     int64 ndarray (pairs, 2)
@@ -76,7 +77,7 @@ def alike(
     pairs = _first(pairs[others], 1)
     if look is not None:
         pairs = _same(pairs, (look[1], look[1]), shared)
-    if len(np.unique(pairs[:, 0])) > _BY_NATURE * len(asked):
+    if len(np.unique(pairs[:, 0])) > max(_COPIES, _BY_NATURE * len(asked)):
         least, shared = (STRICT if look is None else LEAST), STRICT
     pairs, _ = among.close(ours, np.flatnonzero(ours.any(1)), least)
     return pairs if look is None else _same(_first(pairs, _TRIED), look, shared)

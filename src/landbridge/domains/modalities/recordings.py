@@ -19,6 +19,8 @@ from .sound_files import decode, hear, in_turn, length_and_rate, needs_hearing
 from .spectrogram import outline, sounding, spectrogram
 
 _SAMPLED_FILES = 200
+_Outlines = tuple[np.ndarray, np.ndarray]
+"""Outlines of spectrograms (n, 1, side, side), and how many seconds each lasts."""
 
 
 class AudioExamples(Examples):
@@ -114,31 +116,32 @@ class AudioExamples(Examples):
     def near(self, other: Examples) -> np.ndarray | None:
         """Return pairs that last as long and whose spectrograms look the same: saved again.
 
-        Silence before and after is no part of either.
+        They are compared as they are, and without the silence before and after.
         """
-        from .likeness import alike, unit_rows
-
         if not isinstance(other, AudioExamples):
             return None
-        sides = [self._small(), other._small()]
-        first, second = (pictures for pictures, _ in sides)
-        ours, theirs = (unit_rows(pictures.reshape(len(pictures), -1)) for pictures, _ in sides)
-        pairs = alike(ours, theirs, (first.__getitem__, second.__getitem__))
-        a, b = (seconds[pairs[:, k]] for k, (_, seconds) in enumerate(sides))
-        return pairs[np.abs(a - b) <= np.maximum(0.1, 0.03 * a)]
+        ours = self._outlines()
+        theirs = ours if other is self else other._outlines()
+        pairs = [_alike(a, b) for a, b in zip(ours, theirs, strict=True)]
+        return np.array(list(dict.fromkeys(map(tuple, np.concatenate(pairs)))), np.int64).reshape(
+            -1, 2
+        )
 
-    def _small(self) -> tuple[np.ndarray, np.ndarray]:
-        """Return the outline of each spectrogram (n, 1, side, side), and how long each sounds."""
+    def _outlines(self) -> list[_Outlines]:
+        """Return the outlines of the recordings, and of what of them is not silent."""
         from .likeness import SIDE
 
-        def one(item: Item) -> tuple[np.ndarray, float]:
+        def one(item: Item) -> list[tuple[np.ndarray, float]]:
             wave, rate = decode(item)
-            heard = sounding(wave, rate)
-            return outline(heard, rate, SIDE), len(heard) / rate
+            parts = (wave, sounding(wave, rate))
+            return [(outline(part, rate, SIDE), len(part) / rate) for part in parts]
 
         found = list(in_threads(one, self.items))
-        pictures = np.array([picture for picture, _ in found]).reshape(-1, 1, SIDE, SIDE)
-        return pictures.astype(np.uint8), np.array([seconds for _, seconds in found])
+        sides = (
+            (np.array([each[k][0] for each in found]), np.array([each[k][1] for each in found]))
+            for k in (0, 1)
+        )
+        return [(p.reshape(-1, 1, SIDE, SIDE).astype(np.uint8), long) for p, long in sides]
 
     def kinds(self) -> list[str]:
         """Return the sample rate of each recording."""
@@ -170,6 +173,16 @@ class AudioExamples(Examples):
             rate=int(values[counts.argmax()]),
             seconds=float(np.quantile(seconds, 0.95)),
         )
+
+
+def _alike(ours: _Outlines, theirs: _Outlines) -> np.ndarray:
+    from .likeness import alike, unit_rows
+
+    (first, lasting), (second, long) = ours, theirs
+    units = [unit_rows(pictures.reshape(len(pictures), -1)) for pictures in (first, second)]
+    pairs = alike(units[0], units[1], (first.__getitem__, second.__getitem__))
+    a, b = lasting[pairs[:, 0]], long[pairs[:, 1]]
+    return pairs[np.abs(a - b) <= np.maximum(0.1, 0.03 * a)]
 
 
 def _heard(named: tuple[Item, str]) -> tuple[Peak | None, bool]:

@@ -1,0 +1,102 @@
+"""Which labelled rows are held out together, or never, where methods are compared by folds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from ..base.counting import counted
+from ..base.events import Events
+from .examples import Examples
+from .seen import MOST, Seen
+
+
+@dataclass(frozen=True)
+class Held:
+    """How the labelled rows of a target are held out.
+
+    Attributes
+    ----------
+    groups : int64 ndarray (n,)
+        Rows of one number are held out together, as they are the same or nearly; those below 0
+        never, as they are learned from elsewhere as well.
+    seen : Seen
+        What was found of the latter.
+    repeats : int
+        How many labelled rows repeat another one.
+    """
+
+    groups: np.ndarray
+    seen: Seen
+    repeats: int = 0
+
+    def select(self, rows: np.ndarray) -> Held:
+        """Return the same of some rows."""
+        return replace(self, groups=self.groups[rows])
+
+    def also(self, rows: np.ndarray, seen: Seen) -> Held:
+        """Return the same where more rows were found to be learned from elsewhere."""
+        groups = self.groups.copy()
+        if not seen.kept:
+            groups[np.isin(groups, groups[rows])] = -1
+        both = replace(seen, found=self.seen.found + seen.found, rows=self.seen.rows + seen.rows)
+        return replace(self, groups=groups, seen=both if self.seen.found else seen)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain values."""
+        return {"seen": self.seen.to_json(), "repeats": self.repeats}
+
+    def say(self, name: str, events: Events) -> list[str]:
+        """Say what was found, as a warning where figures are too good, and return the sentences."""
+        said = []
+        if sentence := self.seen.of_folds():
+            said.append(sentence)
+            kind = "warning" if self.seen.kept else "note"
+            events.say(kind, f"{name}: {sentence}", rows=list(self.seen.rows))
+        if self.repeats:
+            rows = counted(self.repeats, "labelled row")
+            which = "repeats another one, or nearly: both are"
+            if self.repeats > 1:
+                which = "repeat another one, or nearly: such rows are"
+            said.append(f"{rows} {which} held out together where methods are compared")
+            events.say("note", f"{name}: {said[-1]}")
+        return said
+
+
+def find_repeats(examples: Examples) -> np.ndarray:
+    """Return for each row the first one that is the same, or nearly: int64 (n,).
+
+    What may well be the same by chance is not.
+
+    Examples
+    --------
+    >>> from landbridge.domains.modalities.texts import TextExamples
+    >>> find_repeats(TextExamples(["a bore", "A fine film", "a fine  film"]))
+    array([0, 1, 1])
+    """
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    n = len(examples)
+    place: dict[str, int] = {}
+    first = np.array([place.setdefault(c, i) for i, c in enumerate(examples.prints())], np.int64)
+    leads = np.unique(first)
+    if len(leads) > 1 and 2 * n <= MOST:
+        some = examples.select(leads)
+        pairs = some.near(some)
+        if pairs is not None and len(pairs):
+            shape = (len(leads), len(leads))
+            graph = coo_array((np.ones(len(pairs), bool), (pairs[:, 0], pairs[:, 1])), shape)
+            part = connected_components(graph, directed=False)[1]
+            least = leads[np.unique(part, return_index=True)[1]]
+            first = least[part][np.searchsorted(leads, first)]
+    later = np.flatnonzero(first != np.arange(n))
+    if not len(later):
+        return first
+    # One of each group against all others: how often rows like it come without being a copy.
+    second = later[np.unique(first[later], return_index=True)[1]]
+    others = examples.select(np.setdiff1d(np.arange(n), second))
+    chance = first[second[examples.by_chance(second, others)]]
+    return np.where(np.isin(first, chance), np.arange(n), first)
