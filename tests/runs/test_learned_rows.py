@@ -9,7 +9,15 @@ import pandas as pd
 import pytest
 
 import landbridge
-from landbridge.runs.learned import LEARNED, has_learned, load_learned, row_prints
+from landbridge.base.errors import RunError
+from landbridge.runs.learned import (
+    LEARNED,
+    SKETCHES,
+    has_learned,
+    load_learned,
+    load_sketches,
+    row_prints,
+)
 
 QUICK = {"seeds": 1, "budget": "60s", "training": {"threads": 1, "steps": 5, "source_steps": 5}}
 
@@ -56,6 +64,25 @@ def test_eval_leaves_out_what_was_learned_from(made):
     assert (every["n"], every["seen"]["kept"]) == (40, "all")
     assert every["comparison"]["outcome"] in (None, "can't tell")
     assert made.evaluate(rows(1))["seen"]["found"] == 0  # judged, and not learned from
+
+
+def test_eval_knows_rounded_rows_again(made):
+    assert load_sketches(made.path).shape == (40, 8)
+    rounded = rows(0).iloc[:15].round(2)
+    found = made.evaluate(pd.concat([rounded, rows(2)], ignore_index=True))
+    assert (found["n"], found["seen"]["found"], found["seen"]["near"]) == (40, 15, 15)
+    assert found["seen"]["looked"]
+
+
+def test_damaged_sketches_are_an_error(tmp_path):
+    assert load_sketches(tmp_path) is None
+    for content in (b"nothing", None):
+        if content is None:
+            np.save(tmp_path / SKETCHES, np.zeros(3))
+        else:
+            (tmp_path / SKETCHES).write_bytes(content)
+        with pytest.raises(RunError, match=SKETCHES):
+            load_sketches(tmp_path)
 
 
 def test_rows_of_few_values_are_not_taken_for_learned_ones(tmp_path):
@@ -106,6 +133,10 @@ def test_the_command_and_older_runs(made, tmp_path):
         assert got.exit_code == 0, got.output
         assert json.loads(got.stdout)["n"] == n
     shutil.copytree(made.path, tmp_path / "older")
+    (tmp_path / "older" / SKETCHES).unlink()
+    mark_complete(tmp_path / "older")
+    equal = landbridge.load(tmp_path / "older").evaluate(path)
+    assert (equal["n"], equal["seen"]["looked"]) == (40, False)
     (tmp_path / "older" / LEARNED).unlink()
     mark_complete(tmp_path / "older")
     assert not has_learned(tmp_path / "older")

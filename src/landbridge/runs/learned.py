@@ -1,4 +1,4 @@
-"""Which rows a model learned from: eight bytes of each, so that later ones are known again."""
+"""Which rows a model learned from: some bytes of each, so that later ones are known again."""
 
 from __future__ import annotations
 
@@ -10,10 +10,14 @@ import numpy as np
 from ..base.errors import RunError
 from ..base.files import write_array
 from ..domains.domain import Domain
-from ..domains.seen import NAMED, Seen
+from ..domains.modalities.base import Preprocessing
+from ..domains.modalities.sketches import known_again
+from ..domains.seen import MOST, NAMED, Seen
 from .workspace import Workspace
 
 LEARNED = "learned.npy"
+SKETCHES = "learned_sketches.npy"
+_CHUNK = 256
 
 
 def row_prints(inputs: np.ndarray, rows: np.ndarray | None = None) -> np.ndarray:
@@ -34,8 +38,23 @@ def row_prints(inputs: np.ndarray, rows: np.ndarray | None = None) -> np.ndarray
     return found
 
 
+def row_sketches(
+    preprocessing: Preprocessing, inputs: np.ndarray, rows: np.ndarray
+) -> np.ndarray | None:
+    """Return sketches of some rows; None where their modality has none."""
+    parts = []
+    for first in range(0, max(1, len(rows)), _CHUNK):  # they may be more than memory holds
+        found = preprocessing.sketches(np.asarray(inputs[rows[first : first + _CHUNK]]))
+        if found is None:
+            return None
+        parts.append(found)
+    return np.concatenate(parts)
+
+
 def save_learned(workspace: Workspace, source: Path | None) -> None:
-    """Write the hashes of all rows whose labels the stored model learned from.
+    """Write hashes and sketches of all rows whose labels the stored model learned from.
+
+    Sketches are kept up to `MOST` rows.
 
     Parameters
     ----------
@@ -45,10 +64,21 @@ def save_learned(workspace: Workspace, source: Path | None) -> None:
         The run that is the source, whose rows are learned from as well.
     """
     sides = [workspace.target] + ([] if workspace.source is None else [workspace.source])
-    prints = [row_prints(side.inputs, np.flatnonzero(side.known)) for side in sides]
+    known = [np.flatnonzero(side.known) for side in sides]
+    prints = [row_prints(side.inputs, rows) for side, rows in zip(sides, known, strict=True)]
+    sketches = [
+        row_sketches(workspace.preprocessing, side.inputs, rows)
+        for side, rows in zip(sides, known, strict=True)
+        if len(rows)
+    ]
     if source is not None and has_learned(source):
         prints.append(load_learned(source))
+        sketches.append(load_sketches(source))
     write_array(workspace.path / LEARNED, np.unique(np.concatenate(prints)))
+    kept = [found for found in sketches if found is not None]
+    alike = len({(found.dtype, found.shape[1]) for found in kept}) == 1
+    if len(kept) == len(sketches) and alike and sum(map(len, kept)) <= MOST:
+        write_array(workspace.path / SKETCHES, np.unique(np.concatenate(kept), axis=0))
 
 
 def has_learned(path: Path) -> bool:
@@ -57,25 +87,47 @@ def has_learned(path: Path) -> bool:
 
 
 def load_learned(path: Path) -> np.ndarray:
-    """Return what `save_learned` wrote, ascending.
+    """Return the hashes that `save_learned` wrote, ascending.
 
     Raises
     ------
     RunError
-        Where it is damaged.
+        Where they are damaged.
     """
-    try:
-        found = np.load(path / LEARNED, allow_pickle=False)
-    except (ValueError, OSError, EOFError) as error:
-        raise RunError(
-            f"{path / LEARNED} is damaged: {error}", do="restore the run folder, or run again"
-        ) from error
+    found = _loaded(path / LEARNED)
     if found.dtype != np.uint64 or found.ndim != 1:
         raise RunError(f"{path / LEARNED} holds no hashes", do="restore the run folder")
-    return np.asarray(found)
+    return found
 
 
-def learned_again(path: Path, domain: Domain, inputs: np.ndarray) -> tuple[np.ndarray, Seen] | None:
+def load_sketches(path: Path) -> np.ndarray | None:
+    """Return the sketches that `save_learned` wrote; None where it wrote none.
+
+    Raises
+    ------
+    RunError
+        Where they are damaged.
+    """
+    if not (path / SKETCHES).exists():
+        return None
+    found = _loaded(path / SKETCHES)
+    if found.dtype not in (np.int8, np.uint16, np.float16) or found.ndim != 2:
+        raise RunError(f"{path / SKETCHES} holds no sketches", do="restore the run folder")
+    return found
+
+
+def _loaded(file: Path) -> np.ndarray:
+    try:
+        return np.asarray(np.load(file, allow_pickle=False))
+    except (ValueError, OSError, EOFError) as error:
+        raise RunError(
+            f"{file} is damaged: {error}", do="restore the run folder, or run again"
+        ) from error
+
+
+def learned_again(
+    path: Path, domain: Domain, inputs: np.ndarray, preprocessing: Preprocessing
+) -> tuple[np.ndarray, Seen] | None:
     """Say which rows the run in a folder learned from, bool (n,), and what was found.
 
     Parameters
@@ -84,6 +136,8 @@ def learned_again(path: Path, domain: Domain, inputs: np.ndarray) -> tuple[np.nd
     domain : Domain
     inputs : ndarray
         Its rows as the network takes them.
+    preprocessing : Preprocessing
+        What made them.
 
     Returns
     -------
@@ -94,7 +148,14 @@ def learned_again(path: Path, domain: Domain, inputs: np.ndarray) -> tuple[np.nd
     if not has_learned(path):
         return None
     learned = load_learned(path)
-    rows = np.flatnonzero(np.isin(row_prints(inputs), learned))
+    same = np.isin(row_prints(inputs), learned)
+    near = np.zeros(len(domain), bool)
+    theirs = load_sketches(path) if len(domain) + len(learned) <= MOST else None
+    rest = np.flatnonzero(~same)
+    ours = None if theirs is None else row_sketches(preprocessing, inputs, rest)
+    if theirs is not None and ours is not None and ours.shape[1:] == theirs.shape[1:]:
+        near[rest[known_again(ours, theirs)]] = True
+    rows = np.flatnonzero(same | near)
     chance = domain.examples.by_chance(rows, domain.examples, len(learned))
     again = np.zeros(len(domain), bool)
     again[rows[~chance]] = True
@@ -102,8 +163,9 @@ def learned_again(path: Path, domain: Domain, inputs: np.ndarray) -> tuple[np.nd
     found = Seen(
         found=int(again.sum()),
         of=len(domain),
+        near=int((near & again).sum()),
         rows=tuple(names[i] for i in np.flatnonzero(again)[:NAMED]),
-        looked=False,  # a hash tells the same from all else, and nothing of what is nearly so
+        looked=theirs is not None,
         chance=int(chance.sum()),
         where="in the run",
     )

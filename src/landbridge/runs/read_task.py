@@ -189,7 +189,7 @@ def _again(
     """Return which of some rows the run learned from; None where it keeps nothing to tell by."""
     some = wanted.select(rows)
     inputs = known.preprocessing.prepare(some.examples, cache=cache_folder(), events=events)
-    return learned_again(known.path, some, inputs)
+    return learned_again(known.path, some, inputs, known.preprocessing)
 
 
 def read_source_model(config: RunConfig, source: Any, events: Events) -> KnownModel | None:

@@ -194,7 +194,7 @@ class Run:
         own = domain.select(labelled)
         inputs = self.model.prepared(own, events)
         left, seen = np.ones(len(own), bool), None
-        if (again := learned_again(self.path, own, inputs)) is not None:
+        if (again := learned_again(self.path, own, inputs, self.model.preprocessing)) is not None:
             left, seen = taken_away(*again, keep_duplicates)
             say_seen(seen, domain.name, events)
         rows = labelled[left]

@@ -115,6 +115,13 @@ class Preprocessing(ABC):
         """Return one stored row as uint8 (h, w) or (h, w, channels), where it can be seen."""
         return None
 
+    def sketches(self, stored: np.ndarray) -> np.ndarray | None:
+        """Return what later copies of stored rows are known by, a few bytes each (n, k).
+
+        As of `landbridge.domains.modalities.sketches`. None, the default: only the same are known.
+        """
+        return None
+
     def reads(self) -> dict[str, Any]:
         """Return the options of `read_domain` by which a table is read as at training."""
         return {}

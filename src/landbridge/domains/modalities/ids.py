@@ -111,6 +111,17 @@ class IdPreprocessing(Preprocessing):
         """(numbers,)."""
         return (self.length,)
 
+    def sketches(self, stored: np.ndarray) -> np.ndarray:
+        """Return the least hashes of what each text is made of."""
+        from .sketches import minima_sketch
+
+        rows = [minima_sketch(np.unique(self.runs(row[row != NOTHING]))) for row in stored]
+        return np.array(rows, np.uint16).reshape(len(stored), -1)
+
+    def runs(self, ids: np.ndarray) -> np.ndarray:
+        """Return what a text is made of as whole numbers: its ids."""
+        return ids
+
     def lengths(self, stored: np.ndarray) -> np.ndarray:
         """Return how many numbers each row has."""
         return (stored != NOTHING).sum(1)

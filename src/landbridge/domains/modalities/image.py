@@ -232,6 +232,12 @@ class ImagePreprocessing(Preprocessing):
         """Return the pixels as they are stored."""
         return np.moveaxis(np.asarray(stored), 0, -1)
 
+    def sketches(self, stored: np.ndarray) -> np.ndarray:
+        """Return the slowest waves of each picture."""
+        from .sketches import picture_sketches
+
+        return picture_sketches(np.asarray(stored))
+
     def to_dict(self) -> dict[str, Any]:
         """Return plain values."""
         values = {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(self).items()}

@@ -10,12 +10,13 @@ from .registration import CLOSE, same_pictures
 
 SIDE = 16
 """Pictures are compared at 16 × 16 first."""
-LEAST = 0.99
-"""Correlation from which two such pictures are nearly the same, where there is no closer look."""
-STRICT = 0.997
-"""Instead of `LEAST` or `CLOSE`, where different pictures are as alike as that by nature."""
-_COARSE = 0.96
-"""What a copy that was cut or brightened keeps: enough to look closer."""
+_CORRELATED = (0.995, 0.999)
+"""From which two such pictures are nearly the same, where there is no closer look; and the same
+where different pictures are as alike as that by nature (handwritten digits)."""
+_LOOKED_AT = (0.96, 0.99)
+"""Instead, where there is one: what copies that were cut or brightened keep, by nature likewise."""
+_SHARED = (CLOSE, 0.997)
+"""And then."""
 _BY_NATURE = 0.003
 _COPIES = 2
 """Rows of theirs that may have a neighbour there because they are copies: one pair."""
@@ -70,17 +71,16 @@ def alike(
     if not len(there) or not ours.any():
         return np.zeros((0, 2), np.int64)
     among = _Among(theirs, there)
-    least, shared = (LEAST, LEAST) if look is None else (_COARSE, CLOSE)
+    least = _CORRELATED if look is None else _LOOKED_AT
     asked = there[_spread(len(there), _ASKED)]
-    pairs, likeness = among.close(theirs, asked, least)
+    pairs, likeness = among.close(theirs, asked, least[0])
     others = (pairs[:, 0] != pairs[:, 1]) & (likeness < 1 - 1e-4)
     pairs = _first(pairs[others], 1)
     if look is not None:
-        pairs = _same(pairs, (look[1], look[1]), shared)
-    if len(np.unique(pairs[:, 0])) > max(_COPIES, _BY_NATURE * len(asked)):
-        least, shared = (STRICT if look is None else LEAST), STRICT
-    pairs, _ = among.close(ours, np.flatnonzero(ours.any(1)), least)
-    return pairs if look is None else _same(_first(pairs, _TRIED), look, shared)
+        pairs = _same(pairs, (look[1], look[1]), _SHARED[0])
+    by_nature = len(np.unique(pairs[:, 0])) > max(_COPIES, _BY_NATURE * len(asked))
+    pairs, _ = among.close(ours, np.flatnonzero(ours.any(1)), least[by_nature])
+    return pairs if look is None else _same(_first(pairs, _TRIED), look, _SHARED[by_nature])
 
 
 def _spread(n: int, most: int) -> np.ndarray:

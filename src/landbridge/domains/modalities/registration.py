@@ -10,7 +10,6 @@ _COLOUR = (4.0, 0.2)
 """Differences of hue that saving again makes: grey values, and a share of the picture's colour."""
 _HUES = 8
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
-"""As grey copies are made."""
 _CHUNK = 512
 
 
@@ -42,7 +41,7 @@ def same_pictures(ours: np.ndarray, i: np.ndarray, theirs: np.ndarray, j: np.nda
     for first in range(0, len(i), _CHUNK):
         part = slice(first, first + _CHUNK)
         a, b = ours[i[part]].astype(np.float32), theirs[j[part]].astype(np.float32)
-        found[part] = explained(_grey(a), _grey(b)) * _same_hues(a, b)
+        found[part] = explained(grey(a), grey(b)) * _same_hues(a, b)
     return found
 
 
@@ -69,7 +68,8 @@ def explained(ours: np.ndarray, theirs: np.ndarray) -> np.ndarray:
     return np.asarray(1 - rest / np.maximum((left**2).sum((1, 2)), 1e-6))
 
 
-def _grey(pictures: np.ndarray) -> np.ndarray:
+def grey(pictures: np.ndarray) -> np.ndarray:
+    """Return (n, height, width) of (n, channels, height, width), as grey copies are made."""
     return np.asarray(
         pictures[:, 0] if pictures.shape[1] == 1 else pictures.transpose(0, 2, 3, 1) @ _LUMA
     )

@@ -196,6 +196,15 @@ class AudioPreprocessing(Preprocessing):
             or [np.zeros(0, np.int64)]
         )
 
+    def sketches(self, stored: np.ndarray) -> np.ndarray:
+        """Return the slowest waves of the outline of each spectrogram."""
+        from .likeness import SIDE
+        from .sketches import picture_sketches
+        from .spectrogram import outline
+
+        rows = (outline(row[row != NOTHING] / _FULL, self.rate, SIDE) for row in stored)
+        return picture_sketches(np.array(list(rows)).reshape(-1, 1, SIDE, SIDE))
+
     def encode(self, stored: torch.Tensor) -> torch.Tensor:
         """Return float32 (n, samples of the longest)."""
         there = stored != NOTHING

@@ -173,6 +173,12 @@ class TablePreprocessing(Preprocessing):
         """(columns after encoding,)."""
         return (sum(column.width for column in self.columns),)
 
+    def sketches(self, stored: np.ndarray) -> np.ndarray:
+        """Return where each row lies along a few directions."""
+        from .sketches import projection_sketches
+
+        return projection_sketches(np.asarray(stored))
+
     def prepare(
         self, examples: Examples, *, cache: Path | None = None, events: Events = SILENT
     ) -> np.ndarray:
