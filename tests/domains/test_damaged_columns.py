@@ -38,8 +38,10 @@ def test_a_column_that_is_not_what_its_type_says_is_named(column, message):
 class InFile:
     """Stands for values that lie in a file, as a dataset of h5py does."""
 
+    shape, dtype = (), np.dtype(float)
+
     def __init__(self, shape: tuple[int, ...], error: Exception | None = None) -> None:
-        self.shape, self.dtype, self.error = shape, np.dtype(float), error
+        self.shape, self.error = shape, error
         self.ndim = len(shape)
 
     def __len__(self) -> int:

@@ -218,8 +218,9 @@ _IN_MEMORY = ("tolist", "to_list", "columns", "column_names", "detach", "toarray
 
 def _loaded(what: Any) -> Any:
     """Return values that still lie in a file, as those of HDF5 and zarr do, as an array."""
-    lazy = hasattr(what, "__array__") and hasattr(what, "shape") and hasattr(what, "dtype")
-    if not lazy or any(hasattr(type(what), own) for own in _IN_MEMORY):
+    kind = type(what)  # an attribute of a damaged one may raise
+    lazy = all(hasattr(kind, own) for own in ("__array__", "shape", "dtype"))
+    if not lazy or any(hasattr(kind, own) for own in _IN_MEMORY):
         return what
     name = f"{type(what).__module__.partition('.')[0]}'s {type(what).__name__}"
     do = "write its file again, or give an array"
