@@ -5,13 +5,14 @@ STAMP := .venv/.landbridge-ready
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow coverage lint format bench clean
+.PHONY: help setup demo test test-slow coverage mutants lint format bench clean
 
 help:
 	@echo "make demo       a whole transfer on built-in data, about a minute"
 	@echo "make test       style, imports, types and the fast tests"
 	@echo "make test-slow  the tests that take minutes"
 	@echo "make coverage   lines that the fast tests run, by package"
+	@echo "make mutants    which changes of a line no test notices: ROOMS=verdict SAMPLE=100"
 	@echo "make lint       style, imports and types alone"
 	@echo "make format     mend what style can mend by itself"
 	@echo "make bench      the benchmarks, results under benchmarks/results"
@@ -56,6 +57,9 @@ coverage: export OMP_NUM_THREADS ?= 1
 coverage: $(STAMP)
 	$(BIN)/python -m pytest -m "not slow" -n $(JOBS) --cov --cov-report= $(TESTS)
 	$(BIN)/python tests/coverage_by_package.py
+
+mutants: $(STAMP)
+	$(BIN)/python tools/mutants.py $(ROOMS) --sample $(or $(SAMPLE),0) --jobs $(JOBS)
 
 bench: $(STAMP)
 	@set -e; for file in benchmarks/*.py; do \

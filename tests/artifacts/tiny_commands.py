@@ -157,7 +157,7 @@ COMMANDS: dict[str, Callable[..., Any]] = {
 """Each takes the folder of `make_data`, where to keep what it makes, and other options."""
 
 
-def call(name: str, data: Path, out: Path, **more: Any) -> Any:
+def call(name: str, data: Path, out: Path, /, **more: Any) -> Any:
     """Do one command; `more` takes the place of its options."""
     return COMMANDS[name](data, out, **more)
 

@@ -105,7 +105,7 @@ def test_resampling_that_left_no_room_is_given_some():
 
 
 def test_whoever_says_an_interval_asks_the_one_function():
-    bare = {"paired_bootstrap", "bootstrap", "wilson"}
+    bare = {"paired_bootstrap"}  # has no room where all rows are equal
     root = Path(landbridge.__file__).parent
     for path in root.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

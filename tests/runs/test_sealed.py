@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
-from run_processes import result
 
 import landbridge
 from landbridge.domains import sealed as vault
@@ -44,58 +42,6 @@ def test_only_the_verdict_opens_the_seals(tmp_path, blobs, monkeypatch):
     assert run.verdict["kind"] == "judged"
     assert callers
     assert {name.rpartition(".")[0] for name in callers} == {"landbridge.verdict"}
-
-
-def permuted(y: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """Return labels with those at `rows` exchanged among themselves, so that all change."""
-    new = y.copy()
-    order = np.argsort(y[rows], kind="stable")
-    new[rows[order]] = np.roll(y[rows[order]], len(rows) // 3)
-    assert (new[rows] != y[rows]).mean() > 0.9
-    return new
-
-
-def both(tmp_path: Path, source, x, one, other, judge: str):
-    """Return what two runs gave whose sealed labels differ."""
-    found = []
-    for name, y in (("one", one), ("other", other)):
-        landbridge.transfer(
-            source, (x, y), target_labels=judge, out=tmp_path / name, budget="10m", **TINY
-        )
-        found.append(result(tmp_path / name))
-    return found
-
-
-def same_choice_and_model(one, other):
-    assert one["tensors"] == other["tensors"]
-    for part in ("method", "kind", "reason", "kept_reference", "not_tried"):
-        assert one["choice"][part] == other["choice"][part]
-    assert one["choice"]["candidates"] == other["choice"]["candidates"]
-    assert one["predictions"]["probability"] == other["predictions"]["probability"]
-    # It did make a difference where it should.
-    assert one["verdict"]["chosen"]["mean"] != other["verdict"]["chosen"]["mean"]
-
-
-@pytest.mark.parametrize("method", ["auto"])
-def test_sealed_labels_of_an_unlabelled_target_change_nothing(tmp_path, blobs, method):
-    x, y = blobs(60, shift=1, seed=1)
-    other = permuted(y, np.arange(60))
-    same_choice_and_model(*both(tmp_path, blobs(60), x, y, other, "judge"))
-
-
-def test_sealed_labels_of_held_out_rows_change_nothing(tmp_path, blobs):
-    from landbridge.domains.domain import Domain
-    from landbridge.domains.read import read_domain
-
-    x, y = blobs(60, shift=1, seed=1)
-    split = np.array(["train"] * 30 + ["test"] * 30)
-    found = []
-    for name, labels in (("one", y), ("other", permuted(y, np.arange(30, 60)))):
-        target: Domain = read_domain((x, labels), split=split, name="target")
-        landbridge.transfer(blobs(60), target, out=tmp_path / name, budget="10m", **TINY)
-        found.append(result(tmp_path / name))
-    assert found[0]["choice"]["kind"] == "cross-validation"
-    same_choice_and_model(*found)
 
 
 @pytest.mark.parametrize("keep", ["train", "none"])

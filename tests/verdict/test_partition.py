@@ -57,6 +57,7 @@ def test_chance_is_0():
     assert found["ari"]["value"] == pytest.approx(adjusted_rand_score(labels, groups))
 
 
+@pytest.mark.slow
 def test_intervals_cover():
     """About 95 % of intervals hold what many more rows would give."""
     big = np.arange(40_000) % 4

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ..verdict.judge import outcome_of
+
 SURE = 2.0
 """Standard errors over splits that groups must come back more often than chance by."""
 LEAST = 0.1
@@ -42,7 +44,7 @@ def outcome(facts: Mapping[str, Any], judged: Mapping[str, Any] | None) -> dict[
             "sentence": f"{there}, and {agree}.",
             "judged": judged,
         }
-    said = "helped" if gap["low"] > 0 else "hurt" if gap["high"] < 0 else "can't tell"
+    said = outcome_of(gap)
     other = judged["reference"]["ami"]["value"]
     what = reference["what"]
     sentence = f"With {facts['backbone']} {agree}; as many groups of {what} alone by {other:z.2f}"

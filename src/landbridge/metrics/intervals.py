@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
@@ -49,27 +47,6 @@ class Difference:
     disagreement: float
 
 
-def wilson(successes: int, n: int, level: float = 0.95) -> Interval:
-    """Return Wilson's score interval of a proportion (1927, J. Am. Stat. Assoc. 22).
-
-    It covers as it says for small n and for proportions near 0 and 1.
-
-    Raises
-    ------
-    ValueError
-        Unless 0 ≤ successes ≤ n and n > 0.
-
-    Examples
-    --------
-    >>> found = wilson(9, 10)
-    >>> round(found.low, 4), round(found.high, 4)
-    (0.5958, 0.9821)
-    """
-    if not 0 <= successes <= n or n < 1:
-        raise ValueError(f"{successes} successes in {n} trials")
-    return wilson_share(successes / n, n, level=level)
-
-
 def wilson_share(share: float, n: float, z: float | None = None, level: float = 0.95) -> Interval:
     """Return Wilson's interval of a share of n rows, which need not be whole numbers.
 
@@ -90,65 +67,6 @@ def wilson_share(share: float, n: float, z: float | None = None, level: float = 
     low = 0.0 if share <= 0 else min(share, max(0.0, float(middle - half)))
     high = 1.0 if share >= 1 else max(share, min(1.0, float(middle + half)))
     return Interval(share, low, high, level)
-
-
-def bootstrap(
-    rows: np.ndarray,
-    figure: Callable[[np.ndarray], np.ndarray] | None = None,
-    *,
-    method: Literal["percentile", "bca"] = "bca",
-    resamples: int = 2000,
-    level: float = 0.95,
-    seed: int = 0,
-) -> Interval:
-    """Return a bootstrap interval of a figure that is a function of column means.
-
-    Many figures are: accuracy (one column of 0 and 1), log loss, Brier score, and through a
-    one-hot column for each cell of the confusion matrix also macro-F1 and balanced accuracy.
-    So all resamples are one matrix product.
-
-    Parameters
-    ----------
-    rows : ndarray, shape (n,) or (n, m)
-        One row per example.
-    figure : callable, optional
-        Takes means (r, m), returns figures (r,). By default the first column's mean.
-    method : {"bca", "percentile"}
-        BCa corrects for bias and skewness (Efron, 1987, J. Am. Stat. Assoc. 82).
-    resamples : int
-    level : float
-    seed : int
-
-    Raises
-    ------
-    ValueError
-        Without rows, or for an unknown method.
-
-    Examples
-    --------
-    >>> found = bootstrap(np.array([1, 1, 1, 0, 1, 1, 0, 1, 1, 1]))
-    >>> found.value, found.low < 0.8 < found.high
-    (0.8, True)
-    """
-    values = np.asarray(rows, dtype=np.float64)
-    values = values[:, None] if values.ndim == 1 else values
-    n = len(values)
-    if not n or method not in ("percentile", "bca"):
-        raise ValueError(f"{n} rows, method {method!r}")
-    of = (lambda means: means[:, 0]) if figure is None else figure
-    value = float(of(values.mean(0, keepdims=True))[0])
-    rng = numpy_rng(seed, "bootstrap")
-    means = np.empty((resamples, values.shape[1]))
-    step = max(1, _CELLS // n)
-    for start in range(0, resamples, step):
-        part = slice(start, min(resamples, start + step))
-        means[part] = _counts(rng, part.stop - part.start, n, n) @ values / n
-    drawn = np.sort(of(means))
-    tails = np.array([(1 - level) / 2, (1 + level) / 2])
-    if method == "bca" and n > 1:
-        tails = _bca_tails(tails, drawn, value, of((values.sum(0) - values) / (n - 1)))
-    low, high = np.quantile(drawn, tails)
-    return Interval(value, float(low), float(high), level)
 
 
 def paired_bootstrap(
@@ -216,35 +134,6 @@ def paired_bootstrap(
         examples=examples,
         disagreement=float(np.abs(gain).mean()),
     )
-
-
-def mcnemar(a: np.ndarray, b: np.ndarray) -> float:
-    """Return the exact two-sided p of McNemar's test (1947, Psychometrika 12).
-
-    Parameters
-    ----------
-    a, b : ndarray of bool, shape (n,)
-        Whether each was right, for one fit of each.
-
-    Raises
-    ------
-    ValueError
-        Where shapes differ.
-
-    Examples
-    --------
-    >>> mcnemar(np.array([1, 1, 1, 1, 1, 0]), np.array([0, 0, 0, 0, 0, 0]))
-    0.0625
-    """
-    from scipy.stats import binomtest
-
-    a, b = np.asarray(a, dtype=bool), np.asarray(b, dtype=bool)
-    if a.shape != b.shape or a.ndim != 1:
-        raise ValueError(f"a has shape {a.shape}, b {b.shape}: expected equal (n,)")
-    only_a, only_b = int((a & ~b).sum()), int((b & ~a).sum())
-    if only_a + only_b == 0:
-        return 1.0
-    return float(binomtest(only_a, only_a + only_b).pvalue)
 
 
 def labels_needed(
@@ -319,17 +208,3 @@ def _counts(rng: np.random.Generator, r: int, draws: int, n: int) -> np.ndarray:
         return np.full((r, 1), float(draws))
     picked = rng.integers(0, n, (r, draws)) + n * np.arange(r)[:, None]
     return np.bincount(picked.ravel(), minlength=r * n).reshape(r, n).astype(np.float64)
-
-
-def _bca_tails(
-    tails: np.ndarray, drawn: np.ndarray, value: float, jackknife: np.ndarray
-) -> np.ndarray:
-    from scipy.special import ndtr, ndtri
-
-    below = (np.sum(drawn < value) + 0.5 * np.sum(drawn == value)) / len(drawn)
-    bias = ndtri(np.clip(below, 0.5 / len(drawn), 1 - 0.5 / len(drawn)))
-    apart = jackknife.mean() - jackknife
-    spread = (apart**2).sum() ** 1.5
-    acceleration = (apart**3).sum() / (6 * spread) if spread > 0 else 0.0
-    shifted = bias + ndtri(tails)
-    return ndtr(bias + shifted / (1 - acceleration * shifted))

@@ -154,6 +154,7 @@ def _verdict(
             unlabelled=_unlabelled(workspace, task, raced),
             lone=lone_rows(workspace.target),
             seen=None if task.target.held is None else task.target.held.seen,
+            scale=reading.target_type.spread(labels),
         )
         return verdict, None
     first = {name: fits[raced.seeds[0]] for name, fits in raced.fits.items()}

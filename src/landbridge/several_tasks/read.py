@@ -237,10 +237,5 @@ def _encoded(task: OneTask, values: Sequence[Any]) -> np.ndarray:
                 do="write the classes as where the model was made, or leave the column out",
             )
         return np.array([np.nan if v is None else place.get(str(v), -1.0) for v in values])
-    try:
-        numbers = np.array([np.nan if v is None else float(v) for v in values])
-    except (TypeError, ValueError) as error:
-        raise DataError(
-            f"column {task.name!r} holds {error}, expected numbers", do="mend the column"
-        ) from error
+    numbers = np.array([np.nan if v is None else float(v) for v in values])
     return (numbers - task.mean) / task.spread

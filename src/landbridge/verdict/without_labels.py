@@ -57,7 +57,6 @@ def label_free_verdict(
     choice : dict, optional
         How the method was chosen, as of `judge`.
     """
-    apart = np.zeros(0, np.int64)
     disagreement, settle = 0.0, None
     if reference_answers is not None and chosen_answers is not None and len(chosen_answers):
         n = len(chosen_answers)
@@ -119,6 +118,7 @@ def cross_validated_verdict(
     unlabelled: Unlabelled | None = None,
     lone: int = 0,
     seen: Seen | None = None,
+    scale: float = 0.0,
 ) -> dict[str, Any]:
     """Return a verdict from out-of-fold answers on the labels that also chose the method.
 
@@ -138,17 +138,20 @@ def cross_validated_verdict(
         Labelled rows that were never held out, as each is the only one of its class.
     seen : Seen, optional
         Which labelled rows were never held out, as they were learned from elsewhere as well.
+    scale : float
+        The spread of the truth, where answers are numbers.
     """
     metric = target_type(answers).metric
 
     def named(name: str, role: str) -> dict[str, Any]:
-        found = figure(name, role, what.get(name, name), correct[name], metric)
+        words = what.get(name, name)
+        found = figure(name, role, words, correct[name], metric, scale=scale)
         return found | (figures or {}).get(name, {})
 
     baselines = [
         {
             **named(name, "baseline"),
-            "difference": difference(correct[chosen], correct[name], metric),
+            "difference": difference(correct[chosen], correct[name], metric, scale),
         }
         for name in correct
         if name != chosen

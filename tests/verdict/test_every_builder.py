@@ -1,0 +1,235 @@
+"""Whoever says helped or hurt says it the right way round, whatever the score counts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from landbridge.clustering.outcome import outcome
+from landbridge.domains.read import read_domain
+from landbridge.domains.sealed import SealedLabels
+from landbridge.runs.evaluation import compared
+from landbridge.several_tasks.fit import _verdict as task_verdict
+from landbridge.several_tasks.read import OneTask
+from landbridge.targets.codec import TargetCodec
+from landbridge.tasks.base import Example, Metric
+from landbridge.tasks.judging import judge as judge_structured
+from landbridge.verdict.judge import Predicted, judge
+from landbridge.verdict.partition import judge_groups
+from landbridge.verdict.without_labels import cross_validated_verdict
+
+N = 120
+TRUE = np.arange(N) % 3
+NUMBERS = np.linspace(10, 50, N)
+SETS = [("a",) if i % 2 else ("a", "b") for i in range(N)]
+
+
+def right(share: float) -> np.ndarray:
+    return np.arange(N) * 7 % N < share * N
+
+
+def probabilities(share: float) -> np.ndarray:
+    said = np.where(right(share), TRUE, (TRUE + 1) % 3)
+    return np.eye(3)[said] * 0.8 + 0.2 / 3
+
+
+def numbers(share: float) -> np.ndarray:
+    """Return numbers that are nearer to the truth the larger the share is."""
+    return (NUMBERS + np.where(np.arange(N) % 2, 5, -5) * (1.2 - share))[:, None]
+
+
+def labels(share: float) -> np.ndarray:
+    wanted = np.array([[1, len(row) > 1] for row in SETS], float)
+    return np.abs(wanted - ~right(share)[:, None] * 0.7)
+
+
+Said = tuple[str, dict[str, float], float, float, str]
+"""Outcome, difference, our figure, the reference's, and the sentence."""
+
+
+def judged(answers: str) -> Callable[[float, float], Said]:
+    values = {"classes": probabilities, "numbers": numbers, "several": labels}[answers]
+    names: dict[str, list[Any]] = {
+        "classes": [f"c{i}" for i in TRUE],
+        "numbers": NUMBERS.tolist(),
+        "several": SETS,
+    }
+    classes = {"classes": ("c0", "c1", "c2"), "numbers": ("size",), "several": ("a", "b")}
+
+    def do(ours: float, theirs: float) -> Said:
+        said = [
+            Predicted("mcc", "chosen", "", (0,), values(ours)[None]),
+            Predicted("scratch", "baseline", "", (0,), values(theirs)[None]),
+        ]
+        sealed = SealedLabels(names[answers])
+        found, _ = judge(sealed, classes[answers], said, "scratch", answers=answers)  # type: ignore[arg-type]
+        return (
+            found["outcome"],
+            found["difference"],
+            found["chosen"]["mean"],
+            found["baselines"][0]["mean"],
+            found["sentence"],
+        )
+
+    return do
+
+
+def cross_validated(answers: str) -> Callable[[float, float], Said]:
+    def do(ours: float, theirs: float) -> Said:
+        def scores(share: float) -> np.ndarray:
+            own = right(share) if answers == "classes" else -np.abs(numbers(share)[:, 0] - NUMBERS)
+            return np.tile(own, (2, 1))
+
+        found = cross_validated_verdict(
+            chosen="mcc",
+            what={},
+            correct={"mcc": scores(ours), "scratch": scores(theirs)},
+            reference="scratch",
+            answers=answers,  # type: ignore[arg-type]
+            scale=float(np.std(NUMBERS)),
+        )
+        return (
+            found["outcome"],
+            found["difference"],
+            found["chosen"]["mean"],
+            found["baselines"][0]["mean"],
+            found["sentence"],
+        )
+
+    return do
+
+
+def of_task(kind: str) -> Callable[[float, float], Said]:
+    def do(ours: float, theirs: float) -> Said:
+        if kind == "classes":
+            task, truth = OneTask("t", "classes", ("c0", "c1", "c2")), TRUE.astype(float)
+            outputs = probabilities
+        else:
+            task, truth = OneTask("t", "numbers", (), 30.0, 10.0), (NUMBERS - 30) / 10
+
+            def outputs(share: float) -> np.ndarray:
+                return (numbers(share) - 30) / 10
+
+        found = task_verdict(task, truth, [outputs(ours)] * 2, [outputs(theirs)] * 2)
+        return (
+            found["outcome"],
+            found["difference"],
+            found["together"],
+            found["alone"],
+            found["outcome"],
+        )
+
+    return do
+
+
+def structured(higher: bool, whole: bool = False) -> Callable[[float, float], Said]:
+    def score(counts: Any) -> float:
+        wrong, n = np.sum(counts, axis=0) if whole else counts
+        return float(1 - wrong / n if higher else wrong / n)
+
+    metric = Metric("F1" if higher else "WER", lambda a, b: [a != b, 1], score, higher, whole)
+
+    def do(ours: float, theirs: float) -> Said:
+        examples = [Example(f"row {i}", int(t)) for i, t in enumerate(TRUE)]
+        said = {
+            name: np.where(right(share), TRUE, -1).tolist()
+            for name, share in (("tuned", ours), ("scratch", theirs))
+        }
+        found = judge_structured([metric], said, examples)
+        own, other = found["models"]
+        return (
+            found["outcome"],
+            other["difference"],
+            own["scores"][metric.name],
+            other["scores"][metric.name],
+            found["sentence"],
+        )
+
+    return do
+
+
+def groups(ours: float, theirs: float) -> Said:
+    own, other = (np.where(right(share), TRUE, (TRUE * 5 + 1) % 3) for share in (ours, theirs))
+    sealed = SealedLabels([f"c{i}" for i in TRUE])
+    facts = {
+        "stability": {"gain": 0.5, "error": 0.01, "stability": 0.9, "chance": 0.4},
+        "number": {"groups": 3},
+        "reference": {"what": "pixels"},
+        "backbone": "convnet",
+    }
+    judged = judge_groups(sealed, own, other)
+    found = outcome(facts, judged)
+    return (
+        found["outcome"],
+        judged["difference"],
+        judged["ami"]["value"],
+        judged["reference"]["ami"]["value"],
+        found["sentence"],
+    )
+
+
+def evaluated(answers: str) -> Callable[[float, float], Said]:
+    def do(ours: float, theirs: float) -> Said:
+        column = [f"c{i}" for i in TRUE] if answers == "classes" else NUMBERS.tolist()
+        domain = read_domain((np.eye(N), column), answers=answers)  # type: ignore[arg-type]
+        run: Any = SimpleNamespace(
+            choice={"method": "mcc"},
+            verdict={"reference": "scratch", "baselines": [], "chosen": {"what": ""}},
+            model=SimpleNamespace(reading=TargetCodec(answers, domain.classes)),
+        )
+        values = probabilities if answers == "classes" else numbers
+        found = compared(run, domain, np.arange(N), values(ours), values(theirs))
+        gap = found["difference"]
+        sign = 1 if answers == "classes" else -1
+        other = found["reference"]["mean"]
+        return (found["outcome"], gap, other + sign * gap["mean"], other, found["sentence"])
+
+    return do
+
+
+BUILDERS: dict[str, tuple[bool, Callable[[float, float], Said]]] = {
+    "transfer, classes": (True, judged("classes")),
+    "transfer, numbers": (False, judged("numbers")),
+    "transfer, several labels": (True, judged("several")),
+    "cross-validated, classes": (True, cross_validated("classes")),
+    "cross-validated, numbers": (False, cross_validated("numbers")),
+    "multitask, classes": (True, of_task("classes")),
+    "multitask, numbers": (False, of_task("numbers")),
+    "tune, F1": (True, structured(True)),
+    "tune, word errors": (False, structured(False)),
+    "tune, mean average precision": (True, structured(True, whole=True)),
+    "cluster": (True, groups),
+    "evaluate, classes": (True, evaluated("classes")),
+    "evaluate, numbers": (False, evaluated("numbers")),
+}
+"""Whether a higher figure is better, and how the verdict is built."""
+
+
+@pytest.mark.parametrize("name", BUILDERS)
+def test_helped_and_hurt_are_the_right_way_round(name):
+    higher, build = BUILDERS[name]
+    for ours, theirs, expected in ((0.95, 0.6, "helped"), (0.6, 0.95, "hurt")):
+        said, gap, figure, other, sentence = build(ours, theirs)
+        assert said == expected
+        assert expected in sentence
+        assert ("hurt" if expected == "helped" else "helped") not in sentence
+        value = gap["mean"] if "mean" in gap else gap["value"]
+        saved = (figure - other) * (1 if higher else -1)
+        assert value == pytest.approx(saved)
+        assert (value > 0) == (expected == "helped")
+        assert gap["low"] < value < gap["high"]
+        assert gap["low"] * gap["high"] > 0
+
+
+@pytest.mark.parametrize("name", BUILDERS)
+def test_no_difference_is_not_told(name):
+    said, gap, figure, other, sentence = BUILDERS[name][1](0.8, 0.8)
+    assert said == "can't tell"
+    assert figure == pytest.approx(other)
+    assert gap["low"] < 0 < gap["high"]
+    assert "Transfer helped" not in sentence
+    assert "Transfer hurt" not in sentence
