@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from landbridge.base.errors import ConfigError
-from landbridge.objectives.base import Setting
+from landbridge.objectives.base import PhaseContext
 from landbridge.objectives.distil import Distil, distillation
 
 
@@ -49,4 +49,4 @@ def test_rows_that_the_teacher_does_not_see_and_classes_that_it_does_not_know():
 
 def test_without_a_teacher():
     with pytest.raises(ConfigError, match="no teacher"):
-        Distil(3, 2).prepare(Setting(network=None))
+        Distil(3, 2).prepare(PhaseContext(network=None))

@@ -10,7 +10,7 @@ import torch
 from by_hand import draw, softmax
 
 from landbridge.objectives.adversarial import adversarial_ramp
-from landbridge.objectives.base import Setting, Step, View
+from landbridge.objectives.base import PhaseContext, Step, View
 from landbridge.objectives.debiasmatch import DebiasMatch, debiased_consistency
 from landbridge.objectives.dst import DST, worst_case
 from landbridge.objectives.pada import PADA, class_weights, weighted_confusion
@@ -195,7 +195,7 @@ def test_weighted_confusion():
 
 
 def pada_term(target_logits):
-    setting = Setting(torch.nn.Identity(), sizes={"source": 9, "target": len(target_logits)})
+    setting = PhaseContext(torch.nn.Identity(), sizes={"source": 9, "target": len(target_logits)})
     setting.outputs = lambda side: (torch.zeros(len(target_logits), 4), target_logits)
     term = PADA(4, 3)
     term.prepare(setting)

@@ -11,7 +11,7 @@ from by_hand import softmax
 
 from landbridge.objectives.aad import AaD, attract_and_disperse
 from landbridge.objectives.banks import Bank, nearest
-from landbridge.objectives.base import Setting, Step, View
+from landbridge.objectives.base import PhaseContext, Step, View
 from landbridge.objectives.nrc import NRC
 from landbridge.objectives.shot import SHOT, centroid_labels
 
@@ -37,7 +37,7 @@ def nearest_by_hand(bank, query, own, count):
 
 
 def setting_of(features, logits):
-    setting = Setting(torch.nn.Identity(), sizes={"source": 0, "target": len(features)})
+    setting = PhaseContext(torch.nn.Identity(), sizes={"source": 0, "target": len(features)})
     setting.outputs = lambda side: (features, logits) if side == "target" else 1 / 0
     return setting
 

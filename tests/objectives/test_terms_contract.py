@@ -13,7 +13,7 @@ from torch import nn
 from landbridge.backbones.base import Backbone
 from landbridge.backbones.surgery import Network
 from landbridge.base.errors import ConfigError
-from landbridge.objectives.base import TERMS, Setting, Step, View
+from landbridge.objectives.base import TERMS, PhaseContext, Step, View
 from landbridge.training.groups import make_optimizer
 from landbridge.training.loop import make_term
 from landbridge.training.plan import Phase, TermSpec
@@ -106,7 +106,7 @@ def setting_for(rows=10, labelled=6):
         with torch.no_grad():
             return network.eval()(inputs[side])
 
-    return Setting(
+    return PhaseContext(
         network=network,
         start=copy.deepcopy(network),
         teacher=draw(rows, CLASSES, seed=3),

@@ -14,7 +14,7 @@ from landbridge.backbones.maps import by_channel, stage_maps
 from landbridge.backbones.surgery import Network
 from landbridge.backbones.weights import seeded
 from landbridge.base.errors import MethodError
-from landbridge.objectives.base import Setting, Step, View
+from landbridge.objectives.base import PhaseContext, Step, View
 from landbridge.objectives.bi_tuning import BiTuning, contrastive
 from landbridge.objectives.co_tuning import CoTuning, class_relationship, soft_cross_entropy
 from landbridge.objectives.feature_maps import FeatureMaps, channel_weights, map_distance
@@ -208,7 +208,7 @@ def test_co_tuning_learns_from_granted_labels_alone():
     labels = torch.tensor([0, 1, 0, -1, -1, 1, -1, -1, -1, -1])
     head = torch.nn.Linear(4, 3)
     term = CoTuning(4, 2)
-    setting = Setting(
+    setting = PhaseContext(
         network=None,
         known_head=head,
         outputs=lambda side: (features, None),
@@ -222,7 +222,7 @@ def test_co_tuning_learns_from_granted_labels_alone():
     assert term.known is not head
     assert torch.equal(term.known.weight, head.weight)
     with pytest.raises(MethodError, match="needs the head"):
-        CoTuning(4, 2).prepare(Setting(network=None))
+        CoTuning(4, 2).prepare(PhaseContext(network=None))
 
 
 # Bi-tuning ------------------------------------------------------------------------------------
@@ -255,7 +255,7 @@ def bi(small):
     network = network.float()
     torch.manual_seed(0)
     term = BiTuning(8, 3, BiTuning.Config(width=5, queue=20, momentum=0.75))
-    setting = Setting(network=network)
+    setting = PhaseContext(network=network)
     term.prepare(setting)
     term.begin(setting)
     return term, network, x.float(), labels

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from .base import EVERY, TERMS, Setting, Step, Term, at_least_single
+from .base import EVERY, TERMS, PhaseContext, Step, Term, at_least_single
 
 _SHARPEST = math.log(100.0)
 
@@ -84,7 +84,7 @@ class Align(Term):
         self.sharpness = nn.Parameter(torch.tensor(-math.log(self.config.temperature)))
         self.contents: torch.Tensor | None = None
 
-    def prepare(self, setting: Setting) -> None:
+    def prepare(self, setting: PhaseContext) -> None:
         """Note which content each row has."""
         if self.config.repeated and setting.labels is not None:
             self.contents = setting.labels("target")

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from .base import Setting, Term, View, at_least_single
+from .base import PhaseContext, Term, View, at_least_single
 
 
 class Bank(nn.Module):
@@ -39,7 +39,7 @@ class Bank(nn.Module):
         self.register_buffer("probabilities", torch.full((n, n_classes), 1 / n_classes))
 
     @torch.no_grad()
-    def fill(self, setting: Setting) -> None:
+    def fill(self, setting: PhaseContext) -> None:
         """Ask the network about all rows of the target."""
         assert setting.outputs is not None
         features, logits = setting.outputs("target")
@@ -66,11 +66,11 @@ class BankTerm(Term):
     unit: ClassVar[bool] = True
     """Whether the bank's features are scaled to length 1."""
 
-    def prepare(self, setting: Setting) -> None:
+    def prepare(self, setting: PhaseContext) -> None:
         """Make room for all target rows."""
         self.bank = Bank(setting.sizes["target"], self.dim, self.n_classes, unit=self.unit)
 
-    def begin(self, setting: Setting) -> None:
+    def begin(self, setting: PhaseContext) -> None:
         """Ask the network about all target rows."""
         self.bank.fill(setting)
 

@@ -78,7 +78,7 @@ class Step:
 
 
 @dataclass
-class Setting:
+class PhaseContext:
     """What a term may know of its phase before the first step.
 
     Attributes
@@ -143,7 +143,7 @@ class Term(nn.Module, ABC):
     maps : bool
         Whether `View.maps` are to be there.
     knows : bool
-        Whether `Setting.known_head` is to be there.
+        Whether `PhaseContext.known_head` is to be there.
     answers : frozenset of {"classes", "numbers", "several"}
         Kinds of answer that it makes sense for: `EVERY` where it looks at features alone.
     """
@@ -164,10 +164,10 @@ class Term(nn.Module, ABC):
         self.n_classes = n_classes
         self.config: Any = self.Config() if config is None else config
 
-    def prepare(self, setting: Setting) -> None:
+    def prepare(self, setting: PhaseContext) -> None:
         """Make buffers and modules that depend on the phase; before a checkpoint is read."""
 
-    def begin(self, setting: Setting) -> None:
+    def begin(self, setting: PhaseContext) -> None:
         """Fill what the first step needs; not called where a checkpoint is gone on from."""
 
     def source_weights(self, step: Step) -> torch.Tensor | None:
@@ -189,7 +189,7 @@ def at_least_single(x: torch.Tensor) -> torch.Tensor:
     return x.float() if x.dtype in (torch.float16, torch.bfloat16) else x
 
 
-__all__ = ["EVERY", "TERMS", "Setting", "Step", "Term", "View", "at_least_single"]
+__all__ = ["EVERY", "TERMS", "PhaseContext", "Step", "Term", "View", "at_least_single"]
 
 EVERY = every_type()
 TERMS: Registry[type[Term]] = Registry("term", "landbridge.objectives")

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from .base import TERMS, Setting, Step, Term, at_least_single
+from .base import TERMS, PhaseContext, Step, Term, at_least_single
 
 
 def contrastive(
@@ -84,13 +84,13 @@ class BiTuning(Term):
         self.register_buffer("place", torch.zeros((), dtype=torch.int64))
         self._network: tuple[Any, ...] = ()  # in a tuple, so that it is no part of the term
 
-    def prepare(self, setting: Setting) -> None:
+    def prepare(self, setting: PhaseContext) -> None:
         """Copy the backbone and the projector: they give the keys."""
         self._network = (setting.network,)
         self.key_backbone = copy.deepcopy(setting.network.backbone).requires_grad_(False)
         self.key_projector = copy.deepcopy(self.projector).requires_grad_(False)
 
-    def begin(self, setting: Setting) -> None:
+    def begin(self, setting: PhaseContext) -> None:
         """Start the key encoder where the network is."""
         self.key_backbone.load_state_dict(setting.network.backbone.state_dict())
         self.key_projector.load_state_dict(self.projector.state_dict())

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from ..base.errors import MethodError
-from .base import TERMS, Setting, Step, Term, at_least_single
+from .base import TERMS, PhaseContext, Step, Term, at_least_single
 
 
 def class_relationship(
@@ -70,7 +70,7 @@ class CoTuning(Term):
 
     relationship: torch.Tensor
 
-    def prepare(self, setting: Setting) -> None:
+    def prepare(self, setting: PhaseContext) -> None:
         """Take a copy of the known head, which is trained along."""
         if setting.known_head is None:
             raise MethodError(
@@ -82,7 +82,7 @@ class CoTuning(Term):
         self.register_buffer("relationship", torch.zeros(shape))
 
     @torch.no_grad()
-    def begin(self, setting: Setting) -> None:
+    def begin(self, setting: PhaseContext) -> None:
         """Learn the relationship."""
         assert setting.outputs is not None
         assert setting.labels is not None

@@ -8,7 +8,7 @@ import torch
 from torch.nn import functional as F
 
 from ..base.errors import ConfigError
-from .base import TERMS, Setting, Step, Term, at_least_single
+from .base import TERMS, PhaseContext, Step, Term, at_least_single
 
 
 def distillation(
@@ -57,7 +57,7 @@ class Distil(Term):
         super().__init__(dim, n_classes, config)
         self.teacher: torch.Tensor | None = None
 
-    def prepare(self, setting: Setting) -> None:
+    def prepare(self, setting: PhaseContext) -> None:
         """Take the teacher's answers to all target rows."""
         if setting.teacher is None:
             raise ConfigError("distil has no teacher", do="name a finished run: --teacher RUN")

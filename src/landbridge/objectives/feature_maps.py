@@ -11,7 +11,7 @@ from torch.nn import functional as F
 from ..backbones.extraction import evaluating
 from ..backbones.maps import by_channel, stage_maps
 from ..backbones.surgery import Network
-from .base import EVERY, TERMS, Setting, Step, Term, at_least_single
+from .base import EVERY, TERMS, PhaseContext, Step, Term, at_least_single
 
 
 def map_distance(
@@ -97,7 +97,7 @@ class FeatureMaps(Term):
         weighted: bool = True
         sample: int = 64
 
-    def prepare(self, setting: Setting) -> None:
+    def prepare(self, setting: PhaseContext) -> None:
         """Make a buffer of ones for each stage's channels."""
         assert setting.inputs is not None
         network = setting.network
@@ -107,7 +107,7 @@ class FeatureMaps(Term):
         for i, found in enumerate(maps):
             self.register_buffer(f"weight{i}", torch.ones(by_channel(found).shape[1]))
 
-    def begin(self, setting: Setting) -> None:
+    def begin(self, setting: PhaseContext) -> None:
         """Weigh the channels on granted labels."""
         if not self.config.weighted:
             return

@@ -8,7 +8,7 @@ import torch
 from torch.nn import functional as F
 
 from .adversarial import Adversarial, adversarial_ramp, reverse_gradient
-from .base import TERMS, Setting, Step, View, at_least_single
+from .base import TERMS, PhaseContext, Step, View, at_least_single
 
 
 def class_weights(probabilities: torch.Tensor) -> torch.Tensor:
@@ -60,12 +60,12 @@ class PADA(Adversarial):
     answers = frozenset(("classes",))
     said: torch.Tensor
 
-    def prepare(self, setting: Setting) -> None:
+    def prepare(self, setting: PhaseContext) -> None:
         """Make room for the answers to all target rows."""
         n = setting.sizes["target"]
         self.register_buffer("said", torch.full((n, self.n_classes), 1 / self.n_classes))
 
-    def begin(self, setting: Setting) -> None:
+    def begin(self, setting: PhaseContext) -> None:
         """Ask the network about all target rows."""
         assert setting.outputs is not None
         _, logits = setting.outputs("target")

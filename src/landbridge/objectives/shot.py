@@ -8,7 +8,7 @@ import torch
 from torch.nn import functional as F
 
 from .banks import Bank
-from .base import TERMS, Setting, Step, Term, at_least_single
+from .base import TERMS, PhaseContext, Step, Term, at_least_single
 from .infomax import infomax
 
 
@@ -62,14 +62,14 @@ class SHOT(Term):
     labels: torch.Tensor
     passed: torch.Tensor
 
-    def prepare(self, setting: Setting) -> None:
+    def prepare(self, setting: PhaseContext) -> None:
         """Make room for all target rows."""
         n = setting.sizes["target"]
         self.bank = Bank(n, self.dim, self.n_classes, unit=False)
         self.register_buffer("labels", torch.zeros(n, dtype=torch.int64))
         self.register_buffer("passed", torch.zeros((), dtype=torch.int64))
 
-    def begin(self, setting: Setting) -> None:
+    def begin(self, setting: PhaseContext) -> None:
         """Ask the network about all target rows, and label them."""
         self.bank.fill(setting)
         self._label()

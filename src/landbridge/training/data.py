@@ -12,7 +12,7 @@ from torch import nn
 
 from ..backbones.surgery import Network
 from ..domains.modalities.base import Preprocessing
-from ..objectives.base import Setting
+from ..objectives.base import PhaseContext
 from ..targets.base import TargetType, target_type
 from .batches import Pool, Side
 from .inputs import run_network
@@ -60,7 +60,7 @@ def phase_setting(
     data: TrainingData,
     pools: Mapping[str, tuple[Side, Pool]],
     device: torch.device,
-) -> Setting:
+) -> PhaseContext:
     """Return what the terms of a phase may know: sizes, the start, answers to all rows."""
     sides = {"source": data.source, "target": data.target}
 
@@ -87,7 +87,7 @@ def phase_setting(
         stored = torch.from_numpy(np.array(side(name).inputs[rows.cpu().numpy()]))
         return layout(data.preprocessing.encode(stored.to(device)))
 
-    return Setting(
+    return PhaseContext(
         network=network,
         start=start,
         rows={
