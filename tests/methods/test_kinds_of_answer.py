@@ -12,7 +12,7 @@ from landbridge.base.errors import MethodError
 from landbridge.methods.base import METHODS, Features, Needs
 from landbridge.methods.feature import FeatureMethod
 from landbridge.methods.heads.ridge import ridge_head
-from landbridge.methods.resolve import Situation, make_method, require, unmet
+from landbridge.methods.resolve import Setting, make_method, require, unmet
 from landbridge.solvers.score_calibration import platt
 from landbridge.targets.base import target_type
 
@@ -22,7 +22,7 @@ PAIRS = [
     for answers in ("numbers", "several")
     if issubclass(kind, FeatureMethod) and answers in kind.needs.answers
 ]
-SITUATION = Situation("labelled", "few", True, True)
+SITUATION = Setting("labelled", "few", True, True)
 
 
 def sides(answers, shift=1.0):

@@ -10,7 +10,7 @@ import pytest
 from landbridge.base.errors import ConfigError, MethodError
 from landbridge.methods.base import METHODS, Needs
 from landbridge.methods.network import PlanContext
-from landbridge.methods.resolve import Situation, make_method, require, unmet
+from landbridge.methods.resolve import Setting, make_method, require, unmet
 
 MANY = PlanContext(n_classes=4, n_source=300, n_target=200, n_labelled=40)
 NONE = PlanContext(n_classes=4, n_source=300, n_target=200)
@@ -85,7 +85,7 @@ def test_joint_in_a_combination_needs_target_labels(name):
     assert method.needs.target == "labelled"
     assert [t.name for t in method.terms()] == [p for p in name.split("+") if p != "joint"]
     assert method.plan(MANY).phases[-1].target_weight == 1.0
-    here = Situation("labelled", "none", True, False)
+    here = Setting("labelled", "none", True, False)
     with pytest.raises(MethodError, match="needs target labels"):
         require(method, here)
     require(make_method(name.replace("joint+", "").replace("+joint", "")), here)
@@ -104,20 +104,20 @@ EVERYTHING = Needs("labelled", "labelled", True, shared_classes=True, pretrained
 @pytest.mark.parametrize(
     ("needs", "situation", "says"),
     [
-        (EVERYTHING, Situation("labelled", "few", True, True), ""),
-        (EVERYTHING, Situation("labelled", "all", True, True), ""),
-        (EVERYTHING, Situation("unlabelled", "few", True, True), "labelled source"),
-        (EVERYTHING, Situation("none", "few", True, True), "labelled source"),
-        (EVERYTHING, Situation("labelled", "none", True, True), "target labels"),
-        (EVERYTHING, Situation("labelled", "few", False, True), "share"),
-        (EVERYTHING, Situation("labelled", "few", True, False), "pretrained"),
-        (Needs("unlabelled", "unlabelled", True), Situation("none", "few", True, True), "source"),
-        (Needs("unlabelled", "unlabelled", True), Situation("unlabelled", "none", True, True), ""),
-        (Needs("none", "labelled", True), Situation("none", "few", False, False), ""),
-        (Needs("any", "any", True), Situation("none", "few", False, False), ""),
-        (Needs("any", "any", True), Situation("labelled", "none", True, False), ""),
-        (Needs("any", "any", True), Situation("unlabelled", "none", True, False), "labels"),
-        (Needs("any", "any", True), Situation("none", "none", True, True), "labels"),
+        (EVERYTHING, Setting("labelled", "few", True, True), ""),
+        (EVERYTHING, Setting("labelled", "all", True, True), ""),
+        (EVERYTHING, Setting("unlabelled", "few", True, True), "labelled source"),
+        (EVERYTHING, Setting("none", "few", True, True), "labelled source"),
+        (EVERYTHING, Setting("labelled", "none", True, True), "target labels"),
+        (EVERYTHING, Setting("labelled", "few", False, True), "share"),
+        (EVERYTHING, Setting("labelled", "few", True, False), "pretrained"),
+        (Needs("unlabelled", "unlabelled", True), Setting("none", "few", True, True), "source"),
+        (Needs("unlabelled", "unlabelled", True), Setting("unlabelled", "none", True, True), ""),
+        (Needs("none", "labelled", True), Setting("none", "few", False, False), ""),
+        (Needs("any", "any", True), Setting("none", "few", False, False), ""),
+        (Needs("any", "any", True), Setting("labelled", "none", True, False), ""),
+        (Needs("any", "any", True), Setting("unlabelled", "none", True, False), "labels"),
+        (Needs("any", "any", True), Setting("none", "none", True, True), "labels"),
     ],
 )
 def test_unmet(needs, situation, says):

@@ -23,7 +23,7 @@ from landbridge.domains.read import read_domain
 from landbridge.methods.base import METHODS, Features, Needs
 from landbridge.methods.feature import FeatureMethod
 from landbridge.methods.network import NetworkMethod, PlanContext
-from landbridge.methods.resolve import Situation, make_method, require
+from landbridge.methods.resolve import Setting, make_method, require
 from landbridge.objectives.base import TERMS
 from landbridge.training.batches import Side
 from landbridge.training.inputs import run_features, run_network
@@ -377,7 +377,7 @@ SETTINGS = [
 @every
 def test_runs_where_its_needs_are_met_and_says_where_not(name, source, target, digits):
     method = make_method(name)
-    situation = Situation(source, target, shared_classes=True, pretrained=True, teacher=True)
+    situation = Setting(source, target, shared_classes=True, pretrained=True, teacher=True)
     if method.needs.teacher:
         with pytest.raises(MethodError, match="teacher"):
             require(method, replace(situation, teacher=False))
@@ -411,7 +411,7 @@ def test_runs_with_a_frozen_backbone(name, digits):
 @every
 def test_classes_in_common(name):
     method = make_method(name)
-    apart = Situation("labelled", "few", shared_classes=False, pretrained=True, teacher=True)
+    apart = Setting("labelled", "few", shared_classes=False, pretrained=True, teacher=True)
     if method.needs.shared_classes:
         with pytest.raises(MethodError, match="share none"):
             require(method, apart)

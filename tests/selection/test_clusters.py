@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from landbridge.methods.resolve import Situation
+from landbridge.methods.resolve import Setting
 from landbridge.metrics.labelfree import Candidate
 from landbridge.selection.choose import choose_label_free
 from landbridge.selection.clusters import class_clusters
@@ -61,11 +61,11 @@ def test_without_clusters_the_score_of_clusters_does_not_count():
 
 
 def test_on_features_the_closed_forms_are_tried_and_the_probe_is_the_reference():
-    situation = Situation("labelled", "none", shared_classes=True, pretrained=True)
+    situation = Setting("labelled", "none", shared_classes=True, pretrained=True)
     found = portfolio(situation, labels_per_class=0, on_features=True)
     assert found.candidates == FEATURES
     assert found.reference == "probe"
     assert "source-only" not in found.references
     assert set(FEATURES) > NEED_CLUSTERS
-    few = Situation("labelled", "few", shared_classes=True, pretrained=True)
+    few = Setting("labelled", "few", shared_classes=True, pretrained=True)
     assert "weighted-joint" in portfolio(few, labels_per_class=3, on_features=True).candidates

@@ -6,11 +6,11 @@ from itertools import product
 
 import pytest
 
-from landbridge.methods.resolve import Situation, make_method, unmet
+from landbridge.methods.resolve import Setting, make_method, unmet
 from landbridge.selection.portfolio import portfolio
 
 SITUATIONS = [
-    Situation(*values)
+    Setting(*values)
     for values in product(
         ("labelled", "unlabelled", "none"), ("all", "few", "none"), (True, False), (True, False)
     )
@@ -39,24 +39,24 @@ def test_nothing_is_transferred_where_nothing_is_known(situation):
 
 
 def test_a_teacher_is_learned_from():
-    taught = Situation("none", "none", True, False, teacher=True)
+    taught = Setting("none", "none", True, False, teacher=True)
     assert portfolio(taught, labels_per_class=0).candidates == ("distil",)
-    few = Situation("labelled", "few", True, False, teacher=True)
+    few = Setting("labelled", "few", True, False, teacher=True)
     assert portfolio(few, labels_per_class=3).candidates[0] == "distil"
 
 
 def test_references_of_each_setting():
-    adaptation = portfolio(Situation("labelled", "none", True, False), labels_per_class=0)
+    adaptation = portfolio(Setting("labelled", "none", True, False), labels_per_class=0)
     assert adaptation.references == ("source-only", "probe")
     assert adaptation.reference == "source-only"
-    tuning = portfolio(Situation("none", "all", False, True), labels_per_class=50)
+    tuning = portfolio(Setting("none", "all", False, True), labels_per_class=50)
     assert tuning.references == ("probe", "scratch")
     assert tuning.reference == "scratch"
 
 
 def test_wishes_of_the_user_and_what_stands_in_their_way():
     found = portfolio(
-        Situation("labelled", "none", True, False),
+        Setting("labelled", "none", True, False),
         labels_per_class=0,
         wanted=["finetune", "mcc", "probe"],
     )
@@ -66,7 +66,7 @@ def test_wishes_of_the_user_and_what_stands_in_their_way():
 
 def test_label_shift_leaves_alignment_out():
     found = portfolio(
-        Situation("labelled", "none", True, False), labels_per_class=0, label_shift=True
+        Setting("labelled", "none", True, False), labels_per_class=0, label_shift=True
     )
     assert not {"coral", "dann", "infomax", "feature-map"} & set(found.candidates)
     assert any("class shares" in why for _, why in found.not_tried)

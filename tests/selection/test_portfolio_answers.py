@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from landbridge.methods.resolve import Situation, make_method
+from landbridge.methods.resolve import Setting, make_method
 from landbridge.selection.portfolio import portfolio
 
 
@@ -13,7 +13,7 @@ from landbridge.selection.portfolio import portfolio
 @pytest.mark.parametrize("on_features", [False, True])
 def test_every_candidate_can_answer(answers, labels, on_features):
     found = portfolio(
-        Situation("labelled", "few", True, False, answers),
+        Setting("labelled", "few", True, False, answers),
         labels_per_class=labels,
         on_features=on_features,
     )
@@ -26,12 +26,12 @@ def test_every_candidate_can_answer(answers, labels, on_features):
 
 
 def test_nothing_is_tried_that_nothing_can_compare():
-    found = portfolio(Situation("labelled", "none", True, False, "numbers"), labels_per_class=0.0)
+    found = portfolio(Setting("labelled", "none", True, False, "numbers"), labels_per_class=0.0)
     assert found.candidates == ()
     assert found.reference == "source-only"
     assert {name for name, _ in found.not_tried} >= {"rsd", "coral", "dann"}
     wanted = portfolio(
-        Situation("labelled", "none", True, False, "numbers"),
+        Setting("labelled", "none", True, False, "numbers"),
         labels_per_class=0.0,
         wanted=["rsd", "mcc"],
     )

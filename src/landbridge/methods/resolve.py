@@ -81,7 +81,7 @@ def own_weight(term: str) -> float:
 
 
 @dataclass(frozen=True)
-class Situation:
+class Setting:
     """What the data offer, as far as needs go."""
 
     source: str
@@ -106,7 +106,7 @@ class Situation:
         return self.source in ("labelled", "model")
 
 
-def unmet(needs: Needs, situation: Situation) -> str:
+def unmet(needs: Needs, situation: Setting) -> str:
     """Return which need is not met, in a sentence; "" where all are."""
     if situation.answers not in needs.answers:
         can = " or ".join(
@@ -154,7 +154,7 @@ def warnings_of(method: Method) -> list[str]:
     return list(dict.fromkeys(kind.needs.warning for kind in kinds if kind.needs.warning))
 
 
-def require(method: Method, situation: Situation) -> None:
+def require(method: Method, situation: Setting) -> None:
     """Raise MethodError where a need is not met, saying what to do."""
     missing = unmet(method.needs, situation)
     if missing and situation.answers not in method.needs.answers:

@@ -20,7 +20,7 @@ from ..domains.domain import Domain
 from ..domains.examples import data_of
 from ..domains.hint import input_hint
 from ..domains.task import Task, reindex
-from ..methods.resolve import Situation
+from ..methods.resolve import Setting
 from ..targets.codec import TargetCodec
 from ..training.batches import Side
 from ..verdict.judge import labels_print
@@ -115,7 +115,7 @@ def prepare(
             source_own = labels = reading.encode(source.labels)
         validation = validation_part(source_own, own_known, config.seed)
         source_side = Side(inputs(source), labels, own_known)
-    situation = Situation(
+    situation = Setting(
         source=task.source_labels,
         target=task.target_labels,
         shared_classes=task.match.kind != "disjoint",

@@ -22,7 +22,7 @@ from ..base.hashing import digest, file_digest
 from ..base.stored import checked
 from ..domains.modalities.base import Preprocessing, load_preprocessing
 from ..methods.network import PlanContext
-from ..methods.resolve import Situation
+from ..methods.resolve import Setting
 from ..targets.base import type_of_target
 from ..targets.codec import TargetCodec
 from ..training.batches import Side
@@ -92,7 +92,7 @@ class Workspace:
     judged: np.ndarray
     judged_rows: np.ndarray
     fingerprints: dict[str, str]
-    situation: Situation
+    situation: Setting
     identity: dict[str, Any]
     preprocessing: Preprocessing
     precision: str = "float32"
@@ -353,7 +353,7 @@ class Workspace:
             judged=inputs("judged"),
             judged_rows=array("judged_rows"),
             fingerprints=facts["fingerprints"],
-            situation=Situation(**facts["situation"]),
+            situation=Setting(**facts["situation"]),
             identity=facts["identity"],
             preprocessing=load_preprocessing(facts["preprocessing"]),
             part=part,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..methods.resolve import Situation, make_method, unmet
+from ..methods.resolve import Setting, make_method, unmet
 
 # Order is priority: where the budget is short, later ones are left out (and said).
 UNLABELLED = (
@@ -76,7 +76,7 @@ class Portfolio:
 
 
 def portfolio(
-    situation: Situation,
+    situation: Setting,
     *,
     labels_per_class: float,
     wanted: Sequence[str] | None = None,
@@ -88,7 +88,7 @@ def portfolio(
 
     Parameters
     ----------
-    situation : Situation
+    situation : Setting
     labels_per_class : float
         Target labels that may be used, per class.
     wanted : sequence of str, optional
