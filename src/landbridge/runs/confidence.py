@@ -14,7 +14,7 @@ import numpy as np
 from ..solvers.temperature import likeliest_temperature, temperature_for_confidence
 from .fit import Fit, FitSpec, finished
 from .folds import compared_rows
-from .race import Raced
+from .race import SelectionResult
 from .workspace import Workspace
 
 LEAST = 20
@@ -44,7 +44,7 @@ class Temperature:
         return {"value": self.value, "how": self.how, "expected_accuracy": self.expected}
 
 
-def find_temperature(workspace: Workspace, raced: Raced) -> Temperature:
+def find_temperature(workspace: Workspace, raced: SelectionResult) -> Temperature:
     """Return the temperature of the stored model, which is the first seed's.
 
     Where target labels were cross-validated: the likeliest on the rows left out. Otherwise the
@@ -93,7 +93,9 @@ def _on_source(workspace: Workspace, stored: Fit) -> tuple[float, str]:
     return max(1.0, value), f"fitted on {int(inside.sum()):,} validation rows of the source"
 
 
-def _agreement(workspace: Workspace, raced: Raced, logits: np.ndarray) -> tuple[float | None, str]:
+def _agreement(
+    workspace: Workspace, raced: SelectionResult, logits: np.ndarray
+) -> tuple[float | None, str]:
     """Return how often other fits give the stored model's answers on the target, and whose."""
     own = logits.argmax(1)
     others = [raced.fits[raced.chosen][seed] for seed in raced.seeds[1:]]

@@ -15,7 +15,7 @@ from ..targets.codec import TargetCodec
 from ..verdict.judge import Truth
 from .features import RowOutputs
 from .fit import known_network, network_of
-from .race import Raced
+from .race import SelectionResult
 from .workspace import Workspace
 
 MOST = 600
@@ -23,7 +23,7 @@ MOST = 600
 
 
 def feature_map(
-    workspace: Workspace, task: Task, raced: Raced, truth: Truth | None, events: Events
+    workspace: Workspace, task: Task, raced: SelectionResult, truth: Truth | None, events: Events
 ) -> dict[str, Any]:
     """Return ``map.json``: the judged rows where there are any, the usable ones otherwise.
 
@@ -86,7 +86,11 @@ def feature_map(
 
 
 def changed(
-    workspace: Workspace, task: Task, raced: Raced, truth: Truth | None, reading: TargetCodec
+    workspace: Workspace,
+    task: Task,
+    raced: SelectionResult,
+    truth: Truth | None,
+    reading: TargetCodec,
 ) -> dict[str, Any]:
     """Return ``examples.json``: judged rows that went from wrong to right and back."""
     kind = workspace.situation.target_type
@@ -128,7 +132,9 @@ def spread(n: int, most: int) -> np.ndarray:
     return np.unique(np.linspace(0, n - 1, min(n, most)).astype(np.int64))
 
 
-def _answers(workspace: Workspace, raced: Raced, method: str, truth: Truth | None) -> np.ndarray:
+def _answers(
+    workspace: Workspace, raced: SelectionResult, method: str, truth: Truth | None
+) -> np.ndarray:
     """Return a method's answers with the first seed."""
     logits = raced.fits[method][raced.seeds[0]].output("target" if truth is None else "judged")
     return objects(workspace.reading.predict(workspace.reading.transform(logits)))

@@ -31,7 +31,7 @@ from .folds import compared_rows, lone_rows
 from .learned import save_learned
 from .parts import by_parts
 from .predictions import save_predictions
-from .race import Raced
+from .race import SelectionResult
 from .stages import Clock
 from .unknown import save_unknown
 from .workspace import Workspace
@@ -41,7 +41,7 @@ def finish(
     workspace: Workspace,
     task: Task,
     plan: dict[str, Any],
-    raced: Raced,
+    raced: SelectionResult,
     clock: Clock,
     events: Events,
     source: Path | None = None,
@@ -84,7 +84,7 @@ def what(method: str, kind: TargetType) -> str:
     return kind.method_what.get(method) or WHAT.get(method) or make_method(method).summary
 
 
-def _choice(workspace: Workspace, raced: Raced, reference: str | None) -> dict[str, Any]:
+def _choice(workspace: Workspace, raced: SelectionResult, reference: str | None) -> dict[str, Any]:
     """Return how the method was chosen, and what spoke for it, for the verdict to say."""
     rows = {row["method"]: row["figures"] for row in raced.choice["candidates"] if row["figures"]}
     metric = workspace.reading.target_type.metric.name
@@ -99,7 +99,7 @@ def _choice(workspace: Workspace, raced: Raced, reference: str | None) -> dict[s
 
 
 def _verdict(
-    workspace: Workspace, task: Task, plan: dict[str, Any], raced: Raced, own: TargetCodec
+    workspace: Workspace, task: Task, plan: dict[str, Any], raced: SelectionResult, own: TargetCodec
 ) -> tuple[dict[str, Any], Truth | None]:
     """Return the verdict; `own` reads the chosen method's outputs, with its temperature."""
     reading = workspace.reading
@@ -183,7 +183,7 @@ def _verdict(
     return verdict, None
 
 
-def _unlabelled(workspace: Workspace, task: Task, raced: Raced) -> Unlabelled:
+def _unlabelled(workspace: Workspace, task: Task, raced: SelectionResult) -> Unlabelled:
     """Return the usable rows that have no label, and where the stored model differs there."""
     usable = np.flatnonzero(~task.target.held_out)
     free = ~workspace.target.known & ~task.target.judged[usable]
@@ -206,7 +206,7 @@ def _named(task: Task, rows: np.ndarray) -> list[tuple[int, str]]:
     return [(int(row), str(names[row])) for row in rows]
 
 
-def _teacher(workspace: Workspace, task: Task, raced: Raced) -> list[Predicted]:
+def _teacher(workspace: Workspace, task: Task, raced: SelectionResult) -> list[Predicted]:
     """Return what the teacher says of the judged rows, where it sees all of them."""
     own = workspace.teacher_judged
     if own is None or task.teacher is None or np.isnan(own).any():
@@ -223,7 +223,7 @@ def _more(kind: TargetType, labels: np.ndarray, values: np.ndarray) -> dict[str,
     return more(kind, truth, values)
 
 
-def _save_reference(workspace: Workspace, raced: Raced, name: str | None) -> None:
+def _save_reference(workspace: Workspace, raced: SelectionResult, name: str | None) -> None:
     """Keep the reference's model, so that labels that come later are compared with it as well."""
     if name is None or name == raced.chosen or name not in raced.fits:
         return

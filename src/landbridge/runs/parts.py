@@ -15,7 +15,7 @@ from ..training.inputs import run_network
 from ..verdict.judge import Truth
 from ..verdict.parts import Masked, parts_figures
 from .fit import network_of
-from .race import Raced
+from .race import SelectionResult
 from .workspace import Workspace
 
 MOST_ROWS = 2000
@@ -25,7 +25,7 @@ MOST_PARTS = 5
 
 
 def by_parts(
-    workspace: Workspace, raced: Raced, truth: Truth | None, events: Events
+    workspace: Workspace, raced: SelectionResult, truth: Truth | None, events: Events
 ) -> dict[str, Any] | None:
     """Return ``parts.json``: the score for each set of modalities, and what each adds.
 

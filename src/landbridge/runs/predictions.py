@@ -14,7 +14,7 @@ from ..targets.base import TargetType
 from ..targets.codec import TargetCodec
 from ..verdict.judge import Truth
 from .folds import compared_rows
-from .race import Raced
+from .race import SelectionResult
 from .workspace import Workspace
 
 Blocks = list[tuple[str, int, np.ndarray]]
@@ -24,7 +24,7 @@ Blocks = list[tuple[str, int, np.ndarray]]
 def save_predictions(
     workspace: Workspace,
     task: Task,
-    raced: Raced,
+    raced: SelectionResult,
     truth: Truth | None,
     kind: str,
     own: TargetCodec,

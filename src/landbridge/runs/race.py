@@ -29,7 +29,7 @@ from .workspace import Workspace
 
 
 @dataclass
-class Raced:
+class SelectionResult:
     """What the fits of a run gave.
 
     Attributes
@@ -64,7 +64,9 @@ class Raced:
         return [name for name in names if name in self.folds]
 
 
-def race(workspace: Workspace, plan: dict[str, Any], clock: Clock, events: Events) -> Raced:
+def race(
+    workspace: Workspace, plan: dict[str, Any], clock: Clock, events: Events
+) -> SelectionResult:
     """Run what the plan says. Nothing here can read a sealed label.
 
     Raises
@@ -81,7 +83,7 @@ def race(workspace: Workspace, plan: dict[str, Any], clock: Clock, events: Event
         events.say("choice", f"{choice['method']}: {choice['reason']}", method=choice["method"])
         fits = _all_seeds(workspace, plan, choice, clock, runner, events)
     reference = plan["reference"] if plan["reference"] in fits else None
-    return Raced(choice, seeds, fits, reference, folds)
+    return SelectionResult(choice, seeds, fits, reference, folds)
 
 
 def _all_start_from_the_source(workspace: Workspace, plan: dict[str, Any]) -> bool:
