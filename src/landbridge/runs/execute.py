@@ -14,7 +14,7 @@ from ..base.threads import threads
 from ..methods.base import METHODS
 from ..objectives.base import TERMS
 from .fit import Fit, FitSpec, finished, run_fit
-from .workers import Crew
+from .workers import WorkerPool
 from .workspace import Workspace
 
 
@@ -32,7 +32,7 @@ class Runner:
 
     def __init__(self, workspace: Workspace, jobs: int, events: Events) -> None:
         self.workspace, self.jobs, self.events = workspace, jobs, events
-        self._crew: Crew | None = None
+        self._crew: WorkerPool | None = None
 
     def __enter__(self) -> Runner:
         return self
@@ -76,7 +76,7 @@ class Runner:
             away = [spec for spec in specs if found_anywhere(spec.method)]
             if away:
                 if self._crew is None:
-                    self._crew = Crew(self.workspace, self.jobs)
+                    self._crew = WorkerPool(self.workspace, self.jobs)
                 yield from self._crew.run(away, self.events)
         with threads(self.workspace.threads):
             for spec in here:

@@ -79,7 +79,7 @@ def _worker(path: str, count: int, tasks: Any, channel: Any, parent: int) -> Non
             channel.put(("failed", spec.id, type(error).__name__, error.found, error.do))
 
 
-class Crew:
+class WorkerPool:
     """Worker processes that take fits from a queue."""
 
     def __init__(self, workspace: Workspace, count: int) -> None:
