@@ -11,7 +11,7 @@ import landbridge
 from landbridge.base.errors import ConfigError, DataError, MethodError, RunError
 from landbridge.domains.judging import keep_labels
 from landbridge.domains.read import read_domain
-from landbridge.runs.known import KnownModel, is_run
+from landbridge.runs.known import SourceModel, is_run
 
 TRAINING = {"steps": 30, "source_steps": 30, "batch": 16, "threads": 1, "precision": "float32"}
 
@@ -49,7 +49,7 @@ def test_source_only_is_that_model_to_the_bit(given, blobs, tmp_path):
     run = transfer(given.path, target, tmp_path / "run", method="source-only")
     assert run.data["setting"].startswith("Source: the model 'lab' of 3 classes, without its data")
     assert run.data["source"] is None
-    assert run.data["source_model"]["hash"] == KnownModel.load(given).digest
+    assert run.data["source_model"]["hash"] == SourceModel.load(given).digest
     ours = [row["probability"] for row in run.predict(target[0])]
     theirs = [row["probability"] for row in given.predict(target[0])]
     assert ours == theirs

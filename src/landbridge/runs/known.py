@@ -37,7 +37,7 @@ def is_run(what: Any) -> bool:
 
 
 @dataclass(frozen=True)
-class KnownModel:
+class SourceModel:
     """What a run's model is, for fits that start from it.
 
     Attributes
@@ -77,7 +77,7 @@ class KnownModel:
         return reopen(self.identity, self.preprocessing, offline=offline, events=events)
 
     @classmethod
-    def load(cls, what: Any, *, offline: bool = False, events: Events = SILENT) -> KnownModel:
+    def load(cls, what: Any, *, offline: bool = False, events: Events = SILENT) -> SourceModel:
         """Read a run's model.
 
         Parameters

@@ -28,7 +28,7 @@ from ..domains.task import Task
 from .asked import check_asked
 from .finish import finish
 from .folder import begin
-from .known import KnownModel
+from .known import SourceModel
 from .plan import make_plan, plan_facts
 from .prepare import data_facts, fingerprints, prepare
 from .race import race
@@ -39,7 +39,7 @@ from .stages import Clock, overrun
 from .teacher import Teacher
 from .workspace import Workspace
 
-Models = tuple[KnownModel | None, Teacher | None]
+Models = tuple[SourceModel | None, Teacher | None]
 """What stands in the source's place, and what teaches."""
 
 

@@ -24,7 +24,7 @@ from ..methods.resolve import Setting
 from ..targets.codec import TargetCodec
 from ..training.batches import Side
 from ..verdict.judge import labels_print
-from .known import KnownModel
+from .known import SourceModel
 from .teacher import Teacher
 from .workspace import SMALL, Workspace, validation_part
 
@@ -35,7 +35,7 @@ def prepare(
     path: Path,
     events: Events,
     part: str = "data",
-    known: KnownModel | None = None,
+    known: SourceModel | None = None,
     reading: TargetCodec | None = None,
     teacher: Teacher | None = None,
     sight: Teacher | None = None,
@@ -161,7 +161,7 @@ def prepare(
 
 
 def fingerprints(
-    task: Task, known: KnownModel | None = None, teacher: Teacher | None = None
+    task: Task, known: SourceModel | None = None, teacher: Teacher | None = None
 ) -> dict[str, str]:
     """Return content hashes of all inputs and labels, by which `resume` knows the data again."""
     source, target = task.training()
@@ -220,7 +220,7 @@ def describe(domain: Domain) -> dict[str, Any]:
 
 
 def data_facts(
-    task: Task, known: KnownModel | None = None, teacher: Teacher | None = None
+    task: Task, known: SourceModel | None = None, teacher: Teacher | None = None
 ) -> dict[str, Any]:
     """Return ``data.json``."""
     match = task.match

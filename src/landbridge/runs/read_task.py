@@ -24,7 +24,7 @@ from ..domains.spelling import check_judged, spelled_like
 from ..domains.task import Task
 from ..domains.together import read_together
 from ..domains.twins import learned_rows, without_rows, without_seen
-from .known import KnownModel, is_run
+from .known import SourceModel, is_run
 from .learned import learned_again
 from .teacher import Teacher
 
@@ -34,7 +34,7 @@ def read_task(
     source: Any = None,
     target: Any = None,
     events: Events | None = None,
-    known: KnownModel | None = None,
+    known: SourceModel | None = None,
     teacher: Teacher | None = None,
 ) -> Task:
     """Read both domains, seal what the target keeps for judging, and check that they fit.
@@ -43,7 +43,7 @@ def read_task(
     ----------
     source, target : optional
         Objects that take the place of ``config.data``: paths, arrays, (X, y) pairs, Domains.
-    known : KnownModel, optional
+    known : SourceModel, optional
         What stands in the source's place; see `read_source_model`.
     teacher : Teacher, optional
         Whose answers to the target's rows are learned from.
@@ -141,7 +141,7 @@ def read_task(
 
 
 def _unseen(
-    given: Domain | None, wanted: Domain, keep: bool, events: Events, known: KnownModel | None
+    given: Domain | None, wanted: Domain, keep: bool, events: Events, known: SourceModel | None
 ) -> Domain:
     """Return a target that is not judged on rows that are learned from, and say which were."""
     found = without_seen(given, wanted, keep)
@@ -156,7 +156,7 @@ def _unseen(
 
 
 def _unknown_to(
-    known: KnownModel, wanted: Domain, keep: bool, events: Events
+    known: SourceModel, wanted: Domain, keep: bool, events: Events
 ) -> tuple[Domain, Seen | None]:
     """Return the target without judged rows that the run that is the source learned from."""
     rows = np.flatnonzero(wanted.judged)
@@ -173,7 +173,7 @@ def _unknown_to(
     return found, found.seen
 
 
-def _held_from(known: KnownModel, wanted: Domain, keep: bool, events: Events) -> Domain:
+def _held_from(known: SourceModel, wanted: Domain, keep: bool, events: Events) -> Domain:
     """Return the target whose labelled rows are held out only where the run did not have them."""
     rows = learned_rows(wanted)
     again = None if wanted.held is None else _again(known, wanted, rows, events)
@@ -184,7 +184,7 @@ def _held_from(known: KnownModel, wanted: Domain, keep: bool, events: Events) ->
 
 
 def _again(
-    known: KnownModel, wanted: Domain, rows: np.ndarray, events: Events
+    known: SourceModel, wanted: Domain, rows: np.ndarray, events: Events
 ) -> tuple[np.ndarray, Seen] | None:
     """Return which of some rows the run learned from; None where it keeps nothing to tell by."""
     some = wanted.select(rows)
@@ -192,7 +192,7 @@ def _again(
     return learned_again(known.path, some, inputs, known.preprocessing)
 
 
-def read_source_model(config: RunConfig, source: Any, events: Events) -> KnownModel | None:
+def read_source_model(config: RunConfig, source: Any, events: Events) -> SourceModel | None:
     """Return the model of a run that is given as the source, or None where data are.
 
     Raises
@@ -209,14 +209,14 @@ def read_source_model(config: RunConfig, source: Any, events: Events) -> KnownMo
             f"{config.backbone!r}",
             do="leave --backbone out",
         )
-    return KnownModel.load(source, offline=config.offline, events=events)
+    return SourceModel.load(source, offline=config.offline, events=events)
 
 
 def _judgeable(
     wanted: Domain,
     config: RunConfig,
     given: Domain | None,
-    known: KnownModel | None,
+    known: SourceModel | None,
     teacher: Teacher | None,
 ) -> Domain:
     """Return the target with its classes written as the source's, and say which are not of it.
