@@ -10,7 +10,7 @@ import pytest
 import torch
 
 import needs
-from landbridge.backbones.base import BACKBONES, Asked, Opened
+from landbridge.backbones.base import BACKBONES, BackboneRequest, Opened
 from landbridge.backbones.mobilenet_v2 import FILE, MobileNetV2
 from landbridge.backbones.speech_embedding import SpeechEmbeddingProvider
 from landbridge.backbones.weights import seeded
@@ -178,7 +178,9 @@ def resnet_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def convnet(digits: ImageExamples) -> Opened:
-    return BACKBONES.get("convnet")().open(Asked("convnet", hint_of(digits), [digits], seed=3))
+    return BACKBONES.get("convnet")().open(
+        BackboneRequest("convnet", hint_of(digits), [digits], seed=3)
+    )
 
 
 @pytest.fixture
@@ -281,7 +283,9 @@ def as_run(tmp_path: Path):
 
     def write(examples: Examples) -> Path:
         name = names.get(examples.modality, "fusion_net")
-        opened = BACKBONES.get(name)().open(Asked(name, hint_of(examples), [examples], seed=5))
+        opened = BACKBONES.get(name)().open(
+            BackboneRequest(name, hint_of(examples), [examples], seed=5)
+        )
         state = {f"backbone.{k}": v.clone() for k, v in opened.module.state_dict().items()}
         for tensor in state.values():
             if tensor.is_floating_point():

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 import needs
-from landbridge.backbones import BACKBONES, Asked, make_network, reopen
+from landbridge.backbones import BACKBONES, BackboneRequest, make_network, reopen
 from landbridge.backbones.efficientnet_lite import PACKAGE
 from landbridge.backbones.minilm import PACKAGE as MINILM
 from landbridge.base.errors import ConfigError
@@ -54,7 +54,7 @@ def case(
 
     def open_it(seed=0, options=None):
         return BACKBONES.get(name)().open(
-            Asked(written, hinted(examples), [examples], seed, options, offline=True)
+            BackboneRequest(written, hinted(examples), [examples], seed, options, offline=True)
         )
 
     return open_it, examples

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from landbridge.backbones import BACKBONES, Asked, open_backbone
+from landbridge.backbones import BACKBONES, BackboneRequest, open_backbone
 from landbridge.backbones.convnet import ConvNet, input_size
 from landbridge.backbones.mlp import Mlp, default_width
 from landbridge.base.errors import BackboneError
@@ -51,7 +51,7 @@ def test_mlp():
 
 
 def test_identity_is_the_input(table, hinted):
-    opened = BACKBONES.get("identity")().open(Asked("identity", hinted(table), [table]))
+    opened = BACKBONES.get("identity")().open(BackboneRequest("identity", hinted(table), [table]))
     x = torch.randn(4, 5)
     assert torch.equal(opened.module(x), x)
     assert opened.module.stages() == []

@@ -7,7 +7,7 @@ import json
 import pytest
 import torch
 
-from landbridge.backbones import BACKBONES, Asked, make_network, transfer_tensors
+from landbridge.backbones import BACKBONES, BackboneRequest, make_network, transfer_tensors
 from landbridge.backbones.surgery import _interpolate, _is_position
 from landbridge.domains.modalities.base import InputHint
 
@@ -15,7 +15,9 @@ GREY = InputHint("image", 16, 16, 1)
 
 
 def network(classes=10, seed=0, hint=GREY, **options):
-    opened = BACKBONES.get("convnet")().open(Asked("convnet", hint, [], seed=seed, options=options))
+    opened = BACKBONES.get("convnet")().open(
+        BackboneRequest("convnet", hint, [], seed=seed, options=options)
+    )
     return make_network(opened, classes, seed)
 
 

@@ -1,15 +1,15 @@
 """θ₀: pretrained and fresh networks, their frozen features, and what is grafted onto them."""
 
-from .base import BACKBONES, Asked, Backbone, BackboneIdentity, Opened, Provider
+from .base import BACKBONES, Backbone, BackboneIdentity, BackboneRequest, Opened, Provider
 from .open import choose, open_backbone, reopen
 from .store import FeatureStore
 from .surgery import Network, TensorTransfer, TransferReport, make_network, transfer_tensors
 
 __all__ = [
     "BACKBONES",
-    "Asked",
     "Backbone",
     "BackboneIdentity",
+    "BackboneRequest",
     "FeatureStore",
     "Network",
     "Opened",

@@ -112,7 +112,7 @@ _IDENTITY = {
 
 
 @dataclass(frozen=True)
-class Asked:
+class BackboneRequest:
     """What a backbone is asked for.
 
     Attributes
@@ -192,7 +192,7 @@ class Provider(ABC):
         return None
 
     @abstractmethod
-    def open(self, asked: Asked) -> Opened:
+    def open(self, asked: BackboneRequest) -> Opened:
         """Build the module, load its weights and choose its preprocessing.
 
         Raises
@@ -222,7 +222,7 @@ class Provider(ABC):
             False where the run holds every tensor itself: nothing is read or downloaded, and
             the values are those of a random start.
         offline, events
-            As of `Asked`.
+            As of `BackboneRequest`.
         """
 
     def classifier(

@@ -14,7 +14,7 @@ from torch.nn import functional
 from ..base.errors import BackboneError, MissingExtra
 from ..base.events import SILENT, Events
 from ..domains.examples import InputHint
-from .base import BACKBONES, Asked, Backbone, Opened, Provider
+from .base import BACKBONES, Backbone, BackboneRequest, Opened, Provider
 from .images import photographs, size_of
 from .weights import load_exactly, merge_options, read_tensors, seeded
 
@@ -140,7 +140,7 @@ class EfficientNetLite0Provider(Provider):
             return None
         return 1, f"pretrained on photographs, for images of {size_of(hint)}"
 
-    def open(self, asked: Asked) -> Opened:
+    def open(self, asked: BackboneRequest) -> Opened:
         from .images import imagenet_crop
 
         chosen = merge_options({}, asked.options, self.name)

@@ -9,7 +9,7 @@ import torch
 
 from ..base.errors import BackboneError
 from ..base.events import SILENT, Events
-from .base import Asked, Backbone, Opened, Provider
+from .base import Backbone, BackboneRequest, Opened, Provider
 from .sound_input import sound_preprocessing
 from .weights import load_exactly, merge_options, read_tensors, seeded, weights_folder
 
@@ -58,7 +58,7 @@ class SoundFileProvider(Provider):
         except BackboneError as error:
             return False, error.found
 
-    def open(self, asked: Asked) -> Opened:
+    def open(self, asked: BackboneRequest) -> Opened:
         given = dict(asked.options or {})
         path = asked.name.partition(":")[2] or None
         preprocessing = sound_preprocessing(

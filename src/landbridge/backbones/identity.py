@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from ..base.events import SILENT, Events
-from .base import BACKBONES, Asked, Backbone, Opened, Provider
+from .base import BACKBONES, Backbone, BackboneRequest, Opened, Provider
 from .mlp import flat_preprocessing
 from .weights import merge_options
 
@@ -43,7 +43,7 @@ class IdentityProvider(Provider):
     def available(self) -> tuple[bool, str]:
         return True, "built in"
 
-    def open(self, asked: Asked) -> Opened:
+    def open(self, asked: BackboneRequest) -> Opened:
         preprocessing = flat_preprocessing(asked.hint, asked.examples)
         chosen = merge_options({"dim": math.prod(preprocessing.shape)}, asked.options, self.name)
         module = self.restore(chosen)

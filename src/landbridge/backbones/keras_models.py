@@ -17,7 +17,7 @@ from ..base.events import SILENT, Events
 from ..base.trust import Code, grant, require
 from ..domains.examples import Examples, InputHint
 from ..domains.modalities.base import Preprocessing
-from .base import BACKBONES, Asked, Backbone, Opened, Provider
+from .base import BACKBONES, Backbone, BackboneRequest, Opened, Provider
 from .images import flips, photographs
 from .weights import merge_options, seeded
 
@@ -109,7 +109,7 @@ class KerasProvider(Provider):
         here = importlib.util.find_spec("keras") is not None
         return here, "keras/path/to/model.keras" if here else "keras is not installed"
 
-    def open(self, asked: Asked) -> Opened:
+    def open(self, asked: BackboneRequest) -> Opened:
         given = dict(asked.options or {})
         path = (
             Path(str(given.get("path") or asked.name.removeprefix("keras/"))).expanduser().resolve()

@@ -14,7 +14,7 @@ from ..base.events import SILENT, Events
 from ..base.trust import grant
 from ..domains.examples import Examples, InputHint
 from ..domains.modalities.base import Preprocessing
-from .base import BACKBONES, Asked, Backbone, Opened, Provider
+from .base import BACKBONES, Backbone, BackboneRequest, Opened, Provider
 from .images import IMAGENET_MEAN, IMAGENET_STD, flips, photographs
 from .own_code import HELD, factory, held
 from .weights import merge_options, seeded
@@ -58,7 +58,7 @@ class LocalProvider(Provider):
     def available(self) -> tuple[bool, str]:
         return True, "local/path/to/file.py:function"
 
-    def open(self, asked: Asked) -> Opened:
+    def open(self, asked: BackboneRequest) -> Opened:
         given = dict(asked.options or {})
         spec = str(given.get("spec") or asked.name.removeprefix("local/"))
         if not spec.startswith(HELD):

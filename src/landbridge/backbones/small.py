@@ -11,7 +11,7 @@ from ..base.errors import RunError
 from ..base.events import SILENT, Events
 from ..domains.examples import Examples, InputHint
 from ..domains.modalities.base import Preprocessing
-from .base import Asked, Backbone, Opened, Provider
+from .base import Backbone, BackboneRequest, Opened, Provider
 from .weights import check_arguments, merge_options, seeded
 
 
@@ -52,7 +52,7 @@ class SmallNet(Provider):
             Options that the user, or a saved run, has fixed; they are put in place afterwards.
         """
 
-    def open(self, asked: Asked) -> Opened:
+    def open(self, asked: BackboneRequest) -> Opened:
         given = dict(asked.options or {})
         check_arguments(type(self).net, given, f"backbone {self.name!r}")
         preprocessing, own = self.fitted(asked.hint, asked.examples, given)

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..base.errors import BackboneError, MissingExtra
 from ..base.events import SILENT, Events
-from .base import BACKBONES, Asked, Backbone, Opened, Provider
+from .base import BACKBONES, Backbone, BackboneRequest, Opened, Provider
 from .hub import hub_folder
 from .images import Interpolation, imagenet_crop
 from .weights import merge_options, read_tensors, seeded
@@ -40,7 +40,7 @@ class TimmProvider(Provider):
         here = importlib.util.find_spec("timm") is not None
         return here, "hub models once they are cached" if here else "timm is not installed"
 
-    def open(self, asked: Asked) -> Opened:
+    def open(self, asked: BackboneRequest) -> Opened:
         timm = _timm()
         given = dict(asked.options or {})
         written, _, file = asked.name.removeprefix("timm/").partition(":")

@@ -9,7 +9,7 @@ from typing import Any
 from ..base.errors import BackboneError, MissingExtra
 from ..base.events import SILENT, Events
 from ..base.libraries import library_errors
-from .base import BACKBONES, Asked, Backbone, Opened, Provider
+from .base import BACKBONES, Backbone, BackboneRequest, Opened, Provider
 from .hub import ModelFolder, hub_folder, local_folder
 from .transformers_config import check_size, config_of, made_config, quietly
 from .transformers_families import FAMILIES, Family
@@ -53,7 +53,7 @@ class TransformersProvider(Provider):
     def available(self) -> tuple[bool, str]:
         return True, "local folders with config.json, and hub models once they are cached"
 
-    def open(self, asked: Asked) -> Opened:
+    def open(self, asked: BackboneRequest) -> Opened:
         import transformers
 
         given = dict(asked.options or {})

@@ -15,7 +15,7 @@ from ...domains.examples import Examples, InputHint
 from ...domains.modalities.base import Preprocessing
 from ...domains.modalities.packed import SeveralPreprocessing
 from ...domains.modalities.several import SeveralExamples
-from ..base import BACKBONES, Asked, Backbone, BackboneIdentity, Opened, Provider
+from ..base import BACKBONES, Backbone, BackboneIdentity, BackboneRequest, Opened, Provider
 from ..identity import Flat
 from ..weights import merge_options, seeded
 from .embedded import EmbeddedPreprocessing
@@ -65,7 +65,7 @@ class FusionProvider(Provider):
         # A table's columns as they are: what joins the parts is a network already.
         return "identity" if hint.modality == "tabular" else choose(hint)[0]
 
-    def open(self, asked: Asked) -> Opened:
+    def open(self, asked: BackboneRequest) -> Opened:
         chosen = merge_options(
             {
                 "encoders": {},
@@ -150,7 +150,9 @@ class FusionProvider(Provider):
             saved = BackboneIdentity.from_dict(given["identity"])
             _, provider = resolve(saved.name)
             own = provider.open(
-                Asked(saved.name, hint, examples, 0, saved.options, offline, events, named=False)
+                BackboneRequest(
+                    saved.name, hint, examples, 0, saved.options, offline, events, named=False
+                )
             )
             return reopen(own.identity, own.preprocessing, offline=offline, events=events)
         if name == "auto":
