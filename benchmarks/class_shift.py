@@ -25,7 +25,7 @@ import harness
 from landbridge.backbones.open import open_backbone
 from landbridge.backbones.surgery import Network, make_network
 from landbridge.base.seeds import numpy_rng
-from landbridge.domains.modalities.base import InputHint
+from landbridge.domains.modalities.base import InputSpec
 from landbridge.domains.read import read_domain
 from landbridge.methods.network import PlanContext
 from landbridge.methods.resolve import make_method
@@ -61,7 +61,7 @@ class Pair:
         kept = version_rows(yt, version)
         xt, self.truth = xt[kept], yt[kept]
         domains = [read_domain((xs, ys), name="source"), read_domain((xt, None), name="target")]
-        hint = InputHint("image", *domains[0].examples.shape_hint())
+        hint = InputSpec("image", *domains[0].examples.shape_hint())
         self.opened = [open_backbone("convnet", hint, seed=seed) for seed in range(10)]
         prepared = [self.opened[0].preprocessing.prepare(d.examples) for d in domains]
         n = len(xt)

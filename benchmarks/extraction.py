@@ -24,7 +24,7 @@ import harness
 from landbridge.backbones.base import Opened
 from landbridge.backbones.extraction import extract, forward_batch
 from landbridge.backbones.open import open_backbone
-from landbridge.domains.examples import InputHint
+from landbridge.domains.examples import InputSpec
 from landbridge.domains.modalities.ids import NOTHING
 from landbridge.domains.modalities.texts import TextExamples
 
@@ -34,7 +34,7 @@ AIM = 0.9
 
 def photographs(rows: int) -> tuple[Opened, np.ndarray]:
     """Return MobileNetV2 and stored images."""
-    opened = open_backbone("mobilenet_v2", InputHint("image", 224, 224, 3))
+    opened = open_backbone("mobilenet_v2", InputSpec("image", 224, 224, 3))
     shape = (rows, *opened.preprocessing.shape)
     return opened, np.random.default_rng(0).integers(0, 255, shape).astype(np.uint8)
 

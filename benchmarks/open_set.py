@@ -21,7 +21,7 @@ from class_shift import PAIRS, SOURCE_STEPS
 from landbridge.backbones.open import open_backbone
 from landbridge.backbones.surgery import make_network
 from landbridge.base.seeds import numpy_rng
-from landbridge.domains.modalities.base import InputHint
+from landbridge.domains.modalities.base import InputSpec
 from landbridge.domains.read import read_domain
 from landbridge.methods.network import PlanContext
 from landbridge.methods.resolve import make_method
@@ -42,7 +42,7 @@ def measure(pair: str) -> dict[str, Any]:
     xs, ys, xt, yt = data.jda_pair(PAIRS[pair])
     xs, ys = xs[ys < KNOWN], ys[ys < KNOWN].astype(np.int64)
     domains = [read_domain((xs, ys), name="source"), read_domain((xt, None), name="target")]
-    hint = InputHint("image", *domains[0].examples.shape_hint())
+    hint = InputSpec("image", *domains[0].examples.shape_hint())
     nothing = np.zeros(len(xt), bool)
     found: dict[str, list[dict[str, Any]]] = {}
     for seed in range(SEEDS):

@@ -21,7 +21,7 @@ import torch
 import harness
 from landbridge.backbones.open import open_backbone
 from landbridge.backbones.surgery import make_network
-from landbridge.domains.examples import InputHint
+from landbridge.domains.examples import InputSpec
 from landbridge.methods.network import PlanContext
 from landbridge.methods.resolve import make_method
 from landbridge.training.batches import Side
@@ -35,7 +35,7 @@ ROWS = 64
 def seconds(method: str, name: str, steps: int) -> float:
     """Return the CPU seconds of a step of a method's last phase."""
     size, channels = NETS[name]
-    opened = open_backbone(name, InputHint("image", size, size, channels), seed=0)
+    opened = open_backbone(name, InputSpec("image", size, size, channels), seed=0)
     rng = np.random.default_rng(0)
     inputs = rng.integers(0, 255, (ROWS, *opened.preprocessing.shape)).astype(np.uint8)
     side = Side(inputs, np.arange(ROWS) % 4, np.ones(ROWS, bool))
@@ -52,7 +52,7 @@ def seconds(method: str, name: str, steps: int) -> float:
 def pull_seconds(name: str, repeats: int = 100) -> float:
     """Return the CPU seconds of one pull of a whole network by itself."""
     size, channels = NETS[name]
-    opened = open_backbone(name, InputHint("image", size, size, channels), seed=0)
+    opened = open_backbone(name, InputSpec("image", size, size, channels), seed=0)
     network = make_network(opened, 4, seed=0)
     start = copy.deepcopy(network)
     pull = Pull(network, start, torch.optim.AdamW(network.parameters(), lr=1e-3), 0.1)

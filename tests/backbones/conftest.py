@@ -16,7 +16,7 @@ from landbridge.backbones.speech_embedding import SpeechEmbeddingProvider
 from landbridge.backbones.weights import seeded
 from landbridge.backbones.yamnet import YamNetProvider
 from landbridge.domains.examples import Examples
-from landbridge.domains.modalities.base import InputHint
+from landbridge.domains.modalities.base import InputSpec
 from landbridge.domains.modalities.image import ImageExamples
 from landbridge.domains.modalities.recordings import AudioExamples
 from landbridge.domains.modalities.tabular import TableExamples
@@ -113,7 +113,7 @@ def wave_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def hint_of(examples: Examples) -> InputHint:
+def hint_of(examples: Examples) -> InputSpec:
     return type(examples).hint([examples])
 
 

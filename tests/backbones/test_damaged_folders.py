@@ -11,7 +11,7 @@ import torch
 
 from landbridge.backbones import open_backbone
 from landbridge.base.errors import LandbridgeError
-from landbridge.domains.examples import InputHint
+from landbridge.domains.examples import InputSpec
 
 ODD = [
     *(None, True, "x", "", -1, 0, 3.7, 10**12, 10**40, [], {}, ["a"], {"a": 1}, float("nan")),
@@ -107,8 +107,8 @@ def test_what_is_wrong_in_a_file_is_refused_by_name(modality, request, texts, tm
     folder = request.getfixturevalue(names[modality])
     hints = {
         "text": type(texts).hint([texts]),
-        "image": InputHint("image", 90, 120, 3),
-        "audio": InputHint("audio", rate=8000, seconds=0.5),
+        "image": InputSpec("image", 90, 120, 3),
+        "audio": InputSpec("audio", rate=8000, seconds=0.5),
     }
     draw = random.Random(0)
     files = sorted(folder.rglob("*.json"))

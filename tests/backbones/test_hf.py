@@ -15,9 +15,9 @@ from landbridge.backbones.transformers_input import image_preprocessing
 from landbridge.backbones.weights import seeded
 from landbridge.base.errors import BackboneError
 from landbridge.base.events import SILENT, Events
-from landbridge.domains.modalities.base import InputHint
+from landbridge.domains.modalities.base import InputSpec
 
-PHOTO = InputHint("image", 300, 400, 3)
+PHOTO = InputSpec("image", 300, 400, 3)
 TOKENS = {
     "hidden_size": 16,
     "num_hidden_layers": 3,

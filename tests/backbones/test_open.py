@@ -8,9 +8,9 @@ from landbridge.backbones import BACKBONES, BackboneIdentity, choose, open_backb
 from landbridge.backbones.mobilenet_v2 import FILE
 from landbridge.base.errors import BackboneError, RunError
 from landbridge.base.events import Events
-from landbridge.domains.modalities.base import InputHint
+from landbridge.domains.modalities.base import InputSpec
 
-PHOTO = InputHint("image", 300, 400, 3)
+PHOTO = InputSpec("image", 300, 400, 3)
 
 
 def test_auto(table, digits, hinted, heard, monkeypatch):

@@ -9,7 +9,7 @@ from landbridge.backbones import BACKBONES, BackboneRequest, open_backbone
 from landbridge.backbones.convnet import ConvNet, input_size
 from landbridge.backbones.mlp import Mlp, default_width
 from landbridge.base.errors import BackboneError
-from landbridge.domains.modalities.base import InputHint
+from landbridge.domains.modalities.base import InputSpec
 
 
 @pytest.mark.parametrize(
@@ -17,18 +17,18 @@ from landbridge.domains.modalities.base import InputHint
     [((8, 8), (16, 16)), ((28, 28), (28, 28)), ((32, 20), (32, 20)), ((96, 96), (64, 64))],
 )
 def test_input_size(size, expected):
-    assert input_size(InputHint("image", *size, 1)) == expected
+    assert input_size(InputSpec("image", *size, 1)) == expected
 
 
 def test_convnet_sizes_and_options():
     open_it = open_backbone
-    small = open_it("convnet", InputHint("image", 8, 8, 1), [])
+    small = open_it("convnet", InputSpec("image", 8, 8, 1), [])
     assert small.preprocessing.shape == (1, 16, 16)
-    large = open_it("convnet", InputHint("image", 96, 80, 3), [])
+    large = open_it("convnet", InputSpec("image", 96, 80, 3), [])
     assert large.preprocessing.shape == (3, 64, 64)
     assert len(large.module.blocks) == 4
     fixed = open_it(
-        "convnet", InputHint("image", 28, 28, 1), [], options={"height": 16, "width": 16}
+        "convnet", InputSpec("image", 28, 28, 1), [], options={"height": 16, "width": 16}
     )
     assert fixed.preprocessing.shape == (1, 16, 16)
     assert any(isinstance(part, torch.nn.BatchNorm2d) for part in fixed.module.modules())

@@ -15,7 +15,7 @@ from landbridge.backbones.efficientnet_lite import PACKAGE
 from landbridge.backbones.efficientnet_lite import find_file as lite_file
 from landbridge.backbones.mobilenet_v2 import find_file as mobilenet_file
 from landbridge.backbones.weights import read_tensors
-from landbridge.domains.modalities.base import InputHint
+from landbridge.domains.modalities.base import InputSpec
 from landbridge.domains.modalities.image import ImageExamples
 
 IMAGENET = {"ants": 310, "bees": 309}
@@ -47,7 +47,7 @@ def test_hymenoptera(name, file, head, top1, data_root, tmp_path):
 
     if name == "efficientnet_lite0":
         needs.package(PACKAGE)
-    opened = open_backbone(name, InputHint("image", 375, 500, 3))
+    opened = open_backbone(name, InputSpec("image", 375, 500, 3))
     store = FeatureStore(tmp_path)
     features, labels = {}, {}
     for split in ("train", "val"):

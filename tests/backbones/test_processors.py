@@ -14,7 +14,7 @@ from landbridge.backbones.hub import ModelFolder
 from landbridge.backbones.transformers_input import image_preprocessing, processor_of
 from landbridge.backbones.weights import seeded
 from landbridge.base.errors import BackboneError
-from landbridge.domains.modalities.base import InputHint
+from landbridge.domains.modalities.base import InputSpec
 from landbridge.domains.modalities.images import ImageExamples
 
 
@@ -33,7 +33,7 @@ def written(folder, said, model_type="vit"):
 
 
 def ours(folder, photo):
-    hint = InputHint("image", *photo.shape[:2], 3)
+    hint = InputSpec("image", *photo.shape[:2], 3)
     made, blue_first = image_preprocessing(processor_of(folder), folder.config(), hint, "here")
     x = made.encode(torch.from_numpy(made.prepare(ImageExamples(pixels=photo[None]))))[0]
     return made, x.flip(0) if blue_first else x
@@ -120,7 +120,7 @@ REFUSED = [
 @pytest.mark.parametrize(("said", "message"), REFUSED)
 def test_what_is_no_size_or_constant_is_refused_by_name(said, message):
     with pytest.raises(BackboneError, match=message) as caught:
-        image_preprocessing(said, {}, InputHint("image", 90, 120, 3), "here")
+        image_preprocessing(said, {}, InputSpec("image", 90, 120, 3), "here")
     assert "preprocessor_config.json" in str(caught.value)
 
 
@@ -148,7 +148,7 @@ def vit(folder, **changes):
 )
 def test_a_configuration_that_is_none_asks_for_no_memory(changes, message, tmp_path):
     with pytest.raises(BackboneError, match=message):
-        open_backbone(vit(tmp_path, **changes), InputHint("image", 90, 120, 3))
+        open_backbone(vit(tmp_path, **changes), InputSpec("image", 90, 120, 3))
 
 
 def test_weights_in_pieces(tmp_path):
@@ -159,7 +159,7 @@ def test_weights_in_pieces(tmp_path):
     AutoModel.from_pretrained(whole).save_pretrained(tmp_path / "parts", max_shard_size="4KB")
     pieces = sorted((tmp_path / "parts").glob("model-*.safetensors"))
     assert len(pieces) > 1
-    hint = InputHint("image", 90, 120, 3)
+    hint = InputSpec("image", 90, 120, 3)
     assert open_backbone(tmp_path / "parts", hint).identity.hash == (
         open_backbone(whole, hint).identity.hash
     )

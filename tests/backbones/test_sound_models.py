@@ -13,7 +13,7 @@ from landbridge.backbones.logmelnet import LogMelNet
 from landbridge.backbones.open import choose, own_network
 from landbridge.backbones.weights import seeded
 from landbridge.base.errors import BackboneError
-from landbridge.domains.examples import InputHint
+from landbridge.domains.examples import InputSpec
 from landbridge.domains.modalities.sound import NOTHING
 from landbridge.solvers.mel import from_mel, mel_filters, to_mel
 
@@ -204,7 +204,7 @@ def test_yamnet_hears_speech_and_the_embedding_knows_words(data_root):
 
 def test_what_auto_takes_without_weights(monkeypatch):
     monkeypatch.delenv("LANDBRIDGE_DATA", raising=False)
-    hint = InputHint("audio", rate=8000, seconds=0.5)
+    hint = InputSpec("audio", rate=8000, seconds=0.5)
     name, reason = choose(hint)
     assert name == "logmelnet"
     assert "no pretrained network" in reason

@@ -9,9 +9,9 @@ import torch
 
 from landbridge.backbones import BACKBONES, BackboneRequest, make_network, transfer_tensors
 from landbridge.backbones.surgery import _interpolate, _is_position
-from landbridge.domains.modalities.base import InputHint
+from landbridge.domains.modalities.base import InputSpec
 
-GREY = InputHint("image", 16, 16, 1)
+GREY = InputSpec("image", 16, 16, 1)
 
 
 def network(classes=10, seed=0, hint=GREY, **options):
@@ -65,7 +65,7 @@ def test_head_by_class_name():
 
 
 def test_grey_and_colour_give_the_same():
-    grey, colour = network(seed=1), network(seed=2, hint=InputHint("image", 16, 16, 3))
+    grey, colour = network(seed=1), network(seed=2, hint=InputSpec("image", 16, 16, 3))
     x = torch.randn(4, 1, 16, 16)
     transfer_tensors(grey.state_dict(), colour)
     assert torch.allclose(

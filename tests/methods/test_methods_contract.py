@@ -18,7 +18,7 @@ from landbridge.backbones.heads import StepsHead, head_from_state
 from landbridge.backbones.open import open_backbone
 from landbridge.backbones.surgery import make_network, transfer_tensors
 from landbridge.base.errors import ConfigError, MethodError
-from landbridge.domains.modalities.base import InputHint
+from landbridge.domains.modalities.base import InputSpec
 from landbridge.domains.read import read_domain
 from landbridge.methods.base import METHODS, Features, Needs
 from landbridge.methods.feature import FeatureMethod
@@ -271,7 +271,7 @@ def test_target_labels_are_used_where_they_are():
 def digits():
     """Sixty scanned digits on either side; the target's are inverted and shifted."""
     domain = read_domain("sample:digits", max_rows=120)
-    opened = open_backbone("convnet", InputHint("image", *domain.examples.shape_hint()), seed=1)
+    opened = open_backbone("convnet", InputSpec("image", *domain.examples.shape_hint()), seed=1)
     inputs = opened.preprocessing.prepare(domain.examples)
     half = np.arange(120) % 2 == 0
     labels = domain.labels.astype(np.int64)

@@ -11,7 +11,7 @@ import pytest
 import needs
 from landbridge.backbones.open import open_backbone
 from landbridge.backbones.surgery import make_network
-from landbridge.domains.modalities.base import InputHint
+from landbridge.domains.modalities.base import InputSpec
 from landbridge.domains.read import read_domain
 from landbridge.methods.network import PlanContext
 from landbridge.methods.resolve import make_method, warnings_of
@@ -41,7 +41,7 @@ def usps_to_mnist():
 
     (xs, ys), (xt, yt) = side("src"), side("tar")
     domains = [read_domain((xs, ys), name="source"), read_domain((xt, None), name="target")]
-    hint = InputHint("image", *domains[0].examples.shape_hint())
+    hint = InputSpec("image", *domains[0].examples.shape_hint())
     preprocessing = open_backbone("convnet", hint, seed=0).preprocessing
     stored = [preprocessing.prepare(domain.examples) for domain in domains]
     source = Side(stored[0], ys, np.ones(len(ys), bool))

@@ -15,7 +15,7 @@ from ..base.events import SILENT, Events
 from ..base.hashing import tensors_digest
 from ..base.registry import Registry
 from ..base.typed import checked
-from ..domains.examples import Examples, InputHint
+from ..domains.examples import Examples, InputSpec
 from ..domains.modalities.base import Preprocessing
 
 
@@ -119,7 +119,7 @@ class BackboneRequest:
     ----------
     name : str
         What the user wrote: a registered name, ``provider/rest``, or a path.
-    hint : InputHint
+    hint : InputSpec
         What the examples look like.
     examples : sequence of Examples
         All domains' training examples, for a preprocessing that must be fitted (tables).
@@ -138,7 +138,7 @@ class BackboneRequest:
     """
 
     name: str
-    hint: InputHint
+    hint: InputSpec
     examples: Sequence[Examples] = ()
     seed: int = 0
     options: Mapping[str, Any] | None = None
@@ -183,7 +183,7 @@ class Provider(ABC):
     def available(self) -> tuple[bool, str]:
         """Say whether it can be opened here without a network, and where or why not."""
 
-    def suits(self, hint: InputHint) -> tuple[int, str] | None:
+    def suits(self, hint: InputSpec) -> tuple[int, str] | None:
         """Say whether "auto" may take it for such examples: a rank and the reason.
 
         The greatest rank of what is available wins; 0 is a makeshift, taken where what would

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from ..base.errors import BackboneError
-from ..domains.examples import Examples, InputHint
+from ..domains.examples import Examples, InputSpec
 from ..domains.modalities.base import Preprocessing
 from .base import BACKBONES, Backbone
 from .images import photographs, size_of
@@ -92,7 +92,7 @@ class ConvNet(Backbone):
         return [*named, ("top", [self.top])]
 
 
-def input_size(hint: InputHint) -> tuple[int, int]:
+def input_size(hint: InputSpec) -> tuple[int, int]:
     """Return the height and width for images like these.
 
     Up to 32 px they stay as they are, but at least 16; larger ones become 64×64.
@@ -115,7 +115,7 @@ class ConvNetProvider(SmallNet):
     own_for = ("image",)
     net = ConvNet
 
-    def suits(self, hint: InputHint) -> tuple[int, str] | None:
+    def suits(self, hint: InputSpec) -> tuple[int, str] | None:
         """Small images; a makeshift for photographs."""
         what = f"images of {size_of(hint)}"
         if photographs(hint):
@@ -123,7 +123,7 @@ class ConvNetProvider(SmallNet):
         return 3, f"{what} are too small for a network for photographs"
 
     def fitted(
-        self, hint: InputHint, examples: Sequence[Examples], given: Mapping[str, Any]
+        self, hint: InputSpec, examples: Sequence[Examples], given: Mapping[str, Any]
     ) -> tuple[Preprocessing, dict[str, Any]]:
         from ..domains.modalities.image import ImagePreprocessing
 

@@ -13,7 +13,7 @@ from torch.nn import functional
 
 from ..base.errors import BackboneError, MissingExtra
 from ..base.events import SILENT, Events
-from ..domains.examples import InputHint
+from ..domains.examples import InputSpec
 from .base import BACKBONES, Backbone, BackboneRequest, Opened, Provider
 from .images import photographs, size_of
 from .weights import load_exactly, merge_options, read_tensors, seeded
@@ -134,7 +134,7 @@ class EfficientNetLite0Provider(Provider):
         except (MissingExtra, BackboneError) as error:
             return False, error.found
 
-    def suits(self, hint: InputHint) -> tuple[int, str] | None:
+    def suits(self, hint: InputSpec) -> tuple[int, str] | None:
         """Photographs."""
         if not photographs(hint):
             return None

@@ -10,7 +10,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from ..base.errors import BackboneError
-from ..domains.examples import Examples, InputHint
+from ..domains.examples import Examples, InputSpec
 from ..domains.modalities.base import Preprocessing
 from ..domains.modalities.tabular import TablePreprocessing
 from .base import BACKBONES, Backbone
@@ -146,7 +146,7 @@ class FTTransformerProvider(SmallNet):
     net = FTTransformer
 
     def fitted(
-        self, hint: InputHint, examples: Sequence[Examples], given: Mapping[str, Any]
+        self, hint: InputSpec, examples: Sequence[Examples], given: Mapping[str, Any]
     ) -> tuple[Preprocessing, dict[str, Any]]:
         preprocessing = TablePreprocessing.fit(list(examples))
         return preprocessing, {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from ..domains.examples import InputHint
+from ..domains.examples import InputSpec
 from ..domains.modalities.image import ImagePreprocessing
 
 Interpolation = Literal["nearest", "bilinear", "bicubic", "box", "lanczos", "hamming"]
@@ -15,23 +15,23 @@ IMAGENET_STD = (0.229, 0.224, 0.225)
 _PHOTOGRAPH = 64
 
 
-def photographs(hint: InputHint) -> bool:
+def photographs(hint: InputSpec) -> bool:
     """Say whether the images are large enough for a network that learned from photographs."""
     return max(hint.height, hint.width) > _PHOTOGRAPH
 
 
-def size_of(hint: InputHint) -> str:
+def size_of(hint: InputSpec) -> str:
     """Return the size in words."""
     return f"{hint.height}x{hint.width} px"
 
 
-def flips(hint: InputHint) -> bool:
+def flips(hint: InputSpec) -> bool:
     """Say whether mirroring probably keeps the meaning: photographs, not digits or letters."""
     return hint.channels == 3 and min(hint.height, hint.width) >= _PHOTOGRAPH
 
 
 def imagenet_crop(
-    hint: InputHint,
+    hint: InputSpec,
     *,
     size: int = 224,
     mean: tuple[float, ...] = IMAGENET_MEAN,

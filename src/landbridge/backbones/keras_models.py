@@ -15,7 +15,7 @@ from torch import nn
 from ..base.errors import BackboneError, MissingExtra
 from ..base.events import SILENT, Events
 from ..base.trust import Code, grant, require
-from ..domains.examples import Examples, InputHint
+from ..domains.examples import Examples, InputSpec
 from ..domains.modalities.base import Preprocessing
 from .base import BACKBONES, Backbone, BackboneRequest, Opened, Provider
 from .images import flips, photographs
@@ -206,7 +206,7 @@ def _body(path: str | Path, layer: str | None) -> tuple[Any, str]:
 def _preprocessing(
     path: Path,
     shape: tuple[int | None, ...],
-    hint: InputHint,
+    hint: InputSpec,
     examples: Sequence[Examples],
     options: dict[str, Any],
 ) -> Preprocessing:

@@ -12,7 +12,7 @@ from ..base.code import find_code
 from ..base.errors import ConfigError
 from ..base.events import SILENT, Events
 from ..base.trust import grant
-from ..domains.examples import Examples, InputHint
+from ..domains.examples import Examples, InputSpec
 from ..domains.modalities.base import Preprocessing
 from .base import BACKBONES, Backbone, BackboneRequest, Opened, Provider
 from .images import IMAGENET_MEAN, IMAGENET_STD, flips, photographs
@@ -101,7 +101,7 @@ class LocalProvider(Provider):
         return WrappedModule(made, options["shape"], cut=options["cut"], called=f"local/{spec}")
 
 
-def _inputs_of(hint: InputHint) -> dict[str, Any]:
+def _inputs_of(hint: InputSpec) -> dict[str, Any]:
     if hint.modality == "image":
         large = photographs(hint)
         size = (_PHOTOGRAPH,) * 2 if large else (min(hint.height, _SMALL), min(hint.width, _SMALL))
@@ -115,7 +115,7 @@ def _inputs_of(hint: InputHint) -> dict[str, Any]:
 
 
 def _preprocessing(
-    hint: InputHint, examples: Sequence[Examples], options: dict[str, Any]
+    hint: InputSpec, examples: Sequence[Examples], options: dict[str, Any]
 ) -> Preprocessing:
     if hint.modality == "tabular":
         from ..domains.modalities.tabular import TablePreprocessing

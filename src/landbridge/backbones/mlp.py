@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from ..base.errors import BackboneError
-from ..domains.examples import Examples, InputHint
+from ..domains.examples import Examples, InputSpec
 from ..domains.modalities.base import Preprocessing
 from .base import BACKBONES, Backbone
 from .small import SmallNet
@@ -92,12 +92,12 @@ class MlpProvider(SmallNet):
     modalities = ("tabular", "image")
     net = Mlp
 
-    def suits(self, hint: InputHint) -> tuple[int, str] | None:
+    def suits(self, hint: InputSpec) -> tuple[int, str] | None:
         """Tables."""
         return (1, f"a table of {hint.columns} columns") if hint.modality == "tabular" else None
 
     def fitted(
-        self, hint: InputHint, examples: Sequence[Examples], given: Mapping[str, Any]
+        self, hint: InputSpec, examples: Sequence[Examples], given: Mapping[str, Any]
     ) -> tuple[Preprocessing, dict[str, Any]]:
         preprocessing = flat_preprocessing(hint, examples)
         inputs = math.prod(preprocessing.shape)
@@ -110,7 +110,7 @@ class MlpProvider(SmallNet):
         }
 
 
-def flat_preprocessing(hint: InputHint, examples: Sequence[Examples]) -> Preprocessing:
+def flat_preprocessing(hint: InputSpec, examples: Sequence[Examples]) -> Preprocessing:
     """Return a table's encoding, or an image small enough to be laid flat."""
     if hint.modality == "tabular":
         from ..domains.modalities.tabular import TablePreprocessing

@@ -11,7 +11,7 @@ from torch import nn
 
 from ..base.errors import BackboneError
 from ..base.events import SILENT, Events
-from ..domains.examples import InputHint
+from ..domains.examples import InputSpec
 from .base import BACKBONES, Backbone, BackboneRequest, Opened, Provider
 from .images import photographs, size_of
 from .weights import load_exactly, merge_options, read_tensors, seeded, weights_folder
@@ -117,7 +117,7 @@ class MobileNetV2Provider(Provider):
         except BackboneError as error:
             return False, error.found
 
-    def suits(self, hint: InputHint) -> tuple[int, str] | None:
+    def suits(self, hint: InputSpec) -> tuple[int, str] | None:
         """Photographs."""
         if not photographs(hint):
             return None

@@ -13,7 +13,7 @@ from ..base.events import SILENT, Events
 from ..base.hashing import tensors_digest
 from ..base.libraries import library_errors
 from ..base.registry import nearest
-from ..domains.examples import Examples, InputHint
+from ..domains.examples import Examples, InputSpec
 from ..domains.modalities.base import Preprocessing
 from .base import BACKBONES, BackboneIdentity, BackboneRequest, Opened, Provider
 
@@ -33,12 +33,12 @@ BY_PREFIX = {
 """Providers of many, and what is written after their name."""
 
 
-def choose(hint: InputHint) -> tuple[str, str]:
+def choose(hint: InputSpec) -> tuple[str, str]:
     """Return the backbone for "auto", and why, in a sentence.
 
     Parameters
     ----------
-    hint : InputHint
+    hint : InputSpec
 
     Returns
     -------
@@ -68,7 +68,7 @@ def choose(hint: InputHint) -> tuple[str, str]:
     return name, f"{name}: {reason}"
 
 
-def own_network(hint: InputHint) -> str | None:
+def own_network(hint: InputSpec) -> str | None:
     """Return the small net of ours that is trained from nothing on such examples, if there is one.
 
     Beside a pretrained backbone it is what the target's labels alone would be given. A table's
@@ -82,7 +82,7 @@ def own_network(hint: InputHint) -> str | None:
 
 def open_backbone(
     name: str | Path,
-    hint: InputHint,
+    hint: InputSpec,
     examples: Sequence[Examples] = (),
     *,
     seed: int = 0,
@@ -99,7 +99,7 @@ def open_backbone(
         "auto"; a registered name; ``mobilenet_v2:/path/file.safetensors``; ``hf/<hub id>``;
         ``timm/<name>``; ``keras/file.keras``; ``local/file.py:function``; a folder with
         config.json; or a ``.safetensors`` file in torchvision's MobileNetV2 layout.
-    hint : InputHint
+    hint : InputSpec
         What the examples look like.
     examples : sequence of Examples
         All domains' training examples (tables fit their encoding on them).

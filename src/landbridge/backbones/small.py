@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from ..base.errors import RunError
 from ..base.events import SILENT, Events
-from ..domains.examples import Examples, InputHint
+from ..domains.examples import Examples, InputSpec
 from ..domains.modalities.base import Preprocessing
 from .base import Backbone, BackboneRequest, Opened, Provider
 from .weights import check_arguments, merge_options, seeded
@@ -40,13 +40,13 @@ class SmallNet(Provider):
 
     @abstractmethod
     def fitted(
-        self, hint: InputHint, examples: Sequence[Examples], given: Mapping[str, Any]
+        self, hint: InputSpec, examples: Sequence[Examples], given: Mapping[str, Any]
     ) -> tuple[Preprocessing, dict[str, Any]]:
         """Return the preprocessing and the options that these examples call for.
 
         Parameters
         ----------
-        hint : InputHint
+        hint : InputSpec
         examples : sequence of Examples
         given : mapping
             Options that the user, or a saved run, has fixed; they are put in place afterwards.

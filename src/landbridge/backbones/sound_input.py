@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..domains.examples import InputHint
+from ..domains.examples import InputSpec
 from ..domains.modalities.sound import AudioPreprocessing
 
 LONGEST = 10.0
@@ -10,13 +10,13 @@ LONGEST = 10.0
 
 
 def sound_preprocessing(
-    hint: InputHint, rate: int, *, seconds: float | None = None, width: int = 1
+    hint: InputSpec, rate: int, *, seconds: float | None = None, width: int = 1
 ) -> AudioPreprocessing:
     """Return rate and length: what 95 % of the recordings need, at most ten seconds.
 
     Parameters
     ----------
-    hint : InputHint
+    hint : InputSpec
     rate : int
         That the backbone wants.
     seconds : float, optional

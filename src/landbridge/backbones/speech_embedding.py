@@ -8,7 +8,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from ..domains.examples import InputHint
+from ..domains.examples import InputSpec
 from .base import BACKBONES, Backbone
 from .from_file import SoundFileProvider
 from .log_mel import LogMel, mean_over
@@ -107,6 +107,6 @@ class SpeechEmbeddingProvider(SoundFileProvider):
     kind = SpeechEmbedding
     prefix = "layers."
 
-    def suits(self, hint: InputHint) -> tuple[int, str] | None:
+    def suits(self, hint: InputSpec) -> tuple[int, str] | None:
         """Recordings as short as a word."""
         return (2, "pretrained on spoken words") if hint.seconds <= 1.5 else None

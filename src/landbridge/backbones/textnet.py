@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from ..domains.examples import Examples, InputHint
+from ..domains.examples import Examples, InputSpec
 from ..domains.modalities.base import Preprocessing
 from ..domains.modalities.hashed import HashedPreprocessing
 from ..domains.modalities.ids import NOTHING, texts_of
@@ -86,12 +86,12 @@ class TextNetProvider(SmallNet):
     own_for = ("text",)
     net = TextNet
 
-    def suits(self, hint: InputHint) -> tuple[int, str] | None:
+    def suits(self, hint: InputSpec) -> tuple[int, str] | None:
         """Any text, where nothing pretrained is at hand."""
         return 0, "hashed words, since no pretrained network for such texts is here"
 
     def fitted(
-        self, hint: InputHint, examples: Sequence[Examples], given: Mapping[str, Any]
+        self, hint: InputSpec, examples: Sequence[Examples], given: Mapping[str, Any]
     ) -> tuple[Preprocessing, dict[str, Any]]:
         buckets = given.get("buckets", 1 << 15)
         preprocessing = HashedPreprocessing.fit(

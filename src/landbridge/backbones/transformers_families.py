@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from ..domains.examples import Examples, InputHint
+from ..domains.examples import Examples, InputSpec
 from ..domains.modalities.base import Preprocessing
 from .base import Backbone
 from .hub import ModelFolder, number_in
@@ -35,7 +35,7 @@ class Family(ABC):
         self,
         folder: ModelFolder,
         config: Mapping[str, Any],
-        hint: InputHint,
+        hint: InputSpec,
         examples: Sequence[Examples],
         given: Mapping[str, Any],
     ) -> tuple[Preprocessing, dict[str, Any]]:
@@ -71,7 +71,7 @@ class ImageFamily(Family):
         self,
         folder: ModelFolder,
         config: Mapping[str, Any],
-        hint: InputHint,
+        hint: InputSpec,
         examples: Sequence[Examples],
         given: Mapping[str, Any],
     ) -> tuple[Preprocessing, dict[str, Any]]:
@@ -113,7 +113,7 @@ class TextFamily(Family):
         self,
         folder: ModelFolder,
         config: Mapping[str, Any],
-        hint: InputHint,
+        hint: InputSpec,
         examples: Sequence[Examples],
         given: Mapping[str, Any],
     ) -> tuple[Preprocessing, dict[str, Any]]:
@@ -154,7 +154,7 @@ class SoundFamily(Family):
         self,
         folder: ModelFolder,
         config: Mapping[str, Any],
-        hint: InputHint,
+        hint: InputSpec,
         examples: Sequence[Examples],
         given: Mapping[str, Any],
     ) -> tuple[Preprocessing, dict[str, Any]]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..base.errors import BackboneError
-from ..domains.examples import InputHint
+from ..domains.examples import InputSpec
 from ..domains.modalities.image import ImagePreprocessing
 from .hub import ModelFolder
 from .images import IMAGENET_MEAN, IMAGENET_STD, Interpolation, flips, imagenet_crop
@@ -55,7 +55,7 @@ def processor_of(folder: ModelFolder) -> dict[str, Any]:
 
 
 def image_preprocessing(
-    processor: Mapping[str, Any], config: Mapping[str, Any], hint: InputHint, origin: str
+    processor: Mapping[str, Any], config: Mapping[str, Any], hint: InputSpec, origin: str
 ) -> tuple[ImagePreprocessing, bool]:
     """Return the preprocessing, and whether the network wants blue first.
 
@@ -66,7 +66,7 @@ def image_preprocessing(
         size of the configuration (224 where it names none).
     config : mapping
         ``config.json``.
-    hint : InputHint
+    hint : InputSpec
         What the examples look like.
     origin : str
         For messages.

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from ..domains.examples import InputHint
+from ..domains.examples import InputSpec
 from .base import BACKBONES, Backbone
 from .from_file import SoundFileProvider
 from .log_mel import LogMel, mean_over, pieces
@@ -79,6 +79,6 @@ class YamNetProvider(SoundFileProvider):
     kind = YamNet
     drop = ("classifier.",)
 
-    def suits(self, hint: InputHint) -> tuple[int, str] | None:
+    def suits(self, hint: InputSpec) -> tuple[int, str] | None:
         """Any sound that is not as short as a word."""
         return (2 if hint.seconds > 1.5 else 1), "pretrained on everyday sounds"

@@ -17,7 +17,7 @@ from ..base.hashing import digest
 from ..base.options import positive
 from ..base.threads import threads
 from ..domains.domain import Domain
-from ..domains.examples import InputHint
+from ..domains.examples import InputSpec
 from ..domains.hint import input_hint
 from ..domains.judging import seal
 from ..domains.markers import without_markers
@@ -204,7 +204,7 @@ def _keep(
 
 
 def _without(
-    clustering: Clustering, hint: InputHint, domain: Domain, k: int, seed: int
+    clustering: Clustering, hint: InputSpec, domain: Domain, k: int, seed: int
 ) -> tuple[dict[str, Any], np.ndarray] | None:
     """Return facts and groups (n,) of as many groups of the raw inputs: from nothing."""
     raw = raw_inputs(hint, domain.examples, seed=seed)

@@ -18,7 +18,7 @@ from ..backbones.surgery import Network, make_network
 from ..base.errors import ConfigError
 from ..base.events import SILENT, Events
 from ..base.places import cache_folder
-from ..domains.examples import Examples, InputHint
+from ..domains.examples import Examples, InputSpec
 from ..domains.modalities.base import Preprocessing
 from ..domains.modalities.hashed import grams
 from ..domains.modalities.texts import TextExamples
@@ -83,7 +83,7 @@ class Encoder:
 
 def make_encoder(
     name: str | Path,
-    hint: InputHint,
+    hint: InputSpec,
     sides: Sequence[Examples],
     *,
     seed: int,
@@ -170,7 +170,7 @@ def _pretrain(
     return phase.steps
 
 
-def raw_inputs(hint: InputHint, examples: Examples, *, seed: int) -> tuple[str, np.ndarray] | None:
+def raw_inputs(hint: InputSpec, examples: Examples, *, seed: int) -> tuple[str, np.ndarray] | None:
     """Return what the rows are without any backbone, and what that is; None where nothing is.
 
     Pixels, words weighted by how rare they are (latent semantic analysis), or the loudness of mel

@@ -11,7 +11,7 @@ import numpy as np
 
 
 @dataclass(frozen=True)
-class InputHint:
+class InputSpec:
     """What raw examples look like, so that a backbone can choose its preprocessing.
 
     For images the greatest of the domains' median heights and widths, so that the sharper
@@ -29,7 +29,7 @@ class InputHint:
     latin: float = 1.0
     rate: int = 0
     seconds: float = 0.0
-    parts: Mapping[str, InputHint] = field(default_factory=dict)
+    parts: Mapping[str, InputSpec] = field(default_factory=dict)
     rule: Mapping[str, Any] = field(default_factory=dict)
     """How values of raw examples are read, see `Examples.rule`."""
 
@@ -149,5 +149,5 @@ class Examples(ABC):
 
     @classmethod
     @abstractmethod
-    def hint(cls, parts: Sequence[Examples]) -> InputHint:
+    def hint(cls, parts: Sequence[Examples]) -> InputSpec:
         """Say what the examples of all domains look like together; all are of this class."""

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from ..base.errors import DataError
 from .domain import Domain
-from .examples import InputHint
+from .examples import InputSpec
 
 
-def input_hint(domains: Sequence[Domain]) -> InputHint:
+def input_hint(domains: Sequence[Domain]) -> InputSpec:
     """Look at the examples, so that a backbone can choose its preprocessing.
 
     Parameters

@@ -11,7 +11,7 @@ import numpy as np
 from ...base.errors import BackboneError, ConfigError
 from ...base.events import SILENT, Events
 from ...base.places import cache_folder
-from ...domains.examples import Examples, InputHint
+from ...domains.examples import Examples, InputSpec
 from ...domains.modalities.base import Preprocessing
 from ...domains.modalities.packed import SeveralPreprocessing
 from ...domains.modalities.several import SeveralExamples
@@ -54,11 +54,11 @@ class FusionProvider(Provider):
     def available(self) -> tuple[bool, str]:
         return True, "built in; with the encoders that are here"
 
-    def suits(self, hint: InputHint) -> tuple[int, str] | None:
+    def suits(self, hint: InputSpec) -> tuple[int, str] | None:
         """Several modalities."""
         return 1, f"{' and '.join(hint.parts)} together"
 
-    def encoder(self, hint: InputHint) -> str:
+    def encoder(self, hint: InputSpec) -> str:
         """Return the backbone for a part where none is named."""
         from ..open import choose
 
@@ -133,7 +133,7 @@ class FusionProvider(Provider):
     def _part(
         self,
         part: str,
-        hint: InputHint,
+        hint: InputSpec,
         examples: list[Examples],
         chosen: Mapping[str, Any],
         *,
@@ -207,18 +207,18 @@ class FusionNetProvider(FusionProvider):
     def available(self) -> tuple[bool, str]:
         return True, "built in"
 
-    def suits(self, hint: InputHint) -> tuple[int, str] | None:
+    def suits(self, hint: InputSpec) -> tuple[int, str] | None:
         """Only by name."""
         return None
 
-    def encoder(self, hint: InputHint) -> str:
+    def encoder(self, hint: InputSpec) -> str:
         """Return the net of ours."""
         from ..open import own_network
 
         return own_network(hint) or "mlp"
 
 
-def _check(chosen: Mapping[str, Any], hint: InputHint) -> None:
+def _check(chosen: Mapping[str, Any], hint: InputSpec) -> None:
     if chosen.get("fusion", FUSIONS[0]) not in FUSIONS:
         raise ConfigError(f"fusion is {chosen['fusion']!r}", do=f"use one of {', '.join(FUSIONS)}")
     if not isinstance(chosen["encoders"], Mapping):

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from ...domains.examples import InputHint
+from ...domains.examples import InputSpec
 from ..base import BACKBONES, Backbone
 from .fusion import SideBySide
 from .provider import FusionProvider
@@ -79,7 +79,7 @@ class TowersProvider(FusionProvider):
     summary = "encoders of several modalities into one space, for `landbridge align`"
     own_options: ClassVar[Mapping[str, Any]] = {"space": 128, "drop": 0.0}
 
-    def suits(self, hint: InputHint) -> tuple[int, str] | None:
+    def suits(self, hint: InputSpec) -> tuple[int, str] | None:
         """Only by name."""
         return None
 

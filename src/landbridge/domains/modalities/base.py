@@ -20,7 +20,7 @@ from ...base.hashing import digest
 from ...base.registry import Registry
 from ...base.typed import checked, wrong_field
 from ..examples import Examples
-from ..examples import InputHint as InputHint
+from ..examples import InputSpec as InputSpec
 
 if TYPE_CHECKING:
     import torch

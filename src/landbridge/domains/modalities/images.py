@@ -10,7 +10,7 @@ import numpy as np
 from ...base.events import SILENT, Events
 from ...base.hashing import digest
 from ...base.shown import encodable
-from ..examples import Examples, InputHint
+from ..examples import Examples, InputSpec
 from .decoding import (
     WHITE,
     Item,
@@ -214,13 +214,13 @@ class ImageExamples(Examples):
             return [np.asarray(normalise(image, self.seeing))]
 
     @classmethod
-    def hint(cls, parts: Sequence[Examples]) -> InputHint:
+    def hint(cls, parts: Sequence[Examples]) -> InputSpec:
         """Return the greatest median height and width, and 3 channels unless all are grey."""
         shapes = [part.shape_hint() for part in parts if isinstance(part, ImageExamples)]
         height, width, channels = (max(sizes) for sizes in zip(*shapes, strict=True))
         rules = [part.rule() for part in parts]
         rule = {k: v for own in reversed(rules) for k, v in own.items()}  # the first one's holds
-        return InputHint(cls.modality, height=height, width=width, channels=channels, rule=rule)
+        return InputSpec(cls.modality, height=height, width=width, channels=channels, rule=rule)
 
 
 def unreadable(

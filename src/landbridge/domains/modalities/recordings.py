@@ -10,7 +10,7 @@ import numpy as np
 from ...base.errors import DataError
 from ...base.hashing import digest
 from ...base.shown import encodable
-from ..examples import Examples, InputHint
+from ..examples import Examples, InputSpec
 from .decoding import Item, in_threads
 from .file_hashes import FileHashes
 from .full_scale import Peak, scale_for
@@ -152,7 +152,7 @@ class AudioExamples(Examples):
         return [spectrogram(*decode(self.items[row], self.full_scale))]
 
     @classmethod
-    def hint(cls, parts: Sequence[Examples]) -> InputHint:
+    def hint(cls, parts: Sequence[Examples]) -> InputSpec:
         """Return the most common rate, and the seconds that 95 % are at most as long as."""
         seconds: list[float] = []
         rates: list[int] = []
@@ -164,10 +164,10 @@ class AudioExamples(Examples):
                 seconds.append(length)
                 rates.append(rate)
         if not rates:
-            return InputHint(cls.modality)
+            return InputSpec(cls.modality)
         values, counts = np.unique(rates, return_counts=True)
         rules = [part.rule() for part in parts]
-        return InputHint(
+        return InputSpec(
             cls.modality,
             rule={k: v for own in reversed(rules) for k, v in own.items()},  # the first one's holds
             rate=int(values[counts.argmax()]),

@@ -12,7 +12,7 @@ import numpy as np
 
 from ...base.errors import DataError
 from ...base.hashing import digest
-from ..examples import Examples, InputHint
+from ..examples import Examples, InputSpec
 
 ABSENT = -1
 
@@ -207,7 +207,7 @@ class SeveralExamples(Examples):
             self.parts[name].check_like(other.parts[name], names)
 
     @classmethod
-    def hint(cls, parts: Sequence[Examples]) -> InputHint:
+    def hint(cls, parts: Sequence[Examples]) -> InputSpec:
         """Return the hints of each part."""
         own = [part for part in parts if isinstance(part, SeveralExamples)]
         hints = {}
@@ -215,7 +215,7 @@ class SeveralExamples(Examples):
             there = [side.parts[name] for side in own if name in side.parts]
             filled = [part for part in there if len(part)]
             hints[name] = type(there[0]).hint(filled or there)
-        return InputHint(cls.modality, parts=hints)
+        return InputSpec(cls.modality, parts=hints)
 
 
 def _rows_by_place(places: np.ndarray) -> dict[int, list[int]]:

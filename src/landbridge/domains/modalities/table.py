@@ -9,7 +9,7 @@ import numpy as np
 
 from ...base.errors import DataError
 from ...base.hashing import digest
-from ..examples import Examples, InputHint
+from ..examples import Examples, InputSpec
 from ..schema import TableSchema
 
 _LEAST_CONSTANT = 5
@@ -152,11 +152,11 @@ class TableExamples(Examples):
             check_columns(self, other, names)
 
     @classmethod
-    def hint(cls, parts: Sequence[Examples]) -> InputHint:
+    def hint(cls, parts: Sequence[Examples]) -> InputSpec:
         """Return the number of columns after encoding."""
         from .tabular import TablePreprocessing
 
-        return InputHint(cls.modality, columns=TablePreprocessing.fit(parts).shape[0])
+        return InputSpec(cls.modality, columns=TablePreprocessing.fit(parts).shape[0])
 
 
 def check_columns(source: TableExamples, target: TableExamples, names: tuple[str, str]) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ...base.hashing import digest
-from ..examples import Examples, InputHint
+from ..examples import Examples, InputSpec
 
 _LATIN = re.compile(r"[A-Za-z]")
 _LETTER = re.compile(r"[^\W\d_]")
@@ -103,7 +103,7 @@ class TextExamples(Examples):
         return {"text": text if len(text) <= EXCERPT else text[:EXCERPT].rstrip() + " …"}
 
     @classmethod
-    def hint(cls, parts: Sequence[Examples]) -> InputHint:
+    def hint(cls, parts: Sequence[Examples]) -> InputSpec:
         """Return the share of Latin letters among letters."""
         latin = letters = 0
         for part in parts:
@@ -113,4 +113,4 @@ class TextExamples(Examples):
                 text = part.texts[row][:EXCERPT]
                 latin += len(_LATIN.findall(text))
                 letters += len(_LETTER.findall(text))
-        return InputHint(cls.modality, latin=latin / letters if letters else 1.0)
+        return InputSpec(cls.modality, latin=latin / letters if letters else 1.0)
