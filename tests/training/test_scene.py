@@ -11,7 +11,7 @@ import torch
 from landbridge.training.batches import Pool
 from landbridge.training.inputs import StoredInputs
 from landbridge.training.plan import Phase
-from landbridge.training.scene import Scenes, make_pools
+from landbridge.training.scene import BatchBuilder, make_pools
 
 CPU = torch.device("cpu")
 
@@ -22,7 +22,7 @@ def scenes(kit, views, *, phase=None, anchor=None, maps=False, network=None):
     pools = make_pools(phase, frozenset(views), kit.source, kit.target, where, "fit")
     network = network or kit.network().eval()
     inputs = StoredInputs(kit.preprocessing, CPU)
-    return Scenes(
+    return BatchBuilder(
         network,
         inputs,
         pools,

@@ -28,7 +28,7 @@ from .losses import task_loss
 from .normalisation import renormalise
 from .plan import Phase, TermSpec
 from .randomness import private_random_state, repeatable, set_seed
-from .scene import Scenes, make_pools
+from .scene import BatchBuilder, make_pools
 from .schedules import warm_cosine
 from .surgical import SURGICAL, choose_stages
 
@@ -125,7 +125,7 @@ class _PhaseRunner:
             term = make_term(spec, network.backbone.dim, data.n_classes)
             term.prepare(self.setting)
             self.terms[spec.name] = term.to(options.device)
-        self.scenes = Scenes(
+        self.scenes = BatchBuilder(
             network,
             self._inputs(),
             pools,

@@ -59,7 +59,7 @@ def make_pools(
     return pools
 
 
-class Scenes:
+class BatchBuilder:
     """Makes the scene of each step: a function of (seed, phase, step) and the network.
 
     Parameters
