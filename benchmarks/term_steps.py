@@ -38,7 +38,7 @@ from torch.nn import functional as F
 
 import harness
 from landbridge.methods.base import METHODS
-from landbridge.objectives.base import Step, View
+from landbridge.objectives.base import Step, ViewOutputs
 from landbridge.training.loop import make_term
 from landbridge.training.plan import TermSpec
 
@@ -127,7 +127,9 @@ def ours(net: str, name: str) -> Any:
     term = make_term(TermSpec(name), NETS[net][1], CLASSES)
 
     def loss(fs: Any, zs: Any, labels: Any, ft: Any, zt: Any) -> Any:
-        return weight * term(Step(View(fs, zs, labels), View(ft, zt), None, zt.detach(), 0.5))
+        return weight * term(
+            Step(ViewOutputs(fs, zs, labels), ViewOutputs(ft, zt), None, zt.detach(), 0.5)
+        )
 
     return step_of(net, loss, term)
 

@@ -11,7 +11,7 @@ from by_hand import softmax
 
 from landbridge.objectives.aad import AaD, attract_and_disperse
 from landbridge.objectives.banks import Bank, nearest
-from landbridge.objectives.base import PhaseContext, Step, View
+from landbridge.objectives.base import PhaseContext, Step, ViewOutputs
 from landbridge.objectives.nrc import NRC
 from landbridge.objectives.shot import SHOT, centroid_labels
 
@@ -52,7 +52,7 @@ def begun(term, seed=0):
 def batch(rows, seed=9):
     n = len(rows)
     logits = draw(n, C, seed=seed + 1, scale=2).float().requires_grad_()
-    return View(draw(n, D, seed=seed).float(), logits, rows=torch.tensor(rows))
+    return ViewOutputs(draw(n, D, seed=seed).float(), logits, rows=torch.tensor(rows))
 
 
 # SHOT -----------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from torch import nn
 from landbridge.backbones.base import Backbone
 from landbridge.backbones.surgery import Network
 from landbridge.base.errors import ConfigError
-from landbridge.objectives.base import TERMS, PhaseContext, Step, View
+from landbridge.objectives.base import TERMS, PhaseContext, Step, ViewOutputs
 from landbridge.training.groups import make_optimizer
 from landbridge.training.loop import make_term
 from landbridge.training.plan import Phase, TermSpec
@@ -37,7 +37,7 @@ def draw(*shape, seed=0):
 def view_of(kind, name, n, seed):
     """One view with what the kind declares, and the leaves that a gradient may reach."""
     features, logits = leaves(n, seed)
-    view = View(features, logits, rows=torch.arange(n))
+    view = ViewOutputs(features, logits, rows=torch.arange(n))
     given = [features, logits]
     if kind.maps:
         maps = draw(n, DIM, 2, 2, seed=seed + 10).requires_grad_()
@@ -45,7 +45,7 @@ def view_of(kind, name, n, seed):
         given.append(maps)
     if kind.anchored:
         maps = (draw(n, DIM, 2, 2, seed=20), draw(n, DIM, seed=21)) if kind.maps else ()
-        view.anchor = View(draw(n, DIM, seed=22), draw(n, CLASSES, seed=23), maps=maps)
+        view.anchor = ViewOutputs(draw(n, DIM, seed=22), draw(n, CLASSES, seed=23), maps=maps)
     if name in ("source", "labelled"):
         view.labels = torch.arange(n) % CLASSES
     return view, given

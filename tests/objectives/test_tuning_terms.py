@@ -14,7 +14,7 @@ from landbridge.backbones.maps import by_channel, stage_maps
 from landbridge.backbones.surgery import Network
 from landbridge.backbones.weights import seeded
 from landbridge.base.errors import MethodError
-from landbridge.objectives.base import PhaseContext, Step, View
+from landbridge.objectives.base import PhaseContext, Step, ViewOutputs
 from landbridge.objectives.bi_tuning import BiTuning, contrastive
 from landbridge.objectives.co_tuning import CoTuning, class_relationship, soft_cross_entropy
 from landbridge.objectives.feature_maps import FeatureMaps, channel_weights, map_distance
@@ -168,13 +168,13 @@ def test_delta_is_zero_where_nothing_has_moved(small):
         features, logits = network(x)
     for i, found in enumerate(maps):
         term.register_buffer(f"weight{i}", torch.ones(found.shape[1]))
-    anchor = View(features, logits, maps=tuple(maps))
-    view = View(features, logits, labels, maps=tuple(maps), anchor=anchor)
+    anchor = ViewOutputs(features, logits, maps=tuple(maps))
+    view = ViewOutputs(features, logits, labels, maps=tuple(maps), anchor=anchor)
     assert float(term(Step(None, None, None, None, 0.0, view))) == 0.0
-    moved = View(features, logits, labels, maps=tuple(m + 0.5 for m in maps), anchor=anchor)
+    moved = ViewOutputs(features, logits, labels, maps=tuple(m + 0.5 for m in maps), anchor=anchor)
     expected = 0.25 * sum(m.shape[1] for m in maps)
     assert float(term(Step(None, None, None, None, 0.0, moved))) == pytest.approx(expected)
-    still = View(features, logits, labels, anchor=anchor)  # stored features have no maps
+    still = ViewOutputs(features, logits, labels, anchor=anchor)  # stored features have no maps
     assert float(term(Step(None, None, None, None, 0.0, still))) == 0.0
 
 
@@ -263,7 +263,7 @@ def bi(small):
 
 def ask(term, network, x, labels):
     features, logits = network(x)
-    return term(Step(None, None, None, None, 0.0, View(features, logits, labels, inputs=x)))
+    return term(Step(None, None, None, None, 0.0, ViewOutputs(features, logits, labels, inputs=x)))
 
 
 def test_the_queue_holds_the_last_keys(bi):

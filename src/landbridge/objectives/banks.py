@@ -8,7 +8,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from .base import PhaseContext, Term, View, at_least_single
+from .base import PhaseContext, Term, ViewOutputs, at_least_single
 
 
 class Bank(nn.Module):
@@ -47,7 +47,7 @@ class Bank(nn.Module):
         self.probabilities.copy_(torch.softmax(at_least_single(logits), dim=1))
 
     @torch.no_grad()
-    def put(self, view: View) -> None:
+    def put(self, view: ViewOutputs) -> None:
         """Take in a batch, whose `rows` say where it stands."""
         assert view.rows is not None
         self.features[view.rows] = self.scaled(view.features).to(self.features)

@@ -17,7 +17,7 @@ from ..targets.base import every_type
 
 
 @dataclass
-class View:
+class ViewOutputs:
     """One batch after the network.
 
     Attributes
@@ -32,7 +32,7 @@ class View:
         What went into the network.
     maps : tuple of tensors
         What each stage of the backbone gave, for terms with `maps`.
-    anchor : View or None
+    anchor : ViewOutputs or None
         What the network at its start says of the same inputs, for terms with `anchored`.
     """
 
@@ -42,7 +42,7 @@ class View:
     rows: torch.Tensor | None = None
     inputs: torch.Tensor | None = None
     maps: tuple[torch.Tensor, ...] = ()
-    anchor: View | None = None
+    anchor: ViewOutputs | None = None
 
 
 @dataclass
@@ -51,30 +51,30 @@ class Step:
 
     Attributes
     ----------
-    source : View or None
+    source : ViewOutputs or None
         Labelled source batch.
-    target : View or None
+    target : ViewOutputs or None
         Unlabelled target batch (weak view).
-    strong : View or None
+    strong : ViewOutputs or None
         The same target rows, strongly augmented.
-    labelled : View or None
+    labelled : ViewOutputs or None
         Target rows whose labels the setting grants, for terms that ask for them.
     teacher : float tensor (n, classes) or None
         ``target.logits`` detached: what teaches the strong view.
     progress : float
         Share of the phase that is done, in [0, 1).
-    other, other_strong : View or None
+    other, other_strong : ViewOutputs or None
         Source rows with or without labels, weak and strong; None where there is no source.
     """
 
-    source: View | None
-    target: View | None
-    strong: View | None
+    source: ViewOutputs | None
+    target: ViewOutputs | None
+    strong: ViewOutputs | None
     teacher: torch.Tensor | None
     progress: float
-    labelled: View | None = None
-    other: View | None = None
-    other_strong: View | None = None
+    labelled: ViewOutputs | None = None
+    other: ViewOutputs | None = None
+    other_strong: ViewOutputs | None = None
 
 
 @dataclass
@@ -92,7 +92,7 @@ class PhaseContext:
         How many rows "source", "target" and "labelled" have to draw from, 0 where a side is
         not read.
     sizes : mapping of str to int
-        How many rows "source" and "target" have altogether: `View.rows` are under that.
+        How many rows "source" and "target" have altogether: `ViewOutputs.rows` are under that.
     known_head : Linear or None
         The head that θ₀ had for the classes it knew, where there is one.
     outputs : callable (side) -> (features, logits)
@@ -139,9 +139,9 @@ class Term(nn.Module, ABC):
     views : frozenset of {"source", "target", "strong", "labelled", "other"}
         Which batches it needs; "other" is there where a source is.
     anchored : bool
-        Whether `View.anchor` is to be there.
+        Whether `ViewOutputs.anchor` is to be there.
     maps : bool
-        Whether `View.maps` are to be there.
+        Whether `ViewOutputs.maps` are to be there.
     knows : bool
         Whether `PhaseContext.known_head` is to be there.
     answers : frozenset of {"classes", "numbers", "several"}
@@ -189,7 +189,7 @@ def at_least_single(x: torch.Tensor) -> torch.Tensor:
     return x.float() if x.dtype in (torch.float16, torch.bfloat16) else x
 
 
-__all__ = ["EVERY", "TERMS", "PhaseContext", "Step", "Term", "View", "at_least_single"]
+__all__ = ["EVERY", "TERMS", "PhaseContext", "Step", "Term", "ViewOutputs", "at_least_single"]
 
 EVERY = every_type()
 TERMS: Registry[type[Term]] = Registry("term", "landbridge.objectives")

@@ -8,7 +8,7 @@ import torch
 from torch.nn import functional as F
 
 from .adversarial import Adversarial, adversarial_ramp, reverse_gradient
-from .base import TERMS, PhaseContext, Step, View, at_least_single
+from .base import TERMS, PhaseContext, Step, ViewOutputs, at_least_single
 
 
 def class_weights(probabilities: torch.Tensor) -> torch.Tensor:
@@ -94,6 +94,6 @@ class PADA(Adversarial):
         return loss
 
     @torch.no_grad()
-    def _remember(self, target: View) -> None:
+    def _remember(self, target: ViewOutputs) -> None:
         found = torch.softmax(at_least_single(target.logits), dim=1)
         self.said[target.rows] = found.to(self.said)

@@ -18,7 +18,7 @@ from ..base.errors import TrainingError
 from ..base.events import SILENT, Events, Progress
 from ..base.options import make_options
 from ..base.seeds import derive
-from ..objectives.base import TERMS, Step, Term, View
+from ..objectives.base import TERMS, Step, Term, ViewOutputs
 from .average import Average
 from .checkpoint import Position, load_state, restore_optimizer, save_state
 from .data import TrainingData, phase_setting
@@ -229,7 +229,7 @@ class _PhaseRunner:
             self.average.update(step)
         return figures
 
-    def _task_losses(self, seen: Step, views: dict[str, View]) -> dict[str, torch.Tensor]:
+    def _task_losses(self, seen: Step, views: dict[str, ViewOutputs]) -> dict[str, torch.Tensor]:
         phase, losses = self.phase, {}
         for name, weight in (("source", phase.source_weight), ("labelled", phase.target_weight)):
             if not weight or name not in views:

@@ -12,7 +12,7 @@ from ..backbones.surgery import Network
 from ..base.errors import ConfigError
 from ..base.seeds import torch_rng
 from ..domains.modalities.base import Strength
-from ..objectives.base import Step, View
+from ..objectives.base import Step, ViewOutputs
 from .batches import Pool, Side
 from .inputs import InputSource
 from .plan import Phase
@@ -76,9 +76,9 @@ class BatchBuilder:
     device, precision
         Where and in which number format.
     anchor : Network or None
-        What `View.anchor` is asked of.
+        What `ViewOutputs.anchor` is asked of.
     maps : bool
-        Whether `View.maps` are wanted.
+        Whether `ViewOutputs.maps` are wanted.
     """
 
     def __init__(
@@ -100,10 +100,10 @@ class BatchBuilder:
         self.device, self.precision = device, precision
         self.anchor, self.maps = anchor, maps
 
-    def at(self, step: int) -> tuple[Step, dict[str, View]]:
+    def at(self, step: int) -> tuple[Step, dict[str, ViewOutputs]]:
         """Return what terms see, and all views, labels included, for the task's losses."""
         drawn, labels, rows = self._draw(step)
-        found: dict[str, View] = {}
+        found: dict[str, ViewOutputs] = {}
         for names in _passes(list(drawn), self.phase.by_domain):
             together = layout(joined([drawn[name] for name in names]))
             sizes = [len(drawn[name]) for name in names]
@@ -154,21 +154,21 @@ class BatchBuilder:
                 labels[name] = torch.from_numpy(side.labels[which]).to(self.device)
         return drawn, labels, rows
 
-    def _forward(self, network: Network, x: torch.Tensor) -> View:
+    def _forward(self, network: Network, x: torch.Tensor) -> ViewOutputs:
         with autocast(self.precision, self.device), stage_maps(network, self.maps) as maps:
             features, logits = self.inputs.forward(network, x)
-        return View(features, logits, maps=tuple(maps))
+        return ViewOutputs(features, logits, maps=tuple(maps))
 
     @torch.no_grad()
-    def _anchor(self, x: torch.Tensor, sizes: Sequence[int]) -> list[View | None]:
+    def _anchor(self, x: torch.Tensor, sizes: Sequence[int]) -> list[ViewOutputs | None]:
         assert self.anchor is not None
         return list(_split(self._forward(self.anchor, x), sizes))
 
 
-def _split(view: View, sizes: Sequence[int]) -> Iterator[View]:
+def _split(view: ViewOutputs, sizes: Sequence[int]) -> Iterator[ViewOutputs]:
     parts = [part.split(list(sizes)) for part in (view.features, view.logits, *view.maps)]
     for features, logits, *maps in zip(*parts, strict=True):
-        yield View(features, logits, maps=tuple(maps))
+        yield ViewOutputs(features, logits, maps=tuple(maps))
 
 
 def _passes(names: list[str], by_domain: bool) -> list[list[str]]:
