@@ -38,7 +38,7 @@ from torch.nn import functional as F
 
 import harness
 from landbridge.methods.base import METHODS
-from landbridge.objectives.base import Step, ViewOutputs
+from landbridge.objectives.base import StepBatch, ViewOutputs
 from landbridge.training.loop import make_term
 from landbridge.training.plan import TermSpec
 
@@ -128,7 +128,7 @@ def ours(net: str, name: str) -> Any:
 
     def loss(fs: Any, zs: Any, labels: Any, ft: Any, zt: Any) -> Any:
         return weight * term(
-            Step(ViewOutputs(fs, zs, labels), ViewOutputs(ft, zt), None, zt.detach(), 0.5)
+            StepBatch(ViewOutputs(fs, zs, labels), ViewOutputs(ft, zt), None, zt.detach(), 0.5)
         )
 
     return step_of(net, loss, term)

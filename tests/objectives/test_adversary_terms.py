@@ -12,7 +12,7 @@ from torch.nn import functional as F
 
 from landbridge.objectives.adversarial import Adversarial, told_apart
 from landbridge.objectives.adversary import adversary_loss, small_head
-from landbridge.objectives.base import Step, ViewOutputs
+from landbridge.objectives.base import StepBatch, ViewOutputs
 from landbridge.objectives.cdan import CDAN, certainty, multilinear, random_multilinear
 from landbridge.objectives.mdd import disparity, margin_disparity
 from landbridge.objectives.rows import together
@@ -21,7 +21,7 @@ from landbridge.objectives.rows import together
 def swapped(step):
     labels = torch.arange(len(step.target.features)) % step.target.logits.shape[1]
     source = ViewOutputs(step.target.features, step.target.logits, labels)
-    return Step(
+    return StepBatch(
         source, ViewOutputs(step.source.features, step.source.logits), None, None, step.progress
     )
 

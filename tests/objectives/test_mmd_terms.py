@@ -11,7 +11,7 @@ import torch
 from by_hand import softmax
 
 from landbridge.base.errors import ConfigError
-from landbridge.objectives.base import Step, ViewOutputs
+from landbridge.objectives.base import StepBatch, ViewOutputs
 from landbridge.objectives.dan import DAN, mk_mmd
 from landbridge.objectives.dsan import DSAN, local_mmd
 from landbridge.objectives.jan import JAN, joint_mmd
@@ -286,7 +286,9 @@ def test_mmd_arguments_have_names():
 def scene(n_s=6, n_t=4):
     fs, ft = draw(n_s, 3).requires_grad_(), (draw(n_t, 3, seed=1) + 1).requires_grad_()
     zs, zt = draw(n_s, 4, seed=2).requires_grad_(), draw(n_t, 4, seed=3).requires_grad_()
-    return Step(ViewOutputs(fs, zs, torch.arange(n_s) % 4), ViewOutputs(ft, zt), None, None, 0.5)
+    return StepBatch(
+        ViewOutputs(fs, zs, torch.arange(n_s) % 4), ViewOutputs(ft, zt), None, None, 0.5
+    )
 
 
 def test_terms_hand_over_what_they_should():

@@ -10,7 +10,7 @@ import torch
 from by_hand import draw, softmax
 
 from landbridge.objectives.afn import AFN, longer_features
-from landbridge.objectives.base import Step, ViewOutputs
+from landbridge.objectives.base import StepBatch, ViewOutputs
 from landbridge.objectives.bnm import BNM, batch_nuclear_norm
 
 SHAPES = [(1, 2), (2, 2), (5, 3), (3, 10), (12, 4), (32, 10)]
@@ -58,7 +58,7 @@ def test_longer_features_of_extreme_rows(dtype, scale):
 
 def test_afn_lengthens_all_rows_of_both_sides_alike():
     fs, ft = draw(3, 4).requires_grad_(), (draw(5, 4, seed=1) * 9).requires_grad_()
-    step = Step(ViewOutputs(fs, fs), ViewOutputs(ft, ft), None, None, 0.0)
+    step = StepBatch(ViewOutputs(fs, fs), ViewOutputs(ft, ft), None, None, 0.0)
     AFN(4, 4, AFN.Config(growth=0.5))(step).backward()
     for x in (fs, ft):
         pull = -(x.grad * x.detach()).sum(1) / x.detach().norm(dim=1)
@@ -129,7 +129,7 @@ def test_order_of_rows_does_not_matter_to_norms():
 
 def test_bnm_term():
     z = draw(6, 3)
-    step = Step(None, ViewOutputs(z, z), None, None, 0.0)
+    step = StepBatch(None, ViewOutputs(z, z), None, None, 0.0)
     assert torch.equal(BNM(2, 3)(step), batch_nuclear_norm(z))
     fast = BNM(2, 3, BNM.Config(fast=True))(step)
     assert torch.equal(fast, batch_nuclear_norm(z, fast=True))

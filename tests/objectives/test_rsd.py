@@ -9,7 +9,7 @@ import pytest
 import torch
 from scipy.linalg import subspace_angles
 
-from landbridge.objectives.base import Step, ViewOutputs
+from landbridge.objectives.base import StepBatch, ViewOutputs
 from landbridge.objectives.rsd import leading_vectors, subspace_distance
 from landbridge.training.loop import make_term
 from landbridge.training.plan import TermSpec
@@ -104,5 +104,5 @@ def test_steps_bring_the_subspaces_together():
 def test_half_of_the_width_at_most():
     term = make_term(TermSpec("rsd"), 6, 1)
     s, t = batch(9, 6, 12), batch(9, 6, 13)
-    seen = Step(ViewOutputs(s, s[:, :1]), ViewOutputs(t, t[:, :1]), None, None, 0.5)
+    seen = StepBatch(ViewOutputs(s, s[:, :1]), ViewOutputs(t, t[:, :1]), None, None, 0.5)
     assert float(term(seen)) == pytest.approx(paper(s, t, 3, 0.01) / 3, abs=1e-9)

@@ -10,7 +10,7 @@ import torch
 from by_hand import draw, softmax
 
 from landbridge.objectives.adversarial import adversarial_ramp
-from landbridge.objectives.base import PhaseContext, Step, ViewOutputs
+from landbridge.objectives.base import PhaseContext, StepBatch, ViewOutputs
 from landbridge.objectives.debiasmatch import DebiasMatch, debiased_consistency
 from landbridge.objectives.dst import DST, worst_case
 from landbridge.objectives.pada import PADA, class_weights, weighted_confusion
@@ -29,7 +29,7 @@ def test_pseudo_label_is_cross_entropy_to_the_largest_answer(threshold):
     """Eq. 14-15 of Lee (2013), over the rows that are sure enough."""
     z = draw(9, 4).requires_grad_()
     term = PseudoLabel(3, 4, PseudoLabel.Config(threshold=threshold))
-    value = term(Step(None, ViewOutputs(z, z), None, z.detach(), 0.5))
+    value = term(StepBatch(None, ViewOutputs(z, z), None, z.detach(), 0.5))
     rows = [softmax(row) for row in z.tolist()]
     expected = -sum(math.log(max(p)) for p in rows if max(p) >= threshold) / len(rows)
     assert value.item() == pytest.approx(expected, rel=1e-10)
@@ -88,7 +88,9 @@ def test_debiasmatch_remembers_its_mean():
     mean, now = np.full(3, 1 / 3), np.mean([softmax(row) for row in weak.tolist()], axis=0)
     for _ in range(3):
         mean = 0.75 * mean + 0.25 * now
-        value = term(Step(None, ViewOutputs(weak, weak), ViewOutputs(strong, strong), weak, 0.0))
+        value = term(
+            StepBatch(None, ViewOutputs(weak, weak), ViewOutputs(strong, strong), weak, 0.0)
+        )
         assert term.mean.tolist() == pytest.approx(mean.tolist(), rel=1e-5)
         expected = debiased_by_hand(weak, strong, mean.tolist(), 0.5, 0.5)
         assert float(value) == pytest.approx(expected, rel=1e-4)
@@ -140,7 +142,7 @@ def dst_step(progress=0.5):
         heads.append(views[-1].logits.requires_grad_())
     views[0].labels = torch.arange(6) % 3
     source, target, strong = views
-    return Step(source, target, strong, target.logits.detach(), progress), heads
+    return StepBatch(source, target, strong, target.logits.detach(), progress), heads
 
 
 def test_dst_keeps_pseudo_labels_away_from_the_main_head():
@@ -210,12 +212,12 @@ def test_pada_weighs_rows_by_their_class_and_refreshes_what_passes():
     source = ViewOutputs(draw(5, 4).float(), draw(5, 3).float(), labels=labels)
     p = np.array([softmax(row) for row in logits.tolist()])
     weights = p.mean(0) / p.mean(0).max()
-    step = Step(source, None, None, None, 0.5)
+    step = StepBatch(source, None, None, None, 0.5)
     found = term.source_weights(step)
     assert found.tolist() == pytest.approx(weights[labels].tolist(), rel=1e-5)
     rows = torch.tensor([6, 1])
     target = ViewOutputs(draw(2, 4, seed=3).float(), draw(2, 3, seed=4).float(), rows=rows)
-    term(Step(source, target, None, target.logits, 0.5))
+    term(StepBatch(source, target, None, target.logits, 0.5))
     p[[6, 1]] = [softmax(row) for row in target.logits.tolist()]
     assert np.allclose(term.said.numpy(), p, atol=1e-6)
     assert not term.source_weights(step).requires_grad

@@ -11,7 +11,7 @@ from by_hand import softmax
 
 from landbridge.objectives.aad import AaD, attract_and_disperse
 from landbridge.objectives.banks import Bank, nearest
-from landbridge.objectives.base import PhaseContext, Step, ViewOutputs
+from landbridge.objectives.base import PhaseContext, StepBatch, ViewOutputs
 from landbridge.objectives.nrc import NRC
 from landbridge.objectives.shot import SHOT, centroid_labels
 
@@ -114,7 +114,7 @@ def test_shot_loss_and_when_it_labels_again():
         mean = now.mean(0)
         diversity = -sum(v * math.log(v) for v in mean)
         pseudo = -sum(math.log(row[labels[r]]) for row, r in zip(now, rows, strict=True)) / 5
-        value = term(Step(None, view, None, view.logits.detach(), 0.0))
+        value = term(StepBatch(None, view, None, view.logits.detach(), 0.0))
         assert value.item() == pytest.approx(entropy - 0.7 * diversity + 0.4 * pseudo, rel=1e-6)
         features[rows], p[rows] = view.features.numpy(), now
         passed += 5
@@ -174,7 +174,7 @@ def test_aad_loss(progress):
         total -= sum(now[i] @ p[j] for j in near)
         others = [m for m, other in enumerate(rows) if other != row]
         total += (1 + 10 * progress) ** -1.5 * sum(now[i] @ now[m] for m in others)
-    value = term(Step(None, view, None, None, progress))
+    value = term(StepBatch(None, view, None, None, progress))
     assert float(value) == pytest.approx(total / len(rows), rel=1e-5)
     value.backward()
     assert view.logits.grad.any()
@@ -212,7 +212,7 @@ def test_nrc_loss():
     assert 0 < reciprocal < 4 * n  # or the test would not see the difference
     mean = now.mean(0)
     divergence = sum(v * math.log(v * C) for v in mean) - math.log(C)
-    value = term(Step(None, view, None, None, 0.3))
+    value = term(StepBatch(None, view, None, None, 0.3))
     expected = divergence + near_loss + wide_loss + own_loss
     assert float(value) == pytest.approx(expected, rel=1e-5)
     value.backward()

@@ -16,7 +16,7 @@ from landbridge.objectives.adversarial import (
     domain_confusion,
     reverse_gradient,
 )
-from landbridge.objectives.base import Step, ViewOutputs
+from landbridge.objectives.base import StepBatch, ViewOutputs
 from landbridge.objectives.consistency import Consistency, class_thresholds, consistency
 from landbridge.objectives.deep_coral import covariance_distance
 from landbridge.objectives.infomax import infomax
@@ -174,7 +174,7 @@ def test_consistency_remembers_the_shares_of_its_confident_answers():
     share = np.zeros(3)
     for _ in range(3):
         share = 0.75 * share + 0.25 * np.array([0.5, 0.25, 0.0])
-        step = Step(None, ViewOutputs(weak, weak), ViewOutputs(strong, strong), weak, 0.0)
+        step = StepBatch(None, ViewOutputs(weak, weak), ViewOutputs(strong, strong), weak, 0.0)
         value = term(step)
         assert term.learned.tolist() == pytest.approx(share.tolist(), rel=1e-5)
         least = class_thresholds(torch.from_numpy(share).float(), 0.9)
@@ -284,7 +284,9 @@ def test_dann_moves_features_and_discriminator_in_opposite_directions():
 
     def loss(progress):
         return term(
-            Step(ViewOutputs(source, source), ViewOutputs(target, target), None, None, progress)
+            StepBatch(
+                ViewOutputs(source, source), ViewOutputs(target, target), None, None, progress
+            )
         )
 
     def plain():

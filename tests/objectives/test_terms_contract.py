@@ -13,7 +13,7 @@ from torch import nn
 from landbridge.backbones.base import Backbone
 from landbridge.backbones.surgery import Network
 from landbridge.base.errors import ConfigError
-from landbridge.objectives.base import TERMS, PhaseContext, Step, ViewOutputs
+from landbridge.objectives.base import TERMS, PhaseContext, StepBatch, ViewOutputs
 from landbridge.training.groups import make_optimizer
 from landbridge.training.loop import make_term
 from landbridge.training.plan import Phase, TermSpec
@@ -61,7 +61,7 @@ def step_for(kind, progress=0.5):
     views = {name: view for name, (view, _) in made.items()}
     given = {name: tensors for name, (_, tensors) in made.items()}
     teacher = views["target"].logits.detach() if "target" in views else None
-    step = Step(
+    step = StepBatch(
         views.get("source"),
         views.get("target"),
         views.get("strong"),

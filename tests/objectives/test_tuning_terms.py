@@ -14,7 +14,7 @@ from landbridge.backbones.maps import by_channel, stage_maps
 from landbridge.backbones.surgery import Network
 from landbridge.backbones.weights import seeded
 from landbridge.base.errors import MethodError
-from landbridge.objectives.base import PhaseContext, Step, ViewOutputs
+from landbridge.objectives.base import PhaseContext, StepBatch, ViewOutputs
 from landbridge.objectives.bi_tuning import BiTuning, contrastive
 from landbridge.objectives.co_tuning import CoTuning, class_relationship, soft_cross_entropy
 from landbridge.objectives.feature_maps import FeatureMaps, channel_weights, map_distance
@@ -170,12 +170,12 @@ def test_delta_is_zero_where_nothing_has_moved(small):
         term.register_buffer(f"weight{i}", torch.ones(found.shape[1]))
     anchor = ViewOutputs(features, logits, maps=tuple(maps))
     view = ViewOutputs(features, logits, labels, maps=tuple(maps), anchor=anchor)
-    assert float(term(Step(None, None, None, None, 0.0, view))) == 0.0
+    assert float(term(StepBatch(None, None, None, None, 0.0, view))) == 0.0
     moved = ViewOutputs(features, logits, labels, maps=tuple(m + 0.5 for m in maps), anchor=anchor)
     expected = 0.25 * sum(m.shape[1] for m in maps)
-    assert float(term(Step(None, None, None, None, 0.0, moved))) == pytest.approx(expected)
+    assert float(term(StepBatch(None, None, None, None, 0.0, moved))) == pytest.approx(expected)
     still = ViewOutputs(features, logits, labels, anchor=anchor)  # stored features have no maps
-    assert float(term(Step(None, None, None, None, 0.0, still))) == 0.0
+    assert float(term(StepBatch(None, None, None, None, 0.0, still))) == 0.0
 
 
 # Co-Tuning ------------------------------------------------------------------------------------
@@ -263,7 +263,9 @@ def bi(small):
 
 def ask(term, network, x, labels):
     features, logits = network(x)
-    return term(Step(None, None, None, None, 0.0, ViewOutputs(features, logits, labels, inputs=x)))
+    return term(
+        StepBatch(None, None, None, None, 0.0, ViewOutputs(features, logits, labels, inputs=x))
+    )
 
 
 def test_the_queue_holds_the_last_keys(bi):

@@ -12,7 +12,7 @@ import torch
 import landbridge
 from landbridge.base.errors import ConfigError, DataError, RunError
 from landbridge.base.events import SILENT
-from landbridge.objectives.base import Step, ViewOutputs
+from landbridge.objectives.base import StepBatch, ViewOutputs
 from landbridge.objectives.tasks import Tasks, task_losses
 from landbridge.several_tasks.read import OneTask, as_tasks, read_tasks
 
@@ -50,7 +50,7 @@ def test_learned_weights_are_kendalls():
         term.uncertainty.copy_(torch.tensor([0.4, -0.2]))
     outputs, labels = torch.tensor([[1.0, 0.0, 2.0]]), torch.tensor([[0.0, 1.0]])
     view = ViewOutputs(torch.zeros(1, 3), outputs, labels)
-    step = Step(None, None, None, None, 0.0, view)
+    step = StepBatch(None, None, None, None, 0.0, view)
     ce, mse = -math.log(math.e / (math.e + 1)), 1.0
     expected = math.exp(-0.4) * ce + 0.2 + 0.5 * math.exp(0.2) * mse - 0.1
     assert float(term(step).detach()) == pytest.approx(expected, rel=1e-6)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 
 from .banks import BankTerm, nearest
-from .base import TERMS, Step, at_least_single
+from .base import TERMS, StepBatch, at_least_single
 
 
 def attract_and_disperse(
@@ -55,7 +55,7 @@ class AaD(BankTerm):
         neighbours: int = 3
         decay: float = 5.0
 
-    def forward(self, step: Step) -> torch.Tensor:
+    def forward(self, step: StepBatch) -> torch.Tensor:
         """Return `attract_and_disperse`, after the batch has been taken into the bank."""
         assert step.target is not None
         target = step.target

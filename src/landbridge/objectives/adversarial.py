@@ -10,7 +10,7 @@ import torch
 from torch.nn import functional as F
 
 from .adversary import Criterion, adversary_loss, small_head
-from .base import EVERY, TERMS, Step, Term, at_least_single
+from .base import EVERY, TERMS, StepBatch, Term, at_least_single
 from .rows import shares, together
 
 
@@ -103,7 +103,7 @@ class Adversarial(Term):
         hidden = self.config.hidden
         self.discriminator = small_head(dim, hidden, hidden, 1)
 
-    def forward(self, step: Step) -> torch.Tensor:
+    def forward(self, step: StepBatch) -> torch.Tensor:
         """Return the discriminator's loss; the features get its reversed gradient."""
         assert step.source is not None
         assert step.target is not None

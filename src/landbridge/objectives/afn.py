@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch.autograd.function import once_differentiable
 
-from .base import EVERY, TERMS, Step, Term, at_least_single
+from .base import EVERY, TERMS, StepBatch, Term, at_least_single
 from .rows import together
 
 
@@ -65,7 +65,7 @@ class AFN(Term):
 
         growth: float = 1.0
 
-    def forward(self, step: Step) -> torch.Tensor:
+    def forward(self, step: StepBatch) -> torch.Tensor:
         """Return `longer_features` of all rows."""
         assert step.source is not None
         assert step.target is not None

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from .base import EVERY, TERMS, PhaseContext, Step, Term, at_least_single
+from .base import EVERY, TERMS, PhaseContext, StepBatch, Term, at_least_single
 
 _SHARPEST = math.log(100.0)
 
@@ -89,7 +89,7 @@ class Align(Term):
         if self.config.repeated and setting.labels is not None:
             self.contents = setting.labels("target")
 
-    def forward(self, step: Step) -> torch.Tensor:
+    def forward(self, step: StepBatch) -> torch.Tensor:
         """Return the mean of `alignment` over all pairs of modalities."""
         assert step.target is not None
         parts = at_least_single(step.target.features).chunk(self.config.parts, dim=1)

@@ -46,7 +46,7 @@ class ViewOutputs:
 
 
 @dataclass
-class Step:
+class StepBatch:
     """What a term sees of one training step. Sealed labels are never in it.
 
     Attributes
@@ -170,7 +170,7 @@ class Term(nn.Module, ABC):
     def begin(self, setting: PhaseContext) -> None:
         """Fill what the first step needs; not called where a checkpoint is gone on from."""
 
-    def source_weights(self, step: Step) -> torch.Tensor | None:
+    def source_weights(self, step: StepBatch) -> torch.Tensor | None:
         """Return how much each source row counts in L_source, (n,), or None for all alike."""
         return None
 
@@ -180,7 +180,7 @@ class Term(nn.Module, ABC):
         return cls.anchored or cls.prepare is not Term.prepare or cls.begin is not Term.begin
 
     @abstractmethod
-    def forward(self, step: Step) -> torch.Tensor:
+    def forward(self, step: StepBatch) -> torch.Tensor:
         """Return the scalar to minimise."""
 
 
@@ -189,7 +189,7 @@ def at_least_single(x: torch.Tensor) -> torch.Tensor:
     return x.float() if x.dtype in (torch.float16, torch.bfloat16) else x
 
 
-__all__ = ["EVERY", "TERMS", "PhaseContext", "Step", "Term", "ViewOutputs", "at_least_single"]
+__all__ = ["EVERY", "TERMS", "PhaseContext", "StepBatch", "Term", "ViewOutputs", "at_least_single"]
 
 EVERY = every_type()
 TERMS: Registry[type[Term]] = Registry("term", "landbridge.objectives")

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from .base import TERMS, PhaseContext, Step, Term, at_least_single
+from .base import TERMS, PhaseContext, StepBatch, Term, at_least_single
 
 
 def contrastive(
@@ -95,7 +95,7 @@ class BiTuning(Term):
         self.key_backbone.load_state_dict(setting.network.backbone.state_dict())
         self.key_projector.load_state_dict(self.projector.state_dict())
 
-    def forward(self, step: Step) -> torch.Tensor:
+    def forward(self, step: StepBatch) -> torch.Tensor:
         """Return both contrasts of the labelled rows against their keys and the queue."""
         view, own = step.labelled, self.config
         assert view is not None

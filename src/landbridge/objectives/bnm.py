@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch.autograd.function import once_differentiable
 
-from .base import TERMS, Step, Term, at_least_single
+from .base import TERMS, StepBatch, Term, at_least_single
 
 
 class _NuclearNorm(torch.autograd.Function):
@@ -78,7 +78,7 @@ class BNM(Term):
 
         fast: bool = False
 
-    def forward(self, step: Step) -> torch.Tensor:
+    def forward(self, step: StepBatch) -> torch.Tensor:
         """Return `batch_nuclear_norm` of the target logits."""
         assert step.target is not None
         return batch_nuclear_norm(step.target.logits, self.config.fast)

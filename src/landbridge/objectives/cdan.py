@@ -8,7 +8,7 @@ import torch
 
 from .adversarial import adversarial_ramp, told_apart
 from .adversary import adversary_loss, small_head
-from .base import TERMS, Step, Term
+from .base import TERMS, StepBatch, Term
 from .rows import together
 
 
@@ -92,7 +92,7 @@ class CDAN(Term):
         hidden = self.config.hidden
         self.discriminator = small_head(columns, hidden, hidden, 1)
 
-    def forward(self, step: Step) -> torch.Tensor:
+    def forward(self, step: StepBatch) -> torch.Tensor:
         """Return the discriminator's loss; the features get its reversed gradient."""
         assert step.source is not None
         assert step.target is not None

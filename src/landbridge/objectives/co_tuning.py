@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from ..base.errors import MethodError
-from .base import TERMS, PhaseContext, Step, Term, at_least_single
+from .base import TERMS, PhaseContext, StepBatch, Term, at_least_single
 
 
 def class_relationship(
@@ -92,7 +92,7 @@ class CoTuning(Term):
         answers = torch.softmax(self.known(features[rows].to(self.known.weight)), 1)
         self.relationship.copy_(class_relationship(answers, labels[rows], self.n_classes))
 
-    def forward(self, step: Step) -> torch.Tensor:
+    def forward(self, step: StepBatch) -> torch.Tensor:
         """Return the known head's cross-entropy on the labelled rows."""
         assert step.labelled is not None
         assert step.labelled.labels is not None

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch.nn import functional as F
 
-from .base import TERMS, Step, Term, at_least_single
+from .base import TERMS, StepBatch, Term, at_least_single
 
 
 def consistency(
@@ -85,7 +85,7 @@ class Consistency(Term):
         super().__init__(dim, n_classes, config)
         self.register_buffer("learned", torch.zeros(n_classes))
 
-    def forward(self, step: Step) -> torch.Tensor:
+    def forward(self, step: StepBatch) -> torch.Tensor:
         """Return `consistency` of the teacher's weak and the student's strong logits."""
         assert step.strong is not None
         assert step.teacher is not None

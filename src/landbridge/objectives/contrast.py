@@ -8,7 +8,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from .base import EVERY, TERMS, Step, Term, at_least_single
+from .base import EVERY, TERMS, StepBatch, Term, at_least_single
 
 
 def nt_xent(first: torch.Tensor, second: torch.Tensor, temperature: float = 0.2) -> torch.Tensor:
@@ -61,7 +61,7 @@ class Contrast(Term):
             nn.Linear(dim, dim), nn.ReLU(inplace=True), nn.Linear(dim, self.config.width)
         )
 
-    def forward(self, step: Step) -> torch.Tensor:
+    def forward(self, step: StepBatch) -> torch.Tensor:
         """Return `nt_xent` of both domains' rows together."""
         weak = [view for view in (step.target, step.other) if view is not None]
         strong = [view for view in (step.strong, step.other_strong) if view is not None]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 
 from ..base.errors import ConfigError
-from .base import EVERY, TERMS, Step, Term
+from .base import EVERY, TERMS, StepBatch, Term
 from .kernels import WIDTHS, kernel_sum, two_sample_weights
 from .rows import together
 
@@ -82,7 +82,7 @@ class DAN(Term):
         exponents: tuple[int, ...] = WIDTHS
         unbiased: bool = False
 
-    def forward(self, step: Step) -> torch.Tensor:
+    def forward(self, step: StepBatch) -> torch.Tensor:
         """Return `mk_mmd` of the two batches' features."""
         assert step.source is not None
         assert step.target is not None

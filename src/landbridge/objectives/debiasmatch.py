@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch.nn import functional as F
 
-from .base import TERMS, Step, Term, at_least_single
+from .base import TERMS, StepBatch, Term, at_least_single
 
 
 def debiased_consistency(
@@ -71,7 +71,7 @@ class DebiasMatch(Term):
         super().__init__(dim, n_classes, config)
         self.register_buffer("mean", torch.full((n_classes,), 1 / n_classes))
 
-    def forward(self, step: Step) -> torch.Tensor:
+    def forward(self, step: StepBatch) -> torch.Tensor:
         """Return `debiased_consistency`, after the batch has been taken into the mean."""
         assert step.strong is not None
         assert step.teacher is not None

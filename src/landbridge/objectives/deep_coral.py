@@ -10,7 +10,7 @@ import torch
 from torch.autograd.function import once_differentiable
 
 from ..base.errors import ConfigError
-from .base import EVERY, TERMS, Step, Term
+from .base import EVERY, TERMS, StepBatch, Term
 from .rows import together
 
 
@@ -94,7 +94,7 @@ class DeepCORAL(Term):
     class Config:
         """No options."""
 
-    def forward(self, step: Step) -> torch.Tensor:
+    def forward(self, step: StepBatch) -> torch.Tensor:
         """Return `covariance_distance` of the two batches' features."""
         assert step.source is not None
         assert step.target is not None

@@ -8,7 +8,7 @@ import torch
 from torch.nn import functional as F
 
 from ..base.errors import ConfigError
-from .base import TERMS, PhaseContext, Step, Term, at_least_single
+from .base import TERMS, PhaseContext, StepBatch, Term, at_least_single
 
 
 def distillation(
@@ -63,7 +63,7 @@ class Distil(Term):
             raise ConfigError("distil has no teacher", do="name a finished run: --teacher RUN")
         self.teacher = setting.teacher
 
-    def forward(self, step: Step) -> torch.Tensor:
+    def forward(self, step: StepBatch) -> torch.Tensor:
         """Return `distillation` of the batch."""
         assert step.target is not None
         assert self.teacher is not None

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import torch
 
-from .base import TERMS, Step, Term, at_least_single
+from .base import TERMS, StepBatch, Term, at_least_single
 from .kernels import WIDTHS, kernel_sum
 from .rows import together
 
@@ -72,7 +72,7 @@ class DSAN(Term):
 
         exponents: tuple[int, ...] = WIDTHS
 
-    def forward(self, step: Step) -> torch.Tensor:
+    def forward(self, step: StepBatch) -> torch.Tensor:
         """Return `local_mmd` with the source's labels and the target's own probabilities."""
         assert step.source is not None
         assert step.source.labels is not None

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from .adversarial import adversarial_ramp, reverse_gradient
-from .base import TERMS, Step, Term, at_least_single
+from .base import TERMS, StepBatch, Term, at_least_single
 from .consistency import consistency
 from .mdd import margin_disparity
 
@@ -93,7 +93,7 @@ class DST(Term):
             nn.Linear(self.dim, hidden), nn.ReLU(), nn.Linear(hidden, self.n_classes)
         )
 
-    def forward(self, step: Step) -> torch.Tensor:
+    def forward(self, step: StepBatch) -> torch.Tensor:
         """Return the pseudo head's loss and the worst head's, whose gradient is reversed."""
         source, target, strong, teacher = step.source, step.target, step.strong, step.teacher
         assert source is not None

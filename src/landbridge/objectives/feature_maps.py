@@ -11,7 +11,7 @@ from torch.nn import functional as F
 from ..backbones.extraction import evaluating
 from ..backbones.maps import by_channel, stage_maps
 from ..backbones.surgery import Network
-from .base import EVERY, TERMS, PhaseContext, Step, Term, at_least_single
+from .base import EVERY, TERMS, PhaseContext, StepBatch, Term, at_least_single
 
 
 def map_distance(
@@ -127,7 +127,7 @@ class FeatureMaps(Term):
     def _weights(self) -> list[torch.Tensor]:
         return [buffer for name, buffer in self.named_buffers() if name.startswith("weight")]
 
-    def forward(self, step: Step) -> torch.Tensor:
+    def forward(self, step: StepBatch) -> torch.Tensor:
         """Return `map_distance` of the labelled rows' maps to the start's."""
         assert step.labelled is not None
         assert step.labelled.anchor is not None

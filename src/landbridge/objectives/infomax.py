@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import torch
 
-from .base import TERMS, Step, Term, at_least_single
+from .base import TERMS, StepBatch, Term, at_least_single
 
 
 def infomax(logits: torch.Tensor, diversity: float = 1.0) -> torch.Tensor:
@@ -55,7 +55,7 @@ class InfoMax(Term):
 
         diversity: float = 1.0
 
-    def forward(self, step: Step) -> torch.Tensor:
+    def forward(self, step: StepBatch) -> torch.Tensor:
         """Return `infomax` of the target logits."""
         assert step.target is not None
         return infomax(step.target.logits, self.config.diversity)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import torch
 
-from .base import TERMS, Step, Term
+from .base import TERMS, StepBatch, Term
 from .kernels import WIDTHS, kernel_sum, two_sample_weights
 from .rows import together
 
@@ -68,7 +68,7 @@ class JAN(Term):
         exponents: tuple[int, ...] = WIDTHS
         answer_width: float = ANSWER_WIDTH
 
-    def forward(self, step: Step) -> torch.Tensor:
+    def forward(self, step: StepBatch) -> torch.Tensor:
         """Return `joint_mmd` of the two batches."""
         assert step.source is not None
         assert step.target is not None

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch.autograd.function import once_differentiable
 
-from .base import TERMS, Step, Term, at_least_single
+from .base import TERMS, StepBatch, Term, at_least_single
 
 
 class _Confusion(torch.autograd.Function):
@@ -84,7 +84,7 @@ class MCC(Term):
 
         temperature: float = 2.5
 
-    def forward(self, step: Step) -> torch.Tensor:
+    def forward(self, step: StepBatch) -> torch.Tensor:
         """Return `mcc` of the target logits."""
         assert step.target is not None
         return mcc(step.target.logits, self.config.temperature)

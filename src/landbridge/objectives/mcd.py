@@ -9,7 +9,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from .adversarial import adversarial_ramp, reverse_gradient
-from .base import TERMS, Step, Term, at_least_single
+from .base import TERMS, StepBatch, Term, at_least_single
 
 
 def classifier_discrepancy(*, one: torch.Tensor, other: torch.Tensor) -> torch.Tensor:
@@ -71,7 +71,7 @@ class MCD(Term):
         super().__init__(dim, n_classes, config)
         self.heads = _TwoHeads(dim, self.config.hidden, n_classes)
 
-    def forward(self, step: Step) -> torch.Tensor:
+    def forward(self, step: StepBatch) -> torch.Tensor:
         """Return both heads' source losses less their `classifier_discrepancy` on the target."""
         assert step.source is not None
         assert step.source.labels is not None

@@ -10,7 +10,7 @@ from torch.autograd.function import once_differentiable
 
 from .adversarial import adversarial_ramp
 from .adversary import Criterion, adversary_loss, small_head
-from .base import TERMS, Step, Term, at_least_single
+from .base import TERMS, StepBatch, Term, at_least_single
 from .rows import shares, together
 
 
@@ -122,7 +122,7 @@ class MDD(Term):
         super().__init__(dim, n_classes, config)
         self.head = small_head(dim, self.config.hidden, n_classes)
 
-    def forward(self, step: Step) -> torch.Tensor:
+    def forward(self, step: StepBatch) -> torch.Tensor:
         """Return `margin_disparity`; the features get its reversed gradient."""
         assert step.source is not None
         assert step.target is not None

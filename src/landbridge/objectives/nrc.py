@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 
 from .banks import BankTerm, nearest
-from .base import TERMS, Step, at_least_single
+from .base import TERMS, StepBatch, at_least_single
 
 DOUBT = 0.1
 """Affinity r of neighbours that are not reciprocal, and of neighbours of neighbours."""
@@ -67,7 +67,7 @@ class NRC(BankTerm):
         neighbours: int = 3
         expanded: int = 3
 
-    def forward(self, step: Step) -> torch.Tensor:
+    def forward(self, step: StepBatch) -> torch.Tensor:
         """Return `neighbour_agreement`, after the batch has been taken into the bank."""
         assert step.target is not None
         target, bank = step.target, self.bank

@@ -8,7 +8,7 @@ import torch
 from torch.nn import functional as F
 
 from .adversarial import Adversarial, adversarial_ramp, reverse_gradient
-from .base import TERMS, PhaseContext, Step, ViewOutputs, at_least_single
+from .base import TERMS, PhaseContext, StepBatch, ViewOutputs, at_least_single
 
 
 def class_weights(probabilities: torch.Tensor) -> torch.Tensor:
@@ -71,13 +71,13 @@ class PADA(Adversarial):
         _, logits = setting.outputs("target")
         self.said.copy_(torch.softmax(at_least_single(logits), dim=1))
 
-    def source_weights(self, step: Step) -> torch.Tensor:
+    def source_weights(self, step: StepBatch) -> torch.Tensor:
         """Return the weight of each source row's class, (n,)."""
         assert step.source is not None
         assert step.source.labels is not None
         return class_weights(self.said)[step.source.labels]
 
-    def forward(self, step: Step) -> torch.Tensor:
+    def forward(self, step: StepBatch) -> torch.Tensor:
         """Return the discriminator's weighted loss; the features get its reversed gradient."""
         assert step.source is not None
         assert step.target is not None

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import torch
 
-from .base import TERMS, Step, Term
+from .base import TERMS, StepBatch, Term
 from .consistency import consistency
 
 
@@ -28,7 +28,7 @@ class PseudoLabel(Term):
 
         threshold: float = 0.9
 
-    def forward(self, step: Step) -> torch.Tensor:
+    def forward(self, step: StepBatch) -> torch.Tensor:
         """Return `consistency` of the target's logits with themselves."""
         assert step.target is not None
         assert step.teacher is not None

@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from .base import EVERY, TERMS, Step, Term, at_least_single
+from .base import EVERY, TERMS, StepBatch, Term, at_least_single
 
 _SMALLEST_SINE2 = 1e-6
 """Below this the angle counts as 0 and gets no gradient: the root is infinitely steep there."""
@@ -109,7 +109,7 @@ class SubspaceDistance(Term):
         components: int = 36
         mismatch: float = 0.01
 
-    def forward(self, step: Step) -> torch.Tensor:
+    def forward(self, step: StepBatch) -> torch.Tensor:
         """Return `subspace_distance` of the two batches' features, a dimension."""
         assert step.source is not None
         assert step.target is not None

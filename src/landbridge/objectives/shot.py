@@ -8,7 +8,7 @@ import torch
 from torch.nn import functional as F
 
 from .banks import Bank
-from .base import TERMS, PhaseContext, Step, Term, at_least_single
+from .base import TERMS, PhaseContext, StepBatch, Term, at_least_single
 from .infomax import infomax
 
 
@@ -74,7 +74,7 @@ class SHOT(Term):
         self.bank.fill(setting)
         self._label()
 
-    def forward(self, step: Step) -> torch.Tensor:
+    def forward(self, step: StepBatch) -> torch.Tensor:
         """Return `infomax` + β · cross-entropy to the labels as they stand."""
         assert step.target is not None
         target, n = step.target, len(self.labels)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import torch
 
-from .base import EVERY, TERMS, Step, Term, at_least_single
+from .base import EVERY, TERMS, StepBatch, Term, at_least_single
 
 
 def spectral_shrinkage(features: torch.Tensor, smallest: int = 1) -> torch.Tensor:
@@ -51,7 +51,7 @@ class SpectralShrinkage(Term):
 
         smallest: int = 1
 
-    def forward(self, step: Step) -> torch.Tensor:
+    def forward(self, step: StepBatch) -> torch.Tensor:
         """Return `spectral_shrinkage` of the labelled target features."""
         assert step.labelled is not None
         return spectral_shrinkage(step.labelled.features, self.config.smallest)

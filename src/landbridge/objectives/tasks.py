@@ -9,7 +9,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from ..base.errors import ConfigError
-from .base import EVERY, TERMS, Step, Term, at_least_single
+from .base import EVERY, TERMS, StepBatch, Term, at_least_single
 
 CLASSES, NUMBERS = "classes", "numbers"
 
@@ -83,7 +83,7 @@ class Tasks(Term):
             )
         self.uncertainty = nn.Parameter(torch.zeros(max(1, len(own.sizes))))
 
-    def forward(self, step: Step) -> torch.Tensor:
+    def forward(self, step: StepBatch) -> torch.Tensor:
         """Return the weighted sum over tasks."""
         assert step.labelled is not None
         assert step.labelled.labels is not None

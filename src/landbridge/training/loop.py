@@ -18,7 +18,7 @@ from ..base.errors import TrainingError
 from ..base.events import SILENT, Events, Progress
 from ..base.options import make_options
 from ..base.seeds import derive
-from ..objectives.base import TERMS, Step, Term, ViewOutputs
+from ..objectives.base import TERMS, StepBatch, Term, ViewOutputs
 from .average import Average
 from .checkpoint import Position, load_state, restore_optimizer, save_state
 from .data import TrainingData, phase_setting
@@ -229,7 +229,9 @@ class _PhaseRunner:
             self.average.update(step)
         return figures
 
-    def _task_losses(self, seen: Step, views: dict[str, ViewOutputs]) -> dict[str, torch.Tensor]:
+    def _task_losses(
+        self, seen: StepBatch, views: dict[str, ViewOutputs]
+    ) -> dict[str, torch.Tensor]:
         phase, losses = self.phase, {}
         for name, weight in (("source", phase.source_weight), ("labelled", phase.target_weight)):
             if not weight or name not in views:
@@ -245,7 +247,7 @@ class _PhaseRunner:
             )
         return losses
 
-    def _source_weights(self, seen: Step) -> torch.Tensor | None:
+    def _source_weights(self, seen: StepBatch) -> torch.Tensor | None:
         weights = None
         for term in self.terms.values():
             own = term.source_weights(seen)

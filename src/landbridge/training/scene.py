@@ -12,7 +12,7 @@ from ..backbones.surgery import Network
 from ..base.errors import ConfigError
 from ..base.seeds import torch_rng
 from ..domains.modalities.base import Strength
-from ..objectives.base import Step, ViewOutputs
+from ..objectives.base import StepBatch, ViewOutputs
 from .batches import Pool, Side
 from .inputs import InputSource
 from .plan import Phase
@@ -100,7 +100,7 @@ class BatchBuilder:
         self.device, self.precision = device, precision
         self.anchor, self.maps = anchor, maps
 
-    def at(self, step: int) -> tuple[Step, dict[str, ViewOutputs]]:
+    def at(self, step: int) -> tuple[StepBatch, dict[str, ViewOutputs]]:
         """Return what terms see, and all views, labels included, for the task's losses."""
         drawn, labels, rows = self._draw(step)
         found: dict[str, ViewOutputs] = {}
@@ -114,7 +114,7 @@ class BatchBuilder:
                 view.inputs, view.anchor = drawn[name], anchor
                 found[name] = view
         target = found.get("target")
-        seen = Step(
+        seen = StepBatch(
             source=found.get("source"),
             target=target,
             strong=found.get("strong"),
