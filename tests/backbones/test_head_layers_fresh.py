@@ -16,10 +16,10 @@ from landbridge.solvers.layers.trees import boosted_trees
 from landbridge.solvers.steps import (
     STEPS,
     Affine,
+    HeadLayer,
     NearestMove,
     Neighbours,
     RBFKernel,
-    Step,
     UnitRows,
     Votes,
     WeightedMedian,
@@ -49,7 +49,7 @@ print(json.dumps({file: head_from_state(load_file(file))(x).tolist() for file in
 
 def test_every_kind_has_a_sample_here():
     assert set(STEPS) == set(SAMPLES)
-    assert all(issubclass(kind, Step) for _, kind in STEPS.items())
+    assert all(issubclass(kind, HeadLayer) for _, kind in STEPS.items())
 
 
 def test_every_kind_is_known_where_nothing_was_imported(tmp_path):

@@ -8,13 +8,13 @@ import numpy as np
 import torch
 from torch import nn
 
-from ..solvers.steps import STEPS, Step
+from ..solvers.steps import STEPS, HeadLayer
 
 
 class StepModule(nn.Module):
     """One step, its arrays as float32 buffers."""
 
-    def __init__(self, step: Step) -> None:
+    def __init__(self, step: HeadLayer) -> None:
         super().__init__()
         self.step = type(step)
         if not step.tensors():  # a state's names must tell of it, too
@@ -31,11 +31,11 @@ class StepsHead(nn.Sequential):
 
     Parameters
     ----------
-    steps : sequence of Step
+    steps : sequence of HeadLayer
         The last one that changes the width gives the logits.
     """
 
-    def __init__(self, steps: Sequence[Step]) -> None:
+    def __init__(self, steps: Sequence[HeadLayer]) -> None:
         super().__init__()
         for i, step in enumerate(steps):
             self.add_module(f"{i}-{step.kind}", StepModule(step))
@@ -47,14 +47,14 @@ class StagesHead(nn.Module):
 
     Parameters
     ----------
-    steps : sequence of Step
+    steps : sequence of HeadLayer
     budget : int
         Of `pooled`; part of the state, so that a saved network reads what it was fitted on.
     """
 
     budget: torch.Tensor
 
-    def __init__(self, steps: Sequence[Step], budget: int) -> None:
+    def __init__(self, steps: Sequence[HeadLayer], budget: int) -> None:
         super().__init__()
         self.steps = StepsHead(steps)
         self.register_buffer("budget", torch.tensor(budget))
@@ -69,12 +69,12 @@ class ColumnsHead(nn.Module):
 
     Parameters
     ----------
-    steps : sequence of Step
+    steps : sequence of HeadLayer
     """
 
     columns: torch.Tensor
 
-    def __init__(self, steps: Sequence[Step]) -> None:
+    def __init__(self, steps: Sequence[HeadLayer]) -> None:
         super().__init__()
         self.steps = StepsHead(steps)
         self.register_buffer("columns", torch.ones(1))  # a state's names must tell of it
@@ -97,7 +97,7 @@ def head_from_state(
     return StepsHead(_steps(state))
 
 
-def _steps(state: Mapping[str, torch.Tensor]) -> list[Step]:
+def _steps(state: Mapping[str, torch.Tensor]) -> list[HeadLayer]:
     parts: dict[str, dict[str, np.ndarray]] = {}
     for name, tensor in state.items():
         part, _, field = name.partition(".")

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..base.errors import DataError, MethodError
-from ..solvers.steps import Step, apply
+from ..solvers.steps import HeadLayer, apply
 from .base import Features, Head
 from .feature import FeatureMethod
 from .heads.base import check_head, fit_joint
@@ -25,9 +25,9 @@ class Aligned:
     ----------
     source_rows : ndarray, shape (ns, k)
         Every source row there.
-    target_steps : tuple of Step
+    target_steps : tuple of HeadLayer
         From a target row (scaled, as `align` got it) to the space.
-    source_steps : tuple of Step or None
+    source_steps : tuple of HeadLayer or None
         The same for a source row; None where only the rows of the fit have a place.
     weights : ndarray, shape (ns,), optional
         Of source rows, for the head.
@@ -36,8 +36,8 @@ class Aligned:
     """
 
     source_rows: np.ndarray
-    target_steps: tuple[Step, ...]
-    source_steps: tuple[Step, ...] | None
+    target_steps: tuple[HeadLayer, ...]
+    source_steps: tuple[HeadLayer, ...] | None
     weights: np.ndarray | None = None
     notes: Mapping[str, Any] = field(default_factory=dict)
 

@@ -12,7 +12,7 @@ from ..base.registry import Registry
 from ..targets.base import TargetType, every_type, target_type, type_of_target
 
 if TYPE_CHECKING:
-    from ..solvers.steps import Step
+    from ..solvers.steps import HeadLayer
 
 Labels = Literal["labelled", "model", "unlabelled", "none", "any"]
 
@@ -115,14 +115,14 @@ class Head:
 
     Parameters
     ----------
-    steps : sequence of Step
+    steps : sequence of HeadLayer
         Neighbouring affine steps are folded into one.
     notes : dict
         What was chosen and measured on the way (strength, leave-one-out error, ...): plain
         values.
     """
 
-    def __init__(self, steps: Sequence[Step], notes: dict[str, Any] | None = None) -> None:
+    def __init__(self, steps: Sequence[HeadLayer], notes: dict[str, Any] | None = None) -> None:
         from ..solvers.steps import folded
 
         self.steps = folded(steps)
@@ -134,7 +134,7 @@ class Head:
 
         return apply(self.steps, x)
 
-    def after(self, steps: Sequence[Step]) -> Head:
+    def after(self, steps: Sequence[HeadLayer]) -> Head:
         """Return the head of x, where this is one of x after `steps`."""
         return Head([*steps, *self.steps], self.notes)
 

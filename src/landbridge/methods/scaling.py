@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from ..solvers.steps import Affine, Step, UnitRows, apply
+from ..solvers.steps import Affine, HeadLayer, UnitRows, apply
 
 Scaling = Literal["own", "pooled", "source", "unit", "none"]
 """own: each side by its own mean and deviation; pooled: by those of both, each side counting
@@ -22,13 +22,13 @@ class Scaled:
     ----------
     source, target : ndarray, shapes (n, d) and (m, d)
         float32 for float32 (or shorter) inputs, else float64.
-    source_steps, target_steps : tuple of Step
+    source_steps, target_steps : tuple of HeadLayer
     """
 
     source: np.ndarray
     target: np.ndarray
-    source_steps: tuple[Step, ...]
-    target_steps: tuple[Step, ...]
+    source_steps: tuple[HeadLayer, ...]
+    target_steps: tuple[HeadLayer, ...]
 
 
 def scaled(source: np.ndarray, target: np.ndarray, how: Scaling) -> Scaled:
@@ -44,7 +44,7 @@ def scaled(source: np.ndarray, target: np.ndarray, how: Scaling) -> Scaled:
     if how == "none":
         return Scaled(source, target, (), ())
     if how == "unit":
-        steps: tuple[Step, ...] = (UnitRows(),)
+        steps: tuple[HeadLayer, ...] = (UnitRows(),)
         return Scaled(apply(steps, source), apply(steps, target), steps, steps)
     of_source = standardisation(source)
     of_target = of_source

@@ -10,7 +10,7 @@ TCA, JDA, TJM and their kin choose W (p, k) for rows P (n, p) of both sides toge
   on m landmark rows; then as "linear" with Φ for X. (Roots are Cholesky factors here: any other
   differs by a rotation, which W makes good.)
 
-So p is at most min(n, d), n or m. New rows take the same way as `Step`s.
+So p is at most min(n, d), n or m. New rows take the same way as `HeadLayer`s.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from ..base.seeds import numpy_rng
 from .gaussian_kernel import median_distance
 from .gram import blocks, cholesky, rbf, rounding, side_moments, symmetric
 from .rows import as_tensor
-from .steps import Affine, RBFKernel, Step
+from .steps import Affine, HeadLayer, RBFKernel
 
 Kernel = Literal["primal", "linear", "rbf"]
 
@@ -44,7 +44,7 @@ class KernelSpace:
         None for the identity.
     back : ndarray, shape (columns after `first`, p), or None
         The same for new rows after the steps `first`; None where it is `mix`.
-    first : tuple of Step
+    first : tuple of HeadLayer
     whole : bool
         Whether P is the whole kernel matrix.
     n_source : int
@@ -59,7 +59,7 @@ class KernelSpace:
     base: torch.Tensor
     mix: torch.Tensor | None
     back: np.ndarray | None
-    first: tuple[Step, ...]
+    first: tuple[HeadLayer, ...]
     whole: bool
     n_source: int
     dtype: np.dtype
@@ -116,7 +116,7 @@ class Embedding:
 
     Attributes
     ----------
-    steps : tuple of Step
+    steps : tuple of HeadLayer
         `solvers.steps.apply(steps, x)` embeds rows; for the rows of the fit it gives the same
         as `source` and `target` but for rounding.
     source, target : ndarray, shapes (ns, k) and (nt, k)
@@ -127,7 +127,7 @@ class Embedding:
         Plain values: which form was solved, p, the kernel's gamma, ...
     """
 
-    steps: tuple[Step, ...]
+    steps: tuple[HeadLayer, ...]
     source: np.ndarray
     target: np.ndarray
     values: np.ndarray

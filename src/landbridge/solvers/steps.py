@@ -18,7 +18,7 @@ from ..base.registry import Registry
 if TYPE_CHECKING:
     import torch
 
-STEPS: Registry[type[Step]] = Registry(
+STEPS: Registry[type[HeadLayer]] = Registry(
     "head layer", "landbridge.solvers.steps", "landbridge.solvers.layers"
 )
 """Every kind of step by its name: those of this file, and one a file in `solvers/layers`."""
@@ -26,7 +26,7 @@ STEPS: Registry[type[Step]] = Registry(
 _BLOCK = 8_000_000  # numbers that a block of rows may need at once
 
 
-class Step:
+class HeadLayer:
     """One function of rows. Subclasses are frozen dataclasses whose fields are all arrays."""
 
     kind: ClassVar[str]
@@ -54,7 +54,7 @@ class Step:
 
 
 @dataclass(frozen=True, eq=False)
-class Affine(Step):
+class Affine(HeadLayer):
     """x @ matrix + offset.
 
     Attributes
@@ -89,7 +89,7 @@ class Affine(Step):
 
 
 @dataclass(frozen=True, eq=False)
-class UnitRows(Step):
+class UnitRows(HeadLayer):
     """Divide each row by its Euclidean length; a row of zeros stays."""
 
     kind: ClassVar[str] = "unit-rows"
@@ -102,7 +102,7 @@ class UnitRows(Step):
 
 
 @dataclass(frozen=True, eq=False)
-class RBFKernel(Step):
+class RBFKernel(HeadLayer):
     """exp(−gamma ‖x − anchor‖²) for each anchor.
 
     Attributes
@@ -131,7 +131,7 @@ class RBFKernel(Step):
 
 
 @dataclass(frozen=True, eq=False)
-class Neighbours(Step):
+class Neighbours(HeadLayer):
     """Votes of the nearest anchors: log of (votes + smoothing), normalised.
 
     Attributes
@@ -172,7 +172,7 @@ class Neighbours(Step):
 
 
 @dataclass(frozen=True, eq=False)
-class Votes(Step):
+class Votes(HeadLayer):
     """Several classifiers' scores side by side become log of (their votes + smoothing).
 
     Attributes
@@ -209,7 +209,7 @@ class Votes(Step):
 
 
 @dataclass(frozen=True, eq=False)
-class NearestMove(Step):
+class NearestMove(HeadLayer):
     """Move each row as its nearest anchor was moved.
 
     Attributes
@@ -232,7 +232,7 @@ class NearestMove(Step):
 
 
 @dataclass(frozen=True, eq=False)
-class WeightedMedian(Step):
+class WeightedMedian(HeadLayer):
     """Several regressions' answers side by side become one: the least with half of the say.
 
     Attributes
@@ -270,9 +270,9 @@ def squared_distances(x: torch.Tensor, anchors: torch.Tensor) -> torch.Tensor:
     return out.add_((x * x).sum(1)[:, None]).add_((anchors * anchors).sum(1)).clamp_(min=0)
 
 
-def folded(steps: Sequence[Step]) -> tuple[Step, ...]:
+def folded(steps: Sequence[HeadLayer]) -> tuple[HeadLayer, ...]:
     """Return the same function with neighbouring affine steps made one."""
-    out: list[Step] = []
+    out: list[HeadLayer] = []
     for step in steps:
         if out and isinstance(step, Affine) and isinstance(out[-1], Affine):
             step = out.pop().then(step)  # type: ignore[attr-defined]
@@ -280,12 +280,12 @@ def folded(steps: Sequence[Step]) -> tuple[Step, ...]:
     return tuple(out)
 
 
-def apply(steps: Sequence[Step], x: np.ndarray) -> np.ndarray:
+def apply(steps: Sequence[HeadLayer], x: np.ndarray) -> np.ndarray:
     """Return rows after all steps, in x's own float type, computed block by block.
 
     Parameters
     ----------
-    steps : sequence of Step
+    steps : sequence of HeadLayer
     x : ndarray, shape (n, d)
         float32 or float64; other types are taken as float64.
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ...solvers.steps import Affine, Step
+from ...solvers.steps import Affine, HeadLayer
 from ...targets.base import TargetType
 from ..alignment import labelled_source
 from ..base import Features, Head
@@ -24,7 +24,7 @@ class LabelledRows:
     xt, yt : ndarray, shapes (m, d) and (m,)
     every : ndarray
         All target rows, labelled or not.
-    steps : tuple of Step
+    steps : tuple of HeadLayer
         What scaled the target.
     kind : TargetType
         The kind of label.
@@ -35,7 +35,7 @@ class LabelledRows:
     xt: np.ndarray
     yt: np.ndarray
     every: np.ndarray
-    steps: tuple[Step, ...]
+    steps: tuple[HeadLayer, ...]
     kind: TargetType
 
     @property

@@ -8,7 +8,7 @@ import numpy as np
 
 from ...base.seeds import numpy_rng
 from ...solvers.score_calibration import fit_temperature
-from ...solvers.steps import Affine, RBFKernel, Step, UnitRows, apply
+from ...solvers.steps import Affine, HeadLayer, RBFKernel, UnitRows, apply
 from ..alignment import labelled_source
 from ..base import METHODS, Features, Head, Needs
 from ..feature import FeatureMethod
@@ -129,7 +129,7 @@ class MEDA(FeatureMethod):
             source.with_x(both.source), target.with_x(both.target), self.name
         )
         flow = geodesic_flow(both.source, xt, self.n_components, centre=False)
-        embed: tuple[Step, ...] = (Affine(flow.factor, np.zeros(flow.factor.shape[1])),)
+        embed: tuple[HeadLayer, ...] = (Affine(flow.factor, np.zeros(flow.factor.shape[1])),)
 
         taking = self._drawn(np.flatnonzero(source.known), seed, "source")
         own = self._drawn_target(target, seed)
@@ -155,7 +155,7 @@ class MEDA(FeatureMethod):
         )
         self.pseudo_labels_ = found.labels
         anchors = np.concatenate([zs, zt])
-        steps: tuple[Step, ...] = (*embed, UnitRows(), RBFKernel(anchors, np.asarray(_GAMMA)))
+        steps: tuple[HeadLayer, ...] = (*embed, UnitRows(), RBFKernel(anchors, np.asarray(_GAMMA)))
         # The fit is to 0 and 1; doubled it is like a ridge's to −1 and 1.
         plain = Affine(2 * found.coefficients, np.zeros(n_classes))
         scores = apply((*steps[2:], plain), zs.astype(np.float64))

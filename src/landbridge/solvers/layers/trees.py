@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from ..steps import Step
+from ..steps import HeadLayer
 
 if TYPE_CHECKING:
     import torch
 
 
 @dataclass(frozen=True, eq=False)
-class Trees(Step):
+class Trees(HeadLayer):
     """A sum of decision trees a column.
 
     Attributes
