@@ -21,7 +21,7 @@ import numpy as np
 import torch
 
 import harness
-from landbridge.backbones.base import Opened
+from landbridge.backbones.base import LoadedBackbone
 from landbridge.backbones.extraction import extract, forward_batch
 from landbridge.backbones.open import open_backbone
 from landbridge.domains.examples import InputSpec
@@ -32,14 +32,14 @@ BATCHES = (2, 4, 8, 16, 32)
 AIM = 0.9
 
 
-def photographs(rows: int) -> tuple[Opened, np.ndarray]:
+def photographs(rows: int) -> tuple[LoadedBackbone, np.ndarray]:
     """Return MobileNetV2 and stored images."""
     opened = open_backbone("mobilenet_v2", InputSpec("image", 224, 224, 3))
     shape = (rows, *opened.preprocessing.shape)
     return opened, np.random.default_rng(0).integers(0, 255, shape).astype(np.uint8)
 
 
-def sentences(rows: int) -> tuple[Opened, np.ndarray]:
+def sentences(rows: int) -> tuple[LoadedBackbone, np.ndarray]:
     """Return MiniLM and stored texts of 128 tokens."""
     texts = TextExamples(["a long review of a very good book with many words " * 20] * rows)
     hint = TextExamples.hint([texts])
@@ -49,7 +49,9 @@ def sentences(rows: int) -> tuple[Opened, np.ndarray]:
     return opened, stored
 
 
-def bare(opened: Opened, stored: np.ndarray, batch: int, precision: str) -> Callable[[], None]:
+def bare(
+    opened: LoadedBackbone, stored: np.ndarray, batch: int, precision: str
+) -> Callable[[], None]:
     """Return the loop over ready tensors; of texts transformers' own model is called."""
     inputs = opened.preprocessing.encode(torch.from_numpy(stored))
     module: Any = opened.module
@@ -73,7 +75,7 @@ def bare(opened: Opened, stored: np.ndarray, batch: int, precision: str) -> Call
     return loop
 
 
-def ours(opened: Opened, stored: np.ndarray, precision: str) -> Callable[[], None]:
+def ours(opened: LoadedBackbone, stored: np.ndarray, precision: str) -> Callable[[], None]:
     """Return what a run does."""
     batch = forward_batch(opened.module, opened.preprocessing)
 

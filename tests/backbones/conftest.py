@@ -10,7 +10,7 @@ import pytest
 import torch
 
 import needs
-from landbridge.backbones.base import BACKBONES, BackboneRequest, Opened
+from landbridge.backbones.base import BACKBONES, BackboneRequest, LoadedBackbone
 from landbridge.backbones.mobilenet_v2 import FILE, MobileNetV2
 from landbridge.backbones.speech_embedding import SpeechEmbeddingProvider
 from landbridge.backbones.weights import seeded
@@ -177,7 +177,7 @@ def resnet_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def convnet(digits: ImageExamples) -> Opened:
+def convnet(digits: ImageExamples) -> LoadedBackbone:
     return BACKBONES.get("convnet")().open(
         BackboneRequest("convnet", hint_of(digits), [digits], seed=3)
     )

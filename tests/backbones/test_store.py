@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import torch
 
-from landbridge.backbones import FeatureStore, Opened
+from landbridge.backbones import FeatureStore, LoadedBackbone
 from landbridge.base.errors import BackboneError, ConfigError
 from landbridge.base.events import Events
 from landbridge.base.places import cache_folder
@@ -31,7 +31,7 @@ def store(tmp_path) -> FeatureStore:
     return made
 
 
-def count_rows(opened: Opened, stop_after: int | None = None) -> list[int]:
+def count_rows(opened: LoadedBackbone, stop_after: int | None = None) -> list[int]:
     """Count the rows that pass through; raise as Ctrl-C does after so many."""
     seen: list[int] = []
 
@@ -45,7 +45,7 @@ def count_rows(opened: Opened, stop_after: int | None = None) -> list[int]:
     return seen
 
 
-def direct(opened: Opened, prepared: np.ndarray) -> np.ndarray:
+def direct(opened: LoadedBackbone, prepared: np.ndarray) -> np.ndarray:
     opened.module.eval()
     with torch.inference_mode():
         return opened.module(opened.preprocessing.encode(torch.from_numpy(prepared))).numpy()

@@ -1,6 +1,6 @@
 """θ₀: pretrained and fresh networks, their frozen features, and what is grafted onto them."""
 
-from .base import BACKBONES, Backbone, BackboneIdentity, BackboneRequest, Opened, Provider
+from .base import BACKBONES, Backbone, BackboneIdentity, BackboneRequest, LoadedBackbone, Provider
 from .open import choose, open_backbone, reopen
 from .store import FeatureStore
 from .surgery import Network, TensorTransfer, TransferReport, make_network, transfer_tensors
@@ -11,8 +11,8 @@ __all__ = [
     "BackboneIdentity",
     "BackboneRequest",
     "FeatureStore",
+    "LoadedBackbone",
     "Network",
-    "Opened",
     "Provider",
     "TensorTransfer",
     "TransferReport",

@@ -93,7 +93,7 @@ class BackboneIdentity:
 
 
 @dataclass
-class Opened:
+class LoadedBackbone:
     """A backbone ready for use."""
 
     module: Backbone
@@ -192,7 +192,7 @@ class Provider(ABC):
         return None
 
     @abstractmethod
-    def open(self, asked: BackboneRequest) -> Opened:
+    def open(self, asked: BackboneRequest) -> LoadedBackbone:
         """Build the module, load its weights and choose its preprocessing.
 
         Raises

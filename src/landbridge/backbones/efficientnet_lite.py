@@ -14,7 +14,7 @@ from torch.nn import functional
 from ..base.errors import BackboneError, MissingExtra
 from ..base.events import SILENT, Events
 from ..domains.examples import InputSpec
-from .base import BACKBONES, Backbone, BackboneRequest, Opened, Provider
+from .base import BACKBONES, Backbone, BackboneRequest, LoadedBackbone, Provider
 from .images import photographs, size_of
 from .weights import load_exactly, merge_options, read_tensors, seeded
 
@@ -140,7 +140,7 @@ class EfficientNetLite0Provider(Provider):
             return None
         return 1, f"pretrained on photographs, for images of {size_of(hint)}"
 
-    def open(self, asked: BackboneRequest) -> Opened:
+    def open(self, asked: BackboneRequest) -> LoadedBackbone:
         from .images import imagenet_crop
 
         chosen = merge_options({}, asked.options, self.name)
@@ -149,7 +149,9 @@ class EfficientNetLite0Provider(Provider):
             asked.hint, mean=(127 / 255,) * 3, std=(128 / 255,) * 3, interpolation="bicubic"
         )
         origin = f"{PACKAGE} {importlib.metadata.version(PACKAGE)}"
-        return Opened(module, preprocessing, self.identify(self.name, module, origin, chosen))
+        return LoadedBackbone(
+            module, preprocessing, self.identify(self.name, module, origin, chosen)
+        )
 
     def restore(
         self,

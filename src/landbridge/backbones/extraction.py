@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from ..domains.modalities.base import Preprocessing
-from .base import Opened
+from .base import LoadedBackbone
 
 Precision = Literal["auto", "float32", "bfloat16"]
 
@@ -63,7 +63,7 @@ def forward_batch(module: nn.Module, preprocessing: Preprocessing, most: int = 1
     return max(1, min(most, own // _MAPS if prefers_channels_last(module) else own))
 
 
-def _by_length(opened: Opened, stored: np.ndarray) -> np.ndarray:
+def _by_length(opened: LoadedBackbone, stored: np.ndarray) -> np.ndarray:
     """Return an order in which rows of like length are neighbours: a batch is padded less."""
     lengths = opened.preprocessing.lengths(stored)
     return np.arange(len(stored)) if lengths is None else np.argsort(lengths, kind="stable")
@@ -87,7 +87,7 @@ def evaluating(module: nn.Module) -> Iterator[None]:
 
 
 def extract(
-    opened: Opened,
+    opened: LoadedBackbone,
     prepared: np.ndarray,
     start: int = 0,
     batch: int = 16,
@@ -98,7 +98,7 @@ def extract(
 
     Parameters
     ----------
-    opened : Opened
+    opened : LoadedBackbone
         Its module is put into evaluation mode while a block is computed.
     prepared : ndarray, shape (n, ...)
     start : int

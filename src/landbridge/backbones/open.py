@@ -15,7 +15,7 @@ from ..base.libraries import library_errors
 from ..base.registry import nearest
 from ..domains.examples import Examples, InputSpec
 from ..domains.modalities.base import Preprocessing
-from .base import BACKBONES, BackboneIdentity, BackboneRequest, Opened, Provider
+from .base import BACKBONES, BackboneIdentity, BackboneRequest, LoadedBackbone, Provider
 
 _BY_FILE = ("mobilenet_v2", "yamnet", "speech_embedding")
 """Providers that take a file of weights after a colon."""
@@ -90,7 +90,7 @@ def open_backbone(
     offline: bool = False,
     events: Events = SILENT,
     named: bool = True,
-) -> Opened:
+) -> LoadedBackbone:
     """Open a backbone by what the user wrote.
 
     Parameters
@@ -257,7 +257,7 @@ def reopen(
     weights: bool = True,
     offline: bool = False,
     events: Events = SILENT,
-) -> Opened:
+) -> LoadedBackbone:
     """Open the backbone of a saved run again.
 
     Parameters
@@ -313,4 +313,4 @@ def reopen(
                 do="give the same weights (and the same torch or transformers version that "
                 "wrote the run), or save runs whole so that they need none",
             )
-    return Opened(module, preprocessing.forbidding(offline), saved)
+    return LoadedBackbone(module, preprocessing.forbidding(offline), saved)

@@ -11,7 +11,7 @@ from ..base.errors import RunError
 from ..base.events import SILENT, Events
 from ..domains.examples import Examples, InputSpec
 from ..domains.modalities.base import Preprocessing
-from .base import Backbone, BackboneRequest, Opened, Provider
+from .base import Backbone, BackboneRequest, LoadedBackbone, Provider
 from .weights import check_arguments, merge_options, seeded
 
 
@@ -52,14 +52,14 @@ class SmallNet(Provider):
             Options that the user, or a saved run, has fixed; they are put in place afterwards.
         """
 
-    def open(self, asked: BackboneRequest) -> Opened:
+    def open(self, asked: BackboneRequest) -> LoadedBackbone:
         given = dict(asked.options or {})
         check_arguments(type(self).net, given, f"backbone {self.name!r}")
         preprocessing, own = self.fitted(asked.hint, asked.examples, given)
         chosen = merge_options({**own, "seed": asked.seed}, given, self.name)
         module = self.restore(chosen)
         identity = self.identify(self.name, module, f"seed {chosen['seed']}", chosen)
-        return Opened(module, preprocessing, identity)
+        return LoadedBackbone(module, preprocessing, identity)
 
     def restore(
         self,

@@ -18,7 +18,7 @@ from ..base.events import SILENT, Events
 from ..base.hashing import digest, tensors_digest
 from ..base.places import cache_folder
 from ..base.stored import stored_array
-from .base import Opened
+from .base import LoadedBackbone
 from .extraction import Precision, extract, forward_batch, resolve_precision
 
 _LONG = 2000
@@ -52,7 +52,7 @@ class FeatureStore:
         self.cap = cap
 
     def key(
-        self, opened: Opened, rows: int, fingerprint: str, precision: Precision = "auto"
+        self, opened: LoadedBackbone, rows: int, fingerprint: str, precision: Precision = "auto"
     ) -> str:
         """Return the name under which these features are kept."""
         identity = opened.identity
@@ -75,7 +75,7 @@ class FeatureStore:
 
     def features(
         self,
-        opened: Opened,
+        opened: LoadedBackbone,
         prepared: np.ndarray,
         fingerprint: str,
         *,
@@ -87,7 +87,7 @@ class FeatureStore:
 
         Parameters
         ----------
-        opened : Opened
+        opened : LoadedBackbone
             Its module must hold θ₀ unchanged.
         prepared : ndarray, shape (n, ...)
             What `opened.preprocessing.prepare` gave.
@@ -178,7 +178,12 @@ class FeatureStore:
         return self.root / f"features-{key}.npy"
 
     def _blocks(
-        self, opened: Opened, prepared: np.ndarray, start: int, batch: int, precision: Precision
+        self,
+        opened: LoadedBackbone,
+        prepared: np.ndarray,
+        start: int,
+        batch: int,
+        precision: Precision,
     ) -> Iterator[np.ndarray]:
         """Yield features from a row on, every so many seconds."""
         done = start
@@ -193,7 +198,7 @@ class FeatureStore:
             yield block
 
 
-def _check_unchanged(opened: Opened) -> None:
+def _check_unchanged(opened: LoadedBackbone) -> None:
     now = tensors_digest(opened.module.state_dict())
     if now != opened.identity.hash:
         raise BackboneError(

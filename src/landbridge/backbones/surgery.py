@@ -12,7 +12,7 @@ from torch import nn
 from torch.nn import functional
 
 from ..base.counting import as_percent
-from .base import Backbone, Opened
+from .base import Backbone, LoadedBackbone
 from .heads import ColumnsHead, StagesHead
 from .maps import pooled, stage_maps
 from .weights import seeded
@@ -70,12 +70,12 @@ class Network(nn.Module):
         return [*self.backbone.stages(), ("head", [self.head])]
 
 
-def make_network(opened: Opened, n_classes: int, seed: int = 0) -> Network:
+def make_network(opened: LoadedBackbone, n_classes: int, seed: int = 0) -> Network:
     """Put a fresh head on a backbone.
 
     Parameters
     ----------
-    opened : Opened
+    opened : LoadedBackbone
         Its module is used itself, not a copy.
     n_classes : int
     seed : int, default 0

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..base.errors import BackboneError, MissingExtra
 from ..base.events import SILENT, Events
-from .base import BACKBONES, Backbone, BackboneRequest, Opened, Provider
+from .base import BACKBONES, Backbone, BackboneRequest, LoadedBackbone, Provider
 from .hub import hub_folder
 from .images import Interpolation, imagenet_crop
 from .weights import merge_options, read_tensors, seeded
@@ -40,7 +40,7 @@ class TimmProvider(Provider):
         here = importlib.util.find_spec("timm") is not None
         return here, "hub models once they are cached" if here else "timm is not installed"
 
-    def open(self, asked: BackboneRequest) -> Opened:
+    def open(self, asked: BackboneRequest) -> LoadedBackbone:
         timm = _timm()
         given = dict(asked.options or {})
         written, _, file = asked.name.removeprefix("timm/").partition(":")
@@ -95,7 +95,9 @@ class TimmProvider(Provider):
         if getattr(found, "crop_mode", "center") == "squash" and preprocessing.resize == "crop":
             preprocessing = replace(preprocessing, resize="stretch")
         identity = self.identify(f"timm/{architecture}", module, origin, chosen)
-        return Opened(module, preprocessing, replace(identity, pretrained=chosen["pretrained"]))
+        return LoadedBackbone(
+            module, preprocessing, replace(identity, pretrained=chosen["pretrained"])
+        )
 
     def restore(
         self,

@@ -9,7 +9,7 @@ from typing import Any
 from ..base.errors import BackboneError, MissingExtra
 from ..base.events import SILENT, Events
 from ..base.libraries import library_errors
-from .base import BACKBONES, Backbone, BackboneRequest, Opened, Provider
+from .base import BACKBONES, Backbone, BackboneRequest, LoadedBackbone, Provider
 from .hub import ModelFolder, hub_folder, local_folder
 from .transformers_config import check_size, config_of, made_config, quietly
 from .transformers_families import FAMILIES, Family
@@ -53,7 +53,7 @@ class TransformersProvider(Provider):
     def available(self) -> tuple[bool, str]:
         return True, "local folders with config.json, and hub models once they are cached"
 
-    def open(self, asked: BackboneRequest) -> Opened:
+    def open(self, asked: BackboneRequest) -> LoadedBackbone:
         import transformers
 
         given = dict(asked.options or {})
@@ -81,7 +81,7 @@ class TransformersProvider(Provider):
             self.name,
         )
         module = self._load(folder, chosen)
-        return Opened(
+        return LoadedBackbone(
             module, preprocessing, self.identify(asked.name, module, folder.origin, chosen)
         )
 

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from ..artifacts.state import CHECKPOINT
-from ..backbones.base import BackboneIdentity, Opened
+from ..backbones.base import BackboneIdentity, LoadedBackbone
 from ..backbones.open import open_backbone
 from ..backbones.store import FeatureStore
 from ..backbones.surgery import Network, make_network
@@ -70,7 +70,7 @@ class Encoder:
         inputs = self.prepared(examples, events)
         if self.flat or self.learned:
             return run_network(self.network, inputs, self.preprocessing, device)[0]
-        opened = Opened(self.network.backbone, self.preprocessing, self.identity)
+        opened = LoadedBackbone(self.network.backbone, self.preprocessing, self.identity)
         with borrowed(opened.module, device):
             return FeatureStore(None).features(
                 opened,
@@ -108,7 +108,7 @@ def make_encoder(
         Where an interrupted call finds its checkpoint.
     """
 
-    def opening(which: str | Path) -> Opened:
+    def opening(which: str | Path) -> LoadedBackbone:
         return open_backbone(
             which, hint, sides, seed=seed, options=options, offline=offline, events=events
         )
@@ -203,7 +203,7 @@ def latent_words(texts: Sequence[str], seed: int) -> np.ndarray:
     return np.asarray(TruncatedSVD(size, random_state=seed % 2**32).fit_transform(found))
 
 
-def _loudness(opened: Opened, row: np.ndarray) -> np.ndarray:
+def _loudness(opened: LoadedBackbone, row: np.ndarray) -> np.ndarray:
     picture = opened.preprocessing.picture(row)
     assert picture is not None
     bands = picture.astype(np.float32) / 255

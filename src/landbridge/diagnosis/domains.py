@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..backbones.base import Opened
+from ..backbones.base import LoadedBackbone
 from ..backbones.open import choose, open_backbone
 from ..backbones.store import FeatureStore
 from ..base.events import Events
@@ -145,7 +145,7 @@ def _identity_reason(modality: str) -> str:
     return "identity: the pixels themselves, since no pretrained network for such images is here"
 
 
-def _features(opened: Opened, examples: Examples, events: Events) -> np.ndarray:
+def _features(opened: LoadedBackbone, examples: Examples, events: Events) -> np.ndarray:
     prepared = opened.preprocessing.prepare(examples, cache=cache_folder(), events=events)
     if next(opened.module.parameters(), None) is None:  # nothing is computed: nothing to store
         from ..backbones.extraction import extract

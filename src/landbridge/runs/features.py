@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from ..backbones.base import Opened
+from ..backbones.base import LoadedBackbone
 from ..backbones.maps import pooled, stage_maps
 from ..backbones.store import FeatureStore
 from ..backbones.surgery import Network
@@ -45,7 +45,7 @@ def frozen_features(
     pretrained = workspace.situation.pretrained and not workspace.own_backbone
     if not pretrained:
         identity = replace(opened.identity, hash=backbone_hash(network))
-        opened = Opened(network.backbone, workspace.preprocessing, identity)
+        opened = LoadedBackbone(network.backbone, workspace.preprocessing, identity)
     store = FeatureStore(None if pretrained else workspace.path / "work" / "features")
     with borrowed(opened.module, torch.device(workspace.device)):
         return store.features(

@@ -10,7 +10,7 @@ import torch
 
 from ..artifacts.kinds import RUNS
 from ..artifacts.state import RUN_STATE, STATE, check_complete
-from ..backbones.base import BackboneIdentity, Opened
+from ..backbones.base import BackboneIdentity, LoadedBackbone
 from ..backbones.open import reopen
 from ..base.errors import RunError
 from ..base.events import SILENT, Events
@@ -72,7 +72,7 @@ class SourceModel:
         """What to call it."""
         return self.path.resolve().name
 
-    def opened(self, *, offline: bool = False, events: Events = SILENT) -> Opened:
+    def opened(self, *, offline: bool = False, events: Events = SILENT) -> LoadedBackbone:
         """Return its θ₀."""
         return reopen(self.identity, self.preprocessing, offline=offline, events=events)
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from ..backbones.base import BackboneIdentity, Opened
+from ..backbones.base import BackboneIdentity, LoadedBackbone
 from ..base.config import RunConfig, make_config
 from ..base.errors import RunError
 from ..base.events import Events
@@ -145,7 +145,7 @@ class Workspace:
         return bool(self.identity["provider"] == "identity")
 
     def __post_init__(self) -> None:
-        self._opened: dict[int, Opened] = {}
+        self._opened: dict[int, LoadedBackbone] = {}
         self.known_hashes: dict[int, str] = {}
 
     @property
@@ -169,7 +169,7 @@ class Workspace:
             return self.source.inputs
         return self.target.inputs if which == "target" else self.judged
 
-    def opened(self, seed: int, events: Events) -> Opened:
+    def opened(self, seed: int, events: Events) -> LoadedBackbone:
         """Return θ₀ for this seed (the same for all seeds where it is pretrained)."""
         from ..backbones.open import reopen, resolve
 
@@ -186,7 +186,7 @@ class Workspace:
             module = provider.restore(options, offline=offline, events=events)
             identity = provider.identify(saved.name, module, f"seed {key}", options)
             identity = replace(identity, pretrained=saved.pretrained)
-            opened = Opened(module, self.preprocessing.forbidding(offline), identity)
+            opened = LoadedBackbone(module, self.preprocessing.forbidding(offline), identity)
         self._opened[key] = opened
         return opened
 

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from ..artifacts.state import CHECKPOINT
-from ..backbones.base import Opened
+from ..backbones.base import LoadedBackbone
 from ..backbones.surgery import Network, make_network
 from ..base.errors import RunError
 from ..base.events import Events
@@ -35,7 +35,7 @@ class Fits:
 
     Attributes
     ----------
-    opened : Opened
+    opened : LoadedBackbone
         Where each begins.
     tasks : sequence of OneTask
     inputs : ndarray (n, ...)
@@ -56,7 +56,7 @@ class Fits:
         Factor on the recipe's steps.
     """
 
-    opened: Opened
+    opened: LoadedBackbone
     tasks: Sequence[OneTask]
     inputs: np.ndarray
     labels: np.ndarray
@@ -98,7 +98,7 @@ class Fits:
     def network(self, chosen: Sequence[int], seed: int) -> Network:
         """Return a network for the chosen tasks as it begins."""
         start = copy.deepcopy(self.opened.module)
-        opened = Opened(start, self.opened.preprocessing, self.opened.identity)
+        opened = LoadedBackbone(start, self.opened.preprocessing, self.opened.identity)
         return make_network(opened, sum(self.tasks[i].size for i in chosen), seed)
 
     def phase(self, chosen: Sequence[int]) -> Phase:
@@ -152,7 +152,7 @@ class Fits:
 
 
 def _phase(
-    opened: Opened,
+    opened: LoadedBackbone,
     tasks: Sequence[OneTask],
     rows: int,
     weights: tuple[float, ...],

@@ -19,7 +19,7 @@ from ...domains.modalities.base import (
     Strength,
     load_preprocessing,
 )
-from ..base import BackboneIdentity, Opened
+from ..base import BackboneIdentity, LoadedBackbone
 
 if TYPE_CHECKING:
     import torch
@@ -61,7 +61,7 @@ class EmbeddedPreprocessing(Preprocessing):
     @classmethod
     def fit(
         cls,
-        opened: Opened,
+        opened: LoadedBackbone,
         examples: Sequence[Examples],
         *,
         cache: Path | None = None,
@@ -72,7 +72,7 @@ class EmbeddedPreprocessing(Preprocessing):
 
         Parameters
         ----------
-        opened : Opened
+        opened : LoadedBackbone
             The encoder.
         examples : sequence of Examples
         cache : Path, optional
@@ -105,16 +105,16 @@ class EmbeddedPreprocessing(Preprocessing):
         """Width of the features."""
         return len(self.mean)
 
-    def _hold(self, opened: Opened | None) -> EmbeddedPreprocessing:
+    def _hold(self, opened: LoadedBackbone | None) -> EmbeddedPreprocessing:
         self.__dict__["_opened"] = opened
         return self
 
-    def _encoder(self, events: Events) -> Opened:
+    def _encoder(self, events: Events) -> LoadedBackbone:
         from ..open import reopen
 
         if self.__dict__["_opened"] is None:
             self._hold(reopen(self.identity, self.inner, offline=self.offline, events=events))
-        found: Opened = self.__dict__["_opened"]
+        found: LoadedBackbone = self.__dict__["_opened"]
         return found
 
     def prepare(

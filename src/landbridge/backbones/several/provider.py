@@ -15,7 +15,7 @@ from ...domains.examples import Examples, InputSpec
 from ...domains.modalities.base import Preprocessing
 from ...domains.modalities.packed import SeveralPreprocessing
 from ...domains.modalities.several import SeveralExamples
-from ..base import BACKBONES, Backbone, BackboneIdentity, BackboneRequest, Opened, Provider
+from ..base import BACKBONES, Backbone, BackboneIdentity, BackboneRequest, LoadedBackbone, Provider
 from ..identity import Flat
 from ..weights import merge_options, seeded
 from .embedded import EmbeddedPreprocessing
@@ -65,7 +65,7 @@ class FusionProvider(Provider):
         # A table's columns as they are: what joins the parts is a network already.
         return "identity" if hint.modality == "tabular" else choose(hint)[0]
 
-    def open(self, asked: BackboneRequest) -> Opened:
+    def open(self, asked: BackboneRequest) -> LoadedBackbone:
         chosen = merge_options(
             {
                 "encoders": {},
@@ -128,7 +128,7 @@ class FusionProvider(Provider):
                 for part, own in opened.items()
             ),
         )
-        return Opened(module, preprocessing, identity)
+        return LoadedBackbone(module, preprocessing, identity)
 
     def _part(
         self,
@@ -140,7 +140,7 @@ class FusionProvider(Provider):
         offline: bool,
         events: Events,
         named: bool,
-    ) -> Opened:
+    ) -> LoadedBackbone:
         from ..open import open_backbone, reopen, resolve
 
         seed = int(chosen["seed"])
