@@ -83,10 +83,11 @@ def test_interrupted(store, convnet, prepared, heard):
 KILLED = """
 import os, signal, sys
 import numpy as np
-from landbridge.backbones import BACKBONES, Asked, FeatureStore
-from landbridge.domains.modalities.base import InputHint
+from landbridge.backbones import BACKBONES, BackboneRequest, FeatureStore
+from landbridge.domains.modalities.base import InputSpec
 
-opened = BACKBONES.get("convnet")().open(Asked("convnet", InputHint("image", 8, 8, 1), [], seed=3))
+asked = BackboneRequest("convnet", InputSpec("image", 8, 8, 1), [], seed=3)
+opened = BACKBONES.get("convnet")().open(asked)
 passes = []
 
 def hook(module, inputs, output):

@@ -117,7 +117,7 @@ def open_backbone(
 
     Returns
     -------
-    Opened
+    LoadedBackbone
 
     Raises
     ------
@@ -275,7 +275,7 @@ def reopen(
 
     Returns
     -------
-    Opened
+    LoadedBackbone
 
     Raises
     ------
