@@ -10,6 +10,9 @@ from typing import Any
 
 from .artifacts.kinds import KINDS
 from .artifacts.making import kind_of
+from .artifacts.state import LOCK, RUN_STATE, read_state
+from .artifacts.unfinished import again, happened
+from .base.events import SILENT, Events
 
 
 def load(path: Path | str, *, trust: bool = False) -> Any:
@@ -48,3 +51,35 @@ def load(path: Path | str, *, trust: bool = False) -> Any:
 
         grant_all(folder)
     return KINDS[kind_of(folder)].opener()(folder)
+
+
+def write_page(path: Path | str, out: Path | None = None, *, events: Events = SILENT) -> Path:
+    """Write the report of any folder again; of a run that is not finished it says why.
+
+    Parameters
+    ----------
+    path : path
+    out : Path, optional
+        Where to; into the folder where left out.
+    events : Events
+        Hears that a run is not finished, and how to go on.
+
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    RunError
+        Where it is none, its state or a finished file was changed, or it is an unfinished folder
+        of another kind than a run.
+    """
+    folder = Path(path)
+    if (folder / RUN_STATE).exists() and (state := read_state(folder))["status"] != "complete":
+        from .report.build import write_report
+
+        what, at_work = happened(state, folder / LOCK)
+        events.say("note", f"{folder}: {what}" + ("" if at_work else f"; {again(folder, state)}"))
+        return write_report(folder, out)
+    found: Path = load(folder).report(out)
+    return found

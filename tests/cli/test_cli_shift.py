@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
+import shlex
 from pathlib import Path
 
 import numpy as np
@@ -43,6 +44,21 @@ def test_a_person_reads_what_differs_and_what_that_speaks_for(cli, tables):
     assert f"landbridge transfer --source {tables[0]} --target {tables[1]}" in result.stdout
     assert "identity: the columns themselves" in result.stderr
     assert "\x1b" not in result.output
+
+
+def test_the_printed_command_asks_for_the_same(cli, pipeline, tables):
+    given = ["--label", "kind", "--drop", "seldom,weight", "--target-labels", "judge"]
+    given += ["--seed", "3", "--set", "data.max_rows=100", "--backbone", "identity", "--offline"]
+    result = cli("shift", *tables, *given)
+    assert result.exit_code == 0, result.stderr
+    words = shlex.split(result.stdout.split("go on")[1])
+    assert words[:2] == ["landbridge", "transfer"]
+    cli("transfer", *words[2:], "--out", "made")
+    data = pipeline.config.data
+    assert (data.source, data.target, data.label) == (*tables, "kind")
+    assert (data.drop, data.target_labels, data.max_rows) == (["seldom", "weight"], "judge", 100)
+    assert (pipeline.config.seed, pipeline.config.backbone) == (3, "identity")
+    assert pipeline.config.offline
 
 
 def test_json_has_every_figure_and_nothing_sealed(cli, tables, only_json):

@@ -40,3 +40,12 @@ def test_labels_that_are_numbers(tmp_path):
     file = tmp_path / "ages.svm"
     file.write_text("".join(f"{30 + i + 0.5} 1:{i}\n" for i in range(30)))
     assert read_domain(file).answers == "numbers"
+
+
+def test_packed_bytes_that_are_damaged_are_refused(tmp_path):
+    file = tmp_path / "a.svmlight.gz"
+    whole = gzip.compress(b"0 1:0.5 2:1.25\n1 1:0.75 2:2.5\n" * 8, mtime=0)
+    for at in range(10, len(whole) - 8):
+        file.write_bytes(whole[:at] + bytes([whole[at] ^ 0xFF]) + whole[at + 1 :])
+        with pytest.raises(DataError, match="cannot be"):
+            read_domain(file)

@@ -303,3 +303,14 @@ def test_columns_that_a_note_names_are_not_warned_of_again(tmp_path):
     log = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
     assert sum("'id'" in event["message"] for event in log) == 1
     assert not [event for event in log if event["event"] == "warning"]
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_number_far_beyond_those_at_fit_is_named() -> None:
+    prep = TablePreprocessing.fit([TableExamples({"age": [1.0, 2, 3], "size": [1.0, 2, 3]})])
+    for wrong in (1e300, -1.7e308, 1e39):
+        rows = TableExamples({"age": [1.0, 2, 3], "size": [1.0, wrong, wrong]}, names="abc")
+        with pytest.raises(DataError, match=r"column 'size' holds .*e\+.* in b and 1 more rows"):
+            prep.prepare(rows)
+    large = TableExamples({"age": [1.0], "size": [1e30]})
+    assert np.isfinite(prep.prepare(large)).all()

@@ -8,7 +8,6 @@ import random
 import shutil
 import sys
 import wave
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -38,12 +37,12 @@ def write_carriers(folder: Path) -> None:
     frame.to_csv(folder / "a.data", index=False, sep=";")
     frame.to_json(folder / "a.jsonl", orient="records", lines=True)
     frame.to_parquet(folder / "a.parquet")
-    (folder / "a.csv.gz").write_bytes(gzip.compress((folder / "a.csv").read_bytes(), mtime=0))
     x = np.array([table(ROWS)[f"x{i}"] for i in range(3)], np.float32).T
-    np.savez(folder / "a.npz", x=x, y=np.arange(ROWS) % 2)
-    np.save(folder / "a.npy", x)
     lines = [f"{i % 2} 1:{x[i, 0]} 2:{x[i, 1]} 3:{x[i, 2]}" for i in range(ROWS)]
     (folder / "a.svmlight").write_text("\n".join(lines) + "\n")
+    (folder / "a.svmlight.gz").write_bytes(
+        gzip.compress((folder / "a.svmlight").read_bytes(), mtime=0)
+    )
     (folder / "a.txt").write_text("".join(f"line {i} of words\n" for i in range(ROWS)))
     pixels = pictures(ROWS)
     media = folder / "media"
@@ -59,9 +58,6 @@ def write_carriers(folder: Path) -> None:
     with wave.open(str(media / "w.wav"), "wb") as file:
         file.setnchannels(2), file.setsampwidth(2), file.setframerate(8000)
         file.writeframes((1000 * rng.normal(size=1600)).astype("<i2").tobytes())
-    with zipfile.ZipFile(folder / "a.zip", "w") as archive:
-        for name in ("a.csv", "a.txt"):
-            archive.write(folder / name, name)
     words = [("ada", "B-PER"), ("in", "O"), ("rome", "B-LOC")]
     (folder / "t.conll").write_text(
         "".join("\n".join(f"{w} {t}" for w, t in words) + "\n\n" for _ in range(6))
@@ -104,8 +100,12 @@ def read_whole(what: Any) -> None:
 
 def tables(place: Path) -> Attempt:
     """Tables and texts of every ending."""
-    whole = sorted(path for path in (place / "carriers").iterdir() if path.suffix not in _OTHERS)
-    return _files([path for path in whole if path.is_file()])
+    return _files(tables_of(place / "carriers"))
+
+
+def tables_of(folder: Path) -> list[Path]:
+    """Return the files of tables and texts; all of them are read."""
+    return sorted(p for p in folder.iterdir() if p.is_file() and p.suffix not in _OTHERS)
 
 
 _OTHERS = (".conll",)

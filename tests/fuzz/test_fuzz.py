@@ -15,6 +15,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 import areas
+from carriers import read_whole, tables_of, write_carriers
 
 from landbridge.base.errors import LandbridgeError
 
@@ -118,3 +119,11 @@ def test_an_input_that_ends_the_process_is_named_and_the_rest_is_tried(tmp_path,
     assert len(found) == 1
     assert found[0].startswith("tables 3: exit -6")
     assert _at(tmp_path) == 5
+
+
+def test_every_carrier_is_read_as_it_was_written(tmp_path):
+    write_carriers(tmp_path / "carriers")
+    files = tables_of(tmp_path / "carriers")
+    assert len({file.suffix for file in files}) > 6
+    for file in files:
+        read_whole(file)

@@ -10,9 +10,12 @@ from pathlib import Path
 
 import pytest
 from fake_run import CHOSEN, fake_run
+from typer.testing import CliRunner
 
+from landbridge.artifacts.state import create, mark_stopped
 from landbridge.base.errors import RunError
 from landbridge.base.files import read_json, write_json
+from landbridge.cli.app import app
 from landbridge.report import write_card, write_report
 
 EVIL = ("<script>alert(1)</script>", '"><img src=x onerror=alert(2)>', "a&b", "{{ 7 * 7 }}")
@@ -205,6 +208,21 @@ def test_a_run_that_was_stopped_says_why(tmp_path: Path, status, error, said) ->
     text = visible(write_report(tmp_path))
     assert said in text
     assert error in text
+
+
+@pytest.mark.parametrize("status", ["failed", "interrupted"])
+def test_the_page_of_a_stopped_run_is_written_by_the_command(tmp_path: Path, status: str) -> None:
+    run = tmp_path / "my run"
+    run.mkdir()
+    create(run, "run")
+    mark_stopped(run, status, "the disk is full", "fitting")
+    found = CliRunner().invoke(app, ["report", str(run)])
+    assert found.exit_code == 0, found.output
+    assert f"landbridge resume '{run}'" in found.stderr
+    text = visible(run / "report.html")
+    assert f"This run {'failed' if status == 'failed' else 'was interrupted'}." in text
+    assert "the disk is full" in text
+    assert "missing or damaged" not in text
 
 
 def test_no_run_is_an_error(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 
 import numpy as np
@@ -13,6 +14,7 @@ import landbridge
 from landbridge.artifacts.state import mark_complete
 from landbridge.base.errors import ConfigError, RunError
 from landbridge.base.files import read_json, write_json
+from landbridge.cli.app import app
 from landbridge.runs.merge import METHODS
 from landbridge.training.checkpoint import load_tensors
 
@@ -238,8 +240,6 @@ def test_what_cannot_be_merged(runs, tmp_path):
 
 
 def test_on_the_command_line(runs, tmp_path):
-    from landbridge.cli.app import app
-
     args = ["merge", str(runs["a"]), str(runs["b"]), "--method", "ties", "--weights", "2,1"]
     result = CliRunner().invoke(app, [*args, "--out", str(tmp_path / "m"), "--json"])
     assert result.exit_code == 0, result.output
@@ -250,3 +250,22 @@ def test_on_the_command_line(runs, tmp_path):
     assert command.endswith(f"--method ties --weights 2,1 --density 0.2 --out {tmp_path / 'm'}")
     wrong = CliRunner().invoke(app, [*args[:3], "--weights", "a", "--out", str(tmp_path / "n")])
     assert wrong.exit_code == 2
+
+
+def test_the_page_says_what_a_merged_run_is_and_nothing_of_a_verdict(runs, tmp_path):
+    out = tmp_path / "a b"
+    data = tmp_path / "rows.csv"
+    data.write_text("x0,x1,x2,x3,x4,x5\n" + "1,2,3,4,5,6\n" * 4)
+    args = ["merge", str(runs["a"]), str(runs["b"]), "--data", str(data), "--out", str(out)]
+    found = CliRunner().invoke(app, args)
+    assert found.exit_code == 0, found.output
+    assert str(out / "report.html") in found.stdout
+    assert f"landbridge eval '{out}' DATA" in found.stdout
+    page = html.unescape((out / "report.html").read_text("utf-8"))
+    assert "Not judged" in page
+    assert f"--data {data} --out '{out}'" in page
+    for wrong in ("missing or damaged", "What follows is evidence", "It is judged on", "no labels"):
+        assert wrong not in page, wrong
+    for gone in ("comparison", "curves", "map", "examples", "transfer"):
+        assert f'id="{gone}"' not in page
+        assert f'href="#{gone}"' not in page

@@ -173,3 +173,39 @@ def test_halves_of_characters_in_every_column():
     raw = read_rows([{"source": cut, "target": cut}])
     found = task.example(raw.rows[0], "row", raw.folder, True)
     assert (found.given, found.truth) == ("good\ufffd", "good\ufffd")
+
+
+def _coco(folder, **changed):
+    layout = {
+        "images": [{"id": 0, "file_name": "a.png"}],
+        "annotations": [{"image_id": 0, "category_id": 7, "bbox": [0, 0, 2, 2]}],
+        "categories": [{"id": 7, "name": "square"}],
+    }
+    (folder / "annotations.json").write_text(json.dumps(layout | changed))
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"categories": []}, "category_id 7, which no category has"),
+        ({"images": [{"id": 0}]}, "COCO's layout has images"),
+        ({"images": [{"id": 0, "file_name": "a" * 300}]}, "names no file"),
+    ],
+)
+def test_what_is_wrong_in_cocos_file_is_said(tmp_path, changed, said):
+    _coco(tmp_path, **changed)
+    with pytest.raises(DataError, match=said):
+        read_rows(tmp_path)
+
+
+def test_json_nested_too_deep_is_said_in_words(tmp_path, monkeypatch):
+    _coco(tmp_path)
+
+    def deep(text):
+        raise RecursionError("maximum recursion depth exceeded")
+
+    monkeypatch.setattr("landbridge.tasks.rows.json.loads", deep)
+    with pytest.raises(DataError) as caught:
+        read_rows(tmp_path)
+    assert caught.value.found.endswith("is no whole JSON: maximum recursion depth exceeded")
+    assert caught.value.do

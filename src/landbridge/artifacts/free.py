@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -66,7 +67,7 @@ def taken(path: Path) -> TakenError:
     names = _names(path)
     what = _marked(names)
     if RUN_STATE in names:
-        do = f"`landbridge resume {path}` says what is wrong with it, or {_OTHER}"
+        do = f"`landbridge resume {shlex.quote(str(path))}` says what is wrong with it, or {_OTHER}"
     with contextlib.suppress(RunError):
         state = read_state(path)
         what = KINDS[state["kind"]].what

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -31,10 +32,16 @@ def happened(state: Mapping[str, Any], lock: Path) -> tuple[str, bool]:
 
 
 def again(path: Path, state: Mapping[str, Any]) -> str:
-    """Return how to go on with an unfinished folder."""
+    """Return how to go on with an unfinished folder.
+
+    Examples
+    --------
+    >>> again(Path("my run"), {"kind": "run"})
+    "landbridge resume 'my run'"
+    """
     kind = KINDS[state["kind"]]
     if kind.name in RUNS:
-        return f"landbridge resume {path}"
+        return f"landbridge resume {shlex.quote(str(path))}"
     if typed := as_command(state.get("command")):
         return f"call the same again, it goes on: {typed}"
     return f"call the same again, it goes on: landbridge.{kind.verb}(..., out={str(path)!r})"

@@ -9,7 +9,6 @@ import typer
 
 from ..base.errors import ConfigError
 from .frame import Frame
-from .screen import say
 from .verbs import verb
 
 if TYPE_CHECKING:
@@ -64,10 +63,24 @@ def merge(
     words = made.choice["reason"]
 
     def show() -> None:
-        say(words)
-        say(f"landbridge eval {out} DATA measures it.")
+        from rich.text import Text
 
-    this.result({"run": str(out), "method": method, "sentence": words}, show)
+        from .tables import USES, console, show_folder
+
+        screen = console()
+        screen.print(Text(words, style="bold"))
+        screen.print()
+        show_folder(screen, out, *USES)
+
+    this.result(
+        {
+            "run": str(out),
+            "method": method,
+            "sentence": words,
+            "report": str(out / "report.html"),
+        },
+        show,
+    )
 
 
 def _numbers(text: str | None) -> list[float] | None:

@@ -26,8 +26,11 @@ def report(
         typer.Option(metavar="FILE", help="Write the report there instead of into the run."),
     ] = None,
 ) -> None:
-    """Build the report.html of what a command made again."""
-    from ..finished import load
+    """Build the report.html of what a command made again.
 
-    path = load(run).report(out)
+    Of a run that failed or was interrupted the page says why.
+    """
+    from ..finished import write_page
+
+    path = write_page(run, out, events=this.events())
     this.result({"run": str(run), "report": str(path)}, lambda: say(str(path)))

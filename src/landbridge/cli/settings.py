@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from ..base.errors import ConfigError
+from ..base.shown import to_json
 
 if TYPE_CHECKING:
     from ..base.config import RunConfig
@@ -50,6 +52,40 @@ def resolve(
     if file is not None and not shown:
         _check_code(file, config)
     return config
+
+
+def as_options(config: RunConfig, source: str, target: str) -> str:
+    """Return a configuration as options of `landbridge transfer`, without what is the default.
+
+    Examples
+    --------
+    >>> from landbridge.base.config import make_config
+    >>> reading = {"label": "kind", "drop": ["a", "b c"], "max_rows": 9}
+    >>> print(as_options(make_config({"data": reading, "offline": True}), "x.csv", "y.csv"))
+    --source x.csv --target y.csv --label kind --drop 'a,b c' --offline --set data.max_rows=9
+    """
+    from ..base.config import known_keys, make_config
+    from . import options as o
+
+    flags = {key: name for name, (key, _) in o.OPTIONS.items() if name in o.TRANSFER}
+    sides = {"source": source, "target": target}
+    given = make_config(config.model_dump() | {"data": config.data.model_dump() | sides})
+    values, usual = given.model_dump(), make_config({}).model_dump()
+    words, others = [], []
+    for key in sorted(known_keys(), key=[*flags, *known_keys()].index):
+        value = _at(values, key)
+        if value == _at(usual, key):
+            continue
+        name = flags.get(key, "").replace("_", "-")
+        if not name or (isinstance(value, list) and any("," in str(one) for one in value)):
+            said = value if isinstance(value, str) else to_json(value)
+            others += ["--set", f"{key}={said}"]
+        elif isinstance(value, bool):
+            words.append(f"--{name}" if value else f"--no-{name}")
+        else:
+            joined = ",".join(map(str, value)) if isinstance(value, list) else str(value)
+            words += [f"--{name}", joined]
+    return shlex.join([*words, *others])
 
 
 def use_threads(config: RunConfig) -> None:
@@ -171,6 +207,12 @@ def _put(values: Values, key: str, value: Any) -> None:
             inner = values[part] = {}
         values = inner
     values[last] = value
+
+
+def _at(values: Mapping[str, Any], key: str) -> Any:
+    for part in key.split("."):
+        values = values[part]
+    return values
 
 
 def _merge(values: Values, more: Mapping[str, Any]) -> None:

@@ -10,6 +10,7 @@ import typer
 from ..base.errors import ConfigError
 from . import options as o
 from .frame import Frame
+from .settings import as_options
 from .verbs import verb
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def shift(
         "page": None if out is None else str(out),
         **compared.diagnosis.to_dict(),
     }
-    this.result(value, lambda: _show(compared, source, target, out))
+    this.result(value, lambda: _show(compared, as_options(found, source, target), out))
 
 
 _STYLES = {
@@ -80,9 +81,7 @@ _STYLES = {
 }
 
 
-def _show(compared: Compared, source: str, target: str, out: Path | None) -> None:
-    import shlex
-
+def _show(compared: Compared, options: str, out: Path | None) -> None:
     from rich.text import Text
 
     from ..diagnosis.base import DIAGNOSES
@@ -122,8 +121,7 @@ def _show(compared: Compared, source: str, target: str, out: Path | None) -> Non
     if notes or found.notes:
         screen.print()
     page = [] if out is None else [("page", str(out))]
-    sides = f"--source {shlex.quote(source)} --target {shlex.quote(target)}"
-    show_paths(screen, [*page, ("go on", f"landbridge transfer {sides}")])
+    show_paths(screen, [*page, ("go on", f"landbridge transfer {options}")])
 
 
 def _show_advice(screen: Any, advice: Any) -> None:

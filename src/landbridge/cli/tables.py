@@ -102,6 +102,13 @@ def show_entries(
             out.print(Padding(row[-1], (0, 0, 0, 4)))
 
 
+USES = (
+    ("use it", "landbridge predict {} DATA --out predictions.csv"),
+    ("test it", "landbridge eval {} DATA"),
+)
+"""What can be done with a run ("{}" is its folder)."""
+
+
 def show_verdict(out: Console, run: Path, verdict: dict[str, Any], report: Path | None) -> None:
     """Print what came out of a run: the sentence, the figures, and where to go from here."""
     from rich.text import Text
@@ -120,14 +127,8 @@ def show_verdict(out: Console, run: Path, verdict: dict[str, Any], report: Path 
     for note in _notes(verdict):
         out.print(Text(note, style="dim"))
     name = shlex.quote(str(run))
-    show_paths(
-        out,
-        [
-            *([("report", str(report))] if report is not None else []),
-            ("use it", f"landbridge predict {name} DATA --out predictions.csv"),
-            ("test it", f"landbridge eval {name} DATA"),
-        ],
-    )
+    ways = [(what, way.replace("{}", name)) for what, way in USES]
+    show_paths(out, [*([("report", str(report))] if report is not None else []), *ways])
 
 
 def _show_figures(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ _SHOWN = 3
 
 def page_of(folder: Path, facts: dict[str, Any]) -> Page:
     """Return what the report shows; `facts` are what ``clusters.json`` holds."""
+    at = shlex.quote(str(folder))
     verdict = facts["verdict"]
     judged = verdict["judged"]
     gap = None if judged is None else judged["difference"]
@@ -60,11 +62,11 @@ def page_of(folder: Path, facts: dict[str, Any]) -> Page:
             Commands(
                 "What to do with it",
                 [
-                    ("The group of new rows", f"landbridge predict {folder} DATA"),
-                    ("How far labels agree with the groups", f"landbridge eval {folder} LABELLED"),
+                    ("The group of new rows", f"landbridge predict {at} DATA"),
+                    ("How far labels agree with the groups", f"landbridge eval {at} LABELLED"),
                     (
                         "Label a few rows of each group, then learn them",
-                        f"landbridge transfer --target LABELLED --backbone run/{folder}",
+                        f"landbridge transfer --target LABELLED --backbone run/{at}",
                     ),
                 ],
             ),

@@ -104,7 +104,10 @@ def _model(run: RunFiles) -> dict[str, Any]:
         "transfer": safely(transfer_view, "transfer.json"),
         "cost": safely(cost_view, "cost.json"),
         "repeat": repeat_view(run),
-        "warnings": [str(e.get("message", "")) for e in run.log if e.get("event") == "warning"],
+        "warnings": [
+            *map(str, run.listed("merge", "notes")),
+            *(str(e.get("message", "")) for e in run.log if e.get("event") == "warning"),
+        ],
     }
     if verdict["unjudged"]:  # nobody knows which answers became right
         problems.pop("examples.json", None)

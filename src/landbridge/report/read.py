@@ -19,8 +19,13 @@ _OBJECTS = (
     *("run", "config", "data", "plan", "choice", "verdict", "backbone", "labels"),
     *("preprocessor", "transfer", "map", "examples", "cost"),
 )
-_PERHAPS = ("parts",)
+_PERHAPS = ("parts", "merge")
 """Only some runs have these."""
+_NOT_MERGED = (
+    *("map.json", "examples.json", "transfer.json"),
+    *("log.jsonl", "predictions.parquet"),
+)
+"""What a run that was merged from others never has: it trained nothing and answered nothing."""
 _OWN = {"report.html", "README.md", "run.json", "log.jsonl"}
 """Written after, or because of, the report: their hashes cannot stand in it."""
 
@@ -69,6 +74,16 @@ class RunFiles:
     def of_role(self, role: str, method: str | None = None) -> list[Answers]:
         """Return the answers of a role (and method), one entry per seed."""
         return [a for a in self.answers if a.role == role and method in (None, a.method)]
+
+    def listed(self, name: str, key: str) -> list[Any]:
+        """Return a list inside NAME.json, empty where it is missing."""
+        value = self.get(name).get(key)
+        return value if isinstance(value, list) else []
+
+    @property
+    def merged(self) -> bool:
+        """Whether it was merged from other runs, and so has no answers and no verdict."""
+        return "merge" in self.values or "merge.json" in self.problems
 
     @property
     def classes(self) -> list[str]:
@@ -139,6 +154,8 @@ def read_run(folder: Path) -> RunFiles:
     if not run.log:
         run.problems["log.jsonl"] = "is not in this run"
     _read_answers(run)
+    for name in _NOT_MERGED if run.merged else ():
+        run.problems.pop(name, None)
     return run
 
 

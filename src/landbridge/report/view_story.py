@@ -68,6 +68,11 @@ def data_view(run: RunFiles) -> dict[str, Any]:
     # a side that shows no label lacks no class: nobody knows
     known = all(side["classes"] != words.DASH for side in sides)
     setting, sentence = str(data.get("setting") or ""), str(match.get("sentence") or "")
+    if run.merged:  # the setting speaks of a verdict that is not this run's
+        setting = (
+            "Data, preprocessing and configuration are those of the first of the merged runs, "
+            "with the rows that it was judged on. This run has not been judged."
+        )
     return {
         "setting": setting,
         "sides": sides,
@@ -227,22 +232,23 @@ def cost_view(run: RunFiles) -> dict[str, Any] | None:
         f", {words.plural(cost['threads'], 'thread')}" if words.number(cost.get("threads")) else ""
     )
     peak = words.number(cost.get("peak_mb"))
+    tiles = [
+        (
+            "Wall-clock time",
+            words.seconds(cost.get("wall_s")),
+            f"on {cost.get('device', '?')}{threads}",
+        ),
+        ("CPU time", words.seconds(cost.get("cpu_s")), "all stages, all threads"),
+        (
+            "Peak memory",
+            words.size(None if peak is None else peak * 1e6),
+            "of the whole process",
+        ),
+        ("Parameters moved", words.count(moved), share.strip(" ()") or "of the network"),
+        ("Stored for reuse", words.size(parameters.get("stored_bytes")), "model.safetensors"),
+    ]
     return {
-        "tiles": [
-            (
-                "Wall-clock time",
-                words.seconds(cost.get("wall_s")),
-                f"on {cost.get('device', '?')}{threads}",
-            ),
-            ("CPU time", words.seconds(cost.get("cpu_s")), "all stages, all threads"),
-            (
-                "Peak memory",
-                words.size(None if peak is None else peak * 1e6),
-                "of the whole process",
-            ),
-            ("Parameters moved", words.count(moved), share.strip(" ()") or "of the network"),
-            ("Stored for reuse", words.size(parameters.get("stored_bytes")), "model.safetensors"),
-        ],
+        "tiles": tiles[3:] if run.merged else tiles,  # nothing was trained, so nothing timed
         "stages": [
             (
                 str(s.get("name", "")),

@@ -33,9 +33,10 @@ _STOPPED = {"failed": "This run failed.", "interrupted": "This run was interrupt
 def verdict_view(run: RunFiles) -> dict[str, Any]:
     """Return the verdict in words and as a line."""
     verdict, status = run.get("verdict"), run.get("run").get("status")
-    outcome = str(verdict.get("outcome") or "no verdict")
+    merged = run.merged  # its verdict.json holds a sentence, and no evidence
+    outcome = "not judged" if merged else str(verdict.get("outcome") or "no verdict")
     tone, sign = _BADGES.get(outcome, ("unsure", "–"))
-    kind = str(verdict.get("kind") or "")
+    kind = "" if merged else str(verdict.get("kind") or "")
     rows = words.plural(verdict.get("judged_rows"), "target example")
     diff = verdict.get("difference") or {}
     unit = amounts(run)
@@ -74,6 +75,8 @@ def verdict_view(run: RunFiles) -> dict[str, Any]:
         "seeds_said": words.seeds(verdict),
         "unseen": [str(name) for name in verdict.get("unseen_classes") or []],
         "failed": failed,
+        "stopped": status in _STOPPED,
+        "merged": merged,
         "kept_reference": kept(run),
     }
 

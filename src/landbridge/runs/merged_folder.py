@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from ..artifacts.state import LOCK, read_state
 from ..artifacts.working import working
 from ..base.files import write_bytes, write_json, write_text
 from ..base.hashing import tensors_digest
+from ..report.build import write_report
 from ..report.markdown import md
 from ..training.checkpoint import load_tensors, save_tensors
 from ..verdict.without_labels import label_free_verdict
@@ -65,7 +67,7 @@ def write_merged(
         check_mergeable(out, asked)  # another may have come between
         tidy(out)
         config, given = read_config(first).model_dump(), read_state(first).get("given") or []
-        begin(out, config, given, kind="merge", made_by=command(facts, out), asked=asked)
+        begin(out, config, given, kind="merge", made_by=command(facts, asked, out), asked=asked)
         with working(out):
             for name in COPIED:
                 write_bytes(out / name, (first / name).read_bytes())
@@ -85,6 +87,7 @@ def write_merged(
             write_json(out / "verdict.json", _verdict(facts, words))
             write_json(out / "cost.json", _cost(state, out))
             write_text(out / "README.md", card(out, facts, words))
+            write_report(out)
     (out / LOCK).unlink(missing_ok=True)
 
 
@@ -96,15 +99,19 @@ def sentence(facts: Mapping[str, Any]) -> str:
     return f"Merged ({facts['method']}) on top of the θ₀ {facts['theta0_name']} from {named}."
 
 
-def command(facts: Mapping[str, Any], out: Path) -> str:
-    """Return the command line that merges the same."""
-    words = ["landbridge merge", *facts["runs"], "--method", facts["method"]]
+def command(facts: Mapping[str, Any], asked: Mapping[str, Any], out: Path) -> str:
+    """Return the command line that merges the same; rows from memory have no name in it."""
+    words = ["landbridge", "merge", *facts["runs"], "--method", facts["method"]]
     if facts["weights"] is not None:
         words += ["--weights", ",".join(f"{w:g}" for w in facts["weights"])]
     for name in ("density", "seed"):
         if facts[name] is not None:
             words += [f"--{name}", f"{facts[name]:g}"]
-    return " ".join([*words, "--out", str(out)])
+    if asked["data"] is not None:
+        words += ["--data", "DATA" if asked["from_memory"] else asked["data"]]
+    if asked.get("outside"):
+        words.append("--outside")
+    return shlex.join([*words, "--out", str(out)])
 
 
 def card(out: Path, facts: Mapping[str, Any], words: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ _OTHERS = {
 
 def page_of(folder: Path, facts: dict[str, Any]) -> Page:
     """Return what the report shows; `facts` are what ``multitask.json`` holds."""
+    at = shlex.quote(str(folder))
     tasks = facts["verdict"]
     compared = [task for task in tasks if task["difference"] is not None]
     sections: list[tuple[str, Section]] = []
@@ -38,10 +40,10 @@ def page_of(folder: Path, facts: dict[str, Any]) -> Page:
             Commands(
                 "What to do with it",
                 [
-                    ("All answers for new rows", f"landbridge predict {folder} DATA"),
+                    ("All answers for new rows", f"landbridge predict {at} DATA"),
                     (
                         "As a backbone for another task",
-                        f"landbridge transfer --target DATA --backbone run/{folder}",
+                        f"landbridge transfer --target DATA --backbone run/{at}",
                     ),
                 ],
             ),

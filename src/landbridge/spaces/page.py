@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ _TEXT = "text"
 
 def page_of(folder: Path, facts: dict[str, Any]) -> Page:
     """Return what the report shows; `facts` are what ``space.json`` holds."""
+    at = shlex.quote(str(folder))
     recall = facts["recall"]
     first = [item for item in recall if item["depth"] == recall[0]["depth"]] if recall else []
     depths = list(dict.fromkeys(item["depth"] for item in recall))
@@ -28,14 +30,14 @@ def page_of(folder: Path, facts: dict[str, Any]) -> Page:
     lines = [
         (
             "What is nearest to words, or to a file",
-            f'landbridge search {folder} "a few words" --among DATA',
+            f'landbridge search {at} "a few words" --among DATA',
         )
     ]
     if _TEXT in parts:
         lines.append(
-            ("Classes by their names alone", f"landbridge zero-shot {folder} DATA --classes A,B")
+            ("Classes by their names alone", f"landbridge zero-shot {at} DATA --classes A,B")
         )
-    lines.append(("How well it finds on other pairs", f"landbridge eval {folder} DATA"))
+    lines.append(("How well it finds on other pairs", f"landbridge eval {at} DATA"))
     encoders = ", ".join(f"{part}: {name}" for part, name in facts["encoders"].items())
     sections += [
         (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -287,6 +288,6 @@ def _card(out: Path, task: StructuredTask, facts: dict[str, Any]) -> str:
         f"{task.summary}. Made from {md(facts['origin'])}; {as_percent(share, 1)} of its "
         "numbers were trained "
         f"on {facts['rows']:,} rows.\n\n"
-        f"{code(f'landbridge predict {out} DATA')} answers for new rows; `model/` opens in "
-        f"transformers with {task.architecture}.\n"
+        f"{code(f'landbridge predict {shlex.quote(str(out))} DATA')} answers for new rows; "
+        f"`model/` opens in transformers with {task.architecture}.\n"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ def page_of(folder: Path, facts: dict[str, Any], summary: str, architecture: str
     summary, architecture : str
         Of the task.
     """
+    at = shlex.quote(str(folder))
     verdict = facts["verdict"]
     metric, models = verdict["metric"], verdict["models"]
     gaps = [(m, m["difference"]) for m in models if m["difference"] is not None]
@@ -41,8 +43,8 @@ def page_of(folder: Path, facts: dict[str, Any], summary: str, architecture: str
             Commands(
                 "What to do with it",
                 [
-                    ("Answers for new rows", f"landbridge predict {folder} DATA"),
-                    ("How good it is on other rows", f"landbridge eval {folder} DATA"),
+                    ("Answers for new rows", f"landbridge predict {at} DATA"),
+                    ("How good it is on other rows", f"landbridge eval {at} DATA"),
                     (
                         "In transformers",
                         f'{architecture}.from_pretrained("{folder}/model")',

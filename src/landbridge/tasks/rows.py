@@ -227,11 +227,16 @@ _LAYOUT = {
     "categories": [{"id": _NAME, "name": (str, int)}],
 }
 """What COCO's file has to hold."""
+_COCO_HAS = "COCO's layout has images (id, file_name), annotations and categories"
 
 
 def _coco(path: Path, place: Place) -> list[dict[str, Any]]:
     try:
-        found = checked(json.loads(path.read_text("utf-8")), _LAYOUT, str(path), error=DataError)
+        raw = json.loads(path.read_text("utf-8"))
+    except (ValueError, RecursionError) as error:  # RecursionError: thousands of brackets
+        raise DataError(f"{path} is no whole JSON: {error}", do="write it again") from error
+    found = checked(raw, _LAYOUT, str(path), error=DataError, do=_COCO_HAS)
+    try:
         names = {c["id"]: c["name"] for c in found["categories"]}
         boxes: dict[Any, list[tuple[Any, str]]] = {}
         for item in found["annotations"]:
@@ -246,11 +251,11 @@ def _coco(path: Path, place: Place) -> list[dict[str, Any]]:
                 where = path.parent / "images" / image["file_name"]
             objects = {"bbox": [b for b, _ in own], "category": [k for _, k in own]}
             rows.append({"image": str(where.absolute()), "objects": objects})
-    # ValueError: no JSON, or no UTF-8; OSError: a name that is no path
-    except (KeyError, TypeError, ValueError, RecursionError, OSError) as error:
-        if isinstance(error, DataError):
-            raise
+    except KeyError as error:
         raise DataError(
-            f"{path} is not COCO's layout: {error!r}", do="it has images, annotations, categories"
+            f"{path}: an annotation has the category_id {error}, which no category has",
+            do="add the category, or take the annotation out",
         ) from error
+    except (ValueError, OSError) as error:  # a name that is no path
+        raise DataError(f"{path} names no file: {error}", do="correct file_name") from error
     return rows

@@ -66,13 +66,16 @@ class TableExamples(Examples):
 
     def _check_finite(self) -> None:
         for name in self.numeric:
-            bad = np.flatnonzero(np.isinf(self.columns[name]))
-            if len(bad):
-                raise DataError(
-                    f"column {name!r} is infinite in {self._call(bad[0])}"
-                    + (f" and {len(bad) - 1} more rows" if len(bad) > 1 else ""),
-                    do="correct the value, or leave it empty if it is missing",
-                )
+            self.refuse(name, np.flatnonzero(np.isinf(self.columns[name])), "is infinite")
+
+    def refuse(self, column: str, rows: np.ndarray, what: str) -> None:
+        """Raise DataError of a column's `rows`, naming the first and counting them, if any."""
+        if len(rows):
+            raise DataError(
+                f"column {column!r} {what} in {self._call(rows[0])}"
+                + (f" and {len(rows) - 1} more rows" if len(rows) > 1 else ""),
+                do="correct the value, or leave it empty if it is missing",
+            )
 
     def _call(self, row: int) -> str:
         return self._names[row] if self._names is not None else f"row {row}"

@@ -189,7 +189,8 @@ class TablePreprocessing(Preprocessing):
         Raises
         ------
         DataError
-            Where a column is missing, or holds words where it held numbers.
+            Where a column is missing, holds words where it held numbers, or a number so far from
+            those at fit that float32 does not hold it.
         """
         table = _table(examples)
         lost = [name for name in self.names if name not in table.columns]
@@ -209,8 +210,14 @@ class TablePreprocessing(Preprocessing):
                 note = unknown_words(column, values)
                 if note:
                     events.say("warning", note)
-            parts.append(column.encode(values))
-        return np.concatenate(parts, axis=1).astype(np.float32)
+            with np.errstate(over="ignore"):  # said below, with its column and row
+                part = column.encode(values).astype(np.float32)
+            beyond = np.flatnonzero(~np.isfinite(part).all(axis=1))
+            if len(beyond):
+                what = f"holds {values[beyond[0]]:g}, beyond the scale that the model knows,"
+                table.refuse(column.name, beyond, what)
+            parts.append(part)
+        return np.concatenate(parts, axis=1)
 
     def encode(self, stored: torch.Tensor) -> torch.Tensor:
         """Return the rows as float32."""

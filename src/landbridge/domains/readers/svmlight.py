@@ -75,6 +75,7 @@ def _check_packed(path: Path) -> None:
     """Raise DataError where a small packed file holds very much."""
     import bz2
     import gzip
+    import zlib
 
     ways: dict[str, Any] = {".gz": gzip.open, ".bz2": bz2.open}
     if path.suffix.lower() not in ways:
@@ -88,7 +89,7 @@ def _check_packed(path: Path) -> None:
                 if not block:
                     return
                 total += len(block)
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise DataError(
             f"{path} cannot be unpacked: {error}", do="pack or download it again"
         ) from error
