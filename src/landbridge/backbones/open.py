@@ -13,7 +13,7 @@ from ..base.events import SILENT, Events
 from ..base.hashing import tensors_digest
 from ..base.libraries import library_errors
 from ..base.registry import nearest
-from ..domains.examples import Examples, InputSpec
+from ..domains.examples import Examples, InputSpec, data_of
 from ..domains.modalities.base import Preprocessing
 from .base import BACKBONES, BackboneIdentity, BackboneRequest, LoadedBackbone, Provider
 
@@ -138,8 +138,8 @@ def open_backbone(
     if hint.modality not in provider.modalities:
         fit = sorted(n for n, item in BACKBONES.items() if hint.modality in item.modalities)
         raise BackboneError(
-            f"backbone {asked!r} takes {' or '.join(provider.modalities)}, the examples are "
-            f"{hint.modality!r}",
+            f"backbone {asked!r} takes {' or '.join(map(data_of, provider.modalities))}, the data "
+            f"hold {data_of(hint.modality)}",
             do=f"use one of {', '.join(fit)}" if fit else "no backbone takes these examples yet",
         )
     asked_for = BackboneRequest(resolved, hint, examples, seed, options, offline, events, named)
