@@ -28,7 +28,7 @@ def test_words() -> None:
 
 def test_wilson_is_that_of_metrics() -> None:
     for hits, rows in ((0, 5), (5, 5), (9, 10), (431, 900)):
-        mine, theirs = tally.wilson(hits, rows), intervals.wilson(hits, rows)
+        mine, theirs = tally.wilson(hits, rows), intervals.wilson_share(hits / rows, rows)
         assert mine is not None
         assert (mine.mean, mine.low, mine.high) == pytest.approx(
             (theirs.value, theirs.low, theirs.high), abs=1e-12
