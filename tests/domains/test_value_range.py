@@ -274,5 +274,5 @@ def test_the_rule_itself():
 
 @pytest.mark.parametrize("shape", [(3, 0, 8), (3, 8, 0, 3)])
 def test_images_without_pixels_are_refused(shape):
-    with pytest.raises(DataError, match="images of array have shape"):
+    with pytest.raises(DataError, match="array has shape"):
         read_domain(np.zeros(shape))
