@@ -9,7 +9,7 @@ import pytest
 from sklearn.linear_model import LogisticRegression, Ridge
 
 from landbridge.base.errors import MethodError
-from landbridge.methods.base import METHODS, Features, Needs
+from landbridge.methods.base import EVERY, METHODS, Features, Needs
 from landbridge.methods.feature import FeatureMethod
 from landbridge.methods.heads.ridge import ridge_head
 from landbridge.methods.resolve import Setting, make_method, require, unmet
@@ -73,9 +73,9 @@ def test_labels_that_are_not_granted_do_not_matter(name, answers):
 
 def test_what_is_declared():
     for name in ("source-only", "scratch", "probe", "finetune", "lp-ft", "head-only", "layerwise"):
-        assert METHODS.get(name).needs.answers == {"classes", "numbers", "several"}, name
+        assert METHODS.get(name).needs.answers == EVERY, name
     for name in ("structure", "joint", "coral", "dann", "rsd", "deep-coral+dann", "joint+rsd"):
-        assert make_method(name).needs.answers == {"classes", "numbers", "several"}, name
+        assert make_method(name).needs.answers == EVERY, name
     for name in ("mcc", "infomax", "consistency", "bbse", "jda", "mcc+dann", "combine"):
         assert make_method(name).needs.answers == {"classes"}, name
     assert METHODS.get("tradaboost-r2").needs.answers == {"numbers"}
