@@ -5,10 +5,13 @@ from __future__ import annotations
 import io
 
 import numpy as np
+import pandas as pd
 import pytest
 from PIL import Image
 from scipy.ndimage import gaussian_filter
 
+from landbridge.backbones.open import open_backbone
+from landbridge.domains.hint import input_hint
 from landbridge.domains.modalities.image import ImagePreprocessing
 from landbridge.domains.modalities.images import ImageExamples
 from landbridge.domains.modalities.sketches import (
@@ -17,6 +20,7 @@ from landbridge.domains.modalities.sketches import (
     picture_sketches,
     projection_sketches,
 )
+from landbridge.domains.read import read_domain
 
 N = 20
 
@@ -72,3 +76,23 @@ def test_rounded_numbers_are_known_and_rows_that_are_close_by_nature_are_not(col
     assert known_again(ours, theirs).tolist() == [True] * 10 + [False] * 10
     crowded = projection_sketches(np.repeat(x, 2, 0) + 1e-3 * np.arange(400)[:, None] % 2)
     assert not known_again(ours, crowded).any()
+
+
+@pytest.mark.parametrize("kind", ["image", "text", "audio", "tabular"])
+def test_no_rows_have_sketches_as_wide_as_any(kind):
+    """A second look at the rows of a run leaves none to sketch."""
+    rng = np.random.default_rng(0)
+    raw = {
+        "image": rng.integers(0, 255, (4, 12, 12)).astype(np.uint8),
+        "text": ["one two three four five six seven eight"] * 4,
+        "audio": pd.DataFrame(
+            {"clip": [{"array": 0.1 * rng.normal(size=4000), "sampling_rate": 8000}] * 4}
+        ),
+        "tabular": pd.DataFrame(rng.normal(size=(4, 3)), columns=list("abc")),
+    }[kind]
+    domain = read_domain(raw, labelled=False)
+    opened = open_backbone("auto", input_hint([domain]), [domain.examples], seed=0)
+    stored = opened.preprocessing.prepare(domain.examples)
+    some, none = (opened.preprocessing.sketches(stored[:n]) for n in (4, 0))
+    assert none.shape == (0, *some.shape[1:])
+    assert none.dtype == some.dtype

@@ -52,7 +52,7 @@ def test_wrong_batches_and_data_are_named(kit, run):
     stored = kit.rows(4)[0]
     with pytest.raises(ConfigError, match="0 rows"):
         stream_data(run, stored[:, 0], batch=0)
-    with pytest.raises(DataError, match="tabular"):
+    with pytest.raises(DataError, match="holds a table"):
         # Columns: an array (9, 4) would be one grey picture to a run of pictures.
         stream_data(
             run, pd.DataFrame(np.random.default_rng(0).normal(size=(9, 4)), columns=[*"abcd"])

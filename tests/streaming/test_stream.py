@@ -74,7 +74,7 @@ def test_raw_examples_arrays_and_domains_are_read_and_their_labels_are_not(kit):
 
 
 def test_another_modality_is_refused(kit):
-    with pytest.raises(DataError, match="tabular"):
+    with pytest.raises(DataError, match="holds a table"):
         opened(kit).predict(TableExamples({"a": np.zeros(3)}))
 
 

@@ -113,10 +113,10 @@ class IdPreprocessing(Preprocessing):
 
     def sketches(self, stored: np.ndarray) -> np.ndarray:
         """Return the least hashes of what each text is made of."""
-        from .sketches import minima_sketch
+        from .sketches import MINIMA, minima_sketch
 
         rows = [minima_sketch(np.unique(self.runs(row[row != NOTHING]))) for row in stored]
-        return np.array(rows, np.uint16).reshape(len(stored), -1)
+        return np.array(rows, np.uint16).reshape(len(stored), MINIMA)
 
     def runs(self, ids: np.ndarray) -> np.ndarray:
         """Return what a text is made of as whole numbers: its ids."""

@@ -10,7 +10,7 @@ from .registration import grey
 _SIDE = 16
 _WAVES = 8
 _FLAT = 32.0
-_MINIMA = 32
+MINIMA = 32
 _SHARED = 24
 _LEAST_RUNS = 6
 _PROJECTIONS = 8
@@ -32,7 +32,7 @@ def picture_sketches(pictures: np.ndarray) -> np.ndarray:
     """
     seen = grey(pictures.astype(np.float32))
     down, across = _waves(seen.shape[1]), _waves(seen.shape[2])
-    waves = (down @ seen @ across.T).reshape(len(seen), -1)
+    waves = (down @ seen @ across.T).reshape(len(seen), _WAVES**2)
     waves[:, 0] = 0  # how bright it is on the whole
     most = np.maximum(np.abs(waves).max(1, keepdims=True), 1e-6)
     flat = np.linalg.norm(waves, axis=1, keepdims=True) < _FLAT
@@ -54,7 +54,7 @@ def _waves(length: int) -> np.ndarray:
 def minima_sketch(runs: np.ndarray) -> np.ndarray:
     """Return the least of 32 hashes of a set of numbers, uint16 (32,); 0 where it is small."""
     if len(runs) < _LEAST_RUNS:
-        return np.zeros(_MINIMA, np.uint16)
+        return np.zeros(MINIMA, np.uint16)
     mixed = runs.astype(np.uint64) + _SEEDS  # splitmix64 (Steele et al., 2014, OOPSLA)
     for shift, odd in _MIXES:
         mixed = (mixed ^ (mixed >> np.uint64(shift))) * np.uint64(odd)
@@ -62,7 +62,7 @@ def minima_sketch(runs: np.ndarray) -> np.ndarray:
     return (least % np.uint64(65521) + np.uint64(1)).astype(np.uint16)
 
 
-_SEEDS = (np.arange(_MINIMA, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15))[:, None]
+_SEEDS = (np.arange(MINIMA, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15))[:, None]
 _MIXES = ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB))
 
 
@@ -113,7 +113,7 @@ def _by_minima(ours: np.ndarray, theirs: np.ndarray) -> np.ndarray:
     """Return rows of ours that share three quarters of their minima with one of theirs."""
     ours, theirs = ours.astype(np.int64), theirs.astype(np.int64)
     pairs: dict[tuple[int, int], None] = {}
-    for column in range(0, _MINIMA, 2):
+    for column in range(0, MINIMA, 2):
         bucket: dict[int, list[int]] = {}
         for j, value in enumerate((theirs[:, column] * 65536 + theirs[:, column + 1]).tolist()):
             if value:
