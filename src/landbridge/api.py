@@ -203,11 +203,13 @@ def plan(
 
     Examples
     --------
+    >>> import numpy as np
     >>> import landbridge
-    >>> found = landbridge.plan(
-    ...     "sample:font-digits", "sample:digits", method="mcc", budget="60s")  # doctest: +SKIP
-    >>> [fit["method"] for fit in found["fits"]]                                # doctest: +SKIP
-    ['source-only', 'probe', 'mcc']
+    >>> y = np.repeat(["ant", "bee"], 60)
+    >>> x = np.random.default_rng(0).normal(size=(120, 3)) + 2 * (y == "bee")[:, None]
+    >>> found = landbridge.plan((x, y), (x + 1, y), method="coral", target_labels="judge")
+    >>> [fit["method"] for fit in found["fits"]]
+    ['source-only', 'probe', 'coral']
     """
     bound = _PLAN.bind(source, target, events=events, progress=progress, **options)
     bound.apply_defaults()
