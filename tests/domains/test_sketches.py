@@ -96,3 +96,11 @@ def test_no_rows_have_sketches_as_wide_as_any(kind):
     some, none = (opened.preprocessing.sketches(stored[:n]) for n in (4, 0))
     assert none.shape == (0, *some.shape[1:])
     assert none.dtype == some.dtype
+
+
+@pytest.mark.parametrize("columns", [2, 3, 5, 12])
+@pytest.mark.parametrize("rows", [60, 400])
+def test_other_rows_of_one_table_are_not_known(columns, rows):
+    rng = np.random.default_rng(columns)
+    x, y = (projection_sketches(rng.normal(size=(rows, columns))) for _ in range(2))
+    assert not known_again(x, y).any()
