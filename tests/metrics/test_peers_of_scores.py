@@ -63,8 +63,9 @@ def test_bleu_of_chinese_is_sacrebleus(answers):
     assert 100 * scores_of("text-to-text", answers)["BLEU"] == pytest.approx(score, abs=1e-6)
 
 
-@holds(answers=pairs(SENTENCE))
+@holds(answers=pairs(SENTENCE.filter(lambda text: any(map(str.isalnum, text)))))
 def test_rouge_l_is_googles(answers):
+    """Of texts with a word at all: of "&" for "&" ours says 1, theirs 0."""
     needs.package("rouge_score")
     from rouge_score.rouge_scorer import RougeScorer
 
