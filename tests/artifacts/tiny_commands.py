@@ -110,7 +110,7 @@ def _cluster(data: Path, out: Path, rows: Any = None, **more: Any) -> Any:
 
 
 def _cluster_pictures(data: Path, out: Path, **more: Any) -> Any:
-    return _cluster(data, out, pictures(), **({"epochs": 1, "backbone": "convnet"} | more))
+    return _cluster(data, out, pictures(), **({"epochs": 24, "backbone": "convnet"} | more))
 
 
 def _multitask(data: Path, out: Path, rows: Any = None, **more: Any) -> Any:
@@ -131,7 +131,7 @@ def _align(data: Path, out: Path, texts: Any = None, **more: Any) -> Any:
     texts = texts or [f"a {'square' if i < 16 else 'field'} {i % 3}" for i in range(32)]
     encoders = {"image": "convnet", "text": "textnet"}
     how: dict[str, Any] = {"backbone_options": {"encoders": encoders, "space": 8, "width": 8}}
-    how |= {"options": AlignOptions(epochs=1, batch=16)} | more
+    how |= {"options": AlignOptions(epochs=3, batch=16)} | more
     return landbridge.align({"image": pictures(), "text": texts}, out=out, **how)
 
 

@@ -81,7 +81,8 @@ def cluster(
         (contrastive); a table's columns are used as they are.
     backbone_options : dict, optional
     epochs : float, optional
-        Passes over the rows where the backbone has to learn.
+        Passes over the rows where the backbone has to learn; 40 where not given, in 300 to 3,000
+        steps.
     seed : int, default 0
     device : str, default "auto"
     offline : bool, default False

@@ -148,13 +148,15 @@ def _pretrain(
         nothing = np.zeros(len(inputs), np.int64)
         made.append(Side(inputs, nothing, np.zeros(len(inputs), bool)))
     target, source = made[0], made[1] if len(made) > 1 else None
-    options = None if epochs is None else {"epochs": epochs}
     context = PlanContext(
         n_classes=1, n_target=len(target), n_source=0 if source is None else len(source)
     )
-    method = make_method("pretrain", options)
+    method = make_method("pretrain")
     assert isinstance(method, NetworkMethod)
     phase = method.plan(context).phases[0]
+    if epochs is not None:  # what a person names is kept, however few or many steps it makes
+        rows = max(context.n_target, context.n_source)
+        phase = replace(phase, steps=max(1, round(epochs * rows / phase.batch)))
     loop = LoopOptions(
         device=device, checkpoint=None if folder is None else folder / CHECKPOINT, fit="pretrain"
     )

@@ -52,7 +52,7 @@ class AlignOptions:
     Attributes
     ----------
     epochs : float
-        Passes over the pairs.
+        Passes over the pairs. The default makes 200 to 6,000 steps, whatever the number of pairs.
     batch : int
         Pairs that are told apart at once.
     rate : float
@@ -70,7 +70,9 @@ class AlignOptions:
 
     def phase(self, rows: int, parts: int) -> Phase:
         """Return the phase that the loop trains."""
-        steps = int(min(6000, max(200, round(self.epochs * rows / self.batch))))
+        steps = max(1, round(self.epochs * rows / self.batch))
+        if self.epochs == AlignOptions().epochs:  # what a person names is kept
+            steps = min(6000, max(200, steps))
         options = {"parts": parts, "temperature": self.temperature, "repeated": True}
         return Phase(
             name="align",
