@@ -120,6 +120,7 @@ def test_a_transfer_of_grades_is_judged_in_ranks(tmp_path, method):
     assert verdict["chosen"]["mean"] < 1.0
     assert {"quadratic-weighted kappa", "accuracy"} <= set(verdict["chosen"]["figures"])
     assert "ranks on average" in verdict["sentence"]
+    assert 0 <= verdict["calibration"]["ece"] < 0.6
     again = landbridge.load(tmp_path / "run")
     fresh = stars(80, 1.0, 3)
     rows = again.predict(fresh.drop(columns="grade"))

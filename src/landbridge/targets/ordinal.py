@@ -7,8 +7,8 @@ learned knows of the order; the answer is the median class.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -201,6 +201,10 @@ class Ordinal(ClassIndices):
     heading = "Ranks"
     metric = PrimaryMetric("mean rank error", True, False, rank_nearness)
     phrases = Phrases("is off by {} ranks on average", "by {}", False, "less", "more")
+    method_words: ClassVar[Mapping[str, str]] = {"probe": "a simple ranking on frozen features"}
+    method_what: ClassVar[Mapping[str, str]] = {
+        "probe": "ridge on the ranks of frozen features, with thresholds"
+    }
     card = "A model that puts {rows} into one of {count} in an order"
 
     def parse(self, values: Sequence[Any], name: str) -> tuple[list[Any], tuple[str, ...] | None]:

@@ -170,7 +170,7 @@ def judge(
         "settle": None,
         "labels_to_settle": None,
         "assumption": None,
-        "calibration": _calibration(truth, chosen) if kind.class_scores else None,
+        "calibration": _calibration(truth, chosen) if kind.exclusive else None,
         "unseen_classes": list(truth.unseen),
         "seen": None if seen is None else seen.to_json(),
         "choice": choice,
