@@ -36,11 +36,10 @@ def test_pairs_that_were_learned_from_do_not_judge(tmp_path, keep):
 @pytest.mark.slow
 @pytest.mark.parametrize("keep", [False, True])
 def test_sentences_that_were_learned_from_do_not_judge(tmp_path, keep):
-    from tests.artifacts.tiny_commands import make_data
+    from tiny_commands import OLD
 
     from landbridge.tasks.training import FitOptions
 
-    make_data(tmp_path)
     words = ["ada", "in", "rome", "oslo", "lima", "bern"]
     rows = [
         {"tokens": [words[i % 6], words[i // 6], "in"], "tags": ["B-PER", "O", "O"]}
@@ -52,7 +51,7 @@ def test_sentences_that_were_learned_from_do_not_judge(tmp_path, keep):
         "token-classification",
         rows,
         test=[*test, *again],
-        model=str(tmp_path / "tagger"),
+        model=str(OLD / "tuned" / "model"),
         out=tmp_path / "run",
         fit=FitOptions(steps=2, device="cpu"),
         scratch=False,
