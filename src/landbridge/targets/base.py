@@ -219,9 +219,9 @@ class TargetType(ABC):
         """Return answers as an array (n,)."""
         return objects(answers)
 
+    @abstractmethod
     def regression_targets(self, labels: np.ndarray, n_names: int) -> np.ndarray:
         """Return what a ridge is fitted to, float (n, columns)."""
-        raise NotImplementedError
 
     def calibrate(
         self,
@@ -268,8 +268,12 @@ class TargetType(ABC):
 
         Such names come after ``names``; values of None are as `encode` leaves them.
         """
-        strange = sorted(self.names_in([v for v in values if v is not None]) - set(names))
+        strange = self.strange_names(values, names)
         return self.encode(values, (*names, *strange)), strange
+
+    def strange_names(self, values: Sequence[Any], names: Sequence[str]) -> list[str]:
+        """Return the names in true answers that are no possible answer, sorted."""
+        return sorted(self.names_in([v for v in values if v is not None]) - set(names))
 
     def spread(self, truth: np.ndarray) -> float:
         """Return the standard deviation of the truth in the metric's units; 0 for shares."""

@@ -96,8 +96,8 @@ class ClassIndices(TargetType):
     def truth(self, values: Sequence[Any], names: Sequence[str]) -> tuple[np.ndarray, list[str]]:
         """Return places in `names`, −1 for any other class and for None."""
         place = {name: i for i, name in enumerate(names)}
-        strange = sorted(self.names_in([v for v in values if v is not None]) - set(names))
-        return np.array([place.get(v, -1) for v in values], np.int64), strange
+        index = np.array([place.get(v, -1) for v in values], np.int64)
+        return index, self.strange_names(values, names)
 
 
 ACCURACY = PrimaryMetric("accuracy", False, True, hits)

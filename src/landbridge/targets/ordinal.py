@@ -280,5 +280,5 @@ class Ordinal(ClassIndices):
         self, given: Sequence[Any], values: np.ndarray, names: Sequence[str]
     ) -> dict[str, Any]:
         """Return the figures, and "unseen_classes"."""
-        _, strange = self.truth(given, names)
-        return {**super().evaluation(given, values, names), "unseen_classes": strange}
+        figures = super().evaluation(given, values, names)
+        return {**figures, "unseen_classes": self.strange_names(given, names)}
