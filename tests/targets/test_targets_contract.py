@@ -104,12 +104,10 @@ def test_a_better_answer_never_scores_less(name):
     assert found.get("value", found.get("accuracy")) == pytest.approx(best)
 
 
-@pytest.mark.parametrize("name", list(TARGET_TYPES))
+@pytest.mark.parametrize("name", [name for name in TARGET_TYPES if target_type(name).named])
 def test_every_judged_row_counts_whatever_its_label(name):
     kind = target_type(name)
     values, array, names = labels(name)
-    if not kind.named:
-        pytest.skip("a number is made of no names")
     codec = TargetCodec.of(name, names, [array])
     good = codec.transform(outputs_of(name, array, names, codec.scale))
     unknown = ("9 up",) if kind.multiple else "9 up"
