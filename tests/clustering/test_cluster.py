@@ -165,7 +165,7 @@ def test_a_net_that_knows_nothing_learns_first_and_goes_on_where_it_stopped(tmp_
     assert whole.facts["reference"]["what"] == "pixels"
     assert whole.facts["verdict"]["judged"]["difference"] is not None
 
-    left = [40]
+    left = [whole.facts["pretraining_steps"] // 2]
 
     def stop():
         left[0] -= 1
