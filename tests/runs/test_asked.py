@@ -29,6 +29,11 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"method": "mcc+dan n"}, "dan n"),
     ({"method": "mcc", "method_options": {"wieght": 1}}, "'weight'"),
     ({"method": "mcc", "method_options": {"weight": "much"}}, "weight = 'much'"),
+    ({"method": "finetune", "method_options": {"epochs": 0}}, "epochs = 0"),
+    (
+        {"method": "lp-ft", "method_options": {"head_epochs": 5}, "training": {"steps": 9}},
+        "stands in the place of head_epochs = 5",
+    ),
     ({"method_options": {"weight": 2.0}}, "without effect"),
     ({"method": "probe", "candidates": ["mcc"]}, "nothing is compared"),
     ({"candidates": ["infomx"]}, "'infomax'"),

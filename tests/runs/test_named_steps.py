@@ -10,9 +10,11 @@ import pytest
 
 from landbridge.base.config import make_config
 from landbridge.base.events import Events
+from landbridge.base.errors import ConfigError
 from landbridge.cli.demo import DEFAULTS
 from landbridge.cli.settings import resolve
 from landbridge.domains.read import read_domain
+from landbridge.methods.base import METHODS
 from landbridge.methods.network import NetworkMethod, PlanContext
 from landbridge.methods.resolve import make_method
 from landbridge.runs import plan as planning
@@ -52,7 +54,7 @@ def images():
     return x, labels.tolist()
 
 
-def config_of(carrier, folder, budget, training):
+def config_of(carrier, folder, budget, training, **more):
     """Return the configuration as Python, `--set` or a file give it."""
     values = {
         "backbone": "convnet",
@@ -61,6 +63,7 @@ def config_of(carrier, folder, budget, training):
         "budget": budget,
         "offline": True,
         "training": training,
+        **more,
     }
     if carrier == "python":
         return make_config(values)
@@ -100,6 +103,42 @@ def test_named_steps_survive_any_scale(name):
         assert plan.scaled(0.25).steps < plan.steps
 
 
+WITH_EPOCHS = [
+    (name, option)
+    for name, kind in METHODS.items()
+    for option in getattr(kind.Config, "__dataclass_fields__", ())
+    if option.endswith("epochs")
+]
+
+
+@pytest.mark.parametrize(("name", "option"), WITH_EPOCHS)
+@pytest.mark.parametrize("batch", [None, 10])
+@pytest.mark.parametrize("epochs", [2, 400])
+def test_named_epochs_are_kept_however_few_or_many_steps_they_make(name, option, batch, epochs):
+    source = 0 if option == "tune_epochs" else 400
+    context = PlanContext(2, n_source=source, n_target=640, n_labelled=320, batch=batch)
+    passed = {"pretrain": 640, "distil": 640}.get(name if option == "epochs" else "", 320)
+    for plan in make_method(name, {option: epochs}).variants(context).values():
+        for each in (plan, plan.scaled(0.25)):
+            named = [phase for phase in each.phases if phase.named]
+            rows = sum(phase.steps * phase.batch for phase in named)
+            assert rows == pytest.approx(epochs * passed, abs=2 * named[0].batch)
+
+
+@pytest.mark.parametrize("epochs", [0, -3, float("inf"), "many"])
+@pytest.mark.parametrize(("name", "option"), WITH_EPOCHS)
+def test_epochs_that_are_none(name, option, epochs):
+    with pytest.raises(ConfigError, match=f"{option}"):
+        make_method(name, {option: epochs})
+
+
+@pytest.mark.parametrize(("n_source", "n_labelled"), [(400, 40), (400, 0)])
+def test_tune_epochs_where_nothing_is_tuned(n_source, n_labelled):
+    context = PlanContext(2, n_source=n_source, n_target=90, n_labelled=n_labelled)
+    with pytest.raises(ConfigError, match="tune_epochs = 3 would be without effect"):
+        make_method("pretrain", {"tune_epochs": 3}).plan(context)
+
+
 @pytest.mark.parametrize("carrier", ["python", "set", "file"])
 @pytest.mark.parametrize("budget", ["1s", "20s", "10h"])
 def test_named_steps_survive_any_budget(images, dear, budget, carrier, tmp_path):
@@ -116,6 +155,20 @@ def test_steps_that_nobody_named_are_shortened(images, dear):
     assert short["finetune"] < long["finetune"]
     assert warned
     assert not any("training." in m for m in warned)
+
+
+@pytest.mark.parametrize("budget", ["1s", "10h"])
+def test_named_epochs_survive_any_budget(images, dear, budget):
+    config = config_of("python", None, budget, {}, method_options={"epochs": 40})
+    heard = Heard()
+    sides = {
+        side: read_domain(images[0], labels=images[1], name=side) for side in ("source", "target")
+    }
+    facts = plan_of(config, **sides, events=Events(None, heard))
+    steps = {row["method"]: row["steps"] for row in facts["fits"]}
+    assert steps["finetune"] == 40 * 24 / 32  # 24 of 34 labels are not sealed
+    warned = [e["message"] for e in heard.events if e["event"] == "warning"]
+    assert any("epochs = 40: kept" in m for m in warned) == (budget == "1s")
 
 
 def test_a_run_trains_the_steps_that_were_named(images, dear, tmp_path):

@@ -151,12 +151,9 @@ def _pretrain(
     context = PlanContext(
         n_classes=1, n_target=len(target), n_source=0 if source is None else len(source)
     )
-    method = make_method("pretrain")
+    method = make_method("pretrain", {"epochs": epochs})
     assert isinstance(method, NetworkMethod)
     phase = method.plan(context).phases[0]
-    if epochs is not None:  # what a person names is kept, however few or many steps it makes
-        rows = max(context.n_target, context.n_source)
-        phase = replace(phase, steps=max(1, round(epochs * rows / phase.batch)))
     loop = LoopOptions(
         device=device, checkpoint=None if folder is None else folder / CHECKPOINT, fit="pretrain"
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ..training.plan import Phase, TermSpec, TrainingPlan
 from .base import METHODS, Needs
 from .network import NetworkMethod, PlanContext
-from .recipes import RATE, known_start, moving, steps_for
+from .recipes import RATE, Epochs, known_start, moving, named_steps, steps_for
 
 
 @METHODS.register("distil")
@@ -31,13 +31,13 @@ class Distillation(NetworkMethod):
         temperature : float
             That softens the answers.
         epochs : float
-            Passes over the target's rows.
+            Passes over the target's rows; None: 30, in 300 to 3,000 steps.
         target_weight : float
             λ of the labels, where target labels are there to use.
         """
 
         temperature: float = 2.0
-        epochs: float = 30.0
+        epochs: Epochs = None
         target_weight: float = 1.0
 
     def plan(self, context: PlanContext) -> TrainingPlan:
@@ -47,7 +47,7 @@ class Distillation(NetworkMethod):
             context,
             Phase(
                 name="distil",
-                steps=steps_for(context.n_target, 64, self.config.epochs, 300, 3000),
+                steps=steps_for(context.n_target, 64, 30, 300, 3000),
                 rate=RATE,
                 source_weight=0.0,
                 target_weight=self.config.target_weight if context.n_labelled else 0.0,
@@ -57,4 +57,5 @@ class Distillation(NetworkMethod):
                 average=0.99,
             ),
         )
+        phase = named_steps(phase, context, context.n_target, self.config.epochs)
         return TrainingPlan(known_start(context), (context.wished(phase),))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ..training.plan import TrainingPlan
 from .base import EVERY, METHODS, Needs
 from .network import NetworkMethod, PlanContext
-from .recipes import known_start, tune_phase
+from .recipes import Epochs, known_start, tune_phase
 
 
 @METHODS.register("finetune")
@@ -20,9 +20,12 @@ class FineTune(NetworkMethod):
 
     @dataclass(frozen=True)
     class Config:
-        """`epochs`: passes over the labelled target rows."""
+        """`epochs`: passes over the labelled target rows.
 
-        epochs: float = 30.0
+        They are kept as named. None: 30 (12 of a pretrained backbone), in 150 to 2,000 steps.
+        """
+
+        epochs: Epochs = None
 
     def plan(self, context: PlanContext) -> TrainingPlan:
         """Start from the source-trained network, or θ₀."""

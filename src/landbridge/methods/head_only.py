@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from ..training.plan import Phase, TrainingPlan
 from .base import EVERY, METHODS, Needs
 from .network import NetworkMethod, PlanContext
-from .recipes import known_start, tune_phase
+from .recipes import Epochs, known_start, tune_phase
 
 
-def head_phase(context: PlanContext, epochs: float) -> Phase:
+def head_phase(context: PlanContext, epochs: float | None = None) -> Phase:
     """Return a phase in which the head alone moves, over features computed once."""
-    phase = tune_phase(context, name="head", epochs=epochs)
+    phase = tune_phase(context, name="head", epochs=epochs, usual=60)
     rate = context.rate if context.rate is not None else 1e-2
     return replace(phase, moves="head", augment="none", head_factor=1.0, rate=rate)
 
@@ -26,9 +26,12 @@ class HeadOnly(NetworkMethod):
 
     @dataclass(frozen=True)
     class Config:
-        """`epochs`: passes over the labelled target rows."""
+        """`epochs`: passes over the labelled target rows.
 
-        epochs: float = 60.0
+        They are kept as named. None: 60 (24 of a pretrained backbone), in 150 to 2,000 steps.
+        """
+
+        epochs: Epochs = None
 
     def plan(self, context: PlanContext) -> TrainingPlan:
         """Start from the source-trained network, or θ₀."""

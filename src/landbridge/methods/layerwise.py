@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from ..training.plan import TrainingPlan
 from .base import EVERY, METHODS, Needs
 from .network import NetworkMethod, PlanContext
-from .recipes import known_start, tune_phase
+from .recipes import Epochs, known_start, tune_phase
 
 
 @METHODS.register("layerwise")
@@ -22,7 +22,7 @@ class Layerwise(NetworkMethod):
     class Config:
         """`epochs`: passes; `stage_decay`: rate of a stage relative to the next one."""
 
-        epochs: float = 30.0
+        epochs: Epochs = None
         stage_decay: float = 0.65
 
     def plan(self, context: PlanContext) -> TrainingPlan:

@@ -8,7 +8,7 @@ from ..training.plan import TrainingPlan
 from .base import EVERY, METHODS, Needs
 from .head_only import head_phase
 from .network import NetworkMethod, PlanContext
-from .recipes import known_start, tune_phase
+from .recipes import Epochs, known_start, tune_phase
 
 
 @METHODS.register("lp-ft")
@@ -23,8 +23,8 @@ class LPFT(NetworkMethod):
     class Config:
         """`head_epochs`, `epochs`: passes in each phase; `stage_decay`: of the rate by stage."""
 
-        head_epochs: float = 60.0
-        epochs: float = 30.0
+        head_epochs: Epochs = None
+        epochs: Epochs = None
         stage_decay: float = 0.8
 
     def plan(self, context: PlanContext) -> TrainingPlan:

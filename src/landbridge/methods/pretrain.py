@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from ..base.errors import ConfigError
 from ..training.plan import Phase, TermSpec, TrainingPlan
 from .base import EVERY, METHODS, Needs
 from .network import NetworkMethod, PlanContext
 from .recipes import (
     GENTLE_RATE,
     RATE,
+    Epochs,
     adapt_phase,
     known_start,
+    named_steps,
     source_phase,
     steps_for,
     tune_phase,
@@ -40,25 +43,26 @@ class Pretrain(NetworkMethod):
         Attributes
         ----------
         epochs : float
-            Passes over the rows without labels.
+            Passes over the rows without labels; None: 40, in 300 to 3,000 steps.
         batch : int
             Rows of each domain that are told apart at once.
         temperature : float
         tune_epochs : float
-            Passes over the labelled target rows.
+            Passes over the labelled target rows, where they are learned by themselves; None:
+            30 (12 of a pretrained backbone), in 150 to 2,000 steps.
         """
 
-        epochs: float = 40.0
+        epochs: Epochs = None
         batch: int = 128
         temperature: float = 0.2
-        tune_epochs: float = 30.0
+        tune_epochs: Epochs = None
 
     def plan(self, context: PlanContext) -> TrainingPlan:
         """Two phases."""
         config, rows = self.config, max(context.n_target, context.n_source)
         first = Phase(
             name="pretrain",
-            steps=steps_for(rows, config.batch, config.epochs, 300, 3000),
+            steps=steps_for(rows, config.batch, 40, 300, 3000),
             rate=GENTLE_RATE if context.pretrained else RATE,
             source_weight=0.0,
             terms=(TermSpec("contrast", options={"temperature": config.temperature}),),
@@ -67,8 +71,16 @@ class Pretrain(NetworkMethod):
             augment="strong",
         )
         wish = replace(context, augment=None, batch=None)
+        first = named_steps(first, wish, rows, config.epochs)
         own = replace(context, frozen=False)
-        if context.n_labelled and context.n_source and context.same_classes:
+        together = context.n_labelled and context.n_source and context.same_classes
+        if config.tune_epochs is not None and (together or not context.n_labelled):
+            raise ConfigError(
+                f"pretrain: tune_epochs = {config.tune_epochs:g} would be without effect: the "
+                f"labels of the source are learned{' along' if together else ', and no others'}",
+                do="leave tune_epochs out",
+            )
+        if together:
             then = replace(adapt_phase(own, ()), name="joint")
         elif context.n_labelled:
             then = tune_phase(context, epochs=config.tune_epochs)

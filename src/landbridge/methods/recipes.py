@@ -7,7 +7,9 @@ the small convolutional net, at the last step, over ten seeds, and are the same 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Literal
+from typing import Annotated, Literal
+
+from annotated_types import Gt, Lt
 
 from ..training.plan import Phase, TermSpec
 from .network import PlanContext
@@ -20,9 +22,24 @@ HEAD_RATE = 1e-2
 """For a head on features that stand still."""
 
 
+Epochs = Annotated[float, Gt(0), Lt(1e6)] | None
+"""Passes over the rows that a person names, which are kept; None for the recipe's own."""
+
+
 def steps_for(rows: int, batch: int, epochs: float, least: int, most: int) -> int:
     """Return the steps of `epochs` passes over `rows`, kept within bounds."""
     return int(min(most, max(least, round(epochs * rows / batch))))
+
+
+def named_steps(phase: Phase, context: PlanContext, rows: int, epochs: float | None) -> Phase:
+    """Return the phase with the passes that a person named, however few or many steps they make.
+
+    No budget shortens it then. Without `epochs` the phase stays as it is.
+    """
+    if epochs is None:
+        return phase
+    steps = max(1, round(epochs * rows / (context.batch or phase.batch)))
+    return replace(phase, steps=steps, named=True)
 
 
 def moving(context: PlanContext, phase: Phase) -> Phase:
@@ -76,25 +93,27 @@ def adapt_phase(
     )
 
 
-def tune_phase(context: PlanContext, *, name: str = "tune", epochs: float = 30) -> Phase:
-    """Return the recipe for training on target labels alone."""
+def tune_phase(
+    context: PlanContext, *, name: str = "tune", epochs: float | None = None, usual: float = 30
+) -> Phase:
+    """Return the recipe for training on target labels alone.
+
+    `epochs` are passes that a person named, `usual` those of a network that knows nothing where
+    none were.
+    """
     unfrozen = replace(context, frozen=False)  # what tunes the network needs to move it
     if context.pretrained:
-        epochs *= 0.4  # what is known already takes fewer passes
-    return context.wished(
-        moving(
-            unfrozen,
-            Phase(
-                name=name,
-                steps=steps_for(context.n_labelled, 32, epochs, 150, 2000),
-                rate=RATE,
-                source_weight=0.0,
-                target_weight=1.0,
-                batch=32,
-                augment="weak",
-            ),
-        )
+        usual *= 0.4  # what is known already takes fewer passes
+    phase = Phase(
+        name=name,
+        steps=steps_for(context.n_labelled, 32, usual, 150, 2000),
+        rate=RATE,
+        source_weight=0.0,
+        target_weight=1.0,
+        batch=32,
+        augment="weak",
     )
+    return context.wished(moving(unfrozen, named_steps(phase, context, context.n_labelled, epochs)))
 
 
 def known_start(context: PlanContext) -> Literal["source", "backbone"]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from ..base.errors import ConfigError, MethodError
@@ -72,6 +72,20 @@ def _combination(name: str, values: dict[str, Any]) -> Combine:
         f"trained on the source, with {' and '.join(parts)} on the target"
     )
     return method
+
+
+def named_epochs(method: Method) -> dict[str, float]:
+    """Return the passes over the rows that a method's options name, by option.
+
+    Examples
+    --------
+    >>> named_epochs(make_method("lp-ft", {"head_epochs": 5}))
+    {'head_epochs': 5.0}
+    """
+    if isinstance(method, FeatureMethod):
+        return {}
+    values = ((f.name, getattr(method.config, f.name)) for f in fields(method.config))
+    return {k: v for k, v in values if k.endswith("epochs") and v is not None}
 
 
 def own_weight(term: str) -> float:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ..training.plan import TrainingPlan
 from .base import EVERY, METHODS, Needs
 from .network import NetworkMethod, PlanContext
-from .recipes import known_start, tune_phase
+from .recipes import Epochs, known_start, tune_phase
 
 
 @METHODS.register("structure")
@@ -27,12 +27,12 @@ class Structure(NetworkMethod):
         """`keep`: share of the stages that is kept, from the input; `epochs`: passes."""
 
         keep: float = 0.6
-        epochs: float = 40.0
+        epochs: Epochs = None
 
     def plan(self, context: PlanContext) -> TrainingPlan:
         """Start from the source-trained network, or θ₀, cut after `keep` of the stages."""
         return TrainingPlan(
             known_start(context),
-            (tune_phase(context, epochs=self.config.epochs),),
+            (tune_phase(context, epochs=self.config.epochs, usual=40),),
             keep_stages=self.config.keep,
         )

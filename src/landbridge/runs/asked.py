@@ -7,7 +7,7 @@ from typing import Any
 from ..backbones.open import check_backbone
 from ..base.config import RunConfig
 from ..base.errors import ConfigError
-from ..methods.resolve import make_method
+from ..methods.resolve import make_method, named_epochs
 from ..targets.base import AUTO, target_type
 from ..training.devices import find_device
 from .known import is_run
@@ -30,6 +30,13 @@ def check_asked(config: RunConfig, source: Any = None) -> None:
     named = config.method != "auto"
     if named:
         method = make_method(config.method, config.method_options)
+        passes = [f"{key} = {value:g}" for key, value in named_epochs(method).items()]
+        if passes and config.training.steps is not None:
+            raise ConfigError(
+                f"training.steps = {config.training.steps:,} stands in the place of "
+                f"{' and '.join(passes)}",
+                do="name one of them",
+            )
         if config.candidates is not None:
             raise ConfigError(
                 f"candidates = {config.candidates}, and the method is named ({config.method}), so "

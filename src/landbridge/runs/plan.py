@@ -11,7 +11,7 @@ from ..base.config import RunConfig
 from ..base.events import Events
 from ..domains.task import Task
 from ..methods.feature import FeatureMethod
-from ..methods.resolve import make_method, warnings_of
+from ..methods.resolve import make_method, named_epochs, warnings_of
 from ..selection.budget import BudgetPlan, allot
 from ..selection.portfolio import Portfolio, portfolio
 from ..targets.base import type_of_target
@@ -112,6 +112,9 @@ def _kept(config: RunConfig) -> str:
         )
         if value is not None
     ]
+    if config.method != "auto":
+        method = make_method(config.method, config.method_options)
+        named += [f"{key} = {value:g}" for key, value in named_epochs(method).items()]
     if config.candidates:
         named.append(f"candidates = {', '.join(config.candidates)}")
     return f" ({' and '.join(named)}: kept as named)" if named else ""

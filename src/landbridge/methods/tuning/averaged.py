@@ -8,7 +8,7 @@ from ...base.errors import ConfigError
 from ...training.plan import TrainingPlan
 from ..base import EVERY, METHODS, Needs
 from ..network import NetworkMethod, PlanContext
-from ..recipes import known_start, tune_phase
+from ..recipes import Epochs, known_start, tune_phase
 
 
 @METHODS.register("ema")
@@ -23,7 +23,7 @@ class Averaged(NetworkMethod):
     class Config:
         """`epochs`: passes over the labelled target rows; `decay`: of the average, each step."""
 
-        epochs: float = 30.0
+        epochs: Epochs = None
         decay: float = 0.98
 
     def plan(self, context: PlanContext) -> TrainingPlan:

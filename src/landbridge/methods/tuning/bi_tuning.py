@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..base import METHODS
+from ..recipes import Epochs
 from .terms import TermTuning
 
 
@@ -23,5 +24,5 @@ class BiTuningMethod(TermTuning):
     class Config:
         """`epochs`: passes over the labelled target rows; `weight`: of the contrasts."""
 
-        epochs: float = 30.0
+        epochs: Epochs = None
         weight: float = 0.3

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from ..base import EVERY, METHODS
+from ..recipes import Epochs
 from .terms import TermTuning
 
 
@@ -21,6 +22,6 @@ class SpectralShrinkageTuning(TermTuning):
     class Config:
         """`epochs`: passes; `weight`: of the term; `smallest`: singular values shrunk."""
 
-        epochs: float = 30.0
+        epochs: Epochs = None
         weight: float = 1e-3
         smallest: int = 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..base import METHODS
+from ..recipes import Epochs
 from .terms import TermTuning
 
 
@@ -24,5 +25,5 @@ class CoTuningMethod(TermTuning):
     class Config:
         """`epochs`: passes over the labelled target rows; `weight`: of the known classes."""
 
-        epochs: float = 30.0
+        epochs: Epochs = None
         weight: float = 1.0

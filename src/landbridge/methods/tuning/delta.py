@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from ..base import EVERY, METHODS
+from ..recipes import Epochs
 from .terms import TermTuning
 
 
@@ -20,12 +21,12 @@ class Delta(TermTuning):
     paper = "Li et al., 2019, ICLR, DELTA"
     term = "delta"
     needs = replace(TermTuning.needs, answers=EVERY)
-    head_epochs = 60.0
+    head_first = True
 
     @dataclass(frozen=True)
     class Config:
         """`epochs`: passes; `weight`: of the term; `weighted`: whether channels differ."""
 
-        epochs: float = 30.0
+        epochs: Epochs = None
         weight: float = 0.1
         weighted: bool = True

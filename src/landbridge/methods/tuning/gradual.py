@@ -9,7 +9,7 @@ from ...training.plan import TrainingPlan
 from ..base import EVERY, METHODS, Needs
 from ..head_only import head_phase
 from ..network import NetworkMethod, PlanContext
-from ..recipes import known_start, tune_phase
+from ..recipes import Epochs, known_start, tune_phase
 
 
 @METHODS.register("gradual")
@@ -37,8 +37,8 @@ class Gradual(NetworkMethod):
             Rate of a stage relative to the next one.
         """
 
-        head_epochs: float = 60.0
-        epochs: float = 30.0
+        head_epochs: Epochs = None
+        epochs: Epochs = None
         stages: int = 3
         stage_decay: float = 0.8
 

@@ -9,7 +9,7 @@ from ...training.plan import Phase, TrainingPlan
 from ...training.schedules import warm_cosine
 from ..base import EVERY, METHODS, Needs
 from ..network import NetworkMethod, PlanContext
-from ..recipes import known_start, tune_phase
+from ..recipes import Epochs, known_start, tune_phase
 
 
 def pull_for(phase: Phase, strength: float) -> float:
@@ -44,13 +44,13 @@ class L2SP(NetworkMethod):
         Attributes
         ----------
         epochs : float
-            Passes over the labelled target rows.
+            Passes over the labelled target rows; None: those of fine-tuning.
         strength : float
             Without any gradient the whole phase would leave exp(−strength) of the distance to
             the start, whatever rate and steps are.
         """
 
-        epochs: float = 30.0
+        epochs: Epochs = None
         strength: float = 1.0
 
     def plan(self, context: PlanContext) -> TrainingPlan:

@@ -9,7 +9,7 @@ from ...base.errors import ConfigError
 from ...training.plan import Adapter, TrainingPlan
 from ..base import EVERY, METHODS, Needs
 from ..network import NetworkMethod, PlanContext
-from ..recipes import known_start
+from ..recipes import Epochs, known_start
 from .recipe import few_phase
 
 
@@ -33,7 +33,7 @@ class LoRA(NetworkMethod):
         Attributes
         ----------
         epochs : float
-            Passes over the labelled target rows.
+            Passes over the labelled target rows; None: those of fine-tuning.
         rank : int
         alpha : int
             What the matrices give counts alpha / rank.
@@ -42,7 +42,7 @@ class LoRA(NetworkMethod):
             Which layers get them.
         """
 
-        epochs: float = 30.0
+        epochs: Epochs = None
         rank: int = 8
         alpha: int = 16
         dropout: float = 0.0

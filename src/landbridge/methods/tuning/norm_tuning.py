@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ...training.plan import TrainingPlan
 from ..base import EVERY, METHODS, Needs
 from ..network import NetworkMethod, PlanContext
-from ..recipes import known_start
+from ..recipes import Epochs, known_start
 from .recipe import few_phase
 
 
@@ -21,9 +21,9 @@ class NormTuning(NetworkMethod):
 
     @dataclass(frozen=True)
     class Config:
-        """`epochs`: passes over the labelled target rows."""
+        """`epochs`: passes over the labelled target rows; None: those of fine-tuning."""
 
-        epochs: float = 30.0
+        epochs: Epochs = None
 
     def plan(self, context: PlanContext) -> TrainingPlan:
         """Start from the source-trained network, or θ₀."""

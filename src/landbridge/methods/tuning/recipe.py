@@ -12,7 +12,7 @@ FEW_RATE = 1e-3
 """For a few parameters of a pretrained backbone: they can go ten times as fast as all of them."""
 
 
-def few_phase(context: PlanContext, moves: str, epochs: float) -> Phase:
+def few_phase(context: PlanContext, moves: str, epochs: float | None) -> Phase:
     """Return a tuning phase in which a few parameters and the head move, at one rate."""
     rate = FEW_RATE if context.pretrained else RATE
     return replace(

@@ -10,7 +10,7 @@ from ...training.plan import TrainingPlan
 from ..base import METHODS, Needs
 from ..head_only import head_phase
 from ..network import NetworkMethod, PlanContext
-from ..recipes import known_start, tune_phase
+from ..recipes import Epochs, known_start, tune_phase
 
 
 @METHODS.register("soup")
@@ -43,8 +43,8 @@ class Soup(NetworkMethod):
             strongly, where the user does not ask for one augmentation.
         """
 
-        head_epochs: float = 60.0
-        epochs: float = 30.0
+        head_epochs: Epochs = None
+        epochs: Epochs = None
         rates: tuple[float, ...] = (1.0, 0.3)
         orders: int = 2
 

@@ -9,7 +9,7 @@ from ...training.plan import TrainingPlan
 from ..base import EVERY, METHODS, Needs
 from ..head_only import head_phase
 from ..network import NetworkMethod, PlanContext
-from ..recipes import known_start, tune_phase
+from ..recipes import Epochs, known_start, tune_phase
 
 
 @METHODS.register("surgical")
@@ -28,8 +28,8 @@ class Surgical(NetworkMethod):
     class Config:
         """`head_epochs`, `epochs`: passes in each phase; `stages`: how many stages move."""
 
-        head_epochs: float = 60.0
-        epochs: float = 30.0
+        head_epochs: Epochs = None
+        epochs: Epochs = None
         stages: int = 1
 
     def plan(self, context: PlanContext) -> TrainingPlan:

@@ -10,7 +10,7 @@ from ...training.plan import TermSpec, TrainingPlan
 from ..base import Needs
 from ..head_only import head_phase
 from ..network import NetworkMethod, PlanContext, own_options
-from ..recipes import known_start, tune_phase
+from ..recipes import Epochs, known_start, tune_phase
 
 
 @dataclass(frozen=True)
@@ -20,12 +20,12 @@ class TuningConfig:
     Attributes
     ----------
     epochs : float
-        Passes over the labelled target rows.
+        Passes over the labelled target rows; None: those of fine-tuning.
     weight : float
         Of the term.
     """
 
-    epochs: float = 30.0
+    epochs: Epochs = None
     weight: float = 1.0
 
 
@@ -35,12 +35,12 @@ class TermTuning(NetworkMethod):
     Attributes
     ----------
     term : str
-    head_epochs : float
-        Passes of a first phase with the head alone, for terms that ask the head; 0 for none.
+    head_first : bool
+        Whether the head moves alone in a first phase, for terms that ask the head.
     """
 
     term: ClassVar[str]
-    head_epochs: ClassVar[float] = 0.0
+    head_first: ClassVar[bool] = False
     needs = Needs(source="any", target="labelled", gradients=True)
     Config = TuningConfig
 
@@ -55,7 +55,7 @@ class TermTuning(NetworkMethod):
             raise ConfigError(f"{self.name}: weight = {own.weight}", do="give a number over 0")
         spec = TermSpec(self.term, own.weight, options=self.options())
         tune = replace(tune_phase(context, epochs=own.epochs), terms=(spec,))
-        if not self.head_epochs:
+        if not self.head_first:
             return TrainingPlan(known_start(context), (tune,))
-        head = head_phase(replace(context, rate=None), self.head_epochs)
+        head = head_phase(replace(context, rate=None))
         return TrainingPlan(known_start(context), (head, replace(tune, head_factor=1.0)))

@@ -9,7 +9,7 @@ from ...training.plan import TrainingPlan
 from ..base import METHODS, Needs
 from ..head_only import head_phase
 from ..network import NetworkMethod, PlanContext
-from ..recipes import known_start, tune_phase
+from ..recipes import Epochs, known_start, tune_phase
 
 
 @METHODS.register("wise-ft")
@@ -40,8 +40,8 @@ class WiSEFT(NetworkMethod):
             What to choose from: 0 is before fine-tuning, 1 after it. 1 is always among them.
         """
 
-        head_epochs: float = 60.0
-        epochs: float = 30.0
+        head_epochs: Epochs = None
+        epochs: Epochs = None
         stage_decay: float = 0.8
         shares: tuple[float, ...] = (0.0, 0.25, 0.5, 0.75, 1.0)
 
