@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from landbridge.base.config import make_config
-from landbridge.base.events import Events
 from landbridge.base.errors import ConfigError
+from landbridge.base.events import Events
 from landbridge.cli.demo import DEFAULTS
 from landbridge.cli.settings import resolve
 from landbridge.domains.read import read_domain
