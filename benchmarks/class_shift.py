@@ -27,8 +27,8 @@ from landbridge.backbones.surgery import Network, make_network
 from landbridge.base.seeds import numpy_rng
 from landbridge.domains.modalities.base import InputSpec
 from landbridge.domains.read import read_domain
-from landbridge.methods.network import PlanContext
-from landbridge.methods.resolve import make_method
+from landbridge.methods.core.network import PlanContext
+from landbridge.methods.core.resolve import make_method
 from landbridge.training.batches import Side
 from landbridge.training.inputs import run_network
 from landbridge.training.loop import TrainingData, train

@@ -168,7 +168,7 @@ def class_legend(drawn: list[int], source: str, target: str, y: float, first: in
 def transport() -> str:
     """Draw where optimal transport moves source digits: USPS → MNIST."""
     from landbridge.features import Probe, SinkhornTransport
-    from landbridge.methods.scaling import scaled
+    from landbridge.methods.core.scaling import scaled
 
     task = jda_tasks()[0]()
     drawn = sorted(np.unique(task.ys).tolist())[:DRAWN]

@@ -30,8 +30,8 @@ REFERENCE = "probe"
 
 def methods() -> list[str]:
     """Return the methods on features that need no target label and answer classes."""
-    from landbridge.methods.base import METHODS
-    from landbridge.methods.feature import FeatureMethod
+    from landbridge.methods.core.base import METHODS
+    from landbridge.methods.core.feature import FeatureMethod
 
     return [
         name
@@ -45,7 +45,7 @@ def methods() -> list[str]:
 def fit(task: Task, name: str, folder: Path) -> dict[str, Any]:
     """Fit one method, or return what an earlier call found."""
     from landbridge.base.errors import LandbridgeError, LandbridgeWarning
-    from landbridge.methods.base import METHODS
+    from landbridge.methods.core.base import METHODS
 
     file = folder / f"{task.family}-{task.name}-{name}.npz".replace(" ", "_").replace("→", "-")
     if file.exists():

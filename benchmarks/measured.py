@@ -1,4 +1,4 @@
-"""What was measured of each method, a line each: `src/landbridge/methods/measured.json`.
+"""What was measured of each method, a line each: `src/landbridge/methods/core/measured.json`.
 
 `tables.py` writes it from results/, so that `landbridge methods` shows our own figures alone.
 """
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).parent
-OUT = HERE.parent / "src" / "landbridge" / "methods" / "measured.json"
+OUT = HERE.parent / "src" / "landbridge" / "methods" / "core" / "measured.json"
 Results = Mapping[str, dict[str, Any]]
 SHORT = {"MNIST → USPS": "M → U", "USPS → MNIST": "U → M"}
 

@@ -22,8 +22,8 @@ import harness
 from landbridge.backbones.open import open_backbone
 from landbridge.backbones.surgery import make_network
 from landbridge.domains.examples import InputSpec
-from landbridge.methods.network import PlanContext
-from landbridge.methods.resolve import make_method
+from landbridge.methods.core.network import PlanContext
+from landbridge.methods.core.resolve import make_method
 from landbridge.training.batches import Side
 from landbridge.training.groups import Pull
 from landbridge.training.loop import TrainingData, train

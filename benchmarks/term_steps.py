@@ -37,7 +37,7 @@ from torch import nn
 from torch.nn import functional as F
 
 import harness
-from landbridge.methods.base import METHODS
+from landbridge.methods.core.base import METHODS
 from landbridge.objectives.base import StepBatch, ViewOutputs
 from landbridge.training.loop import make_term
 from landbridge.training.plan import TermSpec

@@ -24,8 +24,8 @@ from typing import Any
 
 
 def _classes() -> dict[str, Any]:
-    from .methods.base import METHODS
-    from .methods.feature import FeatureMethod
+    from .methods.core.base import METHODS
+    from .methods.core.feature import FeatureMethod
 
     found = {kind.__name__: kind for _, kind in METHODS.items()}
     return {name: kind for name, kind in found.items() if issubclass(kind, FeatureMethod)}

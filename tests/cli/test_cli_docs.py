@@ -55,7 +55,7 @@ def test_an_option_called_like_its_placeholder_is_named_outright():
 
 
 def test_the_method_of_the_contributing_guide_works(monkeypatch: pytest.MonkeyPatch):
-    from landbridge.methods.base import METHODS, Features
+    from landbridge.methods.core.base import METHODS, Features
 
     text = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
     found = re.search(r"```python\n(.*?)```", text, re.DOTALL)

@@ -238,7 +238,7 @@ def test_methods_of_a_setting_tell_cost_need_and_evidence_in_a_line_each(
 ):
     from dataclasses import replace
 
-    from landbridge.methods.base import METHODS
+    from landbridge.methods.core.base import METHODS
 
     kind = METHODS.get("shot")
     monkeypatch.setattr(kind, "step_cost", "0.7 x")

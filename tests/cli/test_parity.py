@@ -46,7 +46,7 @@ PYTHON = {
 """What does in Python what a command does; one function reads, the other works."""
 NO_PYTHON = {
     "demo": "a transfer with named settings",
-    "methods": "landbridge.methods.base.METHODS lists them",
+    "methods": "landbridge.methods.core.base.METHODS lists them",
     "backbones": "landbridge.backbones.BACKBONES lists them",
     "config": "about the configuration itself",
     "doctor": "about the machine",

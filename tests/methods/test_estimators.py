@@ -10,9 +10,9 @@ import pytest
 
 import landbridge.features
 from landbridge.base.errors import DataError, LandbridgeWarning, MethodError
-from landbridge.methods.alignment import AlignmentMethod
-from landbridge.methods.base import METHODS
-from landbridge.methods.feature import FeatureMethod
+from landbridge.methods.core.alignment import AlignmentMethod
+from landbridge.methods.core.base import METHODS
+from landbridge.methods.core.feature import FeatureMethod
 
 KINDS = {
     name: kind

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from landbridge.base.errors import ConfigError, MethodError
-from landbridge.methods.base import METHODS, Features, Head
+from landbridge.methods.core.base import METHODS, Features, Head
 from landbridge.methods.heads.ridge import ridge_head
 from landbridge.methods.mapping.coral import CORAL
 from landbridge.methods.mapping.feature_map import FeatureMap
-from landbridge.methods.probe import Probe
+from landbridge.methods.probes.probe import Probe
 from landbridge.solvers.score_calibration import fit_temperature
 
 NAMES = ("probe", "coral", "feature-map")
@@ -202,7 +202,7 @@ def test_bad_options_are_found_when_it_is_fitted(method):
 
 def test_discovery_imports_nothing_heavy():
     code = (
-        "import sys; from landbridge.methods.base import METHODS; list(METHODS);"
+        "import sys; from landbridge.methods.core.base import METHODS; list(METHODS);"
         "import landbridge.metrics.ranking, landbridge.metrics.figures;"
         "print([m for m in ('torch', 'sklearn', 'scipy', 'ot') if m in sys.modules])"
     )

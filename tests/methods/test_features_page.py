@@ -18,8 +18,8 @@ def test_the_code_runs():
 
 
 def test_its_methods_are_registered_and_all_are_named():
-    from landbridge.methods.base import METHODS
-    from landbridge.methods.feature import FeatureMethod
+    from landbridge.methods.core.base import METHODS
+    from landbridge.methods.core.feature import FeatureMethod
     from landbridge.methods.heads.base import HEADS
 
     named = set(re.findall(r"`([a-z][a-z0-9-]*)`", TEXT)) - {"auto", "labelled", "predict"}

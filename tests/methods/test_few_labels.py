@@ -11,7 +11,7 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from landbridge.backbones.heads import StepsHead, head_from_state
 from landbridge.base.errors import ConfigError, MethodError
-from landbridge.methods.base import METHODS
+from landbridge.methods.core.base import METHODS
 from landbridge.methods.heads.base import HEADS, fit_head
 from landbridge.solvers.steps import WeightedMedian, apply
 from landbridge.solvers.tradaboost_r2 import weighted_median

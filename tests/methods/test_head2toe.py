@@ -13,9 +13,9 @@ from landbridge.backbones.heads import StagesHead, head_from_state
 from landbridge.backbones.maps import pooled
 from landbridge.backbones.surgery import Network
 from landbridge.base.errors import ConfigError
-from landbridge.methods.base import Features
-from landbridge.methods.head2toe import Head2Toe, most_relevant, relevance
-from landbridge.methods.resolve import make_method
+from landbridge.methods.core.base import Features
+from landbridge.methods.core.resolve import make_method
+from landbridge.methods.probes.head2toe import Head2Toe, most_relevant, relevance
 from landbridge.solvers.steps import Affine
 
 

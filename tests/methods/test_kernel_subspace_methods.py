@@ -7,7 +7,7 @@ import pytest
 
 import needs
 from landbridge.base.errors import ConfigError
-from landbridge.methods.base import METHODS
+from landbridge.methods.core.base import METHODS
 from landbridge.methods.subspace.bda import BDA
 from landbridge.methods.subspace.jda import JDA
 from landbridge.methods.subspace.jpca import JPCA

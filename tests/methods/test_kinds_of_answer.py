@@ -9,10 +9,10 @@ import pytest
 from sklearn.linear_model import LogisticRegression, Ridge
 
 from landbridge.base.errors import MethodError
-from landbridge.methods.base import EVERY, METHODS, Features, Needs
-from landbridge.methods.feature import FeatureMethod
+from landbridge.methods.core.base import EVERY, METHODS, Features, Needs
+from landbridge.methods.core.feature import FeatureMethod
+from landbridge.methods.core.resolve import Setting, make_method, require, unmet
 from landbridge.methods.heads.ridge import ridge_head
-from landbridge.methods.resolve import Setting, make_method, require, unmet
 from landbridge.solvers.score_calibration import platt
 from landbridge.targets.base import target_type
 

@@ -8,9 +8,9 @@ import sys
 import pytest
 
 from landbridge.base.errors import ConfigError, MethodError
-from landbridge.methods.base import METHODS, Needs
-from landbridge.methods.network import PlanContext
-from landbridge.methods.resolve import Setting, make_method, require, unmet
+from landbridge.methods.core.base import METHODS, Needs
+from landbridge.methods.core.network import PlanContext
+from landbridge.methods.core.resolve import Setting, make_method, require, unmet
 
 MANY = PlanContext(n_classes=4, n_source=300, n_target=200, n_labelled=40)
 NONE = PlanContext(n_classes=4, n_source=300, n_target=200)
@@ -133,10 +133,10 @@ HEAVY = ("torch", "sklearn", "scipy", "pandas", "transformers", "plotly", "pyarr
     ("code", "allowed"),
     [
         ("import landbridge; dir(landbridge)", ()),
-        ("from landbridge.methods.base import METHODS; assert len(list(METHODS)) > 10", ()),
+        ("from landbridge.methods.core.base import METHODS; assert len(list(METHODS)) > 10", ()),
         (
-            "from landbridge.methods.resolve import make_method, unmet\n"
-            "from landbridge.methods.network import PlanContext\n"
+            "from landbridge.methods.core.resolve import make_method, unmet\n"
+            "from landbridge.methods.core.network import PlanContext\n"
             "m = make_method('mcc'); m.plan(PlanContext(n_classes=2, n_source=9, n_target=9))",
             (),
         ),

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from landbridge.methods.base import METHODS
-from landbridge.methods.measured import measured
+from landbridge.methods.core.base import METHODS
+from landbridge.methods.core.measured import measured
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 NOT_ALONE = {"combine", "consistency", "source-only"}

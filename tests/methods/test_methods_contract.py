@@ -20,10 +20,10 @@ from landbridge.backbones.surgery import make_network, transfer_tensors
 from landbridge.base.errors import ConfigError, MethodError
 from landbridge.domains.modalities.base import InputSpec
 from landbridge.domains.read import read_domain
-from landbridge.methods.base import METHODS, Features, Needs
-from landbridge.methods.feature import FeatureMethod
-from landbridge.methods.network import NetworkMethod, PlanContext
-from landbridge.methods.resolve import Setting, make_method, require
+from landbridge.methods.core.base import METHODS, Features, Needs
+from landbridge.methods.core.feature import FeatureMethod
+from landbridge.methods.core.network import NetworkMethod, PlanContext
+from landbridge.methods.core.resolve import Setting, make_method, require
 from landbridge.objectives.base import TERMS
 from landbridge.training.batches import Side
 from landbridge.training.inputs import run_features, run_network

@@ -10,7 +10,7 @@ from sklearn.linear_model import LogisticRegression
 
 from landbridge.base.errors import ConfigError, LandbridgeWarning, MethodError
 from landbridge.base.seeds import numpy_rng
-from landbridge.methods.base import METHODS, Features
+from landbridge.methods.core.base import METHODS, Features
 from landbridge.methods.reweighting.base import Reweighting
 from landbridge.methods.reweighting.bbse import BBSE
 from landbridge.methods.reweighting.discriminator import DiscriminatorWeights

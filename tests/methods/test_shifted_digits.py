@@ -13,8 +13,8 @@ from landbridge.backbones.open import open_backbone
 from landbridge.backbones.surgery import make_network
 from landbridge.domains.modalities.base import InputSpec
 from landbridge.domains.read import read_domain
-from landbridge.methods.network import PlanContext
-from landbridge.methods.resolve import make_method, warnings_of
+from landbridge.methods.core.network import PlanContext
+from landbridge.methods.core.resolve import make_method, warnings_of
 from landbridge.training.batches import Side
 from landbridge.training.inputs import run_network
 from landbridge.training.loop import TrainingData, train

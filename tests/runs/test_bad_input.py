@@ -394,6 +394,6 @@ def test_all_candidates_diverge(tmp_path, monkeypatch, blobs):
     def no_trees(*_):
         raise TrainingError("boosted-trees: no tree grew", do="")
 
-    monkeypatch.setattr("landbridge.methods.boosted_trees.BoostedTrees.fit_head", no_trees)
+    monkeypatch.setattr("landbridge.methods.probes.boosted_trees.BoostedTrees.fit_head", no_trees)
     with pytest.raises(TrainingError, match="scratch: the loss is nan"):
         landbridge.transfer(None, blobs(40), out=tmp_path / "run", **HOW)

@@ -15,9 +15,9 @@ from landbridge.base.errors import ConfigError
 from landbridge.base.events import SILENT
 from landbridge.domains.judging import keep_labels, seal
 from landbridge.domains.read import read_domain
-from landbridge.methods.base import METHODS
-from landbridge.methods.feature import FeatureMethod
-from landbridge.methods.resolve import make_method, unmet
+from landbridge.methods.core.base import METHODS
+from landbridge.methods.core.feature import FeatureMethod
+from landbridge.methods.core.resolve import make_method, unmet
 from landbridge.runs.fit import FitSpec, run_fit
 from landbridge.runs.prepare import prepare
 from landbridge.runs.read_task import read_task

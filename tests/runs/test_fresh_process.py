@@ -25,10 +25,10 @@ from landbridge.base.registry import Registry
 from landbridge.domains.judging import keep_labels
 from landbridge.domains.read import read_domain
 from landbridge.domains.task import Task
-from landbridge.methods.base import METHODS
-from landbridge.methods.feature import FeatureMethod
+from landbridge.methods.core.base import METHODS
+from landbridge.methods.core.feature import FeatureMethod
+from landbridge.methods.core.resolve import make_method, unmet
 from landbridge.methods.heads.base import HEADS
-from landbridge.methods.resolve import make_method, unmet
 from landbridge.runs.execute import Runner, found_anywhere
 from landbridge.runs.fit import Fit, FitSpec
 from landbridge.runs.pipeline import prepare

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import landbridge
-from landbridge.methods.base import METHODS
+from landbridge.methods.core.base import METHODS
 from landbridge.selection.portfolio import wants_like_shares
 
 TRAINING = {"steps": 40, "source_steps": 60, "batch": 32, "threads": 1, "precision": "float32"}

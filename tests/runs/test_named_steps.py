@@ -14,9 +14,9 @@ from landbridge.base.events import Events
 from landbridge.cli.demo import DEFAULTS
 from landbridge.cli.settings import resolve
 from landbridge.domains.read import read_domain
-from landbridge.methods.base import METHODS
-from landbridge.methods.network import NetworkMethod, PlanContext
-from landbridge.methods.resolve import make_method
+from landbridge.methods.core.base import METHODS
+from landbridge.methods.core.network import NetworkMethod, PlanContext
+from landbridge.methods.core.resolve import make_method
 from landbridge.runs import plan as planning
 from landbridge.runs.costs import Costs
 from landbridge.runs.pipeline import plan as plan_of

@@ -295,8 +295,8 @@ def test_names_of_candidates():
 
 
 def test_how_many_trainings_are_planned():
-    from landbridge.methods.network import PlanContext
-    from landbridge.methods.resolve import make_method
+    from landbridge.methods.core.network import PlanContext
+    from landbridge.methods.core.resolve import make_method
 
     context = PlanContext(n_classes=3, n_source=50, n_target=50, n_labelled=20)
     for name, expected in (("finetune", 1), ("wise-ft", 4), ("few-label", 10), ("soup", 16)):

@@ -74,7 +74,7 @@ def test_a_run_without_a_labelled_source_says_so(tmp_path, blobs):
 def test_a_method_that_is_known_to_hurt_says_so(tmp_path, blobs, monkeypatch):
     from dataclasses import replace
 
-    from landbridge.methods.base import METHODS
+    from landbridge.methods.core.base import METHODS
 
     kind = METHODS.get("infomax")
     monkeypatch.setattr(kind, "needs", replace(kind.needs, warning="where all rows are grey"))

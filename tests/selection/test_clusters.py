@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from landbridge.methods.resolve import Setting
+from landbridge.methods.core.resolve import Setting
 from landbridge.metrics.labelfree import Candidate
 from landbridge.selection.choose import choose_label_free
 from landbridge.selection.clusters import class_clusters

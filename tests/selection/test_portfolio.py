@@ -6,7 +6,7 @@ from itertools import product
 
 import pytest
 
-from landbridge.methods.resolve import Setting, make_method, unmet
+from landbridge.methods.core.resolve import Setting, make_method, unmet
 from landbridge.selection.portfolio import portfolio
 
 SITUATIONS = [

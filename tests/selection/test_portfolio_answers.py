@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from landbridge.methods.resolve import Setting, make_method
+from landbridge.methods.core.resolve import Setting, make_method
 from landbridge.selection.portfolio import portfolio
 
 

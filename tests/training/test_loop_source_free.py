@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from landbridge.methods.network import PlanContext
-from landbridge.methods.resolve import make_method
+from landbridge.methods.core.network import PlanContext
+from landbridge.methods.core.resolve import make_method
 from landbridge.training.batches import Side
 from landbridge.training.plan import TermSpec
 

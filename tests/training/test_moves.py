@@ -12,7 +12,7 @@ from torch import nn
 from landbridge.backbones.identity import Flat
 from landbridge.backbones.surgery import Network
 from landbridge.base.errors import ConfigError
-from landbridge.methods.tuning.l2_sp import pull_for
+from landbridge.methods.finetuning.l2_sp import pull_for
 from landbridge.training.groups import Pull, make_optimizer, parameter_groups, training_modes
 from landbridge.training.moves import CHOICES, moving_parameters
 from landbridge.training.plan import Phase

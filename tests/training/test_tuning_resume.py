@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 import torch
 
-from landbridge.methods.base import METHODS
-from landbridge.methods.network import PlanContext
-from landbridge.methods.resolve import make_method
+from landbridge.methods.core.base import METHODS
+from landbridge.methods.core.network import PlanContext
+from landbridge.methods.core.resolve import make_method
 from landbridge.training.loop import LoopOptions
 from landbridge.training.whole_plan import train_plan
 

@@ -35,7 +35,7 @@ def methods(
 ) -> None:
     """List the methods and what each needs."""
     source, target = _setting(setting)
-    from ..methods.base import METHODS
+    from ..methods.core.base import METHODS
 
     found = [
         _describe(name, method)
@@ -66,14 +66,14 @@ def _fits(need: str, given: str | None) -> bool:
 
 
 def _describe(name: str, method: Any) -> dict[str, Any]:
-    from ..methods.measured import measured
+    from ..methods.core.measured import measured
 
     cost, evidence = measured(method)
     config = getattr(method, "Config", None)
     fields = dataclasses.fields(config) if dataclasses.is_dataclass(config) else ()
     return {
         "name": name,
-        "family": _family(method),
+        "family": method.family,
         **dataclasses.asdict(method.needs),
         "answers": sorted(method.needs.answers),
         "summary": method.summary,
@@ -100,13 +100,6 @@ FAMILIES = {
     "source_free": "without the source's data",
     "partial": "classes that only one side has",
 }
-
-
-def _family(method: Any) -> str:
-    """Return the folder that a method lives in."""
-    parts = method.__module__.split(".")
-    own = parts[2] if len(parts) > 3 else ""
-    return own or ("network" if method.needs.gradients else "features")
 
 
 def _show(found: list[dict[str, Any]], *, evidence: bool) -> None:

@@ -22,8 +22,8 @@ from ..domains.examples import Examples, InputSpec
 from ..domains.modalities.base import Preprocessing
 from ..domains.modalities.hashed import grams
 from ..domains.modalities.texts import TextExamples
-from ..methods.network import NetworkMethod, PlanContext
-from ..methods.resolve import make_method
+from ..methods.core.network import NetworkMethod, PlanContext
+from ..methods.core.resolve import make_method
 from ..training.batches import Side
 from ..training.devices import borrowed
 from ..training.inputs import run_network

@@ -18,7 +18,7 @@ from ..base.places import cache_folder
 from ..base.seeds import numpy_rng
 from ..domains.domain import Domain
 from ..domains.hint import input_hint
-from ..methods.base import METHODS, Features
+from ..methods.core.base import METHODS, Features
 from ..metrics.estimates import mean_interval
 from ..solvers.folds import stratified_folds
 from ..solvers.logme import logme, one_hot

@@ -7,7 +7,7 @@ from typing import Any
 from ..backbones.open import check_backbone
 from ..base.config import RunConfig
 from ..base.errors import ConfigError
-from ..methods.resolve import make_method, named_epochs
+from ..methods.core.resolve import make_method, named_epochs
 from ..targets.base import AUTO, target_type
 from ..training.devices import find_device
 from .known import is_run

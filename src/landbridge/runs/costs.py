@@ -11,8 +11,8 @@ from ..backbones.surgery import make_network
 from ..base.errors import MethodError
 from ..base.events import Events
 from ..base.threads import allowed_threads, cores, threads
-from ..methods.feature import FeatureMethod
-from ..methods.resolve import make_method
+from ..methods.core.feature import FeatureMethod
+from ..methods.core.resolve import make_method
 from ..selection.portfolio import TARGET_ALONE
 from ..training.plan import TrainingPlan
 from ..training.precision import choose_precision
@@ -143,7 +143,7 @@ def parallel(workspace: Workspace) -> tuple[int, int]:
 
 def check_method(name: str, options: Any, workspace: Workspace) -> None:
     """Raise where a method that the user named cannot run on these data."""
-    from ..methods.resolve import require
+    from ..methods.core.resolve import require
 
     method = make_method(name, options)
     require(method, workspace.situation)

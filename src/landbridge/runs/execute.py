@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from ..base.errors import TrainingError
 from ..base.events import Events
 from ..base.threads import threads
-from ..methods.base import METHODS
+from ..methods.core.base import METHODS
 from ..objectives.base import TERMS
 from .fit import Fit, FitSpec, finished, run_fit
 from .workers import WorkerPool

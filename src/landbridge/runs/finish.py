@@ -14,7 +14,7 @@ from ..base.events import Events
 from ..base.files import write_bytes, write_json
 from ..base.hashing import tensors_digest
 from ..domains.task import Task
-from ..methods.resolve import make_method
+from ..methods.core.resolve import make_method
 from ..selection.portfolio import TARGET_ALONE, WHAT
 from ..targets.base import TargetType, objects
 from ..targets.codec import TargetCodec

@@ -16,10 +16,10 @@ from ..base.errors import RunError
 from ..base.events import Events
 from ..base.files import as_json, read_json, write_array, write_json
 from ..base.hashing import digest, file_digest
-from ..methods.base import Features
-from ..methods.feature import FeatureMethod
-from ..methods.network import NetworkMethod
-from ..methods.resolve import make_method
+from ..methods.core.base import Features
+from ..methods.core.feature import FeatureMethod
+from ..methods.core.network import NetworkMethod
+from ..methods.core.resolve import make_method
 from ..training.batches import Side
 from ..training.checkpoint import load_tensors, save_tensors
 from .features import (

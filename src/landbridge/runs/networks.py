@@ -14,7 +14,7 @@ from ..backbones.heads import ColumnsHead, StagesHead, StepsHead, head_from_stat
 from ..backbones.surgery import Network, make_network, transfer_tensors
 from ..base.events import Events
 from ..base.seeds import derive
-from ..methods.base import Head
+from ..methods.core.base import Head
 from ..training.plan import TrainingPlan
 from .workspace import Workspace
 

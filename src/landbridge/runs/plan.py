@@ -10,8 +10,8 @@ import numpy as np
 from ..base.config import RunConfig
 from ..base.events import Events
 from ..domains.task import Task
-from ..methods.feature import FeatureMethod
-from ..methods.resolve import make_method, named_epochs, warnings_of
+from ..methods.core.feature import FeatureMethod
+from ..methods.core.resolve import make_method, named_epochs, warnings_of
 from ..selection.budget import BudgetPlan, allot
 from ..selection.portfolio import Portfolio, portfolio
 from ..targets.base import type_of_target

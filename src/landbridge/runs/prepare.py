@@ -20,7 +20,7 @@ from ..domains.domain import Domain
 from ..domains.examples import data_of
 from ..domains.hint import input_hint
 from ..domains.task import Task, reindex
-from ..methods.resolve import Setting
+from ..methods.core.resolve import Setting
 from ..targets.codec import TargetCodec
 from ..training.batches import Side
 from ..verdict.judge import labels_print

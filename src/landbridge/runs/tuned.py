@@ -17,7 +17,7 @@ import torch
 
 from ..backbones.surgery import Network
 from ..base.files import read_json, write_json
-from ..methods.network import NetworkMethod
+from ..methods.core.network import NetworkMethod
 from ..training.arithmetic import averaged, mixed
 from ..training.devices import borrowed
 from ..training.inputs import run_network

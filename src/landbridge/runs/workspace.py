@@ -21,8 +21,8 @@ from ..base.files import as_json, read_json, write_array, write_json
 from ..base.hashing import digest, file_digest
 from ..base.stored import checked
 from ..domains.modalities.base import Preprocessing, load_preprocessing
-from ..methods.network import PlanContext
-from ..methods.resolve import Setting
+from ..methods.core.network import PlanContext
+from ..methods.core.resolve import Setting
 from ..targets.base import type_of_target
 from ..targets.codec import TargetCodec
 from ..training.batches import Side

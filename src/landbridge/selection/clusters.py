@@ -64,7 +64,7 @@ def class_clusters(x: np.ndarray, labels: np.ndarray, seed: int = 0) -> Clusters
     from sklearn.metrics import adjusted_mutual_info_score
 
     from ..base.seeds import derive, numpy_rng
-    from ..methods.scaling import rescaled, standardisation
+    from ..methods.core.scaling import rescaled, standardisation
 
     k = len(np.unique(labels))
     if len(x) > MAX_ROWS:

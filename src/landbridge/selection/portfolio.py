@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..methods.resolve import Setting, make_method, unmet
+from ..methods.core.resolve import Setting, make_method, unmet
 
 # Order is priority: where the budget is short, later ones are left out (and said).
 UNLABELLED = (

@@ -16,8 +16,8 @@ from ..backbones.surgery import Network, make_network
 from ..base.errors import RunError
 from ..base.events import Events
 from ..base.hashing import tensors_digest
-from ..methods.network import PlanContext
-from ..methods.recipes import tune_phase
+from ..methods.core.network import PlanContext
+from ..methods.core.recipes import tune_phase
 from ..training.batches import Side
 from ..training.checkpoint import load_tensors, save_tensors
 from ..training.devices import borrowed

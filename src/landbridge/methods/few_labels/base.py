@@ -9,9 +9,9 @@ import numpy as np
 
 from ...solvers.steps import Affine, HeadLayer
 from ...targets.base import TargetType
-from ..alignment import labelled_source
-from ..base import Features, Head
-from ..scaling import Scaling, scaled
+from ..core.alignment import labelled_source
+from ..core.base import Features, Head
+from ..core.scaling import Scaling, scaled
 
 
 @dataclass(frozen=True)

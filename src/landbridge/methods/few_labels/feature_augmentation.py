@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from ..base import EVERY, METHODS, Features, Head, Needs
-from ..feature import FeatureMethod
+from ..core.base import EVERY, METHODS, Features, Head, Needs
+from ..core.feature import FeatureMethod
+from ..core.scaling import Scaling
 from ..heads.ridge import STRENGTHS, check_strengths
-from ..scaling import Scaling
 from .base import classifier, labelled_rows, source_alone
 
 
@@ -44,6 +44,7 @@ class FeatureAugmentation(FeatureMethod):
     """
 
     name: ClassVar[str] = "feature-augmentation"
+    family: ClassVar[str] = "few_labels"
     summary: ClassVar[str] = "a common and an own copy of each feature (EasyAdapt, EA++)"
     paper: ClassVar[str] = "Daumé, 2007, ACL, arXiv 0907.1815"
     needs: ClassVar[Needs] = Needs(

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, NoReturn
+from typing import Any, ClassVar, NoReturn
 
 import numpy as np
 
-from ..feature import FeatureMethod
+from ..core.feature import FeatureMethod
 
 
 class RegressionMethod(FeatureMethod):
     """Base of regression methods: `head_.logits` are the answers, one column."""
+
+    family: ClassVar[str] = "few_labels"
 
     def predict(self, X: Any) -> np.ndarray:
         """Return the answers to target rows, (n,)."""

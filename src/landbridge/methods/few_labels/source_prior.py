@@ -10,10 +10,10 @@ from ...base.errors import ConfigError
 from ...base.seeds import numpy_rng
 from ...solvers.score_calibration import fit_temperature
 from ...solvers.steps import Affine
-from ..base import METHODS, Features, Head, Needs
-from ..feature import FeatureMethod
+from ..core.base import METHODS, Features, Head, Needs
+from ..core.feature import FeatureMethod
+from ..core.scaling import Scaling
 from ..heads.ridge import STRENGTHS, check_strengths
-from ..scaling import Scaling
 from .base import LabelledRows, classifier, labelled_rows, source_alone
 
 
@@ -51,6 +51,7 @@ class SourcePrior(FeatureMethod):
     """
 
     name: ClassVar[str] = "source-prior"
+    family: ClassVar[str] = "few_labels"
     summary: ClassVar[str] = "linear model on few target labels, kept near the source's"
     paper: ClassVar[str] = "Li & Bilmes, 2007, AISTATS; Tommasi et al., 2010, CVPR"
     needs: ClassVar[Needs] = Needs(

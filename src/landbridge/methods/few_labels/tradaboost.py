@@ -9,10 +9,10 @@ import numpy as np
 from ...base.errors import ConfigError
 from ...solvers.score_calibration import fit_temperature
 from ...solvers.steps import Affine, Votes
-from ..base import METHODS, Features, Head, Needs
-from ..feature import FeatureMethod
+from ..core.base import METHODS, Features, Head, Needs
+from ..core.feature import FeatureMethod
+from ..core.scaling import Scaling
 from ..heads.ridge import STRENGTHS
-from ..scaling import Scaling
 from .base import LabelledRows, labelled_rows, source_alone
 
 _SMOOTHING = 0.02  # of each class's share of the votes: no probability is 0
@@ -57,6 +57,7 @@ class TrAdaBoost(FeatureMethod):
     """
 
     name: ClassVar[str] = "tradaboost"
+    family: ClassVar[str] = "few_labels"
     summary: ClassVar[str] = "boosting that turns from source rows which the target contradicts"
     paper: ClassVar[str] = "Dai, Yang, Xue & Yu, 2007, ICML"
     needs: ClassVar[Needs] = Needs(

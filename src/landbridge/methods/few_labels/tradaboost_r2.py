@@ -9,9 +9,9 @@ import numpy as np
 from ...base.errors import ConfigError
 from ...base.seeds import numpy_rng
 from ...solvers.steps import Affine, WeightedMedian
-from ..base import METHODS, NUMBERS, Features, Head, Needs
+from ..core.base import METHODS, NUMBERS, Features, Head, Needs
+from ..core.scaling import Scaling
 from ..heads.ridge import STRENGTHS
-from ..scaling import Scaling
 from .base import labelled_rows
 from .regression import RegressionMethod
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import ClassVar
 
 from ...base.errors import ConfigError
-from ..base import EVERY, METHODS, Features, Head, Needs
-from ..feature import FeatureMethod
+from ..core.base import EVERY, METHODS, Features, Head, Needs
+from ..core.feature import FeatureMethod
+from ..core.scaling import Scaling
 from ..heads.ridge import STRENGTHS, check_strengths
-from ..scaling import Scaling
 from .base import classifier, labelled_rows, source_alone
 
 SHARES = (0.0, 0.1, 0.25, 0.5, 0.75, 0.9, 0.97)
@@ -44,6 +44,7 @@ class WeightedJoint(FeatureMethod):
     """
 
     name: ClassVar[str] = "weighted-joint"
+    family: ClassVar[str] = "few_labels"
     summary: ClassVar[str] = "source and target rows together, their balance chosen on the target"
     paper: ClassVar[str] = "Ben-David et al., 2010, Machine Learning 79 (alpha-weighted error)"
     needs: ClassVar[Needs] = Needs(

@@ -10,7 +10,7 @@ import numpy as np
 from ...base.errors import ConfigError, MethodError
 from ...base.registry import Registry
 from ...targets.base import TargetType, type_of_target
-from ..base import Features, Head
+from ..core.base import Features, Head
 
 FitHead = Callable[..., Head]
 """fit(x, labels, n_classes, *, weights=None, judged=None, seed=0) -> Head

@@ -8,8 +8,8 @@ import numpy as np
 
 from ...base.seeds import numpy_rng
 from ...solvers.score_calibration import fit_temperature
-from ..base import AffineHead
-from ..scaling import rescaled, standardisation
+from ..core.base import AffineHead
+from ..core.scaling import rescaled, standardisation
 from .base import HEADS
 
 STRENGTHS = tuple(float(10.0**p) for p in range(-2, 5))

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ...base.seeds import numpy_rng
-from ..base import Head
+from ..core.base import Head
 from .base import HEADS
 
 _NUMBERS = (1, 3, 5, 9, 15, 25)

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from ...solvers.score_calibration import fit_temperature
-from ..base import AffineHead
-from ..scaling import rescaled, standardisation
+from ..core.base import AffineHead
+from ..core.scaling import rescaled, standardisation
 from .base import HEADS
 
 

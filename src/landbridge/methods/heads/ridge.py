@@ -6,8 +6,8 @@ import numpy as np
 
 from ...base.errors import ConfigError
 from ...targets.base import TargetType, type_of_target
-from ..base import AffineHead
-from ..scaling import rescaled, standardisation
+from ..core.base import AffineHead
+from ..core.scaling import rescaled, standardisation
 from .base import HEADS
 
 STRENGTHS = tuple(float(10.0**p) for p in np.arange(-2, 6.25, 0.5))

@@ -7,9 +7,9 @@ from typing import Any, ClassVar
 import numpy as np
 
 from ...solvers.steps import Affine
-from ..alignment import Aligned, AlignmentMethod
-from ..base import EVERY, METHODS, Features, Needs
-from ..scaling import Scaling
+from ..core.alignment import Aligned, AlignmentMethod
+from ..core.base import EVERY, METHODS, Features, Needs
+from ..core.scaling import Scaling
 
 
 @METHODS.register("coral")
@@ -44,6 +44,7 @@ class CORAL(AlignmentMethod):
     """
 
     name: ClassVar[str] = "coral"
+    family: ClassVar[str] = "mapping"
     summary: ClassVar[str] = "source features aligned to the target's covariance, then the head"
     paper: ClassVar[str] = "Sun, Feng & Saenko, 2016, AAAI, arXiv 1511.05547"
     needs: ClassVar[Needs] = Needs(

@@ -8,12 +8,12 @@ import numpy as np
 
 from ...base.errors import MethodError
 from ...solvers.steps import Affine
-from ..alignment import labelled_source
-from ..base import METHODS, Features, Head, Needs
-from ..feature import FeatureMethod
+from ..core.alignment import labelled_source
+from ..core.base import METHODS, Features, Head, Needs
+from ..core.feature import FeatureMethod
+from ..core.scaling import rescaled, standard_step, standardisation
 from ..heads.base import check_head, fit_head
 from ..heads.ridge import check_strengths
-from ..scaling import rescaled, standard_step, standardisation
 
 if TYPE_CHECKING:
     from ...solvers.alignment import AffineMap
@@ -72,6 +72,7 @@ class FeatureMap(FeatureMethod):
     """
 
     name: ClassVar[str] = "feature-map"
+    family: ClassVar[str] = "mapping"
     summary: ClassVar[str] = "affine map of target features into the source's space, closed form"
     paper: ClassVar[str] = (
         "Knott & Smith, 1984; Flamary, Lounici & Ferrari, 2019, arXiv 1905.10155 (moments)"

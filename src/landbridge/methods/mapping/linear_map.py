@@ -8,11 +8,11 @@ import numpy as np
 
 from ...base.errors import MethodError
 from ...solvers.steps import Affine, apply
-from ..alignment import labelled_source
-from ..base import METHODS, Features, Head, Needs
-from ..feature import FeatureMethod
+from ..core.alignment import labelled_source
+from ..core.base import METHODS, Features, Head, Needs
+from ..core.feature import FeatureMethod
+from ..core.scaling import scaled
 from ..heads.base import check_head, fit_joint
-from ..scaling import scaled
 
 if TYPE_CHECKING:
     from ...solvers.affine import AffineMap
@@ -62,6 +62,7 @@ class LinearMap(FeatureMethod):
     """
 
     name: ClassVar[str] = "linear-map"
+    family: ClassVar[str] = "mapping"
     summary: ClassVar[str] = "source features mapped linearly into the target's space, any width"
     paper: ClassVar[str] = (
         "Schönemann, 1966; Izenman, 1975; Delon, Desolneux & Salmona, 2022, J. Appl. Probab. 59"

@@ -7,9 +7,9 @@ from typing import Any, ClassVar
 import numpy as np
 
 from ...solvers.steps import Affine
-from ..alignment import Aligned, AlignmentMethod
-from ..base import EVERY, METHODS, Features, Needs
-from ..scaling import Scaling
+from ..core.alignment import Aligned, AlignmentMethod
+from ..core.base import EVERY, METHODS, Features, Needs
+from ..core.scaling import Scaling
 
 
 @METHODS.register("monge")
@@ -43,6 +43,7 @@ class Monge(AlignmentMethod):
     """
 
     name: ClassVar[str] = "monge"
+    family: ClassVar[str] = "mapping"
     summary: ClassVar[str] = "source moved to the target's mean and covariance by least transport"
     paper: ClassVar[str] = "Flamary, Lounici & Ferrari, 2019, arXiv 1905.10155"
     needs: ClassVar[Needs] = Needs(

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from ...solvers.steps import Affine
-from ..alignment import Aligned, AlignmentMethod
-from ..base import EVERY, METHODS, Features, Needs
-from ..scaling import Scaling
+from ..core.alignment import Aligned, AlignmentMethod
+from ..core.base import EVERY, METHODS, Features, Needs
+from ..core.scaling import Scaling
 
 
 @METHODS.register("multi-monge")
@@ -40,6 +40,7 @@ class MultiMonge(AlignmentMethod):
     """
 
     name: ClassVar[str] = "multi-monge"
+    family: ClassVar[str] = "mapping"
     summary: ClassVar[str] = "every domain moved to the barycentre of all, then the head"
     paper: ClassVar[str] = (
         "Gnassounou, Flamary & Gramfort, 2023, NeurIPS; Alvarez-Esteban et al., 2016 (barycentre)"

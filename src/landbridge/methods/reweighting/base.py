@@ -8,11 +8,11 @@ from typing import Any, ClassVar
 import numpy as np
 
 from ...base.errors import ConfigError
-from ..alignment import labelled_source
-from ..base import EVERY, Features, Head, Needs
-from ..feature import FeatureMethod
+from ..core.alignment import labelled_source
+from ..core.base import EVERY, Features, Head, Needs
+from ..core.feature import FeatureMethod
+from ..core.scaling import Scaling, scaled
 from ..heads.base import check_head, fit_joint
-from ..scaling import Scaling, scaled
 
 FEW = 0.1
 """A smaller share of effective rows is worth a warning."""
@@ -31,6 +31,7 @@ class Reweighting(FeatureMethod):
         After `fit`: mean 1, in the order of the source rows.
     """
 
+    family: ClassVar[str] = "reweighting"
     needs: ClassVar[Needs] = Needs(
         source="labelled",
         target="unlabelled",

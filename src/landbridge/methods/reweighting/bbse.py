@@ -9,8 +9,8 @@ import numpy as np
 from ...base.errors import ConfigError
 from ...solvers.label_shift import LabelShift, bbse
 from ...solvers.softmax import softmax
-from ..base import METHODS
-from ..scaling import Scaling
+from ..core.base import METHODS
+from ..core.scaling import Scaling
 from .label_shift import Correct, LabelShiftMethod
 
 

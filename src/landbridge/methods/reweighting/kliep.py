@@ -7,8 +7,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from ...solvers.kliep import WIDTHS
-from ..base import METHODS, Features
-from ..scaling import Scaling
+from ..core.base import METHODS, Features
+from ..core.scaling import Scaling
 from .base import Reweighting, check_tuple
 
 

@@ -6,8 +6,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from ..base import METHODS, Features
-from ..scaling import Scaling
+from ..core.base import METHODS, Features
+from ..core.scaling import Scaling
 from .base import Reweighting
 
 

@@ -12,8 +12,8 @@ from ...base.seeds import numpy_rng
 from ...solvers.density_ratio import effective_sample_size
 from ...solvers.label_shift import LabelShift
 from ...solvers.steps import Affine
-from ..alignment import labelled_source
-from ..base import Features, Head, Needs
+from ..core.alignment import labelled_source
+from ..core.base import Features, Head, Needs
 from ..heads.base import fit_head
 from .base import Reweighting
 

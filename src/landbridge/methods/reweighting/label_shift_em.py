@@ -9,8 +9,8 @@ import numpy as np
 from ...solvers.label_shift import LabelShift, label_shift_em
 from ...solvers.matrix_scaling import matrix_scaling
 from ...solvers.softmax import softmax
-from ..base import METHODS
-from ..scaling import Scaling
+from ..core.base import METHODS
+from ..core.scaling import Scaling
 from .label_shift import Correct, LabelShiftMethod
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..base import METHODS
-from ..network import TermConfig
+from ..core.base import METHODS
+from ..core.network import TermConfig
 from .base import SourceFreeMethod
 
 

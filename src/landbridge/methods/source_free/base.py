@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ...training.plan import TrainingPlan
-from ..network import PlanContext, TermMethod
-from ..recipes import adapt_phase
+from ..core.network import PlanContext, TermMethod
+from ..core.recipes import adapt_phase
 
 PACE = 0.25
 """Of the rate that adapting has beside the source's labels: nothing holds the network here."""
@@ -19,6 +19,7 @@ class SourceFreeMethod(TermMethod):
     of the source is read; where the source's labels are there, such a network is trained first.
     """
 
+    family = "source_free"
     needs = replace(TermMethod.needs, source="model")
     ramp = 0.0
     """Full strength from the start: the term is all that is learned from."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from ..base import METHODS
-from ..network import LIKE_SHARES, TermConfig
+from ..core.base import METHODS
+from ..core.network import LIKE_SHARES, TermConfig
 from .base import SourceFreeMethod
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from ..alignment import Aligned
-from ..base import METHODS, Features, Needs
-from ..scaling import Scaling
+from ..core.alignment import Aligned
+from ..core.base import METHODS, Features, Needs
+from ..core.scaling import Scaling
+from .base import Kernel
 from .jda import PseudoLabelled
-from .kernel_method import Kernel
 
 
 @METHODS.register("bda")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...base.errors import MethodError
-from ..base import Features
+from ..core.base import Features
 
 
 def directions_from(source: Features, target: Features, method: str) -> tuple[bool, np.ndarray]:

@@ -7,10 +7,10 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from ...solvers.score_calibration import fit_temperature
-from ..alignment import labelled_source
-from ..base import METHODS, AffineHead, Features, Head, Needs
-from ..feature import FeatureMethod
-from ..scaling import Scaling, scaled
+from ..core.alignment import labelled_source
+from ..core.base import METHODS, AffineHead, Features, Head, Needs
+from ..core.feature import FeatureMethod
+from ..core.scaling import Scaling, scaled
 
 
 @METHODS.register("easytl")
@@ -49,6 +49,7 @@ class EasyTL(FeatureMethod):
     """
 
     name: ClassVar[str] = "easytl"
+    family: ClassVar[str] = "subspace"
     summary: ClassVar[str] = "aligned class means, target rows shared out among them by a program"
     paper: ClassVar[str] = "Wang, Chen, Yu, Huang & Yang, 2019, ICME"
     needs: ClassVar[Needs] = Needs(

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from ...solvers.steps import Affine
-from ..alignment import Aligned, AlignmentMethod
-from ..base import EVERY, METHODS, Features, Needs
-from ..scaling import Scaling
+from ..core.alignment import Aligned, AlignmentMethod
+from ..core.base import EVERY, METHODS, Features, Needs
+from ..core.scaling import Scaling
 from .directions import directions_from
 
 
@@ -41,6 +41,7 @@ class GFK(AlignmentMethod):
     """
 
     name: ClassVar[str] = "gfk"
+    family: ClassVar[str] = "subspace"
     summary: ClassVar[str] = "kernel averaged over all subspaces between the domains, then the head"
     paper: ClassVar[str] = "Gong, Shi, Sha & Grauman, 2012, CVPR"
     needs: ClassVar[Needs] = Needs(

@@ -6,10 +6,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from ..alignment import Aligned
-from ..base import METHODS, Features, Needs
-from ..scaling import Scaling
-from .kernel_method import Kernel, KernelSubspace
+from ..core.alignment import Aligned
+from ..core.base import METHODS, Features, Needs
+from ..core.scaling import Scaling
+from .base import Kernel, KernelSubspace
 
 
 class PseudoLabelled(KernelSubspace):

@@ -9,10 +9,10 @@ import numpy as np
 from ...base.seeds import numpy_rng
 from ...solvers.score_calibration import fit_temperature
 from ...solvers.steps import Affine, HeadLayer, RBFKernel, UnitRows, apply
-from ..alignment import labelled_source
-from ..base import METHODS, Features, Head, Needs
-from ..feature import FeatureMethod
-from ..scaling import Scaling, scaled
+from ..core.alignment import labelled_source
+from ..core.base import METHODS, Features, Head, Needs
+from ..core.feature import FeatureMethod
+from ..core.scaling import Scaling, scaled
 from .directions import directions_from
 
 _GAMMA = 0.5  # of rows of length 1: the paper's code
@@ -68,6 +68,7 @@ class MEDA(FeatureMethod):
     """
 
     name: ClassVar[str] = "meda"
+    family: ClassVar[str] = "subspace"
     summary: ClassVar[str] = "kernel classifier on the manifold that joins sides and classes"
     paper: ClassVar[str] = "Wang, Feng, Chen, Yu, Huang & Yu, 2018, ACM Multimedia"
     needs: ClassVar[Needs] = Needs(

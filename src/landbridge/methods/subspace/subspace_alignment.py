@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from ...solvers.steps import Affine
-from ..alignment import Aligned, AlignmentMethod
-from ..base import EVERY, METHODS, Features, Needs
-from ..scaling import Scaling
+from ..core.alignment import Aligned, AlignmentMethod
+from ..core.base import EVERY, METHODS, Features, Needs
+from ..core.scaling import Scaling
 from .directions import directions_from
 
 
@@ -37,6 +37,7 @@ class SubspaceAlignment(AlignmentMethod):
     """
 
     name: ClassVar[str] = "subspace-alignment"
+    family: ClassVar[str] = "subspace"
     summary: ClassVar[str] = "source's principal axes turned onto the target's, then the head"
     paper: ClassVar[str] = "Fernando, Habrard, Sebban & Tuytelaars, 2013, ICCV"
     needs: ClassVar[Needs] = Needs(

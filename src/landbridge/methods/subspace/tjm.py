@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Literal
 
-from ..alignment import Aligned
-from ..base import METHODS, Features, Needs
-from ..scaling import Scaling
-from .kernel_method import KernelSubspace
+from ..core.alignment import Aligned
+from ..core.base import METHODS, Features, Needs
+from ..core.scaling import Scaling
+from .base import KernelSubspace
 
 
 @METHODS.register("tjm")

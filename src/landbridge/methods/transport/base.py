@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from ...base.errors import ConfigError
 from ...base.seeds import numpy_rng
 from ...solvers.steps import NearestMove
-from ..alignment import Aligned, AlignmentMethod
-from ..base import Features
+from ..core.alignment import Aligned, AlignmentMethod
+from ..core.base import Features
 
 if TYPE_CHECKING:
     from ...solvers.transport.cost import Cost, KnownLabels
@@ -39,6 +39,7 @@ class TransportMethod(AlignmentMethod):
         Iterations (of the worst batch), where the solver iterates.
     """
 
+    family: ClassVar[str] = "transport"
     normalise: str
     batch_size: int
 

@@ -7,10 +7,10 @@ from typing import ClassVar
 import numpy as np
 
 from ...base.seeds import numpy_rng
-from ..alignment import labelled_source
-from ..base import METHODS, AffineHead, Features, Head, Needs
-from ..feature import FeatureMethod
-from ..scaling import Scaling, scaled
+from ..core.alignment import labelled_source
+from ..core.base import METHODS, AffineHead, Features, Head, Needs
+from ..core.feature import FeatureMethod
+from ..core.scaling import Scaling, scaled
 from .base import known_labels
 
 
@@ -55,6 +55,7 @@ class JDOT(FeatureMethod):
     """
 
     name: ClassVar[str] = "jdot"
+    family: ClassVar[str] = "transport"
     summary: ClassVar[str] = "predictor and transport plan of rows with labels, in turns"
     paper: ClassVar[str] = "Courty, Flamary, Habrard & Rakotomamonjy, 2017, NeurIPS"
     needs: ClassVar[Needs] = Needs(

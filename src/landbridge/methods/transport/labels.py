@@ -7,11 +7,11 @@ from typing import Any, ClassVar
 import numpy as np
 
 from ...base.seeds import numpy_rng
-from ..alignment import labelled_source
-from ..base import METHODS, Features, Head, Needs
-from ..feature import FeatureMethod
+from ..core.alignment import labelled_source
+from ..core.base import METHODS, Features, Head, Needs
+from ..core.feature import FeatureMethod
+from ..core.scaling import Scaling, scaled
 from ..heads.base import check_head, fit_head
-from ..scaling import Scaling, scaled
 from .base import known_labels
 
 
@@ -53,6 +53,7 @@ class TransportLabels(FeatureMethod):
     """
 
     name: ClassVar[str] = "ot-labels"
+    family: ClassVar[str] = "transport"
     summary: ClassVar[str] = "labels carried to target rows by optimal transport, then the head"
     paper: ClassVar[str] = "Redko, Courty, Flamary & Tuia, 2019, AISTATS, arXiv 1803.04899"
     needs: ClassVar[Needs] = Needs(

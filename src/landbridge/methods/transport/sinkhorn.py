@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from ..base import METHODS, Features, Needs
-from ..scaling import Scaling
+from ..core.base import METHODS, Features, Needs
+from ..core.scaling import Scaling
 from .base import TransportMethod
 
 if TYPE_CHECKING:

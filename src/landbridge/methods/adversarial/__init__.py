@@ -1,0 +1,1 @@
+"""Methods against an adversary: a discriminator of domains, or a second head."""

@@ -1,0 +1,1 @@
+"""What every other method is measured against."""

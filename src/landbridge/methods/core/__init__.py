@@ -1,0 +1,1 @@
+"""What all methods are made with: contracts, plans, options, alignment."""

@@ -1,0 +1,188 @@
+"""The contract of a method: what it needs, and what it does with it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from ...base.registry import Registry
+from ...targets.base import TargetType, every_type, target_type, type_of_target
+
+if TYPE_CHECKING:
+    from ...solvers.steps import HeadLayer
+
+Labels = Literal["labelled", "model", "unlabelled", "none", "any"]
+
+
+EVERY = every_type()
+CLASSES: frozenset[str] = frozenset(("classes",))
+NUMBERS: frozenset[str] = frozenset(("numbers",))
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What a method needs on either side.
+
+    Attributes
+    ----------
+    source : {"labelled", "model", "unlabelled", "none", "any"}
+        "none": the source is not read. "any": with or without labels or no source at all.
+        "model": a model trained on the source is enough, and its data are not read; where there
+        are labelled data, such a model is trained on them first.
+    target : {"labelled", "unlabelled", "none", "any"}
+        "labelled": at least some labels that may be used. "unlabelled": target inputs.
+    gradients : bool
+        False for methods on frozen features.
+    shared_classes : bool
+        Whether source and target must have classes in common.
+    pretrained : bool
+        Whether θ₀ must know something before the source is seen.
+    like_shares : bool
+        Whether it goes wrong where the classes' shares differ: it makes the domains alike as a
+        whole, or wants all classes equally often.
+    teacher : bool
+        Whether a finished run has to be named that teaches.
+    answers : frozenset of str
+        Which kinds of label it can learn (`landbridge.targets`); `EVERY` of them, or classes
+        alone by default.
+    warning : str
+        Where it is known to hurt, in half a sentence; "" where it is not known to.
+    """
+
+    source: Labels
+    target: Labels
+    gradients: bool
+    shared_classes: bool = False
+    pretrained: bool = False
+    like_shares: bool = False
+    teacher: bool = False
+    answers: frozenset[str] = CLASSES
+    warning: str = ""
+
+
+@dataclass(frozen=True)
+class Features:
+    """Frozen features of one side, and the labels that may be used.
+
+    Attributes
+    ----------
+    x : ndarray, shape (n, d)
+    labels : ndarray of int64, shape (n,)
+        Index into the classes of the answer; meaningless where `known` is False. float (n,)
+        where the answers are numbers, (n, k) of 0 and 1 where they are several.
+    known : ndarray of bool, shape (n,)
+    domain : ndarray of int64, shape (n,), optional
+        Which of several sources, or targets, a row is of; None for one.
+    answers : str
+        The kind of label; as the array looks where it is not said.
+    """
+
+    x: np.ndarray
+    labels: np.ndarray
+    known: np.ndarray
+    domain: np.ndarray | None = None
+    answers: str = ""
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    @property
+    def target_type(self) -> TargetType:
+        """The kind of label."""
+        return target_type(self.answers) if self.answers else type_of_target(self.labels)
+
+    def with_x(self, x: np.ndarray) -> Features:
+        """Return the same rows with other features."""
+        return replace(self, x=x)
+
+    def only(self, rows: np.ndarray) -> Features:
+        """Return some of the rows, by mask or number."""
+        domain = None if self.domain is None else self.domain[rows]
+        return Features(self.x[rows], self.labels[rows], self.known[rows], domain, self.answers)
+
+    def parts(self) -> list[np.ndarray]:
+        """Return the row numbers of each domain."""
+        if self.domain is None:
+            return [np.arange(len(self.x))]
+        return [np.flatnonzero(self.domain == d) for d in np.unique(self.domain)]
+
+
+class Head:
+    """Steps from features to logits, whose softmax is the probabilities.
+
+    Parameters
+    ----------
+    steps : sequence of HeadLayer
+        Neighbouring affine steps are folded into one.
+    notes : dict
+        What was chosen and measured on the way (strength, leave-one-out error, ...): plain
+        values.
+    """
+
+    def __init__(self, steps: Sequence[HeadLayer], notes: dict[str, Any] | None = None) -> None:
+        from ...solvers.steps import folded
+
+        self.steps = folded(steps)
+        self.notes: dict[str, Any] = {} if notes is None else notes
+
+    def logits(self, x: np.ndarray) -> np.ndarray:
+        """Return the scores of rows, (n, classes), in x's float type."""
+        from ...solvers.steps import apply
+
+        return apply(self.steps, x)
+
+    def after(self, steps: Sequence[HeadLayer]) -> Head:
+        """Return the head of x, where this is one of x after `steps`."""
+        return Head([*steps, *self.steps], self.notes)
+
+    @property
+    def affine(self) -> AffineHead | None:
+        """The same as two arrays, or None where it has more than one affine step."""
+        from ...solvers.steps import Affine
+
+        if len(self.steps) != 1 or not isinstance(self.steps[0], Affine):
+            return None
+        step = self.steps[0]
+        weight = np.diag(step.matrix) if step.matrix.ndim == 1 else step.matrix.T
+        return AffineHead(weight, step.offset, self.notes)
+
+
+class AffineHead(Head):
+    """logits = x @ weight.T + bias.
+
+    Most feature methods end in one: standardisation, alignment, feature mapping and temperature
+    are folded in, so a run stores two arrays.
+
+    Parameters
+    ----------
+    weight : ndarray, shape (classes, d)
+    bias : ndarray, shape (classes,)
+    notes : dict
+    """
+
+    def __init__(
+        self, weight: np.ndarray, bias: np.ndarray, notes: dict[str, Any] | None = None
+    ) -> None:
+        from ...solvers.steps import Affine
+
+        super().__init__([Affine(weight.T, bias)], notes)
+        self.weight = weight
+        self.bias = bias
+
+
+__all__ = [
+    "CLASSES",
+    "EVERY",
+    "METHODS",
+    "NUMBERS",
+    "AffineHead",
+    "Features",
+    "Head",
+    "Labels",
+    "Needs",
+]
+
+METHODS: Registry[Any] = Registry("method", "landbridge.methods")

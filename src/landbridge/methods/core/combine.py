@@ -1,0 +1,88 @@
+"""Combinations of terms as a method of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ...base.errors import ConfigError
+from ...base.options import make_options
+from ...training.plan import TermSpec
+from .base import EVERY, METHODS
+from .network import RAMP, TermMethod
+
+
+@METHODS.register("combine")
+class Combine(TermMethod):
+    """Source loss + any terms together; written "mcc+dann" for short.
+
+    "joint+mcc" asks for target labels (L_target) as well; without "joint" they are used where
+    there are any.
+
+    Examples
+    --------
+    >>> from landbridge.methods.core.resolve import make_method
+    >>> [term.name for term in make_method("infomax+consistency").terms()]
+    ['infomax', 'consistency']
+    """
+
+    summary = "any terms together: write infomax+consistency, mcc+dann, ..."
+
+    @dataclass(frozen=True)
+    class Config:
+        """Options of `Combine`.
+
+        Attributes
+        ----------
+        terms : mapping of str to float
+            Weight of each.
+        options : mapping of str to dict
+            Of each term.
+        target_weight : float
+            λ of L_target, where target labels are there to use.
+        joint : bool
+            Whether it takes target labels to run at all.
+        """
+
+        terms: Mapping[str, float] = field(default_factory=lambda: {"mcc": 1.0, "dann": 1.0})
+        options: Mapping[str, dict] = field(default_factory=dict)
+        target_weight: float = 1.0
+        joint: bool = False
+
+    def __init__(self, config: Any = None) -> None:
+        super().__init__(config)
+        if self.config.joint:
+            self.needs = replace(self.needs, target="labelled")  # type: ignore[misc]
+        self._check()
+        if any(
+            name in METHODS and METHODS.get(name).needs.like_shares for name in self.config.terms
+        ):
+            self.needs = replace(self.needs, like_shares=True)  # type: ignore[misc]
+        from ...objectives.base import TERMS
+
+        kinds = [TERMS.get(name).answers for name in self.config.terms]
+        self.needs = replace(self.needs, answers=EVERY.intersection(*kinds))  # type: ignore[misc]
+
+    def _check(self) -> None:
+        from ...objectives.base import TERMS  # which imports torch
+
+        terms = self.config.terms
+        if not terms:
+            raise ConfigError("combine: no terms", do=f"name some of these: {', '.join(TERMS)}")
+        for name in terms:
+            kind = TERMS.get(name)
+            make_options(kind.Config, self.config.options.get(name, {}), f"term {name!r}")
+        astray = [name for name in self.config.options if name not in terms]
+        if astray:
+            raise ConfigError(
+                f"combine: options for {', '.join(astray)}, which is not among the terms",
+                do=f"terms here: {', '.join(terms)}",
+            )
+
+    def terms(self) -> tuple[TermSpec, ...]:
+        """Return the terms in the order given."""
+        return tuple(
+            TermSpec(name, weight, ramp=RAMP, options=self.config.options.get(name, {}))
+            for name, weight in self.config.terms.items()
+        )

@@ -1,0 +1,186 @@
+"""Methods that train a network: a choice of what moves, which terms act, on what schedule."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any, ClassVar, Literal, Self
+
+from ...training.plan import Phase, TermSpec, TrainingPlan
+from .base import CLASSES, Needs
+
+
+@dataclass(frozen=True)
+class PlanContext:
+    """What a method may know when it makes its plan.
+
+    Attributes
+    ----------
+    n_classes : int
+    n_source, n_target, n_labelled : int
+        Labelled source rows, usable target rows, target rows with known labels.
+    pretrained : bool
+        Whether θ₀ knew something before the source was seen.
+    same_classes : bool
+        Whether source and target have classes in common.
+    model : bool
+        Whether the source is a model without its data.
+    frozen : bool
+        Whether moving the backbone costs more than the budget has: then adapting methods
+        and source-only train the head on features computed once.
+    steps, source_steps, batch : int or None
+        The user's wishes; None leaves them to the method.
+    rate, clip : float or None
+    augment : str or None
+    """
+
+    n_classes: int
+    n_source: int = 0
+    n_target: int = 0
+    n_labelled: int = 0
+    pretrained: bool = False
+    same_classes: bool = True
+    model: bool = False
+    frozen: bool = False
+    steps: int | None = None
+    source_steps: int | None = None
+    batch: int | None = None
+    rate: float | None = None
+    clip: float | None = None
+    augment: Literal["none", "weak", "strong"] | None = None
+
+    def wished(self, phase: Phase) -> Phase:
+        """Return a method's main phase with the user's wishes in it.
+
+        A head that moves alone learns from stored features, which no augmentation reaches.
+        """
+        wishes: dict[str, Any] = {
+            key: value
+            for key, value in (
+                ("steps", self.steps),
+                ("batch", self.batch),
+                ("rate", self.rate),
+                ("clip", self.clip),
+                ("augment", self.augment if phase.moves == "all" else None),
+            )
+            if value is not None
+        }
+        return replace(phase, **wishes, named=phase.named or self.steps is not None)
+
+
+class NetworkMethod(ABC):
+    """A method with gradients. Configuration is a frozen dataclass `Config`.
+
+    Attributes
+    ----------
+    family : str
+        Under which heading `landbridge methods` lists it.
+    step_cost, evidence : str
+        What it costs and what was measured where, of methods from other distributions; ours are
+        in `measured.json`.
+    """
+
+    name: ClassVar[str]
+    family: ClassVar[str] = "network"
+    summary: ClassVar[str]
+    paper: ClassVar[str] = ""
+    step_cost: ClassVar[str] = ""
+    evidence: ClassVar[str] = ""
+    needs: ClassVar[Needs]
+    Config: ClassVar[type]
+    soup: ClassVar[bool] = False
+    """Whether averages of the variants' networks are to choose from as well."""
+
+    def __init__(self, config: Any = None) -> None:
+        self.config = self.Config() if config is None else config
+
+    @classmethod
+    def from_config(cls, config: Any) -> Self:
+        """Make one from an instance of `Config`."""
+        return cls(config)
+
+    @abstractmethod
+    def plan(self, context: PlanContext) -> TrainingPlan:
+        """Return what moves, which terms act, and on what schedule."""
+
+    def variants(self, context: PlanContext) -> Mapping[str, TrainingPlan]:
+        """Return the plans among which a fit chooses by cross-validation on target labels.
+
+        By name, the one to take where there are too few labels to choose by first. One plan,
+        the default, is simply trained.
+        """
+        return {"": self.plan(context)}
+
+
+def own_options(config: Any, shared: type) -> dict[str, Any]:
+    """Return the fields of a configuration that `shared` lacks: the term's own options."""
+    common = {field.name for field in fields(shared)}
+    return {f.name: getattr(config, f.name) for f in fields(config) if f.name not in common}
+
+
+RAMP = 0.2
+"""Share of the phase over which a term comes in: early answers are often wrong."""
+
+
+@dataclass(frozen=True)
+class TermConfig:
+    """Options of every method that adapts by one term.
+
+    Attributes
+    ----------
+    weight : float
+        Of the term.
+    target_weight : float
+        λ of L_target, where target labels are there to use.
+    """
+
+    weight: float = 1.0
+    target_weight: float = 1.0
+
+
+def term_needs(answers: frozenset[str] = CLASSES) -> Needs:
+    """Return what a method needs that adapts by terms which can do these kinds of answer."""
+    return Needs(
+        source="labelled",
+        target="unlabelled",
+        gradients=True,
+        shared_classes=True,
+        answers=answers,
+    )
+
+
+class TermMethod(NetworkMethod):
+    """Source loss + terms on unlabelled target rows (+ λ · L_target where there are labels).
+
+    What `Config` holds beside `TermConfig` are the term's own options.
+    """
+
+    term: ClassVar[str]
+    ramp: ClassVar[float] = RAMP
+    needs = term_needs()
+    Config = TermConfig
+
+    def options(self) -> dict[str, Any]:
+        """Return the term's own options."""
+        return own_options(self.config, TermConfig)
+
+    def terms(self) -> tuple[TermSpec, ...]:
+        """Return the terms that act."""
+        return (TermSpec(self.term, self.config.weight, ramp=self.ramp, options=self.options()),)
+
+    def plan(self, context: PlanContext) -> TrainingPlan:
+        """Go on from the source-only network of the same seed."""
+        from .recipes import adapt_phase  # which needs PlanContext from here
+
+        return TrainingPlan(
+            "source", (adapt_phase(context, self.terms(), self.config.target_weight),)
+        )
+
+
+LIKE_SHARES = replace(
+    TermMethod.needs,
+    like_shares=True,
+    warning="where class shares differ much, or the target lacks some of the classes",
+)
+"""Needs of a term that goes wrong where the classes' shares differ between the domains."""

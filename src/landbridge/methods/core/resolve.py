@@ -1,0 +1,184 @@
+"""From a name and options to a method, and whether its needs are met."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+from ...base.errors import ConfigError, MethodError
+from ...base.options import make_options
+from ...targets.base import TARGET_TYPES, TargetType, target_type
+from .base import METHODS, Needs
+from .combine import Combine
+from .feature import FeatureMethod
+from .network import NetworkMethod
+
+Method = FeatureMethod | NetworkMethod
+
+
+def make_method(name: str, options: Mapping[str, Any] | None = None) -> Method:
+    """Return the method called `name`; terms joined by "+" make a combination.
+
+    "joint" among the terms ("joint+mcc") means that target labels are needed.
+
+    Raises
+    ------
+    ConfigError
+        For an unknown name, term or option, with the nearest known one.
+
+    Examples
+    --------
+    >>> make_method("joint+mcc").needs.target
+    'labelled'
+    """
+    values = dict(options or {})
+    if "+" in name:
+        return _combination(name, values)
+    if name == "auto":
+        raise ConfigError("'auto' is a choice among methods, not one", do="name a method")
+    kind: Any = METHODS.get(name)
+    return kind.from_config(make_options(kind.Config, values, f"method {name!r}"))
+
+
+def _combination(name: str, values: dict[str, Any]) -> Combine:
+    parts = name.split("+")
+    twice = sorted({part for part in parts if parts.count(part) > 1})
+    if twice:
+        raise ConfigError(
+            f"method {name!r} names {', '.join(twice)} more than once",
+            do="name each term once; terms.<name> in the method's options is its weight",
+        )
+    if "joint" in parts:
+        parts.remove("joint")
+        values["joint"] = True
+    given = values.get("terms", {})
+    if not isinstance(given, Mapping):
+        raise ConfigError(
+            f"method {name!r}: terms = {given!r}",
+            do=f"give each term its weight: terms.{parts[0]}=0.5",
+        )
+    weights = dict(given)
+    astray = [term for term in weights if term not in parts]
+    if astray:
+        raise ConfigError(
+            f"method {name!r}: a weight for {', '.join(astray)}, which is not in its name",
+            do=f"terms here: {', '.join(parts)}",
+        )
+    values["terms"] = {part: own_weight(part) for part in parts} | weights
+    method = Combine(make_options(Combine.Config, values, f"method {name!r}"))
+    method.name = name  # type: ignore[misc]
+    method.summary = (  # type: ignore[misc]
+        f"trained on the source, with {' and '.join(parts)} on the target"
+    )
+    return method
+
+
+def named_epochs(method: Method) -> dict[str, float]:
+    """Return the passes over the rows that a method's options name, by option.
+
+    Examples
+    --------
+    >>> named_epochs(make_method("lp-ft", {"head_epochs": 5}))
+    {'head_epochs': 5.0}
+    """
+    if isinstance(method, FeatureMethod):
+        return {}
+    values = ((f.name, getattr(method.config, f.name)) for f in fields(method.config))
+    return {k: v for k, v in values if k.endswith("epochs") and v is not None}
+
+
+def own_weight(term: str) -> float:
+    """Return the weight that the method of a term's name gives it, 1 where there is none."""
+    kind: Any = METHODS.get(term) if term in METHODS else None
+    return float(getattr(kind.Config(), "weight", 1.0)) if kind is not None else 1.0
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What the data offer, as far as needs go."""
+
+    source: str
+    """"labelled", "model" (a model trained on it, without its data), "unlabelled" or "none"."""
+    target: str
+    """"all", "few" or "none" of the usable target rows are labelled."""
+    shared_classes: bool
+    pretrained: bool
+    answers: str = "classes"
+    """What kind of answer the labels are."""
+    teacher: bool = False
+    """Whether a finished run teaches."""
+
+    @property
+    def target_type(self) -> TargetType:
+        """What kind of label they are."""
+        return target_type(self.answers)
+
+    @property
+    def taught(self) -> bool:
+        """Whether the source's labels are there to learn from, or were learned from."""
+        return self.source in ("labelled", "model")
+
+
+def unmet(needs: Needs, situation: Setting) -> str:
+    """Return which need is not met, in a sentence; "" where all are."""
+    if situation.answers not in needs.answers:
+        can = " or ".join(
+            target_type(kind).summary for kind in TARGET_TYPES if kind in needs.answers
+        )
+        return (
+            f"it answers {can or 'nothing'}, and the labels here are {situation.answers}: "
+            f"{situation.target_type.summary} a row"
+        )
+    if needs.source == "labelled" and situation.source != "labelled":
+        found = "a model without its data" if situation.source == "model" else situation.source
+        return f"it needs a labelled source, and the source is {found}"
+    if needs.source == "model" and not situation.taught:
+        return f"it needs a labelled source or a run as the source, and it is {situation.source}"
+    if needs.source == "unlabelled" and situation.source in ("none", "model"):
+        return "it needs a source, and there is none"
+    if needs.target == "labelled" and situation.target == "none":
+        return "it needs target labels, and there are none to use"
+    if (
+        (needs.source, needs.target) == ("any", "any")
+        and situation.source != "labelled"
+        and situation.target == "none"
+    ):
+        return "it needs labels on one side at least, and there are none"
+    if needs.shared_classes and situation.taught and not situation.shared_classes:
+        return "it needs classes that source and target share, and they share none"
+    if needs.teacher and not situation.teacher:
+        return "it needs a teacher: a finished run (--teacher RUN)"
+    if needs.pretrained and not situation.pretrained:
+        return "it needs a pretrained backbone"
+    return ""
+
+
+def warnings_of(method: Method) -> list[str]:
+    """Return where a method is known to hurt; a combination hurts where its parts do.
+
+    Examples
+    --------
+    >>> warnings_of(make_method("source-only"))
+    []
+    """
+    kinds: list[Any] = [method]
+    if isinstance(method, Combine):
+        kinds += [METHODS.get(spec.name) for spec in method.terms() if spec.name in METHODS]
+    return list(dict.fromkeys(kind.needs.warning for kind in kinds if kind.needs.warning))
+
+
+def require(method: Method, situation: Setting) -> None:
+    """Raise MethodError where a need is not met, saying what to do."""
+    missing = unmet(method.needs, situation)
+    if missing and situation.answers not in method.needs.answers:
+        able = [name for name, kind in METHODS.items() if not unmet(kind.needs, situation)]
+        raise MethodError(
+            f"method {method.name!r} cannot run here: {missing}",
+            do=f"name one of {', '.join(able)}; or say with --answers how to read the labels",
+        )
+    if missing:
+        raise MethodError(
+            f"method {method.name!r} cannot run here: {missing}",
+            do="give what it needs, or let --method auto choose; `landbridge methods` lists needs",
+        )

@@ -1,0 +1,1 @@
+"""Methods that ask for certain and diverse answers on the target."""

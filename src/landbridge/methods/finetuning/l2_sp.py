@@ -1,0 +1,65 @@
+"""Fine-tuning that is pulled back to its start."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from ...base.errors import ConfigError
+from ...training.plan import Phase, TrainingPlan
+from ...training.schedules import warm_cosine
+from ..core.base import EVERY, METHODS, Needs
+from ..core.network import NetworkMethod, PlanContext
+from ..core.recipes import Epochs, known_start, tune_phase
+
+
+def pull_for(phase: Phase, strength: float) -> float:
+    """Return `Phase.pull` that would take all of a phase back to exp(−strength) of its way.
+
+    Examples
+    --------
+    >>> phase = Phase("tune", 100, 0.01, warmup=0.0)
+    >>> round(pull_for(phase, 1.0), 2)  # the rates of half a cosine add up to 0.505
+    1.98
+    """
+    rates = sum(warm_cosine(step, phase.steps, phase.warmup) for step in range(phase.steps))
+    return strength / (phase.rate * rates)
+
+
+@METHODS.register("l2-sp")
+class L2SP(NetworkMethod):
+    """Everything moves, and each step goes a little of the way back to the start.
+
+    The pull is decoupled from the gradient, as decay is in AdamW: it costs one fused
+    interpolation a step. The head, which is new, is not pulled; decay to 0 takes its place.
+    """
+
+    family = "tuning"
+    summary = "fine-tune, each step pulled a little of the way back to the start"
+    paper = "Li et al., 2018, ICML, Explicit Inductive Bias for Transfer Learning (L2-SP)"
+    needs = Needs(source="any", target="labelled", gradients=True, answers=EVERY)
+
+    @dataclass(frozen=True)
+    class Config:
+        """Options of `L2SP`.
+
+        Attributes
+        ----------
+        epochs : float
+            Passes over the labelled target rows; None: those of fine-tuning.
+        strength : float
+            Without any gradient the whole phase would leave exp(−strength) of the distance to
+            the start, whatever rate and steps are.
+        """
+
+        epochs: Epochs = None
+        strength: float = 1.0
+
+    def plan(self, context: PlanContext) -> TrainingPlan:
+        """Start from the source-trained network, or θ₀."""
+        if self.config.strength < 0:
+            raise ConfigError(
+                f"l2-sp: strength = {self.config.strength}", do="give a number from 0 on"
+            )
+        phase = tune_phase(context, epochs=self.config.epochs)
+        phase = replace(phase, pull=pull_for(phase, self.config.strength))
+        return TrainingPlan(known_start(context), (phase,))

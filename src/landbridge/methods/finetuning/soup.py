@@ -1,0 +1,79 @@
+"""An average of several fine-tunings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from ...base.errors import ConfigError
+from ...training.plan import TrainingPlan
+from ..core.base import METHODS, Needs
+from ..core.network import NetworkMethod, PlanContext
+from ..core.recipes import Epochs, known_start, tune_phase
+from .head_only import head_phase
+
+
+@METHODS.register("soup")
+class Soup(NetworkMethod):
+    """Fine-tunings from one start with other rates, augmentations and orders, averaged.
+
+    All begin from the same fitted head, or their weights would lie too far apart for a mean.
+    What answers is chosen by three-fold cross-validation on the granted labels: one of them,
+    the mean of all (uniform soup), or the mean of those that do no harm (greedy soup). That
+    takes up to four trainings for each.
+    """
+
+    family = "tuning"
+    summary = "average several fine-tunings, which ones chosen by folds"
+    paper = "Wortsman et al., 2022, ICML, Model Soups"
+    needs = Needs(source="any", target="labelled", gradients=True)
+    soup = True
+
+    @dataclass(frozen=True)
+    class Config:
+        """Options of `Soup`.
+
+        Attributes
+        ----------
+        head_epochs, epochs : float
+            Passes over the labelled target rows with the head alone, and with everything.
+        rates : tuple of float
+            Rates relative to that of fine-tuning.
+        orders : int
+            Fine-tunings for each rate, with other batches; every second one is augmented
+            strongly, where the user does not ask for one augmentation.
+        """
+
+        head_epochs: Epochs = None
+        epochs: Epochs = None
+        rates: tuple[float, ...] = (1.0, 0.3)
+        orders: int = 2
+
+    def plan(self, context: PlanContext) -> TrainingPlan:
+        """The first of the variants."""
+        return next(iter(self.variants(context).values()))
+
+    def variants(self, context: PlanContext) -> Mapping[str, TrainingPlan]:
+        """Return a plan for each rate and order."""
+        own = self.config
+        if not own.rates or min(own.rates) <= 0 or not 1 <= own.orders <= 20:
+            raise ConfigError(
+                f"soup: rates = {own.rates}, orders = {own.orders}",
+                do="give rates over 0, and from 1 to 20 orders",
+            )
+        head = head_phase(replace(context, rate=None), own.head_epochs)
+        tune = replace(tune_phase(context, epochs=own.epochs), head_factor=1.0)
+        found = {}
+        for factor in own.rates:
+            for order in range(own.orders):
+                strong = order % 2 == 1 and context.augment is None
+                # The name seeds the batches, so another name is another order.
+                phase = replace(
+                    tune,
+                    name=f"tune {order + 1}",
+                    rate=tune.rate * factor,
+                    augment="strong" if strong else tune.augment,
+                )
+                name = f"rate {factor:g}, order {order + 1}"
+                found[name] = TrainingPlan(known_start(context), (head, phase))
+        return found

@@ -1,1 +1,0 @@
-"""Methods for classes that only one side has."""

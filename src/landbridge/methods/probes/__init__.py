@@ -1,0 +1,1 @@
+"""Methods on frozen features that read labels alone, without bringing domains together."""

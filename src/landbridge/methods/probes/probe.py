@@ -1,0 +1,113 @@
+"""The frozen probe: a ridge classifier on features, strength and temperature by leave-one-out."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+import numpy as np
+
+from ...base.errors import MethodError
+from ..core.base import EVERY, METHODS, AffineHead, Features, Needs
+from ..core.feature import FeatureMethod
+from ..heads.ridge import STRENGTHS, check_strengths, ridge_head
+
+
+@METHODS.register("probe")
+class Probe(FeatureMethod):
+    """Ridge probe on standardised frozen features, in closed form.
+
+    One-vs-rest ridge on ±1 targets; its strength has the least exact leave-one-out error, and
+    the temperature makes softmax of the leave-one-out scores likeliest. Standardisation and
+    temperature are folded into the head, so its scores are logits. Numbers get an ordinary ridge
+    regression, several labels at once one ridge each.
+
+    Parameters
+    ----------
+    strengths : tuple of float
+        Ridge strengths to choose from, for standardised features.
+    on : {"auto", "source", "target", "both"}
+        Whose labelled rows to fit on. "auto": the target's where there are any, else the
+        source's. "both": both sides count the same together, however many rows each has.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from landbridge.features import Probe
+    >>> rng = np.random.default_rng(0)
+    >>> labels = np.repeat(["ant", "bee"], 50)
+    >>> x = rng.normal(size=(100, 5)) + 3 * (labels == "bee")[:, None]
+    >>> Probe().fit(x, labels, x).score(x, labels) > 0.95
+    True
+    """
+
+    name: ClassVar[str] = "probe"
+    summary: ClassVar[str] = "ridge classifier on frozen features, nothing to tune"
+    paper: ClassVar[str] = "Allen, 1974, Technometrics 16(1) (leave-one-out in closed form)"
+    needs: ClassVar[Needs] = Needs(source="any", target="any", gradients=False, answers=EVERY)
+
+    def __init__(
+        self,
+        *,
+        strengths: tuple[float, ...] = STRENGTHS,
+        on: Literal["auto", "source", "target", "both"] = "auto",
+    ) -> None:
+        self.strengths = strengths
+        self.on = on
+
+    def check(self) -> None:
+        """Raise ConfigError for strengths that are not positive."""
+        check_strengths(self.strengths, self.name)
+
+    def fit_head(
+        self, source: Features | None, target: Features, n_classes: int, seed: int
+    ) -> AffineHead:
+        """Return the head fitted on the rows that `on` names; `seed` is not used.
+
+        Raises
+        ------
+        MethodError
+            Where these rows have no labels.
+        """
+        on = self.on
+        if on == "auto":
+            on = "target" if target.known.any() else "source"
+        sides = [
+            side
+            for side, wanted in ((source, ("source", "both")), (target, ("target", "both")))
+            if side is not None and on in wanted and side.known.any()
+        ]
+        if not sides:
+            raise MethodError(
+                f"probe: no labelled rows to fit on (on = {self.on!r})",
+                do="label some target rows, or give a labelled source",
+            )
+        if len({side.x.shape[1] for side in sides}) > 1:
+            raise MethodError(
+                f"probe: source features have {sides[0].x.shape[1]} columns, target features "
+                f"{sides[1].x.shape[1]}",
+                do="use one backbone for both, or on = 'target'",
+            )
+        x, labels = known_x(sides[0]), sides[0].labels[sides[0].known]
+        if len(sides) == 2:
+            # The target's rows count as much together as the source's, and are judged by.
+            own = known_x(target)
+            n, m = len(x), len(own)
+            head = ridge_head(
+                np.concatenate([x, own]),
+                np.concatenate([labels, target.labels[target.known]]),
+                n_classes,
+                self.strengths,
+                np.concatenate([np.ones(n), np.full(m, max(1.0, n / m))]),
+                np.arange(n + m) >= n,
+                target.target_type,
+            )
+        else:
+            head = ridge_head(x, labels, n_classes, self.strengths, kind=sides[0].target_type)
+            on = "target" if sides[0] is target else "source"
+        head.notes["fitted_on"] = on
+        return head
+
+
+def known_x(side: Features) -> np.ndarray:
+    """Return the labelled rows of one side, without a copy where that is all of them."""
+    return side.x if side.known.all() else side.x[side.known]

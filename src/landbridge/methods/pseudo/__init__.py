@@ -1,1 +1,0 @@
-"""Methods that learn from the network's own answers on the target."""

@@ -1,0 +1,1 @@
+"""Methods that learn from their own answers on the target."""

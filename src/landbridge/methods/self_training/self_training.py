@@ -1,0 +1,165 @@
+"""Self-training: the head's surest answers on the target become labels, a few rounds long."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import numpy as np
+
+from ...base.errors import ConfigError
+from ..core.alignment import labelled_source
+from ..core.base import METHODS, Features, Head, Needs
+from ..core.feature import FeatureMethod
+from ..heads.base import check_head, fit_head
+
+SHARES = (0.2, 0.35, 0.5, 0.65, 0.8)
+
+
+@METHODS.register("self-training")
+class SelfTraining(FeatureMethod):
+    """Class-balanced self-training of a head (Zou et al., 2018, ECCV, arXiv 1810.07911).
+
+    A head learned on the source answers for the target. Of each class the rows it is surest of
+    become labelled rows, a larger share each round, and the head is fitted again on source and
+    target together. Shares by class keep one easy class from taking over. Known target labels
+    are kept as they are.
+
+    It assumes no geometry: it goes where the source's own answers are mostly right, also where
+    classes form no clusters (words, for example) and aligning domains only mixes them up.
+
+    Parameters
+    ----------
+    shares : tuple of float
+        The share of each class's target rows that counts in each round.
+    weight : float
+        What all pseudo-labelled rows together count against all source rows.
+    head : str or scikit-learn classifier
+        What is fitted.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from landbridge.features import SelfTraining
+    >>> rng = np.random.default_rng(0)
+    >>> labels = np.repeat([0, 1], 100)
+    >>> x = rng.normal(size=(200, 3)) + 3 * labels[:, None]
+    >>> SelfTraining().fit(x, labels, x + 0.7).score(x + 0.7, labels) > 0.95
+    True
+    """
+
+    name: ClassVar[str] = "self-training"
+    summary: ClassVar[str] = "the head's surest answers on the target become labels, in rounds"
+    paper: ClassVar[str] = "Zou, Yu, Vijaya Kumar & Wang, 2018, ECCV, arXiv 1810.07911"
+    needs: ClassVar[Needs] = Needs(
+        source="labelled", target="unlabelled", gradients=False, shared_classes=True
+    )
+
+    def __init__(
+        self,
+        *,
+        shares: tuple[float, ...] = SHARES,
+        weight: float = 0.5,
+        head: Any = "ridge",
+    ) -> None:
+        self.shares = shares
+        self.weight = weight
+        self.head = head
+
+    def check(self) -> None:
+        """Raise ConfigError for shares outside (0, 1], a weight that is not positive, or a head."""
+        check_head(self.head, self.name)
+        self._in_range("weight", 0, float("inf"), open_low=True)
+        if not self.shares or not all(0 < share <= 1 for share in self.shares):
+            raise ConfigError(
+                f"{self.name}: shares = {self.shares}", do="give one or more numbers over 0 to 1"
+            )
+
+    def fit_head(
+        self, source: Features | None, target: Features, n_classes: int, seed: int
+    ) -> Head:
+        """Return the head of the last round.
+
+        Raises
+        ------
+        MethodError
+            Without labelled source rows, without target rows, or where dimensions differ.
+        """
+        source = labelled_source(source, target, self.name)
+        xs, ys = source.x[source.known], source.labels[source.known]
+        own = target.known
+        head = self._fit(xs, ys, target, own, target.labels, n_classes, seed)
+        moved = 0.0
+        before = head.logits(target.x).argmax(1)
+        first = before
+        for share in self.shares:
+            logits = head.logits(target.x).astype(np.float64)
+            shifted = np.exp(logits - logits.max(1, keepdims=True))
+            sure = shifted.max(1) / shifted.sum(1)
+            answers = np.where(own, target.labels, logits.argmax(1))
+            counted = own | surest(answers, sure, ~own, share)
+            head = self._fit(xs, ys, target, counted, answers, n_classes, seed)
+            now = head.logits(target.x).argmax(1)
+            moved, before = float((now != before).mean()), now
+        head.notes.update(
+            rounds=len(self.shares),
+            pseudo_labels=int(counted.sum() - own.sum()),
+            changed_answers=round(float((before != first).mean()), 4),
+            changed_in_the_last_round=round(moved, 4),
+        )
+        return head
+
+    def _fit(
+        self,
+        xs: np.ndarray,
+        ys: np.ndarray,
+        target: Features,
+        counted: np.ndarray,
+        answers: np.ndarray,
+        n_classes: int,
+        seed: int,
+    ) -> Head:
+        """Fit on source rows and the target rows that count; known ones count as the source."""
+        rows = np.flatnonzero(counted)
+        known = target.known[rows]
+        weights = np.ones(len(xs) + len(rows))
+        for mask, total in ((known, len(xs)), (~known, self.weight * len(xs))):
+            if mask.any():
+                weights[len(xs) :][mask] = total / mask.sum()
+        judged = np.arange(len(weights)) < len(xs)
+        if known.any():
+            judged = np.concatenate([np.zeros(len(xs), bool), known])
+        return fit_head(
+            self.head,
+            np.concatenate([xs, target.x[rows].astype(xs.dtype)]),
+            np.concatenate([ys, answers[rows]]),
+            n_classes,
+            weights=weights,
+            judged=judged,
+            seed=seed,
+        )
+
+
+def surest(answers: np.ndarray, sure: np.ndarray, among: np.ndarray, share: float) -> np.ndarray:
+    """Return the mask of the rows that are surest within their class.
+
+    Parameters
+    ----------
+    answers : ndarray of int, shape (n,)
+    sure : ndarray, shape (n,)
+    among : ndarray of bool, shape (n,)
+        Rows to choose from.
+    share : float
+        Of each class's rows; at least one of each class that is answered.
+
+    Examples
+    --------
+    >>> surest(np.array([0, 0, 1]), np.array([0.6, 0.9, 0.7]), np.ones(3, bool), 0.5).tolist()
+    [False, True, True]
+    """
+    mask = np.zeros(len(answers), bool)
+    for label in np.unique(answers[among]):
+        rows = np.flatnonzero(among & (answers == label))
+        mask[rows[np.argsort(-sure[rows], kind="stable")[: max(1, round(share * len(rows)))]]] = (
+            True
+        )
+    return mask
