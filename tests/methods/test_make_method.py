@@ -126,7 +126,7 @@ def test_unmet(needs, situation, says):
     assert bool(says) == bool(found)
 
 
-HEAVY = ("torch", "sklearn", "scipy", "pandas", "transformers", "plotly", "pyarrow")
+HEAVY = ("torch", "sklearn", "scipy", "pandas", "transformers", "pyarrow")
 
 
 @pytest.mark.parametrize(

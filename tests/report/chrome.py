@@ -137,12 +137,33 @@ class Chrome:
                 raise TimeoutError(f"{condition}; the page said {self.messages}")
             self._receive(0.1)
 
-    def picture(self, path: Path) -> None:
-        """Save the whole page as PNG."""
-        size = self.ask("Page.getLayoutMetrics")["cssContentSize"]
+    def mouse(self, kind: str, x: float, y: float, **more: Any) -> None:
+        """Send one event of the mouse."""
+        self.ask("Input.dispatchMouseEvent", type=kind, x=x, y=y, **({"clickCount": 1} | more))
+
+    def click(self, x: float, y: float, count: int = 1) -> None:
+        """Press and release the left button, so many times."""
+        for n in range(1, count + 1):
+            for kind in ("mousePressed", "mouseReleased"):
+                self.mouse(kind, x, y, button="left", clickCount=n)
+
+    def key(self, name: str) -> None:
+        """Press and release a key."""
+        for kind in ("keyDown", "keyUp"):
+            self.ask("Input.dispatchKeyEvent", type=kind, key=name)
+
+    def touch(self, kind: str, *points: tuple[float, float]) -> None:
+        """Send one event of fingers."""
+        where = [{"x": x, "y": y, "id": i} for i, (x, y) in enumerate(points)]
+        self.ask("Input.dispatchTouchEvent", type=kind, touchPoints=where)
+
+    def picture(self, path: Path, of: str = "document.documentElement") -> None:
+        """Save an element, the whole page if none is named, as PNG."""
+        where = "(b => [b.x + scrollX, b.y + scrollY, b.width, b.height])"
+        box = self.run(f"{where}({of}.getBoundingClientRect())")
         shot = self.ask(
             "Page.captureScreenshot",
             captureBeyondViewport=True,
-            clip={"x": 0, "y": 0, "width": size["width"], "height": size["height"], "scale": 1},
+            clip={**dict(zip(("x", "y", "width", "height"), box, strict=True)), "scale": 1},
         )
         path.write_bytes(base64.b64decode(shot["data"]))

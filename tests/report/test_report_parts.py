@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 
@@ -9,7 +11,8 @@ from landbridge.metrics import intervals
 from landbridge.report import svg, tally, words
 from landbridge.report.curves import learning_curves
 from landbridge.report.matrix import busiest, confusion_matrix, worst_confusions
-from landbridge.report.read import Answers
+from landbridge.report.read import Answers, RunFiles
+from landbridge.report.view_map import map_view
 
 
 def test_words() -> None:
@@ -101,3 +104,26 @@ def test_curves_put_the_chosen_first_and_keep_repeats_apart() -> None:
     assert only[0].count("curve-line") == 2
     assert "no finite value" in "".join(fits[1]["phases"][0]["panels"])
     assert fits[2]["phases"][0]["panels"][0].count("curve-line") == 3
+
+
+def test_a_map_of_numbers_has_its_ranges_in_order(tmp_path) -> None:
+    ranges = ["under -1.5", "-1.5 to 2", "2 to 1e+01", "from 1e+01"]
+    map_ = {
+        "x": [0, 1, 2, 3],
+        "y": [0, 1, 2, 3],
+        "domain": ["target", "source", "target", "target"],
+        "row": [7, 0, 8, 9],
+        "label": [ranges[3], ranges[0], ranges[2], None],
+        "predicted": [ranges[1], None, ranges[2], ranges[0]],
+    }
+    said = {"classes": ["price"], "answers": "numbers"}
+    found = map_view(RunFiles(tmp_path, values={"map": {"after": map_}, "labels": said}))
+    payload = json.loads(found["json"])
+    assert payload["groups"] == ranges
+    assert payload["rows"] == [0, 7, 8, 9]  # sources first, as they are drawn
+    assert payload["label"] == [0, 3, 2, None]
+    assert payload["predicted"] == [[1, 2, 0]]
+    assert (payload["before"], payload["names"]) == ("row ", [])
+    moved = {**map_, "row": [1, 2, 3, 4]}
+    with pytest.raises(ValueError, match="different rows"):
+        map_view(RunFiles(tmp_path, values={"map": {"before": map_, "after": moved}}))

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import base64
-import gzip
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-
-from markupsafe import Markup
 
 from landbridge.base.files import write_text
 
@@ -57,15 +53,9 @@ def write_report(run_dir: Path | str, out: Path | str | None = None) -> Path:
 
 def render(run: RunFiles) -> str:
     """Return the report as one HTML text."""
-    packed, scripts = "", []
-    if run.get("map"):
-        from plotly.offline import get_plotlyjs
-
-        plotly = get_plotlyjs()
-        packed = base64.b64encode(gzip.compress(plotly.encode("utf-8"), 9, mtime=0)).decode("ascii")
-        scripts = [html.file_text("map.js"), plotly]
-    drawn = {"map_script": Markup(scripts[0] if scripts else ""), "plotly_packed": Markup(packed)}
-    return html.render("report.html.j2", {**_model(run), **drawn}, scripts=scripts)
+    model = _model(run)
+    scripts = ["scatter.js", "map.js"] if model["map"] else []
+    return html.render("report.html.j2", model, scripts=scripts)
 
 
 def _model(run: RunFiles) -> dict[str, Any]:

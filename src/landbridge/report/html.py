@@ -48,7 +48,7 @@ def render(
     styles : sequence of str
         Files beside this one, after ``style.css``.
     scripts : sequence of str
-        Texts of scripts that may run besides the page's own.
+        Files beside this one that run after ``app.js``.
     """
     import jinja2
 
@@ -62,10 +62,10 @@ def render(
     environment.filters["count"] = words.count
     environment.filters["soft"] = _soft
     environment.globals["plural"] = words.plural
-    app = file_text("app.js")
-    allowed = " ".join(f"'{_hash(script)}'" for script in (_HEAD_SCRIPT, app, *scripts))
+    texts = [file_text(name) for name in ("app.js", *scripts)]
+    allowed = " ".join(f"'{_hash(script)}'" for script in (_HEAD_SCRIPT, *texts))
     policy = (
-        "default-src 'none'; img-src data: blob:; style-src 'unsafe-inline'; "
+        "default-src 'none'; img-src data:; style-src 'unsafe-inline'; "
         f"script-src {allowed}; base-uri 'none'; form-action 'none'"
     )
     shared = {
@@ -73,7 +73,7 @@ def render(
         "first": first,
         "style": Markup("\n".join(map(file_text, ("style.css", *styles)))),
         "head_script": Markup(_HEAD_SCRIPT),
-        "app_script": Markup(app),
+        "scripts": [Markup(script) for script in texts],
         "policy": policy,
     }
     # Names are in it: what would turn or hide letters is shown, as on a terminal.

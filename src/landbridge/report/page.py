@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
+import numpy as np
+
 from landbridge.base.errors import RunError
 from landbridge.base.files import write_text
 
 from . import html, words
 from .figures import estimate, scale, verdict_line
-from .points import scatter
+from .scatter import HUES, Series, scatter
 from .svg import Axis, Mark, around
 
 BADGES = {
@@ -198,7 +200,13 @@ class Points:
 
     def drawn(self) -> Any:
         """Return what the template shows."""
-        return scatter(self.x, self.y, self.groups, self.names)
+        x, y, own = (np.asarray(values) for values in (self.x, self.y, self.groups))
+        series = [
+            Series(name, x[own == k], y[own == k], f"h{k % HUES}")
+            for k, name in enumerate(self.names)
+        ]
+        label = f"{len(x):,} points in {len(self.names)} groups"
+        return scatter(series, label, id="plane", numbers=True)
 
 
 @dataclass(frozen=True)
@@ -277,6 +285,7 @@ def write_page(page: Page, path: Path | str) -> Path:
         "page.html.j2",
         {"page": page, "verdicts": shown, "sections": sections},
         styles=["page.css"],
+        scripts=["scatter.js"] if any(isinstance(own, Points) for _, own in page.sections) else [],
     )
     write_text(Path(path), text)
     return Path(path)

@@ -243,6 +243,7 @@ def examples_view(run: RunFiles) -> dict[str, Any] | None:
                 "items": [
                     {
                         "name": name,
+                        "row": str(e.get("row")),
                         "true": str(e.get("true")),
                         "before": str(e.get("before")),
                         "after": str(e.get("after")),

@@ -1,93 +1,117 @@
-"""The points of the interactive map."""
+"""The maps of a run: points before and after, and what each of them is."""
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from markupsafe import Markup
 
-from landbridge.base.shown import one_line, to_json
+from landbridge.base.shown import from_shared_folder, one_line, to_json
 
 from .read import RunFiles
+from .scatter import Series, scatter
+
+_CHANGES = (
+    *("wrong to right", "right to wrong", "wrong both times", "right both times"),
+    *("changed", "same answer"),
+)
+_NUMBER = re.compile(r"[-−]?\d+(\.\d+)?(e[-+]?\d+)?")
 
 
 def map_view(run: RunFiles) -> dict[str, Any] | None:
-    """Return the map's points as JSON that is safe inside HTML; None where a part is missing."""
+    """Return drawings of the map, and what their points are as JSON that is safe inside HTML."""
     found = run.get("map")
     maps = [found.get(when) for when in ("before", "after")]
     present = [m for m in maps if isinstance(m, dict) and m.get("x")]
     if not present:
         return None
-    classes = [one_line(name) for name in run.classes]
-    names = {int(r): one_line(n) for a in run.answers for r, n in zip(a.rows, a.names, strict=True)}
-    verdict = run.get("verdict")
-    columns = []
-    for m in present:
-        n = min(len(m["x"]), len(m.get("y") or []))
-        domain = [str(d) for d in _column(m, "domain", n)]
-        row = _column(m, "row", n)
-        columns.append(
-            {
-                "title": str(m.get("title") or ""),
-                "x": m["x"][:n],
-                "y": m["y"][:n],
-                "domain": domain,
-                "label": _column(m, "label", n),
-                "predicted": _column(m, "predicted", n),
-                "row": row,
-                "name": [
-                    names.get(r, f"row {r}") if d == "target" else f"row {r}"
-                    for d, r in zip(domain, row, strict=True)
-                ],
-            }
-        )
-    first, last = columns[0], columns[-1]
-    was = dict(
-        zip(zip(first["domain"], first["row"], strict=True), first["predicted"], strict=True)
+    last = present[-1]
+    n = len(last["x"])
+    if any([m["domain"], m["row"]] != [last["domain"], last["row"]] for m in present):
+        raise ValueError("the maps show different rows")
+    # Sources come first: a point's place in the drawing is its place here.
+    order = sorted(range(n), key=lambda i: last["domain"][i] == "target")
+    sources = sum(name != "target" for name in last["domain"])
+    rows = [last["row"][i] for i in order]
+    label, *predicted = (
+        [None if values[i] is None else one_line(str(values[i])) for i in order]
+        for values in (_column(last, "label"), *(_column(m, "predicted") for m in present))
     )
-    changes = {
-        (d, r): _change(label, was.get((d, r)), now) if d == "target" else None
-        for d, r, label, now in zip(
-            last["domain"], last["row"], last["label"], last["predicted"], strict=True
-        )
+    predicted = [own[sources:] for own in predicted]  # of the target alone
+    groups = _groups(run, {n for own in (label, *predicted) for n in own if n is not None})
+    place: dict[Any, int] = {name: i for i, name in enumerate(groups)}
+    changes = [
+        None if change is None else _CHANGES.index(change)
+        for change in map(_change, label[sources:], predicted[0], predicted[-1])
+    ]
+    payload = {
+        "groups": groups,
+        "rows": rows,
+        **_names(run, rows[sources:]),
+        "label": [place.get(name) for name in label],
+        "predicted": [[place.get(name) for name in own] for own in predicted],
+        "changes": _CHANGES,
+        "change": changes,
     }
-    for c in columns:
-        c["change"] = [changes.get(key) for key in zip(c["domain"], c["row"], strict=True)]
-    payload = {"maps": columns, "classes": classes}
     text = to_json(payload, separators=(",", ":"), allow_nan=False, default=str)
     for sign, code in (("<", "\\u003c"), (">", "\\u003e"), ("&", "\\u0026")):
         text = text.replace(sign, code)
     return {
         "json": Markup(text),
-        "points": len(last["x"]),
-        "target": sum(d == "target" for d in last["domain"]),
-        "two": len(columns) == 2,
-        "titles": [c["title"] for c in columns],
-        "changes": any(c is not None for c in last["change"]),
-        "predictions": any(p is not None for p in last["predicted"]),
-        "labels": any(v is not None for v in last["label"]),
-        "label_free": verdict.get("kind") == "label-free",
+        "drawn": [
+            (str(m.get("title") or ""), _drawn(m, order, sources, f"map-{k}"))
+            for k, m in enumerate(present)
+        ],
+        "changes": any(change is not None for change in changes),
+        "predictions": any(name is not None for name in predicted[-1]),
+        "labels": any(name is not None for name in label),
     }
 
 
-def _column(m: dict[str, Any], key: str, n: int) -> list[Any]:
+def _column(m: dict[str, Any], key: str) -> list[Any]:
     values = m.get(key)
-    if not isinstance(values, list) or len(values) < n:
-        return [None] * n
-    return [one_line(value) if isinstance(value, str) else value for value in values[:n]]
+    n = len(m["x"])
+    return values if isinstance(values, list) and len(values) == n else [None] * n
 
 
-def _change(label: Any, was: Any, now: Any) -> str | None:
+def _groups(run: RunFiles, seen: set[str]) -> list[str]:
+    """Return what colours points, the run's own names first; ranges of numbers in their order."""
+    classes = [name for name in map(one_line, run.classes) if name in seen]
+
+    def in_order(name: str) -> tuple[float, int, str]:
+        number = _NUMBER.search(name)
+        if number is None:
+            return float("inf"), 0, name
+        return float(number[0].replace("−", "-")), -number.start(), name
+
+    return [*classes, *sorted(seen - set(classes), key=in_order)]
+
+
+def _names(run: RunFiles, rows: list[Any]) -> dict[str, Any]:
+    """Return what target rows are called: what stands before their number alone, or each name."""
+    known = {int(r): one_line(n) for a in run.answers for r, n in zip(a.rows, a.names, strict=True)}
+    _, names = from_shared_folder([known.get(row, f"row {row}") for row in rows])
+    before = {name.removesuffix(str(row)) for name, row in zip(names, rows, strict=True)}
+    numbered = len(before) == 1 and names[0].endswith(str(rows[0]))
+    return {"before": before.pop() if numbered else "", "names": [] if numbered else names}
+
+
+def _drawn(m: dict[str, Any], order: list[int], sources: int, id: str) -> Markup:
+    x, y = ([float(m[key][i]) for i in order] for key in ("x", "y"))
+    series = [
+        Series("source", x[:sources], y[:sources], "source", diamond=True),
+        Series("target", x[sources:], y[sources:]),
+    ]
+    label = f"{m.get('title') or 'Map'}: map of {len(x)} examples"
+    return scatter([one for one in series if one.x], label, id=id, width=470, height=430)
+
+
+def _change(label: str | None, was: str | None, now: str | None) -> str | None:
     if was is None or now is None:
         return None
     if label is None:
         return "changed" if was != now else "same answer"
-    if was == now:
+    if was == now or label not in (was, now):
         return "right both times" if now == label else "wrong both times"
-    return (
-        "wrong to right"
-        if now == label
-        else "right to wrong"
-        if was == label
-        else "wrong both times"
-    )
+    return "wrong to right" if now == label else "right to wrong"

@@ -12,11 +12,11 @@ from landbridge.metrics.regression import regression_metrics
 from . import words
 from .amounts import Amounts
 from .read import Answers, RunFiles
-from .svg import around, drawing, line, text, ticks
+from .scatter import Axes, Series, scatter
+from .svg import around
 from .view_answers import pair
 
 _MOST_POINTS = 1500
-_LEFT, _TOP, _SIDE, _UNDER = 56.0, 10.0, 270.0, 40.0
 
 
 def numbers_view(run: RunFiles) -> dict[str, Any] | None:
@@ -29,34 +29,34 @@ def numbers_view(run: RunFiles) -> dict[str, Any] | None:
     if not sides:
         return None
     name = str((run.get("labels").get("classes") or ["value"])[0])
-    low, high = around([v for _, true, said in sides for v in (*true, *said)], 0.04)
+    low, high = ends = around([v for _, true, said in sides for v in (*true, *said)], 0.04)
     reach = max(np.abs(said - true).max() for _, true, said in sides) * 1.05 or 1.0
     true_low, true_high = around([v for _, true, _ in sides for v in true], 0.04)
     drawn = [
         {
             "method": method,
-            "scatter": _scatter(
+            "scatter": _drawn(
                 true,
                 said,
-                (low, high),
-                (low, high),
-                f"true {name}",
-                "predicted",
+                Axes(ends, ends, f"true {name}", "predicted", ((low, low), (high, high))),
                 f"{method}: predicted against true {name}",
-                "diagonal",
+                f"said-{k}",
             ),
-            "errors": _scatter(
+            "errors": _drawn(
                 true,
                 said - true,
-                (true_low, true_high),
-                (-reach, reach),
-                f"true {name}",
-                "predicted minus true",
+                Axes(
+                    (true_low, true_high),
+                    (-reach, reach),
+                    f"true {name}",
+                    "predicted minus true",
+                    ((true_low, 0.0), (true_high, 0.0)),
+                ),
                 f"{method}: error against true {name}",
-                "flat",
+                f"errors-{k}",
             ),
         }
-        for method, true, said in sides
+        for k, (method, true, said) in enumerate(sides)
     ]
     figures = [regression_metrics(true, said) for _, true, said in sides]
     return {
@@ -110,69 +110,16 @@ def _sentence(true: np.ndarray, said: np.ndarray) -> str:
     return text
 
 
-def _scatter(
-    x: np.ndarray,
-    y: np.ndarray,
-    across: tuple[float, float],
-    up: tuple[float, float],
-    x_name: str,
-    y_name: str,
-    label: str,
-    ideal: str,
-) -> Markup:
+def _drawn(x: np.ndarray, y: np.ndarray, axes: Axes, label: str, id: str) -> Markup:
     """Draw points with the line on which they would lie if all were right."""
-    width, height = _LEFT + _SIDE + 12, _TOP + _SIDE + _UNDER
-
-    def at_x(v: float) -> float:
-        return _LEFT + (v - across[0]) / (across[1] - across[0]) * _SIDE
-
-    def at_y(v: float) -> float:
-        return _TOP + (up[1] - v) / (up[1] - up[0]) * _SIDE
-
-    body = [f'<rect x="{_LEFT}" y="{_TOP}" width="{_SIDE}" height="{_SIDE}" class="panel"/>']
-    for tick in ticks(*across, 5):
-        body.append(line(f"{at_x(tick):.1f}", _TOP, f"{at_x(tick):.1f}", _TOP + _SIDE, "grid"))
-        body.append(
-            text(
-                words.figure(tick),
-                f"{at_x(tick):.1f}",
-                _TOP + _SIDE + 16,
-                class_="tick",
-                text_anchor="middle",
-            )
-        )
-    for tick in ticks(*up, 5):
-        body.append(line(f"{_LEFT}", at_y(tick), f"{_LEFT + _SIDE}", at_y(tick), "grid"))
-        body.append(
-            text(
-                words.figure(tick), f"{_LEFT - 6}", at_y(tick) + 4, class_="tick", text_anchor="end"
-            )
-        )
-    left, right = across
-    ends = (left, right) if ideal == "diagonal" else (0.0, 0.0)
-    body.append(
-        f'<path d="M{at_x(left):.1f} {at_y(ends[0]):.1f}L{at_x(right):.1f} {at_y(ends[1]):.1f}" '
-        'class="zero"/>'
-    )
     shown = np.unique(np.linspace(0, len(x) - 1, min(_MOST_POINTS, len(x))).astype(int))
-    faint = 0.75 if len(shown) < 150 else 0.45 if len(shown) < 600 else 0.28
-    body += [
-        f'<circle cx="{at_x(x[i]):.1f}" cy="{at_y(y[i]):.1f}" r="2.6" class="point" '
-        f'fill-opacity="{faint}"/>'
-        for i in shown
-    ]
-    body.append(
-        text(x_name, f"{_LEFT + _SIDE / 2:g}", height - 6, class_="tick", text_anchor="middle")
+    return scatter(
+        [Series("rows", x[shown], y[shown], "accent")],
+        label,
+        id=id,
+        width=338,
+        height=320,
+        radius=2.6,
+        opacity=0.75 if len(shown) < 150 else 0.45 if len(shown) < 600 else 0.28,
+        axes=axes,
     )
-    middle = _TOP + _SIDE / 2
-    body.append(
-        text(
-            y_name,
-            "12",
-            middle,
-            class_="tick",
-            text_anchor="middle",
-            transform=f"rotate(-90 12 {middle:g})",
-        )
-    )
-    return drawing(body, label, height=height, width=width, css="figure fits")

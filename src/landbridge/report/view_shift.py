@@ -5,17 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from markupsafe import Markup
 
 from landbridge.base.files import write_text
 
 from . import html, words
 from .figures import bar
+from .scatter import Series, scatter
 from .view_shift_drawings import (
     column_picture,
     distance_track,
     parts_bar,
-    scatter,
     score_histograms,
     share_rows,
 )
@@ -48,7 +49,14 @@ def write_shift_page(compared: Compared, path: Path | str) -> Path:
     -------
     path
     """
-    page = html.render("shift.html.j2", shift_view(compared), first="advice", styles=["shift.css"])
+    view = shift_view(compared)
+    page = html.render(
+        "shift.html.j2",
+        view,
+        first="advice",
+        styles=["shift.css"],
+        scripts=["scatter.js"] if view["points"] else [],
+    )
     write_text(Path(path), page)
     return Path(path)
 
@@ -72,7 +80,7 @@ def shift_view(compared: Compared) -> dict[str, Any]:
         "checks": _checks(findings),
         "distances": _distances(findings),
         "told": _told(findings.get("domain-classifier")),
-        "points": _points(findings.get("moments")),
+        "points": _points(findings.get("moments"), (source, target)),
         "parts": _parts(findings.get("moments")),
         "cures": _cures(findings),
         "shares": _shares(findings.get("label-shift")),
@@ -154,10 +162,16 @@ def _told(finding: Finding | None) -> dict[str, Any] | None:
     }
 
 
-def _points(finding: Finding | None) -> Markup | None:
-    return (
-        None if finding is None else scatter(finding.details["source"], finding.details["target"])
-    )
+def _points(finding: Finding | None, names: tuple[str, str]) -> Markup | None:
+    if finding is None:
+        return None
+    source, target = (np.asarray(finding.details[key]) for key in ("source", "target"))
+    series = [
+        Series(names[0], source[:, 0], source[:, -1], "base", diamond=True),
+        Series(names[1], target[:, 0], target[:, -1], "accent"),
+    ]
+    label = "Rows of both domains along the two directions in which they vary most"
+    return scatter(series, label, id="plane", width=640, height=340)
 
 
 def _parts(finding: Finding | None) -> Markup | None:

@@ -137,39 +137,6 @@ def parts_bar(shares: Sequence[tuple[str, float]]) -> Markup:
     return drawing(body, f"Parts of the difference: {label}", height=48, css="track")
 
 
-def scatter(source: Sequence[Sequence[float]], target: Sequence[Sequence[float]]) -> Markup:
-    """Draw rows of both domains along two axes, on one scale."""
-    points = [*source, *target]
-    width, height, pad = 640, 340, 10
-    xs, ys = [p[0] for p in points], [p[-1] for p in points]
-    spans = max(max(xs) - min(xs), 1e-9), max(max(ys) - min(ys), 1e-9)
-    unit = min((width - 2 * pad) / spans[0], (height - 2 * pad) / spans[1])
-    middle = (max(xs) + min(xs)) / 2, (max(ys) + min(ys)) / 2
-    body = [f'<rect x="0" y="0" width="{width}" height="{height}" class="panel" rx="8"/>']
-
-    def place(point: Sequence[float]) -> tuple[float, float]:
-        return (
-            width / 2 + (point[0] - middle[0]) * unit,
-            height / 2 - (point[-1] - middle[1]) * unit,
-        )
-
-    for p in source:
-        x, y = place(p)
-        body.append(
-            f'<path d="M{x:.1f} {y - 3.4:.1f}l3.4 3.4-3.4 3.4-3.4-3.4Z" class="point source"/>'
-        )
-    for p in target:
-        x, y = place(p)
-        body.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2.6" class="point target"/>')
-    return drawing(
-        body,
-        "Rows of both domains along the two directions in which they vary most",
-        height=height,
-        width=width,
-        css="figure fits",
-    )
-
-
 def share_rows(details: Mapping[str, Any]) -> dict[str, Any]:
     """Return the shares of classes in both domains as rows of a chart, largest change first."""
     names = details["classes"]

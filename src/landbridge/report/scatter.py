@@ -1,0 +1,178 @@
+"""Points in the plane: one drawing for every page; ``scatter.js`` makes it zoom and answer.
+
+The coordinates are in the drawing alone, ten bytes a point, so a page without scripts has it too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+
+import numpy as np
+from markupsafe import Markup
+
+from . import words
+from .svg import drawing, line, text, ticks
+
+HUES = 12
+"""Colours in ``style.css``; beyond these they come again."""
+_FINE = 10
+"""Points lie on a grid of a tenth of a unit of the drawing."""
+_EDGE = 14.0
+
+
+@dataclass(frozen=True)
+class Series:
+    """Points that look alike.
+
+    Attributes
+    ----------
+    name : str
+    x, y : sequence of float, or array
+    color : str
+        A variable of ``style.css``.
+    diamond : bool
+        Open diamonds, as a source has; discs otherwise.
+    """
+
+    name: str
+    x: Sequence[float] | np.ndarray
+    y: Sequence[float] | np.ndarray
+    color: str = "target"
+    diamond: bool = False
+
+
+@dataclass(frozen=True)
+class Axes:
+    """Two scales; without them both directions have the same unit, and no names.
+
+    Attributes
+    ----------
+    x, y : (float, float)
+        The ends of each.
+    x_name, y_name : str
+    ideal : ((float, float), (float, float))
+        The ends of a dashed line on which points would best lie.
+    """
+
+    x: tuple[float, float]
+    y: tuple[float, float]
+    x_name: str
+    y_name: str
+    ideal: tuple[tuple[float, float], tuple[float, float]]
+
+
+def scatter(
+    series: Sequence[Series],
+    label: str,
+    *,
+    id: str,
+    width: float = 760.0,
+    height: float = 520.0,
+    radius: float = 3.0,
+    opacity: float = 0.75,
+    axes: Axes | None = None,
+    numbers: bool = False,
+) -> Markup:
+    """Return a drawing of points.
+
+    Parameters
+    ----------
+    series : sequence of Series
+        Drawn in this order.
+    label : str
+        What it shows, for those who do not see it.
+    id : str
+        Of the drawing; no other on the page may have it.
+    width, height : float
+    radius, opacity : float
+        Of a point.
+    axes : Axes, optional
+    numbers : bool
+        Whether the number of each series, from 1, stands in its middle.
+
+    Raises
+    ------
+    ValueError
+        Where a coordinate is not finite.
+    """
+    where = [np.stack([np.asarray(s.x, float), np.asarray(s.y, float)], axis=1) for s in series]
+    if not all(np.isfinite(points).all() for points in where):
+        raise ValueError("a point has no place")
+    body, placed = _equal(where, width, height) if axes is None else _scaled(where, axes, width)
+    shapes, lines = [], []
+    for i, (one, points) in enumerate(zip(series, placed, strict=True)):
+        body_of = (
+            '<path d="M0-1.3 1.3 0 0 1.3-1.3 0Z" fill="none" stroke="currentColor" '
+            'stroke-width=".4"/>'
+            if one.diamond
+            else '<circle r="1" fill="currentColor"/>'
+        )
+        shapes.append(
+            f'<marker id="{id}-{i}" markerUnits="userSpaceOnUse" markerWidth="{4 * radius * _FINE}"'
+            f' markerHeight="{4 * radius * _FINE}" viewBox="-2 -2 4 4" overflow="visible" '
+            f'style="color:var(--{one.color})" opacity="{opacity}">{body_of}</marker>'
+        )
+        grid = np.round(points * _FINE).astype(int)
+        lines.append(
+            f'<polyline points="{" ".join(f"{x},{y}" for x, y in grid)}" '
+            f'style="marker:url(#{id}-{i})" data-name="{escape(one.name, quote=True)}" '
+            f'data-color="{one.color}" data-shape="{"diamond" if one.diamond else "disc"}"/>'
+        )
+    body += [f"<defs>{''.join(shapes)}</defs>"]
+    body += [f'<g class="marks" fill="none" transform="scale({1 / _FINE})">{"".join(lines)}</g>']
+    if numbers:
+        body += [_number(i, points) for i, points in enumerate(placed) if len(points)]
+    kind = "scatter" if axes is None else "figure fits"
+    return drawing(body, label, height=height, width=width, css=kind)
+
+
+def _equal(
+    where: list[np.ndarray], width: float, height: float
+) -> tuple[list[str], list[np.ndarray]]:
+    """Place points so that all are in sight and both directions have the same unit."""
+    points = np.concatenate([*where, np.zeros((0, 2))])
+    if not len(points):
+        return [], where
+    low, high = points.min(0), points.max(0)
+    size = np.array([width, height])
+    unit = ((size - 2 * _EDGE) / np.maximum(high - low, 1e-9)).min()
+    return [], [size / 2 + (own - (low + high) / 2) * unit * [1, -1] for own in where]
+
+
+def _scaled(
+    where: list[np.ndarray], axes: Axes, width: float
+) -> tuple[list[str], list[np.ndarray]]:
+    """Draw both scales, and place points on them."""
+    left, top, under, right = 56.0, 10.0, 40.0, 12.0
+    side = width - left - right
+    low, high = np.array([axes.x, axes.y]).T
+
+    def place(points: np.ndarray) -> np.ndarray:
+        x, y = ((points - low) / (high - low)).T
+        return np.stack([left + x * side, top + (1 - y) * side], axis=1)
+
+    tick = {"class_": "tick", "text_anchor": "middle"}
+    body = [f'<rect x="{left}" y="{top}" width="{side}" height="{side}" class="panel"/>']
+    for value in ticks(*axes.x, 5):
+        x = f"{place(np.array([[value, low[1]]]))[0, 0]:.1f}"
+        body.append(line(x, top, x, top + side, "grid"))
+        body.append(text(words.figure(value), x, top + side + 16, **tick))
+    for value in ticks(*axes.y, 5):
+        y = float(place(np.array([[low[0], value]]))[0, 1])
+        body.append(line(f"{left}", y, f"{left + side}", y, "grid"))
+        said = words.figure(value)
+        body.append(text(said, f"{left - 6}", y + 4, class_="tick", text_anchor="end"))
+    ends = "L".join(f"{x:.1f} {y:.1f}" for x, y in place(np.array(axes.ideal)))
+    body.append(f'<path d="M{ends}" class="zero"/>')
+    middle = top + side / 2
+    body.append(text(axes.x_name, f"{left + side / 2:g}", top + side + under - 6, **tick))
+    body.append(text(axes.y_name, "12", middle, **tick, transform=f"rotate(-90 12 {middle:g})"))
+    return body, [place(own) for own in where]
+
+
+def _number(i: int, points: np.ndarray) -> str:
+    """Write a number at the point nearest to the median, which alone may lie in another group."""
+    nearest = points[int(np.square(points - np.median(points, axis=0)).sum(1).argmin())]
+    return text(i + 1, f"{nearest[0]:.1f}", nearest[1] + 5, class_="group-number")
