@@ -107,8 +107,8 @@ def landbridge(n: int, d: int, kind: str, wide: bool = False, check: bool = Fals
     import scipy.linalg
     import scipy.sparse.linalg  # noqa: F401
 
-    from landbridge.solvers.alignment import coral_map, monge_map
-    from landbridge.solvers.subspace_alignment import align_subspaces
+    from landbridge.solvers.mapping.alignment import coral_map, monge_map
+    from landbridge.solvers.subspace.subspace_alignment import align_subspaces
 
     xs, xt = features(n, d, 0), features(n, d, 1)
     if wide:

@@ -26,7 +26,7 @@ from landbridge.runs.fit import Fit, FitSpec
 from landbridge.runs.prepare import prepare
 from landbridge.runs.read_task import read_task
 from landbridge.selection.choose import choose_label_free
-from landbridge.solvers.softmax import softmax
+from landbridge.solvers.calibration.softmax import softmax
 from landbridge.targets.base import target_type
 from landbridge.training.devices import find_device
 

@@ -67,7 +67,7 @@ def scikit_learn_path(n: int, d: int, tol: float = 1e-4) -> harness.Work:
 
 
 def landbridge_path(n: int, d: int) -> harness.Work:
-    from landbridge.solvers.logistic import logistic_cv
+    from landbridge.solvers.linear.logistic import logistic_cv
 
     x, y, x_test, y_test = prepared(n, d, False)
     held = folds(x, y)
@@ -100,7 +100,7 @@ def scikit_learn_single(n: int, d: int) -> harness.Work:
 
 
 def landbridge_single(n: int, d: int) -> harness.Work:
-    from landbridge.solvers.logistic import logistic_path
+    from landbridge.solvers.linear.logistic import logistic_path
 
     x, y, x_test, y_test = prepared(n, d, False)
 
@@ -128,7 +128,7 @@ def scikit_learn_neighbours(n: int, d: int) -> harness.Work:
 
 
 def landbridge_neighbours(n: int, d: int) -> harness.Work:
-    from landbridge.solvers.neighbours import nearest, vote
+    from landbridge.solvers.nearest.neighbours import nearest, vote
 
     x, y, x_test, y_test = prepared(n, d, False)
 

@@ -51,7 +51,7 @@ def true_log_ratio(x: np.ndarray) -> np.ndarray:
 
 
 def median(xs: np.ndarray, xt: np.ndarray) -> float:
-    from landbridge.solvers.gaussian_kernel import median_distance
+    from landbridge.solvers.kernels.gaussian_kernel import median_distance
 
     return median_distance(xs, xt)
 
@@ -102,7 +102,7 @@ def adapt_kliep(d: int, out: str) -> harness.Work:
 
 
 def landbridge_kliep(d: int, out: str) -> harness.Work:
-    from landbridge.solvers.kliep import kliep
+    from landbridge.solvers.density_ratio.kliep import kliep
 
     xs, xt = rows(d)
     widths = np.array(MULTIPLES) * median(xs, xt)
@@ -151,7 +151,7 @@ def adapt_kmm(d: int, out: str) -> harness.Work:
 
 
 def landbridge_kmm(d: int, out: str, dtype: str = "float64") -> harness.Work:
-    from landbridge.solvers.kmm import kmm
+    from landbridge.solvers.density_ratio.kmm import kmm
 
     xs, xt = (x.astype(dtype) for x in rows(d))
     width = median(xs, xt)
@@ -189,7 +189,7 @@ def adapt_ulsif(d: int, out: str) -> harness.Work:
 
 
 def landbridge_ulsif(d: int, out: str) -> harness.Work:
-    from landbridge.solvers.ulsif import ulsif
+    from landbridge.solvers.density_ratio.ulsif import ulsif
 
     xs, xt = rows(d)
     widths = np.array(MULTIPLES) * median(xs, xt)
@@ -206,8 +206,8 @@ def landbridge_ulsif(d: int, out: str) -> harness.Work:
 
 
 def judged_kliep(d: int, found: Any) -> dict[str, Any]:
-    from landbridge.solvers.gaussian_kernel import squared_distances
-    from landbridge.solvers.mixture_proportions import mixture_proportions
+    from landbridge.solvers.kernels.gaussian_kernel import squared_distances
+    from landbridge.solvers.label_shift.mixture_proportions import mixture_proportions
 
     xs, xt = rows(d)
     gamma = float(found["gamma"])
@@ -235,7 +235,7 @@ def judged_kmm(d: int, found: Any) -> dict[str, Any]:
 
 @functools.cache
 def kmm_objective(d: int) -> Any:
-    from landbridge.solvers.gaussian_kernel import gaussian_gram, squared_distances
+    from landbridge.solvers.kernels.gaussian_kernel import gaussian_gram, squared_distances
 
     xs, xt = rows(d)
     width = median(xs, xt)
@@ -246,7 +246,7 @@ def kmm_objective(d: int) -> Any:
 
 @functools.cache
 def kmm_optimum(d: int) -> float:
-    from landbridge.solvers.kmm import kmm
+    from landbridge.solvers.density_ratio.kmm import kmm
 
     xs, xt = rows(d)
     fit = kmm(xs, xt, width=median(xs, xt), upper=UPPER, tolerance=1e-7, max_steps=10_000)

@@ -72,7 +72,7 @@ def scikit_learn(n: int, d: int, real: bool = False) -> harness.Work:
 def landbridge(
     n: int, d: int, real: bool = False, matmul_precision: Any = None, precision: Any = "auto"
 ) -> harness.Work:
-    from landbridge.solvers.ridge import one_vs_rest, ridge_loo
+    from landbridge.solvers.linear.ridge import one_vs_rest, ridge_loo
 
     x, y, x_test, y_test = prepared(n, d, real)
 

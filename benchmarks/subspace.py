@@ -59,7 +59,7 @@ def skada(n: int) -> harness.Work:
 
 
 def landbridge(n: int, landmarks: int | None, single: bool = False) -> harness.Work:
-    from landbridge.solvers.tca import tca
+    from landbridge.solvers.subspace.tca import tca
 
     xs, xt = prepared(n)
     if single:

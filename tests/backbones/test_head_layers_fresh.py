@@ -12,8 +12,7 @@ from safetensors.torch import save_file
 
 from landbridge.backbones.heads import StepsHead, head_from_state
 from landbridge.base.errors import ConfigError
-from landbridge.solvers.layers.trees import boosted_trees
-from landbridge.solvers.steps import (
+from landbridge.inference.layers import (
     STEPS,
     Affine,
     HeadLayer,
@@ -24,6 +23,7 @@ from landbridge.solvers.steps import (
     Votes,
     WeightedMedian,
 )
+from landbridge.solvers.boosting.trees import boosted_trees
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(40, 4))

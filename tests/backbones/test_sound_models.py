@@ -14,8 +14,8 @@ from landbridge.backbones.open import choose, own_network
 from landbridge.backbones.weights import seeded
 from landbridge.base.errors import BackboneError
 from landbridge.domains.examples import InputSpec
+from landbridge.domains.modalities.mel import from_mel, mel_filters, to_mel
 from landbridge.domains.modalities.sound import NOTHING
-from landbridge.solvers.mel import from_mel, mel_filters, to_mel
 
 
 def test_mel_scales_and_back():

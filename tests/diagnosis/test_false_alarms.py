@@ -10,10 +10,10 @@ from landbridge.diagnosis.answers import source_answers
 from landbridge.diagnosis.columns import compare_column
 from landbridge.diagnosis.conditional import rule_test
 from landbridge.diagnosis.diagnose import diagnose
-from landbridge.solvers.domain_classifier import domain_classifier
-from landbridge.solvers.mmd import mmd_test
-from landbridge.solvers.moment_shift import moment_shift
-from landbridge.solvers.sliced_wasserstein import sliced_wasserstein_test
+from landbridge.solvers.two_sample.domain_classifier import domain_classifier
+from landbridge.solvers.two_sample.mmd import mmd_test
+from landbridge.solvers.two_sample.moment_shift import moment_shift
+from landbridge.solvers.two_sample.sliced_wasserstein import sliced_wasserstein_test
 
 REPEATS = 80
 

@@ -11,9 +11,9 @@ from scipy.optimize import minimize
 import needs
 from landbridge.base.errors import BackboneError, DataError
 from landbridge.base.events import SILENT, Events
+from landbridge.diagnosis.logme import logme, one_hot
 from landbridge.diagnosis.rank import rank_backbones
 from landbridge.domains.read import read_domain
-from landbridge.solvers.logme import logme, one_hot
 
 
 def test_logme_is_the_greatest_evidence():

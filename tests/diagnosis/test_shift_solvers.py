@@ -8,22 +8,22 @@ import importlib
 import numpy as np
 import pytest
 
-from landbridge.solvers.column_shift import (
+from landbridge.solvers.two_sample.column_shift import (
     benjamini_hochberg,
     categories_shift,
     chi_squared,
     holm,
     kolmogorov_smirnov,
 )
-from landbridge.solvers.domain_classifier import (
+from landbridge.solvers.two_sample.domain_classifier import (
     domain_classifier,
     ledoit_wolf,
     target_log_odds,
     weighted_distance,
 )
-from landbridge.solvers.mmd import median_width, mmd_test, weighted_mmd2
-from landbridge.solvers.moment_shift import gaussian_parts, moment_shift
-from landbridge.solvers.sliced_wasserstein import (
+from landbridge.solvers.two_sample.mmd import median_width, mmd_test, weighted_mmd2
+from landbridge.solvers.two_sample.moment_shift import gaussian_parts, moment_shift
+from landbridge.solvers.two_sample.sliced_wasserstein import (
     directions,
     sliced_wasserstein,
     sliced_wasserstein_test,

@@ -14,7 +14,7 @@ from landbridge.methods.heads.ridge import ridge_head
 from landbridge.methods.mapping.coral import CORAL
 from landbridge.methods.mapping.feature_map import FeatureMap
 from landbridge.methods.probes.probe import Probe
-from landbridge.solvers.score_calibration import fit_temperature
+from landbridge.solvers.calibration.score_calibration import fit_temperature
 
 NAMES = ("probe", "coral", "feature-map")
 

@@ -11,10 +11,10 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from landbridge.backbones.heads import StepsHead, head_from_state
 from landbridge.base.errors import ConfigError, MethodError
+from landbridge.inference.layers import WeightedMedian, apply
 from landbridge.methods.core.base import METHODS
 from landbridge.methods.heads.base import HEADS, fit_head
-from landbridge.solvers.steps import WeightedMedian, apply
-from landbridge.solvers.tradaboost_r2 import weighted_median
+from landbridge.solvers.boosting.tradaboost_r2 import weighted_median
 
 CLASSIFIERS = ["source-prior", "weighted-joint", "feature-augmentation", "tradaboost"]
 NAMES = np.array(["ant", "bee", "cat", "dog"])

@@ -13,7 +13,7 @@ from landbridge.methods.core.base import EVERY, METHODS, Features, Needs
 from landbridge.methods.core.feature import FeatureMethod
 from landbridge.methods.core.resolve import Setting, make_method, require, unmet
 from landbridge.methods.heads.ridge import ridge_head
-from landbridge.solvers.score_calibration import platt
+from landbridge.solvers.calibration.score_calibration import platt
 from landbridge.targets.base import target_type
 
 PAIRS = [

@@ -16,7 +16,7 @@ from landbridge.methods.subspace.easytl import EasyTL
 from landbridge.methods.subspace.gfk import GFK
 from landbridge.methods.subspace.meda import MEDA
 from landbridge.methods.subspace.subspace_alignment import SubspaceAlignment
-from landbridge.solvers.gfk import geodesic_flow
+from landbridge.solvers.subspace.gfk import geodesic_flow
 
 DOMAINS = ("Caltech10", "amazon", "webcam", "dslr")
 

@@ -21,8 +21,8 @@ from landbridge.methods.reweighting.label_shift_em import LabelShiftEM
 from landbridge.methods.reweighting.nearest_weights import NearestWeights
 from landbridge.methods.reweighting.rulsif import RULSIF
 from landbridge.methods.reweighting.ulsif import ULSIF
-from landbridge.solvers.density_ratio import effective_sample_size, flattened
-from landbridge.solvers.kliep import kliep
+from landbridge.solvers.density_ratio.base import effective_sample_size, flattened
+from landbridge.solvers.density_ratio.kliep import kliep
 
 COVARIATE = [KLIEP, ULSIF, RULSIF, KMM, DiscriminatorWeights, NearestWeights, GaussianWeights]
 LABEL = [BBSE, LabelShiftEM]

@@ -8,8 +8,11 @@ import numpy as np
 import pytest
 
 import landbridge
-from landbridge.solvers.softmax import softmax
-from landbridge.solvers.temperature import likeliest_temperature, temperature_for_confidence
+from landbridge.solvers.calibration.softmax import softmax
+from landbridge.solvers.calibration.temperature import (
+    likeliest_temperature,
+    temperature_for_confidence,
+)
 from landbridge.targets.codec import TargetCodec
 
 

@@ -25,6 +25,7 @@ from landbridge.base.registry import Registry
 from landbridge.domains.judging import keep_labels
 from landbridge.domains.read import read_domain
 from landbridge.domains.task import Task
+from landbridge.inference.layers import STEPS
 from landbridge.methods.core.base import METHODS
 from landbridge.methods.core.feature import FeatureMethod
 from landbridge.methods.core.resolve import make_method, unmet
@@ -33,8 +34,7 @@ from landbridge.runs.execute import Runner, found_anywhere
 from landbridge.runs.fit import Fit, FitSpec
 from landbridge.runs.pipeline import prepare
 from landbridge.solvers import steps as layers
-from landbridge.solvers.layers.trees import boosted_trees
-from landbridge.solvers.steps import STEPS
+from landbridge.solvers.boosting.trees import boosted_trees
 from landbridge.training.checkpoint import save_tensors
 
 TRAINING = {"steps": 2, "source_steps": 2, "batch": 8, "threads": 1}

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy.linalg import sqrtm
 
-from landbridge.solvers.alignment import coral_map, gaussian_map, moments, monge_map
-from landbridge.solvers.barycentre import bures_barycentre, multi_monge_maps
+from landbridge.solvers.mapping.alignment import coral_map, gaussian_map, moments, monge_map
+from landbridge.solvers.mapping.barycentre import bures_barycentre, multi_monge_maps
 
 BOTH = pytest.mark.parametrize("find", [coral_map, monge_map])
 

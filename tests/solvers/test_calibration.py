@@ -10,7 +10,7 @@ from sklearn.calibration import _SigmoidCalibration
 from sklearn.isotonic import IsotonicRegression
 
 from landbridge.metrics.figures import expected_calibration_error
-from landbridge.solvers.calibration import isotonic, platt_scaling, vector_scaling
+from landbridge.solvers.calibration.calibrators import isotonic, platt_scaling, vector_scaling
 
 
 def drawn(logits: np.ndarray, rng: np.random.Generator) -> np.ndarray:

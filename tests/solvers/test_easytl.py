@@ -7,7 +7,7 @@ import itertools
 import numpy as np
 import pytest
 
-from landbridge.solvers.easytl import assign_classes, class_means
+from landbridge.solvers.nearest.easytl import assign_classes, class_means
 
 
 def brute_force(costs):

@@ -9,13 +9,12 @@ from scipy.special import logsumexp
 from sklearn.linear_model import Ridge
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
-from landbridge.solvers.biased_regularisation import biased_logistic, biased_ridge
-from landbridge.solvers.feature_augmentation import feature_augmentation
-from landbridge.solvers.joint_weighting import joint_ridge
-from landbridge.solvers.ridge import ridge_loo
-from landbridge.solvers.ridge_solve import ridge_solve
-from landbridge.solvers.tradaboost import tradaboost
-from landbridge.solvers.tradaboost_r2 import adaboost_r2, two_stage_r2, weighted_median
+from landbridge.solvers.boosting.tradaboost import tradaboost
+from landbridge.solvers.boosting.tradaboost_r2 import adaboost_r2, two_stage_r2, weighted_median
+from landbridge.solvers.linear.biased_regularisation import biased_logistic, biased_ridge
+from landbridge.solvers.linear.feature_augmentation import feature_augmentation
+from landbridge.solvers.linear.joint_weighting import joint_ridge
+from landbridge.solvers.linear.ridge import ridge_loo, ridge_solve
 
 STRENGTHS = [0.1, 3.0, 100.0]
 

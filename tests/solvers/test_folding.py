@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import strategies as st
 
-from landbridge.solvers.steps import Affine, RBFKernel, UnitRows, apply, folded
+from landbridge.inference.layers import Affine, RBFKernel, UnitRows, apply, folded
 from properties import holds
 
 SIZES = st.integers(1, 12)

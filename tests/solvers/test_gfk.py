@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.linalg import expm
 
-from landbridge.solvers.gfk import geodesic_flow, geodesic_flow_factor
+from landbridge.solvers.subspace.gfk import geodesic_flow, geodesic_flow_factor
 
 
 def basis(d, k, seed):

@@ -10,12 +10,12 @@ import pytest
 import torch
 from scipy.linalg import eigh, subspace_angles
 
-from landbridge.solvers.gram import cholesky, rbf
-from landbridge.solvers.jpca import jpca
-from landbridge.solvers.kernel_space import kernel_space
-from landbridge.solvers.pencil import DensePencil, KernelPencil
-from landbridge.solvers.steps import apply
-from landbridge.solvers.tca import discrepancy, marginal, tca
+from landbridge.inference.layers import apply
+from landbridge.solvers.kernels.gram import cholesky, rbf
+from landbridge.solvers.subspace.jpca import jpca
+from landbridge.solvers.subspace.kernel_space import kernel_space
+from landbridge.solvers.subspace.pencil import DensePencil, KernelPencil
+from landbridge.solvers.subspace.tca import discrepancy, marginal, tca
 
 
 def sides(ns=70, nt=50, d=6, seed=0, shift=1.5):

@@ -9,12 +9,12 @@ import pytest
 from scipy.linalg import eigh
 
 import needs
-from landbridge.solvers.jda import discrepancies, jda, nearest_label, unit
-from landbridge.solvers.kernel_space import kernel_space
-from landbridge.solvers.sstca import neighbour_graph, sstca
-from landbridge.solvers.steps import apply
-from landbridge.solvers.tca import tca
-from landbridge.solvers.tjm import tjm
+from landbridge.inference.layers import apply
+from landbridge.solvers.subspace.jda import discrepancies, jda, nearest_label, unit
+from landbridge.solvers.subspace.kernel_space import kernel_space
+from landbridge.solvers.subspace.sstca import neighbour_graph, sstca
+from landbridge.solvers.subspace.tca import tca
+from landbridge.solvers.subspace.tjm import tjm
 
 
 def sides(ns=60, nt=45, d=5, classes=3, seed=0):

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from landbridge.solvers.linear_map import (
+from landbridge.solvers.mapping.linear_map import (
     least_squares_map,
     low_rank_map,
     matched_map,
     orthogonal_map,
 )
-from landbridge.solvers.unpaired_map import axes_map, class_mean_pairs, matching_map
+from landbridge.solvers.mapping.unpaired_map import axes_map, class_mean_pairs, matching_map
 
 
 def noisy(n=60, d=5, k=3, seed=0):

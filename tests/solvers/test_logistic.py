@@ -9,8 +9,8 @@ from scipy.special import logsumexp
 from sklearn.linear_model import LogisticRegression
 
 from landbridge.solvers.folds import stratified_folds
-from landbridge.solvers.lbfgs import Lbfgs
-from landbridge.solvers.logistic import logistic_cv, logistic_path
+from landbridge.solvers.linear.lbfgs import Lbfgs
+from landbridge.solvers.linear.logistic import logistic_cv, logistic_path
 
 STRENGTHS = [0.1, 1.0, 30.0]
 

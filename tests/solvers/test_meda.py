@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from landbridge.solvers.meda import cosine_laplacian, estimate_mu, fit_meda
+from landbridge.solvers.subspace.meda import cosine_laplacian, estimate_mu, fit_meda
 
 
 def unit(x):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
 
-from landbridge.solvers.neighbours import Near, nearest, vote
+from landbridge.solvers.nearest.neighbours import Near, nearest, vote
 
 
 def by_hand(rows, anchors, k, metric="euclidean", leave_out=False):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.neighbors import NearestCentroid
 
-from landbridge.solvers.prototypes import prototypes
+from landbridge.solvers.nearest.prototypes import prototypes
 
 
 def make(n: int, d: int, classes: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:

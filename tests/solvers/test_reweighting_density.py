@@ -8,14 +8,14 @@ from scipy.optimize import minimize
 from scipy.stats import multivariate_normal
 from sklearn.linear_model import LogisticRegression
 
-from landbridge.solvers.density_ratio import KernelRatio, effective_sample_size
-from landbridge.solvers.discriminator_weights import discriminator_weights
-from landbridge.solvers.gaussian_ratio import gaussian_ratio
-from landbridge.solvers.kliep import kliep
-from landbridge.solvers.kmm import kmm
-from landbridge.solvers.mixture_proportions import mixture_proportions
-from landbridge.solvers.neighbour_weights import neighbour_weights
-from landbridge.solvers.ulsif import loo_scores, ulsif
+from landbridge.solvers.density_ratio.base import KernelRatio, effective_sample_size
+from landbridge.solvers.density_ratio.discriminator_weights import discriminator_weights
+from landbridge.solvers.density_ratio.gaussian_ratio import gaussian_ratio
+from landbridge.solvers.density_ratio.kliep import kliep
+from landbridge.solvers.density_ratio.kmm import kmm
+from landbridge.solvers.density_ratio.neighbour_weights import neighbour_weights
+from landbridge.solvers.density_ratio.ulsif import loo_scores, ulsif
+from landbridge.solvers.label_shift.mixture_proportions import mixture_proportions
 
 ONE = (np.zeros(1), np.eye(1), np.full(1, 0.7), np.full((1, 1), 0.6))
 """Means and covariances of source and target; in both cases the ratio is bounded."""

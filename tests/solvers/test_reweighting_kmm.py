@@ -6,11 +6,15 @@ import numpy as np
 import pytest
 from scipy.optimize import Bounds, LinearConstraint, minimize
 
-from landbridge.solvers.box_qp import box_qp
-from landbridge.solvers.gaussian_kernel import gaussian_gram, median_distance, squared_distances
-from landbridge.solvers.kmm import kmm
-from landbridge.solvers.low_rank_gram import low_rank_gram
-from landbridge.solvers.projection import project_box_sum
+from landbridge.solvers.density_ratio.box_qp import box_qp
+from landbridge.solvers.density_ratio.kmm import kmm
+from landbridge.solvers.density_ratio.projection import project_box_sum
+from landbridge.solvers.kernels.gaussian_kernel import (
+    gaussian_gram,
+    median_distance,
+    squared_distances,
+)
+from landbridge.solvers.kernels.low_rank_gram import low_rank_gram
 
 
 def generic(matrix, linear, upper, low, high):

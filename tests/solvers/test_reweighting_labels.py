@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 
-from landbridge.solvers.bias_corrected_temperature import bias_corrected_temperature
-from landbridge.solvers.label_shift import (
+from landbridge.solvers.calibration.bias_corrected_temperature import bias_corrected_temperature
+from landbridge.solvers.calibration.matrix_scaling import matrix_scaling
+from landbridge.solvers.label_shift.label_shift import (
     bbse,
     label_shift_em,
     shifted_probabilities,
     simplex_least_squares,
 )
-from landbridge.solvers.matrix_scaling import matrix_scaling
 
 MEANS = np.array([[0.0, 0.0], [2.0, 0.0], [0.0, 2.0]])
 SOURCE, TARGET = np.array([0.5, 0.3, 0.2]), np.array([0.1, 0.2, 0.7])

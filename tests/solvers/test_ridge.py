@@ -7,7 +7,7 @@ import pytest
 import torch
 from sklearn.linear_model import Ridge, RidgeClassifierCV
 
-from landbridge.solvers.ridge import one_vs_rest, ridge_loo
+from landbridge.solvers.linear.ridge import one_vs_rest, ridge_loo
 
 STRENGTHS = np.logspace(-3, 5, 17)
 
@@ -138,7 +138,7 @@ def test_float32_at_size_agrees_with_float64():
 
 
 def test_auto_goes_on_to_float64_where_float32_cannot_tell_strengths_apart(monkeypatch):
-    import landbridge.solvers.ridge as module
+    import landbridge.solvers.linear.ridge as module
 
     monkeypatch.setattr(module, "_CHEAP", 0)
     x, labels = make(500, 30)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from landbridge.solvers.components import principal_components
-from landbridge.solvers.subspace_alignment import align_subspaces, subspace_dimension
+from landbridge.solvers.subspace.components import principal_components
+from landbridge.solvers.subspace.subspace_alignment import align_subspaces, subspace_dimension
 
 
 def rows(n, d, seed, dtype=np.float64):

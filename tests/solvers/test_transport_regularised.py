@@ -8,7 +8,7 @@ import ot
 import pytest
 from scipy.optimize import minimize
 
-from landbridge.solvers.ridge import one_vs_rest
+from landbridge.solvers.linear.ridge import one_vs_rest
 from landbridge.solvers.transport.class_regularised import l1l2_transport, lpl1_transport
 from landbridge.solvers.transport.cost import squared_cost
 from landbridge.solvers.transport.exact import exact_transport

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
-from landbridge.solvers.layers.trees import boosted_trees, odds_of
-from landbridge.solvers.steps import apply
+from landbridge.inference.layers import apply
+from landbridge.solvers.boosting.trees import boosted_trees, odds_of
 
 OPTIONS = {"max_iter": 25, "min_samples_leaf": 3, "max_leaf_nodes": 9}
 

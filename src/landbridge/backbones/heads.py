@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from ..solvers.steps import STEPS, HeadLayer
+from ..inference.layers import STEPS, HeadLayer
 
 
 class StepModule(nn.Module):

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from ..solvers.mel import Scale, mel_filters
+from ..domains.modalities.mel import Scale, mel_filters
 
 
 class LogMel(nn.Module):

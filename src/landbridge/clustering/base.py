@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from ..base.registry import Registry
-from ..solvers.softmax import softmax
+from ..solvers.calibration.softmax import softmax
 
 STARTS = 10
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..solvers.bias_corrected_temperature import bias_corrected_temperature
-from ..solvers.ridge import one_vs_rest, ridge_loo
-from ..solvers.softmax import softmax
+from ..solvers.calibration.bias_corrected_temperature import bias_corrected_temperature
+from ..solvers.calibration.softmax import softmax
+from ..solvers.linear.ridge import one_vs_rest, ridge_loo
 
 _STRENGTHS = np.logspace(-2, 5, 15)
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..base.counting import as_percent
 from ..domains.modalities.table import missing
-from ..solvers.column_shift import (
+from ..solvers.two_sample.column_shift import (
     benjamini_hochberg,
     categories_shift,
     chi_squared,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..solvers.column_shift import holm
+from ..solvers.two_sample.column_shift import holm
 from .base import LEVEL, Finding
 from .label_shift import BELIEVED, MOVED
 

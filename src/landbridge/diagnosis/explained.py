@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..solvers.gaussian_kernel import squared_distances
-from ..solvers.mmd import median_width, weighted_mmd2
+from ..solvers.kernels.gaussian_kernel import squared_distances
+from ..solvers.two_sample.mmd import median_width, weighted_mmd2
 
 ROWS = 800
 LEAST = 0.0025

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from ..base.counting import as_percent
-from ..solvers.column_shift import total_variation
-from ..solvers.domain_classifier import weighted_distance
-from ..solvers.label_shift import bbse, label_shift_em
+from ..solvers.label_shift.label_shift import bbse, label_shift_em
+from ..solvers.two_sample.column_shift import total_variation
+from ..solvers.two_sample.domain_classifier import weighted_distance
 from .answers import Answers
 from .base import DIAGNOSES, LEVEL, Check, Finding, Severity, graded
 from .pair import DomainPair

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from ..base.counting import as_percent
-from ..solvers.alignment import monge_map
-from ..solvers.moment_shift import PARTS, moment_shift
+from ..solvers.mapping.alignment import monge_map
+from ..solvers.two_sample.moment_shift import PARTS, moment_shift
 from .base import DIAGNOSES, Check, Finding, Severity, graded
 from .explained import LEAST, ROWS, moved_mmd2
 from .pair import DomainPair

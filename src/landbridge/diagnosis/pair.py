@@ -11,8 +11,8 @@ import numpy as np
 
 from ..base.errors import DataError
 from ..base.seeds import numpy_rng
-from ..solvers.domain_classifier import DomainClassifier, domain_classifier
-from ..solvers.moment_shift import principal
+from ..solvers.two_sample.domain_classifier import DomainClassifier, domain_classifier
+from ..solvers.two_sample.moment_shift import principal
 
 if TYPE_CHECKING:
     from .answers import Answers

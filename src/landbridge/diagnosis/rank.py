@@ -21,8 +21,8 @@ from ..domains.hint import input_hint
 from ..methods.core.base import METHODS, Features
 from ..metrics.estimates import mean_interval
 from ..solvers.folds import stratified_folds
-from ..solvers.logme import logme, one_hot
-from ..solvers.neighbours import nearest, vote
+from ..solvers.nearest.neighbours import nearest, vote
+from .logme import logme, one_hot
 
 NEIGHBOURS, FOLDS, LEAST = 5, 5, 4
 TIMED = 64
@@ -45,7 +45,7 @@ class Ranked:
     probe_error, neighbours_error : float
         Standard errors.
     logme : float
-        See `landbridge.solvers.logme`.
+        See `landbridge.diagnosis.logme`.
     ms : float
         Milliseconds of computing features, an example, decoded already.
     ties : bool

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..solvers.sliced_wasserstein import sliced_wasserstein_test
+from ..solvers.two_sample.sliced_wasserstein import sliced_wasserstein_test
 from .base import DIAGNOSES, LEVEL, Check, Finding, Severity, graded
 from .pair import DomainPair
 

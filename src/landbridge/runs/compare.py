@@ -14,7 +14,7 @@ from ..metrics.labelfree import Candidate, ClassAMI, Pool
 from ..selection.choose import choose_by_validation, choose_label_free
 from ..selection.clusters import Clusters, class_clusters
 from ..selection.portfolio import NEED_CLUSTERS, TARGET_ALONE, wants_like_shares
-from ..solvers.softmax import softmax
+from ..solvers.calibration.softmax import softmax
 from ..targets.base import TargetType
 from .execute import Runner
 from .features import frozen_features

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ..solvers.temperature import likeliest_temperature, temperature_for_confidence
+from ..solvers.calibration.temperature import likeliest_temperature, temperature_for_confidence
 from .fit import Fit, FitSpec, finished
 from .folds import compared_rows
 from .race import SelectionResult

@@ -19,7 +19,7 @@ from ..domains.modalities.base import Preprocessing
 from ..domains.one import answerable, asked
 from ..domains.read import read_as_learned, read_like
 from ..metrics.estimates import mean_interval
-from ..solvers.softmax import softmax
+from ..solvers.calibration.softmax import softmax
 from ..targets.base import TARGET_TYPES, target_type
 from ..training.inputs import answer
 from ..training.network_folder import load_network

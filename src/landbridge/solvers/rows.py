@@ -6,13 +6,14 @@ The features stay as they came (float16, float32, a memory map): nothing of thei
 from __future__ import annotations
 
 import functools
-import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 import torch
+
+from ..inference.tensors import as_tensor
 
 _BLOCK = 1 << 18  # numbers in a block of rows: what a core's own cache holds
 _GRAM_BLOCK = 1 << 21  # the same where each block costs a pass over a (d, d) matrix, too
@@ -204,16 +205,3 @@ def eigen(matrix: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         raise ValueError("the matrix holds values that are not finite (NaN or infinite)")
     found = np.linalg.eigh(matrix.numpy())
     return torch.from_numpy(found[0]), torch.from_numpy(found[1])
-
-
-def as_tensor(values: Any) -> torch.Tensor:
-    """Return a tensor that shares memory with `values` where it can; integers become float64."""
-    if isinstance(values, torch.Tensor):
-        tensor = values.detach()
-        tensor = tensor.cpu() if tensor.device.type == "mps" else tensor  # it has no float64
-    else:
-        with warnings.catch_warnings():
-            # Read-only arrays and memory maps are welcome: nothing here writes to them.
-            warnings.filterwarnings("ignore", message="The given NumPy array is not writable")
-            tensor = torch.from_numpy(np.ascontiguousarray(values))
-    return tensor if tensor.is_floating_point() else tensor.to(torch.float64)

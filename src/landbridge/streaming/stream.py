@@ -18,7 +18,7 @@ from ..domains.domain import Domain, Examples
 from ..domains.examples import data_of
 from ..domains.modalities.base import Preprocessing
 from ..domains.read import read_domain
-from ..solvers.softmax import softmax
+from ..solvers.calibration.softmax import softmax
 from ..training.checkpoint import load_tensors, save_tensors
 from ..training.inputs import run_network
 from ..training.precision import layout

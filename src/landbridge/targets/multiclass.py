@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..metrics.figures import figures
-from ..solvers.score_calibration import fit_temperature
-from ..solvers.softmax import softmax
+from ..solvers.calibration.score_calibration import fit_temperature
+from ..solvers.calibration.softmax import softmax
 from .base import TARGET_TYPES, Scale, TargetType, centred, plain
 from .figures import Phrases, PrimaryMetric
 from .names import class_name
@@ -116,7 +116,7 @@ class Multiclass(ClassIndices):
 
     def regression_targets(self, labels: np.ndarray, n_names: int) -> np.ndarray:
         """Return +1 for the class and −1 for all others."""
-        from ..solvers.ridge import one_vs_rest
+        from ..solvers.linear.ridge import one_vs_rest
 
         return one_vs_rest(labels, n_names)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..metrics.multilabel import jaccard, multilabel_metrics, per_label_metrics
-from ..solvers.score_calibration import platt
+from ..solvers.calibration.score_calibration import platt
 from .base import TARGET_TYPES, Scale, TargetType, centred, objects, plain
 from .figures import Phrases, PrimaryMetric
 from .names import class_name, is_missing

@@ -20,7 +20,7 @@ def spectrogram(wave: np.ndarray, rate: int) -> np.ndarray:
     rate : int
         Samples a second.
     """
-    from ...solvers.mel import mel_filters
+    from .mel import mel_filters
 
     size, hop = int(0.032 * rate), max(1, int(0.008 * rate))
     wave = np.pad(np.asarray(wave, float), (0, max(0, size - len(wave))))

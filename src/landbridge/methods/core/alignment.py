@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ...base.errors import DataError, MethodError
-from ...solvers.steps import HeadLayer, apply
+from ...inference.layers import HeadLayer, apply
 from ..heads.base import check_head, fit_joint
 from .base import Features, Head
 from .feature import FeatureMethod

@@ -12,7 +12,7 @@ from ...base.registry import Registry
 from ...targets.base import TargetType, every_type, target_type, type_of_target
 
 if TYPE_CHECKING:
-    from ...solvers.steps import HeadLayer
+    from ...inference.layers import HeadLayer
 
 Labels = Literal["labelled", "model", "unlabelled", "none", "any"]
 
@@ -123,14 +123,14 @@ class Head:
     """
 
     def __init__(self, steps: Sequence[HeadLayer], notes: dict[str, Any] | None = None) -> None:
-        from ...solvers.steps import folded
+        from ...inference.layers import folded
 
         self.steps = folded(steps)
         self.notes: dict[str, Any] = {} if notes is None else notes
 
     def logits(self, x: np.ndarray) -> np.ndarray:
         """Return the scores of rows, (n, classes), in x's float type."""
-        from ...solvers.steps import apply
+        from ...inference.layers import apply
 
         return apply(self.steps, x)
 
@@ -141,7 +141,7 @@ class Head:
     @property
     def affine(self) -> AffineHead | None:
         """The same as two arrays, or None where it has more than one affine step."""
-        from ...solvers.steps import Affine
+        from ...inference.layers import Affine
 
         if len(self.steps) != 1 or not isinstance(self.steps[0], Affine):
             return None
@@ -166,7 +166,7 @@ class AffineHead(Head):
     def __init__(
         self, weight: np.ndarray, bias: np.ndarray, notes: dict[str, Any] | None = None
     ) -> None:
-        from ...solvers.steps import Affine
+        from ...inference.layers import Affine
 
         super().__init__([Affine(weight.T, bias)], notes)
         self.weight = weight

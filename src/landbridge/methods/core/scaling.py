@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from ...solvers.steps import Affine, HeadLayer, UnitRows, apply
+from ...inference.layers import Affine, HeadLayer, UnitRows, apply
 
 Scaling = Literal["own", "pooled", "source", "unit", "none"]
 """own: each side by its own mean and deviation; pooled: by those of both, each side counting

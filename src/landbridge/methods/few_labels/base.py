@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ...solvers.steps import Affine, HeadLayer
+from ...inference.layers import Affine, HeadLayer
 from ...targets.base import TargetType
 from ..core.alignment import labelled_source
 from ..core.base import Features, Head

@@ -81,7 +81,7 @@ class FeatureAugmentation(FeatureMethod):
         MethodError
             Without labelled source rows, without target rows, or where dimensions differ.
         """
-        from ...solvers.feature_augmentation import feature_augmentation
+        from ...solvers.linear.feature_augmentation import feature_augmentation
 
         rows = labelled_rows(source, target, self.scaling, self.name)
         if not len(rows.xt):

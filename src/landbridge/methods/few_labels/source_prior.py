@@ -8,8 +8,8 @@ import numpy as np
 
 from ...base.errors import ConfigError
 from ...base.seeds import numpy_rng
-from ...solvers.score_calibration import fit_temperature
-from ...solvers.steps import Affine
+from ...inference.layers import Affine
+from ...solvers.calibration.score_calibration import fit_temperature
 from ..core.base import METHODS, Features, Head, Needs
 from ..core.feature import FeatureMethod
 from ..core.scaling import Scaling
@@ -99,8 +99,8 @@ class SourcePrior(FeatureMethod):
         return self._squared(rows, n_classes)
 
     def _squared(self, rows: LabelledRows, n_classes: int) -> Head:
-        from ...solvers.biased_regularisation import biased_ridge
-        from ...solvers.ridge import one_vs_rest, ridge_loo
+        from ...solvers.linear.biased_regularisation import biased_ridge
+        from ...solvers.linear.ridge import one_vs_rest, ridge_loo
 
         first = ridge_loo(rows.xs, one_vs_rest(rows.ys, n_classes), self.strengths)
         fit = biased_ridge(
@@ -116,7 +116,7 @@ class SourcePrior(FeatureMethod):
         return classifier(fit.weight, fit.bias, fit.left_out, rows.yt, rows, notes, n_classes)
 
     def _logistic(self, rows: LabelledRows, n_classes: int, seed: int) -> Head:
-        from ...solvers.biased_regularisation import biased_logistic
+        from ...solvers.linear.biased_regularisation import biased_logistic
         from ..heads.logistic import both_classes, fit_logistic
 
         first = fit_logistic(rows.xs, rows.ys, n_classes, seed=seed).affine

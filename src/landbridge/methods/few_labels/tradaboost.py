@@ -7,8 +7,8 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 
 from ...base.errors import ConfigError
-from ...solvers.score_calibration import fit_temperature
-from ...solvers.steps import Affine, Votes
+from ...inference.layers import Affine, Votes
+from ...solvers.calibration.score_calibration import fit_temperature
 from ..core.base import METHODS, Features, Head, Needs
 from ..core.feature import FeatureMethod
 from ..core.scaling import Scaling
@@ -98,7 +98,7 @@ class TrAdaBoost(FeatureMethod):
         MethodError
             Without labelled source rows, without target rows, or where dimensions differ.
         """
-        from ...solvers.tradaboost import tradaboost
+        from ...solvers.boosting.tradaboost import tradaboost
 
         rows = labelled_rows(source, target, self.scaling, self.name)
         if not len(rows.xt):
@@ -146,7 +146,7 @@ class VotingHead(Head):
 
     def logits(self, x: np.ndarray) -> np.ndarray:
         """Return log of (share of the votes + a little), (n, classes)."""
-        from ...solvers.steps import apply
+        from ...inference.layers import apply
 
         rows = apply(self.steps, x) if self.steps else x
         share = np.full((len(x), self.n_classes), _SMOOTHING)
@@ -158,7 +158,7 @@ class VotingHead(Head):
         """Return the same voters on rows after `steps`."""
         import copy
 
-        from ...solvers.steps import folded
+        from ...inference.layers import folded
 
         head = copy.copy(self)
         head.steps = folded([*steps, *self.steps])
@@ -171,8 +171,7 @@ def _ridge_learner(rows: LabelledRows, n_classes: int) -> tuple[Any, float]:
     Strength and temperature are chosen by leave-one-out on equal weights, the temperature on
     target rows.
     """
-    from ...solvers.ridge import one_vs_rest, ridge_loo
-    from ...solvers.ridge_solve import ridge_solve
+    from ...solvers.linear.ridge import one_vs_rest, ridge_loo, ridge_solve
 
     x, targets = rows.x, one_vs_rest(rows.y, n_classes)
     path = ridge_loo(x, targets, STRENGTHS)

@@ -8,7 +8,7 @@ import numpy as np
 
 from ...base.errors import ConfigError
 from ...base.seeds import numpy_rng
-from ...solvers.steps import Affine, WeightedMedian
+from ...inference.layers import Affine, WeightedMedian
 from ..core.base import METHODS, NUMBERS, Features, Head, Needs
 from ..core.scaling import Scaling
 from ..heads.ridge import STRENGTHS
@@ -98,7 +98,7 @@ class TrAdaBoostR2(RegressionMethod):
         MethodError
             Without labelled source rows, without target rows, or where dimensions differ.
         """
-        from ...solvers.tradaboost_r2 import adaboost_r2, two_stage_r2
+        from ...solvers.boosting.tradaboost_r2 import adaboost_r2, two_stage_r2
 
         rows = labelled_rows(source, target, self.scaling, self.name)
         x, y, n = rows.x, rows.y, len(rows.xs)
@@ -150,8 +150,8 @@ class MedianHead(Head):
 
     def logits(self, x: np.ndarray) -> np.ndarray:
         """Return the answers, (n, 1)."""
-        from ...solvers.steps import apply
-        from ...solvers.tradaboost_r2 import weighted_median
+        from ...inference.layers import apply
+        from ...solvers.boosting.tradaboost_r2 import weighted_median
 
         rows = apply(self.steps, x) if self.steps else x
         answers = np.stack([answer(model, rows) for model in self.models])
@@ -161,7 +161,7 @@ class MedianHead(Head):
         """Return the same regressors on rows after `steps`."""
         import copy
 
-        from ...solvers.steps import folded
+        from ...inference.layers import folded
 
         head = copy.copy(self)
         head.steps = folded([*steps, *self.steps])
@@ -178,8 +178,7 @@ def answer(model: Any, x: np.ndarray) -> np.ndarray:
 
 def _ridge_learner(x: np.ndarray, y: np.ndarray) -> Any:
     """Return a fit of weighted ridge, its strength by leave-one-out on equal weights."""
-    from ...solvers.ridge import ridge_loo
-    from ...solvers.ridge_solve import ridge_solve
+    from ...solvers.linear.ridge import ridge_loo, ridge_solve
 
     strength = ridge_loo(x, y[:, None], STRENGTHS).strength
 

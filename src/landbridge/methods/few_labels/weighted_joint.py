@@ -84,7 +84,7 @@ class WeightedJoint(FeatureMethod):
         MethodError
             Without labelled source rows, without target rows, or where dimensions differ.
         """
-        from ...solvers.joint_weighting import joint_ridge
+        from ...solvers.linear.joint_weighting import joint_ridge
 
         rows = labelled_rows(source, target, self.scaling, self.name)
         if not len(rows.xt):

@@ -139,7 +139,7 @@ class ClassifierHead(Head):
 
     def logits(self, x: np.ndarray) -> np.ndarray:
         """Return log probabilities, (n, classes); −30 or less for a class that was not there."""
-        from ...solvers.steps import apply
+        from ...inference.layers import apply
 
         rows = apply(self.steps, x) if self.steps else x
         out = np.full((len(x), self.n_classes), 1e-13)
@@ -150,7 +150,7 @@ class ClassifierHead(Head):
         """Return the same classifier on rows after `steps`."""
         import copy
 
-        from ...solvers.steps import folded
+        from ...inference.layers import folded
 
         head = copy.copy(self)
         head.steps = folded([*steps, *self.steps])

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ...base.seeds import numpy_rng
-from ...solvers.score_calibration import fit_temperature
+from ...solvers.calibration.score_calibration import fit_temperature
 from ..core.base import AffineHead
 from ..core.scaling import rescaled, standardisation
 from .base import HEADS
@@ -47,7 +47,7 @@ def fit_logistic(
         Notes: "strength" (α; 1 where no row can judge), "cv_accuracy" and "cv_log_loss" (NaN
         there), "temperature", "rows", "missing_classes", "steps".
     """
-    from ...solvers.logistic import logistic_cv, logistic_path
+    from ...solvers.linear.logistic import logistic_cv, logistic_path
 
     mean, deviation = standardisation(x, weights)
     z = rescaled(x, mean, deviation)

@@ -55,8 +55,8 @@ def _fit(
     judged: np.ndarray | None,
     seed: int,
 ) -> Head:
-    from ...solvers.neighbours import Near, nearest, vote
-    from ...solvers.steps import Neighbours
+    from ...inference.layers import Neighbours
+    from ...solvers.nearest.neighbours import Near, nearest, vote
 
     asked = np.ones(len(x), dtype=bool) if judged is None else judged
     if weights is not None and not (weights > 0).all():

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ...solvers.score_calibration import fit_temperature
+from ...solvers.calibration.score_calibration import fit_temperature
 from ..core.base import AffineHead
 from ..core.scaling import rescaled, standardisation
 from .base import HEADS
@@ -41,7 +41,7 @@ def fit_prototypes(
         Notes: "shrinkage" (mean over classes), "loo_accuracy" (NaN where no class has two rows),
         "temperature", "rows", "missing_classes".
     """
-    from ...solvers.prototypes import prototypes
+    from ...solvers.nearest.prototypes import prototypes
 
     mean, deviation = standardisation(x, weights)
     z = rescaled(x, mean, deviation)

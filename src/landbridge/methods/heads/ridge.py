@@ -69,7 +69,7 @@ def ridge_head(
     >>> head.logits(np.array([[0.5]])).round(3).tolist()
     [[0.5]]
     """
-    from ...solvers.ridge import ridge_loo
+    from ...solvers.linear.ridge import ridge_loo
 
     kind = type_of_target(labels) if kind is None else kind
     mean, deviation = standardisation(x, weights)

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from ...solvers.steps import Affine
+from ...inference.layers import Affine
 from ..core.alignment import Aligned, AlignmentMethod
 from ..core.base import EVERY, METHODS, Features, Needs
 from ..core.scaling import Scaling
@@ -70,7 +70,7 @@ class CORAL(AlignmentMethod):
 
     def align(self, source: Features, target: Features, n_classes: int, seed: int) -> Aligned:
         """Map source rows to the target's moments; target rows stay."""
-        from ...solvers.alignment import coral_map
+        from ...solvers.mapping.alignment import coral_map
 
         notes = {"regularisation": self.regularisation, "aligned": len(target) > 1}
         if len(target) < 2:  # one row has no covariance: nothing to align with

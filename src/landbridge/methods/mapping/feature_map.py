@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import numpy as np
 
 from ...base.errors import MethodError
-from ...solvers.steps import Affine
+from ...inference.layers import Affine
 from ..core.alignment import labelled_source
 from ..core.base import METHODS, Features, Head, Needs
 from ..core.feature import FeatureMethod
@@ -16,7 +16,7 @@ from ..heads.base import check_head, fit_head
 from ..heads.ridge import check_strengths
 
 if TYPE_CHECKING:
-    from ...solvers.alignment import AffineMap
+    from ...solvers.mapping.alignment import AffineMap
 
 MAP_STRENGTHS = tuple(float(10.0**p) for p in np.arange(-1, 8.25, 0.5))
 """Up to where the correction is nothing, so that leave-one-out may choose not to correct."""
@@ -111,7 +111,7 @@ class FeatureMap(FeatureMethod):
             Without labelled source rows; where a labelled target class is not in the source;
             where dimensions differ and no target row is labelled.
         """
-        from ...solvers.alignment import AffineMap, matched_map, monge_map
+        from ...solvers.mapping.alignment import AffineMap, matched_map, monge_map
 
         source = labelled_source(source, target, self.name, same_width=False)
         same = source.x.shape[1] == target.x.shape[1]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import numpy as np
 
 from ...base.errors import MethodError
-from ...solvers.steps import Affine, apply
+from ...inference.layers import Affine, apply
 from ..core.alignment import labelled_source
 from ..core.base import METHODS, Features, Head, Needs
 from ..core.feature import FeatureMethod
@@ -15,7 +15,7 @@ from ..core.scaling import scaled
 from ..heads.base import check_head, fit_joint
 
 if TYPE_CHECKING:
-    from ...solvers.affine import AffineMap
+    from ...solvers.mapping.affine import AffineMap
 
 MAP_STRENGTHS = tuple(float(10.0**p) for p in np.arange(-1, 8.25, 0.5))
 """Up to where the correction is nothing, so that leave-one-out may choose not to correct."""
@@ -133,9 +133,9 @@ class LinearMap(FeatureMethod):
         return head.after(both.target_steps)
 
     def _by_moments(self, source: Features, target: Features) -> AffineMap:
-        from ...solvers.affine import AffineMap
-        from ...solvers.alignment import monge_map
-        from ...solvers.unpaired_map import axes_map
+        from ...solvers.mapping.affine import AffineMap
+        from ...solvers.mapping.alignment import monge_map
+        from ...solvers.mapping.unpaired_map import axes_map
 
         if source.x.shape[1] == target.x.shape[1]:
             return monge_map(source.x, target.x, self.regularisation)
@@ -147,7 +147,7 @@ class LinearMap(FeatureMethod):
     def _by_matching(
         self, source: Features, target: Features, seed: int, notes: dict[str, Any]
     ) -> AffineMap:
-        from ...solvers.unpaired_map import matching_map
+        from ...solvers.mapping.unpaired_map import matching_map
 
         kind: Literal["orthogonal", "ridge"] = "orthogonal"
         found = matching_map(
@@ -159,8 +159,8 @@ class LinearMap(FeatureMethod):
     def _by_classes(
         self, source: Features, target: Features, shared: np.ndarray, notes: dict[str, Any]
     ) -> AffineMap:
-        from ...solvers.easytl import class_means
-        from ...solvers.linear_map import low_rank_map, matched_map, orthogonal_map
+        from ...solvers.mapping.linear_map import low_rank_map, matched_map, orthogonal_map
+        from ...solvers.nearest.easytl import class_means
 
         taking = source.known & np.isin(source.labels, shared)
         rows, labels = source.x[taking], source.labels[taking]

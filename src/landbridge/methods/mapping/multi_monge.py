@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from ...solvers.steps import Affine
+from ...inference.layers import Affine
 from ..core.alignment import Aligned, AlignmentMethod
 from ..core.base import EVERY, METHODS, Features, Needs
 from ..core.scaling import Scaling
@@ -67,7 +67,7 @@ class MultiMonge(AlignmentMethod):
 
     def align(self, source: Features, target: Features, n_classes: int, seed: int) -> Aligned:
         """Map each domain to the barycentre; a domain of one row stays where it is."""
-        from ...solvers.barycentre import multi_monge_maps
+        from ...solvers.mapping.barycentre import multi_monge_maps
 
         parts = source.parts()
         domains = [source.x[part] for part in parts] + [target.x]

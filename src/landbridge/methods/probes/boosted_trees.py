@@ -69,7 +69,7 @@ class BoostedTrees(FeatureMethod):
         MethodError
             Where neither side has a label.
         """
-        from ...solvers.layers.trees import boosted_trees, odds_of
+        from ...solvers.boosting.trees import boosted_trees, odds_of
 
         side = target if target.known.any() or source is None else source
         if not side.known.any():

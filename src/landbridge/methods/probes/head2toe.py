@@ -7,8 +7,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from ...base.errors import ConfigError, MethodError
+from ...solvers.calibration.score_calibration import fit_temperature
 from ...solvers.folds import stratified_folds
-from ...solvers.score_calibration import fit_temperature
 from ..core.base import METHODS, AffineHead, Features, Needs
 from ..core.feature import FeatureMethod
 from ..core.scaling import standardisation

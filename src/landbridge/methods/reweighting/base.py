@@ -87,7 +87,7 @@ class Reweighting(FeatureMethod):
         self, plain: np.ndarray, known: np.ndarray, n_classes: int, notes: dict[str, Any]
     ) -> tuple[np.ndarray, dict[str, Any]]:
         """Return weights with enough effective rows among the known ones, and notes on them."""
-        from ...solvers.density_ratio import effective_sample_size, flattened
+        from ...solvers.density_ratio.base import effective_sample_size, flattened
 
         weights, rows = plain, int(known.sum())
         if not plain[known].any():  # all the weight is on rows without labels

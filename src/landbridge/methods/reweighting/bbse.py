@@ -7,8 +7,8 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 
 from ...base.errors import ConfigError
-from ...solvers.label_shift import LabelShift, bbse
-from ...solvers.softmax import softmax
+from ...solvers.calibration.softmax import softmax
+from ...solvers.label_shift.label_shift import LabelShift, bbse
 from ..core.base import METHODS
 from ..core.scaling import Scaling
 from .label_shift import Correct, LabelShiftMethod

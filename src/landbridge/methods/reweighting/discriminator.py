@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from ...solvers.discriminator_weights import STRENGTHS
+from ...solvers.density_ratio.discriminator_weights import STRENGTHS
 from ..core.base import METHODS, Features
 from ..core.scaling import Scaling
 from .base import Reweighting, check_tuple
@@ -83,7 +83,7 @@ class DiscriminatorWeights(Reweighting):
         self, source: Features, target: Features, n_classes: int, seed: int
     ) -> tuple[np.ndarray, dict[str, Any]]:
         """Return the discriminator's weights."""
-        from ...solvers.discriminator_weights import discriminator_weights
+        from ...solvers.density_ratio.discriminator_weights import discriminator_weights
 
         found = discriminator_weights(
             source.x,

@@ -69,7 +69,7 @@ class GaussianWeights(Reweighting):
         self, source: Features, target: Features, n_classes: int, seed: int
     ) -> tuple[np.ndarray, dict[str, Any]]:
         """Return the weights."""
-        from ...solvers.gaussian_ratio import gaussian_ratio
+        from ...solvers.density_ratio.gaussian_ratio import gaussian_ratio
 
         shrinkage = self.shrinkage if self.shrinkage >= 0 else None
         found = gaussian_ratio(source.x, target.x, shrinkage=shrinkage)

@@ -87,8 +87,8 @@ class KMM(Reweighting):
         self, source: Features, target: Features, n_classes: int, seed: int
     ) -> tuple[np.ndarray, dict[str, Any]]:
         """Return kernel mean matching's weights."""
-        from ...solvers.gaussian_kernel import median_distance
-        from ...solvers.kmm import kmm
+        from ...solvers.density_ratio.kmm import kmm
+        from ...solvers.kernels.gaussian_kernel import median_distance
 
         median = median_distance(source.x, target.x, seed=seed)
         found = kmm(

@@ -9,9 +9,9 @@ import numpy as np
 
 from ...base.errors import ConfigError
 from ...base.seeds import numpy_rng
-from ...solvers.density_ratio import effective_sample_size
-from ...solvers.label_shift import LabelShift
-from ...solvers.steps import Affine
+from ...inference.layers import Affine
+from ...solvers.density_ratio.base import effective_sample_size
+from ...solvers.label_shift.label_shift import LabelShift
 from ..core.alignment import labelled_source
 from ..core.base import Features, Head, Needs
 from ..heads.base import fit_head

@@ -6,9 +6,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from ...solvers.label_shift import LabelShift, label_shift_em
-from ...solvers.matrix_scaling import matrix_scaling
-from ...solvers.softmax import softmax
+from ...solvers.calibration.matrix_scaling import matrix_scaling
+from ...solvers.calibration.softmax import softmax
+from ...solvers.label_shift.label_shift import LabelShift, label_shift_em
 from ..core.base import METHODS
 from ..core.scaling import Scaling
 from .label_shift import Correct, LabelShiftMethod

@@ -67,7 +67,7 @@ class NearestWeights(Reweighting):
         self, source: Features, target: Features, n_classes: int, seed: int
     ) -> tuple[np.ndarray, dict[str, Any]]:
         """Return Loog's weights."""
-        from ...solvers.neighbour_weights import neighbour_weights
+        from ...solvers.density_ratio.neighbour_weights import neighbour_weights
 
         found = neighbour_weights(source.x, target.x, smoothing=self.smoothing)
         return found.weights, {"rows_nearest_to_one": int(np.count_nonzero(found.counts))}

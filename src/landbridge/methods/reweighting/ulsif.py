@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from ...solvers.ulsif import STRENGTHS, WIDTHS
+from ...solvers.density_ratio.ulsif import STRENGTHS, WIDTHS
 from ..core.base import METHODS, Features
 from ..core.scaling import Scaling
 from .base import Reweighting, check_tuple
@@ -83,8 +83,8 @@ class ULSIF(Reweighting):
         self, source: Features, target: Features, n_classes: int, seed: int
     ) -> tuple[np.ndarray, dict[str, Any]]:
         """Return uLSIF's weights."""
-        from ...solvers.gaussian_kernel import median_distance
-        from ...solvers.ulsif import ulsif
+        from ...solvers.density_ratio.ulsif import ulsif
+        from ...solvers.kernels.gaussian_kernel import median_distance
 
         median = median_distance(source.x, target.x, seed=seed)
         found = ulsif(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from ..core.alignment import Aligned, AlignmentMethod
 
 if TYPE_CHECKING:
-    from ...solvers.kernel_space import Embedding
+    from ...solvers.subspace.kernel_space import Embedding
 
 Kernel = Literal["primal", "linear", "rbf"]
 
@@ -37,7 +37,7 @@ class KernelSubspace(AlignmentMethod):
         return self.n_components or max(20, 2 * n_classes)
 
     def _given(self, x: Any) -> Any:
-        from ...solvers.jda import unit
+        from ...solvers.subspace.jda import unit
 
         return unit(x) if self.unit_rows else x
 
@@ -45,8 +45,8 @@ class KernelSubspace(AlignmentMethod):
         self, found: Embedding, notes: dict[str, Any] | None = None, **more: Any
     ) -> Aligned:
         """Return an embedding of `_given` rows as `align` should."""
-        from ...solvers.jda import unit
-        from ...solvers.steps import UnitRows
+        from ...inference.layers import UnitRows
+        from ...solvers.subspace.jda import unit
 
         before: tuple[Any, ...] = (UnitRows(),) if self.unit_rows else ()
         steps = (*before, *found.steps)

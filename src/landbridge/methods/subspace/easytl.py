@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
-from ...solvers.score_calibration import fit_temperature
+from ...solvers.calibration.score_calibration import fit_temperature
 from ..core.alignment import labelled_source
 from ..core.base import METHODS, AffineHead, Features, Head, Needs
 from ..core.feature import FeatureMethod
@@ -81,9 +81,9 @@ class EasyTL(FeatureMethod):
         MethodError
             Without labelled source rows, without target rows, or where dimensions differ.
         """
-        from ...solvers.alignment import coral_map
-        from ...solvers.easytl import assign_classes, class_means
-        from ...solvers.gaussian_kernel import squared_distances
+        from ...solvers.kernels.gaussian_kernel import squared_distances
+        from ...solvers.mapping.alignment import coral_map
+        from ...solvers.nearest.easytl import assign_classes, class_means
 
         source = labelled_source(source, target, self.name)
         both = scaled(source.x, target.x, self.scaling)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from ...solvers.steps import Affine
+from ...inference.layers import Affine
 from ..core.alignment import Aligned, AlignmentMethod
 from ..core.base import EVERY, METHODS, Features, Needs
 from ..core.scaling import Scaling
@@ -66,8 +66,8 @@ class GFK(AlignmentMethod):
 
     def align(self, source: Features, target: Features, n_classes: int, seed: int) -> Aligned:
         """Return both sides in the kernel's coordinates; no label is read."""
-        from ...solvers.gfk import geodesic_flow
-        from ...solvers.subspace_alignment import subspace_dimension
+        from ...solvers.subspace.gfk import geodesic_flow
+        from ...solvers.subspace.subspace_alignment import subspace_dimension
 
         aligned, xt = directions_from(source, target, self.name)
         k = self.n_components or subspace_dimension(source.x, xt)

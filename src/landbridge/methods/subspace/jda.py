@@ -35,7 +35,7 @@ class PseudoLabelled(KernelSubspace):
         balance: float,
         priors: bool,
     ) -> Aligned:
-        from ...solvers.jda import jda
+        from ...solvers.subspace.jda import jda
 
         found = jda(
             self._given(source.x),

@@ -74,7 +74,7 @@ class JPCA(KernelSubspace):
 
     def align(self, source: Features, target: Features, n_classes: int, seed: int) -> Aligned:
         """Return both sides in the components; no label is read."""
-        from ...solvers.jpca import jpca
+        from ...solvers.subspace.jpca import jpca
 
         found = jpca(
             self._given(source.x),

@@ -7,8 +7,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from ...base.seeds import numpy_rng
-from ...solvers.score_calibration import fit_temperature
-from ...solvers.steps import Affine, HeadLayer, RBFKernel, UnitRows, apply
+from ...inference.layers import Affine, HeadLayer, RBFKernel, UnitRows, apply
+from ...solvers.calibration.score_calibration import fit_temperature
 from ..core.alignment import labelled_source
 from ..core.base import METHODS, Features, Head, Needs
 from ..core.feature import FeatureMethod
@@ -121,8 +121,8 @@ class MEDA(FeatureMethod):
             Without labelled source rows, without target rows, where dimensions differ, or where
             the source's rows are all the same.
         """
-        from ...solvers.gfk import geodesic_flow
-        from ...solvers.meda import fit_meda
+        from ...solvers.subspace.gfk import geodesic_flow
+        from ...solvers.subspace.meda import fit_meda
 
         source = labelled_source(source, target, self.name)
         both = scaled(source.x, target.x, self.scaling)

@@ -100,7 +100,7 @@ class SSTCA(KernelSubspace):
 
     def align(self, source: Features, target: Features, n_classes: int, seed: int) -> Aligned:
         """Return both sides in the components; of labels only known ones are read."""
-        from ...solvers.sstca import sstca
+        from ...solvers.subspace.sstca import sstca
 
         labels = [np.where(side.known, side.labels, -1) for side in (source, target)]
         found = sstca(

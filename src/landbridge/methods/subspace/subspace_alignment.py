@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from ...solvers.steps import Affine
+from ...inference.layers import Affine
 from ..core.alignment import Aligned, AlignmentMethod
 from ..core.base import EVERY, METHODS, Features, Needs
 from ..core.scaling import Scaling
@@ -62,7 +62,7 @@ class SubspaceAlignment(AlignmentMethod):
 
     def align(self, source: Features, target: Features, n_classes: int, seed: int) -> Aligned:
         """Return both sides in the target's subspace; no label is read."""
-        from ...solvers.subspace_alignment import align_subspaces, subspace_dimension
+        from ...solvers.subspace.subspace_alignment import align_subspaces, subspace_dimension
 
         aligned, xt = directions_from(source, target, self.name)
         k = self.n_components or subspace_dimension(source.x, xt)

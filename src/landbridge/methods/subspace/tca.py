@@ -76,7 +76,7 @@ class TCA(KernelSubspace):
 
     def align(self, source: Features, target: Features, n_classes: int, seed: int) -> Aligned:
         """Return both sides in the components; no label is read."""
-        from ...solvers.tca import tca
+        from ...solvers.subspace.tca import tca
 
         found = tca(
             self._given(source.x),

@@ -89,7 +89,7 @@ class TJM(KernelSubspace):
 
     def align(self, source: Features, target: Features, n_classes: int, seed: int) -> Aligned:
         """Return both sides in the components; no label is read."""
-        from ...solvers.tjm import tjm
+        from ...solvers.subspace.tjm import tjm
 
         found = tjm(
             self._given(source.x),

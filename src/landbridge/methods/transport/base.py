@@ -9,7 +9,7 @@ import numpy as np
 
 from ...base.errors import ConfigError
 from ...base.seeds import numpy_rng
-from ...solvers.steps import NearestMove
+from ...inference.layers import NearestMove
 from ..core.alignment import Aligned, AlignmentMethod
 from ..core.base import Features
 

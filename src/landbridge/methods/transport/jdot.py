@@ -96,8 +96,8 @@ class JDOT(FeatureMethod):
         MethodError
             Without labelled source rows, without target rows, or where dimensions differ.
         """
-        from ...solvers.ridge import one_vs_rest
-        from ...solvers.score_calibration import fit_temperature
+        from ...solvers.calibration.score_calibration import fit_temperature
+        from ...solvers.linear.ridge import one_vs_rest
         from ...solvers.transport.joint import joint_transport
         from ..heads.ridge import STRENGTHS
 

@@ -19,7 +19,7 @@ from .sinkhorn import check_reg, long_enough, sinkhorn
 
 
 @dataclass(frozen=True)
-class ClassTransport:
+class ClassTransportFit:
     """A plan, and how the objective fell.
 
     Attributes
@@ -48,7 +48,7 @@ def l1l2_transport(
     tolerance: float = 1e-7,
     max_iter: int = 200,
     inner_iter: int = 1000,
-) -> ClassTransport:
+) -> ClassTransportFit:
     """Return the plan of the group lasso, to the optimum.
 
     Parameters
@@ -71,7 +71,7 @@ def l1l2_transport(
 
     Returns
     -------
-    ClassTransport
+    ClassTransportFit
 
     Raises
     ------
@@ -105,7 +105,7 @@ def lpl1_transport(
     tolerance: float = 1e-7,
     max_iter: int = 10,
     inner_iter: int = 1000,
-) -> ClassTransport:
+) -> ClassTransportFit:
     """Return the plan of the concave class penalty, by majorisation (a Sinkhorn plan per step).
 
     Parameters
@@ -124,7 +124,7 @@ def lpl1_transport(
 
     Returns
     -------
-    ClassTransport
+    ClassTransportFit
 
     Raises
     ------
@@ -225,7 +225,7 @@ def _mass(plan: ScaledPlan, part: slice | torch.Tensor) -> torch.Tensor:
     return (plan.kernel[part].double() * plan.left[part, None]).mul_(plan.right)
 
 
-def _proximal(problem: _Problem, tolerance: float, max_iter: int) -> ClassTransport:
+def _proximal(problem: _Problem, tolerance: float, max_iter: int) -> ClassTransportFit:
     base, eta = problem.cost.rest, problem.eta
     rest, reg = base, problem.reg
     plan = problem.plan(rest, reg)
@@ -253,10 +253,12 @@ def _proximal(problem: _Problem, tolerance: float, max_iter: int) -> ClassTransp
         values.append(value)
         if done:
             break
-    return ClassTransport(plan, tuple(values), done)
+    return ClassTransportFit(plan, tuple(values), done)
 
 
-def _majorise(problem: _Problem, epsilon: float, tolerance: float, max_iter: int) -> ClassTransport:
+def _majorise(
+    problem: _Problem, epsilon: float, tolerance: float, max_iter: int
+) -> ClassTransportFit:
     base, eta = problem.cost.rest, problem.eta
     rest, values, done = base, [], False
     plan: ScaledPlan | None = None
@@ -275,7 +277,7 @@ def _majorise(problem: _Problem, epsilon: float, tolerance: float, max_iter: int
             for rows in problem.pieces(group):
                 rest[rows] += slope.to(rest.dtype)
     assert plan is not None
-    return ClassTransport(plan, tuple(values), done)
+    return ClassTransportFit(plan, tuple(values), done)
 
 
 def _norms(squares: list[torch.Tensor]) -> float:

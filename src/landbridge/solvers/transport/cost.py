@@ -14,7 +14,8 @@ from typing import Literal
 import numpy as np
 import torch
 
-from ..rows import as_tensor, product
+from ...inference.tensors import as_tensor
+from ..rows import product
 
 Normalise = Literal["mean", "max", "median"] | None
 Precision = Literal["auto", "float32", "float64"]

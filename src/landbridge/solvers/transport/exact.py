@@ -15,7 +15,7 @@ from .plan import SparsePlan
 
 
 @dataclass(frozen=True)
-class ExactTransport:
+class ExactFit:
     """An optimal plan and what it costs.
 
     Attributes
@@ -40,7 +40,7 @@ def exact_transport(
     source_weights: np.ndarray | None = None,
     target_weights: np.ndarray | None = None,
     max_iter: int | None = None,
-) -> ExactTransport:
+) -> ExactFit:
     """Return an optimal plan.
 
     Parameters
@@ -53,7 +53,7 @@ def exact_transport(
 
     Returns
     -------
-    ExactTransport
+    ExactFit
 
     Raises
     ------
@@ -89,4 +89,4 @@ def exact_transport(
     if log["warning"] is not None:
         raise ValueError(f"the network simplex found no optimal plan: {log['warning']}")
     plan = csr_array(dense)
-    return ExactTransport(SparsePlan(plan), float(log["cost"]), log["u"], log["v"])
+    return ExactFit(SparsePlan(plan), float(log["cost"]), log["u"], log["v"])

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from ..ridge import ridge_loo
+from ..linear.ridge import ridge_loo
 from .cost import Cost, KnownLabels, Normalise, check_weights, squared_cost
 from .exact import exact_transport
 from .plan import Plan

@@ -18,7 +18,7 @@ from .plan import SparsePlan
 
 
 @dataclass(frozen=True)
-class LaplacianTransport:
+class LaplacianFit:
     """A plan, and how the objective fell.
 
     Attributes
@@ -61,7 +61,7 @@ def laplacian_transport(
     target_weights: np.ndarray | None = None,
     tolerance: float = 1e-6,
     max_iter: int = 100,
-) -> LaplacianTransport:
+) -> LaplacianFit:
     """Return the plan.
 
     Parameters
@@ -84,7 +84,7 @@ def laplacian_transport(
 
     Returns
     -------
-    LaplacianTransport
+    LaplacianFit
 
     Raises
     ------
@@ -135,7 +135,7 @@ def laplacian_transport(
         if decrease <= 1e-3 * tolerance * abs(value):
             done = True
             break
-    return LaplacianTransport(SparsePlan(plan), tuple(values), gap, done)
+    return LaplacianFit(SparsePlan(plan), tuple(values), gap, done)
 
 
 def _objective(

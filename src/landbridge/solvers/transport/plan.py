@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from ..rows import as_tensor, product
+from ...inference.tensors import as_tensor
+from ..rows import product
 from .cost import row_blocks
 
 

@@ -1,0 +1,1 @@
+"""Gaussian kernels and Gram matrices, a block of rows at a time."""

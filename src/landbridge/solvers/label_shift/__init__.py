@@ -1,0 +1,1 @@
+"""The target's class shares, where classes look as they did."""

@@ -1,0 +1,1 @@
+"""Linear models: ridge and logistic regression, and what is built on them."""

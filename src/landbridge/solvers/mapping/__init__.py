@@ -1,0 +1,1 @@
+"""Maps of one domain's rows, or moments, to another's."""

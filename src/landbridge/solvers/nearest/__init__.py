@@ -1,0 +1,1 @@
+"""Classifiers by distance: neighbours and class means."""

@@ -1,0 +1,1 @@
+"""Spaces of a few components in which two domains agree."""

@@ -1,0 +1,1 @@
+"""Whether two samples differ, by how much, and in what."""
