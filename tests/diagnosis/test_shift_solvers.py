@@ -38,11 +38,11 @@ def rng(seed=0):
 @pytest.mark.parametrize(
     "name",
     [
-        "solvers.mmd",
-        "solvers.sliced_wasserstein",
-        "solvers.domain_classifier",
-        "solvers.moment_shift",
-        "solvers.column_shift",
+        "solvers.two_sample.mmd",
+        "solvers.two_sample.sliced_wasserstein",
+        "solvers.two_sample.domain_classifier",
+        "solvers.two_sample.moment_shift",
+        "solvers.two_sample.column_shift",
         "diagnosis.base",
         "diagnosis.columns",
         "diagnosis.diagnose",

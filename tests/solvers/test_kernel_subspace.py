@@ -226,7 +226,7 @@ def test_joint_pca_is_pca():
 
 @pytest.mark.parametrize("name", ["kernel_space", "tca", "sstca", "jda", "tjm", "jpca"])
 def test_examples(name):
-    module = importlib.import_module(f"landbridge.solvers.{name}")
+    module = importlib.import_module(f"landbridge.solvers.subspace.{name}")
     assert doctest.testmod(module).failed == 0
 
 

@@ -10,7 +10,7 @@ from ...base.errors import ConfigError
 from ...base.options import make_options
 from ...training.plan import TermSpec
 from .base import EVERY, METHODS
-from .network import RAMP, TermMethod
+from .terms import RAMP, TermMethod
 
 
 @METHODS.register("combine")

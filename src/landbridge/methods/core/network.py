@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Literal, Self
 
-from ...training.plan import Phase, TermSpec, TrainingPlan
-from .base import CLASSES, Needs
+from ...training.plan import Phase, TrainingPlan
+from .base import Needs
 
 
 @dataclass(frozen=True)
@@ -111,76 +111,3 @@ class NetworkMethod(ABC):
         the default, is simply trained.
         """
         return {"": self.plan(context)}
-
-
-def own_options(config: Any, shared: type) -> dict[str, Any]:
-    """Return the fields of a configuration that `shared` lacks: the term's own options."""
-    common = {field.name for field in fields(shared)}
-    return {f.name: getattr(config, f.name) for f in fields(config) if f.name not in common}
-
-
-RAMP = 0.2
-"""Share of the phase over which a term comes in: early answers are often wrong."""
-
-
-@dataclass(frozen=True)
-class TermConfig:
-    """Options of every method that adapts by one term.
-
-    Attributes
-    ----------
-    weight : float
-        Of the term.
-    target_weight : float
-        λ of L_target, where target labels are there to use.
-    """
-
-    weight: float = 1.0
-    target_weight: float = 1.0
-
-
-def term_needs(answers: frozenset[str] = CLASSES) -> Needs:
-    """Return what a method needs that adapts by terms which can do these kinds of answer."""
-    return Needs(
-        source="labelled",
-        target="unlabelled",
-        gradients=True,
-        shared_classes=True,
-        answers=answers,
-    )
-
-
-class TermMethod(NetworkMethod):
-    """Source loss + terms on unlabelled target rows (+ λ · L_target where there are labels).
-
-    What `Config` holds beside `TermConfig` are the term's own options.
-    """
-
-    term: ClassVar[str]
-    ramp: ClassVar[float] = RAMP
-    needs = term_needs()
-    Config = TermConfig
-
-    def options(self) -> dict[str, Any]:
-        """Return the term's own options."""
-        return own_options(self.config, TermConfig)
-
-    def terms(self) -> tuple[TermSpec, ...]:
-        """Return the terms that act."""
-        return (TermSpec(self.term, self.config.weight, ramp=self.ramp, options=self.options()),)
-
-    def plan(self, context: PlanContext) -> TrainingPlan:
-        """Go on from the source-only network of the same seed."""
-        from .recipes import adapt_phase  # which needs PlanContext from here
-
-        return TrainingPlan(
-            "source", (adapt_phase(context, self.terms(), self.config.target_weight),)
-        )
-
-
-LIKE_SHARES = replace(
-    TermMethod.needs,
-    like_shares=True,
-    warning="where class shares differ much, or the target lacks some of the classes",
-)
-"""Needs of a term that goes wrong where the classes' shares differ between the domains."""

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from ...base.errors import ConfigError
 from ...training.plan import TermSpec, TrainingPlan
 from ..core.base import METHODS, Needs
-from ..core.network import RAMP, PlanContext, TermMethod
+from ..core.network import PlanContext
 from ..core.recipes import adapt_phase
+from ..core.terms import RAMP, TermMethod
 
 
 @METHODS.register("few-label")

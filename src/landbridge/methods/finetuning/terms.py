@@ -7,9 +7,10 @@ from typing import Any, ClassVar
 
 from ...base.errors import ConfigError
 from ...training.plan import TermSpec, TrainingPlan
-from ..core.base import Needs
-from ..core.network import NetworkMethod, PlanContext, own_options
+from ..core.base import EVERY, Needs
+from ..core.network import NetworkMethod, PlanContext
 from ..core.recipes import Epochs, known_start, tune_phase
+from ..core.terms import own_options, term_method
 from .head_only import head_phase
 
 
@@ -60,3 +61,51 @@ class TermTuning(NetworkMethod):
             return TrainingPlan(known_start(context), (tune,))
         head = head_phase(replace(context, rate=None))
         return TrainingPlan(known_start(context), (head, replace(tune, head_factor=1.0)))
+
+
+term_method(
+    "bss",
+    "fine-tune, and shrink what hardly spreads in the features",
+    "Chen et al., 2019, NeurIPS, Catastrophic Forgetting Meets Negative Transfer (BSS)",
+    base=TermTuning,
+    needs=replace(TermTuning.needs, answers=EVERY),
+    weight=1e-3,
+    options={"smallest": (1, "How many of the smallest singular values are shrunk.")},
+)
+term_method(
+    "delta",
+    "fine-tune, feature maps held near the start's where it matters",
+    "Li et al., 2019, ICLR, DELTA",
+    base=TermTuning,
+    needs=replace(TermTuning.needs, answers=EVERY),
+    about="""First the head, then everything, with each stage's maps held near the start's.
+
+    A channel is held by what the loss would rise without it, to first order, on 64 labelled
+    rows. Each step runs the start as well: about a third dearer than fine-tuning.
+    """,
+    head_first=True,
+    weight=0.1,
+    options={"weighted": (True, "Whether channels differ.")},
+)
+term_method(
+    "bi-tuning",
+    "fine-tune, with rows of a class drawn together by contrast",
+    "Zhong et al., 2020, arXiv:2011.06182, Bi-tuning of Pre-trained Representations",
+    base=TermTuning,
+    about="""Fine-tuning; rows of a class are drawn together, against a queue of earlier rows.
+
+    Each step runs a second, slower encoder for the keys: about a third dearer than fine-tuning.
+    """,
+    weight=0.3,
+)
+term_method(
+    "co-tuning",
+    "fine-tune, and keep teaching the head of the known classes",
+    "You et al., 2020, NeurIPS, Co-Tuning for Transfer Learning",
+    about="""Fine-tuning in which the head for the known classes is kept and learns along.
+
+    It needs that head: the source-only network's, or the classifier that the backbone came
+    with (mobilenet_v2, efficientnet_lite0).
+    """,
+    base=TermTuning,
+)

@@ -1,1 +1,0 @@
-"""Methods against an adversary: a discriminator of domains, or a second head."""

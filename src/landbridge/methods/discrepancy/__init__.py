@@ -1,1 +1,0 @@
-"""Methods that make the features of both domains alike by a distance between them."""

@@ -1,1 +1,0 @@
-"""Methods that ask for certain and diverse answers on the target."""
