@@ -6,6 +6,7 @@ import contextlib
 import inspect
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -231,8 +232,11 @@ def _config(given: Mapping[str, Any]) -> RunConfig:
 
     A keyword is a key of the configuration, one of "data", or a path in the place of one.
     """
-    values: dict[str, Any] = {key: given[key] for key in RunConfig.model_fields if key in given}
-    values["data"] = {key: given[key] for key in DataConfig.model_fields if key in given}
+
+    def keywords(kind: Any) -> dict[str, Any]:
+        return {one.name: given[one.name] for one in fields(kind) if one.name in given}
+
+    values = keywords(RunConfig) | {"data": keywords(DataConfig)}
     for side in ("source", "target"):
         named = isinstance(given[side], str | Path)
         values["data"][side] = str(given[side]) if named else None

@@ -126,7 +126,7 @@ def _multitask(data: Path, out: Path, rows: Any = None, **more: Any) -> Any:
 
 def _align(data: Path, out: Path, texts: Any = None, **more: Any) -> Any:
     import landbridge
-    from landbridge.spaces.fit import AlignOptions
+    from landbridge.spaces.options import AlignOptions
 
     texts = texts or [f"a {'square' if i < 16 else 'field'} {i % 3}" for i in range(32)]
     encoders = {"image": "convnet", "text": "textnet"}
@@ -137,7 +137,7 @@ def _align(data: Path, out: Path, texts: Any = None, **more: Any) -> Any:
 
 def _tune(data: Path, out: Path, rows: Any = None, steps: int = 30, **more: Any) -> Any:
     import landbridge
-    from landbridge.tasks.training import FitOptions
+    from landbridge.tasks.options import FitOptions
 
     how: dict[str, Any] = {"model": str(OLD / "tuned" / "model")}
     how |= {"fit": FitOptions(steps=steps, device="cpu")} | more

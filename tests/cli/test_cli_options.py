@@ -102,11 +102,11 @@ def test_without_a_target_it_says_which_option_is_missing(cli, pipeline, verb):
 
 
 def test_config_lists_every_key_with_type_default_and_meaning(cli, only_json):
-    from landbridge.base.config import known_keys
+    from landbridge.base.config import OPTIONS
 
     result = cli("config", "--json", "--set", "training.steps=5")
     keys = {item["key"]: item for item in only_json(result)["keys"]}
-    assert set(keys) == set(known_keys())
+    assert set(keys) == set(OPTIONS)
     assert keys["training.steps"]["value"] == 5
     assert keys["training.steps"]["default"] is None
     assert keys["training.steps"]["type"] == "int | null"

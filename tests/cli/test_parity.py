@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from landbridge.base.config import known_keys
+from landbridge.base.config import OPTIONS as KEYS
 from landbridge.cli.app import app
 from landbridge.cli.options import OPTIONS
 from landbridge.cli.verbs import VERBS
@@ -35,11 +35,11 @@ PYTHON = {
     "merge": ("landbridge:merge",),
     "cluster": ("landbridge:cluster", READ),
     "tune": (
-        *("landbridge:tune", "landbridge.tasks.base:TaskOptions"),
-        "landbridge.tasks.training:FitOptions",
+        *("landbridge:tune", "landbridge.tasks.options:TaskOptions"),
+        "landbridge.tasks.options:FitOptions",
     ),
     "multitask": ("landbridge:multitask", READ),
-    "align": ("landbridge:align", READ, "landbridge.spaces.fit:AlignOptions"),
+    "align": ("landbridge:align", READ, "landbridge.spaces.options:AlignOptions"),
     "search": ("landbridge:Space.load", "landbridge:Space.search"),
     "zero-shot": ("landbridge:Space.load", "landbridge:Space.zero_shot"),
 }
@@ -96,16 +96,12 @@ NOT_READ = {
 }
 """What `read_domain` takes and would have no effect."""
 FRAME = {"config", "set", "json", "quiet", "debug"}
-SET_ONLY = {
-    **dict.fromkeys(
-        ("method_options", "backbone_options"), "several values: --set method_options.weight=0.5"
-    ),
-    **dict.fromkeys(
-        ("data.max_rows", "data.judge_fraction", "candidates", "keep_work", "training.threads"),
-        "seldom named",
-    ),
+OTHER_DEFAULT = {
+    *("backbone_options", "method_options"),  # none, not an empty one
+    *("device", "options"),
+    *("batch", "rate"),  # of a fit of its own, where the configuration says "the method's recipe"
 }
-"""Keys without an option, and why; so are all of `training` of `transfer` and `plan`."""
+"""Keywords whose default has another spelling than the key's."""
 
 
 @cache
@@ -124,18 +120,23 @@ def options_of(verb):
 
 
 def keys_of(verb):
-    return set(known_keys() if VERBS[verb].keys is None else VERBS[verb].keys)
+    return set(KEYS if VERBS[verb].keys is None else VERBS[verb].keys)
 
 
-def keywords_of(verb):
-    found = set()
+@cache
+def parameters_of(verb):
+    found = {}
     for place in PYTHON[verb]:
         module, _, path = place.partition(":")
         thing = importlib.import_module(module)
         for part in path.split("."):
             thing = getattr(thing, part)
-        found |= set(inspect.signature(thing).parameters)
+        found |= inspect.signature(thing).parameters
     return found
+
+
+def keywords_of(verb):
+    return set(parameters_of(verb))
 
 
 def called(verb, name):
@@ -151,19 +152,19 @@ def test_every_command_is_looked_at():
 def test_an_option_is_a_key_that_has_an_effect(verb):
     shared = set(VERBS[verb].options)
     assert shared <= options_of(verb)
-    assert {OPTIONS[name][0] for name in shared} <= keys_of(verb) <= set(known_keys())
+    assert {OPTIONS[name].key for name in shared} <= keys_of(verb) <= set(KEYS)
     own = options_of(verb) - shared
-    in_doubt = {name for name in own & set(OPTIONS) if OPTIONS[name][0] in known_keys()}
+    in_doubt = own & set(OPTIONS)
     # of shift, rank and cluster they are arguments, of stream and merge something else
     assert in_doubt <= {"source", "target", "method", "batch"}
 
 
 @pytest.mark.parametrize("verb", PYTHON)
 def test_a_key_has_an_option_where_any_command_has_one(verb):
-    keys = {key for key in keys_of(verb) if key not in SET_ONLY}
+    keys = {key for key in keys_of(verb) if KEYS[key].metavar is not None}
     if VERBS[verb].keys is None:
         keys = {key for key in keys if not key.startswith("training.")}
-    assert keys <= {OPTIONS[name][0] for name in VERBS[verb].options}
+    assert keys <= {OPTIONS[name].key for name in VERBS[verb].options}
 
 
 @pytest.mark.parametrize("verb", PYTHON)
@@ -183,6 +184,15 @@ def test_a_keyword_is_an_option_or_a_key(verb):
     excused = {name for name in ONLY_PYTHON if isinstance(name, str)} | INNER
     excused |= {name[1] for name in ONLY_PYTHON if name[0] == verb} | NOT_READ.get(verb, set())
     assert keywords_of(verb) - excused - {"columns"} <= options | keys
+
+
+@pytest.mark.parametrize("verb", PYTHON)
+def test_a_keyword_has_the_default_of_its_key(verb):
+    found = {n: p.default for n, p in parameters_of(verb).items() if p.default is not p.empty}
+    keys = {called(verb, KEYS[key].name): KEYS[key].default for key in keys_of(verb)}
+    own = {called(verb, long(one)): one.default for one in command(verb).params if not one.required}
+    for said in (keys, {name: own[name] for name in own if name not in VERBS[verb].options}):
+        assert {n for n in said.keys() & found if found[n] != said[n]} <= OTHER_DEFAULT
 
 
 def test_plan_has_the_signature_of_transfer():
@@ -205,10 +215,10 @@ def test_whatever_is_opened_reads_outside_its_folder_where_that_is_said():
 
 def table():
     """Return the rows of the documents' table: option, key, keyword, commands."""
-    by_key = {key: name for name, (key, _) in OPTIONS.items()}
     rows = []
-    for key in known_keys():
-        option, own = by_key.get(key), key.rpartition(".")[2]
+    for key, known in KEYS.items():
+        own = known.name
+        option = None if known.metavar is None else own
         keyword = f"`{own}`" if key not in ONLY_KEY else ""
         if key.startswith("training.") and own not in keywords_of("transfer"):
             keyword = f"`training={{'{own}': ...}}`" if option is None else f"`{own}`"

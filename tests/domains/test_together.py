@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from landbridge import cluster
-from landbridge.base.config import RunConfig
+from landbridge.base.config import RunConfig, make_config
 from landbridge.base.errors import DataError
 from landbridge.base.events import Events
 from landbridge.cli.app import app
@@ -74,7 +74,7 @@ def test_both_sides_decide_what_a_column_is(tmp_path, case, carrier):
 
 def test_what_is_named_is_kept(tmp_path):
     first, second, _ = SIDES["names, that come again on one side"]
-    config = RunConfig.model_validate({"data": {"columns": ["name", "x"]}})
+    config = make_config({"data": {"columns": ["name", "x"]}})
     task = read_task(config, *(pd.DataFrame(s).assign(label=ANSWERS) for s in (first, second)))
     assert list(task.source.examples.columns) == ["name", "x"]
 
@@ -86,7 +86,7 @@ def test_quantities_are_not_made_words():
         read_task(RunConfig(), first, second)
     with pytest.raises(DataError, match=r"'age' holds whole numbers such as .* words such as 'a0'"):
         read_task(RunConfig(), second, first)
-    config = RunConfig.model_validate({"data": {"categorical": ["age"]}})
+    config = make_config({"data": {"categorical": ["age"]}})
     assert read_task(config, second, first).target.examples.categorical == ["age"]
 
 

@@ -57,7 +57,7 @@ rate = 1e-3
 
 def configuration(place: Path) -> Attempt:
     """Files of --config and values of --set, up to where data would be read."""
-    from landbridge.cli.settings import resolve, usable
+    from landbridge.cli.settings import resolve
     from landbridge.runs.asked import check_asked
 
     def attempt(draw: random.Random, tried: Path, whole: bool = False) -> str:
@@ -74,10 +74,10 @@ def configuration(place: Path) -> Attempt:
             setting = draw.choice((b"training.steps=50", b"data.columns=[a, b]", b"seed=1"))
             settings = [damaged(setting, draw).decode("utf-8", "surrogateescape")]
         config = resolve(tried / f"c.{kind}", settings)
-        json.dumps(config.model_dump(), allow_nan=False)
+        json.dumps(config.to_dict(), allow_nan=False)
         check_asked(config)
         if not whole:
-            usable("cluster", ("seed",), tried / f"c.{kind}", settings)
+            resolve(tried / f"c.{kind}", settings, verb="cluster", keys=("seed",))
         return ""
 
     return attempt

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 import needs
 from landbridge.metrics.regions import box_iou
-from landbridge.tasks.base import TASKS, TaskOptions
+from landbridge.tasks.base import TASKS
+from landbridge.tasks.options import TaskOptions
 from properties import holds
 
 WORDS = (

@@ -18,8 +18,7 @@ from landbridge.base.errors import BackboneError, ConfigError
 from landbridge.base.events import SILENT, Events
 from landbridge.cli.app import app
 from landbridge.runs import pipeline
-from landbridge.tasks.base import TaskOptions
-from landbridge.tasks.training import FitOptions
+from landbridge.tasks.options import FitOptions, TaskOptions
 
 NOWHERE = "no-such-table.csv"
 """Reading it would be another error."""

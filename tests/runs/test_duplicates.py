@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 import landbridge
-from landbridge.base.config import RunConfig
+from landbridge.base.config import make_config
 from landbridge.runs.finish import _unlabelled
 from landbridge.runs.read_task import read_task
 
@@ -80,7 +80,7 @@ def test_rows_of_the_source_are_not_judged(tmp_path, one, other, answers):
 def test_rows_that_were_left_out_are_no_rows_to_label(bare, left):
     source, target = sides()
     target.loc[target.index[-bare:] if bare else [], "label"] = None
-    task = read_task(RunConfig(data={"target_labels": "judge"}), source, target)
+    task = read_task(make_config({"data": {"target_labels": "judge"}}), source, target)
     raced = types.SimpleNamespace(fits={}, chosen="probe", reference="source-only")
     usable = task.target.for_training()
     workspace = types.SimpleNamespace(target=usable, reading=None)

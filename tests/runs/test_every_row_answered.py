@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 import landbridge
 from landbridge.base.errors import DataError
 from landbridge.cli.app import app
-from landbridge.spaces.fit import AlignOptions
+from landbridge.spaces.options import AlignOptions
 from landbridge.spaces.zero_shot import answered
 
 MOODS = {"glad": ["great", "lovely"], "sad": ["awful", "boring"]}

@@ -68,7 +68,7 @@ def test_a_table_of_texts_is_predicted_by_its_column(tmp_path):
     rows = landbridge.load_run(run.path).predict(tables["film"])
     assert len(rows) == 60
     assert {row["predicted"] for row in rows} <= {"glad", "sad"}
-    assert "--text words" in command(run.config.model_dump())
+    assert "--text words" in command(run.config)
 
 
 def test_sound_by_file_names(tmp_path):

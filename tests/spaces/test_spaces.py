@@ -14,8 +14,8 @@ from landbridge.base.errors import ConfigError, DataError, RunError
 from landbridge.domains.modalities.images import ImageExamples
 from landbridge.domains.modalities.texts import TextExamples
 from landbridge.objectives.align import alignment
-from landbridge.spaces.fit import AlignOptions
 from landbridge.spaces.held_out import contents_of
+from landbridge.spaces.options import AlignOptions
 from landbridge.spaces.recall import by_chance, hits, recalls
 from landbridge.spaces.zero_shot import answered
 

@@ -14,7 +14,8 @@ from landbridge.base.errors import DataError
 from landbridge.base.halves import whole_text
 from landbridge.domains.readers.columns import from_arrow
 from landbridge.metrics.spans import f1, span_counts, spans
-from landbridge.tasks.base import TASKS, TaskOptions
+from landbridge.tasks.base import TASKS
+from landbridge.tasks.options import TaskOptions
 from landbridge.tasks.rows import read_rows
 
 NAMES = ["O", "B-PER", "I-PER"]

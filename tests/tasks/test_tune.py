@@ -11,9 +11,9 @@ from PIL import Image
 
 import landbridge
 from landbridge.base.errors import BackboneError, DataError, RunError
-from landbridge.tasks.base import TASKS, Example, TaskOptions
+from landbridge.tasks.base import TASKS, Example
 from landbridge.tasks.fit import tune
-from landbridge.tasks.training import FitOptions
+from landbridge.tasks.options import FitOptions, TaskOptions
 from landbridge.tasks.tuned import load_tuned
 
 # Model, rows, steps, rate, score, and what of it at least (errors: at most).

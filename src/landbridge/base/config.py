@@ -1,145 +1,47 @@
-"""The configuration of a run: typed, and an unknown key is an error with the nearest known one."""
+"""The configuration of a run: typed, and an unknown key is an error with the nearest known one.
+
+A field is all that an option needs: `landbridge.cli.options` makes the command line's of it,
+`landbridge config` and the table in docs/cli.md list it, and a keyword of `landbridge.transfer`
+has its name. pydantic checks values, and is imported when there are some to check.
+"""
 
 from __future__ import annotations
 
+import dataclasses
 import re
-from collections.abc import Mapping, Sequence
-from typing import Any, Literal
-
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Annotated, Any, ClassVar, Literal
 
 from .config_file import read_value
 from .errors import ConfigError
+from .fields import Option, option, options_of, setting
 from .registry import nearest
+from .shown import to_json
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", validate_assignment=True, allow_inf_nan=False)
+class _Strict:
+    __pydantic_config__: ClassVar[Any] = {"extra": "forbid", "allow_inf_nan": False}
 
 
-class DataConfig(_Strict):
-    """Where the data are and how labels are used."""
+@dataclass(frozen=True)
+class _Checked:
+    """A further check of a field's value, which raises ConfigError."""
 
-    source: str | None = None
-    """Folder, table, "sample:NAME", or null: the backbone is then the source."""
-    target: str | None = None
-    """Folder, table or "sample:NAME"."""
-    label: str | None = None
-    """Label column of tables; guessed, and said, where null."""
-    columns: list[str] | None = None
-    """Exactly the feature columns of tables to use; beside images, texts or recordings, the
-    columns to use with them."""
-    drop: list[str] | None = None
-    """Columns of tables to leave out."""
-    categorical: list[str] | None = None
-    """Columns of tables to read as words: codes that are no quantities."""
-    numeric: list[str] | None = None
-    """Columns of tables to read as numbers."""
-    encoding: str | None = None
-    """Encoding of text tables that are not UTF-8; null: as they are marked, or Western, said."""
-    outside: bool = False
-    """Whether metadata and links in a folder of data may lead to files outside it."""
-    image: str | None = None
-    """Column of a table that holds images or their paths; guessed, and said, where null."""
-    text: str | None = None
-    """Column of a table that holds texts, or several joined by commas; guessed, and said."""
-    audio: str | None = None
-    """Column of a table that holds recordings or their paths; guessed, and said."""
-    domain: str | None = None
-    """Column, or part of file names, that says which of several domains a row is of."""
-    source_domains: list[str] | None = None
-    """Which of them are the source; all that are not the target where null."""
-    target_domains: list[str] | None = None
-    """Which of them are the target; --target then holds both sides."""
-    pattern: str | None = None
-    """How names of files are made up, such as "{label}_{speaker}_{take}"."""
-    value_range: list[float] | None = Field(None, min_length=2, max_length=2)
-    """Which numbers are black and white in arrays of images and in images of more than eight
-    bits, on both sides and for predictions; null: found in the source, which is said."""
-    answers: str = "auto"
-    """What kind of label there is: classes, numbers, several (labels at once), ordinal (classes in
-    an order); auto: as they look, which is said."""
-    target_labels: Literal["use", "judge"] = "use"
-    """"judge": target labels are for the verdict alone, the target counts as unlabelled."""
-    judge_fraction: float = Field(0.3, gt=0, lt=1)
-    """Part of the labelled target rows kept for judging where there is no test split."""
-    keep_duplicates: bool = False
-    """Judge on rows that were learned from as well, in the source or the target; false: they are
-    found, the same or nearly, and left out of what is judged."""
-    max_rows: int | None = Field(None, gt=0, lt=2**53)
-    """Use at most this many rows a domain (drawn with the seed, and said)."""
+    check: Callable[[Any], Any]
 
+    def __get_pydantic_core_schema__(self, kind: Any, handler: Any) -> Any:
+        from pydantic_core import core_schema
 
-class TrainingConfig(_Strict):
-    """How networks are trained. Null: the method's own recipe."""
+        def checked(value: Any) -> Any:
+            try:
+                self.check(value)
+            except ConfigError as error:
+                raise ValueError(f"{error.found}; {error.do}") from error
+            return value
 
-    steps: int | None = Field(None, gt=0, le=10**9)
-    """Steps of the method's main phase."""
-    source_steps: int | None = Field(None, gt=0, le=10**9)
-    """Steps of training on the source alone."""
-    batch: int | None = Field(None, gt=1, le=2**24)
-    """Rows of each batch."""
-    rate: float | None = Field(None, gt=0)
-    """Learning rate of the main phase."""
-    augment: Literal["none", "weak", "strong"] | None = None
-    """Of labelled batches."""
-    clip: float | None = Field(None, gt=0)
-    """Largest gradient norm."""
-    precision: Literal["auto", "float32", "bfloat16"] = "auto"
-    """Number format of the forward pass; auto: bfloat16 for large networks where the
-    processor has units for it, never by the clock."""
-    device: str = "auto"
-    """Where networks run: "cpu", "cuda", "cuda:1", "mps"; auto: CUDA where there is any."""
-    checkpoint_seconds: float = Field(5.0, ge=0)
-    """At most this much work is lost by a crash."""
-    threads: int | None = Field(None, gt=0, le=4096)
-    """Threads for torch; null: as torch finds best."""
-
-
-class RunConfig(_Strict):
-    """Everything that decides a run."""
-
-    data: DataConfig = Field(default_factory=lambda: DataConfig())
-    backbone: str = "auto"
-    """A registered backbone, hf/<id>, or a path: what is already known."""
-    backbone_options: dict[str, Any] = Field(default_factory=dict)
-    """Options of the backbone's own, such as length: 128 for texts."""
-    method: str = "auto"
-    """A registered method, terms joined by "+", or "auto"."""
-    method_options: dict[str, Any] = Field(default_factory=dict)
-    """Fields of the method's own configuration."""
-    teacher: str | None = None
-    """A finished run whose answers teach (distillation), on the same rows."""
-    student: str | None = None
-    """Of rows with several modalities the one that the student sees; the one that the teacher
-    does not see, where null."""
-    budget: str = "10m"
-    """Wall-clock time for the whole run: "90s", "10m", "2h"."""
-    seeds: int | None = Field(None, ge=1, le=100)
-    """How many seeds the verdict uses; null: three, or two where the budget says so."""
-    seed: int = Field(0, ge=0, lt=2**63)
-    """The first seed."""
-    candidates: list[str] | None = None
-    """What auto may try; null: it decides."""
-    training: TrainingConfig = Field(default_factory=lambda: TrainingConfig())
-    offline: bool = False
-    """Forbid every download."""
-    keep_work: bool = False
-    """Keep checkpoints and baseline fits after the run."""
-
-    @field_validator("budget")
-    @classmethod
-    def _check_budget(cls, value: str) -> str:
-        try:
-            parse_budget(value)
-        except ConfigError as error:
-            raise ValueError(f"{error.found}; {error.do}") from error
-        return value
-
-    @property
-    def budget_seconds(self) -> float:
-        """The budget in seconds."""
-        return parse_budget(self.budget)
+        return core_schema.no_info_after_validator_function(checked, handler(kind))
 
 
 _LONGEST = 10 * 365 * 24 * 3600
@@ -174,16 +76,238 @@ def parse_budget(text: str) -> float:
     return total
 
 
-def known_keys(model: type[BaseModel] = RunConfig, prefix: str = "") -> list[str]:
-    """Return every dotted key that a configuration file may hold."""
-    keys = []
-    for name, field in model.model_fields.items():
-        inner = field.annotation
-        if isinstance(inner, type) and issubclass(inner, BaseModel):
-            keys += known_keys(inner, f"{prefix}{name}.")
-        else:
-            keys.append(f"{prefix}{name}")
-    return keys
+@dataclass(frozen=True)
+class DataConfig(_Strict):
+    """Where the data are and how labels are used."""
+
+    source: str | None = option(
+        None,
+        'Where knowledge comes from: a folder, a table or "sample:NAME". Without it the backbone '
+        "is the source.",
+        "DATA",
+    )
+    target: str | None = option(
+        None, 'Where it is needed: a folder, a table or "sample:NAME".', "DATA"
+    )
+    label: str | None = option(
+        None, "Label column of tables; else guessed, and said.", "COLUMN", reads="labels"
+    )
+    text: str | None = option(
+        None, "Column of texts; a,b joins two. Else guessed, and said.", "COLUMN", reads="rows"
+    )
+    image: str | None = option(
+        None, "Column of images or their paths; else guessed, and said.", "COLUMN", reads="rows"
+    )
+    audio: str | None = option(
+        None, "Column of recordings or paths; else guessed, and said.", "COLUMN", reads="rows"
+    )
+    columns: list[str] | None = option(
+        None, "Feature columns to use; also beside images, texts, sound.", "A,B", reads="rows"
+    )
+    drop: list[str] | None = option(None, "Columns to leave out.", "A,B", reads="rows")
+    categorical: list[str] | None = option(
+        None, "Columns of codes: categories, not quantities.", "A,B", reads="rows"
+    )
+    numeric: list[str] | None = option(None, "Columns to read as numbers.", "A,B", reads="rows")
+    encoding: str | None = option(
+        None,
+        "The encoding of text tables that are not UTF-8: cp1252. Else as they are marked, or "
+        "Western, and said.",
+        "NAME",
+        reads="rows",
+    )
+    value_range: list[float] | None = option(
+        None,
+        "Black and white in arrays of images and in images of more than 8 bits: 0,4095. Else found "
+        "in the source, and said.",
+        "LOW,HIGH",
+        reads="rows",
+        min_length=2,
+        max_length=2,
+    )
+    outside: bool = option(
+        False,
+        "Let metadata and links in a folder of data lead to files outside it.",
+        reads="rows",
+    )
+    domain: str | None = option(
+        None, "Column or file-name part that names domains.", "COLUMN", reads="labels"
+    )
+    source_domains: list[str] | None = option(
+        None, "Domains that are the source; else all others.", "A,B"
+    )
+    target_domains: list[str] | None = option(
+        None, "Domains that are the target; --target holds both sides.", "A,B"
+    )
+    pattern: str | None = option(
+        None, 'Of file names, such as "{label}_{speaker}_{take}".', "PATTERN", reads="labels"
+    )
+    answers: str = option(
+        "auto",
+        "What labels are: a class, a number, several labels at once, or a class in an order; "
+        "auto: as they look, which is said.",
+        "auto|classes|numbers|several|ordinal",
+        reads="labels",
+    )
+    target_labels: Literal["use", "judge"] = option(
+        "use",
+        "judge: target labels are for the verdict alone; methods never see them, and the target "
+        "counts as unlabelled.",
+    )
+    judge_fraction: float = setting(
+        0.3,
+        "Part of the labelled target rows kept for judging where there is no test split.",
+        gt=0,
+        lt=1,
+    )
+    keep_duplicates: bool = option(
+        False,
+        "Judge on rows that were learned from as well; else they are found, the same or nearly, "
+        "and left out of what is judged.",
+    )
+    max_rows: int | None = setting(
+        None,
+        "Use at most this many rows a domain (drawn with the seed, and said).",
+        reads="rows",
+        gt=0,
+        lt=2**53,
+    )
+
+
+@dataclass(frozen=True)
+class TrainingConfig(_Strict):
+    """How networks are trained. Null: the method's own recipe."""
+
+    steps: int | None = option(
+        None,
+        "Steps of training (of the main phase, if there are several), instead of what epochs or "
+        "budget give.",
+        "N",
+        gt=0,
+        le=10**9,
+    )
+    source_steps: int | None = setting(
+        None, "Steps of training on the source alone.", gt=0, le=10**9
+    )
+    batch: int | None = option(None, "Rows of a step.", "ROWS", gt=1, le=2**24)
+    rate: float | None = option(
+        None, "Learning rate (of the main phase, if there are several).", "X", gt=0
+    )
+    augment: Literal["none", "weak", "strong"] | None = setting(None, "Of labelled batches.")
+    clip: float | None = setting(None, "Largest gradient norm.", gt=0)
+    precision: Literal["auto", "float32", "bfloat16"] = setting(
+        "auto",
+        "Number format of the forward pass; auto: bfloat16 for large networks where the processor "
+        "has units for it, never by the clock.",
+    )
+    device: str = option(
+        "auto",
+        'Where networks run, one of several as "cuda:1"; auto: a GPU if any.',
+        "auto|cpu|cuda|mps",
+    )
+    checkpoint_seconds: float = setting(5.0, "At most this much work is lost by a crash.", ge=0)
+    threads: int | None = setting(
+        None, "Threads for torch; null: as torch finds best.", gt=0, le=4096
+    )
+
+
+@dataclass(frozen=True)
+class RunConfig(_Strict):
+    """Everything that decides a run."""
+
+    data: DataConfig = dataclasses.field(default_factory=DataConfig)
+    backbone: str = option(
+        "auto",
+        "What is known already: a name from `landbridge backbones`, hf/<id>, a path, or auto.",
+        "NAME",
+    )
+    backbone_options: dict[str, Any] = setting(
+        dict, "Options of the backbone's own, such as length: 128 for texts."
+    )
+    method: str = option("auto", 'A name from `landbridge methods`, "a+b", or auto.', "NAME")
+    method_options: dict[str, Any] = setting(dict, "Fields of the method's own configuration.")
+    teacher: str | None = option(
+        None, "A finished run whose answers are learned (distillation), on the same rows.", "RUN"
+    )
+    student: str | None = option(
+        None,
+        "Of rows with several modalities the one the student sees; else the one that the teacher "
+        "does not see.",
+        "MODALITY",
+    )
+    budget: Annotated[str, _Checked(parse_budget)] = option(
+        "10m", 'Time for the whole run: "90s", "10m", "2h".', "TIME"
+    )
+    seeds: int | None = option(
+        None,
+        "How many seeds the verdict uses; else three, or two where the budget says so.",
+        "N",
+        ge=1,
+        le=100,
+    )
+    seed: int = option(0, "The first seed.", "N", ge=0, lt=2**63)
+    candidates: list[str] | None = setting(None, "What auto may try; null: it decides.")
+    training: TrainingConfig = dataclasses.field(default_factory=TrainingConfig)
+    offline: bool = option(False, "Forbid every download.")
+    keep_work: bool = setting(False, "Keep checkpoints and baseline fits after the run.")
+
+    @property
+    def budget_seconds(self) -> float:
+        """The budget in seconds."""
+        return parse_budget(self.budget)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain nested values, of which `make_config` makes the same again."""
+        return dataclasses.asdict(self)
+
+    def at(self, key: str) -> Any:
+        """Return the value of a dotted key."""
+        place: Any = self
+        for part in key.split("."):
+            place = getattr(place, part)
+        return place
+
+    def given(self, keys: Collection[str]) -> dict[str, Any]:
+        """Return what keys say that is no default, by the keyword that Python has for each."""
+        values = {known: self.at(key) for key, known in OPTIONS.items() if key in keys}
+        return {known.name: value for known, value in values.items() if value != known.default}
+
+    def as_words(self) -> list[str]:
+        """Return what the command line has to say, of what is no default, for this again.
+
+        Examples
+        --------
+        >>> reading = {"label": "kind", "drop": ["a", "b"], "max_rows": 9}
+        >>> make_config({"data": reading, "offline": True}).as_words()
+        ['--label', 'kind', '--drop', 'a,b', '--set', 'data.max_rows=9', '--offline']
+        """
+        words: list[str] = []
+        for key, known in OPTIONS.items():
+            value = self.at(key)
+            if value == known.default:
+                continue
+            commas = known.many and any("," in str(one) for one in value or ())
+            if known.metavar is None or commas or known.name in RECIPE:
+                text = value if isinstance(value, str) else to_json(value)
+                words += ["--set", f"{key}={text}"]
+            elif isinstance(value, bool):
+                words.append(known.flag if value else f"--no-{known.name.replace('_', '-')}")
+            else:
+                words += [known.flag, ",".join(map(str, value)) if known.many else str(value)]
+        return words
+
+
+OPTIONS: dict[str, Option] = options_of(RunConfig)
+"""What is known of each key that a configuration file may hold."""
+RECIPE = ("steps", "batch", "rate")
+"""Options that `transfer` has not: how networks are trained is the method's recipe there."""
+
+
+@cache
+def _checker() -> Any:
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(RunConfig)
 
 
 def make_config(values: Mapping[str, Any]) -> RunConfig:
@@ -194,14 +318,17 @@ def make_config(values: Mapping[str, Any]) -> RunConfig:
     ConfigError
         Naming each key, what was found, and the nearest known key.
     """
+    from pydantic import ValidationError
+
     try:
-        return RunConfig.model_validate(dict(values))
+        made: RunConfig = _checker().validate_python(dict(values))
+        return made
     except ValidationError as error:
         lines = []
         for problem in error.errors():
             key = ".".join(str(part) for part in problem["loc"])
-            if problem["type"] == "extra_forbidden":
-                near = nearest(key, known_keys())
+            if problem["type"] == "unexpected_keyword_argument":
+                near = nearest(key, OPTIONS)
                 lines.append(
                     f"unknown key {key!r}" + (f" (did you mean {near!r}?)" if near else "")
                 )
@@ -226,21 +353,21 @@ def apply_settings(values: dict[str, Any], settings: Sequence[str]) -> dict[str,
     import copy
 
     result = copy.deepcopy(values)
-    for setting in settings:
-        key, equals, text = setting.partition("=")
+    for text in settings:
+        key, equals, value = text.partition("=")
         if not equals or not key:
-            raise ConfigError(f"--set {setting!r} has no '='", do="write --set training.steps=500")
+            raise ConfigError(f"--set {text!r} has no '='", do="write --set training.steps=500")
         place = result
         *path, last = key.split(".")
         for part in path:
             place = place.setdefault(part, {})
             if not isinstance(place, dict):
                 raise ConfigError(
-                    f"--set {setting!r}: {part!r} holds a value, not further keys",
+                    f"--set {text!r}: {part!r} holds a value, not further keys",
                     do="`landbridge config` lists every key",
                 )
         try:
-            place[last] = read_value(text)
+            place[last] = read_value(value)
         except ConfigError as error:
             raise ConfigError(f"--set {key}: {error.found}", do=error.do) from error
     return result

@@ -3,106 +3,57 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
-import typer
-
+from ..spaces.options import AlignOptions
 from . import options as o
 from .frame import Frame
 from .verbs import verb
 
-if TYPE_CHECKING:
-    from ..base.config import RunConfig
-
-Answer = Annotated[
-    str | None, typer.Option(metavar="MODALITY", help="What to look at in rows with several.")
-]
-SpaceFolder = Annotated[
-    Path, typer.Argument(metavar="SPACE", help="A folder that `landbridge align` made.")
-]
+Answer = Annotated[str | None, o.own("MODALITY", "What to look at in rows with several.")]
+SpaceFolder = Annotated[Path, o.argument("SPACE", "A folder that `landbridge align` made.")]
 
 
 @verb(
     "align",
     *(*o.ROWS, "keep_duplicates", "batch", "rate", "seed", "device", "offline"),
     keys=("backbone_options", "data.max_rows", "training.threads"),
+    fields=(AlignOptions,),
 )
 def align(
     this: Frame,
-    found: RunConfig,
-    data: Annotated[
-        str, typer.Argument(metavar="DATA", help="Rows of several modalities: a table, a folder.")
-    ],
-    out: Annotated[
-        Path, typer.Option(metavar="FOLDER", help="Where to keep the space; must not exist.")
-    ],
-    epochs: Annotated[
-        float, typer.Option(metavar="N", help="How often each pair is looked at.")
-    ] = 30.0,
-    temperature: Annotated[
-        float, typer.Option(metavar="X", help="To begin with; it is learned.")
-    ] = 0.07,
-    held_out: Annotated[
-        float, typer.Option(metavar="SHARE", help="Of the pairs, to judge by without a test split.")
-    ] = 0.2,
+    data: Annotated[str, o.argument("DATA", "Rows of several modalities: a table, a folder.")],
+    out: Annotated[Path, o.own("FOLDER", "Where to keep the space; must not exist.")],
 ) -> None:
     """Bring modalities into one space by rows that have two of them; needs no labels.
 
     Then `search` finds across modalities, and `zero-shot` classifies by the names of classes.
     """
-    from ..runs.read_task import columns_named
-    from ..spaces.fit import AlignOptions, align
+    from ..spaces.fit import align
 
     this.run = out
-    standard = AlignOptions()
-    space = align(
-        data,
-        out=out,
-        backbone_options=found.backbone_options or None,
-        options=AlignOptions(
-            epochs=epochs,
-            temperature=temperature,
-            held_out=held_out,
-            batch=found.training.batch or standard.batch,
-            rate=found.training.rate or standard.rate,
-        ),
-        seed=found.seed,
-        device=found.training.device,
-        keep_duplicates=found.data.keep_duplicates,
-        offline=found.offline,
-        max_rows=found.data.max_rows,
-        events=this.events(),
-        **columns_named(found.data),
-    )
+    options = AlignOptions(**this.keywords(AlignOptions))
+    space = align(data, out=out, options=options, events=this.events(), **this.given)
     this.result({"space": str(out), **space.facts}, lambda: _show_space(out, space.facts))
 
 
 @verb("search", "offline", "outside", keys=("training.threads",))
 def search(
     this: Frame,
-    found: RunConfig,
     space: SpaceFolder,
-    query: Annotated[
-        str, typer.Argument(metavar="QUERY", help="Words, or the path of an image or recording.")
-    ],
-    among: Annotated[
-        str, typer.Option(metavar="DATA", help="Where to look: a folder, a table, a sample.")
-    ],
-    top: Annotated[int, typer.Option(metavar="N", help="How many to show.")] = 5,
-    modality: Annotated[
-        str | None,
-        typer.Option("--modality", metavar="MODALITY", help="Of QUERY: image, text or audio."),
-    ] = None,
+    query: Annotated[str, o.argument("QUERY", "Words, or the path of an image or recording.")],
+    among: Annotated[str, o.own("DATA", "Where to look: a folder, a table, a sample.")],
+    top: Annotated[int, o.own("N", "How many to show.")] = 5,
+    modality: Annotated[str | None, o.own("MODALITY", "Of QUERY: image, text or audio.")] = None,
     answer: Answer = None,
 ) -> None:
     """Find what is nearest to words, an image or a recording."""
     from ..spaces.space import Space
 
     events = this.events()
-    opened = Space.load(space, offline=found.offline, events=events)
-    outside = found.data.outside
+    opened = Space.load(space, events=events, **this.keywords(Space.load))
     rows = opened.search(
-        query, among, top=top, modality=modality, answer=answer, outside=outside, events=events
+        query, among, top=top, modality=modality, answer=answer, events=events, **this.given
     )
     this.result({"space": str(space), "query": query, "found": rows}, lambda: _show(rows))
 
@@ -110,36 +61,21 @@ def search(
 @verb("zero-shot", "offline", "outside", keys=("training.threads",))
 def zero_shot(
     this: Frame,
-    found: RunConfig,
     space: SpaceFolder,
     data: o.Data,
-    classes: Annotated[
-        str, typer.Option(metavar="A,B", help="The classes' names, as words say them.")
-    ],
-    template: Annotated[
-        str, typer.Option(metavar="TEXT", help='What is said of a class; "{}" is its name.')
-    ] = "{}",
+    classes: Annotated[str, o.own("A,B", "The classes' names, as words say them.")],
+    template: Annotated[str, o.own("TEXT", 'What is said of a class; "{}" is its name.')] = "{}",
     answer: Answer = None,
-    out: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write a .csv, .parquet or .json file.")
-    ] = None,
+    out: o.Rows = None,
 ) -> None:
     """Classify by the names of classes alone; labels in DATA are used to say how well, no more."""
     from ..spaces.space import Space
     from ..spaces.zero_shot import answered
 
     events = this.events()
-    opened = Space.load(space, offline=found.offline, events=events)
-    names = o.names(classes) or []
-    value = answered(
-        opened,
-        data,
-        names,
-        template=template,
-        answer=answer,
-        outside=found.data.outside,
-        events=events,
-    )
+    opened = Space.load(space, events=events, **this.keywords(Space.load))
+    how: dict[str, Any] = {"template": template, "answer": answer, **this.given}
+    value = answered(opened, data, o.names(classes) or [], events=events, **how)
     rows = value.pop("predictions")
     if out is not None:
         from .predict import write

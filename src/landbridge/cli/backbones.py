@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .frame import Frame
 from .verbs import verb
 
-if TYPE_CHECKING:
-    from ..base.config import RunConfig
-
 
 @verb("backbones")
-def backbones(this: Frame, _: RunConfig) -> None:
+def backbones(this: Frame) -> None:
     """List the backbones and which are available here."""
     from ..backbones.base import BACKBONES
 

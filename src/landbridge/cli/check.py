@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
-
-import typer
+from typing import Annotated, Any
 
 from . import options as o
 from .frame import Frame
 from .verbs import verb
-
-if TYPE_CHECKING:
-    from ..base.config import RunConfig
 
 _MARKS = {"failure": ("✗", "red"), "warning": ("!", "yellow"), "note": ("·", "dim")}
 SHOWN = 5
@@ -20,13 +15,11 @@ SHOWN = 5
 @verb("check", *o.READING, "offline", keys=("data.max_rows",))
 def check(
     this: Frame,
-    found: RunConfig,
     data: o.Data,
     against: Annotated[
-        str | None,
-        typer.Option(metavar="OTHER", help="What else will be learned from: leaks between both."),
+        str | None, o.own("OTHER", "What else will be learned from: leaks between both.")
     ] = None,
-    only: Annotated[str | None, typer.Option(metavar="A,B", help="Run these checks alone.")] = None,
+    only: Annotated[str | None, o.own("A,B", "Run these checks alone.")] = None,
 ) -> None:
     """Look for what would make figures wrong: twins, leaks, tiny classes, broken files.
 
@@ -42,9 +35,9 @@ def check(
     events = this.events()
     theirs = None
     if against is None:
-        ours = read_domain(data, **reading(found), events=events)
+        ours = read_domain(data, **reading(this.config), events=events)
     else:
-        ours, theirs = read_two(found, data, against, events)
+        ours, theirs = read_two(this.config, data, against, events)
     problems = look(ours, theirs, only=names, events=events)
     failed = any(problem.severity == "failure" for problem in problems)
     this.exit_code = 1 if failed else 0

@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
-
-import typer
+from typing import Annotated, Any
 
 from . import options as o
 from .frame import Frame
 from .verbs import verb
-
-if TYPE_CHECKING:
-    from ..base.config import RunConfig
 
 
 @verb(
@@ -22,27 +17,15 @@ if TYPE_CHECKING:
 )
 def cluster(
     this: Frame,
-    found: RunConfig,
-    data: Annotated[
-        str, typer.Argument(metavar="DATA", help="Rows to group: a folder, a table, a sample.")
-    ],
-    out: Annotated[
-        Path, typer.Option("--out", metavar="FOLDER", help="Where to keep it; must not exist.")
-    ],
-    source: Annotated[
-        str | None,
-        typer.Option("--source", metavar="DATA", help="More rows of the kind, without labels."),
-    ] = None,
-    groups: Annotated[
-        str, typer.Option("--groups", metavar="N|LOW-HIGH|auto", help="How many.")
-    ] = "auto",
+    data: Annotated[str, o.argument("DATA", "Rows to group: a folder, a table, a sample.")],
+    out: Annotated[Path, o.own("FOLDER", "Where to keep it; must not exist.")],
+    source: Annotated[str | None, o.own("DATA", "More rows of the kind, without labels.")] = None,
+    groups: Annotated[str, o.own("N|LOW-HIGH|auto", "How many.")] = "auto",
     method: Annotated[
-        str,
-        typer.Option("--method", metavar="METHOD", help="gaussian-mixture, k-means or turtle."),
+        str, o.own("METHOD", "gaussian-mixture, k-means or turtle.")
     ] = "gaussian-mixture",
     epochs: Annotated[
-        float | None,
-        typer.Option("--epochs", metavar="N", help="Of pretraining, where the backbone needs it."),
+        float | None, o.own("N", "Of pretraining, where the backbone needs it.")
     ] = None,
 ) -> None:
     """Group rows without labels, on what a backbone knows, and say whether groups are there.
@@ -50,26 +33,10 @@ def cluster(
     Labels in DATA, where there are some, judge the groups and nothing else.
     """
     from ..clustering.fit import cluster
-    from ..runs.read_task import columns_named
 
     this.run = out
-    made = cluster(
-        data,
-        source,
-        out=out,
-        groups=groups,
-        method=method,
-        backbone=found.backbone,
-        backbone_options=found.backbone_options or None,
-        epochs=epochs,
-        seed=found.seed,
-        device=found.training.device,
-        offline=found.offline,
-        label=found.data.label,
-        max_rows=found.data.max_rows,
-        events=this.events(),
-        **columns_named(found.data),
-    )
+    own: dict[str, Any] = {"groups": groups, "method": method, "epochs": epochs, **this.given}
+    made = cluster(data, source, out=out, events=this.events(), **own)
     this.result({"clusters": str(out), **made.facts}, lambda: _show(out, made.facts))
 
 

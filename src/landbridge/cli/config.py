@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import ast
 import inspect
-import textwrap
 from typing import Any
 
+from ..base.config import OPTIONS, RunConfig
 from . import options as o
 from .frame import frame
 
@@ -26,48 +25,22 @@ def config(
     with frame(as_json=as_json, quiet=quiet, debug=debug) as this:
         from .settings import resolve
 
-        resolved = resolve(config, settings, shown=True)
-        keys = describe(type(resolved), resolved)
+        keys = describe(resolve(config, settings, shown=True))
         this.result({"keys": keys}, lambda: _show(keys))
 
 
-def describe(model: Any, values: Any, prefix: str = "") -> list[dict[str, Any]]:
-    """Return key, type, default, value and meaning of each field, inner models in full."""
-    from pydantic import BaseModel
-
-    docs = _docs(model)
-    found: list[dict[str, Any]] = []
-    for name, field in model.model_fields.items():
-        value = getattr(values, name)
-        if isinstance(value, BaseModel):
-            found += describe(type(value), value, f"{prefix}{name}.")
-            continue
-        found.append(
-            {
-                "key": f"{prefix}{name}",
-                "type": _type(field.annotation),
-                "default": field.get_default(call_default_factory=True),
-                "value": value,
-                "doc": field.description or docs.get(name, ""),
-            }
-        )
-    return found
-
-
-def _docs(model: type) -> dict[str, str]:
-    """Return the string below each attribute: pydantic keeps it only where asked to."""
-    body = ast.parse(textwrap.dedent(inspect.getsource(model))).body[0]
-    found: dict[str, str] = {}
-    name = None
-    for node in getattr(body, "body", ()):
-        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
-            name = node.target.id
-        elif name and isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
-            found[name] = " ".join(str(node.value.value).split())
-            name = None
-        else:
-            name = None
-    return found
+def describe(config: RunConfig) -> list[dict[str, Any]]:
+    """Return key, type, default, value and meaning of each field."""
+    return [
+        {
+            "key": key,
+            "type": _type(known.type),
+            "default": known.default,
+            "value": config.at(key),
+            "doc": known.help,
+        }
+        for key, known in OPTIONS.items()
+    ]
 
 
 def _type(annotation: Any) -> str:

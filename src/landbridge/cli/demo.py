@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from . import options as o
 from .frame import Frame
 from .verbs import verb
-
-if TYPE_CHECKING:
-    from ..base.config import RunConfig
 
 DEFAULTS = {
     "data.source": "sample:font-digits",
@@ -32,7 +28,6 @@ DEFAULTS = {
 @verb("demo", "method", "budget", keys=None, defaults=DEFAULTS)
 def demo(
     this: Frame,
-    found: RunConfig,
     out: o.Out = None,
 ) -> None:
     """Printed digits to handwriting, without one label.
@@ -43,9 +38,9 @@ def demo(
     from .transfer import fit, free_folder, taken, unused
 
     usual = Path("runs/demo")
-    folder = unused(usual) if out is None else free_folder(out, found)
+    folder = unused(usual) if out is None else free_folder(out, this.config)
     if out is None and taken(usual):
         this.terminal.event(
             {"event": "note", "message": f"{usual} is there already: this run is {folder}"}
         )
-    fit(this, found, folder)
+    fit(this, folder)

@@ -8,14 +8,13 @@ from .frame import Frame
 from .verbs import verb
 
 if TYPE_CHECKING:
-    from ..base.config import RunConfig
     from .checks import Check
 
 _MARKS = {"ok": ("✓", "green"), "note": ("·", "dim"), "warn": ("!", "yellow"), "bad": ("✗", "red")}
 
 
 @verb("doctor", keys=("training.threads",))
-def doctor(this: Frame, found: RunConfig) -> None:
+def doctor(this: Frame) -> None:
     """Check this machine and measure its speed.
 
     Looks at Python, torch, processor, memory, disk and the optional parts. No network is
@@ -23,7 +22,7 @@ def doctor(this: Frame, found: RunConfig) -> None:
     """
     from .checks import run_checks
 
-    checks = run_checks(found.training.threads)
+    checks = run_checks(this.config.training.threads)
     bad = [check.name for check in checks if check.level == "bad"]
     this.exit_code = 1 if bad else 0
     this.result(

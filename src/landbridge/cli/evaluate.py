@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from . import options as o
 from .frame import Frame
 from .verbs import verb
 
-if TYPE_CHECKING:
-    from ..base.config import RunConfig
-
 
 @verb("eval", "label", "keep_duplicates", "outside", keys=("training.threads",))
 def evaluate(
     this: Frame,
-    found: RunConfig,
     run: o.RunFolder,
     data: o.Data,
 ) -> None:
@@ -23,10 +19,9 @@ def evaluate(
     from ..finished import load
     from .predict import taken
 
-    loaded, given = load(run), found.data
-    options = {"label": given.label, "keep_duplicates": given.keep_duplicates or None}
-    options |= {"outside": given.outside or None}
-    figures = loaded.evaluate(data, **taken(loaded.evaluate, run, options), events=this.events())
+    loaded = load(run)
+    given = taken(loaded.evaluate, run, this.given)
+    figures = loaded.evaluate(data, **given, events=this.events())
     this.result({"run": str(run), **figures}, lambda: _show(figures))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import inspect
 import math
 import os
 import sys
@@ -11,7 +12,7 @@ import traceback
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 import typer
 
@@ -28,6 +29,9 @@ from ..base.shown import to_json, visible
 from ..base.trust import ask_by
 from .screen import say
 
+if TYPE_CHECKING:
+    from ..base.config import RunConfig
+
 
 class Frame:
     """What a verb uses to speak.
@@ -40,13 +44,20 @@ class Frame:
         The run folder the verb works on, once known; messages name it.
     exit_code : int
         What the command exits with when nothing goes wrong.
+    config : RunConfig
+        What options, a file and settings ask for.
+    given : dict
+        What they say that is no default, by the keyword that Python has for it.
     """
+
+    config: RunConfig
 
     def __init__(self, *, as_json: bool, quiet: bool) -> None:
         self.as_json = as_json
         self.quiet = quiet
         self.run: Path | None = None
         self.exit_code = 0
+        self.given: dict[str, Any] = {}
         self._value: Any = {}
         self._show: Callable[[], None] | None = None
         self._terminal: Any = None
@@ -69,6 +80,12 @@ class Frame:
     def result(self, value: Any, show: Callable[[], None]) -> None:
         """Keep the result: `value` for JSON, or what shows it to a person."""
         self._value, self._show = value, show
+
+    def keywords(self, function: Callable[..., Any]) -> dict[str, Any]:
+        """Return what was given that a function takes; each goes to the first that takes it."""
+        known = inspect.signature(function).parameters
+        rest = any(one.kind is one.VAR_KEYWORD for one in known.values())
+        return {name: self.given.pop(name) for name in [*self.given] if rest or name in known}
 
     def close(self) -> None:
         """Take progress bars off the screen."""

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
-
-import typer
+from typing import Annotated
 
 from ..base.errors import ConfigError
+from . import options as o
 from .frame import Frame
 from .verbs import verb
-
-if TYPE_CHECKING:
-    from ..base.config import RunConfig
 
 WAYS = ("weighted", "ties", "dare", "add", "negate")
 
@@ -20,26 +16,15 @@ WAYS = ("weighted", "ties", "dare", "add", "negate")
 @verb("merge", "seed", "outside")
 def merge(
     this: Frame,
-    found: RunConfig,
-    runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Finished runs.")],
-    out: Annotated[Path, typer.Option(metavar="RUN", help="The new run's folder.")],
-    method: Annotated[
-        str, typer.Option("--method", metavar="METHOD", help=f"How: {', '.join(WAYS)}.")
-    ] = "weighted",
+    runs: Annotated[list[Path], o.argument("RUN...", "Finished runs.")],
+    out: Annotated[Path, o.own("RUN", "The new run's folder.")],
+    method: Annotated[str, o.own("METHOD", f"How: {', '.join(WAYS)}.")] = "weighted",
     weights: Annotated[
-        str | None,
-        typer.Option(metavar="W,W,...", help="One for each run; 1 for all if not given."),
+        str | None, o.own("W,W,...", "One for each run; 1 for all if not given.")
     ] = None,
-    density: Annotated[
-        float, typer.Option(metavar="SHARE", help="Share of values that ties and dare keep.")
-    ] = 0.2,
+    density: Annotated[float, o.own("SHARE", "Share of values that ties and dare keep.")] = 0.2,
     data: Annotated[
-        str | None,
-        typer.Option(
-            "--data",
-            metavar="DATA",
-            help="Unlabelled examples for batch normalisation's statistics.",
-        ),
+        str | None, o.own("DATA", "Unlabelled examples for batch normalisation's statistics.")
     ] = None,
 ) -> None:
     """Merge runs of the same backbone: average, add or take away what each has learned.
@@ -54,11 +39,10 @@ def merge(
         method=method,  # type: ignore[arg-type]  # checked there, with what is known
         weights=_numbers(weights),
         density=density,
-        seed=found.seed,
         data=data,
-        outside=found.data.outside,
         out=out,
         events=this.events(),
+        **this.given,
     )
     words = made.choice["reason"]
 

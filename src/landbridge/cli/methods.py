@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Annotated, Any
-
-import typer
+from typing import Annotated, Any
 
 from ..base.errors import ConfigError
+from . import options as o
 from .frame import Frame
 from .verbs import verb
-
-if TYPE_CHECKING:
-    from ..base.config import RunConfig
 
 LABELS = ("labelled", "model", "unlabelled", "none")
 TARGETS = ("labelled", "unlabelled")
@@ -23,12 +19,11 @@ SHORT = {f"{labels}-target": f"any/{labels}" for labels in TARGETS}
 @verb("methods")
 def methods(
     this: Frame,
-    _: RunConfig,
     setting: Annotated[
         str | None,
-        typer.Option(
-            metavar="SOURCE/TARGET",
-            help="Only those which fit, such as labelled/unlabelled, none/labelled or "
+        o.own(
+            "SOURCE/TARGET",
+            "Only those which fit, such as labelled/unlabelled, none/labelled or "
             "unlabelled-target, with cost and evidence.",
         ),
     ] = None,

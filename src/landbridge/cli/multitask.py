@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
-
-import typer
+from typing import Annotated, Any
 
 from ..base.errors import ConfigError
 from . import options as o
 from .frame import Frame
 from .verbs import verb
-
-if TYPE_CHECKING:
-    from ..base.config import RunConfig
 
 
 @verb(
@@ -25,24 +20,19 @@ if TYPE_CHECKING:
 )
 def multitask(
     this: Frame,
-    found: RunConfig,
-    data: Annotated[str, typer.Argument(metavar="DATA", help="A table with several labels.")],
-    labels: Annotated[str, typer.Option(metavar="A,B", help="The columns of labels.")],
-    out: Annotated[Path, typer.Option(metavar="FOLDER", help="Where to keep it.")],
+    data: Annotated[str, o.argument("DATA", "A table with several labels.")],
+    labels: Annotated[str, o.own("A,B", "The columns of labels.")],
+    out: Annotated[Path, o.own("FOLDER", "Where to keep it.")],
     weights: Annotated[
-        str | None,
-        typer.Option(metavar="A=W,B=W", help="Of each task's loss; learned if not given."),
+        str | None, o.own("A=W,B=W", "Of each task's loss; learned if not given.")
     ] = None,
-    alone: Annotated[
-        bool, typer.Option("--alone/--no-alone", help="Learn each task alone as well, to compare.")
-    ] = True,
+    alone: Annotated[bool, o.own("", "Learn each task alone as well, to compare.")] = True,
 ) -> None:
     """Learn several tasks on one backbone, and say of each whether the others helped.
 
     As a backbone the result is reused by --backbone run/FOLDER; `landbridge predict FOLDER DATA`
     answers all tasks at once.
     """
-    from ..runs.read_task import columns_named
     from ..several_tasks.fit import multitask as together
 
     this.run = out
@@ -50,20 +40,10 @@ def multitask(
         data,
         o.names(labels) or (),
         out=out,
-        backbone=found.backbone,
-        backbone_options=found.backbone_options or None,
         weights=_weights(weights),
         alone=alone,
-        seeds=found.seeds,
-        budget=found.budget,
-        keep_duplicates=found.data.keep_duplicates,
-        seed=found.seed,
-        steps=found.training.steps,
-        judge_fraction=found.data.judge_fraction,
-        device=found.training.device,
-        offline=found.offline,
         events=this.events(),
-        **columns_named(found.data),
+        **this.given,
     )
     this.result({"run": str(out), **made.facts}, lambda: _show(out, made.facts))
 

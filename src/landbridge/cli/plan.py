@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from . import options as o
 from .frame import Frame
 from .verbs import verb
 
-if TYPE_CHECKING:
-    from ..base.config import RunConfig
-
 
 @verb("plan", *o.TRANSFER, keys=None)
-def plan(this: Frame, found: RunConfig) -> None:
+def plan(this: Frame) -> None:
     """Show what a transfer would do under its budget.
 
     Takes the options of transfer, measures the machine for a moment, and trains nothing.
     """
     from .transfer import need_target
 
-    need_target(found)
+    need_target(this.config)
     from ..runs.pipeline import plan as make_plan
 
-    facts = make_plan(found, events=this.events())
+    facts = make_plan(this.config, events=this.events())
     this.result(facts, lambda: _show(facts))
 
 

@@ -7,9 +7,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TextIO
-
-import typer
+from typing import Annotated, Any, TextIO
 
 from ..base.cells import write_rows
 from ..base.errors import ConfigError
@@ -18,9 +16,6 @@ from . import options as o
 from .frame import Frame, dumps
 from .screen import say
 from .verbs import verb
-
-if TYPE_CHECKING:
-    from ..base.config import RunConfig
 
 FORMATS = (".csv", ".parquet", ".json", ".jsonl")
 SHOWN = 20
@@ -32,17 +27,14 @@ _CELL = 120
 @verb("predict", "outside", keys=("training.threads",))
 def predict(
     this: Frame,
-    found: RunConfig,
     run: o.RunFolder,
     data: o.Data,
-    out: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write a .csv, .parquet or .json file.")
-    ] = None,
+    out: o.Rows = None,
     unknown: Annotated[
         float | None,
-        typer.Option(
-            metavar="RATE",
-            help="Mark rows that look like no known class, such as 0.05: at most this share of "
+        o.own(
+            "RATE",
+            "Mark rows that look like no known class, such as 0.05: at most this share of "
             "rows like the source's validation rows is marked.",
         ),
     ] = None,
@@ -64,8 +56,7 @@ def predict(
     from ..finished import load
 
     loaded = load(run)
-    options = {"unknown": unknown, "outside": found.data.outside or None}
-    given = taken(loaded.predict, run, options)
+    given = taken(loaded.predict, run, {"unknown": unknown, **this.given})
     rows = loaded.predict(data, **given, events=this.events())
     if out is not None:
         write(out, rows)

@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
-
-import typer
+from typing import Annotated, Any
 
 from . import options as o
 from .frame import Frame
 from .verbs import verb
 
-if TYPE_CHECKING:
-    from ..base.config import RunConfig
-
 
 @verb("rank", *o.READING, "seed", "offline", keys=("data.max_rows", "training.threads"))
 def rank(
     this: Frame,
-    found: RunConfig,
-    target: Annotated[
-        str, typer.Argument(metavar="TARGET", help="Labelled data: a folder, a table, a sample.")
-    ],
+    target: Annotated[str, o.argument("TARGET", "Labelled data: a folder, a table, a sample.")],
     backbones: Annotated[
-        str | None,
-        typer.Option(metavar="A,B", help="Which to compare; all that are here where not given."),
+        str | None, o.own("A,B", "Which to compare; all that are here where not given.")
     ] = None,
 ) -> None:
     """Compare backbones by what simple classifiers make of their frozen features."""
@@ -36,13 +27,12 @@ def rank(
     for name in given_names or ():
         check_backbone(name)
     events = this.events()
-    domain = read_domain(target, **reading(found), events=events)
+    domain = read_domain(target, **reading(this.config), events=events)
     ranked, failed = rank_backbones(
         domain,
         given_names or _all_here(domain.modality),
-        seed=found.seed,
-        offline=found.offline,
         events=events,
+        **this.keywords(rank_backbones),
     )
     value = {
         "target": domain.name,

@@ -3,27 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
-
-import typer
+from typing import Annotated
 
 from . import options as o
 from .frame import Frame
 from .screen import say
 from .verbs import verb
 
-if TYPE_CHECKING:
-    from ..base.config import RunConfig
-
 
 @verb("report")
 def report(
     this: Frame,
-    _: RunConfig,
     run: o.RunFolder,
     out: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Write the report there instead of into the run."),
+        Path | None, o.own("FILE", "Write the report there instead of into the run.")
     ] = None,
 ) -> None:
     """Build the report.html of what a command made again.

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from . import options as o
 from .frame import Frame
 from .verbs import verb
-
-if TYPE_CHECKING:
-    from ..base.config import RunConfig
 
 
 @verb("resume")
 def resume(
     this: Frame,
-    _: RunConfig,
     run: o.RunFolder,
 ) -> None:
     """Go on with an interrupted run.

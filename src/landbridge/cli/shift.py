@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
+import shlex
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
-
-import typer
 
 from ..base.errors import ConfigError
 from . import options as o
 from .frame import Frame
-from .settings import as_options
 from .verbs import verb
 
 if TYPE_CHECKING:
-    from ..base.config import RunConfig
     from ..diagnosis.domains import Compared
 
 
@@ -25,14 +23,10 @@ if TYPE_CHECKING:
 )
 def shift(
     this: Frame,
-    found: RunConfig,
-    source: Annotated[
-        str, typer.Argument(metavar="SOURCE", help='A folder, a table or "sample:NAME".')
-    ],
-    target: Annotated[str, typer.Argument(metavar="TARGET", help="The same; it needs no labels.")],
+    source: Annotated[str, o.argument("SOURCE", 'A folder, a table or "sample:NAME".')],
+    target: Annotated[str, o.argument("TARGET", "The same; it needs no labels.")],
     out: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Write a page with drawings: one offline .html file."),
+        Path | None, o.own("FILE", "Write a page with drawings: one offline .html file.")
     ] = None,
 ) -> None:
     """Say how two domains differ, and which family of methods that speaks for.
@@ -45,23 +39,17 @@ def shift(
     from ..diagnosis.domains import compare_domains
     from ..runs.read_task import read_two
 
-    check_backbone(found.backbone)
+    check_backbone(this.config.backbone)
     events = this.events()
-    ours, theirs = read_two(found, source, target, events)
-    compared = compare_domains(
-        ours,
-        theirs,
-        backbone=found.backbone,
-        target_labels=found.data.target_labels,
-        judge_fraction=found.data.judge_fraction,
-        seed=found.seed,
-        offline=found.offline,
-        events=events,
-    )
+    ours, theirs = read_two(this.config, source, target, events)
+    compared = compare_domains(ours, theirs, events=events, **this.keywords(compare_domains))
     if out is not None:
         from ..report.view_shift import write_shift_page
 
         write_shift_page(compared, out)
+    data = replace(this.config.data, source=source, target=target)
+    config = replace(this.config, data=data)
+    options = shlex.join(config.as_words())
     value = {
         "source": {"name": compared.source.name, "rows": len(compared.source)},
         "target": {"name": compared.target.name, "rows": len(compared.target)},
@@ -69,7 +57,7 @@ def shift(
         "page": None if out is None else str(out),
         **compared.diagnosis.to_dict(),
     }
-    this.result(value, lambda: _show(compared, as_options(found, source, target), out))
+    this.result(value, lambda: _show(compared, options, out))
 
 
 _STYLES = {

@@ -4,41 +4,26 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
-
-import typer
+from typing import Annotated, Any
 
 from ..base.errors import ConfigError
 from . import options as o
 from .frame import Frame
 from .verbs import verb
 
-if TYPE_CHECKING:
-    from ..base.config import RunConfig
-
 
 @verb("stream", "label", "outside", keys=("method_options", "training.threads"))
 def stream(
     this: Frame,
-    found: RunConfig,
     run: o.RunFolder,
     data: o.Data,
-    method: Annotated[
-        str, typer.Option(metavar="NAME", help="How it adapts: sar, eata, adabn or none.")
-    ] = "sar",
-    batch: Annotated[
-        int, typer.Option(metavar="ROWS", help="How many rows come at once; 1 is possible.")
-    ] = 64,
+    method: Annotated[str, o.own("NAME", "How it adapts: sar, eata, adabn or none.")] = "sar",
+    batch: Annotated[int, o.own("ROWS", "How many rows come at once; 1 is possible.")] = 64,
     guard: Annotated[
         bool,
-        typer.Option(
-            "--guard/--no-guard",
-            help="Run the source model beside, and let it answer where adapting seems to hurt.",
-        ),
+        o.own("", "Run the source model beside, and let it answer where adapting seems to hurt."),
     ] = True,
-    out: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write a .csv, .parquet or .json file.")
-    ] = None,
+    out: o.Rows = None,
 ) -> None:
     """Predict DATA in its order, with a model that adapts to what it sees, without labels.
 
@@ -54,17 +39,8 @@ def stream(
     from ..finished import load
     from ..runs.stream import stream_data
 
-    value = stream_data(
-        load(run),
-        data,
-        method=method,
-        options=found.method_options or None,
-        batch=batch,
-        guard=guard,
-        label=found.data.label,
-        outside=found.data.outside,
-        events=this.events(),
-    )
+    how = {"options": this.given.pop("method_options", None), "batch": batch, "guard": guard}
+    value = stream_data(load(run), data, method=method, events=this.events(), **how, **this.given)
     rows = value.pop("predictions")
     if out is not None:
         write(out, rows)

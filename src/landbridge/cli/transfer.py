@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from ..base.config import RunConfig
 from ..base.errors import ConfigError
 from . import options as o
 from .frame import Frame
 from .verbs import verb
 
-if TYPE_CHECKING:
-    from ..base.config import RunConfig
-
 
 @verb("transfer", *o.TRANSFER, keys=None)
 def transfer(
     this: Frame,
-    found: RunConfig,
     out: o.Out = None,
 ) -> None:
     """Transfer to a target and judge whether it helped.
@@ -26,16 +23,16 @@ def transfer(
     The baselines are fitted under the same budget and compared on the same examples. The
     run's folder holds all of it, with a report to read offline.
     """
-    need_target(found)
-    fit(this, found, free_folder(out, found))
+    need_target(this.config)
+    fit(this, free_folder(out, this.config))
 
 
-def fit(this: Frame, config: RunConfig, folder: Path) -> None:
+def fit(this: Frame, folder: Path) -> None:
     """Run the pipeline and give its result; shared with the demo."""
     this.run = folder
     from ..runs.pipeline import transfer as run_pipeline
 
-    show_run(this, run_pipeline(config, out=folder, events=this.events()))
+    show_run(this, run_pipeline(this.config, out=folder, events=this.events()))
 
 
 def show_run(this: Frame, run: Any) -> None:

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
-import typer
-
+from ..tasks.options import FitOptions, TaskOptions
+from . import options as o
 from .frame import Frame
 from .verbs import verb
-
-if TYPE_CHECKING:
-    from ..base.config import RunConfig
 
 TASKS = (
     *("token-classification", "text-to-text", "speech-recognition", "speech-to-text"),
@@ -23,71 +20,26 @@ TASKS = (
     "tune",
     *("steps", "batch", "rate", "seed", "keep_duplicates", "device", "offline", "outside"),
     keys=("data.judge_fraction", "training.threads"),
+    fields=(TaskOptions, FitOptions),
 )
 def tune(
     this: Frame,
-    found: RunConfig,
-    task: Annotated[str, typer.Argument(metavar="TASK", help=f"One of {', '.join(TASKS)}.")],
+    task: Annotated[str, o.argument("TASK", f"One of {', '.join(TASKS)}.")],
     data: Annotated[
-        str,
-        typer.Argument(
-            metavar="DATA", help="A table, a CoNLL file, or a folder with metadata, masks or COCO."
-        ),
+        str, o.argument("DATA", "A table, a CoNLL file, or a folder with metadata, masks or COCO.")
     ],
-    model: Annotated[
-        str,
-        typer.Option(
-            "--model", metavar="MODEL", help="A folder in Hugging Face's layout, or hf/<id>."
-        ),
-    ],
-    out: Annotated[Path, typer.Option(metavar="FOLDER", help="Where to keep it.")],
-    test: Annotated[
-        str | None, typer.Option(metavar="DATA", help="What judges; else a split or a share.")
-    ] = None,
-    input_column: Annotated[
-        str | None, typer.Option("--input", metavar="COLUMN", help="What goes in.")
-    ] = None,
-    output_column: Annotated[
-        str | None, typer.Option("--output", metavar="COLUMN", help="The answers.")
-    ] = None,
-    lora: Annotated[
-        bool, typer.Option("--lora", help="Train low-rank matrices beside the layers (PEFT).")
-    ] = False,
-    rank: Annotated[int, typer.Option(metavar="N", help="Of LoRA.")] = 8,
-    epochs: Annotated[float, typer.Option(metavar="N", help="Passes over the rows.")] = 5.0,
-    size: Annotated[
-        int | None, typer.Option(metavar="PIXELS", help="Height and width images come to.")
-    ] = None,
-    length: Annotated[
-        int, typer.Option(metavar="TOKENS", help="Of a text that goes in, at most.")
-    ] = 128,
-    new_tokens: Annotated[
-        int, typer.Option(metavar="TOKENS", help="Of a text that is written, at most.")
-    ] = 64,
-    seconds: Annotated[
-        float,
-        typer.Option("--seconds", metavar="SECONDS", help="Of a recording that goes in, at most."),
-    ] = 20.0,
-    threshold: Annotated[
-        float, typer.Option(metavar="SHARE", help="Boxes that are less sure are not given.")
-    ] = 0.05,
-    prefix: Annotated[
-        str, typer.Option(metavar="TEXT", help='Put before each text: "summarize: ".')
-    ] = "",
+    model: Annotated[str, o.own("MODEL", "A folder in Hugging Face's layout, or hf/<id>.")],
+    out: Annotated[Path, o.own("FOLDER", "Where to keep it.")],
+    test: Annotated[str | None, o.own("DATA", "What judges; else a split or a share.")] = None,
     scratch: Annotated[
-        bool,
-        typer.Option(
-            "--scratch/--no-scratch", help="Train the same network from scratch to compare with."
-        ),
+        bool, o.own("", "Train the same network from scratch to compare with.")
     ] = True,
 ) -> None:
     """Fine-tune a model of Hugging Face whose answers have a structure, and judge it.
 
     `landbridge predict FOLDER DATA` and `landbridge eval FOLDER DATA` work on what it makes.
     """
-    from ..tasks.base import TaskOptions
     from ..tasks.fit import tune as fit_task
-    from ..tasks.training import FitOptions
 
     this.run = out
     tuned = fit_task(
@@ -96,32 +48,11 @@ def tune(
         model=model,
         out=out,
         test=test,
-        options=TaskOptions(
-            input=input_column,
-            output=output_column,
-            length=length,
-            new_tokens=new_tokens,
-            size=size,
-            seconds=seconds,
-            threshold=threshold,
-            prefix=prefix,
-        ),
-        fit=FitOptions(
-            epochs=epochs,
-            steps=found.training.steps,
-            batch=found.training.batch or FitOptions.batch,
-            rate=found.training.rate,
-            lora=lora,
-            rank=rank,
-            seed=found.seed,
-            device=found.training.device,
-        ),
+        options=TaskOptions(**this.keywords(TaskOptions)),
+        fit=FitOptions(**this.keywords(FitOptions)),
         scratch=scratch,
-        judge_fraction=found.data.judge_fraction,
-        keep_duplicates=found.data.keep_duplicates,
-        offline=found.offline,
-        outside=found.data.outside,
         events=this.events(),
+        **this.given,
     )
     value = {"run": str(out), **tuned.facts}
     this.result(value, lambda: _show(out, tuned.verdict))

@@ -2,49 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 from pathlib import Path
 from typing import Any
 
 from ..artifacts.state import create
+from ..base.config import RunConfig
 from ..base.files import write_json
-
-OPTIONS = {
-    "data.source": "--source",
-    "data.target": "--target",
-    "data.label": "--label",
-    "data.image": "--image",
-    "data.text": "--text",
-    "data.audio": "--audio",
-    "data.columns": "--columns",
-    "data.drop": "--drop",
-    "data.categorical": "--categorical",
-    "data.numeric": "--numeric",
-    "data.encoding": "--encoding",
-    "data.outside": "--outside",
-    "data.domain": "--domain",
-    "data.source_domains": "--source-domains",
-    "data.target_domains": "--target-domains",
-    "data.pattern": "--pattern",
-    "data.answers": "--answers",
-    "data.target_labels": "--target-labels",
-    "data.keep_duplicates": "--keep-duplicates",
-    "backbone": "--backbone",
-    "method": "--method",
-    "teacher": "--teacher",
-    "student": "--student",
-    "budget": "--budget",
-    "seeds": "--seeds",
-    "seed": "--seed",
-    "offline": "--offline",
-}
-"""Keys that have an option of their own on the command line."""
 
 
 def begin(
     path: Path,
-    config: dict[str, Any],
+    config: RunConfig,
     given: list[str],
     *,
     kind: str = "run",
@@ -55,8 +24,7 @@ def begin(
 
     Parameters
     ----------
-    config : dict
-        Resolved.
+    config : RunConfig
     given : list of str
         Which of "source" and "target" are objects in memory, which `resume` asks for again.
     kind : {"run", "merge"}
@@ -67,28 +35,11 @@ def begin(
     """
     line = made_by or (None if given else command(config))
     create(path, kind, given=given, command=line, asked=asked)
-    write_json(path / "config.json", config)  # last: from here on there is a run to resume
+    write_json(
+        path / "config.json", config.to_dict()
+    )  # last: from here on there is a run to resume
 
 
-def command(config: dict[str, Any]) -> str:
+def command(config: RunConfig) -> str:
     """Return the command line that stands for a resolved configuration."""
-    from ..base.config import RunConfig
-
-    usual = RunConfig().model_dump()
-    words = ["landbridge transfer"]
-
-    def add(values: dict[str, Any], defaults: dict[str, Any], prefix: str) -> None:
-        for key, value in values.items():
-            name = f"{prefix}{key}"
-            if isinstance(value, dict) and isinstance(defaults.get(key), dict) and defaults[key]:
-                add(value, defaults[key], f"{name}.")
-            elif value != defaults.get(key):
-                option = OPTIONS.get(name)
-                if option:
-                    value = ",".join(value) if isinstance(value, list) else value
-                    words.append(option if value is True else f"{option} {shlex.quote(str(value))}")
-                else:
-                    words.append(f"--set {shlex.quote(f'{name}={json.dumps(value)}')}")
-
-    add(config, usual, "")
-    return " ".join(words)
+    return shlex.join(["landbridge", "transfer", *config.as_words()])

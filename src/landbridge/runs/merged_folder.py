@@ -66,7 +66,7 @@ def write_merged(
     with held(out):
         check_mergeable(out, asked)  # another may have come between
         tidy(out)
-        config, given = read_config(first).model_dump(), read_state(first).get("given") or []
+        config, given = read_config(first), read_state(first).get("given") or []
         begin(out, config, given, kind="merge", made_by=command(facts, asked, out), asked=asked)
         with working(out):
             for name in COPIED:

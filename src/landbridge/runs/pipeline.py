@@ -85,7 +85,7 @@ def transfer(
     with held(out):
         check_vacant(out)  # another run may have begun and finished while this one read its data
         tidy(out)
-        begin(out, config.model_dump(), given)
+        begin(out, config, given)
         heard.write(out / "log.jsonl")
         log = Events(out / "log.jsonl", *listeners)
         try:
@@ -291,7 +291,7 @@ def _absolute(config: RunConfig) -> RunConfig:
             return place
         return str(Path(place).expanduser().resolve())
 
-    values = config.model_dump()
+    values = config.to_dict()
     for side in ("source", "target"):
         values["data"][side] = whole(values["data"][side])
     values["teacher"] = whole(values["teacher"])

@@ -128,7 +128,7 @@ def prepare(
     small_net = own_network(input_hint(domains)) if opened.identity.pretrained else None
     if small_net is not None and target.known.any():
         alone = replace(task, source=None, source_labels="none", model=None, teacher=None)
-        modest = config.model_copy(update={"backbone": small_net, "backbone_options": {}})
+        modest = replace(config, backbone=small_net, backbone_options={})
         small = prepare(alone, modest, path, SILENT, SMALL, reading=reading, sight=sight)
     return Workspace(
         path=path,

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..base.config import DataConfig, RunConfig
+from ..base.config import OPTIONS, DataConfig, RunConfig
 from ..base.errors import ConfigError, DataError
 from ..base.events import Events
 from ..base.places import cache_folder
@@ -67,15 +67,11 @@ def read_task(
         named = name if not isinstance(what, str | Path) else None
         return read_domain(
             what,
-            label=data.label,
-            **columns_named(data),
+            **reading(config),
             name=named,
-            max_rows=data.max_rows,
             like=like,
             limits=None if known is None else known.limits,
             rule=None if known is None else known.preprocessing.rule(),
-            answers=data.answers,
-            offline=config.offline,
             schema=schema,
             together=together,
             events=events,
@@ -241,10 +237,9 @@ def _judgeable(
 
 
 def reading(config: RunConfig) -> dict[str, Any]:
-    """Return the options of `read_domain` that a configuration says."""
-    data = config.data
-    own = {"label": data.label, "max_rows": data.max_rows, "answers": data.answers}
-    return {**own, **columns_named(data), "offline": config.offline}
+    """Return what a configuration says of how `read_domain` reads, by its keywords."""
+    keys = [key for key, known in OPTIONS.items() if known.reads]
+    return config.given(keys) | {"offline": config.offline}
 
 
 def read_two(config: RunConfig, source: Any, target: Any, events: Events) -> tuple[Domain, Domain]:
@@ -258,15 +253,6 @@ def read_two(config: RunConfig, source: Any, target: Any, events: Events) -> tup
         events,
     )
     return without_markers(ours, theirs, config.data.columns or (), events)
-
-
-def columns_named(data: DataConfig) -> dict[str, Any]:
-    """Return the options of `read_domain` that say what columns and values are."""
-    media = ("image", "text", "audio", "columns", "value_range")
-    options = (*media, "domain", "pattern", "drop", "categorical", "numeric", "encoding")
-    found = {option: getattr(data, option) for option in options}
-    named = {option: column for option, column in found.items() if column is not None}
-    return named | ({"outside": True} if data.outside else {})
 
 
 def _parted(

@@ -246,7 +246,7 @@ class Workspace:
             write_array(folder / f"{name}.npy", array)
         facts = as_json(
             {
-                "config": self.config.model_dump(),
+                "config": self.config.to_dict(),
                 "classes": self.classes,
                 "source_classes": self.source_classes,
                 "inputs": places,

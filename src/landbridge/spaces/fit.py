@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +35,7 @@ from ..training.loop import LoopOptions, TrainingData, train
 from ..training.network_folder import save_network
 from ..training.plan import Phase, TermSpec
 from .held_out import contents_of, embedded, judged
+from .options import AlignOptions
 from .samples import questions
 from .space import FILE, Space, parts_of
 
@@ -43,48 +43,6 @@ _ASKED = 1000
 """Rows by which the sharpness of answers is set."""
 LEAST = 20
 """Pairs with both modalities, to learn from anything at all."""
-
-
-@dataclass(frozen=True)
-class AlignOptions:
-    """How to align.
-
-    Attributes
-    ----------
-    epochs : float
-        Passes over the pairs. The default makes 200 to 6,000 steps, whatever the number of pairs.
-    batch : int
-        Pairs that are told apart at once.
-    rate : float
-    temperature : float
-        To begin with; it is learned.
-    held_out : float
-        Share of the pairs that judge, where the data have no test split.
-    """
-
-    epochs: float = 30.0
-    batch: int = 128
-    rate: float = 1e-3
-    temperature: float = 0.07
-    held_out: float = 0.2
-
-    def phase(self, rows: int, parts: int) -> Phase:
-        """Return the phase that the loop trains."""
-        steps = max(1, round(self.epochs * rows / self.batch))
-        if self.epochs == AlignOptions().epochs:  # what a person names is kept
-            steps = min(6000, max(200, steps))
-        options = {"parts": parts, "temperature": self.temperature, "repeated": True}
-        return Phase(
-            name="align",
-            steps=steps,
-            rate=self.rate,
-            source_weight=0.0,
-            terms=(TermSpec("align", options=options),),
-            batch=self.batch,
-            weight_decay=1e-2,
-            augment="weak",
-            average=0.99,
-        )
 
 
 def align(
@@ -177,7 +135,7 @@ def align(
     inputs = preprocessing.prepare(learn, cache=cache_folder(), events=events)
     contents = contents_of(learn, tuple(preprocessing.parts))
     side = Side(inputs, contents, np.ones(len(inputs), bool))
-    phase = options.phase(len(inputs), len(preprocessing.parts))
+    phase = _phase(options, len(inputs), len(preprocessing.parts))
     asked = {
         "data": examples.fingerprint(),
         "held out": digest(judges),
@@ -249,6 +207,25 @@ def sharpness(
         for scale in scales
     ]
     return round(float(scales[int(np.argmin(losses))]), 4)
+
+
+def _phase(options: AlignOptions, rows: int, parts: int) -> Phase:
+    """Return the phase that the loop trains."""
+    steps = max(1, round(options.epochs * rows / options.batch))
+    if options.epochs == AlignOptions.epochs:  # what a person names is kept
+        steps = min(6000, max(200, steps))
+    term = {"parts": parts, "temperature": options.temperature, "repeated": True}
+    return Phase(
+        name="align",
+        steps=steps,
+        rate=options.rate,
+        source_weight=0.0,
+        terms=(TermSpec("align", options=term),),
+        batch=options.batch,
+        weight_decay=1e-2,
+        augment="weak",
+        average=0.99,
+    )
 
 
 def _read(data: Any, columns: dict[str, Any], offline: bool, events: Events) -> Domain:

@@ -15,41 +15,9 @@ from ..base.inside import ANYWHERE, Place, leads_out
 from ..base.registry import Registry
 from ..domains.examples import Examples
 from ..domains.modalities.texts import TextExamples
+from .options import TaskOptions
 
 Row = Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class TaskOptions:
-    """How rows are read and answered; saved with the model.
-
-    Attributes
-    ----------
-    input, output : str or None
-        Columns of what goes in and of the answers; found by their names where not given.
-    length : int
-        Tokens of a text at most; longer ones are cut, which is counted and said.
-    new_tokens : int
-        Of a text that is written, at most.
-    size : int or None
-        Height and width that images are brought to; as the model's own configuration says where
-        not given, else 256.
-    seconds : float
-        Of a recording at most.
-    threshold : float
-        Boxes that are less sure are not given.
-    prefix : str
-        What is put before each text that goes in, such as "summarize: ".
-    """
-
-    input: str | None = None
-    output: str | None = None
-    length: int = 128
-    new_tokens: int = 64
-    size: int | None = None
-    seconds: float = 20.0
-    threshold: float = 0.05
-    prefix: str = ""
 
 
 @dataclass(frozen=True)

@@ -25,11 +25,12 @@ from ..insight.samples import sample, wrong_and_right
 from ..report.markdown import code, md
 from ..report.samples import keep_samples
 from ..training.devices import find_device
-from .base import TASKS, Example, StructuredTask, TaskOptions
+from .base import TASKS, Example, StructuredTask
 from .judging import judge
 from .models import find_model, merged, open_inputs, open_model, with_lora
+from .options import FitOptions, TaskOptions
 from .rows import RawRows, judged_rows, read_rows
-from .training import FitOptions, train_model
+from .training import train_model
 from .tuned import Tuned, answers_of, save_tuned
 
 

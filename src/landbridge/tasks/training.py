@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,47 +13,7 @@ from ..base.events import Events
 from ..base.files import read_json
 from ..training.devices import find_device
 from .base import Example, StructuredTask
-
-
-@dataclass(frozen=True)
-class FitOptions:
-    """How a model is fitted.
-
-    Attributes
-    ----------
-    epochs : float
-        Passes over the rows, kept between 50 and 20,000 steps.
-    steps : int or None
-        Instead of `epochs`.
-    batch : int
-    rate : float or None
-        5e-5 as default, 5e-4 with LoRA.
-    lora : bool
-        Train low-rank matrices beside the layers, and a new head.
-    rank : int
-        Of these.
-    seed : int
-    device : str
-    """
-
-    epochs: float = 5.0
-    steps: int | None = None
-    batch: int = 8
-    rate: float | None = None
-    lora: bool = False
-    rank: int = 8
-    seed: int = 0
-    device: str = "auto"
-
-    def count(self, rows: int) -> int:
-        """Return the steps for so many rows."""
-        wished = round(self.epochs * rows / self.batch)
-        return self.steps or min(20_000, max(50, wished))
-
-    @property
-    def speed(self) -> float:
-        """The learning rate."""
-        return self.rate or (5e-4 if self.lora else 5e-5)
+from .options import FitOptions
 
 
 class _Rows:

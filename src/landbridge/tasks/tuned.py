@@ -17,8 +17,9 @@ from ..base.files import write_json
 from ..base.libraries import library_errors
 from ..base.typed import INTERVAL, Shape, amount, count, number
 from ..domains.input_rows import InputRows, LeftOut
-from .base import TASKS, Example, StructuredTask, TaskOptions
+from .base import TASKS, Example, StructuredTask
 from .models import open_inputs, open_model
+from .options import TaskOptions
 from .rows import read_rows
 
 FILE = "tuned.json"
