@@ -25,6 +25,7 @@ from landbridge.base.registry import Registry
 from landbridge.domains.judging import keep_labels
 from landbridge.domains.read import read_domain
 from landbridge.domains.task import Task
+from landbridge.inference import layers
 from landbridge.inference.layers import STEPS
 from landbridge.methods.core.base import METHODS
 from landbridge.methods.core.feature import FeatureMethod
@@ -33,7 +34,6 @@ from landbridge.methods.heads.base import HEADS
 from landbridge.runs.execute import Runner, found_anywhere
 from landbridge.runs.fit import Fit, FitSpec
 from landbridge.runs.pipeline import prepare
-from landbridge.solvers import steps as layers
 from landbridge.solvers.boosting.trees import boosted_trees
 from landbridge.training.checkpoint import save_tensors
 
