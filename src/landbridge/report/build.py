@@ -87,7 +87,8 @@ def _model(run: RunFiles) -> dict[str, Any]:
         "preprocessor": facts(run.get("preprocessor")),
         "choice": safely(choice_view, "choice.json"),
         "curves": safely(lambda r: learning_curves(r.log, verdict["chosen"]), "log.jsonl"),
-        **_answers(run, safely),
+        "target": run.target_type,
+        **{name: safely(VIEWS[name], "predictions.parquet") for name in run.target_type.sections},
         "parts": safely(parts_view, "parts.json"),
         "map": safely(map_view, "map.json"),
         "examples": safely(examples_view, "examples.json") if run.target_type.exclusive else None,
@@ -104,26 +105,11 @@ def _model(run: RunFiles) -> dict[str, Any]:
     return {**model, "problems": problems}
 
 
-def _answers(run: RunFiles, safely: Callable[..., Any]) -> dict[str, Any]:
-    """Return what is shown of the answers, by their kind."""
-    file = "predictions.parquet"
-    kind = run.target_type
-    drawn = {name: safely(view, file) for name, view in VIEWS[kind.view].items()}
-    return {
-        "kind": kind.view,
-        "heading": kind.heading,
-        "nouns": kind.nouns if kind.named else "",
-        **drawn,
-    }
-
-
-VIEWS: dict[str, dict[str, Callable[[RunFiles], Any]]] = {
-    "classes": {
-        "classes": classes_view,
-        "confusion": confusion_view,
-        "calibration": calibration_view,
-    },
-    "numbers": {"numbers": numbers_view},
-    "several": {"several": several_view},
+VIEWS: dict[str, Callable[[RunFiles], Any]] = {
+    "classes": classes_view,
+    "confusion": confusion_view,
+    "calibration": calibration_view,
+    "numbers": numbers_view,
+    "several": several_view,
 }
-"""What shows answers, by the view that a kind of label asks for."""
+"""What shows answers: the sections that a kind of label asks for."""

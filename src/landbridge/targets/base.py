@@ -64,8 +64,10 @@ class TargetType(ABC):
         Whether an answer is made of names; otherwise it is a number.
     least_names : int
         How many names there must be before there is anything to predict.
-    view : str
-        Which of the report's views of answers shows it.
+    sections : tuple of str
+        What the report shows of answers, in its order.
+    truth_word, group : str
+        What the report's map calls the true answer, and what `grouping` gives.
     metric : PrimaryMetric
         What choice and verdict count in.
     phrases : Phrases
@@ -84,7 +86,9 @@ class TargetType(ABC):
     multiple: ClassVar[bool] = False
     named: ClassVar[bool] = True
     least_names: ClassVar[int] = 1
-    view: ClassVar[str]
+    sections: ClassVar[tuple[str, ...]]
+    truth_word: ClassVar[str] = "truth"
+    group: ClassVar[str]
     metric: ClassVar[PrimaryMetric]
     phrases: ClassVar[Phrases]
     method_words: ClassVar[Mapping[str, str]] = {}

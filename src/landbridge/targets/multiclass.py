@@ -30,7 +30,8 @@ class ClassIndices(TargetType):
     heading = "Classes"
     exclusive = True
     least_names = 2
-    view = "classes"
+    sections = ("classes", "confusion", "calibration")
+    truth_word = group = "class"
     card = "A classifier of {rows} into {count}"
     limits = "It knows the classes above alone: an example of any other class gets one of them."
 

@@ -38,7 +38,8 @@ class Multilabel(TargetType):
     summary = "several labels at once"
     noun, nouns = "label", "labels"
     heading = "Labels"
-    view = "several"
+    sections = ("several",)
+    group = "labels"
     multiple = True
     metric = PrimaryMetric("Jaccard index", False, True, jaccard)
     phrases = Phrases(

@@ -31,7 +31,8 @@ class Regression(TargetType):
     noun, nouns = "number", "number"
     heading = "Predicted"
     named = False
-    view = "numbers"
+    sections = ("numbers",)
+    group = "range"
     metric = PrimaryMetric("mean absolute error", True, False, nearness)
     phrases = Phrases("is off by {} on average", "by {}", False, "less", "more")
     strata_words = "over their range "
