@@ -8,30 +8,30 @@ import numpy as np
 import pytest
 
 from landbridge.metrics import intervals
-from landbridge.report import svg, tally, words
+from landbridge.report import aggregate, formatting, svg
 from landbridge.report.curves import learning_curves
 from landbridge.report.matrix import busiest, confusion_matrix, worst_confusions
 from landbridge.report.read import Answers, RunFiles
 from landbridge.report.view_map import map_view
 
 
-def test_words() -> None:
-    assert words.interval(0.942, 0.929, 0.953) == "94.2\u00a0% (92.9 to 95.3)"
-    assert words.difference({"mean": 0.031, "low": -0.012, "high": 0.05}) == (
+def test_formatting() -> None:
+    assert formatting.interval(0.942, 0.929, 0.953) == "94.2\u00a0% (92.9 to 95.3)"
+    assert formatting.difference({"mean": 0.031, "low": -0.012, "high": 0.05}) == (
         "+3.1\u00a0points (−1.2 to +5.0)"
     )
-    assert words.signed(-0.0001) == "0.0"
-    assert words.percent(float("nan")) == words.DASH
-    assert words.seconds(75) == "1\u00a0min 15\u00a0s"
-    assert words.size(4_815_765) == "4.8\u00a0MB"
-    assert words.column([0.8, 0.81, None]) == ["0.80", "0.81", words.DASH]
-    assert words.column([3, 12]) == ["3", "12"]
-    assert words.p_value(1e-9) == "p\u00a0<\u00a00.001"
+    assert formatting.signed(-0.0001) == "0.0"
+    assert formatting.percent(float("nan")) == formatting.DASH
+    assert formatting.seconds(75) == "1\u00a0min 15\u00a0s"
+    assert formatting.size(4_815_765) == "4.8\u00a0MB"
+    assert formatting.column([0.8, 0.81, None]) == ["0.80", "0.81", formatting.DASH]
+    assert formatting.column([3, 12]) == ["3", "12"]
+    assert formatting.p_value(1e-9) == "p\u00a0<\u00a00.001"
 
 
 def test_wilson_is_that_of_metrics() -> None:
     for hits, rows in ((0, 5), (5, 5), (9, 10), (431, 900)):
-        mine, theirs = tally.wilson(hits, rows), intervals.wilson_share(hits / rows, rows)
+        mine, theirs = aggregate.wilson(hits, rows), intervals.wilson_share(hits / rows, rows)
         assert mine is not None
         assert (mine.mean, mine.low, mine.high) == pytest.approx(
             (theirs.value, theirs.low, theirs.high), abs=1e-12
@@ -58,12 +58,12 @@ def test_counts_by_hand() -> None:
         _answers(["a", "a", "b", None], ["a", "b", "b", "a"]),
         _answers(["a", "a", "b", None], ["a", "a", "a", "a"], 1),
     ]
-    counts = tally.confusion(both, ["a", "b"])
+    counts = aggregate.confusion(both, ["a", "b"])
     assert counts.tolist() == [[3, 1], [1, 1]]
-    recall = tally.recalls(both, ["a", "b"])
+    recall = aggregate.recalls(both, ["a", "b"])
     assert (recall["a"].mean, recall["a"].rows) == (0.75, 2)
     assert worst_confusions(counts, ["a", "b"])[0]["count"] == 1
-    assert tally.reliability(both) == []
+    assert aggregate.reliability(both) == []
 
 
 def test_a_matrix_of_many_classes_keeps_the_busiest() -> None:

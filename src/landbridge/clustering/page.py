@@ -8,7 +8,7 @@ from typing import Any
 
 from ..base.errors import RunError
 from ..base.typed import count, number, read_checked
-from ..report import words
+from ..report import formatting as fmt
 from ..report.page import (
     Commands,
     Estimate,
@@ -73,8 +73,8 @@ def page_of(folder: Path, facts: dict[str, Any]) -> Page:
         ),
     ]
     return Page(
-        title=f"{words.count(facts['rows'])} rows of {facts['data']} in "
-        f"{words.plural(facts['number']['groups'], 'group')} · {facts['backbone']}",
+        title=f"{fmt.count(facts['rows'])} rows of {facts['data']} in "
+        f"{fmt.plural(facts['number']['groups'], 'group')} · {facts['backbone']}",
         headline=verdict["sentence"],
         verdicts=[
             Verdict(
@@ -106,10 +106,10 @@ def _map(path: Path, groups: int) -> dict[str, Any]:
 
 def _fine(facts: dict[str, Any], judged: dict[str, Any] | None) -> str:
     more = facts["source_rows"]
-    rows = f"{words.plural(facts['rows'], 'row')}" + (
-        f" and {words.count(more)} more of {facts['source']}" if more else ""
+    rows = f"{fmt.plural(facts['rows'], 'row')}" + (
+        f" and {fmt.count(more)} more of {facts['source']}" if more else ""
     )
-    said = "no label was read" if judged is None else f"{words.count(judged['n'])} labels judge"
+    said = "no label was read" if judged is None else f"{fmt.count(judged['n'])} labels judge"
     return f"{rows}; {said}. Groups never see labels."
 
 
@@ -126,12 +126,12 @@ def group_rows(facts: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
     for i, group in enumerate(facts["groups"]):
         row = [
             group["name"],
-            words.count(group["rows"]),
-            words.percent(group["share"]),
+            fmt.count(group["rows"]),
+            fmt.percent(group["share"]),
             f"{group['comes_back']:.2f}",
         ]
-        row += [words.percent(group["source_share"])] if several else []
-        row += [", ".join(group["told"]) or words.DASH] if told else []
+        row += [fmt.percent(group["source_share"])] if several else []
+        row += [", ".join(group["told"]) or fmt.DASH] if told else []
         row += [_labels(judged, i)] if judged is not None else []
         rows.append(row)
     return heads, rows
@@ -152,7 +152,7 @@ def _labels(judged: dict[str, Any], number: int) -> str:
     order = sorted(range(len(counts)), key=lambda i: -counts[i])[:_SHOWN]
     whole = max(1, sum(counts))
     return ", ".join(
-        f"{judged['classes'][i]} {words.percent(counts[i] / whole)}" for i in order if counts[i]
+        f"{judged['classes'][i]} {fmt.percent(counts[i] / whole)}" for i in order if counts[i]
     )
 
 
@@ -172,7 +172,7 @@ def _agreement(facts: dict[str, Any], judged: dict[str, Any]) -> Estimates:
                 Estimate(who, own["value"], own["low"], own["high"], note=name, chosen=chosen)
             )
     lead = (
-        f"Beside {words.count(judged['n'])} sealed labels of {len(judged['classes'])} classes. The "
+        f"Beside {fmt.count(judged['n'])} sealed labels of {len(judged['classes'])} classes. The "
         "first two are 0 for chance; all are 100 % for the same partition."
     )
     return Estimates("How far groups and labels are the same", rows, lead)
@@ -181,7 +181,7 @@ def _agreement(facts: dict[str, Any], judged: dict[str, Any]) -> Estimates:
 def _tried(facts: dict[str, Any]) -> Estimates:
     rows = [
         Estimate(
-            words.plural(one["groups"], "group"),
+            fmt.plural(one["groups"], "group"),
             one["stability"],
             max(0.0, one["stability"] - 2 * one["error"]),
             min(1.0, one["stability"] + 2 * one["error"]),
@@ -205,7 +205,7 @@ def _done(facts: dict[str, Any]) -> Facts:
     if facts["flat"]:
         knows = "the columns themselves"
     elif learned:
-        knows = f"learned from these rows, unlabelled, in {words.count(learned)} steps"
+        knows = f"learned from these rows, unlabelled, in {fmt.count(learned)} steps"
     return Facts(
         "What was done",
         [

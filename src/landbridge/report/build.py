@@ -18,10 +18,10 @@ from .view_answers import (
     examples_view,
 )
 from .view_map import map_view
+from .view_narrative import choice_view, cost_view, data_view, facts, repeat_view, transfer_view
 from .view_numbers import numbers_view
 from .view_parts import parts_view
 from .view_several import several_view
-from .view_story import choice_view, cost_view, data_view, facts, repeat_view, transfer_view
 from .view_verdict import comparison_view, verdict_view
 
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from landbridge.base.files import write_text
 
-from . import words
-from .amounts import amounts
+from . import formatting as fmt
 from .markdown import md
 from .read import RunFiles, read_run
+from .units import units_of
 
 _ROWS = {
     "tabular": "rows of tables",
@@ -48,7 +48,7 @@ def _title(run: RunFiles) -> list[str]:
     classes = run.classes
     kind = run.target_type
     rows = _ROWS.get(str(target.get("modality")), "data")
-    what = kind.card.format(rows=rows, count=words.plural(len(classes), kind.noun, kind.nouns))
+    what = kind.card.format(rows=rows, count=fmt.plural(len(classes), kind.noun, kind.nouns))
     shown = ", ".join(md(c) for c in classes[:20]) + (", …" if len(classes) > 20 else "")
     how = (
         f"Method: {md(choice['method'])}. Why: {md(choice.get('reason') or 'not recorded')}"
@@ -67,7 +67,7 @@ def _title(run: RunFiles) -> list[str]:
 
 
 def _verdict(run: RunFiles) -> list[str]:
-    verdict, unit = run.get("verdict"), amounts(run)
+    verdict, unit = run.get("verdict"), units_of(run)
     lines = ["## Did the transfer help?", ""]
     if not verdict:
         return [*lines, "This run has no verdict."]
@@ -99,8 +99,8 @@ def _verdict(run: RunFiles) -> list[str]:
     kind = {"cross-validated": "Cross-validated on", "judged": "Judged on"}.get(
         str(verdict.get("kind")), "On"
     )
-    judged = f"{kind} {words.plural(verdict.get('judged_rows'), 'target example')}."
-    seeds = md(words.seeds(verdict))
+    judged = f"{kind} {fmt.plural(verdict.get('judged_rows'), 'target example')}."
+    seeds = md(fmt.seeds(verdict))
     lines += ["", f"{judged} {seeds}." if seeds else judged]
     return lines
 
@@ -113,16 +113,16 @@ def _data(run: RunFiles) -> list[str]:
     for role in ("source", "target"):
         side = run.part("data", role)
         if side:
-            judged = words.number(side.get("judged"))
+            judged = fmt.number(side.get("judged"))
             lines.append(
                 f"- {role}: {md(side.get('name', ''))}, "
-                f"{words.plural(side.get('usable'), 'usable row')} "
-                f"of {words.count(side.get('rows'))}"
-                f"{f' ({words.count(judged)} kept for judging)' if judged else ''}, "
+                f"{fmt.plural(side.get('usable'), 'usable row')} "
+                f"of {fmt.count(side.get('rows'))}"
+                f"{f' ({fmt.count(judged)} kept for judging)' if judged else ''}, "
                 f"labelled: {md(side.get('labelled', ''))}"
             )
             lines += [
-                f"  - left out: {words.count(o.get('count'))} {md(o.get('what', ''))}"
+                f"  - left out: {fmt.count(o.get('count'))} {md(o.get('what', ''))}"
                 for o in side.get("omissions") or []
             ]
     return lines
@@ -154,12 +154,12 @@ def _limits(run: RunFiles) -> list[str]:
     ]
     if verdict.get("unseen_classes"):
         lines.append(f"- It never saw: {', '.join(md(c) for c in verdict['unseen_classes'])}.")
-    error = words.number(run.part("verdict", "calibration").get("ece"))
-    chance = words.number(run.part("verdict", "calibration").get("ece_by_chance"))
+    error = fmt.number(run.part("verdict", "calibration").get("ece"))
+    chance = fmt.number(run.part("verdict", "calibration").get("ece_by_chance"))
     if error is not None:
-        few = "" if chance is None else f"; so many examples show {words.percent(chance)} by chance"
+        few = "" if chance is None else f"; so many examples show {fmt.percent(chance)} by chance"
         lines.append(
-            f"- Its confidence is off by {words.percent(error)} on average "
+            f"- Its confidence is off by {fmt.percent(error)} on average "
             f"(expected calibration error{few})."
         )
     return lines

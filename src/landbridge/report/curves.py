@@ -14,7 +14,7 @@ from markupsafe import Markup
 
 from landbridge.base.events import Event
 
-from . import words
+from . import formatting as fmt
 from .svg import drawing, line, text, ticks
 
 _POINTS = 240
@@ -34,7 +34,7 @@ def learning_curves(log: Sequence[Event], chosen: str) -> list[dict[str, Any]]:
     """
     found: dict[str, dict[str, dict[str, dict[str, list[Line]]]]] = {}
     for event in log:
-        step = words.number(event.get("step"))
+        step = fmt.number(event.get("step"))
         if event.get("event") != "step" or step is None:
             continue
         name, fold = str(event.get("fit", "")), ""
@@ -80,7 +80,7 @@ def panel(name: str, lines: Sequence[Line], fit: str) -> Markup:
     clean = [_thin([(s, v) for s, v in points if math.isfinite(v)]) for points in lines]
     lost = sum(not math.isfinite(v) for points in lines for _, v in points)
     values = [v for points in clean for _, v in points]
-    heading = text(words.shorten(name, 28), f"{left}", 14, class_="panel-title")
+    heading = text(fmt.shorten(name, 28), f"{left}", 14, class_="panel-title")
     if not values:
         body = [heading, text("no finite value", f"{left}", 70, class_="tick")]
         return drawing(
@@ -118,13 +118,19 @@ def panel(name: str, lines: Sequence[Line], fit: str) -> Markup:
     for tick in marks:
         body.append(line(f"{left}", y(tick), f"{width - right}", y(tick), "grid"))
         body.append(
-            text(words.figure(tick), f"{left - 5}", y(tick) + 3.5, class_="tick", text_anchor="end")
+            text(
+                fmt.figure(tick),
+                f"{left - 5}",
+                y(tick) + 3.5,
+                class_="tick",
+                text_anchor="end",
+            )
         )
     body.append(line(f"{left}", height - bottom, f"{width - right}", height - bottom, "axis"))
-    body.append(text(words.figure(first), f"{left}", height - 8, class_="tick"))
+    body.append(text(fmt.figure(first), f"{left}", height - 8, class_="tick"))
     body.append(
         text(
-            f"step {words.figure(last)}",
+            f"step {fmt.figure(last)}",
             f"{width - right}",
             height - 8,
             class_="tick",
@@ -148,8 +154,8 @@ def panel(name: str, lines: Sequence[Line], fit: str) -> Markup:
             body.append(f'<path d="M{path}" class="curve-line s{order % 3}"/>')
     ends = [points[-1][1] for points in clean if points]
     label = (
-        f"{name} of {fit}: from {words.figure(sum(p[0][1] for p in clean if p) / len(ends))} "
-        f"to {words.figure(sum(ends) / len(ends))} in {words.figure(last)} steps"
+        f"{name} of {fit}: from {fmt.figure(sum(p[0][1] for p in clean if p) / len(ends))} "
+        f"to {fmt.figure(sum(ends) / len(ends))} in {fmt.figure(last)} steps"
     )
     return drawing(body, label, height=height, width=width, css="figure curve")
 

@@ -7,18 +7,18 @@ from typing import Any
 
 from markupsafe import Markup
 
-from . import words
+from . import formatting as fmt
+from .aggregate import Bin
 from .svg import Axis, Mark, around, drawing, line, text
-from .tally import Bin
 
 _MIDDLE = {"text_anchor": "middle"}
 
 
 def verdict_line(
-    diff: Mapping[str, Any], outcome: str, write: Any = None, say: Any = words.difference
+    diff: Mapping[str, Any], outcome: str, write: Any = None, say: Any = fmt.difference
 ) -> Markup | None:
     """Draw the difference and its interval against the line of no difference."""
-    mean, low, high = (words.number(diff.get(key)) for key in ("mean", "low", "high"))
+    mean, low, high = (fmt.number(diff.get(key)) for key in ("mean", "low", "high"))
     if mean is None or low is None or high is None:
         return None
     reach = max(abs(low), abs(high), 0.01 if write is None else 1e-12) * 1.25
@@ -41,7 +41,7 @@ def verdict_line(
         body.append(line(x, 70, x, 75, "axis"))
         body.append(
             text(
-                write(tick) if write else words.points(tick),
+                write(tick) if write else fmt.points(tick),
                 x,
                 90,
                 class_="tick",
@@ -83,7 +83,7 @@ def scale(axis: Axis, write: Any = None) -> Markup:
     body = []
     for tick in axis.ticks():
         digits = 0 if abs(tick * 100 - round(tick * 100)) < 1e-9 else 1
-        content = write(tick) if write else words.percent(tick, digits)
+        content = write(tick) if write else fmt.percent(tick, digits)
         x = axis.at(tick)
         body.append(text(content, f"{x}%", 13, class_="tick", **_MIDDLE))
     return drawing(body, "scale", height=18, css="track")
@@ -124,9 +124,9 @@ def reliability_diagram(bins: Sequence[Bin]) -> Markup:
         tall = one.rows / most * (under - 8)
         base = top + side + under
         note = (
-            f"confidence {words.percent(one.confidence)}, right "
-            f"{words.interval(one.accuracy.mean, one.accuracy.low, one.accuracy.high)}, "
-            f"{words.plural(one.rows, 'answer')}"
+            f"confidence {fmt.percent(one.confidence)}, right "
+            f"{fmt.interval(one.accuracy.mean, one.accuracy.low, one.accuracy.high)}, "
+            f"{fmt.plural(one.rows, 'answer')}"
         )
         cx = x(one.confidence)
         body.append(

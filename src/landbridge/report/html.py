@@ -18,7 +18,7 @@ from markupsafe import Markup
 
 from landbridge.base.shown import visible
 
-from . import words
+from . import formatting as fmt
 
 _HERE = Path(__file__).parent
 _HEAD_SCRIPT = (
@@ -59,9 +59,9 @@ def render(
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
-    environment.filters["count"] = words.count
+    environment.filters["count"] = fmt.count
     environment.filters["soft"] = _soft
-    environment.globals["plural"] = words.plural
+    environment.globals["plural"] = fmt.plural
     texts = [file_text(name) for name in ("app.js", *scripts)]
     allowed = " ".join(f"'{_hash(script)}'" for script in (_HEAD_SCRIPT, *texts))
     policy = (

@@ -8,7 +8,7 @@ from html import escape
 import numpy as np
 from markupsafe import Markup
 
-from . import words
+from . import formatting as fmt
 from .svg import drawing, text
 
 MOST_CLASSES = 100
@@ -35,7 +35,7 @@ def confusion_matrix(counts: np.ndarray, classes: Sequence[str], label: str) -> 
     )
     letters = 16
     font = 12 if cell >= 27 else 10.5 if cell >= 16 else 9
-    longest = max((len(words.shorten(name, letters)) for name in classes), default=1)
+    longest = max((len(fmt.shorten(name, letters)) for name in classes), default=1)
     side = longest * font * 0.62 + 12
     upright = longest <= 3 and k <= 20
     head = font + 10 if upright else side
@@ -58,7 +58,7 @@ def confusion_matrix(counts: np.ndarray, classes: Sequence[str], label: str) -> 
     ]
     for i, name in enumerate(classes):
         middle = (i + 0.5) * cell
-        short = escape(words.shorten(name, letters))
+        short = escape(fmt.shorten(name, letters))
         title = f"<title>{escape(str(name))}</title>"
         style = f'class="tick" style="font-size:{font}px"'
         body.append(
@@ -80,8 +80,8 @@ def confusion_matrix(counts: np.ndarray, classes: Sequence[str], label: str) -> 
         share = counts[i, j] / totals[i]
         x, y = left + j * cell, top + i * cell
         note = (
-            f"{classes[i]} answered as {classes[j]}: {words.count(int(counts[i, j]))} "
-            f"of {words.count(int(totals[i]))} ({words.percent(share)})"
+            f"{classes[i]} answered as {classes[j]}: {fmt.count(int(counts[i, j]))} "
+            f"of {fmt.count(int(totals[i]))} ({fmt.percent(share)})"
         )
         kind = "right" if i == j else "wrong"
         # weak cells stay visible: a few mistakes are what one looks for

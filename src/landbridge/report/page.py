@@ -12,7 +12,8 @@ import numpy as np
 from landbridge.base.errors import RunError
 from landbridge.base.files import write_text
 
-from . import html, words
+from . import formatting as fmt
+from . import html
 from .figures import estimate, scale, verdict_line
 from .scatter import HUES, Series, scatter
 from .svg import Axis, Mark, around
@@ -84,7 +85,7 @@ class Estimate:
         chosen: bool = False,
     ) -> Estimate:
         """Return a difference, "value" with "low" and "high"; of shares it is said in points."""
-        said = said or words.difference(_as_mean(gap), unit=False)
+        said = said or fmt.difference(_as_mean(gap), unit=False)
         return cls(name, gap["value"], gap["low"], gap["high"], note=note, said=said, chosen=chosen)
 
 
@@ -125,10 +126,10 @@ class Estimates:
         axis = Axis(low, high)
         rows = []
         for row, own in zip(self.rows, marks, strict=True):
-            said = row.said or words.interval(row.mean, row.low, row.high)
+            said = row.said or fmt.interval(row.mean, row.low, row.high)
             track = estimate(axis, own, f"{row.name}: {said}", 30, zero=self.zero)
             rows.append({"row": row, "said": said, "track": track})
-        write = words.figure if not self.shares else words.points if self.zero else None
+        write = fmt.figure if not self.shares else fmt.points if self.zero else None
         ticks = scale(axis, write)
         return {"rows": rows, "scale": ticks}
 
@@ -336,7 +337,7 @@ def _verdict(one: Verdict) -> dict[str, Any]:
     }
     if one.difference is not None:
         gap = _as_mean(one.difference)
-        shown |= {"line": verdict_line(gap, one.outcome), "said": words.difference(gap)}
+        shown |= {"line": verdict_line(gap, one.outcome), "said": fmt.difference(gap)}
     return shown
 
 

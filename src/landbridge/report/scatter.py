@@ -12,7 +12,7 @@ from html import escape
 import numpy as np
 from markupsafe import Markup
 
-from . import words
+from . import formatting as fmt
 from .svg import drawing, line, text, ticks
 
 HUES = 12
@@ -158,11 +158,11 @@ def _scaled(
     for value in ticks(*axes.x, 5):
         x = f"{place(np.array([[value, low[1]]]))[0, 0]:.1f}"
         body.append(line(x, top, x, top + side, "grid"))
-        body.append(text(words.figure(value), x, top + side + 16, **tick))
+        body.append(text(fmt.figure(value), x, top + side + 16, **tick))
     for value in ticks(*axes.y, 5):
         y = float(place(np.array([[low[0], value]]))[0, 1])
         body.append(line(f"{left}", y, f"{left + side}", y, "grid"))
-        said = words.figure(value)
+        said = fmt.figure(value)
         body.append(text(said, f"{left - 6}", y + 4, class_="tick", text_anchor="end"))
     ends = "L".join(f"{x:.1f} {y:.1f}" for x, y in place(np.array(axes.ideal)))
     body.append(f'<path d="M{ends}" class="zero"/>')

@@ -10,12 +10,12 @@ from markupsafe import Markup
 
 from landbridge.base.shown import from_shared_folder
 
-from . import words
+from . import formatting as fmt
+from .aggregate import Share, confusion, recalls, reliability
 from .figures import accuracy_axis, estimate, reliability_diagram, scale
 from .matrix import busiest, confusion_matrix, worst_confusions
 from .read import Answers, RunFiles
 from .svg import Mark
-from .tally import Share, confusion, recalls, reliability
 
 _MANY_CLASSES = 24
 _ENDS = 10
@@ -58,10 +58,10 @@ def classes_view(run: RunFiles) -> dict[str, Any] | None:
         )
         rows[name] = {
             "name": name,
-            "rows": words.count(new[name].rows),
+            "rows": fmt.count(new[name].rows),
             "new": _share(new[name]),
             "old": _share(old[name]) if name in old else "",
-            "change": words.signed(change) if change is not None else "",
+            "change": fmt.signed(change) if change is not None else "",
             "by": change or 0.0,
             "track": estimate(axis, marks[name], label, 30 if name in old else 22),
         }
@@ -94,7 +94,7 @@ def _mark(share: Share, kind: str) -> Mark:
 
 
 def _share(share: Share) -> str:
-    return words.interval(share.mean, share.low, share.high)
+    return fmt.interval(share.mean, share.low, share.high)
 
 
 def judged_classes(run: RunFiles) -> list[str]:
@@ -130,7 +130,7 @@ def confusion_view(run: RunFiles) -> dict[str, Any] | None:
         return confusion_matrix(
             part,
             names,
-            f"Confusion matrix of {method}: {words.percent(np.trace(table) / known)} right",
+            f"Confusion matrix of {method}: {fmt.percent(np.trace(table) / known)} right",
         )
 
     return {
@@ -140,7 +140,7 @@ def confusion_view(run: RunFiles) -> dict[str, Any] | None:
         "reference_matrix": draw(before, reference[0].method) if before.sum() else None,
         "side_by_side": len(names) <= 10,
         "worst": [
-            {**w, "share": words.percent(w["share"])} for w in worst_confusions(counts, classes)
+            {**w, "share": fmt.percent(w["share"])} for w in worst_confusions(counts, classes)
         ],
         "seeds": len(chosen),
         "left_out": len(classes) - len(names),
@@ -168,7 +168,7 @@ def calibration_view(run: RunFiles) -> dict[str, Any] | None:
         sentence = (
             f"On average it is {abs(gap) * 100:.1f} points "
             f"{which}: "
-            f"confidence {words.percent(confidence)}, right {words.percent(accuracy)}."
+            f"confidence {fmt.percent(confidence)}, right {fmt.percent(accuracy)}."
         )
     return {
         "diagram": reliability_diagram(bins),
@@ -176,18 +176,18 @@ def calibration_view(run: RunFiles) -> dict[str, Any] | None:
         "figures": [
             (
                 "Calibration error (ECE)",
-                words.percent(given.get("ece")),
+                fmt.percent(given.get("ece")),
                 _gap(given),
             ),
             *_before(given),
-            ("Brier score", words.figure(given.get("brier")), "0 is perfect"),
-            ("Log loss", words.figure(given.get("log_loss")), "0 is perfect"),
+            ("Brier score", fmt.figure(given.get("brier")), "0 is perfect"),
+            ("Log loss", fmt.figure(given.get("log_loss")), "0 is perfect"),
         ],
         "rows": [
             (
                 f"{b.low * 100:.0f} to {b.high * 100:.0f} %",
-                words.count(b.rows),
-                words.percent(b.confidence),
+                fmt.count(b.rows),
+                fmt.percent(b.confidence),
                 _share(b.accuracy),
             )
             for b in known
@@ -199,10 +199,10 @@ def calibration_view(run: RunFiles) -> dict[str, Any] | None:
 def _gap(given: dict[str, Any]) -> str:
     """Say what a calibration error is, and how much of it so few examples give by chance."""
     said = "mean gap between confidence and accuracy"
-    chance = words.number(given.get("ece_by_chance"))
+    chance = fmt.number(given.get("ece_by_chance"))
     if chance is None:
         return said
-    return f"{said}; where confidence holds, so many examples show {words.percent(chance)}"
+    return f"{said}; where confidence holds, so many examples show {fmt.percent(chance)}"
 
 
 def _before(given: dict[str, Any]) -> list[tuple[str, str, str]]:
@@ -213,8 +213,8 @@ def _before(given: dict[str, Any]) -> list[tuple[str, str, str]]:
     return [
         (
             "The same without its temperature",
-            words.percent(before.get("ece")),
-            f"confidence was {words.percent(before.get('confidence'))} on average",
+            fmt.percent(before.get("ece")),
+            f"confidence was {fmt.percent(before.get('confidence'))} on average",
         )
     ]
 
@@ -238,7 +238,7 @@ def examples_view(run: RunFiles) -> dict[str, Any] | None:
             {
                 "kind": kind,
                 "title": title,
-                "count": words.count(examples.get(f"{kind}_count", len(items))),
+                "count": fmt.count(examples.get(f"{kind}_count", len(items))),
                 "shown": len(items),
                 "items": [
                     {
@@ -247,14 +247,14 @@ def examples_view(run: RunFiles) -> dict[str, Any] | None:
                         "true": str(e.get("true")),
                         "before": str(e.get("before")),
                         "after": str(e.get("after")),
-                        "confidence": words.percent(e.get("confidence"), 0),
+                        "confidence": fmt.percent(e.get("confidence"), 0),
                         "image": image
                         if _IMAGE.fullmatch(image := str(e.get("image") or ""))
                         else None,
                         "values": [
                             (
                                 str(k),
-                                words.shorten(words.figure(v) if isinstance(v, float) else v, 280),
+                                fmt.shorten(fmt.figure(v) if isinstance(v, float) else v, 280),
                             )
                             for k, v in (e.get("values") or {}).items()
                         ],

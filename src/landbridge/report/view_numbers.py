@@ -9,11 +9,11 @@ from markupsafe import Markup
 
 from landbridge.metrics.regression import regression_metrics
 
-from . import words
-from .amounts import Amounts
+from . import formatting as fmt
 from .read import Answers, RunFiles
 from .scatter import Axes, Series, scatter
 from .svg import around
+from .units import Units
 from .view_answers import pair
 
 _MOST_POINTS = 1500
@@ -66,7 +66,7 @@ def numbers_view(run: RunFiles) -> dict[str, Any] | None:
             (key, [_figure(key, found[key]) for found in figures], _MEANING[key])
             for key in figures[0]
         ],
-        "count": words.count(len(sides[0][1])),
+        "count": fmt.count(len(sides[0][1])),
         "shown": min(_MOST_POINTS, len(sides[0][1])),
         "sentence": _sentence(sides[0][1], sides[0][2]),
     }
@@ -81,7 +81,7 @@ _MEANING = {
 
 
 def _figure(key: str, value: float) -> str:
-    return words.figure(value) if key in ("R²", "Spearman") else Amounts(False).value(value)
+    return fmt.figure(value) if key in ("R²", "Spearman") else Units(False).value(value)
 
 
 def _pairs(answers: list[Answers]) -> tuple[np.ndarray, np.ndarray] | None:
@@ -95,7 +95,7 @@ def _sentence(true: np.ndarray, said: np.ndarray) -> str:
     """Say whether answers lie too high or low, and whether they shrink towards the middle."""
     apart = said - true
     bias, spread = float(apart.mean()), float(apart.std())
-    unit = Amounts(False)
+    unit = Units(False)
     if abs(bias) > 2 * spread / np.sqrt(len(true)):
         way = "high" if bias > 0 else "low"
         text = f"On average its answers lie {unit.value(abs(bias))} too {way}."

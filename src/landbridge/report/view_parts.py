@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import words
-from .amounts import amounts
+from . import formatting as fmt
 from .figures import estimate, scale
 from .read import RunFiles
 from .svg import Axis, Mark, around
+from .units import units_of
 
 
 def parts_view(run: RunFiles) -> dict[str, Any] | None:
@@ -17,7 +17,7 @@ def parts_view(run: RunFiles) -> dict[str, Any] | None:
     names = [str(name) for name in found.get("parts") or []]
     if not names:
         return None
-    unit = amounts(run)
+    unit = units_of(run)
     marks = [_mark(one, len(one["parts"]) == len(names)) for one in found["sets"]]
     axis = unit.axis(marks)
     rows = []
@@ -31,7 +31,7 @@ def parts_view(run: RunFiles) -> dict[str, Any] | None:
                 "name": said,
                 "all": len(kept) == len(names),
                 "alone": len(kept) == 1,
-                "rows": words.count(int(one["rows"])),
+                "rows": fmt.count(int(one["rows"])),
                 "value": value,
                 "track": estimate(axis, [mark], f"{said}: {value}", 30),
             }
@@ -39,20 +39,20 @@ def parts_view(run: RunFiles) -> dict[str, Any] | None:
     return {
         "names": names,
         "rows": rows,
-        "scale": scale(axis) if unit.percent else scale(axis, words.figure),
+        "scale": scale(axis) if unit.percent else scale(axis, fmt.figure),
         "adds": _adds(found.get("adds") or [], unit),
         "present": [
-            (name, words.count(int(found["present"][name])))
+            (name, fmt.count(int(found["present"][name])))
             for name in names
             if found["present"][name] < found["rows"]
         ],
-        "judged": words.count(int(found["rows"])),
+        "judged": fmt.count(int(found["rows"])),
     }
 
 
 def _mark(one: dict[str, Any], whole: bool) -> Mark:
-    mean, low, high = (words.number(one.get(key)) for key in ("mean", "low", "high"))
-    dots = [v for v in one.get("per_seed") or [] if words.number(v) is not None]
+    mean, low, high = (fmt.number(one.get(key)) for key in ("mean", "low", "high"))
+    dots = [v for v in one.get("per_seed") or [] if fmt.number(v) is not None]
     return Mark(mean, low, high, dots, "chosen" if whole else "baseline")
 
 
@@ -64,7 +64,11 @@ def _adds(adds: list[dict[str, Any]], unit: Any) -> dict[str, Any] | None:
     rows = []
     for one in adds:
         said = unit.difference(one)
-        mark = Mark(words.number(one["mean"]), words.number(one["low"]), words.number(one["high"]))
+        mark = Mark(
+            fmt.number(one["mean"]),
+            fmt.number(one["low"]),
+            fmt.number(one["high"]),
+        )
         rows.append(
             {
                 "name": one["part"],
@@ -72,5 +76,5 @@ def _adds(adds: list[dict[str, Any]], unit: Any) -> dict[str, Any] | None:
                 "track": estimate(axis, [mark], f"{one['part']} adds {said}", 30, zero=True),
             }
         )
-    write = words.signed if unit.percent else unit.signed
+    write = fmt.signed if unit.percent else unit.signed
     return {"rows": rows, "scale": scale(axis, write)}

@@ -9,7 +9,7 @@ import numpy as np
 from landbridge.metrics.multilabel import multilabel_metrics, per_label_metrics
 from landbridge.targets.base import target_type
 
-from . import words
+from . import formatting as fmt
 from .figures import accuracy_axis, estimate, scale
 from .read import Answers, RunFiles
 from .svg import Mark
@@ -30,18 +30,18 @@ def several_view(run: RunFiles) -> dict[str, Any] | None:
     count = per_label_metrics(*chosen[0])["n"]
     marks = []
     for i in range(len(names)):
-        own = [Mark(words.number(float(new[i])), kind="chosen")]
+        own = [Mark(fmt.number(float(new[i])), kind="chosen")]
         if old is not None:
-            own.append(Mark(words.number(float(old[i])), kind="baseline"))
+            own.append(Mark(fmt.number(float(old[i])), kind="baseline"))
         marks.append(own)
     axis = accuracy_axis([m for both in marks for m in both])
     rows = [
         {
             "name": name,
-            "rows": words.count(int(count[i])),
-            "new": words.percent(float(new[i])),
-            "change": "" if old is None else words.signed(float(new[i] - old[i])),
-            "track": estimate(axis, marks[i], f"{name}: F1 {words.percent(float(new[i]))}", 26),
+            "rows": fmt.count(int(count[i])),
+            "new": fmt.percent(float(new[i])),
+            "change": "" if old is None else fmt.signed(float(new[i] - old[i])),
+            "track": estimate(axis, marks[i], f"{name}: F1 {fmt.percent(float(new[i]))}", 26),
         }
         for i, name in enumerate(names)
     ]
@@ -56,7 +56,7 @@ def several_view(run: RunFiles) -> dict[str, Any] | None:
         "scale": scale(axis),
         "methods": methods,
         "table": [
-            (key, [words.percent(found[key]) for found in means], _MEANING[key]) for key in means[0]
+            (key, [fmt.percent(found[key]) for found in means], _MEANING[key]) for key in means[0]
         ],
         "seeds": len(chosen),
     }

@@ -10,7 +10,8 @@ from markupsafe import Markup
 
 from landbridge.base.files import write_text
 
-from . import html, words
+from . import formatting as fmt
+from . import html
 from .figures import bar
 from .scatter import Series, scatter
 from .view_shift_drawings import (
@@ -72,8 +73,8 @@ def shift_view(compared: Compared) -> dict[str, Any]:
     return {
         "source": source,
         "target": target,
-        "rows": [f"{words.count(n)} {kind}" for n in found.rows],
-        "features": words.count(found.features),
+        "rows": [f"{fmt.count(n)} {kind}" for n in found.rows],
+        "features": fmt.count(found.features),
         "backbone": compared.backbone,
         "match": compared.match,
         "advice": found.advice,
@@ -112,7 +113,7 @@ def _checks(findings: dict[str, Finding]) -> list[dict[str, str]]:
                 "tone": _TONES[finding.severity],
                 "sentence": finding.sentence,
                 "figures": ", ".join(
-                    f"{key.replace('_', ' ')} {words.figure(value)}"
+                    f"{key.replace('_', ' ')} {fmt.figure(value)}"
                     for key, value in finding.figures.items()
                 ),
             }
@@ -147,7 +148,7 @@ def _distances(findings: dict[str, Finding]) -> list[dict[str, Any]]:
                 "what": what,
                 "track": track,
                 "value": f"{value:.2f}",
-                "p": words.p_value(finding.figures["p"]),
+                "p": fmt.p_value(finding.figures["p"]),
             }
         )
     return rows
@@ -158,7 +159,7 @@ def _told(finding: Finding | None) -> dict[str, Any] | None:
         return None
     return {
         "drawing": score_histograms(finding.details),
-        "right": words.percent(1 - finding.figures["error"], 0),
+        "right": fmt.percent(1 - finding.figures["error"], 0),
     }
 
 
@@ -191,19 +192,19 @@ def _cures(findings: dict[str, Finding]) -> list[dict[str, Any]]:
         ("moments", "explained_by_map", "A linear map", "of MMD², on other rows"),
     ):
         value = findings[name].figures.get(key) if name in findings else None
-        known = words.number(value)
+        known = fmt.number(value)
         if known is None:
             continue
         note = ""
         if name == "overlap":
             share = findings[name].figures["effective_share"]
-            note = f"{words.percent(share, 0)} of the source's rows still count"
+            note = f"{fmt.percent(share, 0)} of the source's rows still count"
         rows.append(
             {
                 "title": title,
                 "note": note,
-                "track": bar(known, f"{title}: {words.percent(known, 0)}"),
-                "value": words.percent(known, 0),
+                "track": bar(known, f"{title}: {fmt.percent(known, 0)}"),
+                "value": fmt.percent(known, 0),
                 "what": what,
             }
         )
@@ -227,18 +228,18 @@ def _columns(finding: Finding | None) -> dict[str, Any] | None:
     rows = []
     for column in finding.details["columns"]:
         before, after = column["missing"]
-        distance = words.number(column["distance"])
+        distance = fmt.number(column["distance"])
         kind = "KS distance" if column["kind"] == "numbers" else "total variation"
         rows.append(
             {
                 "name": column["name"],
                 "changed": column["p_holm"] <= 0.05,
-                "distance": words.DASH if distance is None else f"{distance:.2f}",
+                "distance": fmt.DASH if distance is None else f"{distance:.2f}",
                 "kind": kind,
-                "missing": f"{words.percent(before, 0)} → {words.percent(after, 0)}"
+                "missing": f"{fmt.percent(before, 0)} → {fmt.percent(after, 0)}"
                 if before or after
                 else "",
-                "p": words.p_value(column["p_holm"]),
+                "p": fmt.p_value(column["p_holm"]),
                 "effect": bar(column["effect"], f"{column['name']}: {column['effect']:.2f}"),
                 "picture": column_picture(column) if "source" in column else None,
             }

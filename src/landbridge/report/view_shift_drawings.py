@@ -8,7 +8,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from . import words
+from . import formatting as fmt
 from .figures import accuracy_axis, estimate, scale
 from .svg import Axis, Mark, drawing, line, text
 
@@ -54,7 +54,7 @@ def column_picture(column: Mapping[str, Any]) -> Markup:
     width, height = 230, 96
     if "labels" in column:
         return _bars(column["labels"], column["source"], column["target"], width, height)
-    ends = (words.figure(column["edges"][0]), words.figure(column["edges"][-1]))
+    ends = (fmt.figure(column["edges"][0]), fmt.figure(column["edges"][-1]))
     return _histograms(column["source"], column["target"], width, height, column["name"], ends)
 
 
@@ -103,10 +103,10 @@ def _bars(
             tall = value / most * (base - 6)
             body.append(
                 f'<rect x="{x:.1f}" y="{base - tall:.1f}" width="{each:.1f}" height="{tall:.1f}" '
-                f'class="hist {side}"><title>{escape(name)}: {words.percent(value)} of the '
+                f'class="hist {side}"><title>{escape(name)}: {fmt.percent(value)} of the '
                 f"{side}</title></rect>"
             )
-        short = words.shorten(name, max(2, int(step / 7)))
+        short = fmt.shorten(name, max(2, int(step / 7)))
         body.append(text(short, f"{middle:.1f}", height - 5, class_="tick", **_MIDDLE))
     return drawing(body, "Shares of values", height=height, width=width, css="figure fits")
 
@@ -119,13 +119,13 @@ def parts_bar(shares: Sequence[tuple[str, float]]) -> Markup:
             continue
         body.append(
             f'<rect x="{at * 100:.2f}%" y="2" width="{share * 100:.2f}%" height="22" '
-            f'class="part p{i}"><title>{escape(name)} {words.percent(share, 0)}</title></rect>'
+            f'class="part p{i}"><title>{escape(name)} {fmt.percent(share, 0)}</title></rect>'
         )
         if share >= 0.08:
             body.append(text(name, f"{(at + share / 2) * 100:.2f}%", 42, class_="tick", **_MIDDLE))
             body.append(
                 text(
-                    words.percent(share, 0),
+                    fmt.percent(share, 0),
                     f"{(at + share / 2) * 100:.2f}%",
                     18,
                     class_="part-word",
@@ -133,7 +133,7 @@ def parts_bar(shares: Sequence[tuple[str, float]]) -> Markup:
                 )
             )
         at += share
-    label = ", ".join(f"{name} {words.percent(share, 0)}" for name, share in shares)
+    label = ", ".join(f"{name} {fmt.percent(share, 0)}" for name, share in shares)
     return drawing(body, f"Parts of the difference: {label}", height=48, css="track")
 
 
@@ -155,8 +155,8 @@ def share_rows(details: Mapping[str, Any]) -> dict[str, Any]:
     rows = []
     for k in order:
         ours, theirs = marks[k]
-        value = f"{words.percent(ours.mean, 0)} → {words.percent(theirs.mean, 0)}"
-        between = f"{words.percent(theirs.low, 0)} to {words.percent(theirs.high, 0)}"
+        value = f"{fmt.percent(ours.mean, 0)} → {fmt.percent(theirs.mean, 0)}"
+        between = f"{fmt.percent(theirs.low, 0)} to {fmt.percent(theirs.high, 0)}"
         rows.append(
             {
                 "name": names[k],

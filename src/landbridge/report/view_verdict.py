@@ -9,11 +9,11 @@ from typing import Any
 from landbridge.base.shown import in_one_line
 
 from ..metrics.labelfree import explained, heading
-from . import words
-from .amounts import Amounts, amounts
+from . import formatting as fmt
 from .figures import estimate, scale, verdict_line
 from .read import RunFiles
 from .svg import Axis, Mark, around
+from .units import Units, units_of
 
 _BADGES = {"helped": ("good", "▲"), "hurt": ("bad", "▼"), "can't tell": ("unsure", "≈")}
 _KINDS = {
@@ -37,9 +37,9 @@ def verdict_view(run: RunFiles) -> dict[str, Any]:
     outcome = "not judged" if merged else str(verdict.get("outcome") or "no verdict")
     tone, sign = _BADGES.get(outcome, ("unsure", "–"))
     kind = "" if merged else str(verdict.get("kind") or "")
-    rows = words.plural(verdict.get("judged_rows"), "target example")
+    rows = fmt.plural(verdict.get("judged_rows"), "target example")
     diff = verdict.get("difference") or {}
-    unit = amounts(run)
+    unit = units_of(run)
     failed = str(run.get("run").get("error") or "") if status in _STOPPED else ""
     sentence = str(verdict.get("sentence") or "")
     if not sentence:
@@ -72,7 +72,7 @@ def verdict_view(run: RunFiles) -> dict[str, Any]:
         **_apart(verdict.get("settle") or {}),
         "stored": verdict.get("stored_seed") is not None and len(verdict.get("seeds") or []) > 1,
         "seeds": [str(seed) for seed in verdict.get("seeds") or []],
-        "seeds_said": words.seeds(verdict),
+        "seeds_said": fmt.seeds(verdict),
         "unseen": [str(name) for name in verdict.get("unseen_classes") or []],
         "failed": failed,
         "stopped": status in _STOPPED,
@@ -93,7 +93,7 @@ def headed(sentence: str) -> tuple[str, str]:
     if sentence.startswith("There are no labels") and len(ends) > 1:
         ends = ends[1:]  # what was done without them is the news
     end = ends[0] if ends and ends[0] < len(sentence) else len(sentence)
-    return sentence[:end].replace(" %", f"{words.NBSP}%"), sentence[end:].strip()
+    return sentence[:end].replace(" %", f"{fmt.NBSP}%"), sentence[end:].strip()
 
 
 def kept(run: RunFiles) -> bool:
@@ -112,20 +112,20 @@ def _apart(settle: Mapping[str, Any]) -> dict[str, Any]:
     rows = [str(row.get("name")) for row in settle.get("rows") or []]
     count = settle.get("differ") or 0
     more = ", … (verdict.json has the first hundred)" if count > len(rows) else ""
-    title = f"The {words.plural(count, 'row')} on which the two differ"
+    title = f"The {fmt.plural(count, 'row')} on which the two differ"
     if count == 1:
         title = "The row on which the two differ"
     return {"apart": in_one_line(rows) + more, "apart_title": title}
 
 
-def _line(diff: Mapping[str, Any], outcome: str, unit: Amounts) -> Any:
+def _line(diff: Mapping[str, Any], outcome: str, unit: Units) -> Any:
     if unit.percent:
         return verdict_line(diff, outcome)
     return verdict_line(diff, outcome, unit.signed, unit.difference)
 
 
 def _crosses(diff: Mapping[str, Any]) -> bool | None:
-    low, high = words.number(diff.get("low")), words.number(diff.get("high"))
+    low, high = fmt.number(diff.get("low")), fmt.number(diff.get("high"))
     return None if low is None or high is None else low <= 0 <= high
 
 
@@ -136,20 +136,20 @@ def comparison_view(run: RunFiles) -> dict[str, Any]:
         f for f in [verdict.get("chosen"), *(verdict.get("baselines") or [])] if isinstance(f, dict)
     ]
     if verdict.get("kind") == "label-free" or not any(
-        words.number(f.get("mean")) is not None for f in figures
+        fmt.number(f.get("mean")) is not None for f in figures
     ):
         return {"rows": [], "scores": _label_free_scores(figures)}
     marks = [
         Mark(
-            words.number(f.get("mean")),
-            words.number(f.get("low")),
-            words.number(f.get("high")),
-            [v for v in f.get("per_seed") or [] if words.number(v) is not None],
+            fmt.number(f.get("mean")),
+            fmt.number(f.get("low")),
+            fmt.number(f.get("high")),
+            [v for v in f.get("per_seed") or [] if fmt.number(v) is not None],
             "chosen" if f.get("role") == "chosen" else "baseline",
         )
         for f in figures
     ]
-    unit = amounts(run)
+    unit = units_of(run)
     axis = unit.axis(marks)
     rows = []
     for f, mark in zip(figures, marks, strict=True):
@@ -164,22 +164,22 @@ def comparison_view(run: RunFiles) -> dict[str, Any]:
                 "mean": unit.value(f.get("mean")),
                 "track": estimate(axis, [mark], f"{f.get('method', '')}: {value}", 34),
                 "difference": unit.difference(f.get("difference"), unit=False),
-                "p": words.p_value((f.get("difference") or {}).get("p")),
+                "p": fmt.p_value((f.get("difference") or {}).get("p")),
                 "per_seed": ", ".join(unit.value(v) for v in mark.dots),
             }
         )
     return {
         "rows": rows,
-        "scale": scale(axis) if unit.percent else scale(axis, words.figure),
+        "scale": scale(axis) if unit.percent else scale(axis, fmt.figure),
         "scores": None,
         "differences": _differences(figures, unit),
     }
 
 
-def _differences(figures: list[dict[str, Any]], unit: Amounts) -> dict[str, Any] | None:
+def _differences(figures: list[dict[str, Any]], unit: Units) -> dict[str, Any] | None:
     """Draw chosen minus each baseline; None where there is nothing to draw."""
     given = [(f, f.get("difference") or {}) for f in figures if f.get("role") != "chosen"]
-    given = [(f, d) for f, d in given if words.number(d.get("mean")) is not None]
+    given = [(f, d) for f, d in given if fmt.number(d.get("mean")) is not None]
     if not given:
         return None
     low, high = around([0.0, *(d.get(k) for _, d in given for k in ("mean", "low", "high"))], 0.12)
@@ -187,13 +187,15 @@ def _differences(figures: list[dict[str, Any]], unit: Amounts) -> dict[str, Any]
     rows = []
     for f, d in given:
         mark = Mark(
-            words.number(d["mean"]), words.number(d.get("low")), words.number(d.get("high"))
+            fmt.number(d["mean"]),
+            fmt.number(d.get("low")),
+            fmt.number(d.get("high")),
         )
         rows.append(
             {
                 "method": str(f.get("method", "")),
                 "value": unit.difference(d, unit=False),
-                "p": words.p_value(d.get("p")),
+                "p": fmt.p_value(d.get("p")),
                 "track": estimate(
                     axis,
                     [mark],
@@ -215,7 +217,7 @@ def _label_free_scores(figures: list[dict[str, Any]]) -> dict[str, Any] | None:
         names += [str(n) for n in f.get("figures") or {} if n not in names]
     if not names:
         return None
-    columns = {n: words.column([(f.get("figures") or {}).get(n) for f in figures]) for n in names}
+    columns = {n: fmt.column([(f.get("figures") or {}).get(n) for f in figures]) for n in names}
     return {
         "names": [heading(name) for name in names],
         "said": explained(names),

@@ -6,7 +6,7 @@ import shlex
 from pathlib import Path
 from typing import Any
 
-from ..report import words
+from ..report import formatting as fmt
 from ..report.page import Commands, Estimate, Estimates, Facts, Page, Section, Table, Verdict
 from ..report.samples import sample_cards
 from ..targets.base import target_type
@@ -50,13 +50,13 @@ def page_of(folder: Path, facts: dict[str, Any]) -> Page:
         ),
     ]
     return Page(
-        title=f"{words.plural(len(tasks), 'task')} on one backbone · {facts['backbone']}",
+        title=f"{fmt.plural(len(tasks), 'task')} on one backbone · {facts['backbone']}",
         headline=_headline(tasks, bool(compared)),
         verdicts=[Verdict(task["outcome"], sentence(task)) for task in tasks],
         sections=sections,
-        fine=f"{words.plural(facts['rows'], 'row')} to learn from, "
-        f"{words.count(facts['judged'])} kept for judging; "
-        f"{words.plural(facts['seeds'], 'seed')}." + _seen(facts),
+        fine=f"{fmt.plural(facts['rows'], 'row')} to learn from, "
+        f"{fmt.count(facts['judged'])} kept for judging; "
+        f"{fmt.plural(facts['seeds'], 'seed')}." + _seen(facts),
     )
 
 
@@ -112,7 +112,7 @@ def _scores(tasks: list[dict[str, Any]]) -> Table:
             task["metric"],
             _said(task["together"], task["metric"] == "accuracy"),
             _said(task["alone"], task["metric"] == "accuracy"),
-            words.count(task["judged_rows"]),
+            fmt.count(task["judged_rows"]),
         ]
         for task in tasks
     ]
@@ -128,16 +128,16 @@ def _done(facts: dict[str, Any]) -> Facts:
     pairs = [("Backbone", facts["backbone"]), ("Weights of the losses", str(weights))]
     for task in facts["tasks"]:
         what = ", ".join(task["classes"]) or target_type(task["kind"]).summary
-        pairs.append((task["name"], words.shorten(what, 200)))
+        pairs.append((task["name"], fmt.shorten(what, 200)))
     return Facts("What was done", pairs)
 
 
 def _said(value: float | None, shares: bool) -> str:
     if value is None:
-        return words.DASH
-    return words.percent(value) if shares else words.figure(value)
+        return fmt.DASH
+    return fmt.percent(value) if shares else fmt.figure(value)
 
 
 def _gap(gap: dict[str, float]) -> str:
     value, low, high = (f"{gap[k]:+.3g}" for k in ("value", "low", "high"))
-    return f"{value} ({low} to {high})".replace("-", words.MINUS)
+    return f"{value} ({low} to {high})".replace("-", fmt.MINUS)

@@ -6,7 +6,7 @@ import shlex
 from pathlib import Path
 from typing import Any
 
-from ..report import words
+from ..report import formatting as fmt
 from ..report.page import Commands, Estimate, Estimates, Facts, Page, Section, Verdict
 from ..report.samples import sample_cards
 
@@ -47,9 +47,9 @@ def page_of(folder: Path, facts: dict[str, Any]) -> Page:
                 [
                     ("Modalities", ", ".join(parts)),
                     ("Encoders", encoders),
-                    ("Pairs to learn from", words.count(facts["pairs"])),
-                    ("Pairs held out", words.count(facts["held_out"])),
-                    ("Steps", words.count(facts["steps"])),
+                    ("Pairs to learn from", fmt.count(facts["pairs"])),
+                    ("Pairs held out", fmt.count(facts["held_out"])),
+                    ("Steps", fmt.count(facts["steps"])),
                     ("Seed", str(facts["seed"])),
                 ],
             ),
@@ -64,7 +64,7 @@ def page_of(folder: Path, facts: dict[str, Any]) -> Page:
             for item in first
         ],
         sections=sections,
-        fine=f"{words.count(facts['held_out'])} rows were held out; no label was read."
+        fine=f"{fmt.count(facts['held_out'])} rows were held out; no label was read."
         + "".join(f" {said}." for said in facts.get("seen_sentences", ())),
     )
 
@@ -89,8 +89,8 @@ def _headline(first: list[dict[str, Any]]) -> str:
 def _said(item: dict[str, Any]) -> str:
     return (
         f"{item['query']} asks, {item['answer']} answers: right at once in "
-        f"{words.percent(item['mean'])} of {words.count(item['n'])}, by chance in "
-        f"{words.percent(item['chance'])}."
+        f"{fmt.percent(item['mean'])} of {fmt.count(item['n'])}, by chance in "
+        f"{fmt.percent(item['chance'])}."
     )
 
 
@@ -101,7 +101,7 @@ def _found(recall: list[dict[str, Any]], depth: int) -> Estimates:
             item["mean"],
             item["low"],
             item["high"],
-            note=f"{words.count(item['n'])} questions; chance {words.percent(item['chance'])}",
+            note=f"{fmt.count(item['n'])} questions; chance {fmt.percent(item['chance'])}",
             chosen=True,
             beside=item["chance"],
         )

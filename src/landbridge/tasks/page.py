@@ -6,7 +6,7 @@ import shlex
 from pathlib import Path
 from typing import Any
 
-from ..report import words
+from ..report import formatting as fmt
 from ..report.page import Commands, Estimate, Estimates, Facts, Page, Section, Table, Verdict
 from ..report.samples import sample_cards
 from .judging import WORDS
@@ -69,7 +69,7 @@ def page_of(folder: Path, facts: dict[str, Any], summary: str, architecture: str
             )
         ],
         sections=sections,
-        fine=f"Judged on {words.plural(verdict['judged_rows'], 'row')} that no training saw. "
+        fine=f"Judged on {fmt.plural(verdict['judged_rows'], 'row')} that no training saw. "
         f"{summary[0].upper()}{summary[1:]}.",
         notes=notes,
     )
@@ -100,7 +100,7 @@ def _differences(metric: str, gaps: list[tuple[dict[str, Any], dict[str, float]]
 def _scores(models: list[dict[str, Any]]) -> Table:
     names = list(models[0]["scores"])
     rows = [
-        [WORDS.get(m["model"], m["model"]), *(words.percent(m["scores"][n]) for n in names)]
+        [WORDS.get(m["model"], m["model"]), *(fmt.percent(m["scores"][n]) for n in names)]
         for m in models
     ]
     return Table("Every score", ["model", *names], rows, right=range(1, len(names) + 1))
@@ -114,16 +114,19 @@ def _done(facts: dict[str, Any]) -> Facts:
     pairs = [
         ("Task", facts["task"]),
         ("Start", str(facts["origin"])),
-        ("Trained", f"{how}: {words.count(numbers['moved'])} numbers, {words.percent(share)}"),
-        ("Rows to learn from", words.count(facts["rows"])),
+        (
+            "Trained",
+            f"{how}: {fmt.count(numbers['moved'])} numbers, {fmt.percent(share)}",
+        ),
+        ("Rows to learn from", fmt.count(facts["rows"])),
         (
             "Steps",
-            f"{words.count(facts['steps'])} of {fit['batch']} rows"
+            f"{fmt.count(facts['steps'])} of {fit['batch']} rows"
             if "steps" in facts
             else f"batches of {fit['batch']} rows",
         ),
         ("Seed", str(fit["seed"])),
     ]
     if labels:
-        pairs.append((words.plural(len(facts["labels"]), "label"), words.shorten(labels, 300)))
+        pairs.append((fmt.plural(len(facts["labels"]), "label"), fmt.shorten(labels, 300)))
     return Facts("What was done", pairs)

@@ -8,14 +8,14 @@ from typing import Any
 
 from landbridge.base.formatting import quantity
 
-from . import words
+from . import formatting as fmt
 from .figures import accuracy_axis
 from .read import RunFiles
 from .svg import Axis, Mark, around
 
 
 @dataclass(frozen=True)
-class Amounts:
+class Units:
     """Words for figures.
 
     Attributes
@@ -32,36 +32,36 @@ class Amounts:
     def value(self, value: Any) -> str:
         """0.942 -> "94.2 %"; 3.2114 -> "3.211"."""
         if self.percent:
-            return words.percent(value)
-        known = words.number(value)
-        return words.DASH if known is None else quantity(known).replace("-", words.MINUS)
+            return fmt.percent(value)
+        known = fmt.number(value)
+        return fmt.DASH if known is None else quantity(known).replace("-", fmt.MINUS)
 
     def interval(self, mean: Any, low: Any, high: Any) -> str:
         """Write a figure with its interval."""
         if self.percent:
-            return words.interval(mean, low, high)
-        if words.number(low) is None or words.number(high) is None:
+            return fmt.interval(mean, low, high)
+        if fmt.number(low) is None or fmt.number(high) is None:
             return self.value(mean)
         return f"{self.value(mean)} ({self.value(low)} to {self.value(high)})"
 
     def signed(self, value: Any) -> str:
         """Write a difference with its sign."""
-        known = words.number(value)
+        known = fmt.number(value)
         if known is None:
-            return words.DASH
+            return fmt.DASH
         if self.percent:
-            return words.points(known)
-        text = f"{known:+.3g}".replace("-", words.MINUS)
+            return fmt.points(known)
+        text = f"{known:+.3g}".replace("-", fmt.MINUS)
         return "0" if known == 0 else text  # short, as the labels of an axis are
 
     def difference(self, diff: Mapping[str, Any] | None, unit: bool = True) -> str:
         """Write a DIFF as "+3.1 points (+1.2 to +5.0)"."""
         if self.percent:
-            return words.difference(diff, unit)
-        if not diff or words.number(diff.get("mean")) is None:
-            return words.DASH
+            return fmt.difference(diff, unit)
+        if not diff or fmt.number(diff.get("mean")) is None:
+            return fmt.DASH
         text = self.signed(diff["mean"])
-        if words.number(diff.get("low")) is not None and words.number(diff.get("high")) is not None:
+        if fmt.number(diff.get("low")) is not None and fmt.number(diff.get("high")) is not None:
             text += f" ({self.signed(diff['low'])} to {self.signed(diff['high'])})"
         return text
 
@@ -80,7 +80,7 @@ class Amounts:
         return "Chosen minus this, points" if self.percent else "Chosen minus this"
 
 
-def amounts(run: RunFiles) -> Amounts:
+def units_of(run: RunFiles) -> Units:
     """Return how this run's verdict is written."""
     verdict = run.get("verdict")
-    return Amounts(run.target_type.metric.percent, bool(verdict.get("lower_is_better")))
+    return Units(run.target_type.metric.percent, bool(verdict.get("lower_is_better")))

@@ -9,7 +9,7 @@ from typing import Any
 from landbridge.artifacts.called import as_command
 
 from ..metrics.labelfree import explained, heading
-from . import words
+from . import formatting as fmt
 from .figures import bar
 from .read import RunFiles
 from .view_verdict import kept
@@ -35,38 +35,38 @@ def data_view(run: RunFiles) -> dict[str, Any]:
         if not isinstance(domain, dict):
             continue
         counts = domain.get("counts") or {}
-        most = max((v for v in counts.values() if words.number(v) is not None), default=0) or 1
+        most = max((v for v in counts.values() if fmt.number(v) is not None), default=0) or 1
         sides.append(
             {
                 "role": role,
                 "name": str(domain.get("name", "")),
                 "modality": str(domain.get("modality", "")),
-                "rows": words.count(domain.get("rows")),
-                "usable": words.count(domain.get("usable")),
-                "judged": words.count(domain.get("judged")),
+                "rows": fmt.count(domain.get("rows")),
+                "usable": fmt.count(domain.get("usable")),
+                "judged": fmt.count(domain.get("judged")),
                 "labelled": str(domain.get("labelled", "")),
-                "classes": words.count(len(domain.get("classes") or []) or None),
+                "classes": fmt.count(len(domain.get("classes") or []) or None),
                 "omissions": [
                     {
                         "what": str(o.get("what", "")),
-                        "count": words.count(o.get("count")),
+                        "count": fmt.count(o.get("count")),
                         "rows": [str(r) for r in o.get("rows") or []],
-                        "more": (words.number(o.get("count")) or 0) > len(o.get("rows") or []),
+                        "more": (fmt.number(o.get("count")) or 0) > len(o.get("rows") or []),
                     }
                     for o in domain.get("omissions") or []
                     if isinstance(o, dict)
                 ],
                 "notes": [str(note) for note in domain.get("notes") or []],
                 "counts": [
-                    (str(name), words.count(v), bar(v / most, f"{name}: {v}", f"bar {role}"))
+                    (str(name), fmt.count(v), bar(v / most, f"{name}: {v}", f"bar {role}"))
                     for name, v in counts.items()
-                    if words.number(v) is not None
+                    if fmt.number(v) is not None
                 ],
             }
         )
     match = data.get("match") or {}
     # a side that shows no label lacks no class: nobody knows
-    known = all(side["classes"] != words.DASH for side in sides)
+    known = all(side["classes"] != fmt.DASH for side in sides)
     setting, sentence = str(data.get("setting") or ""), str(match.get("sentence") or "")
     if run.merged:  # the setting speaks of a verdict that is not this run's
         setting = (
@@ -91,7 +91,7 @@ def facts(value: Mapping[str, Any], skip: tuple[str, ...] = ()) -> list[tuple[st
             continue
         shown = _said(item)
         if shown:
-            pairs.append((str(key).replace("_", " "), words.shorten(shown, 400)))
+            pairs.append((str(key).replace("_", " "), fmt.shorten(shown, 400)))
     return pairs
 
 
@@ -102,7 +102,7 @@ def _said(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, int | float):
-        return words.figure(value)
+        return fmt.figure(value)
     if isinstance(value, str):
         return value if len(value) <= PACKED else f"({len(value):,} characters)"
     if isinstance(value, Mapping):
@@ -121,25 +121,23 @@ def choice_view(run: RunFiles) -> dict[str, Any]:
     candidates.sort(
         key=lambda c: (
             c.get("gated") is not None,
-            words.number(c.get("rank")) is None,
-            words.number(c.get("rank")) or 0.0,
+            fmt.number(c.get("rank")) is None,
+            fmt.number(c.get("rank")) or 0.0,
         )
     )
     names: list[str] = []
     for c in candidates:
         names += [str(n) for n in c.get("figures") or {} if n not in names]
-    columns = {
-        n: words.column([(c.get("figures") or {}).get(n) for c in candidates]) for n in names
-    }
+    columns = {n: fmt.column([(c.get("figures") or {}).get(n) for c in candidates]) for n in names}
     rows = [
         {
             "method": str(c.get("method", "")),
             "chosen": c.get("method") == choice.get("method"),
-            "rank": words.figure(c.get("rank")),
+            "rank": fmt.figure(c.get("rank")),
             "values": [columns[n][i] for n in names],
             "gated": str(c["gated"]) if c.get("gated") is not None else "",
-            "steps": words.count(c.get("steps")),
-            "cpu": words.seconds(c.get("cpu_s")),
+            "steps": fmt.count(c.get("steps")),
+            "cpu": fmt.seconds(c.get("cpu_s")),
         }
         for i, c in enumerate(candidates)
     ]
@@ -220,41 +218,44 @@ def cost_view(run: RunFiles) -> dict[str, Any] | None:
     if not cost:
         return None
     parameters = cost.get("parameters") or {}
-    total, moved = words.number(parameters.get("total")), words.number(parameters.get("moved"))
+    total, moved = (
+        fmt.number(parameters.get("total")),
+        fmt.number(parameters.get("moved")),
+    )
     share = (
-        f" ({words.percent(moved / total)} of {words.count(total)})"
+        f" ({fmt.percent(moved / total)} of {fmt.count(total)})"
         if total and moved is not None
         else ""
     )
     stages = [s for s in cost.get("stages") or [] if isinstance(s, dict)]
-    longest = max((words.number(s.get("wall_s")) or 0.0 for s in stages), default=0.0) or 1.0
+    longest = max((fmt.number(s.get("wall_s")) or 0.0 for s in stages), default=0.0) or 1.0
     threads = (
-        f", {words.plural(cost['threads'], 'thread')}" if words.number(cost.get("threads")) else ""
+        f", {fmt.plural(cost['threads'], 'thread')}" if fmt.number(cost.get("threads")) else ""
     )
-    peak = words.number(cost.get("peak_mb"))
+    peak = fmt.number(cost.get("peak_mb"))
     tiles = [
         (
             "Wall-clock time",
-            words.seconds(cost.get("wall_s")),
+            fmt.seconds(cost.get("wall_s")),
             f"on {cost.get('device', '?')}{threads}",
         ),
-        ("CPU time", words.seconds(cost.get("cpu_s")), "all stages, all threads"),
+        ("CPU time", fmt.seconds(cost.get("cpu_s")), "all stages, all threads"),
         (
             "Peak memory",
-            words.size(None if peak is None else peak * 1e6),
+            fmt.size(None if peak is None else peak * 1e6),
             "of the whole process",
         ),
-        ("Parameters moved", words.count(moved), share.strip(" ()") or "of the network"),
-        ("Stored for reuse", words.size(parameters.get("stored_bytes")), "model.safetensors"),
+        ("Parameters moved", fmt.count(moved), share.strip(" ()") or "of the network"),
+        ("Stored for reuse", fmt.size(parameters.get("stored_bytes")), "model.safetensors"),
     ]
     return {
         "tiles": tiles[3:] if run.merged else tiles,  # nothing was trained, so nothing timed
         "stages": [
             (
                 str(s.get("name", "")),
-                words.seconds(s.get("wall_s")),
-                words.seconds(s.get("cpu_s")),
-                bar((words.number(s.get("wall_s")) or 0.0) / longest, f"{s.get('name', '')}"),
+                fmt.seconds(s.get("wall_s")),
+                fmt.seconds(s.get("cpu_s")),
+                bar((fmt.number(s.get("wall_s")) or 0.0) / longest, f"{s.get('name', '')}"),
             )
             for s in stages
         ],
