@@ -11,6 +11,9 @@ from typing import Any, get_type_hints
 from .errors import LandbridgeError, RunError
 from .files import read_json
 
+JsonObject = dict[str, Any]
+"""An object of a JSON file: what borders give and take, where it is no record yet or any more."""
+
 Shape = Any
 """What a value must be: a type; `number`, `amount`, `count`; ``[shape]`` for a list, ``[a, b]`` for
 a list of just these; ``{str: shape}`` for names of any kind; ``{"key": shape, "key?": shape}`` for

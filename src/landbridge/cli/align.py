@@ -117,6 +117,7 @@ def _show(found: list[dict[str, Any]]) -> None:
 def _show_answers(value: dict[str, Any], rows: list[dict[str, Any]], out: Path | None) -> None:
     import sys
 
+    from ..metrics.intervals import Interval
     from .tables import console, interval
 
     screen = console()
@@ -132,8 +133,9 @@ def _show_answers(value: dict[str, Any], rows: list[dict[str, Any]], out: Path |
         counts[row["predicted"]] = counts.get(row["predicted"], 0) + 1
     screen.print(", ".join(f"{name}: {n:,}" for name, n in sorted(counts.items())))
     if value["accuracy"] is not None:
+        right = value["accuracy"]
         screen.print(
-            f"right: {interval(value['accuracy'])} of {value['accuracy']['n']:,} labelled rows; "
+            f"right: {interval(Interval.from_json(right))} of {right['n']:,} labelled rows; "
             f"the commonest class is {100 * value['commonest']:.1f} % of them"
         )
     if value["left_out"]:

@@ -35,6 +35,7 @@ def _show(figures: dict[str, Any]) -> None:
 
 
 def _show_figures(figures: dict[str, Any]) -> None:
+    from ..metrics.intervals import Interval
     from .tables import console, interval, percent, show_rows
 
     out = console()
@@ -47,7 +48,8 @@ def _show_figures(figures: dict[str, Any]) -> None:
         _show_answers(out, figures)
         _show_left(out, figures)
         return
-    rows = [["accuracy", percent(figures.get("accuracy")), interval(figures)]]
+    accuracy = Interval.from_json(figures, "accuracy")
+    rows = [["accuracy", percent(accuracy.value), interval(accuracy)]]
     for key, name in (("balanced_accuracy", "balanced accuracy"), ("macro_f1", "macro F1")):
         if figures.get(key) is not None:
             rows.append([name, percent(figures[key]), ""])
@@ -104,16 +106,17 @@ def _show_tasks(out: Any, figures: dict[str, Any]) -> None:
 
 def show_recall(out: Any, figures: dict[str, Any]) -> None:
     """Show who finds whom in a space, beside chance."""
+    from ..spaces.recall import Recall
     from .tables import interval, percent, show_rows
 
     rows = [
         [
-            f"{item['query']} → {item['answer']}",
-            str(item["depth"]),
-            f"{percent(item['mean'])} ({interval(item)})",
-            percent(item["chance"]),
+            f"{one.query} → {one.answer}",
+            str(one.depth),
+            f"{percent(one.found.value)} ({interval(one.found)})",
+            percent(one.chance),
         ]
-        for item in figures["recall"]
+        for one in map(Recall.from_json, figures["recall"])
     ]
     show_rows(out, ["who asks → who answers", "first", "found", "by chance"], rows, right=(1, 3))
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import math
 import shlex
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from ..base.errors import ConfigError
 from . import options as o
 from .frame import Frame
 from .verbs import verb
+
+if TYPE_CHECKING:
+    from ..metrics.intervals import Interval
 
 
 @verb(
@@ -68,21 +72,21 @@ def _weights(text: str | None) -> dict[str, float] | None:
 def _show(out: Path, facts: dict[str, Any]) -> None:
     from rich.text import Text
 
+    from ..several_tasks.verdicts import TaskVerdict
     from .tables import console, show_folder, show_rows
 
     rows = []
-    for task in facts["verdict"]:
-        shares = task["metric"] == "accuracy"
-        colour = {"helped": "green", "hurt": "red"}.get(task["outcome"], "yellow")
-        gap = task["difference"]
+    for task in map(TaskVerdict.from_json, facts["verdict"]):
+        shares = task.metric == "accuracy"
+        colour = {"helped": "green", "hurt": "red"}.get(task.outcome, "yellow")
         rows.append(
             [
-                task["task"],
-                task["metric"],
-                _figure(task["together"], shares),
-                _figure(task["alone"], shares),
-                "" if gap is None else _gap(gap, shares),
-                Text(task["outcome"], colour),
+                task.task,
+                task.metric,
+                _figure(task.together.value, shares),
+                _figure(task.alone, shares),
+                "" if task.difference is None else _gap(task.difference, shares),
+                Text(task.outcome, colour),
             ]
         )
     heads = ["task", "score", "together", "alone", "better by (95 %)", "the other tasks"]
@@ -102,13 +106,13 @@ def _show(out: Path, facts: dict[str, Any]) -> None:
     )
 
 
-def _figure(value: float | None, shares: bool) -> str:
-    if value is None:
+def _figure(value: float, shares: bool) -> str:
+    if math.isnan(value):
         return ""
     return f"{100 * value:.1f} %" if shares else f"{value:.4g}"
 
 
-def _gap(gap: dict[str, float], shares: bool) -> str:
+def _gap(gap: Interval, shares: bool) -> str:
     scale, form = (100, "+z.1f") if shares else (1, "+z.3g")
-    mean, low, high = (format(scale * gap[key], form) for key in ("value", "low", "high"))
+    mean, low, high = (format(scale * v, form) for v in (gap.value, gap.low, gap.high))
     return f"{mean} ({low} to {high})"

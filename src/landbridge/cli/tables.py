@@ -10,11 +10,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..base.counting import counted
+from ..base.formatting import quantity
 from ..base.shown import in_one_line
 from .screen import cell
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+    from ..base.typed import JsonObject
+    from ..metrics.intervals import Interval
+    from ..verdict.records import MethodScore, Verdict
 
 WIDE_TERMINAL = 100
 """From this many columns on, tables show what is nice to have."""
@@ -109,20 +114,20 @@ USES = (
 """What can be done with a run ("{}" is its folder)."""
 
 
-def show_verdict(out: Console, run: Path, verdict: dict[str, Any], report: Path | None) -> None:
+def show_verdict(out: Console, run: Path, found: JsonObject, report: Path | None) -> None:
     """Print what came out of a run: the sentence, the figures, and where to go from here."""
     from rich.text import Text
 
+    from ..verdict.records import Verdict
+
+    verdict = Verdict.from_json(found)
     out.print()
-    colour = _COLOURS.get(verdict.get("outcome", ""), "bold")
-    out.print(Text(verdict.get("sentence", ""), colour))
+    out.print(Text(verdict.sentence, _COLOURS.get(verdict.outcome, "bold")))
     out.print()
-    chosen = verdict.get("chosen") or {}
-    baselines = verdict.get("baselines") or []
-    if chosen.get("mean") is None:
-        _show_scores(out, [chosen, *baselines])
+    if verdict.chosen.score.known:
+        _show_figures(out, verdict)
     else:
-        _show_figures(out, verdict, chosen, baselines)
+        _show_scores(out, verdict.scores)
     out.print()
     for note in _notes(verdict):
         out.print(Text(note, style="dim"))
@@ -131,43 +136,32 @@ def show_verdict(out: Console, run: Path, verdict: dict[str, Any], report: Path 
     show_paths(out, [*([("report", str(report))] if report is not None else []), *ways])
 
 
-def _show_figures(
-    out: Console,
-    verdict: dict[str, Any],
-    chosen: dict[str, Any],
-    baselines: Sequence[dict[str, Any]],
-) -> None:
+def _show_figures(out: Console, verdict: Verdict) -> None:
     """Print accuracies, and how much better the chosen method is than each baseline."""
     from rich.text import Text
 
-    from ..targets.base import target_type
-
     wide = out.width >= WIDE_TERMINAL
-    shares = target_type(verdict.get("answers", "classes")).metric.percent
+    shares = verdict.target_type.metric.percent
     rows = []
-    for figure in [chosen, *baselines]:
-        is_chosen = figure is chosen
-        method = figure.get("method", "")
-        name = Text(method, style="bold" if is_chosen else "")
-        if is_chosen:
-            difference = Text("")
-        else:
-            difference = _difference(figure.get("difference"), shares)
-            if method == verdict.get("reference"):
-                name.append(" *", style="dim")
-        mean = percent(figure.get("mean")) if shares else _quantity(figure.get("mean"))
-        row: list[Any] = [name, mean, interval(figure, shares), difference]
-        rows.append([*row, Text(figure.get("what") or "", style="dim")] if wide else row)
+    for one in verdict.scores:
+        is_chosen = one is verdict.chosen
+        name = Text(one.method, style="bold" if is_chosen else "")
+        if one.method == verdict.reference and not is_chosen:
+            name.append(" *", style="dim")
+        gap = Text("") if is_chosen else _difference(one.difference, shares)
+        value = percent(one.score.value) if shares else quantity(one.score.value)
+        row: list[Any] = [name, value, interval(one.score, shares), gap]
+        rows.append([*row, Text(one.what, style="dim")] if wide else row)
     columns = [
         "method",
-        verdict.get("metric", "accuracy"),
+        verdict.metric or "accuracy",
         "95 % interval",
-        "chosen saves" if verdict.get("lower_is_better") else "chosen gains",
+        "chosen saves" if verdict.lower_is_better else "chosen gains",
         *(["what it is"] if wide else []),
     ]
     show_rows(out, columns, rows, right=(1, 2, 3))
-    if any(figure.get("method") == verdict.get("reference") for figure in baselines):
-        out.print(Text(f"* the reference: {_without(verdict['reference'])}", style="dim"))
+    if verdict.reference and verdict.baseline(verdict.reference) is not None:
+        out.print(Text(f"* the reference: {_without(verdict.reference)}", style="dim"))
 
 
 def _without(reference: str) -> str:
@@ -179,79 +173,70 @@ def _without(reference: str) -> str:
     return "what you would have without transfer"
 
 
-def _show_scores(out: Console, figures: Sequence[dict[str, Any]]) -> None:
+def _show_scores(out: Console, scores: Sequence[MethodScore]) -> None:
     """Print label-free scores: there are no accuracies without labels."""
     from rich.text import Text
 
-    names: list[str] = []
-    for figure in figures:
-        names += [name for name in figure.get("figures") or {} if name not in names]
-    rows = [
-        [
-            Text(figure.get("method", ""), style="bold" if i == 0 else ""),
-            *(_score((figure.get("figures") or {}).get(name)) for name in names),
-        ]
-        for i, figure in enumerate(figures)
-        if figure
-    ]
     from ..metrics.labelfree import explained, heading
 
+    names = list(dict.fromkeys(name for one in scores for name in one.figures or {}))
+    rows = [
+        [
+            Text(one.method, style="bold" if i == 0 else ""),
+            *(_score((one.figures or {}).get(name)) for name in names),
+        ]
+        for i, one in enumerate(scores)
+    ]
     columns = ["method", *(heading(name) for name in names)]
     show_rows(out, columns, rows, right=range(1, len(columns)))
     if said := explained(names):
         out.print(Text(f"{said}.", style="dim"))
 
 
-def _notes(verdict: dict[str, Any]) -> list[str]:
+def _notes(verdict: Verdict) -> list[str]:
     notes = []
-    n, seeds = verdict.get("judged_rows"), verdict.get("seeds") or []
-    if n:
+    if verdict.judged_rows:
         # the note counts seeds, too
-        of = verdict.get("seeds_note") or counted(len(seeds), "seed")
-        notes.append(f"{counted(n, 'judged example')}, compared pair by pair; {of}")
-    notes += [text for text in (verdict.get("assumption"),) if text]
-    apart = (verdict.get("settle") or {}).get("rows") or []
-    if apart:
-        names = in_one_line([str(one["name"]) for one in apart[:NAMED]])
-        rest = (verdict["settle"]["differ"] or 0) - NAMED
+        of = verdict.seeds_note or counted(len(verdict.seeds), "seed")
+        rows = counted(verdict.judged_rows, "judged example")
+        notes.append(f"{rows}, compared pair by pair; {of}")
+    notes += [verdict.assumption] if verdict.assumption else []
+    settle = verdict.settle
+    if settle is not None and settle.rows:
+        names = in_one_line([name for _, name in settle.rows[:NAMED]])
+        rest = (settle.differ or 0) - NAMED
         more = f" and {rest:,} more" if rest > 0 else ""
         notes.append(f"chosen and reference answer differently: {names}{more}")
-    if verdict.get("unseen_classes"):
-        notes.append(f"never seen in the source: {', '.join(verdict['unseen_classes'])}")
+    if verdict.unseen_classes:
+        notes.append(f"never seen in the source: {', '.join(verdict.unseen_classes)}")
     return notes
 
 
-def _difference(value: dict[str, Any] | None, shares: bool = True) -> Any:
+def _difference(gap: Interval | None, shares: bool = True) -> Any:
     from rich.text import Text
 
-    if not value or value.get("mean") is None:
+    if gap is None:
         return Text("–")
-    low, high = value.get("low"), value.get("high")
     say = (lambda v: f"{100 * v:+.1f}") if shares else (lambda v: f"{v:+.3g}")
-    if low is None or high is None:
-        return Text(say(value["mean"]))
-    colour = "green" if low > 0 else "red" if high < 0 else "yellow"
-    text = Text(say(value["mean"]), style=colour)
-    return text.append(f"  ({say(low)} to {say(high)})", "dim")
+    if not gap.bounded:
+        return Text(say(gap.value))
+    colour = "green" if gap.low > 0 else "red" if gap.high < 0 else "yellow"
+    text = Text(say(gap.value), style=colour)
+    return text.append(f"  ({say(gap.low)} to {say(gap.high)})", "dim")
 
 
 def percent(value: float | None) -> str:
     """Return a fraction as a person reads it."""
-    return "–" if value is None else f"{100 * value:.1f} %"
+    return "–" if value is None or value != value else f"{100 * value:.1f} %"
 
 
-def interval(figure: dict[str, Any], shares: bool = True) -> str:
+def interval(figure: Interval, shares: bool = True) -> str:
     """Return the interval of a figure."""
-    low, high = figure.get("low"), figure.get("high")
-    if not shares and low is not None and high is not None:
-        return f"{_quantity(low)} to {_quantity(high)}"
-    return "" if low is None or high is None else f"{100 * low:.1f} to {100 * high:.1f}"
-
-
-def _quantity(value: float | None) -> str:
-    from ..base.formatting import quantity
-
-    return "–" if value is None else quantity(value)
+    if not figure.bounded:
+        return ""
+    if not shares:
+        return f"{quantity(figure.low)} to {quantity(figure.high)}"
+    return f"{100 * figure.low:.1f} to {100 * figure.high:.1f}"
 
 
 def _score(value: Any) -> str:

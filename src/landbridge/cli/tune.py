@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
+from ..base.typed import JsonObject
 from ..tasks.options import FitOptions, TaskOptions
 from . import options as o
 from .frame import Frame
@@ -58,23 +59,25 @@ def tune(
     this.result(value, lambda: _show(out, tuned.verdict))
 
 
-def _show(out: Path, verdict: dict[str, Any]) -> None:
+def _show(out: Path, found: JsonObject) -> None:
     from rich.text import Text
 
+    from ..tasks.judging import TunedVerdict
     from .tables import console, interval, show_folder, show_rows
 
+    verdict = TunedVerdict.from_json(found)
     screen = console()
-    colour = {"helped": "green", "hurt": "red"}.get(verdict["outcome"], "yellow")
+    colour = {"helped": "green", "hurt": "red"}.get(verdict.outcome, "yellow")
     screen.print()
-    screen.print(Text(verdict["sentence"], f"bold {colour}"))
+    screen.print(Text(verdict.sentence, f"bold {colour}"))
     screen.print()
-    names = list(verdict["models"][0]["scores"])
+    names = list(verdict.models[0].scores)
     rows = []
-    for row in verdict["models"]:
-        gap = row["difference"]
-        said = "" if gap is None else f"{100 * gap['value']:+.1f} ({interval(gap)})"
-        scores = [f"{100 * row['scores'][name]:.1f}" for name in names]
-        rows.append([row["model"], scores[0], interval(row), *scores[1:], said])
+    for one in verdict.models:
+        gap = one.difference
+        said = "" if gap is None else f"{100 * gap.value:+.1f} ({interval(gap)})"
+        scores = [f"{100 * one.scores[name]:.1f}" for name in names]
+        rows.append([one.model, scores[0], interval(one.main), *scores[1:], said])
     heads = ["model", names[0], "95 %", *names[1:], "tuned is better by"]
     show_rows(screen, heads, rows, right=(1,))
     screen.print()

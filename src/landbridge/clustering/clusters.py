@@ -228,8 +228,8 @@ class Clusters:
         own = self._shares(domain, events).argmax(1)
         found = judge_groups(domain.sealed, own[domain.judged], seed=self.facts["seed"])
         return {
-            "groups": found,
-            "n": found["n"],
+            "groups": found.to_json(),
+            "n": found.n,
             "left_out": len(domain) - int(domain.judged.sum()),
             "unanswered": domain.input_rows.reasons(),
         }

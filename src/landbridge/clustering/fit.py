@@ -176,7 +176,8 @@ def cluster(
                     rows = domain.judged
                     other = None if beside is None else beside[1][rows]
                     judged = judge_groups(domain.sealed, own[rows], other, seed=seed)
-                facts["verdict"] = outcome(facts, judged)
+                said = outcome(found.sure, facts["backbone"], beside and beside[0]["what"], judged)
+                facts["verdict"] = said.to_json()
                 bar.advance(1)
                 facts["groups"] = _groups(clustering, domain, found, own, seed)
                 bar.advance(1)

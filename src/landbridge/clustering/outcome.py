@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
+from ..base.typed import JsonObject
 from ..verdict.judge import outcome_of
+from ..verdict.partition import JudgedGroups
+from .stability import Agreement
 
 SURE = 2.0
 """Standard errors over splits that groups must come back more often than chance by."""
@@ -13,44 +17,71 @@ LEAST = 0.1
 """And the least difference that is worth a word."""
 
 
-def outcome(facts: Mapping[str, Any], judged: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Return "outcome", "sentence" and "judged" (what the sealed labels say, or None).
+@dataclass(frozen=True)
+class ClusterVerdict:
+    """Whether there are groups, and whether θ₀ helped to find them.
+
+    Attributes
+    ----------
+    outcome : {"groups found", "can't tell", "helped", "hurt"}
+    sentence : str
+    judged : JudgedGroups or None
+        What the sealed labels say.
+    """
+
+    outcome: str
+    sentence: str
+    judged: JudgedGroups | None = None
+
+    def to_json(self) -> JsonObject:
+        """Return it as ``clusters.json`` holds it."""
+        judged = None if self.judged is None else self.judged.to_json()
+        return {"outcome": self.outcome, "sentence": self.sentence, "judged": judged}
+
+    @classmethod
+    def from_json(cls, found: Mapping[str, Any]) -> ClusterVerdict:
+        """Return what `to_json` gave."""
+        judged = None if found["judged"] is None else JudgedGroups.from_json(found["judged"])
+        return cls(found["outcome"], found["sentence"], judged)
+
+
+def outcome(
+    stable: Agreement, backbone: str, beside: str | None, judged: JudgedGroups | None
+) -> ClusterVerdict:
+    """Return the verdict on groups.
 
     With labels and a reference the outcome is that of the difference in adjusted mutual
     information: "helped", "hurt" or "can't tell". Else it is "groups found", where halves of the
     data agree clearly more than halves of a cloud without groups, or "can't tell".
+
+    Parameters
+    ----------
+    stable : Agreement
+    backbone : str
+    beside : str or None
+        Of what alone as many groups were made, for the labels to compare.
+    judged : JudgedGroups or None
     """
-    stable = facts["stability"]
-    found = stable["gain"] > max(LEAST, SURE * stable["error"])
-    k = facts["number"]["groups"]
+    found = round(stable.gain, 4) > max(LEAST, SURE * round(stable.error, 4))
+    plain = "groups found" if found else "can't tell"
     there = (
-        f"Halves of the data agree on {k} groups by {stable['stability']:.2f} (1 is exactly the "
-        f"same; data without groups give {stable['chance']:.2f})"
+        f"Halves of the data agree on {stable.groups} groups by {stable.stability:.2f} (1 is "
+        f"exactly the same; data without groups give {stable.by_chance:.2f})"
     )
     if judged is None:
         sentence = f"{there}. No label was there to compare them with."
         if not found:
             sentence = f"{there}: it cannot be told that there are groups at all."
-        return {
-            "outcome": "groups found" if found else "can't tell",
-            "sentence": sentence,
-            "judged": None,
-        }
-    agree = f"groups and labels agree by {judged['ami']['value']:z.2f} (1 is the same, 0 chance)"
-    gap, reference = judged["difference"], facts["reference"]
-    if gap is None or reference is None:
-        return {
-            "outcome": "groups found" if found else "can't tell",
-            "sentence": f"{there}, and {agree}.",
-            "judged": judged,
-        }
+        return ClusterVerdict(plain, sentence)
+    agree = f"groups and labels agree by {judged.score.ami.value:z.2f} (1 is the same, 0 chance)"
+    gap, other = judged.difference, judged.reference
+    if gap is None or other is None or beside is None:
+        return ClusterVerdict(plain, f"{there}, and {agree}.", judged)
     said = outcome_of(gap)
-    other = judged["reference"]["ami"]["value"]
-    what = reference["what"]
-    sentence = f"With {facts['backbone']} {agree}; as many groups of {what} alone by {other:z.2f}"
+    alone = f"as many groups of {beside} alone by {other.ami.value:z.2f}"
     more = {
         "helped": "what it knows helped.",
         "hurt": "it hurt.",
         "can't tell": "it cannot be told whether it helped.",
     }[said]
-    return {"outcome": said, "sentence": f"{sentence}: {more}", "judged": judged}
+    return ClusterVerdict(said, f"With {backbone} {agree}; {alone}: {more}", judged)

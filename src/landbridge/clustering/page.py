@@ -8,6 +8,7 @@ from typing import Any
 
 from ..base.errors import RunError
 from ..base.typed import count, number, read_checked
+from ..metrics.intervals import Interval
 from ..report import formatting as fmt
 from ..report.page import (
     Commands,
@@ -21,6 +22,8 @@ from ..report.page import (
     Verdict,
 )
 from ..report.samples import sample_cards
+from ..verdict.partition import JudgedGroups
+from .outcome import ClusterVerdict
 
 _MAP = {"x": [number], "y": [number], "group": [count]}
 _SHOWN = 3
@@ -30,9 +33,9 @@ _SHOWN = 3
 def page_of(folder: Path, facts: dict[str, Any]) -> Page:
     """Return what the report shows; `facts` are what ``clusters.json`` holds."""
     at = shlex.quote(str(folder))
-    verdict = facts["verdict"]
-    judged = verdict["judged"]
-    gap = None if judged is None else judged["difference"]
+    verdict = ClusterVerdict.from_json(facts["verdict"])
+    judged = verdict.judged
+    gap = None if judged is None else judged.difference
     sections: list[tuple[str, Section]] = [("groups", _groups(facts))]
     where = _map(folder / "map.json", len(facts["groups"]))
     sections.append(
@@ -75,11 +78,11 @@ def page_of(folder: Path, facts: dict[str, Any]) -> Page:
     return Page(
         title=f"{fmt.count(facts['rows'])} rows of {facts['data']} in "
         f"{fmt.plural(facts['number']['groups'], 'group')} · {facts['backbone']}",
-        headline=verdict["sentence"],
+        headline=verdict.sentence,
         verdicts=[
             Verdict(
-                verdict["outcome"],
-                verdict["sentence"],
+                verdict.outcome,
+                verdict.sentence,
                 what=""
                 if gap is None
                 else "(adjusted mutual information with the labels: 100 is the same partition, 0 "
@@ -104,18 +107,18 @@ def _map(path: Path, groups: int) -> dict[str, Any]:
     return found
 
 
-def _fine(facts: dict[str, Any], judged: dict[str, Any] | None) -> str:
+def _fine(facts: dict[str, Any], judged: JudgedGroups | None) -> str:
     more = facts["source_rows"]
     rows = f"{fmt.plural(facts['rows'], 'row')}" + (
         f" and {fmt.count(more)} more of {facts['source']}" if more else ""
     )
-    said = "no label was read" if judged is None else f"{fmt.count(judged['n'])} labels judge"
+    said = "no label was read" if judged is None else f"{fmt.count(judged.n)} labels judge"
     return f"{rows}; {said}. Groups never see labels."
 
 
 def group_rows(facts: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
     """Return heads and rows of words: one row for each group, the largest first."""
-    judged = facts["verdict"]["judged"]
+    judged = ClusterVerdict.from_json(facts["verdict"]).judged
     heads = ["group", "rows", "share", "stability"]
     several = facts["source"] is not None
     heads += ["share in the source"] if several else []
@@ -147,32 +150,29 @@ def _groups(facts: dict[str, Any]) -> Table:
     return Table("The groups", heads, rows, lead, right=numbers)
 
 
-def _labels(judged: dict[str, Any], number: int) -> str:
-    counts = judged["table"][number] if number < len(judged["table"]) else []
+def _labels(judged: JudgedGroups, number: int) -> str:
+    counts = judged.table[number].tolist() if number < len(judged.table) else []
     order = sorted(range(len(counts)), key=lambda i: -counts[i])[:_SHOWN]
     whole = max(1, sum(counts))
     return ", ".join(
-        f"{judged['classes'][i]} {fmt.percent(counts[i] / whole)}" for i in order if counts[i]
+        f"{judged.classes[i]} {fmt.percent(counts[i] / whole)}" for i in order if counts[i]
     )
 
 
-def _agreement(facts: dict[str, Any], judged: dict[str, Any]) -> Estimates:
+def _agreement(facts: dict[str, Any], judged: JudgedGroups) -> Estimates:
     rows = []
-    sides = [(facts["backbone"], judged, True)]
-    if judged["reference"] is not None:
-        sides.append((facts["reference"]["what"], judged["reference"], False))
+    sides = [(facts["backbone"], judged.score, True)]
+    if judged.reference is not None:
+        sides.append((facts["reference"]["what"], judged.reference, False))
     for key, name in (
         ("ami", "adjusted mutual information"),
         ("ari", "adjusted Rand index"),
         ("accuracy", "accuracy, each group one class"),
     ):
-        for who, figures, chosen in sides:
-            own = figures[key]
-            rows.append(
-                Estimate(who, own["value"], own["low"], own["high"], note=name, chosen=chosen)
-            )
+        for who, score, chosen in sides:
+            rows.append(Estimate(who, getattr(score, key), note=name, chosen=chosen))
     lead = (
-        f"Beside {fmt.count(judged['n'])} sealed labels of {len(judged['classes'])} classes. The "
+        f"Beside {fmt.count(judged.n)} sealed labels of {len(judged.classes)} classes. The "
         "first two are 0 for chance; all are 100 % for the same partition."
     )
     return Estimates("How far groups and labels are the same", rows, lead)
@@ -182,9 +182,11 @@ def _tried(facts: dict[str, Any]) -> Estimates:
     rows = [
         Estimate(
             fmt.plural(one["groups"], "group"),
-            one["stability"],
-            max(0.0, one["stability"] - 2 * one["error"]),
-            min(1.0, one["stability"] + 2 * one["error"]),
+            Interval(
+                one["stability"],
+                max(0.0, one["stability"] - 2 * one["error"]),
+                min(1.0, one["stability"] + 2 * one["error"]),
+            ),
             note=f"{100 * one['gain']:.0f} points over chance",
             chosen=one["groups"] == facts["number"]["groups"],
             beside=one["chance"],

@@ -58,12 +58,22 @@ class Agreement:
         parts = [v.var(ddof=1) / len(v) for v in (self.values, self.chance) if len(v) > 1]
         return float(np.sqrt(sum(parts)))
 
+    @property
+    def stability(self) -> float:
+        """How much they agree."""
+        return round(float(self.values.mean()), 4)
+
+    @property
+    def by_chance(self) -> float:
+        """How much halves of a cloud without groups agree."""
+        return round(float(self.chance.mean()), 4)
+
     def facts(self) -> dict[str, float]:
         """Return what ``clusters.json`` holds of it."""
         return {
             "groups": self.groups,
-            "stability": round(float(self.values.mean()), 4),
-            "chance": round(float(self.chance.mean()), 4),
+            "stability": self.stability,
+            "chance": self.by_chance,
             "gain": round(self.gain, 4),
             "error": round(self.error, 4),
         }

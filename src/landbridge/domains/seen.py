@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..base.events import Events
+from ..base.typed import JsonObject
 
 MOST = 50_000
 """Rows of both sides up to which nearly the same ones are looked for; the same ones always are."""
@@ -56,10 +57,15 @@ class Seen:
     where: str = ""
     at: tuple[int, ...] = ()
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> JsonObject:
         """Return plain values."""
         plain = {name: value for name, value in self.__dict__.items() if name != "at"}
         return {**plain, "rows": list(self.rows)}
+
+    @classmethod
+    def from_json(cls, found: Any) -> Seen | None:
+        """Return what `to_json` gave; None where there is none."""
+        return cls(**{**found, "rows": tuple(found["rows"])}) if found else None
 
     def of_folds(self) -> str:
         """Say it of labelled rows that folds would hold out."""

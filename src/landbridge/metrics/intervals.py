@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -13,38 +16,68 @@ _CELLS = 8_000_000  # numbers held at once while resampling: 64 MB
 
 @dataclass(frozen=True)
 class Interval:
-    """A figure with its interval at `level`."""
-
-    value: float
-    low: float
-    high: float
-    level: float = 0.95
-
-
-@dataclass(frozen=True)
-class Difference:
-    """How much better a is than b, on the same examples.
+    """A figure, or how much better one is than another, with its interval at `level`.
 
     Attributes
     ----------
     value, low, high : float
-        Difference of accuracies (or mean scores) a − b and its interval.
-    p : float
-        Two-sided: how rarely resampling gives a difference on the other side of 0 (or on it).
+        NaN where nothing is known.
     level : float
+    p : float or None
+        Of a difference, two-sided: how rarely chance gives one on the other side of 0 (or on it).
+    """
+
+    value: float = math.nan
+    low: float = math.nan
+    high: float = math.nan
+    level: float = 0.95
+    p: float | None = None
+
+    @property
+    def known(self) -> bool:
+        """Whether anything was measured."""
+        return math.isfinite(self.value)
+
+    @property
+    def bounded(self) -> bool:
+        """Whether it is known how sure it is."""
+        return math.isfinite(self.low) and math.isfinite(self.high)
+
+    def to_json(self, key: str = "value") -> dict[str, float]:
+        """Return the figure, under `key`, and its bounds."""
+        return {key: self.value, "low": self.low, "high": self.high}
+
+    @classmethod
+    def from_json(cls, found: Any, key: str = "value") -> Interval:
+        """Return what JSON holds, NaN where it holds no number."""
+        each = (found if isinstance(found, Mapping) else {}).get
+        value, low, high, p = (finite(each(name)) for name in (key, "low", "high", "p"))
+        return cls(value, low, high, p=None if math.isnan(p) else p)
+
+
+UNKNOWN = Interval()
+
+
+def finite(value: Any) -> float:
+    """Return a value from JSON as a number, NaN where it is none."""
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return float(value) if number and math.isfinite(value) else math.nan
+
+
+@dataclass(frozen=True)
+class Difference(Interval):
+    """How much better a is than b, on the same examples.
+
+    Attributes
+    ----------
     seeds, examples : int
     disagreement : float
         Share of (seed, example) pairs where exactly one of the two is right.
     """
 
-    value: float
-    low: float
-    high: float
-    p: float
-    level: float
-    seeds: int
-    examples: int
-    disagreement: float
+    seeds: int = 1
+    examples: int = 0
+    disagreement: float = math.nan
 
 
 def wilson_share(share: float, n: float, z: float | None = None, level: float = 0.95) -> Interval:

@@ -8,19 +8,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from landbridge.metrics.figures import confusion as count_pairs
-from landbridge.metrics.intervals import wilson_share
+from landbridge.metrics.intervals import Interval, wilson_share
 
 from .read import Answers
 
 
 @dataclass(frozen=True)
-class Share:
+class Share(Interval):
     """A proportion with its 95 % Wilson interval."""
 
-    mean: float
-    low: float
-    high: float
-    rows: int
+    rows: int = 0
 
 
 @dataclass(frozen=True)
@@ -42,7 +39,7 @@ def wilson(hits: float, rows: int) -> Share | None:
     if rows <= 0:
         return None
     found = wilson_share(hits / rows, rows)
-    return Share(found.value, found.low, found.high, rows)
+    return Share(found.value, found.low, found.high, rows=rows)
 
 
 def recalls(answers: Sequence[Answers], classes: Sequence[str]) -> dict[str, Share]:

@@ -67,40 +67,32 @@ def _title(run: RunFiles) -> list[str]:
 
 
 def _verdict(run: RunFiles) -> list[str]:
-    verdict, unit = run.get("verdict"), units_of(run)
+    verdict, unit = run.verdict, units_of(run)
     lines = ["## Did the transfer help?", ""]
-    if not verdict:
+    if not run.get("verdict"):
         return [*lines, "This run has no verdict."]
     lines += [
-        f"**{md(str(verdict.get('outcome', '')).capitalize())}.** "
-        f"{md(verdict.get('sentence') or '')}",
+        f"**{md(verdict.outcome.capitalize())}.** {md(verdict.sentence)}",
         "",
     ]
-    figures = [verdict.get("chosen"), *(verdict.get("baselines") or [])]
-    figures = [f for f in figures if isinstance(f, dict)]
-    if verdict.get("kind") == "label-free":
+    if verdict.kind == "label-free":
         lines += ["No target label was opened: this is evidence, not a measurement."]
-        if verdict.get("assumption"):
-            lines += [f"It assumes: {md(verdict['assumption'])}"]
+        if verdict.assumption:
+            lines += [f"It assumes: {md(verdict.assumption)}"]
         return lines
     lines += [
-        f"| method | {md(verdict.get('metric') or 'accuracy')} (95 % interval) "
+        f"| method | {md(verdict.metric or 'accuracy')} (95 % interval) "
         f"| {unit.against[0].lower()}{unit.against[1:]} |",
         "|---|---|---|",
     ]
-    for f in figures:
-        name = (
-            f"**{md(f.get('method', ''))}** (chosen)"
-            if f.get("role") == "chosen"
-            else md(f.get("method", ""))
-        )
-        value = unit.interval(f.get("mean"), f.get("low"), f.get("high"))
-        lines.append(f"| {name} | {value} | {unit.difference(f.get('difference'), unit=False)} |")
-    kind = {"cross-validated": "Cross-validated on", "judged": "Judged on"}.get(
-        str(verdict.get("kind")), "On"
-    )
-    judged = f"{kind} {fmt.plural(verdict.get('judged_rows'), 'target example')}."
-    seeds = md(fmt.seeds(verdict))
+    for one in verdict.scores:
+        name = f"**{md(one.method)}** (chosen)" if one.role == "chosen" else md(one.method)
+        gap = unit.difference(one.difference, unit=False)
+        lines.append(f"| {name} | {unit.interval(one.score)} | {gap} |")
+    kinds = {"cross-validated": "Cross-validated on", "judged": "Judged on"}
+    rows = fmt.plural(verdict.judged_rows, "target example")
+    judged = f"{kinds.get(verdict.kind, 'On')} {rows}."
+    seeds = md(fmt.seeds(verdict.seeds, verdict.seeds_note))
     lines += ["", f"{judged} {seeds}." if seeds else judged]
     return lines
 
@@ -145,21 +137,21 @@ def _use(run: RunFiles) -> list[str]:
 
 
 def _limits(run: RunFiles) -> list[str]:
-    verdict = run.get("verdict")
+    verdict = run.verdict
     lines = [
         "## Limits",
         "",
         f"- {run.target_type.limits}",
         "- The figures hold for examples drawn like those it was judged on, and for no others.",
     ]
-    if verdict.get("unseen_classes"):
-        lines.append(f"- It never saw: {', '.join(md(c) for c in verdict['unseen_classes'])}.")
-    error = fmt.number(run.part("verdict", "calibration").get("ece"))
-    chance = fmt.number(run.part("verdict", "calibration").get("ece_by_chance"))
-    if error is not None:
+    if verdict.unseen_classes:
+        lines.append(f"- It never saw: {', '.join(md(c) for c in verdict.unseen_classes)}.")
+    sure = verdict.calibration
+    if sure is not None and fmt.number(sure.ece) is not None:
+        chance = fmt.number(sure.ece_by_chance)
         few = "" if chance is None else f"; so many examples show {fmt.percent(chance)} by chance"
         lines.append(
-            f"- Its confidence is off by {fmt.percent(error)} on average "
+            f"- Its confidence is off by {fmt.percent(sure.ece)} on average "
             f"(expected calibration error{few})."
         )
     return lines

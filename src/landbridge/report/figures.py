@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from markupsafe import Markup
+
+from landbridge.metrics.intervals import Interval
 
 from . import formatting as fmt
 from .aggregate import Bin
@@ -15,12 +17,12 @@ _MIDDLE = {"text_anchor": "middle"}
 
 
 def verdict_line(
-    diff: Mapping[str, Any], outcome: str, write: Any = None, say: Any = fmt.difference
+    gap: Interval | None, outcome: str, write: Any = None, say: Any = fmt.difference
 ) -> Markup | None:
     """Draw the difference and its interval against the line of no difference."""
-    mean, low, high = (fmt.number(diff.get(key)) for key in ("mean", "low", "high"))
-    if mean is None or low is None or high is None:
+    if gap is None or not (gap.known and gap.bounded):
         return None
+    mean, low, high = gap.value, gap.low, gap.high
     reach = max(abs(low), abs(high), 0.01 if write is None else 1e-12) * 1.25
     # zero stays visible with some room on its far side
     left = min(low * 1.2, -reach * 0.3) if low < 0 else -reach * 0.3
@@ -52,7 +54,7 @@ def verdict_line(
     body += _whisker(axis, low, high, y, f"interval {kind}", cap=9)
     body.append(f'<circle cx="{axis.at(mean)}%" cy="{y}" r="7" class="dot {kind}"/>')
     crossing = "crosses" if low <= 0 <= high else "does not cross"
-    label = f"Difference {say(diff)}; its 95 % interval {crossing} the line of no difference"
+    label = f"Difference {say(gap)}; its 95 % interval {crossing} the line of no difference"
     return drawing(body, label, height=96, css="track verdict-line")
 
 
@@ -125,7 +127,7 @@ def reliability_diagram(bins: Sequence[Bin]) -> Markup:
         base = top + side + under
         note = (
             f"confidence {fmt.percent(one.confidence)}, right "
-            f"{fmt.interval(one.accuracy.mean, one.accuracy.low, one.accuracy.high)}, "
+            f"{fmt.interval(one.accuracy)}, "
             f"{fmt.plural(one.rows, 'answer')}"
         )
         cx = x(one.confidence)
@@ -144,7 +146,7 @@ def reliability_diagram(bins: Sequence[Bin]) -> Markup:
             )
         )
         body.append(
-            f'<circle cx="{cx:.1f}" cy="{y(one.accuracy.mean):.1f}" r="5" class="dot chosen">'
+            f'<circle cx="{cx:.1f}" cy="{y(one.accuracy.value):.1f}" r="5" class="dot chosen">'
             f"<title>{note}</title></circle>"
         )
         points.append(note)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
+
+from landbridge.metrics.intervals import Interval
 
 DASH = "–"
 MINUS = "−"
@@ -24,14 +26,12 @@ def percent(value: Any, digits: int = 1) -> str:
     return DASH if known is None else f"{_fixed(known * 100, digits)}{NBSP}%"
 
 
-def interval(mean: Any, low: Any, high: Any, digits: int = 1) -> str:
+def interval(share: Interval, digits: int = 1) -> str:
     """0.942, 0.929, 0.953 -> "94.2 % (92.9 to 95.3)"."""
-    lows, highs = number(low), number(high)
-    if number(mean) is None or lows is None or highs is None:
-        return percent(mean, digits)
-    return (
-        f"{percent(mean, digits)} ({_fixed(lows * 100, digits)} to {_fixed(highs * 100, digits)})"
-    )
+    said = percent(share.value, digits)
+    if not (share.known and share.bounded):
+        return said
+    return f"{said} ({_fixed(share.low * 100, digits)} to {_fixed(share.high * 100, digits)})"
 
 
 def signed(value: Any, digits: int = 1) -> str:
@@ -48,13 +48,13 @@ def points(value: float) -> str:
     return signed(value, 0 if abs(value * 100 - round(value * 100)) < 1e-9 else 1)
 
 
-def difference(diff: Mapping[str, Any] | None, unit: bool = True) -> str:
-    """Write a DIFF as "+3.1 points (+1.2 to +5.0)"."""
-    if not diff or number(diff.get("mean")) is None:
+def difference(gap: Interval | None, unit: bool = True) -> str:
+    """Write a difference as "+3.1 points (+1.2 to +5.0)"."""
+    if gap is None or not gap.known:
         return DASH
-    text = signed(diff["mean"]) + (f"{NBSP}points" if unit else "")
-    if number(diff.get("low")) is not None and number(diff.get("high")) is not None:
-        text += f" ({signed(diff['low'])} to {signed(diff['high'])})"
+    text = signed(gap.value) + (f"{NBSP}points" if unit else "")
+    if gap.bounded:
+        text += f" ({signed(gap.low)} to {signed(gap.high)})"
     return text
 
 
@@ -112,13 +112,12 @@ def seconds(value: Any) -> str:
     return f"{whole // 3600}{NBSP}h {whole % 3600 // 60}{NBSP}min"
 
 
-def seeds(verdict: Mapping[str, Any]) -> str:
+def seeds(used: Sequence[int], note: str) -> str:
     """Which seeds, and what a verdict notes about them: "Seeds 0, 1 (2 seeds: as asked)"."""
-    used = [str(seed) for seed in verdict.get("seeds") or []]
-    note = str(verdict.get("seeds_note") or "")
     if not used:
         return note
-    return f"Seed{'s' if len(used) > 1 else ''} {', '.join(used)}" + (f" ({note})" if note else "")
+    said = f"Seed{'s' if len(used) > 1 else ''} {', '.join(map(str, used))}"
+    return f"{said} ({note})" if note else said
 
 
 def size(value: Any) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
@@ -11,6 +11,7 @@ import numpy as np
 
 from landbridge.base.errors import RunError
 from landbridge.base.files import write_text
+from landbridge.metrics.intervals import Interval
 
 from . import formatting as fmt
 from . import html
@@ -37,15 +38,15 @@ class Verdict:
     outcome : str
         "helped", "hurt", "can't tell", or any other word.
     sentence : str
-    difference : mapping or None
-        "value", "low", "high" of a share, to be drawn against no difference.
+    difference : Interval or None
+        Of shares, to be drawn against no difference.
     what : str
         Said beside the difference: of what, and against what.
     """
 
     outcome: str
     sentence: str
-    difference: Any = None
+    difference: Interval | None = None
     what: str = ""
 
 
@@ -56,7 +57,7 @@ class Estimate:
     Attributes
     ----------
     name, note : str
-    mean, low, high : float or None
+    figure : Interval
     said : str
         The value in words; written as a share where "".
     chosen : bool
@@ -66,9 +67,7 @@ class Estimate:
     """
 
     name: str
-    mean: float | None
-    low: float | None = None
-    high: float | None = None
+    figure: Interval
     note: str = ""
     said: str = ""
     chosen: bool = False
@@ -78,15 +77,15 @@ class Estimate:
     def of_gap(
         cls,
         name: str,
-        gap: Mapping[str, float],
+        gap: Interval,
         *,
         said: str = "",
         note: str = "",
         chosen: bool = False,
     ) -> Estimate:
-        """Return a difference, "value" with "low" and "high"; of shares it is said in points."""
-        said = said or fmt.difference(_as_mean(gap), unit=False)
-        return cls(name, gap["value"], gap["low"], gap["high"], note=note, said=said, chosen=chosen)
+        """Return a difference; of shares it is said in points."""
+        said = said or fmt.difference(gap, unit=False)
+        return cls(name, gap, note, said, chosen)
 
 
 @dataclass(frozen=True)
@@ -114,7 +113,7 @@ class Estimates:
         """Return what the template shows."""
         marks = [
             [
-                Mark(row.mean, row.low, row.high, kind="chosen" if row.chosen else "baseline"),
+                Mark.of(row.figure, kind="chosen" if row.chosen else "baseline"),
                 *([] if row.beside is None else [Mark(row.beside, kind="baseline")]),
             ]
             for row in self.rows
@@ -126,7 +125,7 @@ class Estimates:
         axis = Axis(low, high)
         rows = []
         for row, own in zip(self.rows, marks, strict=True):
-            said = row.said or fmt.interval(row.mean, row.low, row.high)
+            said = row.said or fmt.interval(row.figure)
             track = estimate(axis, own, f"{row.name}: {said}", 30, zero=self.zero)
             rows.append({"row": row, "said": said, "track": track})
         write = fmt.figure if not self.shares else fmt.points if self.zero else None
@@ -336,11 +335,6 @@ def _verdict(one: Verdict) -> dict[str, Any]:
         "said": "",
     }
     if one.difference is not None:
-        gap = _as_mean(one.difference)
+        gap = one.difference
         shown |= {"line": verdict_line(gap, one.outcome), "said": fmt.difference(gap)}
     return shown
-
-
-def _as_mean(gap: Mapping[str, float]) -> dict[str, float]:
-    """Return a difference as a run's verdict names its parts."""
-    return {**gap, "mean": gap["value"]}

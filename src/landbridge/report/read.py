@@ -14,6 +14,7 @@ from landbridge.base.events import Event, read_log
 from landbridge.base.files import read_json
 from landbridge.domains.readers.parquet_files import read_parquet
 from landbridge.targets.base import TARGET_TYPES, TargetType, objects, target_type
+from landbridge.verdict.records import Verdict
 
 _OBJECTS = (
     *("run", "config", "data", "plan", "choice", "verdict", "backbone", "labels"),
@@ -79,6 +80,11 @@ class RunFiles:
         """Return a list inside NAME.json, empty where it is missing."""
         value = self.get(name).get(key)
         return value if isinstance(value, list) else []
+
+    @property
+    def verdict(self) -> Verdict:
+        """What verdict.json says; nothing where it is missing."""
+        return Verdict.from_json(self.get("verdict"))
 
     @property
     def merged(self) -> bool:

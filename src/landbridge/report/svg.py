@@ -9,6 +9,8 @@ from html import escape
 
 from markupsafe import Markup
 
+from landbridge.metrics.intervals import Interval
+
 
 @dataclass(frozen=True)
 class Axis:
@@ -42,6 +44,12 @@ class Mark:
     dots: Sequence[float] = field(default_factory=tuple)
     kind: str = "chosen"
     """"chosen" draws a disc, everything else a diamond."""
+
+    @classmethod
+    def of(cls, found: Interval, dots: Sequence[float] = (), kind: str = "chosen") -> Mark:
+        """Return the mark of a figure with its interval, as far as they are known."""
+        low, high = (found.low, found.high) if found.bounded else (None, None)
+        return cls(found.value if found.known else None, low, high, dots, kind)
 
 
 def ticks(low: float, high: float, most: int = 6) -> list[float]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from landbridge.base.formatting import quantity
+from landbridge.metrics.intervals import Interval
 
 from . import formatting as fmt
 from .figures import accuracy_axis
@@ -36,13 +37,14 @@ class Units:
         known = fmt.number(value)
         return fmt.DASH if known is None else quantity(known).replace("-", fmt.MINUS)
 
-    def interval(self, mean: Any, low: Any, high: Any) -> str:
+    def interval(self, figure: Interval) -> str:
         """Write a figure with its interval."""
         if self.percent:
-            return fmt.interval(mean, low, high)
-        if fmt.number(low) is None or fmt.number(high) is None:
-            return self.value(mean)
-        return f"{self.value(mean)} ({self.value(low)} to {self.value(high)})"
+            return fmt.interval(figure)
+        said = self.value(figure.value)
+        if not figure.bounded:
+            return said
+        return f"{said} ({self.value(figure.low)} to {self.value(figure.high)})"
 
     def signed(self, value: Any) -> str:
         """Write a difference with its sign."""
@@ -54,15 +56,13 @@ class Units:
         text = f"{known:+.3g}".replace("-", fmt.MINUS)
         return "0" if known == 0 else text  # short, as the labels of an axis are
 
-    def difference(self, diff: Mapping[str, Any] | None, unit: bool = True) -> str:
-        """Write a DIFF as "+3.1 points (+1.2 to +5.0)"."""
-        if self.percent:
-            return fmt.difference(diff, unit)
-        if not diff or fmt.number(diff.get("mean")) is None:
-            return fmt.DASH
-        text = self.signed(diff["mean"])
-        if fmt.number(diff.get("low")) is not None and fmt.number(diff.get("high")) is not None:
-            text += f" ({self.signed(diff['low'])} to {self.signed(diff['high'])})"
+    def difference(self, gap: Interval | None, unit: bool = True) -> str:
+        """Write a difference as "+3.1 points (+1.2 to +5.0)"."""
+        if self.percent or gap is None:
+            return fmt.difference(gap, unit)
+        text = self.signed(gap.value)
+        if gap.bounded:
+            text += f" ({self.signed(gap.low)} to {self.signed(gap.high)})"
         return text
 
     def axis(self, marks: Sequence[Mark]) -> Axis:
@@ -82,5 +82,4 @@ class Units:
 
 def units_of(run: RunFiles) -> Units:
     """Return how this run's verdict is written."""
-    verdict = run.get("verdict")
-    return Units(run.target_type.metric.percent, bool(verdict.get("lower_is_better")))
+    return Units(run.target_type.metric.percent, run.verdict.lower_is_better)

@@ -9,6 +9,7 @@ import numpy as np
 from markupsafe import Markup
 
 from landbridge.base.shown import from_shared_folder
+from landbridge.verdict.records import Calibration
 
 from . import formatting as fmt
 from .aggregate import Share, confusion, recalls, reliability
@@ -28,10 +29,9 @@ def pair(run: RunFiles) -> tuple[list[Answers], list[Answers]]:
     Of a judged run those of the stored model and of the reference's first seed: what is drawn
     is the model that answers. Cross-validated: of all repetitions.
     """
-    verdict = run.get("verdict")
     chosen = run.of_role("chosen")
-    reference = run.of_role("baseline", str(verdict.get("reference") or ""))
-    if verdict.get("stored_seed") is not None:
+    reference = run.of_role("baseline", run.verdict.reference or "")
+    if run.verdict.stored_seed is not None:
         return chosen[:1], reference[:1]
     return chosen, reference
 
@@ -52,15 +52,15 @@ def classes_view(run: RunFiles) -> dict[str, Any] | None:
     axis = accuracy_axis([m for both in marks.values() for m in both])
     rows = {}
     for name in names:
-        change = new[name].mean - old[name].mean if name in old else None
-        label = f"{name}: {_share(new[name])}" + (
-            f", before {_share(old[name])}" if name in old else ""
+        change = new[name].value - old[name].value if name in old else None
+        label = f"{name}: {fmt.interval(new[name])}" + (
+            f", before {fmt.interval(old[name])}" if name in old else ""
         )
         rows[name] = {
             "name": name,
             "rows": fmt.count(new[name].rows),
-            "new": _share(new[name]),
-            "old": _share(old[name]) if name in old else "",
+            "new": fmt.interval(new[name]),
+            "old": fmt.interval(old[name]) if name in old else "",
             "change": fmt.signed(change) if change is not None else "",
             "by": change or 0.0,
             "track": estimate(axis, marks[name], label, 30 if name in old else 22),
@@ -68,7 +68,7 @@ def classes_view(run: RunFiles) -> dict[str, Any] | None:
     shown = [{"title": "", "rows": [rows[n] for n in names]}]
     rest: list[dict[str, Any]] = []
     if len(names) > _MANY_CLASSES:
-        order = sorted(names, key=lambda n: (rows[n]["by"] if old else new[n].mean, n))
+        order = sorted(names, key=lambda n: (rows[n]["by"] if old else new[n].value, n))
         titles = (
             ("Lost the most, or gained the least", "Gained the most")
             if old
@@ -90,19 +90,13 @@ def classes_view(run: RunFiles) -> dict[str, Any] | None:
 
 
 def _mark(share: Share, kind: str) -> Mark:
-    return Mark(share.mean, share.low, share.high, (), kind)
-
-
-def _share(share: Share) -> str:
-    return fmt.interval(share.mean, share.low, share.high)
+    return Mark.of(share, kind=kind)
 
 
 def judged_classes(run: RunFiles) -> list[str]:
     """Return the run's classes, and after them those that only judged labels have."""
     known = list(run.classes)
-    return known + [
-        name for name in run.get("verdict").get("unseen_classes") or () if name not in known
-    ]
+    return known + [name for name in run.verdict.unseen_classes if name not in known]
 
 
 def confusion_view(run: RunFiles) -> dict[str, Any] | None:
@@ -155,11 +149,11 @@ def calibration_view(run: RunFiles) -> dict[str, Any] | None:
     bins = reliability(chosen[:1])  # the model that is stored is that of the first seed
     if not bins:
         return None
-    given = run.get("verdict").get("calibration") or {}
+    given = run.verdict.calibration or Calibration()
     known = [b for b in bins if b.accuracy]
     total = sum(b.rows for b in known)
     confidence = sum(b.rows * b.confidence for b in known) / total
-    accuracy = sum(b.rows * b.accuracy.mean for b in known if b.accuracy) / total
+    accuracy = sum(b.rows * b.accuracy.value for b in known if b.accuracy) / total
     gap = confidence - accuracy
     if abs(gap) < 0.02:
         sentence = "On average its confidence and its accuracy agree within two points."
@@ -176,19 +170,19 @@ def calibration_view(run: RunFiles) -> dict[str, Any] | None:
         "figures": [
             (
                 "Calibration error (ECE)",
-                fmt.percent(given.get("ece")),
+                fmt.percent(given.ece),
                 _gap(given),
             ),
             *_before(given),
-            ("Brier score", fmt.figure(given.get("brier")), "0 is perfect"),
-            ("Log loss", fmt.figure(given.get("log_loss")), "0 is perfect"),
+            ("Brier score", fmt.figure(given.brier), "0 is perfect"),
+            ("Log loss", fmt.figure(given.log_loss), "0 is perfect"),
         ],
         "rows": [
             (
                 f"{b.low * 100:.0f} to {b.high * 100:.0f} %",
                 fmt.count(b.rows),
                 fmt.percent(b.confidence),
-                _share(b.accuracy),
+                fmt.interval(b.accuracy),
             )
             for b in known
             if b.accuracy
@@ -196,25 +190,25 @@ def calibration_view(run: RunFiles) -> dict[str, Any] | None:
     }
 
 
-def _gap(given: dict[str, Any]) -> str:
+def _gap(given: Calibration) -> str:
     """Say what a calibration error is, and how much of it so few examples give by chance."""
     said = "mean gap between confidence and accuracy"
-    chance = fmt.number(given.get("ece_by_chance"))
+    chance = fmt.number(given.ece_by_chance)
     if chance is None:
         return said
     return f"{said}; where confidence holds, so many examples show {fmt.percent(chance)}"
 
 
-def _before(given: dict[str, Any]) -> list[tuple[str, str, str]]:
+def _before(given: Calibration) -> list[tuple[str, str, str]]:
     """Say what the temperature changed, where there is one."""
-    before = given.get("before") or {}
-    if not before or before.get("confidence") == given.get("confidence"):
+    before = given.before
+    if before is None or before.confidence == given.confidence:
         return []
     return [
         (
             "The same without its temperature",
-            fmt.percent(before.get("ece")),
-            f"confidence was {fmt.percent(before.get('confidence'))} on average",
+            fmt.percent(before.ece),
+            f"confidence was {fmt.percent(before.confidence)} on average",
         )
     ]
 
@@ -225,7 +219,7 @@ def examples_view(run: RunFiles) -> dict[str, Any] | None:
     if not examples:
         return None
     nothing = not any(examples.get(f"{kind}_count") for kind in ("fixed", "broken"))
-    if nothing and run.get("verdict").get("kind") != "judged":
+    if nothing and run.verdict.kind != "judged":
         return None
     groups = []
     for kind, title in (

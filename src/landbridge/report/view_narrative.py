@@ -275,7 +275,7 @@ def repeat_view(run: RunFiles) -> dict[str, Any]:
         else "",
         "versions": [(str(k), str(v)) for k, v in versions.items() if v is not None],
         "hashes": list(run.hashes().items()),
-        "seeds": [str(s) for s in run.get("verdict").get("seeds") or []],
+        "seeds": [str(s) for s in run.verdict.seeds],
         "created": str(about.get("created") or "")[:19].replace("T", " "),
         "plan": json.dumps(run.get("plan"), indent=2, ensure_ascii=False, default=str)
         if run.get("plan")

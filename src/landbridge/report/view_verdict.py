@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any
 
 from landbridge.base.shown import in_one_line
 
+from ..metrics.intervals import Interval
 from ..metrics.labelfree import explained, heading
+from ..verdict.records import MethodScore
+from ..verdict.settle import Settle
 from . import formatting as fmt
 from .figures import estimate, scale, verdict_line
 from .read import RunFiles
@@ -32,18 +35,15 @@ _STOPPED = {"failed": "This run failed.", "interrupted": "This run was interrupt
 
 def verdict_view(run: RunFiles) -> dict[str, Any]:
     """Return the verdict in words and as a line."""
-    verdict, status = run.get("verdict"), run.get("run").get("status")
+    verdict, status, unit = run.verdict, run.get("run").get("status"), units_of(run)
     merged = run.merged  # its verdict.json holds a sentence, and no evidence
-    outcome = "not judged" if merged else str(verdict.get("outcome") or "no verdict")
+    outcome = "not judged" if merged else verdict.outcome or "no verdict"
     tone, sign = _BADGES.get(outcome, ("unsure", "–"))
-    kind = "" if merged else str(verdict.get("kind") or "")
-    rows = fmt.plural(verdict.get("judged_rows"), "target example")
-    diff = verdict.get("difference") or {}
-    unit = units_of(run)
+    kind = "" if merged else verdict.kind
+    rows = fmt.plural(verdict.judged_rows, "target example")
+    gap = verdict.difference
     failed = str(run.get("run").get("error") or "") if status in _STOPPED else ""
-    sentence = str(verdict.get("sentence") or "")
-    if not sentence:
-        sentence = _STOPPED.get(str(status), "This run has no verdict yet.")
+    sentence = verdict.sentence or _STOPPED.get(str(status), "This run has no verdict yet.")
     label_free = kind == "label-free"
     headline, further = headed(sentence)
     return {
@@ -57,23 +57,23 @@ def verdict_view(run: RunFiles) -> dict[str, Any]:
         "label_free": label_free,
         "unjudged": _UNJUDGED.get(kind, ""),
         "how": _KINDS.get(kind, "").format(rows=rows),
-        "difference": None if label_free else unit.difference(diff),
-        "line": None if label_free else _line(diff, outcome, unit),
+        "difference": None if label_free else unit.difference(gap),
+        "line": None if label_free else _line(gap, outcome, unit),
         "percent": unit.percent,
         "saves": unit.saves,
         "against": unit.against,
-        "crosses": _crosses(diff),
-        "metric": str(verdict.get("metric") or "accuracy"),
-        "reference": str(verdict.get("reference") or "the reference"),
-        "chosen": str((verdict.get("chosen") or {}).get("method") or "the chosen method"),
-        "assumption": str(verdict.get("assumption") or ""),
+        "crosses": None if gap is None or not gap.bounded else gap.low <= 0 <= gap.high,
+        "metric": verdict.metric or "accuracy",
+        "reference": verdict.reference or "the reference",
+        "chosen": verdict.chosen.method or "the chosen method",
+        "assumption": verdict.assumption or "",
         # A run of an older version says a single number, and not in all of its sentences.
-        "labels_to_settle": None if "settle" in verdict else verdict.get("labels_to_settle"),
-        **_apart(verdict.get("settle") or {}),
-        "stored": verdict.get("stored_seed") is not None and len(verdict.get("seeds") or []) > 1,
-        "seeds": [str(seed) for seed in verdict.get("seeds") or []],
-        "seeds_said": fmt.seeds(verdict),
-        "unseen": [str(name) for name in verdict.get("unseen_classes") or []],
+        "labels_to_settle": None if verdict.settle else verdict.labels_to_settle,
+        **_apart(verdict.settle),
+        "stored": verdict.stored_seed is not None and len(verdict.seeds) > 1,
+        "seeds": [str(seed) for seed in verdict.seeds],
+        "seeds_said": fmt.seeds(verdict.seeds, verdict.seeds_note),
+        "unseen": list(verdict.unseen_classes),
         "failed": failed,
         "stopped": status in _STOPPED,
         "merged": merged,
@@ -101,16 +101,14 @@ def kept(run: RunFiles) -> bool:
 
     Another baseline may have been chosen, and may well have helped.
     """
-    verdict = run.get("verdict")
-    chosen = (verdict.get("chosen") or {}).get("method")
-    same = chosen is not None and chosen == verdict.get("reference")
+    same = run.verdict.chosen.method == run.verdict.reference
     return bool(run.get("choice").get("kept_reference")) and same
 
 
-def _apart(settle: Mapping[str, Any]) -> dict[str, Any]:
+def _apart(settle: Settle | None) -> dict[str, str]:
     """Return the rows that the stored model and the reference answer differently, by name."""
-    rows = [str(row.get("name")) for row in settle.get("rows") or []]
-    count = settle.get("differ") or 0
+    rows = [] if settle is None else [name for _, name in settle.rows]
+    count = (settle and settle.differ) or 0
     more = ", … (verdict.json has the first hundred)" if count > len(rows) else ""
     title = f"The {fmt.plural(count, 'row')} on which the two differ"
     if count == 1:
@@ -118,53 +116,38 @@ def _apart(settle: Mapping[str, Any]) -> dict[str, Any]:
     return {"apart": in_one_line(rows) + more, "apart_title": title}
 
 
-def _line(diff: Mapping[str, Any], outcome: str, unit: Units) -> Any:
+def _line(gap: Interval | None, outcome: str, unit: Units) -> Any:
     if unit.percent:
-        return verdict_line(diff, outcome)
-    return verdict_line(diff, outcome, unit.signed, unit.difference)
-
-
-def _crosses(diff: Mapping[str, Any]) -> bool | None:
-    low, high = fmt.number(diff.get("low")), fmt.number(diff.get("high"))
-    return None if low is None or high is None else low <= 0 <= high
+        return verdict_line(gap, outcome)
+    return verdict_line(gap, outcome, unit.signed, unit.difference)
 
 
 def comparison_view(run: RunFiles) -> dict[str, Any]:
     """Return the chosen method against each baseline, as rows of a chart and of a table."""
-    verdict = run.get("verdict")
-    figures = [
-        f for f in [verdict.get("chosen"), *(verdict.get("baselines") or [])] if isinstance(f, dict)
-    ]
-    if verdict.get("kind") == "label-free" or not any(
-        fmt.number(f.get("mean")) is not None for f in figures
-    ):
-        return {"rows": [], "scores": _label_free_scores(figures)}
+    verdict = run.verdict
+    scores = verdict.scores
+    if verdict.kind == "label-free" or not any(one.score.known for one in scores):
+        return {"rows": [], "scores": _label_free_scores(scores)}
     marks = [
-        Mark(
-            fmt.number(f.get("mean")),
-            fmt.number(f.get("low")),
-            fmt.number(f.get("high")),
-            [v for v in f.get("per_seed") or [] if fmt.number(v) is not None],
-            "chosen" if f.get("role") == "chosen" else "baseline",
-        )
-        for f in figures
+        Mark.of(one.score, one.per_seed, "chosen" if one.role == "chosen" else "baseline")
+        for one in scores
     ]
     unit = units_of(run)
     axis = unit.axis(marks)
     rows = []
-    for f, mark in zip(figures, marks, strict=True):
-        value = unit.interval(f.get("mean"), f.get("low"), f.get("high"))
+    for one, mark in zip(scores, marks, strict=True):
+        value = unit.interval(one.score)
         rows.append(
             {
-                "method": str(f.get("method", "")),
-                "what": str(f.get("what") or ""),
+                "method": one.method,
+                "what": one.what,
                 "chosen": mark.kind == "chosen",
-                "reference": f.get("method") == verdict.get("reference") and mark.kind != "chosen",
+                "reference": one.method == verdict.reference and mark.kind != "chosen",
                 "value": value,
-                "mean": unit.value(f.get("mean")),
-                "track": estimate(axis, [mark], f"{f.get('method', '')}: {value}", 34),
-                "difference": unit.difference(f.get("difference"), unit=False),
-                "p": fmt.p_value((f.get("difference") or {}).get("p")),
+                "mean": unit.value(one.score.value),
+                "track": estimate(axis, [mark], f"{one.method}: {value}", 34),
+                "difference": unit.difference(one.difference, unit=False),
+                "p": fmt.p_value(one.difference and one.difference.p),
                 "per_seed": ", ".join(unit.value(v) for v in mark.dots),
             }
         )
@@ -172,34 +155,28 @@ def comparison_view(run: RunFiles) -> dict[str, Any]:
         "rows": rows,
         "scale": scale(axis) if unit.percent else scale(axis, fmt.figure),
         "scores": None,
-        "differences": _differences(figures, unit),
+        "differences": _differences(scores, unit),
     }
 
 
-def _differences(figures: list[dict[str, Any]], unit: Units) -> dict[str, Any] | None:
+def _differences(scores: Sequence[MethodScore], unit: Units) -> dict[str, Any] | None:
     """Draw chosen minus each baseline; None where there is nothing to draw."""
-    given = [(f, f.get("difference") or {}) for f in figures if f.get("role") != "chosen"]
-    given = [(f, d) for f, d in given if fmt.number(d.get("mean")) is not None]
+    given = [(one.method, one.difference) for one in scores if one.difference is not None]
     if not given:
         return None
-    low, high = around([0.0, *(d.get(k) for _, d in given for k in ("mean", "low", "high"))], 0.12)
-    axis = Axis(low, high)
+    ends = [end for _, gap in given for end in (gap.value, gap.low, gap.high)]
+    axis = Axis(*around([0.0, *ends], 0.12))
     rows = []
-    for f, d in given:
-        mark = Mark(
-            fmt.number(d["mean"]),
-            fmt.number(d.get("low")),
-            fmt.number(d.get("high")),
-        )
+    for method, gap in given:
         rows.append(
             {
-                "method": str(f.get("method", "")),
-                "value": unit.difference(d, unit=False),
-                "p": fmt.p_value(d.get("p")),
+                "method": method,
+                "value": unit.difference(gap, unit=False),
+                "p": fmt.p_value(gap.p),
                 "track": estimate(
                     axis,
-                    [mark],
-                    f"chosen minus {f.get('method', '')}: {unit.difference(d)}",
+                    [Mark.of(gap)],
+                    f"chosen minus {method}: {unit.difference(gap)}",
                     26,
                     zero=True,
                 ),
@@ -211,23 +188,22 @@ def _differences(figures: list[dict[str, Any]], unit: Units) -> dict[str, Any] |
     }
 
 
-def _label_free_scores(figures: list[dict[str, Any]]) -> dict[str, Any] | None:
-    names: list[str] = []
-    for f in figures:
-        names += [str(n) for n in f.get("figures") or {} if n not in names]
+def _label_free_scores(scores: Sequence[MethodScore]) -> dict[str, Any] | None:
+    each = [one.figures or {} for one in scores]
+    names = list(dict.fromkeys(name for figures in each for name in figures))
     if not names:
         return None
-    columns = {n: fmt.column([(f.get("figures") or {}).get(n) for f in figures]) for n in names}
+    columns = {name: fmt.column([figures.get(name) for figures in each]) for name in names}
     return {
         "names": [heading(name) for name in names],
         "said": explained(names),
         "rows": [
             {
-                "method": str(f.get("method", "")),
-                "what": str(f.get("what") or ""),
-                "chosen": f.get("role") == "chosen",
+                "method": one.method,
+                "what": one.what,
+                "chosen": one.role == "chosen",
                 "values": [columns[name][i] for name in names],
             }
-            for i, f in enumerate(figures)
+            for i, one in enumerate(scores)
         ],
     }

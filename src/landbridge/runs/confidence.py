@@ -6,12 +6,10 @@ it is right. Nothing here reads a sealed label, and no answer changes.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
-
 import numpy as np
 
 from ..solvers.calibration.temperature import likeliest_temperature, temperature_for_confidence
+from ..verdict.records import Temperature
 from .fit import Fit, FitSpec, finished
 from .folds import compared_rows
 from .race import SelectionResult
@@ -19,29 +17,6 @@ from .workspace import Workspace
 
 LEAST = 20
 """Rows with labels, at least, to fit a temperature on."""
-
-
-@dataclass(frozen=True)
-class Temperature:
-    """By what the stored model's scores are divided before they become probabilities.
-
-    Attributes
-    ----------
-    value : float
-        1 where nothing is known.
-    how : str
-        What it rests on, in words.
-    expected : float or None
-        Share of the target's rows that are answered rightly, as estimated without their labels.
-    """
-
-    value: float = 1.0
-    how: str = ""
-    expected: float | None = None
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain values."""
-        return {"value": self.value, "how": self.how, "expected_accuracy": self.expected}
 
 
 def find_temperature(workspace: Workspace, raced: SelectionResult) -> Temperature:

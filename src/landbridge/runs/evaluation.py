@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..base.typed import JsonObject
 from ..domains.domain import Domain
-from ..verdict.judge import difference, figure, outcome_of
+from ..metrics.intervals import Interval
+from ..verdict.judge import difference, method_score, outcome_of
+from ..verdict.records import MethodScore, Verdict, gap_to_json
 from ..verdict.sentences import judged_sentence
 
 if TYPE_CHECKING:
@@ -22,9 +26,38 @@ def given_labels(domain: Domain, rows: np.ndarray) -> list[Any]:
     return domain.target_type.decode(domain.labels[rows], domain.classes)
 
 
+@dataclass(frozen=True)
+class Comparison:
+    """Whether transfer helped on new rows.
+
+    Attributes
+    ----------
+    outcome : str or None
+        None where nothing is compared; `sentence` says why then.
+    sentence : str
+    reference : MethodScore or None
+    difference : Interval or None
+    """
+
+    outcome: str | None
+    sentence: str
+    reference: MethodScore | None = None
+    difference: Interval | None = None
+
+    def to_json(self) -> JsonObject:
+        """Return "outcome", "sentence", and "reference" and "difference" as in a verdict."""
+        gap, reference = self.difference, self.reference
+        return {
+            "outcome": self.outcome,
+            "sentence": self.sentence,
+            "reference": None if reference is None else reference.to_json(),
+            "difference": gap_to_json(gap),
+        }
+
+
 def compared(
     run: Run, domain: Domain, rows: np.ndarray, values: np.ndarray, other: np.ndarray | None
-) -> dict[str, Any]:
+) -> Comparison:
     """Return whether transfer helped on these rows: the stored model beside the reference's.
 
     Parameters
@@ -35,26 +68,16 @@ def compared(
         Its labelled rows.
     values, other : ndarray, shape (len(rows), k)
         Of the stored model, and of the reference's, None where the run keeps none.
-
-    Returns
-    -------
-    dict
-        "outcome", None where nothing is compared; "sentence", which says why then; "reference" and
-        "difference" as in a verdict.
     """
-    chosen, name = run.choice["method"], run.verdict.get("reference")
+    verdict = Verdict.from_json(run.verdict)
+    chosen, name = run.choice["method"], verdict.reference
     if other is None or name is None:
         why = "the run says of no reference what transfer is compared with"
         if name is not None:
             kept_none = name == chosen
             why = "the run was made by an earlier version, which kept no model of the reference"
             why = "the run kept no transfer" if kept_none else why
-        return {
-            "outcome": None,
-            "sentence": f"Nothing to compare with: {why}.",
-            "reference": None,
-            "difference": None,
-        }
+        return Comparison(None, f"Nothing to compare with: {why}.")
     reading = run.model.reading
     kind = reading.target_type
     metric = kind.metric
@@ -62,24 +85,18 @@ def compared(
     spread = kind.spread(truth)
     own, theirs = (metric.score(one[None], truth) for one in (values, other))
     gap = difference(own, theirs, metric, spread)
-    words = {row["method"]: row["what"] for row in run.verdict["baselines"]}
-    found: dict[str, Any] = {
-        "answers": reading.answers,
-        "outcome": outcome_of(gap),
-        "judged_rows": len(rows),
-        "seeds": [0],
-        "chosen": figure(
-            chosen, "chosen", run.verdict["chosen"]["what"], own, metric, True, scale=spread
-        ),
-        "reference": name,
-        "baselines": [
-            figure(name, "baseline", words.get(name, name), theirs, metric, scale=spread)
-        ],
-        "difference": gap,
-    }
-    return {
-        "outcome": found["outcome"],
-        "sentence": judged_sentence(found),
-        "reference": found["baselines"][0],
-        "difference": gap,
-    }
+    before = verdict.baseline(name)
+    what = name if before is None else before.what
+    reference = method_score(name, "baseline", what, theirs, metric, scale=spread)
+    found = Verdict(
+        kind="judged",
+        outcome=outcome_of(gap),
+        answers=reading.answers,
+        judged_rows=len(rows),
+        seeds=(0,),
+        chosen=method_score(chosen, "chosen", verdict.chosen.what, own, metric, True, scale=spread),
+        reference=name,
+        baselines=(reference,),
+        difference=gap,
+    )
+    return Comparison(found.outcome, judged_sentence(found), reference, gap)

@@ -19,7 +19,8 @@ from ..selection.portfolio import TARGET_ALONE, WHAT
 from ..targets.base import TargetType, objects
 from ..targets.codec import TargetCodec
 from ..training.checkpoint import save_tensors
-from ..verdict.judge import Predicted, Truth, judge, more
+from ..verdict.judge import Predicted, Truth, extra_metrics, judge
+from ..verdict.records import Chosen, Verdict
 from ..verdict.settle import Unlabelled
 from ..verdict.without_labels import cross_validated_verdict, label_free_verdict
 from .compare import evidence
@@ -55,23 +56,23 @@ def finish(
         temperature = find_temperature(workspace, raced)
         reading = replace(workspace.reading, temperature=temperature.value)
         verdict, truth = _verdict(workspace, task, plan, raced, reading)
-        verdict["temperature"] = temperature.to_dict()
+        verdict = replace(verdict, temperature=temperature)
         whole, workspace = workspace, workspace.for_method(raced.chosen)
-        write_json(path / "verdict.json", verdict)
+        write_json(path / "verdict.json", verdict.to_json())
         chosen = raced.fits[raced.chosen][raced.seeds[0]]
         moved = _save_model(workspace, chosen, reading, path)
         for file in sorted((chosen.folder / "adapter").glob("*")):
             write_bytes(path / "adapter" / file.name, file.read_bytes())
-        _save_reference(whole, raced, verdict["reference"])
+        _save_reference(whole, raced, verdict.reference)
         save_unknown(workspace, chosen)
         save_learned(workspace, source)
-        save_predictions(workspace, task, raced, truth, verdict["kind"], reading)
+        save_predictions(workspace, task, raced, truth, verdict.kind, reading)
         if (parts := by_parts(workspace, raced, truth, events)) is not None:
-            write_json(path / "parts.json", parts)
+            write_json(path / "parts.json", parts.to_json())
         write_json(path / "examples.json", changed(workspace, task, raced, truth, reading))
         write_json(path / "map.json", feature_map(workspace, task, raced, truth, events))
     _save_cost(workspace, clock, moved)
-    events.say("verdict", verdict["sentence"], outcome=verdict["outcome"])
+    events.say("verdict", verdict.sentence, outcome=verdict.outcome)
     from ..report.build import write_report
     from ..report.card import write_card
 
@@ -84,23 +85,20 @@ def what(method: str, kind: TargetType) -> str:
     return kind.method_what.get(method) or WHAT.get(method) or make_method(method).summary
 
 
-def _choice(workspace: Workspace, raced: SelectionResult, reference: str | None) -> dict[str, Any]:
+def _choice(workspace: Workspace, raced: SelectionResult, reference: str | None) -> Chosen:
     """Return how the method was chosen, and what spoke for it, for the verdict to say."""
     rows = {row["method"]: row["figures"] for row in raced.choice["candidates"] if row["figures"]}
+    kind = raced.choice["kind"]
+    if kind != "cross-validation":
+        return Chosen(kind, len(rows))
     metric = workspace.reading.target_type.metric.name
-    found = {"kind": raced.choice["kind"], "compared": len(rows)}
-    if found["kind"] != "cross-validation":
-        return found
-    return found | {
-        "rows": int(workspace.target.known.sum()),
-        "value": rows.get(raced.chosen, {}).get(metric),
-        "reference_value": rows.get(reference or "", {}).get(metric),
-    }
+    value, other = (rows.get(name, {}).get(metric) for name in (raced.chosen, reference))
+    return Chosen(kind, len(rows), int(workspace.target.known.sum()), value, other)
 
 
 def _verdict(
     workspace: Workspace, task: Task, plan: dict[str, Any], raced: SelectionResult, own: TargetCodec
-) -> tuple[dict[str, Any], Truth | None]:
+) -> tuple[Verdict, Truth | None]:
     """Return the verdict; `own` reads the chosen method's outputs, with its temperature."""
     reading = workspace.reading
     reference = raced.chosen if raced.chosen in TARGET_ALONE else raced.reference
@@ -150,7 +148,10 @@ def _verdict(
             correct={name: score(own, labels) for name, own in values.items()},
             reference=reference,
             answers=reading.answers,
-            figures={name: _more(reading.target_type, labels, own) for name, own in values.items()},
+            figures={
+                name: extra_metrics(reading.target_type, labels, own)
+                for name, own in values.items()
+            },
             unlabelled=_unlabelled(workspace, task, raced),
             lone=lone_rows(workspace.target),
             seen=None if task.target.held is None else task.target.held.seen,
@@ -216,11 +217,6 @@ def _teacher(workspace: Workspace, task: Task, raced: SelectionResult) -> list[P
     return [
         Predicted("teacher", "baseline", said, raced.seeds, np.stack([values] * len(raced.seeds)))
     ]
-
-
-def _more(kind: TargetType, labels: np.ndarray, values: np.ndarray) -> dict[str, Any]:
-    truth = Truth(labels, labels, np.ones(len(labels), bool), ())
-    return more(kind, truth, values)
 
 
 def _save_reference(workspace: Workspace, raced: SelectionResult, name: str | None) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from ..base.hashing import tensors_digest
 from ..report.build import write_report
 from ..report.markdown import md
 from ..training.checkpoint import load_tensors, save_tensors
+from ..verdict.records import Verdict
 from ..verdict.without_labels import label_free_verdict
 from .folder import begin
 from .records import read_config, read_record
@@ -84,7 +86,7 @@ def write_merged(
                     "not_tried": [],
                 },
             )
-            write_json(out / "verdict.json", _verdict(facts, words))
+            write_json(out / "verdict.json", _verdict(facts, words).to_json())
             write_json(out / "cost.json", _cost(state, out))
             write_text(out / "README.md", card(out, facts, words))
             write_report(out)
@@ -151,7 +153,7 @@ def _save_model(
     )
 
 
-def _verdict(facts: Mapping[str, Any], words: str) -> dict[str, Any]:
+def _verdict(facts: Mapping[str, Any], words: str) -> Verdict:
     import numpy as np
 
     verdict = label_free_verdict(
@@ -165,9 +167,8 @@ def _verdict(facts: Mapping[str, Any], words: str) -> dict[str, Any]:
         chosen_answers=np.zeros(0, np.int64),
         reference_answers=None,
     )
-    verdict["labels_to_settle"] = None
-    verdict["sentence"] = f"{words} It has not been judged: landbridge eval measures it."
-    return verdict
+    said = f"{words} It has not been judged: landbridge eval measures it."
+    return replace(verdict, sentence=said)
 
 
 def _cost(state: State, out: Path) -> dict[str, Any]:

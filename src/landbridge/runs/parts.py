@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import combinations
-from typing import Any
 
 import numpy as np
 import torch
@@ -13,7 +12,7 @@ from ..base.events import Events
 from ..domains.modalities.packed import SeveralPreprocessing
 from ..training.inputs import run_network
 from ..verdict.judge import Truth
-from ..verdict.parts import Masked, parts_figures
+from ..verdict.parts import Masked, PartScores, part_scores
 from .fit import network_of
 from .race import SelectionResult
 from .workspace import Workspace
@@ -26,7 +25,7 @@ MOST_PARTS = 5
 
 def by_parts(
     workspace: Workspace, raced: SelectionResult, truth: Truth | None, events: Events
-) -> dict[str, Any] | None:
+) -> PartScores | None:
     """Return ``parts.json``: the score for each set of modalities, and what each adds.
 
     None where rows have one modality, or nothing was judged.
@@ -57,7 +56,7 @@ def by_parts(
                 for network in networks
             ]
             found.append(Masked(kept, np.flatnonzero(there), np.stack(values)))
-    return parts_figures(names, found, truth.index[rows], has, answers=workspace.reading.answers)
+    return part_scores(names, found, truth.index[rows], has, answers=workspace.reading.answers)
 
 
 def _sets(names: tuple[str, ...]) -> Iterator[tuple[str, ...]]:

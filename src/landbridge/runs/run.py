@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -203,9 +204,9 @@ class Run:
         if (reference := self.reference) is not None:
             other = reference.values(domain.select(rows), events)
         comparison = compared(self, domain, rows, values, other)
-        if seen is not None and seen.kept == "all" and comparison["outcome"] is not None:
+        if seen is not None and seen.kept == "all" and comparison.outcome is not None:
             said = f"Can't tell whether the transfer helped: {seen.sentence()}."
-            comparison |= {"outcome": "can't tell", "sentence": said}
+            comparison = replace(comparison, outcome="can't tell", sentence=said)
         given = given_labels(domain, rows)
         return {
             **reading.target_type.evaluation(given, values, reading.classes),
@@ -214,7 +215,7 @@ class Run:
             "seen": None if seen is None else seen.to_json(),
             "unanswered": domain.input_rows.reasons(),
             "note": note,
-            "comparison": comparison,
+            "comparison": comparison.to_json(),
         }
 
 

@@ -25,16 +25,15 @@ from ..domains.domain import Domain
 from ..domains.hint import input_hint
 from ..domains.seen import Seen, say_seen
 from ..domains.twins import left_to_judge
-from ..metrics.estimates import mean_interval, paired_interval
 from ..report.samples import keep_samples
 from ..training.devices import find_device
 from ..training.network_folder import save_network
-from ..verdict.judge import outcome_of
 from .budget import plan_fits
 from .fits import Fits
 from .model import FILE, MultiTask, decided, parts, whole_facts
 from .read import OneTask, as_tasks, read_tasks
 from .samples import judged_samples
+from .verdicts import task_verdict
 
 BUDGET = "10m"
 
@@ -191,13 +190,13 @@ def multitask(
             for i in everything if alone else ():
                 single[i].append(fits.outputs([i], s))
         verdict = [
-            _verdict(task, judge[judged, i], [parts(tasks, x)[i] for x in together], single[i])
+            task_verdict(task, judge[judged, i], [parts(tasks, x)[i] for x in together], single[i])
             for i, task in enumerate(tasks)
         ]
         if seen.kept == "all":
-            verdict = [{**task, "outcome": "can't tell"} for task in verdict]
+            verdict = [replace(task, outcome="can't tell") for task in verdict]
         facts = {
-            "verdict": verdict,
+            "verdict": [task.to_json() for task in verdict],
             "weights": dict(zip([t.name for t in tasks], given, strict=True))
             if given
             else "learned",
@@ -256,36 +255,3 @@ def _weights(given: Mapping[str, float] | None, tasks: Sequence[OneTask]) -> tup
             do="give each task one weight over 0, or none at all: then they are learned",
         )
     return tuple(float(given[name]) for name in names)
-
-
-def _verdict(
-    task: OneTask, truth: np.ndarray, together: list[np.ndarray], alone: list[np.ndarray]
-) -> dict[str, Any]:
-    known = ~np.isnan(truth)
-
-    said: dict[str, Any] = {
-        "task": task.name,
-        "metric": task.metric.name,
-        "judged_rows": int(known.sum()),
-        "together": None,
-        "alone": None,
-        "difference": None,
-        "outcome": "can't tell",
-    }
-    if not known.any():
-        return said
-    a = np.stack([task.score(x[known], truth[known]) for x in together])
-    shares, spread = task.metric.percent, task.scale(truth[known])
-    own = mean_interval(a[:1], share=shares, scale=spread)  # of the model that is stored
-    said["together"] = task.metric.figure(own.value)
-    said["low"], said["high"] = sorted((task.metric.figure(own.low), task.metric.figure(own.high)))
-    if len(a) > 1:
-        each = [task.metric.figure(float(one.mean())) for one in a]
-        said["over_seeds"] = {"mean": float(np.mean(each)), "low": min(each), "high": max(each)}
-    if alone:
-        b = np.stack([task.score(x[known], truth[known]) for x in alone])
-        gap = paired_interval(a[:1], b, share=shares, scale=spread)
-        said["alone"] = task.metric.figure(float(b.mean()))
-        said["difference"] = {"value": gap.value, "low": gap.low, "high": gap.high}
-        said["outcome"] = outcome_of(said["difference"])
-    return said

@@ -13,7 +13,7 @@ from ..artifacts.making import verified
 from ..backbones.surgery import Network
 from ..base.errors import DataError, RunError
 from ..base.events import SILENT, Events
-from ..base.typed import INTERVAL, Shape, count, number
+from ..base.typed import INTERVAL, JsonObject, Shape, count, number
 from ..domains.domain import Domain
 from ..domains.modalities.base import Preprocessing
 from ..domains.one import answerable, asked
@@ -237,19 +237,14 @@ def scores_of(
     found = []
     for i, (task, own) in enumerate(zip(tasks, parts(tasks, outputs), strict=True)):
         known = ~np.isnan(truth[:, i])
-        said: dict[str, Any] = {
-            "task": task.name,
-            "metric": task.metric.name,
-            "n": int(known.sum()),
-        }
-        said |= {"value": None, "low": None, "high": None}
+        score: JsonObject = {"value": None, "low": None, "high": None}
         if known.any():
-            score = task.score(own[known], truth[known, i])
-            metric, scale = task.metric, task.scale(truth[known, i])
-            whole = mean_interval(score, share=metric.percent, scale=scale)
-            bounds = sorted(metric.figure(x) for x in (whole.low, whole.high))
-            said |= {"value": metric.figure(whole.value), "low": bounds[0], "high": bounds[1]}
-        found.append(said)
+            scores, scale = task.score(own[known], truth[known, i]), task.scale(truth[known, i])
+            whole = mean_interval(scores, share=task.metric.percent, scale=scale)
+            score = task.metric.interval(whole).to_json()
+        found.append(
+            {"task": task.name, "metric": task.metric.name, "n": int(known.sum()), **score}
+        )
     return found
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from ..metrics.intervals import Interval
 from ..report import formatting as fmt
 from ..report.page import Commands, Estimate, Estimates, Facts, Page, Section, Table, Verdict
 from ..report.samples import sample_cards
 from ..targets.base import target_type
+from .verdicts import TaskVerdict
 
 _OTHERS = {
     "helped": "the other tasks helped",
@@ -21,14 +24,14 @@ _OTHERS = {
 def page_of(folder: Path, facts: dict[str, Any]) -> Page:
     """Return what the report shows; `facts` are what ``multitask.json`` holds."""
     at = shlex.quote(str(folder))
-    tasks = facts["verdict"]
-    compared = [task for task in tasks if task["difference"] is not None]
+    tasks = [TaskVerdict.from_json(task) for task in facts["verdict"]]
+    compared = [task for task in tasks if task.difference is not None]
     sections: list[tuple[str, Section]] = []
-    shares = [task for task in compared if task["metric"] == "accuracy"]
+    shares = [task for task in compared if task.metric == "accuracy"]
     if shares:
         sections.append(("together", _differences("What learning together gives", shares, True)))
-    for number, task in enumerate(t for t in compared if t["metric"] != "accuracy"):
-        title = f"What learning together gives for {task['task']}"
+    for number, task in enumerate(t for t in compared if t.metric != "accuracy"):
+        title = f"What learning together gives for {task.task}"
         sections.append((f"numbers-{number + 1}", _differences(title, [task], False)))
     sections.append(("scores", _scores(tasks)))
     lead = "Half are rows with most wrong answers, half were taken from all others."
@@ -52,7 +55,7 @@ def page_of(folder: Path, facts: dict[str, Any]) -> Page:
     return Page(
         title=f"{fmt.plural(len(tasks), 'task')} on one backbone · {facts['backbone']}",
         headline=_headline(tasks, bool(compared)),
-        verdicts=[Verdict(task["outcome"], sentence(task)) for task in tasks],
+        verdicts=[Verdict(task.outcome, sentence(task)) for task in tasks],
         sections=sections,
         fine=f"{fmt.plural(facts['rows'], 'row')} to learn from, "
         f"{fmt.count(facts['judged'])} kept for judging; "
@@ -65,22 +68,22 @@ def _seen(facts: dict[str, Any]) -> str:
     return f" {said}." if said else ""
 
 
-def sentence(task: dict[str, Any]) -> str:
+def sentence(task: TaskVerdict) -> str:
     """Say one task's verdict."""
-    shares = task["metric"] == "accuracy"
-    together = _said(task["together"], shares)
-    if task["difference"] is None:
-        return f"{task['task']}: {task['metric']} {together}; it was not learned alone."
+    shares = task.metric == "accuracy"
+    together = _said(task.together.value, shares)
+    if task.difference is None:
+        return f"{task.task}: {task.metric} {together}; it was not learned alone."
     return (
-        f"{task['task']}: {task['metric']} {together} together, {_said(task['alone'], shares)} "
-        f"alone; {_OTHERS[task['outcome']]}."
+        f"{task.task}: {task.metric} {together} together, {_said(task.alone, shares)} "
+        f"alone; {_OTHERS[task.outcome]}."
     )
 
 
-def _headline(tasks: list[dict[str, Any]], compared: bool) -> str:
+def _headline(tasks: Sequence[TaskVerdict], compared: bool) -> str:
     if not compared:
         return f"{len(tasks)} tasks were learned together, and none of them alone to compare."
-    counts = {outcome: sum(t["outcome"] == outcome for t in tasks) for outcome in _OTHERS}
+    counts = {outcome: sum(t.outcome == outcome for t in tasks) for outcome in _OTHERS}
     did = [f"{what} {counts[what]}" for what in ("helped", "hurt") if counts[what]]
     open_ = counts["can't tell"]
     if not did:
@@ -89,30 +92,31 @@ def _headline(tasks: list[dict[str, Any]], compared: bool) -> str:
     return f"Learning {len(tasks)} tasks together {' and '.join(did)} of them{rest}."
 
 
-def _differences(title: str, tasks: list[dict[str, Any]], shares: bool) -> Estimates:
+def _differences(title: str, tasks: Sequence[TaskVerdict], shares: bool) -> Estimates:
     rows = [
         Estimate.of_gap(
-            task["task"],
-            task["difference"],
-            note=_OTHERS[task["outcome"]],
-            said="" if shares else _gap(task["difference"]),
-            chosen=task["outcome"] != "can't tell",
+            task.task,
+            task.difference,
+            note=_OTHERS[task.outcome],
+            said="" if shares else _gap(task.difference),
+            chosen=task.outcome != "can't tell",
         )
         for task in tasks
+        if task.difference is not None
     ]
-    unit = "Points of accuracy" if shares else f"{tasks[0]['metric'].capitalize()} saved"
+    unit = "Points of accuracy" if shares else f"{tasks[0].metric.capitalize()} saved"
     lead = f"{unit}, together against alone, by paired rows with 95 % intervals; right is better."
     return Estimates(title, rows, lead, shares=shares, zero=True)
 
 
-def _scores(tasks: list[dict[str, Any]]) -> Table:
+def _scores(tasks: Sequence[TaskVerdict]) -> Table:
     rows = [
         [
-            task["task"],
-            task["metric"],
-            _said(task["together"], task["metric"] == "accuracy"),
-            _said(task["alone"], task["metric"] == "accuracy"),
-            fmt.count(task["judged_rows"]),
+            task.task,
+            task.metric,
+            _said(task.together.value, task.metric == "accuracy"),
+            _said(task.alone, task.metric == "accuracy"),
+            fmt.count(task.judged_rows),
         ]
         for task in tasks
     ]
@@ -132,12 +136,10 @@ def _done(facts: dict[str, Any]) -> Facts:
     return Facts("What was done", pairs)
 
 
-def _said(value: float | None, shares: bool) -> str:
-    if value is None:
-        return fmt.DASH
+def _said(value: float, shares: bool) -> str:
     return fmt.percent(value) if shares else fmt.figure(value)
 
 
-def _gap(gap: dict[str, float]) -> str:
-    value, low, high = (f"{gap[k]:+.3g}" for k in ("value", "low", "high"))
+def _gap(gap: Interval) -> str:
+    value, low, high = (f"{v:+.3g}" for v in (gap.value, gap.low, gap.high))
     return f"{value} ({low} to {high})".replace("-", fmt.MINUS)

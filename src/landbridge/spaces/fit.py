@@ -176,7 +176,7 @@ def align(
             "seen_sentences": said,
             "steps": phase.steps,
             "seed": seed,
-            "recall": judged(names, held, own),
+            "recall": [one.to_json() for one in judged(names, held, own)],
         }
         if folder is not None:
             save_network(folder, network, opened.identity, preprocessing, "space")

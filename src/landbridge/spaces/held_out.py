@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
@@ -12,7 +11,7 @@ from ..base.events import Events
 from ..domains.modalities.packed import SeveralPreprocessing
 from ..domains.modalities.several import SeveralExamples
 from ..training.inputs import run_network
-from .recall import recalls
+from .recall import Recall, recalls
 
 
 def embedded(
@@ -26,10 +25,10 @@ def embedded(
 
 def judged(
     names: tuple[str, ...], examples: SeveralExamples, own: Sequence[np.ndarray]
-) -> list[dict[str, Any]]:
+) -> list[Recall]:
     """Return how often rows of one modality find their own in another, by their vectors."""
     contents = contents_of(examples, names)
-    found = []
+    found: list[Recall] = []
     for a in range(len(names)):
         for b in range(a + 1, len(names)):
             rows = own[a].any(1) & own[b].any(1)

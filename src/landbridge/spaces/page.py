@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from ..report import formatting as fmt
 from ..report.page import Commands, Estimate, Estimates, Facts, Page, Section, Verdict
 from ..report.samples import sample_cards
+from .recall import Recall
 
 _TEXT = "text"
 
@@ -16,9 +18,9 @@ _TEXT = "text"
 def page_of(folder: Path, facts: dict[str, Any]) -> Page:
     """Return what the report shows; `facts` are what ``space.json`` holds."""
     at = shlex.quote(str(folder))
-    recall = facts["recall"]
-    first = [item for item in recall if item["depth"] == recall[0]["depth"]] if recall else []
-    depths = list(dict.fromkeys(item["depth"] for item in recall))
+    recall = [Recall.from_json(item) for item in facts["recall"]]
+    first = [item for item in recall if item.depth == recall[0].depth]
+    depths = list(dict.fromkeys(item.depth for item in recall))
     sections: list[tuple[str, Section]] = [
         (f"first-{depth}" if depth > 1 else "first", _found(recall, depth)) for depth in depths
     ]
@@ -69,11 +71,11 @@ def page_of(folder: Path, facts: dict[str, Any]) -> Page:
     )
 
 
-def _better(item: dict[str, Any]) -> bool:
-    return bool(item["gain"]["low"] > 0)
+def _better(item: Recall) -> bool:
+    return item.gain.low > 0
 
 
-def _headline(first: list[dict[str, Any]]) -> str:
+def _headline(first: Sequence[Recall]) -> str:
     if not first:
         return "A space was made; too few rows were held out to judge it."
     best = [item for item in first if _better(item)]
@@ -86,27 +88,25 @@ def _headline(first: list[dict[str, Any]]) -> str:
     return "It cannot be told that the space finds more than chance does."
 
 
-def _said(item: dict[str, Any]) -> str:
+def _said(item: Recall) -> str:
     return (
-        f"{item['query']} asks, {item['answer']} answers: right at once in "
-        f"{fmt.percent(item['mean'])} of {fmt.count(item['n'])}, by chance in "
-        f"{fmt.percent(item['chance'])}."
+        f"{item.query} asks, {item.answer} answers: right at once in "
+        f"{fmt.percent(item.found.value)} of {fmt.count(item.n)}, by chance in "
+        f"{fmt.percent(item.chance)}."
     )
 
 
-def _found(recall: list[dict[str, Any]], depth: int) -> Estimates:
+def _found(recall: Sequence[Recall], depth: int) -> Estimates:
     rows = [
         Estimate(
-            f"{item['query']} → {item['answer']}",
-            item["mean"],
-            item["low"],
-            item["high"],
-            note=f"{fmt.count(item['n'])} questions; chance {fmt.percent(item['chance'])}",
+            f"{item.query} → {item.answer}",
+            item.found,
+            note=f"{fmt.count(item.n)} questions; chance {fmt.percent(item.chance)}",
             chosen=True,
-            beside=item["chance"],
+            beside=item.chance,
         )
         for item in recall
-        if item["depth"] == depth
+        if item.depth == depth
     ]
     what = "the first answer" if depth == 1 else f"the first {depth} answers"
     lead = f"How often {what} has what belongs to the question; the diamond is chance."

@@ -2,14 +2,66 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from ..base.typed import JsonObject
 from ..metrics.estimates import mean_interval, paired_interval
+from ..metrics.intervals import Interval
 
 DEPTHS = (1, 5, 10)
+
+
+@dataclass(frozen=True)
+class Recall:
+    """How often one modality finds what belongs to it in another.
+
+    Attributes
+    ----------
+    query, answer : str
+        The modalities.
+    depth : int
+        Among how many of the first answers.
+    found : Interval
+    chance : float
+        What as many answers drawn at random would find.
+    gain : Interval
+        How much more than that.
+    n : int
+        Queries.
+    """
+
+    query: str
+    answer: str
+    depth: int
+    found: Interval
+    chance: float
+    gain: Interval
+    n: int
+
+    def to_json(self) -> JsonObject:
+        """Return it as ``space.json`` holds it."""
+        return {
+            "query": self.query,
+            "answer": self.answer,
+            "depth": self.depth,
+            **self.found.to_json("mean"),
+            "chance": self.chance,
+            "gain": self.gain.to_json(),
+            "n": self.n,
+        }
+
+    @classmethod
+    def from_json(cls, found: Mapping[str, Any]) -> Recall:
+        """Return what `to_json` gave."""
+        return cls(
+            **{name: found[name] for name in ("query", "answer", "depth", "chance", "n")},
+            found=Interval.from_json(found, "mean"),
+            gain=Interval.from_json(found["gain"]),
+        )
 
 
 def hits(scores: np.ndarray, belongs: np.ndarray, depth: int) -> np.ndarray:
@@ -45,7 +97,7 @@ def by_chance(belongs: np.ndarray, depth: int) -> np.ndarray:
 
 def recalls(
     first: np.ndarray, second: np.ndarray, same: np.ndarray, names: Sequence[str]
-) -> list[dict[str, Any]]:
+) -> list[Recall]:
     """Return recall at 1, 5 and 10 in both directions, with intervals over queries.
 
     Parameters
@@ -56,11 +108,6 @@ def recalls(
         Which second belongs to which first.
     names : sequence of str
         Of the two modalities.
-
-    Returns
-    -------
-    list of dict
-        "query", "answer", "depth", "mean", "low", "high" (95 %), "chance", "n".
     """
     found = []
     for query, answer, scores, belongs in (
@@ -71,19 +118,15 @@ def recalls(
             if depth >= len(scores):
                 continue
             right, chance = hits(scores, belongs, depth), by_chance(belongs, depth)
-            whole = mean_interval(right)
-            gain = paired_interval(right, chance)
             found.append(
-                {
-                    "query": query,
-                    "answer": answer,
-                    "depth": depth,
-                    "mean": whole.value,
-                    "low": whole.low,
-                    "high": whole.high,
-                    "chance": float(chance.mean()),
-                    "gain": {"value": gain.value, "low": gain.low, "high": gain.high},
-                    "n": len(right),
-                }
+                Recall(
+                    query,
+                    answer,
+                    depth,
+                    found=mean_interval(right),
+                    chance=float(chance.mean()),
+                    gain=paired_interval(right, chance),
+                    n=len(right),
+                )
             )
     return found

@@ -306,14 +306,10 @@ class TargetType(ABC):
             "answers", "metric" and its "value", "low", "high"; "figures".
         """
         truth, _ = self.truth(given, names)
-        found = self.interval(values, truth)
-        low, high = sorted((self.metric.figure(found.low), self.metric.figure(found.high)))
         return {
             "answers": self.name,
             "metric": self.metric.name,
-            "value": self.metric.figure(found.value),
-            "low": low,
-            "high": high,
+            **self.metric.interval(self.interval(values, truth)).to_json(),
             "figures": plain(self.extra_metrics(truth, values)),
         }
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..base.formatting import percent, points, quantity, three_figures
+from ..metrics.intervals import Interval
 
 
 @dataclass(frozen=True)
@@ -34,9 +35,23 @@ class PrimaryMetric:
         """Return the figure that a mean score stands for."""
         return -score if self.lower_is_better else score
 
+    def interval(self, scores: Interval) -> Interval:
+        """Return the figure that a mean score stands for, with its interval."""
+        low, high = sorted((self.figure(scores.low), self.figure(scores.high)))
+        return Interval(self.figure(scores.value), low, high, scores.level)
+
     def format(self, figure: float) -> str:
         """Return the figure in words: "94.2 %", "3.21"."""
         return percent(figure) if self.percent else quantity(figure)
+
+    def size(self, difference: float) -> str:
+        """Return how large a difference is: "3.1 points", "0.42"."""
+        size = abs(difference)
+        return f"{100 * size:.1f} points" if self.percent else three_figures(size)
+
+    def signed(self, difference: float) -> str:
+        """Return "+3.1 points", or what is saved of an error with its sign."""
+        return points(difference) if self.percent else f"{difference:+#.3g}".rstrip(".")
 
 
 @dataclass(frozen=True)
@@ -49,7 +64,6 @@ class Phrases:
         What a method does, with its figure as {0}.
     other : str
         The same of the next one, shorter.
-    percent : bool
     more, less : str
         Of a difference for the better and for the worse.
     same : str
@@ -58,21 +72,6 @@ class Phrases:
 
     does: str
     other: str
-    percent: bool
     more: str
     less: str
     same: str = "as much as"
-
-    def value(self, figure: float) -> str:
-        """Return "94.2 %" or "3.21"."""
-        return percent(figure) if self.percent else quantity(figure)
-
-    def gap(self, difference: float) -> str:
-        """Return "3.1 points more" or "0.42 less"."""
-        size = abs(difference)
-        amount = f"{100 * size:.1f} points" if self.percent else three_figures(size)
-        return f"{amount} {self.more if difference > 0 else self.less}"
-
-    def signed(self, difference: float) -> str:
-        """Return "+3.1 points", or what is saved of an error with its sign."""
-        return points(difference) if self.percent else f"{difference:+#.3g}".rstrip(".")

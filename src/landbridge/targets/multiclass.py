@@ -111,9 +111,7 @@ class Multiclass(ClassIndices):
     summary = "one of several classes"
     class_scores = True
     metric = ACCURACY
-    phrases = Phrases(
-        "is right on {} of the examples", "on {}", True, "more", "fewer", "as many as"
-    )
+    phrases = Phrases("is right on {} of the examples", "on {}", "more", "fewer", "as many as")
 
     def regression_targets(self, labels: np.ndarray, n_names: int) -> np.ndarray:
         """Return +1 for the class and −1 for all others."""

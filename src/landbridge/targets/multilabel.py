@@ -42,9 +42,7 @@ class Multilabel(TargetType):
     group = "labels"
     multiple = True
     metric = PrimaryMetric("Jaccard index", False, True, jaccard)
-    phrases = Phrases(
-        "agrees with the true labels by {} (Jaccard index)", "by {}", True, "more", "less"
-    )
+    phrases = Phrases("agrees with the true labels by {} (Jaccard index)", "by {}", "more", "less")
     card = "A classifier of {rows} that gives any number of {count}"
     limits = "It knows the labels above alone: nothing else is ever answered."
 

@@ -200,7 +200,7 @@ class Ordinal(ClassIndices):
     summary = "one of several classes in an order"
     heading = "Ranks"
     metric = PrimaryMetric("mean rank error", True, False, rank_nearness)
-    phrases = Phrases("is off by {} ranks on average", "by {}", False, "less", "more")
+    phrases = Phrases("is off by {} ranks on average", "by {}", "less", "more")
     method_words: ClassVar[Mapping[str, str]] = {"probe": "a simple ranking on frozen features"}
     method_what: ClassVar[Mapping[str, str]] = {
         "probe": "ridge on the ranks of frozen features, with thresholds"

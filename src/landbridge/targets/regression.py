@@ -34,7 +34,7 @@ class Regression(TargetType):
     sections = ("numbers",)
     group = "range"
     metric = PrimaryMetric("mean absolute error", True, False, nearness)
-    phrases = Phrases("is off by {} on average", "by {}", False, "less", "more")
+    phrases = Phrases("is off by {} on average", "by {}", "less", "more")
     strata_words = "over their range "
     method_words: ClassVar[Mapping[str, str]] = {"probe": "a simple regression on frozen features"}
     method_what: ClassVar[Mapping[str, str]] = {"probe": "ridge regression on frozen features"}

@@ -191,12 +191,11 @@ def _tuned(
         before = open_model(own, folder.path, seed=fit.seed).model
         answers["as it is"] = answers_of(own, before, sealed, events)
     verdict = judge(own.metrics(), answers, judged, seed=fit.seed)
-    if said := seen.sentence():
-        verdict["sentence"] += f" {said}."
+    said = seen.sentence()
+    verdict = replace(verdict, sentence=f"{verdict.sentence} {said}." if said else verdict.sentence)
     if seen.kept == "all":
-        verdict["outcome"] = "can't tell"
-        verdict["sentence"] = f"It cannot be told whether transfer helped: {said}."
-    verdict["seen"] = seen.to_json()
+        why = f"It cannot be told whether transfer helped: {said}."
+        verdict = replace(verdict, outcome="can't tell", sentence=why)
     facts = {
         "model": model,
         "origin": folder.origin,
@@ -205,7 +204,7 @@ def _tuned(
         "steps": fit.count(len(learn)),
         "parameters": {"total": total, "moved": moved},
         "notes": own.notes,
-        "verdict": verdict,
+        "verdict": replace(verdict, seen=seen).to_json(),
     }
     _write_answers(out, own, judged, answers["tuned"])
     keep_samples(out, _samples(own, judged, answers["tuned"]))

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from ..base.seeds import numpy_rng
+from ..base.typed import JsonObject
+from ..domains.seen import Seen
 from ..metrics.estimates import widened
+from ..metrics.intervals import Interval
 from ..verdict.judge import outcome_of
 from .base import Example, Metric
 
@@ -22,13 +26,105 @@ WORDS = {
 }
 
 
+@dataclass(frozen=True)
+class ModelScore:
+    """What one model scores.
+
+    Attributes
+    ----------
+    model : {"tuned", "scratch", "as it is"}
+    scores : mapping of str to float
+    main : Interval
+        The score that decides.
+    difference : Interval or None
+        How much better the tuned model is than this one.
+    """
+
+    model: str
+    scores: Mapping[str, float]
+    main: Interval
+    difference: Interval | None = None
+
+    def to_json(self) -> JsonObject:
+        """Return it as ``tuned.json`` holds it."""
+        return {
+            "model": self.model,
+            "scores": dict(self.scores),
+            "low": self.main.low,
+            "high": self.main.high,
+            "difference": None if self.difference is None else self.difference.to_json(),
+        }
+
+    @classmethod
+    def from_json(cls, found: Mapping[str, Any], metric: str) -> ModelScore:
+        """Return what `to_json` gave, `metric` being the score that decides."""
+        gap, main = found["difference"], {**found, "value": found["scores"][metric]}
+        difference = None if gap is None else Interval.from_json(gap)
+        return cls(found["model"], found["scores"], Interval.from_json(main), difference)
+
+
+@dataclass(frozen=True)
+class TunedVerdict:
+    """Whether tuning a pretrained model helped.
+
+    Attributes
+    ----------
+    outcome : {"helped", "hurt", "can't tell"}
+    reference : str or None
+    metric : str
+        The score that decides.
+    higher_is_better : bool
+    judged_rows : int
+    models : tuple of ModelScore
+    sentence : str
+    seen : Seen or None
+        Rows to judge that were learned from as well.
+    """
+
+    outcome: str
+    reference: str | None
+    metric: str
+    higher_is_better: bool
+    judged_rows: int
+    models: tuple[ModelScore, ...]
+    sentence: str = ""
+    seen: Seen | None = None
+
+    @property
+    def difference(self) -> Interval | None:
+        """How much better the tuned model is than the reference."""
+        return next((m.difference for m in self.models if m.model == self.reference), None)
+
+    def to_json(self) -> JsonObject:
+        """Return it as ``tuned.json`` holds it."""
+        return {
+            "kind": "judged",
+            "outcome": self.outcome,
+            "reference": self.reference,
+            "metric": self.metric,
+            "higher_is_better": self.higher_is_better,
+            "judged_rows": self.judged_rows,
+            "models": [one.to_json() for one in self.models],
+            "sentence": self.sentence,
+            **({} if self.seen is None else {"seen": self.seen.to_json()}),
+        }
+
+    @classmethod
+    def from_json(cls, found: Mapping[str, Any]) -> TunedVerdict:
+        """Return what `to_json` gave; an older version did not say what was seen."""
+        names = ("outcome", "reference", "metric", "higher_is_better", "judged_rows", "sentence")
+        models = tuple(ModelScore.from_json(one, found["metric"]) for one in found["models"])
+        own = {name: found[name] for name in names}
+        return cls(**own, models=models, seen=Seen.from_json(found.get("seen")))
+
+
 def judge(
     metrics: Sequence[Metric],
     answers: Mapping[str, Sequence[Any]],
     examples: Sequence[Example],
     *,
     seed: int = 0,
-) -> dict[str, Any]:
+) -> TunedVerdict:
     """Compare models' answers with the truth of the judged rows.
 
     Parameters
@@ -39,13 +135,6 @@ def judge(
         By model: "tuned" and others, in the order of `examples`.
     examples : sequence of Example
         With their truths.
-
-    Returns
-    -------
-    dict
-        "outcome", "reference", "sentence", "metric", "higher_is_better", "judged_rows", and
-        "models": for each its scores, and of the main one the 95 % interval and the difference
-        from the tuned model (positive: the tuned one is better).
     """
     main = metrics[0]
     counts = {
@@ -61,51 +150,47 @@ def judge(
     for name, own in answers.items():
         value = main.of(counts[name])
         low, high = np.percentile(drawn[name], [2.5, 97.5]).tolist()
+        sure, gap = Interval(value, low, high), None
         if main.higher or value <= 1:  # error rates may pass 1
             sure = widened(value, low, high, len(examples))
-            low, high = sure.low, sure.high
         scores = {
             m.name: m.of([m.counts(said, e.truth) for said, e in zip(own, examples, strict=True)])
             for m in metrics
         }
-        row = {"model": name, "scores": scores, "low": low, "high": high, "difference": None}
         if name != "tuned":
             gaps = sign * (drawn["tuned"] - drawn[name])
             bounds = np.percentile(gaps, [2.5, 97.5]).tolist()
             value = sign * (main.of(counts["tuned"]) - main.of(counts[name]))
-            apart = widened(value, bounds[0], bounds[1], len(examples), share=False)
-            row["difference"] = {"value": value, "low": apart.low, "high": apart.high}
-        models.append(row)
+            gap = widened(value, bounds[0], bounds[1], len(examples), share=False)
+        models.append(ModelScore(name, scores, sure, gap))
     reference = next((name for name in ("scratch", "as it is") if name in answers), None)
-    gap = next((m["difference"] for m in models if m["model"] == reference), None)
-    found = {
-        "kind": "judged",
-        "outcome": outcome_of(gap),
-        "reference": reference,
-        "metric": main.name,
-        "higher_is_better": main.higher,
-        "judged_rows": len(examples),
-        "models": models,
-    }
-    return found | {"sentence": _sentence(found, gap)}
+    found = TunedVerdict(
+        outcome="",
+        reference=reference,
+        metric=main.name,
+        higher_is_better=main.higher,
+        judged_rows=len(examples),
+        models=tuple(models),
+    )
+    found = replace(found, outcome=outcome_of(found.difference))
+    return replace(found, sentence=_sentence(found))
 
 
-def _sentence(found: Mapping[str, Any], gap: Mapping[str, float] | None) -> str:
-    tuned = next(m for m in found["models"] if m["model"] == "tuned")
-    name = found["metric"]
-    score, n = 100 * tuned["scores"][name], found["judged_rows"]
-    has = f"the tuned model has {name} {score:.1f} on {n:,} rows"
-    if gap is None:
+def _sentence(found: TunedVerdict) -> str:
+    tuned = next(m for m in found.models if m.model == "tuned")
+    score, gap = 100 * tuned.scores[found.metric], found.difference
+    has = f"the tuned model has {found.metric} {score:.1f} on {found.judged_rows:,} rows"
+    if gap is None or found.reference is None:
         return f"{has[0].upper()}{has[1:]}; there is nothing to compare it with."
     start = {
         "helped": "Transfer helped",
         "hurt": "Transfer hurt",
         "can't tell": "It cannot be told whether transfer helped",
-    }[found["outcome"]]
-    better = "better" if gap["value"] >= 0 else "worse"
-    if abs(gap["value"]) < 5e-5:
-        return f"{start}: {has}, as much as {WORDS[found['reference']]}."
+    }[found.outcome]
+    better = "better" if gap.value >= 0 else "worse"
+    if abs(gap.value) < 5e-5:
+        return f"{start}: {has}, as much as {WORDS[found.reference]}."
     return (
-        f"{start}: {has}, {abs(100 * gap['value']):.1f} {better} than "
-        f"{WORDS[found['reference']]} (95 %: {100 * gap['low']:+.1f} to {100 * gap['high']:+.1f})."
+        f"{start}: {has}, {abs(100 * gap.value):.1f} {better} than "
+        f"{WORDS[found.reference]} (95 %: {100 * gap.low:+.1f} to {100 * gap.high:+.1f})."
     )

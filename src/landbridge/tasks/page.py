@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from ..metrics.intervals import Interval
 from ..report import formatting as fmt
 from ..report.page import Commands, Estimate, Estimates, Facts, Page, Section, Table, Verdict
 from ..report.samples import sample_cards
-from .judging import WORDS
+from .judging import WORDS, ModelScore, TunedVerdict
 
 
 def page_of(folder: Path, facts: dict[str, Any], summary: str, architecture: str) -> Page:
@@ -24,16 +26,14 @@ def page_of(folder: Path, facts: dict[str, Any], summary: str, architecture: str
         Of the task.
     """
     at = shlex.quote(str(folder))
-    verdict = facts["verdict"]
-    metric, models = verdict["metric"], verdict["models"]
-    gaps = [(m, m["difference"]) for m in models if m["difference"] is not None]
-    reference = next((g for m, g in gaps if m["model"] == verdict["reference"]), None)
+    verdict = TunedVerdict.from_json(facts["verdict"])
+    gaps = [(m.model, m.difference) for m in verdict.models if m.difference is not None]
     sections: list[tuple[str, Section]] = [
         ("comparison", _comparison(verdict)),
-        ("scores", _scores(models)),
+        ("scores", _scores(verdict.models)),
     ]
     if len(gaps) > 1:
-        sections[1:1] = [("differences", _differences(metric, gaps))]
+        sections[1:1] = [("differences", _differences(verdict.metric, gaps))]
     lead = "Half are those that the tuned model got most wrong, half were taken from all others."
     sections += sample_cards(folder, "Judged rows and answers", lead)
     sections += [
@@ -53,8 +53,8 @@ def page_of(folder: Path, facts: dict[str, Any], summary: str, architecture: str
             ),
         ),
     ]
-    against = WORDS.get(str(verdict["reference"]), "")
-    headline, notes = verdict["sentence"], facts.get("notes") or ()
+    against = WORDS.get(str(verdict.reference), "")
+    headline, notes = verdict.sentence, facts.get("notes") or ()
     for note in notes:  # they stand beneath it
         headline = headline.removesuffix(f" {note}.")
     return Page(
@@ -62,45 +62,39 @@ def page_of(folder: Path, facts: dict[str, Any], summary: str, architecture: str
         headline=headline,
         verdicts=[
             Verdict(
-                verdict["outcome"],
-                verdict["sentence"],
-                reference,
-                f"of {metric}, fine-tuned against {against}" if against else "",
+                verdict.outcome,
+                verdict.sentence,
+                verdict.difference,
+                f"of {verdict.metric}, fine-tuned against {against}" if against else "",
             )
         ],
         sections=sections,
-        fine=f"Judged on {fmt.plural(verdict['judged_rows'], 'row')} that no training saw. "
+        fine=f"Judged on {fmt.plural(verdict.judged_rows, 'row')} that no training saw. "
         f"{summary[0].upper()}{summary[1:]}.",
         notes=notes,
     )
 
 
-def _comparison(verdict: dict[str, Any]) -> Estimates:
-    better = "Higher is better" if verdict["higher_is_better"] else "Lower is better"
+def _comparison(verdict: TunedVerdict) -> Estimates:
+    better = "Higher is better" if verdict.higher_is_better else "Lower is better"
     rows = [
-        Estimate(
-            WORDS.get(row["model"], row["model"]),
-            row["scores"][verdict["metric"]],
-            row["low"],
-            row["high"],
-            chosen=row["model"] == "tuned",
-        )
-        for row in verdict["models"]
+        Estimate(WORDS.get(one.model, one.model), one.main, chosen=one.model == "tuned")
+        for one in verdict.models
     ]
-    lead = f"{verdict['metric']} in %, with 95 % intervals over judged rows. {better}."
+    lead = f"{verdict.metric} in %, with 95 % intervals over judged rows. {better}."
     return Estimates("Compared with what?", rows, lead)
 
 
-def _differences(metric: str, gaps: list[tuple[dict[str, Any], dict[str, float]]]) -> Estimates:
-    rows = [Estimate.of_gap(WORDS.get(m["model"], m["model"]), gap) for m, gap in gaps]
+def _differences(metric: str, gaps: Sequence[tuple[str, Interval]]) -> Estimates:
+    rows = [Estimate.of_gap(WORDS.get(model, model), gap) for model, gap in gaps]
     lead = f"By how many points of {metric} the tuned model is better than each, by paired rows."
     return Estimates("Differences", rows, lead, zero=True)
 
 
-def _scores(models: list[dict[str, Any]]) -> Table:
-    names = list(models[0]["scores"])
+def _scores(models: Sequence[ModelScore]) -> Table:
+    names = list(models[0].scores)
     rows = [
-        [WORDS.get(m["model"], m["model"]), *(fmt.percent(m["scores"][n]) for n in names)]
+        [WORDS.get(m.model, m.model), *(fmt.percent(m.scores[name]) for name in names)]
         for m in models
     ]
     return Table("Every score", ["model", *names], rows, right=range(1, len(names) + 1))

@@ -6,8 +6,7 @@ The only package that may open them. Nothing here is read by training or selecti
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -21,11 +20,13 @@ from ..metrics.figures import (
     expected_calibration_error,
     log_loss,
 )
+from ..metrics.intervals import Interval
 from ..targets.base import TargetType, target_type
 from ..targets.figures import PrimaryMetric
 from ..targets.multiclass import ACCURACY
+from .records import Calibration, Chosen, MethodScore, Verdict
 from .sentences import judged_sentence
-from .settle import Unlabelled, settled_by, within_reach
+from .settle import Unlabelled, settled_by
 from .settle import labels_to_settle as labels_to_settle
 
 
@@ -91,8 +92,8 @@ def judge(
     answers: str = "classes",
     unlabelled: Unlabelled | None = None,
     seen: Seen | None = None,
-    choice: dict[str, Any] | None = None,
-) -> tuple[dict[str, Any], Truth]:
+    choice: Chosen | None = None,
+) -> tuple[Verdict, Truth]:
     """Compare the stored model with the baselines on the judged rows.
 
     The stored model is the chosen method's fit with the first seed. Its own figure is the
@@ -113,14 +114,12 @@ def judge(
         The target's rows that have no label, where they are known.
     seen : Seen, optional
         Which rows to judge were learned from as well. Where no others are left, nothing is told.
-    choice : dict, optional
-        How the method was chosen: "kind", "compared" (how many methods), and of a
-        cross-validation "rows", "value" and "reference_value".
+    choice : Chosen, optional
+        How the method was chosen.
 
     Returns
     -------
-    verdict : dict
-        As ``verdict.json``.
+    verdict : Verdict
     truth : Truth
         The truth, for ``predictions.parquet``.
     """
@@ -131,99 +130,82 @@ def judge(
         p.method: metric.score(p.probabilities, truth.index)[:, truth.has] for p in predictions
     }
     chosen = next(p for p in predictions if p.role == "chosen")
-    spread = kind.spread(truth.index[truth.has])
-    figures = {
-        p.method: figure(
+    index = truth.index[truth.has]
+    spread = kind.spread(index)
+    stored = correct[chosen.method][:1]
+
+    def score(p: Predicted) -> MethodScore:
+        found = method_score(
             p.method, p.role, p.what, correct[p.method], metric, p is chosen, scale=spread
         )
-        | more(kind, truth, p.probabilities[:1] if p is chosen else p.probabilities)
-        for p in predictions
-    }
-    stored = correct[chosen.method][:1]
-    baselines = [
-        {
-            **figures[p.method],
-            "difference": difference(stored, correct[p.method], metric, spread),
-        }
-        for p in predictions
-        if p.role == "baseline"
-    ]
-    main = next((b["difference"] for b in baselines if b["method"] == reference), None)
-    by_method = None
+        values = p.probabilities[: 1 if p is chosen else None, truth.has]
+        gap = None if p is chosen else difference(stored, correct[p.method], metric, spread)
+        return replace(found, figures=extra_metrics(kind, index, values), difference=gap)
+
+    scores = {p.method: score(p) for p in predictions}
+    main = scores[reference].difference if reference in scores else None
+    untold = seen is not None and seen.kept == "all"
+    outcome = outcome_of(None if untold else main)
+    by_method = settle = None
     if main is not None and len(chosen.seeds) > 1:
         by_method = difference(correct[chosen.method], correct[str(reference)], metric, spread)
-    verdict: dict[str, Any] = {
-        "kind": "judged",
-        "outcome": outcome_of(None if seen is not None and seen.kept == "all" else main),
-        "answers": answers,
-        "metric": metric.name,
-        "lower_is_better": metric.lower_is_better,
-        "reference": reference if reference in figures else None,
-        "judged_rows": int(truth.has.sum()),
-        "seeds": list(chosen.seeds),
-        "stored_seed": chosen.seeds[0],
-        "seeds_note": seeds_note,
-        "chosen": figures[chosen.method],
-        "baselines": baselines,
-        "difference": main,
-        "difference_over_seeds": by_method,
-        "settle": None,
-        "labels_to_settle": None,
-        "assumption": None,
-        "calibration": _calibration(truth, chosen) if kind.exclusive else None,
-        "unseen_classes": list(truth.unseen),
-        "seen": None if seen is None else seen.to_json(),
-        "choice": choice,
-    }
-    if seen is not None and seen.kept == "all":
-        verdict["sentence"] = judged_sentence(verdict)
-        return verdict, truth
-    if main is not None and verdict["outcome"] == "can't tell":
-        verdict["settle"] = settled_by(main, stored, correct[str(reference)], metric, unlabelled)
-        verdict["labels_to_settle"] = within_reach(verdict["settle"])
-    verdict["sentence"] = judged_sentence(verdict)
-    return verdict, truth
+    if main is not None and outcome == "can't tell" and not untold:
+        settle = settled_by(main, stored, correct[str(reference)], metric, unlabelled)
+    verdict = Verdict(
+        kind="judged",
+        outcome=outcome,
+        answers=answers,
+        metric=metric.name,
+        lower_is_better=metric.lower_is_better,
+        reference=reference if reference in scores else None,
+        judged_rows=int(truth.has.sum()),
+        seeds=chosen.seeds,
+        stored_seed=chosen.seeds[0],
+        seeds_note=seeds_note,
+        chosen=scores[chosen.method],
+        baselines=tuple(scores[p.method] for p in predictions if p.role == "baseline"),
+        difference=main,
+        difference_over_seeds=by_method,
+        settle=settle,
+        labels_to_settle=None if settle is None else settle.labels,
+        calibration=_calibration(truth, chosen) if kind.exclusive else None,
+        unseen_classes=truth.unseen,
+        seen=seen,
+        choice=choice,
+    )
+    return replace(verdict, sentence=judged_sentence(verdict)), truth
 
 
-def _calibration(truth: Truth, chosen: Predicted) -> dict[str, Any] | None:
-    """Return how far the stored model's probabilities hold, "confidence" being their mean.
-
-    "before" is the same of the scores as they were, without the temperature.
-    """
+def _calibration(truth: Truth, chosen: Predicted) -> Calibration | None:
     probability, index = chosen.probabilities[0][truth.has], truth.index[truth.has]
     if not len(index):
         return None
     before = None
     if chosen.raw is not None:
         raw = chosen.raw[truth.has]
-        before = {
-            "ece": expected_calibration_error(index, raw),
-            "confidence": float(raw.max(1).mean()),
-        }
-    return {  # a class that the run does not know (-1) is a wrong answer, whatever was said
-        "before": before,
-        "ece": expected_calibration_error(index, probability),
-        "ece_by_chance": calibration_error_by_chance(probability),
-        "brier": brier(index, probability),
-        "log_loss": log_loss(index, probability),
-        "confidence": float(probability.max(1).mean()),
-    }
+        before = Calibration(
+            ece=expected_calibration_error(index, raw), confidence=float(raw.max(1).mean())
+        )
+    return Calibration(  # a class that the run does not know (-1) is a wrong answer
+        ece=expected_calibration_error(index, probability),
+        ece_by_chance=calibration_error_by_chance(probability),
+        brier=brier(index, probability),
+        log_loss=log_loss(index, probability),
+        confidence=float(probability.max(1).mean()),
+        before=before,
+    )
 
 
-def more(kind: TargetType, truth: Truth, values: np.ndarray) -> dict[str, Any]:
-    """Return further figures of numbers and of several labels, means over seeds."""
-    each = [kind.extra_metrics(truth.index[truth.has], one[truth.has]) for one in values]
-    if not each[0]:
-        return {}
-    return {"figures": {name: _plain([found[name] for found in each]) for name in each[0]}}
+def extra_metrics(
+    kind: TargetType, truth: np.ndarray, values: np.ndarray
+) -> dict[str, float | None] | None:
+    """Return further figures of numbers and of several labels, means over seeds; None of others."""
+    each = [kind.extra_metrics(truth, one) for one in values]
+    means = {name: float(np.mean([one[name] for one in each])) for name in each[0]}
+    return {name: v if np.isfinite(v) else None for name, v in means.items()} or None
 
 
-def _plain(values: list[float]) -> float | None:
-    mean = float(np.mean(values))
-    return mean if np.isfinite(mean) else None
-
-
-def figure(
+def method_score(
     method: str,
     role: str,
     what: str,
@@ -232,8 +214,8 @@ def figure(
     stored: bool = False,
     *,
     scale: float = 0.0,
-) -> dict[str, Any]:
-    """Return a method's figure, as ``verdict.json`` holds it.
+) -> MethodScore:
+    """Return what a method scores.
 
     Parameters
     ----------
@@ -246,20 +228,14 @@ def figure(
         As of `mean_interval`: the spread of the truth, where answers are numbers.
     """
     whole = mean_interval(correct[:1] if stored else correct, share=metric.percent, scale=scale)
-    ends = sorted((metric.figure(whole.low), metric.figure(whole.high)))
     each = [metric.figure(score) for score in correct.mean(1).tolist()]
-    found = {
-        "method": method,
-        "role": role,
-        "what": what,
-        "mean": metric.figure(whole.value),
-        "low": ends[0],
-        "high": ends[1],
-        "per_seed": each,
-    }
-    if len(each) > 1:
-        found["over_seeds"] = {"mean": float(np.mean(each)), "low": min(each), "high": max(each)}
-    return found
+    score = metric.interval(whole)
+    return MethodScore(method, role, what, score, tuple(each), over_seeds(each))
+
+
+def over_seeds(each: Sequence[float]) -> Interval | None:
+    """Return mean, least and most of the seeds' figures; None of a single one."""
+    return Interval(float(np.mean(each)), min(each), max(each)) if len(each) > 1 else None
 
 
 def difference(
@@ -267,21 +243,20 @@ def difference(
     b: np.ndarray,
     metric: PrimaryMetric = ACCURACY,
     scale: float = 0.0,
-) -> dict[str, float]:
+) -> Interval:
     """Return the paired difference of two methods' hits or scores (seeds, examples).
 
     It is how much better a is than b, so where the figure is an error it is how much of it a
     saves: above 0 is always better. Where a is one stored model, it is compared with all of b's
     seeds.
     """
-    gap = paired_interval(a, b, share=metric.percent, scale=scale)
-    return {"mean": gap.value, "low": gap.low, "high": gap.high, "p": gap.p}
+    return paired_interval(a, b, share=metric.percent, scale=scale)
 
 
-def outcome_of(gap: dict[str, Any] | None) -> str:
+def outcome_of(gap: Interval | None) -> str:
     """Return "helped", "hurt" or "can't tell" from a 95 % interval."""
     if gap is None:
         return "can't tell"
-    if gap["low"] > 0:
+    if gap.low > 0:
         return "helped"
-    return "hurt" if gap["high"] < 0 else "can't tell"
+    return "hurt" if gap.high < 0 else "can't tell"

@@ -2,18 +2,100 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from ..base.seeds import numpy_rng
+from ..base.typed import JsonObject
 from ..domains.sealed import SealedLabels
 from ..metrics.estimates import widened
+from ..metrics.intervals import Interval
 
 HALVES = 200
 MOST = 5000
 """Rows that figures are computed on, at most."""
+
+
+@dataclass(frozen=True)
+class PartitionScore:
+    """How alike two partitions of the same rows are, 1 being the same.
+
+    Attributes
+    ----------
+    ami : Interval
+        Adjusted mutual information, 0 for chance (Vinh et al., 2010, JMLR 11).
+    ari : Interval
+        Adjusted Rand index, 0 for chance.
+    accuracy : Interval
+        Share of rows that are right where each group stands for one class and each class for one
+        group, assigned for the best.
+    """
+
+    ami: Interval
+    ari: Interval
+    accuracy: Interval
+
+    def to_json(self) -> JsonObject:
+        """Return it as ``clusters.json`` holds it."""
+        return {key: value.to_json() for key, value in self.__dict__.items()}
+
+    @classmethod
+    def from_json(cls, found: Mapping[str, Any]) -> PartitionScore:
+        """Return what `to_json` gave."""
+        return cls(*(Interval.from_json(found[key]) for key in ("ami", "ari", "accuracy")))
+
+
+@dataclass(frozen=True)
+class JudgedGroups:
+    """What sealed labels say of groups.
+
+    Attributes
+    ----------
+    n : int
+        Labelled rows.
+    classes : tuple of str
+    score : PartitionScore
+    table : int ndarray (groups, classes)
+        How many rows of each group have each label.
+    reference : PartitionScore or None
+        Of other groups of the same rows.
+    difference : Interval or None
+        Of the adjusted mutual information.
+    """
+
+    n: int
+    classes: tuple[str, ...]
+    score: PartitionScore
+    table: np.ndarray
+    reference: PartitionScore | None = None
+    difference: Interval | None = None
+
+    def to_json(self) -> JsonObject:
+        """Return it as ``clusters.json`` holds it."""
+        return {
+            "n": self.n,
+            "classes": list(self.classes),
+            **self.score.to_json(),
+            "reference": None if self.reference is None else self.reference.to_json(),
+            "difference": None if self.difference is None else self.difference.to_json(),
+            "table": self.table.tolist(),
+        }
+
+    @classmethod
+    def from_json(cls, found: Mapping[str, Any]) -> JudgedGroups:
+        """Return what `to_json` gave."""
+        other, gap = found["reference"], found["difference"]
+        return cls(
+            n=found["n"],
+            classes=tuple(found["classes"]),
+            score=PartitionScore.from_json(found),
+            table=np.array(found["table"], np.int64),
+            reference=None if other is None else PartitionScore.from_json(other),
+            difference=None if gap is None else Interval.from_json(gap),
+        )
 
 
 def judge_groups(
@@ -22,7 +104,7 @@ def judge_groups(
     reference: np.ndarray | None = None,
     *,
     seed: int = 0,
-) -> dict[str, Any]:
+) -> JudgedGroups:
     """Compare groups with the labels of the same rows, and with other groups.
 
     Parameters
@@ -32,13 +114,6 @@ def judge_groups(
     groups, reference : int ndarray (n,)
         Groups of the same rows; what they are compared with, where there is something.
     seed : int
-
-    Returns
-    -------
-    dict
-        "n", "classes"; "ami", "ari", "accuracy", each with "low" and "high" (see
-        `partition_figures`); "reference" alike; "difference" of the adjusted mutual information;
-        "table": how many rows of each group (0..) have each label.
     """
     names = sealed.open()
     rows = np.flatnonzero([name is not None for name in names])
@@ -49,13 +124,11 @@ def judge_groups(
     if n > MOST:
         some = np.sort(numpy_rng("judged groups", seed).permutation(n)[:MOST])
         rows, labels = rows[some], labels[some]
-    found: dict[str, Any] = {"n": n, "classes": [str(name) for name in classes]}
-    found |= partition_figures(labels, groups[rows], seed)
-    found |= {"reference": None, "difference": None, "table": table.tolist()}
+    names_of = tuple(str(name) for name in classes)
+    found = JudgedGroups(n, names_of, partition_score(labels, groups[rows], seed), table)
     if reference is not None:
         other = reference[rows]
-        found["reference"] = partition_figures(labels, other, seed)
-        found["difference"] = _interval(
+        gap = _interval(
             lambda some: (
                 mutual_information(labels[some], groups[rows][some])
                 - mutual_information(labels[some], other[some])
@@ -64,24 +137,20 @@ def judge_groups(
             seed,
             share=False,
         )
+        other_score = partition_score(labels, other, seed)
+        return replace(found, reference=other_score, difference=gap)
     return found
 
 
-def partition_figures(labels: np.ndarray, groups: np.ndarray, seed: int) -> dict[str, Any]:
-    """Return how alike two partitions of the same rows are, 1 being the same.
-
-    "ami": adjusted mutual information, 0 for chance (Vinh et al., 2010, JMLR 11). "ari": adjusted
-    Rand index, 0 for chance. "accuracy": share of rows that are right where each group stands for
-    one class and each class for one group, assigned for the best. Each with a 95 % interval.
-    """
+def partition_score(labels: np.ndarray, groups: np.ndarray, seed: int) -> PartitionScore:
+    """Return how alike two partitions of the same rows are, with 95 % intervals."""
     from sklearn.metrics import adjusted_rand_score
 
-    figures: dict[str, Callable[[np.ndarray], float]] = {
-        "ami": lambda some: mutual_information(labels[some], groups[some]),
-        "ari": lambda some: float(adjusted_rand_score(labels[some], groups[some])),
-        "accuracy": lambda some: matched(labels[some], groups[some]),
-    }
-    return {name: _interval(figure, len(labels), seed) for name, figure in figures.items()}
+    def interval(figure: Callable[[np.ndarray, np.ndarray], float]) -> Interval:
+        return _interval(lambda some: figure(labels[some], groups[some]), len(labels), seed)
+
+    rand = interval(lambda a, b: float(adjusted_rand_score(a, b)))
+    return PartitionScore(interval(mutual_information), rand, interval(matched))
 
 
 def cross_table(a: np.ndarray, b: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
@@ -114,7 +183,7 @@ def matched(labels: np.ndarray, groups: np.ndarray) -> float:
 
 def _interval(
     figure: Callable[[np.ndarray], float], n: int, seed: int, share: bool = True
-) -> dict[str, float]:
+) -> Interval:
     """Return a figure of n rows with its interval, by the delete-half jackknife.
 
     Shao & Wu, 1989, Ann. Stat. 17. A bootstrap draws rows twice, and a row is always in the group
@@ -129,4 +198,4 @@ def _interval(
     found = widened(value, value - half, value + half, n, share=share)
     # Nothing is more alike than the same; a difference lies between -1 and 1.
     low = found.low if share else max(-1.0, found.low)
-    return {"value": value, "low": low, "high": min(1.0, found.high)}
+    return Interval(value, low, min(1.0, found.high))

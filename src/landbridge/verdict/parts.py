@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from ..base.typed import JsonObject
+from ..metrics.intervals import Interval, finite
 from ..targets.base import target_type
-from .judge import difference, figure
+from .judge import difference, method_score
+from .records import gap_to_json
 
 
 @dataclass(frozen=True)
@@ -31,14 +34,97 @@ class Masked:
     values: np.ndarray
 
 
-def parts_figures(
+@dataclass(frozen=True)
+class SetScore:
+    """The stored model's score where some parts are there.
+
+    Attributes
+    ----------
+    parts : tuple of str
+    rows : int
+        Those that have these parts.
+    score : Interval
+    per_seed : tuple of float
+    """
+
+    parts: tuple[str, ...]
+    rows: int
+    score: Interval
+    per_seed: tuple[float, ...]
+
+    def to_json(self) -> JsonObject:
+        """Return it as ``parts.json`` holds it."""
+        found = {"parts": list(self.parts), "rows": self.rows, **self.score.to_json("mean")}
+        return {**found, "per_seed": list(self.per_seed)}
+
+    @classmethod
+    def from_json(cls, found: Mapping[str, Any]) -> SetScore:
+        """Return what `to_json` gave."""
+        each = tuple(map(finite, found.get("per_seed") or ()))
+        names = tuple(map(str, found["parts"]))
+        return cls(names, int(found["rows"]), Interval.from_json(found, "mean"), each)
+
+
+@dataclass(frozen=True)
+class PartScores:
+    """What is scored by which parts are there.
+
+    Attributes
+    ----------
+    parts : tuple of str
+        All of them.
+    metric : str
+    rows : int
+    present : mapping of str to int
+        How many rows have each part.
+    sets : tuple of SetScore
+        Over the rows that have these parts, the others taken away.
+    adds : tuple of (part, Interval)
+        All parts less all but one, paired, on the rows that have all.
+    """
+
+    parts: tuple[str, ...]
+    metric: str
+    rows: int
+    present: Mapping[str, int]
+    sets: tuple[SetScore, ...]
+    adds: tuple[tuple[str, Interval], ...]
+
+    def to_json(self) -> JsonObject:
+        """Return ``parts.json``."""
+        return {
+            "parts": list(self.parts),
+            "metric": self.metric,
+            "rows": self.rows,
+            "present": dict(self.present),
+            "sets": [one.to_json() for one in self.sets],
+            "adds": [{"part": name, **(gap_to_json(gap) or {})} for name, gap in self.adds],
+        }
+
+    @classmethod
+    def from_json(cls, found: Mapping[str, Any]) -> PartScores:
+        """Return what `to_json` gave; {} is of one modality."""
+        return cls(
+            parts=tuple(map(str, found.get("parts") or ())),
+            metric=str(found.get("metric") or ""),
+            rows=int(found.get("rows") or 0),
+            present=found.get("present") or {},
+            sets=tuple(map(SetScore.from_json, found.get("sets") or ())),
+            adds=tuple(
+                (str(one["part"]), Interval.from_json(one, "mean"))
+                for one in found.get("adds") or ()
+            ),
+        )
+
+
+def part_scores(
     names: tuple[str, ...],
     answered: Sequence[Masked],
     truth: np.ndarray,
     has: np.ndarray,
     *,
     answers: str = "classes",
-) -> dict[str, Any]:
+) -> PartScores:
     """Return the stored model's score for each set of parts, and what each part adds.
 
     Parameters
@@ -51,25 +137,13 @@ def parts_figures(
     has : bool ndarray (n, parts)
         Which parts the rows themselves have.
     answers : {"classes", "numbers", "several"}
-
-    Returns
-    -------
-    dict
-        ``sets``: mean and interval over the rows that have these parts, the others taken away;
-        ``adds``: all parts less all but one, paired, on the rows that have all.
     """
     metric = target_type(answers).metric
     scores = {one.kept: (one.rows, metric.score(one.values, truth[one.rows])) for one in answered}
     sets = []
     for kept, (rows, own) in scores.items():
-        found = figure("", "", "", own, metric, stored=True)
-        sets.append(
-            {
-                "parts": list(kept),
-                "rows": len(rows),
-                **{key: found[key] for key in ("mean", "low", "high", "per_seed")},
-            }
-        )
+        found = method_score("", "", "", own, metric, stored=True)
+        sets.append(SetScore(kept, len(rows), found.score, found.per_seed))
     adds = []
     whole = scores.get(names)
     for name in names:
@@ -77,13 +151,6 @@ def parts_figures(
         if whole is None or rest is None:
             continue
         shared = np.isin(rest[0], whole[0])
-        gap = difference(whole[1][:1], rest[1][:1, shared], metric)
-        adds.append({"part": name, **gap})
-    return {
-        "parts": list(names),
-        "metric": metric.name,
-        "rows": len(truth),
-        "present": {name: int(has[:, i].sum()) for i, name in enumerate(names)},
-        "sets": sets,
-        "adds": adds,
-    }
+        adds.append((name, difference(whole[1][:1], rest[1][:1, shared], metric)))
+    present = {name: int(has[:, i].sum()) for i, name in enumerate(names)}
+    return PartScores(names, metric.name, len(truth), present, tuple(sets), tuple(adds))

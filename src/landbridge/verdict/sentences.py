@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ..base.counting import about, counted
 from ..base.formatting import percent
-from ..targets.base import TargetType, target_type
-from ..targets.figures import Phrases
+from ..targets.base import TargetType
+from .records import Verdict
 
 WHAT = {
     "scratch": "training from scratch",
@@ -21,18 +19,9 @@ WHAT = {
 SUBJECT = {"source-only": "using the source model unchanged"}
 
 
-def phrases(verdict: dict[str, Any]) -> Phrases:
-    """Return how this verdict's figures are said."""
-    return _kind(verdict).phrases
-
-
 def say(method: str, kind: TargetType) -> str:
     """Return plain words for a method; what answers with numbers is no classifier."""
     return kind.method_words.get(method) or WHAT.get(method, method)
-
-
-def _kind(verdict: dict[str, Any]) -> TargetType:
-    return target_type(verdict.get("answers", "classes"))
 
 
 def subject(method: str, kind: TargetType) -> str:
@@ -40,157 +29,152 @@ def subject(method: str, kind: TargetType) -> str:
     return SUBJECT.get(method) or say(method, kind)
 
 
-def judged_sentence(verdict: dict[str, Any]) -> str:
+def judged_sentence(verdict: Verdict) -> str:
     """Return the sentence of a judged verdict."""
     return _join(_judged_sentence(verdict), seen_sentence(verdict))
 
 
-def seen_sentence(verdict: dict[str, Any]) -> str:
+def seen_sentence(verdict: Verdict) -> str:
     """Say that rows to judge were learned from as well, and what became of them."""
-    seen = verdict.get("seen")
-    if not seen or not seen["found"] or seen["kept"] == "all":
+    seen = verdict.seen
+    if seen is None or not seen.found or seen.kept == "all":
         return ""
-    found, were = seen["found"], "was" if seen["found"] == 1 else "were"
-    if seen["kept"]:
+    were = "was" if seen.found == 1 else "were"
+    if seen.kept:
         return (
-            f"Of the {counted(seen['of'], 'judged row')} {found:,} {were} learned from as well and "
-            "kept, as asked: the figures are too good."
+            f"Of the {counted(seen.of, 'judged row')} {seen.found:,} {were} learned from as well "
+            "and kept, as asked: the figures are too good."
         )
-    which = "it was" if found == 1 else "they were"
+    which = "it was" if seen.found == 1 else "they were"
     return (
-        f"{counted(found, 'more labelled row')} {were} left out of the judged ones, as {which} "
-        "learned from as well."
+        f"{counted(seen.found, 'more labelled row')} {were} left out of the judged ones, as "
+        f"{which} learned from as well."
     )
 
 
-def _judged_sentence(verdict: dict[str, Any]) -> str:
-    chosen, difference, words = verdict["chosen"], verdict["difference"], phrases(verdict)
-    seen = verdict.get("seen") or {}
-    rows, seeds = verdict["judged_rows"], len(verdict["seeds"])
-    named = subject(chosen["method"], _kind(verdict))
-    does = f"{named} {words.does.format(words.value(chosen['mean']))}"
+def _judged_sentence(verdict: Verdict) -> str:
+    chosen, gap, kind = verdict.chosen, verdict.difference, verdict.target_type
+    words, say_value, seen = kind.phrases, kind.metric.format, verdict.seen
+    does = f"{subject(chosen.method, kind)} {words.does.format(say_value(chosen.score.value))}"
     spread = seeds_sentence(verdict)
-    basis = f"judged on {counted(rows, 'example')}"
+    basis = f"judged on {counted(verdict.judged_rows, 'example')}"
     if not spread:  # else the figure is of one seed, and the next sentence says what all give
-        basis += f", {counted(seeds, 'seed')}"
-    if seen.get("kept") == "all":
+        basis += f", {counted(len(verdict.seeds), 'seed')}"
+    if seen is not None and seen.kept == "all":
         return (
-            f"Can't tell whether the transfer helped: {does}, but {seen['found']:,} of "
-            f"{counted(seen['of'], 'judged row')} were learned from as well, so that says nothing "
+            f"Can't tell whether the transfer helped: {does}, but {seen.found:,} of "
+            f"{counted(seen.of, 'judged row')} were learned from as well, so that says nothing "
             "of new data. Give labels of rows that are not learned from."
         )
-    if difference is None:
-        if chosen["method"] == verdict["reference"]:
+    reference = verdict.baseline(verdict.reference)
+    if gap is None or reference is None:
+        if chosen.method == verdict.reference:
             alone = alone_sentence(verdict)
             if alone:
                 return _join(f"{_capital(does)} ({basis}).", alone, spread)
             return _join(f"No transfer was kept, as none looked better: {does} ({basis}).", spread)
-        teacher = next((b for b in verdict["baselines"] if b["method"] == "teacher"), None)
-        if teacher is not None:
-            own = words.other.format(words.value(teacher["mean"]))
+        if (teacher := verdict.baseline("teacher")) is not None:
+            own = words.other.format(say_value(teacher.score.value))
             return _join(f"{_capital(does)} ({basis}), its teacher {own}.", spread)
         nothing = "there is nothing to compare it with"
         return _join(f"{_capital(does)} ({basis}); {nothing}.", spread)
-    reference = next(b for b in verdict["baselines"] if b["method"] == verdict["reference"])
-    if verdict["outcome"] == "can't tell":
-        other = words.other.format(words.value(reference["mean"]))
+    if verdict.outcome == "can't tell":
+        other = words.other.format(say_value(reference.score.value))
         text = (
             f"Can't tell whether the transfer helped: {does}, "
-            f"{subject(reference['method'], _kind(verdict))} {other}; the difference may be chance."
+            f"{subject(reference.method, kind)} {other}; the difference may be chance."
         )
-        if difference["mean"] == 0 and difference["low"] == -difference["high"]:
+        if gap.value == 0 and gap.low == -gap.high:
             text = f"Can't tell whether the transfer helped: {does}, {words.same} "
-            text += f"{say(reference['method'], _kind(verdict))}."
+            text += f"{say(reference.method, kind)}."
         why = choice_sentence(verdict)
         return _join(text, spread, why, settle_sentence(verdict), confidence_sentence(verdict))
     text = (
-        f"Transfer {verdict['outcome']}: {does}, {words.gap(difference['mean'])} than "
-        f"{say(reference['method'], _kind(verdict))}."
+        f"Transfer {verdict.outcome}: {does}, {kind.metric.size(gap.value)} "
+        f"{words.more if gap.value > 0 else words.less} than {say(reference.method, kind)}."
     )
-    why = choice_sentence(verdict) if verdict["outcome"] == "hurt" else ""
+    why = choice_sentence(verdict) if verdict.outcome == "hurt" else ""
     return _join(text, spread, why, confidence_sentence(verdict))
 
 
-def alone_sentence(verdict: dict[str, Any]) -> str:
+def alone_sentence(verdict: Verdict) -> str:
     """Say that nothing was compared with the reference, which was kept; "" where something was."""
-    choice = verdict.get("choice")
-    if not choice or choice["compared"] > 1:
+    choice = verdict.choice
+    if choice is None or choice.compared > 1:
         return ""
-    if choice["kind"] == "given":
+    if choice.kind == "given":
         return "It was named, so no other way was tried."
     return "No other way was tried, so nothing tells whether a transfer would help."
 
 
-def choice_sentence(verdict: dict[str, Any]) -> str:
+def choice_sentence(verdict: Verdict) -> str:
     """Say what spoke for the method when it was chosen, on rows that the verdict does not see."""
-    choice, words = verdict.get("choice"), phrases(verdict)
-    if not choice or choice.get("reference_value") is None or choice["kind"] != "cross-validation":
+    choice, kind = verdict.choice, verdict.target_type
+    if choice is None or choice.value is None or choice.reference_value is None:
         return ""
-    rows = counted(choice["rows"], "other labelled example")
+    rows, say_value = counted(choice.rows, "other labelled example"), kind.metric.format
     return (
         f"It was chosen by cross-validation on {rows}: "
-        f"{words.value(choice['value'])}{_metric(verdict)} against "
-        f"{words.value(choice['reference_value'])} of {say(verdict['reference'], _kind(verdict))}."
+        f"{say_value(choice.value)}{_metric(verdict)} against "
+        f"{say_value(choice.reference_value)} of {say(str(verdict.reference), kind)}."
     )
 
 
-def seeds_sentence(verdict: dict[str, Any]) -> str:
+def seeds_sentence(verdict: Verdict) -> str:
     """Say how the method does over all seeds, beside the stored model's own figure."""
-    spread, words = verdict["chosen"].get("over_seeds"), phrases(verdict)
-    if not spread or spread["high"] - spread["low"] < 1e-12:
+    spread, say_value = verdict.chosen.over_seeds, verdict.target_type.metric.format
+    if spread is None or spread.high - spread.low < 1e-12:
         return ""
-    seeds = len(verdict["seeds"])
     text = (
-        f"That is the stored model; over {counted(seeds, 'seed')} the mean is "
-        f"{words.value(spread['mean'])} ({words.value(spread['low'])} to "
-        f"{words.value(spread['high'])})"
+        f"That is the stored model; over {counted(len(verdict.seeds), 'seed')} the mean is "
+        f"{say_value(spread.value)} ({say_value(spread.low)} to {say_value(spread.high)})"
     )
-    whole = verdict.get("difference_over_seeds")
-    if whole and verdict["outcome"] == "helped" and whole["low"] <= 0:
+    whole = verdict.difference_over_seeds
+    if whole is not None and verdict.outcome == "helped" and whole.low <= 0:
         text += ", so another seed might not have helped"
-    if whole and verdict["outcome"] == "hurt" and whole["high"] >= 0:
+    if whole is not None and verdict.outcome == "hurt" and whole.high >= 0:
         text += ", so another seed might not have hurt"
     return text + "."
 
 
-def settle_sentence(verdict: dict[str, Any]) -> str:
+def settle_sentence(verdict: Verdict) -> str:
     """Say what would settle a verdict that cannot be told: which rows, how many labels."""
-    settle = verdict.get("settle")
-    if not settle:
-        needed = verdict.get("labels_to_settle")  # of a run of an older version
+    settle = verdict.settle
+    if settle is None:
+        needed = verdict.labels_to_settle  # of a run of an older version
         return (
             f"About {about(needed)} labelled examples, drawn at random, would settle it."
             if needed
             else ""
         )
     parts = []
-    left, more = settle["rows_left"], "more " if settle["in_addition"] else ""
-    low, high = about(settle["low"]), about(settle["high"])
+    left, differ, possible = settle.rows_left, settle.differ, settle.possible
+    low, high = about(settle.low), about(settle.high)
     span = low if low == high else f"{low} to {high}"
-    one = span == "1"
-    if settle["differ"] is not None and left:
-        among = "row without a label" if settle["among"] == "rows without a label" else "target row"
+    if differ is not None and left:
+        among = "row without a label" if settle.among == "rows without a label" else "target row"
         here = counted(left, among, among.replace("row", "rows", 1))
-        if settle["differ"] == 0 and left == 1:
+        if differ == 0 and left == 1:
             parts.append(f"The two answer the {here} alike, so a label for it settles nothing.")
-        elif settle["differ"] == 0:
+        elif differ == 0:
             parts.append(f"The two answer all {here} alike, so labels for those settle nothing.")
-        elif settle["differ"] == 1:
+        elif differ == 1:
             parts.append(f"The two differ on 1 of {here}: look at that one first.")
         else:
-            first = "those say most" if settle["possible"] is False else "label those first"
-            parts.append(f"The two differ on {settle['differ']:,} of {here}: {first}.")
+            first = "those say most" if possible is False else "label those first"
+            parts.append(f"The two differ on {differ:,} of {here}: {first}.")
+    more, one = "more " if settle.in_addition else "", span == "1"
     text = f"About {span} {more}labelled {'example' if one else 'examples'}, drawn at random, "
     text += "would settle it"
-    if settle["in_addition"]:
-        text += f" (in addition to the {settle['judged']:,} judged)"
-    if left is not None and settle["possible"] is False:
+    if settle.in_addition:
+        text += f" (in addition to the {settle.judged:,} judged)"
+    if left is not None and possible is False:
         text += (
             f"; that is more than the {left:,} here, so it cannot be settled with these data"
             if left
             else "; none are left here, so it cannot be settled with these data"
         )
-    elif left is not None and settle["possible"] is None:
+    elif left is not None and possible is None:
         text += f"; there are {left:,} here, so it may not be possible with these"
     return " ".join([*parts, text + "."])
 
@@ -199,13 +183,12 @@ CONFIDENCE_APART = 0.1
 """From this difference of mean confidence and accuracy on, the verdict warns."""
 
 
-def confidence_sentence(verdict: dict[str, Any]) -> str:
+def confidence_sentence(verdict: Verdict) -> str:
     """Warn where the model is much surer of its answers than it is right, or much less."""
-    found = verdict.get("calibration") or {}
-    sure, right = found.get("confidence"), verdict["chosen"].get("mean")
-    if not _kind(verdict).class_scores or sure is None or right is None:
+    if verdict.calibration is None or not verdict.target_type.class_scores:
         return ""
-    if abs(sure - right) < CONFIDENCE_APART:
+    sure, right = verdict.calibration.confidence, verdict.chosen.score.value
+    if not abs(sure - right) >= CONFIDENCE_APART:  # or one of them is not known
         return ""
     which = "surer than it is right" if sure > right else "less sure than it is right"
     return (
@@ -218,7 +201,7 @@ def _join(*parts: str) -> str:
     return " ".join(part for part in parts if part)
 
 
-def label_free_sentence(verdict: dict[str, Any], best: str | None) -> str:
+def label_free_sentence(verdict: Verdict, best: str | None) -> str:
     """Return the sentence of a verdict without labels to judge by.
 
     Parameters
@@ -226,9 +209,8 @@ def label_free_sentence(verdict: dict[str, Any], best: str | None) -> str:
     best : str or None
         What label-free evidence puts first; None where nothing was compared.
     """
-    chosen, reference = verdict["chosen"]["method"], verdict["reference"]
+    chosen, reference, kind = verdict.chosen.method, verdict.reference, verdict.target_type
     text = "There are no labels to judge by. "
-    kind = _kind(verdict)
     if chosen == reference and not kind.class_scores:
         text += (
             f"Nothing tells methods apart without labels where answers are {kind.name}: "
@@ -253,14 +235,14 @@ def label_free_sentence(verdict: dict[str, Any], best: str | None) -> str:
     return _join(text, settle_sentence(verdict))
 
 
-def cross_validated_sentence(verdict: dict[str, Any]) -> str:
+def cross_validated_sentence(verdict: Verdict) -> str:
     """Return the sentence of a verdict from cross-validation on the labels at hand."""
     return _join(_cross_validated_sentence(verdict), lone_sentence(verdict), seen_sentence(verdict))
 
 
-def lone_sentence(verdict: dict[str, Any]) -> str:
+def lone_sentence(verdict: Verdict) -> str:
     """Say of rows that each are the only one of their class that they were never held out."""
-    lone = verdict.get("lone_rows")
+    lone = verdict.lone_rows
     if not lone:
         return ""
     if lone == 1:
@@ -268,36 +250,34 @@ def lone_sentence(verdict: dict[str, Any]) -> str:
     return f"{lone:,} more are each the only one of their class, and were learned from alone."
 
 
-def _cross_validated_sentence(verdict: dict[str, Any]) -> str:
-    chosen, difference, words = verdict["chosen"], verdict["difference"], phrases(verdict)
-    value = words.value(chosen["mean"])
-    if difference is None:
-        done = words.does.removesuffix(" of the examples")
-        right = f"{subject(chosen['method'], _kind(verdict))} {done.format(value)}"
-        if chosen["method"] == verdict["reference"]:
-            right = f"no transfer was kept, as none looked better: {right}"
-        rows = counted(verdict["judged_rows"], "labelled example")
-        return f"In cross-validation on {rows} {right}. No labels were kept for judging."
-    verb = {"helped": "helped", "hurt": "hurt"}.get(
-        verdict["outcome"], "may or may not have helped"
+def _cross_validated_sentence(verdict: Verdict) -> str:
+    chosen, gap, kind = verdict.chosen, verdict.difference, verdict.target_type
+    value, rows = (
+        kind.metric.format(chosen.score.value),
+        counted(verdict.judged_rows, "labelled example"),
     )
+    if gap is None:
+        done = kind.phrases.does.removesuffix(" of the examples")
+        right = f"{subject(chosen.method, kind)} {done.format(value)}"
+        if chosen.method == verdict.reference:
+            right = f"no transfer was kept, as none looked better: {right}"
+        return f"In cross-validation on {rows} {right}. No labels were kept for judging."
+    outcome, signed = verdict.outcome, kind.metric.signed
+    verb = outcome if outcome in ("helped", "hurt") else "may or may not have helped"
     return _join(
-        f"In cross-validation on {counted(verdict['judged_rows'], 'labelled example')} transfer "
-        f"{verb}: "
-        f"{chosen['method']} {value}{_metric(verdict)}, {words.signed(difference['mean'])} "
-        f"{'saved ' if verdict.get('lower_is_better') else ''}against "
-        f"{say(verdict['reference'], _kind(verdict))} ({words.signed(difference['low'])} to "
-        f"{words.signed(difference['high'])}). The same labels chose the method, so this is on the "
+        f"In cross-validation on {rows} transfer {verb}: "
+        f"{chosen.method} {value}{_metric(verdict)}, {signed(gap.value)} "
+        f"{'saved ' if verdict.lower_is_better else ''}against "
+        f"{say(str(verdict.reference), kind)} ({signed(gap.low)} to "
+        f"{signed(gap.high)}). The same labels chose the method, so this is on the "
         "bright side.",
         settle_sentence(verdict),
     )
 
 
-def _metric(verdict: dict[str, Any]) -> str:
+def _metric(verdict: Verdict) -> str:
     """Name what the figures are, where they are no accuracies."""
-    if _kind(verdict).class_scores:
-        return ""
-    return f" ({verdict['metric']})"
+    return "" if verdict.target_type.class_scores else f" ({verdict.metric})"
 
 
 def _capital(text: str) -> str:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from ..domains.seen import Seen
 from ..targets.base import target_type
-from .judge import difference, figure, outcome_of
+from .judge import difference, method_score, outcome_of
+from .records import Chosen, MethodScore, Verdict
 from .sentences import cross_validated_sentence, label_free_sentence
-from .settle import Unlabelled, settled_by, settled_without_labels, within_reach
+from .settle import Unlabelled, settled_by, settled_without_labels
 
 ASSUMPTION = (
     "Label-free scores reward answers that are certain, diverse and agree with the clusters of "
@@ -26,15 +27,15 @@ def label_free_verdict(
     what: str,
     baselines: list[tuple[str, str]],
     reference: str | None,
-    figures: dict[str, dict[str, float | None]],
+    figures: Mapping[str, Mapping[str, float | None]],
     best: str | None,
     seeds: tuple[int, ...],
     chosen_answers: np.ndarray | None,
     reference_answers: np.ndarray | None,
     answers: str = "classes",
     rows: Sequence[tuple[int, str]] | None = None,
-    choice: dict[str, Any] | None = None,
-) -> dict[str, Any]:
+    choice: Chosen | None = None,
+) -> Verdict:
     """Return a verdict without target labels.
 
     Parameters
@@ -54,8 +55,8 @@ def label_free_verdict(
     answers : {"classes", "numbers", "several"}
     rows : sequence of (row, name), optional
         Of the usable target rows, so that those can be named on which the two differ.
-    choice : dict, optional
-        How the method was chosen, as of `judge`.
+    choice : Chosen, optional
+        How the method was chosen.
     """
     disagreement, settle = 0.0, None
     if reference_answers is not None and chosen_answers is not None and len(chosen_answers):
@@ -64,47 +65,27 @@ def label_free_verdict(
         apart = np.flatnonzero(chosen_answers != reference_answers)
         disagreement = len(apart) / n
         settle = settled_without_labels(Unlabelled(n, [rows[int(i)] for i in apart]))
-    verdict: dict[str, Any] = {
-        "kind": "label-free",
-        "outcome": "can't tell",
-        "answers": answers,
-        "metric": None,
-        "reference": reference,
-        "judged_rows": 0,
-        "seeds": list(seeds),
-        "seeds_note": "",
-        "chosen": _figure(chosen, "chosen", what, figures),
-        "baselines": [
-            {**_figure(name, "baseline", words, figures), "difference": None}
-            for name, words in baselines
-            if name != chosen
-        ],
-        "difference": None,
-        "disagreement": disagreement,
-        "settle": settle,
-        "labels_to_settle": within_reach(settle),
-        "assumption": None if best is None else ASSUMPTION,
-        "calibration": None,
-        "unseen_classes": [],
-        "choice": choice,
-    }
-    verdict["sentence"] = label_free_sentence(verdict, best)
-    return verdict
 
+    def evidence(name: str, role: str, words: str) -> MethodScore:
+        return MethodScore(name, role, words, figures=figures.get(name, {}))
 
-def _figure(
-    name: str, role: str, what: str, figures: dict[str, dict[str, float | None]]
-) -> dict[str, Any]:
-    return {
-        "method": name,
-        "role": role,
-        "what": what,
-        "mean": None,
-        "low": None,
-        "high": None,
-        "per_seed": [],
-        "figures": figures.get(name, {}),
-    }
+    verdict = Verdict(
+        kind="label-free",
+        outcome="can't tell",
+        answers=answers,
+        reference=reference,
+        seeds=seeds,
+        chosen=evidence(chosen, "chosen", what),
+        baselines=tuple(
+            evidence(name, "baseline", words) for name, words in baselines if name != chosen
+        ),
+        disagreement=disagreement,
+        settle=settle,
+        labels_to_settle=None if settle is None else settle.labels,
+        assumption=None if best is None else ASSUMPTION,
+        choice=choice,
+    )
+    return replace(verdict, sentence=label_free_sentence(verdict, best))
 
 
 def cross_validated_verdict(
@@ -114,12 +95,12 @@ def cross_validated_verdict(
     correct: dict[str, np.ndarray],
     reference: str | None,
     answers: str = "classes",
-    figures: dict[str, dict[str, Any]] | None = None,
+    figures: Mapping[str, Mapping[str, float | None] | None] | None = None,
     unlabelled: Unlabelled | None = None,
     lone: int = 0,
     seen: Seen | None = None,
     scale: float = 0.0,
-) -> dict[str, Any]:
+) -> Verdict:
     """Return a verdict from out-of-fold answers on the labels that also chose the method.
 
     Parameters
@@ -130,7 +111,7 @@ def cross_validated_verdict(
     reference : str or None
         It may be the chosen method itself: then there is no difference.
     answers : {"classes", "numbers", "several"}
-    figures : dict of dict, optional
+    figures : mapping of mapping, optional
         Further figures of each method.
     unlabelled : Unlabelled, optional
         The target's rows that have no label, where they are known.
@@ -143,45 +124,36 @@ def cross_validated_verdict(
     """
     metric = target_type(answers).metric
 
-    def named(name: str, role: str) -> dict[str, Any]:
-        words = what.get(name, name)
-        found = figure(name, role, words, correct[name], metric, scale=scale)
-        return found | (figures or {}).get(name, {})
-
-    baselines = [
-        {
-            **named(name, "baseline"),
-            "difference": difference(correct[chosen], correct[name], metric, scale),
-        }
-        for name in correct
-        if name != chosen
-    ]
-    main = next((b["difference"] for b in baselines if b["method"] == reference), None)
-    verdict: dict[str, Any] = {
-        "kind": "cross-validated",
-        "outcome": outcome_of(main),
-        "answers": answers,
-        "metric": metric.name,
-        "lower_is_better": metric.lower_is_better,
-        "reference": reference if reference in correct else None,
-        "judged_rows": int(correct[chosen].shape[1]),
-        "lone_rows": lone,
-        "seen": None if seen is None else seen.to_json(),
-        "seeds": list(range(len(correct[chosen]))),
-        "seeds_note": "each is a repetition of the cross-validation",
-        "chosen": named(chosen, "chosen"),
-        "baselines": baselines,
-        "difference": main,
-        "settle": None,
-        "labels_to_settle": None,
-        "assumption": "The same labels chose the method, so the figures are on the bright side.",
-        "calibration": None,
-        "unseen_classes": [],
-    }
-    if main is not None and verdict["outcome"] == "can't tell":
-        verdict["settle"] = settled_by(
-            main, correct[chosen], correct[str(reference)], metric, unlabelled
+    def score(name: str) -> MethodScore:
+        role, own = "chosen" if name == chosen else "baseline", correct[name]
+        return replace(
+            method_score(name, role, what.get(name, name), own, metric, scale=scale),
+            figures=(figures or {}).get(name),
+            difference=None if name == chosen else difference(correct[chosen], own, metric, scale),
         )
-        verdict["labels_to_settle"] = within_reach(verdict["settle"])
-    verdict["sentence"] = cross_validated_sentence(verdict)
-    return verdict
+
+    scores = {name: score(name) for name in correct}
+    main = scores[reference].difference if reference in scores else None
+    outcome, settle = outcome_of(main), None
+    if main is not None and outcome == "can't tell":
+        settle = settled_by(main, correct[chosen], correct[str(reference)], metric, unlabelled)
+    verdict = Verdict(
+        kind="cross-validated",
+        outcome=outcome,
+        answers=answers,
+        metric=metric.name,
+        lower_is_better=metric.lower_is_better,
+        reference=reference if reference in scores else None,
+        judged_rows=int(correct[chosen].shape[1]),
+        lone_rows=lone,
+        seen=seen,
+        seeds=tuple(range(len(correct[chosen]))),
+        seeds_note="each is a repetition of the cross-validation",
+        chosen=scores[chosen],
+        baselines=tuple(one for name, one in scores.items() if name != chosen),
+        difference=main,
+        settle=settle,
+        labels_to_settle=None if settle is None else settle.labels,
+        assumption="The same labels chose the method, so the figures are on the bright side.",
+    )
+    return replace(verdict, sentence=cross_validated_sentence(verdict))

@@ -1,0 +1,113 @@
+"""Whether the other tasks helped one of several: its scores together and alone."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..base.typed import JsonObject
+from ..metrics.estimates import mean_interval, paired_interval
+from ..metrics.intervals import UNKNOWN, Interval, finite
+from ..verdict.judge import outcome_of, over_seeds
+from .read import OneTask
+
+
+@dataclass(frozen=True)
+class TaskVerdict:
+    """Whether the other tasks helped one.
+
+    Attributes
+    ----------
+    task, metric : str
+    judged_rows : int
+    together : Interval
+        Of the model that is stored.
+    over_seeds : Interval or None
+        Mean, least and most over seeds, where there are several.
+    alone : float
+        NaN where it was not learned alone, or no row is judged.
+    difference : Interval or None
+    outcome : {"helped", "hurt", "can't tell"}
+    """
+
+    task: str
+    metric: str
+    judged_rows: int
+    together: Interval = UNKNOWN
+    over_seeds: Interval | None = None
+    alone: float = math.nan
+    difference: Interval | None = None
+    outcome: str = "can't tell"
+
+    def to_json(self) -> JsonObject:
+        """Return it as ``multitask.json`` holds it."""
+        own, gap = self.together, self.difference
+        found: JsonObject = {
+            "task": self.task,
+            "metric": self.metric,
+            "judged_rows": self.judged_rows,
+            "together": own.value if own.known else None,
+            "alone": None if math.isnan(self.alone) else self.alone,
+            "difference": None if gap is None else gap.to_json(),
+            "outcome": self.outcome,
+        }
+        if own.known:
+            found |= {"low": own.low, "high": own.high}
+        if self.over_seeds is not None:
+            found["over_seeds"] = self.over_seeds.to_json("mean")
+        return found
+
+    @classmethod
+    def from_json(cls, found: Mapping[str, Any]) -> TaskVerdict:
+        """Return what `to_json` gave; a spread over seeds may not be there."""
+        gap, spread = found["difference"], found.get("over_seeds")
+        return cls(
+            task=found["task"],
+            metric=found["metric"],
+            judged_rows=found["judged_rows"],
+            together=Interval.from_json(found, "together"),
+            over_seeds=None if spread is None else Interval.from_json(spread, "mean"),
+            alone=finite(found["alone"]),
+            difference=None if gap is None else Interval.from_json(gap),
+            outcome=found["outcome"],
+        )
+
+
+def task_verdict(
+    task: OneTask, truth: np.ndarray, together: Sequence[np.ndarray], alone: Sequence[np.ndarray]
+) -> TaskVerdict:
+    """Return the verdict of one task.
+
+    Parameters
+    ----------
+    task : OneTask
+    truth : float ndarray (n,)
+        NaN where unknown.
+    together, alone : sequence of ndarray (n, outputs)
+        One for each seed.
+    """
+    known = ~np.isnan(truth)
+    if not known.any():
+        return TaskVerdict(task.name, task.metric.name, 0)
+    metric, spread = task.metric, task.scale(truth[known])
+    a = np.stack([task.score(x[known], truth[known]) for x in together])
+    own = mean_interval(a[:1], share=metric.percent, scale=spread)  # of the model that is stored
+    gap, other = None, math.nan
+    if alone:
+        b = np.stack([task.score(x[known], truth[known]) for x in alone])
+        gap = paired_interval(a[:1], b, share=metric.percent, scale=spread)
+        other = metric.figure(float(b.mean()))
+    return TaskVerdict(
+        task=task.name,
+        metric=metric.name,
+        judged_rows=int(known.sum()),
+        together=metric.interval(own),
+        over_seeds=over_seeds([metric.figure(float(one.mean())) for one in a]),
+        alone=other,
+        difference=gap,
+        outcome=outcome_of(gap),
+    )
