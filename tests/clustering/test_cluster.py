@@ -19,7 +19,10 @@ from landbridge.clustering import fit, inputs
 from landbridge.clustering.clusters import load_clusters
 from landbridge.clustering.find import numbers
 from landbridge.clustering.outcome import outcome
+from landbridge.clustering.stability import Agreement
 from landbridge.domains.read import read_domain
+from landbridge.metrics.intervals import Interval
+from landbridge.verdict.partition import JudgedGroups, PartitionScore
 
 NAMES = np.array(["ant", "bee", "cat"], object)
 
@@ -236,30 +239,24 @@ def test_numbers_are_no_labels_to_judge_by():
     assert found.facts["verdict"]["judged"] is None
 
 
-def facts(gain, error=0.01, reference=True):
-    return {
-        "number": {"groups": 4},
-        "backbone": "net",
-        "stability": {"stability": 0.9, "chance": 0.9 - gain, "gain": gain, "error": error},
-        "reference": {"what": "pixels"} if reference else None,
-    }
+def said(gain, error=0.01, judged=None):
+    values = 0.9 + error * np.array([-1, 1])  # two splits: the standard error of their mean
+    stable = Agreement(4, values, np.full(2, 0.9 - gain))
+    return outcome(stable, "net", "pixels", judged).outcome
 
 
 def judged(low, high):
-    return {
-        "ami": {"value": 0.8},
-        "reference": {"ami": {"value": 0.5}},
-        "difference": {"value": 0.3, "low": low, "high": high},
-    }
+    own, other = (PartitionScore(*[Interval(v)] * 3) for v in (0.8, 0.5))
+    return JudgedGroups(9, ("a",), own, np.zeros((1, 1), int), other, Interval(0.3, low, high))
 
 
 def test_outcomes():
-    assert outcome(facts(0.5), None)["outcome"] == "groups found"
-    assert outcome(facts(0.05), None)["outcome"] == "can't tell"
-    assert outcome(facts(0.3, error=0.2), None)["outcome"] == "can't tell"
-    assert outcome(facts(0.5), judged(0.1, 0.5))["outcome"] == "helped"
-    assert outcome(facts(0.5), judged(-0.5, -0.1))["outcome"] == "hurt"
-    assert outcome(facts(0.5), judged(-0.1, 0.5))["outcome"] == "can't tell"
+    assert said(0.5) == "groups found"
+    assert said(0.05) == "can't tell"
+    assert said(0.3, error=0.2) == "can't tell"
+    assert said(0.5, judged=judged(0.1, 0.5)) == "helped"
+    assert said(0.5, judged=judged(-0.5, -0.1)) == "hurt"
+    assert said(0.5, judged=judged(-0.1, 0.5)) == "can't tell"
 
 
 def test_on_the_command_line(tmp_path):

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from landbridge.insight.samples import sample, told, wrong_and_right
+from landbridge.metrics.intervals import Interval
 from landbridge.report.page import (
     Commands,
     Estimate,
@@ -22,7 +23,7 @@ from landbridge.report.page import (
 from landbridge.report.samples import keep_samples, sample_cards
 
 EVIL = '"><script>alert(1)</script>'
-GAP = {"value": 0.04, "low": 0.01, "high": 0.08}
+GAP = Interval(0.04, 0.01, 0.08)
 
 
 def page(folder: Path) -> Page:
@@ -39,8 +40,16 @@ def page(folder: Path) -> Page:
         headline="It helped.",
         verdicts=[Verdict("helped", "It helped.", GAP, "of accuracy")],
         sections=[
-            ("shares", Estimates("Shares", [Estimate(EVIL, 0.9, 0.8, 0.95, chosen=True)])),
-            ("gaps", Estimates("Gaps", [Estimate("b", -2.0, -3.0, 1.0)], shares=False, zero=True)),
+            (
+                "shares",
+                Estimates("Shares", [Estimate(EVIL, Interval(0.9, 0.8, 0.95), chosen=True)]),
+            ),
+            (
+                "gaps",
+                Estimates(
+                    "Gaps", [Estimate("b", Interval(-2.0, -3.0, 1.0))], shares=False, zero=True
+                ),
+            ),
             ("table", Table("Table", ["a", "b"], [[EVIL, "1.0 %"]], right=[1])),
             *sample_cards(folder, "Examples", "Two."),
             ("facts", Facts("Facts", [("Seed", EVIL)])),

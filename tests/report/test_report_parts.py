@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from landbridge.metrics import intervals
+from landbridge.metrics.intervals import Interval
 from landbridge.report import aggregate, formatting, svg
 from landbridge.report.curves import learning_curves
 from landbridge.report.matrix import busiest, confusion_matrix, worst_confusions
@@ -16,8 +17,8 @@ from landbridge.report.view_map import map_view
 
 
 def test_formatting() -> None:
-    assert formatting.interval(0.942, 0.929, 0.953) == "94.2\u00a0% (92.9 to 95.3)"
-    assert formatting.difference({"mean": 0.031, "low": -0.012, "high": 0.05}) == (
+    assert formatting.interval(Interval(0.942, 0.929, 0.953)) == "94.2\u00a0% (92.9 to 95.3)"
+    assert formatting.difference(Interval(0.031, -0.012, 0.05)) == (
         "+3.1\u00a0points (−1.2 to +5.0)"
     )
     assert formatting.signed(-0.0001) == "0.0"
@@ -33,7 +34,7 @@ def test_wilson_is_that_of_metrics() -> None:
     for hits, rows in ((0, 5), (5, 5), (9, 10), (431, 900)):
         mine, theirs = aggregate.wilson(hits, rows), intervals.wilson_share(hits / rows, rows)
         assert mine is not None
-        assert (mine.mean, mine.low, mine.high) == pytest.approx(
+        assert (mine.value, mine.low, mine.high) == pytest.approx(
             (theirs.value, theirs.low, theirs.high), abs=1e-12
         )
 
@@ -61,7 +62,7 @@ def test_counts_by_hand() -> None:
     counts = aggregate.confusion(both, ["a", "b"])
     assert counts.tolist() == [[3, 1], [1, 1]]
     recall = aggregate.recalls(both, ["a", "b"])
-    assert (recall["a"].mean, recall["a"].rows) == (0.75, 2)
+    assert (recall["a"].value, recall["a"].rows) == (0.75, 2)
     assert worst_confusions(counts, ["a", "b"])[0]["count"] == 1
     assert aggregate.reliability(both) == []
 

@@ -12,9 +12,10 @@ from landbridge.base.errors import ConfigError, DataError
 from landbridge.base.events import SILENT
 from landbridge.domains import read_domain
 from landbridge.metrics.estimates import mean_interval, paired_interval
-from landbridge.several_tasks.fit import _judged, _learn, _verdict, _weights
+from landbridge.several_tasks.fit import _judged, _learn, _weights
 from landbridge.several_tasks.model import decided, parts, scores_of, whole_facts
 from landbridge.several_tasks.read import OneTask, as_tasks, known_answers
+from landbridge.several_tasks.verdicts import TaskVerdict, task_verdict
 
 KIND = OneTask("kind", "classes", ("ant", "bee", "cat"))
 SIZE = OneTask("size", "numbers", (), 50.0, 10.0)
@@ -38,7 +39,7 @@ def test_every_field(task, seeds, with_alone):
     rest = ~np.isnan(truth)
     together = [outputs(task, s, 0.3 + 0.2 * s, truth) for s in range(seeds)]
     alone = [outputs(task, 10 + s, 1.0, truth) for s in range(seeds)] if with_alone else []
-    found = _verdict(task, truth, together, alone)
+    found = task_verdict(task, truth, together, alone)
 
     def scores(said: list[np.ndarray]) -> np.ndarray:
         if shares:
@@ -72,12 +73,13 @@ def test_every_field(task, seeds, with_alone):
         )
         expected["outcome"] = "helped"
         assert gap.low > 0
-    assert found == expected
+    assert found.to_json() == expected
+    assert TaskVerdict.from_json(found.to_json()).to_json() == expected
 
 
 def test_a_task_without_a_judged_label():
-    found = _verdict(KIND, np.full(4, np.nan), [np.zeros((4, 3))], [np.zeros((4, 3))])
-    assert found == {
+    found = task_verdict(KIND, np.full(4, np.nan), [np.zeros((4, 3))], [np.zeros((4, 3))])
+    assert found.to_json() == {
         "task": "kind",
         "metric": "accuracy",
         "judged_rows": 0,
@@ -91,14 +93,17 @@ def test_a_task_without_a_judged_label():
 def test_equal_errors_have_an_interval_of_the_truth():
     truth = np.linspace(-2, 2, N)
     said = [truth[:, None] + 0.5]
-    found = _verdict(SIZE, truth, said, [truth[:, None] + 0.5])
-    assert found["together"] == pytest.approx(5)
+    found = task_verdict(SIZE, truth, said, [truth[:, None] + 0.5])
+    assert found.together.value == pytest.approx(5)
     half = 1.96 * 10 * truth.std() * np.sqrt(2 / (N + 2)) / np.sqrt(N + 2)  # in units of the label
-    assert (found["low"], found["high"]) == pytest.approx((5 - half, 5 + half), rel=0.01)
-    gap = found["difference"]
-    assert (gap["low"], gap["high"]) == pytest.approx((-half, half), rel=0.01)
+    assert (found.together.low, found.together.high) == pytest.approx(
+        (5 - half, 5 + half), rel=0.01
+    )
+    gap = found.difference
+    assert gap is not None
+    assert (gap.low, gap.high) == pytest.approx((-half, half), rel=0.01)
     (scored,) = scores_of([SIZE], truth[:, None], said[0])
-    assert (scored["low"], scored["high"]) == (found["low"], found["high"])
+    assert (scored["low"], scored["high"]) == (found.together.low, found.together.high)
 
 
 def test_scores_of_other_data_and_answers():

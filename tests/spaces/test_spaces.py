@@ -93,8 +93,8 @@ def test_recall_and_chance_by_counting():
         assert by_chance(belongs, depth) == pytest.approx(counted)
     x = np.eye(20)
     found = recalls(x, x, np.eye(20, dtype=bool), ("a", "b"))
-    assert [item["mean"] for item in found] == [1.0] * 6
-    assert found[0]["chance"] == pytest.approx(1 / 20)
+    assert [item.found.value for item in found] == [1.0] * 6
+    assert found[0].chance == pytest.approx(1 / 20)
 
 
 def test_what_belongs_together_is_found(space):

@@ -97,9 +97,7 @@ def test_a_better_answer_never_scores_less(name):
     assert scores[0].mean() > scores[1].mean()
     best, worst = (kind.metric.figure(float(s.mean())) for s in scores)
     assert (best < worst) == kind.metric.lower_is_better
-    assert kind.phrases.percent == kind.metric.percent
-    gain = kind.phrases.gap(float(scores[0].mean() - scores[1].mean()))
-    assert gain.split()[-1] == kind.phrases.more
+    assert kind.metric.size(best - worst) == kind.metric.size(worst - best)
     found = kind.evaluation(values, good, names)
     assert found.get("value", found.get("accuracy")) == pytest.approx(best)
 

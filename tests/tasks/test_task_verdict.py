@@ -9,7 +9,7 @@ import pytest
 
 from landbridge.metrics.estimates import widened
 from landbridge.tasks.base import Example, Metric, padded
-from landbridge.tasks.judging import judge
+from landbridge.tasks.judging import TunedVerdict, judge
 
 
 def share(name: str = "F1", higher: bool = True, whole: bool = False) -> Metric:
@@ -30,7 +30,8 @@ def words(rates: dict[str, float], n: int = 200) -> tuple[dict[str, list[int]], 
 
 def test_every_field():
     said, rows = words({"tuned": 0.8, "scratch": 0.6, "as it is": 0.9})
-    found = judge([share(), share("second", higher=False)], said, rows, seed=3)
+    found = judge([share(), share("second", higher=False)], said, rows, seed=3).to_json()
+    assert TunedVerdict.from_json(found).to_json() == found
     models = {row.pop("model"): row for row in found.pop("models")}
     sentence = found.pop("sentence")
     assert found == {
@@ -61,16 +62,16 @@ def test_every_field():
         "Transfer helped: the tuned model has F1 80.0 on 200 rows, 20.0 better than the same "
         f"network from scratch (95 %: {100 * own['low']:+.1f} to {100 * own['high']:+.1f})."
     )
-    again = judge([share()], said, rows, seed=3)["models"][0]
+    again = judge([share()], said, rows, seed=3).to_json()["models"][0]
     assert (again["low"], again["high"]) == (models["tuned"]["low"], models["tuned"]["high"])
-    other = judge([share()], said, rows, seed=4)["models"][0]
+    other = judge([share()], said, rows, seed=4).to_json()["models"][0]
     assert other["low"] != models["tuned"]["low"] or other["high"] != models["tuned"]["high"]
 
 
 @pytest.mark.parametrize("whole", [False, True])
 def test_a_score_that_cannot_be_summed_has_the_same_intervals(whole):
     said, rows = words({"tuned": 0.8, "scratch": 0.7})
-    own, other = judge([share(whole=whole)], said, rows)["models"]
+    own, other = judge([share(whole=whole)], said, rows).to_json()["models"]
     half = 1.96 * np.sqrt(0.8 * 0.2 / 200)
     assert own["high"] - own["low"] == pytest.approx(2 * half, rel=0.15)
     assert other["difference"]["value"] == pytest.approx(0.1)
@@ -94,14 +95,14 @@ def test_a_score_that_cannot_be_summed_has_the_same_intervals(whole):
 def test_sentences(rates, higher, says):
     said, rows = words(rates)
     found = judge([share(higher=higher)], said, rows)
-    assert found["sentence"].startswith(says)
-    assert found["reference"] == next((n for n in ("scratch", "as it is") if n in rates), None)
+    assert found.sentence.startswith(says)
+    assert found.reference == next((n for n in ("scratch", "as it is") if n in rates), None)
 
 
 @pytest.mark.parametrize("higher", [True, False])
 def test_where_every_row_is_right_there_is_still_an_interval(higher):
     said, rows = words({"tuned": 1.0, "scratch": 1.0}, 30)
-    own, other = judge([share(higher=higher)], said, rows)["models"]
+    own, other = judge([share(higher=higher)], said, rows).to_json()["models"]
     value = 1.0 if higher else 0.0
     want = widened(value, value, value, 30)
     assert (own["low"], own["high"]) == (want.low, want.high)
@@ -111,7 +112,7 @@ def test_where_every_row_is_right_there_is_still_an_interval(higher):
 
 def test_an_error_rate_may_pass_one():
     rate = Metric("WER", lambda said, true: [3, 1], lambda c: float(c[0] / c[1]), higher=False)
-    (own,) = judge([rate], {"tuned": [0] * 10}, [Example("a", 1)] * 10)["models"]
+    (own,) = judge([rate], {"tuned": [0] * 10}, [Example("a", 1)] * 10).to_json()["models"]
     assert (own["scores"], own["low"], own["high"]) == ({"WER": 3.0}, 3.0, 3.0)
 
 

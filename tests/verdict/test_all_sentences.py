@@ -13,6 +13,7 @@ from landbridge.runs import compare
 from landbridge.runs.finish import what
 from landbridge.selection import portfolio
 from landbridge.targets.base import TARGET_TYPES, target_type
+from landbridge.verdict.records import Verdict
 from landbridge.verdict.sentences import (
     WHAT,
     cross_validated_sentence,
@@ -32,17 +33,15 @@ def settles(n: int):
     for left, low, differ, among in itertools.product(
         [None, 0, n], [1, 4320], [None, 0, 1, 2], ["rows without a label", "target rows"]
     ):
-        for possible in (True, False, None) if left is not None else (None,):
-            yield {
-                "rows_left": left,
-                "low": low,
-                "high": low * n,
-                "differ": differ,
-                "among": among,
-                "possible": possible,
-                "in_addition": n == 1,
-                "judged": n,
-            }
+        yield {
+            "rows_left": left,
+            "low": low,
+            "high": low * n,
+            "differ": differ,
+            "among": among,
+            "judged": n if n == 1 else 0,
+            "rows": [],
+        }
 
 
 def verdicts(answers: str):
@@ -74,7 +73,10 @@ def verdicts(answers: str):
             yield plain | {"settle": settle, "lone_rows": n % 4}
         if (method, reference) == ("mcc", "source-only"):
             for found, kept in itertools.product((1, n), ("", "asked", "all")):
-                yield plain | {"seen": {"found": found, "of": n + 1, "kept": kept}, "settle": None}
+                yield plain | {
+                    "seen": {"found": found, "of": n + 1, "kept": kept, "rows": []},
+                    "settle": None,
+                }
         some = method in ("mcc", "scratch") and reference in (method, "scratch")
         for kind in ("given", "only", "default", *KINDS) if some else ():
             choice = {"kind": kind, "compared": min(n, 3) if kind in KINDS else 0}
@@ -86,13 +88,13 @@ def verdicts(answers: str):
 @pytest.mark.parametrize("answers", sorted(TARGET_TYPES))
 def test_every_sentence_reads_well(answers):
     said = set()
-    for verdict in verdicts(answers):
+    for verdict in map(Verdict.from_json, verdicts(answers)):
         said |= {judged_sentence(verdict), cross_validated_sentence(verdict)}
         said |= {label_free_sentence(verdict, best) for best in (None, "mcc", "source-only")}
-        if verdict.get("choice", {}).get("compared") == 0:
+        if verdict.choice is not None and verdict.choice.compared == 0:
             own = judged_sentence(verdict)
             assert "none looked better" not in own, own
-            assert "named" not in own or verdict["choice"]["kind"] == "given", own
+            assert "named" not in own or verdict.choice.kind == "given", own
     assert len(said) > 200
     for text in said:
         assert not re.search(r"\b(\w+) \1\b", text, re.I), text

@@ -26,7 +26,8 @@ def numbers_off_by(chosen: float, other: float, noise: float = 0.1):
         return Predicted(method, role, method, (0, 1, 2), with_unknown[..., None])
 
     predictions = [said("rsd", "chosen", chosen), said("source-only", "baseline", other)]
-    return judge(sealed, ("age",), predictions, "source-only", answers="numbers")
+    verdict, truth = judge(sealed, ("age",), predictions, "source-only", answers="numbers")
+    return verdict.to_json(), truth
 
 
 def test_a_lower_error_helps():
@@ -70,7 +71,8 @@ def test_several_labels():
         Predicted("mcc", "chosen", "", (0, 1), np.stack([good] * 2)),
         Predicted("scratch", "baseline", "", (0, 1), np.stack([bad] * 2)),
     ]
-    verdict, _ = judge(SealedLabels(truth), ("a", "b"), predictions, "scratch", answers="several")
+    found, _ = judge(SealedLabels(truth), ("a", "b"), predictions, "scratch", answers="several")
+    verdict = found.to_json()
     # what the run cannot know is named, and lacks from the answer of its row: 1, 1, 1, 1/2
     assert verdict["unseen_classes"] == ["new"]
     assert verdict["chosen"]["mean"] == 0.875
@@ -85,7 +87,7 @@ def test_cross_validation_of_numbers():
     errors["scratch"][:, ::2] = -1.4
     verdict = cross_validated_verdict(
         chosen="joint", what={}, correct=errors, reference="scratch", answers="numbers"
-    )
+    ).to_json()
     assert verdict["chosen"]["mean"] == 1.0
     assert verdict["outcome"] == "helped"
     assert "joint 1.000 (mean absolute error" in verdict["sentence"]
@@ -113,7 +115,7 @@ def test_without_labels_numbers_are_not_ranked():
         chosen_answers=None,
         reference_answers=None,
         answers="numbers",
-    )
+    ).to_json()
     assert verdict["outcome"] == "can't tell"
     assert verdict["labels_to_settle"] is None
     assert "Nothing tells methods apart" in verdict["sentence"]

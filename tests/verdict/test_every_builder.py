@@ -4,22 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
 
 from landbridge.clustering.outcome import outcome
+from landbridge.clustering.stability import Agreement
 from landbridge.domains.read import read_domain
 from landbridge.domains.sealed import SealedLabels
+from landbridge.metrics.intervals import Interval
 from landbridge.runs.evaluation import compared
-from landbridge.several_tasks.fit import _verdict as task_verdict
 from landbridge.several_tasks.read import OneTask
+from landbridge.several_tasks.verdicts import task_verdict
 from landbridge.targets.codec import TargetCodec
 from landbridge.tasks.base import Example, Metric
 from landbridge.tasks.judging import judge as judge_structured
 from landbridge.verdict.judge import Predicted, judge
 from landbridge.verdict.partition import judge_groups
+from landbridge.verdict.records import Verdict
 from landbridge.verdict.without_labels import cross_validated_verdict
 
 N = 120
@@ -47,8 +50,19 @@ def labels(share: float) -> np.ndarray:
     return np.abs(wanted - ~right(share)[:, None] * 0.7)
 
 
-Said = tuple[str, dict[str, float], float, float, str]
-"""Outcome, difference, our figure, the reference's, and the sentence."""
+class Said(NamedTuple):
+    """What is said of our figure and the reference's."""
+
+    outcome: str
+    gap: Interval | None
+    ours: float
+    theirs: float
+    sentence: str
+
+
+def said_of(found: Verdict) -> Said:
+    values = (found.chosen.score.value, found.baselines[0].score.value)
+    return Said(found.outcome, found.difference, *values, found.sentence)
 
 
 def judged(answers: str) -> Callable[[float, float], Said]:
@@ -67,13 +81,7 @@ def judged(answers: str) -> Callable[[float, float], Said]:
         ]
         sealed = SealedLabels(names[answers])
         found, _ = judge(sealed, classes[answers], said, "scratch", answers=answers)  # type: ignore[arg-type]
-        return (
-            found["outcome"],
-            found["difference"],
-            found["chosen"]["mean"],
-            found["baselines"][0]["mean"],
-            found["sentence"],
-        )
+        return said_of(found)
 
     return do
 
@@ -92,13 +100,7 @@ def cross_validated(answers: str) -> Callable[[float, float], Said]:
             answers=answers,  # type: ignore[arg-type]
             scale=float(np.std(NUMBERS)),
         )
-        return (
-            found["outcome"],
-            found["difference"],
-            found["chosen"]["mean"],
-            found["baselines"][0]["mean"],
-            found["sentence"],
-        )
+        return said_of(found)
 
     return do
 
@@ -115,13 +117,8 @@ def of_task(kind: str) -> Callable[[float, float], Said]:
                 return (numbers(share) - 30) / 10
 
         found = task_verdict(task, truth, [outputs(ours)] * 2, [outputs(theirs)] * 2)
-        return (
-            found["outcome"],
-            found["difference"],
-            found["together"],
-            found["alone"],
-            found["outcome"],
-        )
+        values = (found.together.value, found.alone)
+        return Said(found.outcome, found.difference, *values, found.outcome)
 
     return do
 
@@ -140,14 +137,8 @@ def structured(higher: bool, whole: bool = False) -> Callable[[float, float], Sa
             for name, share in (("tuned", ours), ("scratch", theirs))
         }
         found = judge_structured([metric], said, examples)
-        own, other = found["models"]
-        return (
-            found["outcome"],
-            other["difference"],
-            own["scores"][metric.name],
-            other["scores"][metric.name],
-            found["sentence"],
-        )
+        values = (one.scores[metric.name] for one in found.models)
+        return Said(found.outcome, found.difference, *values, found.sentence)
 
     return do
 
@@ -155,21 +146,11 @@ def structured(higher: bool, whole: bool = False) -> Callable[[float, float], Sa
 def groups(ours: float, theirs: float) -> Said:
     own, other = (np.where(right(share), TRUE, (TRUE * 5 + 1) % 3) for share in (ours, theirs))
     sealed = SealedLabels([f"c{i}" for i in TRUE])
-    facts = {
-        "stability": {"gain": 0.5, "error": 0.01, "stability": 0.9, "chance": 0.4},
-        "number": {"groups": 3},
-        "reference": {"what": "pixels"},
-        "backbone": "convnet",
-    }
     judged = judge_groups(sealed, own, other)
-    found = outcome(facts, judged)
-    return (
-        found["outcome"],
-        judged["difference"],
-        judged["ami"]["value"],
-        judged["reference"]["ami"]["value"],
-        found["sentence"],
-    )
+    found = outcome(Agreement(3, np.full(2, 0.9), np.full(2, 0.4)), "convnet", "pixels", judged)
+    assert judged.reference is not None
+    values = (judged.score.ami.value, judged.reference.ami.value)
+    return Said(found.outcome, judged.difference, *values, found.sentence)
 
 
 def evaluated(answers: str) -> Callable[[float, float], Said]:
@@ -183,10 +164,11 @@ def evaluated(answers: str) -> Callable[[float, float], Said]:
         )
         values = probabilities if answers == "classes" else numbers
         found = compared(run, domain, np.arange(N), values(ours), values(theirs))
-        gap = found["difference"]
-        sign = 1 if answers == "classes" else -1
-        other = found["reference"]["mean"]
-        return (found["outcome"], gap, other + sign * gap["mean"], other, found["sentence"])
+        assert found.difference is not None
+        assert found.reference is not None
+        sign, other = 1 if answers == "classes" else -1, found.reference.score.value
+        ours_too = other + sign * found.difference.value
+        return Said(str(found.outcome), found.difference, ours_too, other, found.sentence)
 
     return do
 
@@ -217,12 +199,12 @@ def test_helped_and_hurt_are_the_right_way_round(name):
         assert said == expected
         assert expected in sentence
         assert ("hurt" if expected == "helped" else "helped") not in sentence
-        value = gap["mean"] if "mean" in gap else gap["value"]
         saved = (figure - other) * (1 if higher else -1)
-        assert value == pytest.approx(saved)
-        assert (value > 0) == (expected == "helped")
-        assert gap["low"] < value < gap["high"]
-        assert gap["low"] * gap["high"] > 0
+        assert gap is not None
+        assert gap.value == pytest.approx(saved)
+        assert (gap.value > 0) == (expected == "helped")
+        assert gap.low < gap.value < gap.high
+        assert gap.low * gap.high > 0
 
 
 @pytest.mark.parametrize("name", BUILDERS)
@@ -230,6 +212,7 @@ def test_no_difference_is_not_told(name):
     said, gap, figure, other, sentence = BUILDERS[name][1](0.8, 0.8)
     assert said == "can't tell"
     assert figure == pytest.approx(other)
-    assert gap["low"] < 0 < gap["high"]
+    assert gap is not None
+    assert gap.low < 0 < gap.high
     assert "Transfer helped" not in sentence
     assert "Transfer hurt" not in sentence

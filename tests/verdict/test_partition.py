@@ -10,10 +10,11 @@ from sklearn.metrics import adjusted_rand_score
 
 from landbridge.domains.sealed import SealedLabels
 from landbridge.verdict.partition import (
+    JudgedGroups,
     judge_groups,
     matched,
     mutual_information,
-    partition_figures,
+    partition_score,
 )
 
 
@@ -42,7 +43,7 @@ def test_more_groups_than_classes_leave_some_out():
 
 def test_the_same_partition_under_other_names_is_1():
     labels = np.arange(60) % 3
-    found = partition_figures(labels, (labels + 1) % 3, 0)
+    found = partition_score(labels, (labels + 1) % 3, 0).to_json()
     for figure in found.values():
         assert figure["value"] == pytest.approx(1)
         assert 0.9 < figure["low"] < 1  # of rows that were not judged nobody knows
@@ -51,7 +52,7 @@ def test_the_same_partition_under_other_names_is_1():
 def test_chance_is_0():
     rng = np.random.default_rng(0)
     labels, groups = rng.integers(0, 5, 600), rng.integers(0, 5, 600)
-    found = partition_figures(labels, groups, 0)
+    found = partition_score(labels, groups, 0).to_json()
     for name in ("ami", "ari"):
         assert found[name]["low"] < 0.01 < found[name]["high"] + 0.02
     assert found["ari"]["value"] == pytest.approx(adjusted_rand_score(labels, groups))
@@ -65,7 +66,7 @@ def test_intervals_cover():
     hits = []
     for seed in range(40):
         labels = np.random.default_rng(seed).integers(0, 4, 200)
-        found = partition_figures(labels, noisy(labels, 0.4, seed + 1), seed)["ami"]
+        found = partition_score(labels, noisy(labels, 0.4, seed + 1), seed).to_json()["ami"]
         hits.append(found["low"] <= truth <= found["high"])
     assert np.mean(hits) > 0.85
 
@@ -75,7 +76,8 @@ def test_what_is_judged():
     names = [None if i < 20 else f"class {c}" for i, c in enumerate(labels)]
     sealed = SealedLabels(names)
     own, other = noisy(labels, 0.1), noisy(labels, 0.8, 5)
-    found = judge_groups(sealed, own, other)
+    found = judge_groups(sealed, own, other).to_json()
+    assert JudgedGroups.from_json(found).to_json() == found
     assert found["n"] == 180
     assert found["classes"] == [f"class {c}" for c in range(4)]
     assert np.sum(found["table"]) == 180
@@ -83,9 +85,11 @@ def test_what_is_judged():
     assert found["ami"]["value"] - found["reference"]["ami"]["value"] == pytest.approx(
         found["difference"]["value"]
     )
-    turned = judge_groups(sealed, other, own)
-    assert turned["difference"]["high"] < 0
-    same = judge_groups(sealed, own, own)["difference"]
-    assert same["value"] == 0
-    assert -0.02 < same["low"] == -same["high"] < 0
-    assert judge_groups(sealed, own)["difference"] is None
+    turned = judge_groups(sealed, other, own).difference
+    assert turned is not None
+    assert turned.high < 0
+    same = judge_groups(sealed, own, own).difference
+    assert same is not None
+    assert same.value == 0
+    assert -0.02 < same.low == -same.high < 0
+    assert judge_groups(sealed, own).difference is None

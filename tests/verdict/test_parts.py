@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from landbridge.verdict.parts import Masked, parts_figures
+from landbridge.verdict.parts import Masked, PartScores, part_scores
 
 
 def answers(right: list[int]) -> np.ndarray:
@@ -17,7 +17,7 @@ def answers(right: list[int]) -> np.ndarray:
 def test_each_set_counts_the_rows_that_have_it():
     has = np.array([[1, 1], [1, 1], [1, 1], [1, 1], [1, 0], [0, 1]], bool)
     both, ears, eyes = np.arange(4), np.array([0, 1, 2, 3, 5]), np.arange(5)
-    found = parts_figures(
+    found = part_scores(
         ("eyes", "ears"),
         [
             Masked(("eyes", "ears"), both, answers([1, 1, 1, 0])),
@@ -26,7 +26,8 @@ def test_each_set_counts_the_rows_that_have_it():
         ],
         np.ones(6, np.int64),
         has,
-    )
+    ).to_json()
+    assert PartScores.from_json(found).to_json() == found
     assert {tuple(one["parts"]): one["mean"] for one in found["sets"]} == {
         ("eyes", "ears"): 0.75,
         ("eyes",): 0.4,

@@ -7,7 +7,7 @@ import pytest
 
 from landbridge.base.errors import SealedError
 from landbridge.domains.sealed import SealedLabels
-from landbridge.metrics.intervals import labels_needed
+from landbridge.metrics.intervals import Interval, labels_needed
 from landbridge.verdict.judge import Predicted, judge, labels_to_settle, outcome_of
 from landbridge.verdict.without_labels import cross_validated_verdict, label_free_verdict
 
@@ -31,7 +31,7 @@ def verdict_of(chosen: np.ndarray, other: np.ndarray, names=None, reference="sou
         CLASSES,
         [predicted("mcc", chosen, truth, "chosen"), predicted("source-only", other, truth)],
         reference,
-    )[0]
+    )[0].to_json()
 
 
 def right(share: float, seeds: int = 3, offset: int = 0) -> np.ndarray:
@@ -133,7 +133,7 @@ def test_a_reference_that_was_kept():
     kept = predicted("source-only", right(0.7), truth, "chosen")
     probe = predicted("probe", right(0.6), truth)
     sealed = SealedLabels([CLASSES[i] for i in truth])
-    verdict, _ = judge(sealed, CLASSES, [kept, probe], "source-only")
+    verdict = judge(sealed, CLASSES, [kept, probe], "source-only")[0].to_json()
     assert verdict["outcome"] == "can't tell"
     assert verdict["difference"] is None
     assert verdict["reference"] == "source-only"
@@ -155,7 +155,8 @@ def test_a_reference_that_was_kept():
 def test_a_figure_of_one_seed_is_not_said_to_be_of_all(shares, said, then):
     truth = np.arange(N) % 3
     kept = predicted("source-only", np.vstack([right(s, 1) for s in shares]), truth, "chosen")
-    verdict, _ = judge(SealedLabels([CLASSES[i] for i in truth]), CLASSES, [kept], "source-only")
+    sealed = SealedLabels([CLASSES[i] for i in truth])
+    verdict = judge(sealed, CLASSES, [kept], "source-only")[0].to_json()
     assert said in verdict["sentence"]
     assert verdict["sentence"].endswith(then)
 
@@ -170,9 +171,9 @@ def test_no_reference(reference):
 
 def test_no_interval_no_outcome():
     assert outcome_of(None) == "can't tell"
-    assert outcome_of({"low": 0.0, "high": 0.1}) == "can't tell"
-    assert outcome_of({"low": 0.01, "high": 0.1}) == "helped"
-    assert outcome_of({"low": -0.1, "high": -0.01}) == "hurt"
+    assert outcome_of(Interval(0.05, 0.0, 0.1)) == "can't tell"
+    assert outcome_of(Interval(0.05, 0.01, 0.1)) == "helped"
+    assert outcome_of(Interval(-0.05, -0.1, -0.01)) == "hurt"
 
 
 def test_labels_to_settle():
@@ -203,7 +204,7 @@ def label_free(**how):
         "chosen_answers": np.array([0, 1, 2, 0] * 50),
         "reference_answers": np.array([0, 1, 2, 1] * 50),
     }
-    return label_free_verdict(**(arguments | how))
+    return label_free_verdict(**(arguments | how)).to_json()
 
 
 def test_label_free():
@@ -257,7 +258,7 @@ def cross_validated(lp_ft: float, scratch: float, **how):
         "correct": {"lp-ft": right(lp_ft), "scratch": right(scratch)},
         "reference": "scratch",
     }
-    return cross_validated_verdict(**(arguments | how))
+    return cross_validated_verdict(**(arguments | how)).to_json()
 
 
 def test_cross_validated():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -11,19 +10,21 @@ from sklearn.metrics import log_loss
 
 from landbridge.base.hashing import digest
 from landbridge.domains.sealed import SealedLabels
+from landbridge.domains.seen import Seen
 from landbridge.metrics.estimates import mean_interval, paired_interval
-from landbridge.metrics.intervals import labels_needed, pairs_needed
+from landbridge.metrics.intervals import Interval, labels_needed, pairs_needed
 from landbridge.targets.base import target_type
 from landbridge.verdict.judge import (
     Predicted,
     difference,
-    figure,
     judge,
     labels_print,
+    method_score,
     open_labels,
     outcome_of,
 )
-from landbridge.verdict.parts import Masked, parts_figures
+from landbridge.verdict.parts import Masked, part_scores
+from landbridge.verdict.records import Chosen, Verdict
 from landbridge.verdict.sentences import (
     choice_sentence,
     confidence_sentence,
@@ -34,10 +35,10 @@ from landbridge.verdict.sentences import (
 )
 from landbridge.verdict.settle import (
     MOST_NAMED,
+    Settle,
     Unlabelled,
     settled_by,
     settled_without_labels,
-    within_reach,
 )
 from landbridge.verdict.without_labels import (
     ASSUMPTION,
@@ -97,7 +98,7 @@ def test_every_field_of_a_judged_verdict(seeds):
     names[5], names[7] = None, "zebra"
     has, rest = np.arange(N) != 5, np.flatnonzero(np.arange(N) != 5)
     unlabelled = Unlabelled(400, [(11, "row 11"), (12, "row 12")])
-    found, truth = judge(
+    verdict, truth = judge(
         SealedLabels(names),
         CLASSES,
         [
@@ -108,8 +109,10 @@ def test_every_field_of_a_judged_verdict(seeds):
         "scratch",
         seeds_note="as planned",
         unlabelled=unlabelled,
-        choice={"kind": "given", "compared": 1},
+        choice=Chosen("given", 1),
     )
+    found = verdict.to_json()
+    assert Verdict.from_json(found).to_json() == found
     assert truth.names.tolist() == names
     assert truth.index.tolist() == [-1 if i in (5, 7) else int(t) for i, t in enumerate(TRUE)]
     assert truth.index.dtype == np.int64
@@ -134,14 +137,12 @@ def test_every_field_of_a_judged_verdict(seeds):
     assert calibration["confidence"] == pytest.approx(p0.max(1).mean())
     assert 0 < calibration["ece_by_chance"] < 0.3
     settle = found.pop("settle")
-    assert found.pop("labels_to_settle") == within_reach(settle)
-    assert settle == settled_by(
-        found["difference"],
-        right["mcc"][:1],
-        right["scratch"],
-        target_type("classes").metric,
-        unlabelled,
-    )
+    assert verdict.difference is not None
+    scores = (right["mcc"][:1], right["scratch"])
+    own = settled_by(verdict.difference, *scores, HIT_RATE, unlabelled)
+    assert own is not None
+    assert settle == own.to_json()
+    assert found.pop("labels_to_settle") == own.labels
     sentence = found.pop("sentence")
     assert sentence.startswith("Can't tell whether the transfer helped: mcc is right on")
     assert f"judged on {len(rest)}" in sentence or "may be chance" in sentence
@@ -179,13 +180,14 @@ def test_every_field_where_numbers_are_judged():
     rng = np.random.default_rng(0)
     ours = (NUMBERS + rng.normal(size=(2, N)) * [[2], [3]])[..., None]
     other = (NUMBERS + rng.normal(size=(2, N)) * 5)[..., None]
-    found, truth = judge(
+    verdict, truth = judge(
         SealedLabels(NUMBERS.tolist()),
         ("size",),
         [predicted("mcc", ours, "chosen"), predicted("scratch", other)],
         "scratch",
         answers="numbers",
     )
+    found = verdict.to_json()
     a, b = (-np.abs(values[..., 0] - NUMBERS) for values in (ours, other))
     how = {"share": False, "scale": NUMBERS.std()}
     chosen, baseline = found["chosen"], found["baselines"][0]
@@ -213,10 +215,11 @@ def test_equal_errors_have_the_interval_that_the_truth_allows():
         answers="numbers",
     )
     half = 1.96 * np.sqrt(2 * NUMBERS.var() / (N + 2)) / np.sqrt(N + 2)
-    for one in (found["difference"], found["difference_over_seeds"]):
-        assert (one["low"], one["high"]) == pytest.approx((2 - half, 2 + half), rel=0.01)
-    assert found["chosen"]["high"] == pytest.approx(1 + half, rel=0.01)
-    assert found["baselines"][0]["high"] == pytest.approx(3 + half, rel=0.01)
+    for one in (found.difference, found.difference_over_seeds):
+        assert one is not None
+        assert (one.low, one.high) == pytest.approx((2 - half, 2 + half), rel=0.01)
+    assert found.chosen.score.high == pytest.approx(1 + half, rel=0.01)
+    assert found.baselines[0].score.high == pytest.approx(3 + half, rel=0.01)
     of_constants, _ = judge(
         SealedLabels([4.0] * N),
         ("size",),
@@ -224,26 +227,24 @@ def test_equal_errors_have_the_interval_that_the_truth_allows():
         None,
         answers="numbers",
     )
-    assert of_constants["chosen"]["figures"]["R²"] is None  # nothing can be said of it
+    assert of_constants.chosen.figures is not None
+    assert of_constants.chosen.figures["R²"] is None  # nothing can be said of it
 
 
 @pytest.mark.parametrize("kept", ["", "asked", "all"])
 def test_rows_that_were_learned_from(kept):
     values = noisy(0.95, 0, 1)
-    seen: Any = SimpleNamespace(
-        kept=kept, to_json=lambda: {"found": 3, "of": N, "kept": kept, "rows": []}
-    )
     found, _ = judge(
         SealedLabels([CLASSES[i] for i in TRUE]),
         CLASSES,
         [predicted("mcc", values, "chosen"), predicted("scratch", noisy(0.4, 1, 1))],
         "scratch",
-        seen=seen,
+        seen=Seen(3, N, kept=kept),
     )
-    assert found["outcome"] == ("can't tell" if kept == "all" else "helped")
-    assert found["seen"]["kept"] == kept
-    assert (found["settle"], found["labels_to_settle"]) == (None, None)
-    assert ("says nothing of new data" in found["sentence"]) == (kept == "all")
+    assert found.outcome == ("can't tell" if kept == "all" else "helped")
+    assert found.to_json()["seen"]["kept"] == kept
+    assert (found.settle, found.labels_to_settle) == (None, None)
+    assert ("says nothing of new data" in found.sentence) == (kept == "all")
 
 
 def test_what_is_opened():
@@ -256,18 +257,20 @@ def test_what_is_opened():
     assert (truth.has.tolist(), truth.unseen) == ([True, False, True], ("new",))
     nothing = open_labels(SealedLabels([]), ("a", "b"))
     assert (nothing.has.dtype, nothing.index.dtype, nothing.unseen) == (bool, np.int64, ())
-    assert outcome_of({"low": -1.0, "high": 0.0}) == "can't tell"
+    assert outcome_of(Interval(-0.5, -1.0, 0.0)) == "can't tell"
 
 
 def test_a_figure_and_a_difference_of_hits():
     scores = np.array([[1, 1, 1, 0], [1, 0, 0, 0]], bool)
-    both, first = figure("m", "r", "w", scores), figure("m", "r", "w", scores, stored=True)
+    both, first = (
+        method_score("m", "r", "w", scores, stored=stored).to_json() for stored in (False, True)
+    )
     assert (both["mean"], first["mean"]) == (0.5, 0.75)
     assert both["per_seed"] == [0.75, 0.25]
     assert both["over_seeds"] == {"mean": 0.5, "low": 0.25, "high": 0.75}
-    assert "over_seeds" not in figure("m", "r", "w", scores[:1])
+    assert "over_seeds" not in method_score("m", "r", "w", scores[:1]).to_json()
     gap, other = difference(scores[:1], scores), paired_interval(scores[:1], scores)
-    assert gap == {"mean": other.value, "low": other.low, "high": other.high, "p": other.p}
+    assert gap == other
 
 
 # Without labels to judge by -----------------------------------------------------------------------
@@ -277,18 +280,20 @@ def test_every_field_of_a_cross_validated_verdict():
     right = {name: noisy(share, i)[..., 0] > 0.5 for i, (name, share) in enumerate(
         {"lp-ft": 0.7, "scratch": 0.68, "probe": 0.4}.items())}  # fmt: skip
     unlabelled = Unlabelled(1000, [(1, "one")])
-    found = cross_validated_verdict(
+    verdict = cross_validated_verdict(
         chosen="lp-ft",
         what={"lp-ft": "lp-ft in words", "scratch": "scratch in words"},
         correct=right,
         reference="scratch",
-        figures={"scratch": {"figures": {"x": 1.0}}},
+        figures={"scratch": {"x": 1.0}},
         unlabelled=unlabelled,
     )
-    gap = found["difference"]
-    settle = settled_by(gap, right["lp-ft"], right["scratch"], HIT_RATE, unlabelled)
+    assert verdict.difference is not None
+    settle = settled_by(verdict.difference, right["lp-ft"], right["scratch"], HIT_RATE, unlabelled)
     assert settle is not None
-    assert found.pop("sentence") == cross_validated_sentence(found)
+    found = verdict.to_json()
+    assert Verdict.from_json(found).to_json() == found
+    assert found.pop("sentence") == cross_validated_sentence(verdict)
     probe = expected_figure("probe", "baseline", right["probe"], False) | {"what": "probe"}
     assert found == {
         "kind": "cross-validated",
@@ -312,8 +317,8 @@ def test_every_field_of_a_cross_validated_verdict():
             {**probe, "difference": expected_gap(right["lp-ft"], right["probe"])},
         ],
         "difference": expected_gap(right["lp-ft"], right["scratch"]),
-        "settle": settle,
-        "labels_to_settle": within_reach(settle),
+        "settle": settle.to_json(),
+        "labels_to_settle": settle.labels,
         "assumption": "The same labels chose the method, so the figures are on the bright side.",
         "calibration": None,
         "unseen_classes": [],
@@ -321,8 +326,8 @@ def test_every_field_of_a_cross_validated_verdict():
     alone = cross_validated_verdict(
         chosen="lp-ft", what={}, correct=right, reference="nothing", lone=1
     )
-    assert (alone["reference"], alone["difference"]) == (None, None)
-    assert "1 more is the only one of its class" in alone["sentence"]
+    assert (alone.reference, alone.difference) == (None, None)
+    assert "1 more is the only one of its class" in alone.sentence
 
 
 def test_every_field_of_a_label_free_verdict():
@@ -341,16 +346,19 @@ def test_every_field_of_a_label_free_verdict():
         "chosen_answers": ours,
         "reference_answers": other,
         "rows": rows,
-        "choice": {"kind": "label-free", "compared": 2},
+        "choice": Chosen("label-free", 2),
     }
-    found = label_free_verdict(**given)
+    verdict = label_free_verdict(**given)
+    found = verdict.to_json()
+    assert Verdict.from_json(found).to_json() == found
     settle = found.pop("settle")
     assert settle["rows"] == [{"row": 103, "name": "file 3"}, {"row": 108, "name": "file 8"}]
     assert (settle["differ"], settle["among"], settle["judged"]) == (2, "target rows", 0)
     assert settle["in_addition"] is False
     assert settle["low"] == labels_needed(0.05, 0.05)
     assert settle["high"] == labels_needed(0.005, 0.05)
-    assert found.pop("labels_to_settle") == within_reach(settle)
+    assert verdict.settle is not None
+    assert found.pop("labels_to_settle") == verdict.settle.labels
     found.pop("sentence")
     blank = {"mean": None, "low": None, "high": None, "per_seed": []}
     own = {"method": "mcc", "role": "chosen", "what": "mcc in words", **blank, "figures": {}}
@@ -375,19 +383,20 @@ def test_every_field_of_a_label_free_verdict():
     }
     for lacking in ("chosen_answers", "reference_answers"):
         blind = label_free_verdict(**(given | {lacking: None}))
-        assert (blind["disagreement"], blind["settle"]) == (0.0, None)
-    assert label_free_verdict(**(given | {"best": None}))["assumption"] is None
+        assert (blind.disagreement, blind.settle) == (0.0, None)
+    assert label_free_verdict(**(given | {"best": None})).assumption is None
     plain = label_free_verdict(**(given | {"rows": None}))
-    assert plain["settle"]["rows"][0] == {"row": 3, "name": "row 3"}
+    assert plain.settle is not None
+    assert plain.settle.rows[0] == (3, "row 3")
 
 
 # What would settle it -----------------------------------------------------------------------------
 
 HITS = np.arange(100) % 2 > 0
-GAP = {"mean": 0.1, "low": -0.1, "high": 0.3}
+GAP = Interval(0.1, -0.1, 0.3)
 
 
-def settled(left: int | None, **how: Any) -> dict[str, Any]:
+def settled(left: int | None) -> Settle:
     a, b = HITS[None].copy(), HITS[None].copy()
     b[0, :20] = ~b[0, :20]
     unlabelled = None if left is None else Unlabelled(left, [(7, "seven")] * 150)
@@ -399,7 +408,7 @@ def settled(left: int | None, **how: Any) -> dict[str, Any]:
 def test_how_many_labels_in_addition():
     least, most = labels_needed(0.2, 0.2) - 100, labels_needed(0.1, 0.2) - 100
     found = settled(None)
-    assert found == {
+    assert found.to_json() == {
         "low": max(1, least),
         "high": most,
         "in_addition": True,
@@ -410,8 +419,7 @@ def test_how_many_labels_in_addition():
         "among": None,
         "rows": [],
     }
-    assert within_reach(found) == most
-    assert within_reach(None) is None
+    assert found.labels == most
     for left, possible, reach in (
         (most, True, most),
         (most + 9, True, most),
@@ -420,14 +428,10 @@ def test_how_many_labels_in_addition():
         (0, False, None),
     ):
         found = settled(left)
-        assert (found["possible"], found["rows_left"], within_reach(found)) == (
-            possible,
-            left,
-            reach,
-        )
-        named = {"differ": 150, "among": "rows without a label"} if left else {"differ": None}
-        assert {key: found[key] for key in named} == named
-        assert found["rows"] == ([{"row": 7, "name": "seven"}] * MOST_NAMED if left else [])
+        assert (found.possible, found.rows_left, found.labels) == (possible, left, reach)
+        named = (150, "rows without a label") if left else (None, None)
+        assert (found.differ, found.among) == named
+        assert found.rows == (((7, "seven"),) * MOST_NAMED if left else ())
 
 
 def test_differences_of_numbers_are_settled_by_their_spread():
@@ -435,14 +439,14 @@ def test_differences_of_numbers_are_settled_by_their_spread():
     a = -np.abs(rng.normal(size=(2, 30)))
     b = a + 0.01 * rng.normal(size=(2, 30))
     spread, smallest = (a - b).mean(0).std(), abs(b.mean()) / 100
-    gap = {"mean": 1e-6, "low": -0.02, "high": 0.05}
+    gap = Interval(1e-6, -0.02, 0.05)
     found = settled_by(gap, a, b, target_type("numbers").metric, Unlabelled(9, [(1, "a")]))
     assert found is not None
-    assert found["low"] == max(1, pairs_needed(0.05, spread) - 30)
-    assert found["high"] == max(1, pairs_needed(smallest, spread) - 30)
-    assert (found["differ"], found["rows"]) == (None, [])  # numbers nearly always differ
+    assert found.low == max(1, pairs_needed(0.05, spread) - 30)
+    assert found.high == max(1, pairs_needed(smallest, spread) - 30)
+    assert (found.differ, found.rows) == (None, ())  # numbers nearly always differ
     assert settled_by(gap, a, a, target_type("numbers").metric) is None
-    nothing = {"mean": 0.0, "low": 0.0, "high": 0.0}
+    nothing = Interval(0.0, 0.0, 0.0)
     assert settled_by(nothing, a, 0 * a, target_type("numbers").metric) is None
 
 
@@ -451,7 +455,7 @@ def test_without_a_label_or_without_a_row_nothing_is_settled():
     assert settled_without_labels(Unlabelled(0, [(1, "a")])) is None
     found = settled_without_labels(Unlabelled(4, [(1, "a")]))
     assert found is not None
-    assert (found["judged"], found["in_addition"], found["rows_left"]) == (0, False, 4)
+    assert (found.judged, found.in_addition, found.rows_left) == (0, False, 4)
 
 
 # By modalities ------------------------------------------------------------------------------------
@@ -464,7 +468,7 @@ def test_modalities_of_numbers_and_seeds():
     def off(size: float, rows: int) -> np.ndarray:
         return (truth[:rows] + np.array([[size], [9.0]]))[..., None]
 
-    found = parts_figures(
+    found = part_scores(
         ("a", "b", "c"),
         [
             Masked(("a", "b", "c"), np.arange(4), off(1, 4)),
@@ -475,22 +479,23 @@ def test_modalities_of_numbers_and_seeds():
         np.ones((8, 3), bool),
         answers="numbers",
     )
-    assert (found["metric"], found["rows"]) == ("mean absolute error", 8)
-    assert found["parts"] == ["a", "b", "c"]
-    assert [one["mean"] for one in found["sets"]] == pytest.approx([1, 3, 4])  # the stored model
-    assert found["sets"][0]["per_seed"] == pytest.approx([1, 9])
-    assert [one["part"] for one in found["adds"]] == ["b"]  # nothing was answered without a, or c
-    assert found["adds"][0]["mean"] == pytest.approx(2)
+    assert (found.metric, found.rows) == ("mean absolute error", 8)
+    assert found.parts == ("a", "b", "c")
+    assert [one.score.value for one in found.sets] == pytest.approx([1, 3, 4])  # the stored model
+    assert found.sets[0].per_seed == pytest.approx([1, 9])
+    assert [name for name, _ in found.adds] == ["b"]  # nothing was answered without a, or c
+    assert found.adds[0][1].value == pytest.approx(2)
     nothing = [Masked(("a", "c"), np.arange(8), off(3, 8))]
-    alone = parts_figures(("a", "b", "c"), nothing, truth, np.ones((8, 3), bool), answers="numbers")
-    assert alone["adds"] == []
+    alone = part_scores(("a", "b", "c"), nothing, truth, np.ones((8, 3), bool), answers="numbers")
+    assert alone.adds == ()
 
 
 # Sentences, word for word -------------------------------------------------------------------------
 
 
-def told(**how: Any) -> dict[str, Any]:
-    usual = {
+def told(**how: Any) -> Verdict:
+    usual: dict[str, Any] = {
+        "kind": "judged",
         "answers": "classes",
         "chosen": {"method": "mcc", "mean": 0.8},
         "reference": "scratch",
@@ -500,7 +505,7 @@ def told(**how: Any) -> dict[str, Any]:
         "seeds": [0],
         "metric": "accuracy",
     }
-    return usual | how
+    return Verdict.from_json(usual | how)
 
 
 @pytest.mark.parametrize(
@@ -562,11 +567,11 @@ SETTLE = {
     "high": 20,
     "differ": 4,
     "among": "rows without a label",
-    "possible": True,
-    "in_addition": True,
     "judged": 40,
+    "rows": [],
 }
 DRAWN = "About 5 to 20 more labelled examples, drawn at random, would settle it"
+MORE = "more labelled examples, drawn at random, would settle it"
 BESIDE = "(in addition to the 40 judged)"
 
 
@@ -577,23 +582,23 @@ BESIDE = "(in addition to the 40 judged)"
          f"{BESIDE}."),
         ({"differ": 1}, "The two differ on 1 of 30 rows without a label: look at that one first. "
          f"{DRAWN} {BESIDE}."),
-        ({"differ": 2, "possible": False}, "The two differ on 2 of 30 rows without a label: those "
-         f"say most. {DRAWN} {BESIDE}; that is more than the 30 here, so it cannot be settled with "
-         "these data."),
+        ({"differ": 2, "low": 40, "high": 50}, "The two differ on 2 of 30 rows without a label: "
+         f"those say most. About 40 to 50 {MORE} {BESIDE}; that is more than "
+         "the 30 here, so it cannot be settled with these data."),
         ({"differ": 0}, "The two answer all 30 rows without a label alike, so labels for those "
          f"settle nothing. {DRAWN} {BESIDE}."),
-        ({"differ": 0, "rows_left": 1, "possible": None}, "The two answer the 1 row without a "
-         f"label alike, so a label for it settles nothing. {DRAWN} {BESIDE}; there are 1 here, so "
-         "it may not be possible with these."),
-        ({"differ": 0, "rows_left": 2}, "The two answer all 2 rows without a label alike, so "
-         f"labels for those settle nothing. {DRAWN} {BESIDE}."),
+        ({"differ": 0, "rows_left": 1, "low": 1}, "The two answer the 1 row without a label "
+         f"alike, so a label for it settles nothing. About 1 to 20 {MORE} {BESIDE}; there are 1 "
+         "here, so it may not be possible with these."),
+        ({"differ": 0, "rows_left": 2, "low": 1, "high": 2}, "The two answer all 2 rows without a "
+         f"label alike, so labels for those settle nothing. About 1 to 2 {MORE} {BESIDE}."),
         ({"differ": None}, f"{DRAWN} {BESIDE}."),
-        ({"rows_left": 0, "possible": False, "differ": None}, f"{DRAWN} {BESIDE}; none are left "
+        ({"rows_left": 0, "differ": None}, f"{DRAWN} {BESIDE}; none are left "
          "here, so it cannot be settled with these data."),
-        ({"rows_left": None, "possible": None, "differ": None}, f"{DRAWN} {BESIDE}."),
-        ({"low": 1, "high": 1, "differ": None, "in_addition": False}, "About 1 labelled example, "
+        ({"rows_left": None, "differ": None}, f"{DRAWN} {BESIDE}."),
+        ({"low": 1, "high": 1, "differ": None, "judged": 0}, "About 1 labelled example, "
          "drawn at random, would settle it."),
-        ({"among": "target rows", "in_addition": False}, "The two differ on 4 of 30 target rows: "
+        ({"among": "target rows", "judged": 0}, "The two differ on 4 of 30 target rows: "
          "label those first. About 5 to 20 labelled examples, drawn at random, would settle it."),
     ],
 )  # fmt: skip
@@ -622,8 +627,8 @@ def test_what_spoke_for_the_choice():
 
 
 def test_confidence_that_is_off():
-    sure = told(calibration={"confidence": 0.95})
-    assert confidence_sentence(sure) == (
+    sure = {"calibration": {"confidence": 0.95}}
+    assert confidence_sentence(told(**sure)) == (
         "Its probabilities cannot be taken at their word: it is surer than it is right (confidence "
         "95.0 % on average, right 80.0 %)."
     )
@@ -633,8 +638,8 @@ def test_confidence_that_is_off():
         told(calibration={"confidence": 0.88}),
         told(calibration=None),
         told(),
-        sure | {"answers": "numbers"},
-        sure | {"chosen": {"method": "mcc", "mean": None}},
+        told(**sure, answers="numbers"),
+        told(**sure, chosen={"method": "mcc", "mean": None}),
     ):
         assert confidence_sentence(fine) == ""
 
@@ -645,8 +650,8 @@ SPREAD = {"mean": 0.75, "low": 0.7, "high": 0.8}
 def test_what_all_seeds_give():
     own = {"method": "mcc", "mean": 0.8, "over_seeds": SPREAD}
     start = "That is the stored model; over 3 seeds the mean is 75.0 % (70.0 % to 80.0 %)"
-    some = told(chosen=own, seeds=[0, 1, 2])
-    assert seeds_sentence(some) == f"{start}."
+    some = {"chosen": own, "seeds": [0, 1, 2]}
+    assert seeds_sentence(told(**some)) == f"{start}."
     for outcome, low, high, more in (
         ("helped", -0.1, 0.1, ", so another seed might not have helped"),
         ("helped", 0.0, 0.1, ", so another seed might not have helped"),
@@ -656,8 +661,8 @@ def test_what_all_seeds_give():
         ("hurt", -0.1, -0.01, ""),
         ("can't tell", -0.1, 0.1, ""),
     ):
-        gap = {"low": low, "high": high}
-        said = seeds_sentence(some | {"outcome": outcome, "difference_over_seeds": gap})
+        gap = {"mean": 0.0, "low": low, "high": high}
+        said = seeds_sentence(told(**some, outcome=outcome, difference_over_seeds=gap))
         assert said == f"{start}{more}."
     flat = own | {"over_seeds": {"mean": 0.8, "low": 0.8, "high": 0.8}}
-    assert seeds_sentence(some | {"chosen": flat}) == seeds_sentence(told()) == ""
+    assert seeds_sentence(told(**some | {"chosen": flat})) == seeds_sentence(told()) == ""

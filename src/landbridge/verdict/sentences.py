@@ -110,7 +110,9 @@ def alone_sentence(verdict: Verdict) -> str:
 def choice_sentence(verdict: Verdict) -> str:
     """Say what spoke for the method when it was chosen, on rows that the verdict does not see."""
     choice, kind = verdict.choice, verdict.target_type
-    if choice is None or choice.value is None or choice.reference_value is None:
+    if choice is None or choice.kind != "cross-validation":
+        return ""
+    if choice.value is None or choice.reference_value is None:
         return ""
     rows, say_value = counted(choice.rows, "other labelled example"), kind.metric.format
     return (
