@@ -10,6 +10,7 @@ from landbridge.cli.evaluate import _show
 from landbridge.cli.predict import _unanswered, write
 from landbridge.cli.tables import console, show_verdict
 from landbridge.domains.input_rows import InputRows, LeftOut
+from landbridge.verdict.settle import Settle
 
 
 def test_predictions_are_written(tmp_path):
@@ -120,7 +121,9 @@ def test_rows_to_label_first_say_whose_answers_differ(capsys, tmp_path):
             "reference": "probe",
             "chosen": figure,
             "baselines": [],
-            "settle": {"differ": 9, "rows": [{"name": f"shop row {i}"} for i in range(1, 10)]},
+            "settle": Settle(
+                1, 9, differ=9, rows=tuple((i, f"shop row {i}") for i in range(1, 10))
+            ).to_json(),
         },
         tmp_path / "report.html",
     )

@@ -16,7 +16,7 @@ from landbridge.metrics.estimates import mean_interval, paired_interval, widened
 from landbridge.metrics.intervals import paired_bootstrap, wilson_share
 from landbridge.tasks.base import Example, Metric
 from landbridge.tasks.judging import judge as judge_structured
-from landbridge.verdict.partition import partition_figures
+from landbridge.verdict.partition import partition_score
 
 LEVEL = 0.95
 
@@ -203,16 +203,16 @@ def test_structured_scores_have_intervals_as_wide_as_theory_says(higher):
             for name, p in (("tuned", share), ("scratch", other))
         }
         found = judge_structured([metric], said, truth, seed=seed)
-        own, ref = found["models"]
-        gap = ref["difference"]
+        own, gap = found.models[0], found.difference
+        assert gap is not None
         sign = 1 if higher else -1
-        assert own["scores"] == {"x": pytest.approx(share)}
-        assert gap["value"] == pytest.approx(sign * (share - other))
+        assert own.scores == {"x": pytest.approx(share)}
+        assert gap.value == pytest.approx(sign * (share - other))
         apart = np.array(said["tuned"]) - np.array(said["scratch"])
         ends.append(
             [
-                [share - own["low"], own["high"] - share],
-                np.array([gap["value"] - gap["low"], gap["high"] - gap["value"]])
+                [share - own.main.low, own.main.high - share],
+                np.array([gap.value - gap.low, gap.high - gap.value])
                 / apart.std()
                 * np.sqrt(share * (1 - share)),
             ]
@@ -229,8 +229,8 @@ def test_groups_have_intervals_as_wide_as_theory_says():
     for seed in range(3):
         labels = np.arange(n) % 3
         own = np.where(rng.permutation(n) >= share * n, (labels + 1) % 3, labels)
-        found = partition_figures(labels, own, seed)["accuracy"]
-        assert found["value"] == pytest.approx(share)
-        halves.append([share - found["low"], found["high"] - share])
+        found = partition_score(labels, own, seed).accuracy
+        assert found.value == pytest.approx(share)
+        halves.append([share - found.low, found.high - share])
     half = stats.norm.ppf(0.975) * np.sqrt(share * (1 - share) / n)
     assert np.mean(halves, axis=0) == pytest.approx(np.full(2, half), rel=0.1)
