@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 import landbridge
 from landbridge.base.shown import visible
 from landbridge.cli.app import app
+from landbridge.metrics.intervals import Interval
 from landbridge.report.html import file_text
 from landbridge.report.markdown import code, md
 from landbridge.report.page import (
@@ -84,9 +85,12 @@ def test_every_kind_of_section_shows_names(tmp_path):
     page = Page(
         ODD,
         ODD,
-        [Verdict(ODD, ODD, {"value": 0.1, "low": 0.0, "high": 0.2}, ODD), Verdict(ODD, ODD)],
+        [Verdict(ODD, ODD, Interval(0.1, 0.0, 0.2), ODD), Verdict(ODD, ODD)],
         [
-            ("estimates", Estimates(ODD, [Estimate(ODD, 0.5, 0.4, 0.6, note=ODD)], lead=ODD)),
+            (
+                "estimates",
+                Estimates(ODD, [Estimate(ODD, Interval(0.5, 0.4, 0.6), note=ODD)], lead=ODD),
+            ),
             ("table", Table(ODD, [ODD, ODD], [[ODD, ODD]], lead=ODD)),
             ("cards", Cards(ODD, [Card(ODD, [("data:,", ODD)], [(ODD, ODD)], True)])),
             ("points", Points(ODD, [0.0, 1.0], [0.0, 1.0], [0, 1], [ODD, ODD])),

@@ -16,6 +16,7 @@ from landbridge.base.errors import LandbridgeWarning
 from landbridge.diagnosis.domains import compare_domains
 from landbridge.domains.domain import Domain
 from landbridge.domains.read import read_domain
+from landbridge.metrics.intervals import Interval
 from landbridge.report import write_report
 from landbridge.report.page import (
     Card,
@@ -57,8 +58,11 @@ CUT = """(width => {
 
 
 def a_page(path: Path) -> Path:
-    gap = {"value": -0.02, "low": -0.3, "high": 0.31}
-    rows = [Estimate(LONG, 0.9, 0.2, 1.0, note="of all", chosen=True), Estimate("b", 0.1, 0.0, 0.3)]
+    gap = Interval(-0.02, -0.3, 0.31)
+    rows = [
+        Estimate(LONG, Interval(0.9, 0.2, 1.0), note="of all", chosen=True),
+        Estimate("b", Interval(0.1, 0.0, 0.3)),
+    ]
     words = [[LONG, "12,345", f"what sets it apart is {LONG}, and more words than fit"]] * 2
     sections = [
         ("estimates", Estimates("Shares", rows)),

@@ -219,7 +219,11 @@ class Space:
         if not found:
             raise DataError("fewer than two rows have two modalities", do="give rows with both")
         unanswered = domain.input_rows.reasons()
-        return {"recall": found, "n": len(examples), "unanswered": unanswered}
+        return {
+            "recall": [one.to_json() for one in found],
+            "n": len(examples),
+            "unanswered": unanswered,
+        }
 
     def predict(
         self, what: Any, *, outside: bool = False, events: Events = SILENT
