@@ -160,6 +160,12 @@ class DataConfig(_Strict):
         gt=0,
         lt=1,
     )
+    holdout: str = option(
+        "stratified",
+        "What is kept for judging: rows by chance, of each class its share; whole groups "
+        "(patients, sites) of a column; or the latest rows.",
+        "stratified|group:COLUMN|time:COLUMN",
+    )
     keep_duplicates: bool = option(
         False,
         "Judge on rows that were learned from as well; else they are found, the same or nearly, "

@@ -71,6 +71,12 @@ class Domain:
         Which rows to judge were learned from as well, once that was looked for.
     held : Held or None
         Which labelled rows are held out together, or never, once that was looked for.
+    holdout_by : tuple of (str or None), length n, or None
+        What a split rule goes by, a column of patients or dates: see `landbridge.domains.holdout`.
+    blocks : int64 ndarray, shape (n,), or None
+        Rows of one number are held out together, as the rule says.
+    alike : bool
+        Whether rows of one block may be alike, so that intervals go by blocks.
     """
 
     name: str
@@ -92,6 +98,9 @@ class Domain:
     input_rows: InputRows = None  # type: ignore[assignment]
     seen: Seen | None = None
     held: Held | None = None
+    holdout_by: tuple[str | None, ...] | None = None
+    blocks: np.ndarray | None = None
+    alike: bool = False
 
     def __post_init__(self) -> None:
         n = len(self.examples)
@@ -155,7 +164,9 @@ class Domain:
         return replace(
             self,
             examples=self.examples.select(rows),
-            groups=None if self.groups is None else tuple(self.groups[i] for i in rows),
+            groups=_some(self.groups, rows),
+            holdout_by=_some(self.holdout_by, rows),
+            blocks=None if self.blocks is None else self.blocks[rows],
             labels=self.labels[rows],
             known=self.known[rows],
             judged=np.zeros(len(rows), bool),
@@ -263,6 +274,10 @@ class Domain:
             schema=schema,
             input_rows=InputRows.of(n, omissions, ids),
         )
+
+
+def _some(values: tuple[str | None, ...] | None, rows: np.ndarray) -> Any:
+    return None if values is None else tuple(values[i] for i in rows)
 
 
 VALUE = "value"

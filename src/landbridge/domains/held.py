@@ -100,3 +100,31 @@ def find_repeats(examples: Examples) -> np.ndarray:
     others = examples.select(np.setdiff1d(np.arange(n), second))
     chance = first[second[examples.by_chance(second, others)]]
     return np.where(np.isin(first, chance), np.arange(n), first)
+
+
+def joined(first: np.ndarray, blocks: np.ndarray | None) -> np.ndarray:
+    """Return for each row the first one that it must be held out with: int64 (n,).
+
+    Parameters
+    ----------
+    first : int64 ndarray, shape (n,)
+        As of `find_repeats`.
+    blocks : int64 ndarray, shape (n,), or None
+        Rows of one number belong together as well, as those of one patient do.
+
+    Examples
+    --------
+    >>> joined(np.array([0, 1, 1, 3, 4]), np.array([7, 7, 8, 9, 9]))
+    array([0, 0, 0, 3, 3])
+    """
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    n = len(first)
+    if blocks is None:
+        return first
+    _, start, place = np.unique(blocks, return_index=True, return_inverse=True)
+    rows = np.arange(n)
+    pairs = (np.r_[rows, rows], np.r_[first, start[place]])
+    part = connected_components(coo_array((np.ones(2 * n, bool), pairs), (n, n)), directed=False)[1]
+    return np.asarray(np.unique(part, return_index=True)[1][part])

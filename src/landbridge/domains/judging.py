@@ -7,9 +7,11 @@ from typing import Literal
 
 import numpy as np
 
-from ..base.errors import ConfigError
+from ..base.errors import ConfigError, DataError
+from ..base.registry import nearest
 from ..base.seeds import numpy_rng
 from .domain import Domain
+from .holdout.base import USUAL, Split, SplitRows, SplitRule, split_rule
 from .sealed import SealedLabels
 
 Policy = Literal["use", "judge"]
@@ -17,7 +19,13 @@ _LEAST_A_CLASS = 4
 _LEAST = 8
 
 
-def seal(domain: Domain, policy: Policy, fraction: float = 0.3, seed: int = 0) -> Domain:
+def seal(
+    domain: Domain,
+    policy: Policy,
+    fraction: float = 0.3,
+    seed: int = 0,
+    holdout: str = USUAL,
+) -> Domain:
     """Seal the labels that are kept for judging, and take away those that may not be used.
 
     A labelled test split is what is judged; without one a labelled validation split is;
@@ -38,6 +46,9 @@ def seal(domain: Domain, policy: Policy, fraction: float = 0.3, seed: int = 0) -
         Share of the labelled rows to judge under "use" without a split.
     seed : int, default 0
         For the draw of that share.
+    holdout : str, default "stratified"
+        The rule by which it is drawn, see `landbridge.domains.holdout`; "group:patient" and
+        "time:date" go by `Domain.holdout_by`.
 
     Returns
     -------
@@ -48,7 +59,9 @@ def seal(domain: Domain, policy: Policy, fraction: float = 0.3, seed: int = 0) -
     Raises
     ------
     ConfigError
-        Where the policy is unknown or the fraction not between 0 and 1.
+        Where the policy is unknown, the fraction not between 0 and 1, or `holdout` without effect.
+    DataError
+        Where the rows cannot be parted by the rule.
 
     Examples
     --------
@@ -66,23 +79,40 @@ def seal(domain: Domain, policy: Policy, fraction: float = 0.3, seed: int = 0) -
         )
     if domain.sealed is not None:
         raise ValueError(f"{domain.name} is sealed already")
+    rule, column = split_rule(holdout)
+    if column is not None and domain.holdout_by is None:
+        raise _no_column(domain, column)
     known, notes = domain.known, []
     judged, why = _given_split(domain)
-    held_out = domain.held_out | judged
+    held_out, blocks, alike = domain.held_out | judged, None, False
     if judged.any():
+        _check_effect(holdout, f"{domain.name} has a split of its own ({why})")
         notes.append(why)
     elif not known.any():
+        _check_effect(holdout, f"no row of {domain.name} has a label")
         notes.append("no row has a label: nothing can be judged, only label-free evidence")
     elif policy == "judge":
+        _check_effect(holdout, "all labels of the target are for judging")
         judged = known.copy()
         notes.append(
             f"all {judged.sum()} labels are sealed for judging; the same rows are used "
             "without their labels"
         )
     else:
-        judged, said = _draw(domain, fraction, seed)
-        held_out = held_out | judged
-        notes += said
+        found = _drawn(domain, rule, column or "", fraction, seed)
+        blocks, alike = found.blocks, found.alike
+        if few := _too_few(domain):
+            notes.append(few)
+        else:
+            judged = known & found.test
+            held_out = held_out | found.test
+            how = f"{found.how} with seed {seed}" if found.by_chance else found.how
+            notes += [
+                f"judged on {judged.sum()} of {known.sum()} labelled rows, {how} and held out",
+                *found.notes,
+            ]
+        if found.unused is not None:
+            held_out = held_out | found.unused
     if held_out.all():
         held_out = np.zeros(len(domain), bool)
         notes.append(
@@ -92,7 +122,7 @@ def seal(domain: Domain, policy: Policy, fraction: float = 0.3, seed: int = 0) -
     dropped = int((known & ~judged & ~stays).sum())
     if dropped:
         notes.append(f"{dropped} more labels are not used, for learning or for judging")
-    return _sealed(domain, judged, held_out, stays, notes)
+    return replace(_sealed(domain, judged, held_out, stays, notes), blocks=blocks, alike=alike)
 
 
 def keep_labels(domain: Domain, keep: np.ndarray) -> Domain:
@@ -137,54 +167,54 @@ def _given_split(domain: Domain) -> tuple[np.ndarray, str]:
     return np.zeros(len(domain), bool), ""
 
 
-def _draw(domain: Domain, fraction: float, seed: int) -> tuple[np.ndarray, list[str]]:
-    """Draw a share of each class, at least 2 and never all of it."""
-    judged = np.zeros(len(domain), bool)
-    total, classes = int(domain.known.sum()), len(domain.classes)
-    if not domain.target_type.exclusive:
-        return _draw_rows(domain, fraction, seed)
-    if total < _LEAST_A_CLASS * classes:
-        return judged, [
-            f"{total} labels of {classes} classes are too few to keep some for judging "
+def _too_few(domain: Domain) -> str:
+    """Return why no labels are kept for judging, "" where there are enough."""
+    total, n_classes = int(domain.known.sum()), len(domain.classes)
+    if domain.target_type.exclusive and total < _LEAST_A_CLASS * n_classes:
+        return (
+            f"{total} labels of {n_classes} classes are too few to keep some for judging "
             f"(at least {_LEAST_A_CLASS} a class): all are learned from and nothing is judged"
-        ]
-    rng = numpy_rng("judged rows", seed)
-    small = 0
-    for index in range(classes):
-        rows = rng.permutation(np.flatnonzero(domain.known & (domain.labels == index)))
-        if len(rows) < 3:  # two to judge and one to learn from
-            small += len(rows) > 0
-            continue
-        take = min(max(2, round(fraction * len(rows))), len(rows) - 1)
-        judged[rows[:take]] = True
-    notes = [
-        f"judged on {judged.sum()} of {total} labelled rows, drawn from each class with seed "
-        f"{seed} and held out"
-    ]
-    if small:
-        notes.append(f"{small} classes have fewer than 3 labels: none of theirs is judged")
-    return judged, notes
-
-
-def _draw_rows(domain: Domain, fraction: float, seed: int) -> tuple[np.ndarray, list[str]]:
-    """Draw a share of the rows, evenly over the range of numbers; at least 2."""
-    judged = np.zeros(len(domain), bool)
-    total = int(domain.known.sum())
-    if total < _LEAST:
-        return judged, [
+        )
+    if not domain.target_type.exclusive and total < _LEAST:
+        return (
             f"{total} labels are too few to keep some for judging (at least {_LEAST}): all are "
             "learned from and nothing is judged"
-        ]
-    rng = numpy_rng("judged rows", seed)
-    groups = domain.target_type.strata(domain.labels, domain.known)
-    for group in np.unique(groups[domain.known]):
-        rows = rng.permutation(np.flatnonzero(domain.known & (groups == group)))
-        judged[rows[: max(2, round(fraction * len(rows)))]] = True
-    how = domain.target_type.strata_words
-    return judged, [
-        f"judged on {judged.sum()} of {total} labelled rows, drawn {how}with seed {seed} and "
-        "held out"
-    ]
+        )
+    return ""
+
+
+def _drawn(domain: Domain, rule: SplitRule, column: str, fraction: float, seed: int) -> Split:
+    kind = domain.target_type
+    rows = SplitRows(
+        domain.name,
+        domain.known,
+        kind.strata(domain.labels, domain.known),
+        classes=kind.exclusive,
+        stratified_by=kind.strata_words,
+        values=domain.holdout_by,
+        column=column,
+    )
+    return rule.split(rows, fraction, numpy_rng("judged rows", seed))
+
+
+def _no_column(domain: Domain, column: str) -> DataError:
+    names = [] if domain.schema is None else [found.name for found in domain.schema.columns]
+    near = nearest(column, names)
+    return DataError(
+        f"{domain.name} has no column {column!r} to hold rows out by; it has {names[:30]}",
+        do=f"did you mean {near!r}?"
+        if near
+        else "name a column of a table, or a part of file names (pattern)",
+    )
+
+
+def _check_effect(said: str, why: str) -> None:
+    """Raise where a rule was named, and something else decides what is judged."""
+    if said != USUAL:
+        raise ConfigError(
+            f"holdout = {said} would be without effect: {why}",
+            do="leave it out, or give data without it",
+        )
 
 
 def _sealed(

@@ -41,6 +41,7 @@ def read_domain(
     audio: str | None = None,
     parts: Sequence[str] | None = None,
     domain: str | None = None,
+    holdout_by: str | None = None,
     pattern: str | None = None,
     split: Any = None,
     allow_missing: bool = False,
@@ -95,6 +96,9 @@ def read_domain(
     domain : str, optional
         The column of a table, or the part of file names, that says which of several domains a
         row is of (`Domain.groups`); `landbridge.domains.parting.part` takes them apart.
+    holdout_by : str, optional
+        The column of a table, or the part of file names, that rows are held out by, such as
+        patients or dates (`Domain.holdout_by`): no feature. Data may lack it.
     pattern : str, optional
         How names of files in a folder are made up, without ending, such as
         ``"{label}_{speaker}_{take}"``.
@@ -175,6 +179,7 @@ def read_domain(
         audio=audio,
         parts=parts,
         domain=domain,
+        holdout_by=holdout_by,
         pattern=pattern,
         split=split,
         allow_missing=allow_missing,

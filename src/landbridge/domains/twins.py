@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .examples import Examples
-from .held import Held, find_repeats
+from .held import Held, find_repeats, joined
 from .seen import MOST, NAMED, Seen, taken_away
 
 if TYPE_CHECKING:
@@ -123,10 +123,12 @@ def _held(target: Domain, learned: np.ndarray, found: list[_Found], keep: bool) 
     examples = target.examples.select(learned)
     again, seen = _counted(examples.names(), found)
     groups = np.arange(len(target))
+    blocks = None if target.blocks is None else target.blocks[learned]
     if keep:
+        groups[learned] = learned[joined(np.arange(len(learned)), blocks)]
         return Held(groups, replace(seen, kept="asked" if seen.found else ""))
     first = find_repeats(examples)
-    groups[learned] = learned[first]
+    groups[learned] = learned[joined(first, blocks)]
     # What nearly repeats a row of the source's is no less known than that row.
     groups[learned[np.isin(first, first[again])]] = -1
     return Held(groups, seen, repeats=int((first != np.arange(len(first))).sum()))

@@ -18,7 +18,12 @@ LEVEL = 0.95
 
 
 def mean_interval(
-    scores: np.ndarray, *, share: bool = True, scale: float = 0.0, level: float = LEVEL
+    scores: np.ndarray,
+    *,
+    share: bool = True,
+    scale: float = 0.0,
+    groups: np.ndarray | None = None,
+    level: float = LEVEL,
 ) -> Interval:
     """Return the mean of scores of rows, over seeds, with its interval.
 
@@ -30,6 +35,9 @@ def mean_interval(
         Whether scores lie between 0 and 1.
     scale : float
         Of scores that are no shares: how far one more row could be away, where all are equal.
+    groups : int ndarray, shape (n,), optional
+        Rows of one number are of one patient, site or user, and may be alike: what varies is the
+        groups, and there are as many degrees of freedom (Liang & Zeger, 1986).
     level : float
 
     Raises
@@ -46,15 +54,15 @@ def mean_interval(
     values = _table(scores)
     n, value = values.shape[1], float(values.mean())
     if share:
-        middle, variance, free = _moments(values, (0.0, 1.0))
+        middle, variance, free = _moments(values, (0.0, 1.0), groups)
         # The size of a sample of single hits that would be as sure: n itself, for one seed.
         size = max(middle * (1 - middle) / variance - 2, 1e-3)
         return wilson_share(value, size, _quantile(free, level), level)
     if _alike(values, values, scale):
         low, high = sorted((value - scale, value + scale))
-        middle, variance, free = _moments(values, (low, high))
+        middle, variance, free = _moments(values, (low, high), groups)
     else:
-        middle, variance, free = _moments(values, ())
+        middle, variance, free = _moments(values, (), groups)
     half = _quantile(free if n > 1 else 1.0, level) * float(np.sqrt(variance))
     low, high = middle - half, middle + half
     if values.max() <= 0:  # errors, with their sign turned
@@ -70,6 +78,7 @@ def paired_interval(
     *,
     share: bool = True,
     scale: float = 0.0,
+    groups: np.ndarray | None = None,
     level: float = LEVEL,
 ) -> Difference:
     """Return how much better a is than b on the same rows, over seeds, with its interval.
@@ -84,7 +93,7 @@ def paired_interval(
     a, b : ndarray, shape (n,) or (seeds, n)
         Hits or scores, higher is better. One of them may have a single seed: it is then one
         fitted model, compared with every seed of the other.
-    share, scale, level
+    share, scale, groups, level
         As of `mean_interval`.
 
     Raises
@@ -107,7 +116,7 @@ def paired_interval(
     largest = max(np.abs(one).max(), np.abs(other).max())
     reach = 1.0 if share else scale if _alike(gain, largest, scale) else 0.0
     ends = (value * (not share) - reach, value * (not share) + reach) if reach else ()
-    middle, variance, free = _moments(gain, ends)
+    middle, variance, free = _moments(gain, ends, groups)
     error = float(np.sqrt(variance))
     half = _quantile(free, level) * error
     low, high = middle - half, middle + half
@@ -156,13 +165,19 @@ def _alike(values: np.ndarray, of: np.ndarray | float, scale: float) -> bool:
     return bool(np.ptp(values) <= 1e-12 * (scale + np.abs(of).max()))
 
 
-def _moments(table: np.ndarray, ends: tuple[float, ...]) -> tuple[float, float, float]:
+def _moments(
+    table: np.ndarray, ends: tuple[float, ...], groups: np.ndarray | None = None
+) -> tuple[float, float, float]:
     """Return the mean with the rows at the ends, its variance, and the degrees of freedom."""
     seeds, n = table.shape
     rows = np.concatenate([table.mean(0), ends])
     middle = float(rows.mean())
-    # With rows at both ends the plain variance is the unbiased one, as nearly as matters.
-    own = float(rows.var(ddof=0 if ends else min(1, n - 1))) / len(rows)
+    if groups is None:
+        # With rows at both ends the plain variance is the unbiased one, as nearly as matters.
+        own = float(rows.var(ddof=0 if ends else min(1, n - 1))) / len(rows)
+        rows_free: float = np.inf if ends else max(1, n - 1)
+    else:
+        own, rows_free = _between_groups(rows - middle, groups, len(ends))
     among = 0.0
     if seeds > 1:
         by_seed = table.mean(1)
@@ -172,9 +187,23 @@ def _moments(table: np.ndarray, ends: tuple[float, ...]) -> tuple[float, float, 
     whole = own + among
     if whole <= 0:
         return middle, 0.0, np.inf
-    rows_free = np.inf if ends else max(1, n - 1)
     uncertain = own**2 / rows_free + (among**2 / (seeds - 1) if among else 0.0)
     return middle, whole, whole**2 / uncertain if uncertain > 0 else np.inf
+
+
+def _between_groups(off: np.ndarray, groups: np.ndarray, n_ends: int) -> tuple[float, float]:
+    """Return the variance of a mean of rows that come in groups, and its degrees of freedom.
+
+    Each of the rows at the ends is a group. Where rows of a group differ more than those of
+    different groups, the variance is that of single rows.
+    """
+    place = np.unique(groups, return_inverse=True)[1]
+    count = int(place.max()) + 1
+    place = np.concatenate([place, count + np.arange(n_ends)])
+    sums = np.bincount(place, off)
+    found = float((sums**2).sum()) * count / max(1, count - 1)
+    single = float((off**2).sum())
+    return max(found, single) / len(off) ** 2, float(max(1, count - 1))
 
 
 def _quantile(free: float, level: float) -> float:

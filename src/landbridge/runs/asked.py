@@ -8,6 +8,7 @@ from ..backbones.open import check_backbone
 from ..base.config import RunConfig
 from ..base.errors import ConfigError
 from ..methods.core.resolve import make_method, named_epochs
+from ..domains.holdout.base import split_rule
 from ..targets.base import AUTO, target_type
 from ..training.devices import find_device
 from .known import is_run
@@ -68,6 +69,7 @@ def check_asked(config: RunConfig, source: Any = None) -> None:
         check_backbone(config.backbone, config.backbone_options)
     if config.data.answers != AUTO:
         target_type(config.data.answers)
+    split_rule(config.data.holdout)
     find_device(config.training.device)
     _check_domains(config, source)
 

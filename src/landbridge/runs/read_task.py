@@ -14,6 +14,7 @@ from ..base.errors import ConfigError, DataError
 from ..base.events import Events
 from ..base.places import cache_folder
 from ..domains.domain import Domain
+from ..domains.holdout.base import split_rule
 from ..domains.judging import seal
 from ..domains.markers import without_markers
 from ..domains.parting import part
@@ -98,7 +99,9 @@ def read_task(
     if wanted.sealed is None:
         before = wanted.notes
         wanted = _judgeable(wanted, config, given, known, teacher)
-        wanted = seal(wanted, data.target_labels, data.judge_fraction, config.seed)
+        wanted = seal(
+            wanted, data.target_labels, data.judge_fraction, config.seed, data.holdout
+        )
         for note in wanted.notes[len(before) :]:
             events.say("note", f"{wanted.name}: {note}")
     wanted = _unseen(given, wanted, data.keep_duplicates, events, known)
@@ -239,7 +242,9 @@ def _judgeable(
 def reading(config: RunConfig) -> dict[str, Any]:
     """Return what a configuration says of how `read_domain` reads, by its keywords."""
     keys = [key for key, known in OPTIONS.items() if known.reads]
-    return config.given(keys) | {"offline": config.offline}
+    column = split_rule(config.data.holdout)[1]
+    by = {} if column is None else {"holdout_by": column}
+    return config.given(keys) | by | {"offline": config.offline}
 
 
 def read_two(config: RunConfig, source: Any, target: Any, events: Events) -> tuple[Domain, Domain]:

@@ -59,6 +59,9 @@ class ReadOptions:
         The modalities of a table that has several: any may be missing from a row, or from all.
     domain : str
         The column of a table, or the part of file names, that says which domain a row is of.
+    holdout_by : str
+        The column of a table, or the part of file names, that a split rule goes by
+        (`Domain.holdout_by`); no feature, on either side.
     pattern : str
         How file names without ending are made up: "{label}_{speaker}_{take}".
     split : str, or sequence of str of shape (n,)
@@ -105,6 +108,7 @@ class ReadOptions:
     audio: str | None = None
     parts: Sequence[str] | None = None
     domain: str | None = None
+    holdout_by: str | None = None
     pattern: str | None = None
     split: Any = None
     allow_missing: bool = False

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from ...base.errors import ConfigError, DataError
 from ...base.shown import encodable
-from .base import ReadOptions
 
 _FIELD = re.compile(r"\{(\w+)\}")
 
@@ -60,23 +59,23 @@ def check_pattern(pattern: str) -> None:
 
 
 def groups_of(
-    parts: Sequence[dict[str, str]], files: Sequence[Path], options: ReadOptions
+    parts: Sequence[dict[str, str]], files: Sequence[Path], wanted: str | None, option: str
 ) -> tuple[str, ...] | None:
-    """Return the domain of each file: the part that is named, or the folder it lies in.
+    """Return what an option goes by of each file: the part that is named, or the folder it lies in.
 
     Raises
     ------
     ConfigError
         Where the pattern has no such part.
     """
-    if options.domain is None:
+    if wanted is None:
         return None
-    if not parts and options.domain == "folder":
+    if not parts and wanted == "folder":
         return tuple(encodable(file.parent.name) for file in files)
-    if not parts or options.domain not in parts[0]:
+    if not parts or wanted not in parts[0]:
         there = sorted(parts[0]) if parts else []
         raise ConfigError(
-            f"domain={options.domain!r} is no part of the file names; those are {there}",
-            do='give a pattern with it, such as "{label}_{speaker}_{take}", or domain="folder"',
+            f"{option} {wanted!r} is no part of the file names; those are {there}",
+            do='give a pattern with it, such as "{label}_{speaker}_{take}", or name "folder"',
         )
-    return tuple(part[options.domain] for part in parts)
+    return tuple(part[wanted] for part in parts)

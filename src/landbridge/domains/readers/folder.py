@@ -167,7 +167,12 @@ class FolderReader(Reader):
             omissions=omissions,
             notes=found.notes,
         )
-        domain = replace(domain, groups=groups_of(named, [f for _, f in good], options))
+        files_read = [f for _, f in good]
+        domain = replace(
+            domain,
+            groups=groups_of(named, files_read, options.domain, "domain"),
+            holdout_by=groups_of(named, files_read, options.holdout_by, "holdout"),
+        )
         if len(domain.classes) == 1:
             return domain.noting(
                 f"all labelled {self.many} are of one class: nothing to tell apart"

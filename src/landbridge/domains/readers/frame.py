@@ -107,13 +107,9 @@ def frame_domain(
             f"{name}: column {label!r}" if label else f"{name}: the labels",
             "name the right column with label=, or read it without labels: labelled=False",
         )
-    groups: list[str | None] | None = None
-    if options.domain is not None:
-        column = column_of(values, options.domain, "domain", name)
-        used[column] = "domain"
-        words = columns.words(column) if column in columns.written else values[column]
-        values.pop(column)
-        groups = [class_name(value) for value in words.tolist()]
+    groups = _apart(options.domain, "domain", values, columns, used, name)
+    by = options.holdout_by if options.holdout_by in values else None  # a source may lack it
+    holdout_by = _apart(by, "holdout", values, columns, used, name)
     labels = mask_labels(found.values, options.labelled, name)
     before = set(values)
     splits, labels = splits_of(values, options, labels, name, notes, columns)
@@ -173,7 +169,30 @@ def frame_domain(
         schema=schema,
         ids=row_ids(columns, media, label),
     )
-    return domain if groups is None else replace(domain, groups=tuple(groups[i] for i in keep))
+    return replace(domain, groups=_kept(groups, keep), holdout_by=_kept(holdout_by, keep))
+
+
+def _apart(
+    wanted: str | None,
+    option: str,
+    values: dict[str, np.ndarray],
+    columns: Columns,
+    used: dict[str, Role],
+    name: str,
+) -> list[str | None] | None:
+    """Take a column that says where rows belong out of the values, and return its words."""
+    if wanted is None:
+        return None
+    column = column_of(values, wanted, option, name)
+    used[column] = "domain"
+    words = columns.words(column) if column in columns.written else values[column]
+    for made in _made_of(column, values, columns):
+        values.pop(made)
+    return [class_name(value) for value in words.tolist()]
+
+
+def _kept(words: list[str | None] | None, keep: np.ndarray) -> tuple[str | None, ...] | None:
+    return None if words is None else tuple(words[i] for i in keep)
 
 
 def _with_text(options: ReadOptions, columns: Columns) -> ReadOptions:

@@ -35,7 +35,8 @@ def label_of(
         notes.append(f"no column {wanted!r} as in {options.like.name}: no row is labelled")
         return None
     image, text = image_column(values), text_column(values)
-    taken = {options.image, options.audio, options.domain, options.split, split_column(values)}
+    apart = {options.domain, options.holdout_by, options.split, split_column(values)}
+    taken = apart | {options.image, options.audio}
     taken |= {guess[0] for guess in (image, text) if guess} | set((options.text or "").split(","))
     taken |= set(options.columns or ())  # what is named as a feature is no label
     guess = label_column(
