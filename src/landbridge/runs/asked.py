@@ -7,8 +7,8 @@ from typing import Any
 from ..backbones.open import check_backbone
 from ..base.config import RunConfig
 from ..base.errors import ConfigError
-from ..methods.core.resolve import make_method, named_epochs
 from ..domains.holdout.base import split_rule
+from ..methods.core.resolve import make_method, named_epochs
 from ..targets.base import AUTO, target_type
 from ..training.devices import find_device
 from .known import is_run

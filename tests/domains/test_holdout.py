@@ -1,0 +1,178 @@
+"""Rules by which rows are held out: what is judged, what is learned from, what stays together."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import strategies as st
+
+from landbridge.base.errors import ConfigError, DataError
+from landbridge.base.seeds import numpy_rng
+from landbridge.domains.holdout.base import SPLIT_RULES, SplitRows, split_rule
+from landbridge.domains.judging import seal
+from landbridge.domains.read import read_domain
+from landbridge.domains.twins import without_seen
+from properties import holds
+
+N = 90
+
+
+def table(seed=0, n=N, classes=3):
+    """Rows of 15 patients, a visit a day, shuffled; some without a label."""
+    rng = np.random.default_rng(seed)
+    patient = rng.integers(0, 15, n)
+    days = pd.date_range("2024-01-01", periods=n).strftime("%Y-%m-%d")
+    kinds = np.array(["rose", "tulip", "lily"], object)[rng.integers(0, classes, n)]
+    kinds[rng.random(n) < 0.2] = None
+    frame = pd.DataFrame(
+        {
+            "width": rng.normal(size=n),
+            "height": rng.normal(size=n),
+            "patient": [f"P{p:02d}" for p in patient],
+            "day": days,
+            "kind": kinds,
+        }
+    )
+    return frame.sample(frac=1, random_state=seed).reset_index(drop=True)
+
+
+def sealed(frame, rule, column, fraction=0.3, seed=0):
+    domain = read_domain(frame, label="kind", holdout_by=column)
+    return seal(domain, "use", fraction, seed, f"{rule}:{column}")
+
+
+@holds(
+    name=st.sampled_from(sorted(SPLIT_RULES)),
+    known=st.lists(st.booleans(), min_size=12, max_size=60),
+    groups=st.integers(2, 9),
+    fraction=st.floats(0.05, 0.95),
+    seed=st.integers(0, 99),
+)
+def test_every_rule_leaves_something_on_both_sides(name, known, groups, fraction, seed):
+    labeled = np.array(known)
+    labeled[:4] = True
+    numbers = np.arange(len(labeled)) % groups
+    rows = SplitRows(
+        "rows", labeled, values=tuple(map(str, numbers)), column="site", strata=numbers // 2
+    )
+    rule = SPLIT_RULES.get(name)()
+    found = rule.split(rows, fraction, numpy_rng(seed))
+    again = rule.split(rows, fraction, numpy_rng(seed))
+    assert np.array_equal(found.test, again.test)
+    assert found.test.shape == labeled.shape
+    assert (found.test & labeled).sum() > 0
+    if rule.by_column:
+        assert (found.test & labeled).sum() < labeled.sum()
+        assert len(found.blocks) == len(labeled)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_no_group_is_on_both_sides_and_folds_keep_groups_whole(seed):
+    frame = table(seed)
+    target = sealed(frame, "group", "patient", seed=seed)
+    patients = frame["patient"].to_numpy()
+    tested = set(patients[target.held_out])
+    assert tested
+    assert not tested & set(patients[~target.held_out])
+    assert target.judged.sum() == pytest.approx(0.3 * frame["kind"].notna().sum(), rel=0.5)
+    assert set(target.classes) == {"rose", "tulip", "lily"}
+    assert "patient" not in target.examples.columns
+    learn = without_seen(None, target).held.groups[target.known]
+    pairs = set(zip(patients[target.known], learn.tolist(), strict=True))
+    assert len(pairs) == len(set(patients[target.known])) == len(set(learn.tolist()))
+
+
+def test_what_is_judged_is_later_than_all_that_is_learned_from():
+    frame = table()
+    target = sealed(frame, "time", "day")
+    days = frame["day"].to_numpy()
+    assert days[target.held_out].min() > days[~target.held_out].max()
+    assert target.judged.sum() == pytest.approx(0.3 * frame["kind"].notna().sum(), abs=1)
+    assert not [name for name in target.examples.columns if name.startswith("day")]
+    assert any("those from 2024-" in note for note in target.notes)
+
+
+@pytest.mark.parametrize(
+    "days",
+    [
+        list(range(N)),
+        [f"{i + 0.5}" for i in range(N)],
+        pd.date_range("2024-01-01", periods=N, freq="h").tolist(),
+        [f"2024-01-01T{i // 60:02d}:{i % 60:02d}:00Z" for i in range(N)],
+    ],
+    ids=["integers", "decimals", "timestamps", "zoned"],
+)
+def test_times_in_every_spelling(days):
+    frame = table().assign(kind=["rose", "lily"] * (N // 2), day=days)
+    target = sealed(frame.iloc[::-1].reset_index(drop=True), "time", "day")
+    assert np.flatnonzero(target.judged).tolist() == list(range(27))
+
+
+def test_rows_without_a_time_are_not_used_and_said():
+    frame = table().assign(kind="rose")
+    frame.loc[::2, "kind"] = "lily"
+    frame.loc[[3, 40], "day"] = None
+    target = sealed(frame, "time", "day")
+    assert target.held_out[[3, 40]].all()
+    assert not target.judged[[3, 40]].any()
+    assert any("2 rows without a time in 'day': not used" in note for note in target.notes)
+
+
+def test_rows_without_a_group_are_groups_of_their_own():
+    frame = table()
+    frame.loc[:4, "patient"] = None
+    target = sealed(frame, "group", "patient")
+    assert len(set(target.blocks[:5].tolist())) == 5
+    assert any("5 rows without 'patient'" in note for note in target.notes)
+
+
+def test_a_few_labels_are_not_judged_and_stay_together_in_folds_all_the_same():
+    frame = table()
+    frame.loc[6:, "kind"] = None
+    frame["kind"] = frame["kind"].where(frame.index > 5, ["rose", "tulip"] * 3 + [None] * (N - 6))
+    target = sealed(frame, "group", "patient")
+    assert target.sealed is None
+    assert target.known.sum() == 6
+    assert target.blocks is not None
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "said"),
+    [
+        ("patient", "one", "all .* labelled rows into one group"),
+        ("day", "2024-01-01", "holds one time"),
+        ("day", ["spring", "autumn"] * (N // 2), "neither dates .* nor numbers"),
+    ],
+)
+def test_what_cannot_be_parted_is_an_error_that_names_the_column(column, values, said):
+    rule = "group" if column == "patient" else "time"
+    with pytest.raises(DataError, match=said) as error:
+        sealed(table().assign(**{column: values}), rule, column)
+    assert repr(column) in str(error.value)
+
+
+def test_a_column_that_is_not_there_is_named_with_the_nearest():
+    domain = read_domain(table(), label="kind", holdout_by="patinet")
+    with pytest.raises(DataError, match=r"no column 'patinet'.*(?s:.*)'patient'"):
+        seal(domain, "use", holdout="group:patinet")
+
+
+@pytest.mark.parametrize("rule", ["group", "time:", "stratified:day", "groups:patient", ""])
+def test_rules_that_are_none(rule):
+    with pytest.raises(ConfigError):
+        split_rule(rule)
+
+
+def test_a_rule_without_effect_is_an_error():
+    frame = table()
+    domain = read_domain(frame.assign(split=["train", "test"] * (N // 2)), label="kind",
+                         holdout_by="patient")  # fmt: skip
+    with pytest.raises(ConfigError, match="split of its own"):
+        seal(domain, "use", holdout="group:patient")
+    domain = read_domain(frame, label="kind", holdout_by="patient")
+    with pytest.raises(ConfigError, match="without effect"):
+        seal(domain, "judge", holdout="group:patient")
+    with pytest.raises(ConfigError, match=r"no row of .* has a label"):
+        seal(read_domain(frame.drop(columns="kind"), labelled=False, holdout_by="patient"), "use",
+             holdout="group:patient")  # fmt: skip
