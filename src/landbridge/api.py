@@ -47,6 +47,7 @@ def transfer(
     student: str | None = None,
     answers: str = "auto",
     judge_fraction: float = 0.3,
+    holdout: str = "stratified",
     keep_duplicates: bool = False,
     method_options: dict[str, Any] | None = None,
     candidates: list[str] | None = None,
@@ -118,6 +119,9 @@ def transfer(
         order (never guessed). "auto": as they look, which a note says.
     judge_fraction : float, default 0.3
         Part of the labelled target kept for judging where the data have no test split.
+    holdout : str, default "stratified"
+        Which rows these are: by chance, of each class its share; "group:COLUMN" (whole groups,
+        such as patients, which nothing is learned of); "time:COLUMN" (the latest ones).
     keep_duplicates : bool, default False
         Judge on rows that were learned from as well. Otherwise rows that are, or nearly are, also
         among the source's or the target's labelled rows are left out of what is judged.

@@ -50,7 +50,7 @@ def load(path: Path | str, *, trust: bool = False) -> Any:
         from .backbones.named import grant_all
 
         grant_all(folder)
-    return KINDS[kind_of(folder)].opener()(folder)
+    return KINDS.get(kind_of(folder)).opener()(folder)
 
 
 def write_page(path: Path | str, out: Path | None = None, *, events: Events = SILENT) -> Path:

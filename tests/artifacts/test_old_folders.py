@@ -18,7 +18,7 @@ from landbridge.backbones.open import open_backbone
 from landbridge.base.errors import LandbridgeWarning, RunError
 from landbridge.domains.read import read_domain
 
-UNSEALED = {kind: KINDS[kind].facts for kind in OLD_KINDS}
+UNSEALED = {kind: KINDS.get(kind).facts for kind in OLD_KINDS}
 ROWS = [{"tokens": ["ada", "in", "rome"], "tags": ["B-PER", "O", "B-LOC"]}]
 
 

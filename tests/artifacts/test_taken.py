@@ -31,7 +31,7 @@ VERBS = {
 
 def _a_folder_of(path: Path, kind: str, complete: bool) -> Path:
     path.mkdir()
-    create(path, kind, command=f"landbridge {KINDS[kind].verb} ...")
+    create(path, kind, command=f"landbridge {KINDS.get(kind).verb} ...")
     (path / "kept.txt").write_text("kept")
     if complete:
         mark_complete(path)
@@ -54,7 +54,7 @@ def test_every_command_says_what_is_there_and_exits_alike(tmp_path, there, compl
             continue  # that is gone on with
         found = CliRunner().invoke(app, [*words, "--out", str(out)])
         assert found.exit_code == TakenError.exit_code == 2, (kind, found.stderr)
-        what = f"{KINDS[there].what}, {'finished' if complete else 'unfinished'}"
+        what = f"{KINDS.get(there).what}, {'finished' if complete else 'unfinished'}"
         assert f"{out} is there already: it holds {what}" in found.stderr
         assert _content(out) == before
 

@@ -1,14 +1,10 @@
-"""What the documents say about the command line and about adding a method is true."""
+"""What the documents say about the command line is true."""
 
 from __future__ import annotations
 
 import re
-import sys
-import types
 from pathlib import Path
 
-import numpy as np
-import pytest
 import typer
 
 from landbridge.base.errors import EXIT_CODES
@@ -40,23 +36,3 @@ def test_an_option_called_like_its_placeholder_keeps_its_name():
     options = [(verb, one) for verb, one in told if one.param_type_name == "option"]
     assert [one for one in options if (one[1].metavar or "").lower() == one[1].name]
     assert [(v, one.name) for v, one in options if not all(o[0] == "-" for o in one.opts)] == []
-
-
-def test_the_method_of_the_contributing_guide_works(monkeypatch: pytest.MonkeyPatch):
-    from landbridge.methods.core.base import METHODS, Features
-
-    text = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
-    found = re.search(r"```python\n(.*?)```", text, re.DOTALL)
-    assert found
-    module = types.ModuleType("landbridge.methods.nearest_mean")
-    monkeypatch.setitem(sys.modules, module.__name__, module)
-    module.__package__ = "landbridge.methods"
-    known = dict(METHODS.items())  # loaded before it is copied, or the copy would be all there is
-    monkeypatch.setattr(METHODS, "_items", known)
-    exec(compile(found[1], "CONTRIBUTING.md", "exec"), module.__dict__)
-
-    labels = np.repeat([0, 1, 2], 20)
-    x = np.random.default_rng(0).normal(size=(60, 4)) + 5 * np.eye(4)[labels]
-    target = Features(x.astype(np.float32), labels, np.ones(60, bool))
-    head = METHODS.get("nearest-mean")().fit_head(None, target, 4, 0)
-    assert (head.logits(x).argmax(1) == labels).mean() > 0.95

@@ -86,7 +86,7 @@ ONLY_PYTHON = {
 }
 INNER = {
     *("what", "name", "labels", "labelled", "usual_label", "split", "parts", "like", "limits"),
-    *("rule", "schema", "together", "allow_missing", "path", "self"),
+    *("holdout_by", "rule", "schema", "together", "allow_missing", "path", "self"),
 }
 """What `read_domain` and methods are told by what calls them, or about arrays alone."""
 NOT_READ = {
@@ -205,7 +205,7 @@ def test_plan_has_the_signature_of_transfer():
 def test_whatever_is_opened_reads_outside_its_folder_where_that_is_said():
     from landbridge.artifacts.kinds import KINDS
 
-    for kind in KINDS.values():
+    for _, kind in KINDS.items():
         opened = inspect.signature(kind.opener()).return_annotation
         module = importlib.import_module(kind.opener().__module__)
         for name in ("predict", "evaluate"):

@@ -222,4 +222,4 @@ DOORS: dict[str, Callable[[Labels, Path, Path], Outcome]] = {
     "rank": _rank,
     "TransferClassifier": _estimator,
 }
-VERBS = {kind.verb for kind in KINDS.values()}
+VERBS = {kind.verb for _, kind in KINDS.items()}

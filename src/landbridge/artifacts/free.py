@@ -70,7 +70,7 @@ def taken(path: Path) -> TakenError:
         do = f"`landbridge resume {shlex.quote(str(path))}` says what is wrong with it, or {_OTHER}"
     with contextlib.suppress(RunError):
         state = read_state(path)
-        what = KINDS[state["kind"]].what
+        what = KINDS.get(state["kind"]).what
         if state["status"] == "complete":
             what += f", finished {state['finished']}"
             do = f"open it with landbridge.load({str(path)!r}), or {_OTHER}"
@@ -141,5 +141,5 @@ def _marked(names: set[str]) -> str:
     """Return what a folder holds whose state says nothing."""
     if names & {RUN_STATE, STATE}:
         return f"{'a run' if RUN_STATE in names else 'what a command made'}, damaged"
-    found = [KINDS[kind].what for kind in OLD if KINDS[kind].facts in names]
+    found = [KINDS.get(kind).what for kind in OLD if KINDS.get(kind).facts in names]
     return found[0] if found else "something else"

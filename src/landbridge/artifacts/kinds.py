@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
+from ..base.registry import Registry
+
 
 @dataclass(frozen=True)
 class Kind:
@@ -39,28 +41,30 @@ class Kind:
         return found
 
 
-KINDS = {
-    kind.name: kind
-    for kind in (
-        Kind("run", "transfer", "a run", "verdict.json", "landbridge.runs.run:load_run"),
-        Kind("merge", "merge", "a merged run", "merge.json", "landbridge.runs.run:load_run"),
-        Kind(
-            "clusters",
-            "cluster",
-            "groups",
-            "clusters.json",
-            "landbridge.clustering.clusters:load_clusters",
-        ),
-        Kind(
-            "multitask",
-            "multitask",
-            "several tasks",
-            "multitask.json",
-            "landbridge.several_tasks.model:load_multitask",
-        ),
-        Kind("space", "align", "a space", "space.json", "landbridge.spaces.space:load_space"),
-        Kind("tuned", "tune", "a tuned model", "tuned.json", "landbridge.tasks.tuned:load_tuned"),
-    )
-}
+KINDS: Registry[Kind] = Registry("artifact kind")
+"""Other distributions add theirs by the entry-point group ``landbridge.artifact_kinds``."""
+
+for _kind in (
+    Kind("run", "transfer", "a run", "verdict.json", "landbridge.runs.run:load_run"),
+    Kind("merge", "merge", "a merged run", "merge.json", "landbridge.runs.run:load_run"),
+    Kind(
+        "clusters",
+        "cluster",
+        "groups",
+        "clusters.json",
+        "landbridge.clustering.clusters:load_clusters",
+    ),
+    Kind(
+        "multitask",
+        "multitask",
+        "several tasks",
+        "multitask.json",
+        "landbridge.several_tasks.model:load_multitask",
+    ),
+    Kind("space", "align", "a space", "space.json", "landbridge.spaces.space:load_space"),
+    Kind("tuned", "tune", "a tuned model", "tuned.json", "landbridge.tasks.tuned:load_tuned"),
+):
+    KINDS.register(_kind.name)(_kind)
+
 RUNS = ("run", "merge")
 """Kinds whose folders are runs: their state is in ``run.json``."""

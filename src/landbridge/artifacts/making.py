@@ -99,7 +99,7 @@ def verified(path: Path | str, kind: str, shape: Shape = object) -> dict[str, An
     RunError
         Where it is no folder of the kind, not finished, of a newer format, or a file was changed.
     """
-    path, own = Path(path), KINDS[kind]
+    path, own = Path(path), KINDS.get(kind)
     file = path / own.facts
     if (path / STATE).exists() or (path / RUN_STATE).exists():
         check_complete(path, (kind,))
@@ -128,7 +128,7 @@ def kind_of(path: Path | str) -> str:
         return kind
     if not (path / RUN_STATE).exists():
         for kind in OLD:
-            if (path / KINDS[kind].facts).is_file():
+            if (path / KINDS.get(kind).facts).is_file():
                 return kind
     return "run"
 

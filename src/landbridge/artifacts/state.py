@@ -202,15 +202,15 @@ def check_complete(path: Path, kinds: Sequence[str] = ()) -> dict[str, Any]:
     """
     state = read_state(path)
     if kinds and state["kind"] not in kinds:
-        wanted = " or ".join(KINDS[kind].what for kind in kinds)
+        wanted = " or ".join(KINDS.get(kind).what for kind in kinds)
         raise RunError(
-            f"{path} holds {KINDS[state['kind']].what}, expected {wanted}",
-            do=f"give a folder that `landbridge {KINDS[kinds[0]].verb}` made",
+            f"{path} holds {KINDS.get(state['kind']).what}, expected {wanted}",
+            do=f"give a folder that `landbridge {KINDS.get(kinds[0]).verb}` made",
         )
     if state["status"] != "complete":
         found, held = happened(state, path / LOCK)
         raise RunError(
-            f"{path} holds {KINDS[state['kind']].what} and is not finished: {found}",
+            f"{path} holds {KINDS.get(state['kind']).what} and is not finished: {found}",
             do="wait for it to end" if held else again(path, state),
         )
     for name, expected in (state.get("files") or {}).items():

@@ -39,7 +39,7 @@ def again(path: Path, state: Mapping[str, Any]) -> str:
     >>> again(Path("my run"), {"kind": "run"})
     "landbridge resume 'my run'"
     """
-    kind = KINDS[state["kind"]]
+    kind = KINDS.get(state["kind"])
     if kind.name in RUNS:
         return f"landbridge resume {shlex.quote(str(path))}"
     if typed := as_command(state.get("command")):

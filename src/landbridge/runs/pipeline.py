@@ -256,7 +256,7 @@ def _nothing_to_do(path: Path, listeners: Any) -> Run:
 def _other_kind(path: Path, state: dict[str, Any], listeners: Any) -> Run:
     """Go on with a merge; of a folder that is no run, say how to go on."""
     if state["kind"] != "merge":
-        kind = KINDS[state["kind"]]
+        kind = KINDS.get(state["kind"])
         if state["status"] == "complete":
             raise RunError(
                 f"{path} holds {kind.what} and is complete: nothing to resume",
