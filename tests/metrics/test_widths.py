@@ -234,3 +234,34 @@ def test_groups_have_intervals_as_wide_as_theory_says():
         halves.append([share - found.low, found.high - share])
     half = stats.norm.ppf(0.975) * np.sqrt(share * (1 - share) / n)
     assert np.mean(halves, axis=0) == pytest.approx(np.full(2, half), rel=0.1)
+
+
+@pytest.mark.parametrize("groups", [6, 15])
+@pytest.mark.parametrize("apart", [1.0, 3.0])
+def test_intervals_by_groups_hold_where_those_of_single_rows_do_not(groups, apart):
+    rng = np.random.default_rng(groups)
+    held = {"groups": 0, "rows": 0}
+    for _ in range(300):
+        own = np.repeat(np.arange(groups), rng.integers(2, 14, groups))
+        odds = 1 + apart * rng.normal(size=(2, groups))[:, own]
+        a, b = rng.random(odds.shape) < 1 / (1 + np.exp(-odds))
+        by_groups, by_rows = paired_interval(a, b, groups=own), paired_interval(a, b)
+        held["groups"] += by_groups.low <= 0 <= by_groups.high
+        held["rows"] += by_rows.low <= 0 <= by_rows.high
+    assert held["groups"] > 0.9 * 300
+    assert held["rows"] < 0.87 * 300
+
+
+def test_groups_of_one_row_are_rows():
+    scores = np.random.default_rng(0).normal(size=80)
+    alone = mean_interval(scores, share=False)
+    grouped = mean_interval(scores, share=False, groups=np.arange(80))
+    assert grouped.low == pytest.approx(alone.low)
+    assert grouped.high == pytest.approx(alone.high)
+
+
+def test_groups_never_make_an_interval_narrower():
+    hits = np.tile([True, False], 30)  # each group of two is half right: no group differs
+    own = np.repeat(np.arange(30), 2)
+    alone, grouped = mean_interval(hits), mean_interval(hits, groups=own)
+    assert grouped.high - grouped.low >= alone.high - alone.low
