@@ -99,9 +99,7 @@ def read_task(
     if wanted.sealed is None:
         before = wanted.notes
         wanted = _judgeable(wanted, config, given, known, teacher)
-        wanted = seal(
-            wanted, data.target_labels, data.judge_fraction, config.seed, data.holdout
-        )
+        wanted = seal(wanted, data.target_labels, data.judge_fraction, config.seed, data.holdout)
         for note in wanted.notes[len(before) :]:
             events.say("note", f"{wanted.name}: {note}")
     wanted = _unseen(given, wanted, data.keep_duplicates, events, known)
