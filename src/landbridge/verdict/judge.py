@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -93,6 +94,7 @@ def judge(
     unlabelled: Unlabelled | None = None,
     seen: Seen | None = None,
     choice: Chosen | None = None,
+    groups: np.ndarray | None = None,
 ) -> tuple[Verdict, Truth]:
     """Compare the stored model with the baselines on the judged rows.
 
@@ -116,6 +118,9 @@ def judge(
         Which rows to judge were learned from as well. Where no others are left, nothing is told.
     choice : Chosen, optional
         How the method was chosen.
+    groups : int ndarray, shape (n,), optional
+        Rows of one number may be alike, as those of one patient are: intervals go by groups, and
+        nothing is said of how many more rows would settle it.
 
     Returns
     -------
@@ -132,14 +137,24 @@ def judge(
     chosen = next(p for p in predictions if p.role == "chosen")
     index = truth.index[truth.has]
     spread = kind.spread(index)
+    own_groups = None if groups is None else groups[truth.has]
     stored = correct[chosen.method][:1]
+
+    apart = partial(difference, metric=metric, scale=spread, groups=own_groups)
 
     def score(p: Predicted) -> MethodScore:
         found = method_score(
-            p.method, p.role, p.what, correct[p.method], metric, p is chosen, scale=spread
+            p.method,
+            p.role,
+            p.what,
+            correct[p.method],
+            metric,
+            p is chosen,
+            scale=spread,
+            groups=own_groups,
         )
         values = p.probabilities[: 1 if p is chosen else None, truth.has]
-        gap = None if p is chosen else difference(stored, correct[p.method], metric, spread)
+        gap = None if p is chosen else apart(stored, correct[p.method])
         return replace(found, figures=extra_metrics(kind, index, values), difference=gap)
 
     scores = {p.method: score(p) for p in predictions}
@@ -148,8 +163,8 @@ def judge(
     outcome = outcome_of(None if untold else main)
     by_method = settle = None
     if main is not None and len(chosen.seeds) > 1:
-        by_method = difference(correct[chosen.method], correct[str(reference)], metric, spread)
-    if main is not None and outcome == "can't tell" and not untold:
+        by_method = apart(correct[chosen.method], correct[str(reference)])
+    if main is not None and outcome == "can't tell" and not untold and groups is None:
         settle = settled_by(main, stored, correct[str(reference)], metric, unlabelled)
     verdict = Verdict(
         kind="judged",
@@ -159,6 +174,7 @@ def judge(
         lower_is_better=metric.lower_is_better,
         reference=reference if reference in scores else None,
         judged_rows=int(truth.has.sum()),
+        judged_groups=0 if own_groups is None else len(np.unique(own_groups)),
         seeds=chosen.seeds,
         stored_seed=chosen.seeds[0],
         seeds_note=seeds_note,
@@ -214,6 +230,7 @@ def method_score(
     stored: bool = False,
     *,
     scale: float = 0.0,
+    groups: np.ndarray | None = None,
 ) -> MethodScore:
     """Return what a method scores.
 
@@ -224,10 +241,12 @@ def method_score(
     stored : bool
         Whether it is about the model that is stored, the first seed's: its mean over rows, with
         the spread over seeds beside it. A mean over seeds and rows otherwise.
-    scale : float
-        As of `mean_interval`: the spread of the truth, where answers are numbers.
+    scale, groups
+        As of `mean_interval`: the spread of the truth, where answers are numbers, and which rows
+        may be alike.
     """
-    whole = mean_interval(correct[:1] if stored else correct, share=metric.percent, scale=scale)
+    own = correct[:1] if stored else correct
+    whole = mean_interval(own, share=metric.percent, scale=scale, groups=groups)
     each = [metric.figure(score) for score in correct.mean(1).tolist()]
     score = metric.interval(whole)
     return MethodScore(method, role, what, score, tuple(each), over_seeds(each))
@@ -243,6 +262,7 @@ def difference(
     b: np.ndarray,
     metric: PrimaryMetric = ACCURACY,
     scale: float = 0.0,
+    groups: np.ndarray | None = None,
 ) -> Interval:
     """Return the paired difference of two methods' hits or scores (seeds, examples).
 
@@ -250,7 +270,7 @@ def difference(
     saves: above 0 is always better. Where a is one stored model, it is compared with all of b's
     seeds.
     """
-    return paired_interval(a, b, share=metric.percent, scale=scale)
+    return paired_interval(a, b, share=metric.percent, scale=scale, groups=groups)
 
 
 def outcome_of(gap: Interval | None) -> str:

@@ -183,6 +183,8 @@ class Verdict:
         The baseline that the outcome is about.
     judged_rows, lone_rows : int
         Rows that were judged; labelled ones that were not, each the only one of its class.
+    judged_groups : int
+        Of how many groups (patients, sites) they are, where intervals go by groups; else 0.
     seeds : tuple of int
     stored_seed : int or None
     seeds_note : str
@@ -214,6 +216,7 @@ class Verdict:
     lower_is_better: bool = False
     reference: str | None = None
     judged_rows: int = 0
+    judged_groups: int = 0
     lone_rows: int = 0
     seeds: tuple[int, ...] = ()
     stored_seed: int | None = None
@@ -252,6 +255,8 @@ class Verdict:
         found["baselines"] = [
             {**one.to_json(), "difference": gap_to_json(one.difference)} for one in self.baselines
         ]
+        if self.judged_groups:
+            found["judged_groups"] = self.judged_groups
         own = self.temperature
         return found if own is None else found | {"temperature": own.to_json()}
 
@@ -268,6 +273,7 @@ class Verdict:
             lower_is_better=bool(get("lower_is_better")),
             reference=_text(get("reference")) or None,
             judged_rows=_count(get("judged_rows")),
+            judged_groups=_count(get("judged_groups")),
             lone_rows=_count(get("lone_rows")),
             seeds=tuple(get("seeds") or ()),
             stored_seed=stored if isinstance(stored, int) else None,

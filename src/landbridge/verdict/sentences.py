@@ -31,7 +31,8 @@ def subject(method: str, kind: TargetType) -> str:
 
 def judged_sentence(verdict: Verdict) -> str:
     """Return the sentence of a judged verdict."""
-    return _join(_judged_sentence(verdict), seen_sentence(verdict))
+    own = _judged_sentence(verdict)
+    return _join(own, groups_sentence(verdict), seen_sentence(verdict))
 
 
 def seen_sentence(verdict: Verdict) -> str:
@@ -95,6 +96,14 @@ def _judged_sentence(verdict: Verdict) -> str:
     )
     why = choice_sentence(verdict) if verdict.outcome == "hurt" else ""
     return _join(text, spread, why, confidence_sentence(verdict))
+
+
+def groups_sentence(verdict: Verdict) -> str:
+    """Say that intervals go by groups of rows that may be alike."""
+    if not verdict.judged_groups:
+        return ""
+    rows, groups = counted(verdict.judged_rows, "row"), counted(verdict.judged_groups, "group")
+    return f"The {rows} are of {groups}, and intervals go by groups."
 
 
 def alone_sentence(verdict: Verdict) -> str:
@@ -239,7 +248,8 @@ def label_free_sentence(verdict: Verdict, best: str | None) -> str:
 
 def cross_validated_sentence(verdict: Verdict) -> str:
     """Return the sentence of a verdict from cross-validation on the labels at hand."""
-    return _join(_cross_validated_sentence(verdict), lone_sentence(verdict), seen_sentence(verdict))
+    own = _cross_validated_sentence(verdict)
+    return _join(own, groups_sentence(verdict), lone_sentence(verdict), seen_sentence(verdict))
 
 
 def lone_sentence(verdict: Verdict) -> str:

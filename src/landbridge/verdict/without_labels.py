@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -100,6 +101,7 @@ def cross_validated_verdict(
     lone: int = 0,
     seen: Seen | None = None,
     scale: float = 0.0,
+    groups: np.ndarray | None = None,
 ) -> Verdict:
     """Return a verdict from out-of-fold answers on the labels that also chose the method.
 
@@ -121,21 +123,24 @@ def cross_validated_verdict(
         Which labelled rows were never held out, as they were learned from elsewhere as well.
     scale : float
         The spread of the truth, where answers are numbers.
+    groups : int ndarray, shape (n,), optional
+        As of `landbridge.verdict.judge.judge`.
     """
     metric = target_type(answers).metric
+    apart = partial(difference, metric=metric, scale=scale, groups=groups)
 
     def score(name: str) -> MethodScore:
         role, own = "chosen" if name == chosen else "baseline", correct[name]
         return replace(
-            method_score(name, role, what.get(name, name), own, metric, scale=scale),
+            method_score(name, role, what.get(name, name), own, metric, scale=scale, groups=groups),
             figures=(figures or {}).get(name),
-            difference=None if name == chosen else difference(correct[chosen], own, metric, scale),
+            difference=None if name == chosen else apart(correct[chosen], own),
         )
 
     scores = {name: score(name) for name in correct}
     main = scores[reference].difference if reference in scores else None
     outcome, settle = outcome_of(main), None
-    if main is not None and outcome == "can't tell":
+    if main is not None and outcome == "can't tell" and groups is None:
         settle = settled_by(main, correct[chosen], correct[str(reference)], metric, unlabelled)
     verdict = Verdict(
         kind="cross-validated",
@@ -145,6 +150,7 @@ def cross_validated_verdict(
         lower_is_better=metric.lower_is_better,
         reference=reference if reference in scores else None,
         judged_rows=int(correct[chosen].shape[1]),
+        judged_groups=0 if groups is None else len(np.unique(groups)),
         lone_rows=lone,
         seen=seen,
         seeds=tuple(range(len(correct[chosen]))),
