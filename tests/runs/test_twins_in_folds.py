@@ -56,8 +56,8 @@ def test_the_verdict_says_it(kept, said):
         reference="probe",
         seen=Seen(3, 7, 3, kept=kept),
     )
-    assert said in verdict["sentence"]
-    assert verdict["seen"]["found"] == 3
+    assert said in verdict.sentence
+    assert verdict.seen.found == 3
 
 
 @pytest.mark.slow

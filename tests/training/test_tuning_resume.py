@@ -13,7 +13,11 @@ from landbridge.methods.core.resolve import make_method
 from landbridge.training.loop import LoopOptions
 from landbridge.training.whole_plan import train_plan
 
-NAMES = [name for name, kind in METHODS.items() if ".tuning." in kind.__module__]
+NAMES = [
+    name
+    for name, kind in METHODS.items()
+    if ".finetuning." in kind.__module__ and kind.needs.target == "labelled"
+]
 STEPS = 4
 
 

@@ -41,7 +41,7 @@ class Kind:
         return found
 
 
-KINDS: Registry[Kind] = Registry("artifact kind")
+KINDS: Registry[Kind] = Registry("artifact kind", "landbridge.artifacts.kinds")
 """Other distributions add theirs by the entry-point group ``landbridge.artifact_kinds``."""
 
 for _kind in (
