@@ -164,8 +164,8 @@ class Domain:
         return replace(
             self,
             examples=self.examples.select(rows),
-            groups=_some(self.groups, rows),
-            holdout_by=_some(self.holdout_by, rows),
+            groups=words_at(self.groups, rows),
+            holdout_by=words_at(self.holdout_by, rows),
             blocks=None if self.blocks is None else self.blocks[rows],
             labels=self.labels[rows],
             known=self.known[rows],
@@ -276,8 +276,9 @@ class Domain:
         )
 
 
-def _some(values: tuple[str | None, ...] | None, rows: np.ndarray) -> Any:
-    return None if values is None else tuple(values[i] for i in rows)
+def words_at(words: Sequence[str | None] | None, rows: np.ndarray) -> tuple[str | None, ...] | None:
+    """Return the words of some rows; None where no row has any."""
+    return None if words is None else tuple(words[i] for i in rows)
 
 
 VALUE = "value"

@@ -76,9 +76,6 @@ def find_repeats(examples: Examples) -> np.ndarray:
     >>> find_repeats(TextExamples(["a bore", "A fine film", "a fine  film"]))
     array([0, 1, 1])
     """
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
     n = len(examples)
     place: dict[str, int] = {}
     first = np.array([place.setdefault(c, i) for i, c in enumerate(examples.prints())], np.int64)
@@ -87,11 +84,8 @@ def find_repeats(examples: Examples) -> np.ndarray:
         some = examples.select(leads)
         pairs = some.near(some)
         if pairs is not None and len(pairs):
-            shape = (len(leads), len(leads))
-            graph = coo_array((np.ones(len(pairs), bool), (pairs[:, 0], pairs[:, 1])), shape)
-            part = connected_components(graph, directed=False)[1]
-            least = leads[np.unique(part, return_index=True)[1]]
-            first = least[part][np.searchsorted(leads, first)]
+            least = leads[_first_linked(pairs[:, 0], pairs[:, 1], len(leads))]
+            first = least[np.searchsorted(leads, first)]
     later = np.flatnonzero(first != np.arange(n))
     if not len(later):
         return first
@@ -117,14 +111,18 @@ def joined(first: np.ndarray, blocks: np.ndarray | None) -> np.ndarray:
     >>> joined(np.array([0, 1, 1, 3, 4]), np.array([7, 7, 8, 9, 9]))
     array([0, 0, 0, 3, 3])
     """
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
-    n = len(first)
     if blocks is None:
         return first
     _, start, place = np.unique(blocks, return_index=True, return_inverse=True)
-    rows = np.arange(n)
-    pairs = (np.r_[rows, rows], np.r_[first, start[place]])
-    part = connected_components(coo_array((np.ones(2 * n, bool), pairs), (n, n)), directed=False)[1]
+    rows = np.arange(len(first))
+    return _first_linked(np.r_[rows, rows], np.r_[first, start[place]], len(first))
+
+
+def _first_linked(a: np.ndarray, b: np.ndarray, n: int) -> np.ndarray:
+    """Return the first row that links between rows a and b lead to, for each of n: int64 (n,)."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    graph = coo_array((np.ones(len(a), bool), (a, b)), (n, n))
+    part = connected_components(graph, directed=False)[1]
     return np.asarray(np.unique(part, return_index=True)[1][part])

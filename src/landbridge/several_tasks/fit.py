@@ -23,6 +23,7 @@ from ..base.places import cache_folder
 from ..base.seeds import numpy_rng
 from ..domains.domain import Domain
 from ..domains.hint import input_hint
+from ..domains.holdout.base import drawn
 from ..domains.seen import Seen, say_seen
 from ..domains.twins import left_to_judge
 from ..report.samples import keep_samples
@@ -227,7 +228,7 @@ def _learn(domain: Domain, share: float, seed: int) -> np.ndarray:
         return ~domain.held_out
     n = len(domain)
     learn = np.ones(n, bool)
-    learn[numpy_rng("multitask", seed, n).permutation(n)[: max(2, round(share * n))]] = False
+    learn[drawn(np.arange(n), share, numpy_rng("multitask", seed, n))] = False
     if learn.sum() < 2:
         raise DataError(f"{domain.name} has {n} rows", do="give more")
     return learn

@@ -22,6 +22,7 @@ from ..base.places import cache_folder
 from ..base.seeds import numpy_rng
 from ..domains.domain import Domain
 from ..domains.hint import input_hint
+from ..domains.holdout.base import drawn
 from ..domains.modalities.packed import SeveralPreprocessing
 from ..domains.read import read_domain
 from ..domains.seen import say_seen
@@ -243,8 +244,6 @@ def _held_out(domain: Domain, share: float, seed: int) -> np.ndarray:
         )
     judges = domain.held_out.copy()
     if not (judges & present).any():
-        pairs = np.flatnonzero(present)
-        count = max(2, round(share * len(pairs)))
         judges = np.zeros(n, bool)
-        judges[numpy_rng("align", seed, n).permutation(pairs)[:count]] = True
+        judges[drawn(np.flatnonzero(present), share, numpy_rng("align", seed, n))] = True
     return judges

@@ -16,6 +16,7 @@ from ..base.seeds import numpy_rng
 from ..base.shown import encodable
 from ..base.typed import checked, number
 from ..base.written_lists import WRITTEN, written_list
+from ..domains.holdout.base import drawn
 from ..domains.readers.base import SPLITS
 from ..domains.readers.class_labels import features_of, has_names, named
 from ..domains.readers.metadata_folder import folder_table
@@ -108,8 +109,8 @@ def judged_rows(rows: RawRows, share: float, seed: int) -> np.ndarray:
             break
     else:
         judged = np.zeros(len(rows), bool)
-        count = max(2, round(share * len(rows)))
-        judged[numpy_rng("structured", seed, len(rows)).permutation(len(rows))[:count]] = True
+        rng = numpy_rng("structured", seed, len(rows))
+        judged[drawn(np.arange(len(rows)), share, rng)] = True
     if judged.sum() < 2 or (~judged).sum() < 2:
         raise DataError(
             f"{rows.what} has {len(rows):,} rows, {int(judged.sum()):,} of them to judge on",

@@ -12,7 +12,7 @@ from ...base.events import SILENT, Events
 from ...base.inside import Place
 from ...targets.base import AUTO
 from ...targets.names import class_name
-from ..domain import Domain, Examples, Omission
+from ..domain import Domain, Examples, Omission, words_at
 from ..modalities.table import TableExamples, with_schema
 from ..schema import Role, TableSchema, said
 from .base import (
@@ -169,7 +169,7 @@ def frame_domain(
         schema=schema,
         ids=row_ids(columns, media, label),
     )
-    return replace(domain, groups=_kept(groups, keep), holdout_by=_kept(holdout_by, keep))
+    return replace(domain, groups=words_at(groups, keep), holdout_by=words_at(holdout_by, keep))
 
 
 def _apart(
@@ -189,10 +189,6 @@ def _apart(
     for made in _made_of(column, values, columns):
         values.pop(made)
     return [class_name(value) for value in words.tolist()]
-
-
-def _kept(words: list[str | None] | None, keep: np.ndarray) -> tuple[str | None, ...] | None:
-    return None if words is None else tuple(words[i] for i in keep)
 
 
 def _with_text(options: ReadOptions, columns: Columns) -> ReadOptions:
