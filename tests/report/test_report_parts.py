@@ -7,9 +7,10 @@ import json
 import numpy as np
 import pytest
 
+from landbridge.base import formatting
 from landbridge.metrics import intervals
 from landbridge.metrics.intervals import Interval
-from landbridge.report import aggregate, formatting, svg
+from landbridge.report import aggregate, svg
 from landbridge.report.curves import learning_curves
 from landbridge.report.matrix import busiest, confusion_matrix, worst_confusions
 from landbridge.report.read import Answers, RunFiles

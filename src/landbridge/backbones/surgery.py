@@ -11,7 +11,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from ..base.counting import as_percent
+from ..base.formatting import as_percent
 from .base import Backbone, LoadedBackbone
 from .heads import ColumnsHead, StagesHead
 from .maps import pooled, stage_maps

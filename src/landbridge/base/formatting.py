@@ -1,16 +1,124 @@
-"""Figures in words: shares, differences of shares, quantities."""
+"""How figures are written: "94.2 % (92.9 to 95.3)", "+3.1 points", "3 classes", "1 min 15 s".
+
+Pages set them with a space that does not break and a true minus. Sentences that go into files or
+onto a terminal have neither: `plain` takes both away, and `as_percent`, `as_points`, `counted`,
+`about` and `quantity` never have them.
+"""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+from numbers import Real
+from typing import Any, Protocol
 
-def percent(value: float) -> str:
-    """Return a share as "94.2 %"."""
-    return f"{100 * value:.1f} %"
+DASH = "–"
+MINUS = "−"
+NBSP = "\u00a0"
+
+
+class Bounds(Protocol):
+    """A figure with its interval, such as `landbridge.metrics.intervals.Interval`."""
+
+    @property
+    def value(self) -> float: ...
+    @property
+    def low(self) -> float: ...
+    @property
+    def high(self) -> float: ...
+    @property
+    def known(self) -> bool: ...
+    @property
+    def bounded(self) -> bool: ...
+
+
+def plain(text: str) -> str:
+    """Return a figure as a file or a terminal has it."""
+    return text.replace(NBSP, " ").replace(MINUS, "-")
+
+
+def number(value: Any) -> float | None:
+    """Return a finite float, or None for everything else."""
+    if isinstance(value, bool) or not isinstance(value, Real):
+        return None
+    return float(value) if math.isfinite(value) else None
+
+
+def percent(value: Any, digits: int = 1) -> str:
+    """0.942 -> "94.2 %"."""
+    known = number(value)
+    return DASH if known is None else f"{_fixed(known * 100, digits)}{NBSP}%"
+
+
+def as_percent(share: float, digits: int = 0) -> str:
+    """Return a share in plain words.
+
+    Examples
+    --------
+    >>> as_percent(0.942), as_percent(0.942, 1)
+    ('94 %', '94.2 %')
+    """
+    return f"{100 * share:.{digits}f} %"
+
+
+def as_points(difference: float, unit: str = " points") -> str:
+    """Return a difference of shares in plain words: "+3.1 points"."""
+    return f"{100 * difference:+.1f}{unit}"
+
+
+def interval(share: Bounds, digits: int = 1) -> str:
+    """0.942, 0.929, 0.953 -> "94.2 % (92.9 to 95.3)"."""
+    said = percent(share.value, digits)
+    return f"{said} ({between(share, digits)})" if share.known and share.bounded else said
+
+
+def between(share: Bounds, digits: int = 1) -> str:
+    """0.929, 0.953 -> "92.9 to 95.3"."""
+    return f"{_fixed(share.low * 100, digits)} to {_fixed(share.high * 100, digits)}"
+
+
+def signed(value: Any, digits: int = 1) -> str:
+    """0.031 -> "+3.1" (points of a percentage)."""
+    known = number(value)
+    if known is None:
+        return DASH
+    text = _fixed(known * 100, digits)
+    return text if text.startswith(MINUS) or float(text) == 0 else f"+{text}"
 
 
 def points(value: float) -> str:
-    """Return a difference of shares as "+3.1 points"."""
-    return f"{100 * value:+.1f} points"
+    """0.05 -> "+5", -0.025 -> "−2.5": a place on a scale of differences."""
+    return signed(value, 0 if abs(value * 100 - round(value * 100)) < 1e-9 else 1)
+
+
+def difference(gap: Bounds | None, unit: bool = True) -> str:
+    """Write a difference as "+3.1 points (+1.2 to +5.0)"."""
+    if gap is None or not gap.known:
+        return DASH
+    text = signed(gap.value) + (f"{NBSP}points" if unit else "")
+    if gap.bounded:
+        text += f" ({signed(gap.low)} to {signed(gap.high)})"
+    return text
+
+
+def p_value(p: Any) -> str:
+    """0.00002 -> "p < 0.001"."""
+    known = number(p)
+    if known is None:
+        return DASH
+    if known < 0.001:
+        return f"p{NBSP}<{NBSP}0.001"
+    return f"p{NBSP}={NBSP}{known:.3f}" if known < 0.1 else f"p{NBSP}={NBSP}{known:.2f}"
+
+
+def figure(value: Any) -> str:
+    """A number of unknown size, in four figures."""
+    known = number(value)
+    if known is None:
+        return DASH
+    if known == int(known) and abs(known) < 1e6:
+        return count(int(known)) if abs(known) >= 1e4 else str(int(known)).replace("-", MINUS)
+    return f"{known:.4g}".replace("-", MINUS)
 
 
 def quantity(value: float) -> str:
@@ -24,6 +132,97 @@ def quantity(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 1e4 else f"{value:#.4g}".rstrip(".")
 
 
-def three_figures(value: float) -> str:
-    """Return a number in three figures: "0.42", "12.3"."""
-    return f"{value:#.3g}".rstrip(".")
+def three_figures(value: float, sign: str = "") -> str:
+    """Return a number in three figures: "0.420", "12.3"; with `sign` "+", "+12.3"."""
+    return f"{value:{sign}#.3g}".rstrip(".")
+
+
+def column(values: Sequence[Any], most: int = 4) -> list[str]:
+    """Numbers of one column, all with the same decimals: as many as the most exact one needs."""
+    known = [v for v in map(number, values) if v is not None]
+    if not known:
+        return [DASH] * len(values)
+    room = most - len(str(int(max(abs(v) for v in known))))
+    digits = next(
+        (d for d in range(max(1, room)) if all(abs(round(v, d) - v) < 1e-9 for v in known)),
+        max(0, room),
+    )
+    return [DASH if number(v) is None else _fixed(float(v), digits) for v in values]
+
+
+def count(value: Any) -> str:
+    """12345 -> "12,345", as everywhere."""
+    known = number(value)
+    return DASH if known is None else f"{round(known):,}"
+
+
+def seconds(value: Any) -> str:
+    """75 -> "1 min 15 s"."""
+    known = number(value)
+    if known is None:
+        return DASH
+    if known < 10:
+        return f"{known:.1f}{NBSP}s"
+    whole = round(known)
+    if whole < 60:
+        return f"{whole}{NBSP}s"
+    if whole < 3600:
+        return f"{whole // 60}{NBSP}min {whole % 60}{NBSP}s"
+    return f"{whole // 3600}{NBSP}h {whole % 3600 // 60}{NBSP}min"
+
+
+def seeds(used: Sequence[int], note: str) -> str:
+    """Which seeds, and what a verdict notes about them: "Seeds 0, 1 (2 seeds: as asked)"."""
+    if not used:
+        return note
+    said = f"Seed{'s' if len(used) > 1 else ''} {', '.join(map(str, used))}"
+    return f"{said} ({note})" if note else said
+
+
+def size(value: Any) -> str:
+    """Bytes as kB, MB or GB."""
+    known = number(value)
+    if known is None:
+        return DASH
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if known < 1000 or unit == "GB":
+            return f"{known:.0f}{NBSP}{unit}" if unit == "bytes" else f"{known:.1f}{NBSP}{unit}"
+        known /= 1000
+    raise AssertionError
+
+
+def counted(n: Any, one: str, many: str = "") -> str:
+    """Return "1 class", "3 classes", "4,320 rows".
+
+    Examples
+    --------
+    >>> counted(1, "class", "classes"), counted(0, "row"), counted(4320, "row")
+    ('1 class', '0 rows', '4,320 rows')
+    """
+    return f"{count(n)} {one if n == 1 else many or one + 's'}"
+
+
+def about(n: float) -> str:
+    """Return a number that is an estimate, in two figures.
+
+    Examples
+    --------
+    >>> about(15437), about(87.2), about(112)
+    ('15,000', '87', '110')
+    """
+    whole = round(n)
+    keep = max(0, len(str(abs(whole))) - 2)
+    return f"{round(whole, -keep):,}"
+
+
+def shorten(text: object, most: int) -> str:
+    """Cut a long text, leaving an ellipsis."""
+    whole = str(text)
+    return whole if len(whole) <= most else whole[: max(1, most - 1)] + "…"
+
+
+def _fixed(value: float, digits: int) -> str:
+    text = f"{value:.{digits}f}"
+    if float(text) == 0:
+        text = text.lstrip("-")
+    return text.replace("-", MINUS)

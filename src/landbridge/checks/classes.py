@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from ..base.counting import as_percent
+from ..base.formatting import as_percent
 from ..domains.compare import compare_classes
 from ..domains.domain import Domain
 from .base import CHECKS, DataCheck, Problem, Sides, parts_of

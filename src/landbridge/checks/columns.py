@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from ..base.counting import as_percent
+from ..base.formatting import as_percent
 from ..domains.modalities.table import TableExamples, missing
 from .base import CHECKS, DataCheck, Problem, Sides
 

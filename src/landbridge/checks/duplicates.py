@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from ..base.counting import counted
+from ..base.formatting import counted
 from .base import CHECKS, DataCheck, Problem, Rows, Sides
 
 

@@ -118,7 +118,7 @@ def _show_answers(value: dict[str, Any], rows: list[dict[str, Any]], out: Path |
     import sys
 
     from ..metrics.intervals import Interval
-    from .tables import console, interval
+    from .tables import console, interval, percent
 
     screen = console()
     if out is None and not sys.stdout.isatty():
@@ -136,7 +136,7 @@ def _show_answers(value: dict[str, Any], rows: list[dict[str, Any]], out: Path |
         right = value["accuracy"]
         screen.print(
             f"right: {interval(Interval.from_json(right))} of {right['n']:,} labelled rows; "
-            f"the commonest class is {100 * value['commonest']:.1f} % of them"
+            f"the commonest class is {percent(value['commonest'])} of them"
         )
     if value["left_out"]:
         screen.print(

@@ -221,7 +221,7 @@ def _show_rest(out: Any, rows: Sequence[dict[str, Any]]) -> None:
 
 
 def _said(answer: Any) -> str:
-    from ..report.formatting import shorten
+    from ..base.formatting import shorten
 
     if answer is None or (isinstance(answer, float) and answer != answer):
         return ""

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..base.counting import counted
-from ..base.formatting import quantity
+from ..base import formatting as fmt
+from ..base.formatting import counted, quantity
 from ..base.shown import in_one_line
 from .screen import cell
 
@@ -217,7 +217,7 @@ def _difference(gap: Interval | None, shares: bool = True) -> Any:
 
     if gap is None:
         return Text("–")
-    say = (lambda v: f"{100 * v:+.1f}") if shares else (lambda v: f"{v:+.3g}")
+    say = (lambda v: fmt.as_points(v, "")) if shares else (lambda v: f"{v:+.3g}")
     if not gap.bounded:
         return Text(say(gap.value))
     colour = "green" if gap.low > 0 else "red" if gap.high < 0 else "yellow"
@@ -227,7 +227,7 @@ def _difference(gap: Interval | None, shares: bool = True) -> Any:
 
 def percent(value: float | None) -> str:
     """Return a fraction as a person reads it."""
-    return "–" if value is None or value != value else f"{100 * value:.1f} %"
+    return fmt.plain(fmt.percent(value))
 
 
 def interval(figure: Interval, shares: bool = True) -> str:
@@ -236,7 +236,7 @@ def interval(figure: Interval, shares: bool = True) -> str:
         return ""
     if not shares:
         return f"{quantity(figure.low)} to {quantity(figure.high)}"
-    return f"{100 * figure.low:.1f} to {100 * figure.high:.1f}"
+    return fmt.plain(fmt.between(figure))
 
 
 def _score(value: Any) -> str:

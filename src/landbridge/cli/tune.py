@@ -62,6 +62,7 @@ def tune(
 def _show(out: Path, found: JsonObject) -> None:
     from rich.text import Text
 
+    from ..base.formatting import as_points
     from ..tasks.judging import TunedVerdict
     from .tables import console, interval, show_folder, show_rows
 
@@ -75,7 +76,7 @@ def _show(out: Path, found: JsonObject) -> None:
     rows = []
     for one in verdict.models:
         gap = one.difference
-        said = "" if gap is None else f"{100 * gap.value:+.1f} ({interval(gap)})"
+        said = "" if gap is None else f"{as_points(gap.value, '')} ({interval(gap)})"
         scores = [f"{100 * one.scores[name]:.1f}" for name in names]
         rows.append([one.model, scores[0], interval(one.main), *scores[1:], said])
     heads = ["model", names[0], "95 %", *names[1:], "tuned is better by"]

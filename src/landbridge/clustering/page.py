@@ -6,10 +6,10 @@ import shlex
 from pathlib import Path
 from typing import Any
 
+from ..base import formatting as fmt
 from ..base.errors import RunError
 from ..base.typed import count, number, read_checked
 from ..metrics.intervals import Interval
-from ..report import formatting as fmt
 from ..report.page import (
     Commands,
     Estimate,
@@ -77,7 +77,7 @@ def page_of(folder: Path, facts: dict[str, Any]) -> Page:
     ]
     return Page(
         title=f"{fmt.count(facts['rows'])} rows of {facts['data']} in "
-        f"{fmt.plural(facts['number']['groups'], 'group')} · {facts['backbone']}",
+        f"{fmt.counted(facts['number']['groups'], 'group')} · {facts['backbone']}",
         headline=verdict.sentence,
         verdicts=[
             Verdict(
@@ -109,7 +109,7 @@ def _map(path: Path, groups: int) -> dict[str, Any]:
 
 def _fine(facts: dict[str, Any], judged: JudgedGroups | None) -> str:
     more = facts["source_rows"]
-    rows = f"{fmt.plural(facts['rows'], 'row')}" + (
+    rows = f"{fmt.counted(facts['rows'], 'row')}" + (
         f" and {fmt.count(more)} more of {facts['source']}" if more else ""
     )
     said = "no label was read" if judged is None else f"{fmt.count(judged.n)} labels judge"
@@ -181,7 +181,7 @@ def _agreement(facts: dict[str, Any], judged: JudgedGroups) -> Estimates:
 def _tried(facts: dict[str, Any]) -> Estimates:
     rows = [
         Estimate(
-            fmt.plural(one["groups"], "group"),
+            fmt.counted(one["groups"], "group"),
             Interval(
                 one["stability"],
                 max(0.0, one["stability"] - 2 * one["error"]),

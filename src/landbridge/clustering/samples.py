@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..base.counting import as_percent
+from ..base.formatting import as_percent
 from ..domains.examples import Examples
 from ..insight.samples import sample, told
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from ..base.counting import as_percent
+from ..base.formatting import as_percent
 from .evidence import (
     BELIEVED,
     EXPLAINED,

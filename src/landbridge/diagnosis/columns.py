@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..base.counting import as_percent
+from ..base.formatting import as_percent
 from ..domains.modalities.table import missing
 from ..solvers.two_sample.column_shift import (
     benjamini_hochberg,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..base.counting import as_percent
+from ..base.formatting import as_percent
 from ..solvers.label_shift.label_shift import bbse, label_shift_em
 from ..solvers.two_sample.column_shift import total_variation
 from ..solvers.two_sample.domain_classifier import weighted_distance

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..base.counting import as_percent
+from ..base.formatting import as_percent
 from ..solvers.two_sample.mmd import WIDTHS, mmd_test
 from .base import DIAGNOSES, LEVEL, Check, Finding, Severity, graded
 from .pair import DomainPair

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..base.counting import as_percent
+from ..base.formatting import as_percent
 from ..solvers.mapping.alignment import monge_map
 from ..solvers.two_sample.moment_shift import PARTS, moment_shift
 from .base import DIAGNOSES, Check, Finding, Severity, graded

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..base.counting import as_percent
+from ..base.formatting import as_percent
 from ..solvers.two_sample.domain_classifier import target_log_odds
 from .base import DIAGNOSES, LEVEL, Check, Finding, Severity
 from .explained import ROWS, effective_share, explained_by_weights

@@ -11,9 +11,9 @@ import numpy as np
 
 from ..backbones.open import open_backbone
 from ..backbones.store import FeatureStore
-from ..base.counting import counted
 from ..base.errors import BackboneError, DataError, MissingExtra
 from ..base.events import SILENT, Events
+from ..base.formatting import counted
 from ..base.places import cache_folder
 from ..base.seeds import numpy_rng
 from ..domains.domain import Domain

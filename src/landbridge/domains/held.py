@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ..base.counting import counted
 from ..base.events import Events
+from ..base.formatting import counted
 from .examples import Examples
 from .seen import MOST, Seen
 

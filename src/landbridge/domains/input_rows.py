@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..base.counting import counted
+from ..base.formatting import counted
 
 if TYPE_CHECKING:
     from ..base.events import Events

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from landbridge.base import formatting as fmt
 from landbridge.base.files import write_text
 
-from . import formatting as fmt
 from .markdown import md
 from .read import RunFiles, read_run
 from .units import units_of
@@ -48,7 +48,7 @@ def _title(run: RunFiles) -> list[str]:
     classes = run.classes
     kind = run.target_type
     rows = _ROWS.get(str(target.get("modality")), "data")
-    what = kind.card.format(rows=rows, count=fmt.plural(len(classes), kind.noun, kind.nouns))
+    what = kind.card.format(rows=rows, count=fmt.counted(len(classes), kind.noun, kind.nouns))
     shown = ", ".join(md(c) for c in classes[:20]) + (", …" if len(classes) > 20 else "")
     how = (
         f"Method: {md(choice['method'])}. Why: {md(choice.get('reason') or 'not recorded')}"
@@ -90,7 +90,7 @@ def _verdict(run: RunFiles) -> list[str]:
         gap = unit.difference(one.difference, unit=False)
         lines.append(f"| {name} | {unit.interval(one.score)} | {gap} |")
     kinds = {"cross-validated": "Cross-validated on", "judged": "Judged on"}
-    rows = fmt.plural(verdict.judged_rows, "target example")
+    rows = fmt.counted(verdict.judged_rows, "target example")
     judged = f"{kinds.get(verdict.kind, 'On')} {rows}."
     seeds = md(fmt.seeds(verdict.seeds, verdict.seeds_note))
     lines += ["", f"{judged} {seeds}." if seeds else judged]
@@ -108,7 +108,7 @@ def _data(run: RunFiles) -> list[str]:
             judged = fmt.number(side.get("judged"))
             lines.append(
                 f"- {role}: {md(side.get('name', ''))}, "
-                f"{fmt.plural(side.get('usable'), 'usable row')} "
+                f"{fmt.counted(side.get('usable'), 'usable row')} "
                 f"of {fmt.count(side.get('rows'))}"
                 f"{f' ({fmt.count(judged)} kept for judging)' if judged else ''}, "
                 f"labelled: {md(side.get('labelled', ''))}"

@@ -12,9 +12,9 @@ from typing import Any
 
 from markupsafe import Markup
 
+from landbridge.base import formatting as fmt
 from landbridge.base.events import Event
 
-from . import formatting as fmt
 from .svg import drawing, line, text, ticks
 
 _POINTS = 240

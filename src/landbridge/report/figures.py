@@ -7,9 +7,9 @@ from typing import Any
 
 from markupsafe import Markup
 
+from landbridge.base import formatting as fmt
 from landbridge.metrics.intervals import Interval
 
-from . import formatting as fmt
 from .aggregate import Bin
 from .svg import Axis, Mark, around, drawing, line, text
 
@@ -128,7 +128,7 @@ def reliability_diagram(bins: Sequence[Bin]) -> Markup:
         note = (
             f"confidence {fmt.percent(one.confidence)}, right "
             f"{fmt.interval(one.accuracy)}, "
-            f"{fmt.plural(one.rows, 'answer')}"
+            f"{fmt.counted(one.rows, 'answer')}"
         )
         cx = x(one.confidence)
         body.append(

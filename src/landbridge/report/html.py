@@ -16,9 +16,8 @@ from typing import Any
 
 from markupsafe import Markup
 
+from landbridge.base import formatting as fmt
 from landbridge.base.shown import visible
-
-from . import formatting as fmt
 
 _HERE = Path(__file__).parent
 _HEAD_SCRIPT = (
@@ -61,7 +60,7 @@ def render(
     )
     environment.filters["count"] = fmt.count
     environment.filters["soft"] = _soft
-    environment.globals["plural"] = fmt.plural
+    environment.globals["counted"] = fmt.counted
     texts = [file_text(name) for name in ("app.js", *scripts)]
     allowed = " ".join(f"'{_hash(script)}'" for script in (_HEAD_SCRIPT, *texts))
     policy = (

@@ -8,7 +8,8 @@ from html import escape
 import numpy as np
 from markupsafe import Markup
 
-from . import formatting as fmt
+from landbridge.base import formatting as fmt
+
 from .svg import drawing, text
 
 MOST_CLASSES = 100

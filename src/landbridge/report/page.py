@@ -9,11 +9,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from landbridge.base import formatting as fmt
 from landbridge.base.errors import RunError
 from landbridge.base.files import write_text
 from landbridge.metrics.intervals import Interval
 
-from . import formatting as fmt
 from . import html
 from .figures import estimate, scale, verdict_line
 from .scatter import HUES, Series, scatter

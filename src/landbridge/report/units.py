@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from landbridge.base.formatting import quantity
+from landbridge.base import formatting as fmt
 from landbridge.metrics.intervals import Interval
 
-from . import formatting as fmt
 from .figures import accuracy_axis
 from .read import RunFiles
 from .svg import Axis, Mark, around
@@ -35,7 +34,7 @@ class Units:
         if self.percent:
             return fmt.percent(value)
         known = fmt.number(value)
-        return fmt.DASH if known is None else quantity(known).replace("-", fmt.MINUS)
+        return fmt.DASH if known is None else fmt.quantity(known).replace("-", fmt.MINUS)
 
     def interval(self, figure: Interval) -> str:
         """Write a figure with its interval."""

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 
+from landbridge.base import formatting as fmt
 from landbridge.base.shown import from_shared_folder
 from landbridge.verdict.records import Calibration
 
-from . import formatting as fmt
 from .aggregate import Share, confusion, recalls, reliability
 from .figures import accuracy_axis, estimate, reliability_diagram, scale
 from .matrix import busiest, confusion_matrix, worst_confusions

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from landbridge.artifacts.called import as_command
+from landbridge.base import formatting as fmt
 
 from ..metrics.labelfree import explained, heading
-from . import formatting as fmt
 from .figures import bar
 from .read import RunFiles
 from .view_verdict import kept
@@ -230,7 +230,7 @@ def cost_view(run: RunFiles) -> dict[str, Any] | None:
     stages = [s for s in cost.get("stages") or [] if isinstance(s, dict)]
     longest = max((fmt.number(s.get("wall_s")) or 0.0 for s in stages), default=0.0) or 1.0
     threads = (
-        f", {fmt.plural(cost['threads'], 'thread')}" if fmt.number(cost.get("threads")) else ""
+        f", {fmt.counted(cost['threads'], 'thread')}" if fmt.number(cost.get("threads")) else ""
     )
     peak = fmt.number(cost.get("peak_mb"))
     tiles = [

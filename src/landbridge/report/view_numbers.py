@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 
+from landbridge.base import formatting as fmt
 from landbridge.metrics.regression import regression_metrics
 
-from . import formatting as fmt
 from .read import Answers, RunFiles
 from .scatter import Axes, Series, scatter
 from .svg import around

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from landbridge.base import formatting as fmt
 from landbridge.verdict.parts import PartScores, SetScore
 
-from . import formatting as fmt
 from .figures import estimate, scale
 from .read import RunFiles
 from .svg import Axis, Mark, around

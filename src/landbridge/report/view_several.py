@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from landbridge.base import formatting as fmt
 from landbridge.metrics.multilabel import multilabel_metrics, per_label_metrics
 from landbridge.targets.base import target_type
 
-from . import formatting as fmt
 from .figures import accuracy_axis, estimate, scale
 from .read import Answers, RunFiles
 from .svg import Mark

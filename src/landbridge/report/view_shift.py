@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from markupsafe import Markup
 
+from landbridge.base import formatting as fmt
 from landbridge.base.files import write_text
 
-from . import formatting as fmt
 from . import html
 from .figures import bar
 from .scatter import Series, scatter

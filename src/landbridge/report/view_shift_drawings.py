@@ -8,7 +8,8 @@ from typing import Any
 
 from markupsafe import Markup
 
-from . import formatting as fmt
+from landbridge.base import formatting as fmt
+
 from .figures import accuracy_axis, estimate, scale
 from .svg import Axis, Mark, drawing, line, text
 

@@ -6,13 +6,13 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from landbridge.base import formatting as fmt
 from landbridge.base.shown import in_one_line
 
 from ..metrics.intervals import Interval
 from ..metrics.labelfree import explained, heading
 from ..verdict.records import MethodScore
 from ..verdict.settle import Settle
-from . import formatting as fmt
 from .figures import estimate, scale, verdict_line
 from .read import RunFiles
 from .svg import Axis, Mark, around
@@ -40,7 +40,7 @@ def verdict_view(run: RunFiles) -> dict[str, Any]:
     outcome = "not judged" if merged else verdict.outcome or "no verdict"
     tone, sign = _BADGES.get(outcome, ("unsure", "–"))
     kind = "" if merged else verdict.kind
-    rows = fmt.plural(verdict.judged_rows, "target example")
+    rows = fmt.counted(verdict.judged_rows, "target example")
     gap = verdict.difference
     failed = str(run.get("run").get("error") or "") if status in _STOPPED else ""
     sentence = verdict.sentence or _STOPPED.get(str(status), "This run has no verdict yet.")
@@ -110,7 +110,7 @@ def _apart(settle: Settle | None) -> dict[str, str]:
     rows = [] if settle is None else [name for _, name in settle.rows]
     count = (settle and settle.differ) or 0
     more = ", … (verdict.json has the first hundred)" if count > len(rows) else ""
-    title = f"The {fmt.plural(count, 'row')} on which the two differ"
+    title = f"The {fmt.counted(count, 'row')} on which the two differ"
     if count == 1:
         title = "The row on which the two differ"
     return {"apart": in_one_line(rows) + more, "apart_title": title}

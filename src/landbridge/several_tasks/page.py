@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from ..base import formatting as fmt
 from ..metrics.intervals import Interval
-from ..report import formatting as fmt
 from ..report.page import Commands, Estimate, Estimates, Facts, Page, Section, Table, Verdict
 from ..report.samples import sample_cards
+from ..report.units import Units
 from ..targets.base import target_type
 from .verdicts import TaskVerdict
 
@@ -53,13 +54,13 @@ def page_of(folder: Path, facts: dict[str, Any]) -> Page:
         ),
     ]
     return Page(
-        title=f"{fmt.plural(len(tasks), 'task')} on one backbone · {facts['backbone']}",
+        title=f"{fmt.counted(len(tasks), 'task')} on one backbone · {facts['backbone']}",
         headline=_headline(tasks, bool(compared)),
         verdicts=[Verdict(task.outcome, sentence(task)) for task in tasks],
         sections=sections,
-        fine=f"{fmt.plural(facts['rows'], 'row')} to learn from, "
+        fine=f"{fmt.counted(facts['rows'], 'row')} to learn from, "
         f"{fmt.count(facts['judged'])} kept for judging; "
-        f"{fmt.plural(facts['seeds'], 'seed')}." + _seen(facts),
+        f"{fmt.counted(facts['seeds'], 'seed')}." + _seen(facts),
     )
 
 
@@ -141,5 +142,4 @@ def _said(value: float, shares: bool) -> str:
 
 
 def _gap(gap: Interval) -> str:
-    value, low, high = (f"{v:+.3g}" for v in (gap.value, gap.low, gap.high))
-    return f"{value} ({low} to {high})".replace("-", fmt.MINUS)
+    return Units(percent=False).difference(gap)

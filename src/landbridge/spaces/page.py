@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ..report import formatting as fmt
+from ..base import formatting as fmt
 from ..report.page import Commands, Estimate, Estimates, Facts, Page, Section, Verdict
 from ..report.samples import sample_cards
 from .recall import Recall

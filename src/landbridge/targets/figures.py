@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..base.formatting import percent, points, quantity, three_figures
+from ..base.formatting import as_percent, as_points, quantity, three_figures
 from ..metrics.intervals import Interval
 
 
@@ -42,16 +42,16 @@ class PrimaryMetric:
 
     def format(self, figure: float) -> str:
         """Return the figure in words: "94.2 %", "3.21"."""
-        return percent(figure) if self.percent else quantity(figure)
+        return as_percent(figure, 1) if self.percent else quantity(figure)
 
     def size(self, difference: float) -> str:
         """Return how large a difference is: "3.1 points", "0.42"."""
         size = abs(difference)
-        return f"{100 * size:.1f} points" if self.percent else three_figures(size)
+        return as_points(size).lstrip("+") if self.percent else three_figures(size)
 
     def signed(self, difference: float) -> str:
         """Return "+3.1 points", or what is saved of an error with its sign."""
-        return points(difference) if self.percent else f"{difference:+#.3g}".rstrip(".")
+        return as_points(difference) if self.percent else three_figures(difference, "+")
 
 
 @dataclass(frozen=True)

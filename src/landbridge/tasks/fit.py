@@ -12,10 +12,10 @@ import numpy as np
 
 from ..artifacts.making import check_free, making, plain
 from ..artifacts.state import WORK
-from ..base.counting import as_percent
 from ..base.errors import ConfigError, DataError
 from ..base.events import SILENT, Events
 from ..base.files import read_json, write_text
+from ..base.formatting import as_percent
 from ..base.hashing import digest
 from ..base.options import positive
 from ..base.shown import to_json

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from ..base import formatting as fmt
 from ..metrics.intervals import Interval
-from ..report import formatting as fmt
 from ..report.page import Commands, Estimate, Estimates, Facts, Page, Section, Table, Verdict
 from ..report.samples import sample_cards
 from .judging import WORDS, ModelScore, TunedVerdict
@@ -69,7 +69,7 @@ def page_of(folder: Path, facts: dict[str, Any], summary: str, architecture: str
             )
         ],
         sections=sections,
-        fine=f"Judged on {fmt.plural(verdict.judged_rows, 'row')} that no training saw. "
+        fine=f"Judged on {fmt.counted(verdict.judged_rows, 'row')} that no training saw. "
         f"{summary[0].upper()}{summary[1:]}.",
         notes=notes,
     )
@@ -122,5 +122,5 @@ def _done(facts: dict[str, Any]) -> Facts:
         ("Seed", str(fit["seed"])),
     ]
     if labels:
-        pairs.append((fmt.plural(len(facts["labels"]), "label"), fmt.shorten(labels, 300)))
+        pairs.append((fmt.counted(len(facts["labels"]), "label"), fmt.shorten(labels, 300)))
     return Facts("What was done", pairs)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..base.errors import DataError
+from ..base.formatting import as_percent
 from ..base.inside import Place
 from ..metrics.regions import IGNORED, mean_iou, overlap_counts
 from .base import TASKS, Example, Metric, Row, device_of
@@ -96,7 +97,7 @@ class Segmentation(ImageTask):
                 (image, "image"),
                 *zip((colours[mask] for mask in masks), ("true", "said"), strict=True),
             ],
-            "lines": [("wrong", f"{100 * wrong.mean():.1f} % of the pixels")],
+            "lines": [("wrong", f"{as_percent(wrong.mean(), 1)} of the pixels")],
         }
 
     def metrics(self) -> list[Metric]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...base.counting import counted
+from ...base.formatting import counted
 from .base import SPLIT_RULES, Split, SplitRows, SplitRule, nothing_to_part
 
 TRIES = 50

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...base.counting import counted
+from ...base.formatting import counted
 from ..readers.numbers import spelled
 from ..readers.times import written_times
 from .base import SPLIT_RULES, Split, SplitRows, SplitRule, nothing_to_part

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...base.counting import as_percent
 from ...base.errors import LandbridgeWarning
+from ...base.formatting import as_percent
 
 Range = tuple[float, float]
 
