@@ -124,7 +124,7 @@ def _multitask(data: Path, out: Path, rows: Any = None, **more: Any) -> Any:
     )
 
 
-def _align(data: Path, out: Path, texts: Any = None, **more: Any) -> Any:
+def _align(data: Path, out: Path, texts: Any = None, rows: Any = None, **more: Any) -> Any:
     import landbridge
     from landbridge.spaces.options import AlignOptions
 
@@ -132,7 +132,8 @@ def _align(data: Path, out: Path, texts: Any = None, **more: Any) -> Any:
     encoders = {"image": "convnet", "text": "textnet"}
     how: dict[str, Any] = {"backbone_options": {"encoders": encoders, "space": 8, "width": 8}}
     how |= {"options": AlignOptions(epochs=3, batch=16)} | more
-    return landbridge.align({"image": pictures(), "text": texts}, out=out, **how)
+    rows = {"image": pictures(), "text": texts} if rows is None else rows
+    return landbridge.align(rows, out=out, **how)
 
 
 def _tune(data: Path, out: Path, rows: Any = None, steps: int = 30, **more: Any) -> Any:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,10 @@ N = 60
 OLD = Path(tiny_commands.__file__).parent / "old"
 HELD = np.arange(N) >= 30
 SPLIT = np.where(HELD, "test", "train")
+EAST = np.arange(N) % 20 < 6
+"""Rows of the group that a rule holds out, and the latest ones: it is as large as what is asked."""
+PLACES = {"site": np.where(EAST, "east", "west"), "day": np.where(EAST, 9, 1) * 100 + np.arange(N)}
+RULES = ("group:site", "time:day")
 TRAINING = {"steps": 4, "source_steps": 4, "batch": 16, "threads": 1, "precision": "float32"}
 TELL = {
     *("verdict.json", "predictions.parquet", "predictions.jsonl", "examples.json"),
@@ -94,13 +98,13 @@ def _facts(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else dict(json.loads(value))
 
 
-def _frame(labels: Labels, seed: int = 1) -> Any:
+def _frame(labels: Labels, held: np.ndarray = HELD, **more: Any) -> Any:
     import pandas as pd
 
-    found = pd.DataFrame(table(N, seed=seed))
+    found = pd.DataFrame(table(N, seed=1))
     for column in ("kind", "size"):
-        found[column] = labels.of(found[column].tolist())
-    return found.assign(split=SPLIT)
+        found[column] = labels.of(found[column].tolist(), held)
+    return found.assign(**more)
 
 
 def _target(labels: Labels, answer: str) -> Domain:
@@ -129,8 +133,80 @@ def _transfer(policy: str, answer: str, *methods: str) -> Callable[[Labels, Path
 
 
 def _multitask(labels: Labels, data: Path, out: Path) -> Outcome:
-    made = call("multitask", data, out, rows=_frame(labels), split="split")
+    made = call("multitask", data, out, rows=_frame(labels, split=SPLIT), split="split")
     return _folder(out, [(task["together"], task["alone"]) for task in made.verdict])
+
+
+def _check_rule(rule: str, notes: Sequence[str], groups: int, judged: int) -> None:
+    """The rows of the east, all of them and no others, are held out."""
+    assert judged == EAST.sum()
+    assert f"judged on {judged} of {N} rows, " in notes[0]
+    by_group = rule.startswith("group")
+    assert ("1 of 2 values of 'site'" if by_group else "those from 900 on by 'day'") in notes[0]
+    assert groups == by_group
+
+
+def _transfer_by(rule: str) -> Callable[[Labels, Path, Path], Outcome]:
+    def do(labels: Labels, data: Path, out: Path) -> Outcome:
+        target = _frame(labels, EAST, **PLACES)
+        how: dict[str, Any] = {"label": "kind", "holdout": rule, "method": "finetune", "seeds": 1}
+        run = landbridge.transfer(target=target, drop=["size"], out=out, training=TRAINING, **how)
+        notes = [note for note in run.data["target"]["notes"] if note.startswith("judged on")]
+        assert run.verdict["judged_rows"] == EAST.sum()
+        assert "those from 900 on by 'day'" in notes[0]
+        return _folder(out, run.verdict["chosen"]["mean"])
+
+    return do
+
+
+def _multitask_by(rule: str) -> Callable[[Labels, Path, Path], Outcome]:
+    def do(labels: Labels, data: Path, out: Path) -> Outcome:
+        made = call("multitask", data, out, rows=_frame(labels, EAST, **PLACES), holdout=rule,
+                    drop=[{"group:site": "day", "time:day": "site"}[rule]])  # fmt: skip
+        own = made.verdict[0]
+        groups, judged = own.get("judged_groups", 0), own["judged_rows"]
+        _check_rule(rule, made.facts["holdout"], groups, judged)
+        return _folder(out, [(task["together"], task["alone"]) for task in made.verdict])
+
+    return do
+
+
+def _tune_by(rule: str) -> Callable[[Labels, Path, Path], Outcome]:
+    def do(labels: Labels, data: Path, out: Path) -> Outcome:
+        place = ("rome", "oslo", "lima", "bern")
+        tags = {
+            "true": ["B-PER", "O", "B-LOC"],
+            "permuted": ["O", "B-LOC", "B-PER"],
+            "strange": ["B-ZEBRA"] * 3,
+        }
+        rows = [
+            {
+                "tokens": ["ada", "in", place[i % 4]],
+                "tags": tags[labels.how if EAST[i] else "true"],
+                **{name: values[i] for name, values in PLACES.items()},
+            }
+            for i in range(N)
+        ]
+        made = call("tune", data, out, rows=rows, keep_duplicates=True, holdout=rule)
+        own = made.verdict
+        groups = own.get("judged_groups", 0)
+        _check_rule(rule, made.facts["notes"], groups, own["judged_rows"])
+        return _folder(out, [model["scores"] for model in own["models"]])
+
+    return do
+
+
+def _align_by_group(labels: Labels, data: Path, out: Path) -> Outcome:
+    shapes = [f"a {'square' if i < 16 else 'field'} {i % 3}" for i in range(32)]
+    held = np.arange(32) % 4 == 0
+    texts = labels.of(shapes, held)
+    rows = read_domain({"image": tiny_commands.pictures(), "text": texts})
+    rows = replace(rows, holdout_by=tuple(np.where(held, "east", "west").tolist()))
+    made = call("align", data, out, rows=rows, holdout="group:site", keep_duplicates=True)
+    assert "all those of 1 of 2 values of 'site'" in made.facts["holdout"][0]
+    assert made.facts["held_out"] == held.sum()
+    assert {one["judged_groups"] for one in made.facts["recall"]} == {1}
+    return _folder(out, made.facts["recall"])
 
 
 def _tune(labels: Labels, data: Path, out: Path) -> Outcome:
@@ -213,9 +289,13 @@ DOORS: dict[str, Callable[[Labels, Path, Path], Outcome]] = {
     "transfer, labels granted": _transfer("use", "kind", "source-only", "coral", "lp-ft"),
     "transfer, unlabelled": _transfer("judge", "kind", "source-only", "coral", "infomax"),
     "transfer, numbers": _transfer("use", "size", "finetune"),
+    "transfer, time:day": _transfer_by("time:day"),  # by groups a draw looks at shares of classes
     "multitask": _multitask,
+    **{f"multitask, {rule}": _multitask_by(rule) for rule in RULES},
     "tune": _tune,
+    **{f"tune, {rule}": _tune_by(rule) for rule in RULES},
     "align": _align,
+    "align, group:site": _align_by_group,
     "cluster": _cluster,
     "merge": _merge,
     "stream": _stream,

@@ -15,7 +15,7 @@ def data(tmp_path_factory):
         yield folder
 
 
-SLOW = {"align"}
+SLOW = {"align", "align, group:site"}
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,8 +12,9 @@ import pytest
 from landbridge.base.errors import ConfigError, DataError
 from landbridge.base.events import SILENT
 from landbridge.domains import read_domain
+from landbridge.domains.holdout.sides import Sides
 from landbridge.metrics.estimates import mean_interval, paired_interval
-from landbridge.several_tasks.fit import _judged, _learn, _weights
+from landbridge.several_tasks.fit import _judged, _sides, _weights
 from landbridge.several_tasks.model import decided, parts, scores_of, whole_facts
 from landbridge.several_tasks.read import OneTask, as_tasks, known_answers
 from landbridge.several_tasks.verdicts import TaskVerdict, task_verdict
@@ -181,15 +183,60 @@ def rows(n: int, **how: Any) -> Any:
 
 def test_which_rows_are_kept_for_judging():
     split = np.where(np.arange(10) % 4 == 0, "test", "train")
-    assert _learn(rows(10, split=split), 0.3, 0).tolist() == (split == "train").tolist()
-    drawn = _learn(rows(40), 0.25, 1)
+
+    def learn(domain: Any, share: float, seed: int) -> np.ndarray:
+        sides = _sides(domain, {}, "stratified", share, seed)
+        assert (sides.learn == ~sides.test).all()
+        assert (sides.groups, sides.notes) == (None, ())
+        return sides.learn
+
+    assert learn(rows(10, split=split), 0.3, 0).tolist() == (split == "train").tolist()
+    drawn = learn(rows(40), 0.25, 1)
     assert (~drawn).sum() == 10
-    assert (drawn == _learn(rows(40), 0.25, 1)).all()
-    assert (drawn != _learn(rows(40), 0.25, 2)).any()
-    assert (~_learn(rows(8), 0.01, 0)).sum() == 2
-    assert _learn(rows(4), 0.1, 0).sum() == 2
+    assert (drawn == learn(rows(40), 0.25, 1)).all()
+    assert (drawn != learn(rows(40), 0.25, 2)).any()
+    assert (~learn(rows(8), 0.01, 0)).sum() == 2
+    assert learn(rows(4), 0.1, 0).sum() == 2
     with pytest.raises(DataError, match="rows has 3 rows"):
-        _learn(rows(3), 0.3, 0)
+        learn(rows(3), 0.3, 0)
+
+
+def test_a_rule_takes_its_share_of_rows_that_have_a_label_and_leaves_no_row_on_both_sides():
+    domain = replace(rows(40), holdout_by=tuple(f"P{i // 4}" for i in range(40)))
+    labels = {"a": np.array([i if i < 20 else None for i in range(40)], object),
+              "b": np.full(40, np.nan)}  # fmt: skip
+    sides = _sides(domain, labels, "group:patient", 0.4, 0)
+    assert (sides.test[:20].sum(), sides.groups is None) == (8, False)
+    assert not {i // 4 for i in np.flatnonzero(sides.test)} & {
+        i // 4 for i in np.flatnonzero(sides.learn)
+    }
+    assert sides.notes == (
+        "judged on 8 of 20 rows, all those of 2 of 5 values of 'patient', drawn and held out",
+    )
+    times = (*map(str, range(38)), None, None)
+    sides = _sides(replace(domain, holdout_by=times), labels, "time:day", 0.4, 0)
+    assert np.flatnonzero(sides.test).tolist() == list(range(12, 38))
+    assert np.flatnonzero(sides.learn).tolist() == list(range(12))
+    assert sides.groups is None
+    with pytest.raises(DataError, match="no column 'patient'"):
+        _sides(rows(40), labels, "group:patient", 0.4, 0)
+    split = np.where(np.arange(40) % 4 == 0, "test", "train")
+    with pytest.raises(ConfigError, match="without effect: rows has a split of its own"):
+        _sides(rows(40, split=split), labels, "group:patient", 0.4, 0)
+
+
+def test_intervals_go_by_groups_that_have_a_label():
+    truth = np.repeat([0.0, 1.0, np.nan], 20)
+    groups = np.arange(60) // 4
+    said = [np.repeat(np.eye(3)[[0, 0, 1]], 20, axis=0)]
+    plain, grouped = (
+        task_verdict(KIND, truth, said, [1 - said[0]], some) for some in (None, groups)
+    )
+    assert (plain.judged_groups, grouped.judged_groups) == (0, 10)
+    assert TaskVerdict.from_json(grouped.to_json()).to_json() == grouped.to_json()
+    for one in ("together", "difference"):
+        wide, narrow = getattr(grouped, one), getattr(plain, one)
+        assert wide.high - wide.low > 1.2 * (narrow.high - narrow.low)
 
 
 @pytest.mark.parametrize("keep", [False, True])
@@ -201,7 +248,7 @@ def test_rows_that_teach_do_not_judge(keep):
     teach = np.zeros((20, 2))
     teach[1] = np.nan  # a row without any label teaches nothing
     teach[0, 0] = np.nan
-    judged, seen = _judged(domain, learn, teach, keep, SILENT)
+    judged, seen = _judged(domain, Sides(~learn, learn), teach, keep, SILENT)
     assert judged.tolist() == ([15, 16, 17, 18, 19] if keep else [15, 16, 17, 18])
     assert (seen.found, seen.of) == (1, 5)
 

@@ -68,6 +68,29 @@ def test_every_field():
     assert other["low"] != models["tuned"]["low"] or other["high"] != models["tuned"]["high"]
 
 
+def test_intervals_go_by_groups_where_rows_of_one_are_alike():
+    said, rows = words({"tuned": 0.8, "scratch": 0.6})
+    groups = np.arange(200) // 20
+    plain, grouped = (
+        judge([share()], said, rows, groups=some) for some in (None, groups[::-1].copy())
+    )
+    assert (plain.judged_groups, grouped.judged_groups) == (0, 10)
+    assert "The 200 rows are of 10 groups, and intervals go by groups." in grouped.sentence
+    assert "groups" not in plain.sentence
+    assert TunedVerdict.from_json(grouped.to_json()) == grouped
+    for wide, narrow in ((grouped.models[0].main, plain.models[0].main),
+                         (grouped.difference, plain.difference)):  # fmt: skip
+        assert wide.value == narrow.value
+        assert wide.high - wide.low > 1.5 * (narrow.high - narrow.low)
+    # ten groups of 0 or 1, of which eight are 1: the standard error of their mean, and Student's t
+    half = 2.262 * np.sqrt(0.8 * 0.2 / 9)
+    own = grouped.models[0].main
+    assert 0.8 - own.low == pytest.approx(half, rel=0.25)
+    assert own.high <= 1
+    alone = judge([share()], said, rows, groups=np.arange(200))
+    assert alone.difference.low == pytest.approx(plain.difference.low, abs=0.02)
+
+
 @pytest.mark.parametrize("whole", [False, True])
 def test_a_score_that_cannot_be_summed_has_the_same_intervals(whole):
     said, rows = words({"tuned": 0.8, "scratch": 0.7})

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @verb(
     "multitask",
-    *("backbone", *o.ROWS, "steps", "seeds", "seed", "budget", "keep_duplicates"),
+    *("backbone", *o.ROWS, "steps", "seeds", "seed", "budget", "holdout", "keep_duplicates"),
     *("device", "offline"),
     keys=("backbone_options", "data.judge_fraction", "data.max_rows", "training.threads"),
 )

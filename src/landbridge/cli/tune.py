@@ -19,7 +19,8 @@ TASKS = (
 
 @verb(
     "tune",
-    *("steps", "batch", "rate", "seed", "keep_duplicates", "device", "offline", "outside"),
+    *("steps", "batch", "rate", "seed", "holdout", "keep_duplicates"),
+    *("device", "offline", "outside"),
     keys=("data.judge_fraction", "training.threads"),
     fields=(TaskOptions, FitOptions),
 )

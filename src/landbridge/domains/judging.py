@@ -7,11 +7,11 @@ from typing import Literal
 
 import numpy as np
 
-from ..base.errors import ConfigError, DataError
-from ..base.registry import nearest
+from ..base.errors import ConfigError
 from ..base.seeds import numpy_rng
 from .domain import Domain
-from .holdout.base import USUAL, Split, SplitRows, SplitRule, split_rule
+from .holdout.base import USUAL, Split, SplitRows, SplitRule, check_effect, split_rule
+from .schema import no_column
 from .sealed import SealedLabels
 
 Policy = Literal["use", "judge"]
@@ -81,18 +81,19 @@ def seal(
         raise ValueError(f"{domain.name} is sealed already")
     rule, column = split_rule(holdout)
     if column is not None and domain.holdout_by is None:
-        raise _no_column(domain, column)
+        there = () if domain.schema is None else domain.schema.names
+        raise no_column(domain.name, column, "holdout=", there)
     known, notes = domain.known, []
     judged, why = _given_split(domain)
     held_out, blocks, alike = domain.held_out | judged, None, False
     if judged.any():
-        _check_effect(holdout, f"{domain.name} has a split of its own ({why})")
+        check_effect(holdout, f"{domain.name} has a split of its own ({why})")
         notes.append(why)
     elif not known.any():
-        _check_effect(holdout, f"no row of {domain.name} has a label")
+        check_effect(holdout, f"no row of {domain.name} has a label")
         notes.append("no row has a label: nothing can be judged, only label-free evidence")
     elif policy == "judge":
-        _check_effect(holdout, "all labels of the target are for judging")
+        check_effect(holdout, "all labels of the target are for judging")
         judged = known.copy()
         notes.append(
             f"all {judged.sum()} labels are sealed for judging; the same rows are used "
@@ -195,26 +196,6 @@ def _drawn(domain: Domain, rule: SplitRule, column: str, fraction: float, seed: 
         column=column,
     )
     return rule.split(rows, fraction, numpy_rng("judged rows", seed))
-
-
-def _no_column(domain: Domain, column: str) -> DataError:
-    names = [] if domain.schema is None else [found.name for found in domain.schema.columns]
-    near = nearest(column, names)
-    return DataError(
-        f"{domain.name} has no column {column!r} to hold rows out by; it has {names[:30]}",
-        do=f"did you mean {near!r}?"
-        if near
-        else "name a column of a table, or a part of file names (pattern)",
-    )
-
-
-def _check_effect(said: str, why: str) -> None:
-    """Raise where a rule was named, and something else decides what is judged."""
-    if said != USUAL:
-        raise ConfigError(
-            f"holdout = {said} would be without effect: {why}",
-            do="leave it out, or give data without it",
-        )
 
 
 def _sealed(

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Literal
 
-from ..base.errors import RunError
+from ..base.errors import DataError, RunError
+from ..base.registry import nearest
 from ..base.typed import checked, wrong_field
 
 Kind = Literal[
@@ -109,6 +110,11 @@ class TableSchema:
         """Return the names of the columns with one of these roles."""
         return [column.name for column in self.columns if column.role in roles]
 
+    @property
+    def names(self) -> list[str]:
+        """What the columns are called."""
+        return [column.name for column in self.columns]
+
     def only(self, names: Iterable[str]) -> TableSchema:
         """Return it with these columns alone."""
         wanted = set(names)
@@ -164,4 +170,25 @@ def said(columns: Sequence[ColumnSchema]) -> str:
         f"{what}: {', '.join(names[:_SHOWN])}"
         + (f" and {len(names) - _SHOWN:,} more" if len(names) > _SHOWN else "")
         for what, names in groups.items()
+    )
+
+
+def no_column(name: str, wanted: str, option: str, there: Iterable[str]) -> DataError:
+    """Return the error of data without a column that an option names, with the nearest.
+
+    Parameters
+    ----------
+    name : str
+        What to call the data.
+    wanted : str
+    option : str
+        As it is written: "text=", "--labels".
+    there : iterable of str
+        The columns that there are.
+    """
+    names = list(there)
+    near = nearest(wanted, names)
+    return DataError(
+        f"{name} has no column {wanted!r} ({option}); it has {names[:30]}",
+        do=f"did you mean {near!r}?" if near else "name one of these columns",
     )

@@ -153,6 +153,16 @@ def widened(value: float, low: float, high: float, n: int, *, share: bool = True
     return Interval(value, max(-1.0, value - reach), min(1.0, value + reach))
 
 
+def stretched(n: int, level: float = LEVEL) -> float:
+    """Return what to widen an interval by that comes of resampling n groups.
+
+    A resample's variance is 1 − 1/n of the unbiased one, and Student's quantile with n − 1 degrees
+    of freedom is further out than the normal one.
+    """
+    free = max(1, n - 1)
+    return _quantile(free, level) / _quantile(np.inf, level) * float(np.sqrt(n / free))
+
+
 def _table(scores: np.ndarray) -> np.ndarray:
     table = np.atleast_2d(np.asarray(scores, dtype=np.float64))
     if table.ndim != 2 or not table.size:

@@ -23,10 +23,12 @@ from ..base.places import cache_folder
 from ..base.seeds import numpy_rng
 from ..domains.domain import Domain
 from ..domains.hint import input_hint
-from ..domains.holdout.base import drawn
+from ..domains.holdout.base import USUAL, SplitRows, split_rule
+from ..domains.holdout.sides import Sides, two_sides
 from ..domains.seen import Seen, say_seen
 from ..domains.twins import left_to_judge
 from ..report.samples import keep_samples
+from ..targets.names import class_name
 from ..training.devices import find_device
 from ..training.network_folder import save_network
 from .budget import plan_fits
@@ -53,6 +55,7 @@ def multitask(
     steps: int | None = None,
     budget: str = BUDGET,
     judge_fraction: float = 0.3,
+    holdout: str = USUAL,
     keep_duplicates: bool = False,
     device: str = "auto",
     offline: bool = False,
@@ -88,6 +91,9 @@ def multitask(
         Time for everything: "90s", "10m", "2h". Seeds and steps that are named are kept.
     judge_fraction : float, default 0.3
         Of the rows, where the data have no test split.
+    holdout : str, default "stratified"
+        Which rows that part is: any, by chance; "group:COLUMN", whole groups; "time:COLUMN", the
+        latest.
     keep_duplicates : bool, default False
         Judge on rows that were learned from as well, which are left out otherwise.
     device : str, default "auto"
@@ -130,9 +136,15 @@ def multitask(
                 do=f"the labels are {', '.join(labels)}",
             )
     parse_budget(budget)
+    by = split_rule(holdout)[1]
     where = find_device(device)
-    domain, found = read_tasks(data, labels, columns, events)
-    learn = _learn(domain, judge_fraction, seed)
+    domain, found = read_tasks(
+        data, labels, columns | ({} if by is None else {"holdout_by": by}), events
+    )
+    sides = _sides(domain, found, holdout, judge_fraction, seed)
+    for note in sides.notes:
+        events.say("note", f"{domain.name}: {note}")
+    learn = sides.learn
     tasks, teach, judge = as_tasks(found, learn, len(domain))
     given = _weights(weights, tasks)
     usable = domain.select(np.flatnonzero(learn))
@@ -163,10 +175,12 @@ def multitask(
         # What is as it always was is not named, so that folders of before are gone on with.
         **({} if budget == BUDGET else {"budget": budget}),
         **({"keep duplicates": True} if keep_duplicates else {}),
+        **({} if holdout == USUAL else {"holdout": holdout}),
     }
     with making(out, "multitask", asked) as folder:
         work = None if folder is None else folder / WORK
-        judged, seen = _judged(domain, learn, teach, keep_duplicates, events)
+        judged, seen = _judged(domain, sides, teach, keep_duplicates, events)
+        groups = sides.groups_of(judged)
         fits = Fits(
             opened,
             tasks,
@@ -191,7 +205,9 @@ def multitask(
             for i in everything if alone else ():
                 single[i].append(fits.outputs([i], s))
         verdict = [
-            task_verdict(task, judge[judged, i], [parts(tasks, x)[i] for x in together], single[i])
+            task_verdict(
+                task, judge[judged, i], [parts(tasks, x)[i] for x in together], single[i], groups
+            )
             for i, task in enumerate(tasks)
         ]
         if seen.kept == "all":
@@ -210,6 +226,7 @@ def multitask(
             "rows": int(learn.sum()),
             "judged": len(judged),
             "backbone": opened.identity.name,
+            **({"holdout": list(sides.notes)} if sides.notes else {}),
         }
         whole = whole_facts(tasks, facts)
         if folder is not None:
@@ -223,23 +240,34 @@ def multitask(
         return model
 
 
-def _learn(domain: Domain, share: float, seed: int) -> np.ndarray:
-    if domain.held_out.any():
-        return ~domain.held_out
+def _sides(
+    domain: Domain, found: Mapping[str, np.ndarray], holdout: str, share: float, seed: int
+) -> Sides:
     n = len(domain)
-    learn = np.ones(n, bool)
-    learn[drawn(np.arange(n), share, numpy_rng("multitask", seed, n))] = False
-    if learn.sum() < 2:
+    labeled = np.ones(n, bool)
+    if holdout != USUAL:  # by chance, any row is drawn
+        some = [[class_name(v) is not None for v in own] for own in found.values()]
+        labeled = np.array([any(row) for row in zip(*some, strict=True)])
+    rows = SplitRows(domain.name, labeled, values=domain.holdout_by)
+    sides = two_sides(
+        holdout,
+        rows,
+        share,
+        numpy_rng("multitask", seed, n),
+        given=domain.held_out,
+        columns=() if domain.schema is None else domain.schema.names,
+    )
+    if sides.learn.sum() < 2:
         raise DataError(f"{domain.name} has {n} rows", do="give more")
-    return learn
+    return sides
 
 
 def _judged(
-    domain: Domain, learn: np.ndarray, teach: np.ndarray, keep: bool, events: Events
+    domain: Domain, sides: Sides, teach: np.ndarray, keep: bool, events: Events
 ) -> tuple[np.ndarray, Seen]:
     """Return the rows to judge, without those that are learned from as well."""
-    rows = np.flatnonzero(~learn)
-    taught = np.flatnonzero(learn & ~np.isnan(teach).all(1))
+    rows = np.flatnonzero(sides.test)
+    taught = np.flatnonzero(sides.learn & ~np.isnan(teach).all(1))
     examples = domain.examples
     left, seen = left_to_judge(examples.select(rows), [(examples.select(taught), False)], keep)
     say_seen(seen, domain.name, events)

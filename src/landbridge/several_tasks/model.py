@@ -39,6 +39,7 @@ SHAPE: Shape = {
             "alone": (float, None),
             "difference": (INTERVAL, None),
             "outcome": str,
+            "judged_groups?": count,
         }
     ],
     "weights": ({str: number}, str),
@@ -46,6 +47,7 @@ SHAPE: Shape = {
     "rows": count,
     "judged": count,
     "backbone": str,
+    "holdout?": [str],
 }
 """What ``multitask.json`` holds."""
 

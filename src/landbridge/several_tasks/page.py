@@ -13,6 +13,7 @@ from ..report.page import Commands, Estimate, Estimates, Facts, Page, Section, T
 from ..report.samples import sample_cards
 from ..report.units import Units
 from ..targets.base import target_type
+from ..verdict.sentences import groups_sentence
 from .verdicts import TaskVerdict
 
 _OTHERS = {
@@ -61,6 +62,7 @@ def page_of(folder: Path, facts: dict[str, Any]) -> Page:
         fine=f"{fmt.counted(facts['rows'], 'row')} to learn from, "
         f"{fmt.count(facts['judged'])} kept for judging; "
         f"{fmt.counted(facts['seeds'], 'seed')}." + _seen(facts),
+        notes=facts.get("holdout", ()),
     )
 
 
@@ -73,11 +75,13 @@ def sentence(task: TaskVerdict) -> str:
     """Say one task's verdict."""
     shares = task.metric == "accuracy"
     together = _said(task.together.value, shares)
+    groups = groups_sentence(task.judged_rows, task.judged_groups)
+    rest = f" {groups}" if groups else ""
     if task.difference is None:
-        return f"{task.task}: {task.metric} {together}; it was not learned alone."
+        return f"{task.task}: {task.metric} {together}; it was not learned alone.{rest}"
     return (
         f"{task.task}: {task.metric} {together} together, {_said(task.alone, shares)} "
-        f"alone; {_OTHERS[task.outcome]}."
+        f"alone; {_OTHERS[task.outcome]}.{rest}"
     )
 
 

@@ -23,7 +23,8 @@ class TaskVerdict:
     Attributes
     ----------
     task, metric : str
-    judged_rows : int
+    judged_rows, judged_groups : int
+        Groups: whose rows may be alike, 0 where each row stands for itself.
     together : Interval
         Of the model that is stored.
     over_seeds : Interval or None
@@ -42,6 +43,7 @@ class TaskVerdict:
     alone: float = math.nan
     difference: Interval | None = None
     outcome: str = "can't tell"
+    judged_groups: int = 0
 
     def to_json(self) -> JsonObject:
         """Return it as ``multitask.json`` holds it."""
@@ -57,13 +59,15 @@ class TaskVerdict:
         }
         if own.known:
             found |= {"low": own.low, "high": own.high}
+        if self.judged_groups:
+            found["judged_groups"] = self.judged_groups
         if self.over_seeds is not None:
             found["over_seeds"] = self.over_seeds.to_json("mean")
         return found
 
     @classmethod
     def from_json(cls, found: Mapping[str, Any]) -> TaskVerdict:
-        """Return what `to_json` gave; a spread over seeds may not be there."""
+        """Return what `to_json` gave; groups and a spread over seeds may not be there."""
         gap, spread = found["difference"], found.get("over_seeds")
         return cls(
             task=found["task"],
@@ -74,11 +78,16 @@ class TaskVerdict:
             alone=finite(found["alone"]),
             difference=None if gap is None else Interval.from_json(gap),
             outcome=found["outcome"],
+            judged_groups=found.get("judged_groups", 0),
         )
 
 
 def task_verdict(
-    task: OneTask, truth: np.ndarray, together: Sequence[np.ndarray], alone: Sequence[np.ndarray]
+    task: OneTask,
+    truth: np.ndarray,
+    together: Sequence[np.ndarray],
+    alone: Sequence[np.ndarray],
+    groups: np.ndarray | None = None,
 ) -> TaskVerdict:
     """Return the verdict of one task.
 
@@ -89,17 +98,21 @@ def task_verdict(
         NaN where unknown.
     together, alone : sequence of ndarray (n, outputs)
         One for each seed.
+    groups : int ndarray (n,), optional
+        Rows of one number may be alike: intervals go by groups.
     """
     known = ~np.isnan(truth)
     if not known.any():
         return TaskVerdict(task.name, task.metric.name, 0)
-    metric, spread = task.metric, task.scale(truth[known])
+    metric = task.metric
+    groups = None if groups is None else groups[known]
+    how: Any = {"share": metric.percent, "scale": task.scale(truth[known]), "groups": groups}
     a = np.stack([task.score(x[known], truth[known]) for x in together])
-    own = mean_interval(a[:1], share=metric.percent, scale=spread)  # of the model that is stored
+    own = mean_interval(a[:1], **how)  # of the model that is stored
     gap, other = None, math.nan
     if alone:
         b = np.stack([task.score(x[known], truth[known]) for x in alone])
-        gap = paired_interval(a[:1], b, share=metric.percent, scale=spread)
+        gap = paired_interval(a[:1], b, **how)
         other = metric.figure(float(b.mean()))
     return TaskVerdict(
         task=task.name,
@@ -110,4 +123,5 @@ def task_verdict(
         alone=other,
         difference=gap,
         outcome=outcome_of(gap),
+        judged_groups=0 if groups is None else len(np.unique(groups)),
     )

@@ -22,7 +22,8 @@ from ..base.places import cache_folder
 from ..base.seeds import numpy_rng
 from ..domains.domain import Domain
 from ..domains.hint import input_hint
-from ..domains.holdout.base import drawn
+from ..domains.holdout.base import USUAL, SplitRows, split_rule
+from ..domains.holdout.sides import Sides, two_sides
 from ..domains.modalities.packed import SeveralPreprocessing
 from ..domains.read import read_domain
 from ..domains.seen import say_seen
@@ -54,6 +55,7 @@ def align(
     options: AlignOptions | None = None,
     seed: int = 0,
     device: str = "auto",
+    holdout: str = USUAL,
     keep_duplicates: bool = False,
     offline: bool = False,
     events: Events = SILENT,
@@ -73,6 +75,9 @@ def align(
     options : AlignOptions, optional
     seed : int, default 0
     device : str, default "auto"
+    holdout : str, default "stratified"
+        Which pairs judge where the data have no test split: any, by chance; "group:COLUMN", whole
+        groups; "time:COLUMN", the latest.
     keep_duplicates : bool, default False
         Judge on pairs that were learned from as well, which are left out otherwise.
     offline : bool, default False
@@ -116,11 +121,16 @@ def align(
         rate=options.rate,
         temperature=options.temperature,
     )
+    by = split_rule(holdout)[1]
     place = find_device(device)
+    if by is not None:
+        columns["holdout_by"] = by
     domain = data if isinstance(data, Domain) else _read(data, columns, offline, events)
     examples = parts_of(domain.examples)
-    judges = _held_out(domain, options.held_out, seed)
-    learn = examples.select(np.flatnonzero(~judges))
+    sides = _sides(domain, holdout, options.held_out, seed)
+    for note in sides.notes:
+        events.say("note", f"{domain.name}: {note}")
+    learn = examples.select(np.flatnonzero(sides.learn))
     opened = open_backbone(
         "towers",
         input_hint([domain]),
@@ -139,11 +149,12 @@ def align(
     phase = _phase(options, len(inputs), len(preprocessing.parts))
     asked = {
         "data": examples.fingerprint(),
-        "held out": digest(judges),
+        "held out": digest(sides.test),
         "backbone options": backbone_options or {},
         "options": plain(options),
         "seed": seed,
         **({"keep duplicates": True} if keep_duplicates else {}),
+        **({} if holdout == USUAL else {"holdout": holdout}),
     }
     with making(out, "space", asked) as folder:
         loop = LoopOptions(
@@ -160,10 +171,11 @@ def align(
                 options=loop,
                 events=events,
             )
-        held = examples.select(np.flatnonzero(judges))
-        left, seen = left_to_judge(held, [(learn, False)], keep_duplicates)
+        rows = np.flatnonzero(sides.test)
+        left, seen = left_to_judge(examples.select(rows), [(learn, False)], keep_duplicates)
         said = say_seen(seen, domain.name, events)
-        held = held.select(np.flatnonzero(left))
+        rows = rows[left]
+        held = examples.select(rows)
         names = tuple(preprocessing.parts)
         own = embedded(network, preprocessing, held, events)
         facts = {
@@ -177,7 +189,8 @@ def align(
             "seen_sentences": said,
             "steps": phase.steps,
             "seed": seed,
-            "recall": [one.to_json() for one in judged(names, held, own)],
+            "recall": [one.to_json() for one in judged(names, held, own, sides.groups_of(rows))],
+            **({"holdout": list(sides.notes)} if sides.notes else {}),
         }
         if folder is not None:
             save_network(folder, network, opened.identity, preprocessing, "space")
@@ -234,7 +247,7 @@ def _read(data: Any, columns: dict[str, Any], offline: bool, events: Events) -> 
     return read_domain(data, labelled=False, **columns, offline=offline, events=events)
 
 
-def _held_out(domain: Domain, share: float, seed: int) -> np.ndarray:
+def _sides(domain: Domain, holdout: str, share: float, seed: int) -> Sides:
     n = len(domain)
     present = parts_of(domain.examples).present.sum(1) > 1
     if present.sum() < LEAST:
@@ -242,8 +255,11 @@ def _held_out(domain: Domain, share: float, seed: int) -> np.ndarray:
             f"{int(present.sum())} of {n} rows have two modalities, expected at least {LEAST}",
             do="give more rows that have both",
         )
-    judges = domain.held_out.copy()
-    if not (judges & present).any():
-        judges = np.zeros(n, bool)
-        judges[drawn(np.flatnonzero(present), share, numpy_rng("align", seed, n))] = True
-    return judges
+    return two_sides(
+        holdout,
+        SplitRows(domain.name, present, values=domain.holdout_by),
+        share,
+        numpy_rng("align", seed, n),
+        given=domain.held_out if (domain.held_out & present).any() else None,
+        columns=() if domain.schema is None else domain.schema.names,
+    )

@@ -24,9 +24,15 @@ def embedded(
 
 
 def judged(
-    names: tuple[str, ...], examples: SeveralExamples, own: Sequence[np.ndarray]
+    names: tuple[str, ...],
+    examples: SeveralExamples,
+    own: Sequence[np.ndarray],
+    groups: np.ndarray | None = None,
 ) -> list[Recall]:
-    """Return how often rows of one modality find their own in another, by their vectors."""
+    """Return how often rows of one modality find their own in another, by their vectors.
+
+    Intervals go by `groups` of rows that may be alike, where there are some.
+    """
     contents = contents_of(examples, names)
     found: list[Recall] = []
     for a in range(len(names)):
@@ -36,7 +42,8 @@ def judged(
                 continue
             ids = contents[rows][:, [a, b]]
             same = (ids[:, None] == ids[None]).any(-1)
-            found += recalls(own[a][rows], own[b][rows], same, (names[a], names[b]))
+            alike = None if groups is None else groups[rows]
+            found += recalls(own[a][rows], own[b][rows], same, (names[a], names[b]), alike)
     return found
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from ..base import formatting as fmt
 from ..report.page import Commands, Estimate, Estimates, Facts, Page, Section, Verdict
 from ..report.samples import sample_cards
+from ..verdict.sentences import groups_sentence
 from .recall import Recall
 
 _TEXT = "text"
@@ -68,6 +69,7 @@ def page_of(folder: Path, facts: dict[str, Any]) -> Page:
         sections=sections,
         fine=f"{fmt.count(facts['held_out'])} rows were held out; no label was read."
         + "".join(f" {said}." for said in facts.get("seen_sentences", ())),
+        notes=facts.get("holdout", ()),
     )
 
 
@@ -92,7 +94,7 @@ def _said(item: Recall) -> str:
     return (
         f"{item.query} asks, {item.answer} answers: right at once in "
         f"{fmt.percent(item.found.value)} of {fmt.count(item.n)}, by chance in "
-        f"{fmt.percent(item.chance)}."
+        f"{fmt.percent(item.chance)}. {groups_sentence(item.n, item.judged_groups)}".rstrip()
     )
 
 

@@ -32,6 +32,8 @@ class Recall:
         How much more than that.
     n : int
         Queries.
+    judged_groups : int
+        Groups whose rows may be alike, 0 where each row stands for itself.
     """
 
     query: str
@@ -41,6 +43,7 @@ class Recall:
     chance: float
     gain: Interval
     n: int
+    judged_groups: int = 0
 
     def to_json(self) -> JsonObject:
         """Return it as ``space.json`` holds it."""
@@ -52,6 +55,7 @@ class Recall:
             "chance": self.chance,
             "gain": self.gain.to_json(),
             "n": self.n,
+            **({"judged_groups": self.judged_groups} if self.judged_groups else {}),
         }
 
     @classmethod
@@ -61,6 +65,7 @@ class Recall:
             **{name: found[name] for name in ("query", "answer", "depth", "chance", "n")},
             found=Interval.from_json(found, "mean"),
             gain=Interval.from_json(found["gain"]),
+            judged_groups=found.get("judged_groups", 0),
         )
 
 
@@ -96,7 +101,11 @@ def by_chance(belongs: np.ndarray, depth: int) -> np.ndarray:
 
 
 def recalls(
-    first: np.ndarray, second: np.ndarray, same: np.ndarray, names: Sequence[str]
+    first: np.ndarray,
+    second: np.ndarray,
+    same: np.ndarray,
+    names: Sequence[str],
+    groups: np.ndarray | None = None,
 ) -> list[Recall]:
     """Return recall at 1, 5 and 10 in both directions, with intervals over queries.
 
@@ -108,8 +117,11 @@ def recalls(
         Which second belongs to which first.
     names : sequence of str
         Of the two modalities.
+    groups : int ndarray (n,), optional
+        Rows of one number may be alike: intervals go by groups.
     """
     found = []
+    n_groups = 0 if groups is None else len(np.unique(groups))
     for query, answer, scores, belongs in (
         (names[0], names[1], first @ second.T, same),
         (names[1], names[0], second @ first.T, same.T),
@@ -123,10 +135,11 @@ def recalls(
                     query,
                     answer,
                     depth,
-                    found=mean_interval(right),
+                    found=mean_interval(right, groups=groups),
                     chance=float(chance.mean()),
-                    gain=paired_interval(right, chance),
+                    gain=paired_interval(right, chance, groups=groups),
                     n=len(right),
+                    judged_groups=n_groups,
                 )
             )
     return found

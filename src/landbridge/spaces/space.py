@@ -46,8 +46,10 @@ SHAPE: Shape = {
             "low": float,
             "high": float,
             "chance": float,
+            "judged_groups?": count,
         }
     ],
+    "holdout?": [str],
 }
 """What ``space.json`` holds."""
 

@@ -115,6 +115,10 @@ class StructuredTask(ABC):
             truth = None if row[column] is None else self.truth(row, column, name, folder)
         return Example(given, truth, name)
 
+    def has_answer(self, row: Row) -> bool:
+        """Whether a row says what the answer is."""
+        return row[self._column(list(row), self.options.output, self.outputs)] is not None
+
     def _column(self, keys: Sequence[str], wanted: str | None, known: Sequence[str]) -> str:
         if wanted is not None:
             if wanted in keys:

@@ -19,6 +19,7 @@ from ..base.formatting import as_percent
 from ..base.hashing import digest
 from ..base.options import positive
 from ..base.shown import to_json
+from ..domains.holdout.base import USUAL, check_effect
 from ..domains.seen import Seen, say_seen
 from ..domains.twins import left_to_judge
 from ..insight.samples import sample, wrong_and_right
@@ -45,6 +46,7 @@ def tune(
     fit: FitOptions | None = None,
     scratch: bool = True,
     judge_fraction: float = 0.3,
+    holdout: str = USUAL,
     keep_duplicates: bool = False,
     offline: bool = False,
     outside: bool = False,
@@ -74,6 +76,9 @@ def tune(
     scratch : bool, default True
         Whether to train the same network from scratch as well.
     judge_fraction : float, default 0.3
+    holdout : str, default "stratified"
+        Which rows that part is: any, by chance; "group:COLUMN", whole groups; "time:COLUMN", the
+        latest.
     keep_duplicates : bool, default False
         Judge on rows that were learned from as well, which are left out otherwise.
     offline : bool, default False
@@ -102,12 +107,13 @@ def tune(
     check_free(out, "tuned")
     own = TASKS.get(task)(options or TaskOptions())
     _check_options(own, fit)
-    learn, judged = _examples(own, data, test, judge_fraction, fit.seed, outside)
+    learn, judged, groups = _examples(own, data, test, holdout, judge_fraction, fit.seed, outside)
     folder = find_model(model, offline=offline, events=events)
     own.settle(learn)
     left, seen = left_to_judge(own.raw(judged), [(own.raw(learn), False)], keep_duplicates)
     own.notes += say_seen(seen, "rows to judge", events)
     judged = [example for example, stays in zip(judged, left, strict=True) if stays]
+    groups = None if groups is None else groups[left]
     own.learn_labels(learn)
     _adopt(own, folder.path)
     open_inputs(own, folder.path)
@@ -120,10 +126,11 @@ def tune(
         "scratch": scratch,
         "data": digest(plain([[e.name, e.given, e.truth] for e in learn])),
         "judged": digest(plain([[e.name, e.given, e.truth] for e in judged])),
+        **({} if holdout == USUAL else {"holdout": holdout}),
     }
     with making(out, "tuned", asked) as made:
         assert made is not None
-        return _tuned(own, folder, made, learn, judged, seen, model, fit, scratch, events)
+        return _tuned(own, folder, made, learn, judged, groups, seen, model, fit, scratch, events)
 
 
 def _check_options(task: StructuredTask, fit: FitOptions) -> None:
@@ -160,6 +167,7 @@ def _tuned(
     out: Path,
     learn: list[Example],
     judged: list[Example],
+    groups: np.ndarray | None,
     seen: Seen,
     model: str,
     fit: FitOptions,
@@ -190,7 +198,7 @@ def _tuned(
     if ready:
         before = open_model(own, folder.path, seed=fit.seed).model
         answers["as it is"] = answers_of(own, before, sealed, events)
-    verdict = judge(own.metrics(), answers, judged, seed=fit.seed)
+    verdict = judge(own.metrics(), answers, judged, seed=fit.seed, groups=groups)
     said = seen.sentence()
     verdict = replace(verdict, sentence=f"{verdict.sentence} {said}." if said else verdict.sentence)
     if seen.kept == "all":
@@ -216,15 +224,29 @@ def _tuned(
 
 
 def _examples(
-    task: StructuredTask, data: Any, test: Any, share: float, seed: int, outside: bool
-) -> tuple[list[Example], list[Example]]:
-    """Return rows to learn from and rows that judge; rows without an answer are left out."""
+    task: StructuredTask,
+    data: Any,
+    test: Any,
+    holdout: str,
+    share: float,
+    seed: int,
+    outside: bool,
+) -> tuple[list[Example], list[Example], np.ndarray | None]:
+    """Return rows to learn from, rows that judge, and the groups of these where they may be alike.
+
+    Rows without an answer are left out.
+    """
     raw = read_rows(data, outside=outside)
     sides: list[tuple[RawRows, np.ndarray]]
+    groups = None
     if test is None:
-        judges = judged_rows(raw, share, seed)
-        sides = [(raw, np.flatnonzero(~judges)), (raw, np.flatnonzero(judges))]
+        labeled = np.array([task.has_answer(row) for row in raw.rows])
+        split = judged_rows(raw, holdout, labeled, share, seed)
+        task.notes += split.notes
+        sides = [(raw, np.flatnonzero(split.learn)), (raw, np.flatnonzero(split.test))]
+        groups = split.groups_of(np.flatnonzero(split.test & labeled))
     else:
+        check_effect(holdout, "the rows that judge are given")
         other = read_rows(test, outside=outside)
         sides = [(raw, np.arange(len(raw))), (other, np.arange(len(other)))]
     found = []
@@ -240,7 +262,7 @@ def _examples(
                 f"{len(known)} rows of {rows.what} have an answer", do="give at least two"
             )
         found.append(known)
-    return found[0], found[1]
+    return found[0], found[1], groups
 
 
 def _adopt(task: StructuredTask, folder: Path) -> None:

@@ -11,9 +11,10 @@ import numpy as np
 from ..base.seeds import numpy_rng
 from ..base.typed import JsonObject
 from ..domains.seen import Seen
-from ..metrics.estimates import widened
+from ..metrics.estimates import stretched, widened
 from ..metrics.intervals import Interval
 from ..verdict.judge import outcome_of
+from ..verdict.sentences import groups_sentence
 from .base import Example, Metric
 
 _RESAMPLES = 1000
@@ -74,7 +75,8 @@ class TunedVerdict:
     metric : str
         The score that decides.
     higher_is_better : bool
-    judged_rows : int
+    judged_rows, judged_groups : int
+        Groups: whose rows may be alike, 0 where each row stands for itself.
     models : tuple of ModelScore
     sentence : str
     seen : Seen or None
@@ -89,6 +91,7 @@ class TunedVerdict:
     models: tuple[ModelScore, ...]
     sentence: str = ""
     seen: Seen | None = None
+    judged_groups: int = 0
 
     @property
     def difference(self) -> Interval | None:
@@ -106,6 +109,7 @@ class TunedVerdict:
             "judged_rows": self.judged_rows,
             "models": [one.to_json() for one in self.models],
             "sentence": self.sentence,
+            **({"judged_groups": self.judged_groups} if self.judged_groups else {}),
             **({} if self.seen is None else {"seen": self.seen.to_json()}),
         }
 
@@ -115,7 +119,8 @@ class TunedVerdict:
         names = ("outcome", "reference", "metric", "higher_is_better", "judged_rows", "sentence")
         models = tuple(ModelScore.from_json(one, found["metric"]) for one in found["models"])
         own = {name: found[name] for name in names}
-        return cls(**own, models=models, seen=Seen.from_json(found.get("seen")))
+        own |= {"seen": Seen.from_json(found.get("seen"))}
+        return cls(**own, models=models, judged_groups=found.get("judged_groups", 0))
 
 
 def judge(
@@ -124,6 +129,7 @@ def judge(
     examples: Sequence[Example],
     *,
     seed: int = 0,
+    groups: np.ndarray | None = None,
 ) -> TunedVerdict:
     """Compare models' answers with the truth of the judged rows.
 
@@ -135,6 +141,10 @@ def judge(
         By model: "tuned" and others, in the order of `examples`.
     examples : sequence of Example
         With their truths.
+    seed : int
+        Of the resamples.
+    groups : int ndarray, shape (n,), optional
+        Rows of one number may be alike, as those of one patient are: intervals go by groups.
     """
     main = metrics[0]
     counts = {
@@ -143,25 +153,33 @@ def judge(
     }
     rng = numpy_rng("structured verdict", seed)
     resamples = _RESAMPLES_WHOLE if main.whole else _RESAMPLES
-    draws = [rng.integers(0, len(examples), len(examples)) for _ in range(resamples)]
-    drawn = {name: np.array([main.of(own, rows) for rows in draws]) for name, own in counts.items()}
+    ways = [[rng.integers(0, len(examples), len(examples)) for _ in range(resamples)]]
+    n = len(examples)
+    if groups is not None:
+        ways.append(_whole_groups(groups, resamples, rng))
+        n = len(np.unique(groups))
+    drawn = {
+        name: np.array([[main.of(own, rows) for rows in draws] for draws in ways])
+        for name, own in counts.items()
+    }
     sign = 1.0 if main.higher else -1.0
     models = []
     for name, own in answers.items():
         value = main.of(counts[name])
-        low, high = np.percentile(drawn[name], [2.5, 97.5]).tolist()
+        low, high = _bounds(value, drawn[name], n)
+        if groups is not None:
+            low, high = max(low, 0.0), min(high, 1.0) if main.higher else high
         sure, gap = Interval(value, low, high), None
         if main.higher or value <= 1:  # error rates may pass 1
-            sure = widened(value, low, high, len(examples))
+            sure = widened(value, low, high, n)
         scores = {
             m.name: m.of([m.counts(said, e.truth) for said, e in zip(own, examples, strict=True)])
             for m in metrics
         }
         if name != "tuned":
-            gaps = sign * (drawn["tuned"] - drawn[name])
-            bounds = np.percentile(gaps, [2.5, 97.5]).tolist()
             value = sign * (main.of(counts["tuned"]) - main.of(counts[name]))
-            gap = widened(value, bounds[0], bounds[1], len(examples), share=False)
+            low, high = _bounds(value, sign * (drawn["tuned"] - drawn[name]), n)
+            gap = widened(value, low, high, n, share=False)
         models.append(ModelScore(name, scores, sure, gap))
     reference = next((name for name in ("scratch", "as it is") if name in answers), None)
     found = TunedVerdict(
@@ -170,13 +188,43 @@ def judge(
         metric=main.name,
         higher_is_better=main.higher,
         judged_rows=len(examples),
+        judged_groups=0 if groups is None else n,
         models=tuple(models),
     )
     found = replace(found, outcome=outcome_of(found.difference))
     return replace(found, sentence=_sentence(found))
 
 
+def _whole_groups(groups: np.ndarray, resamples: int, rng: np.random.Generator) -> list[np.ndarray]:
+    """Return the rows of as many groups as there are, drawn with replacement."""
+    place = np.unique(groups, return_inverse=True)[1]
+    rows = [np.flatnonzero(place == g) for g in range(int(place.max()) + 1)]
+    draws = rng.integers(0, len(rows), (resamples, len(rows))).tolist()
+    return [np.concatenate([rows[g] for g in some]) for some in draws]
+
+
+def _bounds(value: float, drawn: np.ndarray, n: int) -> tuple[float, float]:
+    """Return the 95 % interval of a score from resamples of rows, and of n groups where drawn.
+
+    Few groups differ less in a resample than among all that there are, and nobody knows well by how
+    much: the interval is stretched as far as Student's quantile is beyond the normal one, and is
+    never narrower than that of single rows.
+    """
+    low, high = np.percentile(drawn[0], [2.5, 97.5]).tolist()
+    for groups in drawn[1:]:
+        least, most = np.percentile(groups, [2.5, 97.5]).tolist()
+        wider = stretched(n)
+        low = min(low, value - wider * (value - least))
+        high = max(high, value + wider * (most - value))
+    return low, high
+
+
 def _sentence(found: TunedVerdict) -> str:
+    own, groups = _outcome_sentence(found), groups_sentence(found.judged_rows, found.judged_groups)
+    return f"{own} {groups}" if groups else own
+
+
+def _outcome_sentence(found: TunedVerdict) -> str:
     tuned = next(m for m in found.models if m.model == "tuned")
     score, gap = 100 * tuned.scores[found.metric], found.difference
     has = f"the tuned model has {found.metric} {score:.1f} on {found.judged_rows:,} rows"

@@ -16,11 +16,13 @@ from ..base.seeds import numpy_rng
 from ..base.shown import encodable
 from ..base.typed import checked, number
 from ..base.written_lists import WRITTEN, written_list
-from ..domains.holdout.base import drawn
+from ..domains.holdout.base import SplitRows, split_rule
+from ..domains.holdout.sides import Sides, two_sides
 from ..domains.readers.base import SPLITS
 from ..domains.readers.class_labels import features_of, has_names, named
 from ..domains.readers.metadata_folder import folder_table
 from ..domains.readers.table import arrow_table
+from ..targets.names import class_name
 from .conll import conll_rows
 
 SPLIT = "split"
@@ -95,28 +97,49 @@ def read_rows(data: Any, *, outside: bool = False) -> RawRows:
     return found
 
 
-def judged_rows(rows: RawRows, share: float, seed: int) -> np.ndarray:
-    """Return which rows judge: the test split, else val, else a share drawn at random.
+def judged_rows(rows: RawRows, holdout: str, labeled: np.ndarray, share: float, seed: int) -> Sides:
+    """Return which rows judge: the test split, else val, else what a rule holds out.
+
+    Parameters
+    ----------
+    rows : RawRows
+    holdout : str
+        See `landbridge.domains.holdout`.
+    labeled : bool ndarray, shape (n,)
+        Rows that have an answer, of which rules that go by a column take a share; by chance any row
+        is drawn.
+    share : float
+    seed : int
 
     Raises
     ------
     DataError
         Where fewer than two rows are left on either side.
     """
-    for split in ("test", "val"):
-        judged = np.array([own == split for own in rows.splits])
-        if judged.any():
-            break
-    else:
-        judged = np.zeros(len(rows), bool)
-        rng = numpy_rng("structured", seed, len(rows))
-        judged[drawn(np.arange(len(rows)), share, rng)] = True
-    if judged.sum() < 2 or (~judged).sum() < 2:
+    n, column = len(rows), split_rule(holdout)[1]
+    given = next((own for s in ("test", "val") if (own := np.array(rows.splits) == s).any()), None)
+    there = dict.fromkeys(key for row in rows.rows for key in row)
+    values = None
+    if column in there:
+        values = tuple(class_name(row.get(column)) for row in rows.rows)
+    sides = two_sides(
+        holdout,
+        SplitRows(
+            rows.what,
+            np.ones(n, bool) if column is None else labeled,
+            values=values,
+        ),
+        share,
+        numpy_rng("structured", seed, n),
+        given=given,
+        columns=there,
+    )
+    if sides.test.sum() < 2 or sides.learn.sum() < 2:
         raise DataError(
-            f"{rows.what} has {len(rows):,} rows, {int(judged.sum()):,} of them to judge on",
+            f"{rows.what} has {n:,} rows, {int(sides.test.sum()):,} of them to judge on",
             do="give at least two rows to learn from and two to judge on",
         )
-    return judged
+    return sides
 
 
 def _of(rows: list[Any], folder: Place, what: str) -> RawRows:

@@ -61,6 +61,7 @@ SHAPE: Shape = {
         "metric": str,
         "higher_is_better": bool,
         "judged_rows": count,
+        "judged_groups?": count,
         "models": [_MODEL],
     },
 }

@@ -31,7 +31,9 @@ def subject(method: str, kind: TargetType) -> str:
 def judged_sentence(verdict: Verdict) -> str:
     """Return the sentence of a judged verdict."""
     own = _judged_sentence(verdict)
-    return _join(own, groups_sentence(verdict), seen_sentence(verdict))
+    return _join(
+        own, groups_sentence(verdict.judged_rows, verdict.judged_groups), seen_sentence(verdict)
+    )
 
 
 def seen_sentence(verdict: Verdict) -> str:
@@ -97,12 +99,13 @@ def _judged_sentence(verdict: Verdict) -> str:
     return _join(text, spread, why, confidence_sentence(verdict))
 
 
-def groups_sentence(verdict: Verdict) -> str:
+def groups_sentence(rows: int, groups: int) -> str:
     """Say that intervals go by groups of rows that may be alike."""
-    if not verdict.judged_groups:
+    if not groups:
         return ""
-    rows, groups = counted(verdict.judged_rows, "row"), counted(verdict.judged_groups, "group")
-    return f"The {rows} are of {groups}, and intervals go by groups."
+    return (
+        f"The {counted(rows, 'row')} are of {counted(groups, 'group')}, and intervals go by groups."
+    )
 
 
 def alone_sentence(verdict: Verdict) -> str:
@@ -248,7 +251,12 @@ def label_free_sentence(verdict: Verdict, best: str | None) -> str:
 def cross_validated_sentence(verdict: Verdict) -> str:
     """Return the sentence of a verdict from cross-validation on the labels at hand."""
     own = _cross_validated_sentence(verdict)
-    return _join(own, groups_sentence(verdict), lone_sentence(verdict), seen_sentence(verdict))
+    return _join(
+        own,
+        groups_sentence(verdict.judged_rows, verdict.judged_groups),
+        lone_sentence(verdict),
+        seen_sentence(verdict),
+    )
 
 
 def lone_sentence(verdict: Verdict) -> str:

@@ -156,6 +156,15 @@ def split_rule(said: str) -> tuple[SplitRule, str | None]:
     return rule, column or None
 
 
+def check_effect(said: str, why: str) -> None:
+    """Raise where a rule was named, and something else decides what is judged."""
+    if said != USUAL:
+        raise ConfigError(
+            f"holdout = {said} would be without effect: {why}",
+            do="leave it out, or give data without it",
+        )
+
+
 def drawn(rows: np.ndarray, fraction: float, rng: np.random.Generator) -> np.ndarray:
     """Return a share of some row numbers by chance, at least 2 of them."""
     return rng.permutation(rows)[: max(2, round(fraction * len(rows)))]

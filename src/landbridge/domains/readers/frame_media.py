@@ -12,7 +12,6 @@ import numpy as np
 from ...base.errors import DataError
 from ...base.events import Events
 from ...base.inside import Place
-from ...base.registry import nearest
 from ...targets.names import class_name
 from ..domain import Examples, Omission
 from ..input_rows import LeftOut
@@ -20,7 +19,7 @@ from ..modalities.images import ImageExamples, unreadable
 from ..modalities.recordings import AudioExamples
 from ..modalities.sound_files import unreadable_sounds
 from ..modalities.texts import TextExamples
-from ..schema import TableSchema
+from ..schema import TableSchema, no_column
 from .base import ReadOptions
 from .columns import Columns
 from .decided import Otherwise, Together
@@ -121,11 +120,7 @@ def column_of(values: Mapping[str, Any], wanted: str, option: str, name: str) ->
     """
     if wanted in values:
         return wanted
-    near = nearest(wanted, values)
-    raise DataError(
-        f"{name} has no column {wanted!r} ({option}=); it has {list(values)[:30]}",
-        do=f"did you mean {near!r}?" if near else "name one of these columns",
-    )
+    raise no_column(name, wanted, f"{option}=", values)
 
 
 def find_media(
