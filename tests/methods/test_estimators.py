@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 
 import landbridge.features
-from landbridge.base.errors import DataError, LandbridgeWarning, MethodError
+from landbridge.base.errors import ConfigError, DataError, LandbridgeWarning, MethodError
 from landbridge.methods.core.alignment import AlignmentMethod
 from landbridge.methods.core.base import METHODS
 from landbridge.methods.core.feature import FeatureMethod
 
 KINDS = {
-    name: kind
+    name: getattr(landbridge.features, kind.__name__)
     for name, kind in METHODS.items()
     if issubclass(kind, FeatureMethod) and "classes" in kind.needs.answers
 }
@@ -191,6 +191,7 @@ def test_clones_prints_and_pickles(kind):
     assert repr(model) == f"{kind.__name__}()"
     assert clone(model).get_params() == model.get_params()
     assert getattr(landbridge.features, kind.__name__) is kind
+    assert issubclass(kind, METHODS.get(kind.name))
     xs, ys, xt, yt = pair()
     model = fitted(kind, xs, ys, xt, yt)
     again = pickle.loads(pickle.dumps(model))
@@ -266,3 +267,78 @@ def test_other_tools_of_scikit_learn():
         steps = make_pipeline(StandardScaler(), coral().set_fit_request(sample_domain=True))
         scores = cross_val_score(steps, x, y, cv=3, params={"sample_domain": domain})
     assert scores.min() > 0.8
+
+
+REGRESSORS = [
+    getattr(landbridge.features, kind.__name__)
+    for _, kind in METHODS.items()
+    if issubclass(kind, FeatureMethod) and "classes" not in kind.needs.answers
+]
+
+
+def test_what_they_are():
+    from sklearn.base import BaseEstimator, is_classifier, is_regressor
+
+    assert all(issubclass(kind, BaseEstimator) and is_classifier(kind()) for kind in KINDS.values())
+    assert REGRESSORS
+    assert all(is_regressor(kind()) and not hasattr(kind, "classes_") for kind in REGRESSORS)
+
+
+@pytest.mark.parametrize("kind", [*KINDS.values(), *REGRESSORS], ids=lambda kind: kind.name)
+def test_constraints_are_those_of_runs(kind):
+    """What scikit-learn may know of a parameter allows what `check` does, and nothing more."""
+    from sklearn.utils._param_validation import validate_parameter_constraints
+
+    default = kind().get_params(deep=False)
+    assert kind._parameter_constraints.keys() == default.keys()
+    validate_parameter_constraints(kind._parameter_constraints, default, kind.__name__)
+    for name, value in default.items():
+        assert f"\n{name} : " in kind.__doc__
+        if isinstance(value, bool) or not isinstance(value, int | float) or name == "random_state":
+            continue
+        for wrong in (-1e7, -2, 0, 1, 2, 1e7):
+            given = default | {name: type(value)(wrong)}
+            try:
+                kind(**given).check()
+            except ConfigError:
+                right = False
+            else:
+                right = True
+            try:
+                validate_parameter_constraints(kind._parameter_constraints, given, kind.__name__)
+            except ValueError:
+                assert not right
+            else:
+                assert right, (name, wrong)
+
+
+def test_tables_have_names_and_transform_gives_what_is_asked():
+    import pandas as pd
+
+    xs, ys, xt, _ = pair()
+    xs, xt = (pd.DataFrame(x, columns=list("abcd")) for x in (xs, xt))
+    model = KINDS["tca"](n_components=2).set_output(transform="pandas").fit(xs, ys, xt)
+    assert model.feature_names_in_.tolist() == list("abcd")
+    out = model.transform(xt)
+    assert out.columns.tolist() == ["tca0", "tca1"] == model.get_feature_names_out().tolist()
+    assert out.index.equals(xt.index)
+
+
+def test_an_option_given_again_with_a_default_alone_keeps_what_is_said_of_it():
+    from landbridge.methods.core.parameters import bounds_of
+
+    assert bounds_of(KINDS["sinkhorn"])["batch_size"].ge == 1
+    assert "Rows of either side" in KINDS["sinkhorn"].__doc__
+
+
+def test_a_constructor_that_is_written_out_still_does():
+    class Plain(FeatureMethod):
+        name = "plain"
+
+        def __init__(self, *, depth: int = 3) -> None:
+            self.depth = depth
+
+        def fit_head(self, source, target, n_classes, seed):
+            raise NotImplementedError
+
+    assert Plain.from_config(Plain.Config(depth=4)).config == Plain.Config(depth=4)

@@ -9,11 +9,9 @@ import numpy as np
 import pytest
 
 from landbridge.base.errors import ConfigError, MethodError
+from landbridge.features import CORAL, FeatureMap, Probe
 from landbridge.methods.core.base import METHODS, Features, Head
 from landbridge.methods.heads.ridge import ridge_head
-from landbridge.methods.mapping.coral import CORAL
-from landbridge.methods.mapping.feature_map import FeatureMap
-from landbridge.methods.probes.probe import Probe
 from landbridge.solvers.calibration.score_calibration import fit_temperature
 
 NAMES = ("probe", "coral", "feature-map")

@@ -11,6 +11,7 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from landbridge.backbones.heads import StepsHead, head_from_state
 from landbridge.base.errors import ConfigError, MethodError
+from landbridge.features.estimator import estimator_of
 from landbridge.inference.layers import WeightedMedian, apply
 from landbridge.methods.core.base import METHODS
 from landbridge.methods.heads.base import HEADS, fit_head
@@ -18,6 +19,10 @@ from landbridge.solvers.boosting.tradaboost_r2 import weighted_median
 
 CLASSIFIERS = ["source-prior", "weighted-joint", "feature-augmentation", "tradaboost"]
 NAMES = np.array(["ant", "bee", "cat", "dog"])
+
+
+def made(name):
+    return estimator_of(METHODS.get(name))
 
 
 def case(ns=300, nt=200, d=20, classes=3, per_class=3, seed=0, turn=0.6):
@@ -41,10 +46,10 @@ def test_no_worse_than_either_side_alone(name):
         xs, ys, xt, yt, few = case(seed=seed, turn=0.8)
         judged = ~few
         hidden = np.where(few, yt, "?")
-        method = METHODS.get(name)().fit(xs, ys, xt, hidden, labelled_t=few)
+        method = made(name)().fit(xs, ys, xt, hidden, labelled_t=few)
         score = method.score(xt[judged], yt[judged])
-        source = METHODS.get("probe")(on="source").fit(xs, ys, xt)
-        target = METHODS.get("probe")(on="target").fit(xs, ys, xt, hidden, labelled_t=few)
+        source = made("probe")(on="source").fit(xs, ys, xt)
+        target = made("probe")(on="target").fit(xs, ys, xt, hidden, labelled_t=few)
         gained.append(score - max(m.score(xt[judged], yt[judged]) for m in (source, target)))
         assert method.head_.notes["target_labels"] == few.sum()
     assert np.mean(gained) > -0.02
@@ -54,7 +59,7 @@ def test_no_worse_than_either_side_alone(name):
 def test_probabilities_labels_and_inputs(name):
     xs, ys, xt, yt, few = case()
     kept = [a.copy() for a in (xs, ys, xt, yt, few)]
-    method = METHODS.get(name)().fit(xs, ys, xt, yt, labelled_t=few)
+    method = made(name)().fit(xs, ys, xt, yt, labelled_t=few)
     again = clone(method).fit(xs, ys, xt, yt, labelled_t=few)
     p = method.predict_proba(xt)
     np.testing.assert_allclose(p.sum(1), 1, rtol=1e-6)
@@ -68,8 +73,8 @@ def test_probabilities_labels_and_inputs(name):
 def test_labels_that_are_not_known_are_not_read(name):
     xs, ys, xt, yt, few = case()
     other = np.where(few, yt, "ant")
-    a = METHODS.get(name)().fit(xs, ys, xt, yt, labelled_t=few)
-    b = METHODS.get(name)().fit(xs, ys, xt, other, labelled_t=few)
+    a = made(name)().fit(xs, ys, xt, yt, labelled_t=few)
+    b = made(name)().fit(xs, ys, xt, other, labelled_t=few)
     np.testing.assert_array_equal(a.predict_proba(xt), b.predict_proba(xt))
 
 
@@ -97,7 +102,7 @@ def test_awkward_cases(name, change):
         xs[:, 3] = xt[:, 3] = 7.0
     elif change == "times 1000":
         xs, xt = xs * 1000, xt * 1000
-    method = METHODS.get(name)()
+    method = made(name)()
     if change == "stacked":
         order = np.random.default_rng(1).permutation(len(xs) + len(xt))
         x, y = np.concatenate([xs, xt])[order], np.concatenate([ys, yt])[order]
@@ -120,9 +125,9 @@ def test_a_source_that_lies_is_left():
     xs, ys, xt, yt, few = case(per_class=15, turn=0.0)
     wrong = {"ant": "bee", "bee": "cat", "cat": "ant"}
     ys = np.array([wrong[y] for y in ys])
-    prior = METHODS.get("source-prior")().fit(xs, ys, xt, yt, labelled_t=few)
+    prior = made("source-prior")().fit(xs, ys, xt, yt, labelled_t=few)
     assert prior.head_.notes["trust"] < 1
-    joint = METHODS.get("weighted-joint")().fit(xs, ys, xt, yt, labelled_t=few)
+    joint = made("weighted-joint")().fit(xs, ys, xt, yt, labelled_t=few)
     assert joint.head_.notes["share"] <= 0.1
     for method in (prior, joint):
         assert method.score(xt, yt) > 0.9
@@ -130,7 +135,7 @@ def test_a_source_that_lies_is_left():
 
 def test_source_prior_with_logistic_loss():
     xs, ys, xt, yt, few = case()
-    method = METHODS.get("source-prior")(loss="logistic").fit(xs, ys, xt, yt, labelled_t=few)
+    method = made("source-prior")(loss="logistic").fit(xs, ys, xt, yt, labelled_t=few)
     assert method.score(xt[~few], yt[~few]) > 0.85
     two = ys != "cat", yt != "cat"
     method.fit(xs[two[0]], ys[two[0]], xt[two[1]], yt[two[1]], labelled_t=few[two[1]])
@@ -139,8 +144,8 @@ def test_source_prior_with_logistic_loss():
 
 def test_unlabelled_rows_change_the_answer_of_ea_plus_plus():
     xs, ys, xt, yt, few = case()
-    plain = METHODS.get("feature-augmentation")().fit(xs, ys, xt, yt, labelled_t=few)
-    more = METHODS.get("feature-augmentation")(agreement=1.0).fit(xs, ys, xt, yt, labelled_t=few)
+    plain = made("feature-augmentation")().fit(xs, ys, xt, yt, labelled_t=few)
+    more = made("feature-augmentation")(agreement=1.0).fit(xs, ys, xt, yt, labelled_t=few)
     assert more.head_.notes["unlabelled"] == (~few).sum()
     assert not np.allclose(plain.predict_proba(xt), more.predict_proba(xt))
     assert more.score(xt, yt) > 0.85
@@ -151,16 +156,14 @@ def test_tradaboost_with_trees_and_its_weights():
     flipped = np.arange(len(ys)) % 4 == 0
     ys[flipped] = "ant"
     wrong = flipped & (case()[1] != "ant")
-    method = METHODS.get("tradaboost")(learner=DecisionTreeClassifier(max_depth=4, random_state=0))
+    method = made("tradaboost")(learner=DecisionTreeClassifier(max_depth=4, random_state=0))
     method.fit(xs, ys, xt, yt, labelled_t=few)
     assert method.score(xt[~few], yt[~few]) > 0.6
     assert method.weights_.shape == (len(xs) + few.sum(),)
-    ridge = METHODS.get("tradaboost")().fit(xs, ys, xt, yt, labelled_t=few)
+    ridge = made("tradaboost")().fit(xs, ys, xt, yt, labelled_t=few)
     own = ridge.weights_[: len(xs)]
     assert own[~wrong].mean() > 2 * own[wrong].mean()
-    scaled = METHODS.get("tradaboost")(learner=LogisticRegression()).fit(
-        xs, ys, xt, yt, labelled_t=few
-    )
+    scaled = made("tradaboost")(learner=LogisticRegression()).fit(xs, ys, xt, yt, labelled_t=few)
     assert np.isfinite(scaled.predict_proba(xt)).all()
 
 
@@ -168,7 +171,7 @@ def test_tradaboost_with_trees_and_its_weights():
 def test_heads_are_steps_that_a_run_can_store(name):
     xs, ys, xt, yt, few = case()
     hard = name == "hard votes"
-    method = METHODS.get("tradaboost")(voting="hard") if hard else METHODS.get(name)()
+    method = made("tradaboost")(voting="hard") if hard else made(name)()
     method.fit(xs, ys, xt, yt, labelled_t=few)
     module = StepsHead(method.head_.steps)
     again = head_from_state(module.state_dict())
@@ -181,8 +184,7 @@ def test_heads_are_steps_that_a_run_can_store(name):
 def test_hard_and_soft_votes_mostly_agree():
     xs, ys, xt, yt, few = case()
     soft, hard = (
-        METHODS.get("tradaboost")(voting=v).fit(xs, ys, xt, yt, labelled_t=few)
-        for v in ("soft", "hard")
+        made("tradaboost")(voting=v).fit(xs, ys, xt, yt, labelled_t=few) for v in ("soft", "hard")
     )
     assert (soft.predict(xt) == hard.predict(xt)).mean() > 0.95
 
@@ -210,7 +212,7 @@ def test_tradaboost_r2_turns_from_the_source_that_follows_another_law():
     for seed in range(4):
         xs, ys, xt, yt, few = regression(seed=seed)
         tree = DecisionTreeRegressor(max_depth=5, random_state=0)
-        method = METHODS.get("tradaboost-r2")(learner=tree, steps=6, rounds=6, folds=3)
+        method = made("tradaboost-r2")(learner=tree, steps=6, rounds=6, folds=3)
         method.fit(xs, ys, xt, np.where(few, yt, 1e9), labelled_t=few)
         source = clone(tree).fit(xs, ys)
         pooled = clone(tree).fit(np.r_[xs, xt[few]], np.r_[ys, yt[few]])
@@ -231,7 +233,7 @@ def test_tradaboost_r2_takes_weight_from_rows_of_another_law():
         ys[:100] = xs[:100] @ law[::-1]
         noise = np.random.default_rng(seed).normal(size=(2, 300))
         ys, yt = ys + 0.3 * noise[0], yt + 0.3 * noise[1, : len(yt)]
-        method = METHODS.get("tradaboost-r2")(steps=6, rounds=6, folds=3)
+        method = made("tradaboost-r2")(steps=6, rounds=6, folds=3)
         method.fit(xs, ys, xt, np.where(few, yt, 1e9), labelled_t=few)
         assert method.score(xt[~few], yt[~few]) > 0.97
         held.append([method.weights_[100:300].sum(), method.weights_[:100].sum()])
@@ -243,9 +245,7 @@ def test_tradaboost_r2_with_ridge_one_label_and_none():
     xs, _, xt, _, _ = regression()
     ys, yt = xs @ np.arange(6.0) + 1, xt @ np.arange(6.0) + 1
     for labels in (8, 1, 0):
-        method = METHODS.get("tradaboost-r2")().fit(
-            xs, ys, xt, yt, labelled_t=np.arange(len(yt)) < labels
-        )
+        method = made("tradaboost-r2")().fit(xs, ys, xt, yt, labelled_t=np.arange(len(yt)) < labels)
         assert method.score(xt, yt) > 0.99
 
 
@@ -264,14 +264,14 @@ def test_tradaboost_r2_with_ridge_one_label_and_none():
 )
 def test_options_out_of_range(name, options):
     with pytest.raises(ConfigError):
-        METHODS.get(name)(**options).check()
+        made(name)(**options).check()
 
 
 @pytest.mark.parametrize("name", CLASSIFIERS)
 def test_columns_must_agree(name):
     xs, ys, xt, yt, few = case()
     with pytest.raises(MethodError, match="columns"):
-        METHODS.get(name)().fit(xs[:, :5], ys, xt, yt, labelled_t=few)
+        made(name)().fit(xs[:, :5], ys, xt, yt, labelled_t=few)
 
 
 # heads ---------------------------------------------------------------------------------------

@@ -13,10 +13,11 @@ from landbridge.backbones.heads import StagesHead, head_from_state
 from landbridge.backbones.maps import pooled
 from landbridge.backbones.surgery import Network
 from landbridge.base.errors import ConfigError
+from landbridge.features import Head2Toe
 from landbridge.inference.layers import Affine
 from landbridge.methods.core.base import Features
 from landbridge.methods.core.resolve import make_method
-from landbridge.methods.probes.head2toe import Head2Toe, most_relevant, relevance
+from landbridge.methods.probes.head2toe import most_relevant, relevance
 
 
 def rows(n=60, d=200, telling=(3, 77, 150), seed=0):

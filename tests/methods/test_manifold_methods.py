@@ -11,11 +11,7 @@ import pytest
 
 import needs
 from landbridge.base.errors import ConfigError
-from landbridge.methods.mapping.coral import CORAL
-from landbridge.methods.subspace.easytl import EasyTL
-from landbridge.methods.subspace.gfk import GFK
-from landbridge.methods.subspace.meda import MEDA
-from landbridge.methods.subspace.subspace_alignment import SubspaceAlignment
+from landbridge.features import CORAL, GFK, MEDA, EasyTL, SubspaceAlignment
 from landbridge.solvers.subspace.gfk import geodesic_flow
 
 DOMAINS = ("Caltech10", "amazon", "webcam", "dslr")

@@ -6,9 +6,7 @@ import numpy as np
 import pytest
 
 from landbridge.base.errors import ConfigError, MethodError
-from landbridge.methods.mapping.linear_map import LinearMap
-from landbridge.methods.mapping.monge import Monge
-from landbridge.methods.mapping.multi_monge import MultiMonge
+from landbridge.features import LinearMap, Monge, MultiMonge
 
 
 def blobs(n=150, d=5, seed=0):

@@ -10,17 +10,20 @@ from sklearn.linear_model import LogisticRegression
 
 from landbridge.base.errors import ConfigError, LandbridgeWarning, MethodError
 from landbridge.base.seeds import numpy_rng
+from landbridge.features import (
+    BBSE,
+    KLIEP,
+    KMM,
+    RULSIF,
+    ULSIF,
+    DiscriminatorWeights,
+    GaussianWeights,
+    LabelShiftEM,
+    NearestWeights,
+)
+from landbridge.features.estimator import estimator_of
 from landbridge.methods.core.base import METHODS, Features
 from landbridge.methods.reweighting.base import Reweighting
-from landbridge.methods.reweighting.bbse import BBSE
-from landbridge.methods.reweighting.discriminator import DiscriminatorWeights
-from landbridge.methods.reweighting.gaussian_weights import GaussianWeights
-from landbridge.methods.reweighting.kliep import KLIEP
-from landbridge.methods.reweighting.kmm import KMM
-from landbridge.methods.reweighting.label_shift_em import LabelShiftEM
-from landbridge.methods.reweighting.nearest_weights import NearestWeights
-from landbridge.methods.reweighting.rulsif import RULSIF
-from landbridge.methods.reweighting.ulsif import ULSIF
 from landbridge.solvers.density_ratio.base import effective_sample_size, flattened
 from landbridge.solvers.density_ratio.kliep import kliep
 
@@ -63,7 +66,7 @@ def quiet(method, *given, **named):
 @pytest.mark.parametrize("kind", COVARIATE)
 def test_helps_where_a_simple_head_cannot_fit_both_domains(kind):
     xs, ys, xt, yt = curved()
-    alone = METHODS.get("probe")().fit(xs, ys, xt).score(xt, yt)
+    alone = estimator_of(METHODS.get("probe"))().fit(xs, ys, xt).score(xt, yt)
     found = quiet(kind(least_effective=0.2), xs, ys, xt)
     assert found.score(xt, yt) > alone + 0.03
     assert found.weights_.mean() == pytest.approx(1, abs=0.05)
@@ -78,7 +81,7 @@ def test_helps_where_a_simple_head_cannot_fit_both_domains(kind):
 @pytest.mark.parametrize("correct", ["weights", "answers"])
 def test_label_shift(kind, correct):
     xs, ys, xt, yt = shifted()
-    alone = METHODS.get("probe")().fit(xs, ys, xt).score(xt, yt)
+    alone = estimator_of(METHODS.get("probe"))().fit(xs, ys, xt).score(xt, yt)
     found = quiet(kind(correct=correct, least_effective=0.0), xs, ys, xt)
     np.testing.assert_allclose(found.target_priors_, [0.1, 0.2, 0.7], atol=0.06)
     assert found.score(xt, yt) > alone + 0.1

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from landbridge.base.errors import ConfigError
-from landbridge.methods.probes.probe import Probe
-from landbridge.methods.self_training.self_training import SelfTraining, surest
+from landbridge.features import Probe, SelfTraining
+from landbridge.methods.self_training.self_training import surest
 
 
 def test_the_surest_of_each_class_count():

@@ -7,13 +7,15 @@ import ot
 import pytest
 
 from landbridge.base.errors import ConfigError, MethodError
-from landbridge.methods.transport.class_regularised import ClassTransport
-from landbridge.methods.transport.exact import ExactTransport
-from landbridge.methods.transport.jdot import JDOT
-from landbridge.methods.transport.labels import TransportLabels
-from landbridge.methods.transport.laplacian import LaplacianTransport
-from landbridge.methods.transport.sinkhorn import SinkhornTransport
-from landbridge.methods.transport.unbalanced import UnbalancedTransport
+from landbridge.features import (
+    JDOT,
+    ClassTransport,
+    ExactTransport,
+    LaplacianTransport,
+    SinkhornTransport,
+    TransportLabels,
+    UnbalancedTransport,
+)
 
 ALL = [
     ExactTransport,

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import landbridge
-from landbridge.methods.probes.head2toe import Head2Toe
+from landbridge.features import Head2Toe
 from landbridge.runs.folds import (
     compared_rows,
     fold_rows,

@@ -1,34 +1,25 @@
-"""Methods on frozen features: for runs, and as scikit-learn estimators."""
+"""Methods on frozen features, without gradients."""
 
 from __future__ import annotations
 
-import warnings
 from abc import abstractmethod
-from typing import Any, ClassVar, Self
+from typing import ClassVar
 
-import numpy as np
-
-from ...base.errors import LandbridgeWarning
-from ...targets.base import target_type
+from ...base.errors import MethodError
+from ...base.fields import setting
+from ..heads.base import check_head
 from .base import Features, Head, Needs
 from .parameters import Parameters
+from .scaling import Scaled, Scaling, scaled
 
 
 class FeatureMethod(Parameters):
-    """A method on frozen features, without gradients.
+    """A method on frozen features: a subclass has its options as fields, and writes `fit_head`.
 
-    The constructor's keyword arguments are its parameters; a run's options of the same names go
-    there, too. A subclass writes `fit_head`, and is then both: a method of runs and a
-    scikit-learn estimator with `fit`, `predict`, `predict_proba`, `decision_function`, `score`.
+    It is a method of runs then, and `landbridge.features` has the scikit-learn estimator of it.
 
     Attributes
     ----------
-    classes_ : ndarray, shape (classes,)
-        What is answered, after `fit`.
-    n_features_in_ : int
-        Columns of the target.
-    head_ : Head
-        From target features to logits; `head_.notes` says what was chosen and measured.
     on_columns : bool
         Whether in a run it reads a table's columns and not the backbone's features of them.
     family : str
@@ -46,6 +37,12 @@ class FeatureMethod(Parameters):
     evidence: ClassVar[str] = ""
     needs: ClassVar[Needs]
     on_columns: ClassVar[bool] = False
+
+    def check(self) -> None:
+        """Raise ConfigError for an option out of range or an unknown head."""
+        super().check()
+        if hasattr(self, "head"):
+            check_head(self.head, self.name)
 
     @abstractmethod
     def fit_head(
@@ -72,129 +69,41 @@ class FeatureMethod(Parameters):
         """
         return 0
 
-    # scikit-learn ---------------------------------------------------------------------------
 
-    def fit(
-        self,
-        X: Any,
-        y: Any,
-        Xt: Any = None,
-        yt: Any = None,
-        *,
-        sample_domain: Any = None,
-        labelled: Any = None,
-        labelled_t: Any = None,
-    ) -> Self:
-        """Fit on stacked rows (`sample_domain`), or on a source (X, y) and a target (Xt, yt).
+class ScaledMethod(FeatureMethod):
+    """Base of methods that bring the features of both sides to one scale first."""
 
-        Parameters
-        ----------
-        X : array, shape (n, d)
-            Rows of both sides, in any order, or source rows where `Xt` is given. float32 stays
-            float32. Never changed.
-        y : array, shape (n,)
-            Labels of any kind. What stands where `labelled` is False is not read.
-        Xt : array, shape (m, d), optional
-            Target rows.
-        yt : array, shape (m,), optional
-            Target labels. None: no target row is labelled.
-        sample_domain : int array, shape (n,), optional
-            Above 0: a source row; below: a target row. Different numbers are different sources
-            (or targets). Where neither this nor `Xt` is given all rows are source and target at
-            once, and a warning says so.
-        labelled : bool array, shape (n,), optional
-            Which of `y` may be used; all by default, as in scikit-learn, so hide the labels of
-            target rows with it where they are for judging.
-        labelled_t : bool array, shape (m,), optional
-            Which of `yt` may be used; all by default.
+    scaling: Scaling = setting("own", "How features are brought to one scale before.")
 
-        Returns
-        -------
-        self
+    def both_sides(
+        self, source: Features | None, target: Features
+    ) -> tuple[Features, Features, Scaled]:
+        """Return both sides scaled, and how.
 
         Raises
         ------
-        DataError
-            (a ValueError) for wrong shapes, NaN, fewer than two classes, or a side without rows.
         MethodError
-            Where the method's needs are not met.
+            Without labelled source rows, without target rows, or where dimensions differ.
         """
-        from .sides import read_sides
+        source = labelled_source(source, target, self.name)
+        both = scaled(source.x, target.x, self.scaling)
+        return source.with_x(both.source), target.with_x(both.target), both
 
-        self.from_config(self.config)  # types, then ranges
-        kind = target_type("classes" if "classes" in self.needs.answers else "numbers")
-        sides = read_sides(self, X, y, Xt, yt, sample_domain, labelled, labelled_t, kind)
-        self.classes_ = sides.classes
-        seed = getattr(self, "random_state", None) or 0
-        self.head_ = self.fit_head(sides.source, sides.target, len(sides.classes), seed)
-        if "warning" in self.head_.notes:
-            warnings.warn(LandbridgeWarning(self.head_.notes["warning"]), stacklevel=2)
-        return self
 
-    def decision_function(self, X: Any) -> np.ndarray:
-        """Return logits of target rows, (n, classes), or (n,) for two classes."""
-        logits = self._logits(X)
-        return logits[:, 1] - logits[:, 0] if logits.shape[1] == 2 else logits
-
-    def predict_proba(self, X: Any) -> np.ndarray:
-        """Return probabilities of target rows, (n, classes), in the order of `classes_`."""
-        logits = self._logits(X)
-        shifted = np.exp(logits - logits.max(1, keepdims=True))
-        return shifted / shifted.sum(1, keepdims=True)
-
-    def predict(self, X: Any) -> np.ndarray:
-        """Return the labels of target rows, (n,)."""
-        best = self._logits(X).argmax(1)
-        return self.classes_[best]
-
-    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
-        """Return the accuracy on target rows."""
-        from sklearn.metrics import accuracy_score
-
-        return float(accuracy_score(y, self.predict(X), sample_weight=sample_weight))
-
-    def _logits(self, X: Any) -> np.ndarray:
-        rows = self._checked(X)  # says so where nothing is fitted yet
-        return self.head_.logits(rows)
-
-    def _checked(self, X: Any) -> np.ndarray:
-        from sklearn.utils.validation import check_is_fitted, validate_data
-
-        check_is_fitted(self)
-        return validate_data(self, X, reset=False, dtype=[np.float64, np.float32])
-
-    def __sklearn_tags__(self) -> Any:
-        from sklearn.utils import ClassifierTags, InputTags, Tags, TargetTags
-
-        return Tags(
-            estimator_type="classifier",
-            target_tags=TargetTags(required=True),
-            classifier_tags=ClassifierTags(),
-            input_tags=InputTags(),
+def labelled_source(
+    source: Features | None, target: Features, method: str, *, same_width: bool = True
+) -> Features:
+    """Return `source`, or say what is missing."""
+    if source is None or not source.known.any():
+        raise MethodError(
+            f"{method} needs labelled source rows", do="give a labelled source, or use 'probe'"
         )
-
-    def get_metadata_routing(self) -> Any:
-        """Say which arguments besides X and y `fit` takes (scikit-learn's metadata routing)."""
-        from copy import deepcopy
-
-        from sklearn.utils.metadata_routing import MetadataRequest
-
-        if hasattr(self, "_metadata_request"):  # the name that scikit-learn's clone copies
-            return deepcopy(self._metadata_request)
-        request = MetadataRequest(owner=self)
-        for name in ("sample_domain", "labelled"):
-            request.fit.add_request(param=name, alias=None)
-        request.score.add_request(param="sample_weight", alias=None)
-        return request
-
-    def set_fit_request(self, *, sample_domain: Any = None, labelled: Any = None) -> Self:
-        """Ask meta-estimators to pass these to `fit` (True), or not (False).
-
-        Needs ``sklearn.set_config(enable_metadata_routing=True)``.
-        """
-        request = self.get_metadata_routing()
-        for name, alias in (("sample_domain", sample_domain), ("labelled", labelled)):
-            if alias is not None:
-                request.fit.add_request(param=name, alias=alias)
-        self._metadata_request = request
-        return self
+    if not len(target.x):
+        raise MethodError(f"{method} needs target rows, there are none", do="give target examples")
+    if same_width and source.x.shape[1] != target.x.shape[1]:
+        raise MethodError(
+            f"{method}: source features have {source.x.shape[1]} columns, target features "
+            f"{target.x.shape[1]}",
+            do="use one backbone for both, or 'feature-map' with labelled target rows",
+        )
+    return source

@@ -1,52 +1,60 @@
-"""Constructor arguments as parameters: scikit-learn's way and that of configuration files, once.
-
-scikit-learn itself is imported where its tools ask for something, not before: `landbridge methods`
-lists every method in a tenth of a second.
-"""
+"""Options of a method as fields of its class, each written once: for runs and for scikit-learn."""
 
 from __future__ import annotations
 
 import dataclasses
 import inspect
+import textwrap
 import typing
+from collections.abc import Mapping
 from typing import Any
 
 from ...base.errors import ConfigError
+from ...base.fields import setting
 from ...base.options import make_options
+
+RUNS_HAVE = "random_state"
+"""A parameter of estimators that is no option of a run: runs have seeds."""
 
 
 class _Config:
-    """The constructor's parameters as a frozen dataclass, made when it is first asked for."""
+    """The options as a frozen dataclass, made when it is first asked for."""
 
     def __init__(self) -> None:
         self._made: dict[type, type] = {}
 
     def __get__(self, instance: object, owner: type[Parameters]) -> type:
         if owner not in self._made:
-            hints = typing.get_type_hints(owner.__init__)
+            hints = types_of(owner)
             made = dataclasses.make_dataclass(
                 f"{owner.__name__}Config",
                 [
                     (p.name, hints[p.name], dataclasses.field(default=p.default))
                     for p in parameters(owner)
+                    if p.name != RUNS_HAVE
                 ],
                 frozen=True,
             )
-            made.__doc__ = owner.__doc__
+            made.__doc__ = documented(owner)
             made.__module__ = owner.__module__
             self._made[owner] = made
         return self._made[owner]
 
 
+@typing.dataclass_transform(kw_only_default=True, eq_default=False, field_specifiers=(setting,))
 class Parameters:
-    """Base of everything whose constructor only stores its keyword arguments.
+    """Base of what has options: a subclass's fields are keyword arguments of its constructor.
 
-    `random_state`, where there is one, is a parameter of the estimator but no option of a run:
-    runs have seeds.
+    A field is written as ``alpha: float = setting(1.0, "What it means.", ge=0)``; bounds of a
+    tuple are those of each of its numbers.
     """
 
     name: typing.ClassVar[str]
     Config: typing.ClassVar[Any] = _Config()
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        dataclasses.dataclass(kw_only=True, eq=False, repr=False)(cls)
 
     @classmethod
     def from_config(cls, config: Any) -> typing.Self:
@@ -63,65 +71,112 @@ class Parameters:
 
     @property
     def config(self) -> Any:
-        """The parameters as an instance of `Config`, types checked."""
+        """The options as an instance of `Config`, types checked."""
         names = [f.name for f in dataclasses.fields(self.Config)]
         return make_options(
             self.Config, {name: getattr(self, name) for name in names}, f"method {self.name!r}"
         )
 
     def check(self) -> None:
-        """Raise ConfigError where a parameter is out of range. Types are checked elsewhere."""
-
-    def _in_range(self, name: str, low: float, high: float, *, open_low: bool = False) -> None:
-        """Raise ConfigError where a number is outside; infinity and NaN always are."""
-        value = getattr(self, name)
-        inside = (low < value if open_low else low <= value) and value <= high
-        if not inside or value == float("inf"):
-            bounds = "over" if open_low else "from"
-            upper = "" if high == float("inf") else f" to {high:g}"
-            raise ConfigError(
-                f"{self.name}: {name} = {value}", do=f"give a number {bounds} {low:g}{upper}"
-            )
-
-    def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """Return the constructor's arguments by name, as scikit-learn wants."""
-        names = [p.name for p in parameters(type(self), everything=True)]
-        found = {name: getattr(self, name) for name in names}
-        if deep:
-            for name, value in list(found.items()):
-                if hasattr(value, "get_params") and not isinstance(value, type):
-                    found |= {f"{name}__{k}": v for k, v in value.get_params().items()}
-        return found
-
-    def set_params(self, **params: Any) -> typing.Self:
-        """Set constructor's arguments by name; ``head__C`` goes to the head."""
-        known = self.get_params(deep=False)
-        for key, value in params.items():
-            name, nested, rest = key.partition("__")
-            if name not in known:
-                raise ValueError(
-                    f"Invalid parameter {name!r} for {type(self).__name__}; "
-                    f"valid parameters: {sorted(known)}"
+        """Raise ConfigError where an option is out of range. Types are checked elsewhere."""
+        for name, bounds in bounds_of(type(self)).items():
+            value = getattr(self, name)
+            many = isinstance(value, tuple)
+            numbers = value if many else (value,)
+            if not numbers or not all(bounds.hold(number) for number in numbers):
+                raise ConfigError(
+                    f"{self.name}: {name} = {value}",
+                    do=f"give {'one or more numbers' if many else 'a number'} {bounds}",
                 )
-            if nested:
-                getattr(self, name).set_params(**{rest: value})
-            else:
-                setattr(self, name, value)
-        return self
-
-    def __repr__(self) -> str:
-        changed = [
-            f"{p.name}={getattr(self, p.name)!r}"
-            for p in parameters(type(self), everything=True)
-            if repr(getattr(self, p.name)) != repr(p.default)
-        ]
-        return f"{type(self).__name__}({', '.join(changed)})"
-
-    def __sklearn_is_fitted__(self) -> bool:
-        return hasattr(self, "classes_") or hasattr(self, "head_")
 
 
-def parameters(kind: type, *, everything: bool = False) -> list[inspect.Parameter]:
-    """Return the parameters of a class's constructor, without `random_state` by default."""
-    found = list(inspect.signature(kind.__init__).parameters.values())[1:]  # type: ignore[misc]
-    return [p for p in found if everything or p.name != "random_state"]
+@dataclasses.dataclass(frozen=True)
+class Bounds:
+    """Between what numbers an option lies; it is never infinite."""
+
+    ge: float | None = None
+    gt: float | None = None
+    le: float | None = None
+    lt: float | None = None
+
+    def hold(self, value: float) -> bool:
+        """Say whether a number is inside; NaN never is."""
+        return (
+            (self.ge is None or value >= self.ge)
+            and (self.gt is None or value > self.gt)
+            and (self.le is None or value <= self.le)
+            and (self.lt is None or value < self.lt)
+            and value - value == 0
+        )
+
+    def __str__(self) -> str:
+        low = f"over {self.gt:g}" if self.ge is None else f"from {self.ge:g}"
+        if self.le is not None:
+            return f"{low} to {self.le:g}"
+        return low if self.lt is None else f"{low} to below {self.lt:g}"
+
+
+def known_of(kind: type) -> dict[str, Mapping[str, Any]]:
+    """Return what was said of each option; one given again with a default alone keeps it."""
+    found: dict[str, Mapping[str, Any]] = {}
+    for base in reversed(kind.__mro__):
+        for name, field in vars(base).get("__dataclass_fields__", {}).items():
+            found[name] = field.metadata or found.get(name, {})
+    return found
+
+
+def bounds_of(kind: type) -> dict[str, Bounds]:
+    """Return the bounds of the options that have some."""
+    names = [field.name for field in dataclasses.fields(Bounds)]
+    found = {}
+    for option, about in known_of(kind).items():
+        given = {name: about[name] for name in names if name in about}
+        if given:
+            found[option] = Bounds(**given)
+    return found
+
+
+def parameters(kind: type) -> list[inspect.Parameter]:
+    """Return the arguments of a class's constructor, its own before those of its bases."""
+    given = dict(inspect.signature(kind).parameters)
+    first = {n: base for base in kind.__mro__ for n in inspect.get_annotations(base) if n in given}
+    own = [
+        n for base in kind.__mro__ for n in inspect.get_annotations(base) if first.get(n) is base
+    ]
+    return [given[name] for name in dict.fromkeys([*own, *given])]
+
+
+def types_of(kind: type) -> dict[str, Any]:
+    """Return the types of a class's options; a constructor that is written out may say them."""
+    found = typing.get_type_hints(kind)
+    if all(p.name in found for p in parameters(kind)):
+        return found
+    return found | typing.get_type_hints(kind.__init__)  # type: ignore[misc]
+
+
+def documented(kind: type) -> str:
+    """Return a class's docstring with its options in numpydoc's section "Parameters"."""
+    known, hints = known_of(kind), types_of(kind)
+    lines = ["Parameters", "----------"]
+    for p in parameters(kind):
+        lines.append(f"{p.name} : {_written(hints[p.name])}, default={p.default!r}")
+        text = known.get(p.name, {}).get("description", "")
+        lines += textwrap.wrap(text, 92, initial_indent="    ", subsequent_indent="    ")
+    text = inspect.cleandoc(kind.__doc__ or "")
+    if len(lines) == 2 or lines[0] in text.splitlines():
+        return text
+    first = min((text.find(f"\n{s}\n---") for s in SECTIONS if f"\n{s}\n---" in text), default=-1)
+    before, after = (text, "") if first < 0 else (text[:first], text[first:])
+    return "\n".join([before.rstrip(), "", *lines, after]).rstrip() + "\n"
+
+
+SECTIONS = ("Attributes", "Notes", "Examples")
+
+
+def _written(hint: Any) -> str:
+    """Return a type as numpydoc writes it."""
+    if typing.get_origin(hint) is typing.Literal:
+        return "{" + ", ".join(map(repr, typing.get_args(hint))) + "}"
+    if typing.get_origin(hint) is tuple:
+        return f"tuple of {_written(typing.get_args(hint)[0])}"
+    return "str or scikit-learn estimator" if hint is Any else getattr(hint, "__name__", str(hint))

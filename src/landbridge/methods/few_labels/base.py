@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from ...inference.layers import Affine, HeadLayer
 from ...targets.base import TargetType
-from ..core.alignment import labelled_source
-from ..core.base import Features, Head
-from ..core.scaling import Scaling, scaled
+from ..core.base import Features, Head, Needs
+from ..core.feature import ScaledMethod
 
 
 @dataclass(frozen=True)
@@ -22,8 +22,8 @@ class LabelledRows:
     ----------
     xs, ys : ndarray, shapes (n, d) and (n,)
     xt, yt : ndarray, shapes (m, d) and (m,)
-    every : ndarray
-        All target rows, labelled or not.
+    unlabelled : ndarray
+        The other target rows.
     steps : tuple of HeadLayer
         What scaled the target.
     kind : TargetType
@@ -34,7 +34,7 @@ class LabelledRows:
     ys: np.ndarray
     xt: np.ndarray
     yt: np.ndarray
-    every: np.ndarray
+    unlabelled: np.ndarray
     steps: tuple[HeadLayer, ...]
     kind: TargetType
 
@@ -49,21 +49,49 @@ class LabelledRows:
         return np.concatenate([self.ys, self.yt])
 
 
-def labelled_rows(
-    source: Features | None, target: Features, scaling: Scaling, method: str
-) -> LabelledRows:
-    """Return the labelled rows of both sides, or say what is missing."""
-    source = labelled_source(source, target, method)
-    both = scaled(source.x, target.x, scaling)
-    return LabelledRows(
-        both.source[source.known],
-        source.labels[source.known],
-        both.target[target.known],
-        target.labels[target.known],
-        both.target,
-        both.target_steps,
-        target.target_type,
+class FewLabels(ScaledMethod):
+    """Base: a subclass writes `fit_rows`, for where there is a target label at least."""
+
+    family: ClassVar[str] = "few_labels"
+    needs: ClassVar[Needs] = Needs(
+        source="labelled", target="labelled", gradients=False, shared_classes=True
     )
+
+    @abstractmethod
+    def fit_rows(self, rows: LabelledRows, n_classes: int, seed: int) -> Head:
+        """Return the head for target features as they were before scaling."""
+
+    def fit_head(
+        self, source: Features | None, target: Features, n_classes: int, seed: int
+    ) -> Head:
+        """Fit on the labelled rows of both sides; without a target label on the source's alone.
+
+        Raises
+        ------
+        MethodError
+            Without labelled source rows, without target rows, or where dimensions differ.
+        """
+        source, target, both = self.both_sides(source, target)
+        rows = LabelledRows(
+            source.x[source.known],
+            source.labels[source.known],
+            target.x[target.known],
+            target.labels[target.known],
+            target.x[~target.known],
+            both.target_steps,
+            target.target_type,
+        )
+        fit = self.fit_rows if len(rows.xt) else self.source_alone
+        return fit(rows, n_classes, seed)
+
+    def source_alone(self, rows: LabelledRows, n_classes: int, seed: int) -> Head:
+        """Return the source's own ridge classifier: all that can be done without a label."""
+        from ..heads.ridge import ridge_head
+
+        head = ridge_head(rows.xs, rows.ys, n_classes, kind=rows.kind)
+        head.notes["target_labels"] = 0
+        head.notes["fitted_on"] = "source"
+        return Head(head.steps, head.notes).after(rows.steps)
 
 
 def classifier(
@@ -91,13 +119,3 @@ def classifier(
     own.pop("missing_classes", None)
     found = notes | own | {"target_labels": len(rows.xt)}
     return Head([Affine(weight.T, bias)], found).after(rows.steps)
-
-
-def source_alone(rows: LabelledRows, n_classes: int, method: str) -> Head:
-    """Return the source's own ridge classifier: all that can be done without a target label."""
-    from ..heads.ridge import ridge_head
-
-    head = ridge_head(rows.xs, rows.ys, n_classes, kind=rows.kind)
-    head.notes["target_labels"] = 0
-    head.notes["fitted_on"] = "source"
-    return Head(head.steps, head.notes).after(rows.steps)

@@ -2,33 +2,21 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from dataclasses import replace
 
-from ..core.base import EVERY, METHODS, Features, Head, Needs
-from ..core.feature import FeatureMethod
-from ..core.scaling import Scaling
-from ..heads.ridge import STRENGTHS, check_strengths
-from .base import classifier, labelled_rows, source_alone
+from ...base.fields import setting
+from ..core.base import EVERY, METHODS, Head
+from ..heads.ridge import STRENGTHS
+from .base import FewLabels, LabelledRows, classifier
 
 
 @METHODS.register("feature-augmentation")
-class FeatureAugmentation(FeatureMethod):
+class FeatureAugmentation(FewLabels):
     """Common, source and target copies of each feature (Daumé, 2007, ACL, arXiv 0907.1815).
 
     A ridge classifier on (x, x, 0) for source and (x, 0, x) for target rows, solved in closed
     form without ever building them; its strength is chosen by exact leave-one-out over target
     rows. Its target side is linear in x.
-
-    Parameters
-    ----------
-    agreement : float
-        Above 0: the source's and the target's answers to unlabelled target rows are drawn
-        together (EA++; Daumé, Kumar & Saha, 2010, DANLP). 1: these rows count as much together
-        as the source's.
-    strengths : tuple of float
-        Ridge strengths to choose from.
-    scaling : {"own", "pooled", "source", "unit", "none"}
-        How features are brought to one scale before.
 
     Examples
     --------
@@ -43,64 +31,37 @@ class FeatureAugmentation(FeatureMethod):
     True
     """
 
-    name: ClassVar[str] = "feature-augmentation"
-    family: ClassVar[str] = "few_labels"
-    summary: ClassVar[str] = "a common and an own copy of each feature (EasyAdapt, EA++)"
-    paper: ClassVar[str] = "Daumé, 2007, ACL, arXiv 0907.1815"
-    needs: ClassVar[Needs] = Needs(
-        source="labelled",
-        target="labelled",
-        gradients=False,
-        shared_classes=True,
-        answers=EVERY,
+    summary = "a common and an own copy of each feature (EasyAdapt, EA++)"
+    paper = "Daumé, 2007, ACL, arXiv 0907.1815"
+    needs = replace(FewLabels.needs, answers=EVERY)
+
+    agreement: float = setting(
+        0.0,
+        "Above 0: the source's and the target's answers to unlabelled target rows are drawn "
+        "together (EA++; Daumé, Kumar & Saha, 2010, DANLP). 1: these rows count as much "
+        "together as the source's.",
+        ge=0,
     )
+    strengths: tuple[float, ...] = setting(STRENGTHS, "Ridge strengths to choose from.", gt=0)
 
-    def __init__(
-        self,
-        *,
-        agreement: float = 0.0,
-        strengths: tuple[float, ...] = STRENGTHS,
-        scaling: Scaling = "own",
-    ) -> None:
-        self.agreement = agreement
-        self.strengths = strengths
-        self.scaling = scaling
-
-    def check(self) -> None:
-        """Raise ConfigError for strengths that are not positive, or a negative agreement."""
-        check_strengths(self.strengths, self.name)
-        self._in_range("agreement", 0, float("inf"))
-
-    def fit_head(
-        self, source: Features | None, target: Features, n_classes: int, seed: int
-    ) -> Head:
-        """Fit; `seed` is not used.
-
-        Raises
-        ------
-        MethodError
-            Without labelled source rows, without target rows, or where dimensions differ.
-        """
+    def fit_rows(self, rows: LabelledRows, n_classes: int, seed: int) -> Head:
+        """Fit; `seed` is not used."""
         from ...solvers.linear.feature_augmentation import feature_augmentation
 
-        rows = labelled_rows(source, target, self.scaling, self.name)
-        if not len(rows.xt):
-            return source_alone(rows, n_classes, self.name)
-        unlabelled = rows.every[~target.known]
         fit = feature_augmentation(
             rows.xs,
             rows.kind.regression_targets(rows.ys, n_classes),
             rows.xt,
             rows.kind.regression_targets(rows.yt, n_classes),
             self.strengths,
-            unlabelled=unlabelled,
-            agreement=self.agreement * len(rows.xs) / max(1, len(unlabelled)),
+            unlabelled=rows.unlabelled,
+            agreement=self.agreement * len(rows.xs) / max(1, len(rows.unlabelled)),
             free_intercept=False,
         )
         notes = {
             "strength": fit.strength,
             "left_out_errors": [None if e != e else float(e) for e in fit.loo_errors],
-            "unlabelled": len(unlabelled) if self.agreement else 0,
+            "unlabelled": len(rows.unlabelled) if self.agreement else 0,
         }
         predictions = fit.loo_predictions
         if len(rows.xt) == 1:

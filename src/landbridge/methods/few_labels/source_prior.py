@@ -2,41 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal
+from typing import Any, Literal
 
 import numpy as np
 
-from ...base.errors import ConfigError
+from ...base.fields import setting
 from ...base.seeds import numpy_rng
 from ...inference.layers import Affine
 from ...solvers.calibration.score_calibration import fit_temperature
-from ..core.base import METHODS, Features, Head, Needs
-from ..core.feature import FeatureMethod
-from ..core.scaling import Scaling
-from ..heads.ridge import STRENGTHS, check_strengths
-from .base import LabelledRows, classifier, labelled_rows, source_alone
+from ..core.base import METHODS, Head
+from ..heads.ridge import STRENGTHS
+from .base import FewLabels, LabelledRows, classifier
 
 
 @METHODS.register("source-prior")
-class SourcePrior(FeatureMethod):
+class SourcePrior(FewLabels):
     """Regularise towards the source's parameters (Li & Bilmes, 2007, AISTATS).
 
     The source's linear classifier W₀ is fitted first. On labelled target rows the loss plus
     α ‖W − γ W₀‖² is minimised. How near to stay (α) and how much of the source to take (γ, 0 is
     the target alone) are chosen by target rows left out.
-
-    Parameters
-    ----------
-    loss : {"squared", "logistic"}
-        Ridge classifier with exact leave-one-out, or logistic regression with cross-validation.
-    trusts : tuple of float
-        The γ to choose from.
-    strengths : tuple of float
-        The α to choose from.
-    scaling : {"own", "pooled", "source", "unit", "none"}
-        How features are brought to one scale before.
-    random_state : int
-        Deals rows to folds (logistic).
 
     Examples
     --------
@@ -50,50 +35,19 @@ class SourcePrior(FeatureMethod):
     True
     """
 
-    name: ClassVar[str] = "source-prior"
-    family: ClassVar[str] = "few_labels"
-    summary: ClassVar[str] = "linear model on few target labels, kept near the source's"
-    paper: ClassVar[str] = "Li & Bilmes, 2007, AISTATS; Tommasi et al., 2010, CVPR"
-    needs: ClassVar[Needs] = Needs(
-        source="labelled", target="labelled", gradients=False, shared_classes=True
+    summary = "linear model on few target labels, kept near the source's"
+    paper = "Li & Bilmes, 2007, AISTATS; Tommasi et al., 2010, CVPR"
+
+    loss: Literal["squared", "logistic"] = setting(
+        "squared",
+        "Ridge classifier with exact leave-one-out, or logistic regression with cross-validation.",
     )
+    trusts: tuple[float, ...] = setting((0.0, 0.5, 1.0), "The γ to choose from.", ge=0)
+    strengths: tuple[float, ...] = setting(STRENGTHS, "The α to choose from.", gt=0)
+    random_state: int = setting(0, "Deals rows to folds (logistic).")
 
-    def __init__(
-        self,
-        *,
-        loss: Literal["squared", "logistic"] = "squared",
-        trusts: tuple[float, ...] = (0.0, 0.5, 1.0),
-        strengths: tuple[float, ...] = STRENGTHS,
-        scaling: Scaling = "own",
-        random_state: int = 0,
-    ) -> None:
-        self.loss = loss
-        self.trusts = trusts
-        self.strengths = strengths
-        self.scaling = scaling
-        self.random_state = random_state
-
-    def check(self) -> None:
-        """Raise ConfigError for strengths that are not positive, or no or negative trusts."""
-        check_strengths(self.strengths, self.name)
-        if not self.trusts or not all(0 <= t < float("inf") for t in self.trusts):
-            raise ConfigError(
-                f"{self.name}: trusts = {self.trusts}", do="give one or more numbers from 0 up"
-            )
-
-    def fit_head(
-        self, source: Features | None, target: Features, n_classes: int, seed: int
-    ) -> Head:
-        """Fit the source's model, then the target's near it.
-
-        Raises
-        ------
-        MethodError
-            Without labelled source rows, without target rows, or where dimensions differ.
-        """
-        rows = labelled_rows(source, target, self.scaling, self.name)
-        if not len(rows.xt):
-            return source_alone(rows, n_classes, self.name)
+    def fit_rows(self, rows: LabelledRows, n_classes: int, seed: int) -> Head:
+        """Fit the source's model, then the target's near it."""
         if self.loss == "logistic":
             return self._logistic(rows, n_classes, seed)
         return self._squared(rows, n_classes)

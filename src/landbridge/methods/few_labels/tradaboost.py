@@ -2,42 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal
+from typing import Any, Literal
 
 import numpy as np
 
 from ...base.errors import ConfigError
+from ...base.fields import setting
 from ...inference.layers import Affine, Votes
 from ...solvers.calibration.score_calibration import fit_temperature
-from ..core.base import METHODS, Features, Head, Needs
-from ..core.feature import FeatureMethod
-from ..core.scaling import Scaling
+from ..core.base import METHODS, Head
+from ..heads.base import ModelHead
 from ..heads.ridge import STRENGTHS
-from .base import LabelledRows, labelled_rows, source_alone
+from .base import FewLabels, LabelledRows
 
 _SMOOTHING = 0.02  # of each class's share of the votes: no probability is 0
 
 
 @METHODS.register("tradaboost")
-class TrAdaBoost(FeatureMethod):
+class TrAdaBoost(FewLabels):
     """Boosting for transfer learning (Dai, Yang, Xue & Yu, 2007, ICML).
-
-    Parameters
-    ----------
-    learner : {"ridge"} or scikit-learn classifier
-        What is fitted in each round; a classifier must take `sample_weight`. Boosting makes most
-        of weak learners, such as DecisionTreeClassifier(max_depth=3).
-    rounds : int
-        The last half of them vote.
-    dynamic : bool
-        Keep the source from draining away where it is right (Al-Stouhi & Reddy, 2011, ECML).
-        False is the paper's rule.
-    voting : {"soft", "hard"}
-        "hard" is the paper's: each round has its vote for one class. "soft" averages the rounds'
-        scores, which leaves one linear head and graded probabilities ('ridge' only: classifiers
-        always vote).
-    scaling : {"own", "pooled", "source", "unit", "none"}
-        How features are brought to one scale before.
 
     Attributes
     ----------
@@ -56,54 +39,40 @@ class TrAdaBoost(FeatureMethod):
     True
     """
 
-    name: ClassVar[str] = "tradaboost"
-    family: ClassVar[str] = "few_labels"
-    summary: ClassVar[str] = "boosting that turns from source rows which the target contradicts"
-    paper: ClassVar[str] = "Dai, Yang, Xue & Yu, 2007, ICML"
-    needs: ClassVar[Needs] = Needs(
-        source="labelled", target="labelled", gradients=False, shared_classes=True
-    )
+    summary = "boosting that turns from source rows which the target contradicts"
+    paper = "Dai, Yang, Xue & Yu, 2007, ICML"
 
-    def __init__(
-        self,
-        *,
-        learner: Any = "ridge",
-        rounds: int = 20,
-        dynamic: bool = True,
-        voting: Literal["soft", "hard"] = "soft",
-        scaling: Scaling = "own",
-    ) -> None:
-        self.learner = learner
-        self.rounds = rounds
-        self.dynamic = dynamic
-        self.voting = voting
-        self.scaling = scaling
+    learner: Any = setting(
+        "ridge",
+        "What is fitted in each round; a classifier must take `sample_weight`. Boosting makes "
+        "most of weak learners, such as DecisionTreeClassifier(max_depth=3).",
+    )
+    rounds: int = setting(20, "The last half of them vote.", ge=1, le=10_000)
+    dynamic: bool = setting(
+        True,
+        "Keep the source from draining away where it is right (Al-Stouhi & Reddy, 2011, "
+        "ECML). False is the paper's rule.",
+    )
+    voting: Literal["soft", "hard"] = setting(
+        "soft",
+        '"hard" is the paper\'s: each round has its vote for one class. "soft" averages the '
+        "rounds' scores, which leaves one linear head and graded probabilities ('ridge' only: "
+        "classifiers always vote).",
+    )
 
     def check(self) -> None:
         """Raise ConfigError for fewer than one round, or a learner that is none."""
-        self._in_range("rounds", 1, 10_000)
+        super().check()
         if self.learner != "ridge" and not hasattr(self.learner, "fit"):
             raise ConfigError(
                 f"{self.name}: learner = {self.learner!r}",
                 do="give 'ridge', or a scikit-learn classifier that takes sample_weight",
             )
 
-    def fit_head(
-        self, source: Features | None, target: Features, n_classes: int, seed: int
-    ) -> Head:
-        """Boost; `seed` is not used.
-
-        Raises
-        ------
-        MethodError
-            Without labelled source rows, without target rows, or where dimensions differ.
-        """
+    def fit_rows(self, rows: LabelledRows, n_classes: int, seed: int) -> Head:
+        """Boost; `seed` is not used."""
         from ...solvers.boosting.tradaboost import tradaboost
 
-        rows = labelled_rows(source, target, self.scaling, self.name)
-        if not len(rows.xt):
-            self.weights_ = np.full(len(rows.xs), 1 / len(rows.xs))
-            return source_alone(rows, n_classes, self.name)
         fit, temperature = (
             _ridge_learner(rows, n_classes)
             if isinstance(self.learner, str)
@@ -134,9 +103,14 @@ class TrAdaBoost(FeatureMethod):
         steps = [Affine(weight.T, bias), Votes(say, np.array(_SMOOTHING))]
         return Head(steps, notes).after(rows.steps)
 
+    def source_alone(self, rows: LabelledRows, n_classes: int, seed: int) -> Head:
+        """Weigh all source rows the same."""
+        self.weights_ = np.full(len(rows.xs), 1 / len(rows.xs))
+        return super().source_alone(rows, n_classes, seed)
 
-class VotingHead(Head):
-    """scikit-learn classifiers that vote. For the Python interface: a run cannot store it."""
+
+class VotingHead(ModelHead):
+    """scikit-learn classifiers that vote."""
 
     def __init__(
         self, models: list[Any], say: np.ndarray, n_classes: int, notes: dict[str, Any]
@@ -146,23 +120,11 @@ class VotingHead(Head):
 
     def logits(self, x: np.ndarray) -> np.ndarray:
         """Return log of (share of the votes + a little), (n, classes)."""
-        from ...inference.layers import apply
-
-        rows = apply(self.steps, x) if self.steps else x
+        rows = self.rows(x)
         share = np.full((len(x), self.n_classes), _SMOOTHING)
         for model, say in zip(self.models, self.say / self.say.sum(), strict=True):
             share[np.arange(len(x)), model.predict(rows)] += say
         return np.log(share / share.sum(1, keepdims=True)).astype(x.dtype, copy=False)
-
-    def after(self, steps: Any) -> Head:
-        """Return the same voters on rows after `steps`."""
-        import copy
-
-        from ...inference.layers import folded
-
-        head = copy.copy(self)
-        head.steps = folded([*steps, *self.steps])
-        return head
 
 
 def _ridge_learner(rows: LabelledRows, n_classes: int) -> tuple[Any, float]:

@@ -2,39 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
 from ...base.errors import ConfigError
+from ...base.fields import setting
 from ...base.seeds import numpy_rng
 from ...inference.layers import Affine, WeightedMedian
-from ..core.base import METHODS, NUMBERS, Features, Head, Needs
+from ..core.base import METHODS, NUMBERS, Head, Needs
 from ..core.scaling import Scaling
+from ..heads.base import ModelHead
 from ..heads.ridge import STRENGTHS
-from .base import labelled_rows
-from .regression import RegressionMethod
+from .base import FewLabels, LabelledRows
 
 
 @METHODS.register("tradaboost-r2")
-class TrAdaBoostR2(RegressionMethod):
+class TrAdaBoostR2(FewLabels):
     """Two-stage TrAdaBoost.R2 for regression (Pardoe & Stone, 2010, ICML).
-
-    Parameters
-    ----------
-    learner : {"ridge"} or scikit-learn regressor
-        What is boosted; a regressor must take `sample_weight`. Boosting makes most of weak
-        learners, such as DecisionTreeRegressor(max_depth=4).
-    steps : int
-        In how many steps the source's weight goes to 0; cross-validation chooses among them.
-    rounds : int
-        Of boosting in each step.
-    folds : int
-        Of labelled target rows, at most their number.
-    scaling : {"own", "pooled", "source", "unit", "none"}
-        How features are brought to one scale before.
-    random_state : int
-        Deals target rows to folds.
 
     Attributes
     ----------
@@ -53,69 +38,51 @@ class TrAdaBoostR2(RegressionMethod):
     True
     """
 
-    name: ClassVar[str] = "tradaboost-r2"
-    summary: ClassVar[str] = "boosted regression with as much of the source as the target bears"
-    paper: ClassVar[str] = "Pardoe & Stone, 2010, ICML"
-    needs: ClassVar[Needs] = Needs(
-        source="labelled", target="labelled", gradients=False, answers=NUMBERS
-    )
+    summary = "boosted regression with as much of the source as the target bears"
+    paper = "Pardoe & Stone, 2010, ICML"
+    needs = Needs(source="labelled", target="labelled", gradients=False, answers=NUMBERS)
 
-    def __init__(
-        self,
-        *,
-        learner: Any = "ridge",
-        steps: int = 8,
-        rounds: int = 8,
-        folds: int = 4,
-        scaling: Scaling = "pooled",
-        random_state: int = 0,
-    ) -> None:
-        self.learner = learner
-        self.steps = steps
-        self.rounds = rounds
-        self.folds = folds
-        self.scaling = scaling
-        self.random_state = random_state
+    learner: Any = setting(
+        "ridge",
+        "What is boosted; a regressor must take `sample_weight`. Boosting makes most of weak "
+        "learners, such as DecisionTreeRegressor(max_depth=4).",
+    )
+    steps: int = setting(
+        8,
+        "In how many steps the source's weight goes to 0; cross-validation chooses among them.",
+        ge=1,
+        le=10_000,
+    )
+    rounds: int = setting(8, "Of boosting in each step.", ge=1, le=10_000)
+    folds: int = setting(4, "Of labelled target rows, at most their number.", ge=2, le=10_000)
+    scaling: Scaling = "pooled"
+    random_state: int = setting(0, "Deals target rows to folds.")
 
     def check(self) -> None:
         """Raise ConfigError for numbers out of range, or a learner that is none."""
-        self._in_range("steps", 1, 10_000)
-        self._in_range("rounds", 1, 10_000)
-        self._in_range("folds", 2, 10_000)
+        super().check()
         if self.learner != "ridge" and not hasattr(self.learner, "fit"):
             raise ConfigError(
                 f"{self.name}: learner = {self.learner!r}",
                 do="give 'ridge', or a scikit-learn regressor that takes sample_weight",
             )
 
-    def fit_head(
-        self, source: Features | None, target: Features, n_classes: int, seed: int
-    ) -> Head:
-        """Find the step, then boost. Without target labels: the source's own boosting.
+    def source_alone(self, rows: LabelledRows, n_classes: int, seed: int) -> Head:
+        """Boost on the source alone."""
+        from ...solvers.boosting.tradaboost_r2 import adaboost_r2
 
-        Raises
-        ------
-        MethodError
-            Without labelled source rows, without target rows, or where dimensions differ.
-        """
-        from ...solvers.boosting.tradaboost_r2 import adaboost_r2, two_stage_r2
+        n = len(rows.xs)
+        self.weights_ = np.full(n, 1 / n)
+        models, say = adaboost_r2(self._learner(rows), rows.y, 0, self.weights_, self.rounds)
+        return _head(models, say, {"target_labels": 0, "fitted_on": "source"}).after(rows.steps)
 
-        rows = labelled_rows(source, target, self.scaling, self.name)
+    def fit_rows(self, rows: LabelledRows, n_classes: int, seed: int) -> Head:
+        """Find the step, then boost."""
+        from ...solvers.boosting.tradaboost_r2 import two_stage_r2
+
         x, y, n = rows.x, rows.y, len(rows.xs)
-        fit = (
-            _ridge_learner(x, y)
-            if isinstance(self.learner, str)
-            else _regressor_learner(self.learner, x, y)
-        )
-        notes: dict[str, Any] = {"target_labels": len(rows.xt)}
-        if not len(rows.xt):
-            equal = np.full(n, 1 / n)
-            models, say = adaboost_r2(fit, y, 0, equal, self.rounds)
-            self.weights_ = equal
-            notes["fitted_on"] = "source"
-            return _head(models, say, notes).after(rows.steps)
         found: Any = two_stage_r2(
-            fit,
+            self._learner(rows),
             lambda models, at: np.stack([answer(model, x[at]) for model in models]),
             y,
             n,
@@ -125,13 +92,19 @@ class TrAdaBoostR2(RegressionMethod):
             rng=numpy_rng(seed, self.name),
         )
         self.weights_ = found.weights
-        notes |= {
+        notes = {
+            "target_labels": len(rows.xt),
             "step": found.step,
             "target_share": float(found.target_share[found.step]),
             "cv_errors": [None if e != e else float(e) for e in found.errors],
             "voters": len(found.models),
         }
         return _head(found.models, found.say, notes).after(rows.steps)
+
+    def _learner(self, rows: LabelledRows) -> Any:
+        if isinstance(self.learner, str):
+            return _ridge_learner(rows.x, rows.y)
+        return _regressor_learner(self.learner, rows.x, rows.y)
 
 
 def _head(models: list[Any], say: np.ndarray, notes: dict[str, Any]) -> Head:
@@ -141,8 +114,8 @@ def _head(models: list[Any], say: np.ndarray, notes: dict[str, Any]) -> Head:
     return Head([Affine(weight.T, bias), WeightedMedian(say)], notes)
 
 
-class MedianHead(Head):
-    """Regressors whose weighted median counts. For the Python interface: a run cannot store it."""
+class MedianHead(ModelHead):
+    """Regressors whose weighted median counts."""
 
     def __init__(self, models: list[Any], say: np.ndarray, notes: dict[str, Any]) -> None:
         super().__init__((), notes)
@@ -150,22 +123,11 @@ class MedianHead(Head):
 
     def logits(self, x: np.ndarray) -> np.ndarray:
         """Return the answers, (n, 1)."""
-        from ...inference.layers import apply
         from ...solvers.boosting.tradaboost_r2 import weighted_median
 
-        rows = apply(self.steps, x) if self.steps else x
+        rows = self.rows(x)
         answers = np.stack([answer(model, rows) for model in self.models])
         return weighted_median(answers, self.say)[:, None].astype(x.dtype, copy=False)
-
-    def after(self, steps: Any) -> Head:
-        """Return the same regressors on rows after `steps`."""
-        import copy
-
-        from ...inference.layers import folded
-
-        head = copy.copy(self)
-        head.steps = folded([*steps, *self.steps])
-        return head
 
 
 def answer(model: Any, x: np.ndarray) -> np.ndarray:

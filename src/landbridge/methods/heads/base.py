@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from typing import Any
 
@@ -117,8 +118,26 @@ def fit_joint(
     )
 
 
-class ClassifierHead(Head):
-    """A scikit-learn classifier as a head. For the Python interface: a run cannot store it."""
+class ModelHead(Head):
+    """Base of heads of scikit-learn's models. For the Python interface: a run cannot store it."""
+
+    def rows(self, x: np.ndarray) -> np.ndarray:
+        """Return what the models are given of features."""
+        from ...inference.layers import apply
+
+        return apply(self.steps, x) if self.steps else x
+
+    def after(self, steps: Any) -> Head:
+        """Return the same models on rows after `steps`."""
+        from ...inference.layers import folded
+
+        head = copy.copy(self)
+        head.steps = folded([*steps, *self.steps])
+        return head
+
+
+class ClassifierHead(ModelHead):
+    """A scikit-learn classifier as a head."""
 
     def __init__(
         self,
@@ -139,19 +158,7 @@ class ClassifierHead(Head):
 
     def logits(self, x: np.ndarray) -> np.ndarray:
         """Return log probabilities, (n, classes); −30 or less for a class that was not there."""
-        from ...inference.layers import apply
-
-        rows = apply(self.steps, x) if self.steps else x
+        answers = self.classifier.predict_proba(self.rows(x))
         out = np.full((len(x), self.n_classes), 1e-13)
-        out[:, self.classifier.classes_] = np.maximum(self.classifier.predict_proba(rows), 1e-12)
+        out[:, self.classifier.classes_] = np.maximum(answers, 1e-12)
         return np.log(out)
-
-    def after(self, steps: Any) -> Head:
-        """Return the same classifier on rows after `steps`."""
-        import copy
-
-        from ...inference.layers import folded
-
-        head = copy.copy(self)
-        head.steps = folded([*steps, *self.steps])
-        return head

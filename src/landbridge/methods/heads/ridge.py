@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...base.errors import ConfigError
 from ...targets.base import TargetType, type_of_target
 from ..core.base import AffineHead
 from ..core.scaling import rescaled, standardisation
@@ -95,12 +94,3 @@ def ridge_head(
         **kind.fit_notes(path.loo_predictions, labels, asked, n_classes),
     }
     return AffineHead(weight, bias, notes)
-
-
-def check_strengths(strengths: tuple[float, ...], method: str) -> None:
-    """Raise ConfigError where there is no strength, or one that is not positive and finite."""
-    if not strengths or not all(0 < s < float("inf") for s in strengths):
-        raise ConfigError(
-            f"{method}: strengths = {strengths}",
-            do="give one or more positive numbers, such as 0.1, 1, 10",
-        )

@@ -2,34 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ...inference.layers import Affine
-from ..core.alignment import Aligned, AlignmentMethod
-from ..core.base import EVERY, METHODS, Features, Needs
-from ..core.scaling import Scaling
+from ..core.base import METHODS
+from .base import MomentMap
+
+if TYPE_CHECKING:
+    from ...solvers.mapping.affine import AffineMap
 
 
 @METHODS.register("coral")
-class CORAL(AlignmentMethod):
+class CORAL(MomentMap):
     """Correlation alignment (Sun, Feng & Saenko, 2016, AAAI, arXiv 1511.05547).
 
     Each domain is standardised by itself, as in the paper; source rows are whitened and given
     the target's covariance with symmetric roots (`solvers.alignment.coral_map`); the head is
     fitted on them together with the labelled target rows, if any, which are weighted so that
-    they count as much as the source does. Of several sources each is mapped by itself.
-
-    Parameters
-    ----------
-    regularisation : float
-        Added to the diagonal of both covariances, relative to their mean variance. Larger means
-        nearer to aligning means and variances only. 1 is the paper's, on standardised rows.
-    head : str or scikit-learn classifier
-        What is fitted on the aligned rows.
-    scaling : {"own", "pooled", "source", "unit", "none"}
-        How features are brought to one scale before.
+    they count as much as the source does. A regularisation of 1 is the paper's, on standardised
+    rows; larger ones are nearer to aligning means and variances only. Of several sources each is
+    mapped by itself.
 
     Examples
     --------
@@ -43,42 +37,12 @@ class CORAL(AlignmentMethod):
     True
     """
 
-    name: ClassVar[str] = "coral"
-    family: ClassVar[str] = "mapping"
-    summary: ClassVar[str] = "source features aligned to the target's covariance, then the head"
-    paper: ClassVar[str] = "Sun, Feng & Saenko, 2016, AAAI, arXiv 1511.05547"
-    needs: ClassVar[Needs] = Needs(
-        source="labelled",
-        target="unlabelled",
-        gradients=False,
-        shared_classes=True,
-        like_shares=True,
-        answers=EVERY,
-    )
+    summary = "source features aligned to the target's covariance, then the head"
+    paper = "Sun, Feng & Saenko, 2016, AAAI, arXiv 1511.05547"
+    needs = replace(MomentMap.needs, like_shares=True)
 
-    def __init__(
-        self, *, regularisation: float = 1.0, head: Any = "ridge", scaling: Scaling = "own"
-    ) -> None:
-        self.regularisation = regularisation
-        self.head = head
-        self.scaling = scaling
-
-    def check(self) -> None:
-        """Raise ConfigError where the regularisation is negative or the head unknown."""
-        super().check()
-        self._in_range("regularisation", 0, float("inf"))
-
-    def align(self, source: Features, target: Features, n_classes: int, seed: int) -> Aligned:
-        """Map source rows to the target's moments; target rows stay."""
+    def moment_map(self, source: np.ndarray, target: np.ndarray) -> AffineMap:
+        """Return the symmetric map."""
         from ...solvers.mapping.alignment import coral_map
 
-        notes = {"regularisation": self.regularisation, "aligned": len(target) > 1}
-        if len(target) < 2:  # one row has no covariance: nothing to align with
-            return Aligned(source.x, (), (), notes=notes)
-        rows = np.empty_like(source.x)
-        steps = []
-        for part in source.parts():
-            found = coral_map(source.x[part], target.x, self.regularisation)
-            rows[part] = found(source.x[part])
-            steps.append(Affine(found.matrix, found.offset))
-        return Aligned(rows, (), tuple(steps) if len(steps) == 1 else None, notes=notes)
+        return coral_map(source, target, self.regularisation)

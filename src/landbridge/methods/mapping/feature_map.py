@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from ...base.errors import MethodError
+from ...base.fields import setting
 from ...inference.layers import Affine
-from ..core.alignment import labelled_source
 from ..core.base import METHODS, Features, Head, Needs
-from ..core.feature import FeatureMethod
+from ..core.feature import FeatureMethod, labelled_source
 from ..core.scaling import rescaled, standard_step, standardisation
-from ..heads.base import check_head, fit_head
-from ..heads.ridge import check_strengths
+from ..heads.base import fit_head
 
 if TYPE_CHECKING:
     from ...solvers.mapping.alignment import AffineMap
@@ -40,19 +39,6 @@ class FeatureMap(FeatureMethod):
 
     The answer h(g(x)) is affine again: one head on target features.
 
-    Parameters
-    ----------
-    base : {"auto", "moments", "identity"}
-        The map that labelled rows correct, and that is used without any: matching of two
-        moments, or (of standardised features) no change. "auto": the identity where there are
-        labelled target rows, else moments.
-    regularisation : float
-        Of the moments' covariances, relative to their mean variance.
-    map_strengths : tuple of float
-        Ridge strengths that the correction chooses from.
-    head : str or scikit-learn classifier
-        What is fitted on the source.
-
     Notes
     -----
     The source's classes must cover the target's labelled ones: a class that the source never saw
@@ -71,34 +57,30 @@ class FeatureMap(FeatureMethod):
     True
     """
 
-    name: ClassVar[str] = "feature-map"
-    family: ClassVar[str] = "mapping"
-    summary: ClassVar[str] = "affine map of target features into the source's space, closed form"
-    paper: ClassVar[str] = (
-        "Knott & Smith, 1984; Flamary, Lounici & Ferrari, 2019, arXiv 1905.10155 (moments)"
-    )
-    needs: ClassVar[Needs] = Needs(
+    family = "mapping"
+    summary = "affine map of target features into the source's space, closed form"
+    paper = "Knott & Smith, 1984; Flamary, Lounici & Ferrari, 2019, arXiv 1905.10155 (moments)"
+    needs = Needs(
         source="labelled", target="any", gradients=False, shared_classes=True, like_shares=True
     )
 
-    def __init__(
-        self,
-        *,
-        base: Literal["auto", "moments", "identity"] = "auto",
-        regularisation: float = 1.0,
-        map_strengths: tuple[float, ...] = MAP_STRENGTHS,
-        head: Any = "ridge",
-    ) -> None:
-        self.base = base
-        self.regularisation = regularisation
-        self.map_strengths = map_strengths
-        self.head = head
-
-    def check(self) -> None:
-        """Raise ConfigError where a number is out of range or the head unknown."""
-        check_strengths(self.map_strengths, self.name)
-        check_head(self.head, self.name)
-        self._in_range("regularisation", 0, float("inf"))
+    base: Literal["auto", "moments", "identity"] = setting(
+        "auto",
+        "The map that labelled rows correct, and that is used without any: matching of two "
+        'moments, or (of standardised features) no change. "auto": the identity where there '
+        "are labelled target rows, else moments.",
+    )
+    regularisation: float = setting(
+        1.0,
+        "Of the moments' covariances, relative to their mean variance.",
+        ge=0,
+    )
+    map_strengths: tuple[float, ...] = setting(
+        MAP_STRENGTHS,
+        "Ridge strengths that the correction chooses from.",
+        gt=0,
+    )
+    head: Any = setting("ridge", "What is fitted on the source.")
 
     def fit_head(
         self, source: Features | None, target: Features, n_classes: int, seed: int

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from ...base.errors import MethodError
+from ...base.fields import setting
 from ...inference.layers import Affine, apply
-from ..core.alignment import labelled_source
 from ..core.base import METHODS, Features, Head, Needs
-from ..core.feature import FeatureMethod
+from ..core.feature import ScaledMethod, labelled_source
 from ..core.scaling import scaled
-from ..heads.base import check_head, fit_joint
+from ..heads.base import fit_joint
 
 if TYPE_CHECKING:
     from ...solvers.mapping.affine import AffineMap
@@ -22,31 +22,12 @@ MAP_STRENGTHS = tuple(float(10.0**p) for p in np.arange(-1, 8.25, 0.5))
 
 
 @METHODS.register("linear-map")
-class LinearMap(FeatureMethod):
+class LinearMap(ScaledMethod):
     """g(x) = x W + b from the source's space into the target's, and a head on both there.
 
     What tells W: labelled target rows (each source row should go to the target's mean of its
     class), or without any the moments or a matching that is found together with the map. The
     dimensions may differ.
-
-    Parameters
-    ----------
-    kind : {"ridge", "orthogonal", "low-rank"}
-        Ridge regression towards the moments' map with its strength by exact leave-one-out;
-        Procrustes; reduced-rank regression. Of a matching: a rigid motion for "orthogonal", else
-        an affine map.
-    by : {"auto", "classes", "moments", "matching"}
-        "auto": classes where the target has labels of the source's classes, else moments.
-    rank : int
-        Of "low-rank".
-    regularisation : float
-        Of the moments' covariances, relative to their mean variance.
-    head : str or scikit-learn classifier
-        What is fitted on mapped source rows and labelled target rows.
-    scaling : {"own", "none"}
-        Whether each side is standardised by itself before. A rigid motion is one only without.
-    random_state : int
-        Of the rows that a matching is found on.
 
     Examples
     --------
@@ -61,40 +42,33 @@ class LinearMap(FeatureMethod):
     True
     """
 
-    name: ClassVar[str] = "linear-map"
-    family: ClassVar[str] = "mapping"
-    summary: ClassVar[str] = "source features mapped linearly into the target's space, any width"
-    paper: ClassVar[str] = (
-        "Schönemann, 1966; Izenman, 1975; Delon, Desolneux & Salmona, 2022, J. Appl. Probab. 59"
-    )
-    needs: ClassVar[Needs] = Needs(
-        source="labelled", target="any", gradients=False, shared_classes=True
-    )
+    family = "mapping"
+    summary = "source features mapped linearly into the target's space, any width"
+    paper = "Schönemann, 1966; Izenman, 1975; Delon, Desolneux & Salmona, 2022, J. Appl. Probab. 59"
+    needs = Needs(source="labelled", target="any", gradients=False, shared_classes=True)
 
-    def __init__(
-        self,
-        *,
-        kind: Literal["ridge", "orthogonal", "low-rank"] = "ridge",
-        by: Literal["auto", "classes", "moments", "matching"] = "auto",
-        rank: int = 20,
-        regularisation: float = 1.0,
-        head: Any = "ridge",
-        scaling: Literal["own", "none"] = "own",
-        random_state: int = 0,
-    ) -> None:
-        self.kind = kind
-        self.by = by
-        self.rank = rank
-        self.regularisation = regularisation
-        self.head = head
-        self.scaling = scaling
-        self.random_state = random_state
-
-    def check(self) -> None:
-        """Raise ConfigError where a number is out of range or the head unknown."""
-        check_head(self.head, self.name)
-        self._in_range("rank", 1, float("inf"))
-        self._in_range("regularisation", 0, float("inf"))
+    kind: Literal["ridge", "orthogonal", "low-rank"] = setting(
+        "ridge",
+        "Ridge regression towards the moments' map with its strength by exact leave-one-out; "
+        'Procrustes; reduced-rank regression. Of a matching: a rigid motion for "orthogonal", '
+        "else an affine map.",
+    )
+    by: Literal["auto", "classes", "moments", "matching"] = setting(
+        "auto",
+        '"auto": classes where the target has labels of the source\'s classes, else moments.',
+    )
+    rank: int = setting(20, 'Of "low-rank".', ge=1)
+    regularisation: float = setting(
+        1.0,
+        "Of the moments' covariances, relative to their mean variance.",
+        ge=0,
+    )
+    head: Any = setting("ridge", "What is fitted on mapped source rows and labelled target rows.")
+    scaling: Literal["own", "none"] = setting(
+        "own",
+        "Whether each side is standardised by itself before. A rigid motion is one only without.",
+    )
+    random_state: int = setting(0, "Of the rows that a matching is found on.")
 
     def fit_head(
         self, source: Features | None, target: Features, n_classes: int, seed: int

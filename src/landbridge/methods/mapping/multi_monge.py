@@ -2,30 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from ...inference.layers import Affine
-from ..core.alignment import Aligned, AlignmentMethod
-from ..core.base import EVERY, METHODS, Features, Needs
-from ..core.scaling import Scaling
+from ..core.alignment import Aligned
+from ..core.base import METHODS, Features
+from .base import Regularised
 
 
 @METHODS.register("multi-monge")
-class MultiMonge(AlignmentMethod):
+class MultiMonge(Regularised):
     """Linear Monge mapping of several domains (Gnassounou, Flamary & Gramfort, 2023, NeurIPS).
 
     Every source and the target are moved to one common Gaussian: the barycentre of their means
     and covariances in the Wasserstein distance, which is nearer to each than they are to each
     other. Several targets count as one, since new rows do not say which they are of.
-
-    Parameters
-    ----------
-    regularisation : float
-        Added to the diagonal of all covariances, relative to their mean variance.
-    head : str or scikit-learn classifier
-        What is fitted on the mapped rows.
-    scaling : {"own", "pooled", "source", "unit", "none"}
-        How features are brought to one scale before.
 
     Examples
     --------
@@ -39,31 +30,10 @@ class MultiMonge(AlignmentMethod):
     True
     """
 
-    name: ClassVar[str] = "multi-monge"
-    family: ClassVar[str] = "mapping"
-    summary: ClassVar[str] = "every domain moved to the barycentre of all, then the head"
-    paper: ClassVar[str] = (
+    summary = "every domain moved to the barycentre of all, then the head"
+    paper = (
         "Gnassounou, Flamary & Gramfort, 2023, NeurIPS; Alvarez-Esteban et al., 2016 (barycentre)"
     )
-    needs: ClassVar[Needs] = Needs(
-        source="labelled",
-        target="unlabelled",
-        gradients=False,
-        shared_classes=True,
-        answers=EVERY,
-    )
-
-    def __init__(
-        self, *, regularisation: float = 1.0, head: Any = "ridge", scaling: Scaling = "own"
-    ) -> None:
-        self.regularisation = regularisation
-        self.head = head
-        self.scaling = scaling
-
-    def check(self) -> None:
-        """Raise ConfigError where the regularisation is negative or the head unknown."""
-        super().check()
-        self._in_range("regularisation", 0, float("inf"))
 
     def align(self, source: Features, target: Features, n_classes: int, seed: int) -> Aligned:
         """Map each domain to the barycentre; a domain of one row stays where it is."""

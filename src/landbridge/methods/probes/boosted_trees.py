@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 import numpy as np
 
 from ...base.errors import MethodError
+from ...base.fields import setting
 from ..core.base import EVERY, METHODS, Features, Head, Needs
 from ..core.feature import FeatureMethod
 
@@ -22,15 +21,6 @@ class BoostedTrees(FeatureMethod):
     with like any other. Nothing is transferred by them: they are what a network on a table has to
     beat. Fitted on the target's labelled rows where there are any, else on the source's.
 
-    Parameters
-    ----------
-    rounds : int
-        Trees a class, at most.
-    rate : float
-        Share of each tree that is added.
-    leaves : int
-        Of a tree, at most.
-
     Examples
     --------
     >>> import numpy as np
@@ -42,22 +32,14 @@ class BoostedTrees(FeatureMethod):
     True
     """
 
-    name: ClassVar[str] = "boosted-trees"
-    summary: ClassVar[str] = "gradient-boosted trees on a table's columns"
-    paper: ClassVar[str] = "Friedman, 2001, Annals of Statistics 29(5); Ke et al., 2017, NeurIPS"
-    needs: ClassVar[Needs] = Needs(source="any", target="any", gradients=False, answers=EVERY)
-    on_columns: ClassVar[bool] = True
+    summary = "gradient-boosted trees on a table's columns"
+    paper = "Friedman, 2001, Annals of Statistics 29(5); Ke et al., 2017, NeurIPS"
+    needs = Needs(source="any", target="any", gradients=False, answers=EVERY)
+    on_columns = True
 
-    def __init__(self, *, rounds: int = 200, rate: float = 0.1, leaves: int = 31) -> None:
-        self.rounds = rounds
-        self.rate = rate
-        self.leaves = leaves
-
-    def check(self) -> None:
-        """Raise ConfigError for options that are out of range."""
-        self._in_range("rounds", 1, 10_000)
-        self._in_range("rate", 1e-4, 1.0)
-        self._in_range("leaves", 2, 4096)
+    rounds: int = setting(200, "Trees a class, at most.", ge=1, le=10_000)
+    rate: float = setting(0.1, "Share of each tree that is added.", ge=1e-4, le=1.0)
+    leaves: int = setting(31, "Of a tree, at most.", ge=2, le=4096)
 
     def fit_head(
         self, source: Features | None, target: Features, n_classes: int, seed: int

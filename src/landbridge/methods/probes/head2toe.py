@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
-from ...base.errors import ConfigError, MethodError
+from ...base.errors import MethodError
+from ...base.fields import setting
 from ...solvers.calibration.score_calibration import fit_temperature
 from ...solvers.folds import stratified_folds
 from ..core.base import METHODS, AffineHead, Features, Needs
@@ -27,13 +28,6 @@ class Head2Toe(FeatureMethod):
     paper takes a group lasso for that. How many of the most relevant are kept is chosen by
     cross-validation on the granted labels, the selection within each fold.
 
-    Parameters
-    ----------
-    shares : tuple of float
-        Shares of the columns to choose from.
-    budget : int
-        Numbers that each stage is pooled to, at most.
-
     Examples
     --------
     >>> import numpy as np
@@ -46,27 +40,17 @@ class Head2Toe(FeatureMethod):
     True
     """
 
-    name: ClassVar[str] = "head2toe"
-    summary: ClassVar[str] = "ridge classifier on the columns of all stages that matter"
-    paper: ClassVar[str] = "Evci et al., 2022, ICML, Head2Toe"
-    needs: ClassVar[Needs] = Needs(source="any", target="any", gradients=False)
+    summary = "ridge classifier on the columns of all stages that matter"
+    paper = "Evci et al., 2022, ICML, Head2Toe"
+    needs = Needs(source="any", target="any", gradients=False)
 
-    def __init__(
-        self,
-        *,
-        shares: tuple[float, ...] = (1.0, 0.3, 0.1, 0.03, 0.01),
-        budget: int = 512,
-    ) -> None:
-        self.shares = shares
-        self.budget = budget
-
-    def check(self) -> None:
-        """Raise ConfigError for shares or a budget that are out of range."""
-        if not self.shares or not all(0 < share <= 1 for share in self.shares):
-            raise ConfigError(
-                f"{self.name}: shares = {self.shares}", do="give numbers over 0, up to 1"
-            )
-        self._in_range("budget", 1, 100_000)
+    shares: tuple[float, ...] = setting(
+        (1.0, 0.3, 0.1, 0.03, 0.01),
+        "Shares of the columns to choose from.",
+        gt=0,
+        le=1,
+    )
+    budget: int = setting(512, "Numbers that each stage is pooled to, at most.", ge=1, le=100_000)
 
     def stage_budget(self) -> int:
         """Return the budget: in a run it reads all stages."""

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Literal
 
 import numpy as np
 
 from ...base.errors import MethodError
+from ...base.fields import setting
 from ..core.base import EVERY, METHODS, AffineHead, Features, Needs
 from ..core.feature import FeatureMethod
-from ..heads.ridge import STRENGTHS, check_strengths, ridge_head
+from ..heads.ridge import STRENGTHS, ridge_head
 
 
 @METHODS.register("probe")
@@ -20,14 +21,6 @@ class Probe(FeatureMethod):
     the temperature makes softmax of the leave-one-out scores likeliest. Standardisation and
     temperature are folded into the head, so its scores are logits. Numbers get an ordinary ridge
     regression, several labels at once one ridge each.
-
-    Parameters
-    ----------
-    strengths : tuple of float
-        Ridge strengths to choose from, for standardised features.
-    on : {"auto", "source", "target", "both"}
-        Whose labelled rows to fit on. "auto": the target's where there are any, else the
-        source's. "both": both sides count the same together, however many rows each has.
 
     Examples
     --------
@@ -40,23 +33,20 @@ class Probe(FeatureMethod):
     True
     """
 
-    name: ClassVar[str] = "probe"
-    summary: ClassVar[str] = "ridge classifier on frozen features, nothing to tune"
-    paper: ClassVar[str] = "Allen, 1974, Technometrics 16(1) (leave-one-out in closed form)"
-    needs: ClassVar[Needs] = Needs(source="any", target="any", gradients=False, answers=EVERY)
+    summary = "ridge classifier on frozen features, nothing to tune"
+    paper = "Allen, 1974, Technometrics 16(1) (leave-one-out in closed form)"
+    needs = Needs(source="any", target="any", gradients=False, answers=EVERY)
 
-    def __init__(
-        self,
-        *,
-        strengths: tuple[float, ...] = STRENGTHS,
-        on: Literal["auto", "source", "target", "both"] = "auto",
-    ) -> None:
-        self.strengths = strengths
-        self.on = on
-
-    def check(self) -> None:
-        """Raise ConfigError for strengths that are not positive."""
-        check_strengths(self.strengths, self.name)
+    strengths: tuple[float, ...] = setting(
+        STRENGTHS,
+        "Ridge strengths to choose from, for standardised features.",
+        gt=0,
+    )
+    on: Literal["auto", "source", "target", "both"] = setting(
+        "auto",
+        'Whose labelled rows to fit on. "auto": the target\'s where there are any, else the '
+        'source\'s. "both": both sides count the same together, however many rows each has.',
+    )
 
     def fit_head(
         self, source: Features | None, target: Features, n_classes: int, seed: int

@@ -7,19 +7,18 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from ...base.errors import ConfigError
-from ..core.alignment import labelled_source
+from ...base.fields import setting
 from ..core.base import EVERY, Features, Head, Needs
-from ..core.feature import FeatureMethod
-from ..core.scaling import Scaling, scaled
-from ..heads.base import check_head, fit_joint
+from ..core.feature import ScaledMethod
+from ..core.scaling import Scaling
+from ..heads.base import fit_joint
 
 FEW = 0.1
 """A smaller share of effective rows is worth a warning."""
 
 
-class Reweighting(FeatureMethod):
-    """Base: a subclass writes `source_weights`; its parameters are at least those below.
+class Reweighting(ScaledMethod):
+    """Base: a subclass writes `source_weights`.
 
     Weights by which few rows carry the answer are flattened: raised to the largest power up to 1
     at which `least_effective` of the labelled source rows are effective (Shimodaira, 2000, J.
@@ -39,9 +38,19 @@ class Reweighting(FeatureMethod):
         shared_classes=True,
         answers=EVERY,
     )
-    head: Any
-    scaling: Scaling
-    least_effective: float
+    least_effective: float = setting(
+        0.5,
+        "Share of labelled source rows that must stay effective; weights are flattened until it "
+        "is so. 0 keeps the paper's.",
+        ge=0,
+        le=1,
+    )
+    head: Any = setting("ridge", "What is fitted on weighted rows: a name, or a classifier.")
+    scaling: Scaling = setting(
+        "pooled",
+        'How features are brought to one scale before weights are sought. Not "own": that would '
+        "hide the shift.",
+    )
 
     @abstractmethod
     def source_weights(
@@ -55,11 +64,6 @@ class Reweighting(FeatureMethod):
             Scaled rows.
         """
 
-    def check(self) -> None:
-        """Raise ConfigError for an unknown head, or a share outside 0 to 1."""
-        check_head(self.head, self.name)
-        self._in_range("least_effective", 0, 1)
-
     def fit_head(
         self, source: Features | None, target: Features, n_classes: int, seed: int
     ) -> Head:
@@ -70,11 +74,9 @@ class Reweighting(FeatureMethod):
         MethodError
             Without labelled source rows, without target rows, or where dimensions differ.
         """
-        source = labelled_source(source, target, self.name)
-        both = scaled(source.x, target.x, self.scaling)
-        plain, notes = self.source_weights(
-            source.with_x(both.source), target.with_x(both.target), n_classes, seed
-        )
+        scaled_source, scaled_target, _ = self.both_sides(source, target)
+        assert source is not None
+        plain, notes = self.source_weights(scaled_source, scaled_target, n_classes, seed)
         weights, notes = self._usable(plain, source.known, n_classes, notes)
         head = fit_joint(
             self.head, source.x, source, target.x, target, n_classes, weights=weights, seed=seed
@@ -114,12 +116,3 @@ class Reweighting(FeatureMethod):
             )
             notes["warning"] = f"{notes['warning']}; {few}" if "warning" in notes else few
         return weights, notes
-
-
-def check_tuple(method: FeatureMethod, name: str) -> None:
-    """Raise ConfigError where a parameter does not hold positive, finite numbers."""
-    values = getattr(method, name)
-    if not len(values) or not all(0 < v < float("inf") for v in values):
-        raise ConfigError(
-            f"{method.name}: {name} = {values}", do="give one or more positive numbers"
-        )

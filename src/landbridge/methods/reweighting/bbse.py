@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal
+from typing import Literal
 
 import numpy as np
 
-from ...base.errors import ConfigError
+from ...base.fields import setting
 from ...solvers.calibration.softmax import softmax
 from ...solvers.label_shift.label_shift import LabelShift, bbse
 from ..core.base import METHODS
-from ..core.scaling import Scaling
-from .label_shift import Correct, LabelShiftMethod
+from .label_shift import LabelShiftMethod
 
 
 @METHODS.register("bbse")
@@ -20,25 +19,6 @@ class BBSE(LabelShiftMethod):
 
     The head's confusion on source rows left out, and its mean answer on target rows, give the
     target's priors; source rows are weighted by class.
-
-    Parameters
-    ----------
-    kind : {"soft", "hard"}
-        Whether the confusion is of probabilities or of the likeliest classes.
-    correct : {"weights", "answers"}
-        Whether source rows are weighted by class and the head is fitted again, or its answers are
-        corrected by Bayes' rule. Where target rows are labelled it is weights.
-    folds : int
-        Of the source rows, for answers on rows that the head did not see.
-    least_effective : float
-        Share of labelled source rows that must stay effective; weights are flattened until it is
-        so.
-    head : str or scikit-learn classifier
-        What is fitted on the source rows.
-    scaling : {"own", "pooled", "source", "unit", "none"}
-        How features are scaled before. "none": heads scale their own.
-    random_state : int
-        Of the folds.
 
     Examples
     --------
@@ -52,34 +32,12 @@ class BBSE(LabelShiftMethod):
     True
     """
 
-    name: ClassVar[str] = "bbse"
-    summary: ClassVar[str] = "source weighted by class, target shares from the confusion matrix"
-    paper: ClassVar[str] = "Lipton, Wang & Smola, 2018, ICML, arXiv 1802.03916"
+    summary = "source weighted by class, target shares from the confusion matrix"
+    paper = "Lipton, Wang & Smola, 2018, ICML, arXiv 1802.03916"
 
-    def __init__(
-        self,
-        *,
-        kind: Literal["soft", "hard"] = "soft",
-        correct: Correct = "weights",
-        folds: int = 5,
-        least_effective: float = 0.5,
-        head: Any = "ridge",
-        scaling: Scaling = "none",
-        random_state: int = 0,
-    ) -> None:
-        self.kind = kind
-        self.correct = correct
-        self.folds = folds
-        self.least_effective = least_effective
-        self.head = head
-        self.scaling = scaling
-        self.random_state = random_state
-
-    def check(self) -> None:
-        """Raise ConfigError where a parameter is out of range."""
-        super().check()
-        if self.kind not in ("soft", "hard"):
-            raise ConfigError(f"bbse: kind = {self.kind!r}", do="use 'soft' or 'hard'")
+    kind: Literal["soft", "hard"] = setting(
+        "soft", "Whether the confusion is of probabilities or of the likeliest classes."
+    )
 
     def estimate(
         self, source_logits: np.ndarray, labels: np.ndarray, target_logits: np.ndarray

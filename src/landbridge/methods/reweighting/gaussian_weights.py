@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
+from ...base.fields import setting
 from ..core.base import METHODS, Features
-from ..core.scaling import Scaling
 from .base import Reweighting
 
 
@@ -17,20 +17,6 @@ class GaussianWeights(Reweighting):
 
     In logarithms, with covariances shrunk as Ledoit and Wolf do (`solvers.gaussian_ratio`). Right
     for few columns; in hundreds of them the ratio is all or nothing, and is flattened.
-
-    Parameters
-    ----------
-    shrinkage : float
-        Part of each covariance that is replaced by its mean variance; below 0 for Ledoit and
-        Wolf's choice.
-    least_effective : float
-        Share of labelled source rows that must stay effective; weights are flattened until it is
-        so. 0 keeps the paper's.
-    head : str or scikit-learn classifier
-        What is fitted on the weighted rows.
-    scaling : {"own", "pooled", "source", "unit", "none"}
-        How features are brought to one scale before weights are sought. Not "own": that would
-        hide the shift.
 
     Examples
     --------
@@ -43,27 +29,16 @@ class GaussianWeights(Reweighting):
     True
     """
 
-    name: ClassVar[str] = "gaussian-weights"
-    summary: ClassVar[str] = "source weighted by the ratio of two normal densities"
-    paper: ClassVar[str] = "Shimodaira, 2000, J. Stat. Plan. Inference 90"
+    summary = "source weighted by the ratio of two normal densities"
+    paper = "Shimodaira, 2000, J. Stat. Plan. Inference 90"
 
-    def __init__(
-        self,
-        *,
-        shrinkage: float = -1.0,
-        least_effective: float = 0.5,
-        head: Any = "ridge",
-        scaling: Scaling = "pooled",
-    ) -> None:
-        self.shrinkage = shrinkage
-        self.least_effective = least_effective
-        self.head = head
-        self.scaling = scaling
-
-    def check(self) -> None:
-        """Raise ConfigError where a parameter is out of range."""
-        super().check()
-        self._in_range("shrinkage", -1, 1)
+    shrinkage: float = setting(
+        -1.0,
+        "Part of each covariance that is replaced by its mean variance; below 0 for Ledoit "
+        "and Wolf's choice.",
+        ge=-1,
+        le=1,
+    )
 
     def source_weights(
         self, source: Features, target: Features, n_classes: int, seed: int

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
+from ...base.fields import setting
 from ..core.base import METHODS, Features
-from ..core.scaling import Scaling
 from .base import Reweighting
 
 
@@ -17,27 +17,6 @@ class KMM(Reweighting):
 
     Weights between 0 and `upper` for which the source's kernel mean is nearest the target's, to a
     certified optimum (`solvers.kmm`). Large sources are matched in random parts.
-
-    Parameters
-    ----------
-    width_factor : float
-        Kernel width, times the median distance.
-    upper : float
-        The largest weight.
-    slack : float
-        How far the mean weight may be from 1; 0 or less for the paper's (√n − 1) / √n.
-    part : int
-        Source rows matched at once, where the kernel matrix has no low rank.
-    least_effective : float
-        Share of labelled source rows that must stay effective; weights are flattened until it is
-        so. 0 keeps the paper's.
-    head : str or scikit-learn classifier
-        What is fitted on the weighted rows.
-    scaling : {"own", "pooled", "source", "unit", "none"}
-        How features are brought to one scale before weights are sought. Not "own": that would
-        hide the shift.
-    random_state : int
-        Of the rows that the median distance is taken over, and of the parts.
 
     Examples
     --------
@@ -50,38 +29,27 @@ class KMM(Reweighting):
     True
     """
 
-    name: ClassVar[str] = "kmm"
-    summary: ClassVar[str] = "source weighted so that kernel means match"
-    paper: ClassVar[str] = "Huang, Smola, Gretton, Borgwardt & Schölkopf, 2006, NIPS 19"
+    summary = "source weighted so that kernel means match"
+    paper = "Huang, Smola, Gretton, Borgwardt & Schölkopf, 2006, NIPS 19"
 
-    def __init__(
-        self,
-        *,
-        width_factor: float = 1.0,
-        upper: float = 1000.0,
-        slack: float = 0.0,
-        part: int = 5000,
-        least_effective: float = 0.5,
-        head: Any = "ridge",
-        scaling: Scaling = "pooled",
-        random_state: int = 0,
-    ) -> None:
-        self.width_factor = width_factor
-        self.upper = upper
-        self.slack = slack
-        self.part = part
-        self.least_effective = least_effective
-        self.head = head
-        self.scaling = scaling
-        self.random_state = random_state
-
-    def check(self) -> None:
-        """Raise ConfigError where a parameter is out of range."""
-        super().check()
-        self._in_range("width_factor", 0, 1e6, open_low=True)
-        self._in_range("upper", 1, 1e12)
-        self._in_range("slack", -1, 1)
-        self._in_range("part", 1, 1e6)
+    width_factor: float = setting(1.0, "Kernel width, times the median distance.", gt=0, le=1e6)
+    upper: float = setting(1000.0, "The largest weight.", ge=1, le=1e12)
+    slack: float = setting(
+        0.0,
+        "How far the mean weight may be from 1; 0 or less for the paper's (√n − 1) / √n.",
+        ge=-1,
+        le=1,
+    )
+    part: int = setting(
+        5000,
+        "Source rows matched at once, where the kernel matrix has no low rank.",
+        ge=1,
+        le=1_000_000,
+    )
+    random_state: int = setting(
+        0,
+        "Of the rows that the median distance is taken over, and of the parts.",
+    )
 
     def source_weights(
         self, source: Features, target: Features, n_classes: int, seed: int

@@ -8,12 +8,14 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 
 from ...base.errors import ConfigError
+from ...base.fields import setting
 from ...base.seeds import numpy_rng
 from ...inference.layers import Affine
 from ...solvers.density_ratio.base import effective_sample_size
 from ...solvers.label_shift.label_shift import LabelShift
-from ..core.alignment import labelled_source
 from ..core.base import Features, Head, Needs
+from ..core.feature import labelled_source
+from ..core.scaling import Scaling
 from ..heads.base import fit_head
 from .base import Reweighting
 
@@ -21,7 +23,7 @@ Correct = Literal["weights", "answers"]
 
 
 class LabelShiftMethod(Reweighting):
-    """Base: a subclass writes `estimate`; its parameters are at least those below.
+    """Base: a subclass writes `estimate`.
 
     A head is fitted on the source; what it says of source rows that it did not see, and of target
     rows, tells the target's priors. Then either the source rows are weighted by class and the
@@ -36,8 +38,18 @@ class LabelShiftMethod(Reweighting):
     needs: ClassVar[Needs] = Needs(
         source="labelled", target="unlabelled", gradients=False, shared_classes=True
     )
-    correct: Correct
-    folds: int
+    correct: Correct = setting(
+        "weights",
+        "Whether source rows are weighted by class and the head is fitted again, or its answers "
+        "are corrected by Bayes' rule. Where target rows are labelled it is weights.",
+    )
+    folds: int = setting(
+        5, "Of the source rows, for answers on rows that the head did not see.", ge=2, le=1000
+    )
+    scaling: Scaling = setting(
+        "none", 'How features are scaled before. "none": heads scale their own.'
+    )
+    random_state: int = setting(0, "Of the folds.")
 
     @abstractmethod
     def estimate(
@@ -56,11 +68,6 @@ class LabelShiftMethod(Reweighting):
     def check(self) -> None:
         """Raise ConfigError where a parameter is out of range."""
         super().check()
-        self._in_range("folds", 2, 1000)
-        if self.correct not in ("weights", "answers"):
-            raise ConfigError(
-                f"{self.name}: correct = {self.correct!r}", do="use 'weights' or 'answers'"
-            )
         if self.correct == "answers" and not isinstance(self.head, str):
             raise ConfigError(
                 f"{self.name}: answers of a scikit-learn classifier cannot be corrected",

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
+from ...base.fields import setting
 from ..core.base import METHODS, Features
-from ..core.scaling import Scaling
 from .base import Reweighting
 
 
@@ -16,19 +16,6 @@ class NearestWeights(Reweighting):
     """Weights that count target rows by their nearest source row (Loog, 2012, MLSP).
 
     Nothing is tuned; smoothing adds 1 to every count, so no row is lost.
-
-    Parameters
-    ----------
-    smoothing : float
-        Added to each count.
-    least_effective : float
-        Share of labelled source rows that must stay effective; weights are flattened until it is
-        so. 0 keeps the paper's.
-    head : str or scikit-learn classifier
-        What is fitted on the weighted rows.
-    scaling : {"own", "pooled", "source", "unit", "none"}
-        How features are brought to one scale before weights are sought. Not "own": that would
-        hide the shift.
 
     Examples
     --------
@@ -41,27 +28,10 @@ class NearestWeights(Reweighting):
     True
     """
 
-    name: ClassVar[str] = "nearest-weights"
-    summary: ClassVar[str] = "source weighted by how many target rows are nearest to each row"
-    paper: ClassVar[str] = "Loog, 2012, IEEE MLSP"
+    summary = "source weighted by how many target rows are nearest to each row"
+    paper = "Loog, 2012, IEEE MLSP"
 
-    def __init__(
-        self,
-        *,
-        smoothing: float = 1.0,
-        least_effective: float = 0.5,
-        head: Any = "ridge",
-        scaling: Scaling = "pooled",
-    ) -> None:
-        self.smoothing = smoothing
-        self.least_effective = least_effective
-        self.head = head
-        self.scaling = scaling
-
-    def check(self) -> None:
-        """Raise ConfigError where a parameter is out of range."""
-        super().check()
-        self._in_range("smoothing", 0, 1e12)
+    smoothing: float = setting(1.0, "Added to each count.", ge=0, le=1e12)
 
     def source_weights(
         self, source: Features, target: Features, n_classes: int, seed: int

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
-from ...base.errors import ConfigError
-from ..core.alignment import labelled_source
+from ...base.fields import setting
 from ..core.base import METHODS, Features, Head, Needs
-from ..core.feature import FeatureMethod
-from ..heads.base import check_head, fit_head
+from ..core.feature import FeatureMethod, labelled_source
+from ..heads.base import fit_head
 
 SHARES = (0.2, 0.35, 0.5, 0.65, 0.8)
 
@@ -27,15 +26,6 @@ class SelfTraining(FeatureMethod):
     It assumes no geometry: it goes where the source's own answers are mostly right, also where
     classes form no clusters (words, for example) and aligning domains only mixes them up.
 
-    Parameters
-    ----------
-    shares : tuple of float
-        The share of each class's target rows that counts in each round.
-    weight : float
-        What all pseudo-labelled rows together count against all source rows.
-    head : str or scikit-learn classifier
-        What is fitted.
-
     Examples
     --------
     >>> import numpy as np
@@ -47,32 +37,22 @@ class SelfTraining(FeatureMethod):
     True
     """
 
-    name: ClassVar[str] = "self-training"
-    summary: ClassVar[str] = "the head's surest answers on the target become labels, in rounds"
-    paper: ClassVar[str] = "Zou, Yu, Vijaya Kumar & Wang, 2018, ECCV, arXiv 1810.07911"
-    needs: ClassVar[Needs] = Needs(
-        source="labelled", target="unlabelled", gradients=False, shared_classes=True
+    summary = "the head's surest answers on the target become labels, in rounds"
+    paper = "Zou, Yu, Vijaya Kumar & Wang, 2018, ECCV, arXiv 1810.07911"
+    needs = Needs(source="labelled", target="unlabelled", gradients=False, shared_classes=True)
+
+    shares: tuple[float, ...] = setting(
+        SHARES,
+        "The share of each class's target rows that counts in each round.",
+        gt=0,
+        le=1,
     )
-
-    def __init__(
-        self,
-        *,
-        shares: tuple[float, ...] = SHARES,
-        weight: float = 0.5,
-        head: Any = "ridge",
-    ) -> None:
-        self.shares = shares
-        self.weight = weight
-        self.head = head
-
-    def check(self) -> None:
-        """Raise ConfigError for shares outside (0, 1], a weight that is not positive, or a head."""
-        check_head(self.head, self.name)
-        self._in_range("weight", 0, float("inf"), open_low=True)
-        if not self.shares or not all(0 < share <= 1 for share in self.shares):
-            raise ConfigError(
-                f"{self.name}: shares = {self.shares}", do="give one or more numbers over 0 to 1"
-            )
+    weight: float = setting(
+        0.5,
+        "What all pseudo-labelled rows together count against all source rows.",
+        gt=0,
+    )
+    head: Any = setting("ridge", "What is fitted.")
 
     def fit_head(
         self, source: Features | None, target: Features, n_classes: int, seed: int

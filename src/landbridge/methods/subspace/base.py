@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
+from ...base.fields import setting
 from ..core.alignment import Aligned, AlignmentMethod
 
 if TYPE_CHECKING:
@@ -19,19 +20,30 @@ class KernelSubspace(AlignmentMethod):
     """
 
     family: ClassVar[str] = "subspace"
-    n_components: int
-    unit_rows: bool
-
-    def check(self) -> None:
-        """Raise ConfigError where a number is out of range or the head unknown."""
-        super().check()
-        self._in_range("n_components", 0, 100_000)
-        if hasattr(self, "regularisation"):
-            self._in_range("regularisation", 0, float("inf"), open_low=True)
-        if hasattr(self, "iterations"):
-            self._in_range("iterations", 1, 1000)
-        if hasattr(self, "landmarks"):
-            self._in_range("landmarks", 0, 100_000)
+    n_components: int = setting(
+        0,
+        "Components of the common space; 0 takes 20, or twice the classes where that is more. "
+        "Fewer come out where there are fewer columns or rows.",
+        ge=0,
+        le=100_000,
+    )
+    kernel: Kernel = setting(
+        "rbf",
+        '"primal": axes of the features. "linear": the kernel of products. "rbf": the Gaussian '
+        "kernel, its width the median distance; of many rows with landmarks.",
+    )
+    landmarks: int = setting(
+        0,
+        "Rows that stand for all in the rbf kernel (Nyström); 0 chooses by size.",
+        ge=0,
+        le=100_000,
+    )
+    unit_rows: bool = setting(
+        False, "Divide rows by their length before and after, as in the published protocols."
+    )
+    random_state: int = setting(
+        0, "Of the landmarks, and of the rows whose median distance is taken."
+    )
 
     def _components(self, n_classes: int) -> int:
         return self.n_components or max(20, 2 * n_classes)
@@ -55,6 +67,16 @@ class KernelSubspace(AlignmentMethod):
             steps, rows = (*steps, UnitRows()), unit(rows)
         said = {key: _plain(value) for key, value in (found.notes | (notes or {})).items()}
         return Aligned(rows, steps, steps, notes=said, **more)
+
+
+class MatchedMeans(KernelSubspace):
+    """Base of those that pull the sides' means together."""
+
+    regularisation: float = setting(
+        1.0,
+        "λ, the price of W's length against the distance of means; smaller aligns harder.",
+        gt=0,
+    )
 
 
 def _plain(value: Any) -> Any:

@@ -1,11 +1,29 @@
-"""What subspace methods do where a side has no subspace."""
+"""What the methods on two principal subspaces share, and what they do where a side has none."""
 
 from __future__ import annotations
+
+from dataclasses import replace
+from typing import ClassVar
 
 import numpy as np
 
 from ...base.errors import MethodError
-from ..core.base import Features
+from ...base.fields import setting
+from ..core.alignment import AlignmentMethod
+from ..core.base import EVERY, Features, Needs
+
+
+class Subspaces(AlignmentMethod):
+    """Base of the methods that join the principal subspaces of both sides."""
+
+    family: ClassVar[str] = "subspace"
+    needs: ClassVar[Needs] = replace(AlignmentMethod.needs, answers=EVERY)
+    n_components: int = setting(
+        100,
+        "Dimension of both subspaces; fewer where a side varies in fewer directions. 0: by the "
+        "subspace disagreement measure, at most 100.",
+        ge=0,
+    )
 
 
 def directions_from(source: Features, target: Features, method: str) -> tuple[bool, np.ndarray]:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Literal
 
 import numpy as np
 
+from ...base.fields import setting
 from ...solvers.calibration.score_calibration import fit_temperature
-from ..core.alignment import labelled_source
 from ..core.base import METHODS, AffineHead, Features, Head, Needs
-from ..core.feature import FeatureMethod
-from ..core.scaling import Scaling, scaled
+from ..core.feature import ScaledMethod
 
 
 @METHODS.register("easytl")
-class EasyTL(FeatureMethod):
+class EasyTL(ScaledMethod):
     """Easy transfer learning (Wang, Chen, Yu, Huang & Yang, 2019, ICME).
 
     Source rows are aligned (CORAL), the mean of each class is taken, and target rows are given to
@@ -22,15 +21,6 @@ class EasyTL(FeatureMethod):
     linear program, solved exactly). Where a class would go without, it is given a price, which
     new rows are judged by as well. Nothing is to be chosen. Labelled target rows count in the
     means as much as the source's do.
-
-    Parameters
-    ----------
-    alignment : {"coral", "none"}
-        "none" is the paper's EasyTL(c).
-    regularisation : float
-        Of CORAL.
-    scaling : {"own", "pooled", "source", "unit", "none"}
-        How features are brought to one scale before.
 
     Attributes
     ----------
@@ -48,28 +38,13 @@ class EasyTL(FeatureMethod):
     True
     """
 
-    name: ClassVar[str] = "easytl"
-    family: ClassVar[str] = "subspace"
-    summary: ClassVar[str] = "aligned class means, target rows shared out among them by a program"
-    paper: ClassVar[str] = "Wang, Chen, Yu, Huang & Yang, 2019, ICME"
-    needs: ClassVar[Needs] = Needs(
-        source="labelled", target="unlabelled", gradients=False, shared_classes=True
-    )
+    family = "subspace"
+    summary = "aligned class means, target rows shared out among them by a program"
+    paper = "Wang, Chen, Yu, Huang & Yang, 2019, ICME"
+    needs = Needs(source="labelled", target="unlabelled", gradients=False, shared_classes=True)
 
-    def __init__(
-        self,
-        *,
-        alignment: Literal["coral", "none"] = "coral",
-        regularisation: float = 1.0,
-        scaling: Scaling = "own",
-    ) -> None:
-        self.alignment = alignment
-        self.regularisation = regularisation
-        self.scaling = scaling
-
-    def check(self) -> None:
-        """Raise ConfigError where the regularisation is negative."""
-        self._in_range("regularisation", 0, float("inf"))
+    alignment: Literal["coral", "none"] = setting("coral", '"none" is the paper\'s EasyTL(c).')
+    regularisation: float = setting(1.0, "Of CORAL.", ge=0)
 
     def fit_head(
         self, source: Features | None, target: Features, n_classes: int, seed: int
@@ -85,20 +60,19 @@ class EasyTL(FeatureMethod):
         from ...solvers.mapping.alignment import coral_map
         from ...solvers.nearest.easytl import assign_classes, class_means
 
-        source = labelled_source(source, target, self.name)
-        both = scaled(source.x, target.x, self.scaling)
-        rows = both.source.copy()
+        source, target, both = self.both_sides(source, target)
+        rows = source.x.copy()
         if self.alignment == "coral" and len(target) > 1:
             for part in source.parts():
-                rows[part] = coral_map(rows[part], both.target, self.regularisation)(rows[part])
+                rows[part] = coral_map(rows[part], target.x, self.regularisation)(rows[part])
         labels = source.labels[source.known]
         rows = rows[source.known]
         means = class_means(rows, labels, n_classes)
-        own = class_means(both.target[target.known], target.labels[target.known], n_classes)
+        own = class_means(target.x[target.known], target.labels[target.known], n_classes)
         means = np.where(np.isnan(means), own, np.where(np.isnan(own), means, (means + own) / 2))
         there = ~np.isnan(means).any(1)
         safe = np.where(there[:, None], means, 0.0)
-        costs = squared_distances(both.target, safe)
+        costs = squared_distances(target.x, safe)
         known = np.flatnonzero(target.known)
         costs[known] = 1e3 * (1 + costs.max())  # a known row is in its class, and covers it
         costs[known, target.labels[known]] = 0.0

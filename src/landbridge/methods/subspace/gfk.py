@@ -2,32 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
-
 from ...inference.layers import Affine
-from ..core.alignment import Aligned, AlignmentMethod
-from ..core.base import EVERY, METHODS, Features, Needs
-from ..core.scaling import Scaling
-from .directions import directions_from
+from ..core.alignment import Aligned
+from ..core.base import METHODS, Features
+from .directions import Subspaces, directions_from
 
 
 @METHODS.register("gfk")
-class GFK(AlignmentMethod):
+class GFK(Subspaces):
     """Geodesic flow kernel (Gong, Shi, Sha & Grauman, 2012, CVPR).
 
     The kernel is the integral of the projections onto all subspaces on the geodesic from the
     source's principal subspace to the target's, in closed form. Rows become coordinates whose
-    inner products are the kernel's, so every head works on them.
-
-    Parameters
-    ----------
-    n_components : int
-        Dimension k of both subspaces; the coordinates are at most 2 k. 0: by the subspace
-        disagreement measure, the paper's, at most 100.
-    head : str or scikit-learn classifier
-        What is fitted on the coordinates; "nearest" is the paper's.
-    scaling : {"own", "pooled", "source", "unit", "none"}
-        How features are brought to one scale before.
+    inner products are the kernel's, so every head works on them; the paper's is "nearest".
 
     Examples
     --------
@@ -40,29 +27,8 @@ class GFK(AlignmentMethod):
     True
     """
 
-    name: ClassVar[str] = "gfk"
-    family: ClassVar[str] = "subspace"
-    summary: ClassVar[str] = "kernel averaged over all subspaces between the domains, then the head"
-    paper: ClassVar[str] = "Gong, Shi, Sha & Grauman, 2012, CVPR"
-    needs: ClassVar[Needs] = Needs(
-        source="labelled",
-        target="unlabelled",
-        gradients=False,
-        shared_classes=True,
-        answers=EVERY,
-    )
-
-    def __init__(
-        self, *, n_components: int = 100, head: Any = "ridge", scaling: Scaling = "own"
-    ) -> None:
-        self.n_components = n_components
-        self.head = head
-        self.scaling = scaling
-
-    def check(self) -> None:
-        """Raise ConfigError where a number is out of range or the head unknown."""
-        super().check()
-        self._in_range("n_components", 0, float("inf"))
+    summary = "kernel averaged over all subspaces between the domains, then the head"
+    paper = "Gong, Shi, Sha & Grauman, 2012, CVPR"
 
     def align(self, source: Features, target: Features, n_classes: int, seed: int) -> Aligned:
         """Return both sides in the kernel's coordinates; no label is read."""

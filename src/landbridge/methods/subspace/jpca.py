@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
-
+from ...base.fields import setting
 from ..core.alignment import Aligned
-from ..core.base import METHODS, Features, Needs
-from ..core.scaling import Scaling
+from ..core.base import METHODS, Features
 from .base import Kernel, KernelSubspace
 
 
@@ -15,25 +13,6 @@ class JPCA(KernelSubspace):
     """Joint principal components: one PCA of source and target rows together.
 
     The baseline of the subspace methods: TCA without the term that pulls the means together.
-
-    Parameters
-    ----------
-    n_components : int
-        Components kept; 0 takes 20, or twice the classes where that is more. Fewer come out
-        where there are fewer columns or rows.
-    kernel : {"primal", "linear", "rbf"}
-        "primal": ordinary PCA. The others: kernel PCA; "rbf" has the median distance as its
-        width, and is exact up to 3,000 rows, above with landmarks.
-    landmarks : int
-        Rows that stand for all in the rbf kernel (Nyström); 0 chooses by size.
-    unit_rows : bool
-        Divide rows by their length before and after, as in the published protocols.
-    head : str or scikit-learn classifier
-        What is fitted on the components.
-    scaling : {"own", "pooled", "source", "unit", "none"}
-        How features are brought to one scale before.
-    random_state : int
-        Of the landmarks, and of the rows whose median distance is taken.
 
     Examples
     --------
@@ -46,31 +25,14 @@ class JPCA(KernelSubspace):
     True
     """
 
-    name: ClassVar[str] = "jpca"
-    summary: ClassVar[str] = "principal components of source and target together, then the head"
-    paper: ClassVar[str] = "Schölkopf, Smola & Müller, 1998, Neural Computation 10(5)"
-    needs: ClassVar[Needs] = Needs(
-        source="labelled", target="unlabelled", gradients=False, shared_classes=True
-    )
+    summary = "principal components of source and target together, then the head"
+    paper = "Schölkopf, Smola & Müller, 1998, Neural Computation 10(5)"
 
-    def __init__(
-        self,
-        *,
-        n_components: int = 0,
-        kernel: Kernel = "primal",
-        landmarks: int = 0,
-        unit_rows: bool = False,
-        head: Any = "ridge",
-        scaling: Scaling = "own",
-        random_state: int = 0,
-    ) -> None:
-        self.n_components = n_components
-        self.kernel = kernel
-        self.landmarks = landmarks
-        self.unit_rows = unit_rows
-        self.head = head
-        self.scaling = scaling
-        self.random_state = random_state
+    kernel: Kernel = setting(
+        "primal",
+        '"primal": ordinary PCA. The others: kernel PCA; "rbf" has the median distance as its '
+        "width, and is exact up to 3,000 rows, above with landmarks.",
+    )
 
     def align(self, source: Features, target: Features, n_classes: int, seed: int) -> Aligned:
         """Return both sides in the components; no label is read."""

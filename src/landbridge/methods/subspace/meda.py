@@ -2,54 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
+from ...base.errors import ConfigError
+from ...base.fields import setting
 from ...base.seeds import numpy_rng
 from ...inference.layers import Affine, HeadLayer, RBFKernel, UnitRows, apply
 from ...solvers.calibration.score_calibration import fit_temperature
-from ..core.alignment import labelled_source
 from ..core.base import METHODS, Features, Head, Needs
-from ..core.feature import FeatureMethod
-from ..core.scaling import Scaling, scaled
+from ..core.feature import ScaledMethod
 from .directions import directions_from
 
 _GAMMA = 0.5  # of rows of length 1: the paper's code
 
 
 @METHODS.register("meda")
-class MEDA(FeatureMethod):
+class MEDA(ScaledMethod):
     """Manifold embedded distribution alignment (Wang et al., 2018, ACM Multimedia).
 
     Features of the geodesic flow kernel, rows of length 1, and on them a kernel classifier that
     fits the labels, brings sides and classes together (their balance μ is estimated), and is
     smooth on the graph of nearest neighbours. Its labels for the target and the classifier take
     turns. Known target labels are fitted and kept. New rows are answered by the same kernels.
-
-    Parameters
-    ----------
-    n_components : int
-        Dimension of the subspaces that the geodesic flow joins.
-    distribution : float
-        λ, the weight of the distance of the sides' and classes' distributions.
-    smoothness : float
-        ρ, the weight of the graph.
-    shrinkage : float
-        η, the weight of the classifier's norm.
-    neighbours : int
-        Of each row in the graph.
-    iterations : int
-        How often target labels are answered and the classifier is fitted again, at most.
-    balance : float
-        μ from 0 (sides only) to 1 (classes only); −1 estimates it.
-    max_rows : int
-        Rows of a side that it is fitted on, drawn where there are more: operations grow with the
-        third power, memory with the second.
-    scaling : {"own", "pooled", "source", "unit", "none"}
-        How features are brought to one scale before.
-    random_state : int
-        Of the rows drawn.
 
     Attributes
     ----------
@@ -67,48 +43,45 @@ class MEDA(FeatureMethod):
     True
     """
 
-    name: ClassVar[str] = "meda"
-    family: ClassVar[str] = "subspace"
-    summary: ClassVar[str] = "kernel classifier on the manifold that joins sides and classes"
-    paper: ClassVar[str] = "Wang, Feng, Chen, Yu, Huang & Yu, 2018, ACM Multimedia"
-    needs: ClassVar[Needs] = Needs(
-        source="labelled", target="unlabelled", gradients=False, shared_classes=True
-    )
+    family = "subspace"
+    summary = "kernel classifier on the manifold that joins sides and classes"
+    paper = "Wang, Feng, Chen, Yu, Huang & Yu, 2018, ACM Multimedia"
+    needs = Needs(source="labelled", target="unlabelled", gradients=False, shared_classes=True)
 
-    def __init__(
-        self,
-        *,
-        n_components: int = 20,
-        distribution: float = 10.0,
-        smoothness: float = 1.0,
-        shrinkage: float = 0.1,
-        neighbours: int = 10,
-        iterations: int = 10,
-        balance: float = -1.0,
-        max_rows: int = 2000,
-        scaling: Scaling = "own",
-        random_state: int = 0,
-    ) -> None:
-        self.n_components = n_components
-        self.distribution = distribution
-        self.smoothness = smoothness
-        self.shrinkage = shrinkage
-        self.neighbours = neighbours
-        self.iterations = iterations
-        self.balance = balance
-        self.max_rows = max_rows
-        self.scaling = scaling
-        self.random_state = random_state
+    n_components: int = setting(
+        20, "Dimension of the subspaces that the geodesic flow joins.", ge=1
+    )
+    distribution: float = setting(
+        10.0,
+        "λ, the weight of the distance of the sides' and classes' distributions.",
+        ge=0,
+    )
+    smoothness: float = setting(1.0, "ρ, the weight of the graph.", ge=0)
+    shrinkage: float = setting(0.1, "η, the weight of the classifier's norm.", gt=0)
+    neighbours: int = setting(10, "Of each row in the graph.", ge=1)
+    iterations: int = setting(
+        10,
+        "How often target labels are answered and the classifier is fitted again, at most.",
+        ge=1,
+    )
+    balance: float = setting(
+        -1.0, "μ from 0 (sides only) to 1 (classes only); −1 estimates it.", ge=-1, le=1
+    )
+    max_rows: int = setting(
+        2000,
+        "Rows of a side that it is fitted on, drawn where there are more: operations grow "
+        "with the third power, memory with the second.",
+        ge=1,
+    )
+    random_state: int = setting(0, "Of the rows drawn.")
 
     def check(self) -> None:
         """Raise ConfigError where a number is out of range."""
-        for name in ("n_components", "neighbours", "iterations", "max_rows"):
-            self._in_range(name, 1, float("inf"))
-        for name in ("distribution", "smoothness"):
-            self._in_range(name, 0, float("inf"))
-        self._in_range("shrinkage", 0, float("inf"), open_low=True)
-        if self.balance != -1:
-            self._in_range("balance", 0, 1)
+        super().check()
+        if self.balance != -1 and self.balance < 0:
+            raise ConfigError(
+                f"meda: balance = {self.balance}", do="give a number from 0 to 1, or -1"
+            )
 
     def fit_head(
         self, source: Features | None, target: Features, n_classes: int, seed: int
@@ -124,17 +97,14 @@ class MEDA(FeatureMethod):
         from ...solvers.subspace.gfk import geodesic_flow
         from ...solvers.subspace.meda import fit_meda
 
-        source = labelled_source(source, target, self.name)
-        both = scaled(source.x, target.x, self.scaling)
-        aligned, xt = directions_from(
-            source.with_x(both.source), target.with_x(both.target), self.name
-        )
-        flow = geodesic_flow(both.source, xt, self.n_components, centre=False)
+        source, target, both = self.both_sides(source, target)
+        aligned, xt = directions_from(source, target, self.name)
+        flow = geodesic_flow(source.x, xt, self.n_components, centre=False)
         embed: tuple[HeadLayer, ...] = (Affine(flow.factor, np.zeros(flow.factor.shape[1])),)
 
         taking = self._drawn(np.flatnonzero(source.known), seed, "source")
         own = self._drawn_target(target, seed)
-        rows_s, rows_t = apply(embed, both.source[taking]), apply(embed, both.target[own])
+        rows_s, rows_t = apply(embed, source.x[taking]), apply(embed, target.x[own])
         zs, zt = apply((UnitRows(),), rows_s), apply((UnitRows(),), rows_t)
         labels, known = source.labels[taking], target.known[own]
         start = np.where(known, target.labels[own], labels[_nearest(zt, zs)])

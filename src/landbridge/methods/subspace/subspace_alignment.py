@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
-
 from ...inference.layers import Affine
-from ..core.alignment import Aligned, AlignmentMethod
-from ..core.base import EVERY, METHODS, Features, Needs
-from ..core.scaling import Scaling
-from .directions import directions_from
+from ..core.alignment import Aligned
+from ..core.base import METHODS, Features
+from .directions import Subspaces, directions_from
 
 
 @METHODS.register("subspace-alignment")
-class SubspaceAlignment(AlignmentMethod):
+class SubspaceAlignment(Subspaces):
     """Subspace alignment (Fernando, Habrard, Sebban & Tuytelaars, 2013, ICCV).
 
-    Parameters
-    ----------
-    n_components : int
-        Dimension of both subspaces; fewer where a side varies in fewer directions. 0: by the
-        subspace disagreement measure, at most 100.
-    head : str or scikit-learn classifier
-        What is fitted on the aligned coordinates; "nearest" is one of the paper's.
-    scaling : {"own", "pooled", "source", "unit", "none"}
-        How features are brought to one scale before.
+    The head "nearest" is one of the paper's.
 
     Examples
     --------
@@ -36,29 +25,8 @@ class SubspaceAlignment(AlignmentMethod):
     True
     """
 
-    name: ClassVar[str] = "subspace-alignment"
-    family: ClassVar[str] = "subspace"
-    summary: ClassVar[str] = "source's principal axes turned onto the target's, then the head"
-    paper: ClassVar[str] = "Fernando, Habrard, Sebban & Tuytelaars, 2013, ICCV"
-    needs: ClassVar[Needs] = Needs(
-        source="labelled",
-        target="unlabelled",
-        gradients=False,
-        shared_classes=True,
-        answers=EVERY,
-    )
-
-    def __init__(
-        self, *, n_components: int = 100, head: Any = "ridge", scaling: Scaling = "own"
-    ) -> None:
-        self.n_components = n_components
-        self.head = head
-        self.scaling = scaling
-
-    def check(self) -> None:
-        """Raise ConfigError where a number is out of range or the head unknown."""
-        super().check()
-        self._in_range("n_components", 0, float("inf"))
+    summary = "source's principal axes turned onto the target's, then the head"
+    paper = "Fernando, Habrard, Sebban & Tuytelaars, 2013, ICCV"
 
     def align(self, source: Features, target: Features, n_classes: int, seed: int) -> Aligned:
         """Return both sides in the target's subspace; no label is read."""

@@ -2,38 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
-
 from ..core.alignment import Aligned
-from ..core.base import METHODS, Features, Needs
-from ..core.scaling import Scaling
-from .base import Kernel, KernelSubspace
+from ..core.base import METHODS, Features
+from .base import MatchedMeans
 
 
 @METHODS.register("tca")
-class TCA(KernelSubspace):
+class TCA(MatchedMeans):
     """Transfer component analysis (Pan et al., 2011, IEEE Trans. Neural Networks 22(2)).
 
-    Parameters
-    ----------
-    n_components : int
-        Components of the common space; 0 takes 20, or twice the classes where that is more.
-        Fewer come out where there are fewer columns or rows.
-    kernel : {"primal", "linear", "rbf"}
-        "primal": axes of the features. "linear": the kernel of products. "rbf": the Gaussian
-        kernel, its width the median distance; exact up to 3,000 rows, above with landmarks.
-    regularisation : float
-        λ, the price of W's length against the distance of means; smaller aligns harder.
-    landmarks : int
-        Rows that stand for all in the rbf kernel (Nyström); 0 chooses by size.
-    unit_rows : bool
-        Divide rows by their length before and after, as in the published protocols.
-    head : str or scikit-learn classifier
-        What is fitted on the components.
-    scaling : {"own", "pooled", "source", "unit", "none"}
-        How features are brought to one scale before.
-    random_state : int
-        Of the landmarks, and of the rows whose median distance is taken.
+    The rbf kernel is exact up to 3,000 rows.
 
     Examples
     --------
@@ -46,33 +24,8 @@ class TCA(KernelSubspace):
     True
     """
 
-    name: ClassVar[str] = "tca"
-    summary: ClassVar[str] = "components of a kernel space that both sides share, then the head"
-    paper: ClassVar[str] = "Pan, Tsang, Kwok & Yang, 2011, IEEE Trans. Neural Networks 22(2)"
-    needs: ClassVar[Needs] = Needs(
-        source="labelled", target="unlabelled", gradients=False, shared_classes=True
-    )
-
-    def __init__(
-        self,
-        *,
-        n_components: int = 0,
-        kernel: Kernel = "rbf",
-        regularisation: float = 1.0,
-        landmarks: int = 0,
-        unit_rows: bool = False,
-        head: Any = "ridge",
-        scaling: Scaling = "own",
-        random_state: int = 0,
-    ) -> None:
-        self.n_components = n_components
-        self.kernel = kernel
-        self.regularisation = regularisation
-        self.landmarks = landmarks
-        self.unit_rows = unit_rows
-        self.head = head
-        self.scaling = scaling
-        self.random_state = random_state
+    summary = "components of a kernel space that both sides share, then the head"
+    paper = "Pan, Tsang, Kwok & Yang, 2011, IEEE Trans. Neural Networks 22(2)"
 
     def align(self, source: Features, target: Features, n_classes: int, seed: int) -> Aligned:
         """Return both sides in the components; no label is read."""

@@ -2,42 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal
+from typing import Literal
 
+from ...base.fields import setting
 from ..core.alignment import Aligned
-from ..core.base import METHODS, Features, Needs
-from ..core.scaling import Scaling
-from .base import KernelSubspace
+from ..core.base import METHODS, Features
+from .base import MatchedMeans
 
 
 @METHODS.register("tjm")
-class TJM(KernelSubspace):
+class TJM(MatchedMeans):
     """Transfer joint matching (Long et al., 2014, CVPR): equal means and source rows weighed.
-
-    Parameters
-    ----------
-    n_components : int
-        Components of the common space; 0 takes 20, or twice the classes where that is more.
-        Fewer come out where there are fewer columns or rows.
-    kernel : {"linear", "rbf"}
-        "rbf": the Gaussian kernel, its width the median distance; exact up to 800 rows, above
-        with landmarks.
-    regularisation : float
-        λ, the price of the coefficients against the distance of means.
-    iterations : int
-        Steps of reweighting, at most; it stops where the objective falls no more.
-    landmarks : int
-        Rows that stand for all in the rbf kernel (Nyström); 0 chooses by size.
-    weighted_head : bool
-        Whether the head weighs source rows by their part in the components, too.
-    unit_rows : bool
-        Divide rows by their length before and after, as in the published protocol.
-    head : str or scikit-learn classifier
-        What is fitted on the components.
-    scaling : {"own", "pooled", "source", "unit", "none"}
-        How features are brought to one scale before.
-    random_state : int
-        Of the landmarks, and of the rows whose median distance is taken.
 
     Attributes
     ----------
@@ -55,37 +30,25 @@ class TJM(KernelSubspace):
     True
     """
 
-    name: ClassVar[str] = "tjm"
-    summary: ClassVar[str] = "shared components, source rows unlike the target counting less"
-    paper: ClassVar[str] = "Long, Wang, Ding, Sun & Yu, 2014, CVPR"
-    needs: ClassVar[Needs] = Needs(
-        source="labelled", target="unlabelled", gradients=False, shared_classes=True
-    )
+    summary = "shared components, source rows unlike the target counting less"
+    paper = "Long, Wang, Ding, Sun & Yu, 2014, CVPR"
 
-    def __init__(
-        self,
-        *,
-        n_components: int = 0,
-        kernel: Literal["linear", "rbf"] = "linear",
-        regularisation: float = 1.0,
-        iterations: int = 10,
-        landmarks: int = 0,
-        weighted_head: bool = False,
-        unit_rows: bool = True,
-        head: Any = "ridge",
-        scaling: Scaling = "own",
-        random_state: int = 0,
-    ) -> None:
-        self.n_components = n_components
-        self.kernel = kernel
-        self.regularisation = regularisation
-        self.iterations = iterations
-        self.landmarks = landmarks
-        self.weighted_head = weighted_head
-        self.unit_rows = unit_rows
-        self.head = head
-        self.scaling = scaling
-        self.random_state = random_state
+    kernel: Literal["linear", "rbf"] = setting(
+        "linear",
+        '"rbf": the Gaussian kernel, its width the median distance; exact up to 800 rows, '
+        "above with landmarks.",
+    )
+    iterations: int = setting(
+        10,
+        "Steps of reweighting, at most; it stops where the objective falls no more.",
+        ge=1,
+        le=1000,
+    )
+    weighted_head: bool = setting(
+        False,
+        "Whether the head weighs source rows by their part in the components, too.",
+    )
+    unit_rows: bool = True
 
     def align(self, source: Features, target: Features, n_classes: int, seed: int) -> Aligned:
         """Return both sides in the components; no label is read."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
-from ...base.errors import ConfigError
+from ...base.fields import setting
 from ...base.seeds import numpy_rng
 from ...inference.layers import NearestMove
 from ..core.alignment import Aligned, AlignmentMethod
@@ -17,11 +17,9 @@ if TYPE_CHECKING:
     from ...solvers.transport.cost import Cost, KnownLabels
     from ...solvers.transport.plan import Plan
 
-NORMALISE = ("mean", "max", "median", "none")
-
 
 class TransportMethod(AlignmentMethod):
-    """Base: a subclass writes `match`, and has `normalise` and `batch_size` as parameters.
+    """Base: a subclass writes `match`.
 
     Target rows stay; a source row moves to the mean of the target rows that it is matched with,
     and a new source row as the nearest row of the fit did (Ferradans et al., 2014, SIAM J. Imaging
@@ -40,8 +38,11 @@ class TransportMethod(AlignmentMethod):
     """
 
     family: ClassVar[str] = "transport"
-    normalise: str
-    batch_size: int
+    normalise: Literal["mean", "max", "median", "none"] = setting(
+        "mean", "What costs are divided by; of the entropic ones none and reg = 1 are POT's."
+    )
+    batch_size: int = setting(4096, "Rows of either side that are matched at once.", ge=1)
+    random_state: int = setting(0, "Of the batches, where there are any.")
 
     rounds = 2
     """How often each source row takes part where there are batches."""
@@ -49,16 +50,6 @@ class TransportMethod(AlignmentMethod):
     @abstractmethod
     def match(self, cost: Cost, source: Features, target: Features) -> tuple[Plan, dict[str, Any]]:
         """Return the plan of some source rows and some target rows, and what to note."""
-
-    def check(self) -> None:
-        """Raise ConfigError for an unknown head or normalisation, or a batch without rows."""
-        super().check()
-        if self.normalise not in NORMALISE:
-            raise ConfigError(
-                f"{self.name}: normalise = {self.normalise!r}",
-                do=f"use one of {', '.join(NORMALISE)}",
-            )
-        self._in_range("batch_size", 1, float("inf"))
 
     def align(self, source: Features, target: Features, n_classes: int, seed: int) -> Aligned:
         """Move source rows; target rows stay."""
@@ -103,9 +94,24 @@ class TransportMethod(AlignmentMethod):
         return squared_cost(
             source.x,
             target.x,
-            normalise=normalise,  # type: ignore[arg-type]
+            normalise=normalise,
             labels=known_labels(source, target),
         )
+
+
+class EntropicTransport(TransportMethod):
+    """Base of those whose plan has an entropy, found by iterations."""
+
+    reg: float = setting(
+        0.03,
+        "Weight of the entropy, in units of the normalised cost. Small is near the exact plan, "
+        "large moves all rows to the target's mean.",
+        gt=0,
+    )
+    max_iter: int = setting(
+        1000, "Iterations at most; the notes say whether that was enough.", ge=1
+    )
+    batch_size: int = 10_000
 
 
 def known_labels(source: Features, target: Features) -> KnownLabels | None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from ..core.base import METHODS, Features, Needs
-from ..core.scaling import Scaling
+from ...base.fields import setting
+from ..core.base import METHODS, Features
 from .base import TransportMethod
 
 if TYPE_CHECKING:
@@ -19,25 +19,6 @@ class ClassTransport(TransportMethod):
 
     As `SinkhornTransport`, and a target row should get its mass from source rows of one class.
 
-    Parameters
-    ----------
-    reg : float
-        Weight of the entropy, in units of the normalised cost.
-    class_reg : float
-        Weight of the class penalty, in the same units.
-    penalty : {"lpl1", "l1l2"}
-        The paper's concave penalty (majorised, 10 steps), or the group lasso (to the optimum).
-    normalise : {"mean", "max", "median", "none"}
-        What costs are divided by.
-    batch_size : int
-        Rows of either side that are matched at once.
-    head : str or scikit-learn classifier
-        What is fitted on the moved rows.
-    scaling : {"own", "pooled", "source", "unit", "none"}
-        How features are brought to one scale before.
-    random_state : int
-        Of the batches, where there are any.
-
     Examples
     --------
     >>> import numpy as np
@@ -49,39 +30,15 @@ class ClassTransport(TransportMethod):
     True
     """
 
-    name: ClassVar[str] = "class-ot"
-    summary: ClassVar[str] = "entropic transport that keeps source classes apart, then the head"
-    paper: ClassVar[str] = "Courty, Flamary, Tuia & Rakotomamonjy, 2017, TPAMI 39(9)"
-    needs: ClassVar[Needs] = Needs(
-        source="labelled", target="unlabelled", gradients=False, shared_classes=True
+    summary = "entropic transport that keeps source classes apart, then the head"
+    paper = "Courty, Flamary, Tuia & Rakotomamonjy, 2017, TPAMI 39(9)"
+
+    reg: float = setting(0.05, "Weight of the entropy, in units of the normalised cost.", gt=0)
+    class_reg: float = setting(0.1, "Weight of the class penalty, in the same units.", ge=0)
+    penalty: Literal["lpl1", "l1l2"] = setting(
+        "lpl1",
+        "The paper's concave penalty (majorised, 10 steps), or the group lasso (to the optimum).",
     )
-
-    def __init__(
-        self,
-        *,
-        reg: float = 0.05,
-        class_reg: float = 0.1,
-        penalty: Literal["lpl1", "l1l2"] = "lpl1",
-        normalise: Literal["mean", "max", "median", "none"] = "mean",
-        batch_size: int = 4096,
-        head: Any = "ridge",
-        scaling: Scaling = "own",
-        random_state: int = 0,
-    ) -> None:
-        self.reg = reg
-        self.class_reg = class_reg
-        self.penalty = penalty
-        self.normalise = normalise
-        self.batch_size = batch_size
-        self.head = head
-        self.scaling = scaling
-        self.random_state = random_state
-
-    def check(self) -> None:
-        """Raise ConfigError for values out of range."""
-        super().check()
-        self._in_range("reg", 0, float("inf"), open_low=True)
-        self._in_range("class_reg", 0, float("inf"))
 
     def match(self, cost: Cost, source: Features, target: Features) -> tuple[Plan, dict[str, Any]]:
         """Return the plan of the chosen penalty."""

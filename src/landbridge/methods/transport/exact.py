@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from ..core.base import METHODS, Features, Needs
-from ..core.scaling import Scaling
+from ...base.fields import setting
+from ..core.base import METHODS, Features
 from .base import TransportMethod
 
 if TYPE_CHECKING:
@@ -19,19 +19,6 @@ class ExactTransport(TransportMethod):
 
     Source rows move to the target rows that cost least together; the head is fitted there.
 
-    Parameters
-    ----------
-    normalise : {"mean", "max", "median", "none"}
-        What costs are divided by. The exact plan is the same for all.
-    batch_size : int
-        Rows of either side that are matched at once.
-    head : str or scikit-learn classifier
-        What is fitted on the moved rows.
-    scaling : {"own", "pooled", "source", "unit", "none"}
-        How features are brought to one scale before.
-    random_state : int
-        Of the batches, where there are any.
-
     Examples
     --------
     >>> import numpy as np
@@ -43,27 +30,13 @@ class ExactTransport(TransportMethod):
     True
     """
 
-    name: ClassVar[str] = "exact-ot"
-    summary: ClassVar[str] = "source rows moved by exact optimal transport, then the head"
-    paper: ClassVar[str] = "Courty, Flamary, Tuia & Rakotomamonjy, 2017, TPAMI 39(9)"
-    needs: ClassVar[Needs] = Needs(
-        source="labelled", target="unlabelled", gradients=False, shared_classes=True
-    )
+    summary = "source rows moved by exact optimal transport, then the head"
+    paper = "Courty, Flamary, Tuia & Rakotomamonjy, 2017, TPAMI 39(9)"
 
-    def __init__(
-        self,
-        *,
-        normalise: Literal["mean", "max", "median", "none"] = "none",
-        batch_size: int = 2048,
-        head: Any = "ridge",
-        scaling: Scaling = "own",
-        random_state: int = 0,
-    ) -> None:
-        self.normalise = normalise
-        self.batch_size = batch_size
-        self.head = head
-        self.scaling = scaling
-        self.random_state = random_state
+    normalise: Literal["mean", "max", "median", "none"] = setting(
+        "none", "What costs are divided by. The exact plan is the same for all."
+    )
+    batch_size: int = 2048
 
     def match(self, cost: Cost, source: Features, target: Features) -> tuple[Plan, dict[str, Any]]:
         """Return the optimal plan."""

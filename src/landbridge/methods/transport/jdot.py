@@ -2,41 +2,22 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 import numpy as np
 
+from ...base.fields import setting
 from ...base.seeds import numpy_rng
-from ..core.alignment import labelled_source
 from ..core.base import METHODS, AffineHead, Features, Head, Needs
-from ..core.feature import FeatureMethod
-from ..core.scaling import Scaling, scaled
+from ..core.feature import ScaledMethod
 from .base import known_labels
 
 
 @METHODS.register("jdot")
-class JDOT(FeatureMethod):
+class JDOT(ScaledMethod):
     """Joint distribution optimal transport (Courty et al., 2017, NeurIPS, arXiv 1705.08848).
 
     Target rows are matched with source rows that are near *and* whose label the predictor gives
     them; the predictor is a ridge classifier on what the matches say. Both take turns until they
     agree. Its strength is chosen by leave-one-out in the first turn.
-
-    Parameters
-    ----------
-    feature_weight : float
-        Weight of the distance of features, divided by the largest, beside the labels' squared
-        error. 1 is the paper's.
-    reg : float
-        Entropy of the plan, in the same units; 0 is the exact plan.
-    max_iter : int
-        Turns at most.
-    batch_size : int
-        Rows of either side at most; of more, so many are drawn.
-    scaling : {"own", "pooled", "source", "unit", "none"}
-        How features are brought to one scale before.
-    random_state : int
-        Of the rows drawn.
 
     Attributes
     ----------
@@ -54,37 +35,25 @@ class JDOT(FeatureMethod):
     True
     """
 
-    name: ClassVar[str] = "jdot"
-    family: ClassVar[str] = "transport"
-    summary: ClassVar[str] = "predictor and transport plan of rows with labels, in turns"
-    paper: ClassVar[str] = "Courty, Flamary, Habrard & Rakotomamonjy, 2017, NeurIPS"
-    needs: ClassVar[Needs] = Needs(
-        source="labelled", target="unlabelled", gradients=False, shared_classes=True
+    family = "transport"
+    summary = "predictor and transport plan of rows with labels, in turns"
+    paper = "Courty, Flamary, Habrard & Rakotomamonjy, 2017, NeurIPS"
+    needs = Needs(source="labelled", target="unlabelled", gradients=False, shared_classes=True)
+
+    feature_weight: float = setting(
+        1.0,
+        "Weight of the distance of features, divided by the largest, beside the labels' "
+        "squared error. 1 is the paper's.",
+        ge=0,
     )
-
-    def __init__(
-        self,
-        *,
-        feature_weight: float = 1.0,
-        reg: float = 0.0,
-        max_iter: int = 10,
-        batch_size: int = 2048,
-        scaling: Scaling = "own",
-        random_state: int = 0,
-    ) -> None:
-        self.feature_weight = feature_weight
-        self.reg = reg
-        self.max_iter = max_iter
-        self.batch_size = batch_size
-        self.scaling = scaling
-        self.random_state = random_state
-
-    def check(self) -> None:
-        """Raise ConfigError for values out of range."""
-        self._in_range("feature_weight", 0, float("inf"))
-        self._in_range("reg", 0, float("inf"))
-        self._in_range("max_iter", 1, float("inf"))
-        self._in_range("batch_size", 1, float("inf"))
+    reg: float = setting(0.0, "Entropy of the plan, in the same units; 0 is the exact plan.", ge=0)
+    max_iter: int = setting(10, "Turns at most.", ge=1)
+    batch_size: int = setting(
+        2048,
+        "Rows of either side at most; of more, so many are drawn.",
+        ge=1,
+    )
+    random_state: int = setting(0, "Of the rows drawn.")
 
     def fit_head(
         self, source: Features | None, target: Features, n_classes: int, seed: int
@@ -101,11 +70,10 @@ class JDOT(FeatureMethod):
         from ...solvers.transport.joint import joint_transport
         from ..heads.ridge import STRENGTHS
 
-        source = labelled_source(source, target, self.name)
-        both = scaled(source.x, target.x, self.scaling)
+        source, target, both = self.both_sides(source, target)
         rng = numpy_rng(seed, self.name)
-        source = _drawn(source.with_x(both.source).only(source.known), self.batch_size, rng)
-        target = _drawn(target.with_x(both.target), self.batch_size, rng)
+        source = _drawn(source.only(source.known), self.batch_size, rng)
+        target = _drawn(target, self.batch_size, rng)
         found = joint_transport(
             source.x,
             one_vs_rest(source.labels, n_classes),

@@ -2,39 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
+from ...base.fields import setting
 from ...base.seeds import numpy_rng
-from ..core.alignment import labelled_source
 from ..core.base import METHODS, Features, Head, Needs
-from ..core.feature import FeatureMethod
-from ..core.scaling import Scaling, scaled
-from ..heads.base import check_head, fit_head
+from ..core.feature import ScaledMethod
+from ..heads.base import fit_head
 from .base import known_labels
 
 
 @METHODS.register("ot-labels")
-class TransportLabels(FeatureMethod):
+class TransportLabels(ScaledMethod):
     """Label propagation by optimal transport (Redko et al., 2019, AISTATS, arXiv 1803.04899).
 
     Each target row gets the classes of the source rows that the plan matches it with, in
     proportion to their mass. The head is fitted on target rows with the likeliest class, weighted
     by its share; known target labels are kept.
-
-    Parameters
-    ----------
-    reg : float
-        Entropy of the plan, in units of the mean cost; 0 is the exact plan.
-    batch_size : int
-        Rows of either side that are matched at once.
-    head : str or scikit-learn classifier
-        What is fitted on the target rows.
-    scaling : {"own", "pooled", "source", "unit", "none"}
-        How features are brought to one scale before.
-    random_state : int
-        Of the batches, where there are any.
 
     Attributes
     ----------
@@ -52,34 +38,19 @@ class TransportLabels(FeatureMethod):
     True
     """
 
-    name: ClassVar[str] = "ot-labels"
-    family: ClassVar[str] = "transport"
-    summary: ClassVar[str] = "labels carried to target rows by optimal transport, then the head"
-    paper: ClassVar[str] = "Redko, Courty, Flamary & Tuia, 2019, AISTATS, arXiv 1803.04899"
-    needs: ClassVar[Needs] = Needs(
-        source="labelled", target="unlabelled", gradients=False, shared_classes=True
+    family = "transport"
+    summary = "labels carried to target rows by optimal transport, then the head"
+    paper = "Redko, Courty, Flamary & Tuia, 2019, AISTATS, arXiv 1803.04899"
+    needs = Needs(source="labelled", target="unlabelled", gradients=False, shared_classes=True)
+
+    reg: float = setting(
+        0.03,
+        "Entropy of the plan, in units of the mean cost; 0 is the exact plan.",
+        ge=0,
     )
-
-    def __init__(
-        self,
-        *,
-        reg: float = 0.03,
-        batch_size: int = 4096,
-        head: Any = "ridge",
-        scaling: Scaling = "own",
-        random_state: int = 0,
-    ) -> None:
-        self.reg = reg
-        self.batch_size = batch_size
-        self.head = head
-        self.scaling = scaling
-        self.random_state = random_state
-
-    def check(self) -> None:
-        """Raise ConfigError for values out of range or an unknown head."""
-        check_head(self.head, self.name)
-        self._in_range("reg", 0, float("inf"))
-        self._in_range("batch_size", 1, float("inf"))
+    batch_size: int = setting(4096, "Rows of either side that are matched at once.", ge=1)
+    head: Any = setting("ridge", "What is fitted on the target rows.")
+    random_state: int = setting(0, "Of the batches, where there are any.")
 
     def fit_head(
         self, source: Features | None, target: Features, n_classes: int, seed: int
@@ -91,10 +62,8 @@ class TransportLabels(FeatureMethod):
         MethodError
             Without labelled source rows, without target rows, or where dimensions differ.
         """
-        source = labelled_source(source, target, self.name)
-        both = scaled(source.x, target.x, self.scaling)
-        source = source.with_x(both.source).only(source.known)
-        target = target.with_x(both.target)
+        source, target, both = self.both_sides(source, target)
+        source = source.only(source.known)
         shares = self._shares(source, target, n_classes, seed)
         shares[target.known] = np.eye(n_classes)[target.labels[target.known]]
         self.shares_ = shares

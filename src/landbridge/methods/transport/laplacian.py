@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any
 
-from ..core.base import METHODS, Features, Needs
-from ..core.scaling import Scaling
+from ...base.fields import setting
+from ..core.base import METHODS, Features
 from .base import TransportMethod
 
 if TYPE_CHECKING:
@@ -20,27 +20,6 @@ class LaplacianTransport(TransportMethod):
     As `ExactTransport`, and neighbours on either side should move together. Each step solves an
     exact transport problem, so it is the slowest of the family.
 
-    Parameters
-    ----------
-    strength : float
-        η of the penalty; it counts per row, so that the same value does for all sizes.
-    source_share : float
-        How much of the penalty is for neighbours in the source, between 0 and 1.
-    n_neighbours : int
-        Neighbours of a row.
-    max_iter : int
-        Steps at most.
-    normalise : {"mean", "max", "median", "none"}
-        What costs and products of features are divided by.
-    batch_size : int
-        Rows of either side that are matched at once.
-    head : str or scikit-learn classifier
-        What is fitted on the moved rows.
-    scaling : {"own", "pooled", "source", "unit", "none"}
-        How features are brought to one scale before.
-    random_state : int
-        Of the batches, where there are any.
-
     Examples
     --------
     >>> import numpy as np
@@ -52,43 +31,23 @@ class LaplacianTransport(TransportMethod):
     True
     """
 
-    name: ClassVar[str] = "laplacian-ot"
-    summary: ClassVar[str] = "optimal transport that keeps neighbours together, then the head"
-    paper: ClassVar[str] = "Flamary, Courty, Tuia & Rakotomamonjy, 2014, NIPS workshop OTML"
-    needs: ClassVar[Needs] = Needs(
-        source="labelled", target="unlabelled", gradients=False, shared_classes=True
+    summary = "optimal transport that keeps neighbours together, then the head"
+    paper = "Flamary, Courty, Tuia & Rakotomamonjy, 2014, NIPS workshop OTML"
+
+    strength: float = setting(
+        0.3,
+        "η of the penalty; it counts per row, so that the same value does for all sizes.",
+        ge=0,
     )
-
-    def __init__(
-        self,
-        *,
-        strength: float = 0.3,
-        source_share: float = 0.5,
-        n_neighbours: int = 3,
-        max_iter: int = 5,
-        normalise: Literal["mean", "max", "median", "none"] = "mean",
-        batch_size: int = 1000,
-        head: Any = "ridge",
-        scaling: Scaling = "own",
-        random_state: int = 0,
-    ) -> None:
-        self.strength = strength
-        self.source_share = source_share
-        self.n_neighbours = n_neighbours
-        self.max_iter = max_iter
-        self.normalise = normalise
-        self.batch_size = batch_size
-        self.head = head
-        self.scaling = scaling
-        self.random_state = random_state
-
-    def check(self) -> None:
-        """Raise ConfigError for values out of range."""
-        super().check()
-        self._in_range("strength", 0, float("inf"))
-        self._in_range("source_share", 0, 1)
-        self._in_range("n_neighbours", 1, float("inf"))
-        self._in_range("max_iter", 1, float("inf"))
+    source_share: float = setting(
+        0.5,
+        "How much of the penalty is for neighbours in the source, between 0 and 1.",
+        ge=0,
+        le=1,
+    )
+    n_neighbours: int = setting(3, "Neighbours of a row.", ge=1)
+    max_iter: int = setting(5, "Steps at most.", ge=1)
+    batch_size: int = 1000
 
     def match(self, cost: Cost, source: Features, target: Features) -> tuple[Plan, dict[str, Any]]:
         """Return the plan of the smallest objective that was reached."""

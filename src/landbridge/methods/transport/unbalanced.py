@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any
 
-from ..core.base import METHODS, Features, Needs
-from ..core.scaling import Scaling
-from .base import TransportMethod
+from ...base.fields import setting
+from ..core.base import METHODS, Features
+from .base import EntropicTransport
 
 if TYPE_CHECKING:
     from ...solvers.transport.cost import Cost
@@ -14,30 +14,11 @@ if TYPE_CHECKING:
 
 
 @METHODS.register("unbalanced-ot")
-class UnbalancedTransport(TransportMethod):
+class UnbalancedTransport(EntropicTransport):
     """Transport in which rows may stay behind, at a price (Chizat et al., 2018, Math. Comp. 87).
 
     For classes that only one side has, other shares of classes, or outliers: a source row that has
     no near target rows sends little, and counts as little when the head is fitted.
-
-    Parameters
-    ----------
-    reg : float
-        Weight of the entropy, in units of the normalised cost.
-    marginal_reg : float
-        Price of mass that is made or lost, in the same units; large is `SinkhornTransport`.
-    normalise : {"mean", "max", "median", "none"}
-        What costs are divided by.
-    max_iter : int
-        Iterations at most; the notes say whether that was enough.
-    batch_size : int
-        Rows of either side that are matched at once.
-    head : str or scikit-learn classifier
-        What is fitted on the moved rows.
-    scaling : {"own", "pooled", "source", "unit", "none"}
-        How features are brought to one scale before.
-    random_state : int
-        Of the batches, where there are any.
 
     Examples
     --------
@@ -50,40 +31,14 @@ class UnbalancedTransport(TransportMethod):
     True
     """
 
-    name: ClassVar[str] = "unbalanced-ot"
-    summary: ClassVar[str] = "optimal transport that may leave source rows behind, then the head"
-    paper: ClassVar[str] = "Chizat, Peyré, Schmitzer & Vialard, 2018, Math. Comp. 87"
-    needs: ClassVar[Needs] = Needs(
-        source="labelled", target="unlabelled", gradients=False, shared_classes=True
+    summary = "optimal transport that may leave source rows behind, then the head"
+    paper = "Chizat, Peyré, Schmitzer & Vialard, 2018, Math. Comp. 87"
+
+    marginal_reg: float = setting(
+        1.0,
+        "Price of mass that is made or lost, in the same units; large is `SinkhornTransport`.",
+        gt=0,
     )
-
-    def __init__(
-        self,
-        *,
-        reg: float = 0.03,
-        marginal_reg: float = 1.0,
-        normalise: Literal["mean", "max", "median", "none"] = "mean",
-        max_iter: int = 1000,
-        batch_size: int = 10_000,
-        head: Any = "ridge",
-        scaling: Scaling = "own",
-        random_state: int = 0,
-    ) -> None:
-        self.reg = reg
-        self.marginal_reg = marginal_reg
-        self.normalise = normalise
-        self.max_iter = max_iter
-        self.batch_size = batch_size
-        self.head = head
-        self.scaling = scaling
-        self.random_state = random_state
-
-    def check(self) -> None:
-        """Raise ConfigError for values out of range."""
-        super().check()
-        self._in_range("reg", 0, float("inf"), open_low=True)
-        self._in_range("marginal_reg", 0, float("inf"), open_low=True)
-        self._in_range("max_iter", 1, float("inf"))
 
     def match(self, cost: Cost, source: Features, target: Features) -> tuple[Plan, dict[str, Any]]:
         """Return the plan."""

@@ -3,32 +3,15 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from ...base.errors import DataError, LandbridgeWarning
-from ...targets.base import TargetType
-from .base import Features
+from ..base.errors import DataError, LandbridgeWarning
+from ..methods.core.base import Features
+from ..targets.base import TargetType
 
 _TYPES = [np.float64, np.float32]
-
-
-@dataclass(frozen=True)
-class Sides:
-    """What `fit` was given.
-
-    Attributes
-    ----------
-    source, target : Features
-    classes : ndarray
-        Labels in sorted order; empty where the answers are numbers.
-    """
-
-    source: Features
-    target: Features
-    classes: np.ndarray
 
 
 def read_sides(
@@ -41,8 +24,11 @@ def read_sides(
     labelled: Any,
     labelled_t: Any,
     kind: TargetType,
-) -> Sides:
-    """Check and split what `FeatureMethod.fit` got; its docstring has the arguments."""
+) -> tuple[Features, Features, np.ndarray]:
+    """Return source, target and the sorted classes (none for numbers) of what `fit` got.
+
+    `Estimator.fit` has the arguments.
+    """
     from sklearn.utils.validation import check_array, validate_data
 
     who = type(estimator).__name__
@@ -95,7 +81,7 @@ def read_sides(
         Features(side[0], codes, side[2], _several(side[3]))
         for side, codes in zip(sides, encoded, strict=True)
     )
-    return Sides(source, target, classes)
+    return source, target, classes
 
 
 def _labels(y: Any, labelled: Any, n: int, what: str) -> tuple[np.ndarray, np.ndarray]:

@@ -2,7 +2,8 @@
 
     from landbridge.features import CORAL, TCA, KMM
 
-Each has `fit(X, y, sample_domain=...)` on stacked rows and `fit(Xs, ys, Xt, yt)`; `predict` and
+Each inherits from scikit-learn's `BaseEstimator` and the mixins of what it does, and has
+`fit(X, y, sample_domain=...)` on stacked rows and `fit(Xs, ys, Xt, yt)`; `predict` and
 the rest are about target rows. Methods that align also have `transform`. The names are read off
 the registry of methods, so a method added by another distribution is here, too.
 
@@ -23,9 +24,9 @@ from __future__ import annotations
 from typing import Any
 
 
-def _classes() -> dict[str, Any]:
-    from .methods.core.base import METHODS
-    from .methods.core.feature import FeatureMethod
+def _methods() -> dict[str, Any]:
+    from ..methods.core.base import METHODS
+    from ..methods.core.feature import FeatureMethod
 
     found = {kind.__name__: kind for _, kind in METHODS.items()}
     return {name: kind for name, kind in found.items() if issubclass(kind, FeatureMethod)}
@@ -33,11 +34,13 @@ def _classes() -> dict[str, Any]:
 
 def __getattr__(name: str) -> Any:
     if not name.startswith("_"):
-        found = _classes()
+        found = _methods()
         if name in found:
-            return found[name]
+            from .estimator import estimator_of
+
+            return estimator_of(found[name])
     raise AttributeError(f"module 'landbridge.features' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return sorted(_classes())
+    return sorted(_methods())
