@@ -106,7 +106,7 @@ def choose(task: Task, rows: dict[str, dict[str, Any]]) -> dict[str, Any]:
         Candidate(name, rows[name]["seen"], task.xt) for name in (REFERENCE, *names) if name in rows
     ]
     shift = diagnose(task.xs, task.ys, task.xt).label_shift
-    return choose_label_free(candidates, REFERENCE, label_shift=shift, clusters=clusters)
+    return choose_label_free(candidates, REFERENCE, label_shift=shift, clusters=clusters).to_json()
 
 
 def places() -> Iterator[tuple[str, int]]:

@@ -23,8 +23,8 @@ from landbridge.metrics.intervals import paired_bootstrap
 from landbridge.metrics.labelfree import Candidate
 from landbridge.runs.execute import Runner
 from landbridge.runs.fit import Fit, FitSpec
+from landbridge.runs.load import read_task
 from landbridge.runs.prepare import prepare
-from landbridge.runs.read_task import read_task
 from landbridge.selection.choose import choose_label_free
 from landbridge.solvers.calibration.softmax import softmax
 from landbridge.targets.base import target_type
@@ -185,8 +185,8 @@ def _choice(
     accuracy = {c.name: float(hits[c.name][seed].mean()) for c in candidates}
     best = max(accuracy, key=lambda name: accuracy[name])
     return {
-        "method": found["method"],
-        "accuracy": accuracy[found["method"]],
+        "method": found.method,
+        "accuracy": accuracy[found.method],
         "oracle": best,
         "oracle_accuracy": accuracy[best],
     }

@@ -15,7 +15,7 @@ from landbridge.base.errors import DataError
 from landbridge.base.events import Events
 from landbridge.cli.app import app
 from landbridge.domains.read import read_domain
-from landbridge.runs.read_task import read_task
+from landbridge.runs.load import read_task
 
 N = 24
 ANSWERS = ["bad", "good"] * (N // 2)

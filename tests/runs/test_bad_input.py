@@ -358,20 +358,12 @@ def test_a_reference_that_diverges_is_left_out_and_said(tmp_path, monkeypatch, b
 
 def test_the_next_best_takes_the_place_of_one_that_fails_later(tmp_path, monkeypatch, blobs):
     from landbridge.runs import compare
+    from landbridge.selection.records import Candidate, Choice
 
     def choose(candidates, reference, **_):
         names = ["mcc", "infomax", "source-only"]
-        rows = [
-            {"method": name, "figures": {}, "gated": None, "rank": rank}
-            for rank, name in enumerate(names, 1)
-        ]
-        return {
-            "method": "mcc",
-            "kind": "label-free",
-            "reason": "mcc is best.",
-            "kept_reference": False,
-            "candidates": rows,
-        }
+        rows = (Candidate(name, {}, rank=rank) for rank, name in enumerate(names, 1))
+        return Choice("mcc", "label-free", "mcc is best.", False, tuple(rows))
 
     monkeypatch.setattr(compare, "choose_label_free", choose)
     diverge(monkeypatch, ("mcc", 1))

@@ -19,8 +19,8 @@ from landbridge.methods.core.base import METHODS
 from landbridge.methods.core.feature import FeatureMethod
 from landbridge.methods.core.resolve import make_method, unmet
 from landbridge.runs.fit import FitSpec, run_fit
+from landbridge.runs.load import read_task
 from landbridge.runs.prepare import prepare
-from landbridge.runs.read_task import read_task
 from landbridge.runs.workspace import Workspace
 from landbridge.training.devices import borrowed, find_device, place_of
 

@@ -12,7 +12,7 @@ import pytest
 import landbridge
 from landbridge.base.config import make_config
 from landbridge.runs.finish import _unlabelled
-from landbridge.runs.read_task import read_task
+from landbridge.runs.load import read_task
 
 QUICK = {"method": "probe", "seeds": 1, "budget": "60s", "training": {"threads": 1}}
 

@@ -7,7 +7,7 @@ import pytest
 
 import landbridge
 from landbridge.methods.core.base import METHODS
-from landbridge.selection.portfolio import wants_like_shares
+from landbridge.methods.core.resolve import make_method
 
 TRAINING = {"steps": 40, "source_steps": 60, "batch": 32, "threads": 1, "precision": "float32"}
 
@@ -40,7 +40,7 @@ def test_the_race_knows_of_a_label_shift(shares, shifted, tmp_path):
     if shifted:
         assert "ant" in run.choice["label_shift"]["reason"]
         assert {"coral", "dann", "infomax"} <= left_out
-        assert not any(wants_like_shares(name) for name in tried)
+        assert not any(make_method(name).needs.like_shares for name in tried)
         assert "diversity damped" in run.choice["reason"]
     else:
         assert not left_out
@@ -48,7 +48,7 @@ def test_the_race_knows_of_a_label_shift(shares, shifted, tmp_path):
 
 
 def test_combinations_inherit_what_their_terms_want():
-    assert wants_like_shares("mcc+dann")
-    assert wants_like_shares("infomax+consistency")
-    assert not wants_like_shares("mcc+consistency")
+    assert make_method("mcc+dann").needs.like_shares
+    assert make_method("infomax+consistency").needs.like_shares
+    assert not make_method("mcc+consistency").needs.like_shares
     assert {name for name in METHODS if METHODS.get(name).needs.like_shares} >= {"dann", "coral"}

@@ -11,8 +11,8 @@ from landbridge.base.config import RunConfig
 from landbridge.base.events import Events
 from landbridge.domains.seen import Seen
 from landbridge.runs.folds import compared_rows, learned_rows
+from landbridge.runs.load import read_task
 from landbridge.runs.prepare import prepare
-from landbridge.runs.read_task import read_task
 from landbridge.runs.workspace import Workspace
 from landbridge.verdict.without_labels import cross_validated_verdict
 

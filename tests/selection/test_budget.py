@@ -60,8 +60,8 @@ def test_what_is_dropped_is_the_least_important_and_said():
     full, short = plan(5000), plan(60)
     assert full.candidates == ("ref", "probe", "a", "b", "c", "d")
     assert short.candidates == full.candidates[: len(short.candidates)]
-    assert {name for name, _ in short.not_tried} == set(full.candidates) - set(short.candidates)
-    assert all(why == "the budget is too short" for _, why in short.not_tried)
+    assert {row.method for row in short.not_tried} == set(full.candidates) - set(short.candidates)
+    assert all(row.why == "the budget is too short" for row in short.not_tried)
 
 
 def test_seeds():
@@ -76,7 +76,7 @@ def test_seeds():
 def test_references_are_always_there():
     assert plan(0.01).candidates == ("ref", "probe")
     assert plan(0.01, given="a").candidates == ()
-    assert [row["method"] for row in plan(0.01, given="a").rows] == ["ref", "probe", "a"]
+    assert [fit.method for fit in plan(0.01, given="a").fits] == ["ref", "probe", "a"]
 
 
 def test_repeats_use_what_is_left():

@@ -54,9 +54,9 @@ def test_without_clusters_the_score_of_clusters_does_not_count():
     base = Candidate("probe", rows[1][0], x)
     with_groups = choose_label_free([base, pool[0], pool[2]], "probe")
     without = choose_label_free([base, pool[0], pool[2]], "probe", clusters=False)
-    assert with_groups["method"] == "follows-groups"
-    ranks = {row["method"]: row["rank"] for row in without["candidates"]}
-    own = {row["method"]: row["rank"] for row in with_groups["candidates"]}
+    assert with_groups.method == "follows-groups"
+    ranks = {row.method: row.rank for row in without.candidates}
+    own = {row.method: row.rank for row in with_groups.candidates}
     assert ranks["follows-groups"] == own["follows-groups"] - 1  # its first place by ClassAMI
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from landbridge.methods.core.resolve import Setting, make_method, unmet
 from landbridge.selection.portfolio import portfolio
+from landbridge.selection.records import NotTried
 
 SITUATIONS = [
     Setting(*values)
@@ -25,7 +26,7 @@ def test_needs_are_met(situation, per_class):
         assert not unmet(make_method(name).needs, situation), name
     assert not set(found.references) & set(found.candidates)
     assert found.reference is None or found.reference in found.references
-    assert all(why for _, why in found.not_tried)
+    assert all(row.why for row in found.not_tried)
 
 
 @pytest.mark.parametrize("situation", SITUATIONS, ids=str)
@@ -61,7 +62,9 @@ def test_wishes_of_the_user_and_what_stands_in_their_way():
         wanted=["finetune", "mcc", "probe"],
     )
     assert found.candidates == ("mcc",)
-    assert ("finetune", "it needs target labels, and there are none to use") in found.not_tried
+    assert (
+        NotTried("finetune", "it needs target labels, and there are none to use") in found.not_tried
+    )
 
 
 def test_label_shift_leaves_alignment_out():
@@ -69,4 +72,4 @@ def test_label_shift_leaves_alignment_out():
         Setting("labelled", "none", True, False), labels_per_class=0, label_shift=True
     )
     assert not {"coral", "dann", "infomax", "feature-map"} & set(found.candidates)
-    assert any("class shares" in why for _, why in found.not_tried)
+    assert any("class shares" in row.why for row in found.not_tried)

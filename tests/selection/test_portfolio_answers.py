@@ -29,11 +29,13 @@ def test_nothing_is_tried_that_nothing_can_compare():
     found = portfolio(Setting("labelled", "none", True, False, "numbers"), labels_per_class=0.0)
     assert found.candidates == ()
     assert found.reference == "source-only"
-    assert {name for name, _ in found.not_tried} >= {"rsd", "coral", "dann"}
+    assert {row.method for row in found.not_tried} >= {"rsd", "coral", "dann"}
     wanted = portfolio(
         Setting("labelled", "none", True, False, "numbers"),
         labels_per_class=0.0,
         wanted=["rsd", "mcc"],
     )
     assert wanted.candidates == ("rsd",)
-    assert dict(wanted.not_tried)["mcc"].startswith("it answers one of several classes")
+    assert {row.method: row.why for row in wanted.not_tried}["mcc"].startswith(
+        "it answers one of several classes"
+    )

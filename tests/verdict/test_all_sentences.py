@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
+from landbridge.methods.core.resolve import Methods
 from landbridge.report.view_verdict import headed
-from landbridge.runs import compare
 from landbridge.runs.finish import what
-from landbridge.selection import portfolio
+from landbridge.selection import fallback, portfolio
+from landbridge.selection.records import NotTried
 from landbridge.targets.base import TARGET_TYPES, target_type
 from landbridge.verdict.records import Verdict
 from landbridge.verdict.sentences import (
@@ -111,23 +112,21 @@ def test_every_sentence_reads_well(answers):
 
 @pytest.mark.parametrize("answers", sorted(TARGET_TYPES))
 def test_every_reason_and_every_method_in_plain_words_reads_well(answers):
-    plan = {
-        "candidates": ["scratch"],
-        "references": ["scratch"],
-        "reference": None,
-        "not_tried": [{"method": "probe"}],
-    }
-    named = compare.given("mcc")["reason"]
-    reasons = [compare.only_one(plan), compare.only_one(plan | {"candidates": ["probe"]})]
-    reasons += [compare.uncompared(plan, answers), compare.fallback(plan, target_type(answers))]
-    said = [named, *(choice["reason"] for choice in reasons)]
+    named = fallback.given("mcc").reason
+    left = [NotTried("probe", "")]
+    choices = [fallback.only_one(name, ["scratch"], left) for name in ("scratch", "probe")]
+    choices += [
+        fallback.uncompared("scratch", answers),
+        fallback.fallback(["scratch"], ["scratch"], target_type(answers)),
+    ]
+    said = [named, *(choice.reason for choice in choices)]
     assert "named" in named
     assert not any("you named" in text or "was named" in text for text in said[1:])
     methods = {*WHAT, *portfolio.TARGET_ALONE}
     if answers == "numbers":
         methods |= {name for name in portfolio.NUMBERS_FEW if "+" not in name}
         methods |= {*portfolio.NUMBERS_FEATURES_FEW, *portfolio.NUMBERS_LABELLED}
-    said += [what(name, target_type(answers)) for name in sorted(methods - {"teacher"})]
+    said += [what(name, target_type(answers), Methods()) for name in sorted(methods - {"teacher"})]
     for text in said:
         assert text
         assert not re.search(r"None|nan|\{|  |\.\.|\b(\w+) \1\b", text), text

@@ -97,10 +97,10 @@ def test_cross_validation_of_numbers():
 def test_choice_in_the_same_currency():
     scores = {"a": np.full((1, 50), -2.0), "b": np.full((1, 50), -1.0)}
     found = choose_by_validation(scores, ["a", "b"], ["a"], None, target_type("numbers").metric)
-    assert found["method"] == "b"
-    assert [row["method"] for row in found["candidates"]] == ["b", "a"]
-    assert found["candidates"][0]["figures"]["mean absolute error"] == 1.0
-    assert "(mean absolute error): b 1.000." in found["reason"]
+    assert found.method == "b"
+    assert [row.method for row in found.candidates] == ["b", "a"]
+    assert found.candidates[0].figures["mean absolute error"] == 1.0
+    assert "(mean absolute error): b 1.000." in found.reason
 
 
 def test_without_labels_numbers_are_not_ranked():

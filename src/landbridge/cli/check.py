@@ -28,7 +28,7 @@ def check(
     from ..checks import check as look
     from ..checks.run import check_names
     from ..domains.read import read_domain
-    from ..runs.read_task import read_two, reading
+    from ..runs.load import read_two, reading
 
     names = None if only is None else [name.strip() for name in only.split(",")]
     check_names(names)

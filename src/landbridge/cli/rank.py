@@ -21,7 +21,7 @@ def rank(
     from ..backbones.open import check_backbone
     from ..diagnosis.rank import rank_backbones
     from ..domains.read import read_domain
-    from ..runs.read_task import reading
+    from ..runs.load import reading
 
     given_names = None if backbones is None else o.names(backbones)
     for name in given_names or ():

@@ -37,7 +37,7 @@ def shift(
         raise ConfigError(f"--out {out}: the page is one HTML file", do="end the name in .html")
     from ..backbones.open import check_backbone
     from ..diagnosis.domains import compare_domains
-    from ..runs.read_task import read_two
+    from ..runs.load import read_two
 
     check_backbone(this.config.backbone)
     events = this.events()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -81,7 +82,7 @@ class TransferEstimator(BaseEstimator):
         from ..domains.task import Task
         from ..runs.fit import network_of
         from ..runs.model import Model
-        from ..runs.plan import make_plan, plan_facts
+        from ..runs.plan import make_plan
         from ..runs.prepare import prepare
         from ..runs.race import race
         from ..runs.stages import Clock
@@ -112,16 +113,15 @@ class TransferEstimator(BaseEstimator):
         )
         with tempfile.TemporaryDirectory(prefix="landbridge-") as folder:
             workspace = prepare(task, config, Path(folder), SILENT)
-            plan, costs, _ = make_plan(workspace, SILENT)
-            facts = plan_facts(task, workspace, plan, costs, 1)
+            # No verdict, so no baselines are fitted for it.
+            plan = replace(make_plan(task, workspace, SILENT), jobs=1, references=())
             if self.method == "auto" and backbone == "identity":
-                closed = [name for name in facts["candidates"] if name in closed]
-                facts |= {"candidates": closed, "reference": "probe"}
-            facts |= {"references": []}  # no verdict, so no baselines are fitted for it
+                own = tuple(name for name in plan.candidates if name in closed)
+                plan = replace(plan, candidates=own, reference="probe")
             with threads(workspace.threads):
-                raced = race(workspace, facts, Clock(SILENT), SILENT)
-            self.method_ = raced.choice["method"]
-            self.choice_ = raced.choice
+                raced = race(workspace, plan, Clock(SILENT), SILENT)
+            self.method_ = raced.chosen
+            self.choice_ = raced.choice.to_json()
             fit = raced.fits[self.method_][config.seed]
             workspace = workspace.for_method(self.method_)
             network = network_of(workspace, fit, SILENT)

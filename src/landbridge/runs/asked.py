@@ -8,14 +8,14 @@ from ..backbones.open import check_backbone
 from ..base.config import RunConfig
 from ..base.errors import ConfigError
 from ..domains.holdout.base import split_rule
-from ..methods.core.resolve import make_method, named_epochs
+from ..methods.core.resolve import Methods, named_epochs
 from ..targets.base import AUTO, target_type
 from ..training.devices import find_device
 from .known import is_run
 
 
-def check_asked(config: RunConfig, source: Any = None) -> None:
-    """Raise where an option cannot be right, or would be without effect.
+def check_asked(config: RunConfig, source: Any = None) -> Methods:
+    """Raise where an option cannot be right, or would be without effect; return the methods.
 
     Parameters
     ----------
@@ -28,9 +28,10 @@ def check_asked(config: RunConfig, source: Any = None) -> None:
     ConfigError, BackboneError
         Naming the option, and what would have an effect.
     """
+    methods = Methods(config.method, config.method_options)
     named = config.method != "auto"
     if named:
-        method = make_method(config.method, config.method_options)
+        method = methods[config.method]
         passes = [f"{key} = {value:g}" for key, value in named_epochs(method).items()]
         if passes and config.training.steps is not None:
             raise ConfigError(
@@ -57,7 +58,7 @@ def check_asked(config: RunConfig, source: Any = None) -> None:
             "each method as it is",
             do="name the method that they are options of: --method NAME",
         )
-    _check_candidates(config.candidates)
+    _check_candidates(config.candidates, methods)
     if is_run(config.data.source if source is None else source):
         if config.backbone_options:
             raise ConfigError(
@@ -72,9 +73,10 @@ def check_asked(config: RunConfig, source: Any = None) -> None:
     split_rule(config.data.holdout)
     find_device(config.training.device)
     _check_domains(config, source)
+    return methods
 
 
-def _check_candidates(names: list[str] | None) -> None:
+def _check_candidates(names: list[str] | None, methods: Methods) -> None:
     if names is None:
         return
     if not names:
@@ -83,7 +85,7 @@ def _check_candidates(names: list[str] | None) -> None:
     if twice:
         raise ConfigError(f"candidates names {', '.join(twice)} twice", do="name each once")
     for name in names:
-        make_method(name)
+        methods[name]  # one that does not exist is an error
 
 
 def _check_domains(config: RunConfig, source: Any) -> None:

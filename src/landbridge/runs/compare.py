@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 
@@ -11,15 +11,17 @@ from ..base.errors import TrainingError
 from ..base.events import Events
 from ..diagnosis.diagnose import diagnose
 from ..metrics.labelfree import Candidate, ClassAMI, Pool
+from ..selection import records
 from ..selection.choose import choose_by_validation, choose_label_free
 from ..selection.clusters import Clusters, class_clusters
-from ..selection.portfolio import NEED_CLUSTERS, TARGET_ALONE, wants_like_shares
+from ..selection.portfolio import NEED_CLUSTERS, TARGET_ALONE
+from ..selection.records import Choice, Finding, NotTried
 from ..solvers.calibration.softmax import softmax
-from ..targets.base import TargetType
 from .execute import Runner
 from .features import frozen_features
 from .fit import Fit, FitSpec, known_network
 from .folds import compared_rows, possible_folds
+from .records import Plan
 from .workspace import Workspace
 
 SIDES = ("source", "target")
@@ -30,84 +32,24 @@ SIMPLE_FIRST = (
     *("infomax", "lp-ft", "layerwise", "finetune", "structure", "infomax+consistency", "dann"),
 )
 """From the simplest to the most complex, for ties."""
-DEPENDABLE = ("infomax+consistency", "mcc", "probe", "lp-ft", "finetune", "scratch")
-"""What does well on average where nothing can be compared, the best first."""
 
 
-def given(method: str) -> dict[str, Any]:
-    """Return the choice that the user made."""
-    return _without_race(method, "given", "it was named, so no methods were compared", kept=False)
-
-
-NOTHING = "there is nothing to transfer: no labelled source, and the backbone is not pretrained"
-
-
-def only_one(plan: dict[str, Any]) -> dict[str, Any]:
-    """Return the choice where there is nothing to choose."""
-    method = plan["candidates"][0]
-    out = ", ".join(row["method"] for row in plan["not_tried"])
-    reason = "it is the only method that these data and this budget allow"
-    if method == "scratch":
-        reason = NOTHING
-    reason += f" (not tried: {out})" if out else ""
-    return _without_race(method, "only", reason, kept=method in plan["references"])
-
-
-def uncompared(plan: dict[str, Any], answers: str) -> dict[str, Any]:
-    """Return the reference: without target labels nothing compares numbers or several labels."""
-    return _without_race(
-        plan["reference"] or plan["candidates"][0],
-        "default",
-        f"there are no target labels to compare methods by, and where answers are {answers} no "
-        "score without labels tells them apart; so no adaptation was tried, and --method names one",
-        kept=True,
-    )
-
-
-def fallback(plan: dict[str, Any], kind: TargetType, learned: int = 0) -> dict[str, Any]:
-    """Return the choice where no two classes have two labels: nothing can be compared.
-
-    `learned`: how many labelled rows are learned from elsewhere as well, and tell nothing.
-    """
-    few = "no two classes have two target labels, which is too few to compare methods on"
-    if not kind.exclusive:
-        few = "the target labels are too few to compare methods on"
-    if learned:
-        few += f" (without the {learned:,} that are among what is learned from as well)"
-    method = next((m for m in DEPENDABLE if m in plan["candidates"]), plan["candidates"][0])
-    return _without_race(
-        method,
-        "default",
-        f"{few}; this one does well on average with few labels",
-        kept=method in plan["references"],
-    )
-
-
-def _without_race(method: str, kind: str, reason: str, *, kept: bool) -> dict[str, Any]:
-    return {
-        "method": method,
-        "kind": kind,
-        "reason": reason,
-        "kept_reference": kept,
-        "candidates": [],
-    }
-
-
-def label_free(workspace: Workspace, plan: dict[str, Any], runner: Runner) -> dict[str, Any]:
+def label_free(workspace: Workspace, plan: Plan, runner: Runner) -> Choice:
     """Fit every candidate once and compare their answers on unlabelled target rows."""
-    groups = _clusters(workspace, plan["candidates"], runner.events)
+    groups = _clusters(workspace, plan.candidates, runner.events)
     shift = _label_shift(workspace, runner.events)
     free = workspace.config.candidates is None
     left_out = {
         name: f"classes form no clusters: {groups.reason}"
-        for name in plan["candidates"]
+        for name in plan.candidates
         if not groups.found and name in NEED_CLUSTERS
     }
     if shift and free:
-        left_out |= {name: shift for name in plan["candidates"] if wants_like_shares(name)}
+        methods = workspace.methods
+        left_out |= {n: shift for n in plan.candidates if methods[n].needs.like_shares}
     specs = {
         name: FitSpec(name, workspace.config.seed)
-        for name in plan["candidates"]
+        for name in plan.candidates
         if name not in left_out
     }
     done = runner.run(list(specs.values()), tolerate=True)
@@ -120,13 +62,16 @@ def label_free(workspace: Workspace, plan: dict[str, Any], runner: Runner) -> di
         candidates.append(_candidate(workspace, name, fit))
         costs[name] = {"steps": fit.facts["steps"], "cpu_s": fit.facts["cpu_s"]}
     _some_left(costs, failed)
-    reference = plan["reference"] or plan["references"][0]
+    reference = plan.reference or plan.references[0]
     choice = choose_label_free(
         candidates, reference, label_shift=bool(shift), clusters=groups.found
     )
-    choice["clusters"] = {"found": groups.found, "reason": groups.reason}
-    choice["label_shift"] = {"found": bool(shift), "reason": shift}
-    plan["not_tried"] += [{"method": name, "why": why} for name, why in left_out.items()]
+    choice = replace(
+        choice,
+        clusters=Finding(groups.found, groups.reason),
+        label_shift=Finding(bool(shift), shift),
+        not_tried=tuple(NotTried(name, why) for name, why in left_out.items()),
+    )
     return _complete(choice, costs, failed)
 
 
@@ -163,29 +108,27 @@ def _label_shift(workspace: Workspace, events: Events) -> str:
     return f"it goes wrong where class shares differ. {found.findings['label-shift'].sentence}"
 
 
-def evidence(workspace: Workspace, fits: Mapping[str, Fit], reference: str) -> dict[str, Any]:
+def evidence(workspace: Workspace, fits: Mapping[str, Fit], reference: str) -> Choice:
     """Return what label-free scores say of finished fits, as a choice among them."""
     candidates = [_candidate(workspace, name, fit) for name, fit in fits.items()]
     return choose_label_free(candidates, reference)
 
 
-def by_validation(
-    workspace: Workspace, plan: dict[str, Any], runner: Runner
-) -> tuple[dict[str, Any], Folds]:
+def by_validation(workspace: Workspace, plan: Plan, runner: Runner) -> tuple[Choice, Folds]:
     """Compare candidates by repeated stratified cross-validation on the target labels."""
     side, seed = workspace.target, workspace.config.seed
-    folds = possible_folds(side, plan["folds"])
-    repeats = plan["repeats"]
+    folds = possible_folds(side, plan.folds)
+    repeats = plan.repeats
     specs = [
         FitSpec(name, seed, repeat=repeat, fold=fold, folds=folds)
-        for name in plan["candidates"]
+        for name in plan.candidates
         for repeat in range(repeats)
         for fold in range(folds)
     ]
     done = runner.run(specs, tolerate=True)
     known = np.flatnonzero(compared_rows(side))
     logits: Folds = {}
-    costs: dict[str, dict[str, Any]] = {}
+    costs: dict[str, dict[str, float]] = {}
     failed: dict[str, str] = {}
     for spec in specs:
         fit = done[spec.id]
@@ -209,7 +152,7 @@ def by_validation(
     scores = {name: metric.score(reading.transform(v), truth) for name, v in logits.items()}
     informed = workspace.situation.taught and workspace.situation.target == "few"
     alone = TARGET_ALONE if informed else ()
-    choice = choose_by_validation(scores, order, plan["references"], ties, metric, alone)
+    choice = choose_by_validation(scores, order, plan.references, ties, metric, alone)
     return _complete(choice, costs, failed), logits
 
 
@@ -241,7 +184,7 @@ def _candidate(workspace: Workspace, name: str, fit: Fit) -> Candidate:
     return Candidate(name, softmax(fit.output("target")), fit.output("target_features"), accuracy)
 
 
-def _some_left(left: dict[str, Any], failed: dict[str, str]) -> None:
+def _some_left(left: Mapping[str, object], failed: dict[str, str]) -> None:
     if not left:
         name, why = next(iter(failed.items()))
         raise TrainingError(
@@ -251,14 +194,9 @@ def _some_left(left: dict[str, Any], failed: dict[str, str]) -> None:
 
 
 def _complete(
-    choice: dict[str, Any], costs: dict[str, dict[str, Any]], failed: dict[str, str]
-) -> dict[str, Any]:
+    choice: Choice, costs: Mapping[str, Mapping[str, float]], failed: Mapping[str, str]
+) -> Choice:
     """Add what candidates cost, and those that failed, as gated ones."""
-    choice["candidates"] = [
-        *(row | costs.get(row["method"], {}) for row in choice["candidates"]),
-        *(
-            {"method": name, "figures": {}, "gated": why, "rank": None}
-            for name, why in failed.items()
-        ),
-    ]
-    return choice
+    compared = (replace(row, cost=costs.get(row.method, {})) for row in choice.candidates)
+    out = (records.Candidate(name, {}, why) for name, why in failed.items())
+    return replace(choice, candidates=(*compared, *out))

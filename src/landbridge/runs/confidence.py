@@ -78,9 +78,9 @@ def _agreement(
     if not others:
         whose = "the nearest other candidate"
         baselines = set(raced.fits)
-        for row in raced.choice["candidates"]:
-            name = str(row["method"])
-            if name in baselines or row.get("gated") is not None:
+        for row in raced.choice.candidates:
+            name = row.method
+            if name in baselines or row.gated is not None:
                 continue
             found = finished(workspace, FitSpec(name, workspace.config.seed))
             if found is not None and (found.folder / "target.npy").exists():

@@ -5,14 +5,13 @@ from __future__ import annotations
 import copy
 import time
 from dataclasses import dataclass
-from typing import Any
 
 from ..backbones.surgery import make_network
 from ..base.errors import MethodError
 from ..base.events import Events
 from ..base.threads import allowed_threads, cores, threads
 from ..methods.core.feature import FeatureMethod
-from ..methods.core.resolve import make_method
+from ..methods.core.resolve import Method, require
 from ..selection.portfolio import TARGET_ALONE
 from ..training.plan import TrainingPlan
 from ..training.precision import choose_precision
@@ -56,9 +55,8 @@ class Costs:
         rows += 0 if workspace.source is None else len(workspace.source)
         return rows * self.row.forward
 
-    def fit(self, workspace: Workspace, name: str, scale: float, options: Any = None) -> float:
+    def fit(self, workspace: Workspace, method: Method, scale: float) -> float:
         """Return estimated seconds of one fit, without the source-only fit it starts from."""
-        method = make_method(name, options)
         n = len(workspace.target)
         n_source = 0 if workspace.source is None else len(workspace.source)
         if isinstance(method, FeatureMethod):
@@ -141,12 +139,9 @@ def parallel(workspace: Workspace) -> tuple[int, int]:
     return 1, max(1, min(count, at_most))
 
 
-def check_method(name: str, options: Any, workspace: Workspace) -> None:
+def check_method(name: str, workspace: Workspace) -> None:
     """Raise where a method that the user named cannot run on these data."""
-    from ..methods.core.resolve import require
-
-    method = make_method(name, options)
-    require(method, workspace.situation)
+    require(workspace.methods[name], workspace.situation)
     situation = workspace.situation
     knows = situation.pretrained or situation.taught
     if name not in (*TARGET_ALONE, *START_ANYWHERE) and not knows:

@@ -15,7 +15,7 @@ from ..base.files import write_bytes, write_json
 from ..base.hashing import tensors_digest
 from ..domains.domain import Domain
 from ..domains.task import Task
-from ..methods.core.resolve import make_method
+from ..methods.core.resolve import Methods
 from ..selection.portfolio import TARGET_ALONE, WHAT
 from ..targets.base import TargetType, objects
 from ..targets.codec import TargetCodec
@@ -34,6 +34,7 @@ from .learned import save_learned
 from .parts import by_parts
 from .predictions import save_predictions
 from .race import SelectionResult
+from .records import Plan
 from .stages import Clock
 from .unknown import save_unknown
 from .workspace import Workspace
@@ -42,7 +43,7 @@ from .workspace import Workspace
 def finish(
     workspace: Workspace,
     task: Task,
-    plan: dict[str, Any],
+    plan: Plan,
     raced: SelectionResult,
     clock: Clock,
     events: Events,
@@ -81,29 +82,29 @@ def finish(
     write_card(path)
 
 
-def what(method: str, kind: TargetType) -> str:
+def what(method: str, kind: TargetType, methods: Methods) -> str:
     """Return a method in plain words."""
-    return kind.method_what.get(method) or WHAT.get(method) or make_method(method).summary
+    return kind.method_what.get(method) or WHAT.get(method) or methods[method].summary
 
 
 def _choice(workspace: Workspace, raced: SelectionResult, reference: str | None) -> Chosen:
     """Return how the method was chosen, and what spoke for it, for the verdict to say."""
-    rows = {row["method"]: row["figures"] for row in raced.choice["candidates"] if row["figures"]}
-    kind = raced.choice["kind"]
+    rows = {row.method: row.figures for row in raced.choice.candidates if row.figures}
+    kind = raced.choice.kind
     if kind != "cross-validation":
         return Chosen(kind, len(rows))
     metric = workspace.reading.target_type.metric.name
-    value, other = (rows.get(name, {}).get(metric) for name in (raced.chosen, reference))
+    value, other = (rows.get(name or "", {}).get(metric) for name in (raced.chosen, reference))
     return Chosen(kind, len(rows), int(workspace.target.known.sum()), value, other)
 
 
 def _verdict(
-    workspace: Workspace, task: Task, plan: dict[str, Any], raced: SelectionResult, own: TargetCodec
+    workspace: Workspace, task: Task, plan: Plan, raced: SelectionResult, own: TargetCodec
 ) -> tuple[Verdict, Truth | None]:
     """Return the verdict; `own` reads the chosen method's outputs, with its temperature."""
     reading = workspace.reading
     reference = raced.chosen if raced.chosen in TARGET_ALONE else raced.reference
-    said = partial(what, kind=reading.target_type)
+    said = partial(what, kind=reading.target_type, methods=workspace.methods)
     choice = _choice(workspace, raced, reference)
     if task.target.sealed is not None:
         predictions = [
@@ -132,7 +133,7 @@ def _verdict(
             workspace.classes,
             predictions,
             reference,
-            seeds_note=plan["seeds_note"],
+            seeds_note=plan.seeds_note,
             answers=reading.answers,
             unlabelled=_unlabelled(workspace, task, raced),
             seen=task.target.seen,
@@ -165,8 +166,8 @@ def _verdict(
     answers = {}
     if reading.target_type.class_scores:
         answers = {name: fit.output("target").argmax(1) for name, fit in first.items()}
-    found: dict[str, Any] = {"method": None, "candidates": []}
-    if raced.choice["kind"] == "label-free":
+    found = None
+    if raced.choice.kind == "label-free":
         found = raced.choice
     elif answers and reference is not None and reference != raced.chosen:
         found = evidence(workspace, first, reference)
@@ -175,8 +176,8 @@ def _verdict(
         what=said(raced.chosen),
         baselines=[(name, said(name)) for name in first if name != raced.chosen],
         reference=reference,
-        figures={row["method"]: row["figures"] for row in found["candidates"]},
-        best=found["method"],
+        figures={} if found is None else {row.method: row.figures for row in found.candidates},
+        best=None if found is None else found.method,
         seeds=raced.seeds,
         chosen_answers=answers.get(raced.chosen),
         reference_answers=answers.get(reference or ""),

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import shutil
 import time
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,6 @@ from ..base.hashing import digest, file_digest
 from ..methods.core.base import Features
 from ..methods.core.feature import FeatureMethod
 from ..methods.core.network import NetworkMethod
-from ..methods.core.resolve import make_method
 from ..training.batches import Side
 from ..training.checkpoint import load_tensors, save_tensors
 from .features import (
@@ -45,8 +44,6 @@ class FitSpec:
     method : str
     seed : int
     role : {"baseline", "candidate", "chosen", "source"}
-    options : dict
-        Of the method.
     repeat, fold, folds : int
         Which part of the target labels is held out; ``folds=0`` for none.
     """
@@ -54,7 +51,6 @@ class FitSpec:
     method: str
     seed: int
     role: str = "candidate"
-    options: Mapping[str, Any] = field(default_factory=dict)
     repeat: int = 0
     fold: int = 0
     folds: int = 0
@@ -126,7 +122,7 @@ def run_fit(workspace: Workspace, spec: FitSpec, events: Events) -> Fit:
         events.say("note", f"the fit {spec.id} is damaged on disk: it is made anew")
         shutil.rmtree(folder)
     workspace = workspace.for_method(spec.method)
-    method = make_method(spec.method, spec.options)
+    method = copy.copy(workspace.methods[spec.method])  # what it learns is this fit's alone
     wall, cpu = time.perf_counter(), time.process_time()
     if isinstance(method, FeatureMethod):
         network, facts = _fit_features(workspace, spec, method, events)

@@ -24,23 +24,17 @@ from ..base.events import SILENT, Event, Events
 from ..base.files import read_json, write_json
 from ..base.places import private_folder
 from ..base.threads import threads
-from ..domains.task import Task
 from .asked import check_asked
 from .finish import finish
 from .folder import begin
-from .known import SourceModel
-from .plan import make_plan, plan_facts
-from .prepare import data_facts, fingerprints, prepare
+from .load import Loaded, load
+from .plan import make_plan
+from .prepare import data_facts, fingerprints
 from .race import race
-from .read_task import read_source_model, read_task
-from .records import read_config, read_going_on
+from .records import Plan, read_config, read_going_on
 from .run import Run, load_run
 from .stages import Clock, overrun
-from .teacher import Teacher
 from .workspace import Workspace
-
-Models = tuple[SourceModel | None, Teacher | None]
-"""What stands in the source's place, and what teaches."""
 
 
 def transfer(
@@ -72,15 +66,15 @@ def transfer(
     check_vacant(out)
     listeners = events.listeners if events is not None else ()
     config = _absolute(config)
-    check_asked(config, source)  # a slip of the pen must leave no folder, nor cost the reading
+    methods = check_asked(
+        config, source
+    )  # a slip of the pen must leave no folder, nor cost the reading
     grant_named(config.backbone, config.backbone_options)
     # Read first: bad input must not leave a folder that looks like a run.
     heard = _Remembered()
     reading = Events(None, *listeners, heard)
     with Clock(reading).stage("read", "reading the data") as read_stage:
-        known = read_source_model(config, source, reading)
-        teacher = Teacher.load(config, reading)
-        task = read_task(config, source, target, reading, known, teacher)
+        loaded = load(config, source, target, reading, methods)
     given = [n for n, what in (("source", source), ("target", target)) if what is not None]
     with held(out):
         check_vacant(out)  # another run may have begun and finished while this one read its data
@@ -90,7 +84,7 @@ def transfer(
         log = Events(out / "log.jsonl", *listeners)
         try:
             with working(out, log):
-                _walk(out, config, task, (known, teacher), log, read_stage)
+                _walk(out, loaded, log, read_stage)
         except (ConfigError, BackboneError):
             if not (out / "plan.json").exists():  # to go on would end in the same
                 _undo(out)
@@ -158,10 +152,8 @@ def resume(
         events.say("resume", f"going on with {path}")
         with working(path, events):
             with Clock(events).stage("read", "reading the data") as read_stage:
-                known = read_source_model(config, source, events)
-                teacher = Teacher.load(config, events)
-                task = read_task(config, source, target, events, known, teacher)
-            _walk(path, config, task, (known, teacher), events, read_stage)
+                loaded = load(config, source, target, events)
+            _walk(path, loaded, events, read_stage)
         return _finished(path, config)
 
 
@@ -170,34 +162,24 @@ def plan(
 ) -> dict[str, Any]:
     """Return what a run would do, after a probe of about a second; nothing is trained."""
     events = events or Events()
-    check_asked(config, source)
+    methods = check_asked(config, source)
     grant_named(config.backbone, config.backbone_options)
-    known = read_source_model(config, source, events)
-    teacher = Teacher.load(config, events)
-    task = read_task(config, source, target, events, known, teacher)
+    loaded = load(config, source, target, events, methods)
     with tempfile.TemporaryDirectory(prefix="landbridge-plan-") as folder:
-        workspace = prepare(task, config, Path(folder), events, known=known, teacher=teacher)
-        budget_plan, costs, jobs = make_plan(workspace, events)
-        return plan_facts(task, workspace, budget_plan, costs, jobs)
+        workspace = loaded.prepared(Path(folder), events)
+        return make_plan(loaded.task, workspace, events).to_json()
 
 
-def _walk(
-    path: Path,
-    config: RunConfig,
-    task: Task,
-    models: Models,
-    events: Events,
-    read_stage: dict[str, Any],
-) -> None:
-    known, teacher = models
+def _walk(path: Path, loaded: Loaded, events: Events, read_stage: dict[str, Any]) -> None:
+    task, known = loaded.task, loaded.known
     clock = Clock(events, path / "work" / "clock.json", read_stage)
-    write_json(path / "data.json", data_facts(task, known, teacher))
+    write_json(path / "data.json", data_facts(task, known, loaded.teacher))
     with clock.stage("prepare", "preparing the data and planning"):
-        workspace, facts = _prepared(path, config, task, models, events)
+        workspace, planned = _prepared(path, loaded, events)
     with threads(workspace.threads):
-        raced = race(workspace, facts, clock, events)
-        finish(workspace, task, facts, raced, clock, events, known.path if known else None)
-    late = overrun(clock.stages, config.budget_seconds)
+        raced = race(workspace, planned, clock, events)
+        finish(workspace, task, planned, raced, clock, events, known.path if known else None)
+    late = overrun(clock.stages, loaded.config.budget_seconds)
     if late:
         events.say("warning", late)
 
@@ -207,16 +189,15 @@ def _finished(path: Path, config: RunConfig) -> Run:
     return load_run(path)
 
 
-def _prepared(
-    path: Path, config: RunConfig, task: Task, models: Models, events: Events
-) -> tuple[Workspace, dict[str, Any]]:
+def _prepared(path: Path, loaded: Loaded, events: Events) -> tuple[Workspace, Plan]:
     """Return the workspace and the plan, from disk where they are there."""
     private_folder(path / "work")  # decoded examples lie there
-    known, teacher = models
     settled = path / "work" / "data" / "workspace.json"
     if (path / "plan.json").exists() and settled.exists():
         saved = read_json(settled)
-        if other := changed(saved["fingerprints"], fingerprints(task, known, teacher)):
+        if other := changed(
+            saved["fingerprints"], fingerprints(loaded.task, loaded.known, loaded.teacher)
+        ):
             raise RunError(
                 f"the data have changed since {path} began: {other}",
                 do="give the same data as then, or start a new run",
@@ -225,16 +206,15 @@ def _prepared(
         if damaged is not None:
             events.say("note", f"{damaged} is missing or damaged: it is made anew")
         if damaged or not Workspace.inputs_there(path):  # or the cache has been emptied
-            workspace = prepare(task, config, path, events, known=known, teacher=teacher)
+            workspace = loaded.prepared(path, events)
             workspace.settle_as(saved)
             workspace.save()
-        return Workspace.load(path), read_going_on(path / "plan.json")
-    workspace = prepare(task, config, path, events, known=known, teacher=teacher)
-    budget_plan, costs, jobs = make_plan(workspace, events)
-    facts = plan_facts(task, workspace, budget_plan, costs, jobs)
+        return Workspace.load(path), Plan.from_json(read_going_on(path / "plan.json"))
+    workspace = loaded.prepared(path, events)
+    planned = make_plan(loaded.task, workspace, events)
     workspace.save()
-    write_json(path / "plan.json", facts)
-    return workspace, facts
+    write_json(path / "plan.json", planned.to_json())
+    return workspace, planned
 
 
 def _undo(path: Path) -> None:

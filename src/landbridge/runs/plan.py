@@ -3,32 +3,32 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
-from ..base.config import RunConfig
 from ..base.events import Events
 from ..domains.task import Task
 from ..methods.core.feature import FeatureMethod
-from ..methods.core.resolve import make_method, named_epochs, warnings_of
-from ..selection.budget import BudgetPlan, allot
+from ..methods.core.resolve import named_epochs, warnings_of
+from ..selection.budget import allot
 from ..selection.portfolio import Portfolio, portfolio
+from ..selection.records import PlannedFit
 from ..targets.base import type_of_target
 from ..training.devices import find_device
 from ..training.probe import PROBE_SHARE
 from .costs import OVERHEAD, Costs, check_method, measure, memory_mb, parallel
 from .folds import lone_rows, possible_folds
+from .records import Plan
 from .workspace import Workspace
 
 
-def make_plan(workspace: Workspace, events: Events) -> tuple[BudgetPlan, Costs, int]:
+def make_plan(task: Task, workspace: Workspace, events: Events) -> Plan:
     """Measure for a moment and allot the budget; settles precision, threads and scale."""
     config = workspace.config
     given = None if config.method == "auto" else config.method
     if given is not None:
-        check_method(given, config.method_options, workspace)
-        for warning in warnings_of(make_method(given, config.method_options)):
+        check_method(given, workspace)
+        for warning in warnings_of(workspace.methods[given]):
             events.say("note", f"{given} may hurt {warning}")
     workspace.device = find_device(config.training.device)
     jobs, workspace.threads = parallel(workspace)
@@ -54,17 +54,16 @@ def make_plan(workspace: Workspace, events: Events) -> tuple[BudgetPlan, Costs, 
     small_costs = _small_costs(workspace, costs, events)
 
     def cost(name: str, scale: float) -> float:
-        options = config.method_options if name == given else None
         place = workspace.for_method(name)
-        return (costs if place is workspace else small_costs).fit(place, name, scale, options)
+        return (costs if place is workspace else small_costs).fit(place, place.methods[name], scale)
 
     def steps(name: str, scale: float) -> int:
-        method = make_method(name, config.method_options if name == given else None)
+        method = workspace.methods[name]
         if isinstance(method, FeatureMethod):
             return 0
         return method.plan(workspace.for_method(name).context()).scaled(scale).steps
 
-    plan = allot(
+    bought = allot(
         references=found.references,
         candidates=found.candidates,
         given=given,
@@ -79,30 +78,70 @@ def make_plan(workspace: Workspace, events: Events) -> tuple[BudgetPlan, Costs, 
         keep=config.candidates is not None,
     )
     named = config.candidates or ()
-    for name, why in found.not_tried:
-        if name in named:
-            events.say("warning", f"{name} was named as a candidate and is left out: {why}")
-    plan.not_tried[:0] = found.not_tried if given is None else []
-    workspace.scale = plan.scale
+    for row in found.not_tried:
+        if row.method in named:
+            events.say(
+                "warning", f"{row.method} was named as a candidate and is left out: {row.why}"
+            )
+    workspace.scale = bought.scale
     if workspace.small is not None:
-        workspace.small.scale = plan.scale
+        workspace.small.scale = bought.scale
     if costs.row.probe_s > 2 * PROBE_SHARE * config.budget_seconds:
         events.say(
             "warning",
             f"measuring what a step costs took {costs.row.probe_s:.0f} s of a budget of "
             f"{config.budget_seconds:.0f} s: the network is large, or the machine busy",
         )
-    if plan.seconds > config.budget_seconds:
+    if bought.seconds > config.budget_seconds:
         events.say(
             "warning",
-            f"the shortest plan takes about {plan.seconds:.0f} s, the budget is "
-            f"{config.budget_seconds:.0f} s: the run will take longer{_kept(config)}",
+            f"the shortest plan takes about {bought.seconds:.0f} s, the budget is "
+            f"{config.budget_seconds:.0f} s: the run will take longer{_kept(workspace)}",
         )
-    return plan, costs, jobs
+    identity = workspace.identity
+    knows = "pretrained" if identity["pretrained"] else "starts at random"
+    return Plan(
+        setting=task.sentence(),
+        match=task.match.sentence(),
+        backbone=identity["name"],
+        backbone_reason=f"{knows}, {identity['origin']}",
+        given=given,
+        references=found.references,
+        reference=found.reference,
+        candidates=bought.candidates,
+        folds=bought.folds,
+        repeats=bought.repeats,
+        seeds=bought.seeds,
+        seeds_note=bought.seeds_note,
+        scale=bought.scale,
+        jobs=jobs,
+        threads=workspace.threads,
+        precision=workspace.precision,
+        precision_reason=costs.precision_reason,
+        device=workspace.device,
+        frozen=workspace.frozen,
+        fits=tuple(_with_why(row, found, workspace) for row in bought.fits),
+        not_tried=(*(found.not_tried if given is None else ()), *bought.not_tried),
+        seconds=round(bought.seconds, 1),
+        memory_mb=round(memory_mb(workspace) * (1 + 0.6 * (jobs - 1))),
+        budget_s=config.budget_seconds,
+        probe_s=round(costs.row.probe_s, 2),
+    )
 
 
-def _kept(config: RunConfig) -> str:
+def _with_why(fit: PlannedFit, found: Portfolio, workspace: Workspace) -> PlannedFit:
+    if fit.method == "scratch" and workspace.small is not None:
+        why = "what the outcome is measured against, as a small net of our own"
+    elif fit.method == found.reference:
+        why = "what the outcome is measured against"
+    else:
+        why = workspace.methods[fit.method].summary
+    return replace(fit, why=why)
+
+
+def _kept(workspace: Workspace) -> str:
     """Say which of what was named the budget did not shorten."""
+    config = workspace.config
     named = [
         f"{key} = {value:,}"
         for key, value in (
@@ -113,8 +152,8 @@ def _kept(config: RunConfig) -> str:
         if value is not None
     ]
     if config.method != "auto":
-        method = make_method(config.method, config.method_options)
-        named += [f"{key} = {value:g}" for key, value in named_epochs(method).items()]
+        epochs = named_epochs(workspace.methods[config.method])
+        named += [f"{key} = {value:g}" for key, value in epochs.items()]
     if config.candidates:
         named.append(f"candidates = {', '.join(config.candidates)}")
     return f" ({' and '.join(named)}: kept as named)" if named else ""
@@ -129,7 +168,8 @@ def _small_costs(workspace: Workspace, costs: Costs, events: Events) -> Costs:
     small = workspace.small
     if small is None:
         return costs
-    dear = costs.fit(workspace, "scratch", 1.0) > SCRATCH_SHARE * workspace.config.budget_seconds
+    seconds = costs.fit(workspace, workspace.methods.plain("scratch"), 1.0)
+    dear = seconds > SCRATCH_SHARE * workspace.config.budget_seconds
     if workspace.config.method == "scratch" or not dear:
         workspace.small = None
         return costs
@@ -160,7 +200,7 @@ def too_dear_to_move(workspace: Workspace, costs: Costs) -> bool:
     if not situation.pretrained or not (situation.source == "labelled" or situation.teacher):
         return False
     names = ("mcc", "source-only") if situation.source == "labelled" else ("distil",)
-    seconds = sum(costs.fit(workspace, name, 1.0) for name in names)
+    seconds = sum(costs.fit(workspace, workspace.methods.plain(name), 1.0) for name in names)
     return seconds > MOVING_SHARE * workspace.config.budget_seconds
 
 
@@ -181,55 +221,10 @@ def make_portfolio(workspace: Workspace) -> Portfolio:
         wanted=workspace.config.candidates,
         on_features=workspace.on_features,
         columns=workspace.preprocessing.columnar,
+        methods=workspace.methods,
     )
 
 
 def can_cross_validate(workspace: Workspace) -> bool:
     """Say whether the target labels allow at least two folds."""
     return workspace.situation.target != "none" and possible_folds(workspace.target, 3) >= 2
-
-
-def plan_facts(
-    task: Task, workspace: Workspace, plan: BudgetPlan, costs: Costs, jobs: int
-) -> dict[str, Any]:
-    """Return ``plan.json``, which is also what `landbridge plan` shows."""
-    found = make_portfolio(workspace)
-    identity = workspace.identity
-    knows = "pretrained" if identity["pretrained"] else "starts at random"
-    return {
-        "setting": task.sentence(),
-        "match": task.match.sentence(),
-        "backbone": identity["name"],
-        "backbone_reason": f"{knows}, {identity['origin']}",
-        "given": None if workspace.config.method == "auto" else workspace.config.method,
-        "references": list(found.references),
-        "reference": found.reference,
-        "candidates": list(plan.candidates),
-        "folds": plan.folds,
-        "repeats": plan.repeats,
-        "seeds": list(plan.seeds),
-        "seeds_note": plan.seeds_note,
-        "scale": plan.scale,
-        "jobs": jobs,
-        "threads": workspace.threads,
-        "precision": workspace.precision,
-        "precision_reason": costs.precision_reason,
-        "device": workspace.device,
-        "frozen": workspace.frozen,
-        "fits": [
-            {**row, "why": _why(row, found, workspace.small is not None)} for row in plan.rows
-        ],
-        "not_tried": [{"method": name, "why": why} for name, why in plan.not_tried],
-        "seconds": round(plan.seconds, 1),
-        "memory_mb": round(memory_mb(workspace) * (1 + 0.6 * (jobs - 1))),
-        "budget_s": workspace.config.budget_seconds,
-        "probe_s": round(costs.row.probe_s, 2),
-    }
-
-
-def _why(row: dict[str, Any], found: Portfolio, small: bool) -> str:
-    if row["method"] == "scratch" and small:
-        return "what the outcome is measured against, as a small net of our own"
-    if row["method"] == found.reference:
-        return "what the outcome is measured against"
-    return make_method(row["method"]).summary

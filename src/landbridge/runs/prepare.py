@@ -20,7 +20,7 @@ from ..domains.domain import Domain
 from ..domains.examples import data_of
 from ..domains.hint import input_hint
 from ..domains.task import Task, reindex
-from ..methods.core.resolve import Setting
+from ..methods.core.resolve import Methods, Setting
 from ..targets.codec import TargetCodec
 from ..training.batches import Side
 from ..verdict.judge import labels_print
@@ -39,8 +39,10 @@ def prepare(
     reading: TargetCodec | None = None,
     teacher: Teacher | None = None,
     sight: Teacher | None = None,
+    methods: Methods | None = None,
 ) -> Workspace:
     """Open θ₀, decode all examples once, and put together what fits need: nothing sealed."""
+    methods = methods or Methods(config.method, config.method_options)
     source, target = task.training()
     taught, sight = None, teacher or sight
     if teacher is not None:
@@ -129,7 +131,9 @@ def prepare(
     if small_net is not None and target.known.any():
         alone = replace(task, source=None, source_labels="none", model=None, teacher=None)
         modest = replace(config, backbone=small_net, backbone_options={})
-        small = prepare(alone, modest, path, SILENT, SMALL, reading=reading, sight=sight)
+        small = prepare(
+            alone, modest, path, SILENT, SMALL, reading=reading, sight=sight, methods=methods
+        )
     return Workspace(
         path=path,
         part=part,
@@ -157,6 +161,7 @@ def prepare(
         spread=reading.spread,
         teacher=taught,
         teacher_judged=says,
+        methods=methods,
     )
 
 

@@ -3,27 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
 from ..base.errors import TrainingError
 from ..base.events import Events
 from ..base.files import write_json
+from ..selection.fallback import NOTHING, fallback, given, only_one, uncompared
 from ..selection.portfolio import TARGET_ALONE
-from .compare import (
-    NOTHING,
-    Folds,
-    by_validation,
-    fallback,
-    given,
-    label_free,
-    only_one,
-    uncompared,
-)
+from ..selection.records import Choice, NotTried
+from .compare import Folds, by_validation, label_free
 from .execute import Runner
 from .fit import Fit, FitSpec
 from .folds import learned_rows
-from .records import read_going_on
+from .records import Plan, read_going_on
 from .stages import Clock
 from .workspace import Workspace
 
@@ -34,8 +26,7 @@ class SelectionResult:
 
     Attributes
     ----------
-    choice : dict
-        As ``choice.json``.
+    choice : Choice
     seeds : tuple of int
         Of the verdict.
     fits : dict of {seed: Fit} by method
@@ -46,7 +37,7 @@ class SelectionResult:
         Out-of-fold logits of the labelled rows, where there was a cross-validation.
     """
 
-    choice: dict[str, Any]
+    choice: Choice
     seeds: tuple[int, ...]
     fits: dict[str, dict[int, Fit]]
     reference: str | None
@@ -55,7 +46,7 @@ class SelectionResult:
     @property
     def chosen(self) -> str:
         """The method that was chosen."""
-        return str(self.choice["method"])
+        return self.choice.method
 
     @property
     def compared(self) -> list[str]:
@@ -64,9 +55,7 @@ class SelectionResult:
         return [name for name in names if name in self.folds]
 
 
-def race(
-    workspace: Workspace, plan: dict[str, Any], clock: Clock, events: Events
-) -> SelectionResult:
+def race(workspace: Workspace, plan: Plan, clock: Clock, events: Events) -> SelectionResult:
     """Run what the plan says. Nothing here can read a sealed label.
 
     Raises
@@ -74,79 +63,76 @@ def race(
     TrainingError
         Where the method that the user named, or all there is to choose from, fails.
     """
-    with Runner(workspace, plan["jobs"], events) as runner:
-        seeds = tuple(plan["seeds"])
+    with Runner(workspace, plan.jobs, events) as runner:
         if _all_start_from_the_source(workspace, plan):
             with clock.stage("source", "training on the source"):
-                runner.run([FitSpec("source-only", seed, "source") for seed in seeds])
+                runner.run([FitSpec("source-only", seed, "source") for seed in plan.seeds])
         choice, folds = _choose(workspace, plan, clock, runner)
-        events.say("choice", f"{choice['method']}: {choice['reason']}", method=choice["method"])
-        fits = _all_seeds(workspace, plan, choice, clock, runner, events)
-    reference = plan["reference"] if plan["reference"] in fits else None
-    return SelectionResult(choice, seeds, fits, reference, folds)
+        events.say("choice", f"{choice.method}: {choice.reason}", method=choice.method)
+        choice, fits = _all_seeds(workspace, plan, choice, clock, runner, events)
+    reference = plan.reference if plan.reference in fits else None
+    return SelectionResult(choice, plan.seeds, fits, reference, folds)
 
 
-def _all_start_from_the_source(workspace: Workspace, plan: dict[str, Any]) -> bool:
+def _all_start_from_the_source(workspace: Workspace, plan: Plan) -> bool:
     """Say whether the source-only fits are worth making first, before others ask for them."""
     if workspace.situation.source != "labelled":
         return False
-    names = [*plan["references"], *plan["candidates"], plan["given"]]
+    names = [*plan.references, *plan.candidates, plan.given]
     return "source-only" in names or not workspace.situation.pretrained
 
 
-def _choose(
-    workspace: Workspace, plan: dict[str, Any], clock: Clock, runner: Runner
-) -> tuple[dict[str, Any], Folds]:
+def _choose(workspace: Workspace, plan: Plan, clock: Clock, runner: Runner) -> tuple[Choice, Folds]:
     """Return the choice, the one on disk where there is one, and out-of-fold logits."""
     folds: Folds = {}
-    if plan["given"]:
-        choice = given(plan["given"])
-    elif len(plan["candidates"]) == 1:
-        choice = only_one(plan)
-    elif plan["folds"]:
+    kind = workspace.situation.target_type
+    if plan.given:
+        choice = given(plan.given)
+    elif len(plan.candidates) == 1:
+        choice = only_one(plan.candidates[0], plan.references, plan.not_tried)
+    elif plan.folds:
         with clock.stage("race", "comparing candidates by cross-validation"):
             choice, folds = by_validation(workspace, plan, runner)
-    elif workspace.situation.target == "none" and not workspace.situation.target_type.class_scores:
-        choice = uncompared(plan, workspace.situation.answers)
+    elif workspace.situation.target == "none" and not kind.class_scores:
+        choice = uncompared(plan.reference or plan.candidates[0], kind.name)
     elif workspace.situation.target == "none":
         with clock.stage("race", "comparing candidates without labels"):
             choice = label_free(workspace, plan, runner)
     else:
         learned = int(learned_rows(workspace.target).sum())
-        choice = fallback(plan, workspace.situation.target_type, learned)
+        choice = fallback(plan.candidates, plan.references, kind, learned)
     file = workspace.path / "choice.json"
     if file.exists():
-        return read_going_on(file), folds
-    if len(plan["candidates"]) > 1 and set(plan["candidates"]) <= set(TARGET_ALONE):
-        choice["reason"] = f"{NOTHING}. {choice['reason']}"
-    choice["not_tried"] = plan["not_tried"]
-    write_json(file, choice)
+        return Choice.from_json(read_going_on(file)), folds
+    if len(plan.candidates) > 1 and set(plan.candidates) <= set(TARGET_ALONE):
+        choice = replace(choice, reason=f"{NOTHING}. {choice.reason}")
+    choice = replace(choice, not_tried=(*plan.not_tried, *choice.not_tried))
+    write_json(file, choice.to_json())
     return choice, folds
 
 
 def _all_seeds(
     workspace: Workspace,
-    plan: dict[str, Any],
-    choice: dict[str, Any],
+    plan: Plan,
+    choice: Choice,
     clock: Clock,
     runner: Runner,
     events: Events,
-) -> dict[str, dict[int, Fit]]:
-    """Fit the chosen method and the references for every seed; write `choice` if it changes.
+) -> tuple[Choice, dict[str, dict[int, Fit]]]:
+    """Fit the chosen method and the references for every seed; write the choice if it changes.
 
     A candidate that fails with a later seed is not dependable, so the next best takes its
     place. A reference that fails is left out, which the log and the choice say.
     """
-    seeds = plan["seeds"]
+    seeds, file = plan.seeds, workspace.path / "choice.json"
     while True:
-        chosen = choice["method"]
-        options = workspace.config.method_options if chosen == plan["given"] else {}
+        chosen = choice.method
         with clock.stage("seeds", f"{chosen} and its baselines over {_seeds(seeds)}"):
-            own = [FitSpec(chosen, seed, "chosen", options) for seed in seeds]
+            own = [FitSpec(chosen, seed, "chosen") for seed in seeds]
             others = [
                 FitSpec(name, seed, "baseline")
                 for seed in seeds
-                for name in plan["references"]
+                for name in plan.references
                 if name != chosen
             ]
             done = runner.run([*own, *others], tolerate=True)
@@ -159,33 +145,20 @@ def _all_seeds(
             else:
                 fits.setdefault(spec.method, {})[spec.seed] = found
         if chosen in failed:
-            _next_best(choice, failed[chosen], plan["references"])
-            write_json(workspace.path / "choice.json", choice)
-            events.say("choice", f"{choice['method']}: {choice['reason']}")
+            left = choice.failed(failed[chosen].found, plan.references)
+            if left is None:
+                raise failed[chosen]
+            choice = left
+            write_json(file, choice.to_json())
+            events.say("choice", f"{choice.method}: {choice.reason}")
             continue
         fits = {name: by_seed for name, by_seed in fits.items() if name not in failed}
-        why = [{"method": name, "why": error.found} for name, error in failed.items()]
-        if any(row not in choice["not_tried"] for row in why):
-            choice["not_tried"] = [r for r in choice["not_tried"] if r not in why] + why
-            write_json(workspace.path / "choice.json", choice)
-        return fits
-
-
-def _next_best(choice: dict[str, Any], error: TrainingError, references: list[str]) -> None:
-    """Put the next best candidate in the place of the chosen one, which failed."""
-    failed = choice["method"]
-    for row in choice["candidates"]:
-        if row["method"] == failed:
-            row |= {"gated": error.found, "rank": None}
-    left = [row for row in choice["candidates"] if row["rank"] is not None]
-    if not left:
-        raise error
-    choice["method"] = min(left, key=lambda row: row["rank"])["method"]
-    choice["kept_reference"] = choice["method"] in references
-    choice["reason"] += (
-        f" {failed} then failed with a further seed ({error.found}), so the next best was taken: "
-        f"{choice['method']}."
-    )
+        why = tuple(NotTried(name, error.found) for name, error in failed.items())
+        if any(row not in choice.not_tried for row in why):
+            before = (row for row in choice.not_tried if row not in why)
+            choice = replace(choice, not_tried=(*before, *why))
+            write_json(file, choice.to_json())
+        return choice, fits
 
 
 def _seeds(seeds: Sequence[int]) -> str:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 from ..base.config import RunConfig, make_config
 from ..base.errors import ConfigError, RunError
 from ..base.files import read_json
-from ..base.typed import Shape, amount, checked, count, number, read_checked
+from ..base.typed import JsonObject, Shape, amount, checked, count, number, read_checked
+from ..selection.records import NotTried, PlannedFit, not_tried
 
 _FIGURE = {"method": str, "mean": (float, None), "low?": (float, None), "high?": (float, None)}
 _SIDE = {"name": str, "fingerprint": str, "limits?": ([number, number], None)}
@@ -43,6 +46,78 @@ SHAPES: dict[str, Shape] = {
     "unknown.json": {"score": str, "calibration": [float]},
     "merge.json": {"method?": str, "runs?": [str]},
 }
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run does, as ``plan.json`` holds it.
+
+    Attributes
+    ----------
+    setting, match : str
+        In a sentence each.
+    backbone, backbone_reason : str
+    given : str or None
+        The method that was named.
+    references, candidates : tuple of str
+        Baselines, and what is compared; the candidates include them.
+    reference : str or None
+        The baseline that the outcome is about.
+    folds, repeats : int
+        Of a cross-validation; 0 where there is none.
+    seeds : tuple of int
+    seeds_note : str
+    scale : float
+        Factor on the steps of every fit that nobody named.
+    jobs, threads : int
+        Fits at once, and threads of each.
+    precision, precision_reason, device : str
+    frozen : bool
+        Whether adapting methods leave the backbone as it is.
+    fits : tuple of PlannedFit
+    not_tried : tuple of NotTried
+    seconds, memory_mb, budget_s, probe_s : float
+    """
+
+    setting: str
+    match: str
+    backbone: str
+    backbone_reason: str
+    given: str | None
+    references: tuple[str, ...]
+    reference: str | None
+    candidates: tuple[str, ...]
+    folds: int
+    repeats: int
+    seeds: tuple[int, ...]
+    seeds_note: str
+    scale: float
+    jobs: int
+    threads: int
+    precision: str
+    precision_reason: str
+    device: str
+    frozen: bool
+    fits: tuple[PlannedFit, ...]
+    not_tried: tuple[NotTried, ...]
+    seconds: float
+    memory_mb: float
+    budget_s: float
+    probe_s: float
+
+    def to_json(self) -> JsonObject:
+        """Return what ``plan.json`` holds, which is also what `landbridge plan` shows."""
+        own = {name: list(v) if isinstance(v, tuple) else v for name, v in self.__dict__.items()}
+        rows = {name: [row.to_json() for row in own[name]] for name in ("fits", "not_tried")}
+        return own | rows
+
+    @classmethod
+    def from_json(cls, found: Mapping[str, Any]) -> Plan:
+        """Return what `to_json` gave; what an older version did not say is None."""
+        own: JsonObject = {field.name: found.get(field.name) for field in fields(cls)}
+        own |= {name: tuple(found[name]) for name in ("references", "candidates", "seeds")}
+        rows = tuple(map(PlannedFit.from_json, found["fits"]))
+        return cls(**own | {"fits": rows, "not_tried": not_tried(found["not_tried"])})
 
 
 _LEFT_OUT = {"method": str, "why": str}

@@ -22,7 +22,7 @@ from ..base.hashing import digest, file_digest
 from ..base.stored import checked
 from ..domains.modalities.base import Preprocessing, load_preprocessing
 from ..methods.core.network import PlanContext
-from ..methods.core.resolve import Setting
+from ..methods.core.resolve import Methods, Setting
 from ..targets.base import type_of_target
 from ..targets.codec import TargetCodec
 from ..training.batches import Side
@@ -73,6 +73,8 @@ class Workspace:
     small : Workspace or None
         The same target, small, for a small net of our own: what training from scratch uses
         where the backbone's architecture is too dear to train from nothing.
+    methods : Methods
+        Each made once.
     teacher : float32 ndarray (n, classes) or None
         A teacher's logits for the target's rows.
     teacher_judged : float32 ndarray (n, classes) or None
@@ -93,6 +95,7 @@ class Workspace:
     judged_rows: np.ndarray
     fingerprints: dict[str, str]
     situation: Setting
+    methods: Methods
     identity: dict[str, Any]
     preprocessing: Preprocessing
     precision: str = "float32"
@@ -147,6 +150,8 @@ class Workspace:
     def __post_init__(self) -> None:
         self._opened: dict[int, LoadedBackbone] = {}
         self.known_hashes: dict[int, str] = {}
+        if self.small is not None:
+            self.small.methods = self.methods
 
     @property
     def fits(self) -> Path:
@@ -324,6 +329,7 @@ class Workspace:
         folder = path / "work" / part
         small = part == "data" and (path / "work" / SMALL / "workspace.json").exists()
         facts = read_json(folder / "workspace.json")
+        config = make_config(facts["config"])
 
         def array(name: str) -> np.ndarray:
             return np.load(folder / f"{name}.npy", allow_pickle=False)
@@ -343,7 +349,8 @@ class Workspace:
 
         return cls(
             path=path,
-            config=make_config(facts["config"]),
+            config=config,
+            methods=Methods(config.method, config.method_options),
             classes=tuple(facts["classes"]),
             source_classes=tuple(facts["source_classes"]),
             source=side("source") if "source" in facts["inputs"] else None,

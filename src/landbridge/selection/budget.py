@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+
+from .records import NotTried, PlannedFit
 
 FOLDS = 3
 SHORTEST = 0.25
@@ -28,9 +29,9 @@ class BudgetPlan:
         Factor on the steps of every network fit.
     seconds : float
         Estimated wall-clock time.
-    not_tried : list of (method, why)
-    rows : list of dict
-        One per method: role, seeds, steps, seconds.
+    not_tried : list of NotTried
+    fits : list of PlannedFit
+        One per method.
     """
 
     seeds: tuple[int, ...]
@@ -40,8 +41,8 @@ class BudgetPlan:
     repeats: int
     scale: float
     seconds: float
-    not_tried: list[tuple[str, str]] = field(default_factory=list)
-    rows: list[dict[str, Any]] = field(default_factory=list)
+    not_tried: list[NotTried] = field(default_factory=list)
+    fits: list[PlannedFit] = field(default_factory=list)
 
 
 def allot(
@@ -129,7 +130,7 @@ def allot(
         repeats=1 if folds else 0,
         scale=round(scale, 4),
         seconds=seconds,
-        not_tried=[(name, "the budget is too short") for name in dropped],
+        not_tried=[NotTried(name, "the budget is too short") for name in dropped],
     )
     while folds and plan.repeats < 3:
         more = sum(cost(n, scale) for n in names) * folds / jobs
@@ -142,15 +143,9 @@ def allot(
         *[n for n in names if n not in references and not given],
     ]:
         role = "baseline" if name in references else "chosen" if given else "candidate"
-        plan.rows.append(
-            {
-                "method": name,
-                "role": role,
-                "seeds": list(plan.seeds) if role != "candidate" else [first_seed],
-                "steps": steps(name, scale),
-                "seconds": round(cost(name, scale), 2),
-            }
-        )
+        own = plan.seeds if role != "candidate" else (first_seed,)
+        seconds = round(cost(name, scale), 2)
+        plan.fits.append(PlannedFit(name, role, own, steps(name, scale), seconds))
     return plan
 
 

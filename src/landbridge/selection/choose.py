@@ -3,28 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
-from ..metrics.labelfree import Candidate
+from ..metrics.labelfree import Candidate as Answers
 from ..metrics.ranking import score_candidates
 from ..targets.figures import PrimaryMetric
 from ..targets.multiclass import ACCURACY
+from .records import Candidate, Choice
 
 
 def choose_label_free(
-    candidates: Sequence[Candidate],
+    candidates: Sequence[Answers],
     reference: str,
     *,
     label_shift: bool = False,
     clusters: bool = True,
-) -> dict[str, Any]:
+) -> Choice:
     """Gate, then rank sum of ClassAMI + InfoMax + EnsV; ties and losses keep the reference.
 
     Parameters
     ----------
-    candidates : sequence of Candidate
+    candidates : sequence of labelfree.Candidate
         Probabilities and features on unlabelled target rows, and source validation
         accuracy; the reference is among them.
     reference : str
@@ -33,27 +33,17 @@ def choose_label_free(
 
     Returns
     -------
-    dict
-        As ``choice.json`` without costs.
+    Choice
+        Without costs.
     """
     base = next(c for c in candidates if c.name == reference)
     ranking = score_candidates(candidates, base, label_shift=label_shift, clusters=clusters)
-    rows: list[dict[str, Any]] = [
-        {
-            "method": name,
-            "figures": ranking.figures[name],
-            "gated": ranking.gated.get(name),
-            "rank": ranking.ranks.get(name),
-        }
-        for name in [*ranking.order, *ranking.gated]
-    ]
-    return {
-        "method": ranking.best,
-        "kind": "label-free",
-        "reason": ranking.reason,
-        "kept_reference": ranking.best == reference,
-        "candidates": rows,
-    }
+    rows = (
+        Candidate(name, ranking.figures[name], ranking.gated.get(name), ranking.ranks.get(name))
+        for name in (*ranking.order, *ranking.gated)
+    )
+    kept = ranking.best == reference
+    return Choice(ranking.best, "label-free", ranking.reason, kept, tuple(rows))
 
 
 def choose_by_validation(
@@ -63,7 +53,7 @@ def choose_by_validation(
     ties: Mapping[str, float] | None = None,
     metric: PrimaryMetric = ACCURACY,
     alone: Sequence[str] = (),
-) -> dict[str, Any]:
+) -> Choice:
     """Best cross-validated score; within one standard error ClassAMI, else the simplest.
 
     Parameters
@@ -108,26 +98,14 @@ def choose_by_validation(
     if len(short) > 1:
         others = ", ".join(f"{s} {said(s)}" for s in short if s != chosen)
         reason += f"; within one standard error of the best: {others}; {how}"
-    rows: list[dict[str, Any]] = [
-        {
-            "method": name,
-            "figures": {
-                metric.name: metric.figure(means[name]),
-                "standard_error": float(hits.mean(0).std() / np.sqrt(hits.shape[1])),
-                **({"class_ami": ties[name]} if ties and name in ties else {}),
-            },
-            "gated": None,
-            "rank": None,
+    rows = []
+    for place, name in enumerate(sorted(correct, key=lambda name: -means[name]), 1):
+        hits = correct[name]
+        figures = {
+            metric.name: metric.figure(means[name]),
+            "standard_error": float(hits.mean(0).std() / np.sqrt(hits.shape[1])),
+            **({"class_ami": ties[name]} if ties and name in ties else {}),
         }
-        for name, hits in correct.items()
-    ]
-    rows.sort(key=lambda row: -means[row["method"]])
-    for place, row in enumerate(rows, 1):
-        row["rank"] = place
-    return {
-        "method": chosen,
-        "kind": "cross-validation",
-        "reason": reason + ".",
-        "kept_reference": chosen in references,
-        "candidates": rows,
-    }
+        rows.append(Candidate(name, figures, rank=place))
+    kept = chosen in references
+    return Choice(chosen, "cross-validation", f"{reason}.", kept, tuple(rows))

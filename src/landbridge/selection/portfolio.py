@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..methods.core.resolve import Setting, make_method, unmet
+from ..methods.core.resolve import Methods, Setting, unmet
+from .records import NotTried
 
 # Order is priority: where the budget is short, later ones are left out (and said).
 UNLABELLED = (
@@ -64,14 +65,14 @@ class Portfolio:
         Baselines, always fitted.
     candidates : tuple of str
         In order of priority, references left out.
-    not_tried : tuple of (method, why)
+    not_tried : tuple of NotTried
     reference : str or None
         The baseline that the outcome is about.
     """
 
     references: tuple[str, ...]
     candidates: tuple[str, ...]
-    not_tried: tuple[tuple[str, str], ...]
+    not_tried: tuple[NotTried, ...]
     reference: str | None
 
 
@@ -83,6 +84,7 @@ def portfolio(
     label_shift: bool = False,
     on_features: bool = False,
     columns: bool = False,
+    methods: Methods | None = None,
 ) -> Portfolio:
     """Return references and candidates for a situation.
 
@@ -99,14 +101,17 @@ def portfolio(
         Whether rows are taken as features, so that there is no network to train.
     columns : bool
         Whether rows are a table's: boosted trees are a baseline then, where there are labels.
+    methods : Methods, optional
+        Those of the run, made once.
     """
+    methods = methods or Methods()
     references, not_tried = [], []
     for name in ("source-only", "probe", "scratch"):
-        why = unmet(make_method(name).needs, situation)
+        why = unmet(methods[name].needs, situation)
         if not why and name == "probe" and not (situation.pretrained or situation.taught):
             why = "there are no features to freeze: no source, and no pretrained backbone"
         if why:
-            not_tried.append((name, why))
+            not_tried.append(NotTried(name, why))
         else:
             references.append(name)
     if columns and situation.target != "none":
@@ -117,7 +122,7 @@ def portfolio(
     elif not situation.target_type.class_scores and situation.target == "none":
         names = ()
         why = "no score tells whether it helps where there are no target labels; --method names it"
-        not_tried += [(name, why) for name in NUMBERS_UNLABELLED]
+        not_tried += [NotTried(name, why) for name in NUMBERS_UNLABELLED]
     elif not situation.target_type.class_scores:
         names = (NUMBERS_FEATURES_FEW if on_features else NUMBERS_FEW) if few else NUMBERS_LABELLED
     elif on_features and situation.source == "labelled" and situation.target == "none":
@@ -141,28 +146,24 @@ def portfolio(
     for name in names:
         if name in references:
             continue
-        why = unmet(make_method(name).needs, situation)
+        why = unmet(methods[name].needs, situation)
         knows = situation.pretrained or situation.taught
         if not why and not knows and name not in (WITHOUT_LABELS, TAUGHT):
             why = "nothing is known yet: no source, and no pretrained backbone"
-        if not why and label_shift and wanted is None and wants_like_shares(name):
+        if not why and label_shift and wanted is None and methods[name].needs.like_shares:
             why = "class shares seem to differ much, where alignment and diversity terms harm"
         if why:
-            not_tried.append((name, why))
+            not_tried.append(NotTried(name, why))
         else:
             candidates.append(name)
     if on_features and {"probe", "source-only"} <= set(references):
         # The same linear head, but its strength is chosen: a weaker reference would flatter.
         references.remove("source-only")
-        not_tried.append(("source-only", "on features the probe is the source's model"))
+        why = "on features the probe is the source's model"
+        not_tried.append(NotTried("source-only", why))
     reference: str | None
     if situation.target == "none":
         reference = next((name for name in ("source-only", "probe") if name in references), None)
     else:
         reference = "scratch" if "scratch" in references else None
     return Portfolio(tuple(references), tuple(candidates), tuple(not_tried), reference)
-
-
-def wants_like_shares(name: str) -> bool:
-    """Say whether a method goes wrong where class shares differ: it aligns, or wants diversity."""
-    return bool(make_method(name).needs.like_shares)

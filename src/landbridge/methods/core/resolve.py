@@ -41,6 +41,35 @@ def make_method(name: str, options: Mapping[str, Any] | None = None) -> Method:
     return kind.from_config(make_options(kind.Config, values, f"method {name!r}"))
 
 
+class Methods:
+    """The methods of a run by name, each made once, when it is first asked for.
+
+    Parameters
+    ----------
+    named : str
+        The one that options are given for; "auto" where none is.
+    options : mapping, optional
+        Its options. All others are as they are.
+    """
+
+    def __init__(self, named: str = "auto", options: Mapping[str, Any] | None = None) -> None:
+        self.named, self.options = named, dict(options or {})
+        self._made: dict[tuple[str, bool], Method] = {}
+
+    def __getitem__(self, name: str) -> Method:
+        return self._get(name, name == self.named)
+
+    def plain(self, name: str) -> Method:
+        """Return it without options: one that stands for its like."""
+        return self._get(name, False)
+
+    def _get(self, name: str, with_options: bool) -> Method:
+        key = (name, with_options and bool(self.options))
+        if key not in self._made:
+            self._made[key] = make_method(name, self.options if key[1] else None)
+        return self._made[key]
+
+
 def _combination(name: str, values: dict[str, Any]) -> Combine:
     parts = name.split("+")
     twice = sorted({part for part in parts if parts.count(part) > 1})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -25,9 +25,68 @@ from ..domains.spelling import check_judged, spelled_like
 from ..domains.task import Task
 from ..domains.together import read_together
 from ..domains.twins import learned_rows, without_rows, without_seen
+from ..methods.core.resolve import Methods
 from .known import SourceModel, is_run
 from .learned import learned_again
+from .prepare import prepare
 from .teacher import Teacher
+from .workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What a run is asked for and given.
+
+    Attributes
+    ----------
+    config : RunConfig
+    methods : Methods
+    task : Task
+    known : SourceModel or None
+        What stands in the source's place.
+    teacher : Teacher or None
+    """
+
+    config: RunConfig
+    methods: Methods
+    task: Task
+    known: SourceModel | None
+    teacher: Teacher | None
+
+    def prepared(self, path: Path, events: Events) -> Workspace:
+        """Return what fits work on, new."""
+        return prepare(
+            self.task,
+            self.config,
+            path,
+            events,
+            known=self.known,
+            teacher=self.teacher,
+            methods=self.methods,
+        )
+
+
+def load(
+    config: RunConfig,
+    source: Any,
+    target: Any,
+    events: Events,
+    methods: Methods | None = None,
+) -> Loaded:
+    """Read the data, the model in the source's place and the teacher, as far as there are any.
+
+    Parameters
+    ----------
+    source, target
+        Objects that take the place of ``config.data``, or None.
+    methods : Methods, optional
+        Those that `check_asked` gave.
+    """
+    methods = methods or Methods(config.method, config.method_options)
+    known = read_source_model(config, source, events)
+    teacher = Teacher.load(config, events)
+    task = read_task(config, source, target, events, known, teacher)
+    return Loaded(config, methods, task, known, teacher)
 
 
 def read_task(
