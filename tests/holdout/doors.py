@@ -165,7 +165,11 @@ def _multitask_by(rule: str) -> Callable[[Labels, Path, Path], Outcome]:
                     drop=[{"group:site": "day", "time:day": "site"}[rule]])  # fmt: skip
         own = made.verdict[0]
         groups, judged = own.get("judged_groups", 0), own["judged_rows"]
-        _check_rule(rule, made.facts["holdout"], groups, judged)
+        _check_rule(rule, made.facts["holdout"]["notes"], groups, judged)
+        for frame in (_frame(labels, EAST, **PLACES), _frame(labels, EAST)):
+            there = rule.startswith("group") and "site" in frame
+            for one in made.evaluate(frame)["tasks"]:
+                assert one.get("judged_groups", 0) == 2 * there
         return _folder(out, [(task["together"], task["alone"]) for task in made.verdict])
 
     return do
@@ -203,9 +207,10 @@ def _align_by_group(labels: Labels, data: Path, out: Path) -> Outcome:
     rows = read_domain({"image": tiny_commands.pictures(), "text": texts})
     rows = replace(rows, holdout_by=tuple(np.where(held, "east", "west").tolist()))
     made = call("align", data, out, rows=rows, holdout="group:site", keep_duplicates=True)
-    assert "all those of 1 of 2 values of 'site'" in made.facts["holdout"][0]
+    assert "all those of 1 of 2 values of 'site'" in made.facts["holdout"]["notes"][0]
     assert made.facts["held_out"] == held.sum()
     assert {one["judged_groups"] for one in made.facts["recall"]} == {1}
+    assert {one["judged_groups"] for one in made.evaluate(rows)["recall"]} == {2}
     return _folder(out, made.facts["recall"])
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -66,6 +67,18 @@ def test_counts_by_hand() -> None:
     assert (recall["a"].value, recall["a"].rows) == (0.75, 2)
     assert worst_confusions(counts, ["a", "b"])[0]["count"] == 1
     assert aggregate.reliability(both) == []
+
+
+def test_recall_goes_by_groups_where_rows_of_one_are_alike() -> None:
+    rows = ["a"] * 40 + ["b"] * 4
+    said = ["a"] * 20 + ["b"] * 24
+    alone = _answers(rows, said)
+    by_group = replace(alone, groups=np.arange(44) // 4)
+    found = [aggregate.recalls([one], ["a", "b", "c"]) for one in (alone, by_group)]
+    assert [set(one) for one in found] == [{"a", "b"}] * 2
+    assert [(one["a"].value, one["a"].rows) for one in found] == [(0.5, 40)] * 2
+    widths = [one["a"].high - one["a"].low for one in found]
+    assert widths[1] > 1.5 * widths[0]
 
 
 def test_a_matrix_of_many_classes_keeps_the_busiest() -> None:

@@ -237,6 +237,9 @@ def test_intervals_go_by_groups_that_have_a_label():
     for one in ("together", "difference"):
         wide, narrow = getattr(grouped, one), getattr(plain, one)
         assert wide.high - wide.low > 1.2 * (narrow.high - narrow.low)
+    (score,) = scores_of([KIND], truth[:, None], said[0], groups)
+    assert score["judged_groups"] == 10
+    assert (score["low"], score["high"]) == (grouped.together.low, grouped.together.high)
 
 
 @pytest.mark.parametrize("keep", [False, True])

@@ -16,7 +16,7 @@ from landbridge.domains.modalities.texts import TextExamples
 from landbridge.objectives.align import alignment
 from landbridge.spaces.held_out import contents_of
 from landbridge.spaces.options import AlignOptions
-from landbridge.spaces.recall import by_chance, hits, recalls
+from landbridge.spaces.recall import Recall, by_chance, hits, recalls
 from landbridge.spaces.zero_shot import answered
 
 SHAPES = {"square": "a square", "bar": "a long bar", "ring": "an open ring", "cross": "one cross"}
@@ -95,6 +95,16 @@ def test_recall_and_chance_by_counting():
     found = recalls(x, x, np.eye(20, dtype=bool), ("a", "b"))
     assert [item.found.value for item in found] == [1.0] * 6
     assert found[0].chance == pytest.approx(1 / 20)
+    x[10:] = x[10:][::-1]
+    alone, alike = (
+        recalls(x, np.eye(20), np.eye(20, dtype=bool), ("a", "b"), groups)[0]
+        for groups in (None, np.arange(20) // 5)
+    )
+    assert (alone.judged_groups, alike.judged_groups) == (0, 4)
+    assert Recall.from_json(alike.to_json()).judged_groups == 4
+    for name in ("found", "gain"):
+        wide, narrow = getattr(alike, name), getattr(alone, name)
+        assert wide.high - wide.low > 1.3 * (narrow.high - narrow.low)
 
 
 def test_what_belongs_together_is_found(space):

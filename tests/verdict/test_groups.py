@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 
 import landbridge
 from landbridge.domains.sealed import SealedLabels
+from landbridge.metrics.estimates import mean_interval
 from landbridge.verdict.judge import Predicted, judge
 from landbridge.verdict.records import Verdict
 from landbridge.verdict.without_labels import cross_validated_verdict
@@ -82,3 +84,15 @@ def test_a_run_judges_whole_groups_and_answers_rows_without_the_column(tmp_path)
     assert run.verdict["judged_groups"] == run.verdict["judged_rows"] / 8
     assert "intervals go by groups" in (tmp_path / "run" / "report.html").read_text("utf-8")
     assert len(run.predict(target[["width", "height"]])) == 96
+    table = pq.read_table(tmp_path / "run" / "predictions.parquet")
+    assert len(set(table.column("group").to_pylist())) == run.verdict["judged_groups"]
+    fresh = target.assign(width=target["width"] + 1 + rng.normal(size=96) / 9)
+    by_group, alone = run.evaluate(fresh), run.evaluate(fresh.drop(columns="patient"))
+    assert (by_group["judged_groups"], "judged_groups" in alone) == (12, False)
+    assert by_group["accuracy"] == alone["accuracy"]
+    right = [row["predicted"] for row in run.predict(fresh)] == fresh["kind"]
+    known = mean_interval(right.to_numpy(), groups=patient)
+    assert (by_group["low"], by_group["high"]) == pytest.approx((known.low, known.high))
+    if by_group["comparison"]["outcome"] is not None:
+        assert "12 groups" in by_group["comparison"]["sentence"]
+        assert "groups" not in alone["comparison"]["sentence"]

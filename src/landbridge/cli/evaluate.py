@@ -71,8 +71,12 @@ def _show_figures(figures: dict[str, Any]) -> None:
 
 
 def _show_left(out: Any, figures: dict[str, Any]) -> None:
-    """Say how many rows the figures are not about, and why."""
+    """Say how many rows the figures are not about, and why, and whether intervals go by groups."""
     from rich.text import Text
+
+    each = (figures, *figures.get("tasks", ()), *figures.get("recall", ()))
+    if groups := max(one.get("judged_groups", 0) for one in each):
+        out.print(Text(f"intervals go by {groups:,} groups", style="dim"))
 
     said = [f"{figures['left_out']:,} without a label"] if figures.get("left_out") else []
     said += [f"{n:,} x {why}" for why, n in (figures.get("unanswered") or {}).items()]

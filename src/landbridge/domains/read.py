@@ -8,11 +8,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ..base.errors import ConfigError, DataError
 from ..base.events import SILENT, Events
 from ..base.registry import nearest
 from .domain import Domain
 from .examples import data_of
+from .holdout.base import blocks_of
 from .modalities.base import Preprocessing
 from .one import as_rows, tell
 from .readers.base import READERS, NoUseError, ReadOptions
@@ -289,6 +292,22 @@ def read_like(
     reads |= {"rule": preprocessing.rule(), "label": label, "allow_missing": True}
     with read_as_learned(preprocessing, reads):
         return read_domain(what, **reads, **options)
+
+
+def groups_asked(what: Any, column: str | None) -> str | None:
+    """Return the column of groups where new data can have it.
+
+    Names of files have no parts where no pattern says so: of a folder only "folder" is one.
+    """
+    folder = isinstance(what, str | Path) and Path(what).is_dir()
+    return None if folder and column != "folder" else column
+
+
+def groups_read(domain: Domain, column: str | None) -> np.ndarray | None:
+    """Return a number for each row, by the column of groups; None where it was not there."""
+    if column is None or domain.holdout_by is None:
+        return None
+    return blocks_of(domain.holdout_by)
 
 
 @contextmanager

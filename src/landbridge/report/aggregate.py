@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from landbridge.metrics.estimates import mean_interval
 from landbridge.metrics.figures import confusion as count_pairs
 from landbridge.metrics.intervals import Interval, wilson_share
 
@@ -43,9 +44,21 @@ def wilson(hits: float, rows: int) -> Share | None:
 
 
 def recalls(answers: Sequence[Answers], classes: Sequence[str]) -> dict[str, Share]:
-    """Return each class's recall, averaged over seeds; the interval counts each example once."""
+    """Return each class's recall, averaged over seeds; the interval counts each example once.
+
+    It goes by groups where rows of one may be alike.
+    """
     result = {}
+    groups = answers[0].groups if answers else None
     for name in classes:
+        if answers and groups is not None:
+            of_class = answers[0].true == name
+            if of_class.any():
+                right = np.array([one.predicted[of_class] == name for one in answers], float)
+                found = mean_interval(right.mean(0), groups=groups[of_class])
+                rows = int(of_class.sum())
+                result[name] = Share(found.value, found.low, found.high, rows=rows)
+            continue
         hits, rows = 0.0, 0
         for one in answers:
             of_class = one.true == name

@@ -45,6 +45,8 @@ class Answers:
     """Text (a number, a list of labels), or None where nobody knows."""
     probability: np.ndarray | None
     """(n, classes) in the order of labels.json."""
+    groups: np.ndarray | None = None
+    """Rows of one number may be alike: intervals go by groups."""
 
     @property
     def known(self) -> np.ndarray:
@@ -199,6 +201,7 @@ def _grouped(table: Any) -> Iterator[Answers]:
             if "probability" in part.column_names
             and (role == "chosen" or pa.types.is_list(part.schema.field("true").type))
             else None,
+            groups=part.column("group").to_numpy() if "group" in part.column_names else None,
         )
 
 

@@ -56,7 +56,12 @@ class Comparison:
 
 
 def compared(
-    run: Run, domain: Domain, rows: np.ndarray, values: np.ndarray, other: np.ndarray | None
+    run: Run,
+    domain: Domain,
+    rows: np.ndarray,
+    values: np.ndarray,
+    other: np.ndarray | None,
+    groups: np.ndarray | None = None,
 ) -> Comparison:
     """Return whether transfer helped on these rows: the stored model beside the reference's.
 
@@ -68,6 +73,8 @@ def compared(
         Its labelled rows.
     values, other : ndarray, shape (len(rows), k)
         Of the stored model, and of the reference's, None where the run keeps none.
+    groups : int ndarray, optional
+        Of these rows: those of one number may be alike.
     """
     verdict = Verdict.from_json(run.verdict)
     chosen, name = run.choice["method"], verdict.reference
@@ -82,19 +89,20 @@ def compared(
     kind = reading.target_type
     metric = kind.metric
     truth, _ = kind.truth(given_labels(domain, rows), reading.classes)
-    spread = kind.spread(truth)
+    how: dict[str, Any] = {"scale": kind.spread(truth), "groups": groups}
     own, theirs = (metric.score(one[None], truth) for one in (values, other))
-    gap = difference(own, theirs, metric, spread)
+    gap = difference(own, theirs, metric, **how)
     before = verdict.baseline(name)
     what = name if before is None else before.what
-    reference = method_score(name, "baseline", what, theirs, metric, scale=spread)
+    reference = method_score(name, "baseline", what, theirs, metric, **how)
     found = Verdict(
         kind="judged",
         outcome=outcome_of(gap),
         answers=reading.answers,
         judged_rows=len(rows),
+        judged_groups=0 if groups is None else len(np.unique(groups)),
         seeds=(0,),
-        chosen=method_score(chosen, "chosen", verdict.chosen.what, own, metric, True, scale=spread),
+        chosen=method_score(chosen, "chosen", verdict.chosen.what, own, metric, True, **how),
         reference=name,
         baselines=(reference,),
         difference=gap,

@@ -13,7 +13,6 @@ import torch
 from ..base.events import Events
 from ..base.files import write_bytes, write_json
 from ..base.hashing import tensors_digest
-from ..domains.domain import Domain
 from ..domains.task import Task
 from ..methods.core.resolve import Methods
 from ..selection.portfolio import TARGET_ALONE, WHAT
@@ -29,7 +28,7 @@ from .confidence import find_temperature
 from .drawings import changed, feature_map
 from .evaluation import REFERENCE
 from .fit import Fit
-from .folds import compared_rows, lone_rows
+from .folds import alike_rows, compared_rows, lone_rows
 from .learned import save_learned
 from .parts import by_parts
 from .predictions import save_predictions
@@ -138,7 +137,7 @@ def _verdict(
             unlabelled=_unlabelled(workspace, task, raced),
             seen=task.target.seen,
             choice=choice,
-            groups=_alike(task.target, task.target.judged),
+            groups=alike_rows(task.target, task.target.judged),
         )
     if raced.chosen in raced.folds:
         known = compared_rows(workspace.target)
@@ -159,7 +158,7 @@ def _verdict(
             lone=lone_rows(workspace.target),
             seen=None if task.target.held is None else task.target.held.seen,
             scale=reading.target_type.spread(labels),
-            groups=_alike(task.target.for_training(), known),
+            groups=alike_rows(task.target.for_training(), known),
         )
         return verdict, None
     first = {name: fits[raced.seeds[0]] for name, fits in raced.fits.items()}
@@ -186,11 +185,6 @@ def _verdict(
         choice=choice,
     )
     return verdict, None
-
-
-def _alike(domain: Domain, rows: np.ndarray) -> np.ndarray | None:
-    """Return which of some rows may be alike, as a split rule said; None where none are."""
-    return domain.blocks[rows] if domain.alike and domain.blocks is not None else None
 
 
 def _unlabelled(workspace: Workspace, task: Task, raced: SelectionResult) -> Unlabelled:

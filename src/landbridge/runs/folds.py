@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..base.seeds import numpy_rng
+from ..domains.domain import Domain
 from ..targets.base import type_of_target
 from ..training.batches import Side
 
@@ -94,3 +95,8 @@ def _first_of_group(side: Side) -> np.ndarray:
     _, first, place = np.unique(side.groups[own], return_index=True, return_inverse=True)
     rows[own] = own[first[place]]
     return rows
+
+
+def alike_rows(domain: Domain, rows: np.ndarray) -> np.ndarray | None:
+    """Return which of some rows may be alike, as a split rule said; None where none are."""
+    return domain.blocks[rows] if domain.alike and domain.blocks is not None else None

@@ -142,6 +142,7 @@ class Model:
         label: str | None = None,
         labelled: bool | None = None,
         outside: bool = False,
+        holdout_by: str | None = None,
         events: Events = SILENT,
     ) -> Domain:
         """Read data as the run's target was read; a Domain is returned as it is.
@@ -149,7 +150,8 @@ class Model:
         Of a table the columns that the model needs are its features, whatever else is there. Rows
         that lack what the model takes are left out (`Domain.input_rows`). Labels are in `label`, or
         in the column that held the run's; with ``labelled=False`` none is looked at. With `outside`
-        metadata and links in a folder may lead to files outside it.
+        metadata and links in a folder may lead to files outside it. `holdout_by` names a column of
+        groups, which may be missing.
         """
         if isinstance(what, Domain):
             return asked(self.preprocessing, what)
@@ -169,6 +171,7 @@ class Model:
                 rule=self.preprocessing.rule(),
                 answers=AUTO if self.reading.answers == "classes" else self.reading.answers,
                 outside=outside,
+                holdout_by=holdout_by,
                 allow_missing=True,  # of an array as of a table: what was learned takes its place
                 events=events,
             )

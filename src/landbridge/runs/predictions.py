@@ -13,7 +13,7 @@ from ..isolation.ask import wrote
 from ..targets.base import TargetType
 from ..targets.codec import TargetCodec
 from ..verdict.judge import Truth
-from .folds import compared_rows
+from .folds import alike_rows, compared_rows
 from .race import SelectionResult
 from .workspace import Workspace
 
@@ -33,7 +33,7 @@ def save_predictions(
 
     "predicted" and "true" are class names, numbers (with "error", predicted − true), or lists
     of label names ("correct": all of them are right). "id" is what the data call a row, where
-    they do.
+    they do; "group" says which rows may be alike, where whole groups were held out.
 
     Parameters
     ----------
@@ -78,6 +78,7 @@ def save_predictions(
         blocks,
         raced.chosen,
         own,
+        alike_rows(task.target, rows),
     )
 
 
@@ -91,13 +92,14 @@ def _write(
     blocks: Blocks,
     chosen: str,
     own: TargetCodec,
+    groups: np.ndarray | None = None,
 ) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     n = len(rows)
     kind = reading.target_type
-    types = _types(kind, with_ids=ids is not None)
+    types = _types(kind, with_ids=ids is not None, with_groups=groups is not None)
     columns: dict[str, list[Any]] = {key: [] for key in types}
     for method, seed, logits in blocks:
         values = (own if method == chosen else reading).transform(logits)
@@ -106,6 +108,8 @@ def _write(
         columns["name"] += names
         if ids is not None:
             columns["id"] += ids
+        if groups is not None:
+            columns["group"] += groups.tolist()
         columns["method"] += [method] * n
         columns["role"] += ["chosen" if method == chosen else "baseline"] * n
         columns["seed"] += [seed] * n
@@ -126,7 +130,7 @@ def _write(
     wrote(path)
 
 
-def _types(kind: TargetType, *, with_ids: bool) -> dict[str, Any]:
+def _types(kind: TargetType, *, with_ids: bool, with_groups: bool) -> dict[str, Any]:
     """Return the columns and what they hold."""
     import pyarrow as pa
 
@@ -136,6 +140,7 @@ def _types(kind: TargetType, *, with_ids: bool) -> dict[str, Any]:
         "row": pa.int64(),
         "name": pa.string(),
         **({"id": pa.string()} if with_ids else {}),
+        **({"group": pa.int64()} if with_groups else {}),
         "method": pa.string(),
         "role": pa.string(),
         "seed": pa.int64(),

@@ -16,6 +16,8 @@ from ..base.config import RunConfig
 from ..base.errors import DataError
 from ..base.events import SILENT, Event, Events, read_log
 from ..domains.domain import Domain
+from ..domains.holdout.base import split_rule
+from ..domains.read import groups_asked, groups_read
 from ..domains.seen import say_seen, taken_away
 from ..domains.spelling import check_judged
 from ..targets.codec import TargetCodec
@@ -87,6 +89,12 @@ class Run:
             "cpu_s": self.cost["cpu_s"],
             "report": str(self.path / "report.html"),
         }
+
+    @property
+    def _groups_column(self) -> str | None:
+        """The column of groups that the verdict is about, whose rows may be alike."""
+        alike = self.verdict.get("judged_groups")
+        return split_rule(self.config.data.holdout)[1] if alike else None
 
     def report(self, out: Path | str | None = None) -> Path:
         """Write the report again, to `out` or into the run folder, and return its path."""
@@ -164,7 +172,9 @@ class Run:
             "macro_f1", "n", "left_out" (rows without a label), "unanswered" (how many rows could
             not be read, by the reason: they are not judged), "note" (where these are rows the run
             was made from), "seen" (how many rows it learned from, and what became of them; None
-            where the run is of an earlier version), "unseen_classes", "per_class"; "comparison"
+            where the run is of an earlier version), "judged_groups" (where the run was judged on
+            whole groups and the data have their column: intervals go by them),
+            "unseen_classes", "per_class"; "comparison"
             with the reference of the verdict on the same rows: "outcome", "sentence",
             "reference", "difference". Numbers and several labels: see
             `landbridge.targets.base.TargetType.evaluation`.
@@ -177,7 +187,8 @@ class Run:
         from .evaluation import compared, given_labels
         from .learned import learned_again
 
-        domain = self.model.read(what, label=label, outside=outside, events=events)
+        by = groups_asked(what, self._groups_column)
+        domain = self.model.read(what, label=label, outside=outside, holdout_by=by, events=events)
         if not domain.known.any():
             raise DataError(
                 f"{domain.name!r} has no labels to compare with",
@@ -198,19 +209,21 @@ class Run:
         if (again := learned_again(self.path, own, inputs, self.model.preprocessing)) is not None:
             left, seen = taken_away(*again, keep_duplicates)
             say_seen(seen, domain.name, events)
-        rows = labelled[left]
+        rows, groups = labelled[left], groups_read(domain, by)
+        groups = None if groups is None else groups[rows]
         values = self.model.values_of(inputs[left])
         other = None
         if (reference := self.reference) is not None:
             other = reference.values(domain.select(rows), events)
-        comparison = compared(self, domain, rows, values, other)
+        comparison = compared(self, domain, rows, values, other, groups)
         if seen is not None and seen.kept == "all" and comparison.outcome is not None:
             said = f"Can't tell whether the transfer helped: {seen.sentence()}."
             comparison = replace(comparison, outcome="can't tell", sentence=said)
         given = given_labels(domain, rows)
         return {
-            **reading.target_type.evaluation(given, values, reading.classes),
+            **reading.target_type.evaluation(given, values, reading.classes, groups),
             "n": len(rows),
+            **({} if groups is None else {"judged_groups": len(np.unique(groups))}),
             "left_out": len(domain) - len(labelled),
             "seen": None if seen is None else seen.to_json(),
             "unanswered": domain.input_rows.reasons(),

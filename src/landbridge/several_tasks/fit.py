@@ -226,7 +226,7 @@ def multitask(
             "rows": int(learn.sum()),
             "judged": len(judged),
             "backbone": opened.identity.name,
-            **({"holdout": list(sides.notes)} if sides.notes else {}),
+            **sides.facts(),
         }
         whole = whole_facts(tasks, facts)
         if folder is not None:

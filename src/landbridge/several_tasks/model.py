@@ -15,9 +15,11 @@ from ..base.errors import DataError, RunError
 from ..base.events import SILENT, Events
 from ..base.typed import INTERVAL, JsonObject, Shape, count, number
 from ..domains.domain import Domain
+from ..domains.holdout.sides import SHAPE as HOLDOUT
+from ..domains.holdout.sides import groups_column
 from ..domains.modalities.base import Preprocessing
 from ..domains.one import answerable, asked
-from ..domains.read import read_as_learned, read_like
+from ..domains.read import groups_asked, groups_read, read_as_learned, read_like
 from ..metrics.estimates import mean_interval
 from ..solvers.calibration.softmax import softmax
 from ..targets.base import TARGET_TYPES, target_type
@@ -47,7 +49,7 @@ SHAPE: Shape = {
     "rows": count,
     "judged": count,
     "backbone": str,
-    "holdout?": [str],
+    "holdout?": HOLDOUT,
 }
 """What ``multitask.json`` holds."""
 
@@ -179,7 +181,8 @@ class MultiTask:
         Returns
         -------
         dict
-            "tasks": for each "task", "metric", "value", "low", "high" (95 %), "n"; "n", and
+            "tasks": for each "task", "metric", "value", "low", "high" (95 %), "n", and
+            "judged_groups" where groups were held out and the data have their column; "n", and
             "unanswered": how many rows could not be read, by the reason.
 
         Raises
@@ -189,7 +192,8 @@ class MultiTask:
         """
         names = [task.name for task in self.tasks]
         reads = {} if isinstance(what, tuple) else self.preprocessing.reads()
-        reads = {**reads, "rule": self.preprocessing.rule(), "outside": outside}
+        by = groups_asked(what, groups_column(self.facts))
+        reads = {**reads, "rule": self.preprocessing.rule(), "outside": outside, "holdout_by": by}
         with read_as_learned(self.preprocessing, reads):
             domain, columns = read_tasks(what, names, reads, events)
         truth = known_answers(self.tasks, columns, len(domain))
@@ -198,7 +202,8 @@ class MultiTask:
         truth = truth[np.isin(there, domain.input_rows.places)]
         if np.isnan(truth).all():
             raise DataError("no row has a label to compare with", do="give labelled rows")
-        found = scores_of(self.tasks, truth, self._outputs(domain, events))
+        outputs, groups = self._outputs(domain, events), groups_read(domain, by)
+        found = scores_of(self.tasks, truth, outputs, groups)
         return {"tasks": found, "n": len(domain), "unanswered": domain.input_rows.reasons()}
 
     def _outputs(self, domain: Domain, events: Events) -> np.ndarray:
@@ -225,7 +230,10 @@ def _check_tasks(path: Path, facts: Mapping[str, Any]) -> None:
 
 
 def scores_of(
-    tasks: Sequence[OneTask], truth: np.ndarray, outputs: np.ndarray
+    tasks: Sequence[OneTask],
+    truth: np.ndarray,
+    outputs: np.ndarray,
+    groups: np.ndarray | None = None,
 ) -> list[dict[str, Any]]:
     """Return each task's score, with a 95 % interval, on the rows whose truth is known.
 
@@ -235,15 +243,20 @@ def scores_of(
     truth : float ndarray (n, tasks)
         Index of the class, or numbers as networks learn them; NaN where unknown.
     outputs : float ndarray (n, outputs of all tasks)
+    groups : int ndarray (n,), optional
+        Rows of one number may be alike: intervals go by groups.
     """
     found = []
-    for i, (task, own) in enumerate(zip(tasks, parts(tasks, outputs), strict=True)):
+    for i, (task, said) in enumerate(zip(tasks, parts(tasks, outputs), strict=True)):
         known = ~np.isnan(truth[:, i])
         score: JsonObject = {"value": None, "low": None, "high": None}
         if known.any():
-            scores, scale = task.score(own[known], truth[known, i]), task.scale(truth[known, i])
-            whole = mean_interval(scores, share=task.metric.percent, scale=scale)
+            scores, scale = task.score(said[known], truth[known, i]), task.scale(truth[known, i])
+            own = None if groups is None else groups[known]
+            whole = mean_interval(scores, share=task.metric.percent, scale=scale, groups=own)
             score = task.metric.interval(whole).to_json()
+            if own is not None:
+                score["judged_groups"] = len(np.unique(own))
         found.append(
             {"task": task.name, "metric": task.metric.name, "n": int(known.sum()), **score}
         )

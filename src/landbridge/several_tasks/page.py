@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..base import formatting as fmt
+from ..domains.holdout.sides import holdout_notes
 from ..metrics.intervals import Interval
 from ..report.page import Commands, Estimate, Estimates, Facts, Page, Section, Table, Verdict
 from ..report.samples import sample_cards
@@ -62,7 +63,7 @@ def page_of(folder: Path, facts: dict[str, Any]) -> Page:
         fine=f"{fmt.counted(facts['rows'], 'row')} to learn from, "
         f"{fmt.count(facts['judged'])} kept for judging; "
         f"{fmt.counted(facts['seeds'], 'seed')}." + _seen(facts),
-        notes=facts.get("holdout", ()),
+        notes=holdout_notes(facts),
     )
 
 

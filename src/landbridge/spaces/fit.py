@@ -190,7 +190,7 @@ def align(
             "steps": phase.steps,
             "seed": seed,
             "recall": [one.to_json() for one in judged(names, held, own, sides.groups_of(rows))],
-            **({"holdout": list(sides.notes)} if sides.notes else {}),
+            **sides.facts(),
         }
         if folder is not None:
             save_network(folder, network, opened.identity, preprocessing, "space")

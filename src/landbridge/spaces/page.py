@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..base import formatting as fmt
+from ..domains.holdout.sides import holdout_notes
 from ..report.page import Commands, Estimate, Estimates, Facts, Page, Section, Verdict
 from ..report.samples import sample_cards
 from ..verdict.sentences import groups_sentence
@@ -69,7 +70,7 @@ def page_of(folder: Path, facts: dict[str, Any]) -> Page:
         sections=sections,
         fine=f"{fmt.count(facts['held_out'])} rows were held out; no label was read."
         + "".join(f" {said}." for said in facts.get("seen_sentences", ())),
-        notes=facts.get("holdout", ()),
+        notes=holdout_notes(facts),
     )
 
 

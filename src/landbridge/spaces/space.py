@@ -16,12 +16,14 @@ from ..base.events import SILENT, Events
 from ..base.typed import INTERVAL, Shape, count, number
 from ..domains.domain import Domain
 from ..domains.examples import Examples, data_of
+from ..domains.holdout.sides import SHAPE as HOLDOUT
+from ..domains.holdout.sides import groups_column
 from ..domains.input_rows import InputRows
 from ..domains.modalities.packed import SeveralPreprocessing
 from ..domains.modalities.several import SeveralExamples
 from ..domains.modalities.texts import TextExamples
 from ..domains.one import answerable, asked
-from ..domains.read import read_like
+from ..domains.read import groups_asked, groups_read, read_like
 from ..training.inputs import saved_network
 from ..training.network_folder import load_network
 from .asking import PLACE, TEXT, nearest, shares, single, spoken
@@ -49,7 +51,7 @@ SHAPE: Shape = {
             "judged_groups?": count,
         }
     ],
-    "holdout?": [str],
+    "holdout?": HOLDOUT,
 }
 """What ``space.json`` holds."""
 
@@ -184,6 +186,7 @@ class Space:
         *,
         labelled: bool | None = None,
         outside: bool = False,
+        holdout_by: str | None = None,
         events: Events = SILENT,
     ) -> Domain:
         """Read data as they were read for the space; a Domain is all that is asked about.
@@ -192,7 +195,7 @@ class Space:
         """
         if isinstance(what, Domain):
             return asked(self.preprocessing, what)
-        reads: dict[str, Any] = {"labelled": labelled, "outside": outside}
+        reads: dict[str, Any] = {"labelled": labelled, "outside": outside, "holdout_by": holdout_by}
         found = read_like(self.preprocessing, what, **reads, events=events)
         return answerable(self.preprocessing, found)
 
@@ -214,10 +217,11 @@ class Space:
         """
         from .held_out import embedded, judged
 
-        domain = self.read(what, labelled=False, outside=outside, events=events)
+        by = groups_asked(what, groups_column(self.facts))
+        domain = self.read(what, labelled=False, outside=outside, holdout_by=by, events=events)
         examples = parts_of(domain.examples)
         own = embedded(self.network, self.preprocessing, examples, events)
-        found = judged(self.parts, examples, own)
+        found = judged(self.parts, examples, own, groups_read(domain, by))
         if not found:
             raise DataError("fewer than two rows have two modalities", do="give rows with both")
         unanswered = domain.input_rows.reasons()

@@ -288,7 +288,11 @@ class TargetType(ABC):
         return {}
 
     def evaluation(
-        self, given: Sequence[Any], values: np.ndarray, names: Sequence[str]
+        self,
+        given: Sequence[Any],
+        values: np.ndarray,
+        names: Sequence[str],
+        groups: np.ndarray | None = None,
     ) -> dict[str, Any]:
         """Return the figures of a model on labelled rows, the main one with its interval.
 
@@ -299,6 +303,8 @@ class TargetType(ABC):
         values : ndarray, shape (n, k)
         names : sequence of str
             The possible answers; every row counts, whatever its label.
+        groups : int ndarray, shape (n,), optional
+            Rows of one number may be alike: the interval goes by groups.
 
         Returns
         -------
@@ -309,14 +315,16 @@ class TargetType(ABC):
         return {
             "answers": self.name,
             "metric": self.metric.name,
-            **self.metric.interval(self.interval(values, truth)).to_json(),
+            **self.metric.interval(self.interval(values, truth, groups)).to_json(),
             "figures": plain(self.extra_metrics(truth, values)),
         }
 
-    def interval(self, values: np.ndarray, truth: np.ndarray) -> Interval:
+    def interval(
+        self, values: np.ndarray, truth: np.ndarray, groups: np.ndarray | None = None
+    ) -> Interval:
         """Return the mean score of rows with its 95 % interval."""
-        scores = self.metric.score(values, truth)
-        return mean_interval(scores, share=self.metric.percent, scale=self.spread(truth))
+        how: dict[str, Any] = {"share": self.metric.percent, "scale": self.spread(truth)}
+        return mean_interval(self.metric.score(values, truth), **how, groups=groups)
 
     def grouping(self, own: Sequence[Any]) -> Callable[[np.ndarray], np.ndarray]:
         """Return what turns answers into a few names, by which a map colours points.

@@ -161,7 +161,11 @@ class Multiclass(ClassIndices):
         return softmax(outputs)
 
     def evaluation(
-        self, given: Sequence[Any], values: np.ndarray, names: Sequence[str]
+        self,
+        given: Sequence[Any],
+        values: np.ndarray,
+        names: Sequence[str],
+        groups: np.ndarray | None = None,
     ) -> dict[str, Any]:
         """Return accuracy with its interval, and figures by class.
 
@@ -169,7 +173,7 @@ class Multiclass(ClassIndices):
         """
         truth, strange = self.truth(given, names)
         place = {name: i for i, name in enumerate((*names, *strange))}
-        interval = self.interval(values, truth)
+        interval = self.interval(values, truth, groups)
         found = figures(
             np.array([place[name] for name in given]), values.argmax(1), n_classes=len(place)
         )

@@ -157,13 +157,17 @@ class Multilabel(TargetType):
         return multilabel_metrics(truth, values)
 
     def evaluation(
-        self, given: Sequence[Any], values: np.ndarray, names: Sequence[str]
+        self,
+        given: Sequence[Any],
+        values: np.ndarray,
+        names: Sequence[str],
+        groups: np.ndarray | None = None,
     ) -> dict[str, Any]:
         """Return the figures with those of each label ("per_label") and "unseen_classes"."""
         truth, strange = self.truth(given, names)
         each = per_label_metrics(truth, values)
         return {
-            **super().evaluation(given, values, names),
+            **super().evaluation(given, values, names, groups),
             "unseen_classes": strange,
             "per_label": {
                 name: {

@@ -277,8 +277,12 @@ class Ordinal(ClassIndices):
         return ordinal_metrics(truth, values)
 
     def evaluation(
-        self, given: Sequence[Any], values: np.ndarray, names: Sequence[str]
+        self,
+        given: Sequence[Any],
+        values: np.ndarray,
+        names: Sequence[str],
+        groups: np.ndarray | None = None,
     ) -> dict[str, Any]:
         """Return the figures, and "unseen_classes"."""
-        figures = super().evaluation(given, values, names)
+        figures = super().evaluation(given, values, names, groups)
         return {**figures, "unseen_classes": self.strange_names(given, names)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -163,6 +164,12 @@ def check_effect(said: str, why: str) -> None:
             f"holdout = {said} would be without effect: {why}",
             do="leave it out, or give data without it",
         )
+
+
+def blocks_of(values: Sequence[str | None]) -> np.ndarray:
+    """Return a number for each row, the same for the same value; a row without one is alone."""
+    names = [f"={v}" if v is not None else f"#{i}" for i, v in enumerate(values)]
+    return np.unique(names, return_inverse=True)[1].astype(np.int64)
 
 
 def drawn(rows: np.ndarray, fraction: float, rng: np.random.Generator) -> np.ndarray:

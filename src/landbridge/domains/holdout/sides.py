@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ...base.typed import JsonObject, Shape
 from ..schema import no_column
 from .base import USUAL, SplitRows, check_effect, split_rule
 
@@ -21,6 +22,7 @@ class Sides:
         No row is both; one that is neither cannot be used.
     groups : int64 ndarray, shape (n,), or None
         Rows of one number may be alike: intervals go by groups.
+    rule : str
     notes : tuple of str
         What was held out, where a rule was named.
     """
@@ -28,11 +30,34 @@ class Sides:
     test: np.ndarray
     learn: np.ndarray
     groups: np.ndarray | None = None
+    rule: str = USUAL
     notes: tuple[str, ...] = ()
 
     def groups_of(self, rows: np.ndarray) -> np.ndarray | None:
         """Return the groups of some rows, None where each row stands for itself."""
         return None if self.groups is None else self.groups[rows]
+
+    def facts(self) -> JsonObject:
+        """Return "holdout" for a folder's facts; nothing where no rule was named."""
+        if self.rule == USUAL:
+            return {}
+        alike = self.groups is not None
+        return {"holdout": {"rule": self.rule, "alike": alike, "notes": list(self.notes)}}
+
+
+SHAPE: Shape = {"rule": str, "alike": bool, "notes": [str]}
+"""What `Sides.facts` gives."""
+
+
+def groups_column(facts: JsonObject) -> str | None:
+    """Return the column of groups, whose rows may be alike, that a folder's facts name."""
+    found = facts.get("holdout")
+    return split_rule(found["rule"])[1] if found and found["alike"] else None
+
+
+def holdout_notes(facts: JsonObject) -> tuple[str, ...]:
+    """Return what a folder's facts say of the rule by which rows were held out."""
+    return tuple(facts["holdout"]["notes"]) if "holdout" in facts else ()
 
 
 def two_sides(
@@ -78,4 +103,4 @@ def two_sides(
         held = f"judged on {judged} of {rows.total} rows, {found.how} and held out"
         notes = (held, *found.notes)
     groups = found.blocks if found.alike else None
-    return Sides(found.test & ~unused, ~found.test & ~unused, groups, notes)
+    return Sides(found.test & ~unused, ~found.test & ~unused, groups, holdout, notes)
