@@ -14,8 +14,8 @@ from landbridge.objectives.adversarial import (
     Adversarial,
     adversarial_ramp,
     domain_confusion,
-    reverse_gradient,
 )
+from landbridge.objectives.adversary import reverse_gradient
 from landbridge.objectives.base import StepBatch, ViewOutputs
 from landbridge.objectives.consistency import Consistency, class_thresholds, consistency
 from landbridge.objectives.deep_coral import covariance_distance

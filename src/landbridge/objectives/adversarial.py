@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch.nn import functional as F
@@ -12,22 +11,6 @@ from torch.nn import functional as F
 from .adversary import Criterion, adversary_loss, small_head
 from .base import EVERY, TERMS, StepBatch, Term, at_least_single
 from .rows import shares, together
-
-
-class _Reverse(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx: Any, x: torch.Tensor, strength: float) -> torch.Tensor:
-        ctx.strength = strength
-        return x.view_as(x)
-
-    @staticmethod
-    def backward(ctx: Any, *grads: torch.Tensor) -> Any:
-        return -ctx.strength * grads[0], None
-
-
-def reverse_gradient(x: torch.Tensor, strength: float = 1.0) -> torch.Tensor:
-    """Return `x`; its gradient comes back times −strength (Ganin et al., 2016)."""
-    return _Reverse.apply(x, strength)
 
 
 def adversarial_ramp(progress: float, slope: float = 10.0) -> float:

@@ -19,6 +19,32 @@ Criterion = Callable[[torch.Tensor], tuple[torch.Tensor, torch.Tensor]]
 """Scores (n, c) -> the loss, and its gradient in the scores."""
 
 
+class _Reverse(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: torch.Tensor, strength: float) -> torch.Tensor:
+        ctx.strength = strength
+        return x.view_as(x)
+
+    @staticmethod
+    def backward(ctx: Any, *grads: torch.Tensor) -> Any:
+        return -ctx.strength * grads[0], None
+
+
+def reverse_gradient(x: torch.Tensor, strength: float = 1.0) -> torch.Tensor:
+    """Return `x`; its gradient comes back times −strength (Ganin et al., 2016)."""
+    return _Reverse.apply(x, strength)
+
+
+def plain_adversary_loss(
+    x: torch.Tensor,
+    head: nn.Module,
+    loss: Callable[[torch.Tensor], torch.Tensor],
+    strength: float,
+) -> torch.Tensor:
+    """Return `adversary_loss` as it is written, to test against."""
+    return loss(head(reverse_gradient(x, strength)))
+
+
 class _Adversary(torch.autograd.Function):
     """criterion(head(x)); x gets −strength times the gradient, the head the gradient itself."""
 

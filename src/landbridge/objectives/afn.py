@@ -12,6 +12,12 @@ from .base import EVERY, TERMS, StepBatch, Term, at_least_single
 from .rows import together
 
 
+def plain_longer_features(features: torch.Tensor, growth: float = 1.0) -> torch.Tensor:
+    """Return `longer_features` as it is written, to test against."""
+    norms = torch.linalg.vector_norm(features, dim=1)
+    return (norms - (norms.detach() + growth)).square().mean()
+
+
 class _LongerRows(torch.autograd.Function):
     """Mean of (‖x_i‖ − r_i)² with r_i = ‖x_i‖ + growth taken as given."""
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
-from torch import nn
 from torch.nn import functional as F
 
+from .adversary import small_head
 from .base import EVERY, TERMS, StepBatch, Term, at_least_single
 
 
@@ -57,9 +57,7 @@ class Contrast(Term):
 
     def __init__(self, dim: int, n_classes: int, config: object = None) -> None:
         super().__init__(dim, n_classes, config)
-        self.project = nn.Sequential(
-            nn.Linear(dim, dim), nn.ReLU(inplace=True), nn.Linear(dim, self.config.width)
-        )
+        self.project = small_head(dim, dim, self.config.width)
 
     def forward(self, step: StepBatch) -> torch.Tensor:
         """Return `nt_xent` of both domains' rows together."""

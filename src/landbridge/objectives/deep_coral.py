@@ -14,6 +14,12 @@ from .base import EVERY, TERMS, StepBatch, Term
 from .rows import together
 
 
+def plain_covariance_distance(source: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    """Return `covariance_distance` as the paper writes it, to test against."""
+    apart = torch.cov(source.T) - torch.cov(target.T)
+    return apart.square().sum() / (4 * source.shape[1] ** 2)
+
+
 @lru_cache(maxsize=16)
 def _constants(
     n_source: int, n_target: int, dtype: torch.dtype, device: torch.device

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
-from torch import nn
 
-from .adversarial import adversarial_ramp, reverse_gradient
+from .adversarial import adversarial_ramp
+from .adversary import reverse_gradient, small_head
 from .base import TERMS, StepBatch, Term, at_least_single
 from .consistency import consistency
 from .mdd import margin_disparity
@@ -85,13 +85,8 @@ class DST(Term):
 
     def __init__(self, dim: int, n_classes: int, config: object = None) -> None:
         super().__init__(dim, n_classes, config)
-        self.pseudo, self.worst = self._head(), self._head()
-
-    def _head(self) -> nn.Sequential:
-        hidden = self.config.hidden
-        return nn.Sequential(
-            nn.Linear(self.dim, hidden), nn.ReLU(), nn.Linear(hidden, self.n_classes)
-        )
+        self.pseudo = small_head(dim, self.config.hidden, n_classes)
+        self.worst = small_head(dim, self.config.hidden, n_classes)
 
     def forward(self, step: StepBatch) -> torch.Tensor:
         """Return the pseudo head's loss and the worst head's, whose gradient is reversed."""

@@ -103,6 +103,20 @@ def _kernel(
     return total, slope
 
 
+def plain_kernel_sum(
+    layers: Sequence[torch.Tensor],
+    weights: torch.Tensor,
+    widths: Sequence[float],
+    exponents: Sequence[Sequence[int]],
+) -> torch.Tensor:
+    """Return `kernel_sum` as it is written, to test against."""
+    product = torch.ones_like(weights)
+    for rows, width, ks in zip(layers, widths, exponents, strict=True):
+        distances = (rows[:, None] - rows).square().sum(2)
+        product = product * sum(torch.exp(-distances / (2.0**k * width)) for k in ks)
+    return (weights * product).sum()
+
+
 class _KernelSum(torch.autograd.Function):
     """Σ_ij W_ij Π_l Σ_k exp(−D^l_ij / (2^k γ_l)) of symmetric W, with gradients in the rows.
 

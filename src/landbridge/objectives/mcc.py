@@ -11,6 +11,16 @@ from torch.autograd.function import once_differentiable
 from .base import TERMS, StepBatch, Term, at_least_single
 
 
+def plain_mcc(logits: torch.Tensor, temperature: float = 2.5) -> torch.Tensor:
+    """Return `mcc` as the paper writes it, to test against."""
+    p = torch.softmax(logits / temperature, dim=1)
+    entropy = -(p * p.log()).sum(1, keepdim=True)
+    weights = (1 + torch.exp(-entropy)).detach()
+    confusion = (weights * p).T @ p
+    confusion = confusion / confusion.sum(1, keepdim=True)
+    return (confusion.sum() - confusion.trace()) / len(confusion)
+
+
 class _Confusion(torch.autograd.Function):
     """Mean share off the diagonal of the rows of A = pᵀ W p; W = 1 + exp(−H) taken as given.
 

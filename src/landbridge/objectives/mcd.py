@@ -8,7 +8,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from .adversarial import adversarial_ramp, reverse_gradient
+from .adversarial import adversarial_ramp
+from .adversary import reverse_gradient
 from .base import TERMS, StepBatch, Term, at_least_single
 
 

@@ -7,11 +7,25 @@ from typing import Any
 
 import torch
 from torch.autograd.function import once_differentiable
+from torch.nn import functional as F
 
 from .adversarial import adversarial_ramp
 from .adversary import Criterion, adversary_loss, small_head
 from .base import TERMS, StepBatch, Term, at_least_single
 from .rows import shares, together
+
+
+def plain_margin_disparity(
+    source: torch.Tensor,
+    target: torch.Tensor,
+    source_answers: torch.Tensor,
+    target_answers: torch.Tensor,
+    margin: float = 4.0,
+) -> torch.Tensor:
+    """Return `margin_disparity` as the paper writes it, to test against."""
+    agreed = F.cross_entropy(source, source_answers)
+    p = torch.softmax(target, dim=1).gather(1, target_answers[:, None])
+    return margin * agreed - torch.log(1 - p).mean()
 
 
 def disparity(answers: torch.Tensor, n_source: int, margin: float) -> Criterion:

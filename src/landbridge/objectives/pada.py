@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import torch
 from torch.nn import functional as F
 
-from .adversarial import Adversarial, adversarial_ramp, reverse_gradient
+from .adversarial import Adversarial, adversarial_ramp
+from .adversary import reverse_gradient
 from .base import TERMS, PhaseContext, StepBatch, ViewOutputs, at_least_single
 
 

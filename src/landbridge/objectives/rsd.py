@@ -15,6 +15,11 @@ _NARROWEST_GAP = 1e-6
 """Squared singular values that lie nearer, relative to the largest, are not told apart."""
 
 
+def plain_leading_vectors(a: torch.Tensor, k: int) -> torch.Tensor:
+    """Return `leading_vectors` with the gradient of the SVD, to test against."""
+    return torch.linalg.svd(a, full_matrices=False)[0][:, :k]
+
+
 class _LeadingVectors(torch.autograd.Function):
     """The k leading left singular vectors, with a gradient that close values do not blow up."""
 
