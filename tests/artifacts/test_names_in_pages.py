@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from markupsafe import Markup
 from tiny_commands import call, sentences, table
 from typer.testing import CliRunner
 
@@ -15,21 +16,11 @@ import landbridge
 from landbridge.base.shown import visible
 from landbridge.cli.app import app
 from landbridge.metrics.intervals import Interval
+from landbridge.report import blocks
 from landbridge.report.html import file_text
 from landbridge.report.markdown import code, md
-from landbridge.report.page import (
-    Card,
-    Cards,
-    Commands,
-    Estimate,
-    Estimates,
-    Facts,
-    Page,
-    Points,
-    Table,
-    Verdict,
-    write_page,
-)
+from landbridge.report.page import Outcome, Page, Section, noted, write_page
+from landbridge.report.svg import Mark
 
 ODD = "<b data-x>&\"'</script><script>alert(1)</script>{{7*7}}`|\u202e"
 """What a name may be, and must not do."""
@@ -81,31 +72,47 @@ def check_card(path: Path) -> None:
     assert visible(text) == text
 
 
-def test_every_kind_of_section_shows_names(tmp_path):
-    page = Page(
-        ODD,
-        ODD,
-        [Verdict(ODD, ODD, Interval(0.1, 0.0, 0.2), ODD), Verdict(ODD, ODD)],
-        [
-            (
-                "estimates",
-                Estimates(ODD, [Estimate(ODD, Interval(0.5, 0.4, 0.6), note=ODD)], lead=ODD),
-            ),
-            ("table", Table(ODD, [ODD, ODD], [[ODD, ODD]], lead=ODD)),
-            ("cards", Cards(ODD, [Card(ODD, [("data:,", ODD)], [(ODD, ODD)], True)])),
-            ("points", Points(ODD, [0.0, 1.0], [0.0, 1.0], [0, 1], [ODD, ODD])),
-            ("facts", Facts(ODD, [(ODD, ODD)])),
-            ("commands", Commands(ODD, [(ODD, ODD)])),
-        ],
-        fine=ODD,
-        notes=[ODD],
-    )
-    check_page(write_page(page, tmp_path / "page.html"))
+SHARE = Interval(0.5, 0.4, 0.6)
+DRAWN = Markup("<svg></svg>")
+SHOWN = (
+    blocks.Text(ODD, "lead"),
+    blocks.Heading(ODD, ODD, ODD),
+    blocks.forest([blocks.Estimate.of(ODD, SHARE, note=ODD)], end=ODD),
+    blocks.forest([blocks.Estimate(ODD, [Mark(0.5)], ODD, ODD, ODD, [ODD])]),
+    blocks.Table([ODD, ODD], [[ODD, ODD], [blocks.tagged(ODD, ODD, small=ODD), ODD]], label=ODD),
+    blocks.Cards([blocks.Card(ODD, [("data:,", ODD)], [(ODD, ODD)], True, ODD, ODD, ODD)]),
+    blocks.points([0.0, 1.0], [0.0, 1.0], [0, 1], [ODD, ODD]),
+    blocks.Figures([blocks.Figure(DRAWN, ODD, scrolls=ODD)]),
+    blocks.Columns([[blocks.Text(ODD)]]),
+    blocks.Details(ODD, [blocks.Text(ODD)]),
+    blocks.Panels([DRAWN]),
+    blocks.Tiles([(ODD, ODD, ODD)]),
+    blocks.Facts([(ODD, ODD)]),
+    *blocks.commands([(ODD, ODD)]),
+    blocks.Code(ODD, "config"),
+    blocks.Bars([(ODD, DRAWN, ODD)]),
+    blocks.Note(ODD, [ODD], [blocks.Text(ODD)]),
+    blocks.Items([(ODD, ODD)]),
+    blocks.Maps([(ODD, DRAWN)], Markup("{}"), [(ODD, ODD)], ODD),
+    blocks.Text(blocks.keys([ODD, ODD])),
+)
+
+
+def test_every_kind_of_block_shows_names(tmp_path):
+    kinds = {kind.__name__ for kind in blocks.Block.__subclasses__()}
+    assert kinds == {type(one).__name__ for one in SHOWN} | {"Figure"}  # stands in Figures
+    outcomes = [Outcome(ODD, ODD, Interval(0.1, 0.0, 0.2), ODD), Outcome(ODD, ODD)]
+    for given in (outcomes, outcomes[:1]):
+        page = Page(
+            *(ODD, ODD, given, [Section("all", ODD, SHOWN, ODD)], noted(ODD, [ODD])),
+            *([ODD], ODD, ODD),
+        )
+        check_page(write_page(page, tmp_path / "page.html"))
 
 
 def test_scripts_and_styles_of_our_own_stay_as_they_are():
     """A page's policy names the hashes of its scripts: showing marks must change none of them."""
-    for name in ("app.js", "map.js", "style.css", "page.css", "shift.css"):
+    for name in ("app.js", "map.js", "scatter.js", "style.css"):
         assert visible(file_text(name)) == file_text(name)
 
 

@@ -23,7 +23,7 @@ _CONTEXT.set_forkserver_preload(
         *("transformers.trainer", "transformers.models.bert.modeling_bert"),
         *("landbridge.cli.app", "landbridge.runs.pipeline", "landbridge.runs.merge"),
         *("landbridge.clustering.fit", "landbridge.several_tasks.fit", "landbridge.spaces.fit"),
-        *("landbridge.tasks.fit", "landbridge.report.build", "landbridge.finished"),
+        *("landbridge.tasks.fit", "landbridge.report.run.build", "landbridge.finished"),
     ]
 )
 

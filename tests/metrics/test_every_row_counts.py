@@ -97,9 +97,9 @@ def test_a_verdict_and_an_evaluation_count_them(run):
 
 
 def test_the_reports_matrix_holds_every_row(run):
-    from landbridge.report.aggregate import confusion
-    from landbridge.report.read import read_run
-    from landbridge.report.view_answers import judged_classes
+    from landbridge.report.run.aggregate import confusion
+    from landbridge.report.run.answers import judged_classes
+    from landbridge.report.run.read import read_run
 
     files = read_run(run.path)
     classes = judged_classes(files)

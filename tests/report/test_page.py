@@ -10,17 +10,10 @@ import pytest
 
 from landbridge.insight.samples import sample, told, wrong_and_right
 from landbridge.metrics.intervals import Interval
-from landbridge.report.page import (
-    Commands,
-    Estimate,
-    Estimates,
-    Facts,
-    Page,
-    Table,
-    Verdict,
-    write_page,
-)
+from landbridge.report.blocks import Estimate, Facts, Table, commands, forest
+from landbridge.report.page import Outcome, Page, Section, noted, write_page
 from landbridge.report.samples import keep_samples, sample_cards
+from landbridge.report.units import Units
 
 EVIL = '"><script>alert(1)</script>'
 GAP = Interval(0.04, 0.01, 0.08)
@@ -35,27 +28,21 @@ def page(folder: Path) -> Page:
             sample(EVIL, lines=[(EVIL, "x" * 1000)], right=False),
         ],
     )
+    share = Estimate.of(EVIL, Interval(0.9, 0.8, 0.95), chosen=True)
+    gap = Estimate.of_gap("b", Interval(-2.0, -3.0, 1.0), Units(percent=False))
     return Page(
         title=EVIL,
         headline="It helped.",
-        verdicts=[Verdict("helped", "It helped.", GAP, "of accuracy")],
+        outcomes=[Outcome("helped", "It helped.", GAP, "of accuracy")],
         sections=[
-            (
-                "shares",
-                Estimates("Shares", [Estimate(EVIL, Interval(0.9, 0.8, 0.95), chosen=True)]),
-            ),
-            (
-                "gaps",
-                Estimates(
-                    "Gaps", [Estimate("b", Interval(-2.0, -3.0, 1.0))], shares=False, zero=True
-                ),
-            ),
-            ("table", Table("Table", ["a", "b"], [[EVIL, "1.0 %"]], right=[1])),
+            Section("shares", "Shares", [forest([share])]),
+            Section("gaps", "Gaps", [forest([gap], Units(percent=False), zero=True)]),
+            Section("table", "Table", [Table(["a", "b"], [[EVIL, "1.0 %"]], right=[1])]),
             *sample_cards(folder, "Examples", "Two."),
-            ("facts", Facts("Facts", [("Seed", EVIL)])),
-            ("next", Commands("Next", [("This", f"landbridge predict {EVIL}")])),
+            Section("facts", "Facts", [Facts([("Seed", EVIL)])]),
+            Section("next", "Next", commands([("This", f"landbridge predict {EVIL}")])),
         ],
-        notes=["3 rows were left out"],
+        intro=noted("", ["3 rows were left out"]),
     )
 
 
@@ -72,7 +59,7 @@ def test_it_says_everything_escaped_and_the_same_twice(tmp_path):
 
 
 def test_several_verdicts_are_listed_and_no_examples_are_no_section(tmp_path):
-    both = [Verdict("hurt", "A hurt."), Verdict("can't tell", "B: nobody knows.")]
+    both = [Outcome("hurt", "A hurt."), Outcome("can't tell", "B: nobody knows.")]
     made = Page("t", "Two tasks.", both, sample_cards(tmp_path, "Examples", ""))
     text = write_page(made, tmp_path / "report.html").read_text("utf-8")
     assert "A hurt." in text
@@ -97,6 +84,6 @@ def test_it_is_quiet_offline_and_fits(tmp_path, width, dark):
     with chrome.Chrome(width, 900, dark) as shown:
         shown.open(path)
         assert shown.run("document.documentElement.scrollWidth") == width
-        assert shown.run("document.querySelectorAll('.sample').length") == 2
+        assert shown.run("document.querySelectorAll('.card').length") == 2
         assert not shown.messages
         assert all(url.startswith(("file:", "data:")) for url in shown.requests)

@@ -18,20 +18,18 @@ from landbridge.domains.domain import Domain
 from landbridge.domains.read import read_domain
 from landbridge.metrics.intervals import Interval
 from landbridge.report import write_report
-from landbridge.report.page import (
+from landbridge.report.blocks import (
     Card,
     Cards,
-    Commands,
     Estimate,
-    Estimates,
     Facts,
-    Page,
-    Points,
     Table,
-    Verdict,
-    write_page,
+    commands,
+    forest,
+    points,
 )
-from landbridge.report.view_shift import write_shift_page
+from landbridge.report.page import Outcome, Page, Section, write_page
+from landbridge.report.shift import write_shift_page
 
 pytestmark = pytest.mark.browser
 OLD = Path(__file__).parents[1] / "artifacts" / "old"
@@ -60,20 +58,22 @@ CUT = """(width => {
 def a_page(path: Path) -> Path:
     gap = Interval(-0.02, -0.3, 0.31)
     rows = [
-        Estimate(LONG, Interval(0.9, 0.2, 1.0), note="of all", chosen=True),
-        Estimate("b", Interval(0.1, 0.0, 0.3)),
+        Estimate.of(LONG, Interval(0.9, 0.2, 1.0), note="of all", chosen=True),
+        Estimate.of("b", Interval(0.1, 0.0, 0.3)),
     ]
     words = [[LONG, "12,345", f"what sets it apart is {LONG}, and more words than fit"]] * 2
-    sections = [
-        ("estimates", Estimates("Shares", rows)),
-        ("gaps", Estimates("Gaps", [Estimate.of_gap("together", gap)], zero=True)),
-        ("table", Table("Groups", ["name", "rows", "words"], words, right=[1])),
-        ("points", Points("Map", [0, 1, 2], [0, 1, 0], [0, 1, 1], ["one", "two"])),
-        ("examples", Cards("Rows", [Card(f"/data/{LONG}/1.jpg", lines=[(LONG, LONG)])])),
-        ("facts", Facts("Done", [("Hash", "0123456789abcdef" * 8)])),
-        ("next", Commands("Next", [("Use it", f"landbridge predict /data/{LONG}/{LONG} DATA")])),
-    ]
-    two = [Verdict("better than chance", "image asks, text answers"), Verdict("hurt", LONG)]
+    blocks = {
+        "estimates": forest(rows),
+        "gaps": forest([Estimate.of_gap("together", gap)], zero=True),
+        "table": Table(["name", "rows", "words"], words, right=[1]),
+        "points": points([0, 1, 2], [0, 1, 0], [0, 1, 1], ["one", "two"]),
+        "examples": Cards([Card(f"/data/{LONG}/1.jpg", lines=[(LONG, LONG)])]),
+        "facts": Facts([("Hash", "0123456789abcdef" * 8)]),
+    }
+    sections = [Section(name, name, [block]) for name, block in blocks.items()]
+    use = commands([("Use it", f"landbridge predict /data/{LONG}/{LONG} DATA")])
+    sections.append(Section("next", "Next", use))
+    two = [Outcome("better than chance", "image asks, text answers"), Outcome("hurt", LONG)]
     return write_page(Page(LONG, f"{LONG} helped.", two, sections), path)
 
 

@@ -17,6 +17,7 @@ from landbridge.base.errors import RunError
 from landbridge.base.files import read_json, write_json
 from landbridge.cli.app import app
 from landbridge.report import write_card, write_report
+from landbridge.report.html import file_text
 
 EVIL = ("<script>alert(1)</script>", '"><img src=x onerror=alert(2)>', "a&b", "{{ 7 * 7 }}")
 SECTIONS = (
@@ -86,7 +87,7 @@ def test_nothing_is_loaded_from_anywhere(judged: Path) -> None:
             value = attributes.get(name)
             if value is not None:
                 assert value.startswith(("#", "data:image/png;base64,")), (tag, name, value[:80])
-    style = (Path(write_report.__code__.co_filename).parent / "style.css").read_text("utf-8")
+    style = file_text("style.css")
     assert "url(" not in style
     assert "@import" not in style
 

@@ -44,6 +44,7 @@ def test_it_is_quiet_offline_and_fits(report: Path, width: int, dark: bool) -> N
         for value in ("label", "predicted", "change"):
             page.run(f"document.querySelector('input[value={value}]').click()")
             page.until(f"({DRAWN})[0] === 90")
+        page.until("!document.querySelector('.scatter .filled').style.color.includes('--h')")
         page.run("document.querySelector('input[name=view][value=\"1\"]').click()")
         assert page.run("document.querySelectorAll('#maps figure[hidden]').length") == 1
         ink = "getComputedStyle(document.querySelector('.scatter .filled')).fill"

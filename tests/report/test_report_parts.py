@@ -11,11 +11,12 @@ import pytest
 from landbridge.base import formatting
 from landbridge.metrics import intervals
 from landbridge.metrics.intervals import Interval
-from landbridge.report import aggregate, svg
-from landbridge.report.curves import learning_curves
+from landbridge.report import svg
 from landbridge.report.matrix import busiest, confusion_matrix, worst_confusions
-from landbridge.report.read import Answers, RunFiles
-from landbridge.report.view_map import map_view
+from landbridge.report.run import aggregate
+from landbridge.report.run.curves import learning_curves
+from landbridge.report.run.maps import maps_of
+from landbridge.report.run.read import Answers, RunFiles
 
 
 def test_formatting() -> None:
@@ -65,7 +66,7 @@ def test_counts_by_hand() -> None:
     assert counts.tolist() == [[3, 1], [1, 1]]
     recall = aggregate.recalls(both, ["a", "b"])
     assert (recall["a"].value, recall["a"].rows) == (0.75, 2)
-    assert worst_confusions(counts, ["a", "b"])[0]["count"] == 1
+    assert worst_confusions(counts, ["a", "b"])[0].count == 1
     assert aggregate.reliability(both) == []
 
 
@@ -113,12 +114,12 @@ def test_curves_put_the_chosen_first_and_keep_repeats_apart() -> None:
         {"event": "step", "fit": "broken", "step": None},
     ]
     fits = learning_curves(log, "b")
-    assert [f["fit"] for f in fits] == ["b", "a", "b, cross-validated"]
-    only = fits[0]["phases"][0]["panels"]
+    assert [f.name for f in fits] == ["b", "a", "b, cross-validated"]
+    _, only = fits[0].phases[0]
     assert len(only) == 1  # a total of one loss is that loss
     assert only[0].count("curve-line") == 2
-    assert "no finite value" in "".join(fits[1]["phases"][0]["panels"])
-    assert fits[2]["phases"][0]["panels"][0].count("curve-line") == 3
+    assert "no finite value" in "".join(fits[1].phases[0][1])
+    assert fits[2].phases[0][1][0].count("curve-line") == 3
 
 
 def test_a_map_of_numbers_has_its_ranges_in_order(tmp_path) -> None:
@@ -132,8 +133,8 @@ def test_a_map_of_numbers_has_its_ranges_in_order(tmp_path) -> None:
         "predicted": [ranges[1], None, ranges[2], ranges[0]],
     }
     said = {"classes": ["price"], "answers": "numbers"}
-    found = map_view(RunFiles(tmp_path, values={"map": {"after": map_}, "labels": said}))
-    payload = json.loads(found["json"])
+    found = maps_of(RunFiles(tmp_path, values={"map": {"after": map_}, "labels": said}))
+    payload = json.loads(found.json)
     assert payload["groups"] == ranges
     assert payload["rows"] == [0, 7, 8, 9]  # sources first, as they are drawn
     assert payload["label"] == [0, 3, 2, None]
@@ -141,4 +142,4 @@ def test_a_map_of_numbers_has_its_ranges_in_order(tmp_path) -> None:
     assert (payload["before"], payload["names"]) == ("row ", [])
     moved = {**map_, "row": [1, 2, 3, 4]}
     with pytest.raises(ValueError, match="different rows"):
-        map_view(RunFiles(tmp_path, values={"map": {"before": map_, "after": moved}}))
+        maps_of(RunFiles(tmp_path, values={"map": {"before": map_, "after": moved}}))

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from landbridge.methods.core.resolve import Methods
-from landbridge.report.view_verdict import headed
+from landbridge.report.run.verdict import headed
 from landbridge.runs.finish import what
 from landbridge.selection import fallback, portfolio
 from landbridge.selection.records import NotTried

@@ -86,9 +86,18 @@ def signed(value: Any, digits: int = 1) -> str:
     return text if text.startswith(MINUS) or float(text) == 0 else f"+{text}"
 
 
-def points(value: float) -> str:
+def percent_tick(value: float) -> str:
+    """0.05 -> "5 %", 0.025 -> "2.5 %": a place on a scale."""
+    return percent(value, _decimals(value))
+
+
+def points_tick(value: float) -> str:
     """0.05 -> "+5", -0.025 -> "−2.5": a place on a scale of differences."""
-    return signed(value, 0 if abs(value * 100 - round(value * 100)) < 1e-9 else 1)
+    return signed(value, _decimals(value))
+
+
+def _decimals(value: float) -> int:
+    return 0 if abs(value * 100 - round(value * 100)) < 1e-9 else 1
 
 
 def difference(gap: Bounds | None, unit: bool = True) -> str:

@@ -44,7 +44,7 @@ def shift(
     ours, theirs = read_two(this.config, source, target, events)
     compared = compare_domains(ours, theirs, events=events, **this.keywords(compare_domains))
     if out is not None:
-        from ..report.view_shift import write_shift_page
+        from ..report.shift import write_shift_page
 
         write_shift_page(compared, out)
     data = replace(this.config.data, source=source, target=target)

@@ -10,17 +10,8 @@ from ..base import formatting as fmt
 from ..base.errors import RunError
 from ..base.typed import count, number, read_checked
 from ..metrics.intervals import Interval
-from ..report.page import (
-    Commands,
-    Estimate,
-    Estimates,
-    Facts,
-    Page,
-    Points,
-    Section,
-    Table,
-    Verdict,
-)
+from ..report.blocks import Estimate, Facts, Table, commands, forest, lead, points
+from ..report.page import Outcome, Page, Section, noted
 from ..report.samples import sample_cards
 from ..verdict.partition import JudgedGroups
 from .outcome import ClusterVerdict
@@ -36,51 +27,28 @@ def page_of(folder: Path, facts: dict[str, Any]) -> Page:
     verdict = ClusterVerdict.from_json(facts["verdict"])
     judged = verdict.judged
     gap = None if judged is None else judged.difference
-    sections: list[tuple[str, Section]] = [("groups", _groups(facts))]
-    where = _map(folder / "map.json", len(facts["groups"]))
-    sections.append(
-        (
-            "map",
-            Points(
-                "Where the rows lie",
-                where["x"],
-                where["y"],
-                where["group"],
-                [group["name"] for group in facts["groups"]],
-                "Each point is a row; near each other is alike in the eyes of the backbone. How "
-                "far apart far groups are means little on such a map (t-SNE).",
-            ),
-        )
-    )
-    lead = "A few rows of each group, from its surer half; then the least certain of all."
-    sections += sample_cards(folder, "Rows of each group", lead)
-    if judged is not None:
-        sections.append(("labels", _agreement(facts, judged)))
-    if facts["number"]["tried"]:
-        sections.append(("number", _tried(facts)))
-    sections += [
-        ("done", _done(facts)),
-        (
-            "next",
-            Commands(
-                "What to do with it",
-                [
-                    ("The group of new rows", f"landbridge predict {at} DATA"),
-                    ("How far labels agree with the groups", f"landbridge eval {at} LABELLED"),
-                    (
-                        "Label a few rows of each group, then learn them",
-                        f"landbridge transfer --target LABELLED --backbone run/{at}",
-                    ),
-                ],
-            ),
-        ),
+    what = "A few rows of each group, from its surer half; then the least certain of all."
+    transfer = f"landbridge transfer --target LABELLED --backbone run/{at}"
+    lines = [
+        ("The group of new rows", f"landbridge predict {at} DATA"),
+        ("How far labels agree with the groups", f"landbridge eval {at} LABELLED"),
+        ("Label a few rows of each group, then learn them", transfer),
+    ]
+    sections = [
+        _groups(facts),
+        _plane(folder, facts),
+        *sample_cards(folder, "Rows of each group", what),
+        *([] if judged is None else [_agreement(facts, judged)]),
+        *([_tried(facts)] if facts["number"]["tried"] else []),
+        _done(facts),
+        Section("next", "What to do with it", commands(lines)),
     ]
     return Page(
         title=f"{fmt.count(facts['rows'])} rows of {facts['data']} in "
         f"{fmt.counted(facts['number']['groups'], 'group')} · {facts['backbone']}",
         headline=verdict.sentence,
-        verdicts=[
-            Verdict(
+        outcomes=[
+            Outcome(
                 verdict.outcome,
                 verdict.sentence,
                 what=""
@@ -91,8 +59,19 @@ def page_of(folder: Path, facts: dict[str, Any]) -> Page:
             )
         ],
         sections=sections,
-        fine=_fine(facts, judged),
+        intro=noted(_fine(facts, judged)),
     )
+
+
+def _plane(folder: Path, facts: dict[str, Any]) -> Section:
+    where = _map(folder / "map.json", len(facts["groups"]))
+    names = [group["name"] for group in facts["groups"]]
+    what = (
+        "Each point is a row; near each other is alike in the eyes of the backbone. How far apart "
+        "far groups are means little on such a map (t-SNE)."
+    )
+    plane = points(where["x"], where["y"], where["group"], names)
+    return Section("map", "Where the rows lie", [lead(what), plane])
 
 
 def _map(path: Path, groups: int) -> dict[str, Any]:
@@ -140,14 +119,15 @@ def group_rows(facts: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
     return heads, rows
 
 
-def _groups(facts: dict[str, Any]) -> Table:
+def _groups(facts: dict[str, Any]) -> Section:
     heads, rows = group_rows(facts)
-    lead = (
+    what = (
         "“Stability”: how much of a group is found again when groups are made from half of the "
         "rows (Jaccard index): from 0.75 it is stable, under 0.6 it should not be trusted."
     )
     numbers = range(1, 5 if facts["source"] is not None else 4)
-    return Table("The groups", heads, rows, lead, right=numbers)
+    table = Table(heads, rows, numbers, "The groups")
+    return Section("groups", "The groups", [lead(what), table])
 
 
 def _labels(judged: JudgedGroups, number: int) -> str:
@@ -159,7 +139,7 @@ def _labels(judged: JudgedGroups, number: int) -> str:
     )
 
 
-def _agreement(facts: dict[str, Any], judged: JudgedGroups) -> Estimates:
+def _agreement(facts: dict[str, Any], judged: JudgedGroups) -> Section:
     rows = []
     sides = [(facts["backbone"], judged.score, True)]
     if judged.reference is not None:
@@ -170,50 +150,49 @@ def _agreement(facts: dict[str, Any], judged: JudgedGroups) -> Estimates:
         ("accuracy", "accuracy, each group one class"),
     ):
         for who, score, chosen in sides:
-            rows.append(Estimate(who, getattr(score, key), note=name, chosen=chosen))
-    lead = (
+            rows.append(Estimate.of(who, getattr(score, key), note=name, chosen=chosen))
+    what = (
         f"Beside {fmt.count(judged.n)} sealed labels of {len(judged.classes)} classes. The "
         "first two are 0 for chance; all are 100 % for the same partition."
     )
-    return Estimates("How far groups and labels are the same", rows, lead)
+    title = "How far groups and labels are the same"
+    return Section("labels", title, [lead(what), forest(rows)])
 
 
-def _tried(facts: dict[str, Any]) -> Estimates:
+def _tried(facts: dict[str, Any]) -> Section:
     rows = [
-        Estimate(
+        Estimate.of(
             fmt.counted(one["groups"], "group"),
             Interval(
                 one["stability"],
                 max(0.0, one["stability"] - 2 * one["error"]),
                 min(1.0, one["stability"] + 2 * one["error"]),
             ),
-            note=f"{100 * one['gain']:.0f} points over chance",
+            note=f"{fmt.signed(one['gain'], 0).lstrip('+')} points over chance",
             chosen=one["groups"] == facts["number"]["groups"],
             beside=one["chance"],
         )
         for one in facts["number"]["tried"]
     ]
-    lead = (
+    what = (
         "How much groups from one half of the rows agree with groups from the other; the lower "
         "diamond is what halves of a cloud without groups agree in. The number with the greatest "
         "difference was taken."
     )
-    return Estimates("How many groups", rows, lead)
+    return Section("number", "How many groups", [lead(what), forest(rows)])
 
 
-def _done(facts: dict[str, Any]) -> Facts:
+def _done(facts: dict[str, Any]) -> Section:
     learned = facts["pretraining_steps"]
     knows = "its weights as they are"
     if facts["flat"]:
         knows = "the columns themselves"
     elif learned:
         knows = f"learned from these rows, unlabelled, in {fmt.count(learned)} steps"
-    return Facts(
-        "What was done",
-        [
-            ("Backbone", f"{facts['backbone']}: {knows}"),
-            ("Grouping", f"{facts['method']} in {facts['directions']} directions"),
-            ("Number of groups", "given" if facts["number"]["given"] else "found: see above"),
-            ("Seed", str(facts["seed"])),
-        ],
-    )
+    pairs = [
+        ("Backbone", f"{facts['backbone']}: {knows}"),
+        ("Grouping", f"{facts['method']} in {facts['directions']} directions"),
+        ("Number of groups", "given" if facts["number"]["given"] else "found: see above"),
+        ("Seed", str(facts["seed"])),
+    ]
+    return Section("done", "What was done", [Facts(pairs)])

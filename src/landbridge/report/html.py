@@ -1,4 +1,4 @@
-"""What all pages share: templates, style, and a policy under which they load nothing.
+"""A page as text: templates, style, and a policy under which it loads nothing.
 
 A Content-Security-Policy forbids every request, and lets only the scripts run whose hashes are
 named in it, so that text from a user can never become code.
@@ -9,15 +9,18 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
-from landbridge.base import formatting as fmt
 from landbridge.base.shown import visible
+
+from .blocks import Block, soft
+
+if TYPE_CHECKING:
+    from .page import Page
 
 _HERE = Path(__file__).parent
 _HEAD_SCRIPT = (
@@ -26,29 +29,8 @@ _HEAD_SCRIPT = (
 )
 
 
-def render(
-    template: str,
-    model: Mapping[str, Any],
-    *,
-    first: str = "verdict",
-    styles: Sequence[str] = (),
-    scripts: Sequence[str] = (),
-) -> str:
-    """Return a page as one HTML text.
-
-    Parameters
-    ----------
-    template : str
-        A file beside this one that extends ``shell.html.j2``.
-    model : mapping
-        What it shows.
-    first : str, default "verdict"
-        The id of the section that the mark leads to.
-    styles : sequence of str
-        Files beside this one, after ``style.css``.
-    scripts : sequence of str
-        Files beside this one that run after ``app.js``.
-    """
+def render(page: Page) -> str:
+    """Return a page as one HTML text."""
     import jinja2
 
     environment = jinja2.Environment(
@@ -58,25 +40,32 @@ def render(
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
-    environment.filters["count"] = fmt.count
-    environment.filters["soft"] = _soft
-    environment.globals["counted"] = fmt.counted
-    texts = [file_text(name) for name in ("app.js", *scripts)]
+
+    def show(block: Block | None) -> Markup:
+        return Markup("") if block is None else Markup(getattr(macros, block.kind)(block))
+
+    environment.filters["soft"] = soft
+    environment.globals["show"] = show
+    macros = environment.get_template("blocks.j2").module
+    sections = [(one, [show(block) for block in one.blocks]) for one in page.sections]
+    drawn = "".join(text for _, blocks in sections for text in blocks)
+    scripts = ["app.js"]
+    scripts += ["scatter.js"] if 'class="scatter"' in drawn else []
+    scripts += ["map.js"] if 'id="map-data"' in drawn else []
+    texts = [_packed(file_text(name)) for name in scripts]
     allowed = " ".join(f"'{_hash(script)}'" for script in (_HEAD_SCRIPT, *texts))
-    policy = (
-        "default-src 'none'; img-src data:; style-src 'unsafe-inline'; "
-        f"script-src {allowed}; base-uri 'none'; form-action 'none'"
+    text = environment.get_template("page.html.j2").render(
+        page=page,
+        sections=sections,
+        version=own_version(),
+        style=Markup(_packed(file_text("style.css"))),
+        head_script=Markup(_HEAD_SCRIPT),
+        scripts=[Markup(script) for script in texts],
+        policy="default-src 'none'; img-src data:; style-src 'unsafe-inline'; "
+        f"script-src {allowed}; base-uri 'none'; form-action 'none'",
     )
-    shared = {
-        "version": own_version(),
-        "first": first,
-        "style": Markup("\n".join(map(file_text, ("style.css", *styles)))),
-        "head_script": Markup(_HEAD_SCRIPT),
-        "scripts": [Markup(script) for script in texts],
-        "policy": policy,
-    }
     # Names are in it: what would turn or hide letters is shown, as on a terminal.
-    return visible(environment.get_template(template).render(**{**shared, **model}))
+    return visible(text)
 
 
 def file_text(name: str) -> str:
@@ -92,9 +81,9 @@ def own_version() -> str:
         return ""
 
 
-def _soft(text: object) -> Markup:
-    """Escape a name and let it break after its own signs rather than inside a word."""
-    return Markup(re.sub(r"([+_/.])(?=.)", r"\1<wbr>", str(Markup.escape(text))))
+def _packed(text: str) -> str:
+    """Leave out what only our own eyes need: indents, and lines that are comments."""
+    return re.sub(r"^(\s+|//.*\n|/\*.*\*/\n)+", "", text, flags=re.M)
 
 
 def _hash(script: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from html import escape
 
 import numpy as np
@@ -14,26 +15,14 @@ from .svg import drawing, text
 
 MOST_CLASSES = 100
 """With more classes, those with the most mistakes are drawn."""
+_CELLS = ((3, 64), (6, 44), (12, 36), (20, 27), (40, 16), (60, 13))
+"""How wide a cell is, by how many classes there are at most."""
 
 
 def confusion_matrix(counts: np.ndarray, classes: Sequence[str], label: str) -> Markup:
     """Draw a confusion matrix: rows are truth, each adds up to 100 %."""
     k = len(classes)
-    cell = (
-        64
-        if k <= 3
-        else 44
-        if k <= 6
-        else 36
-        if k <= 12
-        else 27
-        if k <= 20
-        else 16
-        if k <= 40
-        else 13
-        if k <= 60
-        else 11
-    )
+    cell = next((size for most, size in _CELLS if k <= most), 11)
     letters = 16
     font = 12 if cell >= 27 else 10.5 if cell >= 16 else 9
     longest = max((len(fmt.shorten(name, letters)) for name in classes), default=1)
@@ -77,6 +66,9 @@ def confusion_matrix(counts: np.ndarray, classes: Sequence[str], label: str) -> 
         )
         body.append(f"<text {turn} {style}>{short}{title}</text>")
     gap = 1 if cell >= 16 else 0.5
+    size = cell - 2 * gap
+    cells: dict[str, list[str]] = {"right": [], "wrong": []}
+    shares = []
     for i, j in zip(*np.nonzero(counts), strict=True):
         share = counts[i, j] / totals[i]
         x, y = left + j * cell, top + i * cell
@@ -84,21 +76,20 @@ def confusion_matrix(counts: np.ndarray, classes: Sequence[str], label: str) -> 
             f"{classes[i]} answered as {classes[j]}: {fmt.count(int(counts[i, j]))} "
             f"of {fmt.count(int(totals[i]))} ({fmt.percent(share)})"
         )
-        kind = "right" if i == j else "wrong"
         # weak cells stay visible: a few mistakes are what one looks for
         strength = 0.12 + 0.88 * share if i != j else 0.08 + 0.92 * share
-        body.append(
-            f'<rect x="{x + gap:g}" y="{y + gap:g}" width="{cell - 2 * gap:g}" '
-            f'height="{cell - 2 * gap:g}" class="cell {kind}" fill-opacity="{strength:.3f}">'
-            f"<title>{escape(note)}</title></rect>"
+        cells["right" if i == j else "wrong"].append(
+            f'<path d="M{x + gap:g} {y + gap:g}h{size:g}v{size:g}h-{size:g}z" '
+            f'opacity="{strength:.2f}"><title>{escape(note)}</title></path>'
         )
         if cell >= 27:
-            shown = f"{share * 100:.0f}" if share >= 0.005 else "<1"
-            strong = " on" if strength > 0.55 else ""
-            body.append(
-                f'<text x="{x + cell / 2:g}" y="{y + cell / 2 + 4:g}" text-anchor="middle" '
-                f'class="celltext{strong}">{escape(shown)}</text>'
+            shown = f"{share * 100:.0f}" if share >= 0.005 else "&lt;1"
+            strong = ' class="on"' if strength > 0.55 else ""
+            shares.append(
+                f'<text x="{x + cell / 2:g}" y="{y + cell / 2 + 4:g}"{strong}>{shown}</text>'
             )
+    body += [f'<g class="cell {kind}">{"".join(own)}</g>' for kind, own in cells.items()]
+    body.append(f'<g class="celltext" text-anchor="middle">{"".join(shares)}</g>')
     return drawing(
         body,
         label,
@@ -108,21 +99,24 @@ def confusion_matrix(counts: np.ndarray, classes: Sequence[str], label: str) -> 
     )
 
 
-def worst_confusions(
-    counts: np.ndarray, classes: Sequence[str], most: int = 10
-) -> list[dict[str, object]]:
+@dataclass(frozen=True)
+class Confusion:
+    """How often one class was answered as another, and which share of its rows that is."""
+
+    true: str
+    answered: str
+    count: int
+    share: float
+
+
+def worst_confusions(counts: np.ndarray, classes: Sequence[str], most: int = 10) -> list[Confusion]:
     """Return the most frequent mistakes."""
     wrong = counts.copy()
     np.fill_diagonal(wrong, 0)
     totals = counts.sum(1)
     order = sorted(zip(*np.nonzero(wrong), strict=True), key=lambda ij: (-wrong[ij], ij))
     return [
-        {
-            "true": classes[i],
-            "answered": classes[j],
-            "count": int(wrong[i, j]),
-            "share": float(wrong[i, j] / totals[i]),
-        }
+        Confusion(classes[i], classes[j], int(wrong[i, j]), float(wrong[i, j] / totals[i]))
         for i, j in order[:most]
     ]
 

@@ -10,7 +10,8 @@ from landbridge.base.files import write_json
 from landbridge.base.shown import from_shared_folder
 from landbridge.base.typed import read_checked
 
-from .page import Card, Cards
+from .blocks import Card, Cards, lead
+from .page import Section
 
 FILE = "examples.json"
 _SHAPE = {
@@ -25,7 +26,7 @@ def keep_samples(folder: Path, samples: Sequence[Mapping[str, Any]]) -> None:
     write_json(folder / FILE, {"format": 1, "examples": list(samples)})
 
 
-def sample_cards(folder: Path, title: str, lead: str) -> list[tuple[str, Cards]]:
+def sample_cards(folder: Path, title: str, what: str) -> list[Section]:
     """Return the section of examples; none where none were kept."""
     path = folder / FILE
     found = read_checked(path, _SHAPE)["examples"] if path.is_file() else []
@@ -39,4 +40,4 @@ def sample_cards(folder: Path, title: str, lead: str) -> list[tuple[str, Cards]]
         )
         for one, name in zip(found, names, strict=True)
     ]
-    return [("examples", Cards(title, cards, lead))] if cards else []
+    return [Section("examples", title, [lead(what), Cards(cards)])] if cards else []

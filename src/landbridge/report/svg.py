@@ -27,7 +27,7 @@ class Axis:
         """Return where a value lies, in percent of the width."""
         span = (self.high - self.low) or 1.0
         share = min(1.0, max(0.0, (value - self.low) / span))
-        return round(self.margin + share * (100 - 2 * self.margin), 3)
+        return round(self.margin + share * (100 - 2 * self.margin), 2)
 
     def ticks(self, most: int = 6) -> list[float]:
         """Return round values inside the scale."""

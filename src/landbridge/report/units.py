@@ -9,8 +9,6 @@ from typing import Any
 from landbridge.base import formatting as fmt
 from landbridge.metrics.intervals import Interval
 
-from .figures import accuracy_axis
-from .read import RunFiles
 from .svg import Axis, Mark, around
 
 
@@ -36,6 +34,10 @@ class Units:
         known = fmt.number(value)
         return fmt.DASH if known is None else fmt.quantity(known).replace("-", fmt.MINUS)
 
+    def tick(self, value: float) -> str:
+        """Write a place on a scale, shortly."""
+        return fmt.percent_tick(value) if self.percent else fmt.figure(value)
+
     def interval(self, figure: Interval) -> str:
         """Write a figure with its interval."""
         if self.percent:
@@ -51,7 +53,7 @@ class Units:
         if known is None:
             return fmt.DASH
         if self.percent:
-            return fmt.points(known)
+            return fmt.points_tick(known)
         text = f"{known:+.3g}".replace("-", fmt.MINUS)
         return "0" if known == 0 else text  # short, as the labels of an axis are
 
@@ -64,11 +66,14 @@ class Units:
             text += f" ({self.signed(gap.low)} to {self.signed(gap.high)})"
         return text
 
-    def axis(self, marks: Sequence[Mark]) -> Axis:
-        """Return a scale as wide as the marks need."""
+    def axis(self, marks: Sequence[Mark], zero: bool = False) -> Axis:
+        """Return a scale as wide as the marks need; with `zero` it holds no difference."""
+        values = [v for m in marks for v in (m.mean, m.low, m.high, *m.dots)]
+        if zero:
+            return Axis(*around([0.0, *values], 0.12))
+        low, high = around(values, floor=0.04 if self.percent else 0.0)
         if self.percent:
-            return accuracy_axis(marks)
-        low, high = around([v for m in marks for v in (m.mean, m.low, m.high, *m.dots)])
+            return Axis(max(0.0, low), min(1.0, high))
         return Axis(max(0.0, low) if self.saves else low, high)
 
     @property
@@ -79,6 +84,4 @@ class Units:
         return "Chosen minus this, points" if self.percent else "Chosen minus this"
 
 
-def units_of(run: RunFiles) -> Units:
-    """Return how this run's verdict is written."""
-    return Units(run.target_type.metric.percent, run.verdict.lower_is_better)
+SHARES = Units()

@@ -74,8 +74,7 @@ def finish(
         write_json(path / "map.json", feature_map(workspace, task, raced, truth, events))
     _save_cost(workspace, clock, moved)
     events.say("verdict", verdict.sentence, outcome=verdict.outcome)
-    from ..report.build import write_report
-    from ..report.card import write_card
+    from ..report import write_card, write_report
 
     write_report(path)
     write_card(path)

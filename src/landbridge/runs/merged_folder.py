@@ -17,7 +17,7 @@ from ..artifacts.state import LOCK, read_state
 from ..artifacts.working import working
 from ..base.files import write_bytes, write_json, write_text
 from ..base.hashing import tensors_digest
-from ..report.build import write_report
+from ..report import write_report
 from ..report.markdown import md
 from ..training.checkpoint import load_tensors, save_tensors
 from ..verdict.records import Verdict

@@ -98,7 +98,7 @@ class Run:
 
     def report(self, out: Path | str | None = None) -> Path:
         """Write the report again, to `out` or into the run folder, and return its path."""
-        from ..report.build import write_report
+        from ..report import write_report
 
         return write_report(self.path, None if out is None else Path(out))
 

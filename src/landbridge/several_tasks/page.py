@@ -9,8 +9,8 @@ from typing import Any
 
 from ..base import formatting as fmt
 from ..domains.holdout.sides import holdout_notes
-from ..metrics.intervals import Interval
-from ..report.page import Commands, Estimate, Estimates, Facts, Page, Section, Table, Verdict
+from ..report.blocks import Estimate, Facts, Table, commands, forest, lead
+from ..report.page import Outcome, Page, Section, noted
 from ..report.samples import sample_cards
 from ..report.units import Units
 from ..targets.base import target_type
@@ -29,41 +29,37 @@ def page_of(folder: Path, facts: dict[str, Any]) -> Page:
     at = shlex.quote(str(folder))
     tasks = [TaskVerdict.from_json(task) for task in facts["verdict"]]
     compared = [task for task in tasks if task.difference is not None]
-    sections: list[tuple[str, Section]] = []
-    shares = [task for task in compared if task.metric == "accuracy"]
-    if shares:
-        sections.append(("together", _differences("What learning together gives", shares, True)))
-    for number, task in enumerate(t for t in compared if t.metric != "accuracy"):
-        title = f"What learning together gives for {task.task}"
-        sections.append((f"numbers-{number + 1}", _differences(title, [task], False)))
-    sections.append(("scores", _scores(tasks)))
-    lead = "Half are rows with most wrong answers, half were taken from all others."
-    sections += sample_cards(folder, "Judged rows and answers", lead)
-    sections += [
-        ("done", _done(facts)),
-        (
-            "next",
-            Commands(
-                "What to do with it",
-                [
-                    ("All answers for new rows", f"landbridge predict {at} DATA"),
-                    (
-                        "As a backbone for another task",
-                        f"landbridge transfer --target DATA --backbone run/{at}",
-                    ),
-                ],
-            ),
+    title = "What learning together gives"
+    shares = [task for task in compared if _units(task).percent]
+    alone = [task for task in compared if not _units(task).percent]
+    what = "Half are rows with most wrong answers, half were taken from all others."
+    transfer = f"landbridge transfer --target DATA --backbone run/{at}"
+    lines = [
+        ("All answers for new rows", f"landbridge predict {at} DATA"),
+        ("As a backbone for another task", transfer),
+    ]
+    sections = [
+        *([_differences("together", title, shares)] if shares else []),
+        *(
+            _differences(f"numbers-{number}", f"{title} for {task.task}", [task])
+            for number, task in enumerate(alone, 1)
         ),
+        _scores(tasks),
+        *sample_cards(folder, "Judged rows and answers", what),
+        _done(facts),
+        Section("next", "What to do with it", commands(lines)),
     ]
     return Page(
         title=f"{fmt.counted(len(tasks), 'task')} on one backbone · {facts['backbone']}",
         headline=_headline(tasks, bool(compared)),
-        verdicts=[Verdict(task.outcome, sentence(task)) for task in tasks],
+        outcomes=[Outcome(task.outcome, sentence(task)) for task in tasks],
         sections=sections,
-        fine=f"{fmt.counted(facts['rows'], 'row')} to learn from, "
-        f"{fmt.count(facts['judged'])} kept for judging; "
-        f"{fmt.counted(facts['seeds'], 'seed')}." + _seen(facts),
-        notes=holdout_notes(facts),
+        intro=noted(
+            f"{fmt.counted(facts['rows'], 'row')} to learn from, "
+            f"{fmt.count(facts['judged'])} kept for judging; "
+            f"{fmt.counted(facts['seeds'], 'seed')}." + _seen(facts),
+            holdout_notes(facts),
+        ),
     )
 
 
@@ -74,14 +70,13 @@ def _seen(facts: dict[str, Any]) -> str:
 
 def sentence(task: TaskVerdict) -> str:
     """Say one task's verdict."""
-    shares = task.metric == "accuracy"
-    together = _said(task.together.value, shares)
+    together = _said(task, task.together.value)
     groups = groups_sentence(task.judged_rows, task.judged_groups)
     rest = f" {groups}" if groups else ""
     if task.difference is None:
         return f"{task.task}: {task.metric} {together}; it was not learned alone.{rest}"
     return (
-        f"{task.task}: {task.metric} {together} together, {_said(task.alone, shares)} "
+        f"{task.task}: {task.metric} {together} together, {_said(task, task.alone)} "
         f"alone; {_OTHERS[task.outcome]}.{rest}"
     )
 
@@ -98,40 +93,44 @@ def _headline(tasks: Sequence[TaskVerdict], compared: bool) -> str:
     return f"Learning {len(tasks)} tasks together {' and '.join(did)} of them{rest}."
 
 
-def _differences(title: str, tasks: Sequence[TaskVerdict], shares: bool) -> Estimates:
+def _units(task: TaskVerdict) -> Units:
+    return Units(percent=task.metric == "accuracy")
+
+
+def _differences(id: str, title: str, tasks: Sequence[TaskVerdict]) -> Section:
+    units = _units(tasks[0])
     rows = [
         Estimate.of_gap(
             task.task,
             task.difference,
+            units,
             note=_OTHERS[task.outcome],
-            said="" if shares else _gap(task.difference),
             chosen=task.outcome != "can't tell",
         )
         for task in tasks
         if task.difference is not None
     ]
-    unit = "Points of accuracy" if shares else f"{tasks[0].metric.capitalize()} saved"
-    lead = f"{unit}, together against alone, by paired rows with 95 % intervals; right is better."
-    return Estimates(title, rows, lead, shares=shares, zero=True)
+    unit = "Points of accuracy" if units.percent else f"{tasks[0].metric.capitalize()} saved"
+    what = f"{unit}, together against alone, by paired rows with 95 % intervals; right is better."
+    return Section(id, title, [lead(what), forest(rows, units, zero=True)])
 
 
-def _scores(tasks: Sequence[TaskVerdict]) -> Table:
+def _scores(tasks: Sequence[TaskVerdict]) -> Section:
     rows = [
         [
             task.task,
             task.metric,
-            _said(task.together.value, task.metric == "accuracy"),
-            _said(task.alone, task.metric == "accuracy"),
+            _said(task, task.together.value),
+            _said(task, task.alone),
             fmt.count(task.judged_rows),
         ]
         for task in tasks
     ]
-    return Table(
-        "Every score", ["task", "score", "together", "alone", "rows"], rows, right=(2, 3, 4)
-    )
+    heads = ["task", "score", "together", "alone", "rows"]
+    return Section("scores", "Every score", [Table(heads, rows, (2, 3, 4), "Every score")])
 
 
-def _done(facts: dict[str, Any]) -> Facts:
+def _done(facts: dict[str, Any]) -> Section:
     weights = facts["weights"]
     if isinstance(weights, dict):
         weights = ", ".join(f"{name} {value:g}" for name, value in weights.items())
@@ -139,12 +138,8 @@ def _done(facts: dict[str, Any]) -> Facts:
     for task in facts["tasks"]:
         what = ", ".join(task["classes"]) or target_type(task["kind"]).summary
         pairs.append((task["name"], fmt.shorten(what, 200)))
-    return Facts("What was done", pairs)
+    return Section("done", "What was done", [Facts(pairs)])
 
 
-def _said(value: float, shares: bool) -> str:
-    return fmt.percent(value) if shares else fmt.figure(value)
-
-
-def _gap(gap: Interval) -> str:
-    return Units(percent=False).difference(gap)
+def _said(task: TaskVerdict, value: float) -> str:
+    return fmt.percent(value) if _units(task).percent else fmt.figure(value)

@@ -9,7 +9,8 @@ from typing import Any
 
 from ..base import formatting as fmt
 from ..domains.holdout.sides import holdout_notes
-from ..report.page import Commands, Estimate, Estimates, Facts, Page, Section, Verdict
+from ..report.blocks import Estimate, Facts, commands, forest, lead
+from ..report.page import Outcome, Page, Section, noted
 from ..report.samples import sample_cards
 from ..verdict.sentences import groups_sentence
 from .recall import Recall
@@ -23,13 +24,9 @@ def page_of(folder: Path, facts: dict[str, Any]) -> Page:
     recall = [Recall.from_json(item) for item in facts["recall"]]
     first = [item for item in recall if item.depth == recall[0].depth]
     depths = list(dict.fromkeys(item.depth for item in recall))
-    sections: list[tuple[str, Section]] = [
-        (f"first-{depth}" if depth > 1 else "first", _found(recall, depth)) for depth in depths
-    ]
-    lead = (
+    what = (
         "Held-out rows that ask, and what the space answers first; those that it got wrong first."
     )
-    sections += sample_cards(folder, "Questions and answers", lead)
     parts = facts["parts"]
     lines = [
         (
@@ -43,34 +40,33 @@ def page_of(folder: Path, facts: dict[str, Any]) -> Page:
         )
     lines.append(("How well it finds on other pairs", f"landbridge eval {at} DATA"))
     encoders = ", ".join(f"{part}: {name}" for part, name in facts["encoders"].items())
-    sections += [
-        (
-            "done",
-            Facts(
-                "What was done",
-                [
-                    ("Modalities", ", ".join(parts)),
-                    ("Encoders", encoders),
-                    ("Pairs to learn from", fmt.count(facts["pairs"])),
-                    ("Pairs held out", fmt.count(facts["held_out"])),
-                    ("Steps", fmt.count(facts["steps"])),
-                    ("Seed", str(facts["seed"])),
-                ],
-            ),
-        ),
-        ("next", Commands("What to do with it", lines)),
+    done = [
+        ("Modalities", ", ".join(parts)),
+        ("Encoders", encoders),
+        ("Pairs to learn from", fmt.count(facts["pairs"])),
+        ("Pairs held out", fmt.count(facts["held_out"])),
+        ("Steps", fmt.count(facts["steps"])),
+        ("Seed", str(facts["seed"])),
+    ]
+    sections = [
+        *(_found(recall, depth) for depth in depths),
+        *sample_cards(folder, "Questions and answers", what),
+        Section("done", "What was done", [Facts(done)]),
+        Section("next", "What to do with it", commands(lines)),
     ]
     return Page(
         title=" + ".join(parts) + " in one space",
         headline=_headline(first),
-        verdicts=[
-            Verdict("better than chance" if _better(item) else "can't tell", _said(item))
+        outcomes=[
+            Outcome("better than chance" if _better(item) else "can't tell", _said(item))
             for item in first
         ],
         sections=sections,
-        fine=f"{fmt.count(facts['held_out'])} rows were held out; no label was read."
-        + "".join(f" {said}." for said in facts.get("seen_sentences", ())),
-        notes=holdout_notes(facts),
+        intro=noted(
+            f"{fmt.count(facts['held_out'])} rows were held out; no label was read."
+            + "".join(f" {said}." for said in facts.get("seen_sentences", ())),
+            holdout_notes(facts),
+        ),
     )
 
 
@@ -99,9 +95,9 @@ def _said(item: Recall) -> str:
     )
 
 
-def _found(recall: Sequence[Recall], depth: int) -> Estimates:
+def _found(recall: Sequence[Recall], depth: int) -> Section:
     rows = [
-        Estimate(
+        Estimate.of(
             f"{item.query} → {item.answer}",
             item.found,
             note=f"{fmt.count(item.n)} questions; chance {fmt.percent(item.chance)}",
@@ -112,5 +108,6 @@ def _found(recall: Sequence[Recall], depth: int) -> Estimates:
         if item.depth == depth
     ]
     what = "the first answer" if depth == 1 else f"the first {depth} answers"
-    lead = f"How often {what} has what belongs to the question; the diamond is chance."
-    return Estimates(f"Found in {what}", rows, lead)
+    text = f"How often {what} has what belongs to the question; the diamond is chance."
+    name = f"first-{depth}" if depth > 1 else "first"
+    return Section(name, f"Found in {what}", [lead(text), forest(rows)])

@@ -65,7 +65,7 @@ class TargetType(ABC):
     least_names : int
         How many names there must be before there is anything to predict.
     sections : tuple of str
-        What the report shows of answers, in its order.
+        What the report shows of answers.
     truth_word, group : str
         What the report's map calls the true answer, and what `grouping` gives.
     metric : PrimaryMetric

@@ -30,7 +30,7 @@ class ClassIndices(TargetType):
     heading = "Classes"
     exclusive = True
     least_names = 2
-    sections = ("classes", "confusion", "calibration")
+    sections = ("classes", "confusion", "calibration", "examples")
     truth_word = group = "class"
     card = "A classifier of {rows} into {count}"
     limits = "It knows the classes above alone: an example of any other class gets one of them."

@@ -9,7 +9,8 @@ from typing import Any
 
 from ..base import formatting as fmt
 from ..metrics.intervals import Interval
-from ..report.page import Commands, Estimate, Estimates, Facts, Page, Section, Table, Verdict
+from ..report.blocks import Estimate, Facts, Table, commands, forest, lead
+from ..report.page import Outcome, Page, Section, noted
 from ..report.samples import sample_cards
 from .judging import WORDS, ModelScore, TunedVerdict
 
@@ -28,30 +29,19 @@ def page_of(folder: Path, facts: dict[str, Any], summary: str, architecture: str
     at = shlex.quote(str(folder))
     verdict = TunedVerdict.from_json(facts["verdict"])
     gaps = [(m.model, m.difference) for m in verdict.models if m.difference is not None]
-    sections: list[tuple[str, Section]] = [
-        ("comparison", _comparison(verdict)),
-        ("scores", _scores(verdict.models)),
+    what = "Half are those that the tuned model got most wrong, half were taken from all others."
+    lines = [
+        ("Answers for new rows", f"landbridge predict {at} DATA"),
+        ("How good it is on other rows", f"landbridge eval {at} DATA"),
+        ("In transformers", f'{architecture}.from_pretrained("{folder}/model")'),
     ]
-    if len(gaps) > 1:
-        sections[1:1] = [("differences", _differences(verdict.metric, gaps))]
-    lead = "Half are those that the tuned model got most wrong, half were taken from all others."
-    sections += sample_cards(folder, "Judged rows and answers", lead)
-    sections += [
-        ("done", _done(facts)),
-        (
-            "next",
-            Commands(
-                "What to do with it",
-                [
-                    ("Answers for new rows", f"landbridge predict {at} DATA"),
-                    ("How good it is on other rows", f"landbridge eval {at} DATA"),
-                    (
-                        "In transformers",
-                        f'{architecture}.from_pretrained("{folder}/model")',
-                    ),
-                ],
-            ),
-        ),
+    sections = [
+        _comparison(verdict),
+        *([_differences(verdict.metric, gaps)] if len(gaps) > 1 else []),
+        _scores(verdict.models),
+        *sample_cards(folder, "Judged rows and answers", what),
+        _done(facts),
+        Section("next", "What to do with it", commands(lines)),
     ]
     against = WORDS.get(str(verdict.reference), "")
     headline, notes = verdict.sentence, facts.get("notes") or ()
@@ -60,8 +50,8 @@ def page_of(folder: Path, facts: dict[str, Any], summary: str, architecture: str
     return Page(
         title=f"{facts['task']} · {facts['model']}",
         headline=headline,
-        verdicts=[
-            Verdict(
+        outcomes=[
+            Outcome(
                 verdict.outcome,
                 verdict.sentence,
                 verdict.difference,
@@ -69,38 +59,41 @@ def page_of(folder: Path, facts: dict[str, Any], summary: str, architecture: str
             )
         ],
         sections=sections,
-        fine=f"Judged on {fmt.counted(verdict.judged_rows, 'row')} that no training saw. "
-        f"{summary[0].upper()}{summary[1:]}.",
-        notes=notes,
+        intro=noted(
+            f"Judged on {fmt.counted(verdict.judged_rows, 'row')} that no training saw. "
+            f"{summary[0].upper()}{summary[1:]}.",
+            notes,
+        ),
     )
 
 
-def _comparison(verdict: TunedVerdict) -> Estimates:
+def _comparison(verdict: TunedVerdict) -> Section:
     better = "Higher is better" if verdict.higher_is_better else "Lower is better"
     rows = [
-        Estimate(WORDS.get(one.model, one.model), one.main, chosen=one.model == "tuned")
+        Estimate.of(WORDS.get(one.model, one.model), one.main, chosen=one.model == "tuned")
         for one in verdict.models
     ]
-    lead = f"{verdict.metric} in %, with 95 % intervals over judged rows. {better}."
-    return Estimates("Compared with what?", rows, lead)
+    what = f"{verdict.metric} in %, with 95 % intervals over judged rows. {better}."
+    return Section("comparison", "Compared with what?", [lead(what), forest(rows)])
 
 
-def _differences(metric: str, gaps: Sequence[tuple[str, Interval]]) -> Estimates:
-    rows = [Estimate.of_gap(WORDS.get(model, model), gap) for model, gap in gaps]
-    lead = f"By how many points of {metric} the tuned model is better than each, by paired rows."
-    return Estimates("Differences", rows, lead, zero=True)
+def _differences(metric: str, gaps: Sequence[tuple[str, Interval]]) -> Section:
+    rows = [Estimate.of_gap(WORDS.get(model, model), gap, chosen=False) for model, gap in gaps]
+    what = f"By how many points of {metric} the tuned model is better than each, by paired rows."
+    return Section("differences", "Differences", [lead(what), forest(rows, zero=True)])
 
 
-def _scores(models: Sequence[ModelScore]) -> Table:
+def _scores(models: Sequence[ModelScore]) -> Section:
     names = list(models[0].scores)
     rows = [
         [WORDS.get(m.model, m.model), *(fmt.percent(m.scores[name]) for name in names)]
         for m in models
     ]
-    return Table("Every score", ["model", *names], rows, right=range(1, len(names) + 1))
+    table = Table(["model", *names], rows, range(1, len(names) + 1), "Every score")
+    return Section("scores", "Every score", [table])
 
 
-def _done(facts: dict[str, Any]) -> Facts:
+def _done(facts: dict[str, Any]) -> Section:
     fit, numbers = facts["fit"], facts["parameters"]
     share = numbers["moved"] / max(1, numbers["total"])
     how = f"LoRA of rank {fit['rank']}" if fit["lora"] else "all weights"
@@ -123,4 +116,4 @@ def _done(facts: dict[str, Any]) -> Facts:
     ]
     if labels:
         pairs.append((fmt.counted(len(facts["labels"]), "label"), fmt.shorten(labels, 300)))
-    return Facts("What was done", pairs)
+    return Section("done", "What was done", [Facts(pairs)])

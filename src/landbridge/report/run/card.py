@@ -7,9 +7,8 @@ from pathlib import Path
 from landbridge.base import formatting as fmt
 from landbridge.base.files import write_text
 
-from .markdown import md
+from ..markdown import md
 from .read import RunFiles, read_run
-from .units import units_of
 
 _ROWS = {
     "tabular": "rows of tables",
@@ -67,7 +66,7 @@ def _title(run: RunFiles) -> list[str]:
 
 
 def _verdict(run: RunFiles) -> list[str]:
-    verdict, unit = run.verdict, units_of(run)
+    verdict, unit = run.verdict, run.units
     lines = ["## Did the transfer help?", ""]
     if not run.get("verdict"):
         return [*lines, "This run has no verdict."]

@@ -12,9 +12,12 @@ import numpy as np
 from landbridge.base.errors import DataError, RunError
 from landbridge.base.events import Event, read_log
 from landbridge.base.files import read_json
+from landbridge.base.typed import JsonObject
 from landbridge.domains.readers.parquet_files import read_parquet
 from landbridge.targets.base import TARGET_TYPES, TargetType, objects, target_type
 from landbridge.verdict.records import Verdict
+
+from ..units import Units
 
 _OBJECTS = (
     *("run", "config", "data", "plan", "choice", "verdict", "backbone", "labels"),
@@ -59,17 +62,17 @@ class RunFiles:
     """What a run folder holds, as plain values; `problems` says what it does not hold."""
 
     folder: Path
-    values: dict[str, Any] = field(default_factory=dict)
+    values: JsonObject = field(default_factory=dict)
     log: list[Event] = field(default_factory=list)
     answers: list[Answers] = field(default_factory=list)
     problems: dict[str, str] = field(default_factory=dict)
 
-    def get(self, name: str) -> dict[str, Any]:
+    def get(self, name: str) -> JsonObject:
         """Return the object of NAME.json, empty where it is missing."""
         value = self.values.get(name)
         return value if isinstance(value, dict) else {}
 
-    def part(self, name: str, key: str) -> dict[str, Any]:
+    def part(self, name: str, key: str) -> JsonObject:
         """Return an object inside NAME.json, empty where it is missing."""
         value = self.get(name).get(key)
         return value if isinstance(value, dict) else {}
@@ -87,6 +90,11 @@ class RunFiles:
     def verdict(self) -> Verdict:
         """What verdict.json says; nothing where it is missing."""
         return Verdict.from_json(self.get("verdict"))
+
+    @property
+    def units(self) -> Units:
+        """How the verdict's figures are written."""
+        return Units(self.target_type.metric.percent, self.verdict.lower_is_better)
 
     @property
     def merged(self) -> bool:

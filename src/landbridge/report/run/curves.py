@@ -8,21 +8,55 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
 
 from markupsafe import Markup
 
 from landbridge.base import formatting as fmt
 from landbridge.base.events import Event
 
-from .svg import drawing, line, text, ticks
+from ..blocks import Block, Blocks, Details, Heading, Panels, Text, lead
+from ..page import Section
+from ..svg import drawing, line, text, ticks
+from .base import tried
+from .read import RunFiles
 
-_POINTS = 240
+_POINTS = 120
 _FOLD = re.compile(r"(.*) \(fold (\d+)\)")
 Line = list[tuple[float, float]]
 
 
-def learning_curves(log: Sequence[Event], chosen: str) -> list[dict[str, Any]]:
+@dataclass(frozen=True)
+class Fit:
+    """One fit's drawings, by phase."""
+
+    name: str
+    phases: Sequence[tuple[str, Sequence[Markup]]]
+    chosen: bool
+
+
+def curves(run: RunFiles) -> Section:
+    """Return each loss by itself, the chosen method's first and the others folded away."""
+    blocks = tried(run, _curves, "log.jsonl", "There are no learning curves:")
+    return Section("curves", "How it learned", blocks, "Learning")
+
+
+def _curves(run: RunFiles) -> Blocks | None:
+    if not run.log:
+        return None
+    shown: list[Block | None] = []
+    for fit in learning_curves(run.log, run.verdict.chosen.method or "the chosen method"):
+        own: list[Block | None] = []
+        for phase, drawings in fit.phases:
+            own += [Heading(phase, level=4), Panels(drawings)]
+        shown += [Heading(fit.name, "chosen"), *own] if fit.chosen else [Details(fit.name, own)]
+    if not shown:
+        said = "Nothing in this run was trained by gradient steps, so there are no learning curves."
+        return [Text(said, "missing")]
+    return [lead("Each loss by itself, one line per seed, fold or repeat."), *shown]
+
+
+def learning_curves(log: Sequence[Event], chosen: str) -> list[Fit]:
     """Return fits, the chosen first, each with phases, each with drawings.
 
     Parameters
@@ -57,8 +91,8 @@ def learning_curves(log: Sequence[Event], chosen: str) -> list[dict[str, Any]]:
                 panel(loss, [one for some in lines.values() for one in some], fit)
                 for loss, lines in shown.items()
             ]
-            phases.append({"phase": phase, "panels": panels})
-        fits.append({"fit": fit, "chosen": fit == chosen, "phases": phases})
+            phases.append((phase, panels))
+        fits.append(Fit(fit, phases, fit == chosen))
     return fits
 
 

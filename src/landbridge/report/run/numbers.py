@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 from markupsafe import Markup
@@ -10,17 +10,30 @@ from markupsafe import Markup
 from landbridge.base import formatting as fmt
 from landbridge.metrics.regression import regression_metrics
 
+from ..blocks import Block, Blocks, Columns, Figure, Heading, Table, lead
+from ..page import Section
+from ..scatter import Axes, Series, scatter
+from ..svg import around
+from ..units import Units
+from .base import pair, tried
 from .read import Answers, RunFiles
-from .scatter import Axes, Series, scatter
-from .svg import around
-from .units import Units
-from .view_answers import pair
 
 _MOST_POINTS = 1500
 
 
-def numbers_view(run: RunFiles) -> dict[str, Any] | None:
+def numbers(run: RunFiles) -> Section:
     """Return scatters of predicted against true and of errors, and the figures."""
+    blocks = tried(
+        run,
+        _numbers,
+        "predictions.parquet",
+        "There is nothing to compare:",
+        "predicted and true values cannot be compared",
+    )
+    return Section("classes", "Predicted and true", blocks, run.target_type.heading)
+
+
+def _numbers(run: RunFiles) -> Blocks | None:
     sides = [
         (answers[0].method, *both)
         for answers in pair(run)
@@ -31,45 +44,34 @@ def numbers_view(run: RunFiles) -> dict[str, Any] | None:
     name = str((run.get("labels").get("classes") or ["value"])[0])
     low, high = ends = around([v for _, true, said in sides for v in (*true, *said)], 0.04)
     reach = max(np.abs(said - true).max() for _, true, said in sides) * 1.05 or 1.0
-    true_low, true_high = around([v for _, true, _ in sides for v in true], 0.04)
-    drawn = [
-        {
-            "method": method,
-            "scatter": _drawn(
-                true,
-                said,
-                Axes(ends, ends, f"true {name}", "predicted", ((low, low), (high, high))),
-                f"{method}: predicted against true {name}",
-                f"said-{k}",
-            ),
-            "errors": _drawn(
-                true,
-                said - true,
-                Axes(
-                    (true_low, true_high),
-                    (-reach, reach),
-                    f"true {name}",
-                    "predicted minus true",
-                    ((true_low, 0.0), (true_high, 0.0)),
-                ),
-                f"{method}: error against true {name}",
-                f"errors-{k}",
-            ),
-        }
-        for k, (method, true, said) in enumerate(sides)
-    ]
-    figures = [regression_metrics(true, said) for _, true, said in sides]
-    return {
-        "name": name,
-        "drawn": drawn,
-        "rows": [
-            (key, [_figure(key, found[key]) for found in figures], _MEANING[key])
-            for key in figures[0]
-        ],
-        "count": fmt.count(len(sides[0][1])),
-        "shown": min(_MOST_POINTS, len(sides[0][1])),
-        "sentence": _sentence(sides[0][1], sides[0][2]),
-    }
+    first, last = wide = around([v for _, true, _ in sides for v in true], 0.04)
+    right = Axes(ends, ends, f"true {name}", "predicted", ((low, low), (high, high)))
+    none = Axes(
+        wide, (-reach, reach), f"true {name}", "predicted minus true", ((first, 0.0), (last, 0.0))
+    )
+    _, true, said = sides[0]
+    shown = "" if len(true) <= _MOST_POINTS else f" ({fmt.count(_MOST_POINTS)} are drawn)"
+    text = (
+        f"{_sentence(true, said)} On the dashed line an answer is right. This is about the stored "
+        f"model, that of the first seed, on {fmt.count(len(true))} judged examples{shown}."
+    )
+    blocks: list[Block | None] = [lead(text)]
+    for k, (method, true, said) in enumerate(sides):
+        against = _drawn(true, said, right, f"{method}: predicted against true {name}", f"said-{k}")
+        errors = _drawn(
+            true, said - true, none, f"{method}: error against true {name}", f"errors-{k}"
+        )
+        figures = [
+            Figure(against, f"Predicted against true {name}."),
+            Figure(errors, "What is left: above the line the answer is too high."),
+        ]
+        tag = "reference" if k else "chosen"
+        blocks += [Heading(method, tag), Columns([[one] for one in figures])]
+    found = [regression_metrics(true, said) for _, true, said in sides]
+    rows = [[key, *(_figure(key, one[key]) for one in found), _MEANING[key]] for key in found[0]]
+    heads = ["Figure", *(method for method, *_ in sides), "What it is"]
+    table = Table(heads, rows, range(1, len(heads) - 1), "Figures of the answers")
+    return [*blocks, table]
 
 
 _MEANING = {
@@ -84,7 +86,7 @@ def _figure(key: str, value: float) -> str:
     return fmt.figure(value) if key in ("R²", "Spearman") else Units(False).value(value)
 
 
-def _pairs(answers: list[Answers]) -> tuple[np.ndarray, np.ndarray] | None:
+def _pairs(answers: Sequence[Answers]) -> tuple[np.ndarray, np.ndarray] | None:
     if not answers or not answers[0].known.any():
         return None
     known = answers[0].known

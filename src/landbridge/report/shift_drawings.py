@@ -10,11 +10,9 @@ from markupsafe import Markup
 
 from landbridge.base import formatting as fmt
 
-from .figures import accuracy_axis, estimate, scale
-from .svg import Axis, Mark, drawing, line, text
+from .svg import Axis, drawing, line, text
 
 _MIDDLE = {"text_anchor": "middle"}
-_MOST_CLASSES = 40
 
 
 def distance_track(
@@ -136,34 +134,3 @@ def parts_bar(shares: Sequence[tuple[str, float]]) -> Markup:
         at += share
     label = ", ".join(f"{name} {fmt.percent(share, 0)}" for name, share in shares)
     return drawing(body, f"Parts of the difference: {label}", height=48, css="track")
-
-
-def share_rows(details: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the shares of classes in both domains as rows of a chart, largest change first."""
-    names = details["classes"]
-    order = list(range(len(names)))
-    if len(order) > _MOST_CLASSES:
-        gap = [abs(details["target"][k] - details["source"][k]) for k in order]
-        order = sorted(sorted(order, key=lambda k: -gap[k])[:_MOST_CLASSES])
-    marks = {
-        k: [
-            Mark(details["source"][k], kind="baseline"),
-            Mark(details["target"][k], details["low"][k], details["high"][k], kind="chosen"),
-        ]
-        for k in order
-    }
-    axis = accuracy_axis([*(m for pair in marks.values() for m in pair), Mark(0.0)])
-    rows = []
-    for k in order:
-        ours, theirs = marks[k]
-        value = f"{fmt.percent(ours.mean, 0)} → {fmt.percent(theirs.mean, 0)}"
-        between = f"{fmt.percent(theirs.low, 0)} to {fmt.percent(theirs.high, 0)}"
-        rows.append(
-            {
-                "name": names[k],
-                "track": estimate(axis, [ours, theirs], f"{names[k]}: {value}", 30),
-                "value": value,
-                "between": between,
-            }
-        )
-    return {"rows": rows, "scale": scale(axis), "left_out": len(names) - len(order)}

@@ -8,9 +8,13 @@ from typing import Any
 from markupsafe import Markup
 
 from landbridge.base.shown import from_shared_folder, one_line, to_json
+from landbridge.base.typed import JsonObject
 
+from ..blocks import Blocks, Maps, lead
+from ..page import Section
+from ..scatter import Series, scatter
+from .base import tried
 from .read import RunFiles
-from .scatter import Series, scatter
 
 _CHANGES = (
     *("wrong to right", "right to wrong", "wrong both times", "right both times"),
@@ -19,11 +23,26 @@ _CHANGES = (
 _NUMBER = re.compile(r"[-−]?\d+(\.\d+)?(e[-+]?\d+)?")
 
 
-def map_view(run: RunFiles) -> dict[str, Any] | None:
+def maps(run: RunFiles) -> Section:
+    """Return both maps with what their points are."""
+
+    def make(run: RunFiles) -> Blocks | None:
+        drawn = maps_of(run)
+        text = (
+            "Each point is one example; neighbours have similar features. Distances between far "
+            "groups mean little. Discs are target rows, open diamonds source rows."
+        )
+        return [lead(text), drawn] if drawn else None
+
+    blocks = tried(run, make, "map.json", "There is no map:")
+    return Section("map", "Source and target, before and after", blocks)
+
+
+def maps_of(run: RunFiles) -> Maps | None:
     """Return drawings of the map, and what their points are as JSON that is safe inside HTML."""
     found = run.get("map")
-    maps = [found.get(when) for when in ("before", "after")]
-    present = [m for m in maps if isinstance(m, dict) and m.get("x")]
+    both = [found.get(when) for when in ("before", "after")]
+    present = [m for m in both if isinstance(m, dict) and m.get("x")]
     if not present:
         return None
     last = present[-1]
@@ -57,19 +76,22 @@ def map_view(run: RunFiles) -> dict[str, Any] | None:
     text = to_json(payload, separators=(",", ":"), allow_nan=False, default=str)
     for sign, code in (("<", "\\u003c"), (">", "\\u003e"), ("&", "\\u0026")):
         text = text.replace(sign, code)
-    return {
-        "json": Markup(text),
-        "drawn": [
-            (str(m.get("title") or ""), _drawn(m, order, sources, f"map-{k}"))
-            for k, m in enumerate(present)
-        ],
-        "changes": any(change is not None for change in changes),
-        "predictions": any(name is not None for name in predicted[-1]),
-        "labels": any(name is not None for name in label),
-    }
+    kind = run.target_type
+    colours = (
+        ("domain", "domain", True),
+        ("label", kind.truth_word, any(name is not None for name in label)),
+        ("predicted", "prediction", any(name is not None for name in predicted[-1])),
+        ("change", "what changed", kind.named and any(c is not None for c in changes)),
+    )
+    drawn = [
+        (str(m.get("title") or ""), _drawn(m, order, sources, f"map-{k}"))
+        for k, m in enumerate(present)
+    ]
+    shown = [(value, words) for value, words, there in colours if there]
+    return Maps(drawn, Markup(text), shown, kind.group)
 
 
-def _column(m: dict[str, Any], key: str) -> list[Any]:
+def _column(m: JsonObject, key: str) -> list[Any]:
     values = m.get(key)
     n = len(m["x"])
     return values if isinstance(values, list) and len(values) == n else [None] * n
@@ -88,7 +110,7 @@ def _groups(run: RunFiles, seen: set[str]) -> list[str]:
     return [*classes, *sorted(seen - set(classes), key=in_order)]
 
 
-def _names(run: RunFiles, rows: list[Any]) -> dict[str, Any]:
+def _names(run: RunFiles, rows: list[Any]) -> JsonObject:
     """Return what target rows are called: what stands before their number alone, or each name."""
     known = {int(r): one_line(n) for a in run.answers for r, n in zip(a.rows, a.names, strict=True)}
     _, names = from_shared_folder([known.get(row, f"row {row}") for row in rows])
@@ -97,7 +119,7 @@ def _names(run: RunFiles, rows: list[Any]) -> dict[str, Any]:
     return {"before": before.pop() if numbered else "", "names": [] if numbered else names}
 
 
-def _drawn(m: dict[str, Any], order: list[int], sources: int, id: str) -> Markup:
+def _drawn(m: JsonObject, order: list[int], sources: int, id: str) -> Markup:
     x, y = ([float(m[key][i]) for i in order] for key in ("x", "y"))
     series = [
         Series("source", x[:sources], y[:sources], "source", diamond=True),

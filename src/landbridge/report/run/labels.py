@@ -2,64 +2,70 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
+from markupsafe import Markup
 
 from landbridge.base import formatting as fmt
 from landbridge.metrics.multilabel import multilabel_metrics, per_label_metrics
 from landbridge.targets.base import target_type
 
-from .figures import accuracy_axis, estimate, scale
+from ..blocks import Blocks, Estimate, Table, forest, keys, lead, sentence
+from ..page import Section
+from ..svg import Mark
+from .base import pair, tried
 from .read import Answers, RunFiles
-from .svg import Mark
-from .view_answers import pair
 
 _MULTILABEL = target_type("several")
 
 
-def several_view(run: RunFiles) -> dict[str, Any] | None:
+def labels(run: RunFiles) -> Section:
     """Return F1 of each label, chosen against reference, and the figures over all labels."""
+    blocks = tried(
+        run,
+        _labels,
+        "predictions.parquet",
+        "There are no results by label:",
+        "there are no results by label",
+    )
+    return Section("classes", "Label by label", blocks, run.target_type.heading)
+
+
+def _labels(run: RunFiles) -> Blocks | None:
     names = [str(n) for n in run.get("labels").get("classes") or []]
     chosen, reference = (
         [table for one in side if (table := _table(one, names)) is not None] for side in pair(run)
     )
     if not chosen or not names:
         return None
-    new, old = _mean_f1(chosen), _mean_f1(reference) if reference else None
+    sides = [side for side in (chosen, reference) if side]
+    f1 = [_mean_f1(side) for side in sides]
     count = per_label_metrics(*chosen[0])["n"]
-    marks = []
-    for i in range(len(names)):
-        own = [Mark(fmt.number(float(new[i])), kind="chosen")]
-        if old is not None:
-            own.append(Mark(fmt.number(float(old[i])), kind="baseline"))
-        marks.append(own)
-    axis = accuracy_axis([m for both in marks for m in both])
-    rows = [
-        {
-            "name": name,
-            "rows": fmt.count(int(count[i])),
-            "new": fmt.percent(float(new[i])),
-            "change": "" if old is None else fmt.signed(float(new[i] - old[i])),
-            "track": estimate(axis, marks[i], f"{name}: F1 {fmt.percent(float(new[i]))}", 26),
-        }
-        for i, name in enumerate(names)
-    ]
-    sides = [chosen] if old is None else [chosen, reference]
+    rows = []
+    for i, name in enumerate(names):
+        own = [float(side[i]) for side in f1]
+        marks = [Mark(v, kind=kind) for v, kind in zip(own, ("chosen", "baseline"), strict=False)]
+        change = fmt.signed(own[0] - own[1]) if len(own) > 1 else ""
+        said, label = fmt.percent(own[0]), f"{name}: F1 {fmt.percent(own[0])}"
+        rows.append(Estimate(name, marks, said, fmt.count(int(count[i])), change, label=label))
     means = [
         {key: float(np.mean([f[key] for f in found])) for key in found[0]}
         for found in ([multilabel_metrics(*table) for table in side] for side in sides)
     ]
     methods = [side[0].method for side in pair(run) if side][: len(sides)]
-    return {
-        "rows": rows,
-        "scale": scale(axis),
-        "methods": methods,
-        "table": [
-            (key, [fmt.percent(found[key]) for found in means], _MEANING[key]) for key in means[0]
-        ],
-        "seeds": len(chosen),
-    }
+    figures = [
+        [sentence(key), *(fmt.percent(found[key]) for found in means), _MEANING[key]]
+        for key in means[0]
+    ]
+    text = Markup(
+        "F1 of each label: how well having it and not having it are told apart. {}"
+    ).format(keys(methods))
+    text += f" Means over {len(chosen)} seeds." if len(chosen) > 1 else ""
+    heads = ["Figure", *methods, "What it is"]
+    return [
+        lead(text),
+        forest(rows, height=26),
+        Table(heads, figures, range(1, len(heads) - 1), "Figures of the answers"),
+    ]
 
 
 _MEANING = {

@@ -1,0 +1,422 @@
+"""What a section of a page is made of: every block is drawn by the macro of its name.
+
+The macros are in ``blocks.j2``. Text is escaped there; what is already HTML is `Markup`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from markupsafe import Markup
+
+from landbridge.metrics.intervals import Interval
+
+from .figures import estimate, scale
+from .scatter import HUES, Series, scatter
+from .svg import Axis, Mark
+from .units import SHARES, Units
+
+
+class Block:
+    """One of the kinds below."""
+
+    @property
+    def kind(self) -> str:
+        """The name of its macro."""
+        return type(self).__name__.lower()
+
+
+Blocks = Sequence[Block | None]
+"""What stands beneath each other; None is nothing."""
+
+
+@dataclass(frozen=True)
+class Text(Block):
+    """A paragraph; `css` is "lead", "fine", "missing" or "further"."""
+
+    text: str
+    css: str = ""
+
+
+def lead(text: str) -> Text | None:
+    """Return what a section begins with; nothing for no text."""
+    return Text(text, "lead") if text else None
+
+
+def fine(text: str) -> Text | None:
+    """Return small print; nothing for no text."""
+    return Text(text, "fine") if text else None
+
+
+@dataclass(frozen=True)
+class Heading(Block):
+    """A heading inside a section, with a tag ("chosen" is coloured) or a remark after it."""
+
+    text: str
+    tag: str = ""
+    after: str = ""
+    level: int = 3
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of a forest: a name, a drawing, and the value in words.
+
+    Attributes
+    ----------
+    name, said : str
+    drawing : Markup
+    note, below : str
+        Small print under the name and under the value.
+    tags : sequence of str
+        After the name; "chosen" is coloured, and marks the row.
+    chosen : bool
+        Whether it is what the page is about.
+    """
+
+    name: str
+    said: str
+    drawing: Markup
+    note: str = ""
+    below: str = ""
+    tags: Sequence[str] = ()
+    chosen: bool = False
+
+
+@dataclass(frozen=True)
+class Forest(Block):
+    """Rows beneath each other on one scale; `end` stands at the scale's right."""
+
+    rows: Sequence[Row]
+    scale: Markup | None = None
+    end: str = ""
+    css: str = ""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A row of a forest before it is drawn: marks on the forest's scale.
+
+    Attributes
+    ----------
+    name : str
+    marks : sequence of Mark
+    said : str
+        The value in words.
+    note, below, tags, chosen
+        As a `Row` has them.
+    label : str
+        For those who do not see it; "NAME: SAID" where "".
+    """
+
+    name: str
+    marks: Sequence[Mark]
+    said: str
+    note: str = ""
+    below: str = ""
+    tags: Sequence[str] = ()
+    chosen: bool = False
+    label: str = ""
+
+    @classmethod
+    def of(
+        cls,
+        name: str,
+        figure: Interval,
+        units: Units = SHARES,
+        *,
+        note: str = "",
+        chosen: bool = False,
+        beside: float | None = None,
+    ) -> Estimate:
+        """Return a figure with its interval, and perhaps a second one, such as chance."""
+        marks = [Mark.of(figure, kind="chosen" if chosen else "baseline")]
+        marks += [] if beside is None else [Mark(beside, kind="baseline")]
+        return cls(name, marks, units.interval(figure), note, chosen=chosen)
+
+    @classmethod
+    def of_gap(
+        cls, name: str, gap: Interval, units: Units = SHARES, *, note: str = "", chosen: bool = True
+    ) -> Estimate:
+        """Return a difference."""
+        mark = Mark.of(gap, kind="chosen" if chosen else "baseline")
+        return cls(name, [mark], units.difference(gap, unit=False), note, chosen=chosen)
+
+
+def forest(
+    estimates: Sequence[Estimate],
+    units: Units = SHARES,
+    *,
+    zero: bool = False,
+    axis: Axis | None = None,
+    height: float = 30,
+    end: str = "",
+) -> Forest:
+    """Draw estimates beneath each other on one scale.
+
+    Parameters
+    ----------
+    estimates : sequence of Estimate
+    units : Units
+    zero : bool
+        Whether they are differences, drawn against none.
+    axis : Axis, optional
+        The scale; else as wide as the marks need.
+    height : float
+        Of a row.
+    end : str
+        At the right of the scale.
+    """
+    axis = axis or units.axis([m for one in estimates for m in one.marks], zero)
+    rows = [
+        Row(
+            one.name,
+            one.said,
+            estimate(axis, one.marks, one.label or f"{one.name}: {one.said}", height, zero),
+            one.note,
+            one.below,
+            one.tags,
+            one.chosen,
+        )
+        for one in estimates
+    ]
+    return Forest(rows, scale(axis, units.signed if zero else units.tick), end)
+
+
+@dataclass(frozen=True)
+class Table(Block):
+    """Rows of words.
+
+    Attributes
+    ----------
+    heads : sequence of str
+    rows : sequence of sequences of str
+        The first of each names the row.
+    right : collection of int
+        Columns of numbers.
+    label : str
+        What it is, for those who do not see it.
+    css : sequence of str
+        Of each row: "is-chosen", "is-gated" or "".
+    """
+
+    heads: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    right: Sequence[int] = ()
+    label: str = "Table"
+    css: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Card:
+    """One example.
+
+    Attributes
+    ----------
+    name : str
+    pictures : sequence of (data URI, what it shows)
+    lines : sequence of (str, str)
+        Such as ("said", "thee") and ("true", "three").
+    right : bool or None
+        Whether the answer is right, where that can be said.
+    answer, foot : str
+        Beneath the lines, and under the name.
+    row : str
+        By which a map finds its picture.
+    """
+
+    name: str
+    pictures: Sequence[tuple[str, str]] = ()
+    lines: Sequence[tuple[str, str]] = ()
+    right: bool | None = None
+    answer: str = ""
+    foot: str = ""
+    row: str = ""
+
+
+@dataclass(frozen=True)
+class Cards(Block):
+    """Examples beside each other."""
+
+    cards: Sequence[Card]
+
+    @property
+    def small(self) -> bool:
+        """Whether each is one picture with little beside it."""
+        return all(len(one.pictures) == 1 and not one.lines for one in self.cards)
+
+
+@dataclass(frozen=True)
+class Figure(Block):
+    """A drawing with its caption, which may scroll where it is wide."""
+
+    drawing: Markup
+    caption: str = ""
+    css: str = ""
+    scrolls: str = ""
+    """What it is called where it scrolls."""
+    above: bool = False
+    """Whether the caption stands over it."""
+
+
+def points(
+    x: Sequence[float], y: Sequence[float], groups: Sequence[int], names: Sequence[str]
+) -> Figure:
+    """Draw points in the plane by group, each an index into `names`."""
+    at_x, at_y, own = (np.asarray(values) for values in (x, y, groups))
+    series = [
+        Series(name, at_x[own == k], at_y[own == k], f"h{k % HUES}") for k, name in enumerate(names)
+    ]
+    label = f"{len(at_x):,} points in {len(names)} groups"
+    return Figure(scatter(series, label, id="plane", numbers=True), css="plane")
+
+
+@dataclass(frozen=True)
+class Figures(Block):
+    """Small drawings in boxes, beside each other."""
+
+    figures: Sequence[Figure]
+
+
+@dataclass(frozen=True)
+class Columns(Block):
+    """Blocks side by side, where there is room."""
+
+    columns: Sequence[Blocks]
+    css: str = ""
+
+
+@dataclass(frozen=True)
+class Details(Block):
+    """Blocks that are folded away."""
+
+    summary: str
+    blocks: Blocks
+    css: str = ""
+    open: bool = False
+
+
+@dataclass(frozen=True)
+class Panels(Block):
+    """Small drawings beside each other."""
+
+    drawings: Sequence[Markup]
+
+
+@dataclass(frozen=True)
+class Tiles(Block):
+    """Figures in boxes: a name, a value, what it is."""
+
+    tiles: Sequence[tuple[str, str, str]]
+
+
+@dataclass(frozen=True)
+class Facts(Block):
+    """Names and values; `css` "tensors" gives both the same room."""
+
+    pairs: Sequence[tuple[str, str]]
+    css: str = ""
+
+
+@dataclass(frozen=True)
+class Code(Block):
+    """Lines for a terminal, or a file; those with an id can be copied by a button."""
+
+    text: str
+    id: str = ""
+
+
+def commands(lines: Sequence[tuple[str, str]]) -> list[Block | None]:
+    """Return what can be done now: what each line does, and the line."""
+    return [block for what, line in lines for block in (fine(what), Code(line))]
+
+
+@dataclass(frozen=True)
+class Bars(Block):
+    """Bars with a name and a number."""
+
+    bars: Sequence[tuple[str, Markup, str]]
+    css: str = ""
+
+
+@dataclass(frozen=True)
+class Note(Block):
+    """A box with a heading and a list, or blocks."""
+
+    title: str
+    items: Sequence[str] = ()
+    blocks: Blocks = ()
+    css: str = ""
+
+
+@dataclass(frozen=True)
+class Items(Block):
+    """Names, each with its reason; `css` "against" where they are warned of."""
+
+    items: Sequence[tuple[str, str]]
+    css: str = ""
+
+
+@dataclass(frozen=True)
+class Maps(Block):
+    """Two drawings of the same points, with what ``map.js`` needs to colour them.
+
+    Attributes
+    ----------
+    drawn : sequence of (title, drawing)
+    json : Markup
+        What the points are, safe inside HTML.
+    colours : sequence of (value, words)
+        By what points can be coloured.
+    group : str
+        What one can pick.
+    """
+
+    drawn: Sequence[tuple[str, Markup]]
+    json: Markup
+    colours: Sequence[tuple[str, str]]
+    group: str
+
+
+def key(name: str, kind: str = "chosen") -> Markup:
+    """Return a mark of a drawing with what it stands for."""
+    shape = (
+        '<circle cx="7" cy="7" r="5.5" class="dot chosen"/>'
+        if kind == "chosen"
+        else '<path d="M7 1.5 12.5 7 7 12.5 1.5 7Z" class="dot baseline"/>'
+    )
+    drawn = Markup('<svg width="14" height="14" aria-hidden="true">{}</svg>').format(Markup(shape))
+    return Markup('<span class="key">{} {}</span>').format(drawn, name)
+
+
+def keys(names: Sequence[str]) -> Markup:
+    """Return the chosen method's mark and, where there is one, the reference's."""
+    kinds = ("chosen", "baseline")
+    return Markup(" ").join(key(name, kind) for name, kind in zip(names, kinds, strict=False))
+
+
+def soft(text: object) -> Markup:
+    """Escape a name and let it break after its own signs rather than inside a word."""
+    if isinstance(text, Markup):
+        return text
+    return Markup(_SIGNS.sub(r"\1<wbr>", str(Markup.escape(text))))
+
+
+_SIGNS = re.compile(r"([+_/.])(?=.)")
+
+
+def tagged(name: str, *tags: str, small: str = "") -> Markup:
+    """Return a name for a cell of a table, with tags and small print."""
+    text = soft(name)
+    for tag in tags:
+        css = "tag" if tag in ("chosen", "changed") else "tag plain"
+        text += Markup(' <span class="{}">{}</span>').format(css, tag)
+    return text + Markup("<small>{}</small>").format(small) if small else text
+
+
+def sentence(text: str) -> str:
+    """Begin a text with a capital letter, whatever follows."""
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,289 @@
+"""What answers that are classes look like: each class, confusions, calibration, what changed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from itertools import chain
+
+import numpy as np
+from markupsafe import Markup
+
+from landbridge.base import formatting as fmt
+from landbridge.base.shown import from_shared_folder
+from landbridge.base.typed import JsonObject
+from landbridge.verdict.records import Calibration
+
+from ..blocks import (
+    Block,
+    Blocks,
+    Card,
+    Cards,
+    Columns,
+    Details,
+    Estimate,
+    Figure,
+    Heading,
+    Table,
+    Text,
+    Tiles,
+    forest,
+    keys,
+    lead,
+)
+from ..figures import reliability_diagram
+from ..matrix import busiest, confusion_matrix, worst_confusions
+from ..page import Section
+from ..svg import Mark
+from ..units import SHARES
+from .aggregate import Share, confusion, recalls, reliability
+from .base import pair, tried
+from .read import Answers, RunFiles
+
+_MANY_CLASSES = 24
+_ENDS = 10
+_CARDS = 14
+_IMAGE = re.compile(r"data:image/(png|jpeg|webp);base64,[A-Za-z0-9+/=]+")
+_FILE = "predictions.parquet"
+
+
+def classes(run: RunFiles) -> Section:
+    """Return recall by class, chosen against reference."""
+    blocks = tried(
+        run, _classes, _FILE, "There are no results by class:", "there are no results by class"
+    )
+    return Section("classes", "Class by class", blocks, run.target_type.heading)
+
+
+def _classes(run: RunFiles) -> Blocks | None:
+    chosen, reference = pair(run)
+    new = recalls(chosen, judged_classes(run))
+    if not new:
+        return None
+    old = recalls(reference, judged_classes(run))
+    rows = {name: _recall(name, share, old.get(name)) for name, share in new.items()}
+    by = {n: (new[n].value - old[n].value if n in old else 0.0) for n in new}
+    by = by if old else {n: share.value for n, share in new.items()}
+    text = Markup(
+        "The share of each class that was recognised, with 95\u00a0% Wilson intervals. {}"
+    ).format(keys([chosen[0].method, *(one.method for one in reference[:1] if old)]))
+    if len(chosen) > 1:
+        text += f" Means over {len(chosen)} seeds; each example counts once."
+    axis = SHARES.axis([mark for row in rows.values() for mark in row.marks])
+
+    def drawn(names: Sequence[str]) -> Block:
+        return forest([rows[n] for n in names], axis=axis, height=30 if old else 22)
+
+    if len(rows) <= _MANY_CLASSES:
+        return [lead(text), drawn(list(rows))]
+    order = sorted(rows, key=lambda n: (by[n], n))
+    titles = ("Lost the most, or gained the least", "Gained the most")
+    worst, best = titles if old else ("Hardest", "Easiest")
+    return [
+        lead(text),
+        *(Heading(worst), drawn(order[:_ENDS])),
+        *(Heading(best), drawn(order[::-1][:_ENDS])),
+        Details(f"All {len(rows)} classes", [drawn(list(rows))]),
+    ]
+
+
+def _recall(name: str, new: Share, old: Share | None) -> Estimate:
+    said, note = fmt.interval(new), fmt.count(new.rows)
+    mark = Mark.of(new, kind="chosen")
+    if old is None:
+        return Estimate(name, [mark], said, note)
+    marks = [mark, Mark.of(old, kind="baseline")]
+    change = fmt.signed(new.value - old.value)
+    label = f"{name}: {said}, before {fmt.interval(old)}"
+    return Estimate(name, marks, said, note, change, label=label)
+
+
+def judged_classes(run: RunFiles) -> list[str]:
+    """Return the run's classes, and after them those that only judged labels have."""
+    known = list(run.classes)
+    return known + [name for name in run.verdict.unseen_classes if name not in known]
+
+
+def confusions(run: RunFiles) -> Section:
+    """Return the confusion matrices of the chosen method and of the reference."""
+    blocks = tried(
+        run, _confusions, _FILE, "There is no confusion matrix:", "there is no confusion matrix"
+    )
+    return Section("confusion", "What is taken for what", blocks, None)
+
+
+def _confusions(run: RunFiles) -> Blocks | None:
+    chosen, reference = pair(run)
+    names = judged_classes(run)
+    counts = confusion(chosen, names)
+    if not counts.sum():
+        return None
+    # a class that nobody answers and nobody is, is left out; the others keep one order in both
+    before = confusion(reference, names)
+    both = counts + before
+    live = np.flatnonzero(both.any(0) | both.any(1))
+    names = [names[i] for i in live]
+    counts, before = counts[np.ix_(live, live)], before[np.ix_(live, live)]
+    drawn = busiest(counts, names)
+
+    def matrix(table: np.ndarray, side: Sequence[Answers], role: str) -> Figure:
+        method, right = side[0].method, np.trace(table) / max(1, int(table.sum()))
+        label = f"Confusion matrix of {method}: {fmt.percent(right)} right"
+        picture = confusion_matrix(table[np.ix_(drawn, drawn)], [names[i] for i in drawn], label)
+        tag = Markup('{} <span class="tag{}">{}</span>')
+        caption = tag.format(method, "" if role == "chosen" else " plain", role)
+        return Figure(picture, caption, scrolls=f"Confusion matrix, {role}", above=True)
+
+    few = len(drawn) <= 20
+    text = "Each row is one true class and adds up to 100\u00a0%; the diagonal is right."
+    text += "" if few else " Point at a cell for its figures."
+    text += f" All {len(chosen)} seeds together." if len(chosen) > 1 else ""
+    if left := len(names) - len(drawn):
+        text += (
+            f" Drawn are the {len(drawn)} classes with the most mistakes; {left} more are left out."
+        )
+    figures = [matrix(counts, chosen, "chosen")]
+    figures += [matrix(before, reference, "reference")] if before.sum() else []
+    shown: list[Block] = [Columns([[one] for one in figures])]
+    if len(figures) == 1 or len(drawn) > 10:
+        folded = [Details(f"The same for {reference[0].method}", [one]) for one in figures[1:]]
+        shown = [figures[0], *folded]
+    mistakes = [
+        [w.true, w.answered, fmt.count(w.count), fmt.percent(w.share)]
+        for w in worst_confusions(counts, names)
+    ]
+    heads = ["True", "Answered", "Times", "Of that class"]
+    table = Table(heads, mistakes, (2, 3), "Most frequent mistakes")
+    title = f"The most frequent mistakes of {chosen[0].method}"
+    return [lead(text), *shown, Details(title, [table], open=not few) if mistakes else None]
+
+
+def calibration(run: RunFiles) -> Section:
+    """Return the reliability diagram, and how far probabilities hold."""
+    title = "Can its confidence be believed?"
+    otherwise = "Calibration needs probabilities and known labels, and this run does not hold both:"
+    blocks = tried(run, _calibration, _FILE, otherwise, "calibration cannot be known")
+    return Section("calibration", title, blocks)
+
+
+def _calibration(run: RunFiles) -> Blocks | None:
+    chosen, _ = pair(run)
+    bins = reliability(chosen[:1])  # the model that is stored is that of the first seed
+    known = [(b, b.accuracy) for b in bins if b.accuracy]
+    if not known:
+        return None
+    given = run.verdict.calibration or Calibration()
+    total = sum(b.rows for b, _ in known)
+    confidence = sum(b.rows * b.confidence for b, _ in known) / total
+    accuracy = sum(b.rows * right.value for b, right in known) / total
+    gap = confidence - accuracy
+    said = "On average its confidence and its accuracy agree within two points."
+    if abs(gap) >= 0.02:
+        which = "more confident than right" if gap > 0 else "more often right than confident"
+        said = (
+            f"On average it is {fmt.signed(abs(gap)).lstrip('+')} points {which}: "
+            f"confidence {fmt.percent(confidence)}, right {fmt.percent(accuracy)}."
+        )
+    tiles = [
+        ("Calibration error (ECE)", fmt.percent(given.ece), _gap(given)),
+        *_before(given),
+        ("Brier score", fmt.figure(given.brier), "0 is perfect"),
+        ("Log loss", fmt.figure(given.log_loss), "0 is perfect"),
+    ]
+    rows = [
+        [
+            f"{b.low * 100:.0f} to {b.high * 100:.0f}\u00a0%",
+            fmt.count(b.rows),
+            fmt.percent(b.confidence),
+            fmt.interval(right),
+        ]
+        for b, right in known
+    ]
+    heads = ["Confidence", "Answers", "Mean confidence", "Right"]
+    caption = (
+        "On the dashed line confidence equals accuracy; above it the model is more often right "
+        "than it says. Bars: how many answers have that confidence."
+    )
+    table = Details("The same as a table", [Table(heads, rows, (1, 2, 3), "Calibration")])
+    return [
+        lead(f"{said} This is about the stored model, that of the first seed."),
+        Columns(
+            [[Figure(reliability_diagram(bins), caption)], [Tiles(tiles), table]], "calibration"
+        ),
+    ]
+
+
+def _gap(given: Calibration) -> str:
+    """Say what a calibration error is, and how much of it so few examples give by chance."""
+    said = "mean gap between confidence and accuracy"
+    chance = fmt.number(given.ece_by_chance)
+    if chance is None:
+        return said
+    return f"{said}; where confidence holds, so many examples show {fmt.percent(chance)}"
+
+
+def _before(given: Calibration) -> list[tuple[str, str, str]]:
+    """Say what the temperature changed, where there is one."""
+    before = given.before
+    if before is None or before.confidence == given.confidence:
+        return []
+    was = f"confidence was {fmt.percent(before.confidence)} on average"
+    return [("The same without its temperature", fmt.percent(before.ece), was)]
+
+
+def examples(run: RunFiles) -> Section:
+    """Return the examples that changed, with images only where they are plain data URIs."""
+    blocks = tried(
+        run,
+        _examples,
+        "examples.json",
+        "There are no examples:",
+        "which answers became right or wrong is not known",
+    )
+    return Section("examples", "Examples that changed", blocks)
+
+
+def _examples(run: RunFiles) -> Blocks | None:
+    found = run.get("examples")
+    nothing = not any(found.get(f"{kind}_count") for kind in ("fixed", "broken"))
+    if not found or (nothing and run.verdict.kind != "judged"):
+        return None
+    chosen, reference = found.get("chosen") or "the chosen method", found.get("reference")
+    text = f"{chosen} against {reference or 'the reference'}, the most confident first."
+    changed = (
+        ("fixed", "▲", "up", "Wrong before, right now"),
+        ("broken", "▼", "down", "Right before, wrong now"),
+    )
+    return [
+        lead(text),
+        *chain(*(_changed(found, *one) for one in changed)),
+    ]
+
+
+def _changed(found: JsonObject, kind: str, sign: str, css: str, title: str) -> Blocks:
+    items = [e for e in found.get(kind) or [] if isinstance(e, dict)]
+    _, names = from_shared_folder([str(e.get("name") or f"row {e.get('row')}") for e in items])
+    count = fmt.count(found.get(f"{kind}_count", len(items)))
+    shown = f", {len(items)} shown" if items and count != str(len(items)) else ""
+    head = Markup('<span class="{}" aria-hidden="true">{}</span> {}').format(css, sign, title)
+    cards = [_card(e, name, kind == "fixed") for e, name in zip(items, names, strict=True)]
+    more = cards[_CARDS:]
+    return [
+        Heading(head, after=f"{count}{shown}"),
+        Cards(cards[:_CARDS]) if cards else Text("None.", "fine"),
+        Details(f"{len(more)} more", [Cards(more)]) if more else None,
+    ]
+
+
+def _card(e: JsonObject, name: str, fixed: bool) -> Card:
+    image = str(e.get("image") or "")
+    wrong, right = Markup('<span class="wrong">{}</span>'), Markup("<strong>{}</strong>")
+    was, now = (wrong, right) if fixed else (right, wrong)
+    answer = Markup("{} → {}").format(was.format(e.get("before")), now.format(e.get("after")))
+    lines = [
+        (str(k), fmt.shorten(fmt.figure(v) if isinstance(v, float) else v, 280))
+        for k, v in (e.get("values") or {}).items()
+    ]
+    foot = f"true {e.get('true')}, sure {fmt.percent(e.get('confidence'), 0)}"
+    pictures = [(image, "")] if _IMAGE.fullmatch(image) else []
+    return Card(name, pictures, lines, fixed, answer, foot, str(e.get("row")))
