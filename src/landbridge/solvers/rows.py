@@ -205,3 +205,8 @@ def eigen(matrix: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         raise ValueError("the matrix holds values that are not finite (NaN or infinite)")
     found = np.linalg.eigh(matrix.numpy())
     return torch.from_numpy(found[0]), torch.from_numpy(found[1])
+
+
+def with_ones(x: np.ndarray) -> np.ndarray:
+    """Return the rows with a column of ones behind: an intercept is a weight of it."""
+    return np.concatenate([x, np.ones((len(x), 1), dtype=x.dtype)], axis=1)

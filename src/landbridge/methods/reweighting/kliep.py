@@ -8,11 +8,11 @@ import numpy as np
 
 from ...base.fields import setting
 from ..core.base import METHODS, Features
-from .kernel_ratio import KernelRatio
+from .kernel_weights import KernelWeights
 
 
 @METHODS.register("kliep")
-class KLIEP(KernelRatio):
+class KLIEP(KernelWeights):
     """Kullback-Leibler importance estimation (Sugiyama et al., 2008, NIPS 20).
 
     The density ratio is a sum of kernels on target rows; it maximises the target's mean log ratio,

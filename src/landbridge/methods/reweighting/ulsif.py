@@ -9,11 +9,11 @@ import numpy as np
 from ...base.fields import setting
 from ...solvers.density_ratio.ulsif import STRENGTHS
 from ..core.base import METHODS, Features
-from .kernel_ratio import KernelRatio
+from .kernel_weights import KernelWeights
 
 
 @METHODS.register("ulsif")
-class ULSIF(KernelRatio):
+class ULSIF(KernelWeights):
     """Unconstrained least-squares importance fitting (Kanamori, Hido & Sugiyama, 2009, JMLR 10).
 
     The density ratio is a sum of kernels on target rows, fitted in closed form; width and strength

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from ...base.fields import setting
 from ..core.alignment import Aligned, AlignmentMethod
+from ..core.base import Features
 
 if TYPE_CHECKING:
     from ...solvers.subspace.kernel_space import Embedding
@@ -45,18 +46,25 @@ class KernelSubspace(AlignmentMethod):
         0, "Of the landmarks, and of the rows whose median distance is taken."
     )
 
-    def _components(self, n_classes: int) -> int:
-        return self.n_components or max(20, 2 * n_classes)
-
-    def _given(self, x: Any) -> Any:
+    def given(
+        self, source: Features, target: Features, n_classes: int, seed: int
+    ) -> dict[str, Any]:
+        """Return what the family's solvers have in common."""
         from ...solvers.subspace.jda import unit
 
-        return unit(x) if self.unit_rows else x
+        return {
+            "xs": unit(source.x) if self.unit_rows else source.x,
+            "xt": unit(target.x) if self.unit_rows else target.x,
+            "n_components": self.n_components or max(20, 2 * n_classes),
+            "kernel": self.kernel,
+            "landmarks": self.landmarks or None,
+            "seed": seed,
+        }
 
     def _aligned(
         self, found: Embedding, notes: dict[str, Any] | None = None, **more: Any
     ) -> Aligned:
-        """Return an embedding of `_given` rows as `align` should."""
+        """Return an embedding of `given` rows as `align` should."""
         from ...inference.layers import UnitRows
         from ...solvers.subspace.jda import unit
 
@@ -77,6 +85,13 @@ class MatchedMeans(KernelSubspace):
         "λ, the price of W's length against the distance of means; smaller aligns harder.",
         gt=0,
     )
+
+    def given(
+        self, source: Features, target: Features, n_classes: int, seed: int
+    ) -> dict[str, Any]:
+        """Return what the family's solvers have in common."""
+        common = super().given(source, target, n_classes, seed)
+        return common | {"regularisation": self.regularisation}
 
 
 def _plain(value: Any) -> Any:

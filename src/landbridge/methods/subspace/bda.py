@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from ...base.fields import setting
-from ..core.alignment import Aligned
-from ..core.base import METHODS, Features
-from .jda import JointDistribution
+from ..core.base import METHODS
+from .jda import JDA
 
 
 @METHODS.register("bda")
-class BDA(JointDistribution):
+class BDA(JDA):
     """Balanced distribution adaptation (Wang et al., 2017, ICDM).
 
     Examples
@@ -36,7 +35,3 @@ class BDA(JointDistribution):
         True,
         "W-BDA: each class counts by its share on either side, for shifted class shares.",
     )
-
-    def align(self, source: Features, target: Features, n_classes: int, seed: int) -> Aligned:
-        """Return both sides in the components; of labels only known ones are read."""
-        return self._joint(source, target, n_classes, seed, self.balance, self.priors)

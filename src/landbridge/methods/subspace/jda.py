@@ -10,62 +10,18 @@ from ..core.base import METHODS, Features
 from .base import Kernel, MatchedMeans
 
 
-class JointDistribution(MatchedMeans):
-    """Base of JDA and BDA: one solver, the parts of the means' distances differ.
+@METHODS.register("jda")
+class JDA(MatchedMeans):
+    """Joint distribution adaptation (Long et al., 2013, ICCV).
 
-    The papers' head is "nearest".
+    TCA in which the means of each class agree, too; the target's classes are those of the
+    nearest labelled row in the components, and both take turns. Known target labels are kept.
+    The paper's head is "nearest".
 
     Attributes
     ----------
     pseudo_labels_ : ndarray of int, shape (nt,)
         Class index of each target row that the last components were checked with.
-    """
-
-    kernel: Kernel = "primal"
-    iterations: int = setting(
-        10,
-        "How often target labels are answered and the space is found again, at most.",
-        ge=1,
-        le=1000,
-    )
-    unit_rows: bool = True
-
-    def _joint(
-        self,
-        source: Features,
-        target: Features,
-        n_classes: int,
-        seed: int,
-        balance: float,
-        priors: bool,
-    ) -> Aligned:
-        from ...solvers.subspace.jda import jda
-
-        found = jda(
-            self._given(source.x),
-            np.where(source.known, source.labels, -1),
-            self._given(target.x),
-            np.where(target.known, target.labels, -1),
-            self._components(n_classes),
-            kernel=self.kernel,
-            regularisation=self.regularisation,
-            iterations=self.iterations,
-            balance=balance,
-            priors=priors,
-            unit_rows=self.unit_rows,
-            landmarks=self.landmarks or None,
-            seed=seed,
-        )
-        self.pseudo_labels_ = found.pseudo_labels
-        return self._aligned(found)
-
-
-@METHODS.register("jda")
-class JDA(JointDistribution):
-    """Joint distribution adaptation (Long et al., 2013, ICCV).
-
-    TCA in which the means of each class agree, too; the target's classes are those of the
-    nearest labelled row in the components, and both take turns. Known target labels are kept.
 
     Examples
     --------
@@ -80,7 +36,32 @@ class JDA(JointDistribution):
 
     summary = "components where both sides agree class by class, then the head"
     paper = "Long, Wang, Ding, Sun & Yu, 2013, ICCV"
+    balance = 0.5
+    """Of the means of all rows (0) and of those of classes (1)."""
+    priors = False
+    """Whether a class counts by its share."""
+
+    kernel: Kernel = "primal"
+    iterations: int = setting(
+        10,
+        "How often target labels are answered and the space is found again, at most.",
+        ge=1,
+        le=1000,
+    )
+    unit_rows: bool = True
 
     def align(self, source: Features, target: Features, n_classes: int, seed: int) -> Aligned:
         """Return both sides in the components; of labels only known ones are read."""
-        return self._joint(source, target, n_classes, seed, 0.5, False)
+        from ...solvers.subspace.jda import jda
+
+        found = jda(
+            **self.given(source, target, n_classes, seed),
+            ys=np.where(source.known, source.labels, -1),
+            yt=np.where(target.known, target.labels, -1),
+            iterations=self.iterations,
+            balance=self.balance,
+            priors=self.priors,
+            unit_rows=self.unit_rows,
+        )
+        self.pseudo_labels_ = found.pseudo_labels
+        return self._aligned(found)

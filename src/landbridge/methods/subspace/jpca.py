@@ -39,11 +39,6 @@ class JPCA(KernelSubspace):
         from ...solvers.subspace.jpca import jpca
 
         found = jpca(
-            self._given(source.x),
-            self._given(target.x),
-            self._components(n_classes),
-            kernel=self.kernel,
-            landmarks=self.landmarks or None,
-            seed=seed,
+            **self.given(source, target, n_classes, seed),
         )
         return self._aligned(found)

@@ -42,16 +42,10 @@ class SSTCA(MatchedMeans):
 
         labels = [np.where(side.known, side.labels, -1) for side in (source, target)]
         found = sstca(
-            self._given(source.x),
-            self._given(target.x),
-            np.concatenate(labels),
-            self._components(n_classes),
-            kernel=self.kernel,
-            regularisation=self.regularisation,
+            **self.given(source, target, n_classes, seed),
+            labels=np.concatenate(labels),
             dependence=self.dependence,
             locality=self.locality,
             neighbours=self.neighbours,
-            landmarks=self.landmarks or None,
-            seed=seed,
         )
         return self._aligned(found)

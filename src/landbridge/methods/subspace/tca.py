@@ -32,12 +32,6 @@ class TCA(MatchedMeans):
         from ...solvers.subspace.tca import tca
 
         found = tca(
-            self._given(source.x),
-            self._given(target.x),
-            self._components(n_classes),
-            kernel=self.kernel,
-            regularisation=self.regularisation,
-            landmarks=self.landmarks or None,
-            seed=seed,
+            **self.given(source, target, n_classes, seed),
         )
         return self._aligned(found)

@@ -55,14 +55,8 @@ class TJM(MatchedMeans):
         from ...solvers.subspace.tjm import tjm
 
         found = tjm(
-            self._given(source.x),
-            self._given(target.x),
-            self._components(n_classes),
-            kernel=self.kernel,
-            regularisation=self.regularisation,
+            **self.given(source, target, n_classes, seed),
             iterations=self.iterations,
-            landmarks=self.landmarks or None,
-            seed=seed,
         )
         self.weights_ = found.weights
         size = found.weights.sum() ** 2 / (found.weights**2).sum()

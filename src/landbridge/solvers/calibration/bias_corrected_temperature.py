@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from .softmax import cross_entropy
+
 _PRIOR = 1.0  # rows that the prior (T = 1, b = 0) counts as
 
 
@@ -40,17 +42,10 @@ def bias_corrected_temperature(logits: np.ndarray, labels: np.ndarray) -> tuple[
     z = np.asarray(logits, dtype=np.float64)
     n, k = z.shape
     z = z - z.max(axis=1, keepdims=True)
-    truth = np.zeros((n, k))
-    truth[np.arange(n), labels] = 1
 
     def loss(parameters: np.ndarray) -> tuple[float, np.ndarray]:
         sharp, b = np.exp(parameters[0]), parameters[1:]
-        scores = sharp * z + b
-        scores -= scores.max(axis=1, keepdims=True)
-        exponents = np.exp(scores)
-        totals = exponents.sum(axis=1, keepdims=True)
-        value = float((np.log(totals).ravel() - scores[np.arange(n), labels]).sum())
-        away = exponents / totals - truth
+        value, away = cross_entropy(sharp * z + b, labels)
         slope = np.concatenate([[sharp * float((away * z).sum())], away.sum(axis=0)])
         value += 0.5 * _PRIOR * float(parameters @ parameters)
         return value / n, (slope + _PRIOR * parameters) / n

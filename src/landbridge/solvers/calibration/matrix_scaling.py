@@ -11,6 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from .bias_corrected_temperature import bias_corrected_temperature
+from .softmax import cross_entropy
 
 
 def matrix_scaling(logits: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -44,20 +45,13 @@ def matrix_scaling(logits: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, 
     n, k = z.shape
     z = z - z.mean(axis=1, keepdims=True)
     sharpness, start = bias_corrected_temperature(logits, labels)
-    truth = np.zeros((n, k))
-    truth[np.arange(n), labels] = 1
     size = float(np.sqrt(np.mean(z**2))) or 1.0
     z = z / size  # so that entries of A are of order 1
     base = sharpness * size * np.eye(k)
 
     def loss(parameters: np.ndarray) -> tuple[float, np.ndarray]:
         added, b = parameters[: k * k].reshape(k, k), parameters[k * k :]
-        scores = z @ (base + added).T + b
-        scores -= scores.max(axis=1, keepdims=True)
-        exponents = np.exp(scores)
-        totals = exponents.sum(axis=1, keepdims=True)
-        value = float((np.log(totals).ravel() - scores[np.arange(n), labels]).sum())
-        away = exponents / totals - truth
+        value, away = cross_entropy(z @ (base + added).T + b, labels)
         slope = np.concatenate([(away.T @ z).ravel(), away.sum(axis=0)])
         pull = np.concatenate([added.ravel() * k / max(sharpness * size, 1.0), b])
         value += 0.5 * float(pull @ parameters)

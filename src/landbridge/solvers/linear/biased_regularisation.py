@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..folds import stratified_folds
+from ..rows import with_ones
 from .logistic import logistic_cv, logistic_path
 from .ridge import ridge_loo
 
@@ -91,7 +92,7 @@ def biased_ridge(
     """
     x, targets = np.asarray(x), np.asarray(targets, dtype=np.float64)
     w0, b0 = _prior(x, targets.shape[1], prior_weight, prior_bias)
-    rows = x if free_intercept else _with_ones(x)
+    rows = x if free_intercept else with_ones(x)
     known = x.astype(np.float64) @ w0.T + b0
     errors = np.empty((len(trusts), len(strengths)))
     best = None
@@ -171,7 +172,7 @@ def biased_logistic(
         prior_weight = prior_weight[1:] - prior_weight[:1]
         prior_bias = np.asarray(prior_bias)[1:] - np.asarray(prior_bias)[:1]
     w0, b0 = _prior(x, outputs, prior_weight, prior_bias)
-    rows, known = _with_ones(x), x.astype(np.float64) @ w0.T + b0
+    rows, known = with_ones(x), x.astype(np.float64) @ w0.T + b0
     order = np.asarray(sorted(strengths))
     errors = np.full((len(trusts), len(order)), np.nan)
     chosen = max(trusts), float(order[-1]), np.full_like(known, np.nan)
@@ -218,7 +219,3 @@ def _prior(
     if not (np.isfinite(weight).all() and np.isfinite(bias).all()):
         raise ValueError("the source's model holds values that are not finite")
     return weight, bias
-
-
-def _with_ones(x: np.ndarray) -> np.ndarray:
-    return np.concatenate([x, np.ones((len(x), 1), dtype=x.dtype)], axis=1)

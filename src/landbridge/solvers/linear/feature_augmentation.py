@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from ..rows import CentredRows, matmul_setting
+from ..rows import CentredRows, matmul_setting, with_ones
 from .ridge import ridge_loo
 
 _LARGE = 4e9  # multiplications from which float32 rows are multiplied in float32
@@ -116,8 +116,8 @@ def feature_augmentation(
         weights = np.ones(len(xs))
     with torch.no_grad(), matmul_setting():
         if not free_intercept:
-            xs, xt = _with_ones(xs), _with_ones(xt)
-            extra = None if extra is None else _with_ones(extra)
+            xs, xt = with_ones(xs), with_ones(xt)
+            extra = None if extra is None else with_ones(extra)
         basis = _span([xs, xt] if extra is None else [xs, xt, extra])
         if basis is not None:
             xs, xt = xs @ basis, xt @ basis
@@ -227,7 +227,3 @@ def _span(parts: list[np.ndarray]) -> np.ndarray | None:
         raise ValueError("x holds values that are not finite (NaN or infinite)")
     basis = np.linalg.qr(rows.T)[0]
     return np.ascontiguousarray(basis)
-
-
-def _with_ones(x: np.ndarray) -> np.ndarray:
-    return np.concatenate([x, np.ones((len(x), 1), dtype=x.dtype)], axis=1)

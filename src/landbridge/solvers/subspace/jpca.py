@@ -11,7 +11,7 @@ import torch
 
 from ..kernels.gram import unit_columns
 from .kernel_space import EXACT, Embedding, Kernel, kernel_space
-from .tca import components, discrepancy, make_pencil
+from .tca import components, embedded, make_pencil
 
 
 def jpca(
@@ -61,6 +61,4 @@ def jpca(
     values, w = make_pencil(space, tolerance, seed).solve(
         nothing, 1.0, components(space, n_components)
     )
-    found = space.embedding(unit_columns(w), values)
-    found.notes["mmd_after"] = discrepancy(found.source, found.target)
-    return found
+    return embedded(space, unit_columns(w), values)

@@ -11,7 +11,7 @@ from ...base.seeds import numpy_rng
 from ...inference.layers import squared_distances
 from ..kernels.gram import blocks, symmetric, unit_columns
 from .kernel_space import Embedding, Kernel, KernelSpace, kernel_space
-from .tca import components, discrepancy, marginal
+from .tca import components, embedded, marginal
 
 _EXACT = 1200  # rows up to which the kernel is taken whole: the problem is dense
 _GRAPH = 10_000  # rows that the graph of neighbours is made of, at most
@@ -119,9 +119,7 @@ def sstca(
         symmetric(objective).numpy(), symmetric(penalty).numpy(), subset_by_index=[p - k, p - 1]
     )
     w = unit_columns(torch.from_numpy(w[:, ::-1].copy()))
-    found = space.embedding(w, values[::-1].copy())
-    found.notes["mmd_after"] = discrepancy(found.source, found.target)
-    return found
+    return embedded(space, w, values[::-1].copy())
 
 
 def neighbour_graph(

@@ -7,6 +7,7 @@ variance: W maximises  tr((Wᵀ (K M K + λI) W)^(−1) Wᵀ K H K W),  M the me
 from __future__ import annotations
 
 import numpy as np
+import torch
 
 from ..kernels.gram import unit_columns
 from .kernel_space import EXACT, Embedding, Kernel, KernelSpace, kernel_space
@@ -75,9 +76,7 @@ def tca(
     thin = space.project(marginal(len(xs), len(xt)))
     pencil = make_pencil(space, tolerance, seed)
     values, w = pencil.solve(thin, regularisation, components(space, n_components))
-    found = space.embedding(unit_columns(w), values)
-    found.notes["mmd_after"] = discrepancy(found.source, found.target)
-    return found
+    return embedded(space, unit_columns(w), values)
 
 
 def marginal(n_source: int, n_target: int) -> np.ndarray:
@@ -111,6 +110,13 @@ def components(space: KernelSpace, wanted: int) -> int:
     if wanted < 1:
         raise ValueError(f"n_components = {wanted}, expected 1 or more")
     return min(wanted, space.width)
+
+
+def embedded(space: KernelSpace, w: torch.Tensor, values: np.ndarray) -> Embedding:
+    """Return both sides in the components, with the distance of means that is left noted."""
+    found = space.embedding(w, values)
+    found.notes["mmd_after"] = discrepancy(found.source, found.target)
+    return found
 
 
 def discrepancy(source: np.ndarray, target: np.ndarray) -> float:

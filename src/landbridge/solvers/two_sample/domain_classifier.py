@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .pooled import pooled_rows
+
 
 @dataclass(frozen=True)
 class DomainClassifier:
@@ -89,15 +91,10 @@ def domain_classifier(
     >>> found.distance, found.p
     (2.0, 0.01)
     """
-    xs, xt = np.asarray(xs), np.asarray(xt)
+    x = pooled_rows(xs, xt)
     n, m = len(xs), len(xt)
-    if xs.ndim != 2 or xt.ndim != 2 or xs.shape[1] != xt.shape[1]:
-        raise ValueError(f"samples have shapes {xs.shape} and {xt.shape}, expected (n, d), (m, d)")
     if min(n, m) < 2:
         raise ValueError(f"two rows are needed on either side, got {n} and {m}")
-    x = np.concatenate([xs, xt]).astype(np.float64)
-    if not np.isfinite(x).all():
-        raise ValueError("a sample holds values that are not finite (NaN or infinite)")
     x -= x.mean(0)
     folds = min(folds, n, m)
     fold = np.concatenate([rng.permutation(np.arange(k) % folds) for k in (n, m)])

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..kernels.gaussian_kernel import squared_distances
+from .pooled import pooled_rows
 
 WIDTHS = (0.25, 0.5, 1.0, 2.0, 4.0)
 """Kernel widths that are tried, in units of the median distance."""
@@ -128,7 +129,7 @@ def mmd_test(
     factors = np.asarray(widths, dtype=np.float64)
     if not len(factors) or not (factors > 0).all():
         raise ValueError(f"widths must be positive, got {list(widths)}")
-    pooled = _rows(xs, xt)
+    pooled = pooled_rows(xs, xt)
     distances = squared_distances(pooled, pooled)
     median = median_width(distances)
     first = np.arange(n + m) < n
@@ -186,7 +187,7 @@ def weighted_mmd2(
     if w.shape != (len(xs),) or not np.isfinite(w).all() or (w < 0).any() or not w.any():
         raise ValueError("weights must be one number a source row, none negative, not all 0")
     n, m = len(xs), len(xt)
-    pooled = _rows(xs, xt)
+    pooled = pooled_rows(xs, xt)
     gram = squared_distances(pooled, pooled)
     gram *= -0.5 / width**2
     np.exp(gram, out=gram)
@@ -209,14 +210,3 @@ def _mmd2(gram: np.ndarray, members: np.ndarray, n: int, m: int) -> tuple[np.nda
     other = gram.sum() - inside - 2 * across
     ours, theirs = inside / (n * (n - 1)), other / (m * (m - 1))
     return ours + theirs - 2 * across / (n * m), (ours + theirs) / 2
-
-
-def _rows(xs: np.ndarray, xt: np.ndarray) -> np.ndarray:
-    """Return both samples' rows, float64, checked."""
-    xs, xt = np.asarray(xs, np.float64), np.asarray(xt, np.float64)
-    if xs.ndim != 2 or xt.ndim != 2 or xs.shape[1] != xt.shape[1]:
-        raise ValueError(f"samples have shapes {xs.shape} and {xt.shape}, expected (n, d), (m, d)")
-    pooled = np.concatenate([xs, xt])
-    if not np.isfinite(pooled).all():
-        raise ValueError("a sample holds values that are not finite (NaN or infinite)")
-    return pooled

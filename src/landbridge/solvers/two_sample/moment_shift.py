@@ -15,6 +15,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .pooled import pooled_rows
+
 PARTS = ("mean", "scale", "correlation")
 
 
@@ -121,12 +123,7 @@ def moment_shift(
     >>> int(found.shares.argmax()), found.p.round(2).tolist()[1]
     (1, 0.02)
     """
-    xs, xt = np.asarray(xs, np.float64), np.asarray(xt, np.float64)
-    if xs.ndim != 2 or xt.ndim != 2 or xs.shape[1] != xt.shape[1] or min(len(xs), len(xt)) < 2:
-        raise ValueError(f"samples have shapes {xs.shape} and {xt.shape}, expected (n, d), (m, d)")
-    pooled = np.concatenate([xs, xt])
-    if not np.isfinite(pooled).all():
-        raise ValueError("a sample holds values that are not finite (NaN or infinite)")
+    pooled = pooled_rows(xs, xt, least=2)
     pooled -= pooled.mean(0)
     variance = float((pooled**2).sum()) / len(pooled)
     kept = 1.0

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .pooled import pooled_rows
+
 
 @dataclass(frozen=True)
 class SlicedTest:
@@ -117,12 +119,7 @@ def sliced_wasserstein_test(
     >>> sliced_wasserstein_test(x, rng.normal(size=(50, 2)) * 3, rng, permutations=99).p
     0.01
     """
-    xs, xt = np.asarray(xs, np.float64), np.asarray(xt, np.float64)
-    if xs.ndim != 2 or xt.ndim != 2 or xs.shape[1] != xt.shape[1] or not len(xs) or not len(xt):
-        raise ValueError(f"samples have shapes {xs.shape} and {xt.shape}, expected (n, d), (m, d)")
-    pooled = np.concatenate([xs, xt])
-    if not np.isfinite(pooled).all():
-        raise ValueError("a sample holds values that are not finite (NaN or infinite)")
+    pooled = pooled_rows(xs, xt, least=1)
     n = len(xs)
     projected = (pooled - pooled.mean(0)) @ directions(pooled.shape[1], count, rng)
     order = np.argsort(projected, axis=0)

@@ -7,7 +7,7 @@ from ...solvers.density_ratio.kliep import WIDTHS
 from .base import Reweighting
 
 
-class KernelRatio(Reweighting):
+class KernelWeights(Reweighting):
     """Base: the kernels, of a width that is chosen in units of the median distance."""
 
     width_factors: tuple[float, ...] = setting(
