@@ -86,7 +86,7 @@ def paired_interval(
     Rows and seeds vary independently of each other; the variance of the mean is that of a table
     of two random factors. With few seeds the quantile is Student's (Satterthwaite, 1946). Of two or
     three seeds nobody can say well how much seeds differ: where that is far more than rows leave
-    open, 95 % intervals hold 83 % (two seeds), 88 % (three), 92 % (five).
+    open, 95 % intervals hold 83 to 85 % (two seeds), 88 to 92 % (three); see docs/holdout.md.
 
     Parameters
     ----------
