@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import landbridge
@@ -66,3 +67,16 @@ def test_eval_says_when_it_sees_the_runs_own_rows(tmp_path):
     assert "run's target" in run.evaluate((x + 1, y))["note"]
     assert "run's source" in run.evaluate((x, y))["note"]
     assert run.evaluate((x + 2, y))["note"] == ""
+
+
+def test_a_run_on_classes_reads_numbers_as_classes(tmp_path):
+    rng = np.random.default_rng(2)
+    y = rng.integers(0, 12, 120)
+    rows = pd.DataFrame({"a": y + rng.normal(size=120) / 9, "b": rng.normal(size=120)})
+    rows["grade"] = y + 0.5  # as they look, they are numbers
+    run = landbridge.transfer(
+        target=rows, label="grade", answers="classes", method="finetune", out=tmp_path / "run",
+        seeds=1, training=TINY,
+    )  # fmt: skip
+    found = run.evaluate(rows.assign(b=rows["b"] + 1))
+    assert set(found["per_class"]) == {str(k + 0.5) for k in range(12)}

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from ..base.evenly import evenly
 from ..domains.examples import Examples, InputSpec
 from ..domains.modalities.base import Preprocessing
 from ..domains.modalities.hashed import HashedPreprocessing
@@ -139,7 +140,7 @@ def _rarity(preprocessing: HashedPreprocessing, examples: Sequence[Examples]) ->
     """Return log((1 + n) / (1 + how many texts have the gram)) + 1 for each bucket."""
     counts, n = np.zeros(preprocessing.buckets), 0
     for part in examples:
-        rows = np.unique(np.linspace(0, len(part) - 1, min(len(part), _LOOKED_AT)).astype(int))
+        rows = evenly(len(part), _LOOKED_AT)
         stored = preprocessing.prepare(part.select(rows))
         counts += np.bincount(stored[stored != NOTHING], minlength=preprocessing.buckets)
         n += len(texts_of(part.select(rows)))

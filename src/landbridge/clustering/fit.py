@@ -21,7 +21,7 @@ from ..domains.examples import InputSpec
 from ..domains.hint import input_hint
 from ..domains.judging import seal
 from ..domains.markers import without_markers
-from ..domains.read import read_domain
+from ..domains.read import check_reading, read_domain
 from ..domains.readers.decided import Together
 from ..domains.together import read_together
 from ..report.samples import keep_samples
@@ -113,6 +113,7 @@ def cluster(
     >>> [(group["name"], group["rows"]) for group in found.facts["groups"]]
     [('group 1', 40), ('group 2', 20)]
     """
+    check_reading("cluster", columns, "answers")
     check_free(out, "clusters")
     low, high = numbers(groups)
     clustering = CLUSTERINGS.get(method)()

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..base.evenly import evenly
 from ..base.formatting import as_percent
 from ..domains.examples import Examples
 from ..insight.samples import sample, told
@@ -40,7 +41,7 @@ def typical_rows(
         rows = np.flatnonzero(own == group)
         # The surest half, evenly: the surest alone are often twins of each other.
         sure = rows[np.argsort(-first[rows], kind="stable")][: max(each, len(rows) // 2)]
-        picked = [int(r) for r in sure[np.unique(np.linspace(0, len(sure) - 1, each).astype(int))]]
+        picked = [int(r) for r in sure[evenly(len(sure), each)]]
         if seen:
             pictures = [(picture, "") for row in picked for picture in examples.pictures(row)[:1]]
             shown.append(

@@ -96,7 +96,7 @@ def rank_backbones(
     Returns
     -------
     ranked : list of Ranked
-        The best probe first.
+        The best probe first, equal ones by their names.
     failed : dict of str to str
         Backbones that could not be opened, and why.
 
@@ -137,7 +137,7 @@ def rank_backbones(
             f"none of the backbones could be opened: {'; '.join(e.found for e in failed.values())}",
             do="; ".join(dict.fromkeys(e.do for e in failed.values())),
         )
-    found.sort(key=lambda pair: (-pair[0].probe, pair[0].ms))
+    found.sort(key=lambda pair: (-pair[0].probe, pair[0].name))
     best = found[0][1]
     out = []
     for i, (ranked, hits) in enumerate(found):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import inspect
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -223,6 +224,48 @@ def read_domain(
         f"{type(what).__name__} cannot be read as a domain",
         do="give one of: " + "; ".join(kind.summary for _, kind in known),
     )
+
+
+_OF_CALLERS = {
+    *("what", "like", "together", "limits", "rule", "schema", "usual_label"),
+    *("holdout_by", "offline", "events"),
+}
+"""What `read_domain` is told by what calls it."""
+
+
+NO_LABEL = ("labels", "labelled", "answers", "label", "domain", "pattern")
+"""Keywords without effect where no one column of labels is read."""
+
+
+def check_reading(what: str, given: Iterable[str], *without_effect: str) -> None:
+    """Raise where a keyword that is handed on to `read_domain` is none of those it has use for.
+
+    Parameters
+    ----------
+    what : str
+        The function that was given them.
+    given : iterable of str
+    *without_effect : str
+        Further keywords that it has no use for.
+
+    Raises
+    ------
+    ConfigError
+        Naming the nearest.
+
+    Examples
+    --------
+    >>> check_reading("align", ["text"])
+    """
+    all_names = inspect.signature(read_domain).parameters
+    known = [name for name in all_names if name not in _OF_CALLERS and name not in without_effect]
+    for name in given:
+        if name not in known:
+            near = nearest(name, known)
+            raise ConfigError(
+                f"{what} has no option {name!r}",
+                do=f"did you mean {near!r}?" if near else f"of reading it has {', '.join(known)}",
+            )
 
 
 def stated_range(found: Any) -> list[float] | None:

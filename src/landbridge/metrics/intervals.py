@@ -54,6 +54,12 @@ class Interval:
         value, low, high, p = (finite(each(name)) for name in (key, "low", "high", "p"))
         return cls(value, low, high, p=None if math.isnan(p) else p)
 
+    @classmethod
+    def or_none(cls, found: Any, key: str = "value") -> Interval | None:
+        """Return what JSON holds, None where it holds no figure."""
+        interval = cls.from_json(found, key)
+        return interval if interval.known else None
+
 
 UNKNOWN = Interval()
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ..base.evenly import evenly
 from ..base.events import Events
 from ..domains.task import Task
 from ..insight.changes import changed_examples
@@ -55,7 +56,7 @@ def feature_map(
     source = None
     if workspace.source is not None and task.source is not None:
         own, known = workspace.source_own, workspace.source.known
-        pick = spread(len(workspace.source), MOST)
+        pick = evenly(len(workspace.source), MOST)
         source = side(
             "source",
             pick,
@@ -68,7 +69,7 @@ def feature_map(
     else:
         which, names = "target", objects(shown(workspace.target.labels, workspace.target.known))
         rows = np.flatnonzero(~task.target.held_out)
-    pick = spread(len(rows), MOST)
+    pick = evenly(len(rows), MOST)
     target = side(
         which,
         pick,
@@ -125,11 +126,6 @@ def changed(
         chosen=raced.chosen,
         modality=task.target.modality,
     )
-
-
-def spread(n: int, most: int) -> np.ndarray:
-    """Return at most `most` row numbers, evenly spread."""
-    return np.unique(np.linspace(0, n - 1, min(n, most)).astype(np.int64))
 
 
 def _answers(

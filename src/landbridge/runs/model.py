@@ -23,7 +23,6 @@ from ..domains.one import answerable, as_rows, asked
 from ..domains.read import read_as_learned, read_domain
 from ..domains.schema import TableSchema
 from ..domains.spelling import spelled_like
-from ..targets.base import AUTO
 from ..targets.codec import TargetCodec
 from ..training.checkpoint import load_tensors
 from ..training.inputs import saved_network
@@ -169,7 +168,7 @@ class Model:
                 **reads,
                 limits=self.limits,
                 rule=self.preprocessing.rule(),
-                answers=AUTO if self.reading.answers == "classes" else self.reading.answers,
+                answers=self.reading.answers,
                 outside=outside,
                 holdout_by=holdout_by,
                 allow_missing=True,  # of an array as of a table: what was learned takes its place

@@ -25,6 +25,7 @@ from ..domains.domain import Domain
 from ..domains.hint import input_hint
 from ..domains.holdout.base import USUAL, SplitRows, split_rule
 from ..domains.holdout.sides import Sides, two_sides
+from ..domains.read import NO_LABEL, check_reading
 from ..domains.seen import Seen, say_seen
 from ..domains.twins import left_to_judge
 from ..report.samples import keep_samples
@@ -122,6 +123,7 @@ def multitask(
     >>> [task["task"] for task in model.verdict]
     ['kind', 'height']
     """
+    check_reading("multitask", columns, *NO_LABEL)
     check_free(out, "multitask")
     check_backbone(backbone, backbone_options)
     positive(seeds=seeds, steps=steps)

@@ -68,15 +68,14 @@ class TaskVerdict:
     @classmethod
     def from_json(cls, found: Mapping[str, Any]) -> TaskVerdict:
         """Return what `to_json` gave; groups and a spread over seeds may not be there."""
-        gap, spread = found["difference"], found.get("over_seeds")
         return cls(
             task=found["task"],
             metric=found["metric"],
             judged_rows=found["judged_rows"],
             together=Interval.from_json(found, "together"),
-            over_seeds=None if spread is None else Interval.from_json(spread, "mean"),
+            over_seeds=Interval.or_none(found.get("over_seeds"), "mean"),
             alone=finite(found["alone"]),
-            difference=None if gap is None else Interval.from_json(gap),
+            difference=Interval.or_none(found["difference"]),
             outcome=found["outcome"],
             judged_groups=found.get("judged_groups", 0),
         )

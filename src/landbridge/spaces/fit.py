@@ -14,6 +14,7 @@ from ..artifacts.state import CHECKPOINT
 from ..backbones.open import check_backbone, open_backbone
 from ..backbones.surgery import Network, make_network
 from ..base.errors import DataError
+from ..base.evenly import evenly
 from ..base.events import SILENT, Events
 from ..base.files import write_json
 from ..base.hashing import digest
@@ -25,7 +26,7 @@ from ..domains.hint import input_hint
 from ..domains.holdout.base import USUAL, SplitRows, split_rule
 from ..domains.holdout.sides import Sides, two_sides
 from ..domains.modalities.packed import SeveralPreprocessing
-from ..domains.read import read_domain
+from ..domains.read import NO_LABEL, check_reading, read_domain
 from ..domains.seen import say_seen
 from ..domains.twins import left_to_judge
 from ..objectives.align import alignment
@@ -112,6 +113,7 @@ def align(
     >>> space.zero_shot(images[:2], ["dark", "light"]).argmax(1).tolist()
     [0, 1]
     """
+    check_reading("align", columns, *NO_LABEL)
     options = options or AlignOptions()
     check_free(out, "space")
     check_backbone("towers", backbone_options)
@@ -206,7 +208,7 @@ def sharpness(
     network: Network, preprocessing: SeveralPreprocessing, inputs: np.ndarray, contents: np.ndarray
 ) -> float:
     """Return what to multiply cosines with, so that training pairs are answered for best."""
-    rows = np.linspace(0, len(inputs) - 1, min(len(inputs), _ASKED)).astype(int)
+    rows = evenly(len(inputs), _ASKED)
     both = torch.from_numpy(run_network(network, inputs[rows], preprocessing)[0])
     parts = both.chunk(len(preprocessing.parts), dim=1)
     ids = torch.from_numpy(contents[rows])

@@ -13,6 +13,7 @@ import torch
 
 from ..backbones.surgery import Network
 from ..base.errors import ConfigError, DataError, RunError
+from ..base.evenly import evenly
 from ..base.hashing import tensors_digest
 from ..domains.domain import Domain, Examples
 from ..domains.examples import data_of
@@ -112,7 +113,7 @@ class Stream:
         self.read, self.temperature = read, temperature
         rows = None
         if source_rows is not None and len(source_rows):
-            few = np.unique(np.linspace(0, len(source_rows) - 1, SOURCE_ROWS).astype(int))
+            few = evenly(len(source_rows), SOURCE_ROWS)
             rows = self._encode(np.array(source_rows[few]))
         self.method, self.options = method, dict(options or {})
         kind = ADAPTERS.get(method)

@@ -59,9 +59,9 @@ class ModelScore:
     @classmethod
     def from_json(cls, found: Mapping[str, Any], metric: str) -> ModelScore:
         """Return what `to_json` gave, `metric` being the score that decides."""
-        gap, main = found["difference"], {**found, "value": found["scores"][metric]}
-        difference = None if gap is None else Interval.from_json(gap)
-        return cls(found["model"], found["scores"], Interval.from_json(main), difference)
+        main = Interval.from_json({**found, "value": found["scores"][metric]})
+        gap = Interval.or_none(found["difference"])
+        return cls(found["model"], found["scores"], main, gap)
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from ..backbones.surgery import Network
+from ..base.evenly import evenly
 from ..domains.modalities.base import Preprocessing
 from .precision import autocast, layout
 
@@ -44,7 +45,7 @@ def renormalise(
         norm.reset_running_stats()
         norm.momentum = None  # a plain average over the batches
         norm.train()
-    spread = np.unique(np.linspace(0, len(inputs) - 1, min(rows, len(inputs))).astype(np.int64))
+    spread = evenly(len(inputs), rows)
     for part in np.array_split(spread, max(1, round(len(spread) / BATCH))):
         stored = torch.from_numpy(np.array(inputs[part]))
         with autocast(precision, device):

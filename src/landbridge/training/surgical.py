@@ -8,6 +8,7 @@ import torch
 from ..backbones.extraction import evaluating
 from ..backbones.surgery import Network
 from ..base.errors import ConfigError
+from ..base.evenly import evenly
 from .data import TrainingData
 from .losses import task_loss
 from .precision import layout
@@ -48,7 +49,7 @@ def relative_gradients(
     known = np.flatnonzero(target.known) if target is not None else np.zeros(0, int)
     if target is None or not len(known):
         raise ConfigError("surgical fine-tuning without target labels", do="label some rows")
-    rows = known[np.unique(np.linspace(0, len(known) - 1, min(ROWS, len(known))).astype(int))]
+    rows = known[evenly(len(known), ROWS)]
     stages = network.backbone.stages()
     groups = [[p for m in modules for p in m.parameters()] for _, modules in stages]
     flat = [p for group in groups for p in group]

@@ -87,14 +87,14 @@ class JudgedGroups:
     @classmethod
     def from_json(cls, found: Mapping[str, Any]) -> JudgedGroups:
         """Return what `to_json` gave."""
-        other, gap = found["reference"], found["difference"]
+        other = found["reference"]
         return cls(
             n=found["n"],
             classes=tuple(found["classes"]),
             score=PartitionScore.from_json(found),
             table=np.array(found["table"], np.int64),
             reference=None if other is None else PartitionScore.from_json(other),
-            difference=None if gap is None else Interval.from_json(gap),
+            difference=Interval.or_none(found["difference"]),
         )
 
 

@@ -66,9 +66,9 @@ class MethodScore:
             what=_text(get("what")),
             score=Interval.from_json(found, "mean"),
             per_seed=tuple(v for v in map(finite, get("per_seed") or ()) if not math.isnan(v)),
-            over_seeds=_gap(get("over_seeds")),
+            over_seeds=Interval.or_none(_object(get("over_seeds")), "mean"),
             figures={str(k): v for k, v in figures.items()} if isinstance(figures, dict) else None,
-            difference=_gap(get("difference")),
+            difference=Interval.or_none(_object(get("difference")), "mean"),
         )
 
 
@@ -280,8 +280,8 @@ class Verdict:
             seeds_note=_text(get("seeds_note")),
             chosen=MethodScore.from_json(get("chosen")),
             baselines=tuple(map(MethodScore.from_json, filter(None, get("baselines") or ()))),
-            difference=_gap(get("difference")),
-            difference_over_seeds=_gap(get("difference_over_seeds")),
+            difference=Interval.or_none(_object(get("difference")), "mean"),
+            difference_over_seeds=Interval.or_none(_object(get("difference_over_seeds")), "mean"),
             disagreement=finite(get("disagreement")),
             settle=Settle.from_json(get("settle")),
             labels_to_settle=labels if isinstance(labels, int) else None,
@@ -335,11 +335,6 @@ def _object(found: Any) -> Mapping[str, Any]:
     if found is not None and not isinstance(found, Mapping):
         raise TypeError(f"{type(found).__name__} in the place of an object")
     return found or {}
-
-
-def _gap(found: Any) -> Interval | None:
-    gap = Interval.from_json(_object(found), "mean")
-    return gap if gap.known else None
 
 
 def _text(value: Any) -> str:

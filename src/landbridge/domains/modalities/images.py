@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ...base.evenly import evenly
 from ...base.events import SILENT, Events
 from ...base.hashing import digest
 from ...base.shown import encodable
@@ -142,7 +143,7 @@ class ImageExamples(Examples):
         n = len(self)
         if n == 0:
             return 0, 0, 0
-        rows = np.unique(np.linspace(0, n - 1, min(n, _SAMPLED_FILES)).astype(int))
+        rows = evenly(n, _SAMPLED_FILES)
         if self.pixels is not None:
             h, w = self.pixels.shape[1:3]
             some = self.pixels[rows]

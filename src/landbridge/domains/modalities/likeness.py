@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from ...base.evenly import evenly
+from .nature import ASKED, PICTURES
 from .registration import CLOSE, same_pictures
 
 SIDE = 16
@@ -17,10 +19,6 @@ _LOOKED_AT = (0.96, 0.99)
 """Instead, where there is one: what copies that were cut or brightened keep, by nature likewise."""
 _SHARED = (CLOSE, 0.997)
 """And then."""
-_BY_NATURE = 0.003
-_COPIES = 2
-"""Rows of theirs that may have a neighbour there because they are copies: one pair."""
-_ASKED = 1000
 _FLAT = 2.0
 _KEPT = 12
 _CANDIDATES = 8
@@ -72,19 +70,15 @@ def alike(
         return np.zeros((0, 2), np.int64)
     among = _Among(theirs, there)
     least = _CORRELATED if look is None else _LOOKED_AT
-    asked = there[_spread(len(there), _ASKED)]
+    asked = there[evenly(len(there), ASKED)]
     pairs, likeness = among.close(theirs, asked, least[0])
     others = (pairs[:, 0] != pairs[:, 1]) & (likeness < 1 - 1e-4)
     pairs = _first(pairs[others], 1)
     if look is not None:
         pairs = _same(pairs, (look[1], look[1]), _SHARED[0])
-    by_nature = len(np.unique(pairs[:, 0])) > max(_COPIES, _BY_NATURE * len(asked))
+    by_nature = PICTURES.near(len(np.unique(pairs[:, 0])), len(asked))
     pairs, _ = among.close(ours, np.flatnonzero(ours.any(1)), least[by_nature])
     return pairs if look is None else _same(_first(pairs, _TRIED), look, _SHARED[by_nature])
-
-
-def _spread(n: int, most: int) -> np.ndarray:
-    return np.unique(np.linspace(0, n - 1, min(n, most)).astype(np.int64))
 
 
 def _first(pairs: np.ndarray, most: int) -> np.ndarray:
@@ -113,7 +107,7 @@ class _Among:
     def __init__(self, theirs: np.ndarray, there: np.ndarray) -> None:
         from scipy.spatial import cKDTree
 
-        some = theirs[there[_spread(len(there), 4 * _ASKED)]].astype(np.float64)
+        some = theirs[there[evenly(len(there), 4 * ASKED)]].astype(np.float64)
         self.basis = np.linalg.eigh(some.T @ some)[1][:, -_KEPT:].astype(np.float32)
         self.theirs, self.there = theirs, there
         self.tree = cKDTree(theirs[there] @ self.basis)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ...base.errors import DataError
+from ...base.evenly import evenly
 from ...base.hashing import digest
 from ...base.shown import encodable
 from ..examples import Examples, InputSpec
@@ -159,7 +160,7 @@ class AudioExamples(Examples):
         for part in parts:
             assert isinstance(part, AudioExamples)
             count = min(len(part), _SAMPLED_FILES)
-            for i in np.unique(np.linspace(0, len(part) - 1, count).astype(int)) if count else ():
+            for i in evenly(len(part), count) if count else ():
                 length, rate = length_and_rate(part.items[i])
                 seconds.append(length)
                 rates.append(rate)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ...base.errors import DataError
+from ...base.evenly import evenly
 from .decoding import (
     DEEP,
     Item,
@@ -75,7 +76,7 @@ def settle(
         )
     ground = known.get("ground")
     if clear:
-        some = [clear[i] for i in np.unique(np.linspace(0, len(clear) - 1, _SAMPLED).astype(int))]
+        some = [clear[i] for i in evenly(len(clear), _SAMPLED)]
         ground, lost = ground_for(list(in_threads(_hidden(items, names, ground), some)), ground)
         notes += lost
     return Seeing(taken, None if ground is None else int(ground)), notes

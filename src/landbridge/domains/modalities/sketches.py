@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from ...base.evenly import evenly
 from .likeness import alike
+from .nature import ASKED, SKETCHES
 from .registration import grey
 
 _SIDE = 16
@@ -16,7 +18,6 @@ _LEAST_RUNS = 6
 _PROJECTIONS = 8
 _APART = 0.025
 """How far projections of rows differ whose numbers are within a hundredth of their spread."""
-_BY_NATURE = 0.003
 _FAR = 2.0
 """So many times as far apart rows are looked at, to know whether they are near by nature."""
 _MOST_ALIKE = 50
@@ -94,10 +95,10 @@ def _by_projections(ours: np.ndarray, theirs: np.ndarray) -> np.ndarray:
 
     x, y = ours.astype(np.float32), theirs.astype(np.float32)
     tree = cKDTree(y)
-    asked = np.unique(np.linspace(0, len(y) - 1, min(len(y), 1000)).astype(np.int64))
+    asked = evenly(len(y), ASKED)
     # Rows of few or coarse columns are near each other by nature: then nearness says nothing.
     apart = tree.query(y[asked], k=[2], p=np.inf, distance_upper_bound=_FAR * _APART)[0][:, 0]
-    if ((apart > 0) & np.isfinite(apart)).sum() > _BY_NATURE * len(asked):
+    if SKETCHES.near(((apart > 0) & np.isfinite(apart)).sum(), len(asked)):
         return np.zeros(0, np.int64)
     near = tree.query(x, p=np.inf, distance_upper_bound=_APART)[1]
     return np.flatnonzero(near < len(y))

@@ -7,14 +7,13 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from ...base.evenly import evenly
+from .nature import ASKED, TABLES
+
 NEAR = 0.01
 """Standard deviations by which numbers of two rows may differ, each of them."""
 CHANCE = 0.01
 """Rows of another table that equal a row by chance: from so many on the likeness says nothing."""
-_BY_NATURE = 0.01
-_COPIES = 4
-"""Rows of one side that may have a neighbour there because they are copies: two pairs."""
-_ASKED = 1000
 _WIDEST = 12
 _CANDIDATES = 8
 _HALF = 0.2
@@ -45,10 +44,10 @@ def alike(ours: Columns, theirs: Columns) -> np.ndarray:
     x, y = _numbers(ours, theirs, names)
     if x.shape[1] == 0:
         x, y = np.zeros((len(x), 1)), np.zeros((len(y), 1))
-    asked = np.unique(np.linspace(0, len(y) - 1, min(len(y), _ASKED)).astype(np.int64))
+    asked = evenly(len(y), ASKED)
     own = _pairs(y[asked], groups[1][asked], y, groups[1])
     apart = np.abs(y[asked[own[:, 0]]] - y[own[:, 1]]).max(1) > 0
-    natural = len(np.unique(own[apart, 0])) > max(_COPIES, _BY_NATURE * len(asked))
+    natural = TABLES.near(len(np.unique(own[apart, 0])), len(asked))
     found = _pairs(x, groups[0], y, groups[1])
     if natural:
         found = found[np.abs(x[found[:, 0]] - y[found[:, 1]]).max(1) < 1e-6]

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ...base.evenly import evenly
 from ...base.hashing import digest
 from ..examples import Examples, InputSpec
 
@@ -108,7 +109,7 @@ class TextExamples(Examples):
         latin = letters = 0
         for part in parts:
             assert isinstance(part, TextExamples)
-            rows = np.unique(np.linspace(0, len(part) - 1, min(len(part), _LOOKED_AT)).astype(int))
+            rows = evenly(len(part), _LOOKED_AT)
             for row in rows:
                 text = part.texts[row][:EXCERPT]
                 latin += len(_LATIN.findall(text))

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ...base.errors import DataError
+from ...base.evenly import evenly
 from ...base.events import SILENT, Events
 from ...base.growth import MOST, in_words, most_bytes
 from ...base.libraries import library_errors
@@ -350,7 +351,7 @@ def _pixels(
     ground = None
     if x.ndim == 4 and x.shape[3] == 4:
         ground = options.rule.get("ground")
-        some = x[np.unique(np.linspace(0, len(x) - 1, 256).astype(int))]
+        some = x[evenly(len(x), 256)]
         ground, said = ground_for([hidden_on(one, ground) for one in some], ground)
         alpha = x[..., 3:].astype(np.float32) / 255
         x = np.rint(x[..., :3] * alpha + ground * (1 - alpha)).astype(np.uint8)

@@ -8,6 +8,7 @@ import numpy as np
 from markupsafe import Markup
 
 from landbridge.base import formatting as fmt
+from landbridge.base.evenly import evenly
 from landbridge.metrics.regression import regression_metrics
 
 from ..blocks import Block, Blocks, Columns, Figure, Heading, Table, lead
@@ -114,7 +115,7 @@ def _sentence(true: np.ndarray, said: np.ndarray) -> str:
 
 def _drawn(x: np.ndarray, y: np.ndarray, axes: Axes, label: str, id: str) -> Markup:
     """Draw points with the line on which they would lie if all were right."""
-    shown = np.unique(np.linspace(0, len(x) - 1, min(_MOST_POINTS, len(x))).astype(int))
+    shown = evenly(len(x), _MOST_POINTS)
     return scatter(
         [Series("rows", x[shown], y[shown], "accent")],
         label,
