@@ -36,7 +36,7 @@ def answers(kind, model, folder):
 
 @pytest.mark.parametrize("kind", UNSEALED)
 def test_a_folder_without_a_seal_opens_with_a_warning(kind, tmp_path):
-    with pytest.warns(LandbridgeWarning, match="is not sealed"):
+    with pytest.warns(LandbridgeWarning, match="made by an older version of landbridge"):
         model = landbridge.load(OLD / kind)
     assert answers(kind, model, tmp_path)
 
@@ -71,7 +71,7 @@ def test_facts_that_are_none_or_newer_are_refused_by_name(kind, tmp_path):
 def test_the_network_of_an_old_folder_is_checked_as_a_backbone(tmp_path):
     examples = read_domain(pd.DataFrame(table()).drop(columns=["kind", "size"])).examples
     hint = type(examples).hint([examples])
-    with pytest.warns(LandbridgeWarning, match="is not sealed"):
+    with pytest.warns(LandbridgeWarning, match="made by an older version of landbridge"):
         open_backbone(f"run/{OLD / 'multitask'}", hint, [examples])
     folder = shutil.copytree(OLD / "multitask", tmp_path / "copy")
     file = folder / "model.safetensors"

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import landbridge
-from landbridge.runs.folder import command
+from landbridge.runs.pipeline import command
 
 SMALL = {"seeds": 1, "offline": True, "training": {"steps": 20, "source_steps": 60, "threads": 1}}
 

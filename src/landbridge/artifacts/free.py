@@ -43,18 +43,6 @@ def is_free(path: Path, kind: str = "run") -> bool:
     return names <= {CHECKPOINT}
 
 
-def check_vacant(path: Path, kind: str = "run") -> None:
-    """Raise where `path` holds something that must not be written over.
-
-    Raises
-    ------
-    TakenError
-        Saying what is there.
-    """
-    if not is_free(path, kind):
-        raise taken(path)
-
-
 def taken(path: Path) -> TakenError:
     """Return the error of a place that something has taken: what it is, and what to do."""
     what, do = "", _OTHER
@@ -80,7 +68,9 @@ def taken(path: Path) -> TakenError:
     return TakenError(f"{path} is there already: it holds {what}", do=do)
 
 
-def check_free(out: Path | str | None, kind: str, asked: Mapping[str, Any] | None = None) -> bool:
+def check_free(
+    out: Path | str | None, kind: str, asked: Mapping[str, Any] | None = None, *, again: bool = True
+) -> bool:
     """Say whether a folder of this kind was begun at `out`; False where nothing is there.
 
     Parameters
@@ -91,17 +81,19 @@ def check_free(out: Path | str | None, kind: str, asked: Mapping[str, Any] | Non
     asked : mapping, optional
         What is asked for now, as JSON gives it back: data and options. What was begun with other
         ones is not gone on with.
+    again : bool, default True
+        Whether what was begun is gone on with by the same call; a run is by `resume` alone.
 
     Raises
     ------
     TakenError
-        Where something is there that must not be written over.
+        Where something is there that must not be written over: it says what.
     """
     if out is None or is_free(Path(out), kind):
         return False
     out = Path(out)
     state_name = RUN_STATE if kind in RUNS else STATE
-    if not out.is_dir() or state_name not in _names(out):
+    if not again or not out.is_dir() or state_name not in _names(out):
         raise taken(out)
     state = read_state(out)
     if state["status"] == "complete" or state["kind"] != kind:

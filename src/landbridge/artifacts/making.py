@@ -6,14 +6,16 @@ import contextlib
 import json
 import shutil
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
 from ..base.errors import LandbridgeWarning, RunError
-from ..base.files import read_json
+from ..base.events import SILENT, Events
+from ..base.files import read_json, write_json
 from ..base.hashing import digest, file_digest
 from ..base.typed import Shape, checked
 from .called import CALLED
@@ -36,7 +38,18 @@ from .working import working
 
 
 @contextlib.contextmanager
-def making(out: Path | str | None, kind: str, asked: Mapping[str, Any]) -> Iterator[Path | None]:
+def making(
+    out: Path | str | None,
+    kind: str,
+    asked: Mapping[str, Any] | None,
+    *,
+    files: Mapping[str, Any] = MappingProxyType({}),
+    facts: Mapping[str, Any] = MappingProxyType({}),
+    nothing: Collection[str] = (),
+    undone: type[BaseException] | tuple[type[BaseException], ...] = BaseException,
+    events: Events = SILENT,
+    keep_work: bool = False,
+) -> Iterator[Path | None]:
     """Hold a folder while it is made: begun, or gone on with; sealed at the end.
 
     Parameters
@@ -44,8 +57,19 @@ def making(out: Path | str | None, kind: str, asked: Mapping[str, Any]) -> Itera
     out : path or None
         None keeps nothing.
     kind : str
-    asked : mapping
-        Hashes of the data, and all options that the result depends on.
+    asked : mapping or None
+        Hashes of the data, and all options that the result depends on: the same call goes on with
+        what it began. None: it does not.
+    files : mapping, optional
+        JSON files by name that are there from the beginning, written last.
+    facts : mapping, optional
+        More that the state says: "command" where it is not the one that runs, ...
+    nothing : collection of str, optional
+        Names of what may be there though nothing was computed, beside state, lock and `files`.
+    undone : exception type or tuple of them
+        After which a folder in which nothing was computed is taken away.
+    events, keep_work
+        As in `going_on`.
 
     Yields
     ------
@@ -60,33 +84,64 @@ def making(out: Path | str | None, kind: str, asked: Mapping[str, Any]) -> Itera
         yield None
         return
     out = Path(out)
+    own = None if asked is None else plain(asked)
     with held(out):
-        begun = check_free(out, kind, plain(asked))
-        tidy(out)
-        if begun:
-            mark_running(out)
-        else:
+        begun = check_free(out, kind, own, again=asked is not None)
+        if not begun:
             (out / CHECKPOINT).unlink(missing_ok=True)  # of no known data
-            create(out, kind, command=CALLED.get(), asked=plain(asked))
+            tidy(out)
+            command = facts.get("command", CALLED.get())
+            create(out, kind, **{**facts, "command": command, "asked": own})
+        for name, content in files.items():
+            write_json(out / name, content)
         try:
-            with working(out):
+            with going_on(out, events, keep_work=keep_work):
                 yield out
-                (out / CHECKPOINT).unlink(missing_ok=True)
-        except BaseException:
-            _leave_nothing(out)
+        except undone:
+            _leave_nothing(out, {RUN_STATE, STATE, LOCK, *files, *nothing})
             raise
-        # Not before: what is half gone when a process is killed is no checkpoint to go on from.
+
+
+@contextlib.contextmanager
+def going_on(out: Path, events: Events = SILENT, *, keep_work: bool = False) -> Iterator[None]:
+    """Do the rest of a folder that was begun and that this process holds; seal it at the end.
+
+    Parameters
+    ----------
+    out : Path
+    events : Events
+        Hears of an error.
+    keep_work : bool, default False
+        Whether what is needed no more once it is finished stays.
+    """
+    tidy(out)
+    mark_running(out)
+    with working(out, events):
+        yield
+        (out / CHECKPOINT).unlink(missing_ok=True)
+    clear(out, keep_work=keep_work)
+
+
+def clear(out: Path, *, keep_work: bool = False) -> None:
+    """Take away what a finished folder needs no more.
+
+    Not before it is sealed: what is half gone when a process is killed is nothing to go on from.
+    """
+    if not keep_work:
         shutil.rmtree(out / WORK, ignore_errors=True)
-    (out / LOCK).unlink(missing_ok=True)
+    (out / LOCK).unlink(missing_ok=True)  # whoever holds it by now finds a finished folder
 
 
-def _leave_nothing(out: Path) -> None:
-    """Take away a folder in which nothing was computed."""
-    if {p.name for p in out.iterdir()} <= {STATE, LOCK}:
-        (out / STATE).unlink()
-        (out / LOCK).unlink(missing_ok=True)
-        with contextlib.suppress(OSError):
-            out.rmdir()
+def _leave_nothing(out: Path, names: Collection[str]) -> None:
+    """Take away a folder that holds nothing but what these names are of."""
+    if not {p.name for p in out.iterdir()} <= {*names}:
+        return
+    shutil.rmtree(out / WORK, ignore_errors=True)
+    for name in names:
+        if name != WORK:
+            (out / name).unlink(missing_ok=True)
+    with contextlib.suppress(OSError):
+        out.rmdir()
 
 
 def verified(path: Path | str, kind: str, shape: Shape = object) -> dict[str, Any]:
@@ -135,8 +190,11 @@ def kind_of(path: Path | str) -> str:
 
 def warn_unsealed(path: Path) -> None:
     """Say that a folder is from before there were seals."""
+    verb = KINDS.get(kind_of(path)).verb
     warnings.warn(
-        f"{path} is not sealed: an older version made it, so changes to its files go unnoticed",
+        f"{path} was made by an older version of landbridge, which wrote no {STATE}: whether its "
+        f"files were changed since then cannot be checked. Make it again with `landbridge {verb}` "
+        "to have that checked",
         LandbridgeWarning,
         stacklevel=3,
     )

@@ -68,9 +68,9 @@ def free_folder(out: Path | None, config: RunConfig) -> Path:
     if out is None:
         sides = [part for part in (config.data.source, config.data.target) if part]
         return unused(Path("runs") / "-to-".join(_short(side) for side in sides))
-    from ..artifacts.free import check_vacant
+    from ..artifacts.free import check_free
 
-    check_vacant(out)
+    check_free(out, "run", again=False)
     return out
 
 

@@ -10,6 +10,7 @@ from typing import Any, Literal
 import numpy as np
 import torch
 
+from ..artifacts.free import check_free
 from ..artifacts.kinds import RUNS
 from ..artifacts.making import plain
 from ..artifacts.state import check_complete
@@ -19,7 +20,7 @@ from ..base.events import SILENT, Events
 from ..base.files import read_json
 from ..training.arithmetic import dare, difference, ties, total
 from ..training.normalisation import renormalise
-from .merged_folder import check_mergeable, write_merged
+from .merged_folder import write_merged
 from .model import Model
 from .run import Run
 
@@ -160,7 +161,7 @@ def merge(
         "from_memory": not (data is None or isinstance(data, str | Path)),
         **({"outside": True} if outside else {}),
     }
-    check_mergeable(Path(out), asked)
+    check_free(out, "merge", plain(asked))
     _same_start(paths)
     models = [Model.load(path, events=events) for path in paths]
     first = models[0]

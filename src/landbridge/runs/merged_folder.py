@@ -10,11 +10,8 @@ from typing import Any
 
 import torch
 
-from ..artifacts.free import check_free
-from ..artifacts.holding import held, tidy
-from ..artifacts.making import plain
-from ..artifacts.state import LOCK, read_state
-from ..artifacts.working import working
+from ..artifacts.making import making
+from ..artifacts.state import read_state
 from ..base.files import write_bytes, write_json, write_text
 from ..base.hashing import tensors_digest
 from ..report import write_report
@@ -22,23 +19,11 @@ from ..report.markdown import md
 from ..training.checkpoint import load_tensors, save_tensors
 from ..verdict.records import Verdict
 from ..verdict.without_labels import label_free_verdict
-from .folder import begin
 from .records import read_config, read_record
 
 COPIED = ("backbone.json", "preprocessor.json", "labels.json", "data.json", "plan.json")
 """What a merged run has of the first of its parts."""
 State = Mapping[str, torch.Tensor]
-
-
-def check_mergeable(out: Path, asked: dict[str, Any]) -> None:
-    """Raise where `out` holds anything but the same merge, interrupted.
-
-    Raises
-    ------
-    RunError
-        Saying what is there.
-    """
-    check_free(out, "merge", plain(asked))
 
 
 def write_merged(
@@ -65,32 +50,36 @@ def write_merged(
         What makes it the same merge.
     """
     words = sentence(facts)
-    with held(out):
-        check_mergeable(out, asked)  # another may have come between
-        tidy(out)
-        config, given = read_config(first), read_state(first).get("given") or []
-        begin(out, config, given, kind="merge", made_by=command(facts, asked, out), asked=asked)
-        with working(out):
-            for name in COPIED:
-                write_bytes(out / name, (first / name).read_bytes())
-            write_json(out / "merge.json", facts)
-            _save_model(out, first, state, start, facts)
-            write_json(
-                out / "choice.json",
-                {
-                    "method": f"merge ({facts['method']})",
-                    "kind": "given",
-                    "reason": words,
-                    "kept_reference": False,
-                    "candidates": [],
-                    "not_tried": [],
-                },
-            )
-            write_json(out / "verdict.json", _verdict(facts, words).to_json())
-            write_json(out / "cost.json", _cost(state, out))
-            write_text(out / "README.md", card(out, facts, words))
-            write_report(out)
-    (out / LOCK).unlink(missing_ok=True)
+    with making(
+        out,
+        "merge",
+        asked,
+        files={"config.json": read_config(first).to_dict()},
+        facts={
+            "given": read_state(first).get("given") or [],
+            "command": command(facts, asked, out),
+        },
+        undone=(),
+    ):
+        for name in COPIED:
+            write_bytes(out / name, (first / name).read_bytes())
+        write_json(out / "merge.json", facts)
+        _save_model(out, first, state, start, facts)
+        write_json(
+            out / "choice.json",
+            {
+                "method": f"merge ({facts['method']})",
+                "kind": "given",
+                "reason": words,
+                "kept_reference": False,
+                "candidates": [],
+                "not_tried": [],
+            },
+        )
+        write_json(out / "verdict.json", _verdict(facts, words).to_json())
+        write_json(out / "cost.json", _cost(state, out))
+        write_text(out / "README.md", card(out, facts, words))
+        write_report(out)
 
 
 def sentence(facts: Mapping[str, Any]) -> str:

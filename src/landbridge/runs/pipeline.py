@@ -5,18 +5,17 @@ A stage that is finished is not done again: `resume` is the same walk over the s
 
 from __future__ import annotations
 
-import contextlib
-import shutil
+import shlex
 import tempfile
 from pathlib import Path
 from typing import Any
 
-from ..artifacts.free import changed, check_vacant
-from ..artifacts.holding import held, tidy
+from ..artifacts.free import changed, check_free
+from ..artifacts.holding import held
 from ..artifacts.kinds import KINDS
-from ..artifacts.state import LOCK, RUN_STATE, mark_running, read_state
+from ..artifacts.making import clear, going_on, making
+from ..artifacts.state import WORK, read_state
 from ..artifacts.unfinished import again
-from ..artifacts.working import working
 from ..backbones.named import grant_all, grant_named, require_named
 from ..base.config import RunConfig, make_config
 from ..base.errors import BackboneError, ConfigError, RunError
@@ -26,7 +25,6 @@ from ..base.places import private_folder
 from ..base.threads import threads
 from .asked import check_asked
 from .finish import finish
-from .folder import begin
 from .load import Loaded, load
 from .plan import make_plan
 from .prepare import data_facts, fingerprints
@@ -63,7 +61,7 @@ def transfer(
         What went wrong and what to do; what was finished stays in `out`.
     """
     out = Path(out)
-    check_vacant(out)
+    check_free(out, "run", again=False)
     listeners = events.listeners if events is not None else ()
     config = _absolute(config)
     methods = check_asked(
@@ -76,20 +74,26 @@ def transfer(
     with Clock(reading).stage("read", "reading the data") as read_stage:
         loaded = load(config, source, target, reading, methods)
     given = [n for n, what in (("source", source), ("target", target)) if what is not None]
-    with held(out):
-        check_vacant(out)  # another run may have begun and finished while this one read its data
-        tidy(out)
-        begin(out, config, given)
+    log = Events(out / "log.jsonl", *listeners)
+    with making(
+        out,
+        "run",
+        None,
+        files={"config.json": config.to_dict()},  # from here on there is a run to resume
+        facts={"given": given, "command": None if given else command(config)},
+        nothing=("log.jsonl", "data.json", WORK),
+        undone=(ConfigError, BackboneError),  # to go on would end in the same
+        events=log,
+        keep_work=config.keep_work,
+    ):
         heard.write(out / "log.jsonl")
-        log = Events(out / "log.jsonl", *listeners)
-        try:
-            with working(out, log):
-                _walk(out, loaded, log, read_stage)
-        except (ConfigError, BackboneError):
-            if not (out / "plan.json").exists():  # to go on would end in the same
-                _undo(out)
-            raise
-        return _finished(out, config)
+        _walk(out, loaded, log, read_stage)
+    return load_run(out)
+
+
+def command(config: RunConfig) -> str:
+    """Return the command line that stands for a resolved configuration."""
+    return shlex.join(["landbridge", "transfer", *config.as_words()])
 
 
 def resume(
@@ -146,15 +150,13 @@ def resume(
                 f"the {' and the '.join(missing)} of {path} came from memory, not from files",
                 do="call landbridge.resume(path, source=..., target=...) with the same data",
             )
-        tidy(path)
-        mark_running(path)
         events = Events(path / "log.jsonl", *listeners)
-        events.say("resume", f"going on with {path}")
-        with working(path, events):
+        with going_on(path, events, keep_work=config.keep_work):
+            events.say("resume", f"going on with {path}")
             with Clock(events).stage("read", "reading the data") as read_stage:
                 loaded = load(config, source, target, events)
             _walk(path, loaded, events, read_stage)
-        return _finished(path, config)
+    return load_run(path)
 
 
 def plan(
@@ -182,11 +184,6 @@ def _walk(path: Path, loaded: Loaded, events: Events, read_stage: dict[str, Any]
     late = overrun(clock.stages, loaded.config.budget_seconds)
     if late:
         events.say("warning", late)
-
-
-def _finished(path: Path, config: RunConfig) -> Run:
-    _clear(path, config)
-    return load_run(path)
 
 
 def _prepared(path: Path, loaded: Loaded, events: Events) -> tuple[Workspace, Plan]:
@@ -217,18 +214,9 @@ def _prepared(path: Path, loaded: Loaded, events: Events) -> tuple[Workspace, Pl
     return workspace, planned
 
 
-def _undo(path: Path) -> None:
-    """Take away a run that could not begin as it was asked for; nothing was computed."""
-    shutil.rmtree(path / "work", ignore_errors=True)
-    for name in ("log.jsonl", "data.json", "config.json", RUN_STATE, LOCK):
-        (path / name).unlink(missing_ok=True)
-    with contextlib.suppress(OSError):  # not empty: not ours
-        path.rmdir()
-
-
 def _nothing_to_do(path: Path, listeners: Any) -> Run:
     run = load_run(path)
-    _clear(path, run.config)  # it may have been killed just before
+    clear(path, keep_work=run.config.keep_work)  # it may have been killed just before
     Events(None, *listeners).say("note", f"{path} is complete: nothing to do")
     return run
 
@@ -247,20 +235,10 @@ def _other_kind(path: Path, state: dict[str, Any], listeners: Any) -> Run:
             do=again(path, state),
         )
     if state["status"] == "complete":
-        run = load_run(path)
-        (path / LOCK).unlink(missing_ok=True)
-        Events(None, *listeners).say("note", f"{path} is complete: nothing to do")
-        return run
+        return _nothing_to_do(path, listeners)
     from .merge import merge_again
 
     return merge_again(path, state, Events(None, *listeners))
-
-
-def _clear(path: Path, config: RunConfig) -> None:
-    """Take away what a finished run needs no more."""
-    if not config.keep_work and (path / "work").exists():
-        shutil.rmtree(path / "work")
-    (path / LOCK).unlink(missing_ok=True)  # whoever holds it by now finds a finished run
 
 
 def _absolute(config: RunConfig) -> RunConfig:
