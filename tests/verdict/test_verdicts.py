@@ -8,7 +8,8 @@ import pytest
 from landbridge.base.errors import SealedError
 from landbridge.domains.sealed import SealedLabels
 from landbridge.metrics.intervals import Interval, labels_needed
-from landbridge.verdict.judge import Predicted, judge, labels_to_settle, outcome_of
+from landbridge.verdict.comparison import outcome_of
+from landbridge.verdict.judge import Predicted, judge, labels_to_settle
 from landbridge.verdict.without_labels import cross_validated_verdict, label_free_verdict
 
 CLASSES = ("ant", "bee", "cat")

@@ -14,14 +14,12 @@ from landbridge.domains.seen import Seen
 from landbridge.metrics.estimates import mean_interval, paired_interval
 from landbridge.metrics.intervals import Interval, labels_needed, pairs_needed
 from landbridge.targets.base import target_type
+from landbridge.verdict.comparison import ByRows, outcome_of
 from landbridge.verdict.judge import (
     Predicted,
-    difference,
     judge,
     labels_print,
-    method_score,
     open_labels,
-    outcome_of,
 )
 from landbridge.verdict.parts import Masked, part_scores
 from landbridge.verdict.records import Chosen, Verdict
@@ -263,13 +261,13 @@ def test_what_is_opened():
 def test_a_figure_and_a_difference_of_hits():
     scores = np.array([[1, 1, 1, 0], [1, 0, 0, 0]], bool)
     both, first = (
-        method_score("m", "r", "w", scores, stored=stored).to_json() for stored in (False, True)
+        ByRows().score("m", "r", "w", scores, stored=stored).to_json() for stored in (False, True)
     )
     assert (both["mean"], first["mean"]) == (0.5, 0.75)
     assert both["per_seed"] == [0.75, 0.25]
     assert both["over_seeds"] == {"mean": 0.5, "low": 0.25, "high": 0.75}
-    assert "over_seeds" not in method_score("m", "r", "w", scores[:1]).to_json()
-    gap, other = difference(scores[:1], scores), paired_interval(scores[:1], scores)
+    assert "over_seeds" not in ByRows().score("m", "r", "w", scores[:1]).to_json()
+    gap, other = ByRows().difference(scores[:1], scores), paired_interval(scores[:1], scores)
     assert gap == other
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..base.typed import JsonObject
-from ..verdict.judge import outcome_of
+from ..verdict.comparison import outcome_of
 from ..verdict.partition import JudgedGroups
 from .stability import Agreement
 

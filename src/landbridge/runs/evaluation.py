@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy as np
 from ..base.typed import JsonObject
 from ..domains.domain import Domain
 from ..metrics.intervals import Interval
-from ..verdict.judge import difference, method_score, outcome_of
+from ..verdict.comparison import ByRows, outcome_of
 from ..verdict.records import MethodScore, Verdict, gap_to_json
 from ..verdict.sentences import judged_sentence
 
@@ -87,24 +87,26 @@ def compared(
         return Comparison(None, f"Nothing to compare with: {why}.")
     reading = run.model.reading
     kind = reading.target_type
-    metric = kind.metric
     truth, _ = kind.truth(given_labels(domain, rows), reading.classes)
-    how: dict[str, Any] = {"scale": kind.spread(truth), "groups": groups}
-    own, theirs = (metric.score(one[None], truth) for one in (values, other))
-    gap = difference(own, theirs, metric, **how)
+    scores = {
+        method: kind.metric.score(one[None], truth)
+        for method, one in ((chosen, values), (name, other))
+    }
     before = verdict.baseline(name)
-    what = name if before is None else before.what
-    reference = method_score(name, "baseline", what, theirs, metric, **how)
-    found = Verdict(
+    what = {chosen: verdict.chosen.what, name: name if before is None else before.what}
+    by = ByRows(kind.metric, kind.spread(truth), groups)
+    found = by.compare(scores, chosen, what)
+    reference, gap = replace(found[name], difference=None), found[name].difference
+    told = Verdict(
         kind="judged",
         outcome=outcome_of(gap),
         answers=reading.answers,
         judged_rows=len(rows),
-        judged_groups=0 if groups is None else len(np.unique(groups)),
+        judged_groups=by.n_groups,
         seeds=(0,),
-        chosen=method_score(chosen, "chosen", verdict.chosen.what, own, metric, True, **how),
+        chosen=found[chosen],
         reference=name,
         baselines=(reference,),
         difference=gap,
     )
-    return Comparison(found.outcome, judged_sentence(found), reference, gap)
+    return Comparison(told.outcome, judged_sentence(told), reference, gap)

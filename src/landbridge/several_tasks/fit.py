@@ -208,12 +208,15 @@ def multitask(
                 single[i].append(fits.outputs([i], s))
         verdict = [
             task_verdict(
-                task, judge[judged, i], [parts(tasks, x)[i] for x in together], single[i], groups
+                task,
+                judge[judged, i],
+                [parts(tasks, x)[i] for x in together],
+                single[i],
+                groups,
+                seen,
             )
             for i, task in enumerate(tasks)
         ]
-        if seen.kept == "all":
-            verdict = [replace(task, outcome="can't tell") for task in verdict]
         facts = {
             "verdict": [task.to_json() for task in verdict],
             "weights": dict(zip([t.name for t in tasks], given, strict=True))

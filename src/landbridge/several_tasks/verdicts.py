@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from ..base.typed import JsonObject
-from ..metrics.estimates import mean_interval, paired_interval
+from ..domains.seen import Seen
 from ..metrics.intervals import UNKNOWN, Interval, finite
-from ..verdict.judge import outcome_of, over_seeds
+from ..verdict.comparison import ByRows, outcome_of
 from .read import OneTask
 
 
@@ -87,6 +87,7 @@ def task_verdict(
     together: Sequence[np.ndarray],
     alone: Sequence[np.ndarray],
     groups: np.ndarray | None = None,
+    seen: Seen | None = None,
 ) -> TaskVerdict:
     """Return the verdict of one task.
 
@@ -99,28 +100,29 @@ def task_verdict(
         One for each seed.
     groups : int ndarray (n,), optional
         Rows of one number may be alike: intervals go by groups.
+    seen : Seen, optional
+        Which rows to judge were learned from as well.
     """
     known = ~np.isnan(truth)
     if not known.any():
         return TaskVerdict(task.name, task.metric.name, 0)
     metric = task.metric
-    groups = None if groups is None else groups[known]
-    how: Any = {"share": metric.percent, "scale": task.scale(truth[known]), "groups": groups}
+    by = ByRows(metric, task.scale(truth[known]), None if groups is None else groups[known])
     a = np.stack([task.score(x[known], truth[known]) for x in together])
-    own = mean_interval(a[:1], **how)  # of the model that is stored
+    own = by.score(task.name, "chosen", "", a, stored=True)
     gap, other = None, math.nan
     if alone:
         b = np.stack([task.score(x[known], truth[known]) for x in alone])
-        gap = paired_interval(a[:1], b, **how)
+        gap = by.difference(a[:1], b)
         other = metric.figure(float(b.mean()))
     return TaskVerdict(
         task=task.name,
         metric=metric.name,
         judged_rows=int(known.sum()),
-        together=metric.interval(own),
-        over_seeds=over_seeds([metric.figure(float(one.mean())) for one in a]),
+        together=own.score,
+        over_seeds=own.over_seeds,
         alone=other,
         difference=gap,
-        outcome=outcome_of(gap),
-        judged_groups=0 if groups is None else len(np.unique(groups)),
+        outcome=outcome_of(gap, seen),
+        judged_groups=by.n_groups,
     )

@@ -12,6 +12,7 @@ from ..domains.holdout.sides import holdout_notes
 from ..report.blocks import Estimate, Facts, commands, forest, lead
 from ..report.page import Outcome, Page, Section, noted
 from ..report.samples import sample_cards
+from ..verdict.comparison import outcome_of
 from ..verdict.sentences import groups_sentence
 from .recall import Recall
 
@@ -71,7 +72,7 @@ def page_of(folder: Path, facts: dict[str, Any]) -> Page:
 
 
 def _better(item: Recall) -> bool:
-    return item.gain.low > 0
+    return outcome_of(item.gain) == "helped"
 
 
 def _headline(first: Sequence[Recall]) -> str:

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from ..base.typed import JsonObject
-from ..metrics.estimates import mean_interval, paired_interval
 from ..metrics.intervals import Interval
+from ..verdict.comparison import ByRows
 
 DEPTHS = (1, 5, 10)
 
@@ -121,7 +121,7 @@ def recalls(
         Rows of one number may be alike: intervals go by groups.
     """
     found = []
-    n_groups = 0 if groups is None else len(np.unique(groups))
+    by = ByRows(groups=groups)
     for query, answer, scores, belongs in (
         (names[0], names[1], first @ second.T, same),
         (names[1], names[0], second @ first.T, same.T),
@@ -135,11 +135,11 @@ def recalls(
                     query,
                     answer,
                     depth,
-                    found=mean_interval(right, groups=groups),
+                    found=by.interval(right),
                     chance=float(chance.mean()),
-                    gain=paired_interval(right, chance, groups=groups),
+                    gain=by.difference(right, chance),
                     n=len(right),
-                    judged_groups=n_groups,
+                    judged_groups=by.n_groups,
                 )
             )
     return found

@@ -198,12 +198,7 @@ def _tuned(
     if ready:
         before = open_model(own, folder.path, seed=fit.seed).model
         answers["as it is"] = answers_of(own, before, sealed, events)
-    verdict = judge(own.metrics(), answers, judged, seed=fit.seed, groups=groups)
-    said = seen.sentence()
-    verdict = replace(verdict, sentence=f"{verdict.sentence} {said}." if said else verdict.sentence)
-    if seen.kept == "all":
-        why = f"It cannot be told whether transfer helped: {said}."
-        verdict = replace(verdict, outcome="can't tell", sentence=why)
+    verdict = judge(own.metrics(), answers, judged, seed=fit.seed, groups=groups, seen=seen)
     facts = {
         "model": model,
         "origin": folder.origin,
@@ -212,7 +207,7 @@ def _tuned(
         "steps": fit.count(len(learn)),
         "parameters": {"total": total, "moved": moved},
         "notes": own.notes,
-        "verdict": replace(verdict, seen=seen).to_json(),
+        "verdict": verdict.to_json(),
     }
     _write_answers(out, own, judged, answers["tuned"])
     keep_samples(out, _samples(own, judged, answers["tuned"]))

@@ -8,18 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from ..base.seeds import numpy_rng
 from ..base.typed import JsonObject
 from ..domains.seen import Seen
-from ..metrics.estimates import stretched, widened
 from ..metrics.intervals import Interval
-from ..verdict.judge import outcome_of
+from ..verdict.comparison import ByCounts, outcome_of
 from ..verdict.sentences import groups_sentence
 from .base import Example, Metric
 
-_RESAMPLES = 1000
-_RESAMPLES_WHOLE = 200
-"""Where a score is not a ratio of sums, each resample costs as much as the score."""
 WORDS = {
     "tuned": "fine-tuned",
     "scratch": "the same network from scratch",
@@ -130,6 +125,7 @@ def judge(
     *,
     seed: int = 0,
     groups: np.ndarray | None = None,
+    seen: Seen | None = None,
 ) -> TunedVerdict:
     """Compare models' answers with the truth of the judged rows.
 
@@ -145,42 +141,29 @@ def judge(
         Of the resamples.
     groups : int ndarray, shape (n,), optional
         Rows of one number may be alike, as those of one patient are: intervals go by groups.
+    seen : Seen, optional
+        Which rows to judge were learned from as well.
     """
     main = metrics[0]
     counts = {
         name: [main.counts(said, e.truth) for said, e in zip(own, examples, strict=True)]
         for name, own in answers.items()
     }
-    rng = numpy_rng("structured verdict", seed)
-    resamples = _RESAMPLES_WHOLE if main.whole else _RESAMPLES
-    ways = [[rng.integers(0, len(examples), len(examples)) for _ in range(resamples)]]
-    n = len(examples)
-    if groups is not None:
-        ways.append(_whole_groups(groups, resamples, rng))
-        n = len(np.unique(groups))
-    drawn = {
-        name: np.array([[main.of(own, rows) for rows in draws] for draws in ways])
-        for name, own in counts.items()
-    }
-    sign = 1.0 if main.higher else -1.0
-    models = []
-    for name, own in answers.items():
-        value = main.of(counts[name])
-        low, high = _bounds(value, drawn[name], n)
-        if groups is not None:
-            low, high = max(low, 0.0), min(high, 1.0) if main.higher else high
-        sure, gap = Interval(value, low, high), None
-        if main.higher or value <= 1:  # error rates may pass 1
-            sure = widened(value, low, high, n)
-        scores = {
-            m.name: m.of([m.counts(said, e.truth) for said, e in zip(own, examples, strict=True)])
-            for m in metrics
-        }
-        if name != "tuned":
-            value = sign * (main.of(counts["tuned"]) - main.of(counts[name]))
-            low, high = _bounds(value, sign * (drawn["tuned"] - drawn[name]), n)
-            gap = widened(value, low, high, n, share=False)
-        models.append(ModelScore(name, scores, sure, gap))
+    by = ByCounts(main, counts, seed=seed, groups=groups)
+    models = [
+        ModelScore(
+            name,
+            {
+                m.name: m.of(
+                    [m.counts(said, e.truth) for said, e in zip(own, examples, strict=True)]
+                )
+                for m in metrics
+            },
+            by.interval(name),
+            None if name == "tuned" else by.difference("tuned", name),
+        )
+        for name, own in answers.items()
+    ]
     reference = next((name for name in ("scratch", "as it is") if name in answers), None)
     found = TunedVerdict(
         outcome="",
@@ -188,40 +171,21 @@ def judge(
         metric=main.name,
         higher_is_better=main.higher,
         judged_rows=len(examples),
-        judged_groups=0 if groups is None else n,
+        judged_groups=by.n_groups,
+        seen=seen,
         models=tuple(models),
     )
-    found = replace(found, outcome=outcome_of(found.difference))
+    found = replace(found, outcome=outcome_of(found.difference, seen))
     return replace(found, sentence=_sentence(found))
 
 
-def _whole_groups(groups: np.ndarray, resamples: int, rng: np.random.Generator) -> list[np.ndarray]:
-    """Return the rows of as many groups as there are, drawn with replacement."""
-    place = np.unique(groups, return_inverse=True)[1]
-    rows = [np.flatnonzero(place == g) for g in range(int(place.max()) + 1)]
-    draws = rng.integers(0, len(rows), (resamples, len(rows))).tolist()
-    return [np.concatenate([rows[g] for g in some]) for some in draws]
-
-
-def _bounds(value: float, drawn: np.ndarray, n: int) -> tuple[float, float]:
-    """Return the 95 % interval of a score from resamples of rows, and of n groups where drawn.
-
-    Few groups differ less in a resample than among all that there are, and nobody knows well by how
-    much: the interval is stretched as far as Student's quantile is beyond the normal one, and is
-    never narrower than that of single rows.
-    """
-    low, high = np.percentile(drawn[0], [2.5, 97.5]).tolist()
-    for groups in drawn[1:]:
-        least, most = np.percentile(groups, [2.5, 97.5]).tolist()
-        wider = stretched(n)
-        low = min(low, value - wider * (value - least))
-        high = max(high, value + wider * (most - value))
-    return low, high
-
-
 def _sentence(found: TunedVerdict) -> str:
-    own, groups = _outcome_sentence(found), groups_sentence(found.judged_rows, found.judged_groups)
-    return f"{own} {groups}" if groups else own
+    said = "" if found.seen is None else found.seen.sentence()
+    if found.seen is not None and found.seen.kept == "all":
+        return f"It cannot be told whether transfer helped: {said}."
+    groups = groups_sentence(found.judged_rows, found.judged_groups)
+    parts = (_outcome_sentence(found), groups, f"{said}." if said else "")
+    return " ".join(part for part in parts if part)
 
 
 def _outcome_sentence(found: TunedVerdict) -> str:

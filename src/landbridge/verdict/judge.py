@@ -7,25 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 
 import numpy as np
 
 from ..base.hashing import digest
 from ..domains.sealed import SealedLabels
 from ..domains.seen import Seen
-from ..metrics.estimates import mean_interval, paired_interval
 from ..metrics.figures import (
     brier,
     calibration_error_by_chance,
     expected_calibration_error,
     log_loss,
 )
-from ..metrics.intervals import Interval
 from ..targets.base import TargetType, target_type
-from ..targets.figures import PrimaryMetric
-from ..targets.multiclass import ACCURACY
-from .records import Calibration, Chosen, MethodScore, Verdict
+from .comparison import ByRows, outcome_of
+from .records import Calibration, Chosen, Verdict
 from .sentences import judged_sentence
 from .settle import Unlabelled, settled_by
 from .settle import labels_to_settle as labels_to_settle
@@ -131,55 +127,43 @@ def judge(
     truth = open_labels(sealed, classes, answers)
     kind = target_type(answers)
     metric = kind.metric
-    correct = {
-        p.method: metric.score(p.probabilities, truth.index)[:, truth.has] for p in predictions
-    }
     chosen = next(p for p in predictions if p.role == "chosen")
     index = truth.index[truth.has]
-    spread = kind.spread(index)
+    scores = {
+        p.method: metric.score(p.probabilities, truth.index)[:, truth.has] for p in predictions
+    }
     own_groups = None if groups is None else groups[truth.has]
-    stored = correct[chosen.method][:1]
-
-    apart = partial(difference, metric=metric, scale=spread, groups=own_groups)
-
-    def score(p: Predicted) -> MethodScore:
-        found = method_score(
-            p.method,
-            p.role,
-            p.what,
-            correct[p.method],
-            metric,
-            p is chosen,
-            scale=spread,
-            groups=own_groups,
+    by = ByRows(metric, kind.spread(index), own_groups)
+    figures = {
+        p.method: extra_metrics(
+            kind, index, p.probabilities[: 1 if p is chosen else None, truth.has]
         )
-        values = p.probabilities[: 1 if p is chosen else None, truth.has]
-        gap = None if p is chosen else apart(stored, correct[p.method])
-        return replace(found, figures=extra_metrics(kind, index, values), difference=gap)
-
-    scores = {p.method: score(p) for p in predictions}
-    main = scores[reference].difference if reference in scores else None
-    untold = seen is not None and seen.kept == "all"
-    outcome = outcome_of(None if untold else main)
+        for p in predictions
+    }
+    found = by.compare(scores, chosen.method, {p.method: p.what for p in predictions}, figures)
+    main = found[reference].difference if reference in found else None
+    outcome = outcome_of(main, seen)
     by_method = settle = None
-    if main is not None and len(chosen.seeds) > 1:
-        by_method = apart(correct[chosen.method], correct[str(reference)])
-    if main is not None and outcome == "can't tell" and not untold and groups is None:
-        settle = settled_by(main, stored, correct[str(reference)], metric, unlabelled)
+    if main is not None and reference is not None:
+        if len(chosen.seeds) > 1:
+            by_method = by.difference(scores[chosen.method], scores[reference])
+        if outcome == "can't tell" and not (seen and seen.kept == "all") and groups is None:
+            stored = scores[chosen.method][:1]
+            settle = settled_by(main, stored, scores[reference], metric, unlabelled)
     verdict = Verdict(
         kind="judged",
         outcome=outcome,
         answers=answers,
         metric=metric.name,
         lower_is_better=metric.lower_is_better,
-        reference=reference if reference in scores else None,
+        reference=reference if reference in found else None,
         judged_rows=int(truth.has.sum()),
-        judged_groups=0 if own_groups is None else len(np.unique(own_groups)),
+        judged_groups=by.n_groups,
         seeds=chosen.seeds,
         stored_seed=chosen.seeds[0],
         seeds_note=seeds_note,
-        chosen=scores[chosen.method],
-        baselines=tuple(scores[p.method] for p in predictions if p.role == "baseline"),
+        chosen=found[chosen.method],
+        baselines=tuple(found[p.method] for p in predictions if p.role == "baseline"),
         difference=main,
         difference_over_seeds=by_method,
         settle=settle,
@@ -219,64 +203,3 @@ def extra_metrics(
     each = [kind.extra_metrics(truth, one) for one in values]
     means = {name: float(np.mean([one[name] for one in each])) for name in each[0]}
     return {name: v if np.isfinite(v) else None for name, v in means.items()} or None
-
-
-def method_score(
-    method: str,
-    role: str,
-    what: str,
-    correct: np.ndarray,
-    metric: PrimaryMetric = ACCURACY,
-    stored: bool = False,
-    *,
-    scale: float = 0.0,
-    groups: np.ndarray | None = None,
-) -> MethodScore:
-    """Return what a method scores.
-
-    Parameters
-    ----------
-    correct : ndarray (seeds, n)
-        Hits, or the scores that the metric counts in.
-    stored : bool
-        Whether it is about the model that is stored, the first seed's: its mean over rows, with
-        the spread over seeds beside it. A mean over seeds and rows otherwise.
-    scale, groups
-        As of `mean_interval`: the spread of the truth, where answers are numbers, and which rows
-        may be alike.
-    """
-    own = correct[:1] if stored else correct
-    whole = mean_interval(own, share=metric.percent, scale=scale, groups=groups)
-    each = [metric.figure(score) for score in correct.mean(1).tolist()]
-    score = metric.interval(whole)
-    return MethodScore(method, role, what, score, tuple(each), over_seeds(each))
-
-
-def over_seeds(each: Sequence[float]) -> Interval | None:
-    """Return mean, least and most of the seeds' figures; None of a single one."""
-    return Interval(float(np.mean(each)), min(each), max(each)) if len(each) > 1 else None
-
-
-def difference(
-    a: np.ndarray,
-    b: np.ndarray,
-    metric: PrimaryMetric = ACCURACY,
-    scale: float = 0.0,
-    groups: np.ndarray | None = None,
-) -> Interval:
-    """Return the paired difference of two methods' hits or scores (seeds, examples).
-
-    It is how much better a is than b, so where the figure is an error it is how much of it a
-    saves: above 0 is always better. Where a is one stored model, it is compared with all of b's
-    seeds.
-    """
-    return paired_interval(a, b, share=metric.percent, scale=scale, groups=groups)
-
-
-def outcome_of(gap: Interval | None) -> str:
-    """Return "helped", "hurt" or "can't tell" from a 95 % interval."""
-    if gap is None:
-        return "can't tell"
-    if gap.low > 0:
-        return "helped"
-    return "hurt" if gap.high < 0 else "can't tell"

@@ -11,7 +11,7 @@ import numpy as np
 from ..base.typed import JsonObject
 from ..metrics.intervals import Interval, finite
 from ..targets.base import target_type
-from .judge import difference, method_score
+from .comparison import ByRows
 from .records import gap_to_json
 
 
@@ -138,11 +138,13 @@ def part_scores(
         Which parts the rows themselves have.
     answers : {"classes", "numbers", "several"}
     """
-    metric = target_type(answers).metric
-    scores = {one.kept: (one.rows, metric.score(one.values, truth[one.rows])) for one in answered}
+    by = ByRows(target_type(answers).metric)
+    scores = {
+        one.kept: (one.rows, by.metric.score(one.values, truth[one.rows])) for one in answered
+    }
     sets = []
     for kept, (rows, own) in scores.items():
-        found = method_score("", "", "", own, metric, stored=True)
+        found = by.score("", "", "", own, stored=True)
         sets.append(SetScore(kept, len(rows), found.score, found.per_seed))
     adds = []
     whole = scores.get(names)
@@ -151,6 +153,6 @@ def part_scores(
         if whole is None or rest is None:
             continue
         shared = np.isin(rest[0], whole[0])
-        adds.append((name, difference(whole[1][:1], rest[1][:1, shared], metric)))
+        adds.append((name, by.difference(whole[1][:1], rest[1][:1, shared])))
     present = {name: int(has[:, i].sum()) for i, name in enumerate(names)}
-    return PartScores(names, metric.name, len(truth), present, tuple(sets), tuple(adds))
+    return PartScores(names, by.metric.name, len(truth), present, tuple(sets), tuple(adds))

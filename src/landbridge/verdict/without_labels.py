@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 
 import numpy as np
 
 from ..domains.seen import Seen
 from ..targets.base import target_type
-from .judge import difference, method_score, outcome_of
+from .comparison import ByRows, outcome_of
 from .records import Chosen, MethodScore, Verdict
 from .sentences import cross_validated_sentence, label_free_sentence
 from .settle import Unlabelled, settled_by, settled_without_labels
@@ -124,20 +123,11 @@ def cross_validated_verdict(
     scale : float
         The spread of the truth, where answers are numbers.
     groups : int ndarray, shape (n,), optional
-        As of `landbridge.verdict.judge.judge`.
+        As of `landbridge.verdict.comparison.ByRows`.
     """
     metric = target_type(answers).metric
-    apart = partial(difference, metric=metric, scale=scale, groups=groups)
-
-    def score(name: str) -> MethodScore:
-        role, own = "chosen" if name == chosen else "baseline", correct[name]
-        return replace(
-            method_score(name, role, what.get(name, name), own, metric, scale=scale, groups=groups),
-            figures=(figures or {}).get(name),
-            difference=None if name == chosen else apart(correct[chosen], own),
-        )
-
-    scores = {name: score(name) for name in correct}
+    by = ByRows(metric, scale, groups)
+    scores = by.compare(correct, chosen, what, figures, stored=False)
     main = scores[reference].difference if reference in scores else None
     outcome, settle = outcome_of(main), None
     if main is not None and outcome == "can't tell" and groups is None:
@@ -150,7 +140,7 @@ def cross_validated_verdict(
         lower_is_better=metric.lower_is_better,
         reference=reference if reference in scores else None,
         judged_rows=int(correct[chosen].shape[1]),
-        judged_groups=0 if groups is None else len(np.unique(groups)),
+        judged_groups=by.n_groups,
         lone_rows=lone,
         seen=seen,
         seeds=tuple(range(len(correct[chosen]))),
