@@ -20,11 +20,11 @@ from ..domains.holdout.sides import groups_column
 from ..domains.modalities.base import Preprocessing
 from ..domains.one import answerable, asked
 from ..domains.read import groups_asked, groups_read, read_as_learned, read_like
-from ..metrics.estimates import mean_interval
 from ..solvers.calibration.softmax import softmax
 from ..targets.base import TARGET_TYPES, target_type
 from ..training.inputs import answer
 from ..training.network_folder import load_network
+from ..verdict.comparison import ByRows
 from .read import OneTask, known_answers, read_tasks
 
 FILE = "multitask.json"
@@ -251,12 +251,11 @@ def scores_of(
         known = ~np.isnan(truth[:, i])
         score: JsonObject = {"value": None, "low": None, "high": None}
         if known.any():
-            scores, scale = task.score(said[known], truth[known, i]), task.scale(truth[known, i])
             own = None if groups is None else groups[known]
-            whole = mean_interval(scores, share=task.metric.percent, scale=scale, groups=own)
-            score = task.metric.interval(whole).to_json()
+            by = ByRows(task.metric, task.scale(truth[known, i]), own)
+            score = by.interval(task.score(said[known], truth[known, i])).to_json()
             if own is not None:
-                score["judged_groups"] = len(np.unique(own))
+                score["judged_groups"] = by.n_groups
         found.append(
             {"task": task.name, "metric": task.metric.name, "n": int(known.sum()), **score}
         )

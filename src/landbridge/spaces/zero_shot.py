@@ -10,7 +10,7 @@ import numpy as np
 
 from ..base.events import SILENT, Events
 from ..domains.domain import Domain
-from ..metrics.estimates import mean_interval
+from ..verdict.comparison import ByRows
 from .space import Space
 
 
@@ -70,7 +70,7 @@ def _judged(domain: Domain, values: np.ndarray, classes: Sequence[str]) -> dict[
         labels = own[given]
         left = int((labels < 0).sum())
         if left < len(labels):
-            found = mean_interval(values[domain.known].argmax(1) == labels)
+            found = ByRows().interval(values[domain.known].argmax(1) == labels)
             accuracy = {"mean": found.value, "low": found.low, "high": found.high, "n": len(labels)}
             commonest = float(np.bincount(given).max() / len(labels))
     return {"accuracy": accuracy, "commonest": commonest, "strange": strange, "left_out": left}
