@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.metadata
 import importlib.util
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import nn
@@ -13,6 +12,7 @@ from torch.nn import functional
 
 from ..base.errors import BackboneError, MissingExtra
 from ..base.events import SILENT, Events
+from ..base.typed import JsonObject
 from ..domains.examples import InputSpec
 from .base import BACKBONES, Backbone, BackboneRequest, LoadedBackbone, Provider
 from .images import photographs, size_of
@@ -155,7 +155,7 @@ class EfficientNetLite0Provider(Provider):
 
     def restore(
         self,
-        options: dict[str, Any],
+        options: JsonObject,
         *,
         weights: bool = True,
         offline: bool = False,
@@ -169,7 +169,7 @@ class EfficientNetLite0Provider(Provider):
         return module
 
     def classifier(
-        self, options: dict[str, Any], *, events: Events = SILENT
+        self, options: JsonObject, *, events: Events = SILENT
     ) -> tuple[torch.Tensor, torch.Tensor] | None:
         """Return the head for the 1,000 classes of ImageNet, where the file has it."""
         tensors = read_tensors(find_file())

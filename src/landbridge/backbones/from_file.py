@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import torch
 
 from ..base.errors import BackboneError
 from ..base.events import SILENT, Events
+from ..base.typed import JsonObject
 from .base import Backbone, BackboneRequest, LoadedBackbone, Provider
 from .sound_input import sound_preprocessing
 from .weights import load_exactly, merge_options, read_tensors, seeded, weights_folder
@@ -75,7 +76,7 @@ class SoundFileProvider(Provider):
 
     def restore(
         self,
-        options: dict[str, Any],
+        options: JsonObject,
         *,
         weights: bool = True,
         offline: bool = False,

@@ -17,6 +17,7 @@ from ..base.errors import BackboneError, HubError
 from ..base.events import Events
 from ..base.hub import PATIENCE, first_line, hub_errors, unreachable
 from ..base.places import why_offline
+from ..base.typed import JsonObject
 
 _SMALL = [
     *("config.json", "preprocessor_config.json", "tokenizer.json", "tokenizer_config.json"),
@@ -54,17 +55,17 @@ class ModelFolder:
     revision: str | None
     root: Path
 
-    def config(self) -> dict[str, Any]:
+    def config(self) -> JsonObject:
         """Return what config.json holds."""
         return read_config(self.path / "config.json")
 
-    def preprocessor(self) -> dict[str, Any]:
+    def preprocessor(self) -> JsonObject:
         """Return what preprocessor_config.json holds, {} where there is none."""
         path = self.path / "preprocessor_config.json"
         return read_config(path) if path.is_file() else {}
 
 
-def read_config(path: Path) -> dict[str, Any]:
+def read_config(path: Path) -> JsonObject:
     """Read one of a model's JSON files.
 
     Raises

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import torch
 from torch import nn
 
 from ..base.events import SILENT, Events
+from ..base.typed import JsonObject
 from .base import BACKBONES, Backbone, BackboneRequest, LoadedBackbone, Provider
 from .mlp import flat_preprocessing
 from .weights import merge_options
@@ -53,7 +53,7 @@ class IdentityProvider(Provider):
 
     def restore(
         self,
-        options: dict[str, Any],
+        options: JsonObject,
         *,
         weights: bool = True,
         offline: bool = False,

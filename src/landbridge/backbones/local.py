@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 from torch import nn
 
@@ -12,6 +11,7 @@ from ..base.code import find_code
 from ..base.errors import ConfigError
 from ..base.events import SILENT, Events
 from ..base.trust import grant
+from ..base.typed import JsonObject
 from ..domains.examples import Examples, InputSpec
 from ..domains.modalities.base import Preprocessing
 from .base import BACKBONES, Backbone, BackboneRequest, LoadedBackbone, Provider
@@ -89,7 +89,7 @@ class LocalProvider(Provider):
 
     def restore(
         self,
-        options: dict[str, Any],
+        options: JsonObject,
         *,
         weights: bool = True,
         offline: bool = False,
@@ -103,7 +103,7 @@ class LocalProvider(Provider):
         return WrappedModule(made, options["shape"], cut=options["cut"], called=f"local/{spec}")
 
 
-def _inputs_of(hint: InputSpec) -> dict[str, Any]:
+def _inputs_of(hint: InputSpec) -> JsonObject:
     if hint.modality == "image":
         large = photographs(hint)
         size = (_PHOTOGRAPH,) * 2 if large else (min(hint.height, _SMALL), min(hint.width, _SMALL))
@@ -117,7 +117,7 @@ def _inputs_of(hint: InputSpec) -> dict[str, Any]:
 
 
 def _preprocessing(
-    hint: InputSpec, examples: Sequence[Examples], options: dict[str, Any]
+    hint: InputSpec, examples: Sequence[Examples], options: JsonObject
 ) -> Preprocessing:
     if hint.modality == "tabular":
         from ..domains.modalities.tabular import TablePreprocessing

@@ -6,10 +6,10 @@ import importlib.metadata
 import importlib.util
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from ..base.errors import BackboneError, MissingExtra
 from ..base.events import SILENT, Events
+from ..base.typed import JsonObject
 from ..domains.examples import InputSpec
 from .base import BACKBONES, Backbone, BackboneRequest, LoadedBackbone, Provider
 
@@ -64,7 +64,7 @@ class MiniLmProvider(Provider):
 
     def restore(
         self,
-        options: dict[str, Any],
+        options: JsonObject,
         *,
         weights: bool = True,
         offline: bool = False,

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import nn
 
 from ..base.errors import BackboneError
 from ..base.events import SILENT, Events
+from ..base.typed import JsonObject
 from ..domains.examples import InputSpec
 from .base import BACKBONES, Backbone, BackboneRequest, LoadedBackbone, Provider
 from .images import photographs, size_of
@@ -136,7 +136,7 @@ class MobileNetV2Provider(Provider):
 
     def restore(
         self,
-        options: dict[str, Any],
+        options: JsonObject,
         *,
         weights: bool = True,
         offline: bool = False,
@@ -150,7 +150,7 @@ class MobileNetV2Provider(Provider):
         return module
 
     def classifier(
-        self, options: dict[str, Any], *, events: Events = SILENT
+        self, options: JsonObject, *, events: Events = SILENT
     ) -> tuple[torch.Tensor, torch.Tensor] | None:
         """Return the head for the 1,000 classes of ImageNet, where the file has it."""
         tensors = read_tensors(_find_again(options["path"], events))

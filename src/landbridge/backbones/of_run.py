@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import torch
 
@@ -14,7 +13,7 @@ from ..base.errors import BackboneError, RunError
 from ..base.events import SILENT, Events
 from ..base.files import read_json
 from ..base.hashing import tensors_digest
-from ..base.typed import checked
+from ..base.typed import JsonObject, checked
 from ..domains.examples import data_of
 from ..domains.modalities.base import load_preprocessing
 from .base import BACKBONES, Backbone, BackboneIdentity, BackboneRequest, LoadedBackbone, Provider
@@ -63,7 +62,7 @@ class RunProvider(Provider):
 
     def restore(
         self,
-        options: dict[str, Any],
+        options: JsonObject,
         *,
         weights: bool = True,
         offline: bool = False,
@@ -115,13 +114,13 @@ def _check(path: Path) -> None:
             raise RunError(f"{file} was changed", do="restore the folder")
 
 
-def _facts(file: Path) -> dict[str, Any]:
+def _facts(file: Path) -> JsonObject:
     from safetensors import safe_open
 
     with safe_open(file, framework="pt") as opened:
         said = (opened.metadata() or {}).get("landbridge", "{}")
     try:
-        found: dict[str, Any] = checked(json.loads(said), {str: object}, str(file))
+        found: JsonObject = checked(json.loads(said), {str: object}, str(file))
     except (ValueError, RecursionError) as error:
         raise RunError(f"{file} is damaged: {error}", do="restore the folder") from error
     return found

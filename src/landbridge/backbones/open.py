@@ -13,6 +13,7 @@ from ..base.events import SILENT, Events
 from ..base.hashing import tensors_digest
 from ..base.libraries import library_errors
 from ..base.registry import nearest
+from ..base.typed import JsonObject
 from ..domains.examples import Examples, InputSpec, data_of
 from ..domains.modalities.base import Preprocessing
 from .base import BACKBONES, BackboneIdentity, BackboneRequest, LoadedBackbone, Provider
@@ -86,7 +87,7 @@ def open_backbone(
     examples: Sequence[Examples] = (),
     *,
     seed: int = 0,
-    options: dict[str, Any] | None = None,
+    options: JsonObject | None = None,
     offline: bool = False,
     events: Events = SILENT,
     named: bool = True,

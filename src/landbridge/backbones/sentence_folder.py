@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from ..base.errors import BackboneError
+from ..base.typed import JsonObject
 from .hub import read_config, read_json
 
 POOLINGS = ("cls", "max", "mean", "mean_sqrt_len_tokens", "weightedmean", "lasttoken")
@@ -61,7 +62,7 @@ class SentenceFolder:
     """
 
     pooling: list[str]
-    layers: list[dict[str, Any]] = field(default_factory=list)
+    layers: list[JsonObject] = field(default_factory=list)
     length: int | None = None
     lower: bool = False
     prompt: str = ""
@@ -104,7 +105,7 @@ def read_sentence_folder(root: Path) -> SentenceFolder | None:
     first, *rest = _modules(root)
     if first["kind"] != "Transformer":
         raise _unknown(root / MODULES, f"begins with {first['type']!r}", "Transformer")
-    values = _transformer(root / first["path"])
+    length, lower = _transformer(root / first["path"])
     if not rest or rest[0]["kind"] != "Pooling":
         found = repr(rest[0]["type"]) if rest else "nothing"
         raise _unknown(root / MODULES, f"has {found} behind the transformer", "Pooling")
@@ -117,8 +118,8 @@ def read_sentence_folder(root: Path) -> SentenceFolder | None:
     return SentenceFolder(
         pooling,
         layers,
-        length=values["length"],
-        lower=values["lower"],
+        length=length,
+        lower=lower,
         prompt=_prompt(more, root / "config_sentence_transformers.json"),
         skip_prompt=skip,
     )
@@ -157,7 +158,7 @@ def _modules(root: Path) -> list[dict[str, str]]:
     return modules
 
 
-def _transformer(folder: Path) -> dict[str, Any]:
+def _transformer(folder: Path) -> tuple[int | None, bool]:
     """Return length and lower case of a transformer; refuse one that is not used as encoder."""
     file = next((folder / name for name in _CONFIGS if (folder / name).is_file()), None)
     values = read_config(file) if file is not None else {}
@@ -180,10 +181,8 @@ def _transformer(folder: Path) -> dict[str, Any]:
         if values.get(key):
             raise _unknown(where, f"has {key} = {values[key]!r}", "none")
     length = values.get("max_seq_length")
-    return {
-        "length": None if length is None else _whole(length, where, "max_seq_length"),
-        "lower": bool(values.get("do_lower_case", False)),
-    }
+    most = None if length is None else _whole(length, where, "max_seq_length")
+    return most, bool(values.get("do_lower_case", False))
 
 
 def _pooling(file: Path) -> tuple[list[str], bool]:
@@ -208,7 +207,7 @@ def _pooling(file: Path) -> tuple[list[str], bool]:
     return modes, values.get("include_prompt", True) is False
 
 
-def _layer(root: Path, module: Mapping[str, str]) -> dict[str, Any]:
+def _layer(root: Path, module: Mapping[str, str]) -> JsonObject:
     """Return a layer behind the pooling as plain values."""
     file, kind = root / module["path"] / "config.json", module["kind"]
     values = _optional(file)
@@ -274,7 +273,7 @@ def _whole(value: Any, file: Path, key: str) -> int:
     return value
 
 
-def _optional(file: Path) -> dict[str, Any]:
+def _optional(file: Path) -> JsonObject:
     return read_config(file) if file.is_file() else {}
 
 

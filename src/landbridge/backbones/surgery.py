@@ -12,6 +12,7 @@ from torch import nn
 from torch.nn import functional
 
 from ..base.formatting import as_percent
+from ..base.typed import JsonObject
 from .base import Backbone, LoadedBackbone
 from .heads import ColumnsHead, StagesHead
 from .maps import pooled, stage_maps
@@ -125,7 +126,7 @@ class TransferReport:
         """Return the number of tensors of each status."""
         return {s: sum(t.status == s for t in self.tensors) for s in _ORDER}
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> JsonObject:
         """Return plain values."""
         return {"counts": self.counts(), "tensors": [asdict(t) for t in self.tensors]}
 

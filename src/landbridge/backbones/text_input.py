@@ -9,6 +9,7 @@ from typing import Any
 
 from ..base.errors import BackboneError, ConfigError
 from ..base.libraries import library_errors
+from ..base.typed import JsonObject
 from ..domains.examples import Examples
 from ..domains.modalities.tokens import TokenPreprocessing
 from .hub import ModelFolder, read_config
@@ -24,10 +25,10 @@ LONGEST_SAID = 512
 
 def text_inputs(
     folder: ModelFolder,
-    config: dict[str, Any],
+    config: JsonObject,
     examples: Sequence[Examples],
-    options: dict[str, Any],
-) -> tuple[TokenPreprocessing, dict[str, Any]]:
+    options: JsonObject,
+) -> tuple[TokenPreprocessing, JsonObject]:
     """Return the preprocessing of a text model, and the options of what comes behind it.
 
     Where the pooling is named, what sentence-transformers wrote beside the model is not read.
@@ -75,7 +76,7 @@ def text_inputs(
 
 def _preprocessing(
     folder: Path,
-    config: dict[str, Any],
+    config: JsonObject,
     examples: Sequence[Examples],
     options: Mapping[str, Any],
     sentence: SentenceFolder | None,
@@ -104,7 +105,7 @@ def _preprocessing(
     return TokenPreprocessing.fit(tokenizer, examples, limit, **more)
 
 
-def _tokenizer_config(folder: Path) -> dict[str, Any]:
+def _tokenizer_config(folder: Path) -> JsonObject:
     file = folder / "tokenizer_config.json"
     return read_config(file) if file.is_file() else {}
 
@@ -132,7 +133,7 @@ def _lowered(tokenizer: str) -> str:
     return json.dumps(made)
 
 
-def _limit(config: dict[str, Any]) -> int | None:
+def _limit(config: JsonObject) -> int | None:
     """Return how many positions the model has; RoBERTa's begin behind the padding's number."""
     positions = config.get("max_position_embeddings") or config.get("n_positions")
     if positions is None:

@@ -57,7 +57,7 @@ class TransformersBackbone(Backbone):
         self.flip_channels = flip_channels
         _take_off(model)
         self.model = model
-        self.keywords: dict[str, Any] = {}
+        self.keywords: dict[str, bool] = {}
         accepted = inspect.signature(model.forward).parameters
         if interpolate and "interpolate_pos_encoding" in accepted:
             self.keywords["interpolate_pos_encoding"] = True

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..base.errors import BackboneError
+from ..base.typed import JsonObject
 from .hub import ModelFolder, read_config
 from .transformers_families import Family
 from .weights import seeded
@@ -17,7 +18,7 @@ _PLAIN = 100_000_000
 _DEEPEST = 2_000
 
 
-def config_of(path: Path, family: Family) -> tuple[dict[str, Any], dict[str, Any]]:
+def config_of(path: Path, family: Family) -> tuple[JsonObject, JsonObject]:
     """Return the configuration of the model's part for a modality: all of it, and as kept.
 
     What is kept lacks the names of the original head's classes.
@@ -122,7 +123,7 @@ def strange_errors() -> tuple[type[Exception], ...]:
     )
 
 
-def without_types(config: Mapping[str, Any]) -> dict[str, Any]:
+def without_types(config: Mapping[str, Any]) -> JsonObject:
     """Return a configuration without the number format of its file: all is float32 here."""
     return {
         k: without_types(v) if isinstance(v, Mapping) else v

@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
+from ..base.typed import JsonObject
 from ..domains.examples import Examples, InputSpec
 from ..domains.modalities.base import Preprocessing
 from .base import Backbone
@@ -38,7 +39,7 @@ class Family(ABC):
         hint: InputSpec,
         examples: Sequence[Examples],
         given: Mapping[str, Any],
-    ) -> tuple[Preprocessing, dict[str, Any]]:
+    ) -> tuple[Preprocessing, JsonObject]:
         """Return the preprocessing, and the options that `wrap` needs.
 
         Parameters
@@ -74,7 +75,7 @@ class ImageFamily(Family):
         hint: InputSpec,
         examples: Sequence[Examples],
         given: Mapping[str, Any],
-    ) -> tuple[Preprocessing, dict[str, Any]]:
+    ) -> tuple[Preprocessing, JsonObject]:
         """Read the image processor; say whether positions must be interpolated."""
         from .transformers_input import image_preprocessing, processor_of
 
@@ -116,7 +117,7 @@ class TextFamily(Family):
         hint: InputSpec,
         examples: Sequence[Examples],
         given: Mapping[str, Any],
-    ) -> tuple[Preprocessing, dict[str, Any]]:
+    ) -> tuple[Preprocessing, JsonObject]:
         """Read the tokeniser and what sentence-transformers wrote beside it."""
         from .text_input import text_inputs
 
@@ -157,7 +158,7 @@ class SoundFamily(Family):
         hint: InputSpec,
         examples: Sequence[Examples],
         given: Mapping[str, Any],
-    ) -> tuple[Preprocessing, dict[str, Any]]:
+    ) -> tuple[Preprocessing, JsonObject]:
         """Read the feature extractor; choose the length."""
         from .sound_input import sound_preprocessing
 
@@ -165,7 +166,7 @@ class SoundFamily(Family):
         number_in(said, "feature_size", 1, file, 1, 1)  # of several channels nothing is known here
         rate = int(number_in(said, "sampling_rate", 16000, file, 1000, 384_000))
         preprocessing = sound_preprocessing(hint, rate, seconds=given.get("seconds"), width=12)
-        own: dict[str, Any] = {"seconds": preprocessing.samples / rate, "rate": rate}
+        own: JsonObject = {"seconds": preprocessing.samples / rate, "rate": rate}
         if config.get("model_type") == "audio-spectrogram-transformer":
             bands, frames = config.get("num_mel_bins", 128), config.get("max_length", 1024)
             front = {

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..base.errors import BackboneError
+from ..base.typed import JsonObject
 from ..domains.examples import InputSpec
 from ..domains.modalities.image import ImagePreprocessing
 from .hub import ModelFolder
@@ -26,7 +27,7 @@ MOST_PIXELS = 2048
 _GEOMETRY = ("size", "crop_size", "do_center_crop", "crop_pct", "do_resize")
 
 
-def processor_of(folder: ModelFolder) -> dict[str, Any]:
+def processor_of(folder: ModelFolder) -> JsonObject:
     """Return what an image processor does, with what its file leaves to its class.
 
     Files of older versions say less: the constants, the filter, whether a single number is the

@@ -13,6 +13,7 @@ from torch import nn
 
 from ..base.errors import BackboneError, ConfigError, LandbridgeError
 from ..base.seeds import derive
+from ..base.typed import JsonObject
 
 
 @contextmanager
@@ -170,9 +171,7 @@ def check_arguments(
                 raise error(f"{what}: {name} = {value!r}", do=f"give {name} {within}")
 
 
-def merge_options(
-    chosen: dict[str, Any], given: Mapping[str, Any] | None, provider: str
-) -> dict[str, Any]:
+def merge_options(chosen: JsonObject, given: Mapping[str, Any] | None, provider: str) -> JsonObject:
     """Return the chosen options with the given ones in their place.
 
     Raises

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from ..base.formatting import as_percent
+from ..base.typed import JsonObject
 from .evidence import (
     BELIEVED,
     EXPLAINED,
@@ -84,7 +84,7 @@ class Advice:
         """The first of it with its reason."""
         return f"{self.headline} {self.speaks_for[0].reason}"
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> JsonObject:
         """Return plain values."""
 
         def plain(items: tuple[Advised, ...]) -> list[dict[str, str]]:

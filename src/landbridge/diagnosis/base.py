@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from ..base.registry import Registry
+from ..base.typed import JsonObject
 from .pair import DomainPair
 
 Severity = Literal["none", "slight", "moderate", "strong", "unclear"]
@@ -45,9 +46,9 @@ class Finding:
     sentence: str
     columns: tuple[str, ...] = ()
     classes: tuple[str, ...] = ()
-    details: dict[str, Any] = field(default_factory=dict)
+    details: JsonObject = field(default_factory=dict)
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> JsonObject:
         """Return plain values; None for what has no number."""
         return {
             "name": self.name,

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..base.events import SILENT, Events
+from ..base.typed import JsonObject
 from .advice import Advice, advice, strong_label_shift
 from .base import DIAGNOSES, Finding
 from .pair import DomainPair
@@ -47,7 +48,7 @@ class Diagnosis:
         """Whether class shares differ so much that alignment and diversity terms would harm."""
         return strong_label_shift(self.findings)
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> JsonObject:
         """Return plain values."""
         return {
             "rows": list(self.rows),

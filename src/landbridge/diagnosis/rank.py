@@ -16,6 +16,7 @@ from ..base.events import SILENT, Events
 from ..base.formatting import counted
 from ..base.places import cache_folder
 from ..base.seeds import numpy_rng
+from ..base.typed import JsonObject
 from ..domains.domain import Domain
 from ..domains.hint import input_hint
 from ..methods.core.base import METHODS, Features
@@ -66,7 +67,7 @@ class Ranked:
     neighbours_high: float = float("nan")
     ties: bool = False
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> JsonObject:
         """Return plain values."""
         return asdict(self)
 

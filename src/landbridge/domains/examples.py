@@ -3,11 +3,32 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypedDict
 
 import numpy as np
+
+
+class Rule(TypedDict, total=False):
+    """How values of raw examples are read, where that was found in the whole set."""
+
+    value_range: Sequence[float] | None
+    """Black and white of deep images."""
+    stated_range: bool
+    """Whether a person said so."""
+    ground: int | None
+    """What stands behind transparent images."""
+    full_scale: float
+    """What recordings without a scale of their own are divided by."""
+
+
+def merged_rules(rules: Iterable[Rule]) -> Rule:
+    """Return several rules as one; what a later one says holds."""
+    found: Rule = {}
+    for rule in rules:
+        found.update(rule)
+    return found
 
 
 @dataclass(frozen=True)
@@ -30,7 +51,7 @@ class InputSpec:
     rate: int = 0
     seconds: float = 0.0
     parts: Mapping[str, InputSpec] = field(default_factory=dict)
-    rule: Mapping[str, Any] = field(default_factory=dict)
+    rule: Rule = field(default_factory=Rule)
     """How values of raw examples are read, see `Examples.rule`."""
 
 
@@ -104,20 +125,20 @@ class Examples(ABC):
         """Return what kind each example is of: a script, a sample rate. None: all are alike."""
         return None
 
-    def rule(self) -> dict[str, Any]:
+    def rule(self) -> Rule:
         """Return how values are read where that was found in the whole set: plain values.
 
         The other side and predictions are read by the same.
         """
         return {}
 
-    def settled(self, known: Mapping[str, Any], fixed: bool) -> tuple[Examples, list[str]]:
+    def settled(self, known: Rule, fixed: bool) -> tuple[Examples, list[str]]:
         """Return the examples with such a rule, and what there is to say; most need none.
 
         Parameters
         ----------
-        known : mapping
-            The rule of the other side, or of a run.
+        known : Rule
+            That of the other side, or of a run.
         fixed : bool
             Whether that holds whatever the examples look like.
         """

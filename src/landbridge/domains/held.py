@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
 from ..base.events import Events
 from ..base.formatting import counted
+from ..base.typed import JsonObject
 from .examples import Examples
 from .seen import MOST, Seen
 
@@ -44,7 +44,7 @@ class Held:
         both = replace(seen, found=self.seen.found + seen.found, rows=self.seen.rows + seen.rows)
         return replace(self, groups=groups, seen=both if self.seen.found else seen)
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> JsonObject:
         """Return plain values."""
         return {"seen": self.seen.to_json(), "repeats": self.repeats}
 

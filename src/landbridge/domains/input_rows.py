@@ -10,9 +10,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..base.formatting import counted
+from ..base.typed import JsonObject
 
 if TYPE_CHECKING:
     from ..base.events import Events
+
+Row = JsonObject
+"""An answer: "name", and what is said of it."""
 
 
 @dataclass(frozen=True)
@@ -130,9 +134,7 @@ class InputRows:
         at = np.searchsorted(self.places, place)  # np.insert keeps the order of equal places
         return np.insert(values, at, blank, axis=0)
 
-    def answers(
-        self, rows: Sequence[dict[str, Any]], blank: Mapping[str, Any]
-    ) -> list[dict[str, Any]]:
+    def answers(self, rows: Sequence[Row], blank: Mapping[str, Any]) -> list[Row]:
         """Return one answer for each row of the input, in its order.
 
         Parameters

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +15,7 @@ from ..base.errors import ConfigError, DataError
 from ..base.events import SILENT, Events
 from ..base.registry import nearest
 from .domain import Domain
-from .examples import data_of
+from .examples import Rule, data_of, merged_rules
 from .holdout.base import blocks_of
 from .modalities.base import Preprocessing
 from .one import as_rows, tell
@@ -53,7 +53,7 @@ def read_domain(
     like: Domain | None = None,
     limits: tuple[float, float] | None = None,
     value_range: Sequence[float] | None = None,
-    rule: Mapping[str, Any] | None = None,
+    rule: Rule | None = None,
     answers: Wish = "auto",
     offline: bool = False,
     schema: TableSchema | None = None,
@@ -120,7 +120,7 @@ def read_domain(
     value_range : (float, float), optional
         Which numbers are black and white in arrays of images and in images of more than eight
         bits; the other side's, else found in the data, where not given.
-    rule : mapping, optional
+    rule : Rule, optional
         How values were read by a run, see `Examples.rule`.
     answers : {"auto", "classes", "numbers", "several", "ordinal"}, default "auto"
         What kind of answer the labels are. "auto": as in `like`, else as they look (see
@@ -166,8 +166,9 @@ def read_domain(
     if isinstance(what, str | Path) and "\x00" in str(what):
         raise DataError(f"{str(what)!r} has a NUL in it", do="no path has one: give another name")
     limits = _range(value_range, limits, rule)
-    ruled = {} if like is None else like.examples.rule()
-    ruled |= dict(rule or {}) | ({} if limits is None else {"value_range": list(limits)})
+    ruled = merged_rules([{} if like is None else like.examples.rule(), rule or {}])
+    if limits is not None:
+        ruled["value_range"] = list(limits)
     options = ReadOptions(
         name=name,
         label=label,
@@ -208,8 +209,10 @@ def read_domain(
             found = reader.read(what, options, events)
             if like is not None:
                 found = spelled_like(found, like.classes, repr(like.name))
-            stated = {} if value_range is None else {"stated_range": True}
-            found = settled_domain(found, ruled | stated, limits is not None or bool(rule))
+            stated: Rule = {} if value_range is None else {"stated_range": True}
+            found = settled_domain(
+                found, merged_rules([ruled, stated]), limits is not None or bool(rule)
+            )
             if value_range is not None and "value_range" not in found.examples.rule():
                 raise ConfigError(
                     f"value_range= was given, and {found.name!r} ({data_of(found.modality)}) "
@@ -290,7 +293,7 @@ def stated_range(found: Any) -> list[float] | None:
 
 
 def _range(
-    stated: Any, limits: tuple[float, float] | None, rule: Mapping[str, Any] | None
+    stated: Any, limits: tuple[float, float] | None, rule: Rule | None
 ) -> tuple[float, float] | None:
     """Return the range that holds: the stated one, else the run's."""
     if stated is None and limits is not None:
@@ -299,7 +302,7 @@ def _range(
     return None if found is None else (found[0], found[1])
 
 
-def settled_domain(domain: Domain, known: Mapping[str, Any], fixed: bool) -> Domain:
+def settled_domain(domain: Domain, known: Rule, fixed: bool) -> Domain:
     """Return the domain with how its values are read, where that takes a look at all of them."""
     examples, notes = domain.examples.settled(known, fixed)
     found = examples.rule().get("value_range")
@@ -332,9 +335,9 @@ def read_like(
     folder = isinstance(what, str | Path) and Path(what).is_dir()
     table = isinstance(what, str | Path) or hasattr(what, "columns")
     reads = preprocessing.reads() if table and not folder else {}
-    reads |= {"rule": preprocessing.rule(), "label": label, "allow_missing": True}
-    with read_as_learned(preprocessing, reads):
-        return read_domain(what, **reads, **options)
+    with read_as_learned(preprocessing, {*reads, "rule", "label", "allow_missing"}):
+        rule = preprocessing.rule()
+        return read_domain(what, **reads, rule=rule, label=label, allow_missing=True, **options)
 
 
 def groups_asked(what: Any, column: str | None) -> str | None:
@@ -354,7 +357,7 @@ def groups_read(domain: Domain, column: str | None) -> np.ndarray | None:
 
 
 @contextmanager
-def read_as_learned(preprocessing: Preprocessing, reads: Mapping[str, Any]) -> Iterator[None]:
+def read_as_learned(preprocessing: Preprocessing, reads: Collection[str]) -> Iterator[None]:
     """Say what a model takes where its own way to read, not the user's, does not fit the data.
 
     Raises

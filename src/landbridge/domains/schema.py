@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from ..base.errors import DataError, RunError
 from ..base.registry import nearest
-from ..base.typed import checked, wrong_field
+from ..base.typed import JsonObject, checked, wrong_field
 
 Kind = Literal[
     "integer", "decimal", "boolean", "category", "datetime", "time", "duration", "files", "empty"
@@ -67,7 +67,7 @@ class ColumnSchema:
     zone: str = ""
     why: str = ""
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> JsonObject:
         """Return plain values; what is as usual is left out."""
         usual = {field.name: field.default for field in fields(self)}
         return {key: value for key, value in asdict(self).items() if value != usual[key]}
@@ -130,9 +130,9 @@ class TableSchema:
         more = [column for name, column in theirs.items() if name not in own]
         return replace(self, columns=(*columns, *more))
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> JsonObject:
         """Return plain values."""
-        found: dict[str, Any] = {"columns": [column.to_json() for column in self.columns]}
+        found: JsonObject = {"columns": [column.to_json() for column in self.columns]}
         return found if self.encoding is None else {**found, "encoding": self.encoding}
 
     @classmethod

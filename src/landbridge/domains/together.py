@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -81,7 +81,7 @@ class _Held(Events):
     def __init__(self, to: Events) -> None:
         super().__init__()
         self._to = to
-        self._said: list[tuple[str, str, dict[str, Any]]] = []
+        self._said: list[tuple[str, str, Mapping[str, Any]]] = []
 
     def say(self, kind: str, message: str = "", **fields: Any) -> None:
         self._said.append((kind, message, fields))

@@ -18,7 +18,7 @@ from ..base.files import read_json
 from ..base.hashing import tensors_digest
 from ..domains.domain import Domain
 from ..domains.examples import data_of
-from ..domains.modalities.base import Preprocessing, load_preprocessing
+from ..domains.modalities.base import Preprocessing, Reads, load_preprocessing
 from ..domains.one import answerable, as_rows, asked
 from ..domains.read import read_as_learned, read_domain
 from ..domains.schema import TableSchema
@@ -179,7 +179,7 @@ class Model:
             events.say("note", f"{spelled.name}: {note}")
         return answerable(self.preprocessing, spelled)
 
-    def _reads(self, table: bool) -> dict[str, Any]:
+    def _reads(self, table: bool) -> Reads:
         """Return how columns are read: as the run's target's were."""
         found = self.preprocessing.reads() if table else {}
         if self.schema is None:

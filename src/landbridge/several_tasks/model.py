@@ -94,9 +94,9 @@ class MultiTask:
         ]
 
     @property
-    def verdict(self) -> list[dict[str, Any]]:
+    def verdict(self) -> list[JsonObject]:
         """For each task: scores together and alone, the difference, and the outcome."""
-        found: list[dict[str, Any]] = self.facts["verdict"]
+        found: list[JsonObject] = self.facts["verdict"]
         return found
 
     @classmethod
@@ -133,7 +133,7 @@ class MultiTask:
 
     def predict(
         self, what: Any, *, outside: bool = False, events: Events = SILENT
-    ) -> list[dict[str, Any]]:
+    ) -> list[JsonObject]:
         """Return "name" and one answer a task for each row of the input, in order.
 
         A row that could not be read has None, NaN where a task's answers are numbers, and "reason",
@@ -162,13 +162,11 @@ class MultiTask:
         """Return the rows that can be answered, and what was left out."""
         if isinstance(what, Domain):
             return asked(self.preprocessing, what)
-        reads: dict[str, Any] = {"labelled": False, "outside": outside}
+        reads: JsonObject = {"labelled": False, "outside": outside}
         found = read_like(self.preprocessing, what, **reads, events=events)
         return answerable(self.preprocessing, found)
 
-    def evaluate(
-        self, what: Any, *, outside: bool = False, events: Events = SILENT
-    ) -> dict[str, Any]:
+    def evaluate(self, what: Any, *, outside: bool = False, events: Events = SILENT) -> JsonObject:
         """Compare with the labels of other data, each task by itself.
 
         Parameters
@@ -191,7 +189,9 @@ class MultiTask:
             Where a column is missing, or no row has a label.
         """
         names = [task.name for task in self.tasks]
-        reads = {} if isinstance(what, tuple) else self.preprocessing.reads()
+        reads: JsonObject = {}
+        if not isinstance(what, tuple):
+            reads.update(self.preprocessing.reads())
         by = groups_asked(what, groups_column(self.facts))
         reads = {**reads, "rule": self.preprocessing.rule(), "outside": outside, "holdout_by": by}
         with read_as_learned(self.preprocessing, reads):
@@ -234,7 +234,7 @@ def scores_of(
     truth: np.ndarray,
     outputs: np.ndarray,
     groups: np.ndarray | None = None,
-) -> list[dict[str, Any]]:
+) -> list[JsonObject]:
     """Return each task's score, with a 95 % interval, on the rows whose truth is known.
 
     Parameters
@@ -279,7 +279,7 @@ def parts(tasks: Sequence[OneTask], outputs: np.ndarray) -> list[np.ndarray]:
     return list(np.split(outputs, ends[:-1], axis=1))
 
 
-def whole_facts(tasks: Sequence[OneTask], facts: Mapping[str, Any]) -> dict[str, Any]:
+def whole_facts(tasks: Sequence[OneTask], facts: Mapping[str, Any]) -> JsonObject:
     """Return what ``multitask.json`` holds."""
     own = {"tasks": [asdict(task) for task in tasks], "sizes": [task.size for task in tasks]}
     return {"format": 1, **own, **facts}

@@ -5,9 +5,9 @@ from __future__ import annotations
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from ..base import formatting as fmt
+from ..base.typed import JsonObject
 from ..domains.holdout.sides import holdout_notes
 from ..report.blocks import Estimate, Facts, Table, commands, forest, lead
 from ..report.page import Outcome, Page, Section, noted
@@ -24,7 +24,7 @@ _OTHERS = {
 }
 
 
-def page_of(folder: Path, facts: dict[str, Any]) -> Page:
+def page_of(folder: Path, facts: JsonObject) -> Page:
     """Return what the report shows; `facts` are what ``multitask.json`` holds."""
     at = shlex.quote(str(folder))
     tasks = [TaskVerdict.from_json(task) for task in facts["verdict"]]
@@ -63,7 +63,7 @@ def page_of(folder: Path, facts: dict[str, Any]) -> Page:
     )
 
 
-def _seen(facts: dict[str, Any]) -> str:
+def _seen(facts: JsonObject) -> str:
     said = facts.get("seen_sentence")
     return f" {said}." if said else ""
 
@@ -130,7 +130,7 @@ def _scores(tasks: Sequence[TaskVerdict]) -> Section:
     return Section("scores", "Every score", [Table(heads, rows, (2, 3, 4), "Every score")])
 
 
-def _done(facts: dict[str, Any]) -> Section:
+def _done(facts: JsonObject) -> Section:
     weights = facts["weights"]
     if isinstance(weights, dict):
         weights = ", ".join(f"{name} {value:g}" for name, value in weights.items())

@@ -13,6 +13,7 @@ from ..base.errors import ConfigError, DataError
 from ..base.events import Events
 from ..base.inside import Place
 from ..domains.domain import Domain
+from ..domains.examples import Rule, merged_rules
 from ..domains.one import tell
 from ..domains.read import read_domain, settled_domain, stated_range
 from ..domains.readers.base import ReadOptions
@@ -120,7 +121,8 @@ def read_tasks(
     rest = {key: values for key, values in table.values.items() if key not in labels}
     given = dict(columns)
     stated = stated_range(given.pop("value_range", None))
-    rule = dict(given.pop("rule", None) or {}) | ({} if stated is None else {"value_range": stated})
+    learned: Rule = given.pop("rule", None) or Rule()
+    rule = merged_rules([learned, {} if stated is None else {"value_range": stated}])
     options = ReadOptions(name=name, labelled=False, rule=rule, **given)
     domain = frame_domain(
         replace(table, values=rest),

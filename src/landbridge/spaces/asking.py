@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..base.errors import DataError
+from ..base.typed import JsonObject
 from ..domains.examples import Examples
 from ..domains.modalities.several import SeveralExamples
 from ..domains.modalities.texts import TextExamples
@@ -48,7 +49,7 @@ def nearest(
     examples: Examples,
     places: np.ndarray,
     top: int,
-) -> list[dict[str, Any]]:
+) -> list[JsonObject]:
     """Return what `Space.search` does: the rows whose vectors are nearest to that of the query.
 
     Parameters

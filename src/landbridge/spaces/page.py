@@ -5,9 +5,9 @@ from __future__ import annotations
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from ..base import formatting as fmt
+from ..base.typed import JsonObject
 from ..domains.holdout.sides import holdout_notes
 from ..report.blocks import Estimate, Facts, commands, forest, lead
 from ..report.page import Outcome, Page, Section, noted
@@ -19,7 +19,7 @@ from .recall import Recall
 _TEXT = "text"
 
 
-def page_of(folder: Path, facts: dict[str, Any]) -> Page:
+def page_of(folder: Path, facts: JsonObject) -> Page:
     """Return what the report shows; `facts` are what ``space.json`` holds."""
     at = shlex.quote(str(folder))
     recall = [Recall.from_json(item) for item in facts["recall"]]

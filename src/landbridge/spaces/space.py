@@ -13,7 +13,7 @@ from ..backbones.several.towers import Towers
 from ..backbones.surgery import Network
 from ..base.errors import ConfigError, DataError, RunError
 from ..base.events import SILENT, Events
-from ..base.typed import INTERVAL, Shape, count, number
+from ..base.typed import INTERVAL, JsonObject, Shape, count, number
 from ..domains.domain import Domain
 from ..domains.examples import Examples, data_of
 from ..domains.holdout.sides import SHAPE as HOLDOUT
@@ -195,13 +195,11 @@ class Space:
         """
         if isinstance(what, Domain):
             return asked(self.preprocessing, what)
-        reads: dict[str, Any] = {"labelled": labelled, "outside": outside, "holdout_by": holdout_by}
+        reads: JsonObject = {"labelled": labelled, "outside": outside, "holdout_by": holdout_by}
         found = read_like(self.preprocessing, what, **reads, events=events)
         return answerable(self.preprocessing, found)
 
-    def evaluate(
-        self, what: Any, *, outside: bool = False, events: Events = SILENT
-    ) -> dict[str, Any]:
+    def evaluate(self, what: Any, *, outside: bool = False, events: Events = SILENT) -> JsonObject:
         """Return how often rows of one modality find their own in another, beside chance.
 
         Returns
@@ -233,7 +231,7 @@ class Space:
 
     def predict(
         self, what: Any, *, outside: bool = False, events: Events = SILENT
-    ) -> list[dict[str, Any]]:
+    ) -> list[JsonObject]:
         """Raise ConfigError: a space has no classes of its own."""
         raise ConfigError(
             "a space answers with rows that are near, or by names of classes",
@@ -270,7 +268,7 @@ class Space:
         answer: str | None = None,
         outside: bool = False,
         events: Events = SILENT,
-    ) -> list[dict[str, Any]]:
+    ) -> list[JsonObject]:
         """Return what is nearest to a text, an image or a recording.
 
         Parameters

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..base.errors import ConfigError, RunError
+from ..base.typed import JsonObject
 from .base import Scale, TargetType, target_type
 
 
@@ -82,9 +83,9 @@ class TargetCodec:
         """Return what is answered, from values (n, k): names, numbers, or tuples of names."""
         return self.target_type.decide(values, self.classes)
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> JsonObject:
         """Return plain values, as ``labels.json`` holds them."""
-        found: dict[str, Any] = {"classes": list(self.classes), "answers": self.answers}
+        found: JsonObject = {"classes": list(self.classes), "answers": self.answers}
         if not self.target_type.named:
             found |= {"mean": self.mean, "spread": self.spread}
         if self.temperature != 1:

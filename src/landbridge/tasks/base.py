@@ -4,20 +4,31 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypedDict
 
 import numpy as np
 
 from ..base.errors import DataError
 from ..base.inside import ANYWHERE, Place, leads_out
 from ..base.registry import Registry
-from ..domains.examples import Examples
+from ..domains.examples import Examples, Rule
 from ..domains.modalities.texts import TextExamples
 from .options import TaskOptions
 
 Row = Mapping[str, Any]
+"""A row of data, by the names of its columns."""
+Inputs = dict[str, Any]
+"""What a model takes, by its keywords: of one row, or tensors of a batch; with "labels"."""
+
+
+class Shown(TypedDict, total=False):
+    """What a report shows of a judged row, see `landbridge.insight.samples.sample`."""
+
+    pictures: Sequence[tuple[np.ndarray, str]]
+    lines: Sequence[tuple[str, Any]]
+    right: bool
 
 
 @dataclass(frozen=True)
@@ -59,7 +70,6 @@ class Example:
     given: Any
     truth: Any = None
     name: str = ""
-    extra: dict[str, Any] = field(default_factory=dict)
 
 
 class StructuredTask(ABC):
@@ -95,7 +105,7 @@ class StructuredTask(ABC):
         self.options = options
         self.labels = list(labels)
         self.notes: list[str] = []
-        self.rule: dict[str, Any] = {}
+        self.rule: Rule = {}
 
     # Reading ------------------------------------------------------------------------------------
 
@@ -170,7 +180,7 @@ class StructuredTask(ABC):
         from transformers import AutoConfig
 
         names = dict(enumerate(self.labels))
-        extra: dict[str, Any] = {}
+        extra = {}
         if self.labels:
             extra = {"id2label": names, "label2id": {v: k for k, v in names.items()}}
         return AutoConfig.from_pretrained(
@@ -180,11 +190,11 @@ class StructuredTask(ABC):
     # One batch ----------------------------------------------------------------------------------
 
     @abstractmethod
-    def encode(self, example: Example) -> dict[str, Any]:
+    def encode(self, example: Example) -> Inputs:
         """Return a row as the model takes it, with "labels"."""
 
     @abstractmethod
-    def collate(self, rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    def collate(self, rows: Sequence[Inputs]) -> Inputs:
         """Return a batch of tensors."""
 
     @abstractmethod
@@ -199,7 +209,7 @@ class StructuredTask(ABC):
         """Return an answer as JSON can hold it."""
         return answer
 
-    def shown(self, example: Example, answer: Any) -> dict[str, Any]:
+    def shown(self, example: Example, answer: Any) -> Shown:
         """Return what a report shows of a judged row: see `landbridge.insight.samples.sample`."""
         return {
             "lines": [("true", self.plain(example.truth)), ("said", self.plain(answer))],

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from ..base.errors import DataError
 
@@ -14,7 +14,7 @@ _UNIVERSAL = 8
 """Columns from which on a first one of running numbers is CoNLL-U's or CoNLL-X's."""
 
 
-def conll_rows(path: Path) -> list[dict[str, Any]]:
+def conll_rows(path: Path) -> list[Mapping[str, list[str]]]:
     """Return the sentences as rows with "tokens" and "tags": the first and the last column.
 
     Columns are between tabs where the file has any, else between blanks; other spaces are part of
@@ -35,7 +35,7 @@ def conll_rows(path: Path) -> list[dict[str, Any]]:
     plain = [own for own, line in zip(cells, lines, strict=True) if _is_token(line)]
     width = Counter(map(len, plain)).most_common(1)[0][0] if plain else 2
     tags = {own[-1] for own in plain if len(own) == width}
-    rows: list[dict[str, Any]] = []
+    rows: list[Mapping[str, list[str]]] = []
     tokens: list[str] = []
     said: list[str] = []
     numbered = width >= _UNIVERSAL

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 
 import numpy as np
 
 from ..base.errors import DataError
 from ..base.inside import Place
 from ..metrics.regions import Boxes, matched, mean_average_precision
-from .base import TASKS, Example, Metric, Row, device_of
+from .base import TASKS, Example, Inputs, Metric, Row, Shown, device_of
 from .images import ImageTask, class_colours
 
 _CLEAR = 160
@@ -34,6 +34,17 @@ def _box(item: Any, name: str, column: str) -> tuple[float, float, float, float]
     return left, top, width, height
 
 
+class Box(TypedDict):
+    """One thing in an image.
+
+    "box" is left, top, right, bottom in pixels; "score" is of answers.
+    """
+
+    box: list[float]
+    label: str
+    score: NotRequired[float]
+
+
 @TASKS.register("detection")
 class Detection(ImageTask):
     """Boxes as COCO writes them: left, top, width, height in pixels, each with a category.
@@ -46,7 +57,7 @@ class Detection(ImageTask):
     architecture = "AutoModelForObjectDetection"
     takes = ("size", "threshold")
 
-    def truth(self, row: Row, column: str, name: str, folder: Place) -> list[dict[str, Any]]:
+    def truth(self, row: Row, column: str, name: str, folder: Place) -> list[Box]:
         value = row[column]
         if isinstance(value, dict):
             kinds = value.get("category", value.get("categories", value.get("label")))
@@ -71,7 +82,7 @@ class Detection(ImageTask):
                     do="boxes are [left, top, width, height] in pixels",
                 )
             kind = str(item.get("category", item.get("label")))
-            found.append({"box": [left, top, left + width, top + height], "label": kind})
+            found.append(Box(box=[left, top, left + width, top + height], label=kind))
         return found
 
     def learn_labels(self, examples: Sequence[Example]) -> None:
@@ -80,7 +91,7 @@ class Detection(ImageTask):
         if not self.labels:
             raise DataError("no row to learn from has a box", do="give rows with boxes")
 
-    def encode(self, example: Example) -> dict[str, Any]:
+    def encode(self, example: Example) -> Inputs:
         import torch
 
         image = self.opened(example)
@@ -97,17 +108,17 @@ class Detection(ImageTask):
             },
         }
 
-    def collate(self, rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    def collate(self, rows: Sequence[Inputs]) -> Inputs:
         import torch
 
-        batch: dict[str, Any] = {
+        batch: Inputs = {
             "pixel_values": torch.from_numpy(np.stack([row["pixel_values"] for row in rows]))
         }
         if "labels" in rows[0]:
             batch["labels"] = [row["labels"] for row in rows]
         return batch
 
-    def answer(self, model: Any, examples: Sequence[Example]) -> list[list[dict[str, Any]]]:
+    def answer(self, model: Any, examples: Sequence[Example]) -> list[list[Box]]:
         images = [self.opened(example) for example in examples]
         batch = self.collate([{"pixel_values": self.pixels(image)} for image in images])
         out = model(pixel_values=batch["pixel_values"].to(device_of(model)))
@@ -124,17 +135,17 @@ class Detection(ImageTask):
             order = [i for i in np.argsort(-scores) if scores[i] >= self.options.threshold]
             answers.append(
                 [
-                    {
-                        "box": [round(float(x), 2) for x in corners[i]],
-                        "label": self.labels[int(kinds[i])],
-                        "score": round(float(scores[i]), 5),
-                    }
+                    Box(
+                        box=[round(float(x), 2) for x in corners[i]],
+                        label=self.labels[int(kinds[i])],
+                        score=round(float(scores[i]), 5),
+                    )
                     for i in order
                 ]
             )
         return answers
 
-    def shown(self, example: Example, answer: list[dict[str, Any]]) -> dict[str, Any]:
+    def shown(self, example: Example, answer: list[Box]) -> Shown:
         """Return the image with its boxes, and with as many of the surest that are said."""
         most = max(1, len(example.truth))
         image = self.opened(example)
@@ -152,14 +163,14 @@ class Detection(ImageTask):
     def metrics(self) -> list[Metric]:
         labels = self.labels
 
-        def counts(predicted: list[dict[str, Any]], truth: list[dict[str, Any]]) -> Any:
+        def counts(predicted: list[Box], truth: list[Box]) -> Any:
             said, there = _boxes(predicted, labels), _boxes(truth, labels)
             return [matched(said, there, kind) for kind in range(len(labels))]
 
         return [Metric("mAP", counts, mean_average_precision, whole=True)]
 
 
-def _drawn(image: Any, objects: Sequence[dict[str, Any]], labels: Sequence[str]) -> np.ndarray:
+def _drawn(image: Any, objects: Sequence[Box], labels: Sequence[str]) -> np.ndarray:
     """Return an image with boxes on it, enlarged where it is small."""
     from PIL import ImageDraw
 
@@ -174,12 +185,12 @@ def _drawn(image: Any, objects: Sequence[dict[str, Any]], labels: Sequence[str])
     return np.asarray(own)
 
 
-def _counted(objects: Sequence[dict[str, Any]]) -> str:
+def _counted(objects: Sequence[Box]) -> str:
     counts = Counter(o["label"] for o in objects)
     return ", ".join(f"{n} {label}" for label, n in sorted(counts.items())) or "nothing"
 
 
-def _boxes(objects: Sequence[dict[str, Any]], labels: Sequence[str]) -> Boxes:
+def _boxes(objects: Sequence[Box], labels: Sequence[str]) -> Boxes:
     known = [o for o in objects if o["label"] in labels]
     return Boxes(
         np.array([o["box"] for o in known], float).reshape(-1, 4),

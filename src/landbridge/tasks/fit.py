@@ -19,6 +19,7 @@ from ..base.formatting import as_percent
 from ..base.hashing import digest
 from ..base.options import positive
 from ..base.shown import to_json
+from ..base.typed import JsonObject
 from ..domains.holdout.base import USUAL, check_effect
 from ..domains.seen import Seen, say_seen
 from ..domains.twins import left_to_judge
@@ -156,7 +157,7 @@ def _check_options(task: StructuredTask, fit: FitOptions) -> None:
     find_device(fit.device)
 
 
-def _weights_of(folder: Path) -> dict[str, Any]:
+def _weights_of(folder: Path) -> JsonObject:
     """Return which files a model consists of, by their content."""
     return {file.name: plain(file) for file in sorted(folder.iterdir()) if file.is_file()}
 
@@ -282,7 +283,7 @@ def _write_answers(
 
 def _samples(
     task: StructuredTask, judged: Sequence[Example], said: Sequence[Any]
-) -> list[dict[str, Any]]:
+) -> list[JsonObject]:
     main = task.metrics()[0]
     sign = 1.0 if main.higher else -1.0
     scores = [
@@ -292,7 +293,7 @@ def _samples(
     return [sample(judged[i].name, **task.shown(judged[i], said[i])) for i in rows]
 
 
-def _card(out: Path, task: StructuredTask, facts: dict[str, Any]) -> str:
+def _card(out: Path, task: StructuredTask, facts: JsonObject) -> str:
     verdict = facts["verdict"]
     names = [m.name for m in task.metrics()]
     rows = [f"| model | {' | '.join(names)} |", f"|---|{'---:|' * len(names)}"]

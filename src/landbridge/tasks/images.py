@@ -52,7 +52,7 @@ class ImageTask(StructuredTask):
             Where it cannot be decoded.
         """
         taken = self.rule.get("value_range")
-        seeing = Seeing(taken and (taken[0], taken[1]), self.rule.get("ground"))
+        seeing = Seeing(None if taken is None else (taken[0], taken[1]), self.rule.get("ground"))
         return _decoded(
             example.given,
             example.name,

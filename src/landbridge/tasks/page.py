@@ -5,9 +5,9 @@ from __future__ import annotations
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from ..base import formatting as fmt
+from ..base.typed import JsonObject
 from ..metrics.intervals import Interval
 from ..report.blocks import Estimate, Facts, Table, commands, forest, lead
 from ..report.page import Outcome, Page, Section, noted
@@ -15,7 +15,7 @@ from ..report.samples import sample_cards
 from .judging import WORDS, ModelScore, TunedVerdict
 
 
-def page_of(folder: Path, facts: dict[str, Any], summary: str, architecture: str) -> Page:
+def page_of(folder: Path, facts: JsonObject, summary: str, architecture: str) -> Page:
     """Return what the report shows.
 
     Parameters
@@ -93,7 +93,7 @@ def _scores(models: Sequence[ModelScore]) -> Section:
     return Section("scores", "Every score", [table])
 
 
-def _done(facts: dict[str, Any]) -> Section:
+def _done(facts: JsonObject) -> Section:
     fit, numbers = facts["fit"], facts["parameters"]
     share = numbers["moved"] / max(1, numbers["total"])
     how = f"LoRA of rank {fit['rank']}" if fit["lora"] else "all weights"

@@ -14,7 +14,7 @@ from ..base.errors import DataError
 from ..base.inside import Place, check_inside, place_of
 from ..base.seeds import numpy_rng
 from ..base.shown import encodable
-from ..base.typed import checked, number
+from ..base.typed import JsonObject, checked, number
 from ..base.written_lists import WRITTEN, written_list
 from ..domains.holdout.base import SplitRows, split_rule
 from ..domains.holdout.sides import Sides, two_sides
@@ -157,7 +157,7 @@ def _of(rows: list[Any], folder: Place, what: str) -> RawRows:
     return RawRows(rows, names, splits, folder, what)
 
 
-def _read_written(row: Mapping[str, Any], name: str) -> dict[str, Any]:
+def _read_written(row: Mapping[str, Any], name: str) -> JsonObject:
     return {k: written_list(v, k, name) if k in WRITTEN else v for k, v in row.items()}
 
 
@@ -219,7 +219,7 @@ def _is_split(folder: Path) -> bool:
     return folder.is_dir() and folder.name.lower() in SPLITS
 
 
-def _absolute(row: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+def _absolute(row: Mapping[str, Any], folder: Path) -> JsonObject:
     made = dict(row)
     for key in ("image", "mask", "audio", "file_name"):
         if isinstance(made.get(key), str):
@@ -227,7 +227,7 @@ def _absolute(row: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     return made
 
 
-def _masks(root: Path) -> list[dict[str, Any]]:
+def _masks(root: Path) -> list[JsonObject]:
     files = {p.stem: p for p in sorted((root / "images").iterdir()) if _is_image(p)}
     masks = {p.stem: p for p in sorted((root / "masks").iterdir()) if _is_image(p)}
     alone = sorted(set(files) ^ set(masks))
@@ -254,7 +254,7 @@ _LAYOUT = {
 _COCO_HAS = "COCO's layout has images (id, file_name), annotations and categories"
 
 
-def _coco(path: Path, place: Place) -> list[dict[str, Any]]:
+def _coco(path: Path, place: Place) -> list[JsonObject]:
     try:
         raw = json.loads(path.read_text("utf-8"))
     except (ValueError, RecursionError) as error:  # RecursionError: thousands of brackets

@@ -11,8 +11,9 @@ import numpy as np
 from ..base.errors import DataError
 from ..base.formatting import as_percent
 from ..base.inside import Place
+from ..base.typed import JsonObject
 from ..metrics.regions import IGNORED, mean_iou, overlap_counts
-from .base import TASKS, Example, Metric, Row, device_of
+from .base import TASKS, Example, Inputs, Metric, Row, Shown, device_of
 from .images import ImageTask, class_colours, image_of, opened_mask
 
 
@@ -59,7 +60,7 @@ class Segmentation(ImageTask):
         config.semantic_loss_ignore_index = IGNORED
         return config
 
-    def encode(self, example: Example) -> dict[str, Any]:
+    def encode(self, example: Example) -> Inputs:
         from PIL import Image
 
         image = self.opened(example)
@@ -68,7 +69,7 @@ class Segmentation(ImageTask):
         labels[(labels >= len(self.labels)) & (labels != IGNORED)] = IGNORED
         return {"pixel_values": self.pixels(image), "labels": labels}
 
-    def collate(self, rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    def collate(self, rows: Sequence[Inputs]) -> Inputs:
         import torch
 
         return {key: torch.from_numpy(np.stack([row[key] for row in rows])) for key in rows[0]}
@@ -86,7 +87,7 @@ class Segmentation(ImageTask):
             answers.append(whole[0].argmax(0).cpu().numpy())
         return answers
 
-    def shown(self, example: Example, answer: np.ndarray) -> dict[str, Any]:
+    def shown(self, example: Example, answer: np.ndarray) -> Shown:
         """Return the image, its mask and the answer, a colour for each class."""
         image = np.asarray(self.opened(example))
         colours = class_colours(len(self.labels))
@@ -114,7 +115,7 @@ class Segmentation(ImageTask):
 
         return [Metric("mIoU", counts, mean_iou)]
 
-    def plain(self, answer: np.ndarray) -> dict[str, Any]:
+    def plain(self, answer: np.ndarray) -> JsonObject:
         """Return the share of each class: masks themselves are written as images."""
         shares = np.bincount(answer.ravel(), minlength=len(self.labels)) / answer.size
         return {name: round(float(x), 4) for name, x in zip(self.labels, shares, strict=False)}

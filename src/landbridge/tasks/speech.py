@@ -13,7 +13,18 @@ from ..base.inside import Place
 from ..domains.modalities.recordings import AudioExamples
 from ..domains.modalities.sound_files import decode, resample
 from ..metrics.text_scores import TEXT_SCORES
-from .base import NOTHING, TASKS, Example, Metric, Row, StructuredTask, device_of, file_of, padded
+from .base import (
+    NOTHING,
+    TASKS,
+    Example,
+    Inputs,
+    Metric,
+    Row,
+    StructuredTask,
+    device_of,
+    file_of,
+    padded,
+)
 
 RATE = 16000
 
@@ -116,7 +127,7 @@ class SpeechRecognition(StructuredTask):
             wave = (wave - wave.mean()) / np.sqrt(wave.var() + 1e-7)
         return np.asarray(wave, np.float32)
 
-    def encode(self, example: Example) -> dict[str, Any]:
+    def encode(self, example: Example) -> Inputs:
         upper = any(len(x) == 1 and x.isupper() for x in self.labels)
         place = {label: i for i, label in enumerate(self.labels)}
         unknown = place.get(self._UNKNOWN, NOTHING)
@@ -124,7 +135,7 @@ class SpeechRecognition(StructuredTask):
         letters = [place.get(self._SPACE if c == " " else c, unknown) for c in text]
         return {"input_values": self._wave(example), "labels": letters}
 
-    def collate(self, rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    def collate(self, rows: Sequence[Inputs]) -> Inputs:
         import torch
 
         width = max(len(row["input_values"]) for row in rows)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .base import TASKS, Example, StructuredTask, device_of, padded
+from .base import TASKS, Example, Inputs, StructuredTask, device_of, padded
 from .speech import RATE, SpeechRecognition
 
 
@@ -49,13 +49,13 @@ class SpeechToText(SpeechRecognition):
         found = self.extractor(wave, sampling_rate=RATE, return_tensors="np")
         return np.asarray(found["input_features"][0], np.float32)
 
-    def encode(self, example: Example) -> dict[str, Any]:
+    def encode(self, example: Example) -> Inputs:
         words = self.tokenizer(example.truth, truncation=True, max_length=self.options.new_tokens)[
             "input_ids"
         ]
         return {"input_features": self._spectrogram(example), "labels": words}
 
-    def collate(self, rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    def collate(self, rows: Sequence[Inputs]) -> Inputs:
         import torch
 
         batch = {

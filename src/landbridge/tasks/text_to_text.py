@@ -10,7 +10,7 @@ from ..base.errors import DataError
 from ..base.halves import whole_text
 from ..base.inside import Place
 from ..metrics.text_scores import TEXT_SCORES
-from .base import TASKS, Example, Metric, Row, StructuredTask, device_of, padded
+from .base import TASKS, Example, Inputs, Metric, Row, Shown, StructuredTask, device_of, padded
 
 
 @TASKS.register("text-to-text")
@@ -43,7 +43,7 @@ class TextToText(StructuredTask):
     def save(self, folder: Path) -> None:
         self.tokenizer.save_pretrained(folder)
 
-    def encode(self, example: Example) -> dict[str, Any]:
+    def encode(self, example: Example) -> Inputs:
         found = self.tokenizer(
             self.options.prefix + example.given, truncation=True, max_length=self.options.length
         )
@@ -56,7 +56,7 @@ class TextToText(StructuredTask):
             "labels": wanted["input_ids"],
         }
 
-    def collate(self, rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    def collate(self, rows: Sequence[Inputs]) -> Inputs:
         rest = [{k: v for k, v in row.items() if k != "labels"} for row in rows]
         batch = dict(self.tokenizer.pad(rest, return_tensors="pt"))
         if "labels" in rows[0]:
@@ -85,10 +85,10 @@ class TextToText(StructuredTask):
         said: list[str] = self.tokenizer.batch_decode(tokens, skip_special_tokens=True)
         return [text.strip() for text in said]
 
-    def shown(self, example: Example, answer: str) -> dict[str, Any]:
+    def shown(self, example: Example, answer: str) -> Shown:
         """Return what goes in as well."""
         found = super().shown(example, answer)
-        return found | {"lines": [("given", example.given), *found["lines"]]}
+        return {**found, "lines": [("given", example.given), *found["lines"]]}
 
     def metrics(self) -> list[Metric]:
         return [

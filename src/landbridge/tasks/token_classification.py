@@ -11,7 +11,18 @@ from ..base.halves import whole_text
 from ..base.inside import Place
 from ..base.written_lists import written_list
 from ..metrics.spans import OUTSIDE, f1, span_counts
-from .base import NOTHING, TASKS, Example, Metric, Row, StructuredTask, device_of, padded
+from .base import (
+    NOTHING,
+    TASKS,
+    Example,
+    Inputs,
+    Metric,
+    Row,
+    Shown,
+    StructuredTask,
+    device_of,
+    padded,
+)
 
 
 @TASKS.register("token-classification")
@@ -74,13 +85,13 @@ class TokenClassification(StructuredTask):
     def save(self, folder: Path) -> None:
         self.tokenizer.save_pretrained(folder)
 
-    def _pieces(self, words: Sequence[str]) -> tuple[dict[str, Any], list[int | None]]:
+    def _pieces(self, words: Sequence[str]) -> tuple[Inputs, list[int | None]]:
         found = self.tokenizer(
             list(words), is_split_into_words=True, truncation=True, max_length=self.options.length
         )
         return dict(found), found.word_ids()
 
-    def encode(self, example: Example) -> dict[str, Any]:
+    def encode(self, example: Example) -> Inputs:
         found, of_word = self._pieces(example.given)
         place = {tag: i for i, tag in enumerate(self.labels)}
         labels, before = [], None
@@ -90,7 +101,7 @@ class TokenClassification(StructuredTask):
             before = word
         return {**found, "labels": labels}
 
-    def collate(self, rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    def collate(self, rows: Sequence[Inputs]) -> Inputs:
         rest = [{k: v for k, v in row.items() if k != "labels"} for row in rows]
         batch = dict(self.tokenizer.pad(rest, return_tensors="pt"))
         width = batch["input_ids"].shape[1]
@@ -113,7 +124,7 @@ class TokenClassification(StructuredTask):
             answers.append(tags)
         return answers
 
-    def shown(self, example: Example, answer: list[str]) -> dict[str, Any]:
+    def shown(self, example: Example, answer: list[str]) -> Shown:
         """Return the words, and which of them are tagged as what."""
         lines = [("given", " ".join(example.given))]
         for what, tags in (("true", example.truth), ("said", answer)):

@@ -12,7 +12,7 @@ from ..base.errors import RunError, TrainingError
 from ..base.events import Events
 from ..base.files import read_json
 from ..training.devices import find_device
-from .base import Example, StructuredTask
+from .base import Example, Inputs, StructuredTask
 from .options import FitOptions
 
 
@@ -25,7 +25,7 @@ class _Rows:
     def __len__(self) -> int:
         return len(self.examples)
 
-    def __getitem__(self, index: int) -> dict[str, Any]:
+    def __getitem__(self, index: int) -> Inputs:
         return self.task.encode(self.examples[index])
 
 

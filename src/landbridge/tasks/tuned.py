@@ -15,7 +15,7 @@ from ..base.errors import DataError, RunError
 from ..base.events import SILENT, Events
 from ..base.files import write_json
 from ..base.libraries import library_errors
-from ..base.typed import INTERVAL, Shape, amount, count, number
+from ..base.typed import INTERVAL, JsonObject, Shape, amount, count, number
 from ..domains.input_rows import InputRows, LeftOut
 from .base import TASKS, Example, StructuredTask
 from .models import open_inputs, open_model
@@ -85,16 +85,16 @@ class Tuned:
     [{'name': 'rows row 1', 'predicted': ['B-PER', 'O', 'O', 'B-LOC']}]
     """
 
-    def __init__(self, path: Path, task: StructuredTask, model: Any, facts: dict[str, Any]) -> None:
+    def __init__(self, path: Path, task: StructuredTask, model: Any, facts: JsonObject) -> None:
         self.path, self.task, self.model, self.facts = path, task, model, facts
 
     def __repr__(self) -> str:
         return f"Tuned({str(self.path)!r}: {self.task.name}, {self.verdict['outcome']})"
 
     @property
-    def verdict(self) -> dict[str, Any]:
+    def verdict(self) -> JsonObject:
         """Whether transfer helped, and by how much."""
-        found: dict[str, Any] = self.facts["verdict"]
+        found: JsonObject = self.facts["verdict"]
         return found
 
     @classmethod
@@ -118,7 +118,8 @@ class Tuned:
         task = TASKS.get(facts["task"])(TaskOptions(**known), facts["labels"])
         open_inputs(task, path / MODEL)
         task.labels = list(facts["labels"])
-        task.rule = dict(facts.get("rule") or {})
+        if facts.get("rule"):
+            task.rule = facts["rule"]
         return cls(path, task, open_model(task, path / MODEL).model.eval(), facts)
 
     def report(self, out: Path | str | None = None) -> Path:
@@ -149,7 +150,7 @@ class Tuned:
 
     def predict(
         self, data: Any, *, outside: bool = False, events: Events = SILENT
-    ) -> list[dict[str, Any]]:
+    ) -> list[JsonObject]:
         """Return "name" and "predicted" of each row of the input, in order.
 
         A row that could not be read has None, and "reason", as of `landbridge.Run.predict`, and so
@@ -210,9 +211,7 @@ class Tuned:
         rows = InputRows(at, tuple(sorted(left, key=lambda one: one.row)), None, unasked)
         return [some[i] for i in rest], [said[i] for i in rest], rows
 
-    def evaluate(
-        self, data: Any, *, outside: bool = False, events: Events = SILENT
-    ) -> dict[str, Any]:
+    def evaluate(self, data: Any, *, outside: bool = False, events: Events = SILENT) -> JsonObject:
         """Compare with the answers in other data; `outside` as for `predict`.
 
         Returns
@@ -243,7 +242,7 @@ class Tuned:
         }
 
 
-def _check_scores(path: Path, verdict: dict[str, Any]) -> None:
+def _check_scores(path: Path, verdict: JsonObject) -> None:
     """Raise where a model has not the scores that the others have, its metric among them."""
     names = [set(row["scores"]) for row in verdict["models"]]
     if not names or any(own != names[0] for own in names) or verdict["metric"] not in names[0]:
@@ -300,7 +299,7 @@ def _size(given: Any) -> int:
     return len(given)
 
 
-def save_tuned(path: Path, task: StructuredTask, model: Any, facts: dict[str, Any]) -> None:
+def save_tuned(path: Path, task: StructuredTask, model: Any, facts: JsonObject) -> None:
     """Write model, what stands before it, and at last the facts, which mark it as finished."""
     with quietly():
         model.save_pretrained(path / MODEL)

@@ -12,10 +12,12 @@ import numpy as np
 
 from ...base.errors import RunError
 from ...base.events import SILENT, Events
-from ...domains.examples import Examples
+from ...base.typed import JsonObject
+from ...domains.examples import Examples, Rule
 from ...domains.modalities.base import (
     PREPROCESSINGS,
     Preprocessing,
+    Reads,
     Strength,
     load_preprocessing,
 )
@@ -161,7 +163,7 @@ class EmbeddedPreprocessing(Preprocessing):
         x = self.encode(stored)
         return thinned(x, generator) if strength == "strong" else x
 
-    def reads(self) -> dict[str, Any]:
+    def reads(self) -> Reads:
         """Return what the encoder's preprocessing reads."""
         return self.inner.reads()
 
@@ -169,11 +171,11 @@ class EmbeddedPreprocessing(Preprocessing):
         """Return one example as several, as the encoder takes them."""
         return self.inner.many(what)
 
-    def rule(self) -> dict[str, Any]:
+    def rule(self) -> Rule:
         """Return the rule of what is encoded."""
         return self.inner.rule()
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> JsonObject:
         """Return plain values."""
         return {
             "kind": "embedded",
@@ -184,7 +186,7 @@ class EmbeddedPreprocessing(Preprocessing):
         }
 
     @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> EmbeddedPreprocessing:
+    def from_dict(cls, values: JsonObject) -> EmbeddedPreprocessing:
         """Undo `to_dict`."""
         try:
             return cls(

@@ -11,6 +11,7 @@ import numpy as np
 from ...base.errors import BackboneError, ConfigError
 from ...base.events import SILENT, Events
 from ...base.places import cache_folder
+from ...base.typed import JsonObject
 from ...domains.examples import Examples, InputSpec
 from ...domains.modalities.base import Preprocessing
 from ...domains.modalities.packed import SeveralPreprocessing
@@ -164,7 +165,7 @@ class FusionProvider(Provider):
 
     def restore(
         self,
-        options: dict[str, Any],
+        options: JsonObject,
         *,
         weights: bool = True,
         offline: bool = False,
@@ -247,7 +248,7 @@ def _examples_of(part: str, examples: Sequence[Examples]) -> list[Examples]:
 
 def _slot(
     part: str, preprocessing: Preprocessing, identity: BackboneIdentity, still: bool
-) -> dict[str, Any]:
+) -> JsonObject:
     stored = np.zeros((1, *preprocessing.shape), preprocessing.stored_type)
     return {
         "name": part,

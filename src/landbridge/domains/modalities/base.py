@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypedDict
 
 import numpy as np
 
@@ -18,14 +18,24 @@ from ...base.errors import RunError
 from ...base.events import SILENT, Events
 from ...base.hashing import digest
 from ...base.registry import Registry
-from ...base.typed import checked, wrong_field
-from ..examples import Examples
+from ...base.typed import JsonObject, checked, wrong_field
+from ..examples import Examples, Rule
 from ..examples import InputSpec as InputSpec
+from ..schema import TableSchema
 
 if TYPE_CHECKING:
     import torch
 
 Strength = Literal["none", "weak", "strong"]
+
+
+class Reads(TypedDict, total=False):
+    """Options of `read_domain` by which a table is read as at training."""
+
+    columns: Sequence[str]
+    text: str
+    parts: Sequence[str]
+    schema: TableSchema
 
 
 class Preprocessing(ABC):
@@ -122,7 +132,7 @@ class Preprocessing(ABC):
         """
         return None
 
-    def reads(self) -> dict[str, Any]:
+    def reads(self) -> Reads:
         """Return the options of `read_domain` by which a table is read as at training."""
         return {}
 
@@ -133,11 +143,11 @@ class Preprocessing(ABC):
         """
         return what
 
-    def rule(self) -> dict[str, Any]:
+    def rule(self) -> Rule:
         """Return how values of raw examples are read (`Examples.rule`), kept for predictions."""
         return {}
 
-    def ruled(self, rule: Mapping[str, Any]) -> Preprocessing:
+    def ruled(self, rule: Rule) -> Preprocessing:
         """Return one that keeps how values of raw examples are read; for most itself."""
         return self
 
@@ -146,12 +156,12 @@ class Preprocessing(ABC):
         return self
 
     @abstractmethod
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> JsonObject:
         """Return plain values from which `from_dict` makes an equal one."""
 
     @classmethod
     @abstractmethod
-    def from_dict(cls, values: dict[str, Any]) -> Preprocessing:
+    def from_dict(cls, values: JsonObject) -> Preprocessing:
         """Undo `to_dict`."""
 
     @property
@@ -167,7 +177,7 @@ PREPROCESSINGS: Registry[type[Preprocessing]] = Registry(
 )
 
 
-def load_preprocessing(values: dict[str, Any]) -> Preprocessing:
+def load_preprocessing(values: JsonObject) -> Preprocessing:
     """Make a preprocessing from what `preprocessor.json` holds.
 
     Raises

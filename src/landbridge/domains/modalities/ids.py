@@ -14,8 +14,9 @@ import numpy as np
 from ...base.errors import DataError, RunError
 from ...base.events import Events
 from ...base.halves import has_half, whole_text
+from ...base.typed import JsonObject
 from ..examples import Examples
-from .base import Preprocessing, Strength
+from .base import Preprocessing, Reads, Strength
 from .texts import TextExamples
 
 if TYPE_CHECKING:
@@ -142,16 +143,16 @@ class IdPreprocessing(Preprocessing):
 
         return text_or_texts(what)
 
-    def reads(self) -> dict[str, Any]:
+    def reads(self) -> Reads:
         """Return the text column."""
         return {"text": self.column} if self.column else {}
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> JsonObject:
         """Return plain values."""
         return {"kind": self.name, **asdict(self)}  # type: ignore[call-overload]
 
     @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> Self:
+    def from_dict(cls, values: JsonObject) -> Self:
         """Undo `to_dict`."""
         try:
             return cls(**values)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
@@ -12,7 +12,9 @@ import numpy as np
 from ...base.errors import ConfigError, DataError, RunError
 from ...base.events import SILENT, Events
 from ...base.hashing import digest
+from ...base.typed import JsonObject
 from ..domain import Examples
+from ..examples import Rule
 from .base import PREPROCESSINGS, Preprocessing, Strength
 from .decoding import Cut, decode, in_threads
 from .image_cache import cached_rows
@@ -238,14 +240,14 @@ class ImagePreprocessing(Preprocessing):
 
         return picture_sketches(np.asarray(stored))
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> JsonObject:
         """Return plain values."""
         values = {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(self).items()}
         kept = {k: v for k, v in values.items() if v is not None}
         return {"kind": "image", **kept}
 
     @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> ImagePreprocessing:
+    def from_dict(cls, values: JsonObject) -> ImagePreprocessing:
         """Undo `to_dict`."""
         values = {k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}
         values.pop("kind", None)
@@ -268,11 +270,16 @@ class ImagePreprocessing(Preprocessing):
 
         return image_or_images(what, self.channels, self.width)
 
-    def rule(self) -> dict[str, Any]:
+    def rule(self) -> Rule:
         """Return the range and the ground."""
-        return {k: v for k, v in self.to_dict().items() if k in ("value_range", "ground")}
+        found: Rule = {}
+        if self.value_range is not None:
+            found["value_range"] = list(self.value_range)
+        if self.ground is not None:
+            found["ground"] = self.ground
+        return found
 
-    def ruled(self, rule: Mapping[str, Any]) -> ImagePreprocessing:
+    def ruled(self, rule: Rule) -> ImagePreprocessing:
         """Return one that keeps the range and the ground."""
         if not rule:
             return self

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -11,7 +10,7 @@ from ...base.evenly import evenly
 from ...base.events import SILENT, Events
 from ...base.hashing import digest
 from ...base.shown import encodable
-from ..examples import Examples, InputSpec
+from ..examples import Examples, InputSpec, Rule, merged_rules
 from .decoding import (
     WHITE,
     Item,
@@ -117,16 +116,16 @@ class ImageExamples(Examples):
         plain = self.seeing.value_range is None and self.seeing.laid_on == WHITE
         return digest("images", self.prints(), *(() if plain else (self.rule(),)))
 
-    def rule(self) -> dict[str, Any]:
+    def rule(self) -> Rule:
         """Return the range and the ground, where there is something to say of them."""
-        found: dict[str, Any] = {}
+        found: Rule = {}
         if self.seeing.value_range is not None:
             found["value_range"] = list(self.seeing.value_range)
         if self.seeing.ground is not None:
             found["ground"] = self.seeing.ground
         return found
 
-    def settled(self, known: Mapping[str, Any], fixed: bool) -> tuple[ImageExamples, list[str]]:
+    def settled(self, known: Rule, fixed: bool) -> tuple[ImageExamples, list[str]]:
         """Find the range of deep images and the ground of transparent ones, or take the known."""
         if self.items is None:
             return self, []
@@ -219,8 +218,7 @@ class ImageExamples(Examples):
         """Return the greatest median height and width, and 3 channels unless all are grey."""
         shapes = [part.shape_hint() for part in parts if isinstance(part, ImageExamples)]
         height, width, channels = (max(sizes) for sizes in zip(*shapes, strict=True))
-        rules = [part.rule() for part in parts]
-        rule = {k: v for own in reversed(rules) for k, v in own.items()}  # the first one's holds
+        rule = merged_rules(part.rule() for part in reversed(parts))  # the first one's holds
         return InputSpec(cls.modality, height=height, width=width, channels=channels, rule=rule)
 
 

@@ -15,8 +15,9 @@ from ...base.errors import DataError, RunError
 from ...base.events import SILENT, Events
 from ...base.hashing import digest
 from ...base.stored import stored_array
-from ..examples import Examples
-from .base import PREPROCESSINGS, Preprocessing, Strength, load_preprocessing
+from ...base.typed import JsonObject
+from ..examples import Examples, Rule, merged_rules
+from .base import PREPROCESSINGS, Preprocessing, Reads, Strength, load_preprocessing
 from .several import SeveralExamples
 from .single import Partly
 
@@ -295,18 +296,18 @@ class SeveralPreprocessing(Preprocessing):
             return what
         return {name: _listed(self.parts[name], name, value) for name, value in what.items()}
 
-    def reads(self) -> dict[str, Any]:
+    def reads(self) -> Reads:
         """Return the columns of all parts, and that there are several."""
-        found: dict[str, Any] = {"parts": tuple(self.parts)}
+        found: Reads = {"parts": tuple(self.parts)}
         for part in self.parts.values():
-            found |= part.reads()
+            found.update(part.reads())
         return found
 
-    def rule(self) -> dict[str, Any]:
+    def rule(self) -> Rule:
         """Return the rules of the parts together."""
-        return {k: v for part in self.parts.values() for k, v in part.rule().items()}
+        return merged_rules(part.rule() for part in self.parts.values())
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> JsonObject:
         """Return plain values."""
         return {
             "kind": "several",
@@ -315,7 +316,7 @@ class SeveralPreprocessing(Preprocessing):
         }
 
     @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> SeveralPreprocessing:
+    def from_dict(cls, values: JsonObject) -> SeveralPreprocessing:
         """Undo `to_dict`."""
         try:
             parts = {name: load_preprocessing(own) for name, own in values["parts"].items()}

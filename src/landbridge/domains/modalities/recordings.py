@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -11,7 +10,7 @@ from ...base.errors import DataError
 from ...base.evenly import evenly
 from ...base.hashing import digest
 from ...base.shown import encodable
-from ..examples import Examples, InputSpec
+from ..examples import Examples, InputSpec, Rule, merged_rules
 from .decoding import Item, in_threads
 from .file_hashes import FileHashes
 from .full_scale import Peak, scale_for
@@ -80,11 +79,11 @@ class AudioExamples(Examples):
         loudest = ("loudest",) if self._loudest else ()
         return digest("recordings", self.contents(), *scaled, *loudest)
 
-    def rule(self) -> dict[str, Any]:
+    def rule(self) -> Rule:
         """Return what samples without a scale of their own are divided by."""
         return {} if self.full_scale is None else {"full_scale": self.full_scale}
 
-    def settled(self, known: Mapping[str, Any], fixed: bool) -> tuple[AudioExamples, list[str]]:
+    def settled(self, known: Rule, fixed: bool) -> tuple[AudioExamples, list[str]]:
         """Find the full scale of floats, or take the known; say where channels cancel out."""
         stated = known.get("full_scale")
         scale = None if stated is None else float(stated)
@@ -167,10 +166,9 @@ class AudioExamples(Examples):
         if not rates:
             return InputSpec(cls.modality)
         values, counts = np.unique(rates, return_counts=True)
-        rules = [part.rule() for part in parts]
         return InputSpec(
             cls.modality,
-            rule={k: v for own in reversed(rules) for k, v in own.items()},  # the first one's holds
+            rule=merged_rules(part.rule() for part in reversed(parts)),  # the first one's holds
             rate=int(values[counts.argmax()]),
             seconds=float(np.quantile(seconds, 0.95)),
         )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from ...base.errors import DataError
 from ...base.evenly import evenly
+from ..examples import Rule
 from .decoding import (
     DEEP,
     Item,
@@ -28,7 +29,7 @@ _SAMPLED = 256
 
 
 def settle(
-    items: Sequence[Item], names: Sequence[str], known: Mapping[str, Any], fixed: bool
+    items: Sequence[Item], names: Sequence[str], known: Rule, fixed: bool
 ) -> tuple[Seeing, list[str]]:
     """Look at all images that need a range or a ground.
 
@@ -36,7 +37,7 @@ def settle(
     ----------
     items, names : sequence
         Images that can be decoded, and what to call them.
-    known : mapping
+    known : Rule
         What is known from the other side or the run: "value_range", "ground".
     fixed : bool
         Whether that holds whatever the images look like.

@@ -12,7 +12,7 @@ import numpy as np
 
 from ...base.errors import DataError
 from ...base.hashing import digest
-from ..examples import Examples, InputSpec
+from ..examples import Examples, InputSpec, Rule, merged_rules
 
 ABSENT = -1
 
@@ -166,15 +166,15 @@ class SeveralExamples(Examples):
         ]
         return np.array(found, np.int64).reshape(-1, 2)
 
-    def values(self, row: int) -> dict[str, Any]:
+    def values(self, row: int) -> Mapping[str, Any]:
         """Return what can be said of a row's parts in words."""
-        found: dict[str, Any] = {}
+        found: Mapping[str, Any] = {}
         for name, part in self.parts.items():
             place = int(self.places[name][row])
             if place == ABSENT:
-                found[name] = "missing"
+                found = {**found, name: "missing"}
             else:
-                found |= part.values(place)
+                found = {**found, **part.values(place)}
         return found
 
     def pictures(self, row: int) -> list[np.ndarray]:
@@ -182,11 +182,11 @@ class SeveralExamples(Examples):
         places = ((part, int(self.places[name][row])) for name, part in self.parts.items())
         return [p for part, place in places if place != ABSENT for p in part.pictures(place)]
 
-    def rule(self) -> dict[str, Any]:
+    def rule(self) -> Rule:
         """Return the rules of the parts together."""
-        return {k: v for part in self.parts.values() for k, v in part.rule().items()}
+        return merged_rules(part.rule() for part in self.parts.values())
 
-    def settled(self, known: Mapping[str, Any], fixed: bool) -> tuple[SeveralExamples, list[str]]:
+    def settled(self, known: Rule, fixed: bool) -> tuple[SeveralExamples, list[str]]:
         """Settle each part."""
         found = {name: part.settled(known, fixed) for name, part in self.parts.items()}
         parts = {name: part for name, (part, _) in found.items()}

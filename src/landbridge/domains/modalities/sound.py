@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -13,7 +13,8 @@ from ...base.errors import ConfigError, DataError, RunError
 from ...base.events import SILENT, Events
 from ...base.hashing import digest
 from ...base.stored import stored_array
-from ..examples import Examples
+from ...base.typed import JsonObject
+from ..examples import Examples, Rule
 from .base import PREPROCESSINGS, Preprocessing, Strength
 from .decoding import Item, in_threads
 from .recordings import AudioExamples
@@ -233,11 +234,11 @@ class AudioPreprocessing(Preprocessing):
 
         return sound_or_sounds(what, self.rate)
 
-    def rule(self) -> dict[str, Any]:
+    def rule(self) -> Rule:
         """Return what samples without a scale of their own were divided by."""
         return {} if self.full_scale is None else {"full_scale": self.full_scale}
 
-    def ruled(self, rule: Mapping[str, Any]) -> AudioPreprocessing:
+    def ruled(self, rule: Rule) -> AudioPreprocessing:
         """Return one that keeps it."""
         found = rule.get("full_scale")
         return self if found is None else replace(self, full_scale=float(found))
@@ -247,13 +248,13 @@ class AudioPreprocessing(Preprocessing):
         """A hash of everything that changes the network inputs."""
         return digest({k: v for k, v in self.to_dict().items() if k != "full_scale"})
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> JsonObject:
         """Return plain values."""
         own = {k: v for k, v in asdict(self).items() if v is not None}
         return {"kind": "sound", **own}
 
     @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> AudioPreprocessing:
+    def from_dict(cls, values: JsonObject) -> AudioPreprocessing:
         """Undo `to_dict`."""
         try:
             return cls(**{k: v for k, v in values.items() if k != "kind"})

@@ -112,7 +112,7 @@ class TableExamples(Examples):
             self.schema,
         )
 
-    def constants(self) -> dict[str, Any]:
+    def constants(self) -> Mapping[str, Any]:
         """Return the columns that have one value in every row, and it."""
         found = {}
         for name, array in self.columns.items():
@@ -145,7 +145,7 @@ class TableExamples(Examples):
         assert isinstance(other, TableExamples)
         return by_chance(self.columns, rows, other.columns, total)
 
-    def values(self, row: int) -> dict[str, Any]:
+    def values(self, row: int) -> Mapping[str, Any]:
         """Return the cells of a row."""
         return {name: column[row] for name, column in self.columns.items()}
 

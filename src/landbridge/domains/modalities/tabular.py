@@ -13,10 +13,11 @@ import numpy as np
 
 from ...base.errors import DataError, RunError
 from ...base.events import SILENT, Events
+from ...base.typed import JsonObject
 from ...targets.names import class_name
 from ..domain import Examples
 from ..schema import TableSchema
-from .base import PREPROCESSINGS, Preprocessing, Strength
+from .base import PREPROCESSINGS, Preprocessing, Reads, Strength
 from .table import TableExamples, all_missing, check_columns, missing
 
 if TYPE_CHECKING:
@@ -260,23 +261,25 @@ class TablePreprocessing(Preprocessing):
         made = {f"{c.name} ({part})" for c in dates for part in ("month", "weekday")}
         return row_or_rows(what, self.names, [name for name in self.names if name not in made])
 
-    def reads(self) -> dict[str, Any]:
+    def reads(self) -> Reads:
         """Return the columns to use."""
-        found: dict[str, Any] = {"columns": list(self.names)}
-        return found if self.schema is None else {**found, "schema": self.schema}
+        found: Reads = {"columns": list(self.names)}
+        if self.schema is not None:
+            found["schema"] = self.schema
+        return found
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> JsonObject:
         """Return plain values."""
         columns = []
         for column in self.columns:
             kind = "number" if isinstance(column, NumericColumn) else "category"
             values = {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(column).items()}
             columns.append({"type": kind, **values})
-        found: dict[str, Any] = {"kind": "tabular", "columns": columns}
+        found: JsonObject = {"kind": "tabular", "columns": columns}
         return found if self.schema is None else {**found, "schema": self.schema.to_json()}
 
     @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> TablePreprocessing:
+    def from_dict(cls, values: JsonObject) -> TablePreprocessing:
         """Undo `to_dict`."""
         columns: list[Column] = []
         try:

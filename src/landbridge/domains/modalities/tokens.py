@@ -13,6 +13,7 @@ import numpy as np
 from ...base.errors import RunError
 from ...base.events import SILENT, Events
 from ...base.libraries import library_errors
+from ...base.typed import JsonObject
 from ..examples import Examples
 from .base import PREPROCESSINGS
 from .ids import IdPreprocessing, rows_of, say_halves, texts_of
@@ -149,7 +150,7 @@ class TokenPreprocessing(IdPreprocessing):
             return 0
         return len(found.ids) - found.special_tokens_mask[-1]
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> JsonObject:
         """Return plain values."""
         values = super().to_dict()
         if not self.prompt:  # as files of earlier versions have it

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -14,6 +14,7 @@ from ...base.events import SILENT, Events
 from ...base.registry import Registry
 from ...base.seeds import numpy_rng
 from ..domain import Domain, Omission
+from ..examples import Rule
 from ..schema import TableSchema
 from .decided import Together
 from .labels import Wish
@@ -78,7 +79,7 @@ class ReadOptions:
         given, and then noted in `Domain.limits`.
     stated_range : bool
         Whether `limits` are what a person named, and hold for bytes as well.
-    rule : mapping
+    rule : Rule
         How values were read on the other side or by the run, see `Examples.rule`.
     answers : str
         What kind of answer the labels are; "auto": as in `like`, else as they look.
@@ -116,7 +117,7 @@ class ReadOptions:
     like: Domain | None = None
     limits: tuple[float, float] | None = None
     stated_range: bool = False
-    rule: Mapping[str, Any] = field(default_factory=dict)
+    rule: Rule = field(default_factory=Rule)
     answers: Wish = "auto"
     offline: bool = False
     schema: TableSchema | None = None

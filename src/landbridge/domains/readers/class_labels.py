@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ...base.errors import DataError
+from ...base.typed import JsonObject
 
 _LISTS = ("Sequence", "List", "LargeList")
 
 
-def features_of(metadata: Mapping[bytes, bytes] | None) -> dict[str, Any]:
+def features_of(metadata: Mapping[bytes, bytes] | None) -> JsonObject:
     """Return the features that ``datasets`` wrote into a schema's metadata, {} without any.
 
     Raises

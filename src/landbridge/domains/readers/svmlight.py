@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -77,7 +78,7 @@ def _check_packed(path: Path) -> None:
     import gzip
     import zlib
 
-    ways: dict[str, Any] = {".gz": gzip.open, ".bz2": bz2.open}
+    ways: Mapping[str, Any] = {".gz": gzip.open, ".bz2": bz2.open}
     if path.suffix.lower() not in ways:
         return
     size, most = path.stat().st_size, most_bytes() // _TIMES_TEXT

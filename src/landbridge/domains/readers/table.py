@@ -15,6 +15,7 @@ from ...base.files import lines_of
 from ...base.inside import Place
 from ...base.libraries import type_errors
 from ...base.shown import encodable
+from ...base.typed import JsonObject
 from ...isolation import json_lines
 from ...isolation.ask import isolated
 from ..domain import Domain
@@ -168,7 +169,7 @@ def _json_table(path: Path, encoding: str | None) -> Any:
     return pa.table(arrays).replace_schema_metadata(mark)
 
 
-def _objects_of(path: Path, content: bytes) -> list[dict[str, Any]]:
+def _objects_of(path: Path, content: bytes) -> list[JsonObject]:
     try:
         found = json.loads(content)
     except (ValueError, RecursionError) as error:
@@ -178,7 +179,7 @@ def _objects_of(path: Path, content: bytes) -> list[dict[str, Any]]:
     return found
 
 
-def _lines_of(path: Path, content: bytes) -> list[dict[str, Any]]:
+def _lines_of(path: Path, content: bytes) -> list[JsonObject]:
     """Return the objects of JSON lines that Arrow has no types for: mixed, or very long."""
     found = []
     for number, line in enumerate(content.split(b"\n"), 1):
