@@ -136,7 +136,7 @@ def test_a_map_of_numbers_has_its_ranges_in_order(tmp_path) -> None:
     found = maps_of(RunFiles(tmp_path, values={"map": {"after": map_}, "labels": said}))
     payload = json.loads(found.json)
     assert payload["groups"] == ranges
-    assert payload["rows"] == [0, 7, 8, 9]  # sources first, as they are drawn
+    assert payload["rows"] == [0, 7, 1, 1]  # sources first, as they are drawn; steps
     assert payload["label"] == [0, 3, 2, None]
     assert payload["predicted"] == [[1, 2, 0]]
     assert (payload["before"], payload["names"]) == ("row ", [])

@@ -11,8 +11,8 @@ import numpy as np
 
 SHOWN = 24
 """Examples shown of each kind."""
-_SMALLEST, _LARGEST = 64, 128
-"""Sides of a thumbnail in pixels: smaller images are enlarged by whole numbers."""
+_LARGEST = 128
+"""Longest side of a thumbnail in pixels. Smaller images stay as they are: pages enlarge them."""
 
 
 def changed_examples(
@@ -93,7 +93,7 @@ def changed_examples(
 
 
 def png_data_uri(image: np.ndarray, largest: int = _LARGEST) -> str:
-    """Return a uint8 image as a PNG data URI, enlarged (nearest neighbour) or reduced."""
+    """Return a uint8 image as a PNG data URI, reduced where it is large."""
     from PIL import Image
 
     array = np.asarray(image)
@@ -106,14 +106,7 @@ def png_data_uri(image: np.ndarray, largest: int = _LARGEST) -> str:
             f"an image of shape {array.shape}, expected (h, w), (h, w, 3) or (h, w, 4)"
         )
     picture = Image.fromarray(array)
-    longest = max(picture.size)
-    if longest < _SMALLEST:
-        times = -(-_SMALLEST // longest)
-        picture = picture.resize(
-            (picture.width * times, picture.height * times), Image.Resampling.NEAREST
-        )
-    elif longest > largest:
-        picture.thumbnail((largest, largest), Image.Resampling.LANCZOS)
+    picture.thumbnail((largest, largest), Image.Resampling.LANCZOS)
     buffer = io.BytesIO()
     picture.save(buffer, "PNG", optimize=True)
     return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")

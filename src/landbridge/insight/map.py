@@ -88,7 +88,7 @@ def build_map(
     target: MapSide,
     *,
     seed: int,
-    max_points: int = 1200,
+    max_points: int = 800,
     titles: tuple[str, str] = ("Before the transfer", "After the transfer"),
 ) -> dict[str, Any]:
     """Return the content of a map.json: both layouts of an even draw from source and target.

@@ -201,6 +201,8 @@ class Table(Block):
         What it is, for those who do not see it.
     css : sequence of str
         Of each row: "is-chosen", "is-gated" or "".
+    stacks : bool
+        Whether the last column stands beneath the others on a phone.
     """
 
     heads: Sequence[str]
@@ -208,6 +210,7 @@ class Table(Block):
     right: Sequence[int] = ()
     label: str = "Table"
     css: Sequence[str] = ()
+    stacks: bool = False
 
 
 @dataclass(frozen=True)

@@ -39,6 +39,7 @@ def render(page: Page) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
+        finalize=_tied,
     )
 
     def show(block: Block | None) -> Markup:
@@ -58,7 +59,7 @@ def render(page: Page) -> str:
         page=page,
         sections=sections,
         version=own_version(),
-        style=Markup(_packed(file_text("style.css"))),
+        style=Markup(_style()),
         head_script=Markup(_HEAD_SCRIPT),
         scripts=[Markup(script) for script in texts],
         policy="default-src 'none'; img-src data:; style-src 'unsafe-inline'; "
@@ -81,9 +82,19 @@ def own_version() -> str:
         return ""
 
 
+def _tied(text: object) -> object:
+    """Keep a number and its percent sign in one line; what is HTML already is left alone."""
+    return text.replace(" %", "\u00a0%") if type(text) is str else text
+
+
 def _packed(text: str) -> str:
     """Leave out what only our own eyes need: indents, and lines that are comments."""
     return re.sub(r"^(\s+|//.*\n|/\*.*\*/\n)+", "", text, flags=re.M)
+
+
+def _style() -> str:
+    """Return the style without spaces that say nothing."""
+    return re.sub(r"\s*([{};,])\s*|(?<=:) ", r"\1", _packed(file_text("style.css")))
 
 
 def _hash(script: str) -> str:

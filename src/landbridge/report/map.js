@@ -3,7 +3,8 @@
 (function () {
   var holder = document.getElementById("map-data");
   if (!holder) { return; }
-  var data = JSON.parse(holder.textContent);
+  var data = JSON.parse(holder.textContent), row = 0;
+  data.rows = data.rows.map(function (step) { return row += step; });
   var panel = document.getElementById("map-panel"), legend = document.getElementById("map-legend");
   var maps = document.getElementById("maps"), figures = Array.from(maps.querySelectorAll("figure"));
   var plots = figures.map(function (figure) { return figure.querySelector("svg.scatter").plot; });

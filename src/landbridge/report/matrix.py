@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
@@ -26,7 +27,7 @@ def confusion_matrix(counts: np.ndarray, classes: Sequence[str], label: str) -> 
     letters = 16
     font = 12 if cell >= 27 else 10.5 if cell >= 16 else 9
     longest = max((len(fmt.shorten(name, letters)) for name in classes), default=1)
-    side = longest * font * 0.62 + 12
+    side = math.ceil(longest * font * 0.62 + 12)
     upright = longest <= 3 and k <= 20
     head = font + 10 if upright else side
     left, top = side + 20, head + 20
@@ -46,25 +47,18 @@ def confusion_matrix(counts: np.ndarray, classes: Sequence[str], label: str) -> 
         ),
         f'<rect x="{left:g}" y="{top:g}" width="{k * cell}" height="{k * cell}" class="panel"/>',
     ]
+    ends, heads = [], []
     for i, name in enumerate(classes):
         middle = (i + 0.5) * cell
-        short = escape(fmt.shorten(name, letters))
-        title = f"<title>{escape(str(name))}</title>"
-        style = f'class="tick" style="font-size:{font}px"'
-        body.append(
-            f'<text x="{left - 6:g}" y="{top + middle + font * 0.35:g}" text-anchor="end" {style}>'
-            f"{short}{title}</text>"
-        )
-        x, y = left + middle, top - 6
-        turn = (
-            f'text-anchor="middle" x="{x:g}" y="{y:g}"'
-            if upright
-            else (
-                f'x="{x + font * 0.35:g}" y="{y:g}" '
-                f'transform="rotate(-90 {x + font * 0.35:g} {y:g})"'
-            )
-        )
-        body.append(f"<text {turn} {style}>{short}{title}</text>")
+        short = fmt.shorten(name, letters)
+        words = escape(short) + ("" if short == name else f"<title>{escape(str(name))}</title>")
+        ends.append(f'<text x="{left - 6:.0f}" y="{top + middle + font * 0.35:.0f}">{words}</text>')
+        x = left + middle + font * 0.35 * (not upright)
+        turn = "" if upright else f' transform="rotate(-90 {x:.0f} {top - 6:.0f})"'
+        heads.append(f'<text x="{x:.0f}" y="{top - 6:.0f}"{turn}>{words}</text>')
+    for words, anchor in ((ends, "end"), (heads, "middle" if upright else "start")):
+        look = f'class="tick" style="font-size:{font}px" text-anchor="{anchor}"'
+        body.append(f"<g {look}>{''.join(words)}</g>")
     gap = 1 if cell >= 16 else 0.5
     size = cell - 2 * gap
     cells: dict[str, list[str]] = {"right": [], "wrong": []}
@@ -86,7 +80,7 @@ def confusion_matrix(counts: np.ndarray, classes: Sequence[str], label: str) -> 
             shown = f"{share * 100:.0f}" if share >= 0.005 else "&lt;1"
             strong = ' class="on"' if strength > 0.55 else ""
             shares.append(
-                f'<text x="{x + cell / 2:g}" y="{y + cell / 2 + 4:g}"{strong}>{shown}</text>'
+                f'<text x="{x + cell / 2:.0f}" y="{y + cell / 2 + 4:.0f}"{strong}>{shown}</text>'
             )
     body += [f'<g class="cell {kind}">{"".join(own)}</g>' for kind, own in cells.items()]
     body.append(f'<g class="celltext" text-anchor="middle">{"".join(shares)}</g>')

@@ -3,7 +3,7 @@
 // answers to the pointer, to a finger and to the arrow keys. One path holds all points that look
 // alike: as quick as a canvas, sharp on paper, and it takes its colours from the page.
 function scatterPlot(svg) {
-  var EDGE = 14, HEAD = matchMedia("(hover: none)").matches ? 44 : EDGE, MOST_ZOOM = 60, SVG = "http://www.w3.org/2000/svg";
+  var EDGE = 14, HEAD = matchMedia("(hover: none)").matches ? 44 : EDGE, MOST_ZOOM = 25, SVG = "http://www.w3.org/2000/svg";
   var holder = svg.parentNode, lines = Array.from(svg.querySelectorAll(".marks polyline"));
   var X = [], Y = [], series = lines.map(function (line) {
     var found = (line.getAttribute("points").match(/-?\d+/g) || []).map(Number), rows = [];
@@ -249,7 +249,7 @@ function scatterPlot(svg) {
   }
 
   numberAt = numbers.map(function (one) {  // as drawn, on the grid of the points
-    return [10 * one.getAttribute("x"), 10 * (one.getAttribute("y") - 5)];
+    return [2 * one.getAttribute("x"), 2 * (one.getAttribute("y") - 5)];
   });
   function measure() {
     if (!svg.clientWidth || svg.clientWidth === width && svg.clientHeight === height) { return; }

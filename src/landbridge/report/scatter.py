@@ -1,6 +1,6 @@
 """Points in the plane: one drawing for every page; ``scatter.js`` makes it zoom and answer.
 
-The coordinates are in the drawing alone, ten bytes a point, so a page without scripts has it too.
+The coordinates are in the drawing alone, eight bytes a point, so a page without scripts has it too.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from .svg import drawing, line, text, ticks
 
 HUES = 12
 """Colours in ``style.css``; beyond these they come again."""
-_FINE = 10
-"""Points lie on a grid of a tenth of a unit of the drawing."""
+_FINE = 2
+"""Points lie on a grid of half a unit of the drawing, as ``scatter.js`` knows."""
 _EDGE = 14.0
 
 

@@ -348,7 +348,7 @@ def _checks(findings: Findings, notes: list[str]) -> Section:
         each = (f"{k.replace('_', ' ')} {fmt.figure(v)}" for k, v in finding.figures.items())
         figures.append((check.title, ", ".join(each)))
     blocks = [
-        Table(["Check", "Shift", "What was found"], rows, label="All checks"),
+        Table(["Check", "Shift", "What was found"], rows, label="All checks", stacks=True),
         Details("Every figure", [Facts(figures)]),
         Note("Left out, or done to be quick", notes) if notes else None,
     ]

@@ -78,7 +78,8 @@ def _histograms(
         body.append(f'<path d="{"".join(path)}" class="hist {name}"/>')
     body.append(text(ends[0], "0", height - 5, class_="tick"))
     body.append(text(ends[1], f"{width}", height - 5, class_="tick", text_anchor="end"))
-    return drawing(body, f"Histogram: {label}", height=height, width=width, css="figure fits")
+    css = "figure fits wide" if width > 400 else "figure fits"
+    return drawing(body, f"Histogram: {label}", height=height, width=width, css=css)
 
 
 def _bars(

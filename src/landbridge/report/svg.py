@@ -27,7 +27,7 @@ class Axis:
         """Return where a value lies, in percent of the width."""
         span = (self.high - self.low) or 1.0
         share = min(1.0, max(0.0, (value - self.low) / span))
-        return round(self.margin + share * (100 - 2 * self.margin), 2)
+        return round(self.margin + share * (100 - 2 * self.margin), 1)
 
     def ticks(self, most: int = 6) -> list[float]:
         """Return round values inside the scale."""
@@ -79,12 +79,12 @@ def around(
 
 def text(content: object, x: str, y: float, **attributes: object) -> str:
     """Return a text element with escaped content."""
-    return f'<text x="{x}" y="{y:g}"{_attributes(attributes)}>{escape(str(content))}</text>'
+    return f'<text x="{x}" y="{y:.4g}"{_attributes(attributes)}>{escape(str(content))}</text>'
 
 
 def line(x1: str, y1: float, x2: str, y2: float, css: str) -> str:
     """Return a line element."""
-    return f'<line x1="{x1}" y1="{y1:g}" x2="{x2}" y2="{y2:g}" class="{css}"/>'
+    return f'<line x1="{x1}" y1="{y1:.4g}" x2="{x2}" y2="{y2:.4g}" class="{css}"/>'
 
 
 def drawing(

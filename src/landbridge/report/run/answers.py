@@ -135,7 +135,7 @@ def _confusions(run: RunFiles) -> Blocks | None:
         return Figure(picture, caption, scrolls=f"Confusion matrix, {role}", above=True)
 
     few = len(drawn) <= 20
-    text = "Each row is one true class and adds up to 100\u00a0%; the diagonal is right."
+    text = "Each row is one true class and adds up to 100 %; the diagonal is right."
     text += "" if few else " Point at a cell for its figures."
     text += f" All {len(chosen)} seeds together." if len(chosen) > 1 else ""
     if left := len(names) - len(drawn):
@@ -192,7 +192,7 @@ def _calibration(run: RunFiles) -> Blocks | None:
     ]
     rows = [
         [
-            f"{b.low * 100:.0f} to {b.high * 100:.0f}\u00a0%",
+            f"{b.low * 100:.0f} to {b.high * 100:.0f} %",
             fmt.count(b.rows),
             fmt.percent(b.confidence),
             fmt.interval(right),

@@ -21,7 +21,7 @@ from ..svg import drawing, line, text, ticks
 from .base import tried
 from .read import RunFiles
 
-_POINTS = 120
+_POINTS = 90
 _FOLD = re.compile(r"(.*) \(fold (\d+)\)")
 Line = list[tuple[float, float]]
 
@@ -178,7 +178,7 @@ def panel(name: str, lines: Sequence[Line], fit: str) -> Markup:
             text(f"{lost} not finite", f"{width - right}", 14, class_="tick bad", text_anchor="end")
         )
     for order, points in enumerate(clean):
-        path = "L".join(f"{x(s):.1f} {y(v):.1f}" for s, v in points)
+        path = "L".join(f"{x(s):.0f} {y(v):.1f}" for s, v in points)
         if len(points) == 1:
             body.append(
                 f'<circle cx="{x(points[0][0]):.1f}" cy="{y(points[0][1]):.1f}" r="2.5" '

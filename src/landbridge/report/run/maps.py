@@ -66,7 +66,7 @@ def maps_of(run: RunFiles) -> Maps | None:
     ]
     payload = {
         "groups": groups,
-        "rows": rows,
+        "rows": [row - before for before, row in zip([0, *rows], rows, strict=False)],
         **_names(run, rows[sources:]),
         "label": [place.get(name) for name in label],
         "predicted": [[place.get(name) for name in own] for own in predicted],

@@ -78,18 +78,18 @@ def headline(run: RunFiles) -> tuple[str, str]:
 
 
 def headed(said: str) -> tuple[str, str]:
-    r"""Return what a verdict says first, and the rest of it.
+    """Return what a verdict says first, and the rest of it.
 
     Examples
     --------
     >>> headed("Transfer helped: 98.1 % are right. That is the stored model.")
-    ('Transfer helped: 98.1\xa0% are right.', 'That is the stored model.')
+    ('Transfer helped: 98.1 % are right.', 'That is the stored model.')
     """
     ends = [found.end() for found in re.finditer(r"[.!?](?= [A-Z])", said)]
     if said.startswith("There are no labels") and len(ends) > 1:
         ends = ends[1:]  # what was done without them is the news
     end = ends[0] if ends and ends[0] < len(said) else len(said)
-    return said[:end].replace(" %", f"{fmt.NBSP}%"), said[end:].strip()
+    return said[:end], said[end:].strip()
 
 
 def kept(run: RunFiles) -> bool:
@@ -199,14 +199,14 @@ def _tags(one: MethodScore, reference: str | None = None) -> list[str]:
 def _how(verdict: Verdict) -> str:
     """Say what is drawn."""
     n = len(verdict.seeds)
-    lines = "Lines are 95\u00a0% intervals."
+    lines = "Lines are 95 % intervals."
     if verdict.stored_seed is not None and n > 1:
         lines = (
             "The disc is the stored model, a diamond a baseline's mean over seeds; lines are "
-            "95\u00a0% intervals, small dots single seeds."
+            "95 % intervals, small dots single seeds."
         )
     elif n > 1:
-        lines = "Discs and diamonds are means, lines 95\u00a0% intervals, small dots single seeds."
+        lines = "Discs and diamonds are means, lines 95 % intervals, small dots single seeds."
     seeds = f", with {n} seeds" if n > 1 else ""
     return f"Every method answered the same target examples{seeds}. {lines}"
 
@@ -246,7 +246,7 @@ def _table(scores: Sequence[MethodScore], units: Units, metric: str) -> Table:
         ]
         for one in scores
     ]
-    heads = ["Method", f"{sentence(metric)} (95\u00a0% interval)", units.against, "p", "Each seed"]
+    heads = ["Method", f"{sentence(metric)} (95 % interval)", units.against, "p", "Each seed"]
     marked = ["is-chosen" * (one.role == "chosen") for one in scores]
     return Table(heads, rows, (1, 2, 3), "Comparison of methods", marked)
 
