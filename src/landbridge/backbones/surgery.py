@@ -11,7 +11,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from ..base.formatting import as_percent
+from ..base.formatting import percent
 from ..base.typed import JsonObject
 from .base import Backbone, LoadedBackbone
 from .heads import ColumnsHead, StagesHead
@@ -139,7 +139,7 @@ class TransferReport:
         ) / max(1, sum(math.prod(t.wanted) for t in self.tensors if t.wanted is not None))
         return (
             f"{n['transferred']} of {wanted} tensors transferred as they are "
-            f"({as_percent(same)} of the values), {n['reshaped']} reshaped, {n['fresh']} fresh; "
+            f"({percent(same, 0)} of the values), {n['reshaped']} reshaped, {n['fresh']} fresh; "
             f"{n['unused']} of the given ones not used"
         )
 

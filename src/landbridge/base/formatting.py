@@ -1,8 +1,7 @@
 """How figures are written: "94.2 % (92.9 to 95.3)", "+3.1 points", "3 classes", "1 min 15 s".
 
-Pages set them with a space that does not break and a true minus. Sentences that go into files or
-onto a terminal have neither: `plain` takes both away, and `as_percent`, `as_points`, `counted`,
-`about` and `quantity` never have them.
+Pages have a true minus. Sentences that go into files or onto a terminal have a hyphen in its place:
+`plain` puts it there, and `as_points`, `quantity` and `three_figures` have it.
 """
 
 from __future__ import annotations
@@ -14,7 +13,6 @@ from typing import Any, Protocol
 
 DASH = "–"
 MINUS = "−"
-NBSP = "\u00a0"
 
 
 class Bounds(Protocol):
@@ -34,7 +32,7 @@ class Bounds(Protocol):
 
 def plain(text: str) -> str:
     """Return a figure as a file or a terminal has it."""
-    return text.replace(NBSP, " ").replace(MINUS, "-")
+    return text.replace(MINUS, "-")
 
 
 def number(value: Any) -> float | None:
@@ -45,20 +43,15 @@ def number(value: Any) -> float | None:
 
 
 def percent(value: Any, digits: int = 1) -> str:
-    """0.942 -> "94.2 %"."""
-    known = number(value)
-    return DASH if known is None else f"{_fixed(known * 100, digits)}{NBSP}%"
-
-
-def as_percent(share: float, digits: int = 0) -> str:
-    """Return a share in plain words.
+    """Return a share in percent.
 
     Examples
     --------
-    >>> as_percent(0.942), as_percent(0.942, 1)
-    ('94 %', '94.2 %')
+    >>> percent(0.942), percent(0.942, 0), percent(None)
+    ('94.2 %', '94 %', '–')
     """
-    return f"{100 * share:.{digits}f} %"
+    known = number(value)
+    return DASH if known is None else f"{_fixed(known * 100, digits)} %"
 
 
 def as_points(difference: float, unit: str = " points") -> str:
@@ -104,7 +97,7 @@ def difference(gap: Bounds | None, unit: bool = True) -> str:
     """Write a difference as "+3.1 points (+1.2 to +5.0)"."""
     if gap is None or not gap.known:
         return DASH
-    text = signed(gap.value) + (f"{NBSP}points" if unit else "")
+    text = signed(gap.value) + (" points" if unit else "")
     if gap.bounded:
         text += f" ({signed(gap.low)} to {signed(gap.high)})"
     return text
@@ -116,8 +109,8 @@ def p_value(p: Any) -> str:
     if known is None:
         return DASH
     if known < 0.001:
-        return f"p{NBSP}<{NBSP}0.001"
-    return f"p{NBSP}={NBSP}{known:.3f}" if known < 0.1 else f"p{NBSP}={NBSP}{known:.2f}"
+        return "p < 0.001"
+    return f"p = {known:.3f}" if known < 0.1 else f"p = {known:.2f}"
 
 
 def figure(value: Any) -> str:
@@ -171,13 +164,13 @@ def seconds(value: Any) -> str:
     if known is None:
         return DASH
     if known < 10:
-        return f"{known:.1f}{NBSP}s"
+        return f"{known:.1f} s"
     whole = round(known)
     if whole < 60:
-        return f"{whole}{NBSP}s"
+        return f"{whole} s"
     if whole < 3600:
-        return f"{whole // 60}{NBSP}min {whole % 60}{NBSP}s"
-    return f"{whole // 3600}{NBSP}h {whole % 3600 // 60}{NBSP}min"
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
 
 
 def seeds(used: Sequence[int], note: str) -> str:
@@ -195,7 +188,7 @@ def size(value: Any) -> str:
         return DASH
     for unit in ("bytes", "kB", "MB", "GB"):
         if known < 1000 or unit == "GB":
-            return f"{known:.0f}{NBSP}{unit}" if unit == "bytes" else f"{known:.1f}{NBSP}{unit}"
+            return f"{known:.0f} {unit}" if unit == "bytes" else f"{known:.1f} {unit}"
         known /= 1000
     raise AssertionError
 

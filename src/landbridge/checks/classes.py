@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from ..base.formatting import as_percent
+from ..base.formatting import percent
 from ..domains.compare import compare_classes
 from ..domains.domain import Domain
 from .base import CHECKS, DataCheck, Problem, Sides, parts_of
@@ -70,11 +70,11 @@ class Classes(DataCheck):
             if apart > SKEWED and match.kind == "same":
                 yield self.problem(
                     "note",
-                    f"class shares differ: {as_percent(apart)} of the rows would have to change "
+                    f"class shares differ: {percent(apart, 0)} of the rows would have to change "
                     "class",
                     [
-                        f"{n} ({as_percent(shares[0].get(n, 0))}, "
-                        f"{as_percent(shares[1].get(n, 0))})"
+                        f"{n} ({percent(shares[0].get(n, 0), 0)}, "
+                        f"{percent(shares[1].get(n, 0), 0)})"
                         for n in names
                     ],
                     "landbridge shift says more",

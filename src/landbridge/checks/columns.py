@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from ..base.formatting import as_percent
+from ..base.formatting import percent
 from ..domains.modalities.table import TableExamples, missing
 from .base import CHECKS, DataCheck, Problem, Sides
 
@@ -31,16 +31,14 @@ class ColumnsOfTables(DataCheck):
                 given = column[~absent]
                 share = float(absent.mean()) if len(column) else 0.0
                 if share > GONE:
-                    gone.append(f"{name} ({as_percent(share)})")
+                    gone.append(f"{name} ({percent(share, 0)})")
                 if not len(given):
                     continue
                 _, counts = np.unique(given.astype(str), return_counts=True)
                 if len(counts) == 1 and share == 0:
                     same.append(name)
                 elif counts.max() > NEARLY * len(given) and len(given) >= 100:
-                    nearly.append(
-                        f"{name} ({as_percent(counts.max() / len(given), 1)} are one value)"
-                    )
+                    nearly.append(f"{name} ({percent(counts.max() / len(given))} are one value)")
             for names, severity, said in (
                 (same, "warning", "columns have one value only"),
                 (nearly, "note", "columns have almost one value only"),

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from ..base.errors import ConfigError
-from ..base.formatting import as_percent
+from ..base.formatting import percent
 from . import options as o
 from .frame import Frame
 from .verbs import verb
@@ -110,7 +110,7 @@ def _show(out: Path, facts: dict[str, Any]) -> None:
 def _figure(value: float, shares: bool) -> str:
     if math.isnan(value):
         return ""
-    return as_percent(value, 1) if shares else f"{value:.4g}"
+    return percent(value) if shares else f"{value:.4g}"
 
 
 def _gap(gap: Interval, shares: bool) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..base.evenly import evenly
-from ..base.formatting import as_percent
+from ..base.formatting import percent
 from ..domains.examples import Examples
 from ..insight.samples import sample, told
 
@@ -58,7 +58,7 @@ def typical_rows(
         unsure = np.argsort(first, kind="stable")[:BETWEEN]
         for row in unsure[first[unsure] < 0.9]:
             best = np.argsort(-shares[row], kind="stable")[:2]
-            said = ", ".join(f"{names[k]} {as_percent(shares[row, k])}" for k in best)
+            said = ", ".join(f"{names[k]} {percent(shares[row, k], 0)}" for k in best)
             shown.append(_shown(examples, int(row), [("between", said)]))
     return shown
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ..base.formatting import as_percent
+from ..base.formatting import percent
 from ..base.typed import JsonObject
 from .evidence import (
     BELIEVED,
@@ -174,7 +174,7 @@ def _for_label_shift(e: Evidence) -> str:
             "beside a difference in the features."
         )
     explained = (
-        f", and class weights take away {as_percent(e.by_labels)} of the A-distance"
+        f", and class weights take away {percent(e.by_labels, 0)} of the A-distance"
         if e.seen
         else ""
     )
@@ -185,9 +185,9 @@ def _for_reweighting(e: Evidence) -> str:
     if not e.seen or e.small or e.only_labels or not e.overlap:
         return ""
     return (
-        f"The domains overlap: weights on source rows take away {as_percent(e.by_weights)} "
+        f"The domains overlap: weights on source rows take away {percent(e.by_weights, 0)} "
         "of MMD², and "
-        f"{as_percent(e.rows)} of the rows still count."
+        f"{percent(e.rows, 0)} of the rows still count."
     )
 
 
@@ -196,7 +196,7 @@ def _for_mapping(e: Evidence) -> str:
         return ""
     if not e.by_map >= EXPLAINED:
         return ""
-    return f"One linear map of the features takes away {as_percent(e.by_map)} of MMD²."
+    return f"One linear map of the features takes away {percent(e.by_map, 0)} of MMD²."
 
 
 def _for_subspace(e: Evidence) -> str:
@@ -217,7 +217,7 @@ def _for_joint(e: Evidence) -> str:
         return ""
     return (
         f"The domains lie far apart, and the classes are easy to tell in the source "
-        f"({as_percent(e.accuracy)} right): class by class they may be brought together."
+        f"({percent(e.accuracy, 0)} right): class by class they may be brought together."
     )
 
 
@@ -237,8 +237,7 @@ def _against_reweighting(e: Evidence) -> str:
     if not e.seen or not e.rows < FEW_ROWS:
         return ""
     return (
-        f"Only {as_percent(e.rows, 1)} of the source's rows would count: the answer "
-        "would rest on a few."
+        f"Only {percent(e.rows)} of the source's rows would count: the answer would rest on a few."
     )
 
 
@@ -246,7 +245,7 @@ def _against_mapping(e: Evidence) -> str:
     if not e.seen or e.only_labels or not e.by_map < 0.2:
         return ""
     return (
-        f"A linear map takes away {as_percent(e.by_map)} of MMD² only: this is no shift "
+        f"A linear map takes away {percent(e.by_map, 0)} of MMD² only: this is no shift "
         "of that kind."
     )
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..base.formatting import as_percent
+from ..base.formatting import percent
 from ..domains.modalities.table import missing
 from ..solvers.two_sample.column_shift import (
     benjamini_hochberg,
@@ -177,7 +177,7 @@ def _kind(a: np.ndarray, b: np.ndarray) -> str:
 def _say(column: ColumnShift) -> str:
     before, after = column.missing
     if abs(after - before) >= (0.0 if np.isnan(column.distance) else column.distance):
-        return f"{column.name} (missing {as_percent(before)} → {as_percent(after)})"
+        return f"{column.name} (missing {percent(before, 0)} → {percent(after, 0)})"
     return f"{column.name} ({column.distance:.2f})"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..base.formatting import as_percent
+from ..base.formatting import percent
 from .base import DIAGNOSES, LEVEL, Check, Finding, Severity, graded
 from .pair import DomainPair
 
@@ -65,8 +65,8 @@ class ConditionalCheck(Check):
         elif p_rule <= LEVEL:
             sentence = (
                 f"The source's rule does not hold: on {count} it is right "
-                f"{as_percent(right.mean())} of "
-                f"the time and thinks {as_percent(expected)}.{said}"
+                f"{percent(right.mean(), 0)} of "
+                f"the time and thinks {percent(expected, 0)}.{said}"
             )
         else:
             sentence = f"The classes lie elsewhere, {count} say.{said}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..base.formatting import as_percent
+from ..base.formatting import percent
 from .base import DIAGNOSES, LEVEL, Check, Finding, Severity, graded
 from .pair import DomainPair
 
@@ -29,15 +29,15 @@ class DomainClassifierCheck(Check):
         right = 1 - found.error
         sentence = {
             "none": "A linear classifier cannot tell the domains apart "
-            f"({as_percent(right)} right, 50 % is chance).",
+            f"({percent(right, 0)} right, 50 % is chance).",
             "slight": f"A linear classifier tells them apart a little better than chance "
-            f"({as_percent(right)} right).",
-            "moderate": f"A linear classifier often tells them apart ({as_percent(right)} right).",
+            f"({percent(right, 0)} right).",
+            "moderate": f"A linear classifier often tells them apart ({percent(right, 0)} right).",
             "strong": f"A linear classifier tells them apart nearly always "
-            f"({as_percent(right)} right).",
+            f"({percent(right, 0)} right).",
         }[severity]
         if severity == "strong" and found.distance < 1.8:
-            sentence = f"A linear classifier mostly tells them apart ({as_percent(right)} right)."
+            sentence = f"A linear classifier mostly tells them apart ({percent(right, 0)} right)."
         return Finding(
             self.name,
             {

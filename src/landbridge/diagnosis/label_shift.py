@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..base.formatting import as_percent
+from ..base.formatting import percent
 from ..solvers.label_shift.label_shift import bbse, label_shift_em
 from ..solvers.two_sample.column_shift import total_variation
 from ..solvers.two_sample.domain_classifier import weighted_distance
@@ -84,14 +84,14 @@ def _estimated(name: str, pair: DomainPair, answers: Answers) -> Finding:
     else:
         most = np.argsort(-np.abs(shares - prior))[:2]
         said = ", ".join(
-            f"{names[k]} {as_percent(prior[k])} → {as_percent(shares[k])}" for k in most
+            f"{names[k]} {percent(prior[k], 0)} → {percent(shares[k], 0)}" for k in most
         )
         sentence = f"The classes' shares seem to differ ({about}): {said}."
         if len(absent):
             gone = ", ".join(names[k] for k in absent[:NAMED])
             sentence += f" Hardly or not seen in the target: {gone}."
         if np.isfinite(mended):
-            sentence += f" Class weights take away {as_percent(mended)} of the A-distance."
+            sentence += f" Class weights take away {percent(mended, 0)} of the A-distance."
     return Finding(
         name,
         {
@@ -139,7 +139,7 @@ def _counted(name: str, pair: DomainPair, answers: Answers) -> Finding | None:
     else:
         most = np.argsort(-np.abs(shares - prior))[:2]
         said = ", ".join(
-            f"{pair.classes[k]} {as_percent(prior[k])} → {as_percent(shares[k])}" for k in most
+            f"{pair.classes[k]} {percent(prior[k], 0)} → {percent(shares[k], 0)}" for k in most
         )
         sentence = f"By its labels, the target's class shares differ ({about}): {said}."
     edges = np.quantile(boot[1], [0.025, 0.975], axis=0)
@@ -189,7 +189,7 @@ def _explained(pair: DomainPair, answers: Answers, ratio: np.ndarray) -> tuple[f
 
 
 def _share_left(explained: float) -> str:
-    return "all" if not explained > 0.005 else as_percent(1 - explained)
+    return "all" if not explained > 0.005 else percent(1 - explained, 0)
 
 
 def _bootstrap(answers: Answers, rng: np.random.Generator) -> np.ndarray:

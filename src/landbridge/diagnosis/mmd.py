@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..base.formatting import as_percent
+from ..base.formatting import percent
 from ..solvers.two_sample.mmd import WIDTHS, mmd_test
 from .base import DIAGNOSES, LEVEL, Check, Finding, Severity, graded
 from .pair import DomainPair
@@ -49,8 +49,7 @@ class MMDCheck(Check):
                 "statistic": found.statistic,
             },
             severity,
-            f"{words[severity]} (MMD² is {as_percent(effect, 1)} of the spread, p = "
-            f"{found.p:.3f}).",
+            f"{words[severity]} (MMD² is {percent(effect)} of the spread, p = {found.p:.3f}).",
             details={
                 "null": found.null_statistics.round(4).tolist(),
                 "widths": list(WIDTHS),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..base.formatting import as_percent
+from ..base.formatting import percent
 from ..solvers.mapping.alignment import monge_map
 from ..solvers.two_sample.moment_shift import PARTS, moment_shift
 from .base import DIAGNOSES, Check, Finding, Severity, graded
@@ -43,11 +43,11 @@ class MomentsCheck(Check):
         else:
             named = sorted(shares, key=lambda part: -shares[part])
             said = ", ".join(
-                f"{as_percent(shares[p])} {_WORDS[p]}" for p in named if shares[p] >= 0.005
+                f"{percent(shares[p], 0)} {_WORDS[p]}" for p in named if shares[p] >= 0.005
             )
             sentence = f"The difference is {said}."
             if np.isfinite(linear):
-                sentence += f" A linear map takes away {as_percent(linear)} of it."
+                sentence += f" A linear map takes away {percent(linear, 0)} of it."
         return Finding(
             self.name,
             {

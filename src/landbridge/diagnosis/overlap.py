@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..base.formatting import as_percent
+from ..base.formatting import percent
 from ..solvers.two_sample.domain_classifier import target_log_odds
 from .base import DIAGNOSES, LEVEL, Check, Finding, Severity
 from .explained import ROWS, effective_share, explained_by_weights
@@ -37,19 +37,19 @@ class OverlapCheck(Check):
             severity = "slight" if share >= 0.5 else "moderate" if share >= 0.1 else "strong"
         rows = max(1, round(share * n))
         sentence = {
-            "none": f"They overlap: weighted to look like the target, {as_percent(share)} of the "
+            "none": f"They overlap: weighted to look like the target, {percent(share, 0)} of the "
             "source's rows still count.",
             "slight": f"They overlap well: weighted to look like the target, "
-            f"{as_percent(share)} of the "
+            f"{percent(share, 0)} of the "
             "source's rows still count.",
             "moderate": f"They overlap in part: weighted to look like the target, "
-            f"{as_percent(share)} "
+            f"{percent(share, 0)} "
             "of the source's rows still count.",
             "strong": "They hardly overlap: weighted to look like the target, about "
             f"{rows} of {n:,} source rows still count.",
         }[severity]
         if severity != "none" and np.isfinite(mended):
-            sentence += f" The weights take away {as_percent(mended)} of MMD²."
+            sentence += f" The weights take away {percent(mended, 0)} of MMD²."
         return Finding(
             self.name,
             {"effective_share": share, "explained": mended, "p": found.p},

@@ -10,7 +10,7 @@ from landbridge.base import formatting as fmt
 from landbridge.metrics.intervals import Interval
 
 from .run.aggregate import Bin
-from .svg import Axis, Mark, drawing, line, text
+from .svg import Axis, Mark, Plane, drawing, line, text
 from .units import SHARES, Units
 
 _MIDDLE = {"text_anchor": "middle"}
@@ -80,79 +80,34 @@ def scale(axis: Axis, write: Callable[[float], str]) -> Markup:
 
 def reliability_diagram(bins: Sequence[Bin]) -> Markup:
     """Draw accuracy against confidence, with how many answers lie in each bin beneath."""
-    side, left, top, under = 250, 44, 10, 44
-    width, height = left + side + 12, top + side + under + 52
-
-    def x(value: float) -> float:
-        return left + value * side
-
-    def y(value: float) -> float:
-        return top + (1 - value) * side
-
-    body = [f'<rect x="{left}" y="{top}" width="{side}" height="{side}" class="panel"/>']
-    for tick in (0, 0.25, 0.5, 0.75, 1):
-        body.append(line(f"{x(tick):g}", top, f"{x(tick):g}", top + side, "grid"))
-        body.append(line(f"{left}", y(tick), f"{left + side}", y(tick), "grid"))
-        body.append(
-            text(f"{tick * 100:g}", f"{left - 6}", y(tick) + 4, class_="tick", text_anchor="end")
-        )
-        body.append(text(f"{tick * 100:g}", f"{x(tick):g}", height - 22, class_="tick", **_MIDDLE))
-    body.append(f'<path d="M{x(0):g} {y(0):g}L{x(1):g} {y(1):g}" class="zero"/>')
+    side, tall = 250.0, 36.0
+    plane = Plane(44.0, 10.0, side, side, (0.0, 1.0), (0.0, 1.0))
+    marks = [(tick, f"{tick * 100:g}") for tick in (0, 0.25, 0.5, 0.75, 1)]
+    body = plane.frame(marks, marks, ("confidence of the answer, %", "right answers, %"))
+    body.append(plane.line(0, 0, 1, 1, "zero"))
+    base = plane.top + side + 46 + tall
     most = max((b.rows for b in bins), default=1) or 1
-    points = []
+    notes = []
     for one in bins:
-        if not one.accuracy:
+        right = one.accuracy
+        if not right:
             continue
-        tall = one.rows / most * (under - 8)
-        base = top + side + under
         note = (
-            f"confidence {fmt.percent(one.confidence)}, right "
-            f"{fmt.interval(one.accuracy)}, "
+            f"confidence {fmt.percent(one.confidence)}, right {fmt.interval(right)}, "
             f"{fmt.counted(one.rows, 'answer')}"
         )
-        cx = x(one.confidence)
-        body.append(
-            f'<rect x="{x(one.low) + 1:.1f}" y="{base - tall:.1f}" '
-            f'width="{side / len(bins) - 2:.1f}" '
-            f'height="{tall:.1f}" class="bar"/>'
-        )
-        body.append(
-            line(
-                f"{cx:.1f}",
-                y(one.accuracy.low),
-                f"{cx:.1f}",
-                y(one.accuracy.high),
-                "interval chosen",
-            )
-        )
-        body.append(
-            f'<circle cx="{cx:.1f}" cy="{y(one.accuracy.value):.1f}" r="5" class="dot chosen">'
-            f"<title>{note}</title></circle>"
-        )
-        points.append(note)
-    body.append(
-        text(
-            "confidence of the answer, %",
-            f"{left + side / 2:g}",
-            height - 5,
-            class_="tick",
-            **_MIDDLE,
-        )
-    )
-    middle = top + side / 2
-    body.append(
-        text(
-            "right answers, %",
-            "12",
-            middle,
-            class_="tick",
-            transform=f"rotate(-90 12 {middle:g})",
-            **_MIDDLE,
-        )
-    )
-    return drawing(
-        body, "Reliability: " + "; ".join(points), height=height, width=width, css="figure"
-    )
+        left, high = plane.at(one.low, 0)[0] + 1, one.rows / most * tall
+        x, y = plane.at(one.confidence, right.value)
+        body += [
+            f'<rect x="{left:.1f}" y="{base - high:.1f}" width="{side / len(bins) - 2:.1f}" '
+            f'height="{high:.1f}" class="bar"/>',
+            plane.line(one.confidence, right.low, one.confidence, right.high, "interval chosen"),
+            f'<circle cx="{x:.1f}" cy="{y:.1f}" r="5" class="dot chosen"><title>{note}</title>'
+            "</circle>",
+        ]
+        notes.append(note)
+    label = "Reliability: " + "; ".join(notes)
+    return drawing(body, label, height=base + 4, width=side + 56, css="figure")
 
 
 def bar(share: float, label: str, css: str = "bar") -> Markup:

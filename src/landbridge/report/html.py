@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .page import Page
 
 _HERE = Path(__file__).parent
+_UNITS = re.compile(r"(?<=\d) (?=%|(points|bytes|[kMG]B|min|s|h)\b)")
 _HEAD_SCRIPT = (
     "try{var t=localStorage.getItem('landbridge-theme');"
     "if(t)document.documentElement.dataset.theme=t}catch(e){}"
@@ -83,8 +84,8 @@ def own_version() -> str:
 
 
 def _tied(text: object) -> object:
-    """Keep a number and its percent sign in one line; what is HTML already is left alone."""
-    return text.replace(" %", "\u00a0%") if type(text) is str else text
+    """Keep a number and its unit in one line; what is HTML already is left alone."""
+    return _UNITS.sub("\u00a0", text) if type(text) is str else text
 
 
 def _packed(text: str) -> str:

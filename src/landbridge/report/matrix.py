@@ -56,9 +56,9 @@ def confusion_matrix(counts: np.ndarray, classes: Sequence[str], label: str) -> 
         x = left + middle + font * 0.35 * (not upright)
         turn = "" if upright else f' transform="rotate(-90 {x:.0f} {top - 6:.0f})"'
         heads.append(f'<text x="{x:.0f}" y="{top - 6:.0f}"{turn}>{words}</text>')
-    for words, anchor in ((ends, "end"), (heads, "middle" if upright else "start")):
+    for names, anchor in ((ends, "end"), (heads, "middle" if upright else "start")):
         look = f'class="tick" style="font-size:{font}px" text-anchor="{anchor}"'
-        body.append(f"<g {look}>{''.join(words)}</g>")
+        body.append(f"<g {look}>{''.join(names)}</g>")
     gap = 1 if cell >= 16 else 0.5
     size = cell - 2 * gap
     cells: dict[str, list[str]] = {"right": [], "wrong": []}

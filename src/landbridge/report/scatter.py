@@ -14,7 +14,7 @@ from markupsafe import Markup
 
 from landbridge.base import formatting as fmt
 
-from .svg import drawing, line, text, ticks
+from .svg import Plane, drawing, text, ticks
 
 HUES = 12
 """Colours in ``style.css``; beyond these they come again."""
@@ -146,31 +146,12 @@ def _scaled(
     where: list[np.ndarray], axes: Axes, width: float
 ) -> tuple[list[str], list[np.ndarray]]:
     """Draw both scales, and place points on them."""
-    left, top, under, right = 56.0, 10.0, 40.0, 12.0
-    side = width - left - right
-    low, high = np.array([axes.x, axes.y]).T
-
-    def place(points: np.ndarray) -> np.ndarray:
-        x, y = ((points - low) / (high - low)).T
-        return np.stack([left + x * side, top + (1 - y) * side], axis=1)
-
-    tick = {"class_": "tick", "text_anchor": "middle"}
-    body = [f'<rect x="{left}" y="{top}" width="{side}" height="{side}" class="panel"/>']
-    for value in ticks(*axes.x, 5):
-        x = f"{place(np.array([[value, low[1]]]))[0, 0]:.1f}"
-        body.append(line(x, top, x, top + side, "grid"))
-        body.append(text(fmt.figure(value), x, top + side + 16, **tick))
-    for value in ticks(*axes.y, 5):
-        y = float(place(np.array([[low[0], value]]))[0, 1])
-        body.append(line(f"{left}", y, f"{left + side}", y, "grid"))
-        said = fmt.figure(value)
-        body.append(text(said, f"{left - 6}", y + 4, class_="tick", text_anchor="end"))
-    ends = "L".join(f"{x:.1f} {y:.1f}" for x, y in place(np.array(axes.ideal)))
-    body.append(f'<path d="M{ends}" class="zero"/>')
-    middle = top + side / 2
-    body.append(text(axes.x_name, f"{left + side / 2:g}", top + side + under - 6, **tick))
-    body.append(text(axes.y_name, "12", middle, **tick, transform=f"rotate(-90 12 {middle:g})"))
-    return body, [place(own) for own in where]
+    side = width - 68.0
+    plane = Plane(56.0, 10.0, side, side, axes.x, axes.y)
+    across, up = ([(v, fmt.figure(v)) for v in ticks(*ends, 5)] for ends in (axes.x, axes.y))
+    body = plane.frame(across, up, (axes.x_name, axes.y_name))
+    body.append(plane.line(*axes.ideal[0], *axes.ideal[1], "zero"))
+    return body, [np.stack(plane.at(*own.T), axis=1) for own in where]
 
 
 def _number(i: int, points: np.ndarray) -> str:

@@ -52,6 +52,55 @@ class Mark:
         return cls(found.value if found.known else None, low, high, dots, kind)
 
 
+@dataclass(frozen=True)
+class Plane:
+    """A rectangle of a drawing with two scales; y grows upwards.
+
+    Attributes
+    ----------
+    left, top, width, height : float
+    x, y : (float, float)
+        The ends of each scale.
+    """
+
+    left: float
+    top: float
+    width: float
+    height: float
+    x: tuple[float, float]
+    y: tuple[float, float]
+
+    def at(self, x: float, y: float) -> tuple[float, float]:
+        """Return where a point lies in the drawing."""
+        across = (x - self.x[0]) / ((self.x[1] - self.x[0]) or 1.0)
+        up = (y - self.y[0]) / ((self.y[1] - self.y[0]) or 1.0)
+        return self.left + across * self.width, self.top + (1 - up) * self.height
+
+    def line(self, x1: float, y1: float, x2: float, y2: float, css: str) -> str:
+        """Return a line between two points."""
+        (a, b), (c, d) = self.at(x1, y1), self.at(x2, y2)
+        return line(f"{a:.1f}", b, f"{c:.1f}", d, css)
+
+    def frame(
+        self, x: Sequence[tuple[float, str]], y: Sequence[tuple[float, str]], names: Sequence[str]
+    ) -> list[str]:
+        """Draw the rectangle, lines at ticks with what is written there, and the scales' names."""
+        across, up = (f'width="{self.width:g}"', f'height="{self.height:g}"')
+        body = [f'<rect x="{self.left:g}" y="{self.top:g}" {across} {up} class="panel"/>']
+        under, middle = self.top + self.height, {"class_": "tick", "text_anchor": "middle"}
+        for value, said in x:
+            body.append(self.line(value, self.y[0], value, self.y[1], "grid"))
+            body.append(text(said, f"{self.at(value, 0)[0]:.1f}", under + 16, **middle))
+        for value, said in y:
+            at = self.at(0, value)[1] + 4
+            body.append(self.line(self.x[0], value, self.x[1], value, "grid"))
+            body.append(text(said, f"{self.left - 6:g}", at, class_="tick", text_anchor="end"))
+        half, turned = self.left + self.width / 2, self.top + self.height / 2
+        body.append(text(names[0], f"{half:g}", under + 34, **middle))
+        turn = f"rotate(-90 12 {turned:g})"
+        return [*body, text(names[1], "12", turned, **middle, transform=turn)]
+
+
 def ticks(low: float, high: float, most: int = 6) -> list[float]:
     """Return at most about `most` round values between low and high."""
     span = high - low

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..base.formatting import as_percent, as_points, quantity, three_figures
+from ..base.formatting import as_points, percent, quantity, three_figures
 from ..metrics.intervals import Interval
 
 
@@ -42,7 +42,7 @@ class PrimaryMetric:
 
     def format(self, figure: float) -> str:
         """Return the figure in words: "94.2 %", "3.21"."""
-        return as_percent(figure, 1) if self.percent else quantity(figure)
+        return percent(figure) if self.percent else quantity(figure)
 
     def size(self, difference: float) -> str:
         """Return how large a difference is: "3.1 points", "0.42"."""

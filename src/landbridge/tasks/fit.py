@@ -15,7 +15,7 @@ from ..artifacts.state import WORK
 from ..base.errors import ConfigError, DataError
 from ..base.events import SILENT, Events
 from ..base.files import read_json, write_text
-from ..base.formatting import as_percent
+from ..base.formatting import percent
 from ..base.hashing import digest
 from ..base.options import positive
 from ..base.shown import to_json
@@ -303,7 +303,7 @@ def _card(out: Path, task: StructuredTask, facts: JsonObject) -> str:
     share = facts["parameters"]["moved"] / max(1, facts["parameters"]["total"])
     return (
         f"# {md(out.name)}\n\n{md(verdict['sentence'])}\n\n" + "\n".join(rows) + "\n\n"
-        f"{task.summary}. Made from {md(facts['origin'])}; {as_percent(share, 1)} of its "
+        f"{task.summary}. Made from {md(facts['origin'])}; {percent(share)} of its "
         "numbers were trained "
         f"on {facts['rows']:,} rows.\n\n"
         f"{code(f'landbridge predict {shlex.quote(str(out))} DATA')} answers for new rows; "

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..base.errors import DataError
-from ..base.formatting import as_percent
+from ..base.formatting import percent
 from ..base.inside import Place
 from ..base.typed import JsonObject
 from ..metrics.regions import IGNORED, mean_iou, overlap_counts
@@ -98,7 +98,7 @@ class Segmentation(ImageTask):
                 (image, "image"),
                 *zip((colours[mask] for mask in masks), ("true", "said"), strict=True),
             ],
-            "lines": [("wrong", f"{as_percent(wrong.mean(), 1)} of the pixels")],
+            "lines": [("wrong", f"{percent(wrong.mean())} of the pixels")],
         }
 
     def metrics(self) -> list[Metric]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..base.formatting import about, as_percent, counted
+from ..base.formatting import about, counted, percent
 from ..targets.base import TargetType
 from .records import Verdict
 
@@ -206,7 +206,7 @@ def confidence_sentence(verdict: Verdict) -> str:
     which = "surer than it is right" if sure > right else "less sure than it is right"
     return (
         f"Its probabilities cannot be taken at their word: it is {which} (confidence "
-        f"{as_percent(sure, 1)} on average, right {as_percent(right, 1)})."
+        f"{percent(sure)} on average, right {percent(right)})."
     )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...base.errors import LandbridgeWarning
-from ...base.formatting import as_percent
+from ...base.formatting import percent
 
 Range = tuple[float, float]
 
@@ -118,7 +118,7 @@ def outside(values: np.ndarray, taken: Range) -> str | None:
     share = float(np.mean([((p < low) | (p > high)).mean() for p in _blocks(values)]))
     if share > _SAID:
         return (
-            f"{as_percent(share, 1)} of the pixel values lie outside {_words(taken)} and "
+            f"{percent(share)} of the pixel values lie outside {_words(taken)} and "
             "are cut there: "
             "value_range= states a wider range"
         )

@@ -9,6 +9,7 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from markupsafe import Markup
 
@@ -17,7 +18,7 @@ from landbridge.base.events import Event
 
 from ..blocks import Block, Blocks, Details, Heading, Panels, Text, lead
 from ..page import Section
-from ..svg import drawing, line, text, ticks
+from ..svg import Plane, drawing, line, text, ticks
 from .base import tried
 from .read import RunFiles
 
@@ -110,20 +111,15 @@ def _follow(lines: list[Line], step: float, value: float) -> None:
 
 def panel(name: str, lines: Sequence[Line], fit: str) -> Markup:
     """Draw one loss over steps, one line per seed."""
-    width, height, left, right, top, bottom = 210, 140, 38, 6, 24, 24
+    width, height, left = 210, 140, 38
     clean = [_thin([(s, v) for s, v in points if math.isfinite(v)]) for points in lines]
     lost = sum(not math.isfinite(v) for points in lines for _, v in points)
     values = [v for points in clean for _, v in points]
     heading = text(fmt.shorten(name, 28), f"{left}", 14, class_="panel-title")
     if not values:
         body = [heading, text("no finite value", f"{left}", 70, class_="tick")]
-        return drawing(
-            body,
-            f"{name} of {fit}: no finite value",
-            height=height,
-            width=width,
-            css="figure curve",
-        )
+        label = f"{name} of {fit}: no finite value"
+        return drawing(body, label, height=height, width=width, css="figure curve")
     log_scale = min(values) > 0 and max(values) / min(values) > 100
 
     def lift(value: float) -> float:
@@ -134,58 +130,34 @@ def panel(name: str, lines: Sequence[Line], fit: str) -> Markup:
         low = 0.0
     if high - low < 1e-12:
         low, high = low - 0.5, high + 0.5
-    first = min(s for points in clean for s, _ in points)
-    last = max(s for points in clean for s, _ in points)
-
-    def x(step: float) -> float:
-        return left + (step - first) / ((last - first) or 1) * (width - left - right)
-
-    def y(value: float) -> float:
-        return top + (1 - (lift(value) - low) / (high - low)) * (height - top - bottom)
-
-    body = [heading]
-    marks = (
-        [10.0**p for p in range(math.ceil(low), math.floor(high) + 1)]
-        if log_scale
-        else ticks(low, high, 4)
-    )
-    for tick in marks:
-        body.append(line(f"{left}", y(tick), f"{width - right}", y(tick), "grid"))
-        body.append(
-            text(
-                fmt.figure(tick),
-                f"{left - 5}",
-                y(tick) + 3.5,
-                class_="tick",
-                text_anchor="end",
-            )
-        )
-    body.append(line(f"{left}", height - bottom, f"{width - right}", height - bottom, "axis"))
-    body.append(text(fmt.figure(first), f"{left}", height - 8, class_="tick"))
-    body.append(
-        text(
-            f"step {fmt.figure(last)}",
-            f"{width - right}",
-            height - 8,
-            class_="tick",
-            text_anchor="end",
-        )
-    )
+    steps = [s for points in clean for s, _ in points]
+    first, last = min(steps), max(steps)
+    plane = Plane(left, 24, width - left - 6, height - 48, (first, last), (low, high))
+    right, under = f"{width - 6}", height - 24
+    marks = ticks(low, high, 4)
     if log_scale:
-        body.append(text("log scale", f"{width - right}", 14, class_="tick", text_anchor="end"))
+        marks = [float(p) for p in range(math.ceil(low), math.floor(high) + 1)]
+    body = [heading]
+    for tick in marks:
+        said, y = fmt.figure(10.0**tick if log_scale else tick), plane.at(first, tick)[1]
+        body.append(line(f"{left}", y, right, y, "grid"))
+        body.append(text(said, f"{left - 5}", y + 3.5, class_="tick", text_anchor="end"))
+    body.append(line(f"{left}", under, right, under, "axis"))
+    body.append(text(fmt.figure(first), f"{left}", height - 8, class_="tick"))
+    end = {"class_": "tick", "text_anchor": "end"}
+    body.append(text(f"step {fmt.figure(last)}", right, height - 8, **end))
+    if log_scale:
+        body.append(text("log scale", right, 14, **end))
     elif lost:
-        body.append(
-            text(f"{lost} not finite", f"{width - right}", 14, class_="tick bad", text_anchor="end")
-        )
+        body.append(text(f"{lost} not finite", right, 14, class_="tick bad", text_anchor="end"))
     for order, points in enumerate(clean):
-        path = "L".join(f"{x(s):.0f} {y(v):.1f}" for s, v in points)
-        if len(points) == 1:
-            body.append(
-                f'<circle cx="{x(points[0][0]):.1f}" cy="{y(points[0][1]):.1f}" r="2.5" '
-                'class="seed"/>'
-            )
-        elif points:
-            body.append(f'<path d="M{path}" class="curve-line s{order % 3}"/>')
+        at = [(round(x), round(y, 1)) for x, y in (plane.at(s, lift(v)) for s, v in points)]
+        moves = " ".join(f"{c - a} {d - b:.3g}" for (a, b), (c, d) in pairwise(at))
+        if len(at) == 1:
+            body.append(f'<circle cx="{at[0][0]}" cy="{at[0][1]}" r="2.5" class="seed"/>')
+        elif at:
+            start = f"{at[0][0]} {at[0][1]}"
+            body.append(f'<path d="M{start}l{moves}" class="curve-line s{order % 3}"/>')
     ends = [points[-1][1] for points in clean if points]
     label = (
         f"{name} of {fit}: from {fmt.figure(sum(p[0][1] for p in clean if p) / len(ends))} "
