@@ -37,7 +37,7 @@ def methods() -> list[str]:
         name
         for name, kind in METHODS.items()
         if issubclass(kind, FeatureMethod)
-        and kind.needs.answers == "classes"
+        and kind.needs.target_types == "multiclass"
         and kind.needs.target != "labelled"
     ]
 

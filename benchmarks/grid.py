@@ -27,7 +27,7 @@ from landbridge.runs.load import read_task
 from landbridge.runs.prepare import prepare
 from landbridge.selection.choose import choose_label_free
 from landbridge.solvers.calibration.softmax import softmax
-from landbridge.targets.base import target_type
+from landbridge.targets.base import get_target_type
 from landbridge.training.devices import find_device
 
 
@@ -63,7 +63,7 @@ class Job:
 
 def truth_of(whole: Domain, sealed: Domain) -> np.ndarray:
     """Return the classes, or numbers, of the judged rows, from the domain as it was read."""
-    if whole.answers == "numbers":
+    if whole.target_type == "regression":
         return whole.labels[sealed.judged]
     return np.array(whole.classes, dtype=object)[whole.labels][sealed.judged]
 
@@ -105,9 +105,9 @@ def run_job(
         runner.run(first, tolerate=True)  # others start from it: not to be trained twice at once
         done = runner.run(specs, tolerate=True)
     reading = workspace.reading
-    metric = target_type(reading.answers).metric
+    metric = get_target_type(reading.target_type).metric
     truth = np.asarray(job.truth)
-    if reading.answers == "classes":
+    if reading.target_type == "multiclass":
         place = {name: i for i, name in enumerate(workspace.classes)}
         truth = np.array([place.get(name, -1) for name in job.truth])
     hits: dict[str, list[np.ndarray]] = {}
@@ -125,7 +125,7 @@ def run_job(
             hits.setdefault(method, []).append(score)
             own = rows.setdefault(method, {"cpu_s": 0.0})
             own["cpu_s"] += fit.facts["cpu_s"] / seeds
-            if reading.answers == "classes":
+            if reading.target_type == "multiclass":
                 candidates.append(_candidate(method, fit, workspace))
         choices.append(_choice(candidates, hits, seed, job.reference))
     for name, own in rows.items():

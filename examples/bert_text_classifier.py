@@ -38,7 +38,7 @@ if __name__ == "__main__":
     bert = {
         "backbone": "hf/bert-base-uncased",
         "backbone_options": {"pooling": "pooler", "length": 128},
-        "training": {"rate": 1e-5},
+        "training": {"learning_rate": 1e-5},
     }
     what = {
         "target": given[0] if given else table if table.is_file() and not SMALL else made_up(),

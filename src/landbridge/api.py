@@ -13,10 +13,12 @@ from typing import Any
 from .base.config import DataConfig, RunConfig, make_config
 from .base.errors import ConfigError
 from .base.events import Events
+from .base.renamed import renamed_keywords
 from .runs import pipeline
 from .runs.run import Run
 
 
+@renamed_keywords
 def transfer(
     source: Any = None,
     target: Any = None,
@@ -45,8 +47,8 @@ def transfer(
     target_labels: str = "use",
     teacher: Any = None,
     student: str | None = None,
-    answers: str = "auto",
-    judge_fraction: float = 0.3,
+    target_type: str = "auto",
+    test_size: float = 0.3,
     holdout: str = "stratified",
     keep_duplicates: bool = False,
     method_options: dict[str, Any] | None = None,
@@ -114,10 +116,10 @@ def transfer(
     student : str, optional
         Where rows have several modalities, the one that the new model sees; as default the one
         that the teacher does not see.
-    answers : {"auto", "classes", "numbers", "several", "ordinal"}
+    target_type : {"auto", "multiclass", "regression", "multilabel", "ordinal"}
         What kind of label there is: one class, a number, several labels at once, a class in an
         order (never guessed). "auto": as they look, which a note says.
-    judge_fraction : float, default 0.3
+    test_size : float, default 0.3
         Part of the labelled target kept for judging where the data have no test split.
     holdout : str, default "stratified"
         Which rows these are: by chance, of each class its share; "group:COLUMN" (whole groups,
@@ -134,7 +136,7 @@ def transfer(
     seed : int, default 0
         The first one.
     training : dict, optional
-        Fields of `landbridge.base.config.TrainingConfig`: steps, batch, rate, ...
+        Fields of `landbridge.base.config.TrainingConfig`: steps, batch_size, learning_rate, ...
     device : {"auto", "cpu", "cuda", "mps"}, optional
         Where networks run; the same as ``training={"device": ...}``.
     offline : bool, default False
@@ -181,6 +183,7 @@ def transfer(
         )
 
 
+@renamed_keywords
 def plan(
     source: Any = None,
     target: Any = None,

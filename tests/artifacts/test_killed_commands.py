@@ -106,7 +106,7 @@ OTHERS = {
     "merge": ({"weights": [1, 1]}, {"method": "ties"}),
     "multitask": ({"steps": 5}, {"seed": 1}),
     "cluster": ({"seed": 5}, {"groups": 3}),
-    "tune": ({"scratch": False}, {"judge_fraction": 0.5}),
+    "tune": ({"scratch": False}, {"test_size": 0.5}),
 }
 
 

@@ -89,7 +89,7 @@ def _demo(data: Path, out: Path) -> None:
 
     from landbridge.cli.app import app
 
-    steps = {"steps": 3, "source_steps": 3, "batch": 16, "checkpoint_seconds": 0}
+    steps = {"steps": 3, "source_steps": 3, "batch_size": 16, "checkpoint_seconds": 0}
     few = {"seeds": 1, "data.max_rows": 60, **{f"training.{k}": v for k, v in steps.items()}}
     words = [word for key, value in few.items() for word in ("--set", f"{key}={value}")]
     found = CliRunner().invoke(app, ["demo", "--out", str(out), "--quiet", *words])
@@ -131,7 +131,7 @@ def _align(data: Path, out: Path, texts: Any = None, rows: Any = None, **more: A
     texts = texts or [f"a {'square' if i < 16 else 'field'} {i % 3}" for i in range(32)]
     encoders = {"image": "convnet", "text": "textnet"}
     how: dict[str, Any] = {"backbone_options": {"encoders": encoders, "space": 8, "width": 8}}
-    how |= {"options": AlignOptions(epochs=3, batch=16)} | more
+    how |= {"options": AlignOptions(epochs=3, batch_size=16)} | more
     rows = {"image": pictures(), "text": texts} if rows is None else rows
     return landbridge.align(rows, out=out, **how)
 

@@ -38,7 +38,7 @@ WRONG: list[tuple[str, str | bytes, str]] = [
     ("c.yaml", f"seed: {'9' * 5000}", "5,000 digits"),
     ("c.yaml", f"seed: -{'9' * 300}", "digits"),
     ("c.yaml", "seed: .nan", "nan"),
-    ("c.yaml", "training: {rate: 1e999}", "inf"),
+    ("c.yaml", "training: {learning_rate: 1e999}", "inf"),
     ("c.yaml", "1: 2", "key 1, which is no text"),
     ("c.yaml", "? [a, b]\n: c", "is not YAML"),
     ("c.yaml", "a: !!python/object:os.system x", "is not YAML"),
@@ -166,9 +166,7 @@ def test_a_value_of_a_wrong_kind_is_named_by_its_key(key):
 @pytest.mark.parametrize("seed", range(4))
 def test_damaged_files_end_in_an_error_with_a_cause(tmp_path, seed):
     draw = random.Random(seed)
-    whole = (
-        b"data:\n  label: 'a'\n  columns: [x, y]\nmethod: mcc\ntraining: {steps: 5, rate: 1e-3}\n"
-    )
+    whole = b"data:\n  label: 'a'\n  columns: [x, y]\ntraining: {learning_rate: 1e-3}\n"
     for i in range(150):
         raw = bytearray(whole)
         for _ in range(draw.randint(1, 4)):

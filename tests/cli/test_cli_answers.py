@@ -31,7 +31,7 @@ def test_predictions_are_written(tmp_path):
 def test_figures_of_numbers_are_no_percentages(capsys):
     _show(
         {
-            "answers": "numbers",
+            "target_type": "regression",
             "metric": "mean absolute error",
             "value": 17.0,
             "low": 15.5,
@@ -54,7 +54,7 @@ def test_a_verdict_on_numbers_says_what_is_saved(capsys, tmp_path):
         console(),
         tmp_path,
         {
-            "answers": "numbers",
+            "target_type": "regression",
             "metric": "mean absolute error",
             "lower_is_better": True,
             "outcome": "helped",

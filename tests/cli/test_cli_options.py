@@ -14,13 +14,13 @@ BOTH = ("transfer", "--source", "a", "--target", "b")
 
 def test_set_wins_over_options_over_file_over_defaults(cli, pipeline, tmp_path: Path):
     file = tmp_path / "c.yaml"
-    file.write_text("budget: 1m\nmethod: mcc\nseed: 7\ndata: {source: x, judge_fraction: 0.5}\n")
+    file.write_text("budget: 1m\nmethod: mcc\nseed: 7\ndata: {source: x, test_size: 0.5}\n")
     result = cli(*BOTH, "--config", file, "--method", "dann", "--set", "method=infomax")
     assert result.exit_code == 0, result.stderr
     config = pipeline.config
     assert config.method == "infomax"
     assert config.data.source == "a"
-    assert config.data.judge_fraction == 0.5
+    assert config.data.test_size == 0.5
     assert (config.budget, config.seed) == ("1m", 7)
     assert config.backbone == "auto"
 

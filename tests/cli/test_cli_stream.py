@@ -50,16 +50,16 @@ def test_json_is_one_object(cli, streamed, only_json):
     assert found["accuracy"] == {"source": 0.5, "adapted": 0.625}
     assert found["predictions"][0]["predicted"] == "cat"
     assert streamed["method"] == "sar"
-    assert streamed["batch"] == 64
+    assert streamed["batch_size"] == 64
     assert streamed["guard"] is True
 
 
 def test_with_out_the_answers_are_a_file_and_the_summary_is_shown(cli, streamed):
     result = cli(
-        "stream", "r", "d", "--method", "eata", "--batch", "1", "--no-guard", "--out", "a.csv"
+        "stream", "r", "d", "--method", "eata", "--batch-size", "1", "--no-guard", "--out", "a.csv"
     )
     assert result.exit_code == 0, result.stderr
-    assert (streamed["method"], streamed["batch"], streamed["guard"]) == ("eata", 1, False)
+    assert (streamed["method"], streamed["batch_size"], streamed["guard"]) == ("eata", 1, False)
     assert "1,000 rows in 16 batches with eata" in result.stdout
     assert "+12.5" in result.stdout
     assert "no norms" in result.stdout

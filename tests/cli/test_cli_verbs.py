@@ -92,7 +92,7 @@ def test_the_demo_has_its_own_defaults_and_never_runs_over_the_last(cli, pipelin
     assert data.target_labels == "judge"
     assert pipeline.config.method == "infomax+consistency"
     fixed = pipeline.config.training  # nothing is left to how fast or busy a machine is
-    assert (fixed.steps, fixed.source_steps, fixed.batch) == (500, 250, 48)
+    assert (fixed.steps, fixed.source_steps, fixed.batch_size) == (500, 250, 48)
     assert (fixed.precision, fixed.device, fixed.threads) == ("float32", "cpu", 1)
     assert (pipeline.config.seed, pipeline.config.seeds) == (0, 3)
     second = cli("demo", "--json", "--set", "data.max_rows=50", "--budget", "5s")

@@ -90,16 +90,19 @@ INNER = {
 }
 """What `read_domain` and methods are told by what calls them, or about arrays alone."""
 NOT_READ = {
-    "cluster": {"answers"},
-    "multitask": {"answers", "domain", "label", "pattern"},
-    "align": {"answers", "domain", "label", "pattern"},
+    "cluster": {"target_type"},
+    "multitask": {"target_type", "domain", "label", "pattern"},
+    "align": {"target_type", "domain", "label", "pattern"},
 }
 """What `read_domain` takes and would have no effect."""
 FRAME = {"config", "set", "json", "quiet", "debug"}
 OTHER_DEFAULT = {
     *("backbone_options", "method_options"),  # none, not an empty one
     *("device", "options"),
-    *("batch", "rate"),  # of a fit of its own, where the configuration says "the method's recipe"
+    *(
+        "batch_size",
+        "learning_rate",
+    ),  # of a fit of its own, where the configuration says "the method's recipe"
 }
 """Keywords whose default has another spelling than the key's."""
 
@@ -156,7 +159,7 @@ def test_an_option_is_a_key_that_has_an_effect(verb):
     own = options_of(verb) - shared
     in_doubt = own & set(OPTIONS)
     # of shift, rank and cluster they are arguments, of stream and merge something else
-    assert in_doubt <= {"source", "target", "method", "batch"}
+    assert in_doubt <= {"source", "target", "method", "batch_size"}
 
 
 @pytest.mark.parametrize("verb", PYTHON)

@@ -13,7 +13,7 @@ import torch
 import needs
 from landbridge.base.errors import DataError
 from landbridge.domains import Task, read_domain, seal
-from landbridge.targets.base import target_type, type_of_target
+from landbridge.targets.base import get_target_type, type_of_target
 
 N = 60
 X = np.random.default_rng(0).normal(size=(N, 3))
@@ -27,41 +27,44 @@ def csv(path: Path, header: str, rows: list[str]) -> Path:
 @pytest.mark.parametrize(
     ("labels", "kind"),
     [
-        (np.linspace(0, 1, N), "numbers"),
-        (np.arange(N) % 41 + 29, "numbers"),  # ages
-        (np.arange(N) % 30, "classes"),  # 0 to k−1 count classes
-        (np.arange(N) % 30 + 1, "classes"),
-        ((np.arange(N) % 3) * 0.5, "classes"),  # few values, though not whole
-        (np.arange(N) % 2 == 0, "classes"),
-        ([f"c{i % 4}" for i in range(N)], "classes"),
-        ([["a", "b"][: i % 3] for i in range(N)], "several"),
-        ([("a;b", "a", "b;c", "c")[i % 4] for i in range(N)], "several"),
-        ([("a;b", "c;d")[i % 2] for i in range(N)], "classes"),  # two classes with odd names
-        (np.random.default_rng(1).integers(0, 2, (N, 4)), "several"),
+        (np.linspace(0, 1, N), "regression"),
+        (np.arange(N) % 41 + 29, "regression"),  # ages
+        (np.arange(N) % 30, "multiclass"),  # 0 to k−1 count classes
+        (np.arange(N) % 30 + 1, "multiclass"),
+        ((np.arange(N) % 3) * 0.5, "multiclass"),  # few values, though not whole
+        (np.arange(N) % 2 == 0, "multiclass"),
+        ([f"c{i % 4}" for i in range(N)], "multiclass"),
+        ([["a", "b"][: i % 3] for i in range(N)], "multilabel"),
+        ([("a;b", "a", "b;c", "c")[i % 4] for i in range(N)], "multilabel"),
+        ([("a;b", "c;d")[i % 2] for i in range(N)], "multiclass"),  # two classes with odd names
+        (np.random.default_rng(1).integers(0, 2, (N, 4)), "multilabel"),
     ],
 )
 def test_the_kind_is_read_off_the_labels(labels, kind) -> None:
     domain = read_domain((X, labels))
-    assert domain.answers == kind == type_of_target(domain.labels).name
-    assert bool(domain.notes) == (kind != "classes")  # what is not usual is said
+    assert domain.target_type.name == kind == type_of_target(domain.labels).name
+    assert bool(domain.notes) == (kind != "multiclass")  # what is not usual is said
 
 
 def test_what_the_user_says_wins() -> None:
     numbers = np.linspace(0, 1, N).round(1)
-    assert read_domain((X, numbers), answers="classes").answers == "classes"
-    assert read_domain((X, numbers > 0.5), answers="numbers").labels.sum() == (numbers > 0.5).sum()
-    joined = read_domain((X, ["a,b", "b"] * 30), answers="several")
+    assert read_domain((X, numbers), target_type="multiclass").target_type.name == "multiclass"
+    assert (
+        read_domain((X, numbers > 0.5), target_type="regression").labels.sum()
+        == (numbers > 0.5).sum()
+    )
+    joined = read_domain((X, ["a,b", "b"] * 30), target_type="multilabel")
     assert joined.classes == ("a", "b")
     assert joined.labels.sum(0).tolist() == [30, 60]
     with pytest.raises(DataError, match="'ant' is not a number"):
-        read_domain((X, ["ant"] * N), answers="numbers")
+        read_domain((X, ["ant"] * N), target_type="regression")
 
 
 def test_one_hot_rows_are_not_several_unless_said() -> None:
     y = np.eye(3, dtype=int)[np.arange(N) % 3]
     with pytest.raises(DataError, match="argmax"):
         read_domain((X, y))
-    assert read_domain((X, y), answers="several").labels.tolist() == y.tolist()
+    assert read_domain((X, y), target_type="multilabel").labels.tolist() == y.tolist()
 
 
 def test_missing_numbers_and_rows_of_a_table() -> None:
@@ -81,9 +84,9 @@ def test_a_table_reads_a_target_like_its_source(tmp_path: Path) -> None:
     source = read_domain(
         csv(tmp_path / "s.csv", "a,age", [f"{i * i},{29 + i % 45}" for i in range(90)]), label="age"
     )
-    assert (source.answers, source.classes) == ("numbers", ("age",))
+    assert (source.target_type.name, source.classes) == ("regression", ("age",))
     few = read_domain(csv(tmp_path / "t.csv", "a,age", ["1,30", "2,31", "3,30", "4,"]), like=source)
-    assert few.answers == "numbers"
+    assert few.target_type.name == "regression"
     assert few.labels[:3].tolist() == [30, 31, 30]
 
 
@@ -96,7 +99,7 @@ def test_lists_in_a_parquet_column(tmp_path: Path) -> None:
         pa.table({"a": [float(i * i) for i in range(40)], "labels": rows}), tmp_path / "t.parquet"
     )
     domain = read_domain(tmp_path / "t.parquet")
-    assert domain.answers == "several"
+    assert domain.target_type.name == "multilabel"
     assert domain.classes == ("cat", "dog")
     assert domain.labels[:2].tolist() == [[1, 1], [0, 0]]
     assert domain.known[:4].tolist() == [True, True, False, True]
@@ -135,7 +138,11 @@ def test_task_of_numbers_and_of_several() -> None:
     y = np.linspace(0, 1, N)
     source, target = read_domain((X, y), name="s"), seal(read_domain((X, y), name="t"), "judge")
     task = Task.build(source, target)
-    assert (task.answers, task.classes, task.target_labels) == ("numbers", ("value",), "none")
+    assert (task.target_type.name, task.classes, task.target_labels) == (
+        "regression",
+        ("value",),
+        "none",
+    )
     ours, theirs = task.training()
     assert ours is not None
     assert ours.labels.tolist() == y.tolist()
@@ -151,15 +158,15 @@ def test_task_of_numbers_and_of_several() -> None:
 
 
 def test_kinds_that_differ_are_an_error() -> None:
-    with pytest.raises(DataError, match=r"(?s)read as numbers.*--answers"):
+    with pytest.raises(DataError, match=r"(?s)read as regression.*--target-type"):
         Task.build(read_domain((X, np.linspace(0, 1, N))), read_domain((X, ["a", "b"] * 30)))
     with pytest.raises(DataError, match="nothing to predict"):
-        Task.build(None, read_domain((X, [2.5] * N), answers="numbers"))
+        Task.build(None, read_domain((X, [2.5] * N), target_type="regression"))
 
 
 def test_strata_of_few_numbers() -> None:
     known = np.arange(15) > 0
-    found = target_type("numbers").strata(np.linspace(1, 0, 15), known)
+    found = get_target_type("regression").strata(np.linspace(1, 0, 15), known)
     assert found[known].tolist() == [0] * 14
 
 
@@ -176,17 +183,20 @@ def test_a_column_whose_name_says_class_holds_classes(tmp_path, column):
     ids = np.repeat([i for i in range(1, 91) if i % 9], 6)
     for what in _carriers(ids, tmp_path, column):
         found = read_domain(what, label=column)
-        assert found.answers == "classes"
+        assert found.target_type.name == "multiclass"
         assert len(found.classes) == len(set(ids))
         assert any("as its name says" in note for note in found.notes)
-    assert read_domain(tmp_path / "a.csv", label=column, answers="numbers").answers == "numbers"
+    assert (
+        read_domain(tmp_path / "a.csv", label=column, target_type="regression").target_type.name
+        == "regression"
+    )
 
 
 @pytest.mark.parametrize("column", ["price", "age", "y", "classroom"])
 def test_other_columns_of_many_numbers_are_quantities(tmp_path, column):
     ages = np.repeat([i for i in range(18, 90) if i % 9], 6)
     for what in _carriers(ages, tmp_path, column):
-        assert read_domain(what, label=column).answers == "numbers"
+        assert read_domain(what, label=column).target_type.name == "regression"
 
 
 @pytest.mark.parametrize("shape", ["numpy", "torch", "lists", "tuples", "frame", "words"])
@@ -201,9 +211,9 @@ def test_labels_with_a_second_axis_of_one(shape):
         "words": np.array(list("012"))[y][:, None],
     }[shape]
     x = np.random.default_rng(0).random((21, 3))
-    for wish in ("auto", "classes"):
-        found = read_domain((x, given), answers=wish)
-        assert (found.answers, found.classes) == ("classes", ("0", "1", "2"))
+    for wish in ("auto", "multiclass"):
+        found = read_domain((x, given), target_type=wish)
+        assert (found.target_type.name, found.classes) == ("multiclass", ("0", "1", "2"))
         assert (found.labels == y).all()
 
 
@@ -223,9 +233,12 @@ def test_written_lists_are_several_labels(tmp_path, write):
     frame.assign(tags=[write(tags) for tags in rows]).to_csv(tmp_path / "t.csv", index=False)
     for like in (None, wanted):
         found = read_domain(tmp_path / "t.csv", label="tags", like=like)
-        assert (found.answers, found.classes) == ("several", wanted.classes)
+        assert (found.target_type.name, found.classes) == ("multilabel", wanted.classes)
         np.testing.assert_array_equal(found.labels, wanted.labels)
-    assert read_domain(tmp_path / "t.csv", label="tags", answers="classes").answers == "classes"
+    assert (
+        read_domain(tmp_path / "t.csv", label="tags", target_type="multiclass").target_type.name
+        == "multiclass"
+    )
     frame.assign(tags=[str(np.array(tags)) for tags in rows]).to_csv(tmp_path / "n.csv")
     with pytest.raises(DataError, match="looks like a list"):
         read_domain(tmp_path / "n.csv", label="tags")
@@ -234,4 +247,4 @@ def test_written_lists_are_several_labels(tmp_path, write):
 def test_a_label_that_is_no_number_is_named_with_its_row():
     rows = pd.DataFrame({"x": np.arange(4.0), "price": ["1.5", "2", "unknown", "4"]})
     with pytest.raises(DataError, match="row 3: the label 'unknown' is not a number"):
-        read_domain(rows, label="price", answers="numbers")
+        read_domain(rows, label="price", target_type="regression")

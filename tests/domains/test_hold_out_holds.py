@@ -23,7 +23,7 @@ def domain_of(labels, splits=None):
     """Return rows that tell themselves apart, some of them without a label."""
     x = np.arange(2.0 * len(labels)).reshape(-1, 2)
     names = [None if k < 0 else "abcde"[k] for k in labels]
-    domain = read_domain((x, names), answers="classes")
+    domain = read_domain((x, names), target_type="multiclass")
     if splits is None:
         return domain
     held_out, validation = (np.array([s == name for s in splits]) for name in ("test", "val"))

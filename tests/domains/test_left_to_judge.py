@@ -21,7 +21,7 @@ def test_pairs_that_were_learned_from_do_not_judge(tmp_path, keep):
     space = landbridge.align(
         {"image": pictures, "text": texts},
         out=tmp_path / "space",
-        options=AlignOptions(epochs=1, batch=16),
+        options=AlignOptions(epochs=1, batch_size=16),
         backbone_options={
             "encoders": {"image": "convnet", "text": "textnet"}, "space": 8, "width": 8,
         },

@@ -65,7 +65,7 @@ def frames(draw):
 def read(what):
     """Return the labels and columns of a table, or why it was refused."""
     try:
-        domain = read_domain(what, label="label", answers="classes")
+        domain = read_domain(what, label="label", target_type="multiclass")
     except DataError as refused:
         return str(refused)
     names = np.array(domain.classes, object)

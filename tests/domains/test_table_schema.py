@@ -421,5 +421,5 @@ def test_codes_that_read_as_numbers_keep_their_spelling_as_labels(tmp_path, code
     rows = "".join(f"{i * i % 7},{code}\n" for i, code in enumerate(codes * 8))
     (tmp_path / "t.csv").write_text("x,label\n" + rows)
     assert set(read_domain(tmp_path / "t.csv").classes) == set(classes)
-    numbers = read_domain(tmp_path / "t.csv", answers="numbers")
+    numbers = read_domain(tmp_path / "t.csv", target_type="regression")
     np.testing.assert_allclose(numbers.labels[:3], [float(code) for code in codes])

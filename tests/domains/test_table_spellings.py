@@ -37,7 +37,9 @@ def test_amounts_of_money_are_numbers(tmp_path, cells, values, said):
     domain = read_domain(table(tmp_path, cells))
     np.testing.assert_allclose(domain.examples.columns["n"], values * 4)
     assert any(said in note for note in domain.notes)
-    labels = read_domain(table(tmp_path, cells), label="n", answers="numbers", columns=["label"])
+    labels = read_domain(
+        table(tmp_path, cells), label="n", target_type="regression", columns=["label"]
+    )
     np.testing.assert_allclose(labels.labels[:3], values)
 
 
@@ -58,7 +60,11 @@ def test_other_signs_are_words(tmp_path, cells):
     ("role", "carrier"), [("feature", "csv"), ("feature", "frame"), ("label", "csv")]
 )
 def test_other_units_are_refused(tmp_path, here, there, role, carrier):
-    asked = {} if role == "feature" else {"label": "n", "columns": ["label"], "answers": "numbers"}
+    asked = (
+        {}
+        if role == "feature"
+        else {"label": "n", "columns": ["label"], "target_type": "regression"}
+    )
     source = read_domain(table(tmp_path, here, "s"), **asked)
     what: Any = table(tmp_path, there)
     if carrier == "frame":

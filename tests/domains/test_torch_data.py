@@ -57,4 +57,4 @@ def test_a_bundle_of_scikit_learn():
     wine = read_domain(load_wine())
     assert wine.classes == ("class_0", "class_1", "class_2")
     assert "alcohol" in wine.examples.columns
-    assert read_domain(load_diabetes()).answers == "numbers"
+    assert read_domain(load_diabetes()).target_type.name == "regression"

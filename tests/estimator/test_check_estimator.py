@@ -10,7 +10,7 @@ EXPECTED: dict[str, str] = {}
 """Checks that do not apply, each with its reason."""
 
 NETWORK = TransferClassifier(
-    "scratch", backbone="mlp", training={"steps": 40, "rate": 0.01, "precision": "float32"}
+    "scratch", backbone="mlp", training={"steps": 40, "learning_rate": 0.01, "precision": "float32"}
 )
 
 

@@ -26,7 +26,7 @@ data:
   target: 'b.csv'
   label: kind
   columns: [x0, "x1", x2]
-  judge_fraction: 0.25
+  test_size: 0.25
   source_domains: &names [2019-05-01, no]
   target_domains: *names
 backbone: mlp
@@ -36,12 +36,12 @@ method_options:
   weight: 0.5
 budget: 2m
 seeds: 2
-training: {steps: 100, rate: 1e-3, batch: 16, augment: weak}
+training: {steps: 100, learning_rate: 1e-3, batch_size: 16, augment: weak}
 offline: true
 """,
     "json": b"""{"data": {"target": "b.csv", "label": "kind", "columns": ["x0", "x1"]},
  "method": "infomax+mcc", "method_options": {"terms": {"mcc": 0.5}}, "seed": 3,
- "training": {"steps": 100, "rate": 0.001}, "candidates": null, "budget": "90s"}""",
+ "training": {"steps": 100, "learning_rate": 0.001}, "candidates": null, "budget": "90s"}""",
     "toml": b"""method = "mcc"
 seed = 3
 budget = "90s"

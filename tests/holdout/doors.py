@@ -26,7 +26,7 @@ EAST = np.arange(N) % 20 < 6
 """Rows of the group that a rule holds out, and the latest ones: it is as large as what is asked."""
 PLACES = {"site": np.where(EAST, "east", "west"), "day": np.where(EAST, 9, 1) * 100 + np.arange(N)}
 RULES = ("group:site", "time:day")
-TRAINING = {"steps": 4, "source_steps": 4, "batch": 16, "threads": 1, "precision": "float32"}
+TRAINING = {"steps": 4, "source_steps": 4, "batch_size": 16, "threads": 1, "precision": "float32"}
 TELL = {
     *("verdict.json", "predictions.parquet", "predictions.jsonl", "examples.json"),
     *(
@@ -262,7 +262,7 @@ def _stream(labels: Labels, data: Path, out: Path) -> Outcome:
     columns = table(N, seed=2)
     given = labels.of(columns["kind"], np.ones(N, bool))
     x = {name: columns[name] for name in ("x0", "x1", "x2")}
-    found = stream_data(run, pd.DataFrame({**x, "kind": given}), label="kind", batch=16)
+    found = stream_data(run, pd.DataFrame({**x, "kind": given}), label="kind", batch_size=16)
     return Outcome(
         {"predictions": found["predictions"], "report": found["report"]}, found["accuracy"]
     )

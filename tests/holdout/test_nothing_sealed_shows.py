@@ -19,9 +19,9 @@ SPLITS = {
     "none": None,
 }
 ANSWERS = {
-    "classes": (["ant", "bee"], ["zebra", "yak"]),
-    "numbers": ([1.5, 2.5], [7654321.25, 9876543.75]),
-    "several": ([("ant",), ("ant", "bee")], [("zebra", "ant"), ("yak",)]),
+    "multiclass": (["ant", "bee"], ["zebra", "yak"]),
+    "regression": ([1.5, 2.5], [7654321.25, 9876543.75]),
+    "multilabel": ([("ant",), ("ant", "bee")], [("zebra", "ant"), ("yak",)]),
 }
 
 
@@ -34,7 +34,7 @@ def labels(answers: str, sealed: np.ndarray | None = None) -> list:
 def domain(answers: str, split: str, sealed: np.ndarray | None = None) -> Domain:
     x = np.random.default_rng(0).normal(size=(N, 3)).astype(np.float32)
     return read_domain(
-        (x, labels(answers, sealed)), split=SPLITS[split], name="target", answers=answers
+        (x, labels(answers, sealed)), split=SPLITS[split], name="target", target_type=answers
     )
 
 

@@ -47,7 +47,7 @@ def test_the_draw_is_that_of_earlier_versions():
     """Else a run that is made again is judged on rows that the old one learned from."""
     classes = seal(domain_of(["a", "b"] * 10), "use").judged
     assert np.flatnonzero(classes).tolist() == [0, 1, 6, 11, 15, 16]
-    numbers = seal(domain_of([float(i) for i in range(20)], answers="numbers"), "use").judged
+    numbers = seal(domain_of([float(i) for i in range(20)], target_type="regression"), "use").judged
     assert np.flatnonzero(numbers).tolist() == [0, 3, 8, 10, 15, 17]
 
 
@@ -63,13 +63,13 @@ def test_how_few_are_too_few():
     )
 
 
-@pytest.mark.parametrize("answers", ["numbers", "several"])
+@pytest.mark.parametrize("answers", ["regression", "multilabel"])
 def test_a_share_of_rows(answers):
-    numbers = answers == "numbers"
+    numbers = answers == "regression"
     labels = [float(i) if numbers else ("ab"[i % 2],) for i in range(40)]
-    own = seal(domain_of(labels + [None] * 10, answers=answers), "use", fraction=0.25, seed=5)
-    again = seal(domain_of(labels + [None] * 10, answers=answers), "use", fraction=0.25, seed=5)
-    other = seal(domain_of(labels + [None] * 10, answers=answers), "use", fraction=0.25, seed=6)
+    own = seal(domain_of(labels + [None] * 10, target_type=answers), "use", fraction=0.25, seed=5)
+    again = seal(domain_of(labels + [None] * 10, target_type=answers), "use", fraction=0.25, seed=5)
+    other = seal(domain_of(labels + [None] * 10, target_type=answers), "use", fraction=0.25, seed=6)
     assert (own.judged == again.judged).all()
     assert (own.judged != other.judged).any()
     assert not own.judged[40:].any()
@@ -80,12 +80,12 @@ def test_a_share_of_rows(answers):
     assert own.judged.sum() == pytest.approx(10, abs=2)
     if numbers:  # evenly over the range: each third of it has its share
         assert all(1 < part.sum() < 6 for part in np.array_split(own.judged[:40], 3))
-    least = seal(domain_of(labels, answers=answers), "use", fraction=0.001)
-    own = domain_of(labels, answers=answers)
+    least = seal(domain_of(labels, target_type=answers), "use", fraction=0.001)
+    own = domain_of(labels, target_type=answers)
     groups = own.target_type.strata(own.labels, own.known)
     assert least.judged.sum() == 2 * len(np.unique(groups))  # two of each at least
     for n, drawn in ((8, True), (7, False)):
-        some = seal(domain_of(labels[:n], answers=answers), "use")
+        some = seal(domain_of(labels[:n], target_type=answers), "use")
         assert some.judged.any() == drawn
     assert some.notes[-1].startswith("7 labels are too few to keep some for judging (at least 8)")
 
@@ -111,14 +111,14 @@ def test_labels_that_are_for_judging_only():
 
 
 def test_what_numbers_are_called_is_no_secret_and_their_values_are():
-    numbers = domain_of([float(i) for i in range(1, 21)], answers="numbers")
+    numbers = domain_of([float(i) for i in range(1, 21)], target_type="regression")
     assert seal(numbers, "use").classes == ("value",)
     assert seal(numbers, "judge").classes == ()
-    several = seal(domain_of([("a", "b"), ("b",)] * 10, answers="several"), "use")
+    several = seal(domain_of([("a", "b"), ("b",)] * 10, target_type="multilabel"), "use")
     assert several.labels.dtype == np.uint8
     split = ["train"] * 10 + ["test"] * 10
     given = [("a", "b"), ("b",)] * 5 + [("a", "c")] * 10
-    shown = seal(domain_of(given, answers="several", split=split), "use")
+    shown = seal(domain_of(given, target_type="multilabel", split=split), "use")
     assert (shown.classes, shown.labels.shape) == (("a", "b"), (20, 2))
 
 

@@ -17,7 +17,7 @@ from landbridge.methods.core.feature import FeatureMethod
 KINDS = {
     name: getattr(landbridge.features, kind.__name__)
     for name, kind in METHODS.items()
-    if issubclass(kind, FeatureMethod) and "classes" in kind.needs.answers
+    if issubclass(kind, FeatureMethod) and "multiclass" in kind.needs.target_types
 }
 every = pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
 aligning = pytest.mark.parametrize(
@@ -272,7 +272,7 @@ def test_other_tools_of_scikit_learn():
 REGRESSORS = [
     getattr(landbridge.features, kind.__name__)
     for _, kind in METHODS.items()
-    if issubclass(kind, FeatureMethod) and "classes" not in kind.needs.answers
+    if issubclass(kind, FeatureMethod) and "multiclass" not in kind.needs.target_types
 ]
 
 

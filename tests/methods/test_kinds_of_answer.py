@@ -14,13 +14,13 @@ from landbridge.methods.core.feature import FeatureMethod
 from landbridge.methods.core.resolve import Setting, make_method, require, unmet
 from landbridge.methods.heads.ridge import ridge_head
 from landbridge.solvers.calibration.score_calibration import platt
-from landbridge.targets.base import target_type
+from landbridge.targets.base import get_target_type
 
 PAIRS = [
     (name, answers)
     for name, kind in METHODS.items()
-    for answers in ("numbers", "several")
-    if issubclass(kind, FeatureMethod) and answers in kind.needs.answers
+    for answers in ("regression", "multilabel")
+    if issubclass(kind, FeatureMethod) and answers in kind.needs.target_types
 ]
 SITUATION = Setting("labelled", "few", True, True)
 
@@ -30,7 +30,7 @@ def sides(answers, shift=1.0):
     rng = np.random.default_rng(0)
     x = rng.normal(size=(300, 5))
     goal = x[:, :2] @ np.array([[2.0, 1.0], [1.0, -1.0]])
-    y = goal[:, 0] + 0.05 * rng.normal(size=300) if answers == "numbers" else goal > 0.0
+    y = goal[:, 0] + 0.05 * rng.normal(size=300) if answers == "regression" else goal > 0.0
     labels = y.astype(np.float32)
     xt = x[150:] * 1.2 + shift
     known = np.arange(150) % 6 == 0
@@ -49,9 +49,9 @@ def test_it_answers(name, answers):
     source, target = sides(answers)
     method = make_method(name)
     given = source if method.needs.source != "none" else None
-    head = method.fit_head(given, target, 1 if answers == "numbers" else 2, 0)
+    head = method.fit_head(given, target, 1 if answers == "regression" else 2, 0)
     out = head.logits(target.x)
-    assert out.shape == (150, 1 if answers == "numbers" else 2)
+    assert out.shape == (150, 1 if answers == "regression" else 2)
     assert np.isfinite(out).all()
     assert error(head, target) < 0.4  # a constant has 1, a coin 0.5
     assert np.array_equal(method.fit_head(given, target, out.shape[1], 0).logits(target.x), out)
@@ -73,16 +73,16 @@ def test_labels_that_are_not_granted_do_not_matter(name, answers):
 
 def test_what_is_declared():
     for name in ("source-only", "scratch", "probe", "finetune", "lp-ft", "head-only", "layerwise"):
-        assert METHODS.get(name).needs.answers == EVERY, name
+        assert METHODS.get(name).needs.target_types == EVERY, name
     for name in ("structure", "joint", "coral", "dann", "rsd", "deep-coral+dann", "joint+rsd"):
-        assert make_method(name).needs.answers == EVERY, name
+        assert make_method(name).needs.target_types == EVERY, name
     for name in ("mcc", "infomax", "consistency", "bbse", "jda", "mcc+dann", "combine"):
-        assert make_method(name).needs.answers == {"classes"}, name
-    assert METHODS.get("tradaboost-r2").needs.answers == {"numbers"}
+        assert make_method(name).needs.target_types == {"multiclass"}, name
+    assert METHODS.get("tradaboost-r2").needs.target_types == {"regression"}
 
 
 def test_a_method_that_cannot_says_so_and_names_those_that_can():
-    numbers = replace(SITUATION, answers="numbers")
+    numbers = replace(SITUATION, target_type="regression")
     with pytest.raises(MethodError, match=r"(?s)one of several classes.*numbers.*rsd") as said:
         require(make_method("mcc"), numbers)
     named = str(said.value).split("name one of", 1)[1].split(";", 1)[0]
@@ -94,7 +94,7 @@ def test_a_method_that_cannot_says_so_and_names_those_that_can():
 
 
 def test_ridge_of_numbers_is_ridge():
-    source, _ = sides("numbers")
+    source, _ = sides("regression")
     head = ridge_head(source.x, source.labels, 1, (3.0,))
     z = (source.x - source.x.mean(0)) / source.x.std(0)
     expected = Ridge(3.0).fit(z, source.labels).predict(z)
@@ -115,12 +115,12 @@ def test_belief_is_logistic_regression_on_scores():
 
 
 def test_a_head_that_cannot_says_so():
-    source, target = sides("numbers")
+    source, target = sides("regression")
     with pytest.raises(MethodError, match="nearest"):
         make_method("coral", {"head": "nearest"}).fit_head(source, target, 1, 0)
 
 
 def test_targets():
-    numbers, classes = target_type("numbers"), target_type("classes")
+    numbers, classes = get_target_type("regression"), get_target_type("multiclass")
     assert numbers.regression_targets(np.array([0.5, 2.0]), 1).tolist() == [[0.5], [2.0]]
     assert classes.regression_targets(np.array([1, 0]), 2).tolist() == [[-1, 1], [1, -1]]

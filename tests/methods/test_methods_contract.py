@@ -31,7 +31,7 @@ from landbridge.training.loop import LoopOptions, TrainingData, make_term, train
 from landbridge.training.moves import CHOICES
 from landbridge.training.whole_plan import train_plan
 
-NAMES = [name for name, kind in METHODS.items() if "classes" in kind.needs.answers]
+NAMES = [name for name, kind in METHODS.items() if "multiclass" in kind.needs.target_types]
 NAMES += ["joint+mcc", "infomax+consistency"]
 every = pytest.mark.parametrize("name", NAMES)
 OWN_WORDS = {"source-only", "scratch", "head-only", "joint", "combine"}

@@ -10,7 +10,7 @@ from sklearn import metrics
 from landbridge.metrics.intervals import pairs_needed
 from landbridge.metrics.multilabel import jaccard, multilabel_metrics, per_label_metrics
 from landbridge.metrics.regression import regression_metrics
-from landbridge.targets.base import target_type
+from landbridge.targets.base import get_target_type
 
 RNG = np.random.default_rng(0)
 TRUE = RNG.normal(5, 2, 80).round(1)
@@ -45,11 +45,11 @@ def test_several():
 
 def test_scores_are_better_the_higher():
     for kind, better, worse, truth in (
-        ("classes", [[0.9, 0.1]], [[0.1, 0.9]], [0]),
-        ("numbers", [[2.1]], [[1.0]], [2.0]),
-        ("several", [[0.9, 0.1]], [[0.9, 0.9]], [[1, 0]]),
+        ("multiclass", [[0.9, 0.1]], [[0.1, 0.9]], [0]),
+        ("regression", [[2.1]], [[1.0]], [2.0]),
+        ("multilabel", [[0.9, 0.1]], [[0.9, 0.9]], [[1, 0]]),
     ):
-        currency = target_type(kind).metric
+        currency = get_target_type(kind).metric
         scores = [currency.score(np.array(v), np.array(truth))[0] for v in (better, worse)]
         assert scores[0] > scores[1], kind
         figures = [currency.figure(float(s)) for s in scores]

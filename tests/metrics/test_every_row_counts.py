@@ -8,7 +8,7 @@ from sklearn import metrics
 import landbridge
 from landbridge.metrics.figures import brier, expected_calibration_error, figures, log_loss
 from landbridge.metrics.multilabel import multilabel_metrics
-from landbridge.targets.base import target_type
+from landbridge.targets.base import get_target_type
 
 DRAW = np.random.default_rng(0)
 P = DRAW.dirichlet(np.ones(3), 50).astype(np.float32)
@@ -55,7 +55,7 @@ def test_figures_of_several_labels_count_labels_that_are_no_answer():
     assert found["Jaccard index"] == pytest.approx(
         metrics.jaccard_score(truth, answered, average="samples", zero_division=1)
     )
-    score = target_type("several").metric.score(said[None], truth)
+    score = get_target_type("multilabel").metric.score(said[None], truth)
     assert score.mean() == pytest.approx(found["Jaccard index"])
 
 

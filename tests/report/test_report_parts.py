@@ -130,7 +130,7 @@ def test_a_map_of_numbers_has_its_ranges_in_order(tmp_path) -> None:
         "label": [ranges[3], ranges[0], ranges[2], None],
         "predicted": [ranges[1], None, ranges[2], ranges[0]],
     }
-    said = {"classes": ["price"], "answers": "numbers"}
+    said = {"classes": ["price"], "target_type": "regression"}
     found = maps_of(RunFiles(tmp_path, values={"map": {"after": map_}, "labels": said}))
     payload = json.loads(found.json)
     assert payload["groups"] == ranges

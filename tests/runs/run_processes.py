@@ -31,7 +31,7 @@ SMALL = (
     *("--method", "infomax+consistency", "--seeds", "2", "--budget", "10m", "--quiet"),
     *("--set", "data.max_rows=60", "--set", "training.steps=8"),
     *("--set", "training.source_steps=8", "--set", "training.precision=float32"),
-    *("--set", "training.checkpoint_seconds=0", "--set", "training.batch=16"),
+    *("--set", "training.checkpoint_seconds=0", "--set", "training.batch_size=16"),
 )
 """A run of three methods, two of them networks, that is over in seconds."""
 ALONE = ("--set", "training.threads=1")

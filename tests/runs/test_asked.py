@@ -150,7 +150,7 @@ OTHER_COMMANDS: list[tuple[Any, dict[str, Any], str]] = [
     (landbridge.multitask, {"labels": ["a", "b"], "weights": {"a": 1, "c": 1}}, "weight for c"),
     (landbridge.multitask, {"labels": ["a", "b"], "weights": {"a": 1, "b": -1}}, "weight of b"),
     (landbridge.multitask, {"labels": ["a", "b"], "steps": 0}, "steps = 0"),
-    (landbridge.multitask, {"labels": ["a", "b"], "judge_fraction": 1.5}, "judge_fraction"),
+    (landbridge.multitask, {"labels": ["a", "b"], "test_size": 1.5}, "test_size"),
     (landbridge.multitask, {"labels": ["a", "b"], "device": "gpu"}, "'gpu'"),
     (landbridge.align, {"backbone_options": {"spase": 1}}, "'space'"),
     (landbridge.align, {"device": "gpu"}, "'gpu'"),
@@ -169,7 +169,11 @@ OTHER_COMMANDS += [
         {"task": "detection", **TUNE, "fit": FitOptions(steps=9, epochs=2.0)},
         "one of them",
     ),
-    (landbridge.tune, {"task": "detection", **TUNE, "fit": FitOptions(batch=0)}, "batch = 0"),
+    (
+        landbridge.tune,
+        {"task": "detection", **TUNE, "fit": FitOptions(batch_size=0)},
+        "batch_size = 0",
+    ),
     (landbridge.tune, {"task": "detection", **TUNE, "fit": FitOptions(device="gpu")}, "'gpu'"),
 ]
 

@@ -29,8 +29,8 @@ NETS = {
 }
 SOURCES = ("labelled", "model", "unlabelled", "pretrained", "none")
 TARGETS = ("no", "few", "all")
-ANSWERS = ("classes", "numbers", "several")
-TRAINING = {"steps": 2, "source_steps": 2, "batch": 8, "threads": 1}
+ANSWERS = ("multiclass", "regression", "multilabel")
+TRAINING = {"steps": 2, "source_steps": 2, "batch_size": 8, "threads": 1}
 
 
 class Stopped(Exception):
@@ -54,9 +54,9 @@ class StopsAt:
 def labels_of(answers, seed):
     rng = np.random.default_rng(seed)
     turn = np.arange(N) % 3
-    if answers == "classes":
+    if answers == "multiclass":
         return np.array(["ant", "bee", "cat"], object)[turn], turn
-    if answers == "numbers":
+    if answers == "regression":
         return 3.0 * turn + rng.normal(size=N), turn
     return np.stack([turn > 0, turn < 2], 1).astype(int), turn
 
@@ -105,7 +105,7 @@ def given(tmp_path_factory):
         seed = ("source", "target", "elsewhere").index(side)
         labels, turn = labels_of(answers, seed)
         x = rows_of(modality, turn, seed, folder)
-        return read_domain(x, labels=labels, answers=answers, name=side)
+        return read_domain(x, labels=labels, target_type=answers, name=side)
 
     @cache
     def run(modality, answers):
@@ -165,7 +165,7 @@ CELLS = [
     for target in TARGETS
     for answers in ANSWERS
     # Every modality in every setting; kinds of answer beside classes on what is quick.
-    if answers == "classes"
+    if answers == "multiclass"
     or modality in ("table", "features")
     or (source, target) == ("labelled", "few")
 ]

@@ -22,7 +22,7 @@ from landbridge.base.errors import (
     TrainingError,
 )
 
-TRAINING = {"steps": 5, "source_steps": 5, "batch": 16, "threads": 1, "precision": "float32"}
+TRAINING = {"steps": 5, "source_steps": 5, "batch_size": 16, "threads": 1, "precision": "float32"}
 HOW = {"seeds": 1, "training": TRAINING, "budget": "10m"}
 
 
@@ -300,11 +300,18 @@ def test_a_disk_that_is_really_full(tmp_path, uninterrupted):
 
 
 def test_a_given_method_that_diverges(tmp_path):
-    args = ["transfer", *SMALL, "--set", "training.rate=1e30", "--set", "training.threads=1"]
+    args = [
+        "transfer",
+        *SMALL,
+        "--set",
+        "training.learning_rate=1e30",
+        "--set",
+        "training.threads=1",
+    ]
     command = Command([*args, "--out", tmp_path / "run"], tmp_path / "log")
     assert command.end() == 7, command.text()
     assert "loss is nan" in command.text() or "loss is inf" in command.text()
-    assert "lower training.rate" in command.text()
+    assert "lower training.learning_rate" in command.text()
     state = json.loads((tmp_path / "run" / "run.json").read_text())
     assert state["status"] == "failed"
     assert "loss is" in state["error"]

@@ -34,11 +34,11 @@ def test_the_mean_confidence_is_what_was_asked_for(wanted):
 @pytest.mark.parametrize("temperature", [0.1, 3.0, 100.0])
 def test_answers_stay_and_the_file_keeps_it(temperature):
     z = (10 * np.random.default_rng(2).normal(size=(3000, 5))).astype(np.float32)
-    reading = TargetCodec("classes", tuple("abcde"), temperature=temperature)
+    reading = TargetCodec("multiclass", tuple("abcde"), temperature=temperature)
     again = TargetCodec.from_dict(json.loads(json.dumps(reading.to_dict())))
     assert again == reading
     assert (again.transform(z).argmax(1) == z.argmax(1)).all()
-    assert "temperature" not in TargetCodec("classes", ("a",)).to_dict()
+    assert "temperature" not in TargetCodec("multiclass", ("a",)).to_dict()
 
 
 def test_a_run_that_adapted_without_labels_is_no_surer_than_its_seeds_agree(tmp_path, blobs):

@@ -36,7 +36,7 @@ def unfinished(tmp_path_factory) -> Path:
                 folder / "s.csv",
                 folder / "t.csv",
                 label="label",
-                answers="classes",
+                target_type="multiclass",
                 target_labels="judge",
                 method="probe",
                 seeds=1,

@@ -17,7 +17,7 @@ from landbridge.runs.load import read_task
 QUICK = {"method": "probe", "seeds": 1, "budget": "60s", "training": {"threads": 1}}
 
 
-def rows(seed: int, n: int, answers: str = "classes") -> pd.DataFrame:
+def rows(seed: int, n: int, answers: str = "multiclass") -> pd.DataFrame:
     rng = np.random.default_rng(seed)
     y = rng.integers(0, 2, n)
     table = pd.DataFrame(rng.normal(size=(n, 4)) + 2 * y[:, None], columns=list("abcd"))
@@ -41,7 +41,7 @@ def write(table: pd.DataFrame, path, carrier: str):
     return file
 
 
-def sides(answers: str = "classes", copies: int = 20) -> tuple[pd.DataFrame, pd.DataFrame]:
+def sides(answers: str = "multiclass", copies: int = 20) -> tuple[pd.DataFrame, pd.DataFrame]:
     source, target = rows(0, 80, answers), rows(1, 40, answers)
     source.iloc[:copies] = target.iloc[:copies]
     return source, target
@@ -50,9 +50,9 @@ def sides(answers: str = "classes", copies: int = 20) -> tuple[pd.DataFrame, pd.
 @pytest.mark.parametrize(
     ("one", "other", "answers"),
     [
-        ("csv", "parquet", "classes"),
-        pytest.param("jsonl", "frame", "numbers", marks=pytest.mark.slow),
-        pytest.param("arrays", "arrays", "classes", marks=pytest.mark.slow),
+        ("csv", "parquet", "multiclass"),
+        pytest.param("jsonl", "frame", "regression", marks=pytest.mark.slow),
+        pytest.param("arrays", "arrays", "multiclass", marks=pytest.mark.slow),
     ],
 )
 def test_rows_of_the_source_are_not_judged(tmp_path, one, other, answers):
@@ -61,7 +61,7 @@ def test_rows_of_the_source_are_not_judged(tmp_path, one, other, answers):
         write(source, tmp_path / "s", one),
         write(target, tmp_path / "t", other),
         target_labels="judge",
-        answers=answers,
+        target_type=answers,
         out=tmp_path / "run",
         **QUICK,
     )

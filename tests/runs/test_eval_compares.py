@@ -23,8 +23,8 @@ def rows(seed: int, n: int, answers: str, shift: float = 0.0) -> pd.DataFrame:
     table = pd.DataFrame(rng.normal(size=(n, 4)) + 2.5 * y[:, None], columns=list("abcd"))
     label = {
         "classes": np.where(y, "yes", "no"),
-        "numbers": table.sum(axis=1) + 0.1 * rng.normal(size=n),
-        "several": [
+        "regression": table.sum(axis=1) + 0.1 * rng.normal(size=n),
+        "multilabel": [
             ["high"] * bool(a) + ["warm"] * bool(b > 1) for a, b in zip(y, table["a"], strict=True)
         ],
     }[answers]
@@ -32,13 +32,15 @@ def rows(seed: int, n: int, answers: str, shift: float = 0.0) -> pd.DataFrame:
 
 
 def domain(table: pd.DataFrame, answers: str):
-    return read_domain((table[list("abcd")], table["label"].tolist()), answers=answers, name="rows")
+    return read_domain(
+        (table[list("abcd")], table["label"].tolist()), target_type=answers, name="rows"
+    )
 
 
 KINDS = [
-    "classes",
-    pytest.param("numbers", marks=pytest.mark.slow),
-    pytest.param("several", marks=pytest.mark.slow),
+    "multiclass",
+    pytest.param("regression", marks=pytest.mark.slow),
+    pytest.param("multilabel", marks=pytest.mark.slow),
 ]
 
 
@@ -54,7 +56,7 @@ def made(tmp_path_factory):
                 domain(rows(0, 200, answers), answers),
                 domain(rows(1, 40, answers, 0.5), answers),
                 method="joint",
-                answers=answers,
+                target_type=answers,
                 seeds=1,
                 training=TRAINING,
                 out=folder,
@@ -76,7 +78,7 @@ def test_the_reference_is_kept_and_compared(made, answers):
     assert said["outcome"] in ("helped", "hurt", "can't tell")
     assert said["reference"]["method"] == reference
     assert said["sentence"].endswith(".")
-    main = found["accuracy"] if answers == "classes" else found["value"]
+    main = found["accuracy"] if answers == "multiclass" else found["value"]
     other = run.reference.values(new)
     if answers == "classes":
         names = np.array(run.classes)[other.argmax(1)]
@@ -93,17 +95,17 @@ def test_the_reference_is_kept_and_compared(made, answers):
 
 
 def test_on_the_judged_rows_it_says_what_the_verdict_says(made):
-    run = made("classes")
-    table = rows(1, 40, "classes", 0.5)
+    run = made("multiclass")
+    table = rows(1, 40, "multiclass", 0.5)
     judged = pd.read_parquet(run.path / "predictions.parquet")
     own = sorted(set(judged["row"]))
-    said = run.evaluate(domain(table.iloc[own].reset_index(drop=True), "classes"))["comparison"]
+    said = run.evaluate(domain(table.iloc[own].reset_index(drop=True), "multiclass"))["comparison"]
     assert said["outcome"] == run.verdict["outcome"]
     assert said["difference"] == pytest.approx(run.verdict["difference"])
 
 
 def test_it_is_sealed_and_a_run_without_it_says_so(made, tmp_path):
-    run, new = made("classes"), domain(rows(2, 40, "classes", 0.5), "classes")
+    run, new = made("multiclass"), domain(rows(2, 40, "multiclass", 0.5), "multiclass")
     for folder in ("damaged", "older"):
         shutil.copytree(run.path, tmp_path / folder)
     file = tmp_path / "damaged" / "reference" / "model.safetensors"
@@ -119,11 +121,11 @@ def test_it_is_sealed_and_a_run_without_it_says_so(made, tmp_path):
 
 @pytest.mark.slow
 def test_where_no_transfer_was_kept_there_is_nothing_to_compare(tmp_path):
-    target = domain(rows(1, 60, "classes"), "classes")
+    target = domain(rows(1, 60, "multiclass"), "multiclass")
     run = landbridge.transfer(
         None, target, method="scratch", seeds=1, training=TRAINING, out=tmp_path / "run"
     )
-    said = run.evaluate(domain(rows(2, 40, "classes"), "classes"))["comparison"]
+    said = run.evaluate(domain(rows(2, 40, "multiclass"), "multiclass"))["comparison"]
     assert said["outcome"] is None
     assert "kept no transfer" in said["sentence"]
     assert not (tmp_path / "run" / "reference").exists()
@@ -135,8 +137,8 @@ def test_the_command_says_it(made, tmp_path):
 
     from landbridge.cli.app import app
 
-    rows(2, 40, "classes", 0.5).to_csv(tmp_path / "new.csv", index=False)
-    words = ["eval", str(made("classes").path), str(tmp_path / "new.csv")]
+    rows(2, 40, "multiclass", 0.5).to_csv(tmp_path / "new.csv", index=False)
+    words = ["eval", str(made("multiclass").path), str(tmp_path / "new.csv")]
     got = CliRunner().invoke(app, [*words, "--json"])
     assert got.exit_code == 0, got.output
     said = json.loads(got.stdout)["comparison"]["sentence"]

@@ -252,7 +252,7 @@ def test_a_space_answers_every_row_and_counts_every_label(photographs, tmp_path)
         parts,
         out=tmp_path / "space",
         backbone_options=encoders,
-        options=AlignOptions(epochs=2, batch=16),
+        options=AlignOptions(epochs=2, batch_size=16),
     )
     folder, table = photographs
     value = answered(space, folder, ["bar", "box"], template="a {}")

@@ -33,11 +33,11 @@ from landbridge.methods.core.resolve import make_method, unmet
 from landbridge.methods.heads.base import HEADS
 from landbridge.runs.execute import Runner, found_anywhere
 from landbridge.runs.fit import Fit, FitSpec
-from landbridge.runs.pipeline import prepare
+from landbridge.runs.prepare import prepare
 from landbridge.solvers.boosting.trees import boosted_trees
 from landbridge.training.checkpoint import save_tensors
 
-TRAINING = {"steps": 2, "source_steps": 2, "batch": 8, "threads": 1}
+TRAINING = {"steps": 2, "source_steps": 2, "batch_size": 8, "threads": 1}
 
 
 def registries():
@@ -169,13 +169,13 @@ def labelled(answers, seed):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("answers", ["classes", "numbers", "several"])
+@pytest.mark.parametrize("answers", ["multiclass", "regression", "multilabel"])
 @pytest.mark.parametrize("backbone", ["mlp", "identity"])
 def test_every_method_in_workers_and_opened_again(answers, backbone, tmp_path):
     x, y = labelled(answers, 0)
-    source = read_domain(x, labels=y, answers=answers, name="source")
+    source = read_domain(x, labels=y, target_type=answers, name="source")
     x, y = labelled(answers, 1)
-    target = read_domain(x, labels=y, answers=answers, name="target")
+    target = read_domain(x, labels=y, target_type=answers, name="target")
     task = Task.build(source, keep_labels(target, np.arange(48) < 24))
     config = make_config({"backbone": backbone, "training": TRAINING, "seeds": 1})
     workspace = prepare(task, config, tmp_path / "run", SILENT)
@@ -190,7 +190,7 @@ def test_every_method_in_workers_and_opened_again(answers, backbone, tmp_path):
         ):
             continue  # there is no network to train, and no stage to read
         names.append(name)
-    assert len(names) > 10 or answers != "classes"
+    assert len(names) > 10 or answers != "multiclass"
     workspace.save()
     with Runner(workspace, 2, SILENT) as runner:
         done = runner.run([FitSpec(name, 0) for name in names], tolerate=True)
@@ -213,7 +213,7 @@ def test_every_method_in_workers_and_opened_again(answers, backbone, tmp_path):
 def made(folder):
     """Make one folder of every kind, backbone, head and kind of answer: (folder, rows) of each."""
     rng = np.random.default_rng(0)
-    x, y = labelled("classes", 0)
+    x, y = labelled("multiclass", 0)
     turn = np.arange(48) % 3
     images = rng.integers(0, 90, (48, 12, 12), dtype=np.uint8)
     for image, kind in zip(images, turn, strict=True):
@@ -240,10 +240,10 @@ def made(folder):
     yield transfer("fusion_net", several, y, backbone="fusion_net"), "several.npz"
     known = f"run/{folder / 'convnet'}"
     yield transfer("of-run", images, y, backbone=known, method="head-only"), "images.npz"
-    for answers in ("numbers", "several"):
+    for answers in ("regression", "multilabel"):
         own = labelled(answers, 0)
         yield transfer(answers, *own, backbone="mlp"), "rows.npz"
-    source, target = ((*labelled("classes", seed),) for seed in (0, 1))
+    source, target = ((*labelled("multiclass", seed),) for seed in (0, 1))
     for head in HEADS:
         out = folder / f"head-{head}"
         landbridge.transfer(
@@ -258,7 +258,7 @@ def made(folder):
         yield out, "rows.npz"
     landbridge.cluster((x, y), out=folder / "groups")
     yield folder / "groups", "rows.npz"
-    tasks = {"kind": y, "size": labelled("numbers", 0)[1]}
+    tasks = {"kind": y, "size": labelled("regression", 0)[1]}
     landbridge.multitask((x, tasks), out=folder / "tasks", seeds=1, steps=2)
     yield folder / "tasks", "rows.npz"
 

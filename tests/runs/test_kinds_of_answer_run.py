@@ -42,14 +42,14 @@ def test_numbers_from_few_labels(tmp_path):
         backbone="identity",
         candidates=["weighted-joint", "coral"],
     )
-    assert run.verdict["answers"] == "numbers"
+    assert run.verdict["target_type"] == "regression"
     assert run.choice["kind"] == "cross-validation"
     assert "mean absolute error" in run.choice["reason"]
     assert run.verdict["chosen"]["mean"] < 2  # noise alone is 0.8, always the mean is 9
     assert run.verdict["chosen"]["figures"]["R²"] > 0.9
     labels = json.loads((run.path / "labels.json").read_text())
     known = np.concatenate([YEARS[SOURCE], YEARS[TARGET][:40]])
-    assert labels["answers"] == "numbers"
+    assert labels["target_type"] == "regression"
     assert labels["mean"] == pytest.approx(known.mean())
     assert labels["spread"] == pytest.approx(known.std())
     # in the label's units again, from the folder alone

@@ -16,7 +16,7 @@ LABEL = "got_better"
 QUICK = {"method": "probe", "seeds": 1, "budget": "60s", "training": {"threads": 1}}
 
 
-def rows(seed: int, kind: str = "classes", n: int = 40) -> pd.DataFrame:
+def rows(seed: int, kind: str = "multiclass", n: int = 40) -> pd.DataFrame:
     rng = np.random.default_rng(seed)
     y = rng.integers(0, 2, n)
     table = pd.DataFrame(rng.normal(size=(n, 3)) + 3 * y[:, None], columns=list("abc"))
@@ -48,8 +48,8 @@ def made(tmp_path_factory):
 
 
 KINDS = [
-    "classes",
-    pytest.param("numbers", marks=pytest.mark.slow),
+    "multiclass",
+    pytest.param("regression", marks=pytest.mark.slow),
     pytest.param("whole numbers", marks=pytest.mark.slow),
 ]
 
@@ -90,7 +90,7 @@ def test_the_column_is_known_again(made, tmp_path, kind, carrier):
 
 
 def test_another_column_is_taken_where_it_is_named_or_called_label(made):
-    run, new = made("classes"), rows(2)
+    run, new = made("multiclass"), rows(2)
     whole = run.evaluate(new)["accuracy"]
     assert run.evaluate(new.rename(columns={LABEL: "label"}))["accuracy"] == whole
     other = new.assign(second=new[LABEL][::-1].to_numpy())
@@ -105,7 +105,7 @@ def test_the_commands(made, tmp_path):
 
     from landbridge.cli.app import app
 
-    run, path = made("classes"), tmp_path / "new.csv"
+    run, path = made("multiclass"), tmp_path / "new.csv"
     rows(2).to_csv(path, index=False)
     got = CliRunner().invoke(app, ["eval", str(run.path), str(path), "--json"])
     assert got.exit_code == 0, got.output

@@ -9,7 +9,7 @@ import landbridge
 from landbridge.methods.core.base import METHODS
 from landbridge.methods.core.resolve import make_method
 
-TRAINING = {"steps": 40, "source_steps": 60, "batch": 32, "threads": 1, "precision": "float32"}
+TRAINING = {"steps": 40, "source_steps": 60, "batch_size": 32, "threads": 1, "precision": "float32"}
 
 
 def rows(shares, n, seed):

@@ -18,7 +18,7 @@ from landbridge.cli.app import app
 from landbridge.runs.merge import METHODS
 from landbridge.training.checkpoint import load_tensors
 
-TRAINING = {"steps": 10, "source_steps": 8, "batch": 8, "precision": "float32", "threads": 1}
+TRAINING = {"steps": 10, "source_steps": 8, "batch_size": 8, "precision": "float32", "threads": 1}
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from landbridge.domains.judging import keep_labels
 from landbridge.domains.read import read_domain
 from landbridge.runs.known import SourceModel, is_run
 
-TRAINING = {"steps": 30, "source_steps": 30, "batch": 16, "threads": 1, "precision": "float32"}
+TRAINING = {"steps": 30, "source_steps": 30, "batch_size": 16, "threads": 1, "precision": "float32"}
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +69,7 @@ def test_an_object_and_a_path_are_the_same(given, blobs, tmp_path):
 def test_fine_tuning_starts_from_the_model(given, blobs, tmp_path):
     """With a rate of next to nothing the model's answers are what is left."""
     target = blobs(60, seed=3)
-    small = TRAINING | {"steps": 1, "rate": 1e-12}
+    small = TRAINING | {"steps": 1, "learning_rate": 1e-12}
     run = transfer(
         given, target, tmp_path / "run", method="finetune", target_labels="use", training=small
     )

@@ -172,7 +172,7 @@ def test_named_epochs_survive_any_budget(images, dear, budget):
 
 
 def test_a_run_trains_the_steps_that_were_named(images, dear, tmp_path):
-    training = {"steps": 30, "source_steps": 25, "batch": 8, "threads": 1}
+    training = {"steps": 30, "source_steps": 25, "batch_size": 8, "threads": 1}
     config = config_of("python", tmp_path, "1s", training)
     config = replace(config, keep_work=True)
     transfer(config, source=images, target=images, out=tmp_path / "run")

@@ -16,7 +16,7 @@ TINY = {
     "training": {
         "steps": 5,
         "source_steps": 5,
-        "batch": 16,
+        "batch_size": 16,
         "threads": 1,
         "precision": "float32",
     },

@@ -14,7 +14,7 @@ from landbridge.base.errors import DataError, MethodError
 from landbridge.domains.read import read_domain
 from landbridge.metrics.estimates import paired_interval
 
-TRAINING = {"steps": 5, "source_steps": 5, "batch": 16, "threads": 1, "precision": "float32"}
+TRAINING = {"steps": 5, "source_steps": 5, "batch_size": 16, "threads": 1, "precision": "float32"}
 
 
 def transfer(source, target, out: Path, **how) -> landbridge.Run:

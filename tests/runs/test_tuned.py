@@ -24,7 +24,7 @@ from landbridge.training.whole_plan import Trained
 TRAINING = {
     "steps": 8,
     "source_steps": 8,
-    "batch": 8,
+    "batch_size": 8,
     "precision": "float32",
     "threads": 1,
     "checkpoint_seconds": 0,

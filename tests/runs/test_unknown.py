@@ -10,7 +10,7 @@ import pytest
 import landbridge
 from landbridge.base.errors import ConfigError, RunError
 
-TRAINING = {"steps": 5, "source_steps": 200, "batch": 32, "threads": 1, "precision": "float32"}
+TRAINING = {"steps": 5, "source_steps": 200, "batch_size": 32, "threads": 1, "precision": "float32"}
 
 
 def transfer(source, target, out, **how):

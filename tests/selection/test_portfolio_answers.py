@@ -8,7 +8,7 @@ from landbridge.methods.core.resolve import Setting, make_method
 from landbridge.selection.portfolio import portfolio
 
 
-@pytest.mark.parametrize("answers", ["numbers", "several"])
+@pytest.mark.parametrize("answers", ["regression", "multilabel"])
 @pytest.mark.parametrize("labels", [2.0, 100.0])
 @pytest.mark.parametrize("on_features", [False, True])
 def test_every_candidate_can_answer(answers, labels, on_features):
@@ -19,19 +19,19 @@ def test_every_candidate_can_answer(answers, labels, on_features):
     )
     assert len(found.candidates) >= 3
     for name in (*found.candidates, *found.references):
-        assert answers in make_method(name).needs.answers
+        assert answers in make_method(name).needs.target_types
     assert ("tradaboost-r2" in found.candidates) == (
-        answers == "numbers" and on_features and labels < 20
+        answers == "regression" and on_features and labels < 20
     )
 
 
 def test_nothing_is_tried_that_nothing_can_compare():
-    found = portfolio(Setting("labelled", "none", True, False, "numbers"), labels_per_class=0.0)
+    found = portfolio(Setting("labelled", "none", True, False, "regression"), labels_per_class=0.0)
     assert found.candidates == ()
     assert found.reference == "source-only"
     assert {row.method for row in found.not_tried} >= {"rsd", "coral", "dann"}
     wanted = portfolio(
-        Setting("labelled", "none", True, False, "numbers"),
+        Setting("labelled", "none", True, False, "regression"),
         labels_per_class=0.0,
         wanted=["rsd", "mcc"],
     )

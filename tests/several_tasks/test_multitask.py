@@ -33,18 +33,18 @@ def test_losses_are_those_of_the_parts_and_of_labelled_rows():
     outputs = torch.randn(5, 4, generator=g, dtype=torch.float64).requires_grad_()
     nan = math.nan
     labels = torch.tensor([[0, 1.5], [2, nan], [nan, -1.0], [1, 0.5], [nan, nan]])
-    found = task_losses(outputs, labels.double(), (3, 1), ("classes", "numbers"))
+    found = task_losses(outputs, labels.double(), (3, 1), ("multiclass", "regression"))
     p = outputs[:, :3].softmax(1)
     expected = -torch.stack([p[0, 0], p[1, 2], p[3, 1]]).log().mean()
     assert torch.allclose(found[0], expected)
     gaps = torch.stack([outputs[0, 3] - 1.5, outputs[2, 3] + 1, outputs[3, 3] - 0.5])
     assert torch.allclose(found[1], gaps.square().mean())
-    none = task_losses(outputs, torch.full((5, 2), nan), (3, 1), ("classes", "numbers"))
+    none = task_losses(outputs, torch.full((5, 2), nan), (3, 1), ("multiclass", "regression"))
     assert none == [None, None]
 
 
 def test_learned_weights_are_kendalls():
-    config = Tasks.Config(sizes=(2, 1), kinds=("classes", "numbers"))
+    config = Tasks.Config(sizes=(2, 1), kinds=("multiclass", "regression"))
     term = Tasks(3, 3, config)
     with torch.no_grad():
         term.uncertainty.copy_(torch.tensor([0.4, -0.2]))
@@ -54,10 +54,12 @@ def test_learned_weights_are_kendalls():
     ce, mse = -math.log(math.e / (math.e + 1)), 1.0
     expected = math.exp(-0.4) * ce + 0.2 + 0.5 * math.exp(0.2) * mse - 0.1
     assert float(term(step).detach()) == pytest.approx(expected, rel=1e-6)
-    given = Tasks(3, 3, Tasks.Config(sizes=(2, 1), kinds=("classes", "numbers"), weights=(2, 3)))
+    given = Tasks(
+        3, 3, Tasks.Config(sizes=(2, 1), kinds=("multiclass", "regression"), weights=(2, 3))
+    )
     assert float(given(step).detach()) == pytest.approx(2 * ce + 3 * mse, rel=1e-6)
     with pytest.raises(ConfigError, match="one of each"):
-        Tasks(3, 3, Tasks.Config(sizes=(2, 1), kinds=("classes",)))
+        Tasks(3, 3, Tasks.Config(sizes=(2, 1), kinds=("multiclass",)))
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +76,11 @@ def made(tmp_path_factory):
 def test_every_task_is_learned_and_compared(made):
     model, _, _ = made
     verdict = {task["task"]: task for task in model.verdict}
-    assert [task.kind for task in model.tasks] == ["classes", "classes", "numbers"]
+    assert [task.target_type.name for task in model.tasks] == [
+        "multiclass",
+        "multiclass",
+        "regression",
+    ]
     assert verdict["kind"]["together"] > 0.85
     assert verdict["side"]["together"] > 0.85
     assert verdict["size"]["metric"] == "mean absolute error"
@@ -156,7 +162,7 @@ def test_sealed_rows_and_their_labels_are_not_learned_from():
     numbers = np.arange(n) + 0.25
     tasks, teach, judge = as_tasks({"c": values, "x": numbers}, learn, n)
     assert tasks[0].classes == ("a", "b")
-    assert tasks[1] == OneTask("x", "numbers", (), numbers[:30].mean(), numbers[:30].std())
+    assert tasks[1] == OneTask("x", "regression", (), numbers[:30].mean(), numbers[:30].std())
     assert np.isnan(teach[~learn]).all()
     assert np.isnan(judge[learn]).all()
     assert judge[35, 0] == -1

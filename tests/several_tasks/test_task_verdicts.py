@@ -19,19 +19,19 @@ from landbridge.several_tasks.model import decided, parts, scores_of, whole_fact
 from landbridge.several_tasks.read import OneTask, as_tasks, known_answers
 from landbridge.several_tasks.verdicts import TaskVerdict, task_verdict
 
-KIND = OneTask("kind", "classes", ("ant", "bee", "cat"))
-SIZE = OneTask("size", "numbers", (), 50.0, 10.0)
+KIND = OneTask("kind", "multiclass", ("ant", "bee", "cat"))
+SIZE = OneTask("size", "regression", (), 50.0, 10.0)
 N = 60
 
 
 def outputs(task: OneTask, seed: int, noise: float, truth: np.ndarray) -> np.ndarray:
     rng = np.random.default_rng(seed)
-    if task.kind == "numbers":
+    if task.target_type.name == "numbers":
         return np.nan_to_num(truth)[:, None] + noise * rng.normal(size=(N, 1))
     return np.eye(3)[np.nan_to_num(truth).astype(int)] + noise * rng.normal(size=(N, 3))
 
 
-@pytest.mark.parametrize("task", [KIND, SIZE], ids=["classes", "numbers"])
+@pytest.mark.parametrize("task", [KIND, SIZE], ids=["classes", "regression"])
 @pytest.mark.parametrize("seeds", [1, 3])
 @pytest.mark.parametrize("with_alone", [True, False])
 def test_every_field(task, seeds, with_alone):
@@ -137,8 +137,8 @@ def test_scores_of_other_data_and_answers():
     assert (facts["format"], facts["sizes"], facts["seeds"]) == (1, [3, 1], 2)
     assert facts["tasks"][1] == {
         "name": "size",
-        "kind": "numbers",
-        "classes": (),
+        "kind": "regression",
+        "classes": [],
         "mean": 50.0,
         "spread": 10.0,
     }
@@ -154,8 +154,8 @@ def test_labels_become_what_networks_learn_and_judges_see():
     tasks, teach, judge = as_tasks({"kind": kinds, "size": sizes}, learn, n)
     own = np.array([s for s, here in zip(sizes, learn, strict=True) if here and s is not None])
     assert tasks == [
-        OneTask("kind", "classes", ("ant", "bee", "cat")),
-        OneTask("size", "numbers", (), pytest.approx(own.mean()), pytest.approx(own.std())),
+        OneTask("kind", "multiclass", ("ant", "bee", "cat")),
+        OneTask("size", "regression", (), pytest.approx(own.mean()), pytest.approx(own.std())),
     ]
     place = {"ant": 0.0, "bee": 1.0, "cat": 2.0, "zebra": -1.0, None: np.nan}
     column = np.array([place[name] for name in kinds])

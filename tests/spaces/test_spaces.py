@@ -55,7 +55,7 @@ def space(tmp_path_factory):
         parts,
         out=folder,
         backbone_options=OPTIONS,
-        options=AlignOptions(epochs=60, batch=64),
+        options=AlignOptions(epochs=60, batch_size=64),
     )
     return made, folder
 
@@ -202,7 +202,7 @@ def test_contents_tell_rows_with_the_same_part():
 
 def test_labels_are_not_read():
     parts, kinds = rows(60)
-    small = AlignOptions(epochs=1, batch=32)
+    small = AlignOptions(epochs=1, batch_size=32)
     first = landbridge.align(
         (parts, kinds), backbone_options=OPTIONS, options=small
     ).network.state_dict()

@@ -44,7 +44,7 @@ def test_every_adapter_keeps_its_contract(kit, name):
 @pytest.mark.parametrize("name", list(ADAPTERS))
 def test_state_resumes_to_the_same_answers(kit, name):
     x = kit.encode(kit.rows(64)[0])
-    options = {"rate": 0.05, "reliable": 2.0} if name in ("eata", "sar") else {}
+    options = {"learning_rate": 0.05, "reliable": 2.0} if name in ("eata", "sar") else {}
     one = adapter(ADAPTERS.get(name), kit, **options)
     one.answer(x[:32])
     state = one.state()
@@ -135,7 +135,7 @@ def test_installing_changes_no_answer_and_keeps_the_running_statistics(kit):
 
 
 def test_the_anchor_pulls_back_and_more_so_where_the_weight_is_larger(kit):
-    one = adapter(EATA, kit, rate=0.1, anchor=1.0)
+    one = adapter(EATA, kit, learning_rate=0.1, anchor=1.0)
     nothing = {name: torch.zeros_like(p) for name, p in one.moving.items()}
     name = next(iter(one.moving))
     one.weights[name][0] = 3.0
@@ -148,7 +148,7 @@ def test_the_anchor_pulls_back_and_more_so_where_the_weight_is_larger(kit):
 
 
 def test_a_small_batch_takes_a_small_step(kit):
-    one = adapter(EATA, kit, rate=0.1, anchor=0.0)
+    one = adapter(EATA, kit, learning_rate=0.1, anchor=0.0)
     pull = {name: torch.ones_like(p) for name, p in one.moving.items()}
     one.step(pull, rows=16)
     name = next(iter(one.moving))
@@ -158,7 +158,7 @@ def test_a_small_batch_takes_a_small_step(kit):
 
 
 def test_eata_teaches_with_reliable_rows_that_are_new(kit):
-    one = adapter(EATA, kit, rate=0.0, redundant=0.9)
+    one = adapter(EATA, kit, learning_rate=0.0, redundant=0.9)
     logits = torch.tensor([[6.0, 0, 0], [0, 0.1, 0], [0, 6.0, 0], [0, 0, 6.0]], requires_grad=True)
     one.mean_answer = torch.tensor([1.0, 0, 0])  # the first row says nothing new
     taken = {}
@@ -209,7 +209,9 @@ def test_sar_climbs_by_the_radius_along_the_gradient_and_comes_back_exactly(kit)
 
 def test_sar_steps_with_the_gradient_of_the_place_it_climbed_to(kit):
     x = kit.encode(kit.rows(32)[0])
-    one = adapter(SAR, kit, rate=0.01, radius=0.2, anchor=0.0, reliable=10.0, collapsed=0.0)
+    one = adapter(
+        SAR, kit, learning_rate=0.01, radius=0.2, anchor=0.0, reliable=10.0, collapsed=0.0
+    )
     plain = copy.deepcopy(one)  # nothing has moved yet: the statistics are the source's
     one.learn(x, one.logits(x))
     moving = list(plain.moving.values())
@@ -226,7 +228,7 @@ def test_sar_steps_with_the_gradient_of_the_place_it_climbed_to(kit):
 
 def test_sar_starts_again_near_collapse(kit):
     x = kit.encode(kit.rows(32)[0])
-    one = adapter(SAR, kit, rate=0.1, reliable=10.0, collapsed=10.0)
+    one = adapter(SAR, kit, learning_rate=0.1, reliable=10.0, collapsed=10.0)
     one.answer(x)
     assert one.tally["resets"] == 1
     assert all(torch.equal(p.detach(), one.start[n]) for n, p in one.moving.items())
@@ -235,7 +237,7 @@ def test_sar_starts_again_near_collapse(kit):
 
 @pytest.mark.parametrize(("kind", "more"), [(EATA, {"redundant": 2.0}), (SAR, {})])
 def test_only_scale_and_shift_move(kit, kind, more):
-    one = adapter(kind, kit, rate=0.05, reliable=10.0, **more)
+    one = adapter(kind, kit, learning_rate=0.05, reliable=10.0, **more)
     before = {k: v.clone() for k, v in one.network.state_dict().items()}
     one.answer(kit.encode(kit.rows(64)[0]))
     moved = {k for k, v in one.network.state_dict().items() if not torch.equal(v, before[k])}
@@ -245,7 +247,7 @@ def test_only_scale_and_shift_move(kit, kind, more):
 
 def test_networks_without_batch_normalisation_say_so(kit):
     x = kit.encode(kit.rows(32)[0])
-    one = adapter(EATA, kit, kit.plain("layer"), rate=0.1, reliable=10.0, redundant=2.0)
+    one = adapter(EATA, kit, kit.plain("layer"), learning_rate=0.1, reliable=10.0, redundant=2.0)
     assert "no batch normalisation" in one.notes[0]
     one.answer(x)
     assert one.tally["steps"] == 1  # LayerNorm's scale and shift move

@@ -22,9 +22,9 @@ def run(kit):
 def test_answers_come_in_order_and_labels_only_change_the_figures(kit, run):
     stored, y = kit.rows(300, seed=4)
     names = np.array(kit.classes)[y]
-    right = stream_data(run, (stored[:, 0], names), method="eata", batch=50)
-    wrong = stream_data(run, (stored[:, 0], np.roll(names, 1)), method="eata", batch=50)
-    bare = stream_data(run, stored[:, 0], method="eata", batch=50)
+    right = stream_data(run, (stored[:, 0], names), method="eata", batch_size=50)
+    wrong = stream_data(run, (stored[:, 0], np.roll(names, 1)), method="eata", batch_size=50)
+    bare = stream_data(run, stored[:, 0], method="eata", batch_size=50)
     assert right["predictions"] == wrong["predictions"] == bare["predictions"]
     assert right["report"] == wrong["report"]
     assert bare["over_time"] is None
@@ -42,7 +42,7 @@ def test_answers_come_in_order_and_labels_only_change_the_figures(kit, run):
 def test_without_the_guard_the_source_is_still_shown(kit, run):
     stored, y = kit.rows(40, seed=4)
     names = np.array(kit.classes)[y]
-    found = stream_data(run, (stored[:, 0], names), method="adabn", guard=False, batch=1)
+    found = stream_data(run, (stored[:, 0], names), method="adabn", guard=False, batch_size=1)
     assert found["report"]["guarded"] is False
     source = np.array(kit.classes)[run.model.predict_proba(stored[:, 0]).argmax(1)]
     assert found["accuracy"]["source"] == pytest.approx((source == names).mean())
@@ -51,7 +51,7 @@ def test_without_the_guard_the_source_is_still_shown(kit, run):
 def test_wrong_batches_and_data_are_named(kit, run):
     stored = kit.rows(4)[0]
     with pytest.raises(ConfigError, match="0 rows"):
-        stream_data(run, stored[:, 0], batch=0)
+        stream_data(run, stored[:, 0], batch_size=0)
     with pytest.raises(DataError, match="holds a table"):
         # Columns: an array (9, 4) would be one grey picture to a run of pictures.
         stream_data(
@@ -63,11 +63,11 @@ def test_probabilities_have_the_runs_temperature_and_answers_stay(kit):
     stored, _ = kit.rows(60, seed=4)
     found = {}
     for temperature in (1.0, 2.5):
-        reading = TargetCodec("classes", tuple(kit.classes), temperature=temperature)
+        reading = TargetCodec("multiclass", tuple(kit.classes), temperature=temperature)
         model = Model(kit.network, kit.preprocessing, kit.classes, (0, 255), reading=reading)
         run = SimpleNamespace(model=model)
         for method in ("none", "eata"):
-            rows = stream_data(run, stored[:, 0], method=method, batch=20)["predictions"]
+            rows = stream_data(run, stored[:, 0], method=method, batch_size=20)["predictions"]
             found[method, temperature] = [
                 (r["predicted"], max(r["probability"].values())) for r in rows
             ]

@@ -14,6 +14,7 @@ from landbridge.domains.modalities.images import ImageExamples
 from landbridge.domains.modalities.table import TableExamples
 from landbridge.streaming import ADAPTERS, Stream, open_stream
 from landbridge.streaming.guard import MARGIN, WINDOW, Evidence, Guard
+from landbridge.targets.base import get_target_type
 from landbridge.targets.codec import TargetCodec
 
 METHODS = ("adabn", "eata", "sar")
@@ -81,7 +82,7 @@ def test_another_modality_is_refused(kit):
 def test_an_unknown_method_or_option_is_named(kit):
     with pytest.raises(ConfigError, match="sar"):
         opened(kit, "sarr")
-    with pytest.raises(ConfigError, match="rate"):
+    with pytest.raises(ConfigError, match="learning_rate"):
         opened(kit, "sar", options={"rates": 1})
 
 
@@ -100,7 +101,7 @@ def test_the_given_network_stays_as_it_is(kit, method, guard):
 @pytest.mark.parametrize("method", METHODS)
 def test_reset_is_the_source_model_bit_for_bit(kit, method):
     rows = kit.rows(160)[0]
-    options = {} if method == "adabn" else {"rate": 0.05, "reliable": 2.0}
+    options = {} if method == "adabn" else {"learning_rate": 0.05, "reliable": 2.0}
     fresh, used = (opened(kit, method, options=options, guard=False) for _ in range(2))
     moved = in_batches(used, 255 - rows, 32)
     assert not np.array_equal(moved, in_batches(opened(kit, "none"), 255 - rows, 32))
@@ -112,7 +113,7 @@ def test_reset_is_the_source_model_bit_for_bit(kit, method):
 @pytest.mark.parametrize("guard", [True, False])
 def test_a_saved_stream_goes_on_to_the_same_answers_bit_for_bit(kit, tmp_path, method, guard):
     rows = kit.rows(400)[0]
-    options = {"rate": 0.05, "reliable": 2.0} if method in ("eata", "sar") else {}
+    options = {"learning_rate": 0.05, "reliable": 2.0} if method in ("eata", "sar") else {}
     whole = opened(kit, method, options=options, guard=guard)
     in_batches(whole, rows[:200], 40)
     whole.save(tmp_path / "state.safetensors")
@@ -128,7 +129,7 @@ def test_a_state_of_another_stream_is_refused(kit, tmp_path):
     with pytest.raises(RunError, match="method"):
         opened(kit, "eata").load(tmp_path / "state.safetensors")
     with pytest.raises(RunError, match="options"):
-        opened(kit, "sar", options={"rate": 0.5}).load(tmp_path / "state.safetensors")
+        opened(kit, "sar", options={"learning_rate": 0.5}).load(tmp_path / "state.safetensors")
     with pytest.raises(RunError, match="model"):
         opened(kit, "sar", kit.plain("layer")).load(tmp_path / "state.safetensors")
     with pytest.raises(RunError, match="missing"):
@@ -218,13 +219,15 @@ def test_a_model_or_a_run_opens_a_stream(kit):
         assert open_stream(what, "adabn").predict(pixels).shape == (5, 3)
 
 
-@pytest.mark.parametrize("answers", ["numbers", "several"])
+@pytest.mark.parametrize("answers", ["regression", "multilabel"])
 def test_a_model_without_class_probabilities_opens_none(kit, answers):
     class Model:
         network, preprocessing, classes = kit.network, kit.preprocessing, kit.classes
         reading = TargetCodec(answers, ("a", "b"))
 
-    with pytest.raises(ConfigError, match=f"answers with {answers}.*class probabilities"):
+    with pytest.raises(
+        ConfigError, match=f"answers with {get_target_type(answers).summary}.*class probabilities"
+    ):
         open_stream(Model(), "adabn")
 
 

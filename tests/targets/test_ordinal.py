@@ -107,7 +107,7 @@ def test_a_transfer_of_grades_is_judged_in_ranks(tmp_path, method):
         None if method == "boosted-trees" else stars(150, 0.0, 1),
         target,
         label="grade",
-        answers="ordinal",
+        target_type="ordinal",
         method=method,
         seeds=1,
         budget="1m",

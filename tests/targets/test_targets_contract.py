@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from landbridge.targets.base import TARGET_TYPES, Scale, target_type
+from landbridge.targets.base import TARGET_TYPES, Scale, get_target_type
 from landbridge.targets.codec import TargetCodec
 
 N = 40
@@ -16,22 +16,22 @@ def column(name: str) -> tuple[list[object], tuple[str, ...]]:
     """Return what a column may hold, and the names that its labels have."""
     rng = np.random.default_rng(0)
     place = rng.permutation(np.arange(N) % 4)
-    if not target_type(name).named:
+    if not get_target_type(name).named:
         return [float(x) for x in rng.normal(5, 2, N).round(3)], ("size",)
-    if target_type(name).multiple:
+    if get_target_type(name).multiple:
         return ["a", "b", "a;b", "a;c"][:4] * (N // 4), ("a", "b", "c")
     return [f"{i + 1} up" for i in place], ("1 up", "2 up", "3 up", "4 up")
 
 
 def labels(name: str) -> tuple[list[object], np.ndarray, tuple[str, ...]]:
     raw, names = column(name)
-    values, _ = target_type(name).parse(raw, "a table")
-    return values, target_type(name).encode(values, names), names
+    values, _ = get_target_type(name).parse(raw, "a table")
+    return values, get_target_type(name).encode(values, names), names
 
 
 def outputs_of(name: str, array: np.ndarray, names: tuple[str, ...], scale: Scale) -> np.ndarray:
     """Return outputs of a model that is right and sure."""
-    kind = target_type(name)
+    kind = get_target_type(name)
     columns = kind.binary_columns(array, len(names))
     if columns is not None:
         return 20.0 * columns - 10
@@ -42,7 +42,7 @@ def outputs_of(name: str, array: np.ndarray, names: tuple[str, ...], scale: Scal
 
 @pytest.mark.parametrize("name", list(TARGET_TYPES))
 def test_labels_there_and_back(name):
-    kind = target_type(name)
+    kind = get_target_type(name)
     values, array, names = labels(name)
     assert kind.holds(array)
     assert array.shape == kind.shape(N, len(names))
@@ -86,7 +86,7 @@ def test_right_outputs_are_read_as_the_labels_and_cost_nothing(name):
 @pytest.mark.parametrize("name", list(TARGET_TYPES))
 def test_a_better_answer_never_scores_less(name):
     values, array, names = labels(name)
-    kind, codec = target_type(name), TargetCodec.of(name, names, [array])
+    kind, codec = get_target_type(name), TargetCodec.of(name, names, [array])
     good = codec.transform(outputs_of(name, array, names, codec.scale))
     bad = codec.transform(-outputs_of(name, array, names, codec.scale))
     truth, strange = kind.truth(values, names)
@@ -102,9 +102,9 @@ def test_a_better_answer_never_scores_less(name):
     assert found.get("value", found.get("accuracy")) == pytest.approx(best)
 
 
-@pytest.mark.parametrize("name", [name for name in TARGET_TYPES if target_type(name).named])
+@pytest.mark.parametrize("name", [name for name in TARGET_TYPES if get_target_type(name).named])
 def test_every_judged_row_counts_whatever_its_label(name):
-    kind = target_type(name)
+    kind = get_target_type(name)
     values, array, names = labels(name)
     codec = TargetCodec.of(name, names, [array])
     good = codec.transform(outputs_of(name, array, names, codec.scale))
@@ -124,7 +124,7 @@ def test_every_judged_row_counts_whatever_its_label(name):
 def test_a_ridge_ends_in_outputs_of_this_kind(name):
     from landbridge.methods.heads.ridge import ridge_head
 
-    kind = target_type(name)
+    kind = get_target_type(name)
     values, array, names = labels(name)
     rng = np.random.default_rng(1)
     x = np.concatenate(
@@ -146,4 +146,4 @@ def test_a_name_that_nobody_registered_is_an_error_with_the_nearest():
     from landbridge.base.errors import ConfigError
 
     with pytest.raises(ConfigError, match="did you mean 'ordinal'"):
-        target_type("ordnal")
+        get_target_type("ordnal")

@@ -28,7 +28,7 @@ CASES = {
 
 
 def quick(task, data, model, out, steps, rate, **more):
-    fit = FitOptions(steps=steps, rate=rate, device="cpu", **more.pop("fit", {}))
+    fit = FitOptions(steps=steps, learning_rate=rate, device="cpu", **more.pop("fit", {}))
     more = {"keep_duplicates": True} | more  # rows are drawn from few words, to be learned soon
     return tune(task, data, model=str(model), out=out, fit=fit, scratch=False, **more)
 
@@ -83,7 +83,7 @@ def test_lora_moves_little_and_is_merged(tagger, sentences, tmp_path):
 
 
 def test_the_verdict_compares_with_scratch_and_with_the_model_as_it_is(translator, pairs, tmp_path):
-    fit = FitOptions(steps=60, rate=5e-3, device="cpu")
+    fit = FitOptions(steps=60, learning_rate=5e-3, device="cpu")
     tuned = tune(
         "text-to-text",
         pairs,

@@ -13,7 +13,7 @@ from landbridge.report.run.verdict import headed
 from landbridge.runs.finish import what
 from landbridge.selection import fallback, portfolio
 from landbridge.selection.records import NotTried
-from landbridge.targets.base import TARGET_TYPES, target_type
+from landbridge.targets.base import TARGET_TYPES, get_target_type
 from landbridge.verdict.records import Verdict
 from landbridge.verdict.sentences import (
     WHAT,
@@ -116,8 +116,8 @@ def test_every_reason_and_every_method_in_plain_words_reads_well(answers):
     left = [NotTried("probe", "")]
     choices = [fallback.only_one(name, ["scratch"], left) for name in ("scratch", "probe")]
     choices += [
-        fallback.uncompared("scratch", answers),
-        fallback.fallback(["scratch"], ["scratch"], target_type(answers)),
+        fallback.uncompared("scratch", get_target_type(answers)),
+        fallback.fallback(["scratch"], ["scratch"], get_target_type(answers)),
     ]
     said = [named, *(choice.reason for choice in choices)]
     assert "named" in named
@@ -126,7 +126,9 @@ def test_every_reason_and_every_method_in_plain_words_reads_well(answers):
     if answers == "numbers":
         methods |= {name for name in portfolio.NUMBERS_FEW if "+" not in name}
         methods |= {*portfolio.NUMBERS_FEATURES_FEW, *portfolio.NUMBERS_LABELLED}
-    said += [what(name, target_type(answers), Methods()) for name in sorted(methods - {"teacher"})]
+    said += [
+        what(name, get_target_type(answers), Methods()) for name in sorted(methods - {"teacher"})
+    ]
     for text in said:
         assert text
         assert not re.search(r"None|nan|\{|  |\.\.|\b(\w+) \1\b", text), text

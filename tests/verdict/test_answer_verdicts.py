@@ -7,7 +7,7 @@ import pytest
 
 from landbridge.domains.sealed import SealedLabels
 from landbridge.selection.choose import choose_by_validation
-from landbridge.targets.base import target_type
+from landbridge.targets.base import get_target_type
 from landbridge.verdict.judge import Predicted, judge
 from landbridge.verdict.without_labels import cross_validated_verdict, label_free_verdict
 
@@ -26,7 +26,7 @@ def numbers_off_by(chosen: float, other: float, noise: float = 0.1):
         return Predicted(method, role, method, (0, 1, 2), with_unknown[..., None])
 
     predictions = [said("rsd", "chosen", chosen), said("source-only", "baseline", other)]
-    verdict, truth = judge(sealed, ("age",), predictions, "source-only", answers="numbers")
+    verdict, truth = judge(sealed, ("age",), predictions, "source-only", target_type="regression")
     return verdict.to_json(), truth
 
 
@@ -71,7 +71,9 @@ def test_several_labels():
         Predicted("mcc", "chosen", "", (0, 1), np.stack([good] * 2)),
         Predicted("scratch", "baseline", "", (0, 1), np.stack([bad] * 2)),
     ]
-    found, _ = judge(SealedLabels(truth), ("a", "b"), predictions, "scratch", answers="several")
+    found, _ = judge(
+        SealedLabels(truth), ("a", "b"), predictions, "scratch", target_type="multilabel"
+    )
     verdict = found.to_json()
     # what the run cannot know is named, and lacks from the answer of its row: 1, 1, 1, 1/2
     assert verdict["unseen_classes"] == ["new"]
@@ -86,7 +88,7 @@ def test_cross_validation_of_numbers():
     errors = {"joint": np.full((2, 40), -1.0), "scratch": np.full((2, 40), -1.5)}
     errors["scratch"][:, ::2] = -1.4
     verdict = cross_validated_verdict(
-        chosen="joint", what={}, correct=errors, reference="scratch", answers="numbers"
+        chosen="joint", what={}, correct=errors, reference="scratch", target_type="regression"
     ).to_json()
     assert verdict["chosen"]["mean"] == 1.0
     assert verdict["outcome"] == "helped"
@@ -96,7 +98,9 @@ def test_cross_validation_of_numbers():
 
 def test_choice_in_the_same_currency():
     scores = {"a": np.full((1, 50), -2.0), "b": np.full((1, 50), -1.0)}
-    found = choose_by_validation(scores, ["a", "b"], ["a"], None, target_type("numbers").metric)
+    found = choose_by_validation(
+        scores, ["a", "b"], ["a"], None, get_target_type("regression").metric
+    )
     assert found.method == "b"
     assert [row.method for row in found.candidates] == ["b", "a"]
     assert found.candidates[0].figures["mean absolute error"] == 1.0
@@ -114,7 +118,7 @@ def test_without_labels_numbers_are_not_ranked():
         seeds=(0,),
         chosen_answers=None,
         reference_answers=None,
-        answers="numbers",
+        target_type="regression",
     ).to_json()
     assert verdict["outcome"] == "can't tell"
     assert verdict["labels_to_settle"] is None

@@ -66,13 +66,13 @@ def said_of(found: Verdict) -> Said:
 
 
 def judged(answers: str) -> Callable[[float, float], Said]:
-    values = {"classes": probabilities, "numbers": numbers, "several": labels}[answers]
+    values = {"multiclass": probabilities, "regression": numbers, "multilabel": labels}[answers]
     names: dict[str, list[Any]] = {
-        "classes": [f"c{i}" for i in TRUE],
-        "numbers": NUMBERS.tolist(),
-        "several": SETS,
+        "multiclass": [f"c{i}" for i in TRUE],
+        "regression": NUMBERS.tolist(),
+        "multilabel": SETS,
     }
-    classes = {"classes": ("c0", "c1", "c2"), "numbers": ("size",), "several": ("a", "b")}
+    classes = {"multiclass": ("c0", "c1", "c2"), "regression": ("size",), "multilabel": ("a", "b")}
 
     def do(ours: float, theirs: float) -> Said:
         said = [
@@ -80,7 +80,7 @@ def judged(answers: str) -> Callable[[float, float], Said]:
             Predicted("scratch", "baseline", "", (0,), values(theirs)[None]),
         ]
         sealed = SealedLabels(names[answers])
-        found, _ = judge(sealed, classes[answers], said, "scratch", answers=answers)  # type: ignore[arg-type]
+        found, _ = judge(sealed, classes[answers], said, "scratch", target_type=answers)  # type: ignore[arg-type]
         return said_of(found)
 
     return do
@@ -89,7 +89,9 @@ def judged(answers: str) -> Callable[[float, float], Said]:
 def cross_validated(answers: str) -> Callable[[float, float], Said]:
     def do(ours: float, theirs: float) -> Said:
         def scores(share: float) -> np.ndarray:
-            own = right(share) if answers == "classes" else -np.abs(numbers(share)[:, 0] - NUMBERS)
+            own = (
+                right(share) if answers == "multiclass" else -np.abs(numbers(share)[:, 0] - NUMBERS)
+            )
             return np.tile(own, (2, 1))
 
         found = cross_validated_verdict(
@@ -97,7 +99,7 @@ def cross_validated(answers: str) -> Callable[[float, float], Said]:
             what={},
             correct={"mcc": scores(ours), "scratch": scores(theirs)},
             reference="scratch",
-            answers=answers,  # type: ignore[arg-type]
+            target_type=answers,  # type: ignore[arg-type]
             scale=float(np.std(NUMBERS)),
         )
         return said_of(found)
@@ -107,11 +109,11 @@ def cross_validated(answers: str) -> Callable[[float, float], Said]:
 
 def of_task(kind: str) -> Callable[[float, float], Said]:
     def do(ours: float, theirs: float) -> Said:
-        if kind == "classes":
-            task, truth = OneTask("t", "classes", ("c0", "c1", "c2")), TRUE.astype(float)
+        if kind == "multiclass":
+            task, truth = OneTask("t", "multiclass", ("c0", "c1", "c2")), TRUE.astype(float)
             outputs = probabilities
         else:
-            task, truth = OneTask("t", "numbers", (), 30.0, 10.0), (NUMBERS - 30) / 10
+            task, truth = OneTask("t", "regression", (), 30.0, 10.0), (NUMBERS - 30) / 10
 
             def outputs(share: float) -> np.ndarray:
                 return (numbers(share) - 30) / 10
@@ -155,18 +157,18 @@ def groups(ours: float, theirs: float) -> Said:
 
 def evaluated(answers: str) -> Callable[[float, float], Said]:
     def do(ours: float, theirs: float) -> Said:
-        column = [f"c{i}" for i in TRUE] if answers == "classes" else NUMBERS.tolist()
-        domain = read_domain((np.eye(N), column), answers=answers)  # type: ignore[arg-type]
+        column = [f"c{i}" for i in TRUE] if answers == "multiclass" else NUMBERS.tolist()
+        domain = read_domain((np.eye(N), column), target_type=answers)  # type: ignore[arg-type]
         run: Any = SimpleNamespace(
             choice={"method": "mcc"},
             verdict={"reference": "scratch", "baselines": [], "chosen": {"what": ""}},
             model=SimpleNamespace(reading=TargetCodec(answers, domain.classes)),
         )
-        values = probabilities if answers == "classes" else numbers
+        values = probabilities if answers == "multiclass" else numbers
         found = compared(run, domain, np.arange(N), values(ours), values(theirs))
         assert found.difference is not None
         assert found.reference is not None
-        sign, other = 1 if answers == "classes" else -1, found.reference.score.value
+        sign, other = 1 if answers == "multiclass" else -1, found.reference.score.value
         ours_too = other + sign * found.difference.value
         return Said(str(found.outcome), found.difference, ours_too, other, found.sentence)
 
@@ -174,19 +176,19 @@ def evaluated(answers: str) -> Callable[[float, float], Said]:
 
 
 BUILDERS: dict[str, tuple[bool, Callable[[float, float], Said]]] = {
-    "transfer, classes": (True, judged("classes")),
-    "transfer, numbers": (False, judged("numbers")),
-    "transfer, several labels": (True, judged("several")),
-    "cross-validated, classes": (True, cross_validated("classes")),
-    "cross-validated, numbers": (False, cross_validated("numbers")),
-    "multitask, classes": (True, of_task("classes")),
-    "multitask, numbers": (False, of_task("numbers")),
+    "transfer, classes": (True, judged("multiclass")),
+    "transfer, numbers": (False, judged("regression")),
+    "transfer, several labels": (True, judged("multilabel")),
+    "cross-validated, classes": (True, cross_validated("multiclass")),
+    "cross-validated, numbers": (False, cross_validated("regression")),
+    "multitask, classes": (True, of_task("multiclass")),
+    "multitask, numbers": (False, of_task("regression")),
     "tune, F1": (True, structured(True)),
     "tune, word errors": (False, structured(False)),
     "tune, mean average precision": (True, structured(True, whole=True)),
     "cluster": (True, groups),
-    "evaluate, classes": (True, evaluated("classes")),
-    "evaluate, numbers": (False, evaluated("numbers")),
+    "evaluate, classes": (True, evaluated("multiclass")),
+    "evaluate, numbers": (False, evaluated("regression")),
 }
 """Whether a higher figure is better, and how the verdict is built."""
 

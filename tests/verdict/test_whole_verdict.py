@@ -13,7 +13,7 @@ from landbridge.domains.sealed import SealedLabels
 from landbridge.domains.seen import Seen
 from landbridge.metrics.estimates import mean_interval, paired_interval
 from landbridge.metrics.intervals import Interval, labels_needed, pairs_needed
-from landbridge.targets.base import target_type
+from landbridge.targets.base import get_target_type
 from landbridge.verdict.comparison import ByRows, outcome_of
 from landbridge.verdict.judge import (
     Predicted,
@@ -46,7 +46,7 @@ from landbridge.verdict.without_labels import (
 
 N = 90
 CLASSES = ("ant", "bee", "cat")
-HIT_RATE = target_type("classes").metric
+HIT_RATE = get_target_type("multiclass").metric
 TRUE = np.arange(N) % 3
 NUMBERS = np.linspace(-20, 60, N)
 
@@ -147,7 +147,7 @@ def test_every_field_of_a_judged_verdict(seeds):
     assert found == {
         "kind": "judged",
         "outcome": "can't tell",
-        "answers": "classes",
+        "target_type": "multiclass",
         "metric": "accuracy",
         "lower_is_better": False,
         "reference": "scratch",
@@ -183,7 +183,7 @@ def test_every_field_where_numbers_are_judged():
         ("size",),
         [predicted("mcc", ours, "chosen"), predicted("scratch", other)],
         "scratch",
-        answers="numbers",
+        target_type="regression",
     )
     found = verdict.to_json()
     a, b = (-np.abs(values[..., 0] - NUMBERS) for values in (ours, other))
@@ -210,7 +210,7 @@ def test_equal_errors_have_the_interval_that_the_truth_allows():
         ("size",),
         [predicted("mcc", ours, "chosen"), predicted("scratch", other)],
         "scratch",
-        answers="numbers",
+        target_type="regression",
     )
     half = 1.96 * np.sqrt(2 * NUMBERS.var() / (N + 2)) / np.sqrt(N + 2)
     for one in (found.difference, found.difference_over_seeds):
@@ -223,7 +223,7 @@ def test_equal_errors_have_the_interval_that_the_truth_allows():
         ("size",),
         [predicted("mcc", np.full((1, N, 1), 5.0), "chosen")],
         None,
-        answers="numbers",
+        target_type="regression",
     )
     assert of_constants.chosen.figures is not None
     assert of_constants.chosen.figures["R²"] is None  # nothing can be said of it
@@ -249,7 +249,7 @@ def test_what_is_opened():
     assert labels_print(None) == "none"
     assert labels_print(SealedLabels(["a", None])) == digest(["a", None])
     assert labels_print(SealedLabels(["a", None])) != labels_print(SealedLabels(["b", None]))
-    truth = open_labels(SealedLabels([("a", "new"), None, ("b",)]), ("a", "b"), "several")
+    truth = open_labels(SealedLabels([("a", "new"), None, ("b",)]), ("a", "b"), "multilabel")
     assert truth.index.tolist() == [[1, 0, 1], [0, 0, 0], [0, 1, 0]]
     assert truth.names.tolist() == [("a", "new"), None, ("b",)]
     assert (truth.has.tolist(), truth.unseen) == ([True, False, True], ("new",))
@@ -296,7 +296,7 @@ def test_every_field_of_a_cross_validated_verdict():
     assert found == {
         "kind": "cross-validated",
         "outcome": "can't tell",
-        "answers": "classes",
+        "target_type": "multiclass",
         "metric": "accuracy",
         "lower_is_better": False,
         "reference": "scratch",
@@ -364,7 +364,7 @@ def test_every_field_of_a_label_free_verdict():
     assert found == {
         "kind": "label-free",
         "outcome": "can't tell",
-        "answers": "classes",
+        "target_type": "multiclass",
         "metric": None,
         "reference": "scratch",
         "judged_rows": 0,
@@ -398,7 +398,7 @@ def settled(left: int | None) -> Settle:
     a, b = HITS[None].copy(), HITS[None].copy()
     b[0, :20] = ~b[0, :20]
     unlabelled = None if left is None else Unlabelled(left, [(7, "seven")] * 150)
-    found = settled_by(GAP, a, b, target_type("classes").metric, unlabelled)
+    found = settled_by(GAP, a, b, get_target_type("multiclass").metric, unlabelled)
     assert found is not None
     return found
 
@@ -438,14 +438,14 @@ def test_differences_of_numbers_are_settled_by_their_spread():
     b = a + 0.01 * rng.normal(size=(2, 30))
     spread, smallest = (a - b).mean(0).std(), abs(b.mean()) / 100
     gap = Interval(1e-6, -0.02, 0.05)
-    found = settled_by(gap, a, b, target_type("numbers").metric, Unlabelled(9, [(1, "a")]))
+    found = settled_by(gap, a, b, get_target_type("regression").metric, Unlabelled(9, [(1, "a")]))
     assert found is not None
     assert found.low == max(1, pairs_needed(0.05, spread) - 30)
     assert found.high == max(1, pairs_needed(smallest, spread) - 30)
     assert (found.differ, found.rows) == (None, ())  # numbers nearly always differ
-    assert settled_by(gap, a, a, target_type("numbers").metric) is None
+    assert settled_by(gap, a, a, get_target_type("regression").metric) is None
     nothing = Interval(0.0, 0.0, 0.0)
-    assert settled_by(nothing, a, 0 * a, target_type("numbers").metric) is None
+    assert settled_by(nothing, a, 0 * a, get_target_type("regression").metric) is None
 
 
 def test_without_a_label_or_without_a_row_nothing_is_settled():
@@ -475,7 +475,7 @@ def test_modalities_of_numbers_and_seeds():
         ],
         truth,
         np.ones((8, 3), bool),
-        answers="numbers",
+        target_type="regression",
     )
     assert (found.metric, found.rows) == ("mean absolute error", 8)
     assert found.parts == ("a", "b", "c")
@@ -484,7 +484,9 @@ def test_modalities_of_numbers_and_seeds():
     assert [name for name, _ in found.adds] == ["b"]  # nothing was answered without a, or c
     assert found.adds[0][1].value == pytest.approx(2)
     nothing = [Masked(("a", "c"), np.arange(8), off(3, 8))]
-    alone = part_scores(("a", "b", "c"), nothing, truth, np.ones((8, 3), bool), answers="numbers")
+    alone = part_scores(
+        ("a", "b", "c"), nothing, truth, np.ones((8, 3), bool), target_type="regression"
+    )
     assert alone.adds == ()
 
 
@@ -494,7 +496,7 @@ def test_modalities_of_numbers_and_seeds():
 def told(**how: Any) -> Verdict:
     usual: dict[str, Any] = {
         "kind": "judged",
-        "answers": "classes",
+        "target_type": "multiclass",
         "chosen": {"method": "mcc", "mean": 0.8},
         "reference": "scratch",
         "outcome": "can't tell",
@@ -518,8 +520,8 @@ def told(**how: Any) -> Verdict:
          "evidence, so that was kept."),
         ({"reference": "mcc", "choice": {"kind": "given", "compared": 1}}, None,
          "Mcc was kept. It was named, so no other way was tried."),
-        ({"reference": "probe", "chosen": {"method": "probe"}, "answers": "numbers"}, None,
-         "Nothing tells methods apart without labels where answers are numbers: a simple "
+        ({"reference": "probe", "chosen": {"method": "probe"}, "target_type": "regression"}, None,
+         "Nothing tells methods apart without labels where an answer is a number: a simple "
          "regression on frozen features was kept, and whether an adaptation would help is not "
          "known."),
     ],
@@ -534,14 +536,15 @@ def test_label_free_sentences(how, best, says):
         ({}, "In cross-validation on 40 labelled examples transfer may or may not have helped: mcc "
          "80.0 %, +2.0 points against training from scratch (-1.0 points to +5.0 points). The same "
          "labels chose the method, so this is on the bright side."),
-        ({"answers": "numbers", "metric": "mean absolute error", "lower_is_better": True,
+        ({"target_type": "regression", "metric": "mean absolute error", "lower_is_better": True,
           "chosen": {"method": "mcc", "mean": 12.0}, "outcome": "hurt", "reference": "probe",
           "difference": {"mean": -200.0, "low": -300.0, "high": -100.0}, "lone_rows": 1},
          "In cross-validation on 40 labelled examples transfer hurt: mcc 12.00 (mean absolute "
          "error), -200 saved against a simple regression on frozen "
          "features (-300 to -100). The same labels chose the method, so this is on the bright "
          "side. 1 more is the only one of its class, and was learned from alone."),
-        ({"answers": "several", "metric": "Jaccard index", "outcome": "helped", "lone_rows": 2},
+        ({"target_type": "multilabel", "metric": "Jaccard index", "outcome": "helped",
+          "lone_rows": 2},
          "In cross-validation on 40 labelled examples transfer helped: mcc 80.0 % (Jaccard index), "
          "+2.0 points against training from scratch (-1.0 points to +5.0 points). The same labels "
          "chose the method, so this is on the bright side. 2 more are each the only one of their "
@@ -636,7 +639,7 @@ def test_confidence_that_is_off():
         told(calibration={"confidence": 0.88}),
         told(calibration=None),
         told(),
-        told(**sure, answers="numbers"),
+        told(**sure, target_type="regression"),
         told(**sure, chosen={"method": "mcc", "mean": None}),
     ):
         assert confidence_sentence(fine) == ""

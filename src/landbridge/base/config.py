@@ -18,6 +18,7 @@ from .config_file import read_value
 from .errors import ConfigError
 from .fields import Option, option, options_of, setting
 from .registry import nearest
+from .renamed import renamed_keys
 from .shown import to_json
 
 
@@ -142,11 +143,11 @@ class DataConfig(_Strict):
     pattern: str | None = option(
         None, 'Of file names, such as "{label}_{speaker}_{take}".', "PATTERN", reads="labels"
     )
-    answers: str = option(
+    target_type: str = option(
         "auto",
         "What labels are: a class, a number, several labels at once, or a class in an order; "
         "auto: as they look, which is said.",
-        "auto|classes|numbers|several|ordinal",
+        "auto|multiclass|regression|multilabel|ordinal",
         reads="labels",
     )
     target_labels: Literal["use", "judge"] = option(
@@ -154,7 +155,7 @@ class DataConfig(_Strict):
         "judge: target labels are for the verdict alone; methods never see them, and the target "
         "counts as unlabelled.",
     )
-    judge_fraction: float = setting(
+    test_size: float = setting(
         0.3,
         "Part of the labelled target rows kept for judging where there is no test split.",
         gt=0,
@@ -195,8 +196,8 @@ class TrainingConfig(_Strict):
     source_steps: int | None = setting(
         None, "Steps of training on the source alone.", gt=0, le=10**9
     )
-    batch: int | None = option(None, "Rows of a step.", "ROWS", gt=1, le=2**24)
-    rate: float | None = option(
+    batch_size: int | None = option(None, "Rows of a step.", "ROWS", gt=1, le=2**24)
+    learning_rate: float | None = option(
         None, "Learning rate (of the main phase, if there are several).", "X", gt=0
     )
     augment: Literal["none", "weak", "strong"] | None = setting(None, "Of labelled batches.")
@@ -305,7 +306,7 @@ class RunConfig(_Strict):
 
 OPTIONS: dict[str, Option] = options_of(RunConfig)
 """What is known of each key that a configuration file may hold."""
-RECIPE = ("steps", "batch", "rate")
+RECIPE = ("steps", "batch_size", "learning_rate")
 """Options that `transfer` has not: how networks are trained is the method's recipe there."""
 
 
@@ -316,8 +317,11 @@ def _checker() -> Any:
     return TypeAdapter(RunConfig)
 
 
-def make_config(values: Mapping[str, Any]) -> RunConfig:
+def make_config(values: Mapping[str, Any], *, stored: bool = False) -> RunConfig:
     """Check plain nested values; all that is wrong is said at once.
+
+    Old names of keys are taken, with a warning that names the new one; `stored`, where a file of
+    ours holds them, without.
 
     Raises
     ------
@@ -327,7 +331,7 @@ def make_config(values: Mapping[str, Any]) -> RunConfig:
     from pydantic import ValidationError
 
     try:
-        made: RunConfig = _checker().validate_python(dict(values))
+        made: RunConfig = _checker().validate_python(renamed_keys(values, stored=stored))
         return made
     except ValidationError as error:
         lines = []

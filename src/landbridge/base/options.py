@@ -8,6 +8,7 @@ from typing import Any
 
 from .errors import ConfigError
 from .registry import nearest
+from .renamed import KEYWORDS, renamed
 
 
 def positive(**values: float | None) -> None:
@@ -61,6 +62,8 @@ def make_options(config: type, values: Mapping[str, Any], what: str) -> Any:
     from pydantic import TypeAdapter, ValidationError
 
     known = list(getattr(config, "__dataclass_fields__", {}))
+    table = {old: new for old, new in KEYWORDS.items() if new.name in known}
+    values = renamed(values, table, known=known)
     problems = []
     for key in values:
         if key not in known:

@@ -16,7 +16,8 @@ SpaceFolder = Annotated[Path, o.argument("SPACE", "A folder that `landbridge ali
 
 @verb(
     "align",
-    *(*o.ROWS, "holdout", "keep_duplicates", "batch", "rate", "seed", "device", "offline"),
+    *(*o.ROWS, "holdout", "keep_duplicates"),
+    *("batch_size", "learning_rate", "seed", "device", "offline"),
     keys=("backbone_options", "data.max_rows", "training.threads"),
     fields=(AlignOptions,),
 )

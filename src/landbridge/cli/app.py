@@ -13,6 +13,7 @@ from typer.core import TyperGroup
 
 from ..artifacts.called import CALLED
 from ..base.errors import EXIT_CODES
+from ..base.renamed import renamed_words
 from . import (
     align,
     backbones,
@@ -64,8 +65,12 @@ class Verbs(TyperGroup):
         given = sys.argv[1:] if args is None else list(args)
         extra["standalone_mode"] = False
         CALLED.set(shlex.join(["landbridge", *given]))
+        words, changed = renamed_words(given)
+        for old, new in changed:
+            note = f"{old} is called {new} now; the old name goes with the next release"
+            print(f"warning  {note}", file=sys.stderr)
         try:
-            code = super().main(args, *rest, **extra)
+            code = super().main(words, *rest, **extra)
         except UsageError as error:
             at = getattr(error, "ctx", None)
             if type(error).__name__ == "NoArgsIsHelpError":  # nothing was asked: no mistake

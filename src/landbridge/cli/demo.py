@@ -18,7 +18,7 @@ DEFAULTS = {
     # All work is named, so that a slow or busy machine learns what any other learns.
     "training.steps": 500,
     "training.source_steps": 250,
-    "training.batch": 48,
+    "training.batch_size": 48,
     "training.precision": "float32",
     "training.device": "cpu",
     "training.threads": 1,

@@ -154,10 +154,10 @@ _OTHERS = {
 
 def _show_answers(out: Any, figures: dict[str, Any]) -> None:
     """Show what is measured of numbers, or of several labels at once."""
-    from ..targets.base import target_type
+    from ..targets.base import get_target_type
     from .tables import show_rows
 
-    metric = target_type(figures["answers"]).metric
+    metric = get_target_type(figures["target_type"]).metric
 
     def say(value: float | None) -> str:
         return "–" if value is None else metric.format(value)

@@ -70,7 +70,7 @@ def _describe(name: str, method: Any) -> dict[str, Any]:
         "name": name,
         "family": method.family,
         **dataclasses.asdict(method.needs),
-        "answers": sorted(method.needs.answers),
+        "target_types": sorted(method.needs.target_types),
         "summary": method.summary,
         "paper": getattr(method, "paper", ""),
         "cost": cost,

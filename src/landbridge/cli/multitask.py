@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     "multitask",
     *("backbone", *o.ROWS, "steps", "seeds", "seed", "budget", "holdout", "keep_duplicates"),
     *("device", "offline"),
-    keys=("backbone_options", "data.judge_fraction", "data.max_rows", "training.threads"),
+    keys=("backbone_options", "data.test_size", "data.max_rows", "training.threads"),
 )
 def multitask(
     this: Frame,

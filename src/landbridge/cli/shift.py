@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @verb(
     "shift",
     *("backbone", *o.READING, "target_labels", "seed", "offline"),
-    keys=("data.judge_fraction", "data.max_rows", "training.threads"),
+    keys=("data.test_size", "data.max_rows", "training.threads"),
 )
 def shift(
     this: Frame,

@@ -18,7 +18,7 @@ def stream(
     run: o.RunFolder,
     data: o.Data,
     method: Annotated[str, o.own("NAME", "How it adapts: sar, eata, adabn or none.")] = "sar",
-    batch: Annotated[int, o.own("ROWS", "How many rows come at once; 1 is possible.")] = 64,
+    batch_size: Annotated[int, o.own("ROWS", "How many rows come at once; 1 is possible.")] = 64,
     guard: Annotated[
         bool,
         o.own("", "Run the source model beside, and let it answer where adapting seems to hurt."),
@@ -39,7 +39,11 @@ def stream(
     from ..finished import load
     from ..runs.stream import stream_data
 
-    how = {"options": this.given.pop("method_options", None), "batch": batch, "guard": guard}
+    how = {
+        "options": this.given.pop("method_options", None),
+        "batch_size": batch_size,
+        "guard": guard,
+    }
     value = stream_data(load(run), data, method=method, events=this.events(), **how, **this.given)
     rows = value.pop("predictions")
     if out is not None:

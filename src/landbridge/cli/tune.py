@@ -19,9 +19,9 @@ TASKS = (
 
 @verb(
     "tune",
-    *("steps", "batch", "rate", "seed", "holdout", "keep_duplicates"),
+    *("steps", "batch_size", "learning_rate", "seed", "holdout", "keep_duplicates"),
     *("device", "offline", "outside"),
-    keys=("data.judge_fraction", "training.threads"),
+    keys=("data.test_size", "training.threads"),
     fields=(TaskOptions, FitOptions),
 )
 def tune(

@@ -15,6 +15,7 @@ from ..base.events import SILENT, Events
 from ..base.files import write_json
 from ..base.hashing import digest
 from ..base.options import positive
+from ..base.renamed import renamed_keywords
 from ..base.threads import threads
 from ..domains.domain import Domain
 from ..domains.examples import InputSpec
@@ -42,6 +43,7 @@ LEAST = 24
 """Rows, to find any groups in."""
 
 
+@renamed_keywords
 def cluster(
     target: Any,
     source: Any = None,
@@ -317,7 +319,10 @@ def _sealed(domain: Domain, events: Events) -> Domain:
     if domain.sealed is not None:
         return domain
     if domain.known.any() and not domain.target_type.exclusive:
-        events.say("note", f"labels of {domain.name!r} are {domain.answers}: they judge no groups")
+        events.say(
+            "note",
+            f"labels of {domain.name!r} are {domain.target_type.summary}: they judge no groups",
+        )
         return domain
     before = domain.notes
     sealed = seal(domain, "judge")

@@ -52,7 +52,7 @@ def compare_domains(
     *,
     backbone: str = "auto",
     target_labels: str = "use",
-    judge_fraction: float = 0.3,
+    test_size: float = 0.3,
     seed: int = 0,
     offline: bool = False,
     events: Events | None = None,
@@ -67,7 +67,7 @@ def compare_domains(
         Or "auto": one that was pretrained where there is one, else the inputs themselves.
     target_labels : {"use", "judge"}
         As for a transfer: "judge" keeps all target labels for the verdict.
-    judge_fraction : float
+    test_size : float
         Part of the target's labels that "use" keeps for the verdict without a split.
     seed : int, default 0
     offline : bool
@@ -82,7 +82,7 @@ def compare_domains(
     """
     events = events or Events()
     if target.sealed is None:
-        target = seal(target, target_labels, judge_fraction, seed)  # type: ignore[arg-type]
+        target = seal(target, target_labels, test_size, seed)  # type: ignore[arg-type]
     check_task(source, target)
     ours, theirs = source.for_training(), target.for_training()
     domains = [ours, theirs]

@@ -110,9 +110,9 @@ def rank_backbones(
     rows = np.flatnonzero(usable.known)
     if not target.target_type.exclusive:
         raise DataError(
-            f"the labels of {target.name!r} are {target.answers}, and a ranking counts right "
-            "answers",
-            do="give labels that are classes (--answers classes)",
+            f"the labels of {target.name!r} are {target.target_type.name}, and a ranking counts "
+            "right answers",
+            do="give labels that are classes (--target-type multiclass)",
         )
     counts = np.bincount(usable.labels[rows], minlength=1)
     if (counts >= LEAST).sum() < 2:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
-from ..targets.base import target_type
+from ..targets.base import TargetType, multiclass
 from .domain import Domain
 
 Kind = Literal["same", "partial", "open", "open-partial", "disjoint", "unknown"]
@@ -22,7 +22,7 @@ class ClassMatch:
         "open-partial": both have some of their own; "disjoint"; "unknown": one side shows
         no label.
     shared, only_source, only_target : tuple of str
-    answers : str
+    target_type : TargetType
         What kind of label these are the names of.
     """
 
@@ -30,11 +30,11 @@ class ClassMatch:
     shared: tuple[str, ...] = ()
     only_source: tuple[str, ...] = ()
     only_target: tuple[str, ...] = ()
-    answers: str = "classes"
+    target_type: TargetType = field(default_factory=multiclass)
 
     def sentence(self) -> str:
         """Return it in words."""
-        if not target_type(self.answers).named:
+        if not self.target_type.named:
             return "" if self.kind == "unknown" else "Both sides answer with a number."
         own = f"only the source has {_listed(self.only_source)}"
         new = f"only the target has {_listed(self.only_target)}"
@@ -62,11 +62,11 @@ class ClassMatch:
 
     @property
     def _one(self) -> str:
-        return target_type(self.answers).noun
+        return self.target_type.noun
 
     @property
     def _named(self) -> str:
-        return target_type(self.answers).nouns
+        return self.target_type.nouns
 
 
 def usable_classes(domain: Domain) -> tuple[str, ...]:
@@ -100,18 +100,19 @@ def compare_classes(source: Domain | None, target: Domain) -> ClassMatch:
     """
     ours = () if source is None else usable_classes(source)
     theirs = usable_classes(target)
-    answers = target.answers if theirs or source is None else source.answers
-    return match_classes(ours, theirs, answers)
+    kind = target.target_type if theirs or source is None else source.target_type
+    return match_classes(ours, theirs, kind)
 
 
 def match_classes(
-    ours: tuple[str, ...], theirs: tuple[str, ...], answers: str = "classes"
+    ours: tuple[str, ...], theirs: tuple[str, ...], target_type: TargetType | None = None
 ) -> ClassMatch:
     """Compare the classes of a source and of a target by name; none: not known."""
+    target_type = target_type or multiclass()
     if not ours or not theirs:
-        return ClassMatch("unknown", only_source=ours, only_target=theirs, answers=answers)
-    if not target_type(answers).named:  # what the column is called does not matter
-        return ClassMatch("same", shared=theirs, answers=answers)
+        return ClassMatch("unknown", only_source=ours, only_target=theirs, target_type=target_type)
+    if not target_type.named:  # what the column is called does not matter
+        return ClassMatch("same", shared=theirs, target_type=target_type)
     shared = tuple(name for name in ours if name in theirs)
     only_source = tuple(name for name in ours if name not in theirs)
     only_target = tuple(name for name in theirs if name not in ours)
@@ -126,7 +127,7 @@ def match_classes(
         kind = "open"
     else:
         kind = "same"
-    return ClassMatch(kind, shared, only_source, only_target, answers)
+    return ClassMatch(kind, shared, only_source, only_target, target_type)
 
 
 def _listed(names: tuple[str, ...]) -> str:

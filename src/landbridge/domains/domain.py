@@ -13,7 +13,7 @@ from typing import Any, Literal
 import numpy as np
 
 from ..base.errors import DataError
-from ..targets.base import TargetType, target_type
+from ..targets.base import TargetType, get_target_type, multiclass
 from ..targets.names import sort_classes
 from .examples import Examples as Examples
 from .held import Held
@@ -58,7 +58,7 @@ class Domain:
         Which values of an array of images were taken for black and white.
     label_column : str or None
         Where the labels of a table came from, so that another table is read alike.
-    answers : str
+    target_type : str
         What kind of label they are, see `landbridge.targets`.
     groups : tuple of str or None, length n, or None
         Which of several domains each row is of, where a column or file names say so; see
@@ -92,7 +92,7 @@ class Domain:
     notes: tuple[str, ...] = field(default=())
     label_column: str | None = None
     limits: tuple[float, float] | None = None
-    answers: str = "classes"
+    target_type: TargetType = field(default_factory=multiclass)
     groups: tuple[str | None, ...] | None = None
     schema: TableSchema | None = None
     input_rows: InputRows = None  # type: ignore[assignment]
@@ -103,6 +103,7 @@ class Domain:
     alike: bool = False
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "target_type", get_target_type(self.target_type))
         n = len(self.examples)
         if self.input_rows is None:
             object.__setattr__(self, "input_rows", InputRows(np.arange(n)))
@@ -116,7 +117,8 @@ class Domain:
             if value.shape != shape:
                 raise ValueError(f"{name} has shape {value.shape}, expected {shape}")
         if not self.target_type.holds(self.labels):
-            raise ValueError(f"labels of type {self.labels.dtype} where answers={self.answers}")
+            kind = self.target_type.name
+            raise ValueError(f"labels of type {self.labels.dtype} where the target type is {kind}")
         if np.any(self.known & self.judged):
             raise ValueError("a judged row must not have a known label")
         shown = self.target_type.shown(self.labels, self.known, self.classes)
@@ -125,11 +127,6 @@ class Domain:
 
     def __len__(self) -> int:
         return len(self.examples)
-
-    @property
-    def target_type(self) -> TargetType:
-        """What kind of label they are."""
-        return target_type(self.answers)
 
     @property
     def modality(self) -> str:
@@ -199,7 +196,7 @@ class Domain:
         notes: Sequence[str] = (),
         label_column: str | None = None,
         limits: tuple[float, float] | None = None,
-        answers: str = "classes",
+        target_type: str | TargetType = "multiclass",
         schema: TableSchema | None = None,
         ids: Sequence[str | None] | None = None,
     ) -> Domain:
@@ -214,7 +211,7 @@ class Domain:
         examples : Examples
             n examples.
         labels : sequence of str or None, length n, optional
-            Class names; numbers, or collections of label names, as `answers` says.
+            Class names; numbers, or collections of label names, as `target_type` says.
         name : str
             What to call the domain.
         split : sequence of str, length n, optional
@@ -230,7 +227,7 @@ class Domain:
             See the attributes.
         label_column : str, optional
             Where the labels of a table came from.
-        answers : str
+        target_type : str
             What kind of label they are.
         schema : TableSchema, optional
             What each column of a table was taken for.
@@ -244,7 +241,7 @@ class Domain:
         """
         n = len(examples)
         names = [None] * n if labels is None else list(labels)
-        kind = target_type(answers)
+        kind = get_target_type(target_type)
         given = [label for label in names if label is not None]
         found = kind.names_in(given)
         order: tuple[str, ...] = (label_column or VALUE,) if given else ()
@@ -270,7 +267,7 @@ class Domain:
             notes=tuple(notes),
             label_column=label_column,
             limits=limits,
-            answers=answers,
+            target_type=kind,
             schema=schema,
             input_rows=InputRows.of(n, omissions, ids),
         )

@@ -14,6 +14,7 @@ import numpy as np
 from ..base.errors import ConfigError, DataError
 from ..base.events import SILENT, Events
 from ..base.registry import nearest
+from ..base.renamed import renamed_keywords
 from .domain import Domain
 from .examples import Rule, data_of, merged_rules
 from .holdout.base import blocks_of
@@ -28,6 +29,7 @@ from .schema import TableSchema
 from .spelling import spelled_like
 
 
+@renamed_keywords
 def read_domain(
     what: Any,
     *,
@@ -54,7 +56,7 @@ def read_domain(
     limits: tuple[float, float] | None = None,
     value_range: Sequence[float] | None = None,
     rule: Rule | None = None,
-    answers: Wish = "auto",
+    target_type: Wish = "auto",
     offline: bool = False,
     schema: TableSchema | None = None,
     encoding: str | None = None,
@@ -122,7 +124,7 @@ def read_domain(
         bits; the other side's, else found in the data, where not given.
     rule : Rule, optional
         How values were read by a run, see `Examples.rule`.
-    answers : {"auto", "classes", "numbers", "several", "ordinal"}, default "auto"
+    target_type : {"auto", "multiclass", "regression", "multilabel", "ordinal"}, default "auto"
         What kind of answer the labels are. "auto": as in `like`, else as they look (see
         `landbridge.domains.readers.labels`), which a note says.
     offline : bool, default False
@@ -193,7 +195,7 @@ def read_domain(
         limits=limits,
         stated_range=value_range is not None,
         rule=ruled,
-        answers=answers,
+        target_type=target_type,
         offline=offline,
         schema=schema,
         encoding=encoding,

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
 
 from ..base.errors import DataError
-from ..targets.base import TARGET_TYPES, TargetType, target_type
+from ..targets.base import TARGET_TYPES, TargetType, multiclass
 from .compare import ClassMatch, compare_classes, match_classes, usable_classes
 from .domain import Domain
 from .examples import data_of
@@ -41,7 +41,7 @@ class Task:
         What was decided, in sentences.
     model : (name, classes) or None
         The model that is there in the source's place.
-    answers : str
+    target_type : TargetType
         What kind of label is wanted; `classes` are its names, of a number that of the column.
     teacher : (name, classes) or None
         The model that teaches.
@@ -55,7 +55,7 @@ class Task:
     match: ClassMatch
     notes: tuple[str, ...] = ()
     model: tuple[str, tuple[str, ...]] | None = None
-    answers: str = "classes"
+    target_type: TargetType = field(default_factory=multiclass)
     teacher: tuple[str, tuple[str, ...]] | None = None
 
     @classmethod
@@ -112,14 +112,9 @@ class Task:
             ),
             notes=(note,) if note else (),
             model=model,
-            answers=answers_of(source, target),
+            target_type=target_type_of(source, target),
             teacher=teacher,
         )
-
-    @property
-    def target_type(self) -> TargetType:
-        """What kind of label is wanted."""
-        return target_type(self.answers)
 
     def training(self) -> tuple[Domain | None, Domain]:
         """Return what methods may see of both, labels as indices into `classes`.
@@ -128,7 +123,7 @@ class Task:
         labels are not there at all.
         """
         sides = [
-            None if domain is None else reindex(_of_kind(domain, self.answers), self.classes)
+            None if domain is None else reindex(_of_kind(domain, self.target_type), self.classes)
             for domain in (self.source, self.target)
         ]
         source, target = (None if side is None else side.for_training() for side in sides)
@@ -242,12 +237,14 @@ def answer_classes(
     )
 
 
-def _of_kind(domain: Domain, answers: str) -> Domain:
+def _of_kind(domain: Domain, target_type: TargetType) -> Domain:
     """Return the domain, one without labels with room for labels of this kind."""
-    if domain.answers == answers:
+    if domain.target_type == target_type:
         return domain
-    labels = target_type(answers).encode([None] * len(domain), domain.classes)
-    return replace(domain, labels=labels, known=np.zeros(len(domain), bool), answers=answers)
+    labels = target_type.encode([None] * len(domain), domain.classes)
+    return replace(
+        domain, labels=labels, known=np.zeros(len(domain), bool), target_type=target_type
+    )
 
 
 def _all_labels(
@@ -262,10 +259,10 @@ def _all_labels(
     )
 
 
-def answers_of(source: Domain | None, target: Domain) -> str:
+def target_type_of(source: Domain | None, target: Domain) -> TargetType:
     """Return the kind of answer that is wanted: the target's, where anything is labelled there."""
     shown = usable_classes(target) or target.sealed is not None
-    return target.answers if shown or source is None else source.answers
+    return target.target_type if shown or source is None else source.target_type
 
 
 def reindex(domain: Domain, classes: tuple[str, ...]) -> Domain:
@@ -306,12 +303,12 @@ def check_task(source: Domain | None, target: Domain) -> None:
         source.examples.check_like(target.examples, names)
         only = usable_classes(source)
         theirs = usable_classes(target) or target.sealed is not None
-        if only and theirs and source.answers != target.answers:
+        if only and theirs and source.target_type != target.target_type:
             raise DataError(
-                f"the labels of the source {source.name!r} are read as {source.answers} "
+                f"the labels of the source {source.name!r} are read as {source.target_type.name} "
                 f"({source.target_type.summary}), those of the target {target.name!r} as "
-                f"{target.answers} ({target.target_type.summary})",
-                do=f"say which they are: --answers {' or '.join(TARGET_TYPES)}",
+                f"{target.target_type.name} ({target.target_type.summary})",
+                do=f"say which they are: --target-type {' or '.join(TARGET_TYPES)}",
             )
         if 0 < len(only) < source.target_type.least_names:
             raise DataError(
@@ -322,7 +319,7 @@ def check_task(source: Domain | None, target: Domain) -> None:
         if domain is not None:
             _check_spread(domain)
     answers, _ = answer_classes(source, target)
-    if 0 < len(answers) < target_type(answers_of(source, target)).least_names:
+    if 0 < len(answers) < target_type_of(source, target).least_names:
         raise DataError(
             f"all usable labels of the target {target.name!r} are {answers[0]!r}: one class only",
             do="give it labels of at least two classes, or keep its labels for judging only",

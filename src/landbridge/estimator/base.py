@@ -72,7 +72,7 @@ class TransferEstimator(BaseEstimator):
         labels: Sequence[Any],
         known: np.ndarray,
         side: np.ndarray,
-        answers: str,
+        target_type: str,
     ) -> None:
         """Plan, fit and choose; set `method_`, `choice_` and `model_`."""
         from ..base.events import SILENT
@@ -89,7 +89,9 @@ class TransferEstimator(BaseEstimator):
 
         def domain(rows: np.ndarray, name: str) -> Domain:
             own = [labels[i] if known[i] else None for i in np.flatnonzero(rows).tolist()]
-            return read_domain(x[rows], labels=own, name=name, limits=self._limits, answers=answers)
+            return read_domain(
+                x[rows], labels=own, name=name, limits=self._limits, target_type=target_type
+            )
 
         source = domain(side > 0, "source") if (side > 0).any() else None
         task = Task.build(source, domain(side < 0, "target"))

@@ -30,7 +30,7 @@ class TransferClassifier(ClassifierMixin, TransferEstimator):
     method_options : dict, optional
         Fields of the method's own configuration.
     training : dict, optional
-        Fields of the training configuration (steps, batch, rate, ...).
+        Fields of the training configuration (steps, batch_size, learning_rate, ...).
     budget : str, default "2m"
         Time that "auto" may take.
     random_state : int, default 0
@@ -98,7 +98,7 @@ class TransferClassifier(ClassifierMixin, TransferEstimator):
             )
         # Names by place: labels of any type come back as they were given.
         place = np.searchsorted(self.classes_, np.where(known, y, self.classes_[0]))
-        self._transfer(X, [str(i) for i in place], known, side, "classes")
+        self._transfer(X, [str(i) for i in place], known, side, "multiclass")
         return self
 
     def predict_proba(self, X: Any) -> np.ndarray:

@@ -29,7 +29,7 @@ class TransferRegressor(RegressorMixin, TransferEstimator):
     method_options : dict, optional
         Fields of the method's own configuration.
     training : dict, optional
-        Fields of the training configuration (steps, batch, rate, ...).
+        Fields of the training configuration (steps, batch_size, learning_rate, ...).
     budget : str, default "2m"
         Time that "auto" may take.
     random_state : int, default 0
@@ -92,7 +92,7 @@ class TransferRegressor(RegressorMixin, TransferEstimator):
                 f"n_samples={int(known.sum())}: one label is no scale",
                 do="give at least two rows with a label",
             )
-        self._transfer(X, y.astype(np.float64).tolist(), known, side, "numbers")
+        self._transfer(X, y.astype(np.float64).tolist(), known, side, "regression")
         return self
 
     def predict(self, X: Any) -> np.ndarray:

@@ -26,7 +26,7 @@ from ..methods.core.alignment import AlignmentMethod
 from ..methods.core.base import NUMBERS
 from ..methods.core.feature import FeatureMethod
 from ..methods.core.parameters import Bounds, bounds_of, documented, parameters, types_of
-from ..targets.base import target_type
+from ..targets.base import get_target_type
 from .sides import read_sides
 
 FLOATS = [np.float64, np.float32]
@@ -98,7 +98,8 @@ class Estimator(BaseEstimator):
             Where the method's needs are not met.
         """
         self.from_config(self.config)  # types, then ranges
-        kind = target_type("classes" if "classes" in self.needs.answers else "numbers")
+        classes = "multiclass" in self.needs.target_types
+        kind = get_target_type("multiclass" if classes else "regression")
         source, target, self.classes_ = read_sides(
             self, X, y, Xt, yt, sample_domain, labelled, labelled_t, kind
         )
@@ -224,7 +225,7 @@ class Transformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
 @cache
 def estimator_of(kind: type[FeatureMethod]) -> type:
     """Return the estimator of a feature method: the method, with what scikit-learn asks for."""
-    answers = Regressor if kind.needs.answers == NUMBERS else Classifier
+    answers = Regressor if kind.needs.target_types == NUMBERS else Classifier
     faces = (Transformer, answers) if issubclass(kind, AlignmentMethod) else (answers,)
     own = {
         "__module__": "landbridge.features",

@@ -11,7 +11,7 @@ term_method(
     "dann",
     "features from which a discriminator cannot tell the domains apart",
     "Ganin et al., 2016, JMLR 17(59)",
-    needs=replace(LIKE_SHARES, answers=EVERY),
+    needs=replace(LIKE_SHARES, target_types=EVERY),
 )
 term_method(
     "cdan",

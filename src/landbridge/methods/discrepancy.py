@@ -12,7 +12,7 @@ term_method(
     "features of both domains alike in distribution, by several kernels",
     "Long et al., 2015, ICML",
     about="Costs one Gram matrix of the batch; needs batches of a few dozen rows.",
-    needs=replace(LIKE_SHARES, answers=EVERY),
+    needs=replace(LIKE_SHARES, target_types=EVERY),
 )
 term_method(
     "jan",
@@ -33,7 +33,7 @@ term_method(
     "features of both domains with like covariances",
     "Sun and Saenko, 2016, ECCV workshops",
     about="Mild: second moments alone, divided by 4 d², which is much for wide features.",
-    needs=replace(LIKE_SHARES, answers=EVERY),
+    needs=replace(LIKE_SHARES, target_types=EVERY),
 )
 term_method(
     "rsd",

@@ -58,7 +58,7 @@ class Align(Term):
     summary = "modalities of one row near each other, of other rows far"
     paper = "Radford et al., 2021, ICML, CLIP"
     views = frozenset({"target"})
-    answers = EVERY
+    target_types = EVERY
 
     @dataclass(frozen=True)
     class Config:

@@ -144,7 +144,7 @@ class Term(nn.Module, ABC):
         Whether `ViewOutputs.maps` are to be there.
     knows : bool
         Whether `PhaseContext.known_head` is to be there.
-    answers : frozenset of {"classes", "numbers", "several"}
+    target_types : frozenset of {"multiclass", "regression", "multilabel"}
         Kinds of answer that it makes sense for: `EVERY` where it looks at features alone.
     """
 
@@ -155,7 +155,7 @@ class Term(nn.Module, ABC):
     anchored: ClassVar[bool] = False
     maps: ClassVar[bool] = False
     knows: ClassVar[bool] = False
-    answers: ClassVar[frozenset[str]] = frozenset(("classes",))
+    target_types: ClassVar[frozenset[str]] = frozenset(("multiclass",))
     Config: ClassVar[type]
 
     def __init__(self, dim: int, n_classes: int, config: Any = None) -> None:

@@ -82,7 +82,7 @@ def covariance_distance(source: torch.Tensor, target: torch.Tensor) -> torch.Ten
         raise ConfigError(
             f"deep-coral: batches of {len(source)} and {len(target)} rows, and a covariance "
             "needs two rows",
-            do="raise training.batch",
+            do="raise training.batch_size",
         )
     return _CovarianceDistance.apply(together(source, target), len(source))
 
@@ -94,7 +94,7 @@ class DeepCORAL(Term):
     summary = "features of both domains have like covariances"
     paper = "Sun and Saenko, 2016, ECCV workshops, Deep CORAL"
     views = frozenset({"source", "target"})
-    answers = EVERY
+    target_types = EVERY
 
     @dataclass(frozen=True)
     class Config:

@@ -58,7 +58,7 @@ class PADA(Adversarial):
         hidden: int = 128
         slope: float = 10.0
 
-    answers = frozenset(("classes",))
+    target_types = frozenset(("multiclass",))
     said: torch.Tensor
 
     def prepare(self, setting: PhaseContext) -> None:

@@ -11,7 +11,7 @@ from torch.nn import functional as F
 from ..base.errors import ConfigError
 from .base import EVERY, TERMS, StepBatch, Term, at_least_single
 
-CLASSES, NUMBERS = "classes", "numbers"
+CLASSES, NUMBERS = "multiclass", "regression"
 
 
 def task_losses(
@@ -26,7 +26,7 @@ def task_losses(
         Index of the class, or the number; NaN where it is not known.
     sizes : tuple of int
         Outputs of each task.
-    kinds : tuple of {"classes", "numbers"}
+    kinds : tuple of {"multiclass", "regression"}
         Cross-entropy, or mean squared error.
 
     Returns
@@ -60,7 +60,7 @@ class Tasks(Term):
     summary = "several tasks on one backbone, weights given or learned"
     paper = "Kendall et al., 2018, CVPR, Multi-Task Learning Using Uncertainty"
     views = frozenset({"labelled"})
-    answers = EVERY
+    target_types = EVERY
 
     @dataclass(frozen=True)
     class Config:

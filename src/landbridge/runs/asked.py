@@ -9,7 +9,7 @@ from ..base.config import RunConfig
 from ..base.errors import ConfigError
 from ..domains.holdout.base import split_rule
 from ..methods.core.resolve import Methods, named_epochs
-from ..targets.base import AUTO, target_type
+from ..targets.base import AUTO, get_target_type
 from ..training.devices import find_device
 from .known import is_run
 
@@ -68,8 +68,8 @@ def check_asked(config: RunConfig, source: Any = None) -> Methods:
             )
     else:
         check_backbone(config.backbone, config.backbone_options)
-    if config.data.answers != AUTO:
-        target_type(config.data.answers)
+    if config.data.target_type != AUTO:
+        get_target_type(config.data.target_type)
     split_rule(config.data.holdout)
     find_device(config.training.device)
     _check_domains(config, source)

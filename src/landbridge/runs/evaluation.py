@@ -100,7 +100,7 @@ def compared(
     told = Verdict(
         kind="judged",
         outcome=outcome_of(gap),
-        answers=reading.answers,
+        target_type=reading.target_type,
         judged_rows=len(rows),
         judged_groups=by.n_groups,
         seeds=(0,),

@@ -132,7 +132,7 @@ def _verdict(
             predictions,
             reference,
             seeds_note=plan.seeds_note,
-            answers=reading.answers,
+            target_type=reading.target_type,
             unlabelled=_unlabelled(workspace, task, raced),
             seen=task.target.seen,
             choice=choice,
@@ -148,7 +148,7 @@ def _verdict(
             what={name: said(name) for name in raced.compared},
             correct={name: score(own, labels) for name, own in values.items()},
             reference=reference,
-            answers=reading.answers,
+            target_type=reading.target_type,
             figures={
                 name: extra_metrics(reading.target_type, labels, own)
                 for name, own in values.items()
@@ -179,7 +179,7 @@ def _verdict(
         seeds=raced.seeds,
         chosen_answers=answers.get(raced.chosen),
         reference_answers=answers.get(reference or ""),
-        answers=reading.answers,
+        target_type=reading.target_type,
         rows=_named(task, np.flatnonzero(~task.target.held_out)),
         choice=choice,
     )

@@ -213,14 +213,14 @@ def _fit_features(
             return stage_features(workspace, network, which, budget, events)
         return frozen_features(workspace, network, which, spec.seed, events)
 
-    answers = workspace.situation.answers
-    target = Features(features("target"), known.labels, known.known, answers=answers)
+    kind = workspace.situation.target_type
+    target = Features(features("target"), known.labels, known.known, target_type=kind)
     source = None
     side = workspace.source
     if side is not None and workspace.teaching.any():
         x, usable = features("source"), workspace.teaching
         every = np.ones(int(usable.sum()), bool)
-        source = Features(x[usable], side.labels[usable], every, answers=answers)
+        source = Features(x[usable], side.labels[usable], every, target_type=kind)
     head = method.fit_head(source, target, len(workspace.classes), spec.seed)
     set_head(network, head, budget, columns)
     transferred = report.to_dict() | {"sentence": report.sentence()}

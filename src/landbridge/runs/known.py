@@ -96,7 +96,7 @@ class SourceModel:
         model = Model.load(path, offline=offline, events=events)
         if not model.reading.target_type.class_scores or len(model.classes) < 2:
             raise RunError(
-                f"{path} answers with {model.reading.answers} "
+                f"{path} answers with {model.reading.target_type.summary} "
                 f"({', '.join(model.classes[:5])}), and a source model has to tell classes apart",
                 do="give a run that does, or labelled source data",
             )

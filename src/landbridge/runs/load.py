@@ -158,7 +158,7 @@ def read_task(
     if wanted.sealed is None:
         before = wanted.notes
         wanted = _judgeable(wanted, config, given, known, teacher)
-        wanted = seal(wanted, data.target_labels, data.judge_fraction, config.seed, data.holdout)
+        wanted = seal(wanted, data.target_labels, data.test_size, config.seed, data.holdout)
         for note in wanted.notes[len(before) :]:
             events.say("note", f"{wanted.name}: {note}")
     wanted = _unseen(given, wanted, data.keep_duplicates, events, known)
@@ -170,7 +170,8 @@ def read_task(
     )
     if teacher is not None and not task.target_type.class_scores:
         raise DataError(
-            f"the labels of {wanted.name!r} are {task.answers}, and a teacher teaches classes",
+            f"the labels of {wanted.name!r} are {task.target_type.name}, and a teacher "
+            "teaches classes",
             do="give labels that are classes, or leave the teacher out",
         )
     if not task.classes:

@@ -145,6 +145,8 @@ def _save_model(
 def _verdict(facts: Mapping[str, Any], words: str) -> Verdict:
     import numpy as np
 
+    from ..targets.base import multiclass
+
     verdict = label_free_verdict(
         chosen=f"merge ({facts['method']})",
         what="several runs merged into one",
@@ -155,6 +157,7 @@ def _verdict(facts: Mapping[str, Any], words: str) -> Verdict:
         seeds=(),
         chosen_answers=np.zeros(0, np.int64),
         reference_answers=None,
+        target_type=multiclass(),
     )
     said = f"{words} It has not been judged: landbridge eval measures it."
     return replace(verdict, sentence=said)

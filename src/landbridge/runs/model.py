@@ -23,6 +23,7 @@ from ..domains.one import answerable, as_rows, asked
 from ..domains.read import read_as_learned, read_domain
 from ..domains.schema import TableSchema
 from ..domains.spelling import spelled_like
+from ..targets.base import multiclass
 from ..targets.codec import TargetCodec
 from ..training.checkpoint import load_tensors
 from ..training.inputs import saved_network
@@ -65,7 +66,7 @@ class Model:
         self.schema = schema
         self.identity = identity
         self.limits = limits
-        self.reading = reading or TargetCodec("classes", tuple(classes))
+        self.reading = reading or TargetCodec(multiclass(), tuple(classes))
         self.network = network.eval()
         self.preprocessing = preprocessing
         self.classes = tuple(classes)
@@ -168,7 +169,7 @@ class Model:
                 **reads,
                 limits=self.limits,
                 rule=self.preprocessing.rule(),
-                answers=self.reading.answers,
+                target_type=self.reading.target_type.name,
                 outside=outside,
                 holdout_by=holdout_by,
                 allow_missing=True,  # of an array as of a table: what was learned takes its place

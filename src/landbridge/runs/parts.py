@@ -56,7 +56,9 @@ def by_parts(
                 for network in networks
             ]
             found.append(Masked(kept, np.flatnonzero(there), np.stack(values)))
-    return part_scores(names, found, truth.index[rows], has, answers=workspace.reading.answers)
+    return part_scores(
+        names, found, truth.index[rows], has, target_type=workspace.reading.target_type
+    )
 
 
 def _sets(names: tuple[str, ...]) -> Iterator[tuple[str, ...]]:

@@ -52,7 +52,7 @@ def prepare(
         source = None if source is None else sight.seen(source)
     if reading is None:
         granted = [side.labels[side.known] for side in (source, target) if side is not None]
-        reading = TargetCodec.of(task.answers, task.classes, granted)
+        reading = TargetCodec.of(task.target_type, task.classes, granted)
     judged = task.target.for_judging()
     says = None
     if teacher is not None and len(judged):
@@ -123,7 +123,7 @@ def prepare(
         shared_classes=task.match.kind != "disjoint",
         # Inputs taken as features are as ready to use as a pretrained backbone's.
         pretrained=opened.identity.pretrained or opened.identity.provider == "identity",
-        answers=task.answers,
+        target_type=task.target_type,
         teacher=teacher is not None,
     )
     small = None
@@ -208,7 +208,7 @@ def describe(domain: Domain) -> dict[str, Any]:
         "judged": int(domain.judged.sum()),
         "labelled": domain.labelled,
         "classes": list(domain.classes),
-        "answers": domain.answers,
+        "target_type": domain.target_type.name,
         "counts": domain.counts(),
         "omissions": [
             {"what": o.what, "count": len(o.rows), "rows": list(o.rows[:20])}
@@ -236,7 +236,7 @@ def data_facts(
         "target": describe(task.target),
         "setting": task.sentence(),
         "classes": list(task.classes),
-        "answers": task.answers,
+        "target_type": task.target_type.name,
         "match": {
             "kind": match.kind,
             "shared": list(match.shared),

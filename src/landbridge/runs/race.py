@@ -94,7 +94,7 @@ def _choose(workspace: Workspace, plan: Plan, clock: Clock, runner: Runner) -> t
         with clock.stage("race", "comparing candidates by cross-validation"):
             choice, folds = by_validation(workspace, plan, runner)
     elif workspace.situation.target == "none" and not kind.class_scores:
-        choice = uncompared(plan.reference or plan.candidates[0], kind.name)
+        choice = uncompared(plan.reference or plan.candidates[0], kind)
     elif workspace.situation.target == "none":
         with clock.stage("race", "comparing candidates without labels"):
             choice = label_free(workspace, plan, runner)

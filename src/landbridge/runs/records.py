@@ -196,7 +196,7 @@ def read_config(path: Path) -> RunConfig:
     file = path / "config.json"
     values = checked(read_json(file), {str: object}, str(file))
     try:
-        return make_config(values)
+        return make_config(values, stored=True)
     except ConfigError as error:
         raise RunError(
             f"{file} is no configuration of this version: {error.found}",

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..base.errors import ConfigError
 from ..base.events import SILENT, Events
+from ..base.renamed import renamed_keywords
 from ..domains.spelling import check_judged
 from ..streaming.base import ADAPTERS
 from ..streaming.stream import Stream, open_stream
@@ -24,13 +25,14 @@ def open_run_stream(run: Run | Path | str, method: str = "sar", **how: Any) -> S
     return open_stream(run if isinstance(run, Run) else load_run(run), method, **how)
 
 
+@renamed_keywords
 def stream_data(
     run: Run,
     data: Any,
     *,
     method: str = "sar",
     options: Mapping[str, Any] | None = None,
-    batch: int = 64,
+    batch_size: int = 64,
     guard: bool = True,
     label: str | None = None,
     outside: bool = False,
@@ -56,8 +58,8 @@ def stream_data(
     DataError
         Where the data are of another modality than the run's.
     """
-    if batch < 1:
-        raise ConfigError(f"a batch of {batch} rows", do="give --batch 1 or more")
+    if batch_size < 1:
+        raise ConfigError(f"a batch of {batch_size} rows", do="give --batch-size 1 or more")
     ADAPTERS.get(method)
     model = run.model
     domain = model.read(data, label=label, outside=outside, events=events)
@@ -69,8 +71,8 @@ def stream_data(
         events.say("warning", note)
     answers, source = [], []
     with events.progress("stream", len(rows)) as bar:
-        for start in range(0, len(rows), batch):
-            some = rows[start : start + batch]
+        for start in range(0, len(rows), batch_size):
+            some = rows[start : start + batch_size]
             ours, theirs = stream.predict_both(some)
             answers.append(ours)
             if domain.known.any():

@@ -74,8 +74,8 @@ class Teacher:
         model = Model.load(path, offline=config.offline, events=events)
         if not model.reading.target_type.class_scores or len(model.classes) < 2:
             raise RunError(
-                f"the teacher {path} answers with {model.reading.answers}, and only classes can be "
-                "taught so",
+                f"the teacher {path} gives {model.reading.target_type.summary}, and only classes "
+                "can be taught so",
                 do="give a run that tells classes apart",
             )
         return cls(path, model, config.student)

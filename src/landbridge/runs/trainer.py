@@ -80,7 +80,7 @@ class Trainer:
             workspace.preprocessing,
             workspace.reading.target_type.n_outputs(len(self.classes)),
             features=stored_features(workspace, self.seed, self.events),
-            answers=workspace.situation.answers,
+            target_type=workspace.situation.target_type,
             teacher=workspace.teacher,
         )
         if wants_known_head(plan):

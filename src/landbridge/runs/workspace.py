@@ -6,7 +6,7 @@ It is written to ``work/data`` once, so that worker processes and `resume` see t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -122,7 +122,7 @@ class Workspace:
     @property
     def reading(self) -> TargetCodec:
         """How outputs are read as answers."""
-        return TargetCodec(self.situation.answers, self.classes, self.mean, self.spread)
+        return TargetCodec(self.situation.target_type, self.classes, self.mean, self.spread)
 
     def outputs_of(self, classes: Sequence[str]) -> tuple[str, ...]:
         """Return what the outputs for these classes are about."""
@@ -209,8 +209,8 @@ class Workspace:
             frozen=self.frozen,
             steps=wishes.steps,
             source_steps=wishes.source_steps,
-            batch=wishes.batch,
-            rate=wishes.rate,
+            batch=wishes.batch_size,
+            rate=wishes.learning_rate,
             clip=wishes.clip,
             augment=wishes.augment,
         )
@@ -256,7 +256,7 @@ class Workspace:
                 "source_classes": self.source_classes,
                 "inputs": places,
                 "fingerprints": self.fingerprints,
-                "situation": asdict(self.situation),
+                "situation": self.situation.to_json(),
                 "mean": self.mean,
                 "spread": self.spread,
                 "identity": self.identity,
@@ -329,7 +329,7 @@ class Workspace:
         folder = path / "work" / part
         small = part == "data" and (path / "work" / SMALL / "workspace.json").exists()
         facts = read_json(folder / "workspace.json")
-        config = make_config(facts["config"])
+        config = make_config(facts["config"], stored=True)
 
         def array(name: str) -> np.ndarray:
             return np.load(folder / f"{name}.npy", allow_pickle=False)
@@ -360,7 +360,7 @@ class Workspace:
             judged=inputs("judged"),
             judged_rows=array("judged_rows"),
             fingerprints=facts["fingerprints"],
-            situation=Setting(**facts["situation"]),
+            situation=Setting.from_json(facts["situation"]),
             identity=facts["identity"],
             preprocessing=load_preprocessing(facts["preprocessing"]),
             part=part,

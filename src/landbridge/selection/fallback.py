@@ -27,11 +27,12 @@ def only_one(method: str, references: Sequence[str], not_tried: Sequence[NotTrie
     return Choice(method, "only", reason, method in references)
 
 
-def uncompared(method: str, answers: str) -> Choice:
+def uncompared(method: str, kind: TargetType) -> Choice:
     """Return the reference: without target labels nothing compares numbers or several labels."""
     reason = (
-        f"there are no target labels to compare methods by, and where answers are {answers} no "
-        "score without labels tells them apart; so no adaptation was tried, and --method names one"
+        "there are no target labels to compare methods by, and where an answer is "
+        f"{kind.summary} no score without labels tells them apart; so no adaptation was tried, "
+        "and --method names one"
     )
     return Choice(method, "default", reason, True)
 

@@ -20,6 +20,7 @@ from ..base.files import write_json
 from ..base.hashing import digest
 from ..base.options import positive
 from ..base.places import cache_folder
+from ..base.renamed import renamed_keywords
 from ..base.seeds import numpy_rng
 from ..domains.domain import Domain
 from ..domains.hint import input_hint
@@ -42,6 +43,7 @@ from .verdicts import task_verdict
 BUDGET = "10m"
 
 
+@renamed_keywords
 def multitask(
     data: Any,
     labels: Sequence[str] = (),
@@ -55,7 +57,7 @@ def multitask(
     seed: int = 0,
     steps: int | None = None,
     budget: str = BUDGET,
-    judge_fraction: float = 0.3,
+    test_size: float = 0.3,
     holdout: str = USUAL,
     keep_duplicates: bool = False,
     device: str = "auto",
@@ -90,7 +92,7 @@ def multitask(
         Of each fit; those of the recipe, as far as the budget allows, where not given.
     budget : str, default "10m"
         Time for everything: "90s", "10m", "2h". Seeds and steps that are named are kept.
-    judge_fraction : float, default 0.3
+    test_size : float, default 0.3
         Of the rows, where the data have no test split.
     holdout : str, default "stratified"
         Which rows that part is: any, by chance; "group:COLUMN", whole groups; "time:COLUMN", the
@@ -127,8 +129,8 @@ def multitask(
     check_free(out, "multitask")
     check_backbone(backbone, backbone_options)
     positive(seeds=seeds, steps=steps)
-    if not 0 < judge_fraction < 1:
-        raise ConfigError(f"judge_fraction = {judge_fraction}", do="give a share between 0 and 1")
+    if not 0 < test_size < 1:
+        raise ConfigError(f"test_size = {test_size}", do="give a share between 0 and 1")
     if weights is not None:
         positive(**{f"the weight of {name}": weight for name, weight in weights.items()})
         astray = sorted(set(weights) - set(labels)) if labels else []
@@ -143,7 +145,7 @@ def multitask(
     domain, found = read_tasks(
         data, labels, columns | ({} if by is None else {"holdout_by": by}), events
     )
-    sides = _sides(domain, found, holdout, judge_fraction, seed)
+    sides = _sides(domain, found, holdout, test_size, seed)
     for note in sides.notes:
         events.say("note", f"{domain.name}: {note}")
     learn = sides.learn
@@ -160,7 +162,7 @@ def multitask(
         events=events,
     )
     inputs = opened.preprocessing.prepare(domain.examples, cache=cache_folder(), events=events)
-    what = ", ".join(f"{task.name} ({task.kind})" for task in tasks)
+    what = ", ".join(f"{task.name} ({task.target_type.name})" for task in tasks)
     events.say("setting", f"{int(learn.sum()):,} rows to learn {what} from, {opened.identity.name}")
 
     asked = {

@@ -169,7 +169,7 @@ def _phase(
         "tasks",
         options={
             "sizes": tuple(task.size for task in tasks),
-            "kinds": tuple(task.kind for task in tasks),
+            "kinds": tuple(task.target_type.name for task in tasks),
             "weights": weights,
         },
     )

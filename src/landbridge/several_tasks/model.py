@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,7 @@ import numpy as np
 
 from ..artifacts.making import verified
 from ..backbones.surgery import Network
-from ..base.errors import DataError, RunError
+from ..base.errors import ConfigError, DataError, RunError
 from ..base.events import SILENT, Events
 from ..base.typed import INTERVAL, JsonObject, Shape, count, number
 from ..domains.domain import Domain
@@ -21,7 +20,6 @@ from ..domains.modalities.base import Preprocessing
 from ..domains.one import answerable, asked
 from ..domains.read import groups_asked, groups_read, read_as_learned, read_like
 from ..solvers.calibration.softmax import softmax
-from ..targets.base import TARGET_TYPES, target_type
 from ..training.inputs import answer
 from ..training.network_folder import load_network
 from ..verdict.comparison import ByRows
@@ -88,10 +86,7 @@ class MultiTask:
     ) -> None:
         self.network, self.preprocessing, self.path = network.eval(), preprocessing, path
         self.facts = dict(facts)
-        self.tasks = [
-            OneTask(**{key: task[key] for key in _TASK} | {"classes": tuple(task["classes"])})
-            for task in facts["tasks"]
-        ]
+        self.tasks = [OneTask.from_json(task) for task in facts["tasks"]]
 
     @property
     def verdict(self) -> list[JsonObject]:
@@ -212,12 +207,11 @@ class MultiTask:
 
 def _check_tasks(path: Path, facts: Mapping[str, Any]) -> None:
     """Raise where sizes, tasks and verdict do not speak of the same."""
-    tasks = facts["tasks"]
-    kinds = all(task["kind"] in TARGET_TYPES for task in tasks)
-    sizes = [
-        target_type(task["kind"]).n_outputs(len(task["classes"])) if kinds else 0 for task in tasks
-    ]
-    if not tasks or not kinds or facts["sizes"] != sizes or 0 in sizes:
+    try:
+        sizes = [OneTask.from_json(task).size for task in facts["tasks"]]
+    except ConfigError:  # of no kind of label that there is
+        sizes = []
+    if not sizes or facts["sizes"] != sizes or 0 in sizes:
         raise RunError(
             f"{path / FILE} is damaged: sizes is {facts['sizes']}, and the tasks are of {sizes}",
             do="restore the folder, or make it again",
@@ -281,7 +275,7 @@ def parts(tasks: Sequence[OneTask], outputs: np.ndarray) -> list[np.ndarray]:
 
 def whole_facts(tasks: Sequence[OneTask], facts: Mapping[str, Any]) -> JsonObject:
     """Return what ``multitask.json`` holds."""
-    own = {"tasks": [asdict(task) for task in tasks], "sizes": [task.size for task in tasks]}
+    own = {"tasks": [task.to_json() for task in tasks], "sizes": [task.size for task in tasks]}
     return {"format": 1, **own, **facts}
 
 

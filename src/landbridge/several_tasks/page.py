@@ -13,8 +13,8 @@ from ..report.blocks import Estimate, Facts, Table, commands, forest, lead
 from ..report.page import Outcome, Page, Section, noted
 from ..report.samples import sample_cards
 from ..report.units import Units
-from ..targets.base import target_type
 from ..verdict.sentences import groups_sentence
+from .read import OneTask
 from .verdicts import TaskVerdict
 
 _OTHERS = {
@@ -136,7 +136,7 @@ def _done(facts: JsonObject) -> Section:
         weights = ", ".join(f"{name} {value:g}" for name, value in weights.items())
     pairs = [("Backbone", facts["backbone"]), ("Weights of the losses", str(weights))]
     for task in facts["tasks"]:
-        what = ", ".join(task["classes"]) or target_type(task["kind"]).summary
+        what = ", ".join(task["classes"]) or OneTask.from_json(task).target_type.summary
         pairs.append((task["name"], fmt.shorten(what, 200)))
     return Section("done", "What was done", [Facts(pairs)])
 

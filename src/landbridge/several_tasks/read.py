@@ -23,7 +23,7 @@ from ..domains.readers.frame_labels import exact_labels
 from ..domains.readers.labels import read_labels
 from ..domains.readers.table import arrow_table
 from ..domains.spelling import same_classes
-from ..targets.base import TargetType, target_type
+from ..targets.base import TargetType, get_target_type, stored_target_type
 from ..targets.codec import TargetCodec
 from ..targets.figures import PrimaryMetric
 
@@ -43,10 +43,25 @@ class OneTask:
     """
 
     name: str
-    kind: str
+    target_type: TargetType
     classes: tuple[str, ...] = ()
     mean: float = 0.0
     spread: float = 1.0
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "target_type", get_target_type(self.target_type))
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what ``multitask.json`` holds of it."""
+        scale = {"mean": self.mean, "spread": self.spread}
+        kind = self.target_type.name
+        return {"name": self.name, "kind": kind, "classes": list(self.classes), **scale}
+
+    @classmethod
+    def from_json(cls, found: Mapping[str, Any]) -> OneTask:
+        """Return what a ``multitask.json`` of this or an older version holds of a task."""
+        kind = stored_target_type({"target_type": found["kind"]})
+        return cls(found["name"], kind, tuple(found["classes"]), found["mean"], found["spread"])
 
     @property
     def size(self) -> int:
@@ -56,12 +71,7 @@ class OneTask:
     @property
     def codec(self) -> TargetCodec:
         """How its outputs are read."""
-        return TargetCodec(self.kind, self.classes, self.mean, self.spread)
-
-    @property
-    def target_type(self) -> TargetType:
-        """What kind of label it has."""
-        return target_type(self.kind)
+        return TargetCodec(self.target_type, self.classes, self.mean, self.spread)
 
     @property
     def metric(self) -> PrimaryMetric:
@@ -185,21 +195,22 @@ def as_tasks(
     tasks, table = [], np.full((n, len(columns)), np.nan)
     for i, (name, values) in enumerate(columns.items()):
         found = read_labels(values, n, name, "auto")
-        if target_type(found.answers).multiple:
-            raise DataError(f"column {name!r} holds {found.answers} labels", do="leave it out")
+        if found.target_type.multiple:
+            kind = found.target_type.summary
+            raise DataError(f"column {name!r} holds {kind}", do="leave it out")
         known = np.array([v is not None for v in found.values])
         here = known & learn
-        if not target_type(found.answers).named:
+        if not found.target_type.named:
             numbers = np.array([np.nan if v is None else float(v) for v in found.values])
             own = numbers[here]
             if len(own) < 2 or own.std() == 0:
                 raise DataError(f"column {name!r} has no two numbers to tell apart", do="drop it")
-            task = OneTask(name, found.answers, (), float(own.mean()), float(own.std()))
+            task = OneTask(name, found.target_type, (), float(own.mean()), float(own.std()))
         else:
             classes = sorted({str(v) for v, k in zip(found.values, here, strict=True) if k})
             if len(classes) < 2:
                 raise DataError(f"column {name!r} has the classes {classes}", do="drop it")
-            task = OneTask(name, found.answers, tuple(classes))
+            task = OneTask(name, found.target_type, tuple(classes))
         table[:, i] = _encoded(task, found.values)
         tasks.append(task)
     teach = np.where(learn[:, None], table, np.nan)
@@ -221,7 +232,7 @@ def known_answers(
     """
     table = np.full((n, len(tasks)), np.nan)
     for i, task in enumerate(tasks):
-        found = read_labels(columns[task.name], n, task.name, task.kind)
+        found = read_labels(columns[task.name], n, task.name, task.target_type.name)
         table[:, i] = _encoded(task, found.values)
     return table
 

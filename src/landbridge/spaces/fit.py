@@ -20,6 +20,7 @@ from ..base.files import write_json
 from ..base.hashing import digest
 from ..base.options import positive
 from ..base.places import cache_folder
+from ..base.renamed import renamed_keywords
 from ..base.seeds import numpy_rng
 from ..domains.domain import Domain
 from ..domains.hint import input_hint
@@ -48,6 +49,7 @@ LEAST = 20
 """Pairs with both modalities, to learn from anything at all."""
 
 
+@renamed_keywords
 def align(
     data: Any,
     *,
@@ -119,8 +121,8 @@ def align(
     check_backbone("towers", backbone_options)
     positive(
         epochs=options.epochs,
-        batch=options.batch,
-        rate=options.rate,
+        batch=options.batch_size,
+        rate=options.learning_rate,
         temperature=options.temperature,
     )
     by = split_rule(holdout)[1]
@@ -227,17 +229,17 @@ def sharpness(
 
 def _phase(options: AlignOptions, rows: int, parts: int) -> Phase:
     """Return the phase that the loop trains."""
-    steps = max(1, round(options.epochs * rows / options.batch))
+    steps = max(1, round(options.epochs * rows / options.batch_size))
     if options.epochs == AlignOptions.epochs:  # what a person names is kept
         steps = min(6000, max(200, steps))
     term = {"parts": parts, "temperature": options.temperature, "repeated": True}
     return Phase(
         name="align",
         steps=steps,
-        rate=options.rate,
+        rate=options.learning_rate,
         source_weight=0.0,
         terms=(TermSpec("align", options=term),),
-        batch=options.batch,
+        batch=options.batch_size,
         weight_decay=1e-2,
         augment="weak",
         average=0.99,

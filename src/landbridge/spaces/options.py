@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..base.fields import option
+from ..base.renamed import renamed_keywords
 
 
+@renamed_keywords
 @dataclass(frozen=True)
 class AlignOptions:
     """How to align.
@@ -15,9 +17,9 @@ class AlignOptions:
     ----------
     epochs : float
         Passes over the pairs. The default makes 200 to 6,000 steps, whatever the number of pairs.
-    batch : int
+    batch_size : int
         Pairs that are told apart at once.
-    rate : float
+    learning_rate : float
     temperature : float
         To begin with; it is learned.
     held_out : float
@@ -25,7 +27,7 @@ class AlignOptions:
     """
 
     epochs: float = option(30.0, "How often each pair is looked at.", "N")
-    batch: int = 128
-    rate: float = 1e-3
+    batch_size: int = 128
+    learning_rate: float = 1e-3
     temperature: float = option(0.07, "To begin with; it is learned.", "X")
     held_out: float = option(0.2, "Of the pairs, to judge by without a test split.", "SHARE")

@@ -26,12 +26,12 @@ class AffineAdapter(Recalibrating):
 
     @dataclass(frozen=True)
     class Config(Recalibrating.Config):
-        """`rate`: of a batch of 64 rows or more. `anchor`: how strong the pull to the start is.
+        """`learning_rate`: of a batch of 64 rows or more. `anchor`: strength of the pull.
 
         `reliable`: rows whose entropy is under this share of ln K teach.
         """
 
-        rate: float = 1e-3
+        learning_rate: float = 1e-3
         anchor: float = 1.0
         reliable: float = 0.4
 
@@ -88,7 +88,7 @@ class AffineAdapter(Recalibrating):
     @torch.no_grad()
     def step(self, gradients: Mapping[str, torch.Tensor], rows: int) -> None:
         """Move along the gradients, and towards the start by the anchor's gradient."""
-        rate = self.config.rate * min(1.0, rows / ROWS_A_STEP)
+        rate = self.config.learning_rate * min(1.0, rows / ROWS_A_STEP)
         for name, parameter in self.moving.items():
             pull = 2 * self.config.anchor * self.weights[name] * (parameter - self.start[name])
             self.speed[name].mul_(MOMENTUM).add_(gradients[name] + pull)

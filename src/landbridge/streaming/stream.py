@@ -289,8 +289,8 @@ def open_stream(
     reading = getattr(model, "reading", None)
     if reading is not None and not reading.target_type.class_scores:
         raise ConfigError(
-            f"this model answers with {reading.answers}, and what adapts on a stream goes by "
-            "class probabilities",
+            f"this model answers with {reading.target_type.summary}, and what adapts on a stream "
+            "goes by class probabilities",
             do="use predict, or a model that answers with classes",
         )
     return Stream(

@@ -5,11 +5,13 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from ..base.registry import Registry
+from ..base.renamed import TARGET_TYPES as OLD_NAMES
 from ..metrics.estimates import mean_interval
 from ..metrics.intervals import Interval
 from .figures import Phrases, PrimaryMetric
@@ -309,11 +311,11 @@ class TargetType(ABC):
         Returns
         -------
         dict
-            "answers", "metric" and its "value", "low", "high"; "figures".
+            "target_type", "metric" and its "value", "low", "high"; "figures".
         """
         truth, _ = self.truth(given, names)
         return {
-            "answers": self.name,
+            "target_type": self.name,
             "metric": self.metric.name,
             **self.metric.interval(self.interval(values, truth, groups)).to_json(),
             "figures": plain(self.extra_metrics(truth, values)),
@@ -351,8 +353,9 @@ def centred(bias: np.ndarray, weight: np.ndarray, mean: np.ndarray | None) -> np
 TARGET_TYPES: Registry[type[TargetType]] = Registry("target type", "landbridge.targets")
 
 
-def target_type(name: str) -> TargetType:
-    """Return the kind of label that is registered as `name`.
+@cache
+def get_target_type(name: str | TargetType) -> TargetType:
+    """Return the kind of label that is registered as `name`; one that is none stays.
 
     Raises
     ------
@@ -361,10 +364,32 @@ def target_type(name: str) -> TargetType:
 
     Examples
     --------
-    >>> target_type("numbers").metric.name
+    >>> get_target_type("regression").metric.name
     'mean absolute error'
     """
-    return TARGET_TYPES.get(name)()
+    return name if isinstance(name, TargetType) else TARGET_TYPES.get(name)()
+
+
+def multiclass() -> TargetType:
+    """Return the kind of label that is meant where nothing is said."""
+    return get_target_type("multiclass")
+
+
+def stored_target_type(record: Mapping[str, Any]) -> TargetType:
+    """Return the kind of label that a file names, of this or an older version.
+
+    Raises
+    ------
+    ConfigError
+        Where it names none that there is.
+
+    Examples
+    --------
+    >>> stored_target_type({"answers": "numbers"}).name, stored_target_type({}).name
+    ('regression', 'multiclass')
+    """
+    name = str(record.get("target_type") or record.get("answers") or "multiclass")
+    return get_target_type(OLD_NAMES.get(name, name))
 
 
 def plain(figures: Mapping[str, float]) -> dict[str, float | None]:
@@ -388,11 +413,11 @@ def type_of_target(labels: np.ndarray) -> TargetType:
     Examples
     --------
     >>> [type_of_target(x).name for x in (np.arange(3), np.zeros(3), np.zeros((3, 2), np.uint8))]
-    ['classes', 'numbers', 'several']
+    ['multiclass', 'regression', 'multilabel']
     """
     if labels.ndim == 2:
-        return target_type("several")
-    return target_type("numbers" if labels.dtype.kind == "f" else "classes")
+        return get_target_type("multilabel")
+    return get_target_type("regression" if labels.dtype.kind == "f" else "multiclass")
 
 
 def objects(values: Sequence[Any]) -> np.ndarray:

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..base.errors import ConfigError, RunError
 from ..base.typed import JsonObject
-from .base import Scale, TargetType, target_type
+from .base import Scale, TargetType, get_target_type, stored_target_type
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class TargetCodec:
 
     Attributes
     ----------
-    answers : str
+    target_type : TargetType
         The kind of label, see `TARGET_TYPES`.
     classes : tuple of str
         Classes, labels, or the one name of a number, in the order of the answers.
@@ -31,28 +31,31 @@ class TargetCodec:
 
     Examples
     --------
-    >>> TargetCodec("numbers", ("age",), mean=50, spread=10).transform(np.array([[-1.0]])).tolist()
+    >>> codec = TargetCodec(get_target_type("regression"), ("age",), mean=50, spread=10)
+    >>> codec.transform(np.array([[-1.0]])).tolist()
     [[40.0]]
     """
 
-    answers: str
+    target_type: TargetType
     classes: tuple[str, ...]
     mean: float = 0.0
     spread: float = 1.0
     temperature: float = 1.0
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "target_type", get_target_type(self.target_type))
+
     @classmethod
     def of(
-        cls, answers: str, classes: Sequence[str], labels: Sequence[np.ndarray] = ()
+        cls,
+        target_type: str | TargetType,
+        classes: Sequence[str],
+        labels: Sequence[np.ndarray] = (),
     ) -> TargetCodec:
         """Return the codec, on the scale of all granted labels."""
-        scale = target_type(answers).scale(labels)
-        return cls(answers, tuple(classes), scale.mean, scale.std)
-
-    @property
-    def target_type(self) -> TargetType:
-        """The kind of label."""
-        return target_type(self.answers)
+        kind = get_target_type(target_type)
+        scale = kind.scale(labels)
+        return cls(kind, tuple(classes), scale.mean, scale.std)
 
     @property
     def scale(self) -> Scale:
@@ -85,7 +88,7 @@ class TargetCodec:
 
     def to_dict(self) -> JsonObject:
         """Return plain values, as ``labels.json`` holds them."""
-        found: JsonObject = {"classes": list(self.classes), "answers": self.answers}
+        found: JsonObject = {"classes": list(self.classes), "target_type": self.target_type.name}
         if not self.target_type.named:
             found |= {"mean": self.mean, "spread": self.spread}
         if self.temperature != 1:
@@ -101,10 +104,10 @@ class TargetCodec:
         RunError
             Where outputs cannot be read so.
         """
-        answers, classes = values.get("answers", "classes"), values["classes"]
+        classes = values["classes"]
         spread, temperature = values.get("spread", 1.0), values.get("temperature", 1.0)
         try:
-            kind = target_type(answers)
+            kind = stored_target_type(values)
         except (ConfigError, TypeError):
             kind = None
         if (
@@ -115,12 +118,13 @@ class TargetCodec:
             or not (spread > 0 and temperature > 0)
         ):
             raise RunError(
-                f"labels.json does not say how outputs are read: answers {answers!r}, "
+                "labels.json does not say how outputs are read: target type "
+                f"{values.get('target_type', values.get('answers'))!r}, "
                 f"{len(classes)} classes, spread {spread}, temperature {temperature}",
                 do="restore it, or run again",
             )
         return cls(
-            answers,
+            kind,
             tuple(classes),
             float(values.get("mean", 0.0)),
             float(spread),

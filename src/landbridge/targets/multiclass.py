@@ -104,7 +104,7 @@ class ClassIndices(TargetType):
 ACCURACY = PrimaryMetric("accuracy", False, True, hits)
 
 
-@TARGET_TYPES.register("classes")
+@TARGET_TYPES.register("multiclass")
 class Multiclass(ClassIndices):
     """One of several classes, in no order."""
 

@@ -31,7 +31,7 @@ def labels_in(value: Any, mark: str) -> tuple[str, ...] | None:
     return tuple(dict.fromkeys(part for part in found if part)) or None
 
 
-@TARGET_TYPES.register("several")
+@TARGET_TYPES.register("multilabel")
 class Multilabel(TargetType):
     """A table of 0 and 1, uint8 (n, labels): each label for itself."""
 

@@ -67,7 +67,7 @@ def ordered(names: Sequence[str], called: str = "the labels") -> tuple[str, ...]
     raise DataError(
         f"{called}: the order of {', '.join(map(repr, kept[:7]))} is not known",
         do="write a number in front of each (1 cold, 2 mild, ...), or read them as classes: "
-        "answers=classes",
+        "target_type=multiclass",
     )
 
 

@@ -23,7 +23,7 @@ _LEAST_A_BIN = 10
 _RANGES = 5
 
 
-@TARGET_TYPES.register("numbers")
+@TARGET_TYPES.register("regression")
 class Regression(TargetType):
     """Numbers, float64 (n,); a network learns them in standard deviations from their mean."""
 
@@ -182,6 +182,6 @@ def _number(value: Any, name: str) -> float | None:
         raise DataError(
             f"{name}: the label {value!r} is not a number",
             do="mend it, leave it empty where there is no label, or read all as classes: "
-            "answers=classes",
+            "target_type=multiclass",
         )
     return found

@@ -18,6 +18,7 @@ from ..base.files import read_json, write_text
 from ..base.formatting import percent
 from ..base.hashing import digest
 from ..base.options import positive
+from ..base.renamed import renamed_keywords
 from ..base.shown import to_json
 from ..base.typed import JsonObject
 from ..domains.holdout.base import USUAL, check_effect
@@ -36,6 +37,7 @@ from .training import train_model
 from .tuned import Tuned, answers_of, save_tuned
 
 
+@renamed_keywords
 def tune(
     task: str,
     data: Any,
@@ -46,7 +48,7 @@ def tune(
     options: TaskOptions | None = None,
     fit: FitOptions | None = None,
     scratch: bool = True,
-    judge_fraction: float = 0.3,
+    test_size: float = 0.3,
     holdout: str = USUAL,
     keep_duplicates: bool = False,
     offline: bool = False,
@@ -70,13 +72,13 @@ def tune(
     out : path
         A folder that is not there, or one that an interrupted call with the same options left.
     test : optional
-        What judges; else the data's test or val split, else `judge_fraction` of the rows.
+        What judges; else the data's test or val split, else `test_size` of the rows.
     options : TaskOptions, optional
     fit : FitOptions, optional
-        Epochs, batch, rate, LoRA.
+        Epochs, batch size, learning rate, LoRA.
     scratch : bool, default True
         Whether to train the same network from scratch as well.
-    judge_fraction : float, default 0.3
+    test_size : float, default 0.3
     holdout : str, default "stratified"
         Which rows that part is: any, by chance; "group:COLUMN", whole groups; "time:COLUMN", the
         latest.
@@ -108,7 +110,7 @@ def tune(
     check_free(out, "tuned")
     own = TASKS.get(task)(options or TaskOptions())
     _check_options(own, fit)
-    learn, judged, groups = _examples(own, data, test, holdout, judge_fraction, fit.seed, outside)
+    learn, judged, groups = _examples(own, data, test, holdout, test_size, fit.seed, outside)
     folder = find_model(model, offline=offline, events=events)
     own.settle(learn)
     left, seen = left_to_judge(own.raw(judged), [(own.raw(learn), False)], keep_duplicates)
@@ -144,7 +146,13 @@ def _check_options(task: StructuredTask, fit: FitOptions) -> None:
                 do=f"it takes {' and '.join(task.takes)}",
             )
     positive(length=own.length, new_tokens=own.new_tokens, size=own.size, seconds=own.seconds)
-    positive(epochs=fit.epochs, steps=fit.steps, batch=fit.batch, rate=fit.rate, rank=fit.rank)
+    positive(
+        epochs=fit.epochs,
+        steps=fit.steps,
+        batch_size=fit.batch_size,
+        learning_rate=fit.learning_rate,
+        rank=fit.rank,
+    )
     if not fit.lora and fit.rank != FitOptions.rank:
         raise ConfigError(
             f"rank = {fit.rank} would be without effect: it is LoRA's", do="add --lora"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..base.fields import option
+from ..base.renamed import renamed_keywords
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ class TaskOptions:
     prefix: str = option("", 'Put before each text: "summarize: ".', "TEXT")
 
 
+@renamed_keywords
 @dataclass(frozen=True)
 class FitOptions:
     """How a model is fitted.
@@ -50,8 +52,8 @@ class FitOptions:
         Passes over the rows, kept between 50 and 20,000 steps.
     steps : int or None
         Instead of `epochs`.
-    batch : int
-    rate : float or None
+    batch_size : int
+    learning_rate : float or None
         5e-5 as default, 5e-4 with LoRA.
     lora : bool
         Train low-rank matrices beside the layers, and a new head.
@@ -63,8 +65,8 @@ class FitOptions:
 
     epochs: float = option(5.0, "Passes over the rows.", "N")
     steps: int | None = None
-    batch: int = 8
-    rate: float | None = None
+    batch_size: int = 8
+    learning_rate: float | None = None
     lora: bool = option(False, "Train low-rank matrices beside the layers (PEFT).")
     rank: int = option(8, "Of LoRA.", "N")
     seed: int = 0
@@ -72,10 +74,10 @@ class FitOptions:
 
     def count(self, rows: int) -> int:
         """Return the steps for so many rows."""
-        wished = round(self.epochs * rows / self.batch)
+        wished = round(self.epochs * rows / self.batch_size)
         return self.steps or min(20_000, max(50, wished))
 
     @property
     def speed(self) -> float:
         """The learning rate."""
-        return self.rate or (5e-4 if self.lora else 5e-5)
+        return self.learning_rate or (5e-4 if self.lora else 5e-5)

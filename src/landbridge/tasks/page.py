@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..base import formatting as fmt
+from ..base.renamed import renamed
 from ..base.typed import JsonObject
 from ..metrics.intervals import Interval
 from ..report.blocks import Estimate, Facts, Table, commands, forest, lead
@@ -94,7 +95,7 @@ def _scores(models: Sequence[ModelScore]) -> Section:
 
 
 def _done(facts: JsonObject) -> Section:
-    fit, numbers = facts["fit"], facts["parameters"]
+    fit, numbers = renamed(facts["fit"], stored=True), facts["parameters"]
     share = numbers["moved"] / max(1, numbers["total"])
     how = f"LoRA of rank {fit['rank']}" if fit["lora"] else "all weights"
     labels = ", ".join(facts["labels"])
@@ -108,9 +109,9 @@ def _done(facts: JsonObject) -> Section:
         ("Rows to learn from", fmt.count(facts["rows"])),
         (
             "Steps",
-            f"{fmt.count(facts['steps'])} of {fit['batch']} rows"
+            f"{fmt.count(facts['steps'])} of {fit['batch_size']} rows"
             if "steps" in facts
-            else f"batches of {fit['batch']} rows",
+            else f"batches of {fit['batch_size']} rows",
         ),
         ("Seed", str(fit["seed"])),
     ]

@@ -54,7 +54,7 @@ def train_model(
     work.mkdir(parents=True, exist_ok=True)
     arguments = TrainingArguments(
         output_dir=str(work),
-        per_device_train_batch_size=options.batch,
+        per_device_train_batch_size=options.batch_size,
         max_steps=steps,
         learning_rate=options.speed,
         lr_scheduler_type="cosine",
@@ -92,7 +92,7 @@ def train_model(
                 if not np.isfinite(float(loss)):
                     raise TrainingError(
                         f"{name}: the loss is {loss} at step {state.global_step}",
-                        do="lower the rate (--rate)",
+                        do="lower the learning rate (--learning-rate)",
                     )
                 bar.advance(0, loss=float(loss))
                 events.say("step", fit=name, step=state.global_step, steps=steps, loss=float(loss))

@@ -48,7 +48,7 @@ SHAPE: Shape = {
     "options": {f"{key}?": shape for key, shape in _OPTIONS.items()},
     "model": str,
     "origin": str,
-    "fit": {"batch": count, "lora": bool, "rank": count, "seed": count},
+    "fit": {"batch?": count, "batch_size?": count, "lora": bool, "rank": count, "seed": count},
     "rows": count,
     "rule?": {"value_range?": [number], "ground?": number, "full_scale?": number},
     "steps?": count,

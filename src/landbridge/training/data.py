@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 import numpy as np
@@ -13,7 +13,7 @@ from torch import nn
 from ..backbones.surgery import Network
 from ..domains.modalities.base import Preprocessing
 from ..objectives.base import PhaseContext
-from ..targets.base import TargetType, target_type
+from ..targets.base import TargetType, multiclass
 from .batches import Pool, Side
 from .inputs import run_network
 from .losses import task_loss
@@ -31,7 +31,7 @@ class TrainingData:
     n_classes : int
     features : callable (network, stored inputs) -> ndarray, optional
         Where features of a backbone that stands still are to be had; computed here otherwise.
-    answers : str
+    target_type : TargetType
         What kind of label they are.
     known_head : Linear or None
         The head that θ₀ had for the classes it knew, where there is one.
@@ -44,14 +44,9 @@ class TrainingData:
     preprocessing: Preprocessing
     n_classes: int
     features: Callable[[Network, np.ndarray], np.ndarray] | None = None
-    answers: str = "classes"
+    target_type: TargetType = field(default_factory=multiclass)
     known_head: nn.Linear | None = None
     teacher: np.ndarray | None = None
-
-    @property
-    def target_type(self) -> TargetType:
-        """What kind of label they are."""
-        return target_type(self.answers)
 
 
 def phase_setting(

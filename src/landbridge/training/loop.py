@@ -265,7 +265,7 @@ class _PhaseRunner:
         raise TrainingError(
             f"{self.options.fit}: the {what} is {value} at step {step + 1} of phase "
             f"{self.phase.name!r} ({said})",
-            do="lower training.rate, set training.clip, or use training.precision=float32",
+            do="lower training.learning_rate, set training.clip, or use training.precision=float32",
         )
 
     def _log(self, step: int, losses: dict[str, float], bar: Progress) -> None:

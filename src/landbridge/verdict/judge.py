@@ -19,7 +19,7 @@ from ..metrics.figures import (
     expected_calibration_error,
     log_loss,
 )
-from ..targets.base import TargetType, target_type
+from ..targets.base import TargetType, get_target_type
 from .comparison import ByRows, outcome_of
 from .records import Calibration, Chosen, Verdict
 from .sentences import judged_sentence
@@ -71,11 +71,13 @@ def labels_print(sealed: SealedLabels | None) -> str:
     return "none" if sealed is None else digest(sealed.open().tolist())
 
 
-def open_labels(sealed: SealedLabels, classes: Sequence[str], answers: str = "classes") -> Truth:
+def open_labels(
+    sealed: SealedLabels, classes: Sequence[str], target_type: str | TargetType = "multiclass"
+) -> Truth:
     """Open the sealed labels for figures and for the report."""
     names = sealed.open()
     has = np.array([name is not None for name in names], bool)
-    index, unseen = target_type(answers).truth(names.tolist(), classes)
+    index, unseen = get_target_type(target_type).truth(names.tolist(), classes)
     return Truth(names, index, has, tuple(unseen))
 
 
@@ -86,7 +88,7 @@ def judge(
     reference: str | None,
     *,
     seeds_note: str = "",
-    answers: str = "classes",
+    target_type: str | TargetType = "multiclass",
     unlabelled: Unlabelled | None = None,
     seen: Seen | None = None,
     choice: Chosen | None = None,
@@ -124,8 +126,8 @@ def judge(
     truth : Truth
         The truth, for ``predictions.parquet``.
     """
-    truth = open_labels(sealed, classes, answers)
-    kind = target_type(answers)
+    kind = get_target_type(target_type)
+    truth = open_labels(sealed, classes, kind)
     metric = kind.metric
     chosen = next(p for p in predictions if p.role == "chosen")
     index = truth.index[truth.has]
@@ -153,7 +155,7 @@ def judge(
     verdict = Verdict(
         kind="judged",
         outcome=outcome,
-        answers=answers,
+        target_type=kind,
         metric=metric.name,
         lower_is_better=metric.lower_is_better,
         reference=reference if reference in found else None,

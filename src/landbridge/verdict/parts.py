@@ -10,7 +10,7 @@ import numpy as np
 
 from ..base.typed import JsonObject
 from ..metrics.intervals import Interval, finite
-from ..targets.base import target_type
+from ..targets.base import TargetType, get_target_type
 from .comparison import ByRows
 from .records import gap_to_json
 
@@ -123,7 +123,7 @@ def part_scores(
     truth: np.ndarray,
     has: np.ndarray,
     *,
-    answers: str = "classes",
+    target_type: str | TargetType = "multiclass",
 ) -> PartScores:
     """Return the stored model's score for each set of parts, and what each part adds.
 
@@ -136,9 +136,9 @@ def part_scores(
         As `judge.Truth.index`.
     has : bool ndarray (n, parts)
         Which parts the rows themselves have.
-    answers : {"classes", "numbers", "several"}
+    target_type : str or TargetType
     """
-    by = ByRows(target_type(answers).metric)
+    by = ByRows(get_target_type(target_type).metric)
     scores = {
         one.kept: (one.rows, by.metric.score(one.values, truth[one.rows])) for one in answered
     }

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from ..base.typed import JsonObject
 from ..domains.seen import Seen
 from ..metrics.intervals import UNKNOWN, Interval, finite
-from ..targets.base import TargetType, target_type
+from ..targets.base import TargetType, multiclass, stored_target_type
 from .settle import Settle
 
 
@@ -175,7 +175,7 @@ class Verdict:
     ----------
     kind : {"judged", "cross-validated", "label-free"}
     outcome : {"helped", "hurt", "can't tell"}
-    answers : str
+    target_type : TargetType
         What kind of label there is.
     metric : str or None
     lower_is_better : bool
@@ -211,7 +211,7 @@ class Verdict:
     kind: str
     outcome: str
     chosen: MethodScore
-    answers: str = "classes"
+    target_type: TargetType = field(default_factory=multiclass)
     metric: str | None = None
     lower_is_better: bool = False
     reference: str | None = None
@@ -234,11 +234,6 @@ class Verdict:
     choice: Chosen | None = None
     sentence: str = ""
     temperature: Temperature | None = None
-
-    @property
-    def target_type(self) -> TargetType:
-        """What kind of label there is."""
-        return target_type(self.answers)
 
     @property
     def scores(self) -> tuple[MethodScore, ...]:
@@ -268,7 +263,7 @@ class Verdict:
         return cls(
             kind=_text(get("kind")),
             outcome=_text(get("outcome")),
-            answers=_text(get("answers")) or "classes",
+            target_type=stored_target_type(found),
             metric=_text(get("metric")) or None,
             lower_is_better=bool(get("lower_is_better")),
             reference=_text(get("reference")) or None,
@@ -295,7 +290,7 @@ class Verdict:
         )
 
 
-_FIRST = ("kind", "outcome", "answers", "metric")
+_FIRST = ("kind", "outcome", "target_type", "metric")
 _COMPARED = ("chosen", "baselines", "difference")
 _SETTLED = ("settle", "labels_to_settle", "assumption", "calibration", "unseen_classes")
 _KEYS: dict[str, tuple[str, ...]] = {
@@ -328,6 +323,8 @@ def _plain(value: Any) -> Any:
         return gap_to_json(value)
     if isinstance(value, tuple):
         return list(value)
+    if isinstance(value, TargetType):
+        return value.name
     return value.to_json() if hasattr(value, "to_json") else value
 
 

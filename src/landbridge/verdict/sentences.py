@@ -226,7 +226,7 @@ def label_free_sentence(verdict: Verdict, best: str | None) -> str:
     text = "There are no labels to judge by. "
     if chosen == reference and not kind.class_scores:
         text += (
-            f"Nothing tells methods apart without labels where answers are {kind.name}: "
+            f"Nothing tells methods apart without labels where an answer is {kind.summary}: "
             f"{say(chosen, kind)} was kept, and whether an adaptation would "
             "help is not known."
         )

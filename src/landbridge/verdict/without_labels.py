@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from ..domains.seen import Seen
-from ..targets.base import target_type
+from ..targets.base import TargetType, get_target_type
 from .comparison import ByRows, outcome_of
 from .records import Chosen, MethodScore, Verdict
 from .sentences import cross_validated_sentence, label_free_sentence
@@ -32,7 +32,7 @@ def label_free_verdict(
     seeds: tuple[int, ...],
     chosen_answers: np.ndarray | None,
     reference_answers: np.ndarray | None,
-    answers: str = "classes",
+    target_type: str | TargetType = "multiclass",
     rows: Sequence[tuple[int, str]] | None = None,
     choice: Chosen | None = None,
 ) -> Verdict:
@@ -52,7 +52,7 @@ def label_free_verdict(
         Predicted classes of the usable target rows. Where the two agree no label can tell
         them apart, so only the rest matters for how many labels would settle it. None where
         answers are no classes: no such number can be given then.
-    answers : {"classes", "numbers", "several"}
+    target_type : str or TargetType
     rows : sequence of (row, name), optional
         Of the usable target rows, so that those can be named on which the two differ.
     choice : Chosen, optional
@@ -72,7 +72,7 @@ def label_free_verdict(
     verdict = Verdict(
         kind="label-free",
         outcome="can't tell",
-        answers=answers,
+        target_type=get_target_type(target_type),
         reference=reference,
         seeds=seeds,
         chosen=evidence(chosen, "chosen", what),
@@ -94,7 +94,7 @@ def cross_validated_verdict(
     what: dict[str, str],
     correct: dict[str, np.ndarray],
     reference: str | None,
-    answers: str = "classes",
+    target_type: str | TargetType = "multiclass",
     figures: Mapping[str, Mapping[str, float | None] | None] | None = None,
     unlabelled: Unlabelled | None = None,
     lone: int = 0,
@@ -111,7 +111,7 @@ def cross_validated_verdict(
         stands in the place of a seed.
     reference : str or None
         It may be the chosen method itself: then there is no difference.
-    answers : {"classes", "numbers", "several"}
+    target_type : str or TargetType
     figures : mapping of mapping, optional
         Further figures of each method.
     unlabelled : Unlabelled, optional
@@ -125,7 +125,8 @@ def cross_validated_verdict(
     groups : int ndarray, shape (n,), optional
         As of `landbridge.verdict.comparison.ByRows`.
     """
-    metric = target_type(answers).metric
+    kind = get_target_type(target_type)
+    metric = kind.metric
     by = ByRows(metric, scale, groups)
     scores = by.compare(correct, chosen, what, figures, stored=False)
     main = scores[reference].difference if reference in scores else None
@@ -135,7 +136,7 @@ def cross_validated_verdict(
     verdict = Verdict(
         kind="cross-validated",
         outcome=outcome,
-        answers=answers,
+        target_type=kind,
         metric=metric.name,
         lower_is_better=metric.lower_is_better,
         reference=reference if reference in scores else None,

@@ -107,17 +107,17 @@ class Arrays(Reader):
             notes=notes,
             omissions=over_limit(keep, every),
             limits=limits,
-            answers=found.answers,
+            target_type=found.target_type,
             classes=found.names,
         )
 
 
 def given_beside(options: ReadOptions, n: int, name: str) -> tuple[LabelRows, list[Any], list[str]]:
     """Return the labels given beside n rows, those that count, and the split of each row."""
-    found = LabelRows([None] * n)
+    found = LabelRows.none(n)
     if options.labels is not None:
         found = read_labels(options.labels, n, name, options.wish)
-    if options.answers == AUTO and found.exclusive:
+    if options.target_type == AUTO and found.exclusive:
         check_distinct(found.values, f"{name}: the labels", "give class labels, or labels=None")
     labels = mask_labels(found.values, options.labelled, name)
     splits = ["train"] * n if options.split is None else split_names(options.split, n, name)

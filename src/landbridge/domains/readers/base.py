@@ -81,7 +81,7 @@ class ReadOptions:
         Whether `limits` are what a person named, and hold for bytes as well.
     rule : Rule
         How values were read on the other side or by the run, see `Examples.rule`.
-    answers : str
+    target_type : str
         What kind of answer the labels are; "auto": as in `like`, else as they look.
     offline : bool
         Forbid every download.
@@ -118,7 +118,7 @@ class ReadOptions:
     limits: tuple[float, float] | None = None
     stated_range: bool = False
     rule: Rule = field(default_factory=Rule)
-    answers: Wish = "auto"
+    target_type: Wish = "auto"
     offline: bool = False
     schema: TableSchema | None = None
     encoding: str | None = None
@@ -136,9 +136,9 @@ class ReadOptions:
     @property
     def wish(self) -> Wish:
         """The kind of answer to read labels as: said, or that of `like` where it has any."""
-        if self.answers == "auto" and self.like is not None and self.like.classes:
-            return self.like.answers
-        return self.answers
+        if self.target_type == "auto" and self.like is not None and self.like.classes:
+            return self.like.target_type.name
+        return self.target_type
 
     @property
     def other_range(self) -> tuple[float, float] | None:

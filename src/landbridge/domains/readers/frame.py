@@ -75,7 +75,7 @@ def frame_domain(
     columns = conforming(columns, wanted, options, name)
     if n_all == 0:
         raise DataError(f"{name} has no rows", do="give a table with at least one row")
-    found = LabelRows([None] * n_all)
+    found = LabelRows.none(n_all)
     if options.labels is not None:
         found = read_labels(options.labels, n_all, name, options.wish)
     values = dict(columns.values)
@@ -101,7 +101,7 @@ def frame_domain(
         used[label] = "label"
     if found.note:
         notes.append(found.note)
-    if options.answers == AUTO and found.exclusive:
+    if options.target_type == AUTO and found.exclusive:
         check_distinct(
             found.values,
             f"{name}: column {label!r}" if label else f"{name}: the labels",
@@ -164,7 +164,7 @@ def frame_domain(
         omissions=omissions,
         notes=notes,
         label_column=label,
-        answers=found.answers,
+        target_type=found.target_type,
         classes=found.names,
         schema=schema,
         ids=row_ids(columns, media, label),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...base.errors import DataError
-from ...targets.base import AUTO, objects, target_type
+from ...targets.base import AUTO, get_target_type, multiclass, objects
 from .base import ReadOptions
 from .columns import Columns
 from .frame_media import column_of
@@ -58,10 +58,11 @@ def labels_of(
     found, named = exact_labels(label, columns, name, known, notes)
     if not named:
         return read_labels(found, len(found), name, options.wish, label)
-    if options.wish == AUTO or not target_type(options.wish).exclusive:
-        return LabelRows(list(found))
-    values, names = target_type(options.wish).parse(list(found), name)
-    return LabelRows(values, options.wish, names)
+    if options.wish == AUTO or not get_target_type(options.wish).exclusive:
+        return LabelRows(list(found), multiclass())
+    kind = get_target_type(options.wish)
+    values, names = kind.parse(list(found), name)
+    return LabelRows(values, kind, names)
 
 
 def exact_labels(

@@ -21,7 +21,7 @@ import numpy as np
 
 from ...base.errors import DataError
 from ...base.written_lists import written_list
-from ...targets.base import AUTO, TargetType, target_type
+from ...targets.base import AUTO, TargetType, get_target_type, multiclass
 from ...targets.multilabel import SEPARATORS, labels_in
 from ...targets.names import class_name, is_missing
 
@@ -29,7 +29,7 @@ Wish = str
 """A kind of label, or `AUTO`."""
 _MOST_CLASSES, _MOST_WHOLE, _LEAST_A_CLASS = 10, 20, 20
 _LEAST_JOINED = 0.05
-_NUMBER = "answers=classes reads them as classes"
+_NUMBER = "target_type=multiclass reads them as classes"
 CLASS_NAMES = frozenset(
     (
         *("label", "labels", "class", "classes", "category", "categories", "species", "diagnosis"),
@@ -38,7 +38,7 @@ CLASS_NAMES = frozenset(
 )
 """Names of columns, or their last or first word, that say "this is a class"."""
 _ID_WORDS = frozenset(("id", "ids", "idx", "index", "name", "code", "no", "nr", "number", "fine"))
-_SEVERAL = "answers=classes reads each as one class"
+_SEVERAL = "target_type=multiclass reads each as one class"
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class LabelRows:
     ----------
     values : list
         A class name, a number, or a tuple of label names; None where there is no label.
-    answers : str
+    target_type : TargetType
     names : tuple of str or None
         Label names in order, where they are known beside the rows.
     note : str
@@ -57,14 +57,19 @@ class LabelRows:
     """
 
     values: list[Any]
-    answers: str = "classes"
+    target_type: TargetType
     names: tuple[str, ...] | None = None
     note: str = ""
+
+    @classmethod
+    def none(cls, n: int) -> LabelRows:
+        """Return n rows without a label."""
+        return cls([None] * n, multiclass())
 
     @property
     def exclusive(self) -> bool:
         """Whether they are classes."""
-        return target_type(self.answers).exclusive
+        return self.target_type.exclusive
 
 
 def read_labels(
@@ -96,7 +101,7 @@ def read_labels(
             f"{name} has {n} rows and {len(found)} labels",
             do="give one label a row; None or NaN where there is none",
         )
-    asked = None if wish == AUTO else target_type(wish)
+    asked = None if wish == AUTO else get_target_type(wish)
     if asked is None or not asked.exclusive:
         found = _written(found, column, name)
     if asked is None or not asked.multiple:
@@ -105,8 +110,9 @@ def read_labels(
         return _lists(found, columns, name, asked)
     if any(isinstance(value, dict) for value in found):
         raise _too_many_axes(name)
-    kind, why = (wish, "") if asked is not None else _guess(found, column)
-    values, names = target_type(kind).parse(found, name)
+    name_of, why = (wish, "") if asked is not None else _guess(found, column)
+    kind = get_target_type(name_of)
+    values, names = kind.parse(found, name)
     return LabelRows(values, kind, names, why)
 
 
@@ -164,21 +170,22 @@ def says_class(column: str | None) -> bool:
 def _guess(values: Sequence[Any], column: str | None) -> tuple[str, str]:
     given = [v for v in values if not is_missing(v) and v != ""]
     if not given:
-        return "classes", ""
+        return "multiclass", ""
     if all(isinstance(v, Real) and not isinstance(v, bool | np.bool_) for v in given):
         kind, why = _numbers(given)
         k = len(set(given))
-        if kind == "numbers" and says_class(column) and 2 * k <= len(given) and _all_whole(given):
-            return "classes", (
+        repeats = 2 * k <= len(given) and _all_whole(given)
+        if kind == "regression" and says_class(column) and repeats:
+            return "multiclass", (
                 f"the {k} different numbers of column {column!r} are read as classes, as its name "
-                "says; answers=numbers reads them as quantities"
+                "says; target_type=regression reads them as quantities"
             )
         return kind, why
     if all(isinstance(v, str) for v in given):
         mark = _separator(given, SEPARATORS)
         if mark is not None:
-            return "several", f"labels are joined by {mark!r}: several a row; {_SEVERAL}"
-    return "classes", ""
+            return "multilabel", f"labels are joined by {mark!r}: several a row; {_SEVERAL}"
+    return "multiclass", ""
 
 
 def _all_whole(given: Sequence[Any]) -> bool:
@@ -190,11 +197,13 @@ def _numbers(given: Sequence[Any]) -> tuple[str, str]:
     whole = _all_whole(given)
     k = len(distinct)
     if not whole and (k > _MOST_CLASSES or 2 * k > len(given) > 3):
-        return "numbers", f"the answers are numbers, as {k} different are not all whole; {_NUMBER}"
+        why = f"the labels are numbers, as {k} different are not all whole; {_NUMBER}"
+        return "regression", why
     counted = whole and min(distinct) in (0, 1) and max(distinct) - min(distinct) == k - 1
     if whole and not counted and k > _MOST_WHOLE and len(given) < _LEAST_A_CLASS * k:
-        return "numbers", f"the answers are numbers, as they take {k} different values; {_NUMBER}"
-    return "classes", ""
+        why = f"the labels are numbers, as they take {k} different values; {_NUMBER}"
+        return "regression", why
+    return "multiclass", ""
 
 
 def _separator(values: Sequence[Any], marks: Sequence[str]) -> str | None:
@@ -224,7 +233,7 @@ def _lists(
             for v in found
         ]
         note = f"each row has a list of labels: several a row; {_SEVERAL}" if asked is None else ""
-        return LabelRows(rows, "several", note=note)
+        return LabelRows(rows, get_target_type("multilabel"), note=note)
     known = ~np.isnan(table).any(1)
     if asked is None and (table[known].sum(1) == 1).all():
         raise _too_many_axes(name)
@@ -233,9 +242,8 @@ def _lists(
         tuple(names[i] for i in np.flatnonzero(row)) if ok else None
         for row, ok in zip(table, known.tolist(), strict=True)
     ]
-    return LabelRows(
-        rows, "several", names, f"labels are a table of 0 and 1: {len(names)} labels, several a row"
-    )
+    note = f"labels are a table of 0 and 1: {len(names)} labels, several a row"
+    return LabelRows(rows, get_target_type("multilabel"), names, note)
 
 
 def _table(found: list[Any]) -> np.ndarray | None:
@@ -262,6 +270,6 @@ def _label_list(value: Any) -> bool:
 def _too_many_axes(name: str) -> DataError:
     return DataError(
         f"the labels of {name} have more than one axis",
-        do="give one value a row, for example labels.argmax(axis=1), or say answers=several: a "
-        "list of labels in each row, or a table of 0 and 1",
+        do="give one value a row, for example labels.argmax(axis=1), or say "
+        "target_type=multilabel: a list of labels in each row, or a table of 0 and 1",
     )

@@ -94,7 +94,7 @@ class Several(Reader):
             split=[splits[i] for i in left],
             notes=notes,
             omissions=omissions,
-            answers=labels.answers,
+            target_type=labels.target_type,
             classes=labels.names,
         )
 

@@ -16,7 +16,11 @@ class Joint(NetworkMethod):
 
     summary = "train on both domains' labels at once, L_source + λ·L_target"
     needs = Needs(
-        source="labelled", target="labelled", gradients=True, shared_classes=True, answers=EVERY
+        source="labelled",
+        target="labelled",
+        gradients=True,
+        shared_classes=True,
+        target_types=EVERY,
     )
 
     @dataclass(frozen=True)

@@ -15,7 +15,7 @@ class Scratch(NetworkMethod):
     """The same architecture, random weights, target labels only: the baseline of transfer."""
 
     summary = "train on the target's labels alone, from random weights"
-    needs = Needs(source="none", target="labelled", gradients=True, answers=EVERY)
+    needs = Needs(source="none", target="labelled", gradients=True, target_types=EVERY)
 
     @dataclass(frozen=True)
     class Config:

@@ -15,7 +15,9 @@ class SourceOnly(NetworkMethod):
     """Training on the source's labels; the baseline of adaptation, and θ₀ of our own nets."""
 
     summary = "train on the source's labels, use it on the target as it is"
-    needs = Needs(source="model", target="any", gradients=True, shared_classes=True, answers=EVERY)
+    needs = Needs(
+        source="model", target="any", gradients=True, shared_classes=True, target_types=EVERY
+    )
 
     @dataclass(frozen=True)
     class Config:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from ...base.registry import Registry
-from ...targets.base import TargetType, every_type, target_type, type_of_target
+from ...targets.base import TargetType, every_type, get_target_type, type_of_target
 
 if TYPE_CHECKING:
     from ...inference.layers import HeadLayer
@@ -18,8 +18,8 @@ Labels = Literal["labelled", "model", "unlabelled", "none", "any"]
 
 
 EVERY = every_type()
-CLASSES: frozenset[str] = frozenset(("classes",))
-NUMBERS: frozenset[str] = frozenset(("numbers",))
+CLASSES: frozenset[str] = frozenset(("multiclass",))
+NUMBERS: frozenset[str] = frozenset(("regression",))
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Needs:
         whole, or wants all classes equally often.
     teacher : bool
         Whether a finished run has to be named that teaches.
-    answers : frozenset of str
+    target_types : frozenset of str
         Which kinds of label it can learn (`landbridge.targets`); `EVERY` of them, or classes
         alone by default.
     warning : str
@@ -59,7 +59,7 @@ class Needs:
     pretrained: bool = False
     like_shares: bool = False
     teacher: bool = False
-    answers: frozenset[str] = CLASSES
+    target_types: frozenset[str] = CLASSES
     warning: str = ""
 
 
@@ -76,23 +76,23 @@ class Features:
     known : ndarray of bool, shape (n,)
     domain : ndarray of int64, shape (n,), optional
         Which of several sources, or targets, a row is of; None for one.
-    answers : str
-        The kind of label; as the array looks where it is not said.
+    target_type : TargetType
+        The kind of label; as the array looks where not given.
     """
 
     x: np.ndarray
     labels: np.ndarray
     known: np.ndarray
     domain: np.ndarray | None = None
-    answers: str = ""
+    target_type: TargetType = None  # type: ignore[assignment]  # said below
 
     def __len__(self) -> int:
         return len(self.x)
 
-    @property
-    def target_type(self) -> TargetType:
-        """The kind of label."""
-        return target_type(self.answers) if self.answers else type_of_target(self.labels)
+    def __post_init__(self) -> None:
+        kind = self.target_type
+        own = type_of_target(self.labels) if kind is None else get_target_type(kind)
+        object.__setattr__(self, "target_type", own)
 
     def with_x(self, x: np.ndarray) -> Features:
         """Return the same rows with other features."""
@@ -101,7 +101,7 @@ class Features:
     def only(self, rows: np.ndarray) -> Features:
         """Return some of the rows, by mask or number."""
         domain = None if self.domain is None else self.domain[rows]
-        return Features(self.x[rows], self.labels[rows], self.known[rows], domain, self.answers)
+        return Features(self.x[rows], self.labels[rows], self.known[rows], domain, self.target_type)
 
     def parts(self) -> list[np.ndarray]:
         """Return the row numbers of each domain."""

@@ -61,8 +61,8 @@ class Combine(TermMethod):
             self.needs = replace(self.needs, like_shares=True)  # type: ignore[misc]
         from ...objectives.base import TERMS
 
-        kinds = [TERMS.get(name).answers for name in self.config.terms]
-        self.needs = replace(self.needs, answers=EVERY.intersection(*kinds))  # type: ignore[misc]
+        kinds = [TERMS.get(name).target_types for name in self.config.terms]
+        self.needs = replace(self.needs, target_types=EVERY.intersection(*kinds))  # type: ignore[misc]
 
     def _check(self) -> None:
         from ...objectives.base import TERMS  # which imports torch

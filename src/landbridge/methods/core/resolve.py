@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from ...base.errors import ConfigError, MethodError
 from ...base.options import make_options
-from ...targets.base import TARGET_TYPES, TargetType, target_type
+from ...targets.base import (
+    TARGET_TYPES,
+    TargetType,
+    get_target_type,
+    multiclass,
+    stored_target_type,
+)
 from .base import METHODS, Needs
 from .combine import Combine
 from .feature import FeatureMethod
@@ -133,15 +139,23 @@ class Setting:
     """"all", "few" or "none" of the usable target rows are labelled."""
     shared_classes: bool
     pretrained: bool
-    answers: str = "classes"
+    target_type: TargetType = field(default_factory=multiclass)
     """What kind of answer the labels are."""
     teacher: bool = False
     """Whether a finished run teaches."""
 
-    @property
-    def target_type(self) -> TargetType:
-        """What kind of label they are."""
-        return target_type(self.answers)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "target_type", get_target_type(self.target_type))
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain values."""
+        return asdict(self) | {"target_type": self.target_type.name}
+
+    @classmethod
+    def from_json(cls, found: Mapping[str, Any]) -> Setting:
+        """Return what `to_json` of this or an older version gave."""
+        own = {key: value for key, value in found.items() if key != "answers"}
+        return cls(**own | {"target_type": stored_target_type(found)})
 
     @property
     def taught(self) -> bool:
@@ -151,13 +165,12 @@ class Setting:
 
 def unmet(needs: Needs, situation: Setting) -> str:
     """Return which need is not met, in a sentence; "" where all are."""
-    if situation.answers not in needs.answers:
+    if situation.target_type.name not in needs.target_types:
         can = " or ".join(
-            target_type(kind).summary for kind in TARGET_TYPES if kind in needs.answers
+            get_target_type(kind).summary for kind in TARGET_TYPES if kind in needs.target_types
         )
         return (
-            f"it answers {can or 'nothing'}, and the labels here are {situation.answers}: "
-            f"{situation.target_type.summary} a row"
+            f"it answers {can or 'nothing'}, and here an answer is {situation.target_type.summary}"
         )
     if needs.source == "labelled" and situation.source != "labelled":
         found = "a model without its data" if situation.source == "model" else situation.source
@@ -200,11 +213,11 @@ def warnings_of(method: Method) -> list[str]:
 def require(method: Method, situation: Setting) -> None:
     """Raise MethodError where a need is not met, saying what to do."""
     missing = unmet(method.needs, situation)
-    if missing and situation.answers not in method.needs.answers:
+    if missing and situation.target_type.name not in method.needs.target_types:
         able = [name for name, kind in METHODS.items() if not unmet(kind.needs, situation)]
         raise MethodError(
             f"method {method.name!r} cannot run here: {missing}",
-            do=f"name one of {', '.join(able)}; or say with --answers how to read the labels",
+            do=f"name one of {', '.join(able)}; or say with --target-type how to read the labels",
         )
     if missing:
         raise MethodError(

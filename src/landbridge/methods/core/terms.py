@@ -46,7 +46,7 @@ def term_needs(answers: frozenset[str] = CLASSES) -> Needs:
         target="unlabelled",
         gradients=True,
         shared_classes=True,
-        answers=answers,
+        target_types=answers,
     )
 
 

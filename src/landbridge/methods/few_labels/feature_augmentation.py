@@ -33,7 +33,7 @@ class FeatureAugmentation(FewLabels):
 
     summary = "a common and an own copy of each feature (EasyAdapt, EA++)"
     paper = "Daumé, 2007, ACL, arXiv 0907.1815"
-    needs = replace(FewLabels.needs, answers=EVERY)
+    needs = replace(FewLabels.needs, target_types=EVERY)
 
     agreement: float = setting(
         0.0,

@@ -40,7 +40,7 @@ class TrAdaBoostR2(FewLabels):
 
     summary = "boosted regression with as much of the source as the target bears"
     paper = "Pardoe & Stone, 2010, ICML"
-    needs = Needs(source="labelled", target="labelled", gradients=False, answers=NUMBERS)
+    needs = Needs(source="labelled", target="labelled", gradients=False, target_types=NUMBERS)
 
     learner: Any = setting(
         "ridge",

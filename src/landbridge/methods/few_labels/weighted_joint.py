@@ -34,7 +34,7 @@ class WeightedJoint(FewLabels):
 
     summary = "source and target rows together, their balance chosen on the target"
     paper = "Ben-David et al., 2010, Machine Learning 79 (alpha-weighted error)"
-    needs = replace(FewLabels.needs, answers=EVERY)
+    needs = replace(FewLabels.needs, target_types=EVERY)
 
     shares: tuple[float, ...] = setting(SHARES, "The λ to choose from.", ge=0, lt=1)
     strengths: tuple[float, ...] = setting(STRENGTHS, "Ridge strengths to choose from.", gt=0)

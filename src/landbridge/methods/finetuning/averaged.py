@@ -18,7 +18,7 @@ class Averaged(NetworkMethod):
     family = "tuning"
     summary = "fine-tune, and answer with the average of the weights over the steps"
     paper = "Polyak and Juditsky, 1992, SIAM J. Control Optim. 30(4); Tarvainen and Valpola, 2017"
-    needs = Needs(source="any", target="labelled", gradients=True, answers=EVERY)
+    needs = Needs(source="any", target="labelled", gradients=True, target_types=EVERY)
 
     @dataclass(frozen=True)
     class Config:

@@ -18,7 +18,7 @@ class BiasTuning(NetworkMethod):
     family = "tuning"
     summary = "move the biases and the head, nothing else"
     paper = "Ben Zaken et al., 2022, ACL, BitFit"
-    needs = Needs(source="any", target="labelled", gradients=True, answers=EVERY)
+    needs = Needs(source="any", target="labelled", gradients=True, target_types=EVERY)
 
     @dataclass(frozen=True)
     class Config:

@@ -16,7 +16,7 @@ class FineTune(NetworkMethod):
 
     summary = "move every weight of what is known, on the target's labels"
     paper = "Yosinski et al., 2014, NeurIPS, How transferable are features"
-    needs = Needs(source="any", target="labelled", gradients=True, answers=EVERY)
+    needs = Needs(source="any", target="labelled", gradients=True, target_types=EVERY)
 
     @dataclass(frozen=True)
     class Config:

@@ -22,7 +22,7 @@ class Gradual(NetworkMethod):
     family = "tuning"
     summary = "unfreeze one stage after the other, from the head on"
     paper = "Howard and Ruder, 2018, ACL, ULMFiT (gradual unfreezing)"
-    needs = Needs(source="any", target="labelled", gradients=True, answers=EVERY)
+    needs = Needs(source="any", target="labelled", gradients=True, target_types=EVERY)
 
     @dataclass(frozen=True)
     class Config:

@@ -22,7 +22,7 @@ class HeadOnly(NetworkMethod):
     """θ₀ stands still, a new head is trained on its features."""
 
     summary = "train a new head on frozen features, by gradient"
-    needs = Needs(source="any", target="labelled", gradients=True, answers=EVERY)
+    needs = Needs(source="any", target="labelled", gradients=True, target_types=EVERY)
 
     @dataclass(frozen=True)
     class Config:

@@ -36,7 +36,7 @@ class L2SP(NetworkMethod):
     family = "tuning"
     summary = "fine-tune, each step pulled a little of the way back to the start"
     paper = "Li et al., 2018, ICML, Explicit Inductive Bias for Transfer Learning (L2-SP)"
-    needs = Needs(source="any", target="labelled", gradients=True, answers=EVERY)
+    needs = Needs(source="any", target="labelled", gradients=True, target_types=EVERY)
 
     @dataclass(frozen=True)
     class Config:

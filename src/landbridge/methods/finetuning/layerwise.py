@@ -16,7 +16,7 @@ class Layerwise(NetworkMethod):
 
     summary = "fine-tune with rates that fall towards the input"
     paper = "Howard and Ruder, 2018, ACL, ULMFiT (discriminative fine-tuning)"
-    needs = Needs(source="any", target="labelled", gradients=True, answers=EVERY)
+    needs = Needs(source="any", target="labelled", gradients=True, target_types=EVERY)
 
     @dataclass(frozen=True)
     class Config:

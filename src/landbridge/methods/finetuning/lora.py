@@ -25,7 +25,7 @@ class LoRA(NetworkMethod):
     family = "tuning"
     summary = "move low-rank matrices beside the layers, and the head"
     paper = "Hu et al., 2022, ICLR, LoRA"
-    needs = Needs(source="any", target="labelled", gradients=True, answers=EVERY)
+    needs = Needs(source="any", target="labelled", gradients=True, target_types=EVERY)
 
     @dataclass(frozen=True)
     class Config:

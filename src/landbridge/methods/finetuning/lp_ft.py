@@ -17,7 +17,7 @@ class LPFT(NetworkMethod):
 
     summary = "first the head, then everything, so that a random head spoils nothing"
     paper = "Kumar et al., 2022, ICLR, Fine-Tuning can Distort Pretrained Features"
-    needs = Needs(source="any", target="labelled", gradients=True, answers=EVERY)
+    needs = Needs(source="any", target="labelled", gradients=True, target_types=EVERY)
 
     @dataclass(frozen=True)
     class Config:

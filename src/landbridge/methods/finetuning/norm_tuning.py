@@ -18,7 +18,7 @@ class NormTuning(NetworkMethod):
     family = "tuning"
     summary = "move the normalisation layers and the head, nothing else"
     paper = "Frankle et al., 2021, ICLR, Training BatchNorm and Only BatchNorm"
-    needs = Needs(source="any", target="labelled", gradients=True, answers=EVERY)
+    needs = Needs(source="any", target="labelled", gradients=True, target_types=EVERY)
 
     @dataclass(frozen=True)
     class Config:

@@ -34,7 +34,7 @@ class Pretrain(NetworkMethod):
 
     summary = "learn from rows without labels first (contrastive), then from the labels there are"
     paper = "Chen et al., 2020, ICML, SimCLR; Shen et al., 2022, ICML, Connect, Not Collapse"
-    needs = Needs(source="any", target="any", gradients=True, answers=EVERY)
+    needs = Needs(source="any", target="any", gradients=True, target_types=EVERY)
 
     @dataclass(frozen=True)
     class Config:

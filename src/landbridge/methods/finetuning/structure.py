@@ -20,7 +20,7 @@ class Structure(NetworkMethod):
 
     summary = "keep the architecture and its first stages, start the rest afresh"
     paper = "Yosinski et al., 2014, NeurIPS (transfer of the first n layers)"
-    needs = Needs(source="any", target="labelled", gradients=True, answers=EVERY)
+    needs = Needs(source="any", target="labelled", gradients=True, target_types=EVERY)
 
     @dataclass(frozen=True)
     class Config:

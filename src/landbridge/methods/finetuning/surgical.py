@@ -23,7 +23,7 @@ class Surgical(NetworkMethod):
     family = "tuning"
     summary = "move the one stage whose gradient is largest for its size"
     paper = "Lee et al., 2023, ICLR, Surgical Fine-Tuning Improves Adaptation (Auto-RGN)"
-    needs = Needs(source="any", target="labelled", gradients=True, answers=EVERY)
+    needs = Needs(source="any", target="labelled", gradients=True, target_types=EVERY)
 
     @dataclass(frozen=True)
     class Config:

@@ -68,7 +68,7 @@ term_method(
     "fine-tune, and shrink what hardly spreads in the features",
     "Chen et al., 2019, NeurIPS, Catastrophic Forgetting Meets Negative Transfer (BSS)",
     base=TermTuning,
-    needs=replace(TermTuning.needs, answers=EVERY),
+    needs=replace(TermTuning.needs, target_types=EVERY),
     weight=1e-3,
     options={"smallest": (1, "How many of the smallest singular values are shrunk.")},
 )
@@ -77,7 +77,7 @@ term_method(
     "fine-tune, feature maps held near the start's where it matters",
     "Li et al., 2019, ICLR, DELTA",
     base=TermTuning,
-    needs=replace(TermTuning.needs, answers=EVERY),
+    needs=replace(TermTuning.needs, target_types=EVERY),
     about="""First the head, then everything, with each stage's maps held near the start's.
 
     A channel is held by what the loss would rise without it, to first order, on 64 labelled

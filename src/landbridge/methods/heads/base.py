@@ -21,7 +21,7 @@ the rows whose left-out answers set the strength of belief (temperature), all by
 head's notes say what was chosen.
 """
 
-PLAIN = "classes"
+PLAIN = "multiclass"
 """The kind of label that every head answers; "ridge" answers all kinds."""
 
 HEADS: Registry[FitHead] = Registry("head", "landbridge.methods.heads")
@@ -66,7 +66,8 @@ def fit_head(
         )
     if kind.name != PLAIN:
         raise MethodError(
-            f"the head {head!r} answers one of several classes, and the labels are {kind.name}",
+            f"the head {head!r} answers one of several classes, and an answer here is "
+            f"{kind.summary}",
             do="use head = 'ridge'",
         )
     if not isinstance(head, str):

@@ -21,7 +21,7 @@ class Regularised(AlignmentMethod):
     """Base of maps by means and covariances."""
 
     family: ClassVar[str] = "mapping"
-    needs: ClassVar[Needs] = replace(AlignmentMethod.needs, answers=EVERY)
+    needs: ClassVar[Needs] = replace(AlignmentMethod.needs, target_types=EVERY)
     regularisation: float = setting(
         1.0,
         "Added to the diagonal of the covariances, relative to their mean variance. Larger means "

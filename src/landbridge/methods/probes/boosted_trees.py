@@ -34,7 +34,7 @@ class BoostedTrees(FeatureMethod):
 
     summary = "gradient-boosted trees on a table's columns"
     paper = "Friedman, 2001, Annals of Statistics 29(5); Ke et al., 2017, NeurIPS"
-    needs = Needs(source="any", target="any", gradients=False, answers=EVERY)
+    needs = Needs(source="any", target="any", gradients=False, target_types=EVERY)
     on_columns = True
 
     rounds: int = setting(200, "Trees a class, at most.", ge=1, le=10_000)

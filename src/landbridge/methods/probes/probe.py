@@ -35,7 +35,7 @@ class Probe(FeatureMethod):
 
     summary = "ridge classifier on frozen features, nothing to tune"
     paper = "Allen, 1974, Technometrics 16(1) (leave-one-out in closed form)"
-    needs = Needs(source="any", target="any", gradients=False, answers=EVERY)
+    needs = Needs(source="any", target="any", gradients=False, target_types=EVERY)
 
     strengths: tuple[float, ...] = setting(
         STRENGTHS,

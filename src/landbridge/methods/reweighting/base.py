@@ -36,7 +36,7 @@ class Reweighting(ScaledMethod):
         target="unlabelled",
         gradients=False,
         shared_classes=True,
-        answers=EVERY,
+        target_types=EVERY,
     )
     least_effective: float = setting(
         0.5,

@@ -17,7 +17,7 @@ class Subspaces(AlignmentMethod):
     """Base of the methods that join the principal subspaces of both sides."""
 
     family: ClassVar[str] = "subspace"
-    needs: ClassVar[Needs] = replace(AlignmentMethod.needs, answers=EVERY)
+    needs: ClassVar[Needs] = replace(AlignmentMethod.needs, target_types=EVERY)
     n_components: int = setting(
         100,
         "Dimension of both subspaces; fewer where a side varies in fewer directions. 0: by the "

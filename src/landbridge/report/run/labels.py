@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 from landbridge.base import formatting as fmt
 from landbridge.metrics.multilabel import multilabel_metrics, per_label_metrics
-from landbridge.targets.base import target_type
+from landbridge.targets.base import get_target_type
 
 from ..blocks import Blocks, Estimate, Table, forest, keys, lead, sentence
 from ..page import Section
@@ -15,7 +15,7 @@ from ..svg import Mark
 from .base import pair, tried
 from .read import Answers, RunFiles
 
-_MULTILABEL = target_type("several")
+_MULTILABEL = get_target_type("multilabel")
 
 
 def labels(run: RunFiles) -> Section:

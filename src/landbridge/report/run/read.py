@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from landbridge.base.errors import DataError, RunError
+from landbridge.base.errors import ConfigError, DataError, RunError
 from landbridge.base.events import Event, read_log
 from landbridge.base.files import read_json
 from landbridge.base.typed import JsonObject
 from landbridge.domains.readers.parquet_files import read_parquet
-from landbridge.targets.base import TARGET_TYPES, TargetType, objects, target_type
+from landbridge.targets.base import TargetType, multiclass, objects, stored_target_type
 from landbridge.verdict.records import Verdict
 
 from ..units import Units
@@ -118,8 +118,10 @@ class RunFiles:
     @property
     def target_type(self) -> TargetType:
         """What kind of label the answers are; classes where the run does not say."""
-        name = self.get("labels").get("answers")
-        return target_type(str(name) if name in TARGET_TYPES else "classes")
+        try:
+            return stored_target_type(self.get("labels"))
+        except ConfigError:
+            return multiclass()
 
     def hashes(self) -> dict[str, str]:
         """Return the hash of every file that the report was made from."""

@@ -1,0 +1,168 @@
+"""Options that have a new name: the old one works for one release, and a warning names the new.
+
+One table serves configuration files, ``--set``, the command line and keywords in Python.
+"""
+
+from __future__ import annotations
+
+import functools
+import warnings
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar, cast
+
+from .errors import ConfigError, LandbridgeWarning
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True)
+class Renamed:
+    """What an option is called now, and what its values are.
+
+    Attributes
+    ----------
+    name : str
+    values : mapping of str to str
+        New words for old ones; others stay.
+    """
+
+    name: str
+    values: Mapping[str, str] = field(default_factory=dict)
+
+    def value(self, value: Any) -> Any:
+        """Return what a value is called now."""
+        return self.values.get(value, value) if isinstance(value, str) else value
+
+
+TARGET_TYPES = {"classes": "multiclass", "numbers": "regression", "several": "multilabel"}
+"""What kinds of label were called."""
+RENAMED: dict[str, Renamed] = {
+    "data.answers": Renamed("target_type", TARGET_TYPES),
+    "data.judge_fraction": Renamed("test_size"),
+    "training.batch": Renamed("batch_size"),
+    "training.rate": Renamed("learning_rate"),
+}
+"""By key of the configuration."""
+KEYWORDS: dict[str, Renamed] = {key.rpartition(".")[2]: new for key, new in RENAMED.items()}
+"""By keyword of Python."""
+
+
+def renamed(
+    values: Mapping[str, Any],
+    table: Mapping[str, Renamed] = KEYWORDS,
+    *,
+    known: Collection[str] = (),
+    stored: bool = False,
+) -> dict[str, Any]:
+    """Return values under the names of today.
+
+    Parameters
+    ----------
+    values : mapping
+        By name.
+    table : mapping of str to Renamed
+    known : collection of str
+        Names of today that a name in the table may be as well: these stay.
+    stored : bool, default False
+        Of a file that was written by us: nobody is warned.
+
+    Raises
+    ------
+    ConfigError
+        Where the old and the new name are both there.
+
+    Examples
+    --------
+    >>> renamed({"answers": "classes", "seed": 1}, stored=True)
+    {'target_type': 'multiclass', 'seed': 1}
+    """
+    found: dict[str, Any] = {}
+    for name, value in values.items():
+        new = None if name in known else table.get(name)
+        if new is None:
+            found[name] = value
+            continue
+        if new.name in values:
+            raise ConfigError(
+                f"{name} and {new.name} are the same option, and both are given",
+                do=f"leave out {name}, its old name",
+            )
+        found[new.name] = new.value(value)
+        if not stored:
+            warn(name, new.name, value, found[new.name], stacklevel=3)
+    return found
+
+
+def warn(old: str, new: str, value: Any, now: Any, stacklevel: int = 2) -> None:
+    """Say that a name is an old one."""
+    what = f"{new} = {now!r}" if now is not value and now != value else new
+    warnings.warn(
+        LandbridgeWarning(f"{old} is called {what} now; the old name goes with the next release"),
+        stacklevel=stacklevel + 1,
+    )
+
+
+def renamed_keys(values: Mapping[str, Any], *, stored: bool = False) -> dict[str, Any]:
+    """Return nested values of a configuration with the keys of today; see `renamed`.
+
+    Examples
+    --------
+    >>> renamed_keys({"training": {"rate": 0.1}}, stored=True)
+    {'training': {'learning_rate': 0.1}}
+    """
+    tables: dict[str, dict[str, Renamed]] = {}
+    for key, new in RENAMED.items():
+        section, _, name = key.rpartition(".")
+        tables.setdefault(section, {})[name] = new
+    return {
+        name: renamed(inner, tables[name], stored=stored)
+        if name in tables and isinstance(inner, Mapping)
+        else inner
+        for name, inner in values.items()
+    }
+
+
+def renamed_words(words: Sequence[str]) -> tuple[list[str], list[tuple[str, str]]]:
+    """Return the words of a command line with the flags of today, and which were changed to what.
+
+    Examples
+    --------
+    >>> renamed_words(["plan", "--answers", "classes", "--rate=0.1"])[0]
+    ['plan', '--target-type', 'multiclass', '--learning-rate=0.1']
+    """
+    flags = {_flag(name): new for name, new in KEYWORDS.items()}
+    found: list[str] = []
+    changed: list[tuple[str, str]] = []
+    last: Renamed | None = None
+    for place, word in enumerate(words):
+        if word == "--":
+            return [*found, *words[place:]], changed
+        flag, equals, value = word.partition("=")
+        new = flags.get(flag) if last is None else None
+        if last is not None:
+            found.append(last.value(word))
+        elif new is None:
+            found.append(word)
+        else:
+            found.append(_flag(new.name) + equals + new.value(value))
+            changed.append((flag, _flag(new.name)))
+        last = None if equals else new
+    return found, changed
+
+
+def _flag(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
+
+
+def renamed_keywords(function: _Function) -> _Function:
+    """Let a function, or a class, take the old names of its keywords, with a warning."""
+    if isinstance(function, type):
+        function.__init__ = renamed_keywords(function.__init__)  # type: ignore[misc]
+        return function
+
+    @functools.wraps(function)
+    def called(*args: Any, **kwargs: Any) -> Any:
+        return function(*args, **renamed(kwargs))
+
+    return cast(_Function, called)
