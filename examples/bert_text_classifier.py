@@ -48,7 +48,7 @@ if __name__ == "__main__":
     try:
         run = landbridge.transfer(**what, **(here if SMALL else bert), out=work / "run")
     except HubError as error:
-        print(f"what is here instead of BERT, as {error.found}")
+        print(f"what is here instead of BERT, as {error.message}")
         run = landbridge.transfer(**what, **here, out=work / "offline")
     print(run.verdict["sentence"])
     print(run.model.predict(["I enjoyed every minute of it.", "What a disappointment."]))

@@ -54,7 +54,7 @@ if __name__ == "__main__":
         more = quick if SMALL else {}
         run = landbridge.transfer(**what, **more, backbone=backbone, out=work / "run")
     except HubError as error:
-        print(f"random weights and few steps, as {error.found}")
+        print(f"random weights and few steps, as {error.message}")
         backbone = untrained_resnet18(work / "resnet18")
         run = landbridge.transfer(**what, **quick, backbone=backbone, out=work / "offline")
     print(run.verdict["sentence"], f"\nreport: {run.report()}")

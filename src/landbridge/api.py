@@ -273,7 +273,7 @@ def _held(module: Any) -> str:
     if not isinstance(module, nn.Module):
         raise ConfigError(
             f"backbone is {type(module).__name__}, expected a name or a torch module",
-            do="see `landbridge backbones`",
+            hint="see `landbridge backbones`",
         )
     return hold(module)
 

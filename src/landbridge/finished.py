@@ -79,7 +79,7 @@ def write_page(path: Path | str, out: Path | None = None, *, events: Events = SI
         from .report import write_report
 
         what, at_work = happened(state, folder / LOCK)
-        events.say("note", f"{folder}: {what}" + ("" if at_work else f"; {again(folder, state)}"))
+        events.log("note", f"{folder}: {what}" + ("" if at_work else f"; {again(folder, state)}"))
         return write_report(folder, out)
     found: Path = load(folder).report(out)
     return found

@@ -24,7 +24,7 @@ from landbridge.base.events import SILENT, Events
 
 ENDS = {
     "a bug": (ZeroDivisionError("no\nsuch thing"), "failed", "ZeroDivisionError: no such thing"),
-    "an error of ours": (TrainingError("the loss is nan", do="x"), "failed", "the loss is nan"),
+    "an error of ours": (TrainingError("the loss is nan", hint="x"), "failed", "the loss is nan"),
     "no memory": (MemoryError(), "failed", "MemoryError"),
     "Ctrl-C": (KeyboardInterrupt(), "interrupted", "Ctrl-C"),
     "SIGTERM": (Terminated(), "interrupted", "ended by SIGTERM"),
@@ -40,7 +40,7 @@ def begun(out: Path, kind: str) -> Path:
 
 def _work(out: Path, error: BaseException) -> None:
     with held(out), working(out, Events(out / "log.jsonl")):
-        SILENT.say("stage", "preparing the data")
+        SILENT.log("stage", "preparing the data")
         with SILENT.progress("an earlier bar", 1):
             pass
         with SILENT.progress("fit", 3):
@@ -61,8 +61,8 @@ def test_what_stopped_it_is_in_the_state_and_in_words(tmp_path, kind, end):
     for ask in (landbridge.load, check_complete):
         with pytest.raises(RunError) as found:
             ask(out)
-        assert f"it {verb} at {state['stopped']} during 'fit': {said}" in found.value.found
-        assert "landbridge" in found.value.do
+        assert f"it {verb} at {state['stopped']} during 'fit': {said}" in found.value.message
+        assert "landbridge" in found.value.hint
     assert (out / "log.jsonl").exists() == (status == "failed")
 
 
@@ -121,14 +121,14 @@ def test_a_process_that_vanished_is_told_by_its_lock(tmp_path, kind):
         time.sleep(0.01)
     with pytest.raises(RunError, match="a process is working on it") as found:
         landbridge.load(out)
-    assert found.value.do == "wait for it to end"
+    assert found.value.hint == "wait for it to end"
     os.kill(process.pid, signal.SIGKILL)
     process.join()
     assert read_state(out)["status"] == "running"  # it could write nothing
     before = content(out)
     with pytest.raises(RunError, match="is not finished: it was interrupted") as found:
         landbridge.load(out)
-    assert "landbridge" in found.value.do
+    assert "landbridge" in found.value.hint
     assert content(out) == before
 
 
@@ -158,7 +158,7 @@ def test_a_bug_in_a_transfer_is_told_and_resumed_from(tmp_path, monkeypatch):
             call("transfer", tmp_path, out)
     with pytest.raises(RunError, match="ZeroDivisionError: division by zero") as found:
         landbridge.load(out)
-    assert found.value.do == f"landbridge resume {out}"
+    assert found.value.hint == f"landbridge resume {out}"
     assert json.loads((out / "log.jsonl").read_text().splitlines()[-1])["event"] == "error"
     assert landbridge.resume(out).path == out
     assert check_complete(out)["error"] is None

@@ -96,12 +96,12 @@ def test_nothing_is_written_through_a_link(tmp_path, name):
     before = _content(other)
     with pytest.raises(StorageError, match="is a link") as error, held(run):
         pass
-    assert str(link) in error.value.found
+    assert str(link) in error.value.message
     if name == "log.jsonl":
         with pytest.raises(StorageError, match="is a link"):
             tidy(run)
         with pytest.raises(StorageError, match="is a link"):
-            Events(link).say("note", "x")
+            Events(link).log("note", "x")
     if name == "error.log":
         assert keep_traceback(run) != link
     if name.endswith(".part"):
@@ -113,7 +113,7 @@ def test_nothing_is_written_through_a_link(tmp_path, name):
 def test_a_pipe_in_the_place_of_a_file_keeps_nobody_waiting(tmp_path):
     os.mkfifo(tmp_path / "log.jsonl")
     with pytest.raises(StorageError, match="is no ordinary file"):
-        Events(tmp_path / "log.jsonl").say("note", "x")
+        Events(tmp_path / "log.jsonl").log("note", "x")
 
 
 def test_a_folder_that_is_gone_on_with_holds_no_link(tmp_path):
@@ -131,7 +131,7 @@ def test_a_state_names_files_of_its_folder_alone(tmp_path, name):
     mark(out, files={name: "0" * 32})
     with pytest.raises(RunError, match="which is no file in the folder") as error:
         check_complete(out)
-    assert repr(name) in error.value.found
+    assert repr(name) in error.value.message
 
 
 @pytest.mark.parametrize(
@@ -148,6 +148,6 @@ def test_a_command_that_a_folder_holds_is_words_for_a_shell(tmp_path, written, s
     mark(out, command=written)
     with pytest.raises(RunError) as error:
         check_complete(out)
-    assert said in error.value.do
+    assert said in error.value.hint
     if ";" in written:
-        assert "; " not in error.value.do
+        assert "; " not in error.value.hint

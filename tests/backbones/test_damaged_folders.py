@@ -125,7 +125,7 @@ def test_what_is_wrong_in_a_file_is_refused_by_name(modality, request, texts, tm
             read += 1
         except LandbridgeError as error:
             refused += 1
-            silent += not error.do
+            silent += not error.hint
             continue
         finally:
             shutil.copy(file, place)

@@ -409,7 +409,7 @@ def test_a_hub_that_cannot_be_reached(closed_hub):
     with pytest.raises(BackboneError, match="someone/else could not be downloaded") as caught:
         hub_folder("someone/else", None, offline=False, events=SILENT)
     assert caught.value.exit_code == 5
-    assert "check the id and the network" in caught.value.do
+    assert "check the id and the network" in caught.value.hint
     with pytest.raises(BackboneError, match=r"a b/c could not be downloaded"):
         hub_folder("a b/c", None, offline=False, events=SILENT)
 
@@ -445,7 +445,7 @@ def test_an_adapter_is_no_network(bert_folder, tmp_path, texts):
         (folder / "adapter_config.json").write_text(json.dumps(adapter))
         with pytest.raises(BackboneError, match=r"adapter of PEFT for 'someone/base'") as caught:
             open_backbone(folder, type(texts).hint([texts]), [texts])
-        assert "merge_and_unload" in caught.value.do
+        assert "merge_and_unload" in caught.value.hint
 
 
 def test_bfloat16_files_are_float32_when_a_run_is_opened_again(tmp_path):

@@ -44,8 +44,8 @@ def test_mobilenet_by_path(weights_root, monkeypatch):
     assert by_colon.identity.options == {"path": str(path)}
     with pytest.raises(BackboneError, match="LANDBRIDGE_DATA is not set") as error:
         open_backbone("mobilenet_v2", PHOTO)
-    assert "efficientnet_lite0" in error.value.do
-    assert "hf/" in error.value.do
+    assert "efficientnet_lite0" in error.value.hint
+    assert "hf/" in error.value.hint
     with pytest.raises(BackboneError, match=r"nowhere\.safetensors is missing"):
         open_backbone("mobilenet_v2:/nowhere.safetensors", PHOTO)
 
@@ -111,7 +111,7 @@ def test_folders(tmp_path, resnet_folder, digits, hinted):
 def test_wrong_modality(table, hinted):
     with pytest.raises(BackboneError, match="takes images, the data hold a table") as error:
         open_backbone("convnet", hinted(table), [table])
-    assert "mlp" in error.value.do
+    assert "mlp" in error.value.hint
 
 
 def test_reopen_checks_the_hash(convnet):

@@ -69,9 +69,9 @@ def test_what_cannot_be_read_names_the_file_and_the_cause(tmp_path, name, text, 
     file.write_bytes(text if isinstance(text, bytes) else text.encode())
     with pytest.raises(ConfigError) as caught:
         read_config_file(file)
-    assert name in caught.value.found
+    assert name in caught.value.message
     assert said in str(caught.value)
-    assert caught.value.do
+    assert caught.value.hint
 
 
 @pytest.mark.parametrize("name", ["c.yaml", "c.json", "c.toml"])

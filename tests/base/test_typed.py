@@ -64,8 +64,8 @@ def test_the_right_value_is_returned_as_it_is():
 def test_a_wrong_one_is_named_by_its_key(key, value, said):
     with pytest.raises(RunError) as caught:
         checked(RIGHT | {key: value}, SHAPE, "facts.json")
-    assert said in caught.value.found
-    assert caught.value.found.startswith("facts.json")
+    assert said in caught.value.message
+    assert caught.value.message.startswith("facts.json")
 
 
 @pytest.mark.parametrize("key", [key for key in SHAPE if not key.endswith("?")])
@@ -123,8 +123,8 @@ def test_fields_of_a_dataclass(made, said):
 def test_what_a_library_says_is_put_after_the_file():
     for raised in (ValueError("no"), KeyError("no"), Exception("no")):
         with pytest.raises(RunError, match=r"the file f: .*no"):  # noqa: SIM117
-            with library_errors(RunError, "the file f", do="restore it"):
+            with library_errors(RunError, "the file f", hint="restore it"):
                 raise raised
     for raised in (AssertionError("ours"), MemoryError(), DataError("rows")):
-        with pytest.raises(type(raised)), library_errors(RunError, "f", do=""):
+        with pytest.raises(type(raised)), library_errors(RunError, "f", hint=""):
             raise raised

@@ -82,7 +82,7 @@ class FakePipeline:
         create(out, "run")
         (out / "config.json").write_text("{}")
         print("a library prints")
-        events.say("stage", "reading [the] data")
+        events.log("stage", "reading [the] data")
         self.happen()
         with events.progress("training", 2) as bar:
             bar.advance(2, loss=0.1)

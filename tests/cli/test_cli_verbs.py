@@ -102,16 +102,16 @@ def test_the_demo_has_its_own_defaults_and_never_runs_over_the_last(cli, pipelin
 
 
 ERRORS = [
-    errors.ConfigError("found it", do="do that"),
-    errors.DataError("found it", do="do that"),
-    errors.MethodError("found it", do="do that"),
-    errors.BackboneError("found it", do="do that"),
-    errors.RunError("found it", do="do that"),
-    errors.TrainingError("found it", do="do that"),
-    errors.StorageError("found it", do="do that"),
-    errors.SealedError("found it", do="do that"),
+    errors.ConfigError("found it", hint="do that"),
+    errors.DataError("found it", hint="do that"),
+    errors.MethodError("found it", hint="do that"),
+    errors.BackboneError("found it", hint="do that"),
+    errors.RunError("found it", hint="do that"),
+    errors.TrainingError("found it", hint="do that"),
+    errors.StorageError("found it", hint="do that"),
+    errors.SealedError("found it", hint="do that"),
     errors.MissingExtra("sound", "audio"),
-    errors.TrustError("found it", do="do that"),
+    errors.TrustError("found it", hint="do that"),
 ]
 
 
@@ -124,12 +124,12 @@ def test_each_error_has_its_code_and_says_what_to_do(cli, pipeline, error, only_
     result = cli(*BOTH)
     assert result.exit_code == error.exit_code
     assert result.stdout == ""
-    assert f"error: {error.found}\n→ {error.do}\n" in result.stderr
+    assert f"error: {error.message}\n→ {error.hint}\n" in result.stderr
     found = only_json(cli(*BOTH, "--json"))
     assert found["error"] == {
         "type": type(error).__name__,
-        "message": error.found,
-        "do": error.do,
+        "message": error.message,
+        "do": error.hint,
         "exit_code": error.exit_code,
     }
 

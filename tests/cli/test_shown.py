@@ -85,7 +85,7 @@ def test_a_name_is_shown_wherever_it_is_printed(name, monkeypatch, capsys):
     where.print(name, Text(name))
     assert _harmless(out.getvalue())
     with pytest.raises(Exception) as stopped, frame():
-        raise DataError(f"class {name}", do=f"rename {name}")
+        raise DataError(f"class {name}", hint=f"rename {name}")
     assert getattr(stopped.value, "exit_code", None) == 3
     assert _harmless(capsys.readouterr().err)
 
@@ -104,7 +104,7 @@ def test_json_shows_names_and_gives_them_back(name, tmp_path):
     assert json.loads(text) == {"predicted": name, name: 1}
     write_json(tmp_path / "a.json", {name: name})
     assert read_json(tmp_path / "a.json") == {name: name}
-    Events(tmp_path / "log.jsonl").say("note", name, rows=[name])
+    Events(tmp_path / "log.jsonl").log("note", name, rows=[name])
     assert (tmp_path / "log.jsonl").read_text("utf-8").rstrip("\n").isprintable()
     assert read_log(tmp_path / "log.jsonl")[0]["rows"] == [name]
     write_text(tmp_path / "a.md", name)
@@ -113,7 +113,7 @@ def test_json_shows_names_and_gives_them_back(name, tmp_path):
 
 def test_errors_and_warnings_in_python_show_names():
     name = "ant\x1b[2J\u202e"
-    for error in (DataError(name, do=name), LandbridgeWarning(name)):
+    for error in (DataError(name, hint=name), LandbridgeWarning(name)):
         assert _harmless(str(error))
         assert "ant\\x1b[2J" in str(error)
     assert DataError(name).found == name
@@ -124,7 +124,7 @@ def test_a_line_of_a_name_passes_for_none_of_ours(capsys):
     terminal(stream=stream).event({"event": "note", "message": "a\n[    0s] transfer helped"})
     assert stream.getvalue().splitlines()[1] == "  [    0s] transfer helped"
     with pytest.raises(Exception), frame():  # noqa: B017
-        raise DataError("class a\nerror: none", do="b")
+        raise DataError("class a\nerror: none", hint="b")
     assert capsys.readouterr().err.splitlines() == ["error: class a", "  error: none", "→ b"]
 
 

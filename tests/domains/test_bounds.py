@@ -137,7 +137,7 @@ def test_rows_of_one_value_are_counted_before_they_are_read(tmp_path, little, la
     path = constant(tmp_path, 400_000, a=1.5, label="x")
     with pytest.raises(DataError, match=r"t\.parquet has .* 400,000 rows of 2 columns.*") as error:
         read_domain(path if layout == "file" else tmp_path)
-    assert f"{MOST}=" in error.value.do
+    assert f"{MOST}=" in error.value.hint
 
 
 @pytest.mark.parametrize("as_dictionary", [False, True])

@@ -48,7 +48,7 @@ def test_a_hub_that_does_not_answer(library, kind):
     with pytest.raises(HubError, match="hf:someone/rows could not be downloaded") as caught:
         HubDatasets().read("hf:someone/rows", ReadOptions())
     assert caught.value.exit_code == 5
-    assert "a file or folder works without a network" in caught.value.do
+    assert "a file or folder works without a network" in caught.value.hint
 
 
 def test_what_is_not_there_is_about_the_data(library):

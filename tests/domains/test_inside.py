@@ -131,7 +131,7 @@ def test_where_all_lie_elsewhere_it_is_an_error_that_says_what_to_do(places):
         DataError, match="none of the 1 image files of data lies in its folder"
     ) as e:
         read_domain(data)
-    assert "--outside" in e.value.do
+    assert "--outside" in e.value.hint
     assert "other/a.png" in e.value.found
 
 
@@ -172,7 +172,7 @@ def test_a_folder_of_nothing_but_links_says_so(places):
     (data / "a.png").symlink_to(image(other / "a.png"))
     with pytest.raises(DataError, match=r"links that lead out of it \(1\).*other/a.png") as error:
         read_domain(data)
-    assert "--outside" in error.value.do
+    assert "--outside" in error.value.hint
 
 
 def test_a_folder_may_itself_be_a_link(places, tmp_path):
@@ -281,7 +281,7 @@ def test_structured_tasks_stay_inside(places, way, layout):
 
     with pytest.raises(DataError, match=r"other/secret.png.* lies outside") as error:
         read(False)
-    assert "--outside" in error.value.do
+    assert "--outside" in error.value.hint
     assert read(True).given
 
 

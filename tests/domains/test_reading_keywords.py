@@ -30,8 +30,8 @@ CALLS = {
 def test_an_unknown_keyword_names_the_nearest(name, wrong, says):
     with pytest.raises(ConfigError) as caught:
         CALLS[name](**wrong)
-    assert caught.value.found == f"{name} has no option {next(iter(wrong))!r}"
-    assert says in caught.value.do
+    assert caught.value.message == f"{name} has no option {next(iter(wrong))!r}"
+    assert says in caught.value.hint
 
 
 @pytest.mark.parametrize("name", ["multitask", "align"])

@@ -46,7 +46,7 @@ def main(area: str, place: Path, first: int, count: int) -> None:
                 with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
                     what = attempt(random.Random(f"{area} {number}"), place / "tried")
             except LandbridgeError as error:
-                what = "" if error.found.strip() else "an error without a cause"
+                what = "" if error.message.strip() else "an error without a cause"
             except Exception as error:  # noqa: BLE001 - what is looked for
                 what = f"{type(error).__name__}: {str(error)[:300]}"
                 what += "".join(traceback.format_tb(error.__traceback__)[-3:])

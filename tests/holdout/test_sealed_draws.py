@@ -126,7 +126,7 @@ def test_what_numbers_are_called_is_no_secret_and_their_values_are():
 def test_a_share_that_is_none(fraction):
     with pytest.raises(ConfigError, match="fraction to judge") as found:
         seal(domain_of(["a", "b"] * 10), "use", fraction=fraction)
-    assert found.value.do == "give a number between 0 and 1"
+    assert found.value.hint == "give a number between 0 and 1"
     with pytest.raises(ConfigError) as found:
         seal(domain_of(["a", "b"] * 10), "steal")  # type: ignore[arg-type]
-    assert found.value.do == "give 'use' or 'judge'"
+    assert found.value.hint == "give 'use' or 'judge'"

@@ -82,7 +82,7 @@ def test_an_end_is_an_error_that_names_the_file_and_the_next_one_is_read(file):
         with pytest.raises(EndedError, match=rf"t\.parquet ended the process .*{said}") as error:
             asked(function, file)
         assert error.value.exit_code == DataError.exit_code
-        assert "download it again" in error.value.do
+        assert "download it again" in error.value.hint
     assert len(pids) == 1 + len(ENDS)
 
 
@@ -90,7 +90,7 @@ def test_a_file_that_takes_too_long_is_ended(file, monkeypatch):
     monkeypatch.setenv(SECONDS, "0.3")
     with pytest.raises(EndedError, match=r"t\.parquet was not read within 0\.3 s") as error:
         asked(endings.hang, file)
-    assert f"{SECONDS}=" in error.value.do
+    assert f"{SECONDS}=" in error.value.hint
     monkeypatch.setenv(SECONDS, "soon")
     with pytest.raises(ConfigError, match=SECONDS):
         asked(endings.where, file)
@@ -162,7 +162,7 @@ def test_a_missing_file_and_a_full_disk_are_named(tmp_path, file, monkeypatch):
     (folder / "0.arrows").symlink_to("/dev/full")
     with pytest.raises(StorageError, match=r"cannot take what .*t\.parquet") as error:
         asked(endings.where, file)
-    assert "TMPDIR" in error.value.do
+    assert "TMPDIR" in error.value.hint
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.json
 import pyarrow.parquet as pq
 import pytest
+from landbridge.report.read import read_run
 
 import landbridge
 from landbridge.base.errors import DataError
@@ -18,7 +19,6 @@ from landbridge.base.events import SILENT
 from landbridge.domains.read import read_domain
 from landbridge.isolation.ask import end_all
 from landbridge.isolation.process import EndedError
-from landbridge.report.read import read_run
 from landbridge.several_tasks.read import read_tasks
 from landbridge.tasks.rows import read_rows
 

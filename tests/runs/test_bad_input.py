@@ -85,7 +85,7 @@ def test_a_newer_format(run):
     for act in (landbridge.load_run, landbridge.resume):
         with pytest.raises(RunError, match=r"format 99 \(landbridge 9\.9\)") as caught:
             act(run)
-        assert caught.value.do == "update landbridge"
+        assert caught.value.hint == "update landbridge"
 
 
 @pytest.mark.parametrize("act", [landbridge.load_run, landbridge.resume])
@@ -100,7 +100,7 @@ def test_an_unfinished_run_is_not_opened(run):
     mark(run, status="running")
     with pytest.raises(RunError, match="not finished") as caught:
         landbridge.load_run(run)
-    assert caught.value.do == f"landbridge resume {run}"
+    assert caught.value.hint == f"landbridge resume {run}"
 
 
 @pytest.mark.parametrize("there", ["notes.txt", "run.json", "config.json"])
@@ -118,7 +118,7 @@ def test_different_modalities(tmp_path, blobs):
     images = np.zeros((30, 8, 8), np.uint8)
     with pytest.raises(DataError, match="holds images and the target") as caught:
         landbridge.transfer((images, np.arange(30) % 2), blobs(30), out=tmp_path / "run", **HOW)
-    assert "one modality" in caught.value.do
+    assert "one modality" in caught.value.hint
     assert not (tmp_path / "run").exists()
 
 
@@ -134,14 +134,14 @@ def test_a_folder_for_a_model_of_tables_is_named_and_no_option_that_nobody_gave(
     Image.new("RGB", (8, 8)).save(tmp_path / "pictures" / "a.png")
     with pytest.raises(DataError) as caught:
         landbridge.load_run(run).predict(tmp_path / "pictures")
-    assert caught.value.found == "a folder of images was given, and the model takes a table"
+    assert caught.value.message == "a folder of images was given, and the model takes a table"
     assert "columns=" not in str(caught.value)
 
 
 def test_a_budget_that_is_no_time_is_named_once(tmp_path, blobs):
     with pytest.raises(ConfigError) as caught:
         landbridge.transfer(blobs(30), blobs(30), out=tmp_path / "run", budget="10mins")
-    assert caught.value.found.startswith("budget '10mins' is not a time;")
+    assert caught.value.message.startswith("budget '10mins' is not a time;")
 
 
 @pytest.mark.parametrize("side", ["source", "target"])
@@ -210,7 +210,7 @@ def test_data_that_changed_before_resume(tmp_path, monkeypatch, blobs, what):
         RunError, match=f"have changed since .* began: {what}$|: {what}\n"
     ) as caught:
         landbridge.resume(folder, source=source, target=target())
-    assert "start a new run" in caught.value.do
+    assert "start a new run" in caught.value.hint
 
 
 def test_a_target_file_that_changed_before_resume(tmp_path, monkeypatch):
@@ -325,7 +325,7 @@ def diverge(monkeypatch, *which) -> None:
 
     def fit_network(workspace, spec, method, events):
         if (spec.method, spec.seed) in which or (spec.method, "any") in which:
-            raise TrainingError(f"{spec.method}: the loss is nan at step 3", do="lower the rate")
+            raise TrainingError(f"{spec.method}: the loss is nan at step 3", hint="lower the rate")
         return usual(workspace, spec, method, events)
 
     monkeypatch.setattr(fit, "_fit_network", fit_network)
@@ -391,7 +391,7 @@ def test_all_candidates_diverge(tmp_path, monkeypatch, blobs):
     diverge(monkeypatch, ("scratch", "any"), ("finetune", "any"))
 
     def no_trees(*_):
-        raise TrainingError("boosted-trees: no tree grew", do="")
+        raise TrainingError("boosted-trees: no tree grew", hint="")
 
     monkeypatch.setattr("landbridge.methods.probes.boosted_trees.BoostedTrees.fit_head", no_trees)
     with pytest.raises(TrainingError, match="scratch: the loss is nan"):

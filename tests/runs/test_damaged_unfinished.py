@@ -73,5 +73,5 @@ def test_a_value_that_none_of_ours_wrote(unfinished, tmp_path, name, key, value)
     (run / name).write_text(json.dumps(values))
     with pytest.raises(RunError) as caught:
         pipeline.resume(run)
-    assert Path(name).name in caught.value.found
-    assert caught.value.do
+    assert Path(name).name in caught.value.message
+    assert caught.value.hint

@@ -115,7 +115,7 @@ def test_resume_goes_on_with_the_same_model_alone(given, blobs, tmp_path, monkey
     with monkeypatch.context() as patch:
 
         def stop(*_):
-            raise RunError("stopped", do="go on")
+            raise RunError("stopped", hint="go on")
 
         patch.setattr("landbridge.runs.pipeline.finish", stop)
         with pytest.raises(RunError, match="stopped"):

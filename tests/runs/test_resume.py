@@ -202,11 +202,11 @@ def test_a_log_cut_short_by_a_crash_stays_a_log(tmp_path):
     from landbridge.artifacts.holding import tidy
     from landbridge.base.events import Events, read_log
 
-    Events(tmp_path / "log.jsonl").say("note", "one")
+    Events(tmp_path / "log.jsonl").log("note", "one")
     with (tmp_path / "log.jsonl").open("a") as file:
         file.write('{"time": 17, "event": "no')
     tidy(tmp_path)
-    Events(tmp_path / "log.jsonl").say("note", "two")
+    Events(tmp_path / "log.jsonl").log("note", "two")
     assert [event["message"] for event in read_log(tmp_path / "log.jsonl")] == ["one", "two"]
 
 

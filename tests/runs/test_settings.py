@@ -246,7 +246,7 @@ def test_no_label_on_either_side(tmp_path, blobs, source):
     x, _ = blobs(60)
     with pytest.raises(DataError, match="no answers to learn") as caught:
         transfer(x if source else None, x, tmp_path / "run")
-    assert "label a few target rows" in caught.value.do
+    assert "label a few target rows" in caught.value.hint
     assert not (tmp_path / "run").exists()
 
 

@@ -68,7 +68,7 @@ def test_a_run_without_a_labelled_source_says_so(tmp_path, blobs):
     assert not (run.path / "unknown.json").exists()
     with pytest.raises(RunError, match="no labelled source") as caught:
         run.predict(blobs(9)[0], unknown=0.05)
-    assert "--unknown" in caught.value.do
+    assert "--unknown" in caught.value.hint
 
 
 def test_a_method_that_is_known_to_hurt_says_so(tmp_path, blobs, monkeypatch):

@@ -208,5 +208,5 @@ def test_json_nested_too_deep_is_said_in_words(tmp_path, monkeypatch):
     monkeypatch.setattr("landbridge.tasks.rows.json.loads", deep)
     with pytest.raises(DataError) as caught:
         read_rows(tmp_path)
-    assert caught.value.found.endswith("is no whole JSON: maximum recursion depth exceeded")
-    assert caught.value.do
+    assert caught.value.message.endswith("is no whole JSON: maximum recursion depth exceeded")
+    assert caught.value.hint

@@ -70,7 +70,7 @@ def test_rows_without_an_answer_are_in_no_group_of_the_judged_ones():
 def test_what_cannot_be_parted(more, holdout, error, says):
     with pytest.raises(error) as caught:
         sides(rows(**more), holdout)
-    assert says in f"{caught.value.found} {caught.value.do}"
+    assert says in f"{caught.value.message} {caught.value.hint}"
 
 
 def test_a_rule_beside_rows_that_judge_is_without_effect():

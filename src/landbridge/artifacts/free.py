@@ -45,27 +45,29 @@ def is_free(path: Path, kind: str = "run") -> bool:
 
 def taken(path: Path) -> TakenError:
     """Return the error of a place that something has taken: what it is, and what to do."""
-    what, do = "", _OTHER
+    what, hint = "", _OTHER
     if not path.exists():
         what = "a link that leads nowhere"
     elif not path.is_dir():
         what = "a file"
     if what:
-        return TakenError(f"{path} is there already: {what}", do=do)
+        return TakenError(f"{path} is there already: {what}", hint=hint)
     names = _names(path)
     what = _marked(names)
     if RUN_STATE in names:
-        do = f"`landbridge resume {shlex.quote(str(path))}` says what is wrong with it, or {_OTHER}"
+        hint = (
+            f"`landbridge resume {shlex.quote(str(path))}` says what is wrong with it, or {_OTHER}"
+        )
     with contextlib.suppress(RunError):
         state = read_state(path)
         what = KINDS.get(state["kind"]).what
         if state["status"] == "complete":
             what += f", finished {state['finished']}"
-            do = f"open it with landbridge.load({str(path)!r}), or {_OTHER}"
+            hint = f"open it with landbridge.load({str(path)!r}), or {_OTHER}"
         else:
             what += ", unfinished"
-            do = f"{_OTHER}; or go on: {again(path, state)}"
-    return TakenError(f"{path} is there already: it holds {what}", do=do)
+            hint = f"{_OTHER}; or go on: {again(path, state)}"
+    return TakenError(f"{path} is there already: it holds {what}", hint=hint)
 
 
 def check_free(
@@ -101,7 +103,7 @@ def check_free(
     if asked is not None and (other := changed(state.get("asked") or {}, asked)):
         raise TakenError(
             f"{out} is there already: it was begun with other {other}",
-            do="give the same as then to go on, or name another folder",
+            hint="give the same as then to go on, or name another folder",
         )
     return True
 

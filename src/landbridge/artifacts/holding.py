@@ -32,7 +32,7 @@ def held(path: Path) -> Iterator[None]:
     def other_holds() -> None:
         raise RunError(
             f"another process is working on {path}",
-            do="wait for it to end, or end it and go on",
+            hint="wait for it to end, or end it and go on",
         )
 
     with contextlib.ExitStack() as stack:

@@ -160,7 +160,7 @@ def verified(path: Path | str, kind: str, shape: Shape = object) -> dict[str, An
         check_complete(path, (kind,))
     elif not file.is_file():
         raise RunError(
-            f"{path} has no {own.facts}", do=f"give a folder that `landbridge {own.verb}` made"
+            f"{path} has no {own.facts}", hint=f"give a folder that `landbridge {own.verb}` made"
         )
     else:
         warn_unsealed(path)
@@ -168,7 +168,7 @@ def verified(path: Path | str, kind: str, shape: Shape = object) -> dict[str, An
     if not isinstance(facts, dict) or not isinstance(facts.get("format"), int):
         raise RunError(
             f"{file} is damaged: it does not say what {own.what} are made of",
-            do="restore the folder, or make it again",
+            hint="restore the folder, or make it again",
         )
     check_format(path, facts)
     checked(facts, shape, str(file))

@@ -97,23 +97,23 @@ def read_state(path: Path) -> dict[str, Any]:
     if not file.exists():
         raise RunError(
             f"{path} is not a run folder, nor any other: it has no {RUN_STATE} and no {STATE}",
-            do="give the folder named by --out",
+            hint="give the folder named by --out",
         )
     state = read_json(file)
     restore = "restore the folder, or make it again"
     if not isinstance(state, dict):
         kind = type(state).__name__
-        raise RunError(f"{file} holds a {kind}, not the state of a folder", do=restore)
+        raise RunError(f"{file} holds a {kind}, not the state of a folder", hint=restore)
     # A newer version may seal its state otherwise, so this comes first.
     check_format(path, state)
     if not _sealed(state) or state.get("status") not in _STATUSES:
-        raise RunError(f"{file} is damaged: its content is not what was written", do=restore)
+        raise RunError(f"{file} is damaged: its content is not what was written", hint=restore)
     if "kind" not in state:  # of a run made before there were kinds
         merged = str(state.get("command") or "").startswith("landbridge merge")
         state["kind"] = "merge" if merged or (path / "merge.json").exists() else "run"
-    checked(state, _SHAPE, str(file), do=restore)
+    checked(state, _SHAPE, str(file), hint=restore)
     if state["kind"] not in KINDS or (state["kind"] in RUNS) != (file.name == RUN_STATE):
-        raise RunError(f"{file} names the kind {state['kind']!r}", do="update landbridge")
+        raise RunError(f"{file} names the kind {state['kind']!r}", hint="update landbridge")
     return state
 
 
@@ -129,7 +129,7 @@ def check_path(path: Path) -> None:
         raise RunError(
             f"{path.absolute()} has a name in it that is no UTF-8, and weights are read and "
             "written under names that are",
-            do="choose another name, or move the folder",
+            hint="choose another name, or move the folder",
         )
 
 
@@ -140,7 +140,7 @@ def check_format(path: Path, state: dict[str, Any]) -> None:
         raise RunError(
             f"{path} has format {number} (landbridge {state.get('landbridge')}), this version "
             f"reads up to {FORMAT}",
-            do="update landbridge",
+            hint="update landbridge",
         )
 
 
@@ -205,27 +205,27 @@ def check_complete(path: Path, kinds: Sequence[str] = ()) -> dict[str, Any]:
         wanted = " or ".join(KINDS.get(kind).what for kind in kinds)
         raise RunError(
             f"{path} holds {KINDS.get(state['kind']).what}, expected {wanted}",
-            do=f"give a folder that `landbridge {KINDS.get(kinds[0]).verb}` made",
+            hint=f"give a folder that `landbridge {KINDS.get(kinds[0]).verb}` made",
         )
     if state["status"] != "complete":
         found, held = happened(state, path / LOCK)
         raise RunError(
             f"{path} holds {KINDS.get(state['kind']).what} and is not finished: {found}",
-            do="wait for it to end" if held else again(path, state),
+            hint="wait for it to end" if held else again(path, state),
         )
     for name, expected in (state.get("files") or {}).items():
         file = path / name
         if Path(name).is_absolute() or ".." in Path(name).parts or is_device(file):
             raise RunError(
                 f"{state_file(path)} names {name!r}, which is no file in the folder",
-                do="restore the folder, or make it again",
+                hint="restore the folder, or make it again",
             )
         if not file.exists():
-            raise RunError(f"{file} is missing", do="restore the folder, or make it again")
+            raise RunError(f"{file} is missing", hint="restore the folder, or make it again")
         if file_digest(file) != expected:
             raise RunError(
                 f"{file} is damaged: its content is not what was written",
-                do="restore the folder, or make it again",
+                hint="restore the folder, or make it again",
             )
     return state
 

@@ -36,7 +36,7 @@ def working(path: Path, events: Events = SILENT) -> Iterator[None]:
         mark_stopped(path, "failed" if failed else "interrupted", said, AT.get())
         if failed and not isinstance(error, StorageError):  # there is no room for a line of a log
             with contextlib.suppress(LandbridgeError, OSError):
-                events.say("error", said)
+                events.log("error", said)
         raise
 
 
@@ -49,7 +49,7 @@ def one_line(error: BaseException) -> str:
     'ValueError: no such thing'
     """
     if isinstance(error, LandbridgeError):
-        said = error.found
+        said = error.message
     elif not isinstance(error, Exception):
         said = str(error) or "Ctrl-C"
     else:

@@ -85,7 +85,7 @@ class BackboneIdentity:
         if set(values) != expected:
             raise RunError(
                 f"backbone.json has the fields {sorted(values)}, expected {sorted(expected)}",
-                do="the run is damaged or of another version of landbridge: restore it, or use "
+                hint="the run is damaged or of another version of landbridge: restore it, or use "
                 "the version that wrote it",
             )
         checked(values, _IDENTITY, "backbone.json")

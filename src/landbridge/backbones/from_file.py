@@ -48,7 +48,7 @@ class SoundFileProvider(Provider):
         if not path.is_file():
             raise BackboneError(
                 f"{self.name}: {path} is not there",
-                do=f"set LANDBRIDGE_DATA to the folder that holds weights/{self.file}, or write "
+                hint=f"set LANDBRIDGE_DATA to the folder that holds weights/{self.file}, or write "
                 f"{self.name}:/path/to/it",
             )
         return path
@@ -57,7 +57,7 @@ class SoundFileProvider(Provider):
         try:
             return True, str(self._path())
         except BackboneError as error:
-            return False, error.found
+            return False, error.message
 
     def open(self, asked: BackboneRequest) -> LoadedBackbone:
         given = dict(asked.options or {})

@@ -110,7 +110,7 @@ class FTTransformer(Backbone):
         if dim % heads:
             raise BackboneError(
                 f"ft_transformer: {heads} heads do not divide dim = {dim}",
-                do="make dim a multiple of heads",
+                hint="make dim a multiple of heads",
             )
         self.dim = dim
         self.tokens = Tokens(widths, dim)

@@ -76,7 +76,7 @@ def read_config(path: Path) -> JsonObject:
     values = read_json(path)
     if not isinstance(values, dict):
         raise BackboneError(
-            f"{path} holds {type(values).__name__}, expected an object", do="get the model again"
+            f"{path} holds {type(values).__name__}, expected an object", hint="get the model again"
         )
     return values
 
@@ -93,15 +93,15 @@ def read_json(path: Path) -> Any:
         if path.stat().st_size > _MOST_JSON:
             raise BackboneError(
                 f"{path} has {path.stat().st_size:,} bytes, expected at most {_MOST_JSON:,}",
-                do="get the model again",
+                hint="get the model again",
             )
         return json.loads(path.read_text("utf-8"))
     except FileNotFoundError as error:
         raise BackboneError(
-            f"{path} is missing", do="give a folder in Hugging Face's layout, with config.json"
+            f"{path} is missing", hint="give a folder in Hugging Face's layout, with config.json"
         ) from error
     except (OSError, ValueError, RecursionError) as error:
-        raise BackboneError(f"{path} is damaged: {error}", do="get the model again") from error
+        raise BackboneError(f"{path} is damaged: {error}", hint="get the model again") from error
 
 
 def number_in(
@@ -124,7 +124,7 @@ def number_in(
     if not number or not least <= found <= most or (isinstance(usual, int) and found % 1):
         raise BackboneError(
             f"{file}: {key} is {found!r}, expected a number from {least:,} to {most:,}",
-            do="correct it there, or get the model again",
+            hint="correct it there, or get the model again",
         )
     return type(usual)(found)
 
@@ -139,7 +139,7 @@ def has_weights(folder: Path) -> bool:
             if len(files) < len(named):
                 raise BackboneError(
                     f"{folder / index}: weight_map is no list of tensors with their files",
-                    do="get the model again",
+                    hint="get the model again",
                 )
             return bool(files) and all(map(os.path.isfile, files))  # whatever they are called
     return any((folder / name).is_file() for name in ("model.safetensors", "pytorch_model.bin"))
@@ -158,7 +158,7 @@ def local_folder(path: Path, *, weights: bool = True) -> ModelFolder:
     if weights and not has_weights(inside):
         raise BackboneError(
             f"{inside} has config.json but no weights: expected model.safetensors",
-            do="save the model again with save_pretrained, or give another folder",
+            hint="save the model again with save_pretrained, or give another folder",
         )
     return ModelFolder(inside, str(path), None, path)
 
@@ -173,7 +173,7 @@ def _inside(root: Path) -> Path:
         base = read_config(adapter).get("base_model_name_or_path")
         raise BackboneError(
             f"{path} is an adapter of PEFT for {base!r} (adapter_config.json), not a whole network",
-            do="merge it and give the merged folder: PeftModel.from_pretrained(base, adapter)"
+            hint="merge it and give the merged folder: PeftModel.from_pretrained(base, adapter)"
             ".merge_and_unload().save_pretrained(folder)",
         )
     return path
@@ -218,7 +218,7 @@ def hub_folder(
     except OSError as error:
         raise BackboneError(
             f"{repo} in the local Hugging Face cache is damaged: {first_line(error)}",
-            do=f"delete it there, and get it again (`hf download {repo}`)",
+            hint=f"delete it there, and get it again (`hf download {repo}`)",
         ) from error
     if cached is not None:
         inside = _inside(cached)
@@ -229,7 +229,7 @@ def hub_folder(
     if why:
         raise HubError(
             f"{repo} is not in the local Hugging Face cache, and {why}",
-            do=f"allow the download once (`hf download {repo}`), or give a local folder with "
+            hint=f"allow the download once (`hf download {repo}`), or give a local folder with "
             "config.json and model.safetensors",
         )
     return _download(repo, revision, events)
@@ -266,7 +266,7 @@ def _has_modules(repo: str, cached: Path, why: str, events: Events) -> bool:
         return True
     except hub_errors() as error:
         why = f"the hub does not answer: {first_line(error)}"
-    events.say(
+    events.log(
         "note",
         f"the cache of {repo} lacks modules.json, and {why}: if sentence-transformers wrote it, "
         f"its pooling is not known here (`hf download {repo}` completes it)",
@@ -284,7 +284,7 @@ def _download(repo: str, revision: str | None, events: Events) -> ModelFolder:
         safe = any(name.startswith("model") and name.endswith(".safetensors") for name in sizes)
         wanted = _SMALL + (_SAFE if safe else _TORCH)
         size = sum(n for name, n in sizes.items() if any(fnmatchcase(name, p) for p in wanted))
-        events.say(
+        events.log(
             "download",
             f"{size / 1e6:.1f} MB from https://huggingface.co/{repo}, commit {info.sha}",
             repo=repo,

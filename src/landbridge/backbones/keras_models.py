@@ -148,7 +148,7 @@ def keras_code(path: str) -> Code:
     """
     file = Path(path).expanduser().resolve()
     if not file.is_file():
-        raise BackboneError(f"{file} is not there", do="give the path of a .keras file")
+        raise BackboneError(f"{file} is not there", hint="give the path of a .keras file")
     with file.open("rb") as opened:
         found = hashlib.file_digest(opened, "sha256").hexdigest()
     return Code(f"keras/{file}", str(file), {file.name: found})
@@ -172,7 +172,7 @@ def _keras() -> Any:
     if keras.backend.backend() != "torch":
         raise BackboneError(
             f"Keras runs on {keras.backend.backend()!r} here, and has to run on torch",
-            do="set KERAS_BACKEND=torch before Keras is first imported",
+            hint="set KERAS_BACKEND=torch before Keras is first imported",
         )
     return keras
 
@@ -189,17 +189,19 @@ def _body(path: str | Path, layer: str | None) -> tuple[Any, str]:
         first = (str(error).splitlines() or [type(error).__name__])[0]
         raise BackboneError(
             f"{path} cannot be opened by Keras {keras.__version__}: {first}",
-            do="save it again with model.save('name.keras'); layers of your own must be registered",
+            hint="save it again with model.save('name.keras'); register layers of your own",
         ) from error
     names = [one.name for one in model.layers]
     if layer is None:
         last = model.layers[-1]
         layer = names[-2] if isinstance(last, keras.layers.Dense) and len(names) > 2 else names[-1]
     if layer not in names:
-        raise BackboneError(f"{path} has no layer {layer!r}", do=f"its layers: {', '.join(names)}")
+        raise BackboneError(
+            f"{path} has no layer {layer!r}", hint=f"its layers: {', '.join(names)}"
+        )
     if len(model.inputs) != 1:
         raise BackboneError(
-            f"{path} has {len(model.inputs)} inputs, expected one", do="save the part with one"
+            f"{path} has {len(model.inputs)} inputs, expected one", hint="save the part with one"
         )
     return keras.Model(model.inputs, model.get_layer(layer).output), layer
 
@@ -219,7 +221,7 @@ def _preprocessing(
             raise BackboneError(
                 f"{path} takes shape {shape}, and these rows are {made.shape} once their columns "
                 "are encoded (categories one-hot, missing values marked)",
-                do="make the model for that, or use --backbone mlp",
+                hint="make the model for that, or use --backbone mlp",
             )
         return made
     from ..domains.modalities.image import ImagePreprocessing
@@ -227,7 +229,7 @@ def _preprocessing(
     if len(shape) != 3 or shape[2] not in (1, 3):
         raise BackboneError(
             f"{path} takes shape {shape}, expected (height, width, 1 or 3)",
-            do="give a model for images, channels last",
+            hint="give a model for images, channels last",
         )
     height, width = shape[0] or max(hint.height, 32), shape[1] or max(hint.width, 32)
     channels = shape[2]

@@ -140,7 +140,7 @@ def _preprocessing(
         raise ConfigError(
             f"backbone 'local': size {size}, {len(mean)} means and {len(std)} deviations for "
             f"{channels} channels",
-            do="give size=[height, width] and one mean and std a channel",
+            hint="give size=[height, width] and one mean and std a channel",
         )
     options |= {"mean": list(mean), "std": list(std), "size": list(size)}
     return ImagePreprocessing(

@@ -82,7 +82,7 @@ def pooled(maps: Sequence[torch.Tensor], budget: int) -> torch.Tensor:
     if not maps:
         raise TrainingError(
             "the stages of this backbone give nothing on the way",
-            do="use a method that needs its features alone, such as probe or finetune",
+            hint="use a method that needs its features alone, such as probe or finetune",
         )
     parts = []
     for found in maps:

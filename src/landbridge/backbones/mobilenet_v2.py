@@ -115,7 +115,7 @@ class MobileNetV2Provider(Provider):
         try:
             return True, str(find_file(None))
         except BackboneError as error:
-            return False, error.found
+            return False, error.message
 
     def suits(self, hint: InputSpec) -> tuple[int, str] | None:
         """Photographs."""
@@ -171,18 +171,18 @@ def find_file(path: str | None) -> Path:
     if path is not None:
         if Path(path).is_file():
             return Path(path)
-        raise BackboneError(f"{path} is missing", do=f"correct the path, {instead}")
+        raise BackboneError(f"{path} is missing", hint=f"correct the path, {instead}")
     folder = weights_folder()
     if folder is None:
         raise BackboneError(
             f"the weights {FILE} were not found: LANDBRIDGE_DATA is not set",
-            do=f"set LANDBRIDGE_DATA to the folder that has weights/{FILE}, write "
+            hint=f"set LANDBRIDGE_DATA to the folder that has weights/{FILE}, write "
             f"mobilenet_v2:/path/to/file.safetensors, {instead}",
         )
     if not (folder / FILE).is_file():
         raise BackboneError(
             f"{folder / FILE} is missing",
-            do=f"put torchvision's MobileNetV2 tensors there as safetensors, write "
+            hint=f"put torchvision's MobileNetV2 tensors there as safetensors, write "
             f"mobilenet_v2:/path/to/file.safetensors, {instead}",
         )
     return folder / FILE
@@ -196,6 +196,6 @@ def _find_again(path: str | None, events: Events) -> Path:
     if path is not None and not Path(path).is_file():
         folder = weights_folder()
         if folder is not None and (folder / FILE).is_file():
-            events.say("note", f"{path} is missing: {folder / FILE} is tried instead")
+            events.log("note", f"{path} is missing: {folder / FILE} is tried instead")
             return folder / FILE
     return find_file(path)

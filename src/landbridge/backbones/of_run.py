@@ -54,7 +54,7 @@ class RunProvider(Provider):
             raise BackboneError(
                 f"the run {path} takes {data_of(preprocessing.modality)}, the data hold "
                 f"{data_of(asked.hint.modality)}",
-                do="give a run of the same modality",
+                hint="give a run of the same modality",
             )
         module = self.restore(chosen, offline=asked.offline, events=asked.events)
         identity = self.identify(f"run/{path}", module, str(path), chosen)
@@ -72,7 +72,7 @@ class RunProvider(Provider):
         if saved.provider not in BACKBONES:
             raise BackboneError(
                 f"the run was made with the provider {saved.provider!r}, which is not installed",
-                do="install the package that registers it",
+                hint="install the package that registers it",
             )
         provider = BACKBONES.get(saved.provider)()
         if not weights:
@@ -87,7 +87,9 @@ class RunProvider(Provider):
             own = module.state_dict()
         misfit = [k for k, v in delta.items() if k not in own or own[k].shape != v.shape]
         if misfit:
-            raise RunError(f"{path} does not fit its backbone.json: {misfit[:3]}", do="restore it")
+            raise RunError(
+                f"{path} does not fit its backbone.json: {misfit[:3]}", hint="restore it"
+            )
         module.load_state_dict({**own, **delta})
         return module
 
@@ -106,12 +108,12 @@ def _check(path: Path) -> None:
     if sealed:
         check_complete(path)
     if not (path / "backbone.json").is_file() or (not sealed and kind_of(path) == "run"):
-        raise BackboneError(f"{path} is no finished run", do="give the folder of one: run/path")
+        raise BackboneError(f"{path} is no finished run", hint="give the folder of one: run/path")
     if not sealed:  # of an older version; of the tensors it says the hash all the same
         warn_unsealed(path)
         file = path / "model.safetensors"
         if tensors_digest(read_tensors(file)) != _facts(file).get("result"):
-            raise RunError(f"{file} was changed", do="restore the folder")
+            raise RunError(f"{file} was changed", hint="restore the folder")
 
 
 def _facts(file: Path) -> JsonObject:
@@ -122,7 +124,7 @@ def _facts(file: Path) -> JsonObject:
     try:
         found: JsonObject = checked(json.loads(said), {str: object}, str(file))
     except (ValueError, RecursionError) as error:
-        raise RunError(f"{file} is damaged: {error}", do="restore the folder") from error
+        raise RunError(f"{file} is damaged: {error}", hint="restore the folder") from error
     return found
 
 

@@ -61,7 +61,7 @@ def choose(hint: InputSpec) -> tuple[str, str]:
         raise BackboneError(
             f"there is no backbone for {hint.modality!r} examples"
             + (f" here ({'; '.join(missing)})" if missing else ""),
-            do="name one with --backbone",
+            hint="name one with --backbone",
         )
     rank, name, reason = max(found, key=lambda item: item[0])
     if rank == 0 and missing:
@@ -134,14 +134,14 @@ def open_backbone(
     asked = os.fspath(name)
     if asked == "auto":
         asked, reason = choose(hint)
-        events.say("choice", reason, backbone=asked)
+        events.log("choice", reason, backbone=asked)
     resolved, provider = resolve(asked)
     if hint.modality not in provider.modalities:
         fit = sorted(n for n, item in BACKBONES.items() if hint.modality in item.modalities)
         raise BackboneError(
             f"backbone {asked!r} takes {' or '.join(map(data_of, provider.modalities))}, the data "
             f"hold {data_of(hint.modality)}",
-            do=f"use one of {', '.join(fit)}" if fit else "no backbone takes these examples yet",
+            hint=f"use one of {', '.join(fit)}" if fit else "no backbone takes these examples yet",
         )
     asked_for = BackboneRequest(resolved, hint, examples, seed, options, offline, events, named)
     opened = provider.open(asked_for)
@@ -159,7 +159,7 @@ def resolve(name: str) -> tuple[str, Provider]:
     if name in BY_PREFIX:
         raise BackboneError(
             f"backbone {name!r} says of what kind it is, and not which",
-            do=f"write {BY_PREFIX[name]}",
+            hint=f"write {BY_PREFIX[name]}",
         )
     if name in BACKBONES:
         return name, BACKBONES.get(name)()
@@ -168,7 +168,7 @@ def resolve(name: str) -> tuple[str, Provider]:
         if head not in _BY_FILE or not rest:
             raise BackboneError(
                 f"backbone {name!r}: {head} takes no file",
-                do=f"write {head}, or one of {', '.join(f'{n}:/path' for n in _BY_FILE)}",
+                hint=f"write {head}, or one of {', '.join(f'{n}:/path' for n in _BY_FILE)}",
             )
         return name, BACKBONES.get(head)()
     family, slash, rest = name.partition("/")
@@ -183,7 +183,7 @@ def resolve(name: str) -> tuple[str, Provider]:
     near = f"hf/{name}" if name.count("/") == 1 else nearest(name, known)
     raise BackboneError(
         f"{name!r} is neither a known backbone nor a file or folder here",
-        do=(f"did you mean {near!r}? " if near else "")
+        hint=(f"did you mean {near!r}? " if near else "")
         + f"known: auto, {', '.join(known)}, or the path of a folder with config.json",
     )
 
@@ -215,7 +215,7 @@ def check_backbone(name: str | Path, options: Mapping[str, Any] | None = None) -
         which = "no backbone" if asked == "auto" else f"backbone {kinds[0][0]!r}"
         raise ConfigError(
             f"{which} has {'an' if asked == 'auto' else 'no'} option {option!r}",
-            do=(f"did you mean {near!r}? " if near else "")
+            hint=(f"did you mean {near!r}? " if near else "")
             + (
                 "name the backbone with --backbone, and see its options"
                 if asked == "auto"
@@ -228,12 +228,12 @@ def _folder(path: Path) -> tuple[str, Provider]:
     if (path / "backbone.json").is_file():
         raise BackboneError(
             f"{path} is a folder of a landbridge run, not a backbone",
-            do=f"write run/{path} to start from its network, or give the run where a source model "
-            "is asked for",
+            hint=f"write run/{path} to start from its network, or give the run where a source "
+            "model is asked for",
         )
     if not any((path / name).is_file() for name in _OF_FOLDERS):
         raise BackboneError(
-            f"{path} has no config.json", do="give a folder in Hugging Face's layout"
+            f"{path} has no config.json", hint="give a folder in Hugging Face's layout"
         )
     return str(path), BACKBONES.get("hf")()
 
@@ -246,7 +246,7 @@ def _file(path: Path) -> tuple[str, Provider]:
     if not looks_like_mobilenet_v2(names):
         raise BackboneError(
             f"{path} holds tensors such as {names[:3]}, expected torchvision's MobileNetV2",
-            do="other architectures come as a folder with config.json and model.safetensors",
+            hint="other architectures come as a folder with config.json and model.safetensors",
         )
     return f"mobilenet_v2:{path}", BACKBONES.get("mobilenet_v2")()
 
@@ -291,27 +291,27 @@ def reopen(
     if saved.provider not in BACKBONES:
         raise BackboneError(
             f"backbone.json names the provider {saved.provider!r}, which is not installed",
-            do="install the package that registers it, or a newer landbridge",
+            hint="install the package that registers it, or a newer landbridge",
         )
     provider = BACKBONES.get(saved.provider)()
     found = f"the options of {saved.name!r} in backbone.json make no network"
-    do = "restore the file, or make the folder again"
+    hint = "restore the file, or make the folder again"
     try:
-        with library_errors(RunError, found, do=do):
+        with library_errors(RunError, found, hint=hint):
             module = provider.restore(
                 saved.options, weights=weights, offline=offline, events=events
             )
     except MemoryError as error:
-        raise RunError(f"{found} that this machine has the memory for", do=do) from error
+        raise RunError(f"{found} that this machine has the memory for", hint=hint) from error
     if not isinstance(module.dim, int) or module.dim < 1:
-        raise RunError(f"{found}: its features would be {module.dim!r} wide", do=do)
+        raise RunError(f"{found}: its features would be {module.dim!r} wide", hint=hint)
     if weights:
         found = tensors_digest(module.state_dict())
         if found != saved.hash:
             raise BackboneError(
                 f"backbone {saved.name!r} has the hash {found} here, but the run was made with "
                 f"{saved.hash} ({saved.origin})",
-                do="give the same weights (and the same torch or transformers version that "
+                hint="give the same weights (and the same torch or transformers version that "
                 "wrote the run), or save runs whole so that they need none",
             )
     return LoadedBackbone(module, preprocessing.forbidding(offline), saved)

@@ -68,7 +68,7 @@ def hold(module: nn.Module) -> str:
     except (pickle.PicklingError, TypeError, AttributeError, RuntimeError) as error:
         raise BackboneError(
             f"the module {type(module).__name__} cannot be kept: {error}",
-            do="put a function that makes it into a file and give backbone='local/file.py:name'",
+            hint="put a function that makes it into a file and give backbone='local/file.py:name'",
         ) from error
     key = hashlib.sha256(data).hexdigest()[:16]
     write_bytes(_held_path(key), data, private=True)
@@ -105,7 +105,7 @@ def held(key: str) -> nn.Module:
     except (pickle.UnpicklingError, AttributeError, ImportError, TypeError, EOFError) as error:
         raise BackboneError(
             f"{_held_path(key)} cannot be read: {error}",
-            do="use the versions of Python and torch that it was kept with",
+            hint="use the versions of Python and torch that it was kept with",
         ) from error
     assert isinstance(found, nn.Module)
     return found
@@ -126,11 +126,11 @@ def _held_data(key: str) -> bytes:
     if not key.isalnum() or not path.is_file():
         raise BackboneError(
             f"the module {key} is not in the cache here ({path.parent})",
-            do="open the run where it was made, or make runs with backbone='local/file.py:name'",
+            hint="open the run where it was made, or make runs with backbone='local/file.py:name'",
         )
     data = path.read_bytes()
     if hashlib.sha256(data).hexdigest()[:16] != key:
-        raise BackboneError(f"{path} was changed", do="hand the module over again")
+        raise BackboneError(f"{path} was changed", hint="hand the module over again")
     return data
 
 
@@ -154,12 +154,12 @@ def factory(spec: str) -> nn.Module:
     except Exception as error:
         raise BackboneError(
             f"the code of {found.code.what} raised {type(error).__name__}: {error}",
-            do=f"mend it; `python {found.file}` shows where" if not found.module else "mend it",
+            hint=f"mend it; `python {found.file}` shows where" if not found.module else "mend it",
         ) from error
     if not isinstance(made, nn.Module):
         raise BackboneError(
             f"{spec} gave {type(made).__name__}, expected a torch module",
-            do="let the function return an nn.Module",
+            hint="let the function return an nn.Module",
         )
     return made.cpu()
 
@@ -183,7 +183,7 @@ def _called(found: Found, module: ModuleType) -> Any:
         known = [n for n, v in vars(module).items() if callable(v) and not n.startswith("_")]
         raise BackboneError(
             f"{module.__file__} has no function {found.function!r}",
-            do=f"it has: {', '.join(known[:8]) or 'none'}",
+            hint=f"it has: {', '.join(known[:8]) or 'none'}",
         )
     return make()
 

@@ -132,7 +132,7 @@ def _modules(root: Path) -> list[dict[str, str]]:
     if not isinstance(found, list) or not found:
         raise BackboneError(
             f"{file} holds {type(found).__name__}, expected a list of modules",
-            do="get the model again",
+            hint="get the model again",
         )
     modules = []
     for i, item in enumerate(found):
@@ -140,18 +140,18 @@ def _modules(root: Path) -> list[dict[str, str]]:
         if not isinstance(kind, str) or not isinstance(path, str):
             raise BackboneError(
                 f"{file}: module {i} is {item!r}, expected an object with type and path",
-                do="get the model again",
+                hint="get the model again",
             )
         parts = PurePosixPath(path)
         if parts.is_absolute() or ".." in parts.parts or "\\" in path or "\0" in path:
             raise BackboneError(
                 f"{file}: module {i} lies at {path!r}, outside of the folder",
-                do="give a folder whose modules lie inside it",
+                hint="give a folder whose modules lie inside it",
             )
         if not kind.startswith(_FAMILY):
             raise BackboneError(
                 f"{file}: module {i} is {kind!r}, which needs code of its own",
-                do="that code is never run; give a model of known modules, or name the pooling "
+                hint="that code is never run; give a model of known modules, or name the pooling "
                 "(backbone_options.pooling=mean) to take its transformer alone",
             )
         modules.append({"type": kind, "path": path, "kind": kind.rpartition(".")[2]})
@@ -259,7 +259,7 @@ def _prompt(values: Mapping[str, Any], file: Path) -> str:
     if not isinstance(text, str):
         raise BackboneError(
             f"{file}: the default_prompt_name {name!r} is none of the prompts",
-            do="correct it there, or give backbone_options.prompt",
+            hint="correct it there, or give backbone_options.prompt",
         )
     return text
 
@@ -268,7 +268,7 @@ def _whole(value: Any, file: Path, key: str) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= _MOST:
         raise BackboneError(
             f"{file}: {key} is {value!r}, expected a whole number from 1 to {_MOST:,}",
-            do="correct it there, or get the model again",
+            hint="correct it there, or get the model again",
         )
     return value
 
@@ -280,6 +280,6 @@ def _optional(file: Path) -> JsonObject:
 def _unknown(file: Path, found: str, expected: str) -> BackboneError:
     return BackboneError(
         f"{file} {found}, which is not known here; expected {expected}",
-        do="give another model, or name the pooling (backbone_options.pooling=mean) to take the "
+        hint="give another model, or name the pooling (backbone_options.pooling=mean) to take the "
         "transformer alone, without what that file says",
     )

@@ -30,10 +30,10 @@ def poolings(said: Any) -> list[str]:
     for mode in modes:
         if mode not in _NAMED:
             raise ConfigError(
-                f"pooling is {mode!r}", do=f"give one or more of: {', '.join(_NAMED)}"
+                f"pooling is {mode!r}", hint=f"give one or more of: {', '.join(_NAMED)}"
             )
     if "pooler" in modes and len(modes) > 1:
-        raise ConfigError("pooling is 'pooler' and others", do="give 'pooler' alone")
+        raise ConfigError("pooling is 'pooler' and others", hint="give 'pooler' alone")
     return list(modes)
 
 
@@ -82,7 +82,7 @@ class Dense(nn.Module):
         if activation not in ACTIVATIONS:
             raise ConfigError(
                 f"a layer has the activation {activation!r}",
-                do=f"give one of: {', '.join(ACTIVATIONS)}",
+                hint=f"give one of: {', '.join(ACTIVATIONS)}",
             )
         self.linear = nn.Linear(inputs, width, bias=bias)
         self.activation = getattr(nn, activation)()
@@ -141,7 +141,7 @@ def build(layers: Sequence[Mapping[str, Any]], width: int) -> tuple[nn.Sequentia
         except (KeyError, TypeError, ValueError, RuntimeError, AttributeError) as error:
             raise BackboneError(
                 f"{layer!r} is no layer behind a pooling: {error}",
-                do="give plain values as backbone.json of a run has them",
+                hint="give plain values as backbone.json of a run has them",
             ) from error
         made.append(module)
     return nn.Sequential(*made), width
@@ -153,7 +153,7 @@ def _built(layer: Mapping[str, Any], width: int) -> tuple[nn.Module, int]:
     if takes != width:
         raise BackboneError(
             f"{layer.get('path', kind)} takes {takes} numbers, and {width} come",
-            do="get the model again: its parts do not belong together",
+            hint="get the model again: its parts do not belong together",
         )
     if kind == "dropout":
         return nn.Dropout(given["chance"]), width

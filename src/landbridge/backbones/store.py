@@ -116,7 +116,7 @@ class FeatureStore:
         """
         if precision not in ("auto", "float32", "bfloat16"):
             raise ConfigError(
-                f"precision {precision!r} is unknown", do='use "auto", "float32" or "bfloat16"'
+                f"precision {precision!r} is unknown", hint='use "auto", "float32" or "bfloat16"'
             )
         _check_unchanged(opened)
         shape = (len(prepared), opened.module.dim)
@@ -139,7 +139,7 @@ class FeatureStore:
         with contextlib.suppress(OSError):  # the time of its last use; of another's store, not
             os.utime(path)
         if self.cap is not None and (freed := self.trim(self.cap, keep=path)):
-            events.say("note", f"feature store: {freed / 1e6:.0f} MB of old features removed")
+            events.log("note", f"feature store: {freed / 1e6:.0f} MB of old features removed")
         return found
 
     def size(self) -> int:
@@ -192,7 +192,8 @@ class FeatureStore:
                 raise BackboneError(
                     f"{opened.identity.name} gave features that are not finite for "
                     f"some of the rows {done} to {done + len(block) - 1}",
-                    do="check the inputs" + (", or use float32" if precision == "bfloat16" else ""),
+                    hint="check the inputs"
+                    + (", or use float32" if precision == "bfloat16" else ""),
                 )
             done += len(block)
             yield block
@@ -204,5 +205,5 @@ def _check_unchanged(opened: LoadedBackbone) -> None:
         raise BackboneError(
             f"the weights of {opened.identity.name} have the hash {now}, its identity says "
             f"{opened.identity.hash}",
-            do="frozen features are those of θ₀: open the backbone again",
+            hint="frozen features are those of θ₀: open the backbone again",
         )

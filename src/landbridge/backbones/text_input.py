@@ -59,7 +59,7 @@ def text_inputs(
     prompt = options.get("prompt", said.prompt)
     lower = bool(options.get("lower", said.lower))
     if not isinstance(prompt, str):
-        raise ConfigError(f"prompt is {prompt!r}, expected text", do='give "" for none')
+        raise ConfigError(f"prompt is {prompt!r}, expected text", hint='give "" for none')
     preprocessing = _preprocessing(folder.path, config, examples, options, sentence, prompt, lower)
     skip = int(options.get("skip", preprocessing.prompt_tokens() if said.skip_prompt else 0))
     pooling = ["first" if mode == "cls" else mode for mode in said.pooling]
@@ -87,7 +87,7 @@ def _preprocessing(
     wanted = options.get("length")
     if wanted is not None and most is not None and wanted > most:
         raise BackboneError(
-            f"length is {wanted}, {folder.name} takes at most {most} tokens", do=f"give {most}"
+            f"length is {wanted}, {folder.name} takes at most {most} tokens", hint=f"give {most}"
         )
     said = _tokenizer_config(folder)
     stated = (sentence.length if sentence else None) or _stated(said)
@@ -165,7 +165,7 @@ def _tokenizer(folder: Path) -> str:
     from .transformers_config import quietly
 
     try:
-        with library_errors(BackboneError, str(folder), do="get the model again"), quietly():
+        with library_errors(BackboneError, str(folder), hint="get the model again"), quietly():
             made = AutoTokenizer.from_pretrained(
                 folder, local_files_only=True, trust_remote_code=False, use_fast=True
             )
@@ -175,7 +175,7 @@ def _tokenizer(folder: Path) -> str:
             return written
         raise BackboneError(
             f"{folder} has no tokeniser that can be kept with a run: {error}",
-            do="give a folder with tokenizer.json",
+            hint="give a folder with tokenizer.json",
         ) from error
     return written if written is not None and _same(written, read) else read
 
@@ -190,7 +190,7 @@ def _written(file: Path) -> str:
     """
     from tokenizers import Tokenizer
 
-    with library_errors(BackboneError, f"{file} is no tokeniser", do="get the model again"):
+    with library_errors(BackboneError, f"{file} is no tokeniser", hint="get the model again"):
         text = file.read_text("utf-8")
         Tokenizer.from_str(text)
     return text

@@ -50,7 +50,7 @@ class TimmProvider(Provider):
             near = timm.list_models(f"*{architecture.partition('.')[0][:8]}*")[:5]
             raise BackboneError(
                 f"timm {timm.__version__} has no model {architecture!r}",
-                do=f"near it: {', '.join(near)}" if near else "see timm.list_models()",
+                hint=f"near it: {', '.join(near)}" if near else "see timm.list_models()",
             )
         found = timm.get_pretrained_cfg(architecture)
         size = list(found.input_size[1:])
@@ -75,7 +75,7 @@ class TimmProvider(Provider):
                 if not repo:
                     raise BackboneError(
                         f"timm has no weights for {architecture!r}",
-                        do="give pretrained=false, or a name with a tag (timm.list_pretrained())",
+                        hint="give pretrained=false, or a name with a tag (timm.list_pretrained())",
                     )
                 folder = hub_folder(
                     repo, chosen["revision"], offline=asked.offline, events=asked.events
@@ -134,7 +134,7 @@ def _make(timm: Any, architecture: str, seed: int, given: dict[str, Any]) -> Any
         except (RuntimeError, ValueError, KeyError) as error:
             raise BackboneError(
                 f"timm/{architecture} cannot be made: {error}",
-                do="check that the weights belong to it, and the size",
+                hint="check that the weights belong to it, and the size",
             ) from error
 
 
@@ -146,7 +146,7 @@ def _timm() -> Any:
     except (ImportError, RuntimeError) as error:
         raise BackboneError(
             f"timm does not import: {(str(error).splitlines() or [''])[0]}",
-            do="it needs the torchvision that was built for this torch: pip install "
+            hint="it needs the torchvision that was built for this torch: pip install "
             "--force-reinstall torchvision",
         ) from error
     return timm

@@ -39,25 +39,25 @@ def config_of(path: Path, family: Family) -> tuple[JsonObject, JsonObject]:
         if "architecture" in (said := read_config(file)) and "model_type" not in said:
             raise BackboneError(
                 f"{file} is of timm's layout: {said['architecture']!r}",
-                do=f"write timm/{said['architecture']}:{path / 'model.safetensors'}",
+                hint=f"write timm/{said['architecture']}:{path / 'model.safetensors'}",
             ) from error
         first = (str(error).splitlines() or [type(error).__name__])[0]
         raise BackboneError(
             f"{file} is not a model that transformers knows: {first}",
-            do="give a model that needs no code of its own; a newer transformers may know it "
+            hint="give a model that needs no code of its own; a newer transformers may know it "
             "(pip install -U transformers)",
         ) from error
     if getattr(config, "quantization_config", None):
         raise BackboneError(
             f"{path / 'config.json'} has a quantization_config: its weights are packed",
-            do="give the model as it was before: float32, bfloat16 or float16",
+            hint="give the model as it was before: float32, bfloat16 or float16",
         )
     takes = getattr(kind[0] if isinstance(kind, tuple) else kind, "main_input_name", "")
     if takes not in family.takes:
         raise BackboneError(
             f"{path} holds a {config.model_type!r} model, which takes {takes}, expected "
             f"{' or '.join(family.takes)} ({family.noun})",
-            do=f"give a model for {family.noun}",
+            hint=f"give a model for {family.noun}",
         )
     values = config.to_diff_dict()
     values["model_type"] = config.model_type
@@ -88,12 +88,12 @@ def check_size(folder: ModelFolder, config: Mapping[str, Any]) -> None:
             raise BackboneError(
                 f"{folder.path / 'config.json'} has {key} = {value!r}, expected at most "
                 f"{_DEEPEST:,}",
-                do="get the model again",
+                hint="get the model again",
             )
     if nothing := [key for key, value in config.items() if value != value]:
         raise BackboneError(
             f"{folder.path / 'config.json'} has {nothing[0]} = NaN, expected a number",
-            do="get the model again",
+            hint="get the model again",
         )
     try:
         with torch.device("meta"), seeded("size"), quietly():
@@ -102,14 +102,14 @@ def check_size(folder: ModelFolder, config: Mapping[str, Any]) -> None:
         first = (str(error).splitlines() or [type(error).__name__])[0]
         raise BackboneError(
             f"{folder.path / 'config.json'} is not the configuration of a network: {first}",
-            do="correct it there, or get the model again",
+            hint="correct it there, or get the model again",
         ) from error
     numbers = sum(tensor.numel() for tensor in made.state_dict().values())
     if numbers > _PLAIN + 4 * held:  # two numbers a byte in the tightest format, and a head
         raise BackboneError(
             f"{folder.path / 'config.json'} speaks of {numbers:,} numbers, and the weights beside "
             f"it have {held:,} bytes",
-            do="check that both belong together, or get the model again",
+            hint="check that both belong together, or get the model again",
         )
 
 

@@ -89,7 +89,7 @@ def image_preprocessing(
         raise BackboneError(
             f"{origin}: preprocessor_config.json wants images of {height} x {width} pixels, "
             f"expected at most {MOST_PIXELS} x {MOST_PIXELS}",
-            do="correct the size there",
+            hint="correct the size there",
         )
     mean, std = constants(processor, channels, origin)
     whole = crop is None or (max(hint.height, hint.width) < 64)  # a crop would cut off strokes
@@ -140,7 +140,7 @@ def _geometry(
         raise BackboneError(
             f"{origin}: preprocessor_config.json has the size {size!r}; expected height and "
             "width, or shortest_edge",
-            do="correct the size there, or remove the file to get ImageNet's preprocessing",
+            hint="correct the size there, or remove the file to get ImageNet's preprocessing",
         )
     if not processor.get("do_center_crop") or cropped is None:
         return *target, None, False
@@ -151,7 +151,7 @@ def _geometry(
         raise BackboneError(
             f"{origin}: preprocessor_config.json crops {cropped} out of {target}; expected the "
             "same share of height and width",
-            do="correct crop_size there",
+            hint="correct crop_size there",
         )
     return *cropped, shares.pop(), isinstance(size, Mapping)
 
@@ -161,7 +161,7 @@ def _share(kept: int, of: int, origin: str) -> float:
         raise BackboneError(
             f"{origin}: preprocessor_config.json crops {kept} pixels out of {of}; a black margin "
             "is not made here",
-            do="make crop_size there at most the size",
+            hint="make crop_size there at most the size",
         )
     return kept / of
 
@@ -171,7 +171,7 @@ def _fraction(value: Any, origin: str) -> float:
         raise BackboneError(
             f"{origin}: preprocessor_config.json has the crop_pct {value!r}, expected above 0 and "
             "at most 1",
-            do="correct it there",
+            hint="correct it there",
         )
     return float(value)
 
@@ -180,7 +180,7 @@ def _whole(value: Any, key: str, origin: str) -> int:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 1e6:
         raise BackboneError(
             f"{origin}: preprocessor_config.json has {value!r} in {key}, expected pixels",
-            do="correct it there",
+            hint="correct it there",
         )
     return int(value)
 
@@ -200,7 +200,7 @@ def _interpolation(number: Any, origin: str) -> Interpolation:
         raise BackboneError(
             f"{origin}: preprocessor_config.json has resample {number!r}, expected "
             f"{', '.join(f'{k} ({v})' for k, v in _INTERPOLATIONS.items())}",
-            do="correct it there",
+            hint="correct it there",
         )
     return _INTERPOLATIONS[int(number)]
 
@@ -221,7 +221,7 @@ def constants(
         raise BackboneError(
             f"{origin}: preprocessor_config.json has an image_mean, image_std or rescale_factor "
             f"that is no number: {error}",
-            do="correct it there",
+            hint="correct it there",
         ) from error
 
 

@@ -115,7 +115,7 @@ class TransformersProvider(Provider):
             cannot = library_errors(
                 BackboneError,
                 f"{folder.origin} cannot be loaded",
-                do="check that config.json and the weights belong together, or get them again",
+                hint="check that config.json and the weights belong together, or get them again",
             )
             with seeded("backbone", self.name), quietly(), cannot:
                 model, info = AutoModel.from_pretrained(
@@ -143,7 +143,7 @@ class TransformersProvider(Provider):
         if missing or misshapen:
             raise BackboneError(
                 f"{folder.origin} lacks weights for {', '.join((missing + misshapen)[:5])}",
-                do="these would start at random: give a complete model",
+                hint="these would start at random: give a complete model",
             )
         return module
 
@@ -156,7 +156,7 @@ def _wrapped(family: Family, encoder: Any, options: Mapping[str, Any], origin: s
         first = (str(error).splitlines() or [type(error).__name__])[0]
         raise BackboneError(
             f"{origin} does not take {family.noun} as such networks do: {first}",
-            do="give another model; one of several inputs, or of patches, is not known here",
+            hint="give another model; one of several inputs, or of patches, is not known here",
         ) from error
 
 
@@ -168,7 +168,7 @@ def _folder(
         return local_folder(path.resolve())
     if path.is_absolute() or source.startswith((".", "~")):
         raise BackboneError(
-            f"{source} is not a folder", do="give a folder with config.json, or hf/<hub id>"
+            f"{source} is not a folder", hint="give a folder with config.json, or hf/<hub id>"
         )
     return hub_folder(source, revision, offline=offline, events=events, whole=whole)
 

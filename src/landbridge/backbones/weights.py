@@ -58,7 +58,7 @@ def read_tensors(path: Path) -> dict[str, torch.Tensor]:
     from safetensors.torch import load_file
 
     if not path.is_file():
-        raise BackboneError(f"{path} is missing", do="check the path of the weights")
+        raise BackboneError(f"{path} is missing", hint="check the path of the weights")
     try:
         if path.suffix == ".safetensors":
             found = load_file(path)
@@ -67,7 +67,7 @@ def read_tensors(path: Path) -> dict[str, torch.Tensor]:
     except (SafetensorError, pickle.UnpicklingError, RuntimeError, EOFError, OSError) as error:
         raise BackboneError(
             f"{path} cannot be read as weights: {error}",
-            do="get the file again; expected a whole .safetensors file (or a .pth with nothing "
+            hint="get the file again; expected a whole .safetensors file (or a .pth with nothing "
             "but tensors)",
         ) from error
     if not isinstance(found, Mapping) or not all(
@@ -75,7 +75,7 @@ def read_tensors(path: Path) -> dict[str, torch.Tensor]:
     ):
         raise BackboneError(
             f"{path} holds {type(found).__name__}, expected named tensors",
-            do="save the state dict alone, best as .safetensors",
+            hint="save the state dict alone, best as .safetensors",
         )
     return dict(found)
 
@@ -121,7 +121,7 @@ def load_exactly(
         ]
         raise BackboneError(
             f"{origin} does not fit {type(module).__name__}: tensors {'; '.join(parts)}",
-            do="give the weights of this architecture, or another backbone",
+            hint="give the weights of this architecture, or another backbone",
         )
     module.load_state_dict(dict(given), strict=False)
 
@@ -154,7 +154,7 @@ def check_arguments(
         except ValidationError as problem:
             said = problem.errors()[0]["msg"]
             raise error(
-                f"{what}: {name} = {value!r}: {said}", do=f"give {name} as the net takes it"
+                f"{what}: {name} = {value!r}: {said}", hint=f"give {name} as the net takes it"
             ) from problem
         for one in value if isinstance(value, list | tuple) else [value]:
             if not isinstance(one, int | float) or isinstance(one, bool):
@@ -168,7 +168,7 @@ def check_arguments(
             else:
                 right, within = 0 < one < _LARGEST, f"over 0 and below {_LARGEST:,}"
             if not right:
-                raise error(f"{what}: {name} = {value!r}", do=f"give {name} {within}")
+                raise error(f"{what}: {name} = {value!r}", hint=f"give {name} {within}")
 
 
 def merge_options(chosen: JsonObject, given: Mapping[str, Any] | None, provider: str) -> JsonObject:
@@ -183,6 +183,6 @@ def merge_options(chosen: JsonObject, given: Mapping[str, Any] | None, provider:
     if unknown:
         raise ConfigError(
             f"backbone {provider!r} has no option {unknown[0]!r}",
-            do=f"its options are: {', '.join(sorted(chosen))}",
+            hint=f"its options are: {', '.join(sorted(chosen))}",
         )
     return {**chosen, **(given or {})}

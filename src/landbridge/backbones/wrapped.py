@@ -61,14 +61,14 @@ class WrappedModule(Backbone):
             raise BackboneError(
                 f"{called} was given float32 of shape (2, {', '.join(map(str, shape))}) and "
                 f"raised {type(error).__name__}: {error}",
-                do="make it take such a tensor, or say what it takes with --backbone-options "
+                hint="make it take such a tensor, or say what it takes with --backbone-options "
                 "(size, channels, seconds, rate)",
             ) from error
         if found.ndim != 2 or len(found) != 2:
             raise BackboneError(
                 f"{called} gives shape {tuple(found.shape)} for two examples, expected one vector "
                 "for each, or a map or tokens that can be averaged",
-                do="let it return features, or name the old head to take off with cut=NAME",
+                hint="let it return features, or name the old head to take off with cut=NAME",
             )
         self.dim = int(found.shape[1])
         self.train(training)
@@ -142,5 +142,5 @@ def _cut(module: nn.Module, name: str, called: str) -> None:
     except AttributeError as error:
         known = [child for child, _ in module.named_children()]
         raise BackboneError(
-            f"{called} has no part {name!r} to take off", do=f"its parts are: {', '.join(known)}"
+            f"{called} has no part {name!r} to take off", hint=f"its parts are: {', '.join(known)}"
         ) from error

@@ -73,7 +73,7 @@ def find_code(spec: str) -> Found:
     if not colon or not place or not name:
         raise BackboneError(
             f"backbone 'local/{spec}' names no function",
-            do="write local/path/to/file.py:function, or local/package.module:function",
+            hint="write local/path/to/file.py:function, or local/package.module:function",
         )
     if place.endswith(".py"):
         file = _file(place)
@@ -96,9 +96,9 @@ def _file(place: str) -> Path:
         path = Path(place).expanduser().resolve()
         there = path.is_file()
     except (OSError, RuntimeError, ValueError) as error:
-        raise BackboneError(f"{place!r} is no path: {error}", do="check it") from error
+        raise BackboneError(f"{place!r} is no path: {error}", hint="check it") from error
     if not there:
-        raise BackboneError(f"{path} is not there", do="check the path of your code")
+        raise BackboneError(f"{path} is not there", hint="check the path of your code")
     return path
 
 
@@ -124,7 +124,7 @@ def _module(name: str) -> tuple[Path, Path]:
     """Return a module's file, and the file or folder of the top of its package."""
     missing = BackboneError(
         f"there is no Python module {name!r} here",
-        do="install it, or give the path of a file: local/path/to/file.py:function",
+        hint="install it, or give the path of a file: local/path/to/file.py:function",
     )
     parts = name.split(".")
     if not all(part.isidentifier() for part in parts) or parts == ["__main__"]:
@@ -142,7 +142,7 @@ def _module(name: str) -> tuple[Path, Path]:
     if not file.is_file():
         raise BackboneError(
             f"the module {name!r} has no file of its own ({found.origin})",
-            do="give the path of a file: local/path/to/file.py:function",
+            hint="give the path of a file: local/path/to/file.py:function",
         )
     file = file.resolve()
     # Of a package without __init__.py the folder above the file counts, however deep.
@@ -218,7 +218,7 @@ def _sources(root: Path) -> dict[str, Source]:
                 raise BackboneError(
                     f"{root} holds more than {_FILES:,} files, or {_BYTES >> 20} MB, that the code "
                     "could import",
-                    do="put the code into a folder of its own",
+                    hint="put the code into a folder of its own",
                 )
     return found
 

@@ -39,7 +39,7 @@ class _Checked:
             try:
                 self.check(value)
             except ConfigError as error:
-                raise ValueError(f"{error.found}; {error.do}") from error
+                raise ValueError(f"{error.message}; {error.hint}") from error
             return value
 
         return core_schema.no_info_after_validator_function(checked, handler(kind))
@@ -65,15 +65,15 @@ def parse_budget(text: str) -> float:
         r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)s?)?", text.strip().lower()
     )
     if not match or not any(match.groups()):
-        raise ConfigError(f"budget {text!r} is not a time", do='write "90s", "10m" or "2h"')
+        raise ConfigError(f"budget {text!r} is not a time", hint='write "90s", "10m" or "2h"')
     hours, minutes, seconds = (float(part or 0) for part in match.groups())
     total = hours * 3600 + minutes * 60 + seconds
     if total > _LONGEST:
         raise ConfigError(
-            f"budget {text[:40]!r} is more than ten years", do='write "90s", "10m" or "2h"'
+            f"budget {text[:40]!r} is more than ten years", hint='write "90s", "10m" or "2h"'
         )
     if total <= 0:
-        raise ConfigError(f"budget {text!r} is no time at all", do='write "90s", "10m" or "2h"')
+        raise ConfigError(f"budget {text!r} is no time at all", hint='write "90s", "10m" or "2h"')
     return total
 
 
@@ -350,7 +350,7 @@ def make_config(values: Mapping[str, Any], *, stored: bool = False) -> RunConfig
                 plain = isinstance(problem["input"], bool | int | float)
                 quote = " (quote it)" if plain and problem["type"] == "string_type" else ""
                 lines.append(f"{key} = {_shown(problem['input'])}: {problem['msg']}{quote}")
-        raise ConfigError("; ".join(lines), do="`landbridge config` lists every key") from error
+        raise ConfigError("; ".join(lines), hint="`landbridge config` lists every key") from error
 
 
 def _shown(value: Any) -> str:
@@ -366,7 +366,7 @@ def apply_settings(values: dict[str, Any], settings: Sequence[str]) -> dict[str,
     for text in settings:
         key, equals, value = text.partition("=")
         if not equals or not key:
-            raise ConfigError(f"--set {text!r} has no '='", do="write --set training.steps=500")
+            raise ConfigError(f"--set {text!r} has no '='", hint="write --set training.steps=500")
         place = result
         *path, last = key.split(".")
         for part in path:
@@ -374,10 +374,10 @@ def apply_settings(values: dict[str, Any], settings: Sequence[str]) -> dict[str,
             if not isinstance(place, dict):
                 raise ConfigError(
                     f"--set {text!r}: {part!r} holds a value, not further keys",
-                    do="`landbridge config` lists every key",
+                    hint="`landbridge config` lists every key",
                 )
         try:
             place[last] = read_value(value)
         except ConfigError as error:
-            raise ConfigError(f"--set {key}: {error.found}", do=error.do) from error
+            raise ConfigError(f"--set {key}: {error.message}", hint=error.hint) from error
     return result

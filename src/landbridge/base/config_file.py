@@ -41,13 +41,13 @@ def read_config_file(path: Path) -> dict[str, Any]:
         else:
             values = _yaml(text)
     except _NotReadable as error:
-        raise ConfigError(f"{path} {error.said}", do=error.do or "correct the file") from error
+        raise ConfigError(f"{path} {error.said}", hint=error.hint or "correct the file") from error
     if values is None:
         return {}
     if not isinstance(values, dict):
         raise ConfigError(
             f"{path} holds a {_kind(values)}, expected keys and values",
-            do="write lines such as `method: mcc`; `landbridge config` lists every key",
+            hint="write lines such as `method: mcc`; `landbridge config` lists every key",
         )
     return values
 
@@ -66,18 +66,18 @@ def read_value(text: str) -> Any:
     (['a', 2], '2024-05-01', 'no')
     """
     if len(text) > LARGEST:
-        raise ConfigError(f"a value of {len(text):,} characters", do="use --config")
+        raise ConfigError(f"a value of {len(text):,} characters", hint="use --config")
     try:
         return _yaml(text)
     except _NotReadable as error:
         said = error.said.replace("is not YAML", "is not a YAML value")
-        raise ConfigError(f"{_short(text)} {said}", do=error.do or "quote it") from error
+        raise ConfigError(f"{_short(text)} {said}", hint=error.hint or "quote it") from error
 
 
 class _NotReadable(Exception):
-    def __init__(self, said: str, do: str = "") -> None:
+    def __init__(self, said: str, hint: str = "") -> None:
         super().__init__(said)
-        self.said, self.do = said, do
+        self.said, self.hint = said, hint
 
 
 def _text(path: Path) -> str:
@@ -85,13 +85,13 @@ def _text(path: Path) -> str:
         with path.open("rb") as file:
             raw = file.read(LARGEST + 1)
     except FileNotFoundError as error:
-        raise ConfigError(f"{path} does not exist", do="check --config") from error
+        raise ConfigError(f"{path} does not exist", hint="check --config") from error
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
-        raise ConfigError(f"{path} cannot be read: {error}", do="check --config") from error
+        raise ConfigError(f"{path} cannot be read: {error}", hint="check --config") from error
     if len(raw) > LARGEST:
         raise ConfigError(
             f"{path} is larger than {LARGEST // 2**20} MB, which no configuration is",
-            do="check --config",
+            hint="check --config",
         )
     try:
         return raw.decode("utf-8-sig")
@@ -101,7 +101,7 @@ def _text(path: Path) -> str:
         raise ConfigError(
             f"{path} cannot be read as UTF-8: byte 0x{raw[error.start]:02x} in line {line}"
             + (" (it looks like UTF-16)" if wide else ""),
-            do="save it as UTF-8",
+            hint="save it as UTF-8",
         ) from error
 
 
@@ -156,10 +156,10 @@ def _yaml(text: str) -> Any:
         mark = error.problem_mark or error.context_mark
         where = "" if mark is None else f" (line {mark.line + 1}, column {mark.column + 1})"
         what = " ".join(part for part in (error.context, error.problem) if part)
-        do = ""
+        hint = ""
         if "\\t" in what or "'\\t'" in what:
-            do = "indent with spaces: YAML takes no tabs"
-        raise _NotReadable(f"is not YAML: {what}{where}", do) from error
+            hint = "indent with spaces: YAML takes no tabs"
+        raise _NotReadable(f"is not YAML: {what}{where}", hint) from error
     except yaml.YAMLError as error:
         said = " ".join(str(error).split())
         raise _NotReadable(f"is not YAML: {said}") from error

@@ -13,19 +13,19 @@ class LandbridgeError(Exception):
 
     Parameters
     ----------
-    found : str
+    message : str
         What was found and where.
-    do : str, optional
+    hint : str, optional
         What the user can do about it.
     """
 
     exit_code = 1
 
-    def __init__(self, found: str, *, do: str = "") -> None:
-        self.found = found
-        self.do = do
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        self.message = message
+        self.hint = hint
         # Names from data are in it, and a traceback goes to the terminal as it is.
-        super().__init__(visible(f"{found}\n  -> {do}" if do else found))
+        super().__init__(visible(f"{message}\n  -> {hint}" if hint else message))
 
 
 class ConfigError(LandbridgeError, ValueError):
@@ -94,7 +94,7 @@ class MissingExtra(LandbridgeError):
     def __init__(self, what: str, extra: str) -> None:
         super().__init__(
             f"{what} needs packages that are not installed",
-            do=f"pip install 'landbridge[{extra}]'",
+            hint=f"pip install 'landbridge[{extra}]'",
         )
 
 

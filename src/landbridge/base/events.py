@@ -55,7 +55,7 @@ class Events:
         self.path = path
         self.listeners = listeners
 
-    def say(self, kind: str, message: str = "", **fields: Any) -> None:
+    def log(self, kind: str, message: str = "", **fields: Any) -> None:
         """Report that something happened.
 
         Parameters

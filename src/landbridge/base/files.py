@@ -32,12 +32,12 @@ def storage_errors(path: Path) -> Iterator[None]:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise StorageError(
                 f"no space left while writing {path}",
-                do="free some space, then go on: `landbridge resume` with a run, the same call "
+                hint="free some space, then go on: `landbridge resume` with a run, the same call "
                 "again with anything else; what was written before this file is whole",
             ) from error
         if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
             raise StorageError(
-                f"{path} cannot be written: {error.strerror}", do="choose another folder"
+                f"{path} cannot be written: {error.strerror}", hint="choose another folder"
             ) from error
         raise
 
@@ -83,7 +83,7 @@ def refuse_link(path: Path) -> NoReturn:
     raise StorageError(
         f"{path} is {'a link' if path.is_symlink() else 'no ordinary file'}, and what is written "
         "there would go somewhere else",
-        do="remove it; if the folder came from somebody else, look at what else is in it",
+        hint="remove it; if the folder came from somebody else, look at what else is in it",
     )
 
 
@@ -154,10 +154,10 @@ def read_json(path: Path | str) -> Any:
     try:
         return json.loads(path.read_text("utf-8"))
     except FileNotFoundError as error:
-        raise RunError(f"{path} is missing", do="check the path, or run again") from error
+        raise RunError(f"{path} is missing", hint="check the path, or run again") from error
     # ValueError: no JSON, no UTF-8, thousands of digits; RecursionError: thousands of brackets
     except (ValueError, RecursionError, IsADirectoryError, NotADirectoryError) as error:
-        raise RunError(f"{path} is damaged: {error}", do="restore it, or run again") from error
+        raise RunError(f"{path} is damaged: {error}", hint="restore it, or run again") from error
 
 
 def as_json(value: Any) -> Any:

@@ -31,7 +31,7 @@ def most_bytes() -> int:
     except ValueError:
         found = 0.0
     if not 1 <= found < float("inf"):
-        raise ConfigError(f"{MOST} is {said!r}", do='give bytes, or "3GB"')
+        raise ConfigError(f"{MOST} is {said!r}", hint='give bytes, or "3GB"')
     return int(found)
 
 
@@ -55,7 +55,7 @@ def check_growth(name: str, size: int, claimed: int, what: str, *, times: int) -
         raise DataError(
             f"{name} has {size:,} bytes and holds {what}: that takes {in_words(claimed)} or more, "
             f"and at most {in_words(most)} are made of so little",
-            do=f"if it is meant so, allow more: {MOST}={-(-claimed // 10**9)}GB",
+            hint=f"if it is meant so, allow more: {MOST}={-(-claimed // 10**9)}GB",
         )
 
 

@@ -63,7 +63,7 @@ def unreachable(what: str, error: Exception, *, instead: str) -> HubError:
     """
     return HubError(
         f"{what} could not be downloaded from the Hugging Face hub: {first_line(error)}",
-        do="check the id and the network (HF_ENDPOINT where a mirror is used); a private one "
+        hint="check the id and the network (HF_ENDPOINT where a mirror is used); a private one "
         f"needs `hf auth login`; {instead} works without a network",
     )
 

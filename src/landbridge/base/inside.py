@@ -96,7 +96,7 @@ def check_inside(path: Path, place: Place) -> None:
     if not place.holds(path):
         raise DataError(
             f"{leads_out(path)} lies outside {place.folder}",
-            do=f"put the file itself there; {ANYWHERE}",
+            hint=f"put the file itself there; {ANYWHERE}",
         )
 
 

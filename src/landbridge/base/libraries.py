@@ -19,7 +19,7 @@ _USUAL = (
 
 
 @contextmanager
-def library_errors(error: type[LandbridgeError], found: str, *, do: str) -> Iterator[None]:
+def library_errors(error: type[LandbridgeError], found: str, *, hint: str) -> Iterator[None]:
     """Turn what a library raises in the block into an error of ours.
 
     Parameters
@@ -41,7 +41,7 @@ def library_errors(error: type[LandbridgeError], found: str, *, do: str) -> Iter
         if not own and not isinstance(raised, _USUAL):
             raise
         first = (str(raised).splitlines() or [""])[0][:300]
-        raise error(f"{found}: {first or type(raised).__name__}", do=do) from raised
+        raise error(f"{found}: {first or type(raised).__name__}", hint=hint) from raised
 
 
 def type_errors() -> tuple[type[Exception], ...]:

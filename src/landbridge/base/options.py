@@ -28,7 +28,7 @@ def positive(**values: float | None) -> None:
             continue
         right = isinstance(value, int | float) and not isinstance(value, bool)
         if not right or not 0 < value < float("inf"):
-            raise ConfigError(f"{name} = {value!r}", do=f"give {name} as a number over 0")
+            raise ConfigError(f"{name} = {value!r}", hint=f"give {name} as a number over 0")
 
 
 def _none(values: Mapping[str, Any]) -> list[tuple[str, float]]:
@@ -79,5 +79,5 @@ def make_options(config: type, values: Mapping[str, Any], what: str) -> Any:
                 for p in error.errors()
             ]
     raise ConfigError(
-        f"{what}: {'; '.join(problems)}", do=f"its options: {', '.join(known) or 'none'}"
+        f"{what}: {'; '.join(problems)}", hint=f"its options: {', '.join(known) or 'none'}"
     )

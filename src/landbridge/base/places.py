@@ -42,7 +42,7 @@ def config_folder() -> Path:
             base = Path.home() / ".config"
     if not base.is_absolute():
         raise StorageError(
-            "there is no home folder to keep choices in", do="set XDG_CONFIG_HOME or HOME"
+            "there is no home folder to keep choices in", hint="set XDG_CONFIG_HOME or HOME"
         )
     return base / "landbridge"
 

@@ -102,7 +102,7 @@ class Registry(Generic[T]):
             hint = f"did you mean {near!r}? " if near else ""
             raise ConfigError(
                 f"unknown {self.kind} {name!r}",
-                do=f"{hint}known {self.kind}s: {', '.join(sorted(self._items))}",
+                hint=f"{hint}known {self.kind}s: {', '.join(sorted(self._items))}",
             )
         return self._items[name]
 

@@ -86,7 +86,7 @@ def renamed(
         if new.name in values:
             raise ConfigError(
                 f"{name} and {new.name} are the same option, and both are given",
-                do=f"leave out {name}, its old name",
+                hint=f"leave out {name}, its old name",
             )
         found[new.name] = new.value(value)
         if not stored:

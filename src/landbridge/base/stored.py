@@ -100,7 +100,7 @@ def stored_array(
         return _open_array(path, shape, dtype) if checked(path, content) else None
 
     def reuse(array: np.ndarray) -> np.ndarray:
-        events.say("reuse", f"reused {shape[0]:,} {what}", path=str(path), rows=int(shape[0]))
+        events.log("reuse", f"reused {shape[0]:,} {what}", path=str(path), rows=int(shape[0]))
         return array
 
     if (array := ready()) is not None:
@@ -110,7 +110,7 @@ def stored_array(
             return reuse(array)
         if path.exists():
             note = f"{path} is damaged or of an earlier version: {what} are {again} again"
-            events.say("note", note, path=str(path))
+            events.log("note", note, path=str(path))
         part = path.with_suffix(".part" if alone else f".{os.getpid()}.part")
         _make(part, shape, np.dtype(dtype), chunks, facts, path.stem, events, bar, (label, what))
         part.replace(path)
@@ -118,7 +118,7 @@ def stored_array(
     made = _open_array(path, shape, dtype)
     if made is None:
         raise StorageError(
-            f"{path} was changed while it was made", do="use a cache folder of your own"
+            f"{path} was changed while it was made", hint="use a cache folder of your own"
         )
     return made
 
@@ -144,7 +144,7 @@ def stored_file(
         if checked(path):
             return path
         if path.exists():
-            events.say("note", f"{path} is damaged or of an earlier version: {what} are read again")
+            events.log("note", f"{path} is damaged or of an earlier version: {what} are read again")
         part = path.with_suffix(".part" if alone else f".{os.getpid()}.part")
         blocks: Blocks = []
         with _new(part, keep=False) as file:
@@ -209,7 +209,7 @@ def _make(
     done = sum(rows for rows, _, _ in blocks)
     if done:
         note = f"{done:,} of {shape[0]:,} {what} from an interrupted run"
-        events.say("reuse", note, path=str(part), rows=done)
+        events.log("reuse", note, path=str(part), rows=done)
     # Written as a file and not through a memory map: there a full disk kills the process.
     with _new(part, keep=bool(done)) as file:
         if not done:
@@ -229,7 +229,8 @@ def _make(
                 progress.advance(len(rows))
         if done != shape[0]:
             raise RunError(
-                f"{done:,} of {shape[0]:,} {what} were made", do="run again: what is there is kept"
+                f"{done:,} of {shape[0]:,} {what} were made",
+                hint="run again: what is there is kept",
             )
         _end(file, name, blocks, facts)
 
@@ -327,7 +328,7 @@ def look_of(found: os.stat_result) -> tuple[int, ...]:
 
 
 def _waits(events: Events, what: str) -> Callable[[], None]:
-    return lambda: events.say("note", f"another process makes the same {what}: waiting for it")
+    return lambda: events.log("note", f"another process makes the same {what}: waiting for it")
 
 
 def _gathered(pieces: Iterable[bytes]) -> Iterator[bytes]:

@@ -102,7 +102,7 @@ def require(code: Code) -> None:
         f"{code.what} (digest {code.digest}) is code that would be run here, and "
         + "nobody has agreed to that on this machine"
         + f" ({why})" * bool(why),
-        do=f"read {code.root}; if you trust it: landbridge trust add {shlex.quote(code.what)}",
+        hint=f"read {code.root}; if you trust it: landbridge trust add {shlex.quote(code.what)}",
     )
 
 
@@ -115,7 +115,7 @@ def grant(code: Code) -> None:
     except (StorageError, OSError) as error:
         # Named just now, so it runs just now; it can only not be kept for the next time.
         os.environ[TRUST] = ",".join(sorted({*_named_by_variable(), code.digest} - {""}))
-        why = error.found if isinstance(error, StorageError) else str(error)
+        why = error.message if isinstance(error, StorageError) else str(error)
         warnings.warn(
             f"that you agreed to {code.what} holds for this process alone: {why}",
             LandbridgeWarning,
@@ -155,16 +155,16 @@ def choices() -> list[Choice]:
     except (FileNotFoundError, NotADirectoryError):
         return []
     except (OSError, UnicodeDecodeError) as error:
-        raise TrustError(f"{path} cannot be read: {error}", do=_ANEW) from error
+        raise TrustError(f"{path} cannot be read: {error}", hint=_ANEW) from error
     if os.name != "nt" and (facts.st_uid != os.getuid() or stat.S_IMODE(facts.st_mode) & 0o022):
-        raise TrustError(f"{path} can be written by others: what it says is no choice", do=_ANEW)
+        raise TrustError(f"{path} can be written by others: what it says is no choice", hint=_ANEW)
     try:
         found = json.loads(text)
         if found["format"] != _FORMAT:
             raise ValueError(f"it has format {found['format']!r}, this version reads {_FORMAT}")
         return [_choice(item) for item in found["trusted"]]
     except (ValueError, KeyError, TypeError) as error:
-        raise TrustError(f"{path} is damaged: {error}", do=_ANEW) from error
+        raise TrustError(f"{path} is damaged: {error}", hint=_ANEW) from error
 
 
 _ANEW = "look at it, and remove it: what you agreed to is then asked again"

@@ -68,7 +68,7 @@ def checked(
     where: str,
     *,
     error: type[LandbridgeError] = RunError,
-    do: str = "restore the file, or make the folder again",
+    hint: str = "restore the file, or make the folder again",
 ) -> Any:
     """Return a value of the shape.
 
@@ -95,7 +95,7 @@ def checked(
     problem = misfit(value, shape)
     if problem is not None:
         key, found = problem
-        raise error(f"{where} is damaged: {f'{key} is ' if key else 'it holds '}{found}", do=do)
+        raise error(f"{where} is damaged: {f'{key} is ' if key else 'it holds '}{found}", hint=hint)
     return value
 
 

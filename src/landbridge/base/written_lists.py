@@ -41,7 +41,7 @@ def written_list(value: Any, column: str, name: str) -> Any:
     raise DataError(
         f"{name}, column {column!r}: {text[:60]!r} looks like a list that was written down, and is "
         "neither JSON nor a Python list",
-        do='write ["one", "two"], words between blanks, or JSONL or Parquet, which hold lists',
+        hint='write ["one", "two"], words between blanks, or JSONL or Parquet, which hold lists',
     )
 
 

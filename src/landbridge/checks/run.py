@@ -19,7 +19,7 @@ def check_names(only: Sequence[str] | None) -> None:
             near = nearest(name, list(CHECKS))
             raise ConfigError(
                 f"there is no check {name!r}",
-                do=f"did you mean {near!r}?" if near else f"known: {', '.join(CHECKS)}",
+                hint=f"did you mean {near!r}?" if near else f"known: {', '.join(CHECKS)}",
             )
 
 
@@ -62,13 +62,13 @@ def check(
         raise DataError(
             f"{domain.name!r} holds {data_of(domain.modality)} and {against.name!r} holds "
             f"{data_of(against.modality)}",
-            do="give two sets of one modality",
+            hint="give two sets of one modality",
         )
     check_names(only)
     sides = Sides(domain, against)
     found: list[Problem] = []
     for name, kind in CHECKS.items():
         if only is None or name in only:
-            events.say("step", f"check: {kind.summary}")
+            events.log("step", f"check: {kind.summary}")
             found += kind().look(sides)
     return sorted(found, key=lambda problem: SEVERITIES.index(problem.severity))

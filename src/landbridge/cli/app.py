@@ -78,7 +78,7 @@ class Verbs(TyperGroup):
                 sys.exit(error.exit_code)
             tell(
                 error.format_message(),
-                do=f"{at.command_path if at else 'landbridge'} --help",
+                hint=f"{at.command_path if at else 'landbridge'} --help",
                 kind="UsageError",
                 code=error.exit_code,
                 as_json="--json" in given,

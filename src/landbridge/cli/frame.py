@@ -124,25 +124,25 @@ def frame(*, as_json: bool = False, quiet: bool = False, debug: bool = False) ->
         code = TERMINATED if isinstance(error, Terminated) else INTERRUPTED
         kept = _goes_on(this.run)
         found = "interrupted" + ("; everything finished so far is kept" if kept else "")
-        tell(found, do=kept, kind="Interrupted", code=code, as_json=as_json, stdout=stdout)
+        tell(found, hint=kept, kind="Interrupted", code=code, as_json=as_json, stdout=stdout)
     except LandbridgeError as error:
         this.close()
         code = error.exit_code
         if debug:
             say(traceback.format_exc(), sys.stderr)
         kind = type(error).__name__
-        tell(error.found, do=error.do, kind=kind, code=code, as_json=as_json, stdout=stdout)
+        tell(error.message, hint=error.hint, kind=kind, code=code, as_json=as_json, stdout=stdout)
     except Exception as error:  # noqa: BLE001 - the one place where a bug becomes a message
         this.close()
         code = 1
         found = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-        do = "this is a bug in landbridge or in a package below it"
+        hint = "this is a bug in landbridge or in a package below it"
         if debug:
             say(traceback.format_exc(), sys.stderr)
         else:
-            do += f"; the traceback is in {keep_traceback(this.run)}, and --debug shows it"
+            hint += f"; the traceback is in {keep_traceback(this.run)}, and --debug shows it"
         kind = type(error).__name__
-        tell(found, do=do, kind=kind, code=code, as_json=as_json, stdout=stdout)
+        tell(found, hint=hint, kind=kind, code=code, as_json=as_json, stdout=stdout)
     finally:
         this.close()
         ask_by(None)
@@ -174,20 +174,20 @@ def _who_is_asked(this: Frame) -> None:
 
 
 def tell(
-    found: str, *, do: str, kind: str, code: int, as_json: bool, stdout: TextIO | None = None
+    found: str, *, hint: str, kind: str, code: int, as_json: bool, stdout: TextIO | None = None
 ) -> None:
     """Say what went wrong and what to do: for a person on stderr, for a program on stdout."""
     with contextlib.suppress(BrokenPipeError):
         if as_json:
-            error = {"type": kind, "message": found, "do": do, "exit_code": code}
+            error = {"type": kind, "message": found, "do": hint, "exit_code": code}
             print(dumps({"error": error}), file=stdout or sys.stdout, flush=True)
             return
         red, plain = ("\033[1;31m", "\033[0m") if coloured(sys.stderr) else ("", "")
         head = "" if code in (INTERRUPTED, TERMINATED) else f"{red}error:{plain} "
         print(head, end="", file=sys.stderr)
         say(found, sys.stderr)
-        if do:
-            say(f"→ {do}", sys.stderr)
+        if hint:
+            say(f"→ {hint}", sys.stderr)
 
 
 def coloured(stream: TextIO) -> bool:

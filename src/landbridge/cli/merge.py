@@ -74,5 +74,5 @@ def _numbers(text: str | None) -> list[float] | None:
         return [float(part) for part in text.split(",")]
     except ValueError as error:
         raise ConfigError(
-            f"--weights {text!r} is not a list of numbers", do="write --weights 0.7,0.3"
+            f"--weights {text!r} is not a list of numbers", hint="write --weights 0.7,0.3"
         ) from error

@@ -47,7 +47,7 @@ def _setting(text: str | None) -> tuple[str | None, str | None]:
     if not slash or source not in ("any", *LABELS) or target not in TARGETS:
         raise ConfigError(
             f"--setting {text!r} is not a setting",
-            do=f"write SOURCE/TARGET: any, {', '.join(LABELS)}, then / and "
+            hint=f"write SOURCE/TARGET: any, {', '.join(LABELS)}, then / and "
             f"{' or '.join(TARGETS)}; or {' or '.join(SHORT)}",
         )
     return None if source == "any" else source, target

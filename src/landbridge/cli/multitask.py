@@ -65,7 +65,7 @@ def _weights(text: str | None) -> dict[str, float] | None:
             equals = ""
         if not equals:
             raise ConfigError(
-                f"--weights {text!r}: {part!r} is no weight", do="write kind=1,size=2"
+                f"--weights {text!r}: {part!r} is no weight", hint="write kind=1,size=2"
             )
     return found
 

@@ -47,7 +47,7 @@ def predict(
     if out is not None and out.suffix.lower() not in FORMATS:
         raise ConfigError(
             f"--out {out}: {out.suffix or 'no ending'} is not a format that can be written",
-            do=f"end the name in {', '.join(FORMATS)}",
+            hint=f"end the name in {', '.join(FORMATS)}",
         )
     if unknown is not None:
         from ..metrics.open_set import check_rate
@@ -77,7 +77,7 @@ def taken(use: Callable[..., Any], run: Path, options: Mapping[str, Any]) -> dic
             option = f"--{name.replace('_', '-')}"
             raise ConfigError(
                 f"{option} is for what `landbridge transfer` made, and {run} is not",
-                do=f"leave {option} out",
+                hint=f"leave {option} out",
             )
     return {name: value for name, value in options.items() if value is not None}
 

@@ -57,7 +57,7 @@ def resolve(
         takes = f"only {', '.join(keys)}" if keys else "no configuration key at all"
         problems.append(f"`landbridge {verb}` cannot use {', '.join(useless)}: it takes {takes}")
     if config is None or problems:
-        raise ConfigError("; ".join(problems), do="`landbridge config` lists every key")
+        raise ConfigError("; ".join(problems), hint="`landbridge config` lists every key")
     if file is not None and not shown:
         _check_code(file, config)
     return config
@@ -126,12 +126,12 @@ def _check(values: Values) -> tuple[RunConfig | None, list[str]]:
     try:
         return make_config(values), []
     except ConfigError as error:
-        return None, [error.found]
+        return None, [error.message]
 
 
 def _said(error: ConfigError) -> str:
-    usual = "" if error.do.startswith("`landbridge config`") else f" ({error.do})"
-    return error.found + usual * bool(error.do)
+    usual = "" if error.hint.startswith("`landbridge config`") else f" ({error.hint})"
+    return error.message + usual * bool(error.hint)
 
 
 def _put(values: Values, key: str, value: Any) -> None:

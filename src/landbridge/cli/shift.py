@@ -34,7 +34,7 @@ def shift(
     Looks at frozen features, or a table's columns; trains nothing, and needs no target label.
     """
     if out is not None and out.suffix.lower() not in (".html", ".htm"):
-        raise ConfigError(f"--out {out}: the page is one HTML file", do="end the name in .html")
+        raise ConfigError(f"--out {out}: the page is one HTML file", hint="end the name in .html")
     from ..backbones.open import check_backbone
     from ..diagnosis.domains import compare_domains
     from ..runs.load import read_two

@@ -34,7 +34,7 @@ def stream(
     if out is not None and out.suffix.lower() not in FORMATS:
         raise ConfigError(
             f"--out {out}: {out.suffix or 'no ending'} is not a format that can be written",
-            do=f"end the name in {', '.join(FORMATS)}",
+            hint=f"end the name in {', '.join(FORMATS)}",
         )
     from ..finished import load
     from ..runs.stream import stream_data

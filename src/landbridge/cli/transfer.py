@@ -53,7 +53,7 @@ def need_target(config: RunConfig) -> None:
     """Raise where nothing says what the target is."""
     if config.data.target is None:
         raise ConfigError(
-            "no target was given", do='add --target FOLDER, a table, or "sample:NAME"'
+            "no target was given", hint='add --target FOLDER, a table, or "sample:NAME"'
         )
 
 

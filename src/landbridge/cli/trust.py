@@ -81,14 +81,14 @@ def remove(
 
         if (what is None) is not everything:
             raise ConfigError(
-                "trust remove takes one thing, or --all", do="`landbridge trust list` shows them"
+                "trust remove takes one thing, or --all", hint="`landbridge trust list` shows them"
             )
         gone = revoke(_wanted(what))
         if not gone and not everything:
             known = [choice.code.what for choice in choices()]
             raise ConfigError(
                 f"nothing was agreed to about {what!r}",
-                do=f"agreed to: {', '.join(known[:8])}" if known else "nothing is trusted here",
+                hint=f"agreed to: {', '.join(known[:8])}" if known else "nothing is trusted here",
             )
         this.result(
             {"removed": [_plain(code) for code in gone]},

@@ -134,7 +134,7 @@ class Clusters:
         parts = {name: value.numpy() for name, value in tensors.items()}
         _check_fit(path, parts, network.backbone.dim, facts)
         if tensors_digest(tensors) != about.get("result"):
-            raise RunError(f"{path / TENSORS} was changed", do="restore the folder")
+            raise RunError(f"{path / TENSORS} was changed", hint="restore the folder")
         compression = Compression(
             parts["mean"], parts["centre"], parts["directions"], bool(about["unit"])
         )
@@ -223,7 +223,7 @@ class Clusters:
             domain = seal(domain, "judge")
         if domain.sealed is None or not domain.target_type.exclusive:
             raise DataError(
-                f"{domain.name} has no label that is a class", do="give rows with their classes"
+                f"{domain.name} has no label that is a class", hint="give rows with their classes"
             )
         own = self._shares(domain, events).argmax(1)
         found = judge_groups(domain.sealed, own[domain.judged], seed=self.facts["seed"])
@@ -260,7 +260,7 @@ def _check_fit(
     if shapes != wanted or any(parts[name].dtype.kind != "f" for name in ARRAYS):
         raise RunError(
             f"{path / TENSORS} holds arrays of the shapes {shapes}, expected {wanted}",
-            do="restore the folder",
+            hint="restore the folder",
         )
 
 

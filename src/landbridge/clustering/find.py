@@ -69,7 +69,7 @@ def find_groups(
     if distinct <= low:
         raise DataError(
             f"{distinct} rows differ, and {low} groups were asked for",
-            do="ask for fewer groups, or give rows that differ",
+            hint="ask for fewer groups, or give rows that differ",
         )
     rows = x[some_rows(len(x), ROWS, seed)]
     few = counted(rows)
@@ -82,7 +82,7 @@ def find_groups(
     groups = clustering.fit(x[fitted], k, seed).ordered(sides[0])
     if len(groups) < 2:
         raise DataError(
-            "all rows are in one group", do="ask for another number of groups, or another method"
+            "all rows are in one group", hint="ask for another number of groups, or another method"
         )
     sure = agreement(clustering, few, k, seed, SURE, what="sure")
     return Found(compression, groups, tried, sure, sides, rows)
@@ -110,7 +110,7 @@ def numbers(groups: str | int) -> tuple[int, int]:
         if 2 <= found[0] <= found[1]:
             return found
     raise ConfigError(
-        f"groups is {text!r}", do='give a number from 2, a range such as 2-12, or "auto"'
+        f"groups is {text!r}", hint='give a number from 2, a range such as 2-12, or "auto"'
     )
 
 

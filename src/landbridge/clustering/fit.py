@@ -127,7 +127,7 @@ def cluster(
     if len(domain) < LEAST:
         raise DataError(
             f"{domain.name} has {len(domain)} rows, expected at least {LEAST}",
-            do="give more rows; a few are quicker looked at than grouped",
+            hint="give more rows; a few are quicker looked at than grouped",
         )
     usable = np.flatnonzero(~domain.held_out)
     learn = domain.examples if len(usable) == len(domain) else domain.examples.select(usable)
@@ -319,7 +319,7 @@ def _sealed(domain: Domain, events: Events) -> Domain:
     if domain.sealed is not None:
         return domain
     if domain.known.any() and not domain.target_type.exclusive:
-        events.say(
+        events.log(
             "note",
             f"labels of {domain.name!r} are {domain.target_type.summary}: they judge no groups",
         )
@@ -327,5 +327,5 @@ def _sealed(domain: Domain, events: Events) -> Domain:
     before = domain.notes
     sealed = seal(domain, "judge")
     for note in sealed.notes[len(before) :]:
-        events.say("note", f"{domain.name}: {note}")
+        events.log("note", f"{domain.name}: {note}")
     return sealed

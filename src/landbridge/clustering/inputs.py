@@ -123,10 +123,10 @@ def make_encoder(
             why = "is pretrained" if opened.identity.pretrained else "takes columns as they are"
             raise ConfigError(
                 f"epochs = {epochs:g} would be without effect: {opened.identity.name} {why}",
-                do="leave epochs out, or name a backbone that has to learn first",
+                hint="leave epochs out, or name a backbone that has to learn first",
             )
         return encoder
-    events.say(
+    events.log(
         "note",
         f"{opened.identity.name} starts at random: it learns from the rows first, unlabelled",
     )

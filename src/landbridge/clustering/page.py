@@ -81,7 +81,7 @@ def _map(path: Path, groups: int) -> dict[str, Any]:
         raise RunError(
             f"{path} is damaged: it has {lengths} values, and groups up to "
             f"{max(found['group'], default=0)} of {groups}",
-            do="restore the file, or make the folder again",
+            hint="restore the file, or make the folder again",
         )
     return found
 

@@ -131,7 +131,7 @@ def candidates(n: int, low: int = 2, high: int = GREATEST) -> list[int]:
     if most < low:
         raise DataError(
             f"{n} rows are too few to find out how many groups they have (at least {low})",
-            do=f"give {low * A_GROUP} rows, or the number with --groups",
+            hint=f"give {low * A_GROUP} rows, or the number with --groups",
         )
     return [k for k in range(low, most + 1) if k <= 12 or k % 2 == 0 or k == most]
 

@@ -94,12 +94,12 @@ def compare_domains(
             # A network from random weights would only blur what the inputs say.
             name, reason = "identity", _identity_reason(ours.modality)
         backbone = name
-        events.say("choice", reason, backbone=backbone)
+        events.log("choice", reason, backbone=backbone)
     opened = open_backbone(
         backbone, hint, [d.examples for d in domains], seed=seed, offline=offline, events=events
     )
     if not opened.identity.pretrained and opened.identity.provider != "identity":
-        events.say(
+        events.log(
             "warning",
             f"{backbone} starts from random weights and knows nothing yet: these features are "
             "mixtures of the inputs",

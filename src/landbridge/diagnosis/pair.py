@@ -92,7 +92,7 @@ class DomainPair:
         if xs.shape[1] != xt.shape[1]:
             raise DataError(
                 f"the source has {xs.shape[1]} features and the target {xt.shape[1]}",
-                do="give both the same features",
+                hint="give both the same features",
             )
         ys, known_s = _labels(source_labels, source_known, len(xs), "source")
         yt, known_t = _labels(target_labels, target_known, len(xt), "target")
@@ -207,21 +207,21 @@ def _features(values: Any, side: str) -> np.ndarray:
     if x.ndim != 2 or x.dtype.kind not in "fiub":
         raise DataError(
             f"the {side}'s features have shape {x.shape} and type {x.dtype}",
-            do="give an array of numbers, one row for each example",
+            hint="give an array of numbers, one row for each example",
         )
     if len(x) < 2:
         raise DataError(
             f"the {side} has {len(x)} row{'s' if len(x) != 1 else ''}: a distance between "
             "domains needs at least two on either side",
-            do="give it more rows",
+            hint="give it more rows",
         )
     if x.shape[1] == 0:
-        raise DataError(f"the {side} has no features", do="give it at least one column")
+        raise DataError(f"the {side} has no features", hint="give it at least one column")
     if not np.isfinite(x).all():
         row = int(np.flatnonzero(~np.isfinite(x).all(1))[0])
         raise DataError(
             f"the {side}'s features are not finite (NaN or infinite) in row {row}",
-            do="fill or drop missing values first",
+            hint="fill or drop missing values first",
         )
     return x
 
@@ -237,7 +237,7 @@ def _labels(
     if labels.shape != (n,) or given.shape != (n,):
         raise DataError(
             f"the {side} has {n} rows, {len(labels)} labels and a mask of {given.shape}",
-            do="give one label a row",
+            hint="give one label a row",
         )
     return labels, given
 

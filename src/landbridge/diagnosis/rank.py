@@ -112,14 +112,14 @@ def rank_backbones(
         raise DataError(
             f"the labels of {target.name!r} are {target.target_type.name}, and a ranking counts "
             "right answers",
-            do="give labels that are classes (--target-type multiclass)",
+            hint="give labels that are classes (--target-type multiclass)",
         )
     counts = np.bincount(usable.labels[rows], minlength=1)
     if (counts >= LEAST).sum() < 2:
         raise DataError(
             f"{target.name!r} has {usable.select(rows).counts()} usable labels; a ranking needs "
             f"{LEAST} of each of two classes at least",
-            do="label more rows",
+            hint="label more rows",
         )
     labelled = _of_large_classes(usable, rows, counts, events)
     labels = labelled.labels
@@ -132,11 +132,11 @@ def rank_backbones(
             found.append(_look(name, labelled, folds, seed, offline, events))
         except (BackboneError, MissingExtra) as error:
             failed[name] = error
-            events.say("warning", f"{name} is left out: {error.found}")
+            events.log("warning", f"{name} is left out: {error.message}")
     if not found:
         raise BackboneError(
-            f"none of the backbones could be opened: {'; '.join(e.found for e in failed.values())}",
-            do="; ".join(dict.fromkeys(e.do for e in failed.values())),
+            "no backbone could be opened: " + "; ".join(e.message for e in failed.values()),
+            hint="; ".join(dict.fromkeys(e.hint for e in failed.values())),
         )
     found.sort(key=lambda pair: (-pair[0].probe, pair[0].name))
     best = found[0][1]
@@ -145,7 +145,7 @@ def rank_backbones(
         gap = best.astype(float) - hits
         within = gap.std(ddof=1) / np.sqrt(len(gap))
         out.append(Ranked(**{**ranked.to_dict(), "ties": i > 0 and bool(gap.mean() <= within)}))
-    return out, {name: error.found for name, error in failed.items()}
+    return out, {name: error.message for name, error in failed.items()}
 
 
 def _of_large_classes(
@@ -155,7 +155,7 @@ def _of_large_classes(
     small = np.flatnonzero((counts > 0) & (counts < LEAST))
     if len(small):
         which = ", ".join(repr(usable.classes[i]) for i in small[:5])
-        events.say(
+        events.log(
             "note",
             f"{counted(int(counts[small].sum()), 'row')} left out, of classes with fewer than "
             f"{LEAST} labels: {which}" + (f" and {len(small) - 5:,} more" * (len(small) > 5)),

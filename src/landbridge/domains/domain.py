@@ -251,7 +251,7 @@ class Domain:
         if unknown:
             raise DataError(
                 f"{name}: labels {sorted(unknown)[:5]} are not among the classes {order[:10]}",
-                do="correct the labels or the list of classes",
+                hint="correct the labels or the list of classes",
             )
         splits = np.array(["train"] * n if split is None else list(split), dtype=object)
         return cls(

@@ -54,14 +54,14 @@ class Held:
         if sentence := self.seen.of_folds():
             said.append(sentence)
             kind = "warning" if self.seen.kept else "note"
-            events.say(kind, f"{name}: {sentence}", rows=list(self.seen.rows))
+            events.log(kind, f"{name}: {sentence}", rows=list(self.seen.rows))
         if self.repeats:
             rows = counted(self.repeats, "labelled row")
             which = "repeats another one, or nearly: both are"
             if self.repeats > 1:
                 which = "repeat another one, or nearly: such rows are"
             said.append(f"{rows} {which} held out together where methods are compared")
-            events.say("note", f"{name}: {said[-1]}")
+            events.log("note", f"{name}: {said[-1]}")
         return said
 
 

@@ -25,6 +25,7 @@ def input_hint(domains: Sequence[Domain]) -> InputSpec:
     kinds = {domain.modality for domain in domains}
     if len(kinds) != 1:
         raise DataError(
-            f"the domains are of the modalities {sorted(kinds)}", do="give domains of one modality"
+            f"the domains are of the modalities {sorted(kinds)}",
+            hint="give domains of one modality",
         )
     return type(domains[0].examples).hint([domain.examples for domain in domains])

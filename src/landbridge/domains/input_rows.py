@@ -172,7 +172,7 @@ class InputRows:
         """Say how many rows have no answer; which they are, reading has said."""
         if gone := self.left:
             total = len(self.places) + len(gone)
-            events.say(
+            events.log(
                 "note",
                 f"{name}: {len(gone):,} of {counted(total, 'row')} "
                 f"{'has' if len(gone) == 1 else 'have'} a reason in the place of an answer",

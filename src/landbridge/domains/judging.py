@@ -72,10 +72,10 @@ def seal(
     (6, 14, SealedLabels(6 labels, sealed))
     """
     if policy not in ("use", "judge"):
-        raise ConfigError(f"unknown policy {policy!r}", do="give 'use' or 'judge'")
+        raise ConfigError(f"unknown policy {policy!r}", hint="give 'use' or 'judge'")
     if not 0 < fraction < 1:
         raise ConfigError(
-            f"the fraction to judge is {fraction}", do="give a number between 0 and 1"
+            f"the fraction to judge is {fraction}", hint="give a number between 0 and 1"
         )
     if domain.sealed is not None:
         raise ValueError(f"{domain.name} is sealed already")

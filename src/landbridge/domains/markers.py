@@ -41,7 +41,7 @@ def without_markers(
         f"columns with one value on each side left out, which only tell the sides apart: {said}; "
         "columns=[...] names the ones to use"
     )
-    events.say("note", note)
+    events.log("note", note)
     return (
         replace(source, examples=source.examples.without(marks)).noting(note),
         replace(target, examples=target.examples.without(marks)).noting(note),

@@ -49,11 +49,11 @@ def as_rows(preprocessing: Preprocessing, what: Any, events: Events = SILENT) ->
 def tell(domain: Domain, events: Events) -> None:
     """Say what was guessed and what was left out while reading."""
     for note in domain.notes:
-        events.say("note", f"{domain.name}: {note}", domain=domain.name)
+        events.log("note", f"{domain.name}: {note}", domain=domain.name)
     for omission in domain.omissions:
         if any(all(repr(row) in note for row in omission.rows) for note in domain.notes):
             continue  # a note has named them all, and said why
-        events.say(
+        events.log(
             "warning",
             f"{domain.name}: left out {len(omission.rows)} x {omission.what}: "
             + ", ".join(omission.rows[:3])

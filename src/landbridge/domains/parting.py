@@ -43,7 +43,7 @@ def part(
     if domain.groups is None:
         raise DataError(
             f"{domain.name} does not say which domain a row is of",
-            do="name the column, or the part of file names, with --domain",
+            hint="name the column, or the part of file names, with --domain",
         )
     counts = Counter(group for group in domain.groups if group is not None)
     for name in (*target, *(source or ())):
@@ -51,11 +51,11 @@ def part(
             near = nearest(name, counts)
             raise ConfigError(
                 f"{domain.name} has no domain {name!r}; it has {sorted(counts)[:20]}",
-                do=f"did you mean {near!r}?" if near else "name one of these",
+                hint=f"did you mean {near!r}?" if near else "name one of these",
             )
     both = set(target) & set(source or ())
     if both:
-        raise ConfigError(f"{sorted(both)} are source and target", do="name each on one side")
+        raise ConfigError(f"{sorted(both)} are source and target", hint="name each on one side")
     others = source if source is not None else [g for g in sorted(counts) if g not in target]
     named = np.array(domain.groups, dtype=object)
     theirs = _rows(domain, np.flatnonzero(np.isin(named, list(target))), "+".join(target))

@@ -166,7 +166,7 @@ def read_domain(
     if pattern is not None:
         check_pattern(pattern)
     if isinstance(what, str | Path) and "\x00" in str(what):
-        raise DataError(f"{str(what)!r} has a NUL in it", do="no path has one: give another name")
+        raise DataError(f"{str(what)!r} has a NUL in it", hint="no path has one: give another name")
     limits = _range(value_range, limits, rule)
     ruled = merged_rules([{} if like is None else like.examples.rule(), rule or {}])
     if limits is not None:
@@ -203,7 +203,7 @@ def read_domain(
         together=together,
     )
     if isinstance(what, Domain):
-        raise DataError("a Domain was given to be read", do="use it as it is")
+        raise DataError("a Domain was given to be read", hint="use it as it is")
     known = sorted(READERS.items(), key=lambda pair: pair[1].order)
     for _, kind in known:
         reader = kind()
@@ -219,7 +219,7 @@ def read_domain(
                 raise ConfigError(
                     f"value_range= was given, and {found.name!r} ({data_of(found.modality)}) "
                     "has no pixel values",
-                    do="leave it out",
+                    hint="leave it out",
                 )
             tell(found, events)
             return found
@@ -227,7 +227,7 @@ def read_domain(
         raise _no_such(Path(what), [kind.summary for _, kind in known])
     raise DataError(
         f"{type(what).__name__} cannot be read as a domain",
-        do="give one of: " + "; ".join(kind.summary for _, kind in known),
+        hint="give one of: " + "; ".join(kind.summary for _, kind in known),
     )
 
 
@@ -269,7 +269,7 @@ def check_reading(what: str, given: Iterable[str], *without_effect: str) -> None
             near = nearest(name, known)
             raise ConfigError(
                 f"{what} has no option {name!r}",
-                do=f"did you mean {near!r}?" if near else f"of reading it has {', '.join(known)}",
+                hint=f"did you mean {near!r}?" if near else f"of reading it has {', '.join(known)}",
             )
 
 
@@ -289,7 +289,8 @@ def stated_range(found: Any) -> list[float] | None:
         low = high = 0.0
     if not (low < high and abs(low) < float("inf") and abs(high) < float("inf")):
         raise ConfigError(
-            f"value_range is {found!r}", do="give two numbers, the lesser first: value_range=[0, 1]"
+            f"value_range is {found!r}",
+            hint="give two numbers, the lesser first: value_range=[0, 1]",
         )
     return [low, high]
 
@@ -374,7 +375,7 @@ def read_as_learned(preprocessing: Preprocessing, reads: Collection[str]) -> Ite
             raise
         raise DataError(
             f"{error.what} was given, and the model takes {data_of(preprocessing.modality)}",
-            do="give data like those that it learned from",
+            hint="give data like those that it learned from",
         ) from error
 
 
@@ -382,7 +383,7 @@ def _no_such(path: Path, kinds: list[str]) -> DataError:
     if path.exists():
         return DataError(
             f"{path} is of a kind that cannot be read ({path.suffix or 'no ending'})",
-            do="give one of: " + "; ".join(kinds),
+            hint="give one of: " + "; ".join(kinds),
         )
     place = path.parent
     while not place.is_dir() and place != place.parent:
@@ -390,7 +391,7 @@ def _no_such(path: Path, kinds: list[str]) -> DataError:
     there = sorted(p.name for p in place.iterdir() if not p.name.startswith("."))
     near = nearest(path.name, there) if place == path.parent else None
     if near is not None:
-        do = f"did you mean {place / near}?"
+        hint = f"did you mean {place / near}?"
     else:
-        do = f"{place.resolve()} holds " + (", ".join(there[:8]) if there else "nothing")
-    return DataError(f"{path} does not exist", do=do)
+        hint = f"{place.resolve()} holds " + (", ".join(there[:8]) if there else "nothing")
+    return DataError(f"{path} does not exist", hint=hint)

@@ -149,7 +149,7 @@ class TableSchema:
         made = cls(columns, values.get("encoding"))
         if problem := wrong_field(made):
             raise RunError(
-                f"the schema of columns is damaged: {problem}", do="restore it, or run again"
+                f"the schema of columns is damaged: {problem}", hint="restore it, or run again"
             )
         return made
 
@@ -190,5 +190,5 @@ def no_column(name: str, wanted: str, option: str, there: Iterable[str]) -> Data
     near = nearest(wanted, names)
     return DataError(
         f"{name} has no column {wanted!r} ({option}); it has {names[:30]}",
-        do=f"did you mean {near!r}?" if near else "name one of these columns",
+        hint=f"did you mean {near!r}?" if near else "name one of these columns",
     )

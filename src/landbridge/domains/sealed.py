@@ -78,5 +78,5 @@ class SealedLabels:
 def _refuse(caller: str) -> NoReturn:
     raise SealedError(
         f"{caller} asked for labels that are kept for judging",
-        do="use Domain.for_training(); a figure that needs these labels belongs to the verdict",
+        hint="use Domain.for_training(); a figure that needs these labels belongs to the verdict",
     )

@@ -120,7 +120,7 @@ def say_seen(seen: Seen, name: str, events: Events) -> list[str]:
     """Say what was found, as a warning where something was, and return the sentences."""
     said = seen.sentence()
     if said:
-        events.say("warning", f"{name}: {said}", rows=list(seen.rows), count=seen.found)
+        events.log("warning", f"{name}: {said}", rows=list(seen.rows), count=seen.found)
     notes = []
     if seen.chance:
         notes.append(
@@ -133,5 +133,5 @@ def say_seen(seen: Seen, name: str, events: Events) -> list[str]:
             "the same content, not for nearly the same"
         )
     for note in notes:
-        events.say("note", f"{name}: {note}")
+        events.log("note", f"{name}: {note}")
     return ([said] if said else []) + notes

@@ -160,7 +160,7 @@ def check_judged(domain: Domain, classes: Sequence[str], whose: str) -> str:
         raise DataError(
             f"none of the {total} labels to judge {domain.name!r} by is a class of {whose}: "
             f"{listed(list(strange), 5)} against {listed(classes, 5)}",
-            do="write the classes alike on both sides, name the right column with --label, or "
+            hint="write the classes alike on both sides, name the right column with --label, or "
             "leave the labels out",
         )
     # Without their names: this is kept with the run, and they are sealed.

@@ -290,14 +290,14 @@ def check_task(source: Domain | None, target: Domain) -> None:
         if domain is not None and domain.held_out.all():
             raise DataError(
                 f"the {role} {domain.name!r} has {len(domain)} rows and none to learn from",
-                do="give it rows that are not in its test split",
+                hint="give it rows that are not in its test split",
             )
     if source is not None:
         if source.modality != target.modality:
             raise DataError(
                 f"the source {source.name!r} holds {data_of(source.modality)} and the target "
                 f"{target.name!r} holds {data_of(target.modality)}",
-                do="give two domains of one modality",
+                hint="give two domains of one modality",
             )
         names = (f"the source {source.name!r}", f"the target {target.name!r}")
         source.examples.check_like(target.examples, names)
@@ -308,12 +308,12 @@ def check_task(source: Domain | None, target: Domain) -> None:
                 f"the labels of the source {source.name!r} are read as {source.target_type.name} "
                 f"({source.target_type.summary}), those of the target {target.name!r} as "
                 f"{target.target_type.name} ({target.target_type.summary})",
-                do=f"say which they are: --target-type {' or '.join(TARGET_TYPES)}",
+                hint=f"say which they are: --target-type {' or '.join(TARGET_TYPES)}",
             )
         if 0 < len(only) < source.target_type.least_names:
             raise DataError(
                 f"all labels of the source {source.name!r} are {only[0]!r}: one class only",
-                do="give it examples of at least two classes, or read it with labelled=False",
+                hint="give it examples of at least two classes, or read it with labelled=False",
             )
     for domain in (source, target):
         if domain is not None:
@@ -322,7 +322,7 @@ def check_task(source: Domain | None, target: Domain) -> None:
     if 0 < len(answers) < target_type_of(source, target).least_names:
         raise DataError(
             f"all usable labels of the target {target.name!r} are {answers[0]!r}: one class only",
-            do="give it labels of at least two classes, or keep its labels for judging only",
+            hint="give it labels of at least two classes, or keep its labels for judging only",
         )
 
 
@@ -331,7 +331,7 @@ def _check_spread(domain: Domain) -> None:
     if only := domain.target_type.nothing_to_learn(values):
         raise DataError(
             f"all labels of {domain.name!r} are {only}: there is nothing to predict",
-            do="give it examples with different values, or read it with labelled=False",
+            hint="give it examples with different values, or read it with labelled=False",
         )
 
 

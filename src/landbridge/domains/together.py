@@ -48,7 +48,7 @@ def read_together(
             known = known.joined(found.known)
             continue
         for note in known.notes:
-            events.say("note", note)
+            events.log("note", note)
             ours, theirs = _noting(ours, note), _noting(theirs, note)
         held.tell()
         theirs_heard.tell()
@@ -93,4 +93,4 @@ class _Held(Events):
 
     def tell(self) -> None:
         for kind, message, fields in self._said:
-            self._to.say(kind, message, **fields)
+            self._to.log(kind, message, **fields)

@@ -56,12 +56,12 @@ class TransferEstimator(BaseEstimator):
         if side.shape != (len(X),) or (side == 0).any():
             raise DataError(
                 f"sample_domain has shape {side.shape} and the values {np.unique(side)[:5]}",
-                do=f"give {len(X)} numbers, above 0 for source rows and below for target rows",
+                hint=f"give {len(X)} numbers, above 0 for source rows and below for target rows",
             )
         if not (side < 0).any():
             raise DataError(
                 "sample_domain has no target row: no number in it is below 0",
-                do="give target rows, with or without labels",
+                hint="give target rows, with or without labels",
             )
         self._limits = _extent(X)
         return X, y, known, side
@@ -154,10 +154,10 @@ def _mask(labelled: Any, X: Any) -> np.ndarray:
     n = X.shape[0] if hasattr(X, "shape") else len(X)
     if mask.shape != (n,) or mask.dtype != bool:
         raise DataError(
-            f"labelled has shape {mask.shape} and type {mask.dtype}", do=f"give {n} bools"
+            f"labelled has shape {mask.shape} and type {mask.dtype}", hint=f"give {n} bools"
         )
     if not mask.any():
-        raise DataError("no row is labelled", do="say which labels may be used")
+        raise DataError("no row is labelled", hint="say which labels may be used")
     return mask
 
 
@@ -165,6 +165,6 @@ def _only_known(y: Any, known: np.ndarray) -> np.ndarray:
     """Return a copy of y whose other labels are replaced by a known one: they may be NaN."""
     y = column_or_1d(np.array(y), warn=True)
     if len(y) != len(known):
-        raise DataError(f"there are {len(y)} labels for {len(known)} rows", do="give one a row")
+        raise DataError(f"there are {len(y)} labels for {len(known)} rows", hint="give one a row")
     y[~known] = y[known][0]
     return y

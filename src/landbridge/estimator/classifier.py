@@ -94,7 +94,7 @@ class TransferClassifier(ClassifierMixin, TransferEstimator):
         if len(self.classes_) < 2:
             raise DataError(
                 f"the labels have {len(self.classes_)} class, expected at least two classes",
-                do="give rows of another class",
+                hint="give rows of another class",
             )
         # Names by place: labels of any type come back as they were given.
         place = np.searchsorted(self.classes_, np.where(known, y, self.classes_[0]))

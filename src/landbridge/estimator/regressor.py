@@ -90,7 +90,7 @@ class TransferRegressor(RegressorMixin, TransferEstimator):
         if known.sum() < 2:
             raise DataError(
                 f"n_samples={int(known.sum())}: one label is no scale",
-                do="give at least two rows with a label",
+                hint="give at least two rows with a label",
             )
         self._transfer(X, y.astype(np.float64).tolist(), known, side, "regression")
         return self

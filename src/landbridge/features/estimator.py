@@ -183,14 +183,14 @@ class Transformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         target = np.ones(len(x), bool) if sample_domain is None else np.asarray(sample_domain) < 0
         if target.shape != (len(x),):
             raise DataError(
-                f"sample_domain has shape {target.shape}", do=f"give {len(x)} whole numbers"
+                f"sample_domain has shape {target.shape}", hint=f"give {len(x)} whole numbers"
             )
         if target.all():
             return apply(self._target_steps, x)
         if self._source_steps is None:
             raise MethodError(
                 f"{self.name} has no map for new source rows",
-                do="take those of the fit from fit_transform",
+                hint="take those of the fit from fit_transform",
             )
         mapped = apply(self._source_steps, x[~target])
         out = np.empty((len(x), mapped.shape[1]), x.dtype)

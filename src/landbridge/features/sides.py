@@ -36,20 +36,20 @@ def read_sides(
         raise DataError(f"{who} requires y to be passed, but the target y is None")
     if Xt is not None:
         if sample_domain is not None:
-            raise DataError("both Xt and sample_domain are given", do="give one of them")
+            raise DataError("both Xt and sample_domain are given", hint="give one of them")
         x = check_array(X, dtype=_TYPES, estimator=who, input_name="X")
         xt = validate_data(estimator, Xt, dtype=_TYPES)
         ys, known = _labels(y, labelled, len(x), "y")
         if yt is None:
             if labelled_t is not None:
-                raise DataError("labelled_t is given without yt", do="give the target's labels")
+                raise DataError("labelled_t is given without yt", hint="give the target's labels")
             goals, known_t = np.zeros(len(xt), ys.dtype), np.zeros(len(xt), bool)
         else:
             goals, known_t = _labels(yt, labelled_t, len(xt), "yt")
         sides = (x, ys, known, None), (xt, goals, known_t, None)
     else:
         if yt is not None or labelled_t is not None:
-            raise DataError("target labels are given without Xt", do="give the target's rows")
+            raise DataError("target labels are given without Xt", hint="give the target's rows")
         x = validate_data(estimator, X, dtype=_TYPES)
         ys, known = _labels(y, labelled, len(x), "y")
         if sample_domain is None:
@@ -91,7 +91,7 @@ def _labels(y: Any, labelled: Any, n: int, what: str) -> tuple[np.ndarray, np.nd
     if len(values) != n:
         raise DataError(
             f"{what} has inconsistent numbers of samples: {len(values)} labels for {n} rows",
-            do="give one label a row",
+            hint="give one label a row",
         )
     if labelled is None:
         known = np.ones(n, bool)
@@ -101,13 +101,13 @@ def _labels(y: Any, labelled: Any, n: int, what: str) -> tuple[np.ndarray, np.nd
             raise DataError(
                 f"the mask of labelled rows for {what} has shape {known.shape} and type "
                 f"{known.dtype}",
-                do=f"give {n} bools",
+                hint=f"give {n} bools",
             )
     missing = np.flatnonzero([v is None or v != v for v in values.tolist()] & known)
     if len(missing):
         raise DataError(
             f"{what} contains NaN or None, first at row {missing[0]} ({len(missing)} in all)",
-            do="say with `labelled` which rows have a label",
+            hint="say with `labelled` which rows have a label",
         )
     return values, known
 
@@ -118,13 +118,13 @@ def _domains(sample_domain: Any, n: int) -> np.ndarray:
         some = np.unique(domain)[:5].tolist() if domain.dtype.kind in "iufb" else domain.dtype
         raise DataError(
             f"sample_domain has shape {domain.shape} and the values {some}",
-            do=f"give {n} whole numbers, above 0 for source rows and below for target rows",
+            hint=f"give {n} whole numbers, above 0 for source rows and below for target rows",
         )
     for rows, side in ((domain > 0, "source"), (domain < 0, "target")):
         if not rows.any():
             raise DataError(
                 f"sample_domain has no {side} row",
-                do="above 0 is a source row, below 0 a target row",
+                hint="above 0 is a source row, below 0 a target row",
             )
     return domain
 
@@ -134,13 +134,13 @@ def _classes(found: list[np.ndarray], who: str) -> np.ndarray:
 
     known = [labels for labels in found if len(labels)]
     if not known:
-        raise DataError(f"{who}: no row is labelled", do="give labels of at least two classes")
+        raise DataError(f"{who}: no row is labelled", hint="give labels of at least two classes")
     kinds = {"text" if labels.dtype.kind in "OUS" else "number" for labels in known}
     if len(kinds) > 1:
         raise DataError(
             "source labels and target labels are of different types "
             f"({known[0].dtype} and {known[1].dtype})",
-            do="give both as text, or both as numbers",
+            hint="give both as text, or both as numbers",
         )
     labels = np.concatenate(known)
     check_classification_targets(labels)
@@ -148,7 +148,7 @@ def _classes(found: list[np.ndarray], who: str) -> np.ndarray:
     if len(classes) < 2:
         raise DataError(
             f"{who}: the labels have {len(classes)} class, expected at least two classes",
-            do="give rows of another class",
+            hint="give rows of another class",
         )
     return classes
 
@@ -157,7 +157,7 @@ def _numbers(y: np.ndarray, known: np.ndarray) -> np.ndarray:
     values = np.zeros(len(y), np.float64)
     values[known] = y[known].astype(np.float64)
     if not np.isfinite(values).all():
-        raise DataError("a label is not a finite number", do="mend or mask it")
+        raise DataError("a label is not a finite number", hint="mend or mask it")
     return values
 
 

@@ -60,7 +60,7 @@ def isolated(
         found = path.stat()
     except OSError as error:
         raise DataError(
-            f"{path} cannot be read: {error.strerror}", do="check the path, or who may read it"
+            f"{path} cannot be read: {error.strerror}", hint="check the path, or who may read it"
         ) from error
     with _file(path, content) as file:
         process = None if look_of(found) in _own else _taken()

@@ -35,9 +35,9 @@ def table(file: str, name: str) -> Iterator[Any]:
                 pa.BufferReader(content), read_options=options, parse_options=parse
             )
     except pa.ArrowException as error:
-        raise DataError(f"{name} is no table: {error}", do="write one object a line") from error
+        raise DataError(f"{name} is no table: {error}", hint="write one object a line") from error
     if any(map(_rounded, found.columns)):
-        raise DataError(f"{name} holds longer numbers than Arrow keeps", do="read it row by row")
+        raise DataError(f"{name} holds longer numbers than Arrow keeps", hint="read it row by row")
     yield found
 
 

@@ -58,7 +58,7 @@ def _opened(file: str, name: str) -> Iterator[IO[bytes]]:
         raise
     except (pa.ArrowException, OSError, MemoryError, ValueError) as error:
         raise DataError(
-            f"{name} is no whole Parquet file: {error}", do="write or download it again"
+            f"{name} is no whole Parquet file: {error}", hint="write or download it again"
         ) from error
 
 

@@ -106,7 +106,7 @@ class ReaderProcess:
             raise self._ended(arguments["name"], seconds)
         self.is_free = True
         if "error" in answer:
-            raise getattr(errors, answer["error"])(answer["found"], do=answer["do"])
+            raise getattr(errors, answer["error"])(answer["found"], hint=answer["do"])
 
     def _send(self, line: str, seconds: float) -> dict[str, Any] | None:
         """Return the answer to a line, None where there is none."""
@@ -141,13 +141,14 @@ class ReaderProcess:
         if self._late.is_set():
             return EndedError(
                 f"{name} was not read within {seconds:,.5g} seconds, and its reader was ended",
-                do="write or download it again; where it is whole and its disk slow, allow more: "
+                hint="write or download it again; where it is whole and its disk slow, allow more: "
                 f"{SECONDS}={10 * seconds:.5g}",
             )
         words = self._last_words()
         return EndedError(
             f"{name} ended the process that read it ({self._how()})" + (words and f": {words}"),
-            do="it is damaged, or made to do harm: write or download it again, and keep pyarrow up "
+            hint="it is damaged, or made to do harm: write or download it again, and keep pyarrow "
+            "up "
             "to date",
         )
 
@@ -218,5 +219,5 @@ def _seconds(size: int) -> float:
     except ValueError:
         found = 0.0
     if not 0 < found < 1e6:
-        raise ConfigError(f"{SECONDS} is {said!r}", do="give a number of seconds")
+        raise ConfigError(f"{SECONDS} is {said!r}", hint="give a number of seconds")
     return found

@@ -69,7 +69,7 @@ def _answers(request: Mapping[str, Any], folder: Path) -> Iterator[dict[str, Any
             yield {"table": str(path)}
             _at_most(request["seconds"])
     except LandbridgeError as error:
-        yield {"error": type(error).__name__, "found": error.found, "do": error.do}
+        yield {"error": type(error).__name__, "found": error.message, "do": error.hint}
     except MemoryError as error:
         told = f"{name} takes more memory than it may, or than there is: {error}"
         yield {"error": "DataError", "found": told, "do": "write it again, in smaller pieces"}
@@ -88,11 +88,11 @@ def _write(table: Any, path: Path, name: str) -> None:
     except MemoryError:
         raise
     except pa.ArrowException as error:
-        raise DataError(f"{name} is damaged: {error}", do="write or download it again") from error
+        raise DataError(f"{name} is damaged: {error}", hint="write or download it again") from error
     except OSError as error:
         raise StorageError(
             f"{path.parent} cannot take what {name} holds, {table.nbytes:,} bytes: {error}",
-            do="free some space, or name another folder for temporary files: TMPDIR=...",
+            hint="free some space, or name another folder for temporary files: TMPDIR=...",
         ) from error
 
 

@@ -52,7 +52,7 @@ def known_scores(logits: np.ndarray, score: Score = "confidence") -> np.ndarray:
         return np.exp(-total)
     if score == "energy":
         return top + total
-    raise ConfigError(f"unknown score {score!r}", do="write confidence or energy")
+    raise ConfigError(f"unknown score {score!r}", hint="write confidence or energy")
 
 
 def conformal_p_values(calibration: np.ndarray, scores: np.ndarray) -> np.ndarray:
@@ -122,14 +122,14 @@ def check_rate(rate: float) -> None:
     """Raise ConfigError unless 0 < rate < 1."""
     if not 0 < rate < 1:
         raise ConfigError(
-            f"a false-alarm rate of {rate:g}", do="give a share between 0 and 1, such as 0.05"
+            f"a false-alarm rate of {rate:g}", hint="give a share between 0 and 1, such as 0.05"
         )
 
 
 def _checked(calibration: np.ndarray) -> np.ndarray:
     ordered = np.sort(np.asarray(calibration, np.float64))
     if not len(ordered):
-        raise DataError("no known rows to calibrate with", do="give rows of known classes")
+        raise DataError("no known rows to calibrate with", hint="give rows of known classes")
     if not np.isfinite(ordered).all():
-        raise DataError("a calibration score is not finite", do="leave such rows out")
+        raise DataError("a calibration score is not finite", hint="leave such rows out")
     return ordered

@@ -75,7 +75,7 @@ class CoTuning(Term):
         if setting.known_head is None:
             raise MethodError(
                 "co-tuning needs the head of the classes that were known before, and there is none",
-                do="give a labelled --source, or a backbone with its classifier",
+                hint="give a labelled --source, or a backbone with its classifier",
             )
         self.known = copy.deepcopy(setting.known_head).requires_grad_(True)
         shape = (self.n_classes, self.known.out_features)

@@ -59,7 +59,7 @@ def mk_mmd(
     if unbiased and min(n_source, n_target) < 2:
         raise ConfigError(
             f"dan: batches of {n_source} and {n_target} rows, and an unbiased MMD needs two rows",
-            do="raise training.batch_size, or leave unbiased out",
+            hint="raise training.batch_size, or leave unbiased out",
         )
     rows = together(source, target)
     weights = two_sample_weights(n_source, n_target, unbiased, rows.dtype, rows.device)

@@ -82,7 +82,7 @@ def covariance_distance(source: torch.Tensor, target: torch.Tensor) -> torch.Ten
         raise ConfigError(
             f"deep-coral: batches of {len(source)} and {len(target)} rows, and a covariance "
             "needs two rows",
-            do="raise training.batch_size",
+            hint="raise training.batch_size",
         )
     return _CovarianceDistance.apply(together(source, target), len(source))
 

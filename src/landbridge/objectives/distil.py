@@ -60,7 +60,7 @@ class Distil(Term):
     def prepare(self, setting: PhaseContext) -> None:
         """Take the teacher's answers to all target rows."""
         if setting.teacher is None:
-            raise ConfigError("distil has no teacher", do="name a finished run: --teacher RUN")
+            raise ConfigError("distil has no teacher", hint="name a finished run: --teacher RUN")
         self.teacher = setting.teacher
 
     def forward(self, step: StepBatch) -> torch.Tensor:

@@ -79,7 +79,7 @@ class Tasks(Term):
             raise ConfigError(
                 f"tasks: {len(own.sizes)} sizes, {len(own.kinds)} kinds, "
                 f"{len(own.weights)} weights",
-                do="give one of each for every task",
+                hint="give one of each for every task",
             )
         self.uncertainty = nn.Parameter(torch.zeros(max(1, len(own.sizes))))
 

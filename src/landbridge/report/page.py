@@ -185,5 +185,5 @@ def folder_report(
         Where it is in no folder.
     """
     if folder is None:
-        raise RunError(f"{what} not kept in a folder", do=f"give {verb} out=FOLDER")
+        raise RunError(f"{what} not kept in a folder", hint=f"give {verb} out=FOLDER")
     return write_page(page(folder, facts), out or folder / "report.html")

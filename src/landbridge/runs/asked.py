@@ -37,18 +37,18 @@ def check_asked(config: RunConfig, source: Any = None) -> Methods:
             raise ConfigError(
                 f"training.steps = {config.training.steps:,} stands in the place of "
                 f"{' and '.join(passes)}",
-                do="name one of them",
+                hint="name one of them",
             )
         if config.candidates is not None:
             raise ConfigError(
                 f"candidates = {config.candidates}, and the method is named ({config.method}), so "
                 "nothing is compared",
-                do="leave candidates out, or let --method auto choose among them",
+                hint="leave candidates out, or let --method auto choose among them",
             )
         if config.teacher is not None and not method.needs.teacher:
             raise ConfigError(
                 f"a teacher is named, and method {config.method!r} does not learn from one",
-                do="name a method with distil in it (distil, distil+mcc), let --method auto "
+                hint="name a method with distil in it (distil, distil+mcc), let --method auto "
                 "choose, or leave the teacher out",
             )
     elif config.method_options:
@@ -56,7 +56,7 @@ def check_asked(config: RunConfig, source: Any = None) -> Methods:
         raise ConfigError(
             f"method_options ({options}) would be without effect: --method is auto, which tries "
             "each method as it is",
-            do="name the method that they are options of: --method NAME",
+            hint="name the method that they are options of: --method NAME",
         )
     _check_candidates(config.candidates, methods)
     if is_run(config.data.source if source is None else source):
@@ -64,7 +64,7 @@ def check_asked(config: RunConfig, source: Any = None) -> Methods:
             raise ConfigError(
                 f"backbone_options ({', '.join(config.backbone_options)}) would be without "
                 "effect: the source is a run, whose model has a backbone of its own",
-                do="leave them out",
+                hint="leave them out",
             )
     else:
         check_backbone(config.backbone, config.backbone_options)
@@ -80,10 +80,10 @@ def _check_candidates(names: list[str] | None, methods: Methods) -> None:
     if names is None:
         return
     if not names:
-        raise ConfigError("candidates is an empty list", do="name some, or leave it out")
+        raise ConfigError("candidates is an empty list", hint="name some, or leave it out")
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
-        raise ConfigError(f"candidates names {', '.join(twice)} twice", do="name each once")
+        raise ConfigError(f"candidates names {', '.join(twice)} twice", hint="name each once")
     for name in names:
         methods[name]  # one that does not exist is an error
 
@@ -91,9 +91,9 @@ def _check_candidates(names: list[str] | None, methods: Methods) -> None:
 def _check_domains(config: RunConfig, source: Any) -> None:
     data = config.data
     if data.source_domains and not data.target_domains:
-        raise ConfigError("source_domains without target_domains", do="add --target-domains")
+        raise ConfigError("source_domains without target_domains", hint="add --target-domains")
     if data.target_domains and (source is not None or data.source is not None):
         raise ConfigError(
             "--source was given, and --target-domains takes both sides out of --target",
-            do="leave --source out",
+            hint="leave --source out",
         )

@@ -57,7 +57,7 @@ def label_free(workspace: Workspace, plan: Plan, runner: Runner) -> Choice:
     for name, spec in specs.items():
         fit = done[spec.id]
         if isinstance(fit, TrainingError):
-            failed[name] = fit.found
+            failed[name] = fit.message
             continue
         candidates.append(_candidate(workspace, name, fit))
         costs[name] = {"steps": fit.facts["steps"], "cpu_s": fit.facts["cpu_s"]}
@@ -133,7 +133,7 @@ def by_validation(workspace: Workspace, plan: Plan, runner: Runner) -> tuple[Cho
     for spec in specs:
         fit = done[spec.id]
         if isinstance(fit, TrainingError):
-            failed.setdefault(spec.method, fit.found)
+            failed.setdefault(spec.method, fit.message)
             continue
         shape = (repeats, len(known), workspace.reading.n_outputs)
         own = logits.setdefault(spec.method, np.zeros(shape, np.float32))
@@ -189,7 +189,7 @@ def _some_left(left: Mapping[str, object], failed: dict[str, str]) -> None:
         name, why = next(iter(failed.items()))
         raise TrainingError(
             f"none of the {len(failed)} candidates could be trained; {name}: {why}",
-            do="lower training.rate, set training.clip, or use training.precision=float32",
+            hint="lower training.rate, set training.clip, or use training.precision=float32",
         )
 
 

@@ -148,5 +148,5 @@ def check_method(name: str, workspace: Workspace) -> None:
         raise MethodError(
             f"method {name!r} transfers what is known, and nothing is: there is no labelled "
             f"source, and backbone {workspace.identity['name']!r} is not pretrained",
-            do="give --source, or a pretrained --backbone (`landbridge backbones`)",
+            hint="give --source, or a pretrained --backbone (`landbridge backbones`)",
         )

@@ -64,7 +64,7 @@ class Runner:
             if isinstance(outcome, TrainingError):
                 if not tolerate:
                     raise outcome
-                self.events.say("warning", f"{spec.method} failed: {outcome.found}", fit=spec.id)
+                self.events.log("warning", f"{spec.method} failed: {outcome.message}", fit=spec.id)
             results[spec.id] = outcome
         return results
 

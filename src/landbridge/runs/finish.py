@@ -73,7 +73,7 @@ def finish(
         write_json(path / "examples.json", changed(workspace, task, raced, truth, reading))
         write_json(path / "map.json", feature_map(workspace, task, raced, truth, events))
     _save_cost(workspace, clock, moved)
-    events.say("verdict", verdict.sentence, outcome=verdict.outcome)
+    events.log("verdict", verdict.sentence, outcome=verdict.outcome)
     from ..report import write_card, write_report
 
     write_report(path)

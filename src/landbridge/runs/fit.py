@@ -119,7 +119,7 @@ def run_fit(workspace: Workspace, spec: FitSpec, events: Events) -> Fit:
         return done
     folder = workspace.fits / spec.id
     if (folder / "fit.json").exists():
-        events.say("note", f"the fit {spec.id} is damaged on disk: it is made anew")
+        events.log("note", f"the fit {spec.id} is damaged on disk: it is made anew")
         shutil.rmtree(folder)
     workspace = workspace.for_method(spec.method)
     method = copy.copy(workspace.methods[spec.method])  # what it learns is this fit's alone

@@ -98,7 +98,7 @@ class SourceModel:
             raise RunError(
                 f"{path} answers with {model.reading.target_type.summary} "
                 f"({', '.join(model.classes[:5])}), and a source model has to tell classes apart",
-                do="give a run that does, or labelled source data",
+                hint="give a run that does, or labelled source data",
             )
         assert model.identity is not None
         state = {name: value.clone() for name, value in model.network.state_dict().items()}

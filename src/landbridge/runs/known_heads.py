@@ -47,7 +47,7 @@ def known_head(
         raise MethodError(
             f"method {method!r} needs the head of the classes that were known before, and "
             f"backbone {identity.name!r} comes without one",
-            do="give a labelled --source, or use mobilenet_v2 or efficientnet_lite0",
+            hint="give a labelled --source, or use mobilenet_v2 or efficientnet_lite0",
         )
     return linear(*found)
 

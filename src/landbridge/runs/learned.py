@@ -96,7 +96,7 @@ def load_learned(path: Path) -> np.ndarray:
     """
     found = _loaded(path / LEARNED)
     if found.dtype != np.uint64 or found.ndim != 1:
-        raise RunError(f"{path / LEARNED} holds no hashes", do="restore the run folder")
+        raise RunError(f"{path / LEARNED} holds no hashes", hint="restore the run folder")
     return found
 
 
@@ -112,7 +112,7 @@ def load_sketches(path: Path) -> np.ndarray | None:
         return None
     found = _loaded(path / SKETCHES)
     if found.dtype not in (np.int8, np.uint16, np.float16) or found.ndim != 2:
-        raise RunError(f"{path / SKETCHES} holds no sketches", do="restore the run folder")
+        raise RunError(f"{path / SKETCHES} holds no sketches", hint="restore the run folder")
     return found
 
 
@@ -121,7 +121,7 @@ def _loaded(file: Path) -> np.ndarray:
         return np.asarray(np.load(file, allow_pickle=False))
     except (ValueError, OSError, EOFError) as error:
         raise RunError(
-            f"{file} is damaged: {error}", do="restore the run folder, or run again"
+            f"{file} is damaged: {error}", hint="restore the run folder, or run again"
         ) from error
 
 

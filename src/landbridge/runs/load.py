@@ -113,7 +113,7 @@ def read_task(
     source = data.source if source is None else source
     target = data.target if target is None else target
     if target is None:
-        raise ConfigError("no target was given", do="name one with --target DIR_OR_TABLE")
+        raise ConfigError("no target was given", hint="name one with --target DIR_OR_TABLE")
 
     def read(
         what: Any,
@@ -160,7 +160,7 @@ def read_task(
         wanted = _judgeable(wanted, config, given, known, teacher)
         wanted = seal(wanted, data.target_labels, data.test_size, config.seed, data.holdout)
         for note in wanted.notes[len(before) :]:
-            events.say("note", f"{wanted.name}: {note}")
+            events.log("note", f"{wanted.name}: {note}")
     wanted = _unseen(given, wanted, data.keep_duplicates, events, known)
     task = Task.build(
         given,
@@ -172,13 +172,14 @@ def read_task(
         raise DataError(
             f"the labels of {wanted.name!r} are {task.target_type.name}, and a teacher "
             "teaches classes",
-            do="give labels that are classes, or leave the teacher out",
+            hint="give labels that are classes, or leave the teacher out",
         )
     if not task.classes:
         raise DataError(
             f"{task.sentence()} Neither side has a label that may be used, so there are no "
             "answers to learn",
-            do="label a few target rows, or give a labelled --source; `landbridge cluster` groups "
+            hint="label a few target rows, or give a labelled --source; `landbridge cluster` "
+            "groups "
             "rows without labels"
             + (
                 "; --target-labels use lets the target's be learned from"
@@ -186,11 +187,11 @@ def read_task(
                 else ""
             ),
         )
-    events.say("setting", task.sentence())
+    events.log("setting", task.sentence())
     for note in task.notes:
-        events.say("note", note)
+        events.log("note", note)
     if task.source_labels == "unlabelled":
-        events.say(
+        events.log(
             "note",
             "of an unlabelled source only `pretrain` learns; for the others it is on the map alone",
         )
@@ -264,7 +265,7 @@ def read_source_model(config: RunConfig, source: Any, events: Events) -> SourceM
         raise ConfigError(
             f"--source is a run, whose model has a backbone of its own, and --backbone is "
             f"{config.backbone!r}",
-            do="leave --backbone out",
+            hint="leave --backbone out",
         )
     return SourceModel.load(source, offline=config.offline, events=events)
 
@@ -325,13 +326,13 @@ def _parted(
     if given is not None:
         raise ConfigError(
             "--source was given, and --target-domains takes both sides out of --target",
-            do="leave --source out",
+            hint="leave --source out",
         )
     if not data.target_domains:
-        raise ConfigError("source_domains without target_domains", do="add --target-domains")
+        raise ConfigError("source_domains without target_domains", hint="add --target-domains")
     source, target = part(wanted, data.target_domains, data.source_domains)
     sides = [
         f"{side.name} ({len(side):,} {side.examples.noun})" for side in (source, target) if side
     ]
-    events.say("note", f"{wanted.name}: " + " → ".join(sides))
+    events.log("note", f"{wanted.name}: " + " → ".join(sides))
     return source, target

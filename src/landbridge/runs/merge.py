@@ -43,7 +43,7 @@ class Options:
         if min(weights) < 0 or sum(weights) <= 0:
             raise ConfigError(
                 f"weights {', '.join(f'{w:g}' for w in weights)} have no average",
-                do="give weights from 0 on with one over 0, or --method add",
+                hint="give weights from 0 on with one over 0, or --method add",
             )
         return [weight / sum(weights) for weight in weights]
 
@@ -182,7 +182,7 @@ def merge(
             "(--data) would give its own"
         )
     for note in notes:
-        events.say("note", note)
+        events.log("note", note)
     theta0 = read_json(paths[0] / "backbone.json")
     facts = {
         "method": method,
@@ -210,12 +210,12 @@ def merge_again(path: Path, state: dict[str, Any], events: Events = SILENT) -> R
     if not asked:
         raise RunError(
             f"{path} is an unfinished merge of an older version",
-            do=f"remove it, and merge again: {state.get('command') or 'landbridge merge'}",
+            hint=f"remove it, and merge again: {state.get('command') or 'landbridge merge'}",
         )
     if asked["from_memory"]:
         raise RunError(
             f"the rows for {path}'s statistics came from memory, not from files",
-            do=f"call landbridge.merge(..., out={str(path)!r}) again with the same",
+            hint=f"call landbridge.merge(..., out={str(path)!r}) again with the same",
         )
     taken = ("method", "weights", "density", "seed", "data", "outside")
     own = {key: asked[key] for key in taken if key in asked}
@@ -230,15 +230,15 @@ def _options(
     seed: int,
 ) -> Options:
     if method not in METHODS:
-        raise ConfigError(f"no way to merge called {method!r}", do=f"one of {', '.join(METHODS)}")
+        raise ConfigError(f"no way to merge called {method!r}", hint=f"one of {', '.join(METHODS)}")
     if not paths:
-        raise ConfigError("no run to merge", do="name one run or more")
+        raise ConfigError("no run to merge", hint="name one run or more")
     if weights is not None and len(weights) != len(paths):
         raise ConfigError(
-            f"{len(weights)} weights for {len(paths)} runs", do="give one weight for each run"
+            f"{len(weights)} weights for {len(paths)} runs", hint="give one weight for each run"
         )
     if not 0 < density <= 1:
-        raise ConfigError(f"density = {density}", do="give a share over 0, up to 1")
+        raise ConfigError(f"density = {density}", hint="give a share over 0, up to 1")
     return Options(None if weights is None else tuple(map(float, weights)), density, seed)
 
 
@@ -252,12 +252,12 @@ def _same_start(paths: Sequence[Path]) -> None:
             raise RunError(
                 f"{path} has the θ₀ {other['name']} ({other['hash']}), {paths[0]} has "
                 f"{first['name']} ({first['hash']})",
-                do="merge runs of the same backbone; of our own nets, of the same seed",
+                hint="merge runs of the same backbone; of our own nets, of the same seed",
             )
         if read_json(path / "preprocessor.json") != inputs:
             raise RunError(
                 f"{path} prepares its inputs otherwise than {paths[0]}",
-                do="merge runs whose preprocessor.json is the same",
+                hint="merge runs whose preprocessor.json is the same",
             )
 
 

@@ -110,14 +110,14 @@ class Model:
             raise RunError(
                 f"{path / 'model.safetensors'} does not fit backbone.json: "
                 f"{(strange + misfit)[:3]}",
-                do="restore both files from the same run",
+                hint="restore both files from the same run",
             )
         network.load_state_dict(state | delta)
         found = tensors_digest(network.state_dict())
         if found != facts.get("result"):
             raise RunError(
                 f"{path}: θ₀ + Δ has the hash {found}, the run says {facts.get('result')}",
-                do="a file was changed: restore the run folder",
+                hint="a file was changed: restore the run folder",
             )
         data = read_record(run, "data.json")["target"]
         limits, schema = data.get("limits"), data.get("schema")
@@ -177,7 +177,7 @@ class Model:
             )
         spelled = spelled_like(found, self.classes, "the run")
         for note in spelled.notes[len(found.notes) :]:
-            events.say("note", f"{spelled.name}: {note}")
+            events.log("note", f"{spelled.name}: {note}")
         return answerable(self.preprocessing, spelled)
 
     def _reads(self, table: bool) -> Reads:
@@ -201,7 +201,9 @@ class Model:
             Where the answers are numbers, which have none.
         """
         if not self.reading.target_type.named:
-            raise DataError("the answers are numbers: they have no probabilities", do="use predict")
+            raise DataError(
+                "the answers are numbers: they have no probabilities", hint="use predict"
+            )
         domain = self.read(what, labelled=False, outside=outside, events=events)
         return domain.input_rows.array(self.probabilities(domain, events), np.nan)
 
@@ -248,13 +250,13 @@ class Model:
         if examples is None and takes in getattr(domain.examples, "parts", {}):
             raise DataError(
                 f"some rows of {domain.name!r} have no {takes}, which this run's model takes",
-                do="leave them out",
+                hint="leave them out",
             )
         if examples is None:
             raise DataError(
                 f"{domain.name!r} holds {data_of(domain.modality)}, this run's model takes "
                 f"{data_of(takes)}",
-                do="give data like the run's target",
+                hint="give data like the run's target",
             )
         if len(domain) == 0:
             return np.zeros((0,), np.float32)

@@ -139,7 +139,7 @@ def resume(
         if not (path / "config.json").exists():
             raise RunError(
                 f"{path} was interrupted before it had begun: nothing was computed",
-                do="start it again: the same command may use the same folder",
+                hint="start it again: the same command may use the same folder",
             )
         config = read_config(path)
         require_named(config.backbone, config.backbone_options)  # the folder's word is no choice
@@ -148,11 +148,11 @@ def resume(
         if missing:
             raise RunError(
                 f"the {' and the '.join(missing)} of {path} came from memory, not from files",
-                do="call landbridge.resume(path, source=..., target=...) with the same data",
+                hint="call landbridge.resume(path, source=..., target=...) with the same data",
             )
         events = Events(path / "log.jsonl", *listeners)
         with going_on(path, events, keep_work=config.keep_work):
-            events.say("resume", f"going on with {path}")
+            events.log("resume", f"going on with {path}")
             with Clock(events).stage("read", "reading the data") as read_stage:
                 loaded = load(config, source, target, events)
             _walk(path, loaded, events, read_stage)
@@ -183,7 +183,7 @@ def _walk(path: Path, loaded: Loaded, events: Events, read_stage: dict[str, Any]
         finish(workspace, task, planned, raced, clock, events, known.path if known else None)
     late = overrun(clock.stages, loaded.config.budget_seconds)
     if late:
-        events.say("warning", late)
+        events.log("warning", late)
 
 
 def _prepared(path: Path, loaded: Loaded, events: Events) -> tuple[Workspace, Plan]:
@@ -197,11 +197,11 @@ def _prepared(path: Path, loaded: Loaded, events: Events) -> tuple[Workspace, Pl
         ):
             raise RunError(
                 f"the data have changed since {path} began: {other}",
-                do="give the same data as then, or start a new run",
+                hint="give the same data as then, or start a new run",
             )
         damaged = Workspace.damaged(path)
         if damaged is not None:
-            events.say("note", f"{damaged} is missing or damaged: it is made anew")
+            events.log("note", f"{damaged} is missing or damaged: it is made anew")
         if damaged or not Workspace.inputs_there(path):  # or the cache has been emptied
             workspace = loaded.prepared(path, events)
             workspace.settle_as(saved)
@@ -217,7 +217,7 @@ def _prepared(path: Path, loaded: Loaded, events: Events) -> tuple[Workspace, Pl
 def _nothing_to_do(path: Path, listeners: Any) -> Run:
     run = load_run(path)
     clear(path, keep_work=run.config.keep_work)  # it may have been killed just before
-    Events(None, *listeners).say("note", f"{path} is complete: nothing to do")
+    Events(None, *listeners).log("note", f"{path} is complete: nothing to do")
     return run
 
 
@@ -228,11 +228,11 @@ def _other_kind(path: Path, state: dict[str, Any], listeners: Any) -> Run:
         if state["status"] == "complete":
             raise RunError(
                 f"{path} holds {kind.what} and is complete: nothing to resume",
-                do=f"open it with landbridge.load({str(path)!r})",
+                hint=f"open it with landbridge.load({str(path)!r})",
             )
         raise RunError(
             f"{path} was made by `landbridge {kind.verb}`, which goes on when it is called again",
-            do=again(path, state),
+            hint=again(path, state),
         )
     if state["status"] == "complete":
         return _nothing_to_do(path, listeners)
@@ -281,4 +281,4 @@ class _Remembered:
         log = Events(path)
         for event in self.events:
             fields = {k: v for k, v in event.items() if k not in ("event", "message")}
-            log.say(event["event"], event.get("message", ""), **fields)
+            log.log(event["event"], event.get("message", ""), **fields)

@@ -29,14 +29,14 @@ def make_plan(task: Task, workspace: Workspace, events: Events) -> Plan:
     if given is not None:
         check_method(given, workspace)
         for warning in warnings_of(workspace.methods[given]):
-            events.say("note", f"{given} may hurt {warning}")
+            events.log("note", f"{given} may hurt {warning}")
     workspace.device = find_device(config.training.device)
     jobs, workspace.threads = parallel(workspace)
     costs = measure(workspace, events)
     workspace.precision = costs.precision
     workspace.frozen = too_dear_to_move(workspace, costs)
     if workspace.frozen:
-        events.say(
+        events.log(
             "note",
             "moving the whole backbone would take most of the budget: methods that adapt train "
             "only the head, on features computed once",
@@ -46,7 +46,7 @@ def make_plan(task: Task, workspace: Workspace, events: Events) -> Plan:
     lone = lone_rows(workspace.target)
     if cross_validate and lone and given is None:
         what = "1 class has" if lone == 1 else f"{lone:,} classes have"
-        events.say(
+        events.log(
             "note",
             f"{what} a single target label: it is learned from in every fold, and methods are "
             "compared on the other classes",
@@ -80,20 +80,20 @@ def make_plan(task: Task, workspace: Workspace, events: Events) -> Plan:
     named = config.candidates or ()
     for row in found.not_tried:
         if row.method in named:
-            events.say(
+            events.log(
                 "warning", f"{row.method} was named as a candidate and is left out: {row.why}"
             )
     workspace.scale = bought.scale
     if workspace.small is not None:
         workspace.small.scale = bought.scale
     if costs.row.probe_s > 2 * PROBE_SHARE * config.budget_seconds:
-        events.say(
+        events.log(
             "warning",
             f"measuring what a step costs took {costs.row.probe_s:.0f} s of a budget of "
             f"{config.budget_seconds:.0f} s: the network is large, or the machine busy",
         )
     if bought.seconds > config.budget_seconds:
-        events.say(
+        events.log(
             "warning",
             f"the shortest plan takes about {bought.seconds:.0f} s, the budget is "
             f"{config.budget_seconds:.0f} s: the run will take longer{_kept(workspace)}",
@@ -182,7 +182,7 @@ def _small_costs(workspace: Workspace, costs: Costs, events: Events) -> Costs:
         probe_work_s=own.probe_work_s + more.probe_work_s,
     )
     small.precision = found.precision
-    events.say(
+    events.log(
         "note",
         f"training {workspace.identity['name']} from scratch would take most of the budget: "
         f"from scratch here means {small.identity['name']}, a small net of ours",

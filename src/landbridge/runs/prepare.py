@@ -77,7 +77,7 @@ def prepare(
             raise DataError(
                 f"{target.name!r} holds {data_of(target.modality)}, and the model {known.name!r} "
                 f"takes {data_of(known.preprocessing.modality)}",
-                do="give data like those that the model was trained on",
+                hint="give data like those that the model was trained on",
             )
         rule = input_hint(domains).rule
         opened = replace(opened, preprocessing=opened.preprocessing.ruled(rule))

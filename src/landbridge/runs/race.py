@@ -68,7 +68,7 @@ def race(workspace: Workspace, plan: Plan, clock: Clock, events: Events) -> Sele
             with clock.stage("source", "training on the source"):
                 runner.run([FitSpec("source-only", seed, "source") for seed in plan.seeds])
         choice, folds = _choose(workspace, plan, clock, runner)
-        events.say("choice", f"{choice.method}: {choice.reason}", method=choice.method)
+        events.log("choice", f"{choice.method}: {choice.reason}", method=choice.method)
         choice, fits = _all_seeds(workspace, plan, choice, clock, runner, events)
     reference = plan.reference if plan.reference in fits else None
     return SelectionResult(choice, plan.seeds, fits, reference, folds)
@@ -145,15 +145,15 @@ def _all_seeds(
             else:
                 fits.setdefault(spec.method, {})[spec.seed] = found
         if chosen in failed:
-            left = choice.failed(failed[chosen].found, plan.references)
+            left = choice.failed(failed[chosen].message, plan.references)
             if left is None:
                 raise failed[chosen]
             choice = left
             write_json(file, choice.to_json())
-            events.say("choice", f"{choice.method}: {choice.reason}")
+            events.log("choice", f"{choice.method}: {choice.reason}")
             continue
         fits = {name: by_seed for name, by_seed in fits.items() if name not in failed}
-        why = tuple(NotTried(name, error.found) for name, error in failed.items())
+        why = tuple(NotTried(name, error.message) for name, error in failed.items())
         if any(row not in choice.not_tried for row in why):
             before = (row for row in choice.not_tried if row not in why)
             choice = replace(choice, not_tried=(*before, *why))

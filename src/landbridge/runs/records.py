@@ -168,7 +168,7 @@ def read_going_on(file: Path) -> Any:
     if file.name == "plan.json" and not (found["seeds"] and found["jobs"]):
         raise RunError(
             f"{file} is damaged: it has the seeds {found['seeds']} and {found['jobs']} jobs",
-            do="start a new run",
+            hint="start a new run",
         )
     return found
 
@@ -199,6 +199,6 @@ def read_config(path: Path) -> RunConfig:
         return make_config(values, stored=True)
     except ConfigError as error:
         raise RunError(
-            f"{file} is no configuration of this version: {error.found}",
-            do="restore it, or use the version of landbridge that wrote it",
+            f"{file} is no configuration of this version: {error.message}",
+            hint="restore it, or use the version of landbridge that wrote it",
         ) from error

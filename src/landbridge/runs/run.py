@@ -144,7 +144,7 @@ class Run:
         if unknown is not None:
             found, note = unknown_rows(self.path, logits, unknown)
             if note:
-                events.say("warning", note)
+                events.log("warning", note)
             for row, strange in zip(rows, found.tolist(), strict=True):
                 row["unknown"] = strange
         domain.input_rows.tell(domain.name, events)
@@ -192,16 +192,16 @@ class Run:
         if not domain.known.any():
             raise DataError(
                 f"{domain.name!r} has no labels to compare with",
-                do="name the label column with --label, or use `landbridge predict`",
+                hint="name the label column with --label, or use `landbridge predict`",
             )
         if said := check_judged(domain, self.model.classes, "the run"):
-            events.say("warning", said)
+            events.log("warning", said)
         note = ""
         sides = {"source": self.data["source"], "target": self.data["target"]}
         for side, facts in sides.items():
             if facts and facts["fingerprint"] == domain.examples.fingerprint():
                 note = f"these are the rows of the run's {side}: the figures are not about new data"
-                events.say("warning", note)
+                events.log("warning", note)
         labelled, reading = np.flatnonzero(domain.known), self.model.reading
         own = domain.select(labelled)
         inputs = self.model.prepared(own, events)

@@ -39,7 +39,7 @@ class Clock:
     @contextlib.contextmanager
     def stage(self, name: str, message: str = "") -> Iterator[dict[str, Any]]:
         """Time the block; CPU time includes that of finished worker processes."""
-        self.events.say("stage", message or name, stage=name)
+        self.events.log("stage", message or name, stage=name)
         wall, cpu = time.perf_counter(), _cpu()
         record: dict[str, Any] = {"name": name, "wall_s": 0.0, "cpu_s": 0.0}
         try:

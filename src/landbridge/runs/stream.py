@@ -59,16 +59,16 @@ def stream_data(
         Where the data are of another modality than the run's.
     """
     if batch_size < 1:
-        raise ConfigError(f"a batch of {batch_size} rows", do="give --batch-size 1 or more")
+        raise ConfigError(f"a batch of {batch_size} rows", hint="give --batch-size 1 or more")
     ADAPTERS.get(method)
     model = run.model
     domain = model.read(data, label=label, outside=outside, events=events)
     if said := check_judged(domain, model.classes, "the run"):
-        events.say("warning", said)
+        events.log("warning", said)
     rows = model.prepared(domain, events)
     stream = open_stream(model, method, options=options, guard=guard)
     for note in stream.report().notes:
-        events.say("warning", note)
+        events.log("warning", note)
     answers, source = [], []
     with events.progress("stream", len(rows)) as bar:
         for start in range(0, len(rows), batch_size):

@@ -65,18 +65,22 @@ class Teacher:
         """
         if config.teacher is None:
             if config.student is not None:
-                raise ConfigError("student is set without a teacher", do="name one: --teacher RUN")
+                raise ConfigError(
+                    "student is set without a teacher", hint="name one: --teacher RUN"
+                )
             return None
         path = Path(config.teacher).expanduser()
         if not (path / RUN_STATE).is_file():
-            raise RunError(f"the teacher {path} is no run", do="give the folder of a finished run")
+            raise RunError(
+                f"the teacher {path} is no run", hint="give the folder of a finished run"
+            )
         check_complete(path, RUNS)
         model = Model.load(path, offline=config.offline, events=events)
         if not model.reading.target_type.class_scores or len(model.classes) < 2:
             raise RunError(
                 f"the teacher {path} gives {model.reading.target_type.summary}, and only classes "
                 "can be taught so",
-                do="give a run that tells classes apart",
+                hint="give a run that tells classes apart",
             )
         return cls(path, model, config.student)
 
@@ -94,13 +98,13 @@ class Teacher:
                 raise DataError(
                     f"the student is to see {self.student}, and {domain.name!r} holds "
                     f"{data_of(domain.modality)}",
-                    do="name both columns, such as --image and --text",
+                    hint="name both columns, such as --image and --text",
                 )
             return domain
         part = self._part(examples)
         has = examples.places[part] >= 0
         if not has.any():
-            raise DataError(f"no row of {domain.name!r} has {part}", do="name another student")
+            raise DataError(f"no row of {domain.name!r} has {part}", hint="name another student")
         if has.all():
             return domain
         left = int((~has).sum())
@@ -114,7 +118,7 @@ class Teacher:
                 raise DataError(
                     f"the student is to see {self.student!r}; the rows have "
                     f"{', '.join(examples.parts)}",
-                    do="name one of these",
+                    hint="name one of these",
                 )
             return self.student
         sees = self.model.preprocessing.modality
@@ -122,7 +126,7 @@ class Teacher:
         if len(others) != 1:
             raise DataError(
                 f"the rows have {', '.join(examples.parts)}, and the teacher sees {sees}",
-                do="say what the student sees: --student MODALITY",
+                hint="say what the student sees: --student MODALITY",
             )
         return others[0]
 
@@ -157,14 +161,14 @@ class Teacher:
             raise DataError(
                 f"the teacher {self.name!r} sees {data_of(prep.modality)}, and the rows hold "
                 f"{data_of(examples.modality)}",
-                do="name its column as well, such as --image beside --text",
+                hint="name its column as well, such as --image beside --text",
             )
         shared = [name for name in classes if name in self.classes]
         if len(shared) < 2:
             raise DataError(
                 f"the teacher {self.name!r} tells apart {', '.join(self.classes[:10])}, and "
                 f"{', '.join(classes[:10])} are wanted",
-                do="give a teacher that knows at least two of the classes",
+                hint="give a teacher that knows at least two of the classes",
             )
         inputs = prep.prepare(fitting, cache=cache, events=events)
         logits = run_network(self.model.network, inputs, prep)[1]

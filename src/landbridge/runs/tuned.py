@@ -83,7 +83,7 @@ def fit_chosen(
         chosen = Candidate(tuple(plans) if method.soup else (next(iter(plans)),))
         notes["why"] = "too few labels to hold any out"
     notes["chosen"] = str(chosen)
-    trainer.events.say("choice", f"{trainer.name}: {chosen}", method=trainer.name)
+    trainer.events.log("choice", f"{trainer.name}: {chosen}", method=trainer.name)
     ends: Ends = {}
     for name in chosen.variants:
         # An adapter of the one network that answers goes where the run looks for it.

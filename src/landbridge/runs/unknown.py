@@ -74,6 +74,6 @@ def _facts(path: Path) -> dict[str, Any]:
         raise RunError(
             f"{path} has no {FILE}: it had no labelled source, so no validation rows to compare "
             "with",
-            do="leave --unknown out, or make a run with a labelled source",
+            hint="leave --unknown out, or make a run with a labelled source",
         )
     return read_record(path, FILE)

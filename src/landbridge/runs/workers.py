@@ -76,7 +76,7 @@ def _worker(path: str, count: int, tasks: Any, channel: Any, parent: int) -> Non
             run_fit(workspace, spec, events)
             channel.put(("done", spec.id))
         except LandbridgeError as error:
-            channel.put(("failed", spec.id, type(error).__name__, error.found, error.do))
+            channel.put(("failed", spec.id, type(error).__name__, error.message, error.hint))
 
 
 class WorkerPool:
@@ -157,30 +157,30 @@ class WorkerPool:
         if not codes:
             return message
         if any(code < 0 for code in codes if code is not None):
-            why, do = (
+            why, hint = (
                 f"was killed (exit codes {codes}); often memory ran out",
                 "go on with `landbridge resume`; if it happens again, start a run with fewer "
                 "rows (data.max_rows) or one process (training.threads=1)",
             )
         else:
-            why, do = (
+            why, hint = (
                 f"stopped (exit codes {codes}), see its traceback above",
                 "this is a bug in landbridge or in a package below it; what was finished is kept",
             )
-        raise RunError(f"a worker process {why}, before its fit was finished", do=do)
+        raise RunError(f"a worker process {why}, before its fit was finished", hint=hint)
 
 
-def _error(kind: str, found: str, do: str) -> LandbridgeError:
+def _error(kind: str, found: str, hint: str) -> LandbridgeError:
     """Make a worker's error again, of the same kind and with the same exit code."""
     made = getattr(kinds, kind, LandbridgeError)
     if not issubclass(made, LandbridgeError) or issubclass(made, MissingExtra):
         made = LandbridgeError
-    return made(found, do=do)
+    return made(found, hint=hint)
 
 
 def _forward(events: Events, event: Event) -> None:
     fields = {k: v for k, v in event.items() if k not in ("time", "event", "message")}
-    events.say(event["event"], event.get("message", ""), **fields)
+    events.log(event["event"], event.get("message", ""), **fields)
 
 
 @contextlib.contextmanager

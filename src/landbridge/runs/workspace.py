@@ -282,7 +282,7 @@ class Workspace:
                 f"the backbone of {self.path} was {saved['identity']['name']!r} "
                 f"({saved['identity']['origin']}), and is {self.identity['name']!r} "
                 f"({self.identity['origin']}) now",
-                do="give the same weights, or start a new run",
+                hint="give the same weights, or start a new run",
             )
         for name in SETTLED:
             setattr(self, name, saved[name])
@@ -306,7 +306,7 @@ class Workspace:
             if "seal" in facts and facts["seal"] != digest(own):
                 raise RunError(
                     f"{file} is damaged: its content is not what the run wrote",
-                    do="start the run again in another folder",
+                    hint="start the run again in another folder",
                 )
             for name, expected in facts.get("files", {}).items():
                 stored = file.parent / name

@@ -98,9 +98,9 @@ def plan_fits(
 def _tell(seconds: float, scale: float, note: str, budget: float, events: Events) -> None:
     shorter = f"training is shortened to {scale:.0%}" if scale < 1 else ""
     if said := "; ".join(part for part in (note, shorter) if part):
-        events.say("note", f"a budget of {budget:,.0f} s: {said}")
+        events.log("note", f"a budget of {budget:,.0f} s: {said}")
     if seconds > budget:
-        events.say(
+        events.log(
             "warning",
             f"the shortest plan takes about {seconds:,.0f} s, the budget is {budget:,.0f} s: it "
             "will take longer",

@@ -130,14 +130,14 @@ def multitask(
     check_backbone(backbone, backbone_options)
     positive(seeds=seeds, steps=steps)
     if not 0 < test_size < 1:
-        raise ConfigError(f"test_size = {test_size}", do="give a share between 0 and 1")
+        raise ConfigError(f"test_size = {test_size}", hint="give a share between 0 and 1")
     if weights is not None:
         positive(**{f"the weight of {name}": weight for name, weight in weights.items()})
         astray = sorted(set(weights) - set(labels)) if labels else []
         if astray:
             raise ConfigError(
                 f"a weight for {', '.join(astray)}, which is none of the labels",
-                do=f"the labels are {', '.join(labels)}",
+                hint=f"the labels are {', '.join(labels)}",
             )
     parse_budget(budget)
     by = split_rule(holdout)[1]
@@ -147,7 +147,7 @@ def multitask(
     )
     sides = _sides(domain, found, holdout, test_size, seed)
     for note in sides.notes:
-        events.say("note", f"{domain.name}: {note}")
+        events.log("note", f"{domain.name}: {note}")
     learn = sides.learn
     tasks, teach, judge = as_tasks(found, learn, len(domain))
     given = _weights(weights, tasks)
@@ -163,7 +163,7 @@ def multitask(
     )
     inputs = opened.preprocessing.prepare(domain.examples, cache=cache_folder(), events=events)
     what = ", ".join(f"{task.name} ({task.target_type.name})" for task in tasks)
-    events.say("setting", f"{int(learn.sum()):,} rows to learn {what} from, {opened.identity.name}")
+    events.log("setting", f"{int(learn.sum()):,} rows to learn {what} from, {opened.identity.name}")
 
     asked = {
         "data": domain.examples.fingerprint(),
@@ -265,7 +265,7 @@ def _sides(
         columns=() if domain.schema is None else domain.schema.names,
     )
     if sides.learn.sum() < 2:
-        raise DataError(f"{domain.name} has {n} rows", do="give more")
+        raise DataError(f"{domain.name} has {n} rows", hint="give more")
     return sides
 
 
@@ -288,6 +288,6 @@ def _weights(given: Mapping[str, float] | None, tasks: Sequence[OneTask]) -> tup
     if set(given) != set(names) or min(given.values()) <= 0:
         raise ConfigError(
             f"weights = {dict(given)} for the tasks {', '.join(names)}",
-            do="give each task one weight over 0, or none at all: then they are learned",
+            hint="give each task one weight over 0, or none at all: then they are learned",
         )
     return tuple(float(given[name]) for name in names)

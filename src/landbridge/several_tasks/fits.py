@@ -121,7 +121,7 @@ class Fits:
             tensors, facts = {}, {}
         if tensors and tensors_digest(tensors) == facts.get("result"):
             return tensors
-        self.events.say("note", f"{file} is damaged: it is made anew")
+        self.events.log("note", f"{file} is damaged: it is made anew")
         return None
 
     def _place(self, chosen: Sequence[int], seed: int) -> Path | None:

@@ -196,7 +196,7 @@ class MultiTask:
         domain = answerable(self.preprocessing, domain)
         truth = truth[np.isin(there, domain.input_rows.places)]
         if np.isnan(truth).all():
-            raise DataError("no row has a label to compare with", do="give labelled rows")
+            raise DataError("no row has a label to compare with", hint="give labelled rows")
         outputs, groups = self._outputs(domain, events), groups_read(domain, by)
         found = scores_of(self.tasks, truth, outputs, groups)
         return {"tasks": found, "n": len(domain), "unanswered": domain.input_rows.reasons()}
@@ -214,12 +214,12 @@ def _check_tasks(path: Path, facts: Mapping[str, Any]) -> None:
     if not sizes or facts["sizes"] != sizes or 0 in sizes:
         raise RunError(
             f"{path / FILE} is damaged: sizes is {facts['sizes']}, and the tasks are of {sizes}",
-            do="restore the folder, or make it again",
+            hint="restore the folder, or make it again",
         )
     if any(task["outcome"] not in ("helped", "hurt", "can't tell") for task in facts["verdict"]):
         raise RunError(
             f"{path / FILE} is damaged: an outcome is none of helped, hurt, can't tell",
-            do="restore the folder, or make it again",
+            hint="restore the folder, or make it again",
         )
 
 

@@ -116,7 +116,7 @@ def read_tasks(
         if any(len(values) != total for values in own.values()):
             raise DataError(
                 f"{total} examples, and labels of lengths {[len(v) for v in own.values()]}",
-                do="give every example a label, or None",
+                hint="give every example a label, or None",
             )
         places = domain.input_rows.places
         return domain, {name: values[places] for name, values in own.items()}
@@ -126,7 +126,7 @@ def read_tasks(
     if lost:
         raise DataError(
             f"{name} has no column {lost[0]!r} (--labels); it has {list(table.values)[:30]}",
-            do="name columns of the table",
+            hint="name columns of the table",
         )
     rest = {key: values for key, values in table.values.items() if key not in labels}
     given = dict(columns)
@@ -150,7 +150,7 @@ def read_tasks(
         notes: list[str] = []
         values, _ = exact_labels(label, table, name, None, notes)
         for note in notes:
-            events.say("note", f"{name}: {note}")
+            events.log("note", f"{name}: {note}")
         found[label] = values[kept]
     return domain, found
 
@@ -159,7 +159,7 @@ def _check(labels: Sequence[str]) -> None:
     if len(set(labels)) < 2 or len(set(labels)) < len(labels):
         raise ConfigError(
             f"the columns of labels are {', '.join(labels) or 'not named'}",
-            do="name at least two, each once; a single one is what `landbridge transfer` does",
+            hint="name at least two, each once; a single one is what `landbridge transfer` does",
         )
 
 
@@ -167,16 +167,16 @@ def _table(data: Any, encoding: str | None, events: Events) -> tuple[Columns, st
     if isinstance(data, str | Path):
         path = Path(data).expanduser()
         if not path.is_file():
-            raise DataError(f"{path} is no file", do="give a table with several label columns")
+            raise DataError(f"{path} is no file", hint="give a table with several label columns")
         table, notes = arrow_table(path, encoding)
         for note in notes:
-            events.say("note", f"{path.stem}: {note}")
+            events.log("note", f"{path.stem}: {note}")
         return from_arrow(table), path.stem, path.resolve().parent
     if hasattr(data, "columns"):
         return from_frame(data), "table", None
     raise DataError(
         f"{type(data).__name__} has no columns of labels",
-        do="give the path of a table, a data frame, or (X, {name: labels})",
+        hint="give the path of a table, a data frame, or (X, {name: labels})",
     )
 
 
@@ -197,19 +197,19 @@ def as_tasks(
         found = read_labels(values, n, name, "auto")
         if found.target_type.multiple:
             kind = found.target_type.summary
-            raise DataError(f"column {name!r} holds {kind}", do="leave it out")
+            raise DataError(f"column {name!r} holds {kind}", hint="leave it out")
         known = np.array([v is not None for v in found.values])
         here = known & learn
         if not found.target_type.named:
             numbers = np.array([np.nan if v is None else float(v) for v in found.values])
             own = numbers[here]
             if len(own) < 2 or own.std() == 0:
-                raise DataError(f"column {name!r} has no two numbers to tell apart", do="drop it")
+                raise DataError(f"column {name!r} has no two numbers to tell apart", hint="drop it")
             task = OneTask(name, found.target_type, (), float(own.mean()), float(own.std()))
         else:
             classes = sorted({str(v) for v, k in zip(found.values, here, strict=True) if k})
             if len(classes) < 2:
-                raise DataError(f"column {name!r} has the classes {classes}", do="drop it")
+                raise DataError(f"column {name!r} has the classes {classes}", hint="drop it")
             task = OneTask(name, found.target_type, tuple(classes))
         table[:, i] = _encoded(task, found.values)
         tasks.append(task)
@@ -247,7 +247,7 @@ def _encoded(task: OneTask, values: Sequence[Any]) -> np.ndarray:
             raise DataError(
                 f"none of the labels of column {task.name!r} is a class of its task: "
                 f"{names[:5]} against {list(task.classes[:5])}",
-                do="write the classes as where the model was made, or leave the column out",
+                hint="write the classes as where the model was made, or leave the column out",
             )
         return np.array([np.nan if v is None else place.get(str(v), -1.0) for v in values])
     numbers = np.array([np.nan if v is None else float(v) for v in values])

@@ -34,11 +34,11 @@ def single(what: Any, modality: str | None) -> tuple[Examples, str]:
         kinds = {"image": IMAGE_SUFFIXES, "audio": AUDIO_SUFFIXES}
         modality = next((k for k, ends in kinds.items() if there and ending in ends), TEXT)
     if modality not in PARTS or modality == "tabular":
-        raise DataError(f"a query cannot be {modality!r}", do="ask with image, text or audio")
+        raise DataError(f"a query cannot be {modality!r}", hint="ask with image, text or audio")
     if modality == TEXT:
         return TextExamples([str(what)]), TEXT
     if not path.is_file():
-        raise DataError(f"{path} is not there", do="give the path of a file")
+        raise DataError(f"{path} is not there", hint="give the path of a file")
     return (ImageExamples([path]) if modality == "image" else AudioExamples([path])), modality
 
 
@@ -107,7 +107,7 @@ def spoken(classes: Sequence[str], template: str | Sequence[str]) -> list[str]:
     if len(set(classes)) < 2 or any(PLACE not in each for each in templates):
         raise DataError(
             f"classes {list(classes)[:5]}, templates {templates[:3]}",
-            do='name at least two classes, and write "{}" where the name goes',
+            hint='name at least two classes, and write "{}" where the name goes',
         )
     return [each.replace(PLACE, name) for name in classes for each in templates]
 

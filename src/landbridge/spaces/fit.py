@@ -133,7 +133,7 @@ def align(
     examples = parts_of(domain.examples)
     sides = _sides(domain, holdout, options.held_out, seed)
     for note in sides.notes:
-        events.say("note", f"{domain.name}: {note}")
+        events.log("note", f"{domain.name}: {note}")
     learn = examples.select(np.flatnonzero(sides.learn))
     opened = open_backbone(
         "towers",
@@ -257,7 +257,7 @@ def _sides(domain: Domain, holdout: str, share: float, seed: int) -> Sides:
     if present.sum() < LEAST:
         raise DataError(
             f"{int(present.sum())} of {n} rows have two modalities, expected at least {LEAST}",
-            do="give more rows that have both",
+            hint="give more rows that have both",
         )
     return two_sides(
         holdout,

@@ -108,7 +108,7 @@ class Space:
         if not isinstance(found, SeveralPreprocessing) or not isinstance(network.backbone, Towers):
             raise RunError(
                 f"{path} holds a network of one modality, and a space has several",
-                do="restore backbone.json and preprocessor.json",
+                hint="restore backbone.json and preprocessor.json",
             )
         return cls(network, found, facts, path)
 
@@ -159,7 +159,7 @@ class Space:
             raise DataError(
                 f"the data hold {data_of(examples.modality)}, and the space has "
                 f"{', '.join(self.parts)}",
-                do="give one of these",
+                hint="give one of these",
             )
         inputs = self.preprocessing.prepare(fitting, events=SILENT)  # one part may do
         both = saved_network(self.network, inputs, self.preprocessing)[0]
@@ -221,7 +221,7 @@ class Space:
         own = embedded(self.network, self.preprocessing, examples, events)
         found = judged(self.parts, examples, own, groups_read(domain, by))
         if not found:
-            raise DataError("fewer than two rows have two modalities", do="give rows with both")
+            raise DataError("fewer than two rows have two modalities", hint="give rows with both")
         unanswered = domain.input_rows.reasons()
         return {
             "recall": [one.to_json() for one in found],
@@ -235,7 +235,7 @@ class Space:
         """Raise ConfigError: a space has no classes of its own."""
         raise ConfigError(
             "a space answers with rows that are near, or by names of classes",
-            do="use `landbridge search` or `landbridge zero-shot`; in Python search, zero_shot",
+            hint="use `landbridge search` or `landbridge zero-shot`; in Python search, zero_shot",
         )
 
     def query(self, what: Any, modality: str | None = None) -> np.ndarray:
@@ -254,7 +254,7 @@ class Space:
         if part not in self.parts:
             raise DataError(
                 f"{what!s} is {part}, and the space has {', '.join(self.parts)}",
-                do=f"ask with one of {', '.join(self.parts)}",
+                hint=f"ask with one of {', '.join(self.parts)}",
             )
         return self.embed(examples)[part][0]
 
@@ -298,7 +298,7 @@ class Space:
         found = self._vectors(examples)
         part = answer or next((name for name in found if name != own), next(iter(found), own))
         if part not in found:
-            raise DataError(f"the data have no {part}", do=f"they have {', '.join(found)}")
+            raise DataError(f"the data have no {part}", hint=f"they have {', '.join(found)}")
         return nearest(query, found[part], part, examples, rows.places, top)
 
     def zero_shot(
@@ -336,13 +336,13 @@ class Space:
         if TEXT not in self.parts:
             raise DataError(
                 f"the space has {', '.join(self.parts)}, and classes are named in words",
-                do="align with a column of texts",
+                hint="align with a column of texts",
             )
         words = self.embed(TextExamples(spoken(classes, template)))[TEXT]
         found = self.embed(what, outside=outside, events=events)
         part = answer or next((name for name in found if name != TEXT), TEXT)
         if part not in found:
-            raise DataError(f"no row has {part}", do="name another with answer=")
+            raise DataError(f"no row has {part}", hint="name another with answer=")
         return shares(found[part], words, len(classes), float(self.facts["scale"]))
 
 
@@ -362,7 +362,7 @@ def parts_of(examples: Examples) -> SeveralExamples:
     if not isinstance(examples, SeveralExamples) or len(examples.parts) < 2:
         raise DataError(
             f"the data hold {data_of(examples.modality)} alone, and aligning takes two modalities",
-            do="name the columns: --image, --audio, --text, --columns; in Python give a dict of "
+            hint="name the columns: --image, --audio, --text, --columns; in Python give a dict of "
             "parts",
         )
     return examples

@@ -76,7 +76,7 @@ class AffineAdapter(Recalibrating):
         if not logits.requires_grad:
             raise MethodError(
                 f"{self.name}: the head of this network lets no gradient through",
-                do="use adabn, which needs none",
+                hint="use adabn, which needs none",
             )
         return logits
 

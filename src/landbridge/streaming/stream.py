@@ -151,7 +151,7 @@ class Stream:
             raise DataError(
                 f"this batch holds {data_of(given.modality)}, the stream's model takes "
                 f"{data_of(self.preprocessing.modality)}",
-                do="give data like the model's target",
+                hint="give data like the model's target",
             )
         return self.predict_stored(self.preprocessing.prepare(examples))
 
@@ -228,7 +228,7 @@ class Stream:
                 raise RunError(
                     f"{path} is of a stream with {name} {facts.get(name)!r}, this one has "
                     f"{value!r}",
-                    do="open the stream as the one that was saved",
+                    hint="open the stream as the one that was saved",
                 )
         self.adapter.load(part(tensors, "adapter"))
         self.adapter.tally = dict(facts["tally"])
@@ -291,7 +291,7 @@ def open_stream(
         raise ConfigError(
             f"this model answers with {reading.target_type.summary}, and what adapts on a stream "
             "goes by class probabilities",
-            do="use predict, or a model that answers with classes",
+            hint="use predict, or a model that answers with classes",
         )
     return Stream(
         model.network,

@@ -121,7 +121,7 @@ class TargetCodec:
                 "labels.json does not say how outputs are read: target type "
                 f"{values.get('target_type', values.get('answers'))!r}, "
                 f"{len(classes)} classes, spread {spread}, temperature {temperature}",
-                do="restore it, or run again",
+                hint="restore it, or run again",
             )
         return cls(
             kind,

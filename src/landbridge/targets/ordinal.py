@@ -66,7 +66,7 @@ def ordered(names: Sequence[str], called: str = "the labels") -> tuple[str, ...]
             return tuple(sorted(kept, key=lambda name: scale.index(name.casefold().strip())))
     raise DataError(
         f"{called}: the order of {', '.join(map(repr, kept[:7]))} is not known",
-        do="write a number in front of each (1 cold, 2 mild, ...), or read them as classes: "
+        hint="write a number in front of each (1 cold, 2 mild, ...), or read them as classes: "
         "target_type=multiclass",
     )
 

@@ -181,7 +181,7 @@ def _number(value: Any, name: str) -> float | None:
     if not math.isfinite(found):
         raise DataError(
             f"{name}: the label {value!r} is not a number",
-            do="mend it, leave it empty where there is no label, or read all as classes: "
+            hint="mend it, leave it empty where there is no label, or read all as classes: "
             "target_type=multiclass",
         )
     return found

@@ -134,14 +134,14 @@ class StructuredTask(ABC):
             if wanted in keys:
                 return wanted
             raise DataError(
-                f"there is no column {wanted!r}; there are {', '.join(keys)}", do="name one"
+                f"there is no column {wanted!r}; there are {', '.join(keys)}", hint="name one"
             )
         for name in known:
             if name in keys:
                 return name
         raise DataError(
             f"{self.name}: none of the columns {', '.join(keys)} is called {' or '.join(known)}",
-            do="name them with --input and --output",
+            hint="name them with --input and --output",
         )
 
     @abstractmethod
@@ -245,10 +245,10 @@ def file_of(value: Any, name: str, folder: Place, what: str = "file") -> Any:
     if value is not None and not folder.holds(path):
         raise DataError(
             f"{name}: the {what} {leads_out(path)} lies outside {folder.folder}",
-            do=f"put it there; {ANYWHERE}",
+            hint=f"put it there; {ANYWHERE}",
         )
     if value is None or not path.is_file():
-        raise DataError(f"{name}: the {what} {path} is not there", do="check the paths")
+        raise DataError(f"{name}: the {what} {path} is not there", hint="check the paths")
     return path
 
 

@@ -28,7 +28,7 @@ def conll_rows(path: Path) -> list[Mapping[str, list[str]]]:
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise DataError(f"{path} is not UTF-8: {error}", do="save it as UTF-8") from error
+        raise DataError(f"{path} is not UTF-8: {error}", hint="save it as UTF-8") from error
     lines = re.split("\r\n|\n|\r", text)
     tabs = any("\t" in line for line in lines if not line.startswith("#"))
     cells = [_cells(line, tabs) for line in lines]
@@ -49,12 +49,13 @@ def conll_rows(path: Path) -> list[Mapping[str, list[str]]]:
             continue
         if len(own) < 2 or not own[0] or not own[-1]:
             raise DataError(
-                f"{path}, line {number}: {line!r} has no tag", do="write a token and its tag a line"
+                f"{path}, line {number}: {line!r} has no tag",
+                hint="write a token and its tag a line",
             )
         if len(own) != width:
             raise DataError(
                 f"{path}, line {number}: {line!r} has {len(own)} columns, other lines have {width}",
-                do="put tabs between columns where tokens hold blanks",
+                hint="put tabs between columns where tokens hold blanks",
             )
         tokens.append(own[0])
         said.append(own[-1])
@@ -63,7 +64,7 @@ def conll_rows(path: Path) -> list[Mapping[str, list[str]]]:
         raise DataError(
             f"{path} has {width} columns and numbers in the first: it looks like CoNLL-U, whose "
             "words are in the second column",
-            do="keep two columns, the word and its tag",
+            hint="keep two columns, the word and its tag",
         )
     return rows
 

@@ -25,11 +25,11 @@ def _box(item: Any, name: str, column: str) -> tuple[float, float, float, float]
     except (KeyError, TypeError, ValueError, OverflowError, IndexError) as error:
         raise DataError(
             f"{name}: {column!r} holds {str(item)[:80]}, which is no box",
-            do='write {"bbox": [left, top, width, height], "category": "cat"}, in pixels',
+            hint='write {"bbox": [left, top, width, height], "category": "cat"}, in pixels',
         ) from error
     if not np.isfinite([left, top, width, height]).all():
         raise DataError(
-            f"{name}: the box {item['bbox']} is not finite", do="give numbers of pixels"
+            f"{name}: the box {item['bbox']} is not finite", hint="give numbers of pixels"
         )
     return left, top, width, height
 
@@ -65,13 +65,13 @@ class Detection(ImageTask):
             if kinds is None or boxes is None or len(kinds) != len(boxes):
                 raise DataError(
                     f"{name}: {column!r} has the keys {sorted(value)}",
-                    do='write {"bbox": [[left, top, width, height], ...], "category": [...]}',
+                    hint='write {"bbox": [[left, top, width, height], ...], "category": [...]}',
                 )
             value = [{"bbox": b, "category": k} for b, k in zip(boxes, kinds, strict=True)]
         if not isinstance(value, list | tuple | np.ndarray):
             raise DataError(
                 f"{name}: {column!r} is a {type(value).__name__}, expected a list of boxes",
-                do='write [{"bbox": [left, top, width, height], "category": "cat"}, ...]',
+                hint='write [{"bbox": [left, top, width, height], "category": "cat"}, ...]',
             )
         found = []
         for item in value:
@@ -79,7 +79,7 @@ class Detection(ImageTask):
             if width <= 0 or height <= 0:
                 raise DataError(
                     f"{name}: the box {item['bbox']} has no area",
-                    do="boxes are [left, top, width, height] in pixels",
+                    hint="boxes are [left, top, width, height] in pixels",
                 )
             kind = str(item.get("category", item.get("label")))
             found.append(Box(box=[left, top, left + width, top + height], label=kind))
@@ -89,7 +89,7 @@ class Detection(ImageTask):
         """The categories that are there."""
         self.labels = sorted({o["label"] for example in examples for o in example.truth or ()})
         if not self.labels:
-            raise DataError("no row to learn from has a box", do="give rows with boxes")
+            raise DataError("no row to learn from has a box", hint="give rows with boxes")
 
     def encode(self, example: Example) -> Inputs:
         import torch

@@ -143,7 +143,7 @@ def _check_options(task: StructuredTask, fit: FitOptions) -> None:
         if name not in ("input", "output", *task.takes) and getattr(own, name) != usual:
             raise ConfigError(
                 f"{name} = {getattr(own, name)!r} would be without effect on {task.name}",
-                do=f"it takes {' and '.join(task.takes)}",
+                hint=f"it takes {' and '.join(task.takes)}",
             )
     positive(length=own.length, new_tokens=own.new_tokens, size=own.size, seconds=own.seconds)
     positive(
@@ -155,12 +155,12 @@ def _check_options(task: StructuredTask, fit: FitOptions) -> None:
     )
     if not fit.lora and fit.rank != FitOptions.rank:
         raise ConfigError(
-            f"rank = {fit.rank} would be without effect: it is LoRA's", do="add --lora"
+            f"rank = {fit.rank} would be without effect: it is LoRA's", hint="add --lora"
         )
     if fit.steps is not None and fit.epochs != FitOptions.epochs:
         raise ConfigError(
             f"steps = {fit.steps} and epochs = {fit.epochs:g}: steps stand in the place of epochs",
-            do="give one of them",
+            hint="give one of them",
         )
     find_device(fit.device)
 
@@ -183,7 +183,7 @@ def _tuned(
     scratch: bool,
     events: Events,
 ) -> Tuned:
-    events.say(
+    events.log(
         "setting",
         f"{own.name}: {len(learn):,} rows to learn from, {len(judged):,} kept for judging; "
         f"{folder.origin}; {fit.count(len(learn)):,} steps"
@@ -263,7 +263,7 @@ def _examples(
             )
         if len(known) < 2:
             raise DataError(
-                f"{len(known)} rows of {rows.what} have an answer", do="give at least two"
+                f"{len(known)} rows of {rows.what} have an answer", hint="give at least two"
             )
         found.append(known)
     return found[0], found[1], groups

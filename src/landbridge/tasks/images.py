@@ -74,7 +74,7 @@ class ImageTask(StructuredTask):
             raise BackboneError(
                 f"{folder / 'config.json'} wants images of {self.size[0]} x {self.size[1]} pixels, "
                 f"expected at most {MOST_PIXELS} x {MOST_PIXELS}",
-                do="give a size (--size)",
+                hint="give a size (--size)",
             )
 
     def save(self, folder: Path) -> None:
@@ -132,4 +132,4 @@ def _decoded(item: Any, name: str, how: Callable[[Image.Image], Image.Image]) ->
     try:
         return how(open_image(item))
     except broken_image_errors() as error:
-        raise DataError(f"{name} cannot be decoded: {error}", do="restore the file") from error
+        raise DataError(f"{name} cannot be decoded: {error}", hint="restore the file") from error

@@ -39,7 +39,7 @@ def find_model(name: str, *, offline: bool, events: Events) -> ModelFolder:
     if repo.count("/") != 1 or repo.startswith((".", "/", "~")):
         raise BackboneError(
             f"{name!r} is neither a folder nor a hub id",
-            do="give a folder with config.json and weights, or hf/owner/name",
+            hint="give a folder with config.json and weights, or hf/owner/name",
         )
     return hub_folder(repo, revision or None, offline=offline, events=events)
 
@@ -61,7 +61,7 @@ def open_model(
     with library_errors(
         BackboneError,
         f"{folder} cannot do {task.name}",
-        do=f"give a model that transformers opens with {task.architecture}",
+        hint=f"give a model that transformers opens with {task.architecture}",
     ):
         config = without_kernels(task.config(folder))
         with seeded("task", task.name, seed), quietly():
@@ -95,7 +95,7 @@ def open_inputs(task: StructuredTask, folder: Path) -> None:
         library_errors(
             BackboneError,
             f"what stands before the model in {folder} cannot be read",
-            do="get the model again, or restore the folder",
+            hint="get the model again, or restore the folder",
         ),
         quietly(),
     ):

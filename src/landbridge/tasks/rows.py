@@ -77,7 +77,7 @@ def read_rows(data: Any, *, outside: bool = False) -> RawRows:
     if isinstance(data, str | Path):
         path = Path(data).expanduser()
         if not path.exists():
-            raise DataError(f"{path} does not exist", do="check the path")
+            raise DataError(f"{path} does not exist", hint="check the path")
         is_folder = path.is_dir()
         found = _folder(path, place_of(path.resolve(), outside)) if is_folder else _file(path)
     elif hasattr(data, "with_format"):  # a dataset of Hugging Face
@@ -90,10 +90,10 @@ def read_rows(data: Any, *, outside: bool = False) -> RawRows:
     else:
         raise DataError(
             f"{type(data).__name__} cannot be read as rows",
-            do="give a path, a data frame, a dataset, or a list of dicts",
+            hint="give a path, a data frame, a dataset, or a list of dicts",
         )
     if not len(found):
-        raise DataError(f"{found.what} has no rows", do="give at least one")
+        raise DataError(f"{found.what} has no rows", hint="give at least one")
     return found
 
 
@@ -137,7 +137,7 @@ def judged_rows(rows: RawRows, holdout: str, labeled: np.ndarray, share: float, 
     if sides.test.sum() < 2 or sides.learn.sum() < 2:
         raise DataError(
             f"{rows.what} has {n:,} rows, {int(sides.test.sum()):,} of them to judge on",
-            do="give at least two rows to learn from and two to judge on",
+            hint="give at least two rows to learn from and two to judge on",
         )
     return sides
 
@@ -148,7 +148,7 @@ def _of(rows: list[Any], folder: Place, what: str) -> RawRows:
         said = str(row.get(SPLIT) or "train").lower()
         if said not in SPLITS:
             raise DataError(
-                f"{what} row {i + 1} has the split {said!r}", do="write train, val or test"
+                f"{what} row {i + 1} has the split {said!r}", hint="write train, val or test"
             )
         splits.append(SPLITS[said])
     names = [f"{what} row {i + 1}" for i in range(len(rows))]
@@ -206,7 +206,7 @@ def _folder(root: Path, place: Place) -> RawRows:
         return _of(_masks(root), _in(root, place), encodable(root.name))
     raise DataError(
         f"{root} has no metadata.jsonl, no {_COCO[1]}, and no images/ beside masks/",
-        do="lay it out in one of these ways, or give a table",
+        hint="lay it out in one of these ways, or give a table",
     )
 
 
@@ -234,7 +234,7 @@ def _masks(root: Path) -> list[JsonObject]:
     if alone:
         raise DataError(
             f"{root}: {len(alone)} files in images/ or masks/ have no partner, such as {alone[0]}",
-            do="give each image a mask of the same name",
+            hint="give each image a mask of the same name",
         )
     return [{"image": f"images/{files[k].name}", "mask": f"masks/{masks[k].name}"} for k in files]
 
@@ -258,8 +258,8 @@ def _coco(path: Path, place: Place) -> list[JsonObject]:
     try:
         raw = json.loads(path.read_text("utf-8"))
     except (ValueError, RecursionError) as error:  # RecursionError: thousands of brackets
-        raise DataError(f"{path} is no whole JSON: {error}", do="write it again") from error
-    found = checked(raw, _LAYOUT, str(path), error=DataError, do=_COCO_HAS)
+        raise DataError(f"{path} is no whole JSON: {error}", hint="write it again") from error
+    found = checked(raw, _LAYOUT, str(path), error=DataError, hint=_COCO_HAS)
     try:
         names = {c["id"]: c["name"] for c in found["categories"]}
         boxes: dict[Any, list[tuple[Any, str]]] = {}
@@ -278,8 +278,8 @@ def _coco(path: Path, place: Place) -> list[JsonObject]:
     except KeyError as error:
         raise DataError(
             f"{path}: an annotation has the category_id {error}, which no category has",
-            do="add the category, or take the annotation out",
+            hint="add the category, or take the annotation out",
         ) from error
     except (ValueError, OSError) as error:  # a name that is no path
-        raise DataError(f"{path} names no file: {error}", do="correct file_name") from error
+        raise DataError(f"{path} names no file: {error}", hint="correct file_name") from error
     return rows

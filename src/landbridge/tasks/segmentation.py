@@ -34,13 +34,13 @@ class Segmentation(ImageTask):
         if image.mode not in ("L", "P", "1", "I", "I;16"):
             raise DataError(
                 f"the mask of {name} is {image.mode}, expected one number a pixel",
-                do="save masks as grey or palette PNG, each pixel the number of its class",
+                hint="save masks as grey or palette PNG, each pixel the number of its class",
             )
         found = np.asarray(image).astype(np.int64)
         if found.max(initial=0) > IGNORED:
             raise DataError(
                 f"the mask of {name} holds {found.max()}, the largest class can be {IGNORED - 1}",
-                do="number the classes from 0",
+                hint="number the classes from 0",
             )
         return found
 
@@ -53,7 +53,7 @@ class Segmentation(ImageTask):
                 most = max(most, int(own.max(initial=0)))
         self.labels = [f"class {i}" for i in range(most + 1)]
         if most < 1:
-            raise DataError("the masks hold one class", do="give masks with at least two")
+            raise DataError("the masks hold one class", hint="give masks with at least two")
 
     def config(self, folder: Path) -> Any:
         config = super().config(folder)
@@ -108,7 +108,7 @@ class Segmentation(ImageTask):
             if predicted.shape != truth.shape:
                 raise DataError(
                     f"a mask has {truth.shape} pixels and its image {predicted.shape}",
-                    do="give masks of the images' own size",
+                    hint="give masks of the images' own size",
                 )
             known = np.where(truth < n, truth, IGNORED)
             return overlap_counts(predicted, known, n)

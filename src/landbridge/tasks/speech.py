@@ -51,7 +51,7 @@ class SpeechRecognition(StructuredTask):
     def truth(self, row: Row, column: str, name: str, folder: Place) -> str:
         value = row[column]
         if not isinstance(value, str):
-            raise DataError(f"{name}: {column!r} holds {value!r}", do="write what is said")
+            raise DataError(f"{name}: {column!r} holds {value!r}", hint="write what is said")
         return " ".join(value.lower().split())
 
     def raw(self, examples: Sequence[Example]) -> AudioExamples:
@@ -83,7 +83,7 @@ class SpeechRecognition(StructuredTask):
         rate = facts.get("sampling_rate", RATE)
         if rate != RATE:
             raise BackboneError(
-                f"{folder} wants {rate} Hz, and {RATE} are given", do="take another"
+                f"{folder} wants {rate} Hz, and {RATE} are given", hint="take another"
             )
         self.normalise = bool(facts.get("do_normalize", True))
         if (folder / "vocab.json").is_file():

@@ -100,6 +100,6 @@ class TextToText(StructuredTask):
 def _text(value: Any, name: str, column: str) -> str:
     if not isinstance(value, str) or not value.strip():
         raise DataError(
-            f"{name}: column {column!r} holds {value!r}, expected a text", do="leave the row out"
+            f"{name}: column {column!r} holds {value!r}, expected a text", hint="leave the row out"
         )
     return whole_text(value)

@@ -42,7 +42,7 @@ class TokenClassification(StructuredTask):
     def given(self, row: Row, column: str, name: str, folder: Place) -> list[str]:
         words = _listed(row[column], column, name)
         if not words:
-            raise DataError(f"{name} has no words", do="leave the row out, or give it words")
+            raise DataError(f"{name} has no words", hint="leave the row out, or give it words")
         return words
 
     def truth(self, row: Row, column: str, name: str, folder: Place) -> list[str]:
@@ -52,7 +52,7 @@ class TokenClassification(StructuredTask):
         )
         if len(tags) != len(words):
             raise DataError(
-                f"{name} has {len(words)} words and {len(tags)} tags", do="give each word a tag"
+                f"{name} has {len(words)} words and {len(tags)} tags", hint="give each word a tag"
             )
         return tags
 
@@ -63,7 +63,7 @@ class TokenClassification(StructuredTask):
         self.labels = sorted(found, key=lambda tag: (tag != OUTSIDE, tag[2:], tag))
         if len(self.labels) < 2:
             raise DataError(
-                f"the rows to learn from have the tags {self.labels}", do="give at least two"
+                f"the rows to learn from have the tags {self.labels}", hint="give at least two"
             )
 
     def open(self, folder: Path) -> None:
@@ -76,7 +76,7 @@ class TokenClassification(StructuredTask):
         if not getattr(self.tokenizer, "is_fast", False):
             raise BackboneError(
                 f"the tokeniser of {folder} does not tell which word a piece is of",
-                do="give a model with tokenizer.json",
+                hint="give a model with tokenizer.json",
             )
         if self.tokenizer.pad_token is None:
             words = set(self.tokenizer.get_vocab())
@@ -148,7 +148,7 @@ def _listed(value: Any, column: str, name: str) -> list[str]:
     lacking = [i for i, item in enumerate(value, 1) if item is None]
     if lacking:
         raise DataError(
-            f"{name}: item {lacking[0]} of {column!r} is missing", do="give each word its tag"
+            f"{name}: item {lacking[0]} of {column!r} is missing", hint="give each word its tag"
         )
     return [whole_text(str(item)) for item in value]
 

@@ -92,10 +92,10 @@ def train_model(
                 if not np.isfinite(float(loss)):
                     raise TrainingError(
                         f"{name}: the loss is {loss} at step {state.global_step}",
-                        do="lower the learning rate (--learning-rate)",
+                        hint="lower the learning rate (--learning-rate)",
                     )
                 bar.advance(0, loss=float(loss))
-                events.say("step", fit=name, step=state.global_step, steps=steps, loss=float(loss))
+                events.log("step", fit=name, step=state.global_step, steps=steps, loss=float(loss))
 
         trainer = Trainer(
             model=model,

@@ -112,7 +112,7 @@ class Tuned:
         if facts["task"] not in TASKS:
             raise RunError(
                 f"{path / FILE} names the task {facts['task']!r}",
-                do=f"restore it, or update landbridge: known are {', '.join(TASKS)}",
+                hint=f"restore it, or update landbridge: known are {', '.join(TASKS)}",
             )
         known = {key: facts["options"][key] for key in _OPTIONS if key in facts["options"]}
         task = TASKS.get(facts["task"])(TaskOptions(**known), facts["labels"])
@@ -144,7 +144,7 @@ class Tuned:
         with library_errors(
             RunError,
             f"the model in {self.path} cannot answer",
-            do="its files may not belong together: restore the folder",
+            hint="its files may not belong together: restore the folder",
         ):
             return answers_of(self.task, self.model, examples, events)
 
@@ -183,28 +183,28 @@ class Tuned:
                 own = self.task.example(row, name, raw.folder, False)
             except DataError as error:
                 first = first or error
-                left.append(LeftOut(i, name, error.found.removeprefix(f"{name}: ")))
+                left.append(LeftOut(i, name, error.message.removeprefix(f"{name}: ")))
                 continue
             found.append(self.task.example(row, name, raw.folder, True) if labelled else own)
             places.append(i)
         if not found:
-            raise first or DataError("there is no row", do="give at least one")
+            raise first or DataError("there is no row", hint="give at least one")
         known = [i for i, e in enumerate(found) if e.truth is not None or not labelled]
         some = [found[i] for i in known]
         with library_errors(
             RunError,
             f"the model in {self.path} cannot answer",
-            do="its files may not belong together: restore the folder",
+            hint="its files may not belong together: restore the folder",
         ):
             said, broken = answers_or_reasons(self.task, self.model, some, events)
         if some and len(broken) == len(some):
             raise broken[0]
-        left += [LeftOut(places[known[i]], some[i].name, why.found) for i, why in broken.items()]
+        left += [LeftOut(places[known[i]], some[i].name, why.message) for i, why in broken.items()]
         if left:
             what = "row that cannot be read"
             names = ", ".join(f"{one.name} ({one.why})" for one in left[:3])
             more = ", ..." if len(left) > 3 else ""
-            events.say("warning", f"{raw.what}: left out {len(left)} x {what}: {names}{more}")
+            events.log("warning", f"{raw.what}: left out {len(left)} x {what}: {names}{more}")
         rest = [i for i in range(len(some)) if i not in broken]
         at = np.array([places[known[i]] for i in rest], np.int64)
         unasked = len(found) - len(known)
@@ -227,7 +227,9 @@ class Tuned:
         """
         known, said, rows = self._said(data, True, outside, events)
         if not known:
-            raise DataError("no row has an answer to compare with", do="name the column: --output")
+            raise DataError(
+                "no row has an answer to compare with", hint="name the column: --output"
+            )
         scores = {
             m.name: m.of([m.counts(a, e.truth) for a, e in zip(said, known, strict=True)])
             for m in self.task.metrics()
@@ -249,7 +251,7 @@ def _check_scores(path: Path, verdict: JsonObject) -> None:
         raise RunError(
             f"{path / FILE} is damaged: not every model has the scores {verdict['metric']!r} and "
             "those of the others",
-            do="restore the file, or make the folder again",
+            hint="restore the file, or make the folder again",
         )
 
 

@@ -60,7 +60,7 @@ def inject(network: Network, adapter: Adapter, seed: int) -> dict[str, Any]:
     if not taken:
         raise MethodError(
             f"lora: the backbone has no layer for an adapter (modules = {adapter.modules!r})",
-            do="choose another backbone, or a method without adapters such as finetune",
+            hint="choose another backbone, or a method without adapters such as finetune",
         )
     before = sum(p.numel() for p in network.parameters())
     with seeded("adapter", seed):

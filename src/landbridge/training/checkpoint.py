@@ -34,9 +34,9 @@ def load_tensors(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
             checked(facts, {str: object}, f"what {path} says of itself")
             return {name: file.get_tensor(name) for name in file.keys()}, facts  # noqa: SIM118
     except FileNotFoundError as error:
-        raise RunError(f"{path} is missing", do="run again, or restore the file") from error
+        raise RunError(f"{path} is missing", hint="run again, or restore the file") from error
     except (SafetensorError, ValueError, RecursionError, OSError) as error:
-        raise RunError(f"{path} is damaged: {error}", do="restore it, or run again") from error
+        raise RunError(f"{path} is damaged: {error}", hint="restore it, or run again") from error
 
 
 @dataclass

@@ -34,7 +34,7 @@ def find_device(wished: str) -> str:
     if wished not in there:
         raise ConfigError(
             f"training.device is {wished!r}, and torch sees {', '.join(there)} here",
-            do="name one of these, or leave it at auto",
+            hint="name one of these, or leave it at auto",
         )
     return wished
 

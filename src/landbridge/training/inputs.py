@@ -110,7 +110,7 @@ def answer(
         raise DataError(
             f"the data hold {data_of(examples.modality)}, and the model takes "
             f"{data_of(preprocessing.modality)}",
-            do="give data like those it was made from",
+            hint="give data like those it was made from",
         )
     return saved_network(network, preprocessing.prepare(fitting, events=events), preprocessing)
 
@@ -133,7 +133,7 @@ def saved_network(
         raise RunError(
             "the network does not take what its preprocessor.json makes: "
             f"{(str(error).splitlines() or [''])[0][:300]}",
-            do="restore backbone.json, preprocessor.json and the weights from the same folder",
+            hint="restore backbone.json, preprocessor.json and the weights from the same folder",
         ) from error
 
 

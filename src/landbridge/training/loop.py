@@ -72,7 +72,7 @@ def train(
     if options.checkpoint is not None and options.checkpoint.exists():
         position, saved = load_state(options.checkpoint)
         network.load_state_dict(saved["network"])
-        events.say("resume", fit=options.fit, phase=position.phase, step=position.step)
+        events.log("resume", fit=options.fit, phase=position.phase, step=position.step)
     last = position.losses
     with private_random_state(options.device), repeatable(options.device):
         for index in range(position.phase, len(phases)):
@@ -80,7 +80,7 @@ def train(
             if phase.moves.startswith(SURGICAL):  # chosen once: a resumed phase has it already
                 chosen = position.moves if index == position.phase else ""
                 moves = chosen or choose_stages(network, phase.moves, data, options.device)
-                events.say("choice", f"{options.fit}: {moves} moves", phase=phase.name)
+                events.log("choice", f"{options.fit}: {moves} moves", phase=phase.name)
                 phase = replace(phase, moves=moves)
             runner = _PhaseRunner(network, begun, index, phase, data, seed, options, events)
             last = runner.run(position.step if index == position.phase else 0, saved)
@@ -265,12 +265,13 @@ class _PhaseRunner:
         raise TrainingError(
             f"{self.options.fit}: the {what} is {value} at step {step + 1} of phase "
             f"{self.phase.name!r} ({said})",
-            do="lower training.learning_rate, set training.clip, or use training.precision=float32",
+            hint="lower training.learning_rate, set training.clip, or use "
+            "training.precision=float32",
         )
 
     def _log(self, step: int, losses: dict[str, float], bar: Progress) -> None:
         total = sum(losses.values())
-        self.events.say(
+        self.events.log(
             "step",
             fit=self.options.fit,
             seed=self.seed,

@@ -40,7 +40,7 @@ def moving_parameters(network: Network, moves: str) -> Chosen:
         near = nearest(word, CHOICES)
         raise ConfigError(
             f"moves = {moves!r}" + (f" (did you mean {near!r}?)" if near else ""),
-            do=f"write one of {', '.join(CHOICES)}",
+            hint=f"write one of {', '.join(CHOICES)}",
         )
     return CHOICES[word](network, argument)
 
@@ -71,7 +71,7 @@ def _norms(network: Network, argument: str) -> Chosen:
     if not norms:
         raise ConfigError(
             "moves = 'norms', and the backbone has no normalisation layer",
-            do="choose another method, such as bias-tuning or lora",
+            hint="choose another method, such as bias-tuning or lora",
         )
     return _ids(*norms) | _ids(network.head)
 
@@ -84,7 +84,7 @@ def _biases(network: Network, argument: str) -> Chosen:
     }
     if not biases:
         raise ConfigError(
-            "moves = 'biases', and the backbone has no bias", do="choose another method"
+            "moves = 'biases', and the backbone has no bias", hint="choose another method"
         )
     return biases | _ids(network.head)
 
@@ -92,13 +92,13 @@ def _biases(network: Network, argument: str) -> Chosen:
 def _adapters(network: Network, argument: str) -> Chosen:
     added = {id(p) for name, p in network.backbone.named_parameters() if ".lora_" in name}
     if not added:
-        raise ConfigError("moves = 'adapters', and the backbone has none", do="use method lora")
+        raise ConfigError("moves = 'adapters', and the backbone has none", hint="use method lora")
     return added | _ids(network.head)
 
 
 def _last(network: Network, argument: str) -> Chosen:
     if not argument.isdigit() or not int(argument):
-        raise ConfigError(f"moves = 'last:{argument}'", do="write last:1, last:2, ...")
+        raise ConfigError(f"moves = 'last:{argument}'", hint="write last:1, last:2, ...")
     count = int(argument)
     stages = network.backbone.stages()
     modules = [m for _, group in stages[max(0, len(stages) - count) :] for m in group]
@@ -112,7 +112,7 @@ def _stages(network: Network, argument: str) -> Chosen:
     if strange or not names:
         raise ConfigError(
             f"moves = 'stages:{argument}': no stage {', '.join(strange) or 'named'}",
-            do=f"stages of this backbone: {', '.join(stages) or 'none'}",
+            hint=f"stages of this backbone: {', '.join(stages) or 'none'}",
         )
     return _ids(*(m for name in names for m in stages[name]), network.head)
 
@@ -120,7 +120,7 @@ def _stages(network: Network, argument: str) -> Chosen:
 def _surgical(network: Network, argument: str) -> Chosen:
     raise ConfigError(
         f"moves = 'surgical:{argument}' is chosen at a phase's first step, by gradients",
-        do="train with it: nothing moves by that name before",
+        hint="train with it: nothing moves by that name before",
     )
 
 

@@ -55,9 +55,9 @@ def load_network(
         )
         raise RunError(
             f"{folder / MODEL} does not fit backbone.json: {strange[:3]}",
-            do="restore both files from the same folder",
+            hint="restore both files from the same folder",
         )
     network.load_state_dict(state)
     if tensors_digest(network.state_dict()) != own.get("result"):
-        raise RunError(f"{folder / MODEL} was changed", do="restore the folder")
+        raise RunError(f"{folder / MODEL} was changed", hint="restore the folder")
     return network, opened.preprocessing

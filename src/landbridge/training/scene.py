@@ -40,7 +40,7 @@ def make_pools(
         if side is None or len(rows) == 0:
             raise ConfigError(
                 f"phase {phase.name!r} of {fit} needs {what}, and there is none",
-                do="choose a method that this setting allows: `landbridge methods`",
+                hint="choose a method that this setting allows: `landbridge methods`",
             )
         pools[name] = (side, Pool(rows, phase.batch, *where, name))
 

@@ -29,10 +29,10 @@ def choose_stages(network: Network, moves: str, data: TrainingData, device: torc
     """
     _, _, argument = moves.partition(":")
     if not argument.isdigit() or not int(argument):
-        raise ConfigError(f"moves = {moves!r}", do="write surgical:1, surgical:2, ...")
+        raise ConfigError(f"moves = {moves!r}", hint="write surgical:1, surgical:2, ...")
     found = relative_gradients(network, data, device)
     if not found:
-        raise ConfigError(f"moves = {moves!r}, and the backbone has no stage", do="use head-only")
+        raise ConfigError(f"moves = {moves!r}, and the backbone has no stage", hint="use head-only")
     names = sorted(found, key=lambda name: -found[name])[: int(argument)]
     return "stages:" + ",".join(name for name in found if name in names)
 
@@ -48,7 +48,7 @@ def relative_gradients(
     target = data.target
     known = np.flatnonzero(target.known) if target is not None else np.zeros(0, int)
     if target is None or not len(known):
-        raise ConfigError("surgical fine-tuning without target labels", do="label some rows")
+        raise ConfigError("surgical fine-tuning without target labels", hint="label some rows")
     rows = known[evenly(len(known), ROWS)]
     stages = network.backbone.stages()
     groups = [[p for m in modules for p in m.parameters()] for _, modules in stages]

@@ -198,5 +198,5 @@ class EmbeddedPreprocessing(Preprocessing):
         except (KeyError, TypeError) as error:
             raise RunError(
                 f"preprocessor.json is damaged in an encoder's part: {error!r}",
-                do="restore it, or run again",
+                hint="restore it, or run again",
             ) from error

@@ -158,7 +158,7 @@ class FusionProvider(Provider):
             return reopen(own.identity, own.preprocessing, offline=offline, events=events)
         if name == "auto":
             name = self.encoder(hint)
-            events.say("choice", f"{part}: {name}", backbone=name)
+            events.log("choice", f"{part}: {name}", backbone=name)
         return open_backbone(
             name, hint, examples, seed=seed, offline=offline, events=events, named=named
         )
@@ -221,16 +221,18 @@ class FusionNetProvider(FusionProvider):
 
 def _check(chosen: Mapping[str, Any], hint: InputSpec) -> None:
     if chosen.get("fusion", FUSIONS[0]) not in FUSIONS:
-        raise ConfigError(f"fusion is {chosen['fusion']!r}", do=f"use one of {', '.join(FUSIONS)}")
+        raise ConfigError(
+            f"fusion is {chosen['fusion']!r}", hint=f"use one of {', '.join(FUSIONS)}"
+        )
     if not isinstance(chosen["encoders"], Mapping):
         raise ConfigError(
-            f"encoders is {chosen['encoders']!r}", do="give a backbone by the name of each part"
+            f"encoders is {chosen['encoders']!r}", hint="give a backbone by the name of each part"
         )
     strange = sorted(set(chosen["encoders"]) - set(hint.parts))
     if strange:
         raise ConfigError(
             f"encoders names the part {strange[0]!r}; the examples have {', '.join(hint.parts)}",
-            do="name one of these",
+            hint="name one of these",
         )
 
 
@@ -239,7 +241,7 @@ def _examples_of(part: str, examples: Sequence[Examples]) -> list[Examples]:
     for side in examples:
         if not isinstance(side, SeveralExamples):
             raise BackboneError(
-                f"fusion was given {side.modality} examples", do="give several modalities at once"
+                f"fusion was given {side.modality} examples", hint="give several modalities at once"
             )
         if part in side.parts and len(side.parts[part]):
             found.append(side.parts[part])

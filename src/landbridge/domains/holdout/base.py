@@ -148,11 +148,11 @@ def split_rule(said: str) -> tuple[SplitRule, str | None]:
     if rule.by_column and not column:
         raise ConfigError(
             f"holdout = {said!r} names no column",
-            do=f"name the column that it goes by: {name}:COLUMN",
+            hint=f"name the column that it goes by: {name}:COLUMN",
         )
     if colon and not rule.by_column:
         raise ConfigError(
-            f"holdout = {said!r} names a column, and {name} goes by none", do=f"write {name}"
+            f"holdout = {said!r} names a column, and {name} goes by none", hint=f"write {name}"
         )
     return rule, column or None
 
@@ -162,7 +162,7 @@ def check_effect(said: str, why: str) -> None:
     if said != USUAL:
         raise ConfigError(
             f"holdout = {said} would be without effect: {why}",
-            do="leave it out, or give data without it",
+            hint="leave it out, or give data without it",
         )
 
 
@@ -181,5 +181,5 @@ def nothing_to_part(rows: SplitRows, found: str) -> DataError:
     """Return the error of rows that a rule cannot part."""
     return DataError(
         f"{rows.name}: {found}, so nothing can be held out by it",
-        do="name another column, or hold out rows by chance: holdout stratified",
+        hint="name another column, or hold out rows by chance: holdout stratified",
     )

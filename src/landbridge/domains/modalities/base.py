@@ -190,7 +190,7 @@ def load_preprocessing(values: JsonObject) -> Preprocessing:
     if kind not in PREPROCESSINGS:
         raise RunError(
             f"preprocessor.json speaks of an unknown kind {kind!r}",
-            do="the run was written by a newer landbridge: update it",
+            hint="the run was written by a newer landbridge: update it",
         )
     rest = {k: v for k, v in values.items() if k != "kind"}
     try:
@@ -199,12 +199,12 @@ def load_preprocessing(values: JsonObject) -> Preprocessing:
     except (TypeError, ValueError, LookupError, AttributeError, OverflowError) as error:
         raise RunError(
             f"preprocessor.json does not describe a preprocessing of the kind {kind!r}: {error}",
-            do="restore it, or run again",
+            hint="restore it, or run again",
         ) from error
     if problem:
         raise RunError(
             f"preprocessor.json of the kind {kind!r} is damaged: {problem}",
-            do="restore it, or run again",
+            hint="restore it, or run again",
         )
     return made
 

@@ -55,10 +55,10 @@ def corrupt(images: np.ndarray, kind: str, severity: int, seed: int = 0) -> np.n
     """
     if kind not in CORRUPTIONS:
         raise ConfigError(
-            f"unknown corruption {kind!r}", do=f"one of {', '.join(sorted(CORRUPTIONS))}"
+            f"unknown corruption {kind!r}", hint=f"one of {', '.join(sorted(CORRUPTIONS))}"
         )
     if severity not in range(SEVERITIES + 1):
-        raise ConfigError(f"severity {severity!r}", do="give 0 (none) to 5")
+        raise ConfigError(f"severity {severity!r}", hint="give 0 (none) to 5")
     if severity == 0 or len(images) == 0:
         return images.copy()
     x = images.astype(np.float32) / 255

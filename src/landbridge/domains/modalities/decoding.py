@@ -317,7 +317,7 @@ def decode(
     except broken_image_errors() as error:
         raise DataError(
             f"{name} cannot be decoded: {error}",
-            do="it could be when the folder was read: restore the file, or read the folder again",
+            hint="it could be when the folder was read: restore the file, or read the folder again",
         ) from error
     return pixels
 

@@ -79,5 +79,5 @@ def _item_digest(item: Item, whole: bool) -> str:
 
 def _gone(item: Path, error: OSError) -> DataError:
     return DataError(
-        f"{item} cannot be read any more: {error.strerror}", do="read the folder again"
+        f"{item} cannot be read any more: {error.strerror}", hint="read the folder again"
     )

@@ -39,7 +39,7 @@ def texts_of(examples: Examples) -> list[str]:
     if not isinstance(examples, TextExamples):
         raise DataError(
             f"text preprocessing was given {examples.modality} examples",
-            do="use the preprocessing of that modality",
+            hint="use the preprocessing of that modality",
         )
     return [whole_text(text) for text in examples.texts]
 
@@ -48,7 +48,7 @@ def say_halves(examples: Examples, events: Events) -> None:
     """Count and say the texts in which half of a surrogate pair was replaced."""
     halves = sum(has_half(text) for text in getattr(examples, "texts", ()))
     if halves:
-        events.say(
+        events.log(
             "note",
             f"{halves:,} texts hold half of a character (a cut surrogate pair): U+FFFD is read in "
             "its place",
@@ -159,5 +159,5 @@ class IdPreprocessing(Preprocessing):
         except TypeError as error:
             raise RunError(
                 f"preprocessor.json of a text model is damaged: {error}",
-                do="restore it, or run again",
+                hint="restore it, or run again",
             ) from error

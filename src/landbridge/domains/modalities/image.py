@@ -120,7 +120,7 @@ class ImagePreprocessing(Preprocessing):
         }
         for problem, there in problems.items():
             if there:
-                raise ConfigError(f"image preprocessing: {problem}", do="correct that option")
+                raise ConfigError(f"image preprocessing: {problem}", hint="correct that option")
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -144,7 +144,7 @@ class ImagePreprocessing(Preprocessing):
         if not isinstance(examples, ImageExamples):
             raise DataError(
                 f"image preprocessing was given {examples.modality} examples",
-                do="use the preprocessing of that modality",
+                hint="use the preprocessing of that modality",
             )
         if cache is None:
             out = np.empty((len(examples), *self.shape), np.uint8)
@@ -255,7 +255,7 @@ class ImagePreprocessing(Preprocessing):
         if unknown or not {"height", "width"} <= set(values):
             raise RunError(
                 f"preprocessor.json of an image model has the keys {sorted(values)}",
-                do="the run was written by another version of landbridge: use that one",
+                hint="the run was written by another version of landbridge: use that one",
             )
         return cls(**values)
 

@@ -126,7 +126,7 @@ class SeveralPreprocessing(Preprocessing):
         if not isinstance(examples, SeveralExamples):
             raise DataError(
                 f"preprocessing of several modalities was given {examples.modality} examples",
-                do=f"give {', '.join(self.parts)} together; any of them may be missing from a row",
+                hint=f"give {', '.join(self.parts)} together; any may be missing from a row",
             )
         self._compare(examples, events)
         large = cache is not None and len(examples) * self.row_bytes >= _ON_DISK
@@ -167,9 +167,9 @@ class SeveralPreprocessing(Preprocessing):
         extra = [name for name in examples.parts if name not in self.parts]
         lost = [name for name in self.parts if name not in examples.parts]
         if extra:
-            events.say("note", f"left out, the model does not know them: {', '.join(extra)}")
+            events.log("note", f"left out, the model does not know them: {', '.join(extra)}")
         if lost:
-            events.say("warning", f"no row has {' or '.join(lost)}: answered without")
+            events.log("warning", f"no row has {' or '.join(lost)}: answered without")
         known = [name for name in self.parts if name in examples.parts]
         there = np.zeros(len(examples), bool)
         for name in known:
@@ -179,7 +179,7 @@ class SeveralPreprocessing(Preprocessing):
             where = "no row" if not known else f"{examples.names()[empty[0]]} and others do not"
             raise DataError(
                 f"{where} have {' or '.join(self.parts)}, which is what the model takes",
-                do="give at least one of them in every row",
+                hint="give at least one of them in every row",
             )
 
     def _packed(self, examples: SeveralExamples, cache: Path | None, events: Events) -> np.ndarray:
@@ -324,7 +324,7 @@ class SeveralPreprocessing(Preprocessing):
         except (KeyError, AttributeError) as error:
             raise RunError(
                 f"preprocessor.json of a model of several modalities is damaged: {error!r}",
-                do="restore it, or run again",
+                hint="restore it, or run again",
             ) from error
 
 

@@ -190,7 +190,7 @@ def _heard(named: tuple[Item, str]) -> tuple[Peak | None, bool]:
         with in_turn(item):
             found = hear(item)
     except DataError as error:
-        if name in error.found:
+        if name in error.message:
             raise
-        raise DataError(f"{name}: {error.found}", do=error.do) from error
+        raise DataError(f"{name}: {error.message}", hint=error.hint) from error
     return found.peak, found.cancelled

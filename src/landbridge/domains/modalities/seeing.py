@@ -155,4 +155,4 @@ class opened:
             raise self._broken(error) from error
 
     def _broken(self, error: BaseException) -> DataError:
-        return DataError(f"{self.name} cannot be decoded: {error}", do="read the folder again")
+        return DataError(f"{self.name} cannot be decoded: {error}", hint="read the folder again")

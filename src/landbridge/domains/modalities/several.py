@@ -60,13 +60,15 @@ class SeveralExamples(Examples):
     ) -> None:
         self.parts = dict(parts)
         if not self.parts:
-            raise DataError("several modalities were asked for, and none was given", do="give two")
+            raise DataError(
+                "several modalities were asked for, and none was given", hint="give two"
+            )
         sizes = {name: len(part) for name, part in self.parts.items()}
         if places is None:
             if len(set(sizes.values())) > 1:
                 raise DataError(
                     f"the parts differ in length: {sizes}",
-                    do="give each part one example a row, None where a row has none",
+                    hint="give each part one example a row, None where a row has none",
                 )
             places = {name: np.arange(n) for name, n in sizes.items()}
         self.places = {name: np.asarray(places[name], np.int64) for name in self.parts}
@@ -77,7 +79,7 @@ class SeveralExamples(Examples):
         if len(empty):
             raise DataError(
                 f"{len(empty)} rows have nothing at all, the first is {self.names()[empty[0]]}",
-                do="leave them out",
+                hint="leave them out",
             )
 
     @property
@@ -201,7 +203,7 @@ class SeveralExamples(Examples):
             raise DataError(
                 f"{names[0]!r} has {', '.join(self.parts)}, and {names[1]!r} has "
                 f"{', '.join(other.parts)}",
-                do="give at least one modality on both sides",
+                hint="give at least one modality on both sides",
             )
         for name in shared:
             self.parts[name].check_like(other.parts[name], names)

@@ -65,7 +65,7 @@ def image_or_images(what: Any, channels: int, width: int) -> Any:
 
         if path.suffix.lower() in IMAGE_SUFFIXES:
             if reason := flaw(path):
-                raise DataError(f"{path} cannot be read as an image: {reason}", do="restore it")
+                raise DataError(f"{path} cannot be read as an image: {reason}", hint="restore it")
             return ImageExamples([path])
         return what
     shape = getattr(what, "shape", None)
@@ -173,7 +173,7 @@ def _sound_ones(
             items.append(read(given, name))
         except DataError as error:
             first = first or error
-            why = error.found.removeprefix(f"{name} cannot be read as {article} {one}: ")
+            why = error.message.removeprefix(f"{name} cannot be read as {article} {one}: ")
             left.append(LeftOut(i, name, f"unreadable {one}: {why}"))
             continue
         kept.append(name)
@@ -185,7 +185,7 @@ def _sound_ones(
 def _image_item(what: Any, name: str) -> bytes:
     item = what if isinstance(what, bytes) else encoded_picture(what, name)
     if reason := flaw(item):
-        raise DataError(f"{name} cannot be read as an image: {reason}", do="restore it")
+        raise DataError(f"{name} cannot be read as an image: {reason}", hint="restore it")
     return item
 
 
@@ -193,7 +193,7 @@ def _sound_file(what: Any, name: str) -> Path:
     path = Path(what)
     reason = silent_or_broken(path) if path.is_file() else "there is no such file"
     if reason:
-        raise DataError(f"{name} cannot be read as a recording: {reason}", do="restore it")
+        raise DataError(f"{name} cannot be read as a recording: {reason}", hint="restore it")
     return path
 
 
@@ -234,7 +234,7 @@ def row_or_rows(what: Any, columns: Sequence[str], needed: Sequence[str]) -> Any
         except type_errors() as error:
             raise DataError(
                 f"a column of the rows holds values of several kinds: {error}",
-                do="give each column one kind of value",
+                hint="give each column one kind of value",
             ) from error
     if isinstance(what, Mapping) and what:
         import pyarrow as pa
@@ -267,14 +267,14 @@ def _columns_of(what: Mapping[Any, Any]) -> Any:
     sizes = {str(name): len(v) if _is_column(v) else 1 for name, v in what.items()}
     if len(set(sizes.values())) > 1:
         raise DataError(
-            f"the columns differ in length: {sizes}", do="give each column one value a row"
+            f"the columns differ in length: {sizes}", hint="give each column one value a row"
         )
     try:
         return pa.table({str(name): pa.array(v, from_pandas=True) for name, v in what.items()})
     except type_errors() as error:
         raise DataError(
             f"a column of the rows holds values of several kinds: {error}",
-            do="give each column one kind of value",
+            hint="give each column one kind of value",
         ) from error
 
 
@@ -318,5 +318,5 @@ def encoded_picture(image: Image.Image, name: str) -> bytes:
         kind = "TIFF" if image.mode in _TIFF else "PNG"
         image.save(out, kind, **({"exif": exif} if exif else {}))
     except broken_image_errors() as error:
-        raise DataError(f"{name} cannot be read as an image: {error}", do="restore it") from error
+        raise DataError(f"{name} cannot be read as an image: {error}", hint="restore it") from error
     return out.getvalue()

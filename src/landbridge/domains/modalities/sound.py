@@ -99,13 +99,13 @@ class AudioPreprocessing(Preprocessing):
             if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
                 raise ConfigError(
                     f"sound preprocessing: {name} {value!r} (expected {least:,} to {most:,})",
-                    do="correct that option",
+                    hint="correct that option",
                 )
 
         if self.full_scale is not None and not self.full_scale > 0:
             raise ConfigError(
                 f"sound preprocessing: full_scale {self.full_scale!r} (expected above 0)",
-                do="correct that option",
+                hint="correct that option",
             )
 
     def prepare(
@@ -115,7 +115,7 @@ class AudioPreprocessing(Preprocessing):
         if not isinstance(examples, AudioExamples):
             raise DataError(
                 f"sound preprocessing was given {examples.modality} examples",
-                do="use the preprocessing of that modality",
+                hint="use the preprocessing of that modality",
             )
         if cache is None:
             return self._decoded(examples, events)
@@ -160,7 +160,7 @@ class AudioPreprocessing(Preprocessing):
                 out[row, : len(own)] = own
             yield out
         if cut:
-            events.say(
+            events.log(
                 "note",
                 f"{cut:,} of {len(examples):,} recordings are longer than "
                 f"{self.samples / self.rate:.2g} s: their middle is kept",
@@ -173,9 +173,9 @@ class AudioPreprocessing(Preprocessing):
             try:
                 own = resample(*decode(item, full_scale), self.rate)
             except DataError as error:
-                if name in error.found:
+                if name in error.message:
                     raise
-                raise DataError(f"{name}: {error.found}", do=error.do) from error
+                raise DataError(f"{name}: {error.message}", hint=error.hint) from error
             middle = max(0, len(own) - self.samples) // 2
             kept = own[middle : middle + self.samples]
             return np.rint(np.clip(kept, -1, 1) * _FULL).astype(np.int16), len(own) > len(kept)
@@ -261,7 +261,7 @@ class AudioPreprocessing(Preprocessing):
         except (TypeError, ConfigError) as error:
             raise RunError(
                 f"preprocessor.json of a sound model is damaged: {error}",
-                do="restore it, or run again",
+                hint="restore it, or run again",
             ) from error
 
 

@@ -105,18 +105,18 @@ def hear(item: Item) -> Heard:
         found = _heard(item, name)
     except (MemoryError, OverflowError) as error:
         raise DataError(
-            f"{name} takes more memory than there is: {error}", do="cut it into pieces"
+            f"{name} takes more memory than there is: {error}", hint="cut it into pieces"
         ) from error
     if not found.wave.size:
-        raise DataError(f"{name} has no samples", do="restore the file, or leave it out")
+        raise DataError(f"{name} has no samples", hint="restore the file, or leave it out")
     if not np.isfinite(found.wave).all():
-        raise DataError(f"{name} has samples that are not finite", do="write it again")
+        raise DataError(f"{name} has samples that are not finite", hint="write it again")
     return found
 
 
 def _heard(item: Path | bytes, name: str) -> Heard:
     if reason := cut_short(item):
-        raise DataError(f"{name} is cut short: {reason}", do="restore the file")
+        raise DataError(f"{name} is cut short: {reason}", hint="restore the file")
     try:
         import soundfile
     except ImportError:
@@ -141,10 +141,10 @@ def _heard(item: Path | bytes, name: str) -> Heard:
         raise
     except soundfile.LibsndfileError as error:
         raise DataError(
-            f"{name} is no sound file: {error.error_string}", do="restore the file"
+            f"{name} is no sound file: {error.error_string}", hint="restore the file"
         ) from error
     except (RuntimeError, OSError, ValueError, TypeError) as error:
-        raise DataError(f"{name} is no sound file: {error}", do="restore the file") from error
+        raise DataError(f"{name} is no sound file: {error}", hint="restore the file") from error
 
 
 def _mixed(
@@ -165,7 +165,7 @@ def _mixed(
             if mix.length > MOST_SAMPLES:
                 raise DataError(
                     f"{name} has more than {MOST_SAMPLES:,} samples, the most that is decoded",
-                    do="cut it into pieces, or lower its rate",
+                    hint="cut it into pieces, or lower its rate",
                 )
         loudest = mix.loudest()
         if loudest is None:
@@ -193,7 +193,7 @@ def _check_rate(rate: int, name: str) -> None:
         raise DataError(
             f"{name} says that it has {rate:,} samples a second, expected {RATES[0]:,} to "
             f"{RATES[1]:,}",
-            do="correct its header",
+            hint="correct its header",
         )
 
 
@@ -205,11 +205,12 @@ def _check_claim(file: Any, name: str) -> None:
         raise DataError(
             f"{name} says that it has {file.frames:,} samples: more than {MOST_SAMPLES:,}, the "
             "most that is decoded",
-            do="correct its header, cut it into pieces, or lower its rate",
+            hint="correct its header, cut it into pieces, or lower its rate",
         )
     if file.format == "FLAC":  # soundfile fails on the way to an end that it takes for known
         raise DataError(
-            f"{name} does not say how many samples it has", do="write it again: flac -d, then flac"
+            f"{name} does not say how many samples it has",
+            hint="write it again: flac -d, then flac",
         )
 
 
@@ -218,7 +219,7 @@ def _check_length(file: Any, length: int, name: str) -> None:
     if length < least and file.frames < _UNKNOWN:
         raise DataError(
             f"{name} is cut short: {length:,} of {file.frames:,} samples are there",
-            do="restore the file",
+            hint="restore the file",
         )
 
 
@@ -234,7 +235,7 @@ def _plain_wav(item: Path | bytes, name: str) -> tuple[np.ndarray, int, bool]:
     except (ValueError, OSError, EOFError, ArithmeticError, struct.error) as error:
         raise DataError(
             f"{name} cannot be read without soundfile: {error}",
-            do="pip install 'landbridge[audio]', or restore the file",
+            hint="pip install 'landbridge[audio]', or restore the file",
         ) from error
     samples = np.asarray(found)
     if samples.ndim < 2:
@@ -263,7 +264,7 @@ def resample(samples: np.ndarray, rate: int, wanted: int) -> np.ndarray:
         raise DataError(
             f"{len(samples):,} samples at {rate:,} Hz are {length:,.0f} at {wanted:,} Hz, more "
             f"than {MOST_SAMPLES:,}",
-            do="correct the rate in its header, or cut it into pieces",
+            hint="correct the rate in its header, or cut it into pieces",
         )
     from scipy.signal import resample_poly
 
@@ -286,7 +287,7 @@ def silent_or_broken(item: Item) -> str | None:
         with in_turn(item):
             hear(item)
     except DataError as error:
-        return error.found
+        return error.message
     return None
 
 

@@ -62,7 +62,7 @@ def wav_bytes(what: Any, rate: int | None, name: str) -> bytes:
 
     if isinstance(what, bytes):
         if reason := silent_or_broken(what):
-            raise DataError(f"{name} cannot be read as a recording: {reason}", do="restore it")
+            raise DataError(f"{name} cannot be read as a recording: {reason}", hint="restore it")
         return what
     if isinstance(what, Mapping):
         what, rate = what["array"], what["sampling_rate"]
@@ -72,7 +72,7 @@ def wav_bytes(what: Any, rate: int | None, name: str) -> bytes:
     if not whole or not RATES[0] <= int(rate) <= RATES[1]:  # type: ignore[arg-type]
         raise DataError(
             f"{name} has {rate} samples a second, expected {RATES[0]:,} to {RATES[1]:,}",
-            do="give {'array': samples, 'sampling_rate': rate}",
+            hint="give {'array': samples, 'sampling_rate': rate}",
         )
     wave = _samples(what, name)
     if wave.dtype == np.int8:
@@ -95,14 +95,14 @@ def _samples(what: Any, name: str) -> np.ndarray:
             wave = wave.astype(np.float64)
     except (TypeError, ValueError) as error:
         raise DataError(
-            f"{name} holds no samples: {error}", do="give samples as numbers"
+            f"{name} holds no samples: {error}", hint="give samples as numbers"
         ) from error
     if not wave.size or wave.dtype.kind not in "iuf" or wave.ndim not in (1, 2):
         raise DataError(
-            f"{name} has shape {wave.shape} and type {wave.dtype}", do="give samples as numbers"
+            f"{name} has shape {wave.shape} and type {wave.dtype}", hint="give samples as numbers"
         )
     if wave.ndim == 2 and wave.shape[0] < wave.shape[1]:
         wave = wave.T  # channels first
     if not np.isfinite(wave).all():
-        raise DataError(f"{name} has samples that are not finite", do="correct them")
+        raise DataError(f"{name} has samples that are not finite", hint="correct them")
     return np.asarray(wave)

@@ -61,7 +61,7 @@ class TableExamples(Examples):
         if len({array.shape for array in self.columns.values()}) > 1:
             raise ValueError("columns differ in length")
         if not self.columns:
-            raise DataError("a table has no column to learn from", do="give it at least one")
+            raise DataError("a table has no column to learn from", hint="give it at least one")
         self._check_finite()
 
     def _check_finite(self) -> None:
@@ -74,7 +74,7 @@ class TableExamples(Examples):
             raise DataError(
                 f"column {column!r} {what} in {self._call(rows[0])}"
                 + (f" and {len(rows) - 1} more rows" if len(rows) > 1 else ""),
-                do="correct the value, or leave it empty if it is missing",
+                hint="correct the value, or leave it empty if it is missing",
             )
 
     def _call(self, row: int) -> str:
@@ -187,7 +187,7 @@ def check_columns(source: TableExamples, target: TableExamples, names: tuple[str
             found.append(f"{names[0]} lacks {listed(only_target)}")
         raise DataError(
             "the tables differ in their columns: " + "; ".join(found),
-            do="give both the same columns, or name the ones to use with columns=[...]",
+            hint="give both the same columns, or name the ones to use with columns=[...]",
         )
     for name, array in source.columns.items():
         other = target.columns[name]
@@ -197,7 +197,7 @@ def check_columns(source: TableExamples, target: TableExamples, names: tuple[str
             kinds = ["words" if a.dtype == object else "numbers" for a in (array, other)]
             raise DataError(
                 f"column {name!r} holds {kinds[0]} in {names[0]} and {kinds[1]} in {names[1]}",
-                do="write both the same way, or leave the column out with columns=[...]",
+                hint="write both the same way, or leave the column out with columns=[...]",
             )
 
 

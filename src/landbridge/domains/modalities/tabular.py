@@ -198,11 +198,11 @@ class TablePreprocessing(Preprocessing):
         if lost:
             raise DataError(
                 f"the table lacks {lost[:10]}; it has {list(table.columns)[:20]}",
-                do="give it the columns that the model was fitted with",
+                hint="give it the columns that the model was fitted with",
             )
         extra = sorted(set(table.columns) - set(self.names))
         if extra:
-            events.say("note", f"columns left out, the model does not know them: {extra[:20]}")
+            events.log("note", f"columns left out, the model does not know them: {extra[:20]}")
         parts = []
         for column in self.columns:
             words = isinstance(column, CategoricalColumn)
@@ -210,7 +210,7 @@ class TablePreprocessing(Preprocessing):
             if isinstance(column, CategoricalColumn):
                 note = unknown_words(column, values)
                 if note:
-                    events.say("warning", note)
+                    events.log("warning", note)
             with np.errstate(over="ignore"):  # said below, with its column and row
                 part = column.encode(values).astype(np.float32)
             beyond = np.flatnonzero(~np.isfinite(part).all(axis=1))
@@ -295,7 +295,7 @@ class TablePreprocessing(Preprocessing):
         except (KeyError, TypeError, AttributeError) as error:
             raise RunError(
                 f"preprocessor.json of a table model is damaged: {error!r}",
-                do="restore it, or run again",
+                hint="restore it, or run again",
             ) from error
         return cls(tuple(columns), known)
 
@@ -338,7 +338,7 @@ def unknown_words(column: CategoricalColumn, values: np.ndarray) -> str:
         raise DataError(
             f"column {column.name!r} holds {shown} in all of its {len(given)} rows, and the model "
             f"knows {some}: it is spelled otherwise",
-            do="write the column as the model knows it",
+            hint="write the column as the model knows it",
         )
     if len(column.categories) >= _CAP:
         return ""
@@ -365,7 +365,7 @@ def _table(examples: Examples) -> TableExamples:
     if not isinstance(examples, TableExamples):
         raise DataError(
             f"table preprocessing was given {examples.modality} examples",
-            do="use the preprocessing of that modality",
+            hint="use the preprocessing of that modality",
         )
     return examples
 
@@ -380,6 +380,6 @@ def _as_kind(values: np.ndarray, words: bool, name: str) -> np.ndarray:
     if not gone.all():
         raise DataError(
             f"column {name!r} holds {values[~gone][0]!r} where the model knows numbers",
-            do="correct the column",
+            hint="correct the column",
         )
     return np.full(len(values), np.nan)

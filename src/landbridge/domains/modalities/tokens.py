@@ -64,7 +64,7 @@ class TokenPreprocessing(IdPreprocessing):
         with library_errors(
             RunError,
             "the tokeniser in preprocessor.json cannot be read",
-            do="restore the file, or make the run again",
+            hint="restore the file, or make the run again",
         ):
             made = Tokenizer.from_str(self.tokenizer)
         made.no_padding()
@@ -108,7 +108,7 @@ class TokenPreprocessing(IdPreprocessing):
 
         out = rows_of(counted(), len(texts), self.length)
         if long:
-            events.say(
+            events.log(
                 "note",
                 f"{long:,} of {len(texts):,} texts have more than {self.length} tokens: their "
                 f"{_KEPT[self.cut]} is kept (backbone_options.length takes more)",

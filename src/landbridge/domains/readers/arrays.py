@@ -83,13 +83,13 @@ class Arrays(Reader):
         if not getattr(x, "ndim", 1):
             raise DataError(
                 f"{type(what).__name__} cannot be read as rows",
-                do="give an array, a list or a data frame; recordings as {'audio': paths}",
+                hint="give an array, a list or a data frame; recordings as {'audio': paths}",
             )
         n = len(x)
         if n == 0:
-            raise DataError(f"{name} has no rows", do="give at least one row")
+            raise DataError(f"{name} has no rows", hint="give at least one row")
         if 0 in np.shape(x):
-            raise DataError(f"{name} has shape {np.shape(x)}", do="give rows with values")
+            raise DataError(f"{name} has shape {np.shape(x)}", hint="give rows with values")
         found, labels, splits = given_beside(options, n, name)
         keep = chosen_rows(n, options.max_rows)
         every = [f"{name} row {i}" for i in range(n)]
@@ -132,7 +132,7 @@ def unpacked(what: Any, options: ReadOptions) -> tuple[Any, ReadOptions]:
         return what, options  # two texts
     x, y = what
     if options.labels is not None:
-        raise DataError("labels were given twice, as (X, y) and as labels=", do="give them once")
+        raise DataError("labels were given twice, as (X, y) and as labels=", hint="give them once")
     return x, replace(options, labels=y)
 
 
@@ -209,7 +209,7 @@ def _dense(what: Any) -> np.ndarray:
         return np.asarray(what)
     except ValueError as error:
         raise DataError(
-            f"rows differ in length: {error}", do="give an array with the same shape in every row"
+            f"rows differ in length: {error}", hint="give an array with the same shape in every row"
         ) from error
 
 
@@ -224,19 +224,19 @@ def _loaded(what: Any) -> Any:
     if not lazy or any(hasattr(kind, own) for own in _IN_MEMORY):
         return what
     name = f"{type(what).__module__.partition('.')[0]}'s {type(what).__name__}"
-    do = "write its file again, or give an array"
-    with library_errors(DataError, f"{name} cannot be read", do=do):
+    hint = "write its file again, or give an array"
+    with library_errors(DataError, f"{name} cannot be read", hint=hint):
         takes = math.prod(what.shape) * max(8, getattr(what.dtype, "itemsize", 8))
         _check_takes(takes, f"{name} of shape {what.shape} is too large", "give some of its rows")
         return np.asarray(what)
 
 
-def _check_takes(takes: int, found: str, do: str) -> None:
+def _check_takes(takes: int, found: str, hint: str) -> None:
     """Raise DataError where values would take more memory than is allowed."""
     if takes > (most := most_bytes()):
         raise DataError(
             f"{found}: that takes {in_words(takes)}, and at most {in_words(most)} is allowed",
-            do=f"{do}, or allow more with {MOST}=8GB",
+            hint=f"{hint}, or allow more with {MOST}=8GB",
         )
 
 
@@ -265,7 +265,7 @@ def _examples(
         return images, notes, seeing.value_range
     raise DataError(
         f"{name} has shape {x.shape}",
-        do="give (n, d) for a table, or (n, h, w), (n, h, w, c) or (n, c, h, w) for images",
+        hint="give (n, d) for a table, or (n, h, w), (n, h, w, c) or (n, c, h, w) for images",
     )
 
 
@@ -286,7 +286,7 @@ def _mixed(x: np.ndarray, name: str) -> dict[str, np.ndarray]:
         if column is None or any(isinstance(value, bytes) for value in column):
             raise DataError(
                 f"column x{j} of {name} holds neither numbers nor words: {x[0, j]!r}",
-                do="leave it out, or turn it into one of the two",
+                hint="leave it out, or turn it into one of the two",
             )
         columns[f"x{j}"] = column
     return columns
@@ -301,7 +301,7 @@ def _check_finite(x: np.ndarray, name: str, *, allow_nan: bool) -> None:
         raise DataError(
             f"{name} holds {value} in row {row}, {where}"
             + (f", and {int(bad.sum()) - 1} more such values" if bad.sum() > 1 else ""),
-            do="correct or impute it"
+            hint="correct or impute it"
             + ("" if np.isinf(value) else "; allow_missing=True takes NaN as a missing value"),
         )
 
@@ -321,13 +321,13 @@ def _pixels(
     """Return uint8 (n, h, w) or (n, h, w, 3), what was decided on the way, and the rule of it."""
     notes = []
     if x.dtype.kind not in "biuf":
-        raise DataError(f"images of {name} have type {x.dtype}", do="give numbers")
+        raise DataError(f"images of {name} have type {x.dtype}", hint="give numbers")
     if x.ndim == 4:
         last, first = x.shape[3] in (1, 3, 4), x.shape[1] in (1, 3, 4)
         if not (last or first):
             raise DataError(
                 f"{name} has shape {x.shape}: no axis has 1, 3 or 4 channels",
-                do="give (n, h, w, c) or (n, c, h, w)",
+                hint="give (n, h, w, c) or (n, c, h, w)",
             )
         if first and (channels_first or not last):
             x = x.transpose(0, 2, 3, 1)
@@ -337,7 +337,7 @@ def _pixels(
         if x.shape[3] == 1:
             x = x[..., 0]
     if 0 in x.shape:
-        raise DataError(f"images of {name} have shape {x.shape}", do="give images with pixels")
+        raise DataError(f"images of {name} have shape {x.shape}", hint="give images with pixels")
     _check_finite(x, name, allow_nan=False)
     if x.dtype == np.uint8 and not _own_scale(x, options):
         limits = (0.0, 255.0)

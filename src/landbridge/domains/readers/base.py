@@ -159,7 +159,7 @@ class NoUseError(ConfigError):
     def __init__(self, option: str, what: str) -> None:
         self.option, self.what = option, what
         super().__init__(
-            f"{option}= was given, and {what} has no use for it", do=f"leave {option}= out"
+            f"{option}= was given, and {what} has no use for it", hint=f"leave {option}= out"
         )
 
 
@@ -203,7 +203,7 @@ def chosen_rows(n: int, max_rows: int | None) -> np.ndarray:
     if max_rows is None or n <= max_rows:
         return np.arange(n)
     if max_rows < 1:
-        raise ConfigError(f"max_rows is {max_rows}", do="give at least 1")
+        raise ConfigError(f"max_rows is {max_rows}", hint="give at least 1")
     return np.sort(numpy_rng("max_rows", n, max_rows).permutation(n)[:max_rows])
 
 
@@ -232,12 +232,12 @@ def mask_labels(labels: list[Any], labelled: Any, what: str) -> list[Any]:
         raise DataError(
             f"labelled= has shape {mask.shape} and type {mask.dtype}; {what} has "
             f"{len(labels)} rows",
-            do="give one True or False a row, or a single False",
+            hint="give one True or False a row, or a single False",
         )
     return [label if keep else None for label, keep in zip(labels, mask, strict=True)]
 
 
-def check_distinct(labels: Sequence[str | None], what: str, do: str) -> None:
+def check_distinct(labels: Sequence[str | None], what: str, hint: str) -> None:
     """Raise DataError where labels are so many that they cannot be classes.
 
     Parameters
@@ -259,7 +259,7 @@ def check_distinct(labels: Sequence[str | None], what: str, do: str) -> None:
         raise DataError(
             f"{what} has {distinct} different values in {len(given)} labelled rows: "
             f"it looks like {kind}, not like classes",
-            do=do + (" (or group the values into classes)" if numbers else ""),
+            hint=hint + (" (or group the values into classes)" if numbers else ""),
         )
 
 

@@ -32,7 +32,7 @@ def features_of(metadata: Mapping[bytes, bytes] | None) -> JsonObject:
         reason = f"{type(error).__name__}: {error}"
     raise DataError(
         f"the schema's names of classes (metadata 'huggingface') cannot be read: {reason}",
-        do="write the file again, or drop the schema's metadata to keep numbers",
+        hint="write the file again, or drop the schema's metadata to keep numbers",
     )
 
 
@@ -92,5 +92,5 @@ def _name(value: Any, names: Sequence[str], where: str) -> Any:
         return names[value]
     raise DataError(
         f"{where} holds the class {value!r}, and the schema names {len(names)} classes",
-        do=f"numbers go from 0 to {len(names) - 1}; -1 is no label",
+        hint=f"numbers go from 0 to {len(names) - 1}; -1 is no label",
     )

@@ -147,7 +147,7 @@ def from_arrow(table: Any, features: Mapping[str, Any] | None = None) -> Columns
     except UnicodeDecodeError as error:
         raise DataError(
             f"the table has a column whose name is no UTF-8: {error.object!r}",
-            do="name it anew, or write the table again",
+            hint="name it anew, or write the table again",
         ) from error
     metadata = table.schema.metadata or {}
     mark = json.loads(metadata.get(MARK, b"{}"))
@@ -182,7 +182,7 @@ def from_frame(frame: Any) -> Columns:
     columns = Columns(index=index_words(frame))
     names = [str(name) for name in frame.columns]
     if doubled := sorted({name for name in names if names.count(name) > 1}):
-        raise DataError(f"the frame has several columns called {doubled}", do="name each its own")
+        raise DataError(f"the frame has several columns called {doubled}", hint="name each its own")
     for name in frame.columns:
         found = frame[name]
         column = from_series(str(name), found)
@@ -319,10 +319,10 @@ def _check_whole(column: Any, name: str, where: str) -> None:
             except UnicodeDecodeError:
                 raise DataError(
                     f"{where}: column {name!r} holds {cell!r} in row {row}, which is no UTF-8",
-                    do="write the table again with its texts in UTF-8, or leave the column out",
+                    hint="write the table again with its texts in UTF-8, or leave the column out",
                 ) from error
         raise DataError(
-            f"{where}: column {name!r} is damaged: {error}", do="write the table again"
+            f"{where}: column {name!r} is damaged: {error}", hint="write the table again"
         ) from error
 
 

@@ -73,7 +73,7 @@ class Otherwise(DataError):
     """A column is something else here than on the side that was read first."""
 
     def __init__(self, known: Together) -> None:
-        super().__init__("; ".join(known.notes), do="name what the column is, on both sides")
+        super().__init__("; ".join(known.notes), hint="name what the column is, on both sides")
         self.known = known
 
 

@@ -82,7 +82,7 @@ def _valid(content: bytes, path: Path, encoding: str | None, guess: bool) -> tup
         )
     raise DataError(
         f"{path} is not UTF-8, first in {where}; it looks like {name}",
-        do=f"say so with --encoding {name} (encoding= in Python), name another, or save it as "
+        hint=f"say so with --encoding {name} (encoding= in Python), name another, or save it as "
         "UTF-8",
     )
 
@@ -95,7 +95,7 @@ def check_encoding(encoding: str) -> None:
         near = nearest(encoding, COMMON)
         raise ConfigError(
             f"there is no encoding {encoding!r}",
-            do=f"did you mean {near!r}?" if near else "such as " + ", ".join(COMMON),
+            hint=f"did you mean {near!r}?" if near else "such as " + ", ".join(COMMON),
         ) from error
 
 
@@ -108,7 +108,7 @@ def _decoded(content: bytes, encoding: str, path: Path) -> bytes:
         name, _ = looks_like(content)
         raise DataError(
             f"{path} is not {encoding}: {getattr(error, 'reason', error)} in line {line}",
-            do=f"it looks like {name}; name it with encoding=",
+            hint=f"it looks like {name}; name it with encoding=",
         ) from error
 
 

@@ -42,7 +42,7 @@ def parts_of(files: Sequence[Path], pattern: str | None) -> list[dict[str, str]]
     if strange:
         raise DataError(
             f"{len(strange)} of {len(files)} file names do not fit {pattern!r}: {strange[:3]}",
-            do="correct the pattern; it is of the name without its ending, and what separates "
+            hint="correct the pattern; it is of the name without its ending, and what separates "
             "parts is in none of them",
         )
     return [fit.groupdict() for fit in found if fit is not None]
@@ -54,7 +54,7 @@ def check_pattern(pattern: str) -> None:
     if not names or len(set(names)) < len(names):
         raise ConfigError(
             f"the pattern {pattern!r} names {names or 'nothing'}",
-            do='name each part once, such as "{label}_{speaker}_{take}"',
+            hint='name each part once, such as "{label}_{speaker}_{take}"',
         )
 
 
@@ -76,6 +76,6 @@ def groups_of(
         there = sorted(parts[0]) if parts else []
         raise ConfigError(
             f"{option} {wanted!r} is no part of the file names; those are {there}",
-            do='give a pattern with it, such as "{label}_{speaker}_{take}", or name "folder"',
+            hint='give a pattern with it, such as "{label}_{speaker}_{take}", or name "folder"',
         )
     return tuple(part[wanted] for part in parts)

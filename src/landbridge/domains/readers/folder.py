@@ -145,7 +145,7 @@ class FolderReader(Reader):
             raise DataError(
                 f"none of the {len(files)} {self.many} in {root} can be decoded; the first: "
                 f"{said[0]}",
-                do=f"restore the files: they are cut short or no {self.many}",
+                hint=f"restore the files: they are cut short or no {self.many}",
             )
         labels = [found.labels[i] for i, _ in good]
         if named and "label" in named[0]:
@@ -265,13 +265,13 @@ class FolderReader(Reader):
         if tables:
             return DataError(
                 f"{root} holds no {self.one}, and the table {_short(tables[0], root)}",
-                do=f"give the path of the table: {tables[0]}",
+                hint=f"give the path of the table: {tables[0]}",
             )
         if found.outside:
             return DataError(
                 f"{root} holds no {self.one} but through links that lead out of it "
                 f"({len(found.outside)}); the first: {leads_out(found.outside[0])}",
-                do=f"put the {self.many} there; {ANYWHERE}",
+                hint=f"put the {self.many} there; {ANYWHERE}",
             )
         kinds = sorted({f.suffix.lower() or "no extension" for f in found.other})
         held = f"only files of the kinds {', '.join(kinds[:8])}" if kinds else "no files"
@@ -280,7 +280,7 @@ class FolderReader(Reader):
         return DataError(
             f"{root} holds {held}, expected {self.many} "
             f"({', '.join(sorted(self.suffixes)[:6])}, ...)",
-            do="check the path; class folders lie directly in the folder that is given, and a "
+            hint="check the path; class folders lie directly in the folder that is given, and a "
             "table is given by its own path",
         )
 

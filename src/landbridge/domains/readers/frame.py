@@ -74,7 +74,7 @@ def frame_domain(
     options = _with_text(options, columns)
     columns = conforming(columns, wanted, options, name)
     if n_all == 0:
-        raise DataError(f"{name} has no rows", do="give a table with at least one row")
+        raise DataError(f"{name} has no rows", hint="give a table with at least one row")
     found = LabelRows.none(n_all)
     if options.labels is not None:
         found = read_labels(options.labels, n_all, name, options.wish)

@@ -75,6 +75,6 @@ def _refuse_amounts(
             raise DataError(
                 f"{name}: column {column!r} holds {IN_WORDS[schema.kind]} such as {given[0]!r}, "
                 f"and {like.name!r} has words such as {min(there)!r} there, none of which is one",
-                do="mend the column, leave it out with drop=, or read it as words on every side: "
+                hint="mend the column, leave it out with drop=, or read it as words on every side: "
                 f"categorical={column}",
             )

@@ -63,7 +63,7 @@ def features_of(
         nothing = NothingToLearn(
             f"{name} has no column to learn from"
             + (f"; left out: {list(left)[:10]}" if left else ""),
-            do="columns=[...] names the ones to use, text= a column of texts",
+            hint="columns=[...] names the ones to use, text= a column of texts",
         )
         nothing.columns = tuple(left)
         raise nothing

@@ -99,12 +99,13 @@ def files_of(
         raise DataError(
             f"none of the {len(outside)} {kind.one} files of {name} lies in its folder; the first: "
             f"{led[0]}",
-            do=f"put the {kind.many} there; {ANYWHERE}",
+            hint=f"put the {kind.many} there; {ANYWHERE}",
         )
     if gone and not items:
         raise DataError(
             f"none of the {len(gone)} {kind.one} files of {name} exists; the first: {said[0]}",
-            do=f"paths are relative to the folder of the table: move the table or the {kind.many}",
+            hint="paths are relative to the folder of the table: move the table or the "
+            f"{kind.many}",
         )
     if empty:
         omissions.append(Omission.of_rows(without, empty))
@@ -140,6 +141,6 @@ def sound_rows(
         raise DataError(
             f"{name} has no readable {kind.one} in {asked} rows"
             + (f"; the first: {omissions[-1].rows[0]}" if omissions else ""),
-            do=f"check the {kind.one} column ({kind.option}= names another)",
+            hint=f"check the {kind.one} column ({kind.option}= names another)",
         )
     return good

@@ -98,7 +98,7 @@ def exact_labels(
             [names[int(v)] if ok else None for v, ok in zip(array, there, strict=True)]
         ), True
     if any(isinstance(value, bytes) for value in array):
-        raise DataError(f"{name}: column {label!r} holds bytes", do="name another with label=")
+        raise DataError(f"{name}: column {label!r} holds bytes", hint="name another with label=")
     found = columns.labels(label)
     usual = columns.words(label)
     written = columns.words(label, with_missing=True)

@@ -278,7 +278,9 @@ class Texts(Kind):
         if empty:
             omissions.append(Omission.of_rows(what, empty))
         if not good:
-            raise DataError(f"{name} has no text in {len(keep)} rows", do="name the column: text=")
+            raise DataError(
+                f"{name} has no text in {len(keep)} rows", hint="name the column: text="
+            )
         texts = TextExamples([joined[i] for i in good], [rows[keep[i]] for i in good])
         return texts, keep[good]
 

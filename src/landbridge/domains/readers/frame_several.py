@@ -93,7 +93,7 @@ def several_examples(
         raise DataError(
             f"{name} has none of {', '.join(wanted)} in {len(keep)} rows; its columns are "
             f"{list(values)[:20]}",
-            do="name the columns: image=, text=, audio=, columns=",
+            hint="name the columns: image=, text=, audio=, columns=",
         )
     if lost:
         notes.append(f"no row has {' or '.join(lost)}")

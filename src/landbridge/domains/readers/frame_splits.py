@@ -55,6 +55,6 @@ def split_names(values: Any, n: int, name: str) -> list[str]:
     if unknown or len(found) != n:
         problem = f"the values {unknown[:5]}" if unknown else f"{len(found)} values for {n} rows"
         raise DataError(
-            f"the split of {name} has {problem}", do="give train, val or test for each row"
+            f"the split of {name} has {problem}", hint="give train, val or test for each row"
         )
     return [SPLITS[value] for value in found]

@@ -63,7 +63,7 @@ class HubDatasets(Reader):
         if is_a(what, "datasets.", "IterableDataset", "IterableDatasetDict"):
             raise DataError(
                 "a dataset that is streamed has no length, and labels must be sealed before use",
-                do="load it without streaming=True, or take some rows of it",
+                hint="load it without streaming=True, or take some rows of it",
             )
         columns = _columns(what)
         return frame_domain(columns, options, name=name or "dataset", folder=folder, events=events)
@@ -92,7 +92,7 @@ def _columns(what: Any) -> Columns:
         if known not in SPLITS and known not in UNLABELLED:
             raise DataError(
                 f"the dataset has the splits {sorted(what)}, and {split!r} says nothing of use",
-                do="give one split: dataset['train']",
+                hint="give one split: dataset['train']",
             )
         table = part.with_format("arrow")[:].replace_schema_metadata(None)
         column = pa.array([known] * len(table), pa.string())
@@ -118,17 +118,17 @@ def _load(spec: str, offline: bool, events: Events) -> Any:
         if why := why_offline(offline):
             raise DataError(
                 f"{_PREFIX}{spec} is not in the local cache ({reason}), and {why}",
-                do="allow the download once, or give a file or folder",
+                hint="allow the download once, or give a file or folder",
             ) from error
     try:
         info = datasets.load_dataset_builder(repo, configuration or None).info
         size = f"{info.download_size / 1e6:.1f} MB" if info.download_size else "a dataset"
-        events.say("download", f"{size} from https://huggingface.co/datasets/{repo}", repo=repo)
+        events.log("download", f"{size} from https://huggingface.co/datasets/{repo}", repo=repo)
         return datasets.load_dataset(repo, configuration or None)
     except refused as error:
         if is_network(error):
             raise unreachable(f"{_PREFIX}{spec}", error, instead="a file or folder") from error
         raise DataError(
             f"{_PREFIX}{spec} cannot be read from the Hugging Face hub: {first_line(error)}",
-            do="check the id, the configuration after a colon, and the network",
+            hint="check the id, the configuration after a colon, and the network",
         ) from error

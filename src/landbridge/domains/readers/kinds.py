@@ -305,7 +305,7 @@ def _check_units(own: ColumnSchema, wanted: ColumnSchema, name: str) -> None:
         raise DataError(
             f"{name}: the numbers of column {own.name!r} are {here}, those of the other side "
             f"{there}",
-            do="write both alike, or leave the column out with drop=",
+            hint="write both alike, or leave the column out with drop=",
         )
 
 
@@ -336,7 +336,7 @@ def _other_times(
     raise DataError(
         f"{name}: column {column.name!r} holds {IN_WORDS[own.kind]} such as {first!r}, expected "
         f"{IN_WORDS[wanted.kind]} as elsewhere",
-        do="write both alike, or leave the column out with drop=",
+        hint="write both alike, or leave the column out with drop=",
     )
 
 
@@ -378,7 +378,7 @@ def _as_numbers(column: Written, wanted: ColumnSchema, name: str) -> tuple[str, 
         problem = NotNumbers(
             f"{name}: column {column.name!r} holds {array[row].as_py()!r} in row {row + 1}, "
             f"expected a number ({int(odd.sum())} of {given} values are none)",
-            do="correct the value, leave it empty if it is missing, or read the column as words "
+            hint="correct the value, leave it empty if it is missing, or read the column as words "
             f"on every side: categorical={column.name}",
         )
         problem.column = column.name

@@ -99,7 +99,7 @@ def read_labels(
     if len(found) != n:
         raise DataError(
             f"{name} has {n} rows and {len(found)} labels",
-            do="give one label a row; None or NaN where there is none",
+            hint="give one label a row; None or NaN where there is none",
         )
     asked = None if wish == AUTO else get_target_type(wish)
     if asked is None or not asked.exclusive:
@@ -270,6 +270,6 @@ def _label_list(value: Any) -> bool:
 def _too_many_axes(name: str) -> DataError:
     return DataError(
         f"the labels of {name} have more than one axis",
-        do="give one value a row, for example labels.argmax(axis=1), or say "
+        hint="give one value a row, for example labels.argmax(axis=1), or say "
         "target_type=multilabel: a list of labels in each row, or a table of 0 and 1",
     )

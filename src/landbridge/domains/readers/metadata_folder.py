@@ -94,7 +94,7 @@ def folder_table(root: Path, place: Place) -> tuple[Any, list[str]] | None:
         if _FILE not in table.column_names:
             raise DataError(
                 f"{path} has no column {_FILE!r}; it has {table.column_names[:20]}",
-                do=f"name the files in {_FILE}, relative to {path.parent}, or give the table "
+                hint=f"name the files in {_FILE}, relative to {path.parent}, or give the table "
                 "itself as the data",
             )
         below = path.parent.relative_to(root)

@@ -64,8 +64,8 @@ def _numbers(array: np.ndarray, column: str, name: str) -> np.ndarray:
         if spelled(given.slice(i, 1)) is None:
             raise DataError(
                 f"{name}: column {column!r} holds {array[i]!r} in row {i + 1}, expected a number",
-                do="correct the value, leave it empty if it is missing, or read it as words",
+                hint="correct the value, leave it empty if it is missing, or read it as words",
             )
     raise DataError(
-        f"{name}: column {column!r} holds numbers in several spellings", do="write all alike"
+        f"{name}: column {column!r} holds numbers in several spellings", hint="write all alike"
     )

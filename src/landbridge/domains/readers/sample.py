@@ -53,7 +53,7 @@ class Sample(Reader):
             near = nearest(key, SAMPLES)
             raise DataError(
                 f"there is no sample {key!r}",
-                do=(f"did you mean {_PREFIX}{near}? " if near else "")
+                hint=(f"did you mean {_PREFIX}{near}? " if near else "")
                 + "samples: "
                 + ", ".join(_PREFIX + name for name in SAMPLES),
             )

@@ -66,7 +66,7 @@ class Several(Reader):
         if len(set(sizes.values())) > 1:
             raise DataError(
                 f"the parts of {name} differ in length: {sizes}",
-                do="give each part one example a row, None where a row lacks it",
+                hint="give each part one example a row, None where a row lacks it",
             )
         n = next(iter(sizes.values()))
         keep, rows = chosen_rows(n, options.max_rows), [f"{name} row {i}" for i in range(n)]
@@ -107,7 +107,7 @@ def _part(
         read = Arrays().read(value, ReadOptions(name=name, labelled=False, allow_missing=True))
         if (read.modality == "tabular") != (part == TABLE):
             raise DataError(
-                f"the part {part!r} of {name} was read as {read.modality}", do="name it so"
+                f"the part {part!r} of {name} was read as {read.modality}", hint="name it so"
             )
         own = read.examples.select(keep)
         if isinstance(own, TableExamples):
@@ -136,4 +136,4 @@ def _item(part: str, item: Any, row: str) -> Any:
         "audio": "give a path, the file's bytes, or {'array': samples, 'sampling_rate': rate}",
         "image": "give a path, the file's bytes, or an image of Pillow",
     }
-    raise DataError(f"{row} has {type(item).__name__} as its {part}", do=what[part])
+    raise DataError(f"{row} has {type(item).__name__} as its {part}", hint=what[part])

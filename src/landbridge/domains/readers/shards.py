@@ -89,7 +89,7 @@ def _read(files: Sequence[Path], events: Events) -> Columns:
         if schema.names != names:
             raise DataError(
                 f"{file} has the columns {schema.names[:20]}, and {files[0]} has {names[:20]}",
-                do="give shards of one table",
+                hint="give shards of one table",
             )
     content = [name for name in names if _holds_files(schemas[0].field(name).type)]
     plain = [name for name in names if name not in content]

@@ -64,7 +64,7 @@ class SvmLight(Reader):
         except (ValueError, OSError, EOFError, OverflowError, MemoryError) as error:
             raise DataError(
                 f"{path} cannot be read as svmlight: {error}",
-                do="a line is `label index:value index:value ...`"
+                hint="a line is `label index:value index:value ...`"
                 + ("; source and target need the same columns" if wide else ""),
             ) from error
         name = options.name or encodable(path.name.split(".")[0])
@@ -92,7 +92,7 @@ def _check_packed(path: Path) -> None:
                 total += len(block)
     except (OSError, EOFError, zlib.error) as error:
         raise DataError(
-            f"{path} cannot be unpacked: {error}", do="pack or download it again"
+            f"{path} cannot be unpacked: {error}", hint="pack or download it again"
         ) from error
     what = f"{total:,} bytes of text and more"
     check_growth(str(path), size, total * _TIMES_TEXT, what, times=_TIMES)

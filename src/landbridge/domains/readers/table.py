@@ -163,7 +163,7 @@ def _json_table(path: Path, encoding: str | None) -> Any:
             except type_errors() as error:
                 raise DataError(
                     f"{path}: column {name!r} holds values of different kinds: {error}",
-                    do="write the same kind of value in every row",
+                    hint="write the same kind of value in every row",
                 ) from error
     mark = {MARK: json.dumps({"typed": "strings"}).encode()}
     return pa.table(arrays).replace_schema_metadata(mark)
@@ -173,9 +173,9 @@ def _objects_of(path: Path, content: bytes) -> list[JsonObject]:
     try:
         found = json.loads(content)
     except (ValueError, RecursionError) as error:
-        raise DataError(f"{path} is no whole JSON: {error}", do="write it again") from error
+        raise DataError(f"{path} is no whole JSON: {error}", hint="write it again") from error
     if not all(isinstance(item, dict) for item in found):
-        raise DataError(f"{path} is a list of other things than objects", do="one object a row")
+        raise DataError(f"{path} is a list of other things than objects", hint="one object a row")
     return found
 
 
@@ -190,12 +190,12 @@ def _lines_of(path: Path, content: bytes) -> list[JsonObject]:
         except (ValueError, RecursionError) as error:
             raise DataError(
                 f"{path} cannot be read as JSON lines: line {number} is no whole JSON: {error}",
-                do="write one object a line",
+                hint="write one object a line",
             ) from error
         if not isinstance(row, dict):
             raise DataError(
                 f"{path} cannot be read as JSON lines: line {number} is no object: {str(row)[:60]}",
-                do="write one object a line",
+                hint="write one object a line",
             )
         found.append(row)
     return found
@@ -231,12 +231,14 @@ def _text(
     start = start_of(content, path.name, tabs=tabs, plain=plain, known=known)
     if start is None:
         raise DataError(
-            f"{path} is empty or begins with an empty line", do="put the column names first"
+            f"{path} is empty or begins with an empty line", hint="put the column names first"
         )
     table = _parsed(path, content, start, MISSING_WORDS)
     doubled = sorted({c for c in table.column_names if table.column_names.count(c) > 1})
     if doubled:
-        raise DataError(f"{path} has several columns called {doubled}", do="give each its own name")
+        raise DataError(
+            f"{path} has several columns called {doubled}", hint="give each its own name"
+        )
     mark = {
         "typed": "no",
         "path": str(path),
@@ -293,7 +295,7 @@ def _parsed(
     except (pa.ArrowInvalid, pa.ArrowKeyError) as error:
         raise DataError(
             f"{path} cannot be read as a table: {error}",
-            do="check that every row has as many fields as the first",
+            hint="check that every row has as many fields as the first",
         ) from error
 
 

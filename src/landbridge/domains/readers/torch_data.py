@@ -53,16 +53,17 @@ class TorchData(Reader):
                     labels += _array(y).tolist() if loader else [_scalar(y)]
                 bar.advance()
         if not rows:
-            raise DataError("the dataset has no items", do="give at least one")
+            raise DataError("the dataset has no items", hint="give at least one")
         shapes = {row.shape for row in rows}
         if len(shapes) > 1:
             raise DataError(
                 f"the items have the shapes {sorted(shapes)[:5]}",
-                do="give items of one shape: resize images in the dataset's transform",
+                hint="give items of one shape: resize images in the dataset's transform",
             )
         if labels and len(labels) != len(rows):
             raise DataError(
-                f"{len(labels)} labels for {len(rows)} items", do="give every item a label, or none"
+                f"{len(labels)} labels for {len(rows)} items",
+                hint="give every item a label, or none",
             )
         names = getattr(getattr(what, "dataset", what), "classes", None)
         if names and labels and all(isinstance(label, int) for label in labels):
@@ -113,11 +114,13 @@ def _pair(item: Any) -> tuple[Any, Any]:
     if isinstance(item, Mapping):
         x = next((item[k] for k in ("image", "x", "pixel_values", "inputs") if k in item), None)
         if x is None:
-            raise DataError(f"an item has the keys {sorted(item)}", do="call the input x or image")
+            raise DataError(
+                f"an item has the keys {sorted(item)}", hint="call the input x or image"
+            )
         return x, next((item[k] for k in ("label", "labels", "y", "target") if k in item), None)
     if isinstance(item, tuple | list):
         if len(item) > 2:
-            raise DataError(f"an item has {len(item)} parts", do="give x, or (x, y)")
+            raise DataError(f"an item has {len(item)} parts", hint="give x, or (x, y)")
         return item[0], item[1] if len(item) == 2 else None
     return item, None
 

@@ -69,7 +69,7 @@ class Combine(TermMethod):
 
         terms = self.config.terms
         if not terms:
-            raise ConfigError("combine: no terms", do=f"name some of these: {', '.join(TERMS)}")
+            raise ConfigError("combine: no terms", hint=f"name some of these: {', '.join(TERMS)}")
         for name in terms:
             kind = TERMS.get(name)
             make_options(kind.Config, self.config.options.get(name, {}), f"term {name!r}")
@@ -77,7 +77,7 @@ class Combine(TermMethod):
         if astray:
             raise ConfigError(
                 f"combine: options for {', '.join(astray)}, which is not among the terms",
-                do=f"terms here: {', '.join(terms)}",
+                hint=f"terms here: {', '.join(terms)}",
             )
 
     def terms(self) -> tuple[TermSpec, ...]:

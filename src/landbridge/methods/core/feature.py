@@ -96,14 +96,16 @@ def labelled_source(
     """Return `source`, or say what is missing."""
     if source is None or not source.known.any():
         raise MethodError(
-            f"{method} needs labelled source rows", do="give a labelled source, or use 'probe'"
+            f"{method} needs labelled source rows", hint="give a labelled source, or use 'probe'"
         )
     if not len(target.x):
-        raise MethodError(f"{method} needs target rows, there are none", do="give target examples")
+        raise MethodError(
+            f"{method} needs target rows, there are none", hint="give target examples"
+        )
     if same_width and source.x.shape[1] != target.x.shape[1]:
         raise MethodError(
             f"{method}: source features have {source.x.shape[1]} columns, target features "
             f"{target.x.shape[1]}",
-            do="use one backbone for both, or 'feature-map' with labelled target rows",
+            hint="use one backbone for both, or 'feature-map' with labelled target rows",
         )
     return source

@@ -86,7 +86,7 @@ class Parameters:
             if not numbers or not all(bounds.hold(number) for number in numbers):
                 raise ConfigError(
                     f"{self.name}: {name} = {value}",
-                    do=f"give {'one or more numbers' if many else 'a number'} {bounds}",
+                    hint=f"give {'one or more numbers' if many else 'a number'} {bounds}",
                 )
 
 

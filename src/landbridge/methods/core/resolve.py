@@ -42,7 +42,7 @@ def make_method(name: str, options: Mapping[str, Any] | None = None) -> Method:
     if "+" in name:
         return _combination(name, values)
     if name == "auto":
-        raise ConfigError("'auto' is a choice among methods, not one", do="name a method")
+        raise ConfigError("'auto' is a choice among methods, not one", hint="name a method")
     kind: Any = METHODS.get(name)
     return kind.from_config(make_options(kind.Config, values, f"method {name!r}"))
 
@@ -82,7 +82,7 @@ def _combination(name: str, values: dict[str, Any]) -> Combine:
     if twice:
         raise ConfigError(
             f"method {name!r} names {', '.join(twice)} more than once",
-            do="name each term once; terms.<name> in the method's options is its weight",
+            hint="name each term once; terms.<name> in the method's options is its weight",
         )
     if "joint" in parts:
         parts.remove("joint")
@@ -91,14 +91,14 @@ def _combination(name: str, values: dict[str, Any]) -> Combine:
     if not isinstance(given, Mapping):
         raise ConfigError(
             f"method {name!r}: terms = {given!r}",
-            do=f"give each term its weight: terms.{parts[0]}=0.5",
+            hint=f"give each term its weight: terms.{parts[0]}=0.5",
         )
     weights = dict(given)
     astray = [term for term in weights if term not in parts]
     if astray:
         raise ConfigError(
             f"method {name!r}: a weight for {', '.join(astray)}, which is not in its name",
-            do=f"terms here: {', '.join(parts)}",
+            hint=f"terms here: {', '.join(parts)}",
         )
     values["terms"] = {part: own_weight(part) for part in parts} | weights
     method = Combine(make_options(Combine.Config, values, f"method {name!r}"))
@@ -217,10 +217,11 @@ def require(method: Method, situation: Setting) -> None:
         able = [name for name, kind in METHODS.items() if not unmet(kind.needs, situation)]
         raise MethodError(
             f"method {method.name!r} cannot run here: {missing}",
-            do=f"name one of {', '.join(able)}; or say with --target-type how to read the labels",
+            hint=f"name one of {', '.join(able)}; or say with --target-type how to read the labels",
         )
     if missing:
         raise MethodError(
             f"method {method.name!r} cannot run here: {missing}",
-            do="give what it needs, or let --method auto choose; `landbridge methods` lists needs",
+            hint="give what it needs, or let --method auto choose; `landbridge methods` lists "
+            "needs",
         )

@@ -57,7 +57,7 @@ class FewLabel(TermMethod):
         weights = self.config.target_weights
         if not weights or min(weights) <= 0:
             raise ConfigError(
-                f"few-label: target_weights = {weights}", do="give one number over 0 or more"
+                f"few-label: target_weights = {weights}", hint="give one number over 0 or more"
             )
         return {
             f"λ = {weight:g}": TrainingPlan("source", (adapt_phase(context, self.terms(), weight),))

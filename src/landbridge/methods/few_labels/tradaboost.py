@@ -66,7 +66,7 @@ class TrAdaBoost(FewLabels):
         if self.learner != "ridge" and not hasattr(self.learner, "fit"):
             raise ConfigError(
                 f"{self.name}: learner = {self.learner!r}",
-                do="give 'ridge', or a scikit-learn classifier that takes sample_weight",
+                hint="give 'ridge', or a scikit-learn classifier that takes sample_weight",
             )
 
     def fit_rows(self, rows: LabelledRows, n_classes: int, seed: int) -> Head:
@@ -89,9 +89,9 @@ class TrAdaBoost(FewLabels):
             "target_labels": len(rows.xt),
         }
         if not isinstance(self.learner, str):
-            return VotingHead(found.models, found.say, n_classes, notes).after(rows.steps)
+            return VotingHead(found.models, found.log, n_classes, notes).after(rows.steps)
         if self.voting == "soft":
-            share = found.say / found.say.sum() / temperature
+            share = found.log / found.log.sum() / temperature
             weight = sum(s * w for s, (w, _) in zip(share, found.models, strict=True))
             bias = sum(s * b for s, (_, b) in zip(share, found.models, strict=True))
             return Head([Affine(weight.T, bias)], notes | {"temperature": temperature}).after(
@@ -99,7 +99,7 @@ class TrAdaBoost(FewLabels):
             )
         weight = np.concatenate([w for w, _ in found.models])
         bias = np.concatenate([b for _, b in found.models])
-        say = np.repeat(found.say[:, None], n_classes, axis=1)
+        say = np.repeat(found.log[:, None], n_classes, axis=1)
         steps = [Affine(weight.T, bias), Votes(say, np.array(_SMOOTHING))]
         return Head(steps, notes).after(rows.steps)
 
@@ -116,13 +116,13 @@ class VotingHead(ModelHead):
         self, models: list[Any], say: np.ndarray, n_classes: int, notes: dict[str, Any]
     ) -> None:
         super().__init__((), notes)
-        self.models, self.say, self.n_classes = models, say, n_classes
+        self.models, self.log, self.n_classes = models, say, n_classes
 
     def logits(self, x: np.ndarray) -> np.ndarray:
         """Return log of (share of the votes + a little), (n, classes)."""
         rows = self.rows(x)
         share = np.full((len(x), self.n_classes), _SMOOTHING)
-        for model, say in zip(self.models, self.say / self.say.sum(), strict=True):
+        for model, say in zip(self.models, self.log / self.log.sum(), strict=True):
             share[np.arange(len(x)), model.predict(rows)] += say
         return np.log(share / share.sum(1, keepdims=True)).astype(x.dtype, copy=False)
 

@@ -64,7 +64,7 @@ class TrAdaBoostR2(FewLabels):
         if self.learner != "ridge" and not hasattr(self.learner, "fit"):
             raise ConfigError(
                 f"{self.name}: learner = {self.learner!r}",
-                do="give 'ridge', or a scikit-learn regressor that takes sample_weight",
+                hint="give 'ridge', or a scikit-learn regressor that takes sample_weight",
             )
 
     def source_alone(self, rows: LabelledRows, n_classes: int, seed: int) -> Head:
@@ -99,7 +99,7 @@ class TrAdaBoostR2(FewLabels):
             "cv_errors": [None if e != e else float(e) for e in found.errors],
             "voters": len(found.models),
         }
-        return _head(found.models, found.say, notes).after(rows.steps)
+        return _head(found.models, found.log, notes).after(rows.steps)
 
     def _learner(self, rows: LabelledRows) -> Any:
         if isinstance(self.learner, str):
@@ -119,7 +119,7 @@ class MedianHead(ModelHead):
 
     def __init__(self, models: list[Any], say: np.ndarray, notes: dict[str, Any]) -> None:
         super().__init__((), notes)
-        self.models, self.say = models, say
+        self.models, self.log = models, say
 
     def logits(self, x: np.ndarray) -> np.ndarray:
         """Return the answers, (n, 1)."""
@@ -127,7 +127,7 @@ class MedianHead(ModelHead):
 
         rows = self.rows(x)
         answers = np.stack([answer(model, rows) for model in self.models])
-        return weighted_median(answers, self.say)[:, None].astype(x.dtype, copy=False)
+        return weighted_median(answers, self.log)[:, None].astype(x.dtype, copy=False)
 
 
 def answer(model: Any, x: np.ndarray) -> np.ndarray:

@@ -30,6 +30,8 @@ class Averaged(NetworkMethod):
     def plan(self, context: PlanContext) -> TrainingPlan:
         """Start from the source-trained network, or θ₀."""
         if not 0 < self.config.decay < 1:
-            raise ConfigError(f"ema: decay = {self.config.decay}", do="give a number inside 0 to 1")
+            raise ConfigError(
+                f"ema: decay = {self.config.decay}", hint="give a number inside 0 to 1"
+            )
         phase = replace(tune_phase(context, epochs=self.config.epochs), average=self.config.decay)
         return TrainingPlan(known_start(context), (phase,))

@@ -47,7 +47,7 @@ class Gradual(NetworkMethod):
         """Start from the source-trained network, or θ₀."""
         count = self.config.stages
         if not 1 <= count <= 50:
-            raise ConfigError(f"gradual: stages = {count}", do="give a number from 1 to 50")
+            raise ConfigError(f"gradual: stages = {count}", hint="give a number from 1 to 50")
         head = head_phase(replace(context, rate=None), self.config.head_epochs)
         tune = tune_phase(context, epochs=self.config.epochs)
         tune = replace(tune, stage_decay=self.config.stage_decay, head_factor=1.0)

@@ -58,7 +58,7 @@ class L2SP(NetworkMethod):
         """Start from the source-trained network, or θ₀."""
         if self.config.strength < 0:
             raise ConfigError(
-                f"l2-sp: strength = {self.config.strength}", do="give a number from 0 on"
+                f"l2-sp: strength = {self.config.strength}", hint="give a number from 0 on"
             )
         phase = tune_phase(context, epochs=self.config.epochs)
         phase = replace(phase, pull=pull_for(phase, self.config.strength))

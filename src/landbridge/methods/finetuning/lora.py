@@ -55,7 +55,7 @@ class LoRA(NetworkMethod):
         if own.rank < 1 or not 0 <= own.dropout < 1:
             raise ConfigError(
                 f"lora: rank = {own.rank}, dropout = {own.dropout}",
-                do="give a rank from 1 on, and a dropout from 0 to under 1",
+                hint="give a rank from 1 on, and a dropout from 0 to under 1",
             )
         phase = few_phase(context, "adapters", own.epochs)
         adapter = Adapter(own.rank, own.alpha, own.dropout, own.modules)

@@ -78,7 +78,7 @@ class Pretrain(NetworkMethod):
             raise ConfigError(
                 f"pretrain: tune_epochs = {config.tune_epochs:g} would be without effect: the "
                 f"labels of the source are learned{' along' if together else ', and no others'}",
-                do="leave tune_epochs out",
+                hint="leave tune_epochs out",
             )
         if together:
             then = replace(adapt_phase(own, ()), name="joint")

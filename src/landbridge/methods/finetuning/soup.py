@@ -59,7 +59,7 @@ class Soup(NetworkMethod):
         if not own.rates or min(own.rates) <= 0 or not 1 <= own.orders <= 20:
             raise ConfigError(
                 f"soup: rates = {own.rates}, orders = {own.orders}",
-                do="give rates over 0, and from 1 to 20 orders",
+                hint="give rates over 0, and from 1 to 20 orders",
             )
         head = head_phase(replace(context, rate=None), own.head_epochs)
         tune = replace(tune_phase(context, epochs=own.epochs), head_factor=1.0)

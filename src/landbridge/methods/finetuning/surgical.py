@@ -36,7 +36,7 @@ class Surgical(NetworkMethod):
     def plan(self, context: PlanContext) -> TrainingPlan:
         """Start from the source-trained network, or θ₀."""
         if self.config.stages < 1:
-            raise ConfigError(f"surgical: stages = {self.config.stages}", do="give 1 or more")
+            raise ConfigError(f"surgical: stages = {self.config.stages}", hint="give 1 or more")
         head = head_phase(replace(context, rate=None), self.config.head_epochs)
         tune = tune_phase(context, epochs=self.config.epochs)
         tune = replace(tune, moves=f"surgical:{self.config.stages}", head_factor=1.0)

@@ -54,7 +54,7 @@ class TermTuning(NetworkMethod):
         """Start from the source-trained network, or θ₀."""
         own = self.config
         if own.weight <= 0:
-            raise ConfigError(f"{self.name}: weight = {own.weight}", do="give a number over 0")
+            raise ConfigError(f"{self.name}: weight = {own.weight}", hint="give a number over 0")
         spec = TermSpec(self.term, own.weight, options=self.options())
         tune = replace(tune_phase(context, epochs=own.epochs), terms=(spec,))
         if not self.head_first:

@@ -50,7 +50,7 @@ class WiSEFT(NetworkMethod):
         """Two phases; the mixture is of the network before the second one and after it."""
         shares = self.config.shares
         if any(not 0 <= share <= 1 for share in shares):
-            raise ConfigError(f"wise-ft: shares = {shares}", do="give numbers from 0 to 1")
+            raise ConfigError(f"wise-ft: shares = {shares}", hint="give numbers from 0 to 1")
         head = head_phase(replace(context, rate=None), self.config.head_epochs)
         tune = tune_phase(context, epochs=self.config.epochs)
         tune = replace(tune, stage_decay=self.config.stage_decay, head_factor=1.0)

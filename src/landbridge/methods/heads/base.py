@@ -36,7 +36,7 @@ def check_head(head: Any, method: str) -> None:
     if not known:
         raise ConfigError(
             f"{method}: head = {head!r}",
-            do=f"give one of {', '.join(HEADS)}, or a scikit-learn classifier with predict_proba",
+            hint=f"give one of {', '.join(HEADS)}, or a scikit-learn classifier with predict_proba",
         )
 
 
@@ -68,7 +68,7 @@ def fit_head(
         raise MethodError(
             f"the head {head!r} answers one of several classes, and an answer here is "
             f"{kind.summary}",
-            do="use head = 'ridge'",
+            hint="use head = 'ridge'",
         )
     if not isinstance(head, str):
         return ClassifierHead(head, x, labels, n_classes, weights)

@@ -101,7 +101,7 @@ class FeatureMap(FeatureMethod):
             raise MethodError(
                 f"feature-map: source features have {source.x.shape[1]} columns, target features "
                 f"{target.x.shape[1]}, and no labelled target row says how they correspond",
-                do="label some target rows, or use one backbone for both",
+                hint="label some target rows, or use one backbone for both",
             )
         shift_s, scale_s = standardisation(source.x)
         # One row has no deviation of its own: it is seen with the source's.
@@ -143,7 +143,7 @@ def _class_means(
     if len(missing):
         raise MethodError(
             f"feature-map: target class(es) {missing.tolist()} have no source rows to map to",
-            do="use 'probe', which learns the target's classes from its own labels",
+            hint="use 'probe', which learns the target's classes from its own labels",
         )
     members = np.zeros((n_classes, len(x)), dtype=x.dtype)
     members[labels, np.arange(len(x))] = 1

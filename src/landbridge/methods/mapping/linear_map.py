@@ -91,7 +91,7 @@ class LinearMap(ScaledMethod):
         if by == "classes" and not len(shared):
             raise MethodError(
                 "linear-map: by = 'classes', and no labelled target row has a class of the source",
-                do="label some target rows, or use by = 'moments'",
+                hint="label some target rows, or use by = 'moments'",
             )
         if by == "classes":
             found = self._by_classes(source, target, shared, notes)

@@ -57,7 +57,7 @@ class BoostedTrees(FeatureMethod):
         if not side.known.any():
             raise MethodError(
                 "boosted-trees: no labelled rows to fit on",
-                do="label some target rows, or give a labelled source",
+                hint="label some target rows, or give a labelled source",
             )
         x = np.asarray(side.x[side.known], np.float64)
         labels = side.labels[side.known]

@@ -72,7 +72,7 @@ class Head2Toe(FeatureMethod):
         if not side.known.any():
             raise MethodError(
                 "head2toe: no labelled rows to fit on",
-                do="label some target rows, or give a labelled source",
+                hint="label some target rows, or give a labelled source",
             )
         x, labels = known_x(side), side.labels[side.known]
         share, temperature, accuracy = self._choose(x, labels, n_classes, seed)

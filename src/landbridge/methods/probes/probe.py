@@ -69,13 +69,13 @@ class Probe(FeatureMethod):
         if not sides:
             raise MethodError(
                 f"probe: no labelled rows to fit on (on = {self.on!r})",
-                do="label some target rows, or give a labelled source",
+                hint="label some target rows, or give a labelled source",
             )
         if len({side.x.shape[1] for side in sides}) > 1:
             raise MethodError(
                 f"probe: source features have {sides[0].x.shape[1]} columns, target features "
                 f"{sides[1].x.shape[1]}",
-                do="use one backbone for both, or on = 'target'",
+                hint="use one backbone for both, or on = 'target'",
             )
         x, labels = known_x(sides[0]), sides[0].labels[sides[0].known]
         if len(sides) == 2:

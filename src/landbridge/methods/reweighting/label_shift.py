@@ -71,7 +71,7 @@ class LabelShiftMethod(Reweighting):
         if self.correct == "answers" and not isinstance(self.head, str):
             raise ConfigError(
                 f"{self.name}: answers of a scikit-learn classifier cannot be corrected",
-                do="use correct = 'weights', or a head by name",
+                hint="use correct = 'weights', or a head by name",
             )
 
     def fit_head(

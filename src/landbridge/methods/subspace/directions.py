@@ -36,7 +36,7 @@ def directions_from(source: Features, target: Features, method: str) -> tuple[bo
     """
     if not _varies(source.x):
         raise MethodError(
-            f"{method}: the source's rows are all the same", do="give source rows that differ"
+            f"{method}: the source's rows are all the same", hint="give source rows that differ"
         )
     varies = _varies(target.x)
     return varies, target.x if varies else source.x

@@ -80,7 +80,7 @@ class MEDA(ScaledMethod):
         super().check()
         if self.balance != -1 and self.balance < 0:
             raise ConfigError(
-                f"meda: balance = {self.balance}", do="give a number from 0 to 1, or -1"
+                f"meda: balance = {self.balance}", hint="give a number from 0 to 1, or -1"
             )
 
     def fit_head(

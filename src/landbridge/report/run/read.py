@@ -144,7 +144,7 @@ def read_run(folder: Path) -> RunFiles:
     """
     folder = Path(folder)
     if not folder.is_dir():
-        raise RunError(f"{folder} is not a folder", do="give the folder of a run")
+        raise RunError(f"{folder} is not a folder", hint="give the folder of a run")
     run = RunFiles(folder)
     for name in (*_OBJECTS, *_PERHAPS):
         path = folder / f"{name}.json"
@@ -166,7 +166,7 @@ def read_run(folder: Path) -> RunFiles:
         run.problems.pop("transfer.json")  # nothing was there to carry over
     if len(run.problems) == len(_OBJECTS):
         raise RunError(
-            f"{folder} holds no run", do="give the folder that `landbridge transfer` wrote"
+            f"{folder} holds no run", hint="give the folder that `landbridge transfer` wrote"
         )
     run.log = read_log(folder / "log.jsonl")
     if not run.log:
