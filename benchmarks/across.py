@@ -17,7 +17,7 @@ import numpy as np
 import landbridge
 from harness import ran_on, write_result
 from landbridge.domains.domain import Domain
-from landbridge.domains.modalities.several import SeveralExamples
+from landbridge.domains.modalities.multimodal import MultimodalExamples
 from landbridge.domains.read import read_domain
 from several_data import WORDS, Rows, digits, together
 
@@ -37,7 +37,7 @@ def aligned(domain: Domain, truth: np.ndarray, seed: int) -> dict[str, Any]:
         domain, backbone_options={"encoders": ENCODERS}, seed=seed, offline=True
     )
     judged = domain.examples.select(np.flatnonzero(domain.held_out))
-    assert isinstance(judged, SeveralExamples)
+    assert isinstance(judged, MultimodalExamples)
     named = {}
     for part in ("image", "audio"):
         own, _ = judged.part(part)

@@ -21,7 +21,7 @@ import landbridge
 from harness import ran_on, read_result, write_result
 from landbridge.base.files import read_json
 from landbridge.domains.domain import Domain
-from landbridge.domains.modalities.several import SeveralExamples
+from landbridge.domains.modalities.multimodal import MultimodalExamples
 from landbridge.domains.read import read_domain
 from several_data import digits, questions, together
 
@@ -72,10 +72,10 @@ def compare(
             whole = read_domain((dict(rows), labels), split=split, name=name)
             use = dict(options)
             if part is not None:
-                assert isinstance(whole.examples, SeveralExamples)
+                assert isinstance(whole.examples, MultimodalExamples)
                 own, there = whole.examples.part(part)
                 assert len(there) == len(whole)
-                whole = replace(whole, examples=SeveralExamples({part: own}))
+                whole = replace(whole, examples=MultimodalExamples({part: own}))
                 use["fusion"] = "late"
             key = f"{label}, {part or options['fusion']}"
             if key in found:

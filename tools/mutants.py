@@ -47,10 +47,12 @@ ROOMS = {
     "hold-out": Room(
         ("domains/judging*",), ("tests/domains/test_sealing.py", "tests/holdout"), "shows or seal"
     ),
-    "structured": Room(("tasks/*",), ("tests/tasks", "tests/verdict/test_every_builder.py")),
+    "structured": Room(
+        ("structured/*",), ("tests/structured", "tests/verdict/test_every_builder.py")
+    ),
     "multitask": Room(
-        ("several_tasks/*",),
-        ("tests/several_tasks", "tests/holdout", "tests/verdict/test_every_builder.py"),
+        ("multi_task/*",),
+        ("tests/multi_task", "tests/holdout", "tests/verdict/test_every_builder.py"),
         "task",
     ),
 }

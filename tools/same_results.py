@@ -82,7 +82,7 @@ def case(name: str, out: Path) -> dict[str, str]:
         made = landbridge.multitask(rows, ["kind", "size"], out=out, steps=20, seeds=1)
         return _prints(out, made.predict(rows.drop(columns=["kind", "size"])[:10]))
     if what == "align":
-        from landbridge.spaces.fit import AlignOptions
+        from landbridge.embeddings.fit import AlignOptions
 
         texts = [f"a {'square' if i < 24 else 'field'} {i % 3}" for i in range(48)]
         landbridge.align(

@@ -268,7 +268,7 @@ def _object(side: Any) -> Any:
 def _held(module: Any) -> str:
     from torch import nn
 
-    from .backbones.own_code import hold
+    from .backbones.custom_code import hold
 
     if not isinstance(module, nn.Module):
         raise ConfigError(

@@ -22,8 +22,8 @@ _CONTEXT.set_forkserver_preload(
         *("torch", "sklearn.cluster", "pyarrow.parquet", "pandas", "psutil"),
         *("transformers.trainer", "transformers.models.bert.modeling_bert"),
         *("landbridge.cli.app", "landbridge.runs.pipeline", "landbridge.runs.merge"),
-        *("landbridge.clustering.fit", "landbridge.several_tasks.fit", "landbridge.spaces.fit"),
-        *("landbridge.tasks.fit", "landbridge.report.run.build", "landbridge.finished"),
+        *("landbridge.clustering.fit", "landbridge.multi_task.fit", "landbridge.embeddings.fit"),
+        *("landbridge.structured.fit", "landbridge.report.run.build", "landbridge.finished"),
     ]
 )
 
@@ -126,7 +126,7 @@ def _multitask(data: Path, out: Path, rows: Any = None, **more: Any) -> Any:
 
 def _align(data: Path, out: Path, texts: Any = None, rows: Any = None, **more: Any) -> Any:
     import landbridge
-    from landbridge.spaces.options import AlignOptions
+    from landbridge.embeddings.options import AlignOptions
 
     texts = texts or [f"a {'square' if i < 16 else 'field'} {i % 3}" for i in range(32)]
     encoders = {"image": "convnet", "text": "textnet"}
@@ -138,7 +138,7 @@ def _align(data: Path, out: Path, texts: Any = None, rows: Any = None, **more: A
 
 def _tune(data: Path, out: Path, rows: Any = None, steps: int = 30, **more: Any) -> Any:
     import landbridge
-    from landbridge.tasks.options import FitOptions
+    from landbridge.structured.options import FitOptions
 
     how: dict[str, Any] = {"model": str(OLD / "tuned" / "model")}
     how |= {"fit": FitOptions(steps=steps, device="cpu")} | more
@@ -264,8 +264,8 @@ def often() -> None:
     import torch
 
     from landbridge.clustering import inputs
-    from landbridge.several_tasks import fits
-    from landbridge.spaces import fit
+    from landbridge.embeddings import fit
+    from landbridge.multi_task import fits
     from landbridge.training.loop import train
 
     def few(network: Any, phases: Any, *rest: Any, options: Any, **how: Any) -> Any:

@@ -12,7 +12,7 @@ from landbridge.backbones.efficientnet_lite import PACKAGE
 from landbridge.backbones.minilm import PACKAGE as MINILM
 from landbridge.base.errors import ConfigError
 from landbridge.base.hashing import tensors_digest
-from landbridge.domains.modalities.several import SeveralExamples
+from landbridge.domains.modalities.multimodal import MultimodalExamples
 
 PACKAGES = {"efficientnet_lite0": PACKAGE, "minilm": MINILM, "timm": "timm", "keras": "keras"}
 CASES = [(name, kind) for name, item in BACKBONES.items() for kind in item.modalities]
@@ -40,7 +40,7 @@ def case(
     if name in PACKAGES:
         needs.package(PACKAGES[name])
     kinds = {"tabular": table, "image": digits, "text": texts, "audio": sounds}
-    examples = SeveralExamples(kinds) if kind == "several" else kinds[kind]
+    examples = MultimodalExamples(kinds) if kind == "several" else kinds[kind]
     folders = {"image": resnet_folder, "text": bert_folder, "audio": wave_folder}
     written = str(folders[kind]) if name == "hf" else name
     if name == "local":

@@ -16,13 +16,13 @@ from landbridge.base.errors import ConfigError, TrustError
 from landbridge.base.files import as_json
 from landbridge.base.trust import revoke
 from landbridge.domains.modalities.base import load_preprocessing
-from landbridge.domains.modalities.several import SeveralExamples
+from landbridge.domains.modalities.multimodal import MultimodalExamples
 from landbridge.training.groups import parameter_groups
 from landbridge.training.plan import Phase
 
 
 @pytest.fixture
-def several(digits, sounds, texts, table) -> SeveralExamples:
+def several(digits, sounds, texts, table) -> MultimodalExamples:
     """Twelve rows of four parts; half of them lack the text."""
     places = {name: np.arange(12) for name in ("image", "audio", "tabular")}
     places["text"] = np.where(np.arange(12) % 2, np.arange(12) // 2, -1)
@@ -32,7 +32,7 @@ def several(digits, sounds, texts, table) -> SeveralExamples:
         "text": texts.select(np.arange(6)),
         "tabular": table,
     }
-    return SeveralExamples(parts, {name: places[name] for name in parts})
+    return MultimodalExamples(parts, {name: places[name] for name in parts})
 
 
 def opened(several, hinted, name="fusion_net", **options):
@@ -82,7 +82,7 @@ def test_features_start_as_those_of_the_encoders(several, hinted):
 
 
 def test_gates_sum_to_one_over_what_is_there():
-    from landbridge.backbones.several.fusion import Gates
+    from landbridge.backbones.multimodal.fusion import Gates
 
     with torch.random.fork_rng():
         torch.manual_seed(0)

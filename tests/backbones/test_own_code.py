@@ -15,8 +15,8 @@ from torch import nn
 
 from landbridge.backbones import open_backbone, reopen
 from landbridge.backbones.base import BACKBONES
+from landbridge.backbones.custom_code import held, hold
 from landbridge.backbones.named import codes_in
-from landbridge.backbones.own_code import held, hold
 from landbridge.backbones.wrapped import WrappedModule
 from landbridge.base.code import find_code
 from landbridge.base.errors import BackboneError, TrustError

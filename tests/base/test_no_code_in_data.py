@@ -11,8 +11,8 @@ import landbridge
 ROOT = Path(landbridge.__file__).parent
 PICKLES = ("pickle", "cloudpickle", "dill", "joblib", "marshal", "shelve", "runpy", "code")
 MAY_IMPORT = {
-    ("backbones/own_code.py", "pickle"): "modules handed over, opened by agreement alone",
-    ("backbones/own_code.py", "cloudpickle"): "the same, kept",
+    ("backbones/custom_code.py", "pickle"): "modules handed over, opened by agreement alone",
+    ("backbones/custom_code.py", "cloudpickle"): "the same, kept",
     ("backbones/weights.py", "pickle"): "its error, to name a file that is none of tensors",
 }
 RUNS = (
@@ -22,10 +22,10 @@ RUNS = (
 )
 """Calls that run what they are given; with a dot the whole name, else its end, or a built-in."""
 MAY_CALL = {
-    ("backbones/own_code.py", "pickle.loads"): "after `require`",
-    ("backbones/own_code.py", "compile"): "of the bytes that were agreed to",
-    ("backbones/own_code.py", "loader.exec_module"): "of the same",
-    ("backbones/own_code.py", "importlib.import_module"): "after `require`",
+    ("backbones/custom_code.py", "pickle.loads"): "after `require`",
+    ("backbones/custom_code.py", "compile"): "of the bytes that were agreed to",
+    ("backbones/custom_code.py", "loader.exec_module"): "of the same",
+    ("backbones/custom_code.py", "importlib.import_module"): "after `require`",
     ("base/config_file.py", "yaml.load"): "with a SafeLoader of fewer types",
     ("artifacts/kinds.py", "import_module"): "of a fixed list",
     ("base/registry.py", "importlib.import_module"): "landbridge's own modules",

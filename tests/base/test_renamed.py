@@ -9,9 +9,9 @@ import landbridge
 from landbridge.base.config import OPTIONS, apply_settings, make_config
 from landbridge.base.errors import ConfigError, LandbridgeWarning
 from landbridge.base.renamed import KEYWORDS, RENAMED, renamed, renamed_words
-from landbridge.spaces.options import AlignOptions
+from landbridge.embeddings.options import AlignOptions
+from landbridge.structured.options import FitOptions
 from landbridge.targets.base import TARGET_TYPES, get_target_type, stored_target_type
-from landbridge.tasks.options import FitOptions
 
 
 @pytest.mark.parametrize("key", sorted(RENAMED))

@@ -35,11 +35,11 @@ PYTHON = {
     "merge": ("landbridge:merge",),
     "cluster": ("landbridge:cluster", READ),
     "tune": (
-        *("landbridge:tune", "landbridge.tasks.options:TaskOptions"),
-        "landbridge.tasks.options:FitOptions",
+        *("landbridge:tune", "landbridge.structured.options:TaskOptions"),
+        "landbridge.structured.options:FitOptions",
     ),
     "multitask": ("landbridge:multitask", READ),
-    "align": ("landbridge:align", READ, "landbridge.spaces.options:AlignOptions"),
+    "align": ("landbridge:align", READ, "landbridge.embeddings.options:AlignOptions"),
     "search": ("landbridge:Space.load", "landbridge:Space.search"),
     "zero-shot": ("landbridge:Space.load", "landbridge:Space.zero_shot"),
 }

@@ -17,9 +17,9 @@ from typer.testing import CliRunner
 from landbridge.base.errors import DataError
 from landbridge.base.inside import Bounds, place_of
 from landbridge.domains.read import read_domain
-from landbridge.tasks.base import TASKS
-from landbridge.tasks.options import TaskOptions
-from landbridge.tasks.rows import read_rows
+from landbridge.structured.base import TASKS
+from landbridge.structured.options import TaskOptions
+from landbridge.structured.rows import read_rows
 
 LINK = "link that leads out of the folder (--outside follows it)"
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import landbridge
-from landbridge.spaces.options import AlignOptions
+from landbridge.embeddings.options import AlignOptions
 
 
 @pytest.mark.slow
@@ -38,7 +38,7 @@ def test_pairs_that_were_learned_from_do_not_judge(tmp_path, keep):
 def test_sentences_that_were_learned_from_do_not_judge(tmp_path, keep):
     from tiny_commands import OLD
 
-    from landbridge.tasks.options import FitOptions
+    from landbridge.structured.options import FitOptions
 
     words = ["ada", "in", "rome", "oslo", "lima", "bern"]
     rows = [

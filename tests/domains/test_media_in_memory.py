@@ -13,7 +13,7 @@ from PIL import Image
 
 from landbridge.base.errors import DataError
 from landbridge.domains.modalities.image import ImagePreprocessing
-from landbridge.domains.modalities.packed import SeveralPreprocessing
+from landbridge.domains.modalities.packed import MultimodalPreprocessing
 from landbridge.domains.modalities.sound import AudioPreprocessing
 from landbridge.domains.read import read_domain, read_like
 
@@ -99,7 +99,7 @@ def test_a_cell_that_cannot_be_read_is_named():
 
 
 def test_one_row_of_several_modalities():
-    run = SeveralPreprocessing({"image": PREP, "audio": AudioPreprocessing(8000, 400)})
+    run = MultimodalPreprocessing({"image": PREP, "audio": AudioPreprocessing(8000, 400)})
     out = io.BytesIO()
     PICTURES[3].save(out, "PNG")
     wanted = None

@@ -16,7 +16,7 @@ from landbridge.base.errors import RunError
 from landbridge.base.events import Events
 from landbridge.base.files import write_json
 from landbridge.domains.read import read_domain
-from landbridge.tasks.rows import read_rows
+from landbridge.structured.rows import read_rows
 
 from .test_inside import KINDS
 

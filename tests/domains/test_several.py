@@ -14,18 +14,18 @@ from landbridge.domains.modalities.base import load_preprocessing
 from landbridge.domains.modalities.hashed import HashedPreprocessing
 from landbridge.domains.modalities.image import ImagePreprocessing
 from landbridge.domains.modalities.images import ImageExamples
-from landbridge.domains.modalities.packed import SeveralPreprocessing
-from landbridge.domains.modalities.several import SeveralExamples
+from landbridge.domains.modalities.multimodal import MultimodalExamples
+from landbridge.domains.modalities.packed import MultimodalPreprocessing
 from landbridge.domains.modalities.tabular import TableExamples, TablePreprocessing
 from landbridge.domains.modalities.texts import TextExamples
 from landbridge.domains.read import read_domain
 
 
 @pytest.fixture
-def rows() -> SeveralExamples:
+def rows() -> MultimodalExamples:
     """Six rows: all have a picture but the last, every second has a text."""
     rng = np.random.default_rng(0)
-    return SeveralExamples(
+    return MultimodalExamples(
         {
             "image": ImageExamples(pixels=rng.integers(0, 256, (5, 6, 6), dtype=np.uint8)),
             "text": TextExamples(["one cat", "two small dogs", "three"]),
@@ -40,8 +40,8 @@ def rows() -> SeveralExamples:
 
 
 @pytest.fixture
-def packed(rows) -> SeveralPreprocessing:
-    return SeveralPreprocessing(
+def packed(rows) -> MultimodalPreprocessing:
+    return MultimodalPreprocessing(
         {
             "image": ImagePreprocessing(6, 6, 1, mean=(0.5,), std=(0.5,)),
             "text": HashedPreprocessing(buckets=64),
@@ -70,7 +70,7 @@ def test_selecting_rows_selects_every_part(rows):
 
 def test_a_row_with_nothing_is_named():
     with pytest.raises(DataError, match="1 rows have nothing at all, the first is row 1"):
-        SeveralExamples(
+        MultimodalExamples(
             {"text": TextExamples(["a"]), "image": ImageExamples([])},
             {"text": np.array([0, -1]), "image": np.array([-1, -1])},
         )
@@ -133,7 +133,7 @@ def test_a_model_of_several_takes_one_alone_and_says_what_it_lacks(rows, packed)
     assert packed.fitting(rows) is rows
     assert HashedPreprocessing().fitting(rows) is None
     with pytest.raises(DataError, match="have image or text or tabular"):
-        packed.prepare(SeveralExamples({"sign": TextExamples(["a"])}))
+        packed.prepare(MultimodalExamples({"sign": TextExamples(["a"])}))
 
 
 def test_a_dict_of_parts(tmp_path):

@@ -11,8 +11,8 @@ from PIL import Image
 
 from landbridge.domains.judging import keep_labels, seal
 from landbridge.domains.modalities.images import ImageExamples
+from landbridge.domains.modalities.multimodal import MultimodalExamples
 from landbridge.domains.modalities.recordings import AudioExamples
-from landbridge.domains.modalities.several import SeveralExamples
 from landbridge.domains.modalities.table import TableExamples
 from landbridge.domains.modalities.texts import TextExamples
 from landbridge.domains.read import read_domain
@@ -131,11 +131,11 @@ def test_rows_of_several_modalities_are_the_same_where_all_parts_are(parts):
         "tabular": table(lambda v: v),
     }
     chosen = {name: pairs[name] for name in parts.split()}
-    ours = SeveralExamples({name: a for name, (a, _) in chosen.items()})
-    theirs = SeveralExamples({name: b for name, (_, b) in chosen.items()})
+    ours = MultimodalExamples({name: a for name, (a, _) in chosen.items()})
+    theirs = MultimodalExamples({name: b for name, (_, b) in chosen.items()})
     assert find_twins(ours, theirs).of.tolist() == [i if i % 2 else -1 for i in range(N)]
     first = parts.split()[0]
-    swapped = SeveralExamples(
+    swapped = MultimodalExamples(
         {name: b.select(np.roll(np.arange(N), name == first)) for name, (_, b) in chosen.items()}
     )
     assert (find_twins(ours, swapped).of == -1).all()

@@ -151,9 +151,9 @@ def _files(files: list[Path]) -> Attempt:
 
 def structured(place: Path) -> Attempt:
     """Words with tags, and boxes: files of structured tasks."""
-    from landbridge.tasks.base import TASKS
-    from landbridge.tasks.options import TaskOptions
-    from landbridge.tasks.rows import read_rows
+    from landbridge.structured.base import TASKS
+    from landbridge.structured.options import TaskOptions
+    from landbridge.structured.rows import read_rows
 
     carriers = place / "carriers"
 

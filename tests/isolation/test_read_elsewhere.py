@@ -11,7 +11,6 @@ import pyarrow as pa
 import pyarrow.json
 import pyarrow.parquet as pq
 import pytest
-from landbridge.report.read import read_run
 
 import landbridge
 from landbridge.base.errors import DataError
@@ -19,8 +18,9 @@ from landbridge.base.events import SILENT
 from landbridge.domains.read import read_domain
 from landbridge.isolation.ask import end_all
 from landbridge.isolation.process import EndedError
-from landbridge.several_tasks.read import read_tasks
-from landbridge.tasks.rows import read_rows
+from landbridge.multi_task.read import read_tasks
+from landbridge.report.run.read import read_run
+from landbridge.structured.rows import read_rows
 
 ROWS = {
     "x": [i * i % 11 + 0.5 for i in range(30)],

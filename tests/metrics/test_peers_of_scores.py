@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 import needs
 from landbridge.metrics.regions import box_iou
-from landbridge.tasks.base import TASKS
-from landbridge.tasks.options import TaskOptions
+from landbridge.structured.base import TASKS
+from landbridge.structured.options import TaskOptions
 from properties import holds
 
 WORDS = (

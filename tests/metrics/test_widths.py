@@ -14,8 +14,8 @@ from scipy import stats
 
 from landbridge.metrics.estimates import mean_interval, paired_interval, widened
 from landbridge.metrics.intervals import paired_bootstrap, wilson_share
-from landbridge.tasks.base import Example, Metric
-from landbridge.tasks.judging import judge as judge_structured
+from landbridge.structured.base import Example, Metric
+from landbridge.structured.judging import judge as judge_structured
 from landbridge.verdict.partition import partition_score
 
 LEVEL = 0.95

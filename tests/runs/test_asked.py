@@ -18,7 +18,7 @@ from landbridge.base.errors import BackboneError, ConfigError
 from landbridge.base.events import SILENT, Events
 from landbridge.cli.app import app
 from landbridge.runs import pipeline
-from landbridge.tasks.options import FitOptions, TaskOptions
+from landbridge.structured.options import FitOptions, TaskOptions
 
 NOWHERE = "no-such-table.csv"
 """Reading it would be another error."""

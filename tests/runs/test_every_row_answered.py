@@ -16,8 +16,8 @@ from typer.testing import CliRunner
 import landbridge
 from landbridge.base.errors import DataError
 from landbridge.cli.app import app
-from landbridge.spaces.options import AlignOptions
-from landbridge.spaces.zero_shot import answered
+from landbridge.embeddings.options import AlignOptions
+from landbridge.embeddings.zero_shot import answered
 
 MOODS = {"glad": ["great", "lovely"], "sad": ["awful", "boring"]}
 GIVEN = ["it was great to me", "", "it was awful to me", None, "it was lovely to me"]

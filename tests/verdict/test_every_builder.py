@@ -14,12 +14,12 @@ from landbridge.clustering.stability import Agreement
 from landbridge.domains.read import read_domain
 from landbridge.domains.sealed import SealedLabels
 from landbridge.metrics.intervals import Interval
+from landbridge.multi_task.read import OneTask
+from landbridge.multi_task.verdicts import task_verdict
 from landbridge.runs.evaluation import compared
-from landbridge.several_tasks.read import OneTask
-from landbridge.several_tasks.verdicts import task_verdict
+from landbridge.structured.base import Example, Metric
+from landbridge.structured.judging import judge as judge_structured
 from landbridge.targets.codec import TargetCodec
-from landbridge.tasks.base import Example, Metric
-from landbridge.tasks.judging import judge as judge_structured
 from landbridge.verdict.judge import Predicted, judge
 from landbridge.verdict.partition import judge_groups
 from landbridge.verdict.records import Verdict

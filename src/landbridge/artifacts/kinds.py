@@ -59,10 +59,10 @@ for _kind in (
         "multitask",
         "several tasks",
         "multitask.json",
-        "landbridge.several_tasks.model:load_multitask",
+        "landbridge.multi_task.model:load_multitask",
     ),
-    Kind("space", "align", "a space", "space.json", "landbridge.spaces.space:load_space"),
-    Kind("tuned", "tune", "a tuned model", "tuned.json", "landbridge.tasks.tuned:load_tuned"),
+    Kind("space", "align", "a space", "space.json", "landbridge.embeddings.space:load_space"),
+    Kind("tuned", "tune", "a tuned model", "tuned.json", "landbridge.structured.tuned:load_tuned"),
 ):
     KINDS.register(_kind.name)(_kind)
 

@@ -15,8 +15,8 @@ from ..base.typed import JsonObject
 from ..domains.examples import Examples, InputSpec
 from ..domains.modalities.base import Preprocessing
 from .base import BACKBONES, Backbone, BackboneRequest, LoadedBackbone, Provider
+from .custom_code import HELD, factory, held
 from .images import IMAGENET_MEAN, IMAGENET_STD, flips, photographs
-from .own_code import HELD, factory, held
 from .weights import merge_options, seeded
 from .wrapped import WrappedModule
 

@@ -39,7 +39,7 @@ def code_of(name: str) -> Code | None:
         from .keras_models import keras_code
 
         return keras_code(rest)
-    from .own_code import HELD, held_code
+    from .custom_code import HELD, held_code
 
     return held_code(rest.removeprefix(HELD)) if rest.startswith(HELD) else find_code(rest).code
 

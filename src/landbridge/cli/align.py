@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any
 
-from ..spaces.options import AlignOptions
+from ..embeddings.options import AlignOptions
 from . import options as o
 from .frame import Frame
 from .verbs import verb
@@ -30,7 +30,7 @@ def align(
 
     Then `search` finds across modalities, and `zero-shot` classifies by the names of classes.
     """
-    from ..spaces.fit import align
+    from ..embeddings.fit import align
 
     this.run = out
     options = AlignOptions(**this.keywords(AlignOptions))
@@ -49,7 +49,7 @@ def search(
     answer: Answer = None,
 ) -> None:
     """Find what is nearest to words, an image or a recording."""
-    from ..spaces.space import Space
+    from ..embeddings.space import Space
 
     events = this.events()
     opened = Space.load(space, events=events, **this.keywords(Space.load))
@@ -70,8 +70,8 @@ def zero_shot(
     out: o.Rows = None,
 ) -> None:
     """Classify by the names of classes alone; labels in DATA are used to say how well, no more."""
-    from ..spaces.space import Space
-    from ..spaces.zero_shot import answered
+    from ..embeddings.space import Space
+    from ..embeddings.zero_shot import answered
 
     events = this.events()
     opened = Space.load(space, events=events, **this.keywords(Space.load))

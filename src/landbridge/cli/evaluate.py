@@ -110,7 +110,7 @@ def _show_tasks(out: Any, figures: dict[str, Any]) -> None:
 
 def show_recall(out: Any, figures: dict[str, Any]) -> None:
     """Show who finds whom in a space, beside chance."""
-    from ..spaces.recall import Recall
+    from ..embeddings.recall import Recall
     from .tables import interval, percent, show_rows
 
     rows = [

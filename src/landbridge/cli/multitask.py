@@ -38,7 +38,7 @@ def multitask(
     As a backbone the result is reused by --backbone run/FOLDER; `landbridge predict FOLDER DATA`
     answers all tasks at once.
     """
-    from ..several_tasks.fit import multitask as together
+    from ..multi_task.fit import multitask as together
 
     this.run = out
     made = together(
@@ -73,7 +73,7 @@ def _weights(text: str | None) -> dict[str, float] | None:
 def _show(out: Path, facts: dict[str, Any]) -> None:
     from rich.text import Text
 
-    from ..several_tasks.verdicts import TaskVerdict
+    from ..multi_task.verdicts import TaskVerdict
     from .tables import console, show_folder, show_rows
 
     rows = []

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 from ..base.typed import JsonObject
-from ..tasks.options import FitOptions, TaskOptions
+from ..structured.options import FitOptions, TaskOptions
 from . import options as o
 from .frame import Frame
 from .verbs import verb
@@ -41,7 +41,7 @@ def tune(
 
     `landbridge predict FOLDER DATA` and `landbridge eval FOLDER DATA` work on what it makes.
     """
-    from ..tasks.fit import tune as fit_task
+    from ..structured.fit import tune as fit_task
 
     this.run = out
     tuned = fit_task(
@@ -64,7 +64,7 @@ def _show(out: Path, found: JsonObject) -> None:
     from rich.text import Text
 
     from ..base.formatting import as_points
-    from ..tasks.judging import TunedVerdict
+    from ..structured.judging import TunedVerdict
     from .tables import console, interval, show_folder, show_rows
 
     verdict = TunedVerdict.from_json(found)

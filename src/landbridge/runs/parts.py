@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from ..base.events import Events
-from ..domains.modalities.packed import SeveralPreprocessing
+from ..domains.modalities.packed import MultimodalPreprocessing
 from ..training.inputs import run_network
 from ..verdict.judge import Truth
 from ..verdict.parts import Masked, PartScores, part_scores
@@ -31,7 +31,7 @@ def by_parts(
     None where rows have one modality, or nothing was judged.
     """
     preprocessing = workspace.preprocessing
-    if truth is None or not isinstance(preprocessing, SeveralPreprocessing):
+    if truth is None or not isinstance(preprocessing, MultimodalPreprocessing):
         return None
     rows = np.flatnonzero(truth.has)
     if len(rows) > MOST_ROWS:

@@ -16,7 +16,7 @@ from ..base.events import Events
 from ..base.hashing import tensors_digest
 from ..domains.domain import Domain
 from ..domains.examples import Examples, data_of
-from ..domains.modalities.several import SeveralExamples
+from ..domains.modalities.multimodal import MultimodalExamples
 from ..training.inputs import run_network
 from .model import Model
 
@@ -93,7 +93,7 @@ class Teacher:
             Where it is not clear what the student sees, or no row has it.
         """
         examples = domain.examples
-        if not isinstance(examples, SeveralExamples):
+        if not isinstance(examples, MultimodalExamples):
             if self.student not in (None, domain.modality):
                 raise DataError(
                     f"the student is to see {self.student}, and {domain.name!r} holds "
@@ -112,7 +112,7 @@ class Teacher:
             f"{left} rows without {part}, which the student sees, are left out"
         )
 
-    def _part(self, examples: SeveralExamples) -> str:
+    def _part(self, examples: MultimodalExamples) -> str:
         if self.student is not None:
             if self.student not in examples.parts:
                 raise DataError(
@@ -133,7 +133,7 @@ class Teacher:
     def seen(self, domain: Domain) -> Domain:
         """Return the domain as the student sees it."""
         examples = domain.examples
-        if not isinstance(examples, SeveralExamples) or not len(examples):
+        if not isinstance(examples, MultimodalExamples) or not len(examples):
             return domain
         own, _ = examples.part(self._part(examples))
         return replace(domain, examples=own)
@@ -152,7 +152,7 @@ class Teacher:
         """
         prep = self.model.preprocessing
         rows = np.arange(len(examples))
-        if isinstance(examples, SeveralExamples) and prep.modality in examples.parts:
+        if isinstance(examples, MultimodalExamples) and prep.modality in examples.parts:
             own, rows = examples.part(prep.modality)
         else:
             own = examples

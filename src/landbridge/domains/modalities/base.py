@@ -173,7 +173,7 @@ class Preprocessing(ABC):
 PREPROCESSINGS: Registry[type[Preprocessing]] = Registry(
     "preprocessing",
     "landbridge.domains.modalities",
-    "landbridge.backbones.several",  # features of an encoder, as what a row is stored as
+    "landbridge.backbones.multimodal",  # features of an encoder, as what a row is stored as
 )
 
 

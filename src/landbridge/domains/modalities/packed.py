@@ -18,7 +18,7 @@ from ...base.stored import stored_array
 from ...base.typed import JsonObject
 from ..examples import Examples, Rule, merged_rules
 from .base import PREPROCESSINGS, Preprocessing, Reads, Strength, load_preprocessing
-from .several import SeveralExamples
+from .multimodal import MultimodalExamples
 from .single import Partly
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class Slot:
 
 @PREPROCESSINGS.register("several")
 @dataclass(frozen=True)
-class SeveralPreprocessing(Preprocessing):
+class MultimodalPreprocessing(Preprocessing):
     """The preprocessings of several parts, side by side.
 
     Parameters
@@ -123,7 +123,7 @@ class SeveralPreprocessing(Preprocessing):
         DataError
             Where the examples are of one modality, or some row has no part that is known.
         """
-        if not isinstance(examples, SeveralExamples):
+        if not isinstance(examples, MultimodalExamples):
             raise DataError(
                 f"preprocessing of several modalities was given {examples.modality} examples",
                 hint=f"give {', '.join(self.parts)} together; any may be missing from a row",
@@ -147,13 +147,13 @@ class SeveralPreprocessing(Preprocessing):
     def fitting(self, examples: Examples) -> Examples | None:
         """Take a single modality as rows that lack all others."""
         if examples.modality in self.parts:
-            return SeveralExamples({examples.modality: examples}, names=examples.names())
+            return MultimodalExamples({examples.modality: examples}, names=examples.names())
         return super().fitting(examples)
 
     def takes(self, examples: Examples) -> np.ndarray:
         """Return which rows have any of the parts."""
         found = np.ones(len(examples), bool)
-        if isinstance(examples, SeveralExamples):
+        if isinstance(examples, MultimodalExamples):
             there = [examples.places[name] >= 0 for name in self.parts if name in examples.parts]
             found = np.any(there, axis=0) if there else ~found
         return found
@@ -163,7 +163,7 @@ class SeveralPreprocessing(Preprocessing):
         """Any of the parts."""
         return " or ".join(self.parts)
 
-    def _compare(self, examples: SeveralExamples, events: Events) -> None:
+    def _compare(self, examples: MultimodalExamples, events: Events) -> None:
         extra = [name for name in examples.parts if name not in self.parts]
         lost = [name for name in self.parts if name not in examples.parts]
         if extra:
@@ -182,12 +182,14 @@ class SeveralPreprocessing(Preprocessing):
                 hint="give at least one of them in every row",
             )
 
-    def _packed(self, examples: SeveralExamples, cache: Path | None, events: Events) -> np.ndarray:
+    def _packed(
+        self, examples: MultimodalExamples, cache: Path | None, events: Events
+    ) -> np.ndarray:
         chunks = list(self._chunks(examples, 0, cache, events))
         return np.concatenate(chunks or [np.zeros((0, self.row_bytes), np.uint8)])
 
     def _chunks(
-        self, examples: SeveralExamples, first: int, cache: Path | None, events: Events
+        self, examples: MultimodalExamples, first: int, cache: Path | None, events: Events
     ) -> Iterator[np.ndarray]:
         """Yield packed rows from `first` on, some at a time."""
         parts: list[tuple[int, Slot, np.ndarray, np.ndarray]] = []
@@ -259,7 +261,7 @@ class SeveralPreprocessing(Preprocessing):
                 out[:, slot.start : slot.end] = own.flatten(1)
         return out
 
-    def forbidding(self, offline: bool) -> SeveralPreprocessing:
+    def forbidding(self, offline: bool) -> MultimodalPreprocessing:
         """Return one whose parts all do so."""
         parts = {name: part.forbidding(offline) for name, part in self.parts.items()}
         return replace(self, parts=parts)
@@ -316,7 +318,7 @@ class SeveralPreprocessing(Preprocessing):
         }
 
     @classmethod
-    def from_dict(cls, values: JsonObject) -> SeveralPreprocessing:
+    def from_dict(cls, values: JsonObject) -> MultimodalPreprocessing:
         """Undo `to_dict`."""
         try:
             parts = {name: load_preprocessing(own) for name, own in values["parts"].items()}

@@ -27,7 +27,7 @@ from .frame_conforming import conforming
 from .frame_features import features_of
 from .frame_labels import label_of, labels_of
 from .frame_media import column_of, find_media, media_as_written
-from .frame_several import like_several, several_examples, table_beside
+from .frame_multimodal import like_multimodal, multimodal_examples, table_beside
 from .frame_splits import splits_of
 from .guessing import (
     list_column,
@@ -124,7 +124,7 @@ def frame_domain(
         what = "column that is neither number, word, date nor image"
         omissions.append(Omission(what, tuple(left_out)))
 
-    options = like_several(options)
+    options = like_multimodal(options)
     media = find_media(values, options, name, notes, wanted)
     for medium in media:
         used |= dict.fromkeys(medium.columns, medium.kind.option)
@@ -133,7 +133,7 @@ def frame_domain(
     examples: Examples
     if options.parts is not None or len(media) + bool(beside) > 1:
         where = (keep, rows, folder, name, omissions, events)
-        examples, keep = several_examples(values, media, beside, options, notes, *where)
+        examples, keep = multimodal_examples(values, media, beside, options, notes, *where)
     elif media:
         (medium,) = media
         rest = [column for column in values if column not in medium.columns]

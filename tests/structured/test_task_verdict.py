@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from landbridge.metrics.estimates import widened
-from landbridge.tasks.base import Example, Metric, padded
-from landbridge.tasks.judging import TunedVerdict, judge
+from landbridge.structured.base import Example, Metric, padded
+from landbridge.structured.judging import TunedVerdict, judge
 
 
 def share(name: str = "F1", higher: bool = True, whole: bool = False) -> Metric:

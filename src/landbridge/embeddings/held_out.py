@@ -8,14 +8,17 @@ import numpy as np
 
 from ..backbones.surgery import Network
 from ..base.events import Events
-from ..domains.modalities.packed import SeveralPreprocessing
-from ..domains.modalities.several import SeveralExamples
+from ..domains.modalities.multimodal import MultimodalExamples
+from ..domains.modalities.packed import MultimodalPreprocessing
 from ..training.inputs import run_network
 from .recall import Recall, recalls
 
 
 def embedded(
-    network: Network, preprocessing: SeveralPreprocessing, examples: SeveralExamples, events: Events
+    network: Network,
+    preprocessing: MultimodalPreprocessing,
+    examples: MultimodalExamples,
+    events: Events,
 ) -> list[np.ndarray]:
     """Return the vectors of each part, 0 where a row lacks it."""
     inputs = preprocessing.prepare(examples, events=events)
@@ -25,7 +28,7 @@ def embedded(
 
 def judged(
     names: tuple[str, ...],
-    examples: SeveralExamples,
+    examples: MultimodalExamples,
     own: Sequence[np.ndarray],
     groups: np.ndarray | None = None,
 ) -> list[Recall]:
@@ -47,7 +50,7 @@ def judged(
     return found
 
 
-def contents_of(examples: SeveralExamples, names: tuple[str, ...]) -> np.ndarray:
+def contents_of(examples: MultimodalExamples, names: tuple[str, ...]) -> np.ndarray:
     """Return which content each row has of each part, int64 (n, parts); a missing one is unlike."""
     found = np.empty((len(examples), len(names)), np.int64)
     for i, name in enumerate(names):

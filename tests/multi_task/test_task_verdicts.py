@@ -14,10 +14,10 @@ from landbridge.base.events import SILENT
 from landbridge.domains import read_domain
 from landbridge.domains.holdout.sides import Sides
 from landbridge.metrics.estimates import mean_interval, paired_interval
-from landbridge.several_tasks.fit import _judged, _sides, _weights
-from landbridge.several_tasks.model import decided, parts, scores_of, whole_facts
-from landbridge.several_tasks.read import OneTask, as_tasks, known_answers
-from landbridge.several_tasks.verdicts import TaskVerdict, task_verdict
+from landbridge.multi_task.fit import _judged, _sides, _weights
+from landbridge.multi_task.model import decided, parts, scores_of, whole_facts
+from landbridge.multi_task.read import OneTask, as_tasks, known_answers
+from landbridge.multi_task.verdicts import TaskVerdict, task_verdict
 
 KIND = OneTask("kind", "multiclass", ("ant", "bee", "cat"))
 SIZE = OneTask("size", "regression", (), 50.0, 10.0)

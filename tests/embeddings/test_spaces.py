@@ -13,11 +13,11 @@ import landbridge
 from landbridge.base.errors import ConfigError, DataError, RunError
 from landbridge.domains.modalities.images import ImageExamples
 from landbridge.domains.modalities.texts import TextExamples
+from landbridge.embeddings.held_out import contents_of
+from landbridge.embeddings.options import AlignOptions
+from landbridge.embeddings.recall import Recall, by_chance, hits, recalls
+from landbridge.embeddings.zero_shot import answered
 from landbridge.objectives.align import alignment
-from landbridge.spaces.held_out import contents_of
-from landbridge.spaces.options import AlignOptions
-from landbridge.spaces.recall import Recall, by_chance, hits, recalls
-from landbridge.spaces.zero_shot import answered
 
 SHAPES = {"square": "a square", "bar": "a long bar", "ring": "an open ring", "cross": "one cross"}
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..domains.examples import Examples
-from ..domains.modalities.several import SeveralExamples
+from ..domains.modalities.multimodal import MultimodalExamples
 from ..insight.samples import SHOWN, sample, told, wrong_and_right
 
 _FIRST = 3
@@ -18,7 +18,7 @@ _PLACES = ("first", "second", "third")
 
 def questions(
     names: Sequence[str],
-    examples: SeveralExamples,
+    examples: MultimodalExamples,
     vectors: Sequence[np.ndarray],
     contents: np.ndarray,
 ) -> list[dict[str, Any]]:
@@ -28,7 +28,7 @@ def questions(
     ----------
     names : sequence of str
         The modalities.
-    examples : SeveralExamples
+    examples : MultimodalExamples
         n rows.
     vectors : sequence of float ndarray (n, d)
         Of each modality; 0 where a row lacks it.

@@ -14,8 +14,8 @@ from ...base.places import cache_folder
 from ...base.typed import JsonObject
 from ...domains.examples import Examples, InputSpec
 from ...domains.modalities.base import Preprocessing
-from ...domains.modalities.packed import SeveralPreprocessing
-from ...domains.modalities.several import SeveralExamples
+from ...domains.modalities.multimodal import MultimodalExamples
+from ...domains.modalities.packed import MultimodalPreprocessing
 from ..base import BACKBONES, Backbone, BackboneIdentity, BackboneRequest, LoadedBackbone, Provider
 from ..identity import Flat
 from ..weights import merge_options, seeded
@@ -108,7 +108,7 @@ class FusionProvider(Provider):
             else own.preprocessing
             for part, own in opened.items()
         }
-        preprocessing = SeveralPreprocessing(preprocessings, float(chosen["drop"]))
+        preprocessing = MultimodalPreprocessing(preprocessings, float(chosen["drop"]))
         chosen["encoders"] = {part: own.identity.name for part, own in opened.items()}
         chosen["parts"] = {
             part: {
@@ -239,7 +239,7 @@ def _check(chosen: Mapping[str, Any], hint: InputSpec) -> None:
 def _examples_of(part: str, examples: Sequence[Examples]) -> list[Examples]:
     found = []
     for side in examples:
-        if not isinstance(side, SeveralExamples):
+        if not isinstance(side, MultimodalExamples):
             raise BackboneError(
                 f"fusion was given {side.modality} examples", hint="give several modalities at once"
             )

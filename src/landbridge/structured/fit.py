@@ -66,7 +66,7 @@ def tune(
         "token-classification", "text-to-text", "speech-recognition", "segmentation" or
         "detection".
     data : path, dataset, data frame or list of dicts
-        See `landbridge.tasks.rows.read_rows`.
+        See `landbridge.structured.rows.read_rows`.
     model : str
         A folder in Hugging Face's layout, or ``hf/owner/name``.
     out : path

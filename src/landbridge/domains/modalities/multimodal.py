@@ -17,7 +17,7 @@ from ..examples import Examples, InputSpec, Rule, merged_rules
 ABSENT = -1
 
 
-class SeveralExamples(Examples):
+class MultimodalExamples(Examples):
     """Rows that have up to one example of each of several parts.
 
     Parameters
@@ -40,7 +40,7 @@ class SeveralExamples(Examples):
     >>> import numpy as np
     >>> from landbridge.domains.modalities.images import ImageExamples
     >>> from landbridge.domains.modalities.texts import TextExamples
-    >>> both = SeveralExamples(
+    >>> both = MultimodalExamples(
     ...     {"image": ImageExamples(pixels=np.zeros((2, 8, 8), np.uint8)),
     ...      "text": TextExamples(["a dog"])},
     ...     {"image": np.array([0, 1]), "text": np.array([-1, 0])},
@@ -94,7 +94,7 @@ class SeveralExamples(Examples):
         counts = ", ".join(
             f"{int(has.sum())} {name}" for name, has in zip(self.parts, self.present.T, strict=True)
         )
-        return f"SeveralExamples({len(self)} rows: {counts})"
+        return f"MultimodalExamples({len(self)} rows: {counts})"
 
     def names(self) -> list[str]:
         """Return what to call each row."""
@@ -108,7 +108,7 @@ class SeveralExamples(Examples):
             return self.parts[name], rows
         return self.parts[name].select(place[rows]), rows
 
-    def select(self, rows: np.ndarray) -> SeveralExamples:
+    def select(self, rows: np.ndarray) -> MultimodalExamples:
         """Return the rows at integer `rows`, in that order."""
         chosen, places = {}, {}
         for name, part in self.parts.items():
@@ -117,7 +117,7 @@ class SeveralExamples(Examples):
             chosen[name] = part.select(place[has])
             places[name] = np.where(has, np.cumsum(has) - 1, ABSENT)
         names = None if self._names is None else [self._names[i] for i in rows]
-        return SeveralExamples(chosen, places, names)
+        return MultimodalExamples(chosen, places, names)
 
     def fingerprint(self) -> str:
         """Return a hash of all parts and of which row has what."""
@@ -145,7 +145,7 @@ class SeveralExamples(Examples):
 
     def near(self, other: Examples) -> np.ndarray | None:
         """Return pairs all of whose parts are nearly the same, and of which none has one more."""
-        if not isinstance(other, SeveralExamples) or set(self.parts) != set(other.parts):
+        if not isinstance(other, MultimodalExamples) or set(self.parts) != set(other.parts):
             return None
         alike: dict[str, set[tuple[int, int]]] = {}
         candidates: set[tuple[int, int]] = set()
@@ -188,16 +188,16 @@ class SeveralExamples(Examples):
         """Return the rules of the parts together."""
         return merged_rules(part.rule() for part in self.parts.values())
 
-    def settled(self, known: Rule, fixed: bool) -> tuple[SeveralExamples, list[str]]:
+    def settled(self, known: Rule, fixed: bool) -> tuple[MultimodalExamples, list[str]]:
         """Settle each part."""
         found = {name: part.settled(known, fixed) for name, part in self.parts.items()}
         parts = {name: part for name, (part, _) in found.items()}
         notes = [note for _, said in found.values() for note in said]
-        return SeveralExamples(parts, self.places, self._names), notes
+        return MultimodalExamples(parts, self.places, self._names), notes
 
     def check_like(self, other: Examples, names: tuple[str, str]) -> None:
         """Raise DataError where the other side has other parts."""
-        assert isinstance(other, SeveralExamples)
+        assert isinstance(other, MultimodalExamples)
         shared = [name for name in self.parts if name in other.parts]
         if not shared:
             raise DataError(
@@ -211,7 +211,7 @@ class SeveralExamples(Examples):
     @classmethod
     def hint(cls, parts: Sequence[Examples]) -> InputSpec:
         """Return the hints of each part."""
-        own = [part for part in parts if isinstance(part, SeveralExamples)]
+        own = [part for part in parts if isinstance(part, MultimodalExamples)]
         hints = {}
         for name in dict.fromkeys(name for side in own for name in side.parts):
             there = [side.parts[name] for side in own if name in side.parts]

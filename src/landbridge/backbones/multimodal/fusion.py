@@ -178,7 +178,7 @@ class FusionBackbone(SideBySide):
 
     Notes
     -----
-    Input: encoded rows of `SeveralPreprocessing`. Output float32 (n, sum of the encoders' dims):
+    Input: encoded rows of `MultimodalPreprocessing`. Output float32 (n, sum of the encoders' dims):
     each part's features, every part with the same total variance, 0 where a part is missing, plus
     the correction. The correction's last layer starts at 0: at θ₀ the features are those of the
     encoders alone.

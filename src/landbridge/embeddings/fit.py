@@ -26,7 +26,7 @@ from ..domains.domain import Domain
 from ..domains.hint import input_hint
 from ..domains.holdout.base import USUAL, SplitRows, split_rule
 from ..domains.holdout.sides import Sides, two_sides
-from ..domains.modalities.packed import SeveralPreprocessing
+from ..domains.modalities.packed import MultimodalPreprocessing
 from ..domains.read import NO_LABEL, check_reading, read_domain
 from ..domains.seen import say_seen
 from ..domains.twins import left_to_judge
@@ -145,7 +145,7 @@ def align(
         events=events,
     )
     preprocessing = opened.preprocessing
-    assert isinstance(preprocessing, SeveralPreprocessing)
+    assert isinstance(preprocessing, MultimodalPreprocessing)
     network = make_network(opened, 1, seed)
     inputs = preprocessing.prepare(learn, cache=cache_folder(), events=events)
     contents = contents_of(learn, tuple(preprocessing.parts))
@@ -207,7 +207,10 @@ def align(
 
 
 def sharpness(
-    network: Network, preprocessing: SeveralPreprocessing, inputs: np.ndarray, contents: np.ndarray
+    network: Network,
+    preprocessing: MultimodalPreprocessing,
+    inputs: np.ndarray,
+    contents: np.ndarray,
 ) -> float:
     """Return what to multiply cosines with, so that training pairs are answered for best."""
     rows = evenly(len(inputs), _ASKED)

@@ -11,10 +11,10 @@ from PIL import Image
 
 import landbridge
 from landbridge.base.errors import BackboneError, DataError, RunError
-from landbridge.tasks.base import TASKS, Example
-from landbridge.tasks.fit import tune
-from landbridge.tasks.options import FitOptions, TaskOptions
-from landbridge.tasks.tuned import load_tuned
+from landbridge.structured.base import TASKS, Example
+from landbridge.structured.fit import tune
+from landbridge.structured.options import FitOptions, TaskOptions
+from landbridge.structured.tuned import load_tuned
 
 # Model, rows, steps, rate, score, and what of it at least (errors: at most).
 CASES = {
@@ -185,7 +185,7 @@ def test_a_model_that_cannot_do_the_task(tagger, pairs, tmp_path):
 
 
 def test_files_are_read_in_their_layouts(tmp_path, sentences):
-    from landbridge.tasks.rows import read_rows
+    from landbridge.structured.rows import read_rows
 
     path = tmp_path / "some.conll"
     path.write_text("-DOCSTART- O\n\nada B-PER\nsleeps O\n\nin O\nrome B-LOC\n")

@@ -12,9 +12,9 @@ import torch
 import landbridge
 from landbridge.base.errors import ConfigError, DataError, RunError
 from landbridge.base.events import SILENT
+from landbridge.multi_task.read import OneTask, as_tasks, read_tasks
 from landbridge.objectives.base import StepBatch, ViewOutputs
 from landbridge.objectives.tasks import Tasks, task_losses
-from landbridge.several_tasks.read import OneTask, as_tasks, read_tasks
 
 
 def frame(n=240, seed=0):
@@ -214,7 +214,7 @@ def test_labels_are_as_the_file_has_them(tmp_path, carrier):
 
 @pytest.mark.parametrize("damage", [False, True])
 def test_fits_that_were_finished_are_not_done_again(tmp_path, monkeypatch, damage):
-    from landbridge.several_tasks import fits
+    from landbridge.multi_task import fits
 
     usual, done = fits.train, []
 

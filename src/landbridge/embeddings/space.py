@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..artifacts.making import verified
-from ..backbones.several.towers import Towers
+from ..backbones.multimodal.towers import Towers
 from ..backbones.surgery import Network
 from ..base.errors import ConfigError, DataError, RunError
 from ..base.events import SILENT, Events
@@ -19,8 +19,8 @@ from ..domains.examples import Examples, data_of
 from ..domains.holdout.sides import SHAPE as HOLDOUT
 from ..domains.holdout.sides import groups_column
 from ..domains.input_rows import InputRows
-from ..domains.modalities.packed import SeveralPreprocessing
-from ..domains.modalities.several import SeveralExamples
+from ..domains.modalities.multimodal import MultimodalExamples
+from ..domains.modalities.packed import MultimodalPreprocessing
 from ..domains.modalities.texts import TextExamples
 from ..domains.one import answerable, asked
 from ..domains.read import groups_asked, groups_read, read_like
@@ -65,7 +65,7 @@ class Space:
     ----------
     network : Network
         On `Towers`.
-    preprocessing : SeveralPreprocessing
+    preprocessing : MultimodalPreprocessing
     facts : mapping
         What ``space.json`` holds: "parts", "scale", "recall", ...
     path : Path, optional
@@ -75,7 +75,7 @@ class Space:
     def __init__(
         self,
         network: Network,
-        preprocessing: SeveralPreprocessing,
+        preprocessing: MultimodalPreprocessing,
         facts: Mapping[str, Any],
         path: Path | None = None,
     ) -> None:
@@ -105,7 +105,9 @@ class Space:
         path = Path(path)
         facts = verified(path, "space", SHAPE)
         network, found = load_network(path, 1, offline=offline, events=events)
-        if not isinstance(found, SeveralPreprocessing) or not isinstance(network.backbone, Towers):
+        if not isinstance(found, MultimodalPreprocessing) or not isinstance(
+            network.backbone, Towers
+        ):
             raise RunError(
                 f"{path} holds a network of one modality, and a space has several",
                 hint="restore backbone.json and preprocessor.json",
@@ -205,7 +207,7 @@ class Space:
         Returns
         -------
         dict
-            "recall": as of `landbridge.spaces.recall.recalls`; "n", the rows; "unanswered": how
+            "recall": as of `landbridge.embeddings.recall.recalls`; "n", the rows; "unanswered": how
             many rows could not be read, by the reason.
 
         Raises
@@ -357,9 +359,9 @@ def load_space(path: Path | str, *, offline: bool = False) -> Space:
     return Space.load(path, offline=offline)
 
 
-def parts_of(examples: Examples) -> SeveralExamples:
+def parts_of(examples: Examples) -> MultimodalExamples:
     """Return rows of several modalities, or say what is missing."""
-    if not isinstance(examples, SeveralExamples) or len(examples.parts) < 2:
+    if not isinstance(examples, MultimodalExamples) or len(examples.parts) < 2:
         raise DataError(
             f"the data hold {data_of(examples.modality)} alone, and aligning takes two modalities",
             hint="name the columns: --image, --audio, --text, --columns; in Python give a dict of "

@@ -11,7 +11,7 @@ from ...base.events import Events
 from ...base.inside import Place
 from ..domain import Examples, Omission
 from ..input_rows import LeftOut
-from ..modalities.several import ABSENT, SeveralExamples
+from ..modalities.multimodal import ABSENT, MultimodalExamples
 from ..modalities.table import TableExamples, missing
 from .base import ReadOptions
 from .frame_media import Medium, column_of
@@ -19,10 +19,10 @@ from .frame_media import Medium, column_of
 TABLE = "tabular"
 
 
-def like_several(options: ReadOptions) -> ReadOptions:
+def like_multimodal(options: ReadOptions) -> ReadOptions:
     """Return the options with the parts of the domain that this one is to be read like."""
     like = options.like
-    if options.parts is None and like is not None and isinstance(like.examples, SeveralExamples):
+    if options.parts is None and like is not None and isinstance(like.examples, MultimodalExamples):
         table = like.examples.parts.get(TABLE)
         columns = options.columns
         if columns is None and isinstance(table, TableExamples):
@@ -48,7 +48,7 @@ def table_beside(
     return [c for c in (column_of(values, w, "columns", name) for w in wanted) if c not in taken]
 
 
-def several_examples(
+def multimodal_examples(
     values: dict[str, np.ndarray],
     media: list[Medium],
     beside: list[str],
@@ -60,7 +60,7 @@ def several_examples(
     name: str,
     omissions: list[Omission],
     events: Events,
-) -> tuple[SeveralExamples, np.ndarray]:
+) -> tuple[MultimodalExamples, np.ndarray]:
     """Return what can be read of each part, and the rows that have at least one.
 
     Raises
@@ -111,7 +111,7 @@ def joined(
     lacking: list[Omission],
     omissions: list[Omission],
     notes: list[str],
-) -> tuple[SeveralExamples, np.ndarray]:
+) -> tuple[MultimodalExamples, np.ndarray]:
     """Return the rows that have at least one part, and which they are.
 
     Parameters
@@ -145,7 +145,7 @@ def joined(
         "several modalities a row: "
         + ", ".join(f"{part} in {len(there)} of {len(kept)}" for part, there in found.items())
     )
-    return SeveralExamples(parts, places, [rows[i] for i in kept]), kept
+    return MultimodalExamples(parts, places, [rows[i] for i in kept]), kept
 
 
 def _empty(column: np.ndarray) -> bool:

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from landbridge.base.errors import ConfigError, DataError
-from landbridge.tasks.base import TASKS
-from landbridge.tasks.fit import _examples
-from landbridge.tasks.options import TaskOptions
-from landbridge.tasks.rows import judged_rows, read_rows
+from landbridge.structured.base import TASKS
+from landbridge.structured.fit import _examples
+from landbridge.structured.options import TaskOptions
+from landbridge.structured.rows import judged_rows, read_rows
 
 N = 40
 

@@ -252,7 +252,7 @@ def file_of(value: Any, name: str, folder: Place, what: str = "file") -> Any:
     return path
 
 
-TASKS: Registry[type[StructuredTask]] = Registry("task", "landbridge.tasks")
+TASKS: Registry[type[StructuredTask]] = Registry("task", "landbridge.structured")
 
 
 def device_of(model: Any) -> Any:

@@ -20,8 +20,8 @@ from landbridge.domains.holdout.base import SPLIT_RULES
 from landbridge.domains.judging import seal
 from landbridge.domains.read import read_domain
 from landbridge.methods.core.base import METHODS, Features
-from landbridge.tasks.base import TASKS
-from landbridge.tasks.training import FitOptions
+from landbridge.structured.base import TASKS
+from landbridge.structured.training import FitOptions
 
 TEXT = (Path(__file__).parents[2] / "CONTRIBUTING.md").read_text("utf-8")
 EXAMPLES = {
@@ -73,7 +73,7 @@ def test_a_split_rule(example):
 
 @pytest.mark.slow
 def test_a_structured_task(example, translator, tmp_path):
-    example("Add a structured task", "landbridge.tasks.keywords", TASKS)
+    example("Add a structured task", "landbridge.structured.keywords", TASKS)
     rows = [
         {"text": f"a1 a2 a{i % 8}", "keywords": "b1 , b2" if i % 2 else "b3"} for i in range(12)
     ]

@@ -14,9 +14,9 @@ from landbridge.base.errors import DataError
 from landbridge.base.halves import whole_text
 from landbridge.domains.readers.columns import from_arrow
 from landbridge.metrics.spans import f1, span_counts, spans
-from landbridge.tasks.base import TASKS
-from landbridge.tasks.options import TaskOptions
-from landbridge.tasks.rows import read_rows
+from landbridge.structured.base import TASKS
+from landbridge.structured.options import TaskOptions
+from landbridge.structured.rows import read_rows
 
 NAMES = ["O", "B-PER", "I-PER"]
 LABEL = {"names": NAMES, "_type": "ClassLabel"}
@@ -205,7 +205,7 @@ def test_json_nested_too_deep_is_said_in_words(tmp_path, monkeypatch):
     def deep(text):
         raise RecursionError("maximum recursion depth exceeded")
 
-    monkeypatch.setattr("landbridge.tasks.rows.json.loads", deep)
+    monkeypatch.setattr("landbridge.structured.rows.json.loads", deep)
     with pytest.raises(DataError) as caught:
         read_rows(tmp_path)
     assert caught.value.message.endswith("is no whole JSON: maximum recursion depth exceeded")

@@ -11,9 +11,9 @@ import numpy as np
 from ..base.errors import DataError
 from ..base.typed import JsonObject
 from ..domains.examples import Examples
-from ..domains.modalities.several import SeveralExamples
+from ..domains.modalities.multimodal import MultimodalExamples
 from ..domains.modalities.texts import TextExamples
-from ..domains.readers.several import PARTS
+from ..domains.readers.multimodal import PARTS
 
 TEXT = "text"
 PLACE = "{}"
@@ -84,7 +84,7 @@ def nearest(
 def _shown(examples: Examples, part: str) -> dict[int, str]:
     """Return what can be shown in words of each row: the text, or the file."""
     own, rows = examples, np.arange(len(examples))
-    if isinstance(examples, SeveralExamples):
+    if isinstance(examples, MultimodalExamples):
         own, rows = examples.part(part)
     said = own.texts if isinstance(own, TextExamples) else own.names()
     return dict(zip(rows.tolist(), said, strict=True))

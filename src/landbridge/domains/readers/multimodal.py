@@ -18,7 +18,7 @@ from ..modalities.table import TableExamples
 from .arrays import Arrays, given_beside, unpacked
 from .base import READERS, Reader, ReadOptions, chosen_rows, over_limit
 from .frame_media import KINDS
-from .frame_several import TABLE, joined, said_missing
+from .frame_multimodal import TABLE, joined, said_missing
 
 PARTS = (*(kind.modality for kind in KINDS), TABLE)
 
@@ -37,7 +37,7 @@ class Several(Reader):
     >>> from landbridge.domains.read import read_domain
     >>> rows = {"text": ["a", None, "b"], "tabular": np.eye(3)}
     >>> read_domain((rows, ["ant", "bee", "ant"])).examples
-    SeveralExamples(3 rows: 2 text, 3 tabular)
+    MultimodalExamples(3 rows: 2 text, 3 tabular)
     """
 
     summary = "a dict of image, text, audio and tabular parts, or (dict, y)"

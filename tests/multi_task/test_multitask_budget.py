@@ -12,8 +12,8 @@ import pytest
 import landbridge
 from landbridge.base.errors import ConfigError
 from landbridge.base.events import SILENT, Events
-from landbridge.several_tasks import budget as module
-from landbridge.several_tasks.budget import PLAN, FitPlan, plan_fits
+from landbridge.multi_task import budget as module
+from landbridge.multi_task.budget import PLAN, FitPlan, plan_fits
 from landbridge.training.plan import Phase, TermSpec
 from landbridge.training.probe import RowCosts
 
