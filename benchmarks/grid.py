@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +65,7 @@ def truth_of(whole: Domain, sealed: Domain) -> np.ndarray:
     """Return the classes, or numbers, of the judged rows, from the domain as it was read."""
     if whole.target_type == "regression":
         return whole.labels[sealed.judged]
-    return np.array(whole.classes, dtype=object)[whole.labels][sealed.judged]
+    return np.array(whole.data.classes, dtype=object)[whole.labels][sealed.judged]
 
 
 def kept_folder() -> Path:
@@ -95,20 +95,21 @@ def run_job(
     config = make_config({"seed": 0, **job.config})
     task = read_task(config, job.source, job.target, Events())
     path = kept_folder() / job.name.replace(" ", "_").replace("→", "-")
-    workspace = prepare(task, config, path, Events())
-    workspace.threads, workspace.frozen = 1, job.frozen
-    workspace.device = find_device(os.environ.get(DEVICE, "cpu"))
-    workspace.save()
+    context = prepare(task, config, path, Events())
+    device = find_device(os.environ.get(DEVICE, "cpu"))
+    own = replace(context.settings, threads=1, frozen=job.frozen, device=device)
+    context = replace(context, settings=own)
+    context.save()
     specs = [FitSpec(method, seed) for seed in range(seeds) for method in methods]
     first = [spec for spec in specs if spec.method == "source-only"]
-    with Runner(workspace, jobs, Events()) as runner:
+    with Runner(context, jobs, Events()) as runner:
         runner.run(first, tolerate=True)  # others start from it: not to be trained twice at once
         done = runner.run(specs, tolerate=True)
-    reading = workspace.reading
+    reading = context.data.reading
     metric = get_target_type(reading.target_type).metric
     truth = np.asarray(job.truth)
     if reading.target_type == "multiclass":
-        place = {name: i for i, name in enumerate(workspace.classes)}
+        place = {name: i for i, name in enumerate(context.data.classes)}
         truth = np.array([place.get(name, -1) for name in job.truth])
     hits: dict[str, list[np.ndarray]] = {}
     rows: dict[str, dict[str, Any]] = {}
@@ -126,7 +127,7 @@ def run_job(
             own = rows.setdefault(method, {"cpu_s": 0.0})
             own["cpu_s"] += fit.facts["cpu_s"] / seeds
             if reading.target_type == "multiclass":
-                candidates.append(_candidate(method, fit, workspace))
+                candidates.append(_candidate(method, fit, context))
         choices.append(_choice(candidates, hits, seed, job.reference))
     for name, own in rows.items():
         found = np.stack(hits[name])
@@ -142,7 +143,7 @@ def run_job(
         if base is not None and name != job.reference and len(base) == len(found):
             gap = paired_bootstrap(found, base)
             own["difference"] = {"mean": gap.value, "low": gap.low, "high": gap.high}
-    _tidy(workspace.fits)
+    _tidy(context.fits)
     return {
         "setting": task.sentence(),
         "reference": job.reference,
@@ -150,7 +151,7 @@ def run_job(
         "percent": metric.percent,
         "lower_is_better": metric.lower_is_better,
         "judged_rows": len(truth),
-        "device": workspace.device,
+        "device": context.settings.device,
         "methods": rows,
         "failed": failed,
         "label_free": choices,
@@ -167,10 +168,10 @@ def _tidy(fits: Path) -> None:
             path.unlink()
 
 
-def _candidate(name: str, fit: Fit, workspace: Any) -> Candidate:
+def _candidate(name: str, fit: Fit, context: Any) -> Candidate:
     accuracy = None
-    if workspace.validation.any():
-        held = workspace.source.labels[workspace.validation]
+    if context.data.validation.any():
+        held = context.data.source.labels[context.data.validation]
         accuracy = float((fit.output("validation").argmax(1) == held).mean())
     return Candidate(name, softmax(fit.output("target")), fit.output("target_features"), accuracy)
 

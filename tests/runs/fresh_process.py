@@ -66,17 +66,17 @@ def fit(run: str, spec: str, seed: int, method: str) -> float:
     import numpy as np
 
     from landbridge.base.events import SILENT
+    from landbridge.runs.context import FitContext
     from landbridge.runs.networks import restored_network
-    from landbridge.runs.workspace import Workspace
     from landbridge.training.checkpoint import load_tensors
     from landbridge.training.inputs import run_network
 
-    workspace = Workspace.load(Path(run)).for_method(method)
-    folder = workspace.fits / spec
+    context = FitContext.load(Path(run)).for_method(method)
+    folder = context.fits / spec
     network = restored_network(
-        workspace, load_tensors(folder / "network.safetensors")[0], seed, SILENT
+        context, load_tensors(folder / "network.safetensors")[0], seed, SILENT
     )
-    said = run_network(network, workspace.inputs("target"), workspace.preprocessing)[1]
+    said = run_network(network, context.data.inputs("target"), context.backbone.preprocessing)[1]
     return float(np.abs(said - np.load(folder / "target.npy")).max())
 
 

@@ -323,10 +323,10 @@ def diverge(monkeypatch, *which) -> None:
 
     usual = fit._fit_network
 
-    def fit_network(workspace, spec, method, events):
+    def fit_network(context, spec, method, events):
         if (spec.method, spec.seed) in which or (spec.method, "any") in which:
             raise TrainingError(f"{spec.method}: the loss is nan at step 3", hint="lower the rate")
-        return usual(workspace, spec, method, events)
+        return usual(context, spec, method, events)
 
     monkeypatch.setattr(fit, "_fit_network", fit_network)
 

@@ -115,15 +115,15 @@ def test_it_is_measured_once(sides, monkeypatch):
 @pytest.mark.parametrize("name", pools.LIMITS)
 @pytest.mark.parametrize("said", ["1", "2", "3", "2,1"])
 def test_threads_that_the_user_allows_are_kept(sides, monkeypatch, tmp_path, small, name, said):
-    workspace = prepare(Task.build(**sides), config_of(), tmp_path, Events())
+    context = prepare(Task.build(**sides), config_of(), tmp_path, Events())
     for other in pools.LIMITS:
         monkeypatch.delenv(other, raising=False)
     monkeypatch.setattr(module, "cores", lambda: 16)
     monkeypatch.setattr(module, "SMALL_NETWORK", 10**12 if small else 0)
-    free = module.parallel(workspace)
+    free = module.parallel(context)
     assert free == ((4, 4) if small else (1, 16))
     monkeypatch.setenv(name, said)
-    _, count = module.parallel(workspace)
+    _, count = module.parallel(context)
     assert count == int(said.split(",")[0])
 
 
@@ -136,8 +136,8 @@ def test_a_limit_that_says_nothing_is_none(monkeypatch, said):
 
 def test_threads_that_were_named_come_first(sides, monkeypatch, tmp_path):
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
-    workspace = prepare(Task.build(**sides), config_of(threads=3), tmp_path, Events())
-    assert module.parallel(workspace) == (1, 3)
+    context = prepare(Task.build(**sides), config_of(threads=3), tmp_path, Events())
+    assert module.parallel(context) == (1, 3)
 
 
 def test_an_overrun_is_said():

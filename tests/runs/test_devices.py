@@ -18,10 +18,10 @@ from landbridge.domains.read import read_domain
 from landbridge.methods.core.base import METHODS
 from landbridge.methods.core.feature import FeatureMethod
 from landbridge.methods.core.resolve import make_method, unmet
+from landbridge.runs.context import FitContext
 from landbridge.runs.fit import FitSpec, run_fit
 from landbridge.runs.load import read_task
 from landbridge.runs.prepare import prepare
-from landbridge.runs.workspace import Workspace
 from landbridge.training.devices import borrowed, find_device, place_of
 
 
@@ -41,7 +41,7 @@ def test_a_borrowed_network_comes_back_also_after_an_error() -> None:
     assert place_of(network).type == "cpu"
 
 
-def workspace(path: Path, few: bool, device: str, **training: Any) -> Workspace:
+def context(path: Path, few: bool, device: str, **training: Any) -> FitContext:
     rng = np.random.default_rng(0)
     x = rng.integers(0, 255, (60, 8, 8)).astype(np.uint8)
     y = np.arange(60) % 3
@@ -65,7 +65,7 @@ def network_methods() -> list[Any]:
 def test_every_method_trains_on_the_device_and_again_to_the_same_bits(
     few: bool, tmp_path: Path
 ) -> None:
-    both = [workspace(tmp_path / part, few, "cuda") for part in "ab"]
+    both = [context(tmp_path / part, few, "cuda") for part in "ab"]
     names = [
         name for name in network_methods() if not unmet(make_method(name).needs, both[0].situation)
     ]
@@ -85,9 +85,7 @@ def test_the_device_changes_the_answers_by_rounding_alone(
     monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", False)
     # Random views are drawn on the device, whose generator gives other numbers.
     here, there = (
-        run_fit(
-            workspace(tmp_path / d, False, d, augment="none"), FitSpec("source-only", 0), SILENT
-        )
+        run_fit(context(tmp_path / d, False, d, augment="none"), FitSpec("source-only", 0), SILENT)
         for d in ("cpu", "cuda")
     )
     np.testing.assert_allclose(there.output("judged"), here.output("judged"), atol=1e-2)

@@ -83,9 +83,9 @@ def test_rows_that_were_left_out_are_no_rows_to_label(bare, left):
     task = read_task(make_config({"data": {"target_labels": "judge"}}), source, target)
     raced = types.SimpleNamespace(fits={}, chosen="probe", reference="source-only")
     usable = task.target.for_training()
-    workspace = types.SimpleNamespace(target=usable, reading=None)
+    context = types.SimpleNamespace(data=types.SimpleNamespace(target=usable, reading=None))
     assert task.target.seen.found == 20
-    assert _unlabelled(workspace, task, raced).count == left
+    assert _unlabelled(context, task, raced).count == left
 
 
 @pytest.mark.slow

@@ -178,12 +178,11 @@ def test_every_method_in_workers_and_opened_again(answers, backbone, tmp_path):
     target = read_domain(x, labels=y, target_type=answers, name="target")
     task = Task.build(source, keep_labels(target, np.arange(48) < 24))
     config = make_config({"backbone": backbone, "training": TRAINING, "seeds": 1})
-    workspace = prepare(task, config, tmp_path / "run", SILENT)
-    workspace.scale = 1.0
+    context = prepare(task, config, tmp_path / "run", SILENT)
     names = []
     for name in [*METHODS, "joint+mcc"]:
         method = make_method(name) if name != "combine" else None
-        if method is None or unmet(method.needs, workspace.situation):
+        if method is None or unmet(method.needs, context.data.situation):
             continue
         if backbone == "identity" and (
             not isinstance(method, FeatureMethod) or method.stage_budget()
@@ -191,8 +190,8 @@ def test_every_method_in_workers_and_opened_again(answers, backbone, tmp_path):
             continue  # there is no network to train, and no stage to read
         names.append(name)
     assert len(names) > 10 or answers != "multiclass"
-    workspace.save()
-    with Runner(workspace, 2, SILENT) as runner:
+    context.save()
+    with Runner(context, 2, SILENT) as runner:
         done = runner.run([FitSpec(name, 0) for name in names], tolerate=True)
     failed = {spec: str(fit) for spec, fit in done.items() if not isinstance(fit, Fit)}
     assert not failed

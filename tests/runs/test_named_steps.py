@@ -39,7 +39,7 @@ class Heard:
 def dear(monkeypatch):
     """A machine on which a row costs a tenth of a second, whatever the clock says."""
 
-    def measure(workspace, events):
+    def measure(context, events):
         return Costs(RowCosts(0.1, 0.03, 0.03), "float32", 64)
 
     monkeypatch.setattr(planning, "measure", measure)
@@ -184,7 +184,7 @@ def test_a_run_trains_the_steps_that_were_named(images, dear, tmp_path):
 
 @pytest.mark.parametrize("slower", [1, 5, 1000])
 def test_the_demo_is_the_same_work_on_any_machine(images, monkeypatch, slower):
-    def measure(workspace, events):
+    def measure(context, events):
         row = RowCosts(1e-4 * slower, 3e-5 * slower, 3e-5 * slower)
         return Costs(row, "float32", 64)
 

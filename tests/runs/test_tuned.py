@@ -14,6 +14,7 @@ import landbridge
 from landbridge.backbones.identity import Flat
 from landbridge.backbones.surgery import Network
 from landbridge.base.events import Events
+from landbridge.runs.context import RunSettings
 from landbridge.runs.tuned import Candidate, fit_chosen, score, tidy, trainings
 from landbridge.training.arithmetic import averaged, mixed
 from landbridge.training.batches import Side
@@ -169,8 +170,8 @@ class Fake:
         self.target = Side(inputs, labels, np.ones(len(labels), bool))
         config = SimpleNamespace(seed=0)
         encode = SimpleNamespace(encode=lambda x: x, lengths=lambda x: None)
-        self.workspace = SimpleNamespace(
-            config=config, preprocessing=encode, precision="float32", device="cpu"
+        self.context = SimpleNamespace(
+            config=config, backbone=SimpleNamespace(preprocessing=encode), settings=RunSettings()
         )
         self.events, self.name, self.ends, self.trained = Events(), "fake", ends, []
 

@@ -10,10 +10,10 @@ import landbridge
 from landbridge.base.config import RunConfig
 from landbridge.base.events import Events
 from landbridge.domains.seen import Seen
+from landbridge.runs.context import FitContext
 from landbridge.runs.folds import compared_rows, learned_rows
 from landbridge.runs.load import read_task
 from landbridge.runs.prepare import prepare
-from landbridge.runs.workspace import Workspace
 from landbridge.verdict.without_labels import cross_validated_verdict
 
 
@@ -39,9 +39,9 @@ def test_what_is_found_is_kept_with_the_workspace(tmp_path):
     assert any("3 of 7 labelled rows are in the source" in note for note in task.target.notes)
     made = prepare(task, RunConfig(), tmp_path, Events())
     made.save()
-    for workspace in (made, Workspace.load(tmp_path)):
-        assert np.flatnonzero(learned_rows(workspace.target)).tolist() == [0, 1, 2]
-        assert np.flatnonzero(compared_rows(workspace.target)).tolist() == [3, 4, 5, 6]
+    for context in (made, FitContext.load(tmp_path)):
+        assert np.flatnonzero(learned_rows(context.data.target)).tolist() == [0, 1, 2]
+        assert np.flatnonzero(compared_rows(context.data.target)).tolist() == [3, 4, 5, 6]
 
 
 @pytest.mark.parametrize(

@@ -114,21 +114,25 @@ class TransferEstimator(BaseEstimator):
             }
         )
         with tempfile.TemporaryDirectory(prefix="landbridge-") as folder:
-            workspace = prepare(task, config, Path(folder), SILENT)
+            context = prepare(task, config, Path(folder), SILENT)
             # No verdict, so no baselines are fitted for it.
-            plan = replace(make_plan(task, workspace, SILENT), jobs=1, references=())
+            plan, context = make_plan(task, context, SILENT)
+            plan = replace(plan, jobs=1, references=())
             if self.method == "auto" and backbone == "identity":
                 own = tuple(name for name in plan.candidates if name in closed)
                 plan = replace(plan, candidates=own, reference="probe")
-            with threads(workspace.threads):
-                raced = race(workspace, plan, Clock(SILENT), SILENT)
+            with threads(context.settings.threads):
+                raced = race(context, plan, Clock(SILENT), SILENT)
             self.method_ = raced.chosen
             self.choice_ = raced.choice.to_json()
             fit = raced.fits[self.method_][config.seed]
-            workspace = workspace.for_method(self.method_)
-            network = network_of(workspace, fit, SILENT)
+            context = context.for_method(self.method_)
+            network = network_of(context, fit, SILENT)
             self.model_ = Model(
-                network, workspace.preprocessing, workspace.classes, reading=workspace.reading
+                network,
+                context.backbone.preprocessing,
+                context.data.classes,
+                reading=context.data.reading,
             )
 
     def _values(self, X: Any) -> np.ndarray:

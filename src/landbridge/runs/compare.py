@@ -17,12 +17,12 @@ from ..selection.clusters import Clusters, class_clusters
 from ..selection.portfolio import NEED_CLUSTERS, TARGET_ALONE
 from ..selection.records import Choice, Finding, NotTried
 from ..solvers.calibration.softmax import softmax
+from .context import FitContext
 from .execute import Runner
 from .features import frozen_features
 from .fit import Fit, FitSpec, known_network
 from .folds import compared_rows, possible_folds
 from .records import Plan
-from .workspace import Workspace
 
 SIDES = ("source", "target")
 Folds = dict[str, np.ndarray]
@@ -34,23 +34,21 @@ SIMPLE_FIRST = (
 """From the simplest to the most complex, for ties."""
 
 
-def label_free(workspace: Workspace, plan: Plan, runner: Runner) -> Choice:
+def label_free(context: FitContext, plan: Plan, runner: Runner) -> Choice:
     """Fit every candidate once and compare their answers on unlabelled target rows."""
-    groups = _clusters(workspace, plan.candidates, runner.events)
-    shift = _label_shift(workspace, runner.events)
-    free = workspace.config.candidates is None
+    groups = _clusters(context, plan.candidates, runner.events)
+    shift = _label_shift(context, runner.events)
+    free = context.config.candidates is None
     left_out = {
         name: f"classes form no clusters: {groups.reason}"
         for name in plan.candidates
         if not groups.found and name in NEED_CLUSTERS
     }
     if shift and free:
-        methods = workspace.methods
+        methods = context.methods
         left_out |= {n: shift for n in plan.candidates if methods[n].needs.like_shares}
     specs = {
-        name: FitSpec(name, workspace.config.seed)
-        for name in plan.candidates
-        if name not in left_out
+        name: FitSpec(name, context.config.seed) for name in plan.candidates if name not in left_out
     }
     done = runner.run(list(specs.values()), tolerate=True)
     candidates, costs, failed = [], {}, {}
@@ -59,7 +57,7 @@ def label_free(workspace: Workspace, plan: Plan, runner: Runner) -> Choice:
         if isinstance(fit, TrainingError):
             failed[name] = fit.message
             continue
-        candidates.append(_candidate(workspace, name, fit))
+        candidates.append(_candidate(context, name, fit))
         costs[name] = {"steps": fit.facts["steps"], "cpu_s": fit.facts["cpu_s"]}
     _some_left(costs, failed)
     reference = plan.reference or plan.references[0]
@@ -75,31 +73,31 @@ def label_free(workspace: Workspace, plan: Plan, runner: Runner) -> Choice:
     return _complete(choice, costs, failed)
 
 
-def _clusters(workspace: Workspace, names: Sequence[str], events: Events) -> Clusters:
+def _clusters(context: FitContext, names: Sequence[str], events: Events) -> Clusters:
     """Ask the source whether classes form clusters, where a candidate depends on that."""
-    source = workspace.source
+    source = context.data.source
     if source is None or not NEED_CLUSTERS.intersection(names):
         return Clusters(True, float("nan"), "nothing here depends on them")
-    seed = workspace.config.seed
-    known = np.flatnonzero(workspace.teaching)
-    x = frozen_features(workspace, known_network(workspace, seed, events), "source", seed, events)
+    seed = context.config.seed
+    known = np.flatnonzero(context.data.teaching)
+    x = frozen_features(context, known_network(context, seed, events), "source", seed, events)
     return class_clusters(x[known], source.labels[known], seed)
 
 
-def _label_shift(workspace: Workspace, events: Events) -> str:
+def _label_shift(context: FitContext, events: Events) -> str:
     """Return in a sentence that class shares differ strongly, or "".
 
     Judged on the features of the source's model, before any candidate is fitted: methods that
     make both sides alike, or want all classes equally often, then harm.
     """
-    source = workspace.source
-    if source is None or not workspace.situation.shared_classes:
+    source = context.data.source
+    if source is None or not context.data.situation.shared_classes:
         return ""
-    seed = workspace.config.seed
-    network = known_network(workspace, seed, events)
-    sides = [frozen_features(workspace, network, which, seed, events) for which in SIDES]
-    known = workspace.teaching
-    names = np.array(workspace.classes, dtype=object)[np.where(known, source.labels, 0)]
+    seed = context.config.seed
+    network = known_network(context, seed, events)
+    sides = [frozen_features(context, network, which, seed, events) for which in SIDES]
+    known = context.data.teaching
+    names = np.array(context.data.classes, dtype=object)[np.where(known, source.labels, 0)]
     found = diagnose(
         sides[0], names, sides[1], source_known=known, checks=("label-shift",), seed=seed
     )
@@ -108,15 +106,15 @@ def _label_shift(workspace: Workspace, events: Events) -> str:
     return f"it goes wrong where class shares differ. {found.findings['label-shift'].sentence}"
 
 
-def evidence(workspace: Workspace, fits: Mapping[str, Fit], reference: str) -> Choice:
+def evidence(context: FitContext, fits: Mapping[str, Fit], reference: str) -> Choice:
     """Return what label-free scores say of finished fits, as a choice among them."""
-    candidates = [_candidate(workspace, name, fit) for name, fit in fits.items()]
+    candidates = [_candidate(context, name, fit) for name, fit in fits.items()]
     return choose_label_free(candidates, reference)
 
 
-def by_validation(workspace: Workspace, plan: Plan, runner: Runner) -> tuple[Choice, Folds]:
+def by_validation(context: FitContext, plan: Plan, runner: Runner) -> tuple[Choice, Folds]:
     """Compare candidates by repeated stratified cross-validation on the target labels."""
-    side, seed = workspace.target, workspace.config.seed
+    side, seed = context.data.target, context.config.seed
     folds = possible_folds(side, plan.folds)
     repeats = plan.repeats
     specs = [
@@ -135,7 +133,7 @@ def by_validation(workspace: Workspace, plan: Plan, runner: Runner) -> tuple[Cho
         if isinstance(fit, TrainingError):
             failed.setdefault(spec.method, fit.message)
             continue
-        shape = (repeats, len(known), workspace.reading.n_outputs)
+        shape = (repeats, len(known), context.data.reading.n_outputs)
         own = logits.setdefault(spec.method, np.zeros(shape, np.float32))
         own[spec.repeat, np.searchsorted(known, fit.output("fold_rows"))] = fit.output("fold")
         cost = costs.setdefault(spec.method, {"steps": fit.facts["steps"], "cpu_s": 0.0})
@@ -143,43 +141,43 @@ def by_validation(workspace: Workspace, plan: Plan, runner: Runner) -> tuple[Cho
     logits = {name: values for name, values in logits.items() if name not in failed}
     _some_left(logits, failed)
     ties = None
-    if workspace.situation.target == "few" and workspace.situation.target_type.class_scores:
-        ties = _class_ami(workspace, list(logits), runner)
+    if context.data.situation.target == "few" and context.data.situation.target_type.class_scores:
+        ties = _class_ami(context, list(logits), runner)
     order = [name for name in SIMPLE_FIRST if name in logits]
     order += [name for name in logits if name not in order]
-    reading = workspace.reading
+    reading = context.data.reading
     metric, truth = reading.target_type.metric, reading.decode(side.labels[known])
     scores = {name: metric.score(reading.transform(v), truth) for name, v in logits.items()}
-    informed = workspace.situation.taught and workspace.situation.target == "few"
+    informed = context.data.situation.taught and context.data.situation.target == "few"
     alone = TARGET_ALONE if informed else ()
     choice = choose_by_validation(scores, order, plan.references, ties, metric, alone)
     return _complete(choice, costs, failed), logits
 
 
-def _class_ami(workspace: Workspace, names: list[str], runner: Runner) -> dict[str, float]:
+def _class_ami(context: FitContext, names: list[str], runner: Runner) -> dict[str, float]:
     """Return ClassAMI on the usable target rows, of fits on all labels.
 
     The verdict uses these fits again.
     """
-    seed = workspace.config.seed
+    seed = context.config.seed
     specs = {name: FitSpec(name, seed) for name in names}
     done = runner.run(list(specs.values()), tolerate=True)
     scores = {}
     for name, spec in specs.items():
         fit = done[spec.id]
         if isinstance(fit, Fit):
-            seen = _candidate(workspace, name, fit)
+            seen = _candidate(context, name, fit)
             scores[name] = ClassAMI().score(seen, Pool((seen,), seed=seed))
     return scores
 
 
-def _candidate(workspace: Workspace, name: str, fit: Fit) -> Candidate:
+def _candidate(context: FitContext, name: str, fit: Fit) -> Candidate:
     accuracy = None
     # A closed form on features answers for target rows: of source rows it need not say anything.
     # A small net from scratch has never been given the source's rows.
-    asked = not (workspace.on_features and fit.facts["start"] == "frozen")
-    if asked and fit.has("validation") and workspace.source is not None:
-        held = workspace.source.labels[workspace.validation]
+    asked = not (context.backbone.on_features and fit.facts["start"] == "frozen")
+    if asked and fit.has("validation") and context.data.source is not None:
+        held = context.data.source.labels[context.data.validation]
         accuracy = float((fit.output("validation").argmax(1) == held).mean())
     return Candidate(name, softmax(fit.output("target")), fit.output("target_features"), accuracy)
 

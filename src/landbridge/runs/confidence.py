@@ -10,16 +10,16 @@ import numpy as np
 
 from ..solvers.calibration.temperature import likeliest_temperature, temperature_for_confidence
 from ..verdict.records import Temperature
+from .context import FitContext
 from .fit import Fit, FitSpec, finished
 from .folds import compared_rows
 from .race import SelectionResult
-from .workspace import Workspace
 
 LEAST = 20
 """Rows with labels, at least, to fit a temperature on."""
 
 
-def find_temperature(workspace: Workspace, raced: SelectionResult) -> Temperature:
+def find_temperature(context: FitContext, raced: SelectionResult) -> Temperature:
     """Return the temperature of the stored model, which is the first seed's.
 
     Where target labels were cross-validated: the likeliest on the rows left out. Otherwise the
@@ -28,22 +28,22 @@ def find_temperature(workspace: Workspace, raced: SelectionResult) -> Temperatur
     often other fits (seeds, else the nearest candidate) agree with the stored one there: two fits
     of one method agree about as often as they are right (Jiang et al., 2022, ICLR).
     """
-    if not workspace.situation.target_type.class_scores:
+    if not context.data.situation.target_type.class_scores:
         return Temperature()
     if raced.chosen in raced.folds:
-        known = compared_rows(workspace.target)
-        logits, labels = raced.folds[raced.chosen], workspace.target.labels[known]
+        known = compared_rows(context.data.target)
+        logits, labels = raced.folds[raced.chosen], context.data.target.labels[known]
         if len(labels) >= LEAST:
             flat = logits.reshape(-1, logits.shape[-1])
             value = likeliest_temperature(flat, np.tile(labels, len(logits)))
             return Temperature(value, f"fitted on {len(labels):,} cross-validated target labels")
         return Temperature()
     stored = raced.fits[raced.chosen][raced.seeds[0]]
-    own, how = _on_source(workspace, stored)
-    if workspace.situation.target != "none":
+    own, how = _on_source(context, stored)
+    if context.data.situation.target != "none":
         return Temperature(own, how)
     logits = stored.output("target")
-    agreement, whose = _agreement(workspace, raced, logits)
+    agreement, whose = _agreement(context, raced, logits)
     if agreement is None or not len(logits):
         return Temperature(own, how)
     hot = temperature_for_confidence(logits, max(agreement, 1 / logits.shape[1] + 0.01))
@@ -53,14 +53,14 @@ def find_temperature(workspace: Workspace, raced: SelectionResult) -> Temperatur
     return Temperature(hot, said, agreement)
 
 
-def _on_source(workspace: Workspace, stored: Fit) -> tuple[float, str]:
+def _on_source(context: FitContext, stored: Fit) -> tuple[float, str]:
     """Return the likeliest temperature on the source's validation rows, never under 1."""
     file = stored.folder / "validation.npy"
     # A closed form on features answers for target rows: of source rows it need not say anything.
-    silent = workspace.on_features and stored.facts["start"] == "frozen"
-    if workspace.source is None or silent or not file.exists():
+    silent = context.backbone.on_features and stored.facts["start"] == "frozen"
+    if context.data.source is None or silent or not file.exists():
         return 1.0, ""
-    labels = workspace.source.labels[workspace.validation]
+    labels = context.data.source.labels[context.data.validation]
     inside = labels >= 0
     if inside.sum() < LEAST:
         return 1.0, ""
@@ -69,7 +69,7 @@ def _on_source(workspace: Workspace, stored: Fit) -> tuple[float, str]:
 
 
 def _agreement(
-    workspace: Workspace, raced: SelectionResult, logits: np.ndarray
+    context: FitContext, raced: SelectionResult, logits: np.ndarray
 ) -> tuple[float | None, str]:
     """Return how often other fits give the stored model's answers on the target, and whose."""
     own = logits.argmax(1)
@@ -82,7 +82,7 @@ def _agreement(
             name = row.method
             if name in baselines or row.gated is not None:
                 continue
-            found = finished(workspace, FitSpec(name, workspace.config.seed))
+            found = finished(context, FitSpec(name, context.config.seed))
             if found is not None and (found.folder / "target.npy").exists():
                 others.append(found)
     shares = [float((other.output("target").argmax(1) == own).mean()) for other in others]

@@ -16,9 +16,9 @@ from ..selection.portfolio import TARGET_ALONE
 from ..training.plan import TrainingPlan
 from ..training.precision import choose_precision
 from ..training.probe import PROBE_SHARE, RowCosts, measured
+from .context import FitContext
 from .folds import possible_folds
 from .tuned import FOLDS, trainings
-from .workspace import Workspace
 
 FLOPS = 3e10
 """What a linear-algebra routine gets out of one thread, cautiously."""
@@ -30,7 +30,7 @@ OVERHEAD = 12.0
 """Seconds for reading, the map and the report."""
 
 
-@dataclass
+@dataclass(frozen=True)
 class Costs:
     """Seconds on this machine, with this run's threads.
 
@@ -49,36 +49,36 @@ class Costs:
     dim: int
     precision_reason: str = ""
 
-    def features(self, workspace: Workspace) -> float:
+    def features(self, context: FitContext) -> float:
         """Return seconds for the features of all rows, had none been stored."""
-        rows = len(workspace.target) + len(workspace.judged)
-        rows += 0 if workspace.source is None else len(workspace.source)
+        rows = len(context.data.target) + len(context.data.judged)
+        rows += 0 if context.data.source is None else len(context.data.source)
         return rows * self.row.forward
 
-    def fit(self, workspace: Workspace, method: Method, scale: float) -> float:
+    def fit(self, context: FitContext, method: Method, scale: float) -> float:
         """Return estimated seconds of one fit, without the source-only fit it starts from."""
-        n = len(workspace.target)
-        n_source = 0 if workspace.source is None else len(workspace.source)
+        n = len(context.data.target)
+        n_source = 0 if context.data.source is None else len(context.data.source)
         if isinstance(method, FeatureMethod):
             work = 4 * (n + n_source) * self.dim**2 + 30 * self.dim**3
             # All stages are not in the store: their outputs are computed, once to fit on and
             # once for the answers.
-            again = 2 * (n + len(workspace.judged)) + n_source if method.stage_budget() else 0
+            again = 2 * (n + len(context.data.judged)) + n_source if method.stage_budget() else 0
             return 0.1 + work / FLOPS + again * self.row.forward
-        plans = method.variants(workspace.context())
-        folds = possible_folds(workspace.target, FOLDS)
-        trained = sum(self._plan(workspace, plan.scaled(scale)) for plan in plans.values())
+        plans = method.variants(context.plan_context())
+        folds = possible_folds(context.data.target, FOLDS)
+        trained = sum(self._plan(context, plan.scaled(scale)) for plan in plans.values())
         return trained * trainings(method, plans, folds) / len(plans)
 
-    def _plan(self, workspace: Workspace, plan: TrainingPlan) -> float:
+    def _plan(self, context: FitContext, plan: TrainingPlan) -> float:
         """Return estimated seconds of one training, and of the answers after it."""
-        rows = len(workspace.target) + len(workspace.judged)
+        rows = len(context.data.target) + len(context.data.judged)
         seconds = 0.1 if all(phase.on_stored for phase in plan.phases) else rows * self.row.forward
-        source = workspace.source is not None
+        source = context.data.source is not None
         return seconds + sum(self.row.phase(phase, source=source) for phase in plan.phases)
 
 
-def measure(workspace: Workspace, events: Events) -> Costs:
+def measure(context: FitContext, events: Events) -> Costs:
     """Time a few small steps of the real network on real rows; see `landbridge.training.probe`.
 
     The probe takes at most `PROBE_SHARE` of the budget.
@@ -86,52 +86,52 @@ def measure(workspace: Workspace, events: Events) -> Costs:
     import torch
 
     start = time.perf_counter()
-    opened = copy.copy(workspace.opened(workspace.config.seed, events))
+    opened = copy.copy(context.backbone.opened(context.config.seed, events))
     opened.module = copy.deepcopy(opened.module)
-    device = torch.device(workspace.device)
+    device = torch.device(context.settings.device)
     with threads(1):
-        network = make_network(opened, workspace.reading.n_outputs).to(device)
-    wished = workspace.config.training.precision
+        network = make_network(opened, context.data.reading.n_outputs).to(device)
+    wished = context.config.training.precision
     if wished == "auto":
         precision, why = choose_precision(network, device)
     else:
         precision, why = wished, "named"
     row = measured(
         network,
-        workspace.target.inputs,
-        workspace.preprocessing,
+        context.data.target.inputs,
+        context.backbone.preprocessing,
         precision,
-        threads=workspace.threads,
-        allowed=PROBE_SHARE * workspace.config.budget_seconds,
+        threads=context.settings.threads,
+        allowed=PROBE_SHARE * context.config.budget_seconds,
         since=start,
     )
     return Costs(row, precision, network.backbone.dim, why)
 
 
-def memory_mb(workspace: Workspace) -> float:
+def memory_mb(context: FitContext) -> float:
     """Return a rough peak: interpreter and torch, inputs, and copies of the network."""
     import math
 
-    arrays = workspace.target.inputs.nbytes + workspace.judged.nbytes
-    if workspace.source is not None:
-        arrays += workspace.source.inputs.nbytes
-    module = workspace.opened(workspace.config.seed, Events()).module
+    arrays = context.data.target.inputs.nbytes + context.data.judged.nbytes
+    if context.data.source is not None:
+        arrays += context.data.source.inputs.nbytes
+    module = context.backbone.opened(context.config.seed, Events()).module
     parameters = sum(math.prod(p.shape) for p in module.parameters())
     return 450 + (arrays + 6 * 4 * parameters) / 2**20
 
 
-def parallel(workspace: Workspace) -> tuple[int, int]:
+def parallel(context: FitContext) -> tuple[int, int]:
     """Return (fits at once, threads of each), fixed for the run by its plan.
 
     By what is there and what was named, never by the clock: a sum over other threads is rounded
     otherwise. No process gets more threads than `OMP_NUM_THREADS` and its like allow.
     """
-    wish = workspace.config.training.threads
+    wish = context.config.training.threads
     if wish is not None:
         return 1, wish
     count = cores()
     at_most = allowed_threads() or count
-    module = workspace.opened(workspace.config.seed, Events()).module
+    module = context.backbone.opened(context.config.seed, Events()).module
     small = sum(p.numel() for p in module.parameters()) < SMALL_NETWORK
     if small or at_most == 1:
         jobs = min(count, 4)
@@ -139,14 +139,14 @@ def parallel(workspace: Workspace) -> tuple[int, int]:
     return 1, max(1, min(count, at_most))
 
 
-def check_method(name: str, workspace: Workspace) -> None:
+def check_method(name: str, context: FitContext) -> None:
     """Raise where a method that the user named cannot run on these data."""
-    require(workspace.methods[name], workspace.situation)
-    situation = workspace.situation
+    require(context.methods[name], context.data.situation)
+    situation = context.data.situation
     knows = situation.pretrained or situation.taught
     if name not in (*TARGET_ALONE, *START_ANYWHERE) and not knows:
         raise MethodError(
             f"method {name!r} transfers what is known, and nothing is: there is no labelled "
-            f"source, and backbone {workspace.identity['name']!r} is not pretrained",
+            f"source, and backbone {context.backbone.identity.name!r} is not pretrained",
             hint="give --source, or a pretrained --backbone (`landbridge backbones`)",
         )

@@ -14,17 +14,17 @@ from ..insight.map import MapSide, build_map
 from ..targets.base import objects
 from ..targets.codec import TargetCodec
 from ..verdict.judge import Truth
+from .context import FitContext
 from .features import RowOutputs
 from .fit import known_network, network_of
 from .race import SelectionResult
-from .workspace import Workspace
 
 MOST = 600
 """Rows of each side on the map."""
 
 
 def feature_map(
-    workspace: Workspace, task: Task, raced: SelectionResult, truth: Truth | None, events: Events
+    context: FitContext, task: Task, raced: SelectionResult, truth: Truth | None, events: Events
 ) -> dict[str, Any]:
     """Return ``map.json``: the judged rows where there are any, the usable ones otherwise.
 
@@ -32,69 +32,72 @@ def feature_map(
     """
     chosen, seed = raced.chosen, raced.seeds[0]
     fit = raced.fits[chosen][seed]
-    before, after = known_network(workspace, seed, events), network_of(workspace, fit, events)
+    before, after = known_network(context, seed, events), network_of(context, fit, events)
     frozen = fit.facts["start"] == "frozen"
 
-    reading = workspace.reading
+    reading = context.data.reading
     kind = reading.target_type
-    groups = kind.grouping(_answers(workspace, raced, chosen, truth).tolist())
+    groups = kind.grouping(_answers(context, raced, chosen, truth).tolist())
 
     def shown(
-        labels: np.ndarray, known: np.ndarray, classes: tuple[str, ...] = workspace.classes
+        labels: np.ndarray, known: np.ndarray, classes: tuple[str, ...] = context.data.classes
     ) -> list[str | None]:
         safe = reading.decode(np.where(known.reshape(-1, *(1,) * (labels.ndim - 1)), labels, 0))
         found = groups(objects(kind.decode(safe, classes)))
         return [name if ok else None for name, ok in zip(found, known, strict=True)]
 
-    first = RowOutputs(workspace, before, seed, events)
-    second = RowOutputs(workspace, after, seed, events)
+    first = RowOutputs(context, before, seed, events)
+    second = RowOutputs(context, after, seed, events)
 
     def side(which: str, pick: np.ndarray, **said: Any) -> MapSide:
         features, logits = second(which, pick)
         return MapSide(first(which, pick)[0], logits if frozen else features, **said)
 
     source = None
-    if workspace.source is not None and task.source is not None:
-        own, known = workspace.source_own, workspace.source.known
-        pick = evenly(len(workspace.source), MOST)
+    if context.data.source is not None and task.source is not None:
+        own, known = context.data.source_own, context.data.source.known
+        pick = evenly(len(context.data.source), MOST)
         source = side(
             "source",
             pick,
-            labels=shown(own[pick], known[pick], workspace.source_classes),
+            labels=shown(own[pick], known[pick], context.data.source_classes),
             rows=np.flatnonzero(~task.source.held_out)[pick].tolist(),
         )
     if truth is not None:
         which, rows = "judged", np.flatnonzero(task.target.judged)
         names = groups(truth.names)
     else:
-        which, names = "target", objects(shown(workspace.target.labels, workspace.target.known))
+        which, names = (
+            "target",
+            objects(shown(context.data.target.labels, context.data.target.known)),
+        )
         rows = np.flatnonzero(~task.target.held_out)
     pick = evenly(len(rows), MOST)
     target = side(
         which,
         pick,
         labels=names[pick].tolist(),
-        predicted_after=groups(_answers(workspace, raced, chosen, truth))[pick].tolist(),
+        predicted_after=groups(_answers(context, raced, chosen, truth))[pick].tolist(),
         predicted_before=None
         if raced.reference is None
-        else groups(_answers(workspace, raced, raced.reference, truth))[pick].tolist(),
+        else groups(_answers(context, raced, raced.reference, truth))[pick].tolist(),
         rows=rows[pick].tolist(),
     )
     after_title = f"{'Class scores' if frozen else 'Features'} after {chosen}"
     return build_map(
-        source, target, seed=workspace.config.seed, titles=("Features before", after_title)
+        source, target, seed=context.config.seed, titles=("Features before", after_title)
     )
 
 
 def changed(
-    workspace: Workspace,
+    context: FitContext,
     task: Task,
     raced: SelectionResult,
     truth: Truth | None,
     reading: TargetCodec,
 ) -> dict[str, Any]:
     """Return ``examples.json``: judged rows that went from wrong to right and back."""
-    kind = workspace.situation.target_type
+    kind = context.data.situation.target_type
     if truth is None or raced.reference in (None, raced.chosen) or not kind.exclusive:
         return {
             "reference": raced.reference,
@@ -110,12 +113,12 @@ def changed(
     names = task.target.examples.names()
 
     def picture(row: int) -> np.ndarray | None:
-        return workspace.preprocessing.picture(workspace.judged[place[row]])
+        return context.backbone.preprocessing.picture(context.data.judged[place[row]])
 
     sure = reading.transform(raced.fits[raced.chosen][raced.seeds[0]].output("judged")).max(1)
     return changed_examples(
-        _answers(workspace, raced, str(raced.reference), truth).tolist(),
-        _answers(workspace, raced, raced.chosen, truth).tolist(),
+        _answers(context, raced, str(raced.reference), truth).tolist(),
+        _answers(context, raced, raced.chosen, truth).tolist(),
         truth.names.tolist(),
         sure.tolist(),
         rows.tolist(),
@@ -129,8 +132,8 @@ def changed(
 
 
 def _answers(
-    workspace: Workspace, raced: SelectionResult, method: str, truth: Truth | None
+    context: FitContext, raced: SelectionResult, method: str, truth: Truth | None
 ) -> np.ndarray:
     """Return a method's answers with the first seed."""
     logits = raced.fits[method][raced.seeds[0]].output("target" if truth is None else "judged")
-    return objects(workspace.reading.predict(workspace.reading.transform(logits)))
+    return objects(context.data.reading.predict(context.data.reading.transform(logits)))

@@ -13,9 +13,9 @@ from ..base.events import Events
 from ..base.threads import threads
 from ..methods.core.base import METHODS
 from ..objectives.base import TERMS
+from .context import FitContext
 from .fit import Fit, FitSpec, finished, run_fit
 from .workers import WorkerPool
-from .workspace import Workspace
 
 
 class Runner:
@@ -23,15 +23,15 @@ class Runner:
 
     Parameters
     ----------
-    workspace : Workspace
+    context : FitContext
         Saved already, where `jobs` is more than 1: workers read it from disk.
     jobs : int
         Fits that run at once.
     events : Events
     """
 
-    def __init__(self, workspace: Workspace, jobs: int, events: Events) -> None:
-        self.workspace, self.jobs, self.events = workspace, jobs, events
+    def __init__(self, context: FitContext, jobs: int, events: Events) -> None:
+        self.context, self.jobs, self.events = context, jobs, events
         self._crew: WorkerPool | None = None
 
     def __enter__(self) -> Runner:
@@ -55,7 +55,7 @@ class Runner:
         results: dict[str, Fit | TrainingError] = {}
         todo: dict[str, FitSpec] = {}
         for spec in specs:
-            done = finished(self.workspace, spec)
+            done = finished(self.context, spec)
             if done is not None:
                 results[spec.id] = done
             else:
@@ -76,12 +76,12 @@ class Runner:
             away = [spec for spec in specs if found_anywhere(spec.method)]
             if away:
                 if self._crew is None:
-                    self._crew = WorkerPool(self.workspace, self.jobs)
+                    self._crew = WorkerPool(self.context, self.jobs)
                 yield from self._crew.run(away, self.events)
-        with threads(self.workspace.threads):
+        with threads(self.context.settings.threads):
             for spec in here:
                 try:
-                    yield spec, run_fit(self.workspace, spec, self.events)
+                    yield spec, run_fit(self.context, spec, self.events)
                 except TrainingError as error:
                     yield spec, error
 

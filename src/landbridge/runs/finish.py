@@ -25,6 +25,7 @@ from ..verdict.settle import Unlabelled
 from ..verdict.without_labels import cross_validated_verdict, label_free_verdict
 from .compare import evidence
 from .confidence import find_temperature
+from .context import FitContext
 from .drawings import changed, feature_map
 from .evaluation import REFERENCE
 from .fit import Fit
@@ -36,11 +37,10 @@ from .race import SelectionResult
 from .records import Plan
 from .stages import Clock
 from .unknown import save_unknown
-from .workspace import Workspace
 
 
 def finish(
-    workspace: Workspace,
+    context: FitContext,
     task: Task,
     plan: Plan,
     raced: SelectionResult,
@@ -52,27 +52,27 @@ def finish(
 
     `source`: the run that stands in the source's place.
     """
-    path = workspace.path
+    path = context.path
     with clock.stage("judge", "judging"):
-        temperature = find_temperature(workspace, raced)
-        reading = replace(workspace.reading, temperature=temperature.value)
-        verdict, truth = _verdict(workspace, task, plan, raced, reading)
+        temperature = find_temperature(context, raced)
+        reading = replace(context.data.reading, temperature=temperature.value)
+        verdict, truth = _verdict(context, task, plan, raced, reading)
         verdict = replace(verdict, temperature=temperature)
-        whole, workspace = workspace, workspace.for_method(raced.chosen)
+        whole, context = context, context.for_method(raced.chosen)
         write_json(path / "verdict.json", verdict.to_json())
         chosen = raced.fits[raced.chosen][raced.seeds[0]]
-        moved = _save_model(workspace, chosen, reading, path)
+        moved = _save_model(context, chosen, reading, path)
         for file in sorted((chosen.folder / "adapter").glob("*")):
             write_bytes(path / "adapter" / file.name, file.read_bytes())
         _save_reference(whole, raced, verdict.reference)
-        save_unknown(workspace, chosen)
-        save_learned(workspace, source)
-        save_predictions(workspace, task, raced, truth, verdict.kind, reading)
-        if (parts := by_parts(workspace, raced, truth, events)) is not None:
+        save_unknown(context, chosen)
+        save_learned(context, source)
+        save_predictions(context, task, raced, truth, verdict.kind, reading)
+        if (parts := by_parts(context, raced, truth, events)) is not None:
             write_json(path / "parts.json", parts.to_json())
-        write_json(path / "examples.json", changed(workspace, task, raced, truth, reading))
-        write_json(path / "map.json", feature_map(workspace, task, raced, truth, events))
-    _save_cost(workspace, clock, moved)
+        write_json(path / "examples.json", changed(context, task, raced, truth, reading))
+        write_json(path / "map.json", feature_map(context, task, raced, truth, events))
+    _save_cost(context, clock, moved)
     events.log("verdict", verdict.sentence, outcome=verdict.outcome)
     from ..report import write_card, write_report
 
@@ -85,25 +85,25 @@ def what(method: str, kind: TargetType, methods: Methods) -> str:
     return kind.method_what.get(method) or WHAT.get(method) or methods[method].summary
 
 
-def _choice(workspace: Workspace, raced: SelectionResult, reference: str | None) -> Chosen:
+def _choice(context: FitContext, raced: SelectionResult, reference: str | None) -> Chosen:
     """Return how the method was chosen, and what spoke for it, for the verdict to say."""
     rows = {row.method: row.figures for row in raced.choice.candidates if row.figures}
     kind = raced.choice.kind
     if kind != "cross-validation":
         return Chosen(kind, len(rows))
-    metric = workspace.reading.target_type.metric.name
+    metric = context.data.reading.target_type.metric.name
     value, other = (rows.get(name or "", {}).get(metric) for name in (raced.chosen, reference))
-    return Chosen(kind, len(rows), int(workspace.target.known.sum()), value, other)
+    return Chosen(kind, len(rows), int(context.data.target.known.sum()), value, other)
 
 
 def _verdict(
-    workspace: Workspace, task: Task, plan: Plan, raced: SelectionResult, own: TargetCodec
+    context: FitContext, task: Task, plan: Plan, raced: SelectionResult, own: TargetCodec
 ) -> tuple[Verdict, Truth | None]:
     """Return the verdict; `own` reads the chosen method's outputs, with its temperature."""
-    reading = workspace.reading
+    reading = context.data.reading
     reference = raced.chosen if raced.chosen in TARGET_ALONE else raced.reference
-    said = partial(what, kind=reading.target_type, methods=workspace.methods)
-    choice = _choice(workspace, raced, reference)
+    said = partial(what, kind=reading.target_type, methods=context.methods)
+    choice = _choice(context, raced, reference)
     if task.target.sealed is not None:
         predictions = [
             Predicted(
@@ -125,22 +125,22 @@ def _verdict(
             )
             for method, fits in raced.fits.items()
         ]
-        predictions += _teacher(workspace, task, raced)
+        predictions += _teacher(context, task, raced)
         return judge(
             task.target.sealed,
-            workspace.classes,
+            context.data.classes,
             predictions,
             reference,
             seeds_note=plan.seeds_note,
             target_type=reading.target_type,
-            unlabelled=_unlabelled(workspace, task, raced),
+            unlabelled=_unlabelled(context, task, raced),
             seen=task.target.seen,
             choice=choice,
             groups=alike_rows(task.target, task.target.judged),
         )
     if raced.chosen in raced.folds:
-        known = compared_rows(workspace.target)
-        labels = reading.decode(workspace.target.labels[known])
+        known = compared_rows(context.data.target)
+        labels = reading.decode(context.data.target.labels[known])
         values = {name: reading.transform(raced.folds[name]) for name in raced.compared}
         score = reading.target_type.metric.score
         verdict = cross_validated_verdict(
@@ -153,8 +153,8 @@ def _verdict(
                 name: extra_metrics(reading.target_type, labels, own)
                 for name, own in values.items()
             },
-            unlabelled=_unlabelled(workspace, task, raced),
-            lone=lone_rows(workspace.target),
+            unlabelled=_unlabelled(context, task, raced),
+            lone=lone_rows(context.data.target),
             seen=None if task.target.held is None else task.target.held.seen,
             scale=reading.target_type.spread(labels),
             groups=alike_rows(task.target.for_training(), known),
@@ -168,7 +168,7 @@ def _verdict(
     if raced.choice.kind == "label-free":
         found = raced.choice
     elif answers and reference is not None and reference != raced.chosen:
-        found = evidence(workspace, first, reference)
+        found = evidence(context, first, reference)
     verdict = label_free_verdict(
         chosen=raced.chosen,
         what=said(raced.chosen),
@@ -186,16 +186,16 @@ def _verdict(
     return verdict, None
 
 
-def _unlabelled(workspace: Workspace, task: Task, raced: SelectionResult) -> Unlabelled:
+def _unlabelled(context: FitContext, task: Task, raced: SelectionResult) -> Unlabelled:
     """Return the usable rows that have no label, and where the stored model differs there."""
     usable = np.flatnonzero(~task.target.held_out)
-    free = ~workspace.target.known & ~task.target.judged[usable]
+    free = ~context.data.target.known & ~task.target.judged[usable]
     if task.target.seen is not None:  # labelled, and left out of the judged ones
         free &= ~np.isin(usable, task.target.seen.at)
     chosen, reference = raced.fits.get(raced.chosen), raced.fits.get(raced.reference or "")
-    if chosen is None or reference is None or not workspace.reading.target_type.named:
+    if chosen is None or reference is None or not context.data.reading.target_type.named:
         return Unlabelled(int(free.sum()))
-    seed, reading = raced.seeds[0], workspace.reading
+    seed, reading = raced.seeds[0], context.data.reading
     first, second = (
         objects(reading.predict(reading.transform(fits[seed].output("target"))))
         for fits in (chosen, reference)
@@ -209,41 +209,41 @@ def _named(task: Task, rows: np.ndarray) -> list[tuple[int, str]]:
     return [(int(row), str(names[row])) for row in rows]
 
 
-def _teacher(workspace: Workspace, task: Task, raced: SelectionResult) -> list[Predicted]:
+def _teacher(context: FitContext, task: Task, raced: SelectionResult) -> list[Predicted]:
     """Return what the teacher says of the judged rows, where it sees all of them."""
-    own = workspace.teacher_judged
+    own = context.data.teacher_judged
     if own is None or task.teacher is None or np.isnan(own).any():
         return []
-    values = workspace.reading.transform(own)
+    values = context.data.reading.transform(own)
     said = f"the teacher {task.teacher[0]!r}, on what it sees of the same rows"
     return [
         Predicted("teacher", "baseline", said, raced.seeds, np.stack([values] * len(raced.seeds)))
     ]
 
 
-def _save_reference(workspace: Workspace, raced: SelectionResult, name: str | None) -> None:
+def _save_reference(context: FitContext, raced: SelectionResult, name: str | None) -> None:
     """Keep the reference's model, so that labels that come later are compared with it as well."""
     if name is None or name == raced.chosen or name not in raced.fits:
         return
-    own = workspace.for_method(name)
+    own = context.for_method(name)
     fit = raced.fits[name][raced.seeds[0]]
-    _save_model(own, fit, workspace.reading, workspace.path / REFERENCE)
+    _save_model(own, fit, context.data.reading, context.path / REFERENCE)
 
 
 def _save_model(
-    workspace: Workspace, chosen: Fit, reading: TargetCodec, path: Path
+    context: FitContext, chosen: Fit, reading: TargetCodec, path: Path
 ) -> dict[str, Any]:
     """Save Δ: tensors that differ from θ₀; all of them where θ₀ is our own net."""
     seed = chosen.facts["seed"]
     state = chosen.state()
-    opened = workspace.opened(seed, Events())
+    opened = context.backbone.opened(seed, Events())
     base = {f"backbone.{k}": v for k, v in opened.module.state_dict().items()}
     moved = {
         name: tensor
         for name, tensor in state.items()
         if name not in base or not torch.equal(base[name], tensor)
     }
-    whole = not workspace.situation.pretrained
+    whole = not context.data.situation.pretrained
     facts = {
         "kind": "whole" if whole else "delta",
         "theta0": opened.identity.hash,
@@ -255,7 +255,7 @@ def _save_model(
     save_tensors(path / "model.safetensors", state if whole else moved, facts)
     write_json(path / "backbone.json", opened.identity.to_dict())
     write_json(path / "labels.json", reading.to_dict())
-    write_json(path / "preprocessor.json", workspace.preprocessing.to_dict())
+    write_json(path / "preprocessor.json", context.backbone.preprocessing.to_dict())
     if chosen.facts.get("transfer"):
         write_json(path / "transfer.json", chosen.facts["transfer"])
     if chosen.facts.get("notes"):
@@ -267,15 +267,15 @@ def _save_model(
     }
 
 
-def _save_cost(workspace: Workspace, clock: Clock, parameters: dict[str, Any]) -> None:
+def _save_cost(context: FitContext, clock: Clock, parameters: dict[str, Any]) -> None:
     write_json(
-        workspace.path / "cost.json",
+        context.path / "cost.json",
         {
             "wall_s": round(sum(s["wall_s"] for s in clock.stages), 2),
             "cpu_s": round(sum(s["cpu_s"] for s in clock.stages), 2),
             "peak_mb": peak_mb(),
-            "device": workspace.device,
-            "threads": workspace.threads,
+            "device": context.settings.device,
+            "threads": context.settings.threads,
             "stages": clock.stages,
             "parameters": parameters,
         },

@@ -21,6 +21,7 @@ from ..methods.core.feature import FeatureMethod
 from ..methods.core.network import NetworkMethod
 from ..training.batches import Side
 from ..training.checkpoint import load_tensors, save_tensors
+from .context import FitContext
 from .features import (
     RowOutputs,
     backbone_hash,
@@ -32,7 +33,6 @@ from .folds import fold_rows, without
 from .networks import new_network, restored_network, set_head
 from .trainer import Trainer
 from .tuned import fit_chosen, tidy
-from .workspace import Workspace
 
 
 @dataclass(frozen=True)
@@ -84,9 +84,9 @@ class Fit:
         return load_tensors(self.folder / "network.safetensors")[0]
 
 
-def finished(workspace: Workspace, spec: FitSpec) -> Fit | None:
+def finished(context: FitContext, spec: FitSpec) -> Fit | None:
     """Return the fit if it is on disk."""
-    folder = workspace.fits / spec.id
+    folder = context.fits / spec.id
     if not (folder / "fit.json").exists() or not whole(folder):
         return None
     return Fit(spec.id, folder, read_json(folder / "fit.json"))
@@ -112,23 +112,23 @@ def _seal(facts: dict[str, Any]) -> str:
     return digest({key: value for key, value in facts.items() if key != "seal"})
 
 
-def run_fit(workspace: Workspace, spec: FitSpec, events: Events) -> Fit:
+def run_fit(context: FitContext, spec: FitSpec, events: Events) -> Fit:
     """Fit, or go on with a fit that was interrupted, or return the finished one."""
-    done = finished(workspace, spec)
+    done = finished(context, spec)
     if done is not None:
         return done
-    folder = workspace.fits / spec.id
+    folder = context.fits / spec.id
     if (folder / "fit.json").exists():
         events.log("note", f"the fit {spec.id} is damaged on disk: it is made anew")
         shutil.rmtree(folder)
-    workspace = workspace.for_method(spec.method)
-    method = copy.copy(workspace.methods[spec.method])  # what it learns is this fit's alone
+    context = context.for_method(spec.method)
+    method = copy.copy(context.methods[spec.method])  # what it learns is this fit's alone
     wall, cpu = time.perf_counter(), time.process_time()
     if isinstance(method, FeatureMethod):
-        network, facts = _fit_features(workspace, spec, method, events)
+        network, facts = _fit_features(context, spec, method, events)
     else:
-        network, facts = _fit_network(workspace, spec, method, events)
-    _write_outputs(workspace, spec, network, folder, events)
+        network, facts = _fit_network(context, spec, method, events)
+    _write_outputs(context, spec, network, folder, events)
     facts |= {
         "method": spec.method,
         "seed": spec.seed,
@@ -147,39 +147,39 @@ def run_fit(workspace: Workspace, spec: FitSpec, events: Events) -> Fit:
     return Fit(spec.id, folder, facts)
 
 
-def _known_target(workspace: Workspace, spec: FitSpec) -> Side:
+def _known_target(context: FitContext, spec: FitSpec) -> Side:
     """Return the target with the labels of the held-out fold taken away."""
-    side = workspace.target
+    side = context.data.target
     if not spec.folds:
         return side
-    return without(side, fold_rows(side, spec.repeat, spec.fold, spec.folds, workspace.config.seed))
+    return without(side, fold_rows(side, spec.repeat, spec.fold, spec.folds, context.config.seed))
 
 
 # Networks -----------------------------------------------------------------------------------
 
 
 def _fit_network(
-    workspace: Workspace, spec: FitSpec, method: NetworkMethod, events: Events
+    context: FitContext, spec: FitSpec, method: NetworkMethod, events: Events
 ) -> tuple[Network, dict[str, Any]]:
     source_only = spec.method == "source-only"
-    if source_only and (workspace.known is not None or spec.folds):
+    if source_only and (context.data.known is not None or spec.folds):
         # No target label is in it, so every fold has the same one.
-        state = workspace.known or source_fit(workspace, spec.seed, events).state()
-        network = restored_network(workspace, state, spec.seed, events)
+        state = context.data.known or source_fit(context, spec.seed, events).state()
+        network = restored_network(context, state, spec.seed, events)
         return network, {"losses": {}, "steps": 0, "start": "source", "transfer": None}
     trainer = Trainer(
-        workspace,
+        context,
         spec.method if not spec.folds else f"{spec.method} (fold {spec.fold + 1})",
         spec.seed,
-        _known_target(workspace, spec),
-        lambda: source_fit(workspace, spec.seed, events).state(),
+        _known_target(context, spec),
+        lambda: source_fit(context, spec.seed, events).state(),
         events,
         source_only,
     )
-    folder = workspace.fits / spec.id
+    folder = context.fits / spec.id
     plans = {
-        name: plan.scaled(workspace.scale)
-        for name, plan in method.variants(workspace.context()).items()
+        name: plan.scaled(context.settings.scale)
+        for name, plan in method.variants(context.plan_context()).items()
     }
     if len(plans) > 1 or any(plan.mix for plan in plans.values()):
         return fit_chosen(trainer, method, plans, folder)
@@ -189,113 +189,113 @@ def _fit_network(
     return network, facts | {"transfer": report, "notes": trained.notes}
 
 
-def source_fit(workspace: Workspace, seed: int, events: Events) -> Fit:
+def source_fit(context: FitContext, seed: int, events: Events) -> Fit:
     """Return the fit on the source alone, which others start from."""
-    return run_fit(workspace, FitSpec("source-only", seed, "source"), events)
+    return run_fit(context, FitSpec("source-only", seed, "source"), events)
 
 
 # Frozen features ----------------------------------------------------------------------------
 
 
 def _fit_features(
-    workspace: Workspace, spec: FitSpec, method: FeatureMethod, events: Events
+    context: FitContext, spec: FitSpec, method: FeatureMethod, events: Events
 ) -> tuple[Network, dict[str, Any]]:
-    network, report = _known(workspace, spec.seed, events)
-    known = _known_target(workspace, spec)
+    network, report = _known(context, spec.seed, events)
+    known = _known_target(context, spec)
     budget = method.stage_budget()
 
-    columns = method.on_columns and workspace.preprocessing.columnar
+    columns = method.on_columns and context.backbone.preprocessing.columnar
 
     def features(which: str) -> np.ndarray:
         if columns:
-            return input_columns(workspace, which)
+            return input_columns(context, which)
         if budget:
-            return stage_features(workspace, network, which, budget, events)
-        return frozen_features(workspace, network, which, spec.seed, events)
+            return stage_features(context, network, which, budget, events)
+        return frozen_features(context, network, which, spec.seed, events)
 
-    kind = workspace.situation.target_type
+    kind = context.data.situation.target_type
     target = Features(features("target"), known.labels, known.known, target_type=kind)
     source = None
-    side = workspace.source
-    if side is not None and workspace.teaching.any():
-        x, usable = features("source"), workspace.teaching
+    side = context.data.source
+    if side is not None and context.data.teaching.any():
+        x, usable = features("source"), context.data.teaching
         every = np.ones(int(usable.sum()), bool)
         source = Features(x[usable], side.labels[usable], every, target_type=kind)
-    head = method.fit_head(source, target, len(workspace.classes), spec.seed)
+    head = method.fit_head(source, target, len(context.data.classes), spec.seed)
     set_head(network, head, budget, columns)
     transferred = report.to_dict() | {"sentence": report.sentence()}
     facts = {"losses": {}, "steps": 0, "start": "frozen", "notes": head.notes}
     return network, facts | {"transfer": transferred}
 
 
-def known_network(workspace: Workspace, seed: int, events: Events) -> Network:
+def known_network(context: FitContext, seed: int, events: Events) -> Network:
     """Return the network whose features stand still: θ₀, or our own net after the source."""
-    return _known(workspace, seed, events)[0]
+    return _known(context, seed, events)[0]
 
 
-def _known(workspace: Workspace, seed: int, events: Events) -> tuple[Network, TransferReport]:
-    network = new_network(workspace, workspace.reading.n_outputs, seed, events)
-    own = workspace.own_backbone
+def _known(context: FitContext, seed: int, events: Events) -> tuple[Network, TransferReport]:
+    network = new_network(context, context.data.reading.n_outputs, seed, events)
+    own = context.data.own_backbone
     if own:
-        state = source_fit(workspace, seed, events).state()
+        state = source_fit(context, seed, events).state()
     else:
         state = {f"backbone.{k}": v.clone() for k, v in network.backbone.state_dict().items()}
     report = transfer_tensors(
         state,
         network,
-        from_classes=workspace.outputs_of(workspace.source_classes) if own else None,
-        to_classes=workspace.outputs_of(workspace.classes),
+        from_classes=context.data.outputs_of(context.data.source_classes) if own else None,
+        to_classes=context.data.outputs_of(context.data.classes),
     )
-    workspace.known_hashes[seed] = backbone_hash(network)
+    context.backbone.known_hashes[seed] = backbone_hash(network)
     return network.eval(), report
 
 
-def network_of(workspace: Workspace, fit: Fit, events: Events) -> Network:
+def network_of(context: FitContext, fit: Fit, events: Events) -> Network:
     """Return a finished fit's network."""
-    return restored_network(workspace, fit.state(), fit.facts["seed"], events)
+    return restored_network(context, fit.state(), fit.facts["seed"], events)
 
 
 # Outputs ------------------------------------------------------------------------------------
 
 
 def _write_outputs(
-    workspace: Workspace, spec: FitSpec, network: Network, folder: Path, events: Events
+    context: FitContext, spec: FitSpec, network: Network, folder: Path, events: Events
 ) -> None:
     def save(name: str, array: np.ndarray) -> None:
         write_array(folder / f"{name}.npy", array)
 
     source_only = spec.method == "source-only"
-    rows_of = RowOutputs(workspace, network, spec.seed, events)
+    rows_of = RowOutputs(context, network, spec.seed, events)
 
     def answers(logits: np.ndarray) -> np.ndarray:
-        return _by_answer(workspace, logits) if source_only else logits
+        return _by_answer(context, logits) if source_only else logits
 
     if spec.folds:
-        seed = workspace.config.seed
-        rows = fold_rows(workspace.target, spec.repeat, spec.fold, spec.folds, seed)
+        seed = context.config.seed
+        rows = fold_rows(context.data.target, spec.repeat, spec.fold, spec.folds, seed)
         save("fold", answers(rows_of("target", rows)[1]))
         save("fold_rows", rows)
         return
-    if not source_only or workspace.situation.shared_classes:
+    if not source_only or context.data.situation.shared_classes:
         features, logits = rows_of("target")
         save("target", answers(logits))
         save("target_features", features)
-        among = len(workspace.judged_rows) > 0
-        save("judged", answers(logits[workspace.judged_rows] if among else rows_of("judged")[1]))
-        if workspace.validation.any():
-            held = np.flatnonzero(workspace.validation)
+        among = len(context.data.judged_rows) > 0
+        save("judged", answers(logits[context.data.judged_rows] if among else rows_of("judged")[1]))
+        if context.data.validation.any():
+            held = np.flatnonzero(context.data.validation)
             save("validation", answers(rows_of("source", held)[1]))
     save_tensors(folder / "network.safetensors", network.state_dict(), {"fit": spec.id})
 
 
-def _by_answer(workspace: Workspace, logits: np.ndarray) -> np.ndarray:
+def _by_answer(context: FitContext, logits: np.ndarray) -> np.ndarray:
     """Put a source head's logits in the order of the answers; what it does not know is last."""
-    if workspace.source_classes == workspace.classes:
+    if context.data.source_classes == context.data.classes:
         return logits
-    place = {name: i for i, name in enumerate(workspace.outputs_of(workspace.source_classes))}
+    place = {name: i for i, name in enumerate(context.data.outputs_of(context.data.source_classes))}
     unknown = logits.min() - 30.0 if logits.size else 0.0
-    result = np.full((len(logits), workspace.reading.n_outputs), unknown, np.float32)
-    for i, name in enumerate(workspace.outputs_of(workspace.classes)):
+    result = np.full((len(logits), context.data.reading.n_outputs), unknown, np.float32)
+    for i, name in enumerate(context.data.outputs_of(context.data.classes)):
         if name in place:
             result[:, i] = logits[:, place[name]]
     return result

@@ -12,7 +12,7 @@ from ..base.errors import MethodError
 from ..base.events import Events
 from ..objectives.base import TERMS
 from ..training.plan import TrainingPlan
-from .workspace import Workspace
+from .context import FitContext
 
 
 def wants_known_head(plan: TrainingPlan) -> bool:
@@ -21,7 +21,7 @@ def wants_known_head(plan: TrainingPlan) -> bool:
 
 
 def known_head(
-    workspace: Workspace,
+    context: FitContext,
     source: Mapping[str, torch.Tensor] | None,
     method: str,
     seed: int,
@@ -41,7 +41,7 @@ def known_head(
     """
     if source is not None and "head.weight" in source:
         return linear(source["head.weight"], source["head.bias"])
-    identity = workspace.opened(seed, events).identity
+    identity = context.backbone.opened(seed, events).identity
     found = BACKBONES.get(identity.provider)().classifier(identity.options, events=events)
     if found is None:
         raise MethodError(

@@ -13,7 +13,7 @@ from ..domains.domain import Domain
 from ..domains.modalities.base import Preprocessing
 from ..domains.modalities.sketches import known_again
 from ..domains.seen import MOST, NAMED, Seen
-from .workspace import Workspace
+from .context import FitContext
 
 LEARNED = "learned.npy"
 SKETCHES = "learned_sketches.npy"
@@ -51,34 +51,34 @@ def row_sketches(
     return np.concatenate(parts)
 
 
-def save_learned(workspace: Workspace, source: Path | None) -> None:
+def save_learned(context: FitContext, source: Path | None) -> None:
     """Write hashes and sketches of all rows whose labels the stored model learned from.
 
     Sketches are kept up to `MOST` rows.
 
     Parameters
     ----------
-    workspace : Workspace
+    context : FitContext
         Of the chosen method.
     source : Path, optional
         The run that is the source, whose rows are learned from as well.
     """
-    sides = [workspace.target] + ([] if workspace.source is None else [workspace.source])
+    sides = [context.data.target] + ([] if context.data.source is None else [context.data.source])
     known = [np.flatnonzero(side.known) for side in sides]
     prints = [row_prints(side.inputs, rows) for side, rows in zip(sides, known, strict=True)]
     sketches = [
-        row_sketches(workspace.preprocessing, side.inputs, rows)
+        row_sketches(context.backbone.preprocessing, side.inputs, rows)
         for side, rows in zip(sides, known, strict=True)
         if len(rows)
     ]
     if source is not None and has_learned(source):
         prints.append(load_learned(source))
         sketches.append(load_sketches(source))
-    write_array(workspace.path / LEARNED, np.unique(np.concatenate(prints)))
+    write_array(context.path / LEARNED, np.unique(np.concatenate(prints)))
     kept = [found for found in sketches if found is not None]
     alike = len({(found.dtype, found.shape[1]) for found in kept}) == 1
     if len(kept) == len(sketches) and alike and sum(map(len, kept)) <= MOST:
-        write_array(workspace.path / SKETCHES, np.unique(np.concatenate(kept), axis=0))
+        write_array(context.path / SKETCHES, np.unique(np.concatenate(kept), axis=0))
 
 
 def has_learned(path: Path) -> bool:

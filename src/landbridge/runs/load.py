@@ -26,11 +26,11 @@ from ..domains.task import Task
 from ..domains.together import read_together
 from ..domains.twins import learned_rows, without_rows, without_seen
 from ..methods.core.resolve import Methods
+from .context import FitContext
 from .known import SourceModel, is_run
 from .learned import learned_again
 from .prepare import prepare
 from .teacher import Teacher
-from .workspace import Workspace
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Loaded:
     known: SourceModel | None
     teacher: Teacher | None
 
-    def prepared(self, path: Path, events: Events) -> Workspace:
+    def prepared(self, path: Path, events: Events) -> FitContext:
         """Return what fits work on, new."""
         return prepare(
             self.task,

@@ -16,22 +16,22 @@ from ..base.events import Events
 from ..base.seeds import derive
 from ..methods.core.base import Head
 from ..training.plan import TrainingPlan
-from .workspace import Workspace
+from .context import FitContext
 
 State = Mapping[str, torch.Tensor]
 
 
-def new_network(workspace: Workspace, n_classes: int, seed: int, events: Events) -> Network:
+def new_network(context: FitContext, n_classes: int, seed: int, events: Events) -> Network:
     """Return θ₀ with a new head; θ₀ itself stays as it is."""
-    opened = copy.copy(workspace.opened(seed, events))
+    opened = copy.copy(context.backbone.opened(seed, events))
     opened.module = copy.deepcopy(opened.module)
     return make_network(opened, n_classes, seed=derive(seed, "head"))
 
 
-def restored_network(workspace: Workspace, state: State, seed: int, events: Events) -> Network:
+def restored_network(context: FitContext, state: State, seed: int, events: Events) -> Network:
     """Return the network with these tensors, for answering."""
     own = {k.removeprefix("head."): v for k, v in state.items() if k.startswith("head.")}
-    network = new_network(workspace, len(own.get("bias", ())) or 1, seed, events)
+    network = new_network(context, len(own.get("bias", ())) or 1, seed, events)
     if "bias" not in own:
         network.head = head_from_state(own)
     network.load_state_dict(dict(state))
@@ -39,7 +39,7 @@ def restored_network(workspace: Workspace, state: State, seed: int, events: Even
 
 
 def starting_network(
-    workspace: Workspace,
+    context: FitContext,
     plan: TrainingPlan,
     classes: tuple[str, ...],
     seed: int,
@@ -53,24 +53,24 @@ def starting_network(
     source : mapping of tensors or None
         The source-only network of this seed, for plans that start from it.
     """
-    outputs = workspace.outputs_of(classes)
-    network = new_network(workspace, len(outputs), seed, events)
+    outputs = context.data.outputs_of(classes)
+    network = new_network(context, len(outputs), seed, events)
     state: State | None = None
     if plan.start == "source":
         assert source is not None
         state = source
         parts = {k.removeprefix("head."): v for k, v in source.items() if k.startswith("head.")}
-        if "bias" not in parts and workspace.source_classes == classes:
+        if "bias" not in parts and context.data.source_classes == classes:
             network.head = head_from_state(
                 parts
             )  # of steps: as good as a linear one to stand still
-    elif plan.start == "backbone" and workspace.situation.pretrained:
+    elif plan.start == "backbone" and context.data.situation.pretrained:
         state = {f"backbone.{k}": v.clone() for k, v in network.backbone.state_dict().items()}
     if plan.start == "random" or plan.keep_stages < 1.0:
         randomise(network, seed)
     if state is None:
         return network, None
-    learned = workspace.outputs_of(workspace.source_classes)
+    learned = context.data.outputs_of(context.data.source_classes)
     from_classes = learned if plan.start == "source" else None
     if plan.keep_stages < 1.0:
         kept = _first_stages(network, plan.keep_stages)

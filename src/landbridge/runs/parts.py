@@ -13,9 +13,9 @@ from ..domains.modalities.packed import MultimodalPreprocessing
 from ..training.inputs import run_network
 from ..verdict.judge import Truth
 from ..verdict.parts import Masked, PartScores, part_scores
+from .context import FitContext
 from .fit import network_of
 from .race import SelectionResult
-from .workspace import Workspace
 
 MOST_ROWS = 2000
 """Judged rows that are answered again for each set of parts."""
@@ -24,23 +24,23 @@ MOST_PARTS = 5
 
 
 def by_parts(
-    workspace: Workspace, raced: SelectionResult, truth: Truth | None, events: Events
+    context: FitContext, raced: SelectionResult, truth: Truth | None, events: Events
 ) -> PartScores | None:
     """Return ``parts.json``: the score for each set of modalities, and what each adds.
 
     None where rows have one modality, or nothing was judged.
     """
-    preprocessing = workspace.preprocessing
+    preprocessing = context.backbone.preprocessing
     if truth is None or not isinstance(preprocessing, MultimodalPreprocessing):
         return None
     rows = np.flatnonzero(truth.has)
     if len(rows) > MOST_ROWS:
         rows = rows[np.linspace(0, len(rows) - 1, MOST_ROWS).round().astype(int)]
-    stored = np.array(workspace.judged[rows])
+    stored = np.array(context.data.judged[rows])
     has = preprocessing.has(stored)
     names = tuple(preprocessing.parts)
-    networks = [network_of(workspace, fit, events) for fit in raced.fits[raced.chosen].values()]
-    device = torch.device(workspace.device)
+    networks = [network_of(context, fit, events) for fit in raced.fits[raced.chosen].values()]
+    device = torch.device(context.settings.device)
     found = []
     sets = list(_sets(names))
     with events.progress("answers with parts missing", len(sets)) as bar:
@@ -52,12 +52,14 @@ def by_parts(
             gone = tuple(name for name in names if name not in kept)
             inputs = preprocessing.without(stored[there], gone)
             values = [
-                workspace.reading.transform(run_network(network, inputs, preprocessing, device)[1])
+                context.data.reading.transform(
+                    run_network(network, inputs, preprocessing, device)[1]
+                )
                 for network in networks
             ]
             found.append(Masked(kept, np.flatnonzero(there), np.stack(values)))
     return part_scores(
-        names, found, truth.index[rows], has, target_type=workspace.reading.target_type
+        names, found, truth.index[rows], has, target_type=context.data.reading.target_type
     )
 
 

@@ -24,6 +24,7 @@ from ..base.files import read_json, write_json
 from ..base.places import private_folder
 from ..base.threads import threads
 from .asked import check_asked
+from .context import FitContext
 from .finish import finish
 from .load import Loaded, load
 from .plan import make_plan
@@ -32,7 +33,6 @@ from .race import race
 from .records import Plan, read_config, read_going_on
 from .run import Run, load_run
 from .stages import Clock, overrun
-from .workspace import Workspace
 
 
 def transfer(
@@ -168,8 +168,8 @@ def plan(
     grant_named(config.backbone, config.backbone_options)
     loaded = load(config, source, target, events, methods)
     with tempfile.TemporaryDirectory(prefix="landbridge-plan-") as folder:
-        workspace = loaded.prepared(Path(folder), events)
-        return make_plan(loaded.task, workspace, events).to_json()
+        context = loaded.prepared(Path(folder), events)
+        return make_plan(loaded.task, context, events)[0].to_json()
 
 
 def _walk(path: Path, loaded: Loaded, events: Events, read_stage: dict[str, Any]) -> None:
@@ -177,17 +177,17 @@ def _walk(path: Path, loaded: Loaded, events: Events, read_stage: dict[str, Any]
     clock = Clock(events, path / "work" / "clock.json", read_stage)
     write_json(path / "data.json", data_facts(task, known, loaded.teacher))
     with clock.stage("prepare", "preparing the data and planning"):
-        workspace, planned = _prepared(path, loaded, events)
-    with threads(workspace.threads):
-        raced = race(workspace, planned, clock, events)
-        finish(workspace, task, planned, raced, clock, events, known.path if known else None)
+        context, planned = _prepared(path, loaded, events)
+    with threads(context.settings.threads):
+        raced = race(context, planned, clock, events)
+        finish(context, task, planned, raced, clock, events, known.path if known else None)
     late = overrun(clock.stages, loaded.config.budget_seconds)
     if late:
         events.log("warning", late)
 
 
-def _prepared(path: Path, loaded: Loaded, events: Events) -> tuple[Workspace, Plan]:
-    """Return the workspace and the plan, from disk where they are there."""
+def _prepared(path: Path, loaded: Loaded, events: Events) -> tuple[FitContext, Plan]:
+    """Return the context and the plan, from disk where they are there."""
     private_folder(path / "work")  # decoded examples lie there
     settled = path / "work" / "data" / "workspace.json"
     if (path / "plan.json").exists() and settled.exists():
@@ -199,19 +199,17 @@ def _prepared(path: Path, loaded: Loaded, events: Events) -> tuple[Workspace, Pl
                 f"the data have changed since {path} began: {other}",
                 hint="give the same data as then, or start a new run",
             )
-        damaged = Workspace.damaged(path)
+        damaged = FitContext.damaged(path)
         if damaged is not None:
             events.log("note", f"{damaged} is missing or damaged: it is made anew")
-        if damaged or not Workspace.inputs_there(path):  # or the cache has been emptied
-            workspace = loaded.prepared(path, events)
-            workspace.settle_as(saved)
-            workspace.save()
-        return Workspace.load(path), Plan.from_json(read_going_on(path / "plan.json"))
-    workspace = loaded.prepared(path, events)
-    planned = make_plan(loaded.task, workspace, events)
-    workspace.save()
+        if damaged or not FitContext.inputs_there(path):  # or the cache has been emptied
+            loaded.prepared(path, events).settled_as(saved).save()
+        return FitContext.load(path), Plan.from_json(read_going_on(path / "plan.json"))
+    context = loaded.prepared(path, events)
+    planned, context = make_plan(loaded.task, context, events)
+    context.save()
     write_json(path / "plan.json", planned.to_json())
-    return workspace, planned
+    return context, planned
 
 
 def _nothing_to_do(path: Path, listeners: Any) -> Run:

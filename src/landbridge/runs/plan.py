@@ -16,34 +16,36 @@ from ..selection.records import PlannedFit
 from ..targets.base import type_of_target
 from ..training.devices import find_device
 from ..training.probe import PROBE_SHARE
+from .context import FitContext
 from .costs import OVERHEAD, Costs, check_method, measure, memory_mb, parallel
 from .folds import lone_rows, possible_folds
 from .records import Plan
-from .workspace import Workspace
 
 
-def make_plan(task: Task, workspace: Workspace, events: Events) -> Plan:
-    """Measure for a moment and allot the budget; settles precision, threads and scale."""
-    config = workspace.config
+def make_plan(task: Task, context: FitContext, events: Events) -> tuple[Plan, FitContext]:
+    """Measure for a moment and allot the budget; return the plan, and the context settled by it."""
+    config = context.config
     given = None if config.method == "auto" else config.method
     if given is not None:
-        check_method(given, workspace)
-        for warning in warnings_of(workspace.methods[given]):
+        check_method(given, context)
+        for warning in warnings_of(context.methods[given]):
             events.log("note", f"{given} may hurt {warning}")
-    workspace.device = find_device(config.training.device)
-    jobs, workspace.threads = parallel(workspace)
-    costs = measure(workspace, events)
-    workspace.precision = costs.precision
-    workspace.frozen = too_dear_to_move(workspace, costs)
-    if workspace.frozen:
+    jobs, threads = parallel(context)
+    context = context.settled(device=find_device(config.training.device), threads=threads)
+    costs = measure(context, events)
+    context = context.settled(precision=costs.precision)
+    context = replace(
+        context, settings=replace(context.settings, frozen=too_dear_to_move(context, costs))
+    )
+    if context.settings.frozen:
         events.log(
             "note",
             "moving the whole backbone would take most of the budget: methods that adapt train "
             "only the head, on features computed once",
         )
-    found = make_portfolio(workspace)
-    cross_validate = can_cross_validate(workspace)
-    lone = lone_rows(workspace.target)
+    found = make_portfolio(context)
+    cross_validate = can_cross_validate(context)
+    lone = lone_rows(context.data.target)
     if cross_validate and lone and given is None:
         what = "1 class has" if lone == 1 else f"{lone:,} classes have"
         events.log(
@@ -51,17 +53,17 @@ def make_plan(task: Task, workspace: Workspace, events: Events) -> Plan:
             f"{what} a single target label: it is learned from in every fold, and methods are "
             "compared on the other classes",
         )
-    small_costs = _small_costs(workspace, costs, events)
+    context, costs, small_costs = _small_costs(context, costs, events)
 
     def cost(name: str, scale: float) -> float:
-        place = workspace.for_method(name)
-        return (costs if place is workspace else small_costs).fit(place, place.methods[name], scale)
+        place = context.for_method(name)
+        return (costs if place is context else small_costs).fit(place, place.methods[name], scale)
 
     def steps(name: str, scale: float) -> int:
-        method = workspace.methods[name]
+        method = context.methods[name]
         if isinstance(method, FeatureMethod):
             return 0
-        return method.plan(workspace.for_method(name).context()).scaled(scale).steps
+        return method.plan(context.for_method(name).plan_context()).scaled(scale).steps
 
     bought = allot(
         references=found.references,
@@ -70,7 +72,7 @@ def make_plan(task: Task, workspace: Workspace, events: Events) -> Plan:
         cost=cost,
         steps=steps,
         budget=config.budget_seconds,
-        overhead=OVERHEAD + costs.row.probe_work_s + costs.features(workspace),
+        overhead=OVERHEAD + costs.row.probe_work_s + costs.features(context),
         jobs=jobs,
         seeds=config.seeds,
         first_seed=config.seed,
@@ -83,9 +85,7 @@ def make_plan(task: Task, workspace: Workspace, events: Events) -> Plan:
             events.log(
                 "warning", f"{row.method} was named as a candidate and is left out: {row.why}"
             )
-    workspace.scale = bought.scale
-    if workspace.small is not None:
-        workspace.small.scale = bought.scale
+    context = context.settled(scale=bought.scale)
     if costs.row.probe_s > 2 * PROBE_SHARE * config.budget_seconds:
         events.log(
             "warning",
@@ -96,15 +96,15 @@ def make_plan(task: Task, workspace: Workspace, events: Events) -> Plan:
         events.log(
             "warning",
             f"the shortest plan takes about {bought.seconds:.0f} s, the budget is "
-            f"{config.budget_seconds:.0f} s: the run will take longer{_kept(workspace)}",
+            f"{config.budget_seconds:.0f} s: the run will take longer{_kept(context)}",
         )
-    identity = workspace.identity
-    knows = "pretrained" if identity["pretrained"] else "starts at random"
-    return Plan(
+    identity = context.backbone.identity
+    knows = "pretrained" if identity.pretrained else "starts at random"
+    plan = Plan(
         setting=task.sentence(),
         match=task.match.sentence(),
-        backbone=identity["name"],
-        backbone_reason=f"{knows}, {identity['origin']}",
+        backbone=identity.name,
+        backbone_reason=f"{knows}, {identity.origin}",
         given=given,
         references=found.references,
         reference=found.reference,
@@ -115,33 +115,34 @@ def make_plan(task: Task, workspace: Workspace, events: Events) -> Plan:
         seeds_note=bought.seeds_note,
         scale=bought.scale,
         jobs=jobs,
-        threads=workspace.threads,
-        precision=workspace.precision,
+        threads=context.settings.threads,
+        precision=context.settings.precision,
         precision_reason=costs.precision_reason,
-        device=workspace.device,
-        frozen=workspace.frozen,
-        fits=tuple(_with_why(row, found, workspace) for row in bought.fits),
+        device=context.settings.device,
+        frozen=context.settings.frozen,
+        fits=tuple(_with_why(row, found, context) for row in bought.fits),
         not_tried=(*(found.not_tried if given is None else ()), *bought.not_tried),
         seconds=round(bought.seconds, 1),
-        memory_mb=round(memory_mb(workspace) * (1 + 0.6 * (jobs - 1))),
+        memory_mb=round(memory_mb(context) * (1 + 0.6 * (jobs - 1))),
         budget_s=config.budget_seconds,
         probe_s=round(costs.row.probe_s, 2),
     )
+    return plan, context
 
 
-def _with_why(fit: PlannedFit, found: Portfolio, workspace: Workspace) -> PlannedFit:
-    if fit.method == "scratch" and workspace.small is not None:
+def _with_why(fit: PlannedFit, found: Portfolio, context: FitContext) -> PlannedFit:
+    if fit.method == "scratch" and context.small is not None:
         why = "what the outcome is measured against, as a small net of our own"
     elif fit.method == found.reference:
         why = "what the outcome is measured against"
     else:
-        why = workspace.methods[fit.method].summary
+        why = context.methods[fit.method].summary
     return replace(fit, why=why)
 
 
-def _kept(workspace: Workspace) -> str:
+def _kept(context: FitContext) -> str:
     """Say which of what was named the budget did not shorten."""
-    config = workspace.config
+    config = context.config
     named = [
         f"{key} = {value:,}"
         for key, value in (
@@ -152,7 +153,7 @@ def _kept(workspace: Workspace) -> str:
         if value is not None
     ]
     if config.method != "auto":
-        epochs = named_epochs(workspace.methods[config.method])
+        epochs = named_epochs(context.methods[config.method])
         named += [f"{key} = {value:g}" for key, value in epochs.items()]
     if config.candidates:
         named.append(f"candidates = {', '.join(config.candidates)}")
@@ -163,68 +164,71 @@ SCRATCH_SHARE = 0.05
 """Of the budget: what one fit from scratch may take."""
 
 
-def _small_costs(workspace: Workspace, costs: Costs, events: Events) -> Costs:
-    """Measure the small net, if training from scratch is to use it; else forget it."""
-    small = workspace.small
+def _small_costs(
+    context: FitContext, costs: Costs, events: Events
+) -> tuple[FitContext, Costs, Costs]:
+    """Measure the small net, if training from scratch is to use it; else forget it.
+
+    Returns the context, what its fits cost, and what the small net's do.
+    """
+    small = context.small
     if small is None:
-        return costs
-    seconds = costs.fit(workspace, workspace.methods.plain("scratch"), 1.0)
-    dear = seconds > SCRATCH_SHARE * workspace.config.budget_seconds
-    if workspace.config.method == "scratch" or not dear:
-        workspace.small = None
-        return costs
-    small.threads, small.device = workspace.threads, workspace.device
+        return context, costs, costs
+    seconds = costs.fit(context, context.methods.plain("scratch"), 1.0)
+    dear = seconds > SCRATCH_SHARE * context.config.budget_seconds
+    if context.config.method == "scratch" or not dear:
+        return replace(context, small=None), costs, costs
     found = measure(small, events)
     own, more = costs.row, found.row
-    costs.row = replace(
+    row = replace(
         own,
         probe_s=own.probe_s + more.probe_s,
         probe_work_s=own.probe_work_s + more.probe_work_s,
     )
-    small.precision = found.precision
+    small = replace(small, settings=replace(small.settings, precision=found.precision))
     events.log(
         "note",
-        f"training {workspace.identity['name']} from scratch would take most of the budget: "
-        f"from scratch here means {small.identity['name']}, a small net of ours",
+        f"training {context.backbone.identity.name} from scratch would take most of the budget: "
+        f"from scratch here means {small.backbone.identity.name}, a small net of ours",
     )
-    return found
+    return replace(context, small=small), replace(costs, row=row), found
 
 
 MOVING_SHARE = 0.1
 """Of the budget: what one adapting fit of a pretrained backbone may take."""
 
 
-def too_dear_to_move(workspace: Workspace, costs: Costs) -> bool:
+def too_dear_to_move(context: FitContext, costs: Costs) -> bool:
     """Say whether adapting methods have to leave a pretrained backbone as it is."""
-    situation = workspace.situation
+    situation = context.data.situation
     if not situation.pretrained or not (situation.source == "labelled" or situation.teacher):
         return False
     names = ("mcc", "source-only") if situation.source == "labelled" else ("distil",)
-    seconds = sum(costs.fit(workspace, workspace.methods.plain(name), 1.0) for name in names)
-    return seconds > MOVING_SHARE * workspace.config.budget_seconds
+    seconds = sum(costs.fit(context, context.methods.plain(name), 1.0) for name in names)
+    return seconds > MOVING_SHARE * context.config.budget_seconds
 
 
 GROUPS = 10
 """Numbers count as so many classes, when it comes to how many labels are few."""
 
 
-def make_portfolio(workspace: Workspace) -> Portfolio:
+def make_portfolio(context: FitContext) -> Portfolio:
     """Return references and candidates for this run's setting."""
-    side = workspace.target
+    side = context.data.target
     strata = type_of_target(side.labels).strata(side.labels, side.known)
     groups = len(np.unique(strata[side.known]))
-    if not workspace.situation.target_type.class_scores:
-        groups = max(GROUPS, len(workspace.classes))
+    if not context.data.situation.target_type.class_scores:
+        groups = max(GROUPS, len(context.data.classes))
     return portfolio(
-        workspace.situation,
+        context.data.situation,
         labels_per_class=side.known.sum() / max(1, groups),
-        wanted=workspace.config.candidates,
-        on_features=workspace.on_features,
-        columns=workspace.preprocessing.columnar,
-        methods=workspace.methods,
+        wanted=context.config.candidates,
+        on_features=context.backbone.on_features,
+        columns=context.backbone.preprocessing.columnar,
+        methods=context.methods,
     )
 
 
-def can_cross_validate(workspace: Workspace) -> bool:
+def can_cross_validate(context: FitContext) -> bool:
     """Say whether the target labels allow at least two folds."""
-    return workspace.situation.target != "none" and possible_folds(workspace.target, 3) >= 2
+    return context.data.situation.target != "none" and possible_folds(context.data.target, 3) >= 2

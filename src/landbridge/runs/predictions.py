@@ -13,16 +13,16 @@ from ..isolation.ask import wrote
 from ..targets.base import TargetType
 from ..targets.codec import TargetCodec
 from ..verdict.judge import Truth
+from .context import FitContext
 from .folds import alike_rows, compared_rows
 from .race import SelectionResult
-from .workspace import Workspace
 
 Blocks = list[tuple[str, int, np.ndarray]]
 """Method, seed (or repetition) and logits of the same rows."""
 
 
 def save_predictions(
-    workspace: Workspace,
+    context: FitContext,
     task: Task,
     raced: SelectionResult,
     truth: Truth | None,
@@ -46,11 +46,11 @@ def save_predictions(
     """
     blocks: Blocks
     if kind == "cross-validated":
-        side = workspace.target
+        side = context.data.target
         known = np.flatnonzero(compared_rows(side))
         rows = np.flatnonzero(~task.target.held_out)[known]
-        labels = workspace.reading.decode(side.labels[known])
-        true: list[Any] = workspace.reading.target_type.decode(labels, workspace.classes)
+        labels = context.data.reading.decode(side.labels[known])
+        true: list[Any] = context.data.reading.target_type.decode(labels, context.data.classes)
         blocks = [
             (name, repeat, raced.folds[name][repeat])
             for name in raced.compared
@@ -69,12 +69,12 @@ def save_predictions(
     given = task.target.input_rows
     ids = None if given.ids is None else [given.ids[i] for i in given.places[rows]]
     _write(
-        workspace.path / "predictions.parquet",
+        context.path / "predictions.parquet",
         rows.tolist(),
         names,
         ids,
         true,
-        workspace.reading,
+        context.data.reading,
         blocks,
         raced.chosen,
         own,

@@ -1,4 +1,4 @@
-"""From a task to a workspace: open θ₀, decode once."""
+"""From a task to a context: open θ₀, decode once."""
 
 from __future__ import annotations
 
@@ -24,9 +24,10 @@ from ..methods.core.resolve import Methods, Setting
 from ..targets.codec import TargetCodec
 from ..training.batches import Side
 from ..verdict.judge import labels_print
+from .context import SMALL, FitContext, StartingNetwork
 from .known import SourceModel
+from .prepared import PreparedData, validation_part
 from .teacher import Teacher
-from .workspace import SMALL, Workspace, validation_part
 
 
 def prepare(
@@ -40,7 +41,7 @@ def prepare(
     teacher: Teacher | None = None,
     sight: Teacher | None = None,
     methods: Methods | None = None,
-) -> Workspace:
+) -> FitContext:
     """Open θ₀, decode all examples once, and put together what fits need: nothing sealed."""
     methods = methods or Methods(config.method, config.method_options)
     source, target = task.training()
@@ -134,11 +135,7 @@ def prepare(
         small = prepare(
             alone, modest, path, SILENT, SMALL, reading=reading, sight=sight, methods=methods
         )
-    return Workspace(
-        path=path,
-        part=part,
-        small=small,
-        config=config,
+    data = PreparedData(
         classes=classes,
         source_classes=tuple(source_classes),
         source=source_side,
@@ -154,14 +151,22 @@ def prepare(
         judged_rows=judged_rows,
         fingerprints=fingerprints(task, known, teacher),
         situation=situation,
-        identity=opened.identity.to_dict(),
-        preprocessing=preprocessing,
-        known=None if known is None else known.state,
         mean=reading.mean,
         spread=reading.spread,
+        known=None if known is None else known.state,
         teacher=taught,
         teacher_judged=says,
+    )
+    return FitContext(
+        path=path,
+        config=config,
         methods=methods,
+        data=data,
+        backbone=StartingNetwork(
+            opened.identity, preprocessing, pretrained=situation.pretrained, offline=config.offline
+        ),
+        part=part,
+        small=small,
     )
 
 

@@ -12,12 +12,12 @@ from ..selection.fallback import NOTHING, fallback, given, only_one, uncompared
 from ..selection.portfolio import TARGET_ALONE
 from ..selection.records import Choice, NotTried
 from .compare import Folds, by_validation, label_free
+from .context import FitContext
 from .execute import Runner
 from .fit import Fit, FitSpec
 from .folds import learned_rows
 from .records import Plan, read_going_on
 from .stages import Clock
-from .workspace import Workspace
 
 
 @dataclass
@@ -55,7 +55,7 @@ class SelectionResult:
         return [name for name in names if name in self.folds]
 
 
-def race(workspace: Workspace, plan: Plan, clock: Clock, events: Events) -> SelectionResult:
+def race(context: FitContext, plan: Plan, clock: Clock, events: Events) -> SelectionResult:
     """Run what the plan says. Nothing here can read a sealed label.
 
     Raises
@@ -63,45 +63,45 @@ def race(workspace: Workspace, plan: Plan, clock: Clock, events: Events) -> Sele
     TrainingError
         Where the method that the user named, or all there is to choose from, fails.
     """
-    with Runner(workspace, plan.jobs, events) as runner:
-        if _all_start_from_the_source(workspace, plan):
+    with Runner(context, plan.jobs, events) as runner:
+        if _all_start_from_the_source(context, plan):
             with clock.stage("source", "training on the source"):
                 runner.run([FitSpec("source-only", seed, "source") for seed in plan.seeds])
-        choice, folds = _choose(workspace, plan, clock, runner)
+        choice, folds = _choose(context, plan, clock, runner)
         events.log("choice", f"{choice.method}: {choice.reason}", method=choice.method)
-        choice, fits = _all_seeds(workspace, plan, choice, clock, runner, events)
+        choice, fits = _all_seeds(context, plan, choice, clock, runner, events)
     reference = plan.reference if plan.reference in fits else None
     return SelectionResult(choice, plan.seeds, fits, reference, folds)
 
 
-def _all_start_from_the_source(workspace: Workspace, plan: Plan) -> bool:
+def _all_start_from_the_source(context: FitContext, plan: Plan) -> bool:
     """Say whether the source-only fits are worth making first, before others ask for them."""
-    if workspace.situation.source != "labelled":
+    if context.data.situation.source != "labelled":
         return False
     names = [*plan.references, *plan.candidates, plan.given]
-    return "source-only" in names or not workspace.situation.pretrained
+    return "source-only" in names or not context.data.situation.pretrained
 
 
-def _choose(workspace: Workspace, plan: Plan, clock: Clock, runner: Runner) -> tuple[Choice, Folds]:
+def _choose(context: FitContext, plan: Plan, clock: Clock, runner: Runner) -> tuple[Choice, Folds]:
     """Return the choice, the one on disk where there is one, and out-of-fold logits."""
     folds: Folds = {}
-    kind = workspace.situation.target_type
+    kind = context.data.situation.target_type
     if plan.given:
         choice = given(plan.given)
     elif len(plan.candidates) == 1:
         choice = only_one(plan.candidates[0], plan.references, plan.not_tried)
     elif plan.folds:
         with clock.stage("race", "comparing candidates by cross-validation"):
-            choice, folds = by_validation(workspace, plan, runner)
-    elif workspace.situation.target == "none" and not kind.class_scores:
+            choice, folds = by_validation(context, plan, runner)
+    elif context.data.situation.target == "none" and not kind.class_scores:
         choice = uncompared(plan.reference or plan.candidates[0], kind)
-    elif workspace.situation.target == "none":
+    elif context.data.situation.target == "none":
         with clock.stage("race", "comparing candidates without labels"):
-            choice = label_free(workspace, plan, runner)
+            choice = label_free(context, plan, runner)
     else:
-        learned = int(learned_rows(workspace.target).sum())
+        learned = int(learned_rows(context.data.target).sum())
         choice = fallback(plan.candidates, plan.references, kind, learned)
-    file = workspace.path / "choice.json"
+    file = context.path / "choice.json"
     if file.exists():
         return Choice.from_json(read_going_on(file)), folds
     if len(plan.candidates) > 1 and set(plan.candidates) <= set(TARGET_ALONE):
@@ -112,7 +112,7 @@ def _choose(workspace: Workspace, plan: Plan, clock: Clock, runner: Runner) -> t
 
 
 def _all_seeds(
-    workspace: Workspace,
+    context: FitContext,
     plan: Plan,
     choice: Choice,
     clock: Clock,
@@ -124,7 +124,7 @@ def _all_seeds(
     A candidate that fails with a later seed is not dependable, so the next best takes its
     place. A reference that fails is left out, which the log and the choice say.
     """
-    seeds, file = plan.seeds, workspace.path / "choice.json"
+    seeds, file = plan.seeds, context.path / "choice.json"
     while True:
         chosen = choice.method
         with clock.stage("seeds", f"{chosen} and its baselines over {_seeds(seeds)}"):

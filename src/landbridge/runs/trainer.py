@@ -17,10 +17,10 @@ from ..training.devices import borrowed
 from ..training.loop import LoopOptions, TrainingData
 from ..training.plan import TrainingPlan
 from ..training.whole_plan import Trained, train_plan
+from .context import FitContext
 from .features import stored_features
 from .known_heads import known_head, wants_known_head
 from .networks import starting_network
-from .workspace import Workspace
 
 State = Mapping[str, torch.Tensor]
 
@@ -31,7 +31,7 @@ class Trainer:
 
     Attributes
     ----------
-    workspace : Workspace
+    context : FitContext
     name : str
         Of the method, for the log.
     seed : int
@@ -44,7 +44,7 @@ class Trainer:
         Whether this is the source-only fit itself, which has the source's own classes.
     """
 
-    workspace: Workspace
+    context: FitContext
     name: str
     seed: int
     target: Side
@@ -55,7 +55,7 @@ class Trainer:
     @property
     def classes(self) -> tuple[str, ...]:
         """What the network answers with."""
-        return self.workspace.source_classes if self.source_only else self.workspace.classes
+        return self.context.data.source_classes if self.source_only else self.context.data.classes
 
     def train(
         self, plan: TrainingPlan, folder: Path, *, target: Side | None = None, fit: str = ""
@@ -69,27 +69,27 @@ class Trainer:
         fit : str
             What the log calls it.
         """
-        workspace = self.workspace
+        context = self.context
         state = self.source_state() if plan.start == "source" else None
         network, report = starting_network(
-            workspace, plan, self.classes, self.seed, state, self.events
+            context, plan, self.classes, self.seed, state, self.events
         )
         data = TrainingData(
             self._source(),
             self.target if target is None else target,
-            workspace.preprocessing,
-            workspace.reading.target_type.n_outputs(len(self.classes)),
-            features=stored_features(workspace, self.seed, self.events),
-            target_type=workspace.situation.target_type,
-            teacher=workspace.teacher,
+            context.backbone.preprocessing,
+            context.data.reading.target_type.n_outputs(len(self.classes)),
+            features=stored_features(context, self.seed, self.events),
+            target_type=context.data.situation.target_type,
+            teacher=context.data.teacher,
         )
         if wants_known_head(plan):
-            data.known_head = known_head(workspace, state, self.name, self.seed, self.events)
+            data.known_head = known_head(context, state, self.name, self.seed, self.events)
         options = LoopOptions(
-            precision=workspace.precision,
-            device=torch.device(workspace.device),
+            precision=context.settings.precision,
+            device=torch.device(context.settings.device),
             checkpoint=folder / CHECKPOINT,
-            checkpoint_seconds=workspace.config.training.checkpoint_seconds,
+            checkpoint_seconds=context.config.training.checkpoint_seconds,
             fit=fit or self.name,
         )
         with borrowed(network, options.device):
@@ -108,15 +108,15 @@ class Trainer:
     def _base(self, plan: TrainingPlan) -> str:
         if plan.start == "source":
             return f"source-only network, seed {self.seed}"
-        return str(self.workspace.identity["name"])
+        return str(self.context.backbone.identity.name)
 
     def _source(self) -> Side | None:
-        source = self.workspace.source
+        source = self.context.data.source
         if source is None:
             return None
-        labels = self.workspace.source_own if self.source_only else source.labels
+        labels = self.context.data.source_own if self.source_only else source.labels
         # Rows whose class is not among the answers teach the source-only network alone.
-        known = source.known & ~self.workspace.validation
+        known = source.known & ~self.context.data.validation
         if not self.source_only:
-            known = self.workspace.teaching
+            known = self.context.data.teaching
         return Side(source.inputs, labels, known)

@@ -168,15 +168,17 @@ class _Choice:
             settle(self.trainer, network, candidate, ends)
             rows = self._rows(fold)
             side = self.trainer.target
-            workspace = self.trainer.workspace
-            device = torch.device(workspace.device)
-            logits = run_network(network, side.inputs[rows], workspace.preprocessing, device)[1]
+            context = self.trainer.context
+            device = torch.device(context.settings.device)
+            logits = run_network(
+                network, side.inputs[rows], context.backbone.preprocessing, device
+            )[1]
             known[str(candidate)] = score(logits, side.labels[rows])
             write_json(file, known)
         return list(known[str(candidate)])
 
     def _rows(self, fold: int) -> np.ndarray:
-        seed = self.trainer.workspace.config.seed
+        seed = self.trainer.context.config.seed
         return fold_rows(self.trainer.target, REPEAT, fold, self.folds, seed)
 
     def _trained(self, fold: int, variants: Sequence[str]) -> tuple[Network, Ends]:
@@ -207,15 +209,15 @@ def settle(trainer: Trainer, network: Network, candidate: Candidate, ends: Ends)
         states.append(after)
     network.load_state_dict(states[0] if len(states) == 1 else averaged(states))
     if not candidate.plain:
-        workspace = trainer.workspace
-        device = torch.device(workspace.device)
+        context = trainer.context
+        device = torch.device(context.settings.device)
         with borrowed(network, device):
             renormalise(
                 network,
                 trainer.target.inputs,
-                workspace.preprocessing,
+                context.backbone.preprocessing,
                 device,
-                workspace.precision,
+                context.settings.precision,
                 rows=ROWS,
             )
     network.eval()

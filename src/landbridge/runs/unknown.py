@@ -10,28 +10,32 @@ import numpy as np
 from ..base.errors import RunError
 from ..base.files import write_json
 from ..metrics.open_set import Score, known_scores, unknown_threshold
+from .context import FitContext
 from .fit import Fit
 from .records import read_record
-from .workspace import Workspace
 
 FILE = "unknown.json"
 SCORE: Score = "confidence"
 
 
-def save_unknown(workspace: Workspace, chosen: Fit) -> None:
+def save_unknown(context: FitContext, chosen: Fit) -> None:
     """Write ``unknown.json``, where the run has validation rows of its source.
 
     No row of them was learned from. Rows of classes that are no answer are left out: they would
     be called unknown with right.
     """
-    if not workspace.situation.target_type.class_scores:
+    if not context.data.situation.target_type.class_scores:
         return
-    if workspace.source is None or not workspace.validation.any() or not chosen.has("validation"):
+    if (
+        context.data.source is None
+        or not context.data.validation.any()
+        or not chosen.has("validation")
+    ):
         return
-    known = workspace.source.labels[workspace.validation] >= 0
+    known = context.data.source.labels[context.data.validation] >= 0
     scores = np.sort(known_scores(chosen.output("validation")[known], SCORE))
     if len(scores):
-        write_json(workspace.path / FILE, {"score": SCORE, "calibration": scores.tolist()})
+        write_json(context.path / FILE, {"score": SCORE, "calibration": scores.tolist()})
 
 
 def unknown_rows(path: Path, logits: np.ndarray, rate: float) -> tuple[np.ndarray, str]:

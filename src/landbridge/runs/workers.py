@@ -17,8 +17,8 @@ from ..base import errors as kinds
 from ..base.errors import LandbridgeError, MissingExtra, RunError, TrainingError
 from ..base.events import Event, Events
 from ..base.orphans import end_with
+from .context import FitContext
 from .fit import Fit, FitSpec, finished, run_fit
-from .workspace import Workspace
 
 _LOOK_EVERY = 1.0
 """Seconds between looks at whether all workers live."""
@@ -68,12 +68,12 @@ def _worker(path: str, count: int, tasks: Any, channel: Any, parent: int) -> Non
     threadpool_limits(count)  # NumPy's, for good
     for pool in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ[pool] = str(count)  # what is loaded later: SciPy's BLAS, scikit-learn's OpenMP
-    workspace = Workspace.load(Path(path))
+    context = FitContext.load(Path(path))
     events = Events(None, _Relay(channel))
     while True:
         spec = tasks.get()
         try:
-            run_fit(workspace, spec, events)
+            run_fit(context, spec, events)
             channel.put(("done", spec.id))
         except LandbridgeError as error:
             channel.put(("failed", spec.id, type(error).__name__, error.message, error.hint))
@@ -82,18 +82,18 @@ def _worker(path: str, count: int, tasks: Any, channel: Any, parent: int) -> Non
 class WorkerPool:
     """Worker processes that take fits from a queue."""
 
-    def __init__(self, workspace: Workspace, count: int) -> None:
-        self.workspace = workspace
+    def __init__(self, context: FitContext, count: int) -> None:
+        self.context = context
         self._looked = time.monotonic()
-        context = multiprocessing.get_context("spawn")
-        self.tasks: Any = context.Queue()
-        self.channel: Any = context.Queue()
+        spawning = multiprocessing.get_context("spawn")
+        self.tasks: Any = spawning.Queue()
+        self.channel: Any = spawning.Queue()
         arguments = (
-            str(workspace.path), workspace.threads, self.tasks, self.channel, os.getpid()
+            str(context.path), context.settings.threads, self.tasks, self.channel, os.getpid()
         )  # fmt: skip
         with _no_main(), _no_interrupts():
             self.workers = [
-                context.Process(target=_worker, args=arguments, daemon=True) for _ in range(count)
+                spawning.Process(target=_worker, args=arguments, daemon=True) for _ in range(count)
             ]
             for worker in self.workers:
                 worker.start()
@@ -133,7 +133,7 @@ class WorkerPool:
                     bars.pop(key)[0].__exit__(None, None, None)
                 elif kind == "done":
                     spec = waiting.pop(key)
-                    fit = finished(self.workspace, spec)
+                    fit = finished(self.context, spec)
                     assert fit is not None
                     yield spec, fit
                 elif kind == "failed":
