@@ -34,7 +34,7 @@ from .models import find_model, merged, open_inputs, open_model, with_lora
 from .options import FitOptions, TaskOptions
 from .rows import RawRows, judged_rows, read_rows
 from .training import train_model
-from .tuned import Tuned, answers_of, save_tuned
+from .tuned import Tuned, predictions_of, save_tuned
 
 
 @renamed_keywords
@@ -198,15 +198,15 @@ def _tuned(
     total = sum(p.numel() for p in network.parameters())
     network = train_model(own, network, learn, fit, out / WORK / "tuned", "tune", events)
     network = merged(network)
-    answers["tuned"] = answers_of(own, network, sealed, events)
+    answers["tuned"] = predictions_of(own, network, sealed, events)
     if scratch:
         fresh = open_model(own, folder.path, pretrained=False, seed=fit.seed).model
         plain = replace(fit, lora=False)
         fresh = train_model(own, fresh, learn, plain, out / WORK / "scratch", "scratch", events)
-        answers["scratch"] = answers_of(own, fresh, sealed, events)
+        answers["scratch"] = predictions_of(own, fresh, sealed, events)
     if ready:
         before = open_model(own, folder.path, seed=fit.seed).model
-        answers["as it is"] = answers_of(own, before, sealed, events)
+        answers["as it is"] = predictions_of(own, before, sealed, events)
     verdict = judge(own.metrics(), answers, judged, seed=fit.seed, groups=groups, seen=seen)
     facts = {
         "model": model,

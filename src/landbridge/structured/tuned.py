@@ -146,7 +146,7 @@ class Tuned:
             f"the model in {self.path} cannot answer",
             hint="its files may not belong together: restore the folder",
         ):
-            return answers_of(self.task, self.model, examples, events)
+            return predictions_of(self.task, self.model, examples, events)
 
     def predict(
         self, data: Any, *, outside: bool = False, events: Events = SILENT
@@ -255,7 +255,7 @@ def _check_scores(path: Path, verdict: JsonObject) -> None:
         )
 
 
-def answers_of(
+def predictions_of(
     task: StructuredTask, model: Any, examples: Sequence[Example], events: Events = SILENT
 ) -> list[Any]:
     """Return a model's answers, a few rows at a time, rows of like length together."""
@@ -279,17 +279,17 @@ def answers_or_reasons(
 ) -> tuple[list[Any], dict[int, DataError]]:
     """Return a model's answers, None where a row cannot be decoded, and what is wrong with it."""
     try:
-        return answers_of(task, model, examples, events), {}
+        return predictions_of(task, model, examples, events), {}
     except DataError:
         broken: dict[int, DataError] = {}
     for i, example in enumerate(examples):  # one by one: which of them is it?
         try:
-            answers_of(task, model, [example])
+            predictions_of(task, model, [example])
         except DataError as error:
             broken[i] = error
     rest = [i for i in range(len(examples)) if i not in broken]
     found: list[Any] = [None] * len(examples)
-    said = answers_of(task, model, [examples[i] for i in rest], events)
+    said = predictions_of(task, model, [examples[i] for i in rest], events)
     for i, one in zip(rest, said, strict=True):
         found[i] = one
     return found, broken
