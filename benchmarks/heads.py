@@ -18,7 +18,7 @@ import numpy as np
 import harness
 from ridge import CLASSES, prepared
 
-STRENGTHS = np.logspace(-4, 4, 5)
+ALPHAS = np.logspace(-4, 4, 5)
 FOLDS = 3
 
 
@@ -54,7 +54,7 @@ def scikit_learn_path(n: int, d: int, tol: float = 1e-4) -> harness.Work:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             model = LogisticRegressionCV(
-                Cs=1 / STRENGTHS[::-1], cv=splits, tol=tol, max_iter=5000
+                Cs=1 / ALPHAS[::-1], cv=splits, tol=tol, max_iter=5000
             ).fit(x, y)
         strength = float(1 / np.ravel(model.C_)[0])
         return {
@@ -73,7 +73,7 @@ def landbridge_path(n: int, d: int) -> harness.Work:
     held = folds(x, y)
 
     def work() -> dict[str, Any]:
-        found = logistic_cv(x, y, CLASSES, STRENGTHS, held)
+        found = logistic_cv(x, y, CLASSES, ALPHAS, held)
         weight, bias = found.fit.weights[0], found.fit.biases[0]
         return {
             "strength": found.strength,

@@ -31,7 +31,7 @@ import harness
 
 N = 4000
 MULTIPLES = tuple(float(2.0**p) for p in np.arange(-3, 2.25, 0.5))
-STRENGTHS = tuple(float(10.0**p) for p in np.arange(-4, 1.25, 0.5))
+ALPHAS = tuple(float(10.0**p) for p in np.arange(-4, 1.25, 0.5))
 UPPER = 1000.0
 
 
@@ -176,7 +176,7 @@ def adapt_ulsif(d: int, out: str) -> harness.Work:
             kernel="rbf",
             alpha=0.0,
             gamma=choices,
-            lambdas=list(STRENGTHS),
+            lambdas=list(ALPHAS),
             random_state=0,
             verbose=0,
         )
@@ -195,7 +195,7 @@ def landbridge_ulsif(d: int, out: str) -> harness.Work:
     widths = np.array(MULTIPLES) * median(xs, xt)
 
     def work() -> dict[str, Any]:
-        fit = ulsif(xs, xt, widths=widths, strengths=STRENGTHS)
+        fit = ulsif(xs, xt, widths=widths, alphas=ALPHAS)
         np.savez(out, weights=fit.weights, gamma=0.5 / fit.width**2, strength=fit.strength)
         return {}
 

@@ -20,7 +20,7 @@ import harness
 
 CLASSES = 10
 HELD_OUT = 10_000
-STRENGTHS = np.logspace(-3, 5, 17)
+ALPHAS = np.logspace(-3, 5, 17)
 
 
 def mixture(n: int, d: int) -> tuple[np.ndarray, np.ndarray]:
@@ -63,7 +63,7 @@ def scikit_learn(n: int, d: int, real: bool = False) -> harness.Work:
     x, y, x_test, y_test = prepared(n, d, real)
 
     def work() -> dict[str, Any]:
-        model = RidgeClassifierCV(alphas=STRENGTHS).fit(x, y)
+        model = RidgeClassifierCV(alphas=ALPHAS).fit(x, y)
         return {"strength": float(model.alpha_), "accuracy": float(model.score(x_test, y_test))}
 
     return work
@@ -80,7 +80,7 @@ def landbridge(
         path = ridge_loo(
             x,
             one_vs_rest(y, CLASSES),
-            STRENGTHS,
+            ALPHAS,
             precision=precision,
             matmul_precision=matmul_precision,
         )

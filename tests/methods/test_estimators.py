@@ -257,7 +257,7 @@ def test_other_tools_of_scikit_learn():
     x, y = np.concatenate([xs, xt]), np.concatenate([ys, yt])
     domain = np.r_[np.ones(90, int), -np.ones(60, int)]
     coral = KINDS["coral"]
-    search = GridSearchCV(coral(), {"regularisation": [0.1, 1.0]}, cv=3)
+    search = GridSearchCV(coral(), {"reg": [0.1, 1.0]}, cv=3)
     search.fit(x, y, sample_domain=domain)
     assert search.best_score_ > 0.8
     own = coral(head=LogisticRegression()).fit(xs, ys, xt)

@@ -131,7 +131,7 @@ def test_coral_undoes_a_change_of_covariance():
     stretched = basis @ np.diag(np.geomspace(0.2, 5, 8)) @ basis.T
     target, labels = domain(n=1000, seed=1, known=0.0, matrix=stretched)
     plain = accuracy(Probe().fit_head(source, target, 3, 0), target, labels)
-    exact = CORAL(regularisation=0.1)  # the default trades exactness for steadiness
+    exact = CORAL(reg=0.1)  # the default trades exactness for steadiness
     coral = accuracy(exact.fit_head(source, target, 3, 0), target, labels)
     assert plain < 0.75
     assert coral > max(0.8, plain + 0.1)
@@ -141,7 +141,7 @@ def test_feature_map_finds_a_symmetric_map_without_labels_and_any_map_with_them(
     source, _ = domain(n=2000)
     symmetric = np.diag([1, 2, 0.5, 3, 1, 1, 4, 1.0])
     target, labels = domain(n=2000, seed=1, known=0.0, matrix=symmetric, offset=-4)
-    found = FeatureMap(regularisation=0.01).fit_head(source, target, 3, 0)
+    found = FeatureMap(reg=0.01).fit_head(source, target, 3, 0)
     assert found.notes["base"] == "moments"
     assert accuracy(found, target, labels) > 0.9
     any_map = np.random.default_rng(4).normal(size=(8, 5))  # and to another dimension
@@ -182,14 +182,14 @@ def test_feature_map_refuses_classes_without_source_rows():
 @pytest.mark.parametrize(
     "method",
     [
-        Probe(strengths=()),
-        Probe(strengths=(-1.0,)),
+        Probe(alphas=()),
+        Probe(alphas=(-1.0,)),
         Probe(on="nothing"),
-        CORAL(regularisation=-1),
-        CORAL(regularisation="much"),
+        CORAL(reg=-1),
+        CORAL(reg="much"),
         CORAL(head="nothing"),
         FeatureMap(base="nothing"),
-        FeatureMap(regularisation=float("nan")),
+        FeatureMap(reg=float("nan")),
     ],
 )
 def test_bad_options_are_found_when_it_is_fitted(method):

@@ -212,7 +212,7 @@ def test_tradaboost_r2_turns_from_the_source_that_follows_another_law():
     for seed in range(4):
         xs, ys, xt, yt, few = regression(seed=seed)
         tree = DecisionTreeRegressor(max_depth=5, random_state=0)
-        method = made("tradaboost-r2")(learner=tree, steps=6, rounds=6, folds=3)
+        method = made("tradaboost-r2")(learner=tree, steps=6, n_estimators=6, folds=3)
         method.fit(xs, ys, xt, np.where(few, yt, 1e9), labelled_t=few)
         source = clone(tree).fit(xs, ys)
         pooled = clone(tree).fit(np.r_[xs, xt[few]], np.r_[ys, yt[few]])
@@ -233,7 +233,7 @@ def test_tradaboost_r2_takes_weight_from_rows_of_another_law():
         ys[:100] = xs[:100] @ law[::-1]
         noise = np.random.default_rng(seed).normal(size=(2, 300))
         ys, yt = ys + 0.3 * noise[0], yt + 0.3 * noise[1, : len(yt)]
-        method = made("tradaboost-r2")(steps=6, rounds=6, folds=3)
+        method = made("tradaboost-r2")(steps=6, n_estimators=6, folds=3)
         method.fit(xs, ys, xt, np.where(few, yt, 1e9), labelled_t=few)
         assert method.score(xt[~few], yt[~few]) > 0.97
         held.append([method.weights_[100:300].sum(), method.weights_[:100].sum()])
@@ -253,10 +253,10 @@ def test_tradaboost_r2_with_ridge_one_label_and_none():
     ("name", "options"),
     [
         ("source-prior", {"trusts": ()}),
-        ("source-prior", {"strengths": (0.0,)}),
+        ("source-prior", {"alphas": (0.0,)}),
         ("weighted-joint", {"shares": (1.0,)}),
         ("feature-augmentation", {"agreement": -1.0}),
-        ("tradaboost", {"rounds": 0}),
+        ("tradaboost", {"n_estimators": 0}),
         ("tradaboost", {"learner": "forest"}),
         ("tradaboost-r2", {"folds": 1}),
         ("tradaboost-r2", {"learner": 3}),

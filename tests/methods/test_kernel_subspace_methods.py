@@ -93,12 +93,12 @@ def test_components_follow_the_classes():
     "method",
     [
         TCA(n_components=-1),
-        TCA(regularisation=0.0),
+        TCA(reg=0.0),
         TCA(landmarks=-3),
         SSTCA(dependence=2.0),
         SSTCA(locality=-1.0),
-        SSTCA(neighbours=0),
-        JDA(iterations=0),
+        SSTCA(n_neighbors=0),
+        JDA(max_iter=0),
         BDA(balance=-0.1),
         JPCA(head="nothing"),
     ],
@@ -116,7 +116,7 @@ def test_jda_as_its_paper(name, accuracy):
 
     files = loadmat(needs.data("jda_pairs", f"{name}.mat"))
     ys, yt = (files[key].ravel() for key in ("Y_src", "Y_tar"))
-    model = JDA(n_components=100, regularisation=0.1, head="nearest", scaling="none")
+    model = JDA(n_components=100, reg=0.1, head="nearest", scaling="none")
     score = model.fit(files["X_src"].T, ys, files["X_tar"].T).score(files["X_tar"].T, yt)
     assert round(100 * score, 2) == accuracy
 

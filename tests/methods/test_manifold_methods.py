@@ -80,7 +80,7 @@ def test_meda_answers_rows_of_the_fit_as_it_answers_new_ones():
 
 def test_out_of_range():
     x, labels = blobs(30)
-    for method in (GFK(n_components=-1), MEDA(shrinkage=0.0), MEDA(balance=2.0)):
+    for method in (GFK(n_components=-1), MEDA(alpha=0.0), MEDA(balance=2.0)):
         with pytest.raises(ConfigError, match="give a number"):
             method.fit(x, labels, x)
 

@@ -20,7 +20,7 @@ def test_a_symmetric_change_is_undone(kind):
     x, labels = blobs()
     half = np.random.default_rng(1).normal(size=(5, 5))
     changed = x @ (half @ half.T + 0.3 * np.eye(5)) - 7  # it is its own Monge map
-    found = kind(regularisation=1e-9, scaling="none").fit(x, labels, changed)
+    found = kind(reg=1e-9, scaling="none").fit(x, labels, changed)
     together = found.transform(
         np.concatenate([x, changed]), sample_domain=np.r_[np.ones(150), -np.ones(150)]
     )
@@ -33,7 +33,7 @@ def test_multi_monge_brings_every_source_to_the_same_moments():
     domain = np.repeat([1, 2, -1], 100)
     x[domain == 2] = 3 * x[domain == 2] + 5
     x[domain == -1] = 0.5 * x[domain == -1] - 2
-    found = MultiMonge(regularisation=1e-9, scaling="none")
+    found = MultiMonge(reg=1e-9, scaling="none")
     mapped = found.fit_transform(x, labels, sample_domain=domain, labelled=domain > 0)
     first = mapped[domain == 1]
     for other in (2, -1):
@@ -75,6 +75,6 @@ def test_linear_map_without_labels():
 
 def test_out_of_range():
     x, labels = blobs(30)
-    for method in (Monge(regularisation=-1), MultiMonge(regularisation=-1), LinearMap(rank=0)):
+    for method in (Monge(reg=-1), MultiMonge(reg=-1), LinearMap(rank=0)):
         with pytest.raises(ConfigError, match="give a number"):
             method.fit(x, labels, x)

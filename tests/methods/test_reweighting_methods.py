@@ -253,13 +253,13 @@ def test_refuses(kind):
 @pytest.mark.parametrize(
     ("kind", "wrong"),
     [
-        (KLIEP, {"width_factors": ()}),
+        (KLIEP, {"bandwidth_factors": ()}),
         (KLIEP, {"folds": 1}),
-        (ULSIF, {"strengths": (-1.0,)}),
+        (ULSIF, {"alphas": (-1.0,)}),
         (RULSIF, {"relative": 1.0}),
         (KMM, {"upper": 0.5}),
-        (KMM, {"width_factor": 0.0}),
-        (DiscriminatorWeights, {"strengths": (0.0,)}),
+        (KMM, {"bandwidth_factor": 0.0}),
+        (DiscriminatorWeights, {"alphas": (0.0,)}),
         (NearestWeights, {"smoothing": -1.0}),
         (GaussianWeights, {"shrinkage": 2.0}),
         (BBSE, {"kind": "firm"}),

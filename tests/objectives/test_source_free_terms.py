@@ -161,7 +161,7 @@ def test_a_bank_takes_in_what_passes():
 @pytest.mark.parametrize("progress", [0.0, 0.5])
 def test_aad_loss(progress):
     """Eq. 6 of Yang et al. (2022), with the decay of its section 3."""
-    term = AaD(D, C, AaD.Config(neighbours=4, decay=1.5))
+    term = AaD(D, C, AaD.Config(n_neighbors=4, decay=1.5))
     features, p = begun(term)
     rows = [3, 11, 7, 3, 20]  # a small target gives a row twice
     view = batch(rows)
@@ -193,7 +193,7 @@ def test_aad_gradient():
 
 def test_nrc_loss():
     """Eq. 3-8 of Yang et al. (2021): r = 0.1, KL to uniform less its constant log C."""
-    term = NRC(D, C, NRC.Config(neighbours=4, expanded=3))
+    term = NRC(D, C, NRC.Config(n_neighbors=4, expanded=3))
     features, p = begun(term)
     rows = [3, 11, 7, 25, 20, 14]
     view = batch(rows)

@@ -41,7 +41,7 @@ def test_each_method_is_made_once(made, sides, tmp_path, method):
         *sides,
         target_labels="judge",
         method=method,
-        method_options={"regularisation": 0.5} if method == "coral" else None,
+        method_options={"reg": 0.5} if method == "coral" else None,
         backbone="identity",
         seeds=2,
         out=tmp_path / "run",

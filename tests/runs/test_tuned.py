@@ -97,7 +97,7 @@ def go(blobs, tmp_path):
 
 METHODS = {
     "wise-ft": {},
-    "soup": {"rates": [1.0, 0.5], "orders": 1},
+    "soup": {"learning_rate_factors": [1.0, 0.5], "orders": 1},
     "few-label": {"target_weights": [1.0, 3.0]},
 }
 

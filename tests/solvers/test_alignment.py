@@ -35,11 +35,11 @@ def root(matrix, power):
     return (vectors * values**power) @ vectors.T
 
 
-def reference(find, xs, xt, regularisation):
+def reference(find, xs, xt, reg):
     """Return the mapped source by the definition, in float64."""
     xs, xt = xs.astype(np.float64), xt.astype(np.float64)
     cs, ct = covariance(xs), covariance(xt)
-    added = regularisation * (np.trace(cs) + np.trace(ct)) / (2 * len(cs)) * np.eye(len(cs))
+    added = reg * (np.trace(cs) + np.trace(ct)) / (2 * len(cs)) * np.eye(len(cs))
     cs, ct = cs + added, ct + added
     if find is coral_map:
         matrix = root(cs, -0.5) @ root(ct, 0.5)
@@ -90,17 +90,17 @@ def test_monge_is_pots():
 
 
 @BOTH
-@pytest.mark.parametrize("regularisation", [1e-3, 1.0])
+@pytest.mark.parametrize("reg", [1e-3, 1.0])
 @pytest.mark.parametrize(("n", "m"), [(500, 350), (40, 90), (25, 20), (59, 61)])
-def test_every_shape_gives_the_reference(find, regularisation, n, m):
+def test_every_shape_gives_the_reference(find, reg, n, m):
     d = 60
     xs, xt = like_features(n, d, 0), like_features(m, d, 1)
-    want = reference(find, xs, xt, regularisation)
+    want = reference(find, xs, xt, reg)
     spread = np.linalg.norm(want - want.mean(0))
-    exact = find(xs.astype(np.float64), xt.astype(np.float64), regularisation)
+    exact = find(xs.astype(np.float64), xt.astype(np.float64), reg)
     got = exact(xs.astype(np.float64))
     assert np.linalg.norm(got - want) < 1e-8 * spread
-    short = find(xs, xt, regularisation)(xs)
+    short = find(xs, xt, reg)(xs)
     assert short.dtype == np.float32
     assert np.linalg.norm(short - want) < 5e-4 * spread
 
@@ -117,19 +117,19 @@ def test_scale_and_offset_do_not_matter(find):
 
 
 @BOTH
-@pytest.mark.parametrize("regularisation", [0.0, 1e-6, 0.1, 10.0])
-def test_awkward_inputs_stay_finite(find, regularisation):
+@pytest.mark.parametrize("reg", [0.0, 1e-6, 0.1, 10.0])
+def test_awkward_inputs_stay_finite(find, reg):
     xs, xt = two(8, 5, 30)  # more columns than rows
-    assert np.isfinite(find(xs, xt, regularisation)(xs)).all()
+    assert np.isfinite(find(xs, xt, reg)(xs)).all()
     xs, xt = two()
     xs[:, 2], xt[:, 4] = 7.0, -1.0
-    assert np.isfinite(find(xs, xt, regularisation)(xs)).all()
-    flat = find(np.ones((4, 3)), np.zeros((5, 3)), regularisation)
+    assert np.isfinite(find(xs, xt, reg)(xs)).all()
+    flat = find(np.ones((4, 3)), np.zeros((5, 3)), reg)
     assert np.isfinite(flat(np.ones((4, 3)))).all()
-    short = find(xs.astype(np.float32), xt.astype(np.float32), regularisation)
+    short = find(xs.astype(np.float32), xt.astype(np.float32), reg)
     assert short(xs.astype(np.float32)).dtype == np.float32
     assert np.isfinite(short.matrix).all()
-    one = find(xs, xt[:1], regularisation)
+    one = find(xs, xt[:1], reg)
     np.testing.assert_array_equal(one(xs), xs)
     wide = find(xs, xt, 1e12)  # only a shift is left
     np.testing.assert_allclose(wide.matrix, np.eye(6), atol=1e-6)
@@ -145,7 +145,7 @@ def test_moments():
 @BOTH
 def test_refuses(find):
     xs, xt = two()
-    with pytest.raises(ValueError, match="regularisation"):
+    with pytest.raises(ValueError, match="reg"):
         find(xs, xt, -1.0)
     with pytest.raises(ValueError, match="shapes"):
         find(xs, xt[:, :3], 0.1)

@@ -16,7 +16,7 @@ from landbridge.solvers.linear.feature_augmentation import feature_augmentation
 from landbridge.solvers.linear.joint_weighting import joint_ridge
 from landbridge.solvers.linear.ridge import ridge_loo, ridge_solve
 
-STRENGTHS = [0.1, 3.0, 100.0]
+ALPHAS = [0.1, 3.0, 100.0]
 
 
 def sides(n, m, d, k=2, seed=0):
@@ -49,13 +49,13 @@ def test_biased_ridge_and_its_leaving_out(m, d, weighted, free):
     trusts = [0.0, 0.5, 1.0]
     before = x.copy(), y.copy()
     fit = biased_ridge(
-        x, y, w0, b0, STRENGTHS, trusts=trusts, weights=weights if weighted else None,
+        x, y, w0, b0, ALPHAS, trusts=trusts, weights=weights if weighted else None,
         free_intercept=free,
     )  # fmt: skip
     errors = np.empty((3, 3))
     every = {}
     for i, trust in enumerate(trusts):
-        for j, alpha in enumerate(STRENGTHS):
+        for j, alpha in enumerate(ALPHAS):
             left = np.empty_like(y)
             for r in range(m):
                 kept = np.arange(m) != r
@@ -67,7 +67,7 @@ def test_biased_ridge_and_its_leaving_out(m, d, weighted, free):
             errors[i, j] = (weights[:, None] * (left - y) ** 2).mean()
     np.testing.assert_allclose(fit.errors, errors, rtol=1e-7)
     i, j = np.unravel_index(errors.argmin(), (3, 3))
-    assert (fit.trust, fit.strength) == (trusts[i], STRENGTHS[j])
+    assert (fit.trust, fit.strength) == (trusts[i], ALPHAS[j])
     np.testing.assert_allclose(fit.left_out, every[i, j], atol=1e-7)
     w, b = biased_by_hand(x, y, fit.trust * w0, fit.trust * b0, fit.strength, weights, free)
     np.testing.assert_allclose(fit.weight, w, atol=1e-8)
@@ -95,8 +95,8 @@ def test_a_source_that_is_wrong_is_not_trusted():
     w = rng.normal(size=(1, 5))
     y = x @ w.T + 0.1 * rng.normal(size=(40, 1))
     trusts = [0.0, 1.0]
-    assert biased_ridge(x, y, -w, np.zeros(1), STRENGTHS, trusts=trusts).trust == 0
-    assert biased_ridge(x, y, w, np.zeros(1), STRENGTHS, trusts=trusts).trust == 1
+    assert biased_ridge(x, y, -w, np.zeros(1), ALPHAS, trusts=trusts).trust == 0
+    assert biased_ridge(x, y, w, np.zeros(1), ALPHAS, trusts=trusts).trust == 1
 
 
 @pytest.mark.parametrize("classes", [2, 3])
@@ -171,11 +171,11 @@ def test_augmentation_is_ridge_on_three_copies(n, m, d, beta, free):
     weights, extra = rng.uniform(0.3, 2, n), rng.normal(size=(9, d))
     extra = extra if beta else None
     fit = feature_augmentation(
-        xs, ys, xt, yt, STRENGTHS, weights=weights, unlabelled=extra, agreement=beta,
+        xs, ys, xt, yt, ALPHAS, weights=weights, unlabelled=extra, agreement=beta,
         free_intercept=free,
     )  # fmt: skip
     errors, every = [], []
-    for alpha in STRENGTHS:
+    for alpha in ALPHAS:
         left = np.empty_like(yt)
         for r in range(m):
             kept = np.arange(m) != r
@@ -185,7 +185,7 @@ def test_augmentation_is_ridge_on_three_copies(n, m, d, beta, free):
         every.append(left)
     np.testing.assert_allclose(fit.loo_errors, errors, rtol=1e-6)
     best = int(np.argmin(errors))
-    assert fit.strength == STRENGTHS[best]
+    assert fit.strength == ALPHAS[best]
     np.testing.assert_allclose(fit.loo_predictions, every[best], atol=1e-7)
     w, b = augmented_by_hand(xs, ys, xt, yt, fit.strength, weights, free, extra, beta)
     np.testing.assert_allclose(fit.weight, w, atol=1e-7)
@@ -194,7 +194,7 @@ def test_augmentation_is_ridge_on_three_copies(n, m, d, beta, free):
 
 def test_augmentation_on_one_target_row_float32_and_scale():
     xs, ys, xt, yt = sides(60, 1, 5)
-    fit = feature_augmentation(xs, ys, xt, yt, STRENGTHS)
+    fit = feature_augmentation(xs, ys, xt, yt, ALPHAS)
     assert np.isnan(fit.loo_errors).all()
     assert np.isfinite(fit.weight).all()
     xs, ys, xt, yt = sides(60, 7, 5)
@@ -210,7 +210,7 @@ def test_joint_ridge_is_judged_on_target_rows_left_out(n, m, d):
     xs, ys, xt, yt = sides(n, m, d)
     weights = np.random.default_rng(6).uniform(0.3, 2, n)
     shares = [0.0, 0.3, 0.9]
-    fit = joint_ridge(xs, ys, xt, yt, STRENGTHS, shares=shares, weights=weights)
+    fit = joint_ridge(xs, ys, xt, yt, ALPHAS, shares=shares, weights=weights)
     errors = np.empty((3, 3))
     for i, share in enumerate(shares):
         each = np.concatenate([share * weights / weights.sum(), np.full(m, (1 - share) / m)])
@@ -218,7 +218,7 @@ def test_joint_ridge_is_judged_on_target_rows_left_out(n, m, d):
         if share == 0:
             each = np.concatenate([np.zeros(n), np.ones(m)])
         x, y = np.concatenate([xs, xt]), np.concatenate([ys, yt])
-        for j, alpha in enumerate(STRENGTHS):
+        for j, alpha in enumerate(ALPHAS):
             lost = []
             for r in range(m):
                 kept = (np.arange(n + m) != n + r) & (each > 0)
@@ -228,7 +228,7 @@ def test_joint_ridge_is_judged_on_target_rows_left_out(n, m, d):
             errors[i, j] = np.mean(lost)
     np.testing.assert_allclose(fit.errors, errors.min(1), rtol=1e-6)
     i, j = np.unravel_index(errors.argmin(), (3, 3))
-    assert (fit.share, fit.path.strength) == (shares[i], STRENGTHS[j])
+    assert (fit.share, fit.path.strength) == (shares[i], ALPHAS[j])
     assert fit.left_out.shape == yt.shape
 
 
@@ -238,8 +238,8 @@ def test_ridge_judged_rows_choose():
     judged = np.arange(30) < 6
     weights = rng.uniform(0.5, 2, 30)
     for rows, values in ((x, y), (np.tile(x, (1, 10)), y)):
-        path = ridge_loo(rows, values, STRENGTHS, weights=weights, judged=judged)
-        for j, alpha in enumerate(STRENGTHS):
+        path = ridge_loo(rows, values, ALPHAS, weights=weights, judged=judged)
+        for j, alpha in enumerate(ALPHAS):
             one = ridge_loo(rows, values, [alpha], weights=weights)
             error = (weights[:, None] * (one.loo_predictions - values) ** 2)[judged].mean()
             assert path.loo_errors[j] == pytest.approx(error)
@@ -278,13 +278,13 @@ def stump(x, y):
     return fit
 
 
-def tradaboost_by_the_paper(x, y, n, rounds):
+def tradaboost_by_the_paper(x, y, n, n_estimators):
     """Figure 1 of Dai et al. (2007), line by line; h in {0, 1}."""
     m = len(y) - n
     w = np.full(n + m, 1 / (n + m))
-    beta = 1 / (1 + np.sqrt(2 * np.log(n) / rounds))
+    beta = 1 / (1 + np.sqrt(2 * np.log(n) / n_estimators))
     hypotheses, betas = [], []
-    for _ in range(rounds):
+    for _ in range(n_estimators):
         p = w / w.sum()
         model = DecisionTreeClassifier(max_depth=2, random_state=0)
         h = model.fit(x, y, sample_weight=p * len(p)).predict(x)
@@ -296,7 +296,7 @@ def tradaboost_by_the_paper(x, y, n, rounds):
         w[n:] *= beta_t ** -np.abs(h - y)[n:].astype(float)
         hypotheses.append(model)
         betas.append(beta_t)
-    first = int(np.ceil(rounds / 2)) - 1
+    first = int(np.ceil(n_estimators / 2)) - 1
 
     def answer(new):
         left = np.ones(len(new))
@@ -309,11 +309,11 @@ def tradaboost_by_the_paper(x, y, n, rounds):
     return answer, w / w.sum()
 
 
-@pytest.mark.parametrize("rounds", [1, 7, 10])
-def test_tradaboost_is_the_papers(rounds):
+@pytest.mark.parametrize("n_estimators", [1, 7, 10])
+def test_tradaboost_is_the_papers(n_estimators):
     x, y, n = boosting_case()
-    found = tradaboost(stump(x, y), y, n, 2, rounds)
-    answer, weights = tradaboost_by_the_paper(x, y, n, rounds)
+    found = tradaboost(stump(x, y), y, n, 2, n_estimators)
+    answer, weights = tradaboost_by_the_paper(x, y, n, n_estimators)
     np.testing.assert_allclose(found.weights, weights, rtol=1e-9)
     new = np.random.default_rng(9).normal(size=(300, 3))
     votes = np.zeros((300, 2))
@@ -322,7 +322,7 @@ def test_tradaboost_is_the_papers(rounds):
     clear = np.abs(votes[:, 0] - votes[:, 1]) > 1e-9
     assert clear.mean() > 0.9
     np.testing.assert_array_equal(votes.argmax(1)[clear], answer(new)[clear])
-    assert len(found.models) == rounds - int(np.ceil(rounds / 2)) + 1
+    assert len(found.models) == n_estimators - int(np.ceil(n_estimators / 2)) + 1
 
 
 def test_tradaboost_turns_from_source_rows_that_are_wrong():
@@ -360,12 +360,13 @@ def test_tradaboost_without_any_error_and_with_nothing_but_errors():
 
 
 @pytest.mark.parametrize(
-    ("n_source", "rounds", "message"), [(0, 5, "both sides"), (4, 5, "both"), (2, 0, "rounds")]
+    ("n_source", "n_estimators", "message"),
+    [(0, 5, "both sides"), (4, 5, "both"), (2, 0, "n_estimators")],
 )
-def test_tradaboost_refuses(n_source, rounds, message):
+def test_tradaboost_refuses(n_source, n_estimators, message):
     labels = np.array([0, 1, 0, 1])
     with pytest.raises(ValueError, match=message):
-        tradaboost(lambda w: (None, labels), labels, n_source, 2, rounds)
+        tradaboost(lambda w: (None, labels), labels, n_source, 2, n_estimators)
 
 
 def tree(x, y):
@@ -378,11 +379,11 @@ def tree(x, y):
     return fit
 
 
-def adaboost_r2_by_the_paper(x, y, n, weights, rounds):
+def adaboost_r2_by_the_paper(x, y, n, weights, n_estimators):
     """Drucker's algorithm with linear loss, source weights frozen."""
     w = weights / weights.sum()
     models, say = [], []
-    for _ in range(rounds):
+    for _ in range(n_estimators):
         used = w > 0
         model = DecisionTreeRegressor(max_depth=3, random_state=0)
         model.fit(x[used], y[used], sample_weight=(w * len(w))[used])
@@ -425,7 +426,7 @@ def test_two_stage_r2_finds_the_rows_that_fit():
     def predict(models, rows):
         return np.stack([m.predict(x[rows]) for m in models])
 
-    found = two_stage_r2(tree(x, y), predict, y, n, steps=6, rounds=5, folds=4)
+    found = two_stage_r2(tree(x, y), predict, y, n, steps=6, n_estimators=5, folds=4)
     m, total = 20, 90
     shares = m / total + np.arange(6) / 5 * (1 - m / total)
     np.testing.assert_allclose(found.target_share, shares)

@@ -31,7 +31,7 @@ def gram(x, kernel, width):
     return np.exp(-squares / (2 * width**2))
 
 
-def dense(xs, xt, kernel, regularisation, k, width=1.0):
+def dense(xs, xt, kernel, reg, k, width=1.0):
     """The generalised eigenproblem of the paper: n × n matrices, nothing clever."""
     x = np.concatenate([xs, xt])
     n, ns, nt = len(x), len(xs), len(xt)
@@ -41,7 +41,7 @@ def dense(xs, xt, kernel, regularisation, k, width=1.0):
     big_l /= np.linalg.norm(big_l)
     h = np.eye(n) - 1 / n
     p = x if kernel == "primal" else gram(x, kernel, width)
-    values, w = eigh(p.T @ h @ p, p.T @ big_l @ p + regularisation * np.eye(p.shape[1]))
+    values, w = eigh(p.T @ h @ p, p.T @ big_l @ p + reg * np.eye(p.shape[1]))
     w = w[:, ::-1][:, :k]
     return values[::-1][:k], w / np.linalg.norm(w, axis=0), p @ (w / np.linalg.norm(w, axis=0))
 
@@ -57,11 +57,11 @@ def rows_of(found):
 
 @pytest.mark.parametrize("kernel", ["primal", "linear", "rbf"])
 @pytest.mark.parametrize(("ns", "nt", "d"), [(70, 50, 6), (20, 31, 80), (300, 250, 5)])
-@pytest.mark.parametrize("regularisation", [1e-2, 1.0, 100.0])
-def test_tca_is_the_dense_generalised_eigenproblem(kernel, ns, nt, d, regularisation):
+@pytest.mark.parametrize("reg", [1e-2, 1.0, 100.0])
+def test_tca_is_the_dense_generalised_eigenproblem(kernel, ns, nt, d, reg):
     xs, xt = sides(ns, nt, d)
-    values, _, z = dense(xs, xt, kernel, regularisation, 3, width=2.0)
-    found = tca(xs, xt, 3, kernel=kernel, regularisation=regularisation, width=2.0, tolerance=0)
+    values, _, z = dense(xs, xt, kernel, reg, 3, width=2.0)
+    found = tca(xs, xt, 3, kernel=kernel, reg=reg, width=2.0, tolerance=0)
     np.testing.assert_allclose(found.values, values, rtol=1e-6)
     if kernel == "rbf":  # the embedding is centred there
         z = z - z.mean(0)
@@ -105,7 +105,7 @@ def test_mean_discrepancy_by_double_sum():
 def test_objective_falls_and_new_rows_take_the_same_way(kernel, landmarks):
     xs, xt = sides(150, 90, 8)
     kept = xs.copy(), xt.copy()
-    found = tca(xs, xt, 4, kernel=kernel, regularisation=1e-3, landmarks=landmarks)
+    found = tca(xs, xt, 4, kernel=kernel, reg=1e-3, landmarks=landmarks)
     plain = jpca(xs, xt, 4, kernel=kernel, landmarks=landmarks)
     assert found.notes["mmd_after"] < 0.05 * discrepancy(plain.source, plain.target)
     assert found.notes["mmd_after"] < 0.05 * found.notes["mmd_before"]
@@ -232,8 +232,8 @@ def test_examples(name):
 
 def test_refuses():
     xs, xt = sides()
-    with pytest.raises(ValueError, match="regularisation"):
-        tca(xs, xt, 3, regularisation=0)
+    with pytest.raises(ValueError, match="reg"):
+        tca(xs, xt, 3, reg=0)
     with pytest.raises(ValueError, match="n_components"):
         tca(xs, xt, 0)
     with pytest.raises(ValueError, match="shapes"):

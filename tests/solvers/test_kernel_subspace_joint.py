@@ -76,7 +76,7 @@ def test_mmd_columns_are_differences_of_means():
 def test_jda_with_known_labels_is_the_dense_problem(kernel, balance):
     xs, ys, xt, yt = sides()
     found = jda(
-        xs, ys, xt, yt, 4, kernel=kernel, balance=balance, regularisation=0.3, unit_rows=False,
+        xs, ys, xt, yt, 4, kernel=kernel, balance=balance, reg=0.3, unit_rows=False,
         width=3.0,
     )  # fmt: skip
     x = np.concatenate([xs, xt])
@@ -105,7 +105,7 @@ def test_jda_without_classes_is_tca():
 def test_jda_learns_and_embeds_new_rows(kernel):
     xs, ys, xt, yt = sides(200, 150)
     kept = xs.copy(), ys.copy(), xt.copy()
-    found = jda(xs, ys, xt, n_components=4, kernel=kernel, regularisation=0.1)
+    found = jda(xs, ys, xt, n_components=4, kernel=kernel, reg=0.1)
     before = (nearest_label(xs, ys, xt) == yt).mean()
     assert (found.pseudo_labels == yt).mean() >= before - 0.02
     np.testing.assert_allclose(apply(found.steps, xt), found.target, atol=1e-8)
@@ -155,8 +155,8 @@ def test_tjm_falls_and_its_steps_are_the_dense_problem(kernel):
     k = x @ x.T
     if kernel == "rbf":
         k = np.exp(-((x[:, None] - x[None]) ** 2).sum(2) / 18)
-    options = {"kernel": kernel, "regularisation": 0.5, "width": 3.0}
-    found = tjm(xs, xt, 3, iterations=12, **options)
+    options = {"kernel": kernel, "reg": 0.5, "width": 3.0}
+    found = tjm(xs, xt, 3, max_iter=12, **options)
     assert (np.diff(found.objectives) <= 1e-9 * found.objectives[0]).all()
     np.testing.assert_allclose(apply(found.steps, xt), found.target, atol=1e-7)
     # Two steps with n × n matrices: the second uses the row lengths of the first.
@@ -173,7 +173,7 @@ def test_tjm_falls_and_its_steps_are_the_dense_problem(kernel):
         objective = np.trace(w.T @ k @ m @ k @ w) + 0.5 * (
             lengths[:50].sum() + (lengths[50:] ** 2).sum()
         )
-        mine = tjm(xs, xt, 3, iterations=turn, **options)
+        mine = tjm(xs, xt, 3, max_iter=turn, **options)
         assert mine.objectives[-1] == pytest.approx(objective, rel=1e-5)
         np.testing.assert_allclose(mine.weights, lengths[:50] / lengths[:50].mean(), rtol=1e-3)
         z = k @ (w / np.linalg.norm(w, axis=0))
@@ -186,7 +186,7 @@ def test_tjm_gives_rows_unlike_the_target_less():
     rng = np.random.default_rng(0)
     xt = rng.normal(size=(100, 3))
     xs = np.concatenate([rng.normal(size=(80, 3)), rng.normal(size=(20, 3)) + 6])
-    weights = tjm(xs, xt, 2, kernel="rbf", regularisation=1.0).weights
+    weights = tjm(xs, xt, 2, kernel="rbf", reg=1.0).weights
     assert weights.shape == (100,)
     assert weights.mean() == pytest.approx(1)
 
@@ -229,8 +229,8 @@ def test_sstca_is_the_dense_problem(kernel):
     wanted = p.T @ h @ (0.7 * same + 0.3 * np.eye(n)) @ h @ p
     values, w = eigh(wanted, penalty + 0.2 * np.eye(p.shape[1]))
     found = sstca(
-        xs, xt, labels, 3, kernel=kernel, regularisation=0.2, dependence=0.7, locality=50,
-        neighbours=4, width=3.0,
+        xs, xt, labels, 3, kernel=kernel, reg=0.2, dependence=0.7, locality=50,
+        n_neighbors=4, width=3.0,
     )  # fmt: skip
     np.testing.assert_allclose(found.values, values[::-1][:3], rtol=1e-6)
     z = p @ (w / np.linalg.norm(w, axis=0))[:, ::-1][:, :3]
@@ -299,7 +299,7 @@ def test_jda_on_its_papers_own_files(name, accuracy):
     files = data("jda_pairs", f"{name}.mat")
     ys, yt = (files[key].ravel().astype(int) for key in ("Y_src", "Y_tar"))
     xs, xt = (unit(files[key].T) for key in ("X_src", "X_tar"))
-    found = jda(xs, ys, xt, n_components=100, regularisation=0.1, iterations=10)
+    found = jda(xs, ys, xt, n_components=100, reg=0.1, max_iter=10)
     assert round(100 * (found.pseudo_labels == yt).mean(), 2) == accuracy
 
 

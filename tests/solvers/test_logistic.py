@@ -12,7 +12,7 @@ from landbridge.solvers.folds import stratified_folds
 from landbridge.solvers.linear.lbfgs import Lbfgs
 from landbridge.solvers.linear.logistic import logistic_cv, logistic_path
 
-STRENGTHS = [0.1, 1.0, 30.0]
+ALPHAS = [0.1, 1.0, 30.0]
 
 
 def make(n: int, d: int, classes: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -33,9 +33,9 @@ def objective(x, labels, weight, bias, strength, weights=None):
 
 
 def compare(x, labels, weights=None, tolerance=1e-4):
-    fit = logistic_path(x, labels, labels.max() + 1, STRENGTHS, weights=weights, tolerance=1e-13)
+    fit = logistic_path(x, labels, labels.max() + 1, ALPHAS, weights=weights, tolerance=1e-13)
     assert fit.converged.all()
-    for j, strength in enumerate(STRENGTHS):
+    for j, strength in enumerate(ALPHAS):
         model = LogisticRegression(C=1 / strength, tol=1e-9, max_iter=20_000)
         model.fit(x, labels, sample_weight=weights)
         scale = np.abs(model.coef_).max()
@@ -160,10 +160,10 @@ def test_cross_validation_is_fold_by_fold(classes):
     x += np.random.default_rng(3).normal(size=x.shape) * 2
     folds = stratified_folds(labels, 3)
     folds[:10] = -1  # in every fit, never judged
-    choice = logistic_cv(x, labels, classes, STRENGTHS, folds, tolerance=1e-10)
+    choice = logistic_cv(x, labels, classes, ALPHAS, folds, tolerance=1e-10)
     right, lost = np.zeros(3), np.zeros(3)
     every = []
-    for j, strength in enumerate(STRENGTHS):
+    for j, strength in enumerate(ALPHAS):
         scores = np.full((90, classes), np.nan)
         for fold in range(3):
             out = folds == fold
@@ -177,7 +177,7 @@ def test_cross_validation_is_fold_by_fold(classes):
     np.testing.assert_allclose(choice.accuracy, right)
     np.testing.assert_allclose(choice.log_loss, lost, rtol=1e-3)
     best = 2 - int(np.argmax(right[::-1]))
-    assert choice.strength == STRENGTHS[best]
+    assert choice.strength == ALPHAS[best]
     ours = choice.scores
     assert np.isnan(ours[:10]).all()
     if classes > 2:
@@ -191,15 +191,15 @@ def test_log_loss_criterion_and_a_class_with_one_row():
     x, labels = make(40, 3, 3)
     labels[labels == 2] = 0
     labels[7] = 2
-    choice = logistic_cv(x, labels, 3, STRENGTHS, np.arange(40) % 4, criterion="log_loss")
+    choice = logistic_cv(x, labels, 3, ALPHAS, np.arange(40) % 4, criterion="log_loss")
     assert np.isfinite(choice.scores).all()
-    assert choice.strength == STRENGTHS[int(choice.log_loss.argmin())]
+    assert choice.strength == ALPHAS[int(choice.log_loss.argmin())]
 
 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"strengths": [0.0]}, "positive"),
+        ({"alphas": [0.0]}, "positive"),
         ({"labels": np.array([0, 1, 2, 0])}, "between"),
         ({"labels": np.array([0.0, 1, 1, 0])}, "integers"),
         ({"weights": np.zeros(4)}, "every weight"),
@@ -211,7 +211,7 @@ def test_log_loss_criterion_and_a_class_with_one_row():
 )
 def test_refuses(change, message):
     given = {
-        "x": np.eye(4)[:, :2], "labels": np.array([0, 1, 1, 0]), "n_classes": 2, "strengths": [1.0]
+        "x": np.eye(4)[:, :2], "labels": np.array([0, 1, 1, 0]), "n_classes": 2, "alphas": [1.0]
     } | change  # fmt: skip
     with pytest.raises(ValueError, match=message):
         logistic_path(**given)
@@ -233,7 +233,7 @@ def test_lbfgs_on_a_quadratic_with_a_bad_scale():
     def f(x):
         return float(scale @ x**2 / 2) + 1, scale * x
 
-    search = Lbfgs(np.ones(30), *f(np.ones(30)), tolerance=1e-14, max_iterations=500)
+    search = Lbfgs(np.ones(30), *f(np.ones(30)), tolerance=1e-14, max_iter=500)
     while not search.done:
         search.report(*f(search.trial))
     assert search.converged
@@ -245,7 +245,7 @@ def test_lbfgs_steps_back_from_what_is_not_finite():
         with np.errstate(invalid="ignore"):
             return float(x[0] - np.log(x[0])), np.array([1 - 1 / x[0]])
 
-    search = Lbfgs(np.array([0.01]), *f(np.array([0.01])), tolerance=1e-12, max_iterations=200)
+    search = Lbfgs(np.array([0.01]), *f(np.array([0.01])), tolerance=1e-12, max_iter=200)
     while not search.done:
         search.report(*f(search.trial))
     assert search.point[0] == pytest.approx(1, abs=1e-4)

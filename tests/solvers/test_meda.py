@@ -63,7 +63,7 @@ def test_coefficients_are_the_formula(mu):
     start = np.random.default_rng(1).integers(0, 2, len(zt))  # a class is missing at first
     before = zs.copy(), zt.copy(), start.copy()
     for steps in (1, 2):
-        found = fit_meda(zs, ys, zt, 3, start=start, mu=mu, steps=steps, neighbours=4)
+        found = fit_meda(zs, ys, zt, 3, start=start, mu=mu, max_iter=steps, n_neighbors=4)
         beta, labels = whole(zs, ys, zt, start, mu, len(found.mu))
         np.testing.assert_allclose(found.coefficients, beta, atol=1e-9)
         np.testing.assert_array_equal(found.labels, labels)
@@ -83,16 +83,16 @@ def test_known_labels_stay():
     zs, ys, zt, yt = two()
     known = np.arange(len(zt)) < 4
     start = np.where(known, (yt + 1) % 3, 0)  # wrong on purpose
-    found = fit_meda(zs, ys, zt, 3, start=start, known=known, neighbours=4)
+    found = fit_meda(zs, ys, zt, 3, start=start, known=known, n_neighbors=4)
     np.testing.assert_array_equal(found.labels[known], start[known])
-    free = fit_meda(zs, ys, zt, 3, start=start, neighbours=4)
+    free = fit_meda(zs, ys, zt, 3, start=start, n_neighbors=4)
     assert not np.allclose(free.coefficients, found.coefficients)
 
 
 def test_it_answers_and_stops():
     zs, ys, zt, yt = two(120, 90)
     start = ys[(zs @ zt.T).argmax(0)]
-    found = fit_meda(zs, ys, zt, 3, start=start, steps=50)
+    found = fit_meda(zs, ys, zt, 3, start=start, max_iter=50)
     assert (found.labels == yt).mean() > 0.9
     assert found.changed[-1] == 0
     assert len(found.changed) < 50
@@ -120,4 +120,4 @@ def test_refuses():
     with pytest.raises(ValueError, match="mu"):
         fit_meda(zs, ys, zt, 3, start=start, mu=2.0)
     with pytest.raises(ValueError, match="positive"):
-        fit_meda(zs, ys, zt, 3, start=start, shrinkage=0.0)
+        fit_meda(zs, ys, zt, 3, start=start, alpha=0.0)

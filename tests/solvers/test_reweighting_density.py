@@ -116,7 +116,7 @@ def test_discriminator_of_equal_covariances_is_the_true_ratio():
 
 def test_discriminator_agrees_with_scikit_learn():
     xs, xt, _ = draw(THREE, 300, 200)
-    found = discriminator_weights(xs, xt, strengths=0.01, cross_fit=False)
+    found = discriminator_weights(xs, xt, alphas=0.01, cross_fit=False)
     x = np.concatenate([xs, xt])
     variance = np.mean((x - x.mean(0)) ** 2)
     theirs = LogisticRegression(C=1 / (0.01 * variance * 500), tol=1e-10, max_iter=1000)
@@ -226,23 +226,23 @@ def test_leave_one_out_is_exact(relative):
     def kernel(x):
         return np.exp(-((x[:, None] - centres) ** 2).sum(2) / 2)
 
-    k_s, k_t, strengths = kernel(xs), kernel(xt), np.array([1e-3, 0.1, 2.0])
+    k_s, k_t, alphas = kernel(xs), kernel(xt), np.array([1e-3, 0.1, 2.0])
     rows_s, rows_t = rng.permutation(14)[:11], rng.permutation(11)
     want = np.zeros(3)
-    for s, strength in enumerate(strengths):
+    for s, strength in enumerate(alphas):
         for i, j in zip(rows_s, rows_t, strict=True):
             kept_s, kept_t = np.delete(k_s, i, 0), np.delete(k_t, j, 0)
             h = (1 - relative) * kept_s.T @ kept_s / 13 + relative * kept_t.T @ kept_t / 10
             a = np.maximum(np.linalg.solve(h + strength * np.eye(6), kept_t.mean(0)), 0)
             at_s, at_t = k_s[i] @ a, k_t[j] @ a
             want[s] += 0.5 * relative * at_t**2 + 0.5 * (1 - relative) * at_s**2 - at_t
-    got = loo_scores(k_s, k_t, rows_s, rows_t, strengths, relative)
+    got = loo_scores(k_s, k_t, rows_s, rows_t, alphas, relative)
     np.testing.assert_allclose(got, want / 11, rtol=1e-9)
 
 
 def test_ulsif_closed_form():
     xs, xt, _ = draw(ONE, 60, 40)
-    found = ulsif(xs, xt, widths=0.6, strengths=0.05)
+    found = ulsif(xs, xt, widths=0.6, alphas=0.05)
     k_s = np.exp(-((xs - xt.T) ** 2) / (2 * 0.36))
     k_t = np.exp(-((xt - xt.T) ** 2) / (2 * 0.36))
     a = np.linalg.solve(k_s.T @ k_s / 60 + 0.05 * np.eye(40), k_t.mean(0))
@@ -371,8 +371,8 @@ def test_refuses_options():
     with pytest.raises(ValueError, match="relative"):
         ulsif(xs, xt, relative=1.0)
     for find in (ulsif, discriminator_weights):
-        with pytest.raises(ValueError, match="strengths"):
-            find(xs, xt, strengths=[-1.0])
+        with pytest.raises(ValueError, match="alphas"):
+            find(xs, xt, alphas=[-1.0])
     for find in (kliep, discriminator_weights):
         with pytest.raises(ValueError, match="folds"):
             find(xs, xt, folds=1)

@@ -9,7 +9,7 @@ from sklearn.linear_model import Ridge, RidgeClassifierCV
 
 from landbridge.solvers.linear.ridge import one_vs_rest, ridge_loo
 
-STRENGTHS = np.logspace(-3, 5, 17)
+ALPHAS = np.logspace(-3, 5, 17)
 
 
 def make(n: int, d: int, classes: int = 4, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -21,10 +21,8 @@ def make(n: int, d: int, classes: int = 4, seed: int = 0) -> tuple[np.ndarray, n
 
 def compare(x, labels, *, weights=None, tolerance=1e-5, precision="auto"):
     classes = labels.max() + 1
-    ours = ridge_loo(
-        x, one_vs_rest(labels, classes), STRENGTHS, weights=weights, precision=precision
-    )
-    theirs = RidgeClassifierCV(alphas=STRENGTHS, store_cv_results=True)
+    ours = ridge_loo(x, one_vs_rest(labels, classes), ALPHAS, weights=weights, precision=precision)
+    theirs = RidgeClassifierCV(alphas=ALPHAS, store_cv_results=True)
     theirs.fit(x.astype(np.float64), labels, sample_weight=weights)
     assert ours.strength == pytest.approx(theirs.alpha_)
     coef = theirs.coef_
@@ -105,12 +103,10 @@ def test_brute_force(n, d, weighted, intercept):
     rng = np.random.default_rng(3)
     x, y = rng.normal(size=(n, d)) + 1, rng.normal(size=(n, 2))
     weights = rng.uniform(0.2, 2, n) if weighted else np.ones(n)
-    strengths = [1e-2, 1.0, 30.0]
-    path = ridge_loo(
-        x, y, strengths, weights=weights if weighted else None, fit_intercept=intercept
-    )
+    alphas = [1e-2, 1.0, 30.0]
+    path = ridge_loo(x, y, alphas, weights=weights if weighted else None, fit_intercept=intercept)
     predictions = np.empty((3, n, 2))
-    for s, alpha in enumerate(strengths):
+    for s, alpha in enumerate(alphas):
         for i in range(n):
             kept = np.arange(n) != i
             model = Ridge(alpha=alpha, fit_intercept=intercept, solver="cholesky")
@@ -119,7 +115,7 @@ def test_brute_force(n, d, weighted, intercept):
     errors = (weights[:, None] * (predictions - y) ** 2).mean(axis=(1, 2))
     np.testing.assert_allclose(path.loo_errors, errors, rtol=1e-8)
     best = errors.argmin()
-    assert path.strength == strengths[best]
+    assert path.strength == alphas[best]
     np.testing.assert_allclose(path.loo_predictions, predictions[best], rtol=1e-7, atol=1e-9)
 
 
@@ -127,8 +123,8 @@ def test_float32_at_size_agrees_with_float64():
     x, labels = make(6000, 300, classes=5)
     x += np.random.default_rng(5).normal(size=x.shape)
     x, targets = x.astype(np.float32), one_vs_rest(labels, 5)
-    short = ridge_loo(x, targets, STRENGTHS, precision="float32")
-    long = ridge_loo(x, targets, STRENGTHS, precision="float64")
+    short = ridge_loo(x, targets, ALPHAS, precision="float32")
+    long = ridge_loo(x, targets, ALPHAS, precision="float64")
     assert short.precision == "float32"
     assert short.weight.dtype == short.loo_predictions.dtype == np.float32
     assert short.strength == long.strength
@@ -142,40 +138,40 @@ def test_auto_goes_on_to_float64_where_float32_cannot_tell_strengths_apart(monke
 
     monkeypatch.setattr(module, "_CHEAP", 0)
     x, labels = make(500, 30)
-    assert ridge_loo(x, one_vs_rest(labels, 4), STRENGTHS).precision == "float32"
+    assert ridge_loo(x, one_vs_rest(labels, 4), ALPHAS).precision == "float32"
     twice = np.concatenate([x, x + 1], axis=1)  # rank 30 of 60
-    assert ridge_loo(twice, one_vs_rest(labels, 4), STRENGTHS).precision == "mixed"
+    assert ridge_loo(twice, one_vs_rest(labels, 4), ALPHAS).precision == "mixed"
     compare(twice, labels)
     constant = np.concatenate([x, np.full_like(x, 0.3)], axis=1)  # harmless, and common
-    assert ridge_loo(constant, one_vs_rest(labels, 4), STRENGTHS).precision == "float32"
+    assert ridge_loo(constant, one_vs_rest(labels, 4), ALPHAS).precision == "float32"
     x, labels = make(2000, 300)  # smallest eigenvalue a millionth of the largest
-    assert ridge_loo(x, one_vs_rest(labels, 4), STRENGTHS).precision == "mixed"
+    assert ridge_loo(x, one_vs_rest(labels, 4), ALPHAS).precision == "mixed"
     compare(x, labels)
     x *= 1e6
-    assert ridge_loo(x, one_vs_rest(labels, 4), STRENGTHS).precision == "float64"
+    assert ridge_loo(x, one_vs_rest(labels, 4), ALPHAS).precision == "float64"
     x, labels = make(500, 30)
     lonely = x.copy()
     lonely[3] = 0
     lonely[:, 5] = 0
     lonely[3, 5] = 1000.0  # a column alive in one row: h is 1 there
-    assert ridge_loo(lonely, one_vs_rest(labels, 4), STRENGTHS).precision == "float64"
+    assert ridge_loo(lonely, one_vs_rest(labels, 4), ALPHAS).precision == "float64"
 
 
 def test_misclassification_criterion():
     x, labels = make(80, 10)
     targets = one_vs_rest(labels, 4)
-    path = ridge_loo(x, targets, STRENGTHS, criterion="misclassified")
+    path = ridge_loo(x, targets, ALPHAS, criterion="misclassified")
     wrong = (path.loo_predictions.argmax(1) != labels).mean()
     assert wrong == pytest.approx(path.loo_misclassified.min())
-    assert np.isnan(ridge_loo(x, targets, STRENGTHS).loo_misclassified).all()
-    binary = ridge_loo(x, targets[:, :1], STRENGTHS, criterion="misclassified")
+    assert np.isnan(ridge_loo(x, targets, ALPHAS).loo_misclassified).all()
+    binary = ridge_loo(x, targets[:, :1], ALPHAS, criterion="misclassified")
     wrong = ((binary.loo_predictions[:, 0] > 0) != (labels == 0)).mean()
     assert wrong == pytest.approx(binary.loo_misclassified.min())
 
 
 def test_one_row():
-    path = ridge_loo(np.ones((1, 5)), np.array([[1.0, -1.0]]), STRENGTHS)
-    assert path.strength == STRENGTHS.max()
+    path = ridge_loo(np.ones((1, 5)), np.array([[1.0, -1.0]]), ALPHAS)
+    assert path.strength == ALPHAS.max()
     assert np.isnan(path.loo_errors).all()
     assert path.loo_predictions.tolist() == [[0, 0]]
     assert path.weight.shape == (2, 5)
@@ -188,8 +184,8 @@ def test_tensors_short_floats_and_read_only_arrays():
     targets = one_vs_rest(labels, 4)
     x16 = x.astype(np.float16)
     x16.setflags(write=False)
-    path = ridge_loo(x16, targets, STRENGTHS)
-    again = ridge_loo(torch.from_numpy(x16.astype(np.float32)), targets, STRENGTHS)
+    path = ridge_loo(x16, targets, ALPHAS)
+    again = ridge_loo(torch.from_numpy(x16.astype(np.float32)), targets, ALPHAS)
     np.testing.assert_array_equal(path.weight, again.weight)
     assert path.weight.dtype == np.float32
 
@@ -207,8 +203,8 @@ def test_matmul_setting_is_restored():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"strengths": [0.0]}, "positive"),
-        ({"strengths": []}, "positive"),
+        ({"alphas": [0.0]}, "positive"),
+        ({"alphas": []}, "positive"),
         ({"targets": np.ones((4, 1))}, "shape"),
         ({"targets": np.full((5, 1), np.inf)}, "finite"),
         ({"x": np.ones(5)}, "shape"),
@@ -218,6 +214,6 @@ def test_matmul_setting_is_restored():
     ],
 )
 def test_refuses(change, message):
-    given = {"x": np.ones((5, 2)), "targets": np.ones((5, 1)), "strengths": [1.0]} | change
+    given = {"x": np.ones((5, 2)), "targets": np.ones((5, 1)), "alphas": [1.0]} | change
     with pytest.raises(ValueError, match=message):
         ridge_loo(**given)

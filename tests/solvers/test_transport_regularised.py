@@ -195,7 +195,7 @@ def test_laplacian_without_strength_is_exact_and_one_row_works():
 def test_joint_objective_falls_and_is_what_it_says(reg):
     xs, ys, xt, yt = make(60, 45, 4)
     y = one_vs_rest(ys, 3)
-    found = joint_transport(xs, y, xt, strengths=[0.1], reg=reg, tolerance=1e-10)
+    found = joint_transport(xs, y, xt, alphas=[0.1], reg=reg, tolerance=1e-10)
     assert found.converged
     assert (np.diff(found.values) <= 1e-6).all()
     plan = found.plan.dense()
@@ -221,11 +221,11 @@ def test_joint_objective_falls_and_is_what_it_says(reg):
 def test_joint_chooses_a_strength_and_takes_weights():
     xs, ys, xt, _ = make(50, 40, 30)
     y = one_vs_rest(ys, 3)
-    found = joint_transport(xs, y, xt, strengths=[1e-3, 1e-1, 10.0])
+    found = joint_transport(xs, y, xt, alphas=[1e-3, 1e-1, 10.0])
     assert found.strength in (pytest.approx(1e-3), pytest.approx(1e-1), pytest.approx(10.0))
     times = np.random.default_rng(7).integers(1, 3, 40)
-    weighted = joint_transport(xs, y, xt, strengths=[0.1], target_weights=times, max_iter=1)
-    repeated = joint_transport(xs, y, np.repeat(xt, times, 0), strengths=[0.1], max_iter=1)
+    weighted = joint_transport(xs, y, xt, alphas=[0.1], target_weights=times, max_iter=1)
+    repeated = joint_transport(xs, y, np.repeat(xt, times, 0), alphas=[0.1], max_iter=1)
     np.testing.assert_allclose(weighted.weight, repeated.weight, atol=1e-6)
     assert weighted.values[0] == pytest.approx(repeated.values[0])
 

@@ -46,6 +46,40 @@ RENAMED: dict[str, Renamed] = {
 """By key of the configuration."""
 KEYWORDS: dict[str, Renamed] = {key.rpartition(".")[2]: new for key, new in RENAMED.items()}
 """By keyword of Python."""
+_OF_METHODS = {
+    ("regularisation", "reg"): "bda coral easytl feature-map jda linear-map monge multi-monge "
+    "sstca tca tjm",
+    ("strengths", "alphas"): "discriminator feature-augmentation probe rulsif source-prior ulsif "
+    "weighted-joint",
+    ("map_strengths", "map_alphas"): "feature-map",
+    ("strength", "alpha"): "l2-sp",
+    ("shrinkage", "alpha"): "meda",
+    ("strength", "laplacian_reg"): "laplacian-ot",
+    ("width_factor", "bandwidth_factor"): "kmm",
+    ("width_factors", "bandwidth_factors"): "kliep rulsif ulsif",
+    ("answer_width", "answer_bandwidth"): "jan",
+    ("neighbours", "n_neighbors"): "aad meda nrc sstca",
+    ("n_neighbours", "n_neighbors"): "laplacian-ot",
+    ("iterations", "max_iter"): "bda jda meda tjm",
+    ("rounds", "max_iter"): "boosted-trees",
+    ("rounds", "n_estimators"): "tradaboost tradaboost-r2",
+    ("leaves", "max_leaf_nodes"): "boosted-trees",
+    ("rate", "learning_rate"): "boosted-trees",
+    ("rates", "learning_rate_factors"): "soup",
+    ("batch", "batch_size"): "pretrain",
+}
+"""By old and new name: the methods and terms that have the option."""
+
+
+def renamed_options(name: str) -> dict[str, Renamed]:
+    """Return the options of a method, or of a term, that have a new name, by the old one.
+
+    Examples
+    --------
+    >>> renamed_options("coral")["regularisation"].name
+    'reg'
+    """
+    return {old: Renamed(new) for (old, new), of in _OF_METHODS.items() if name in of.split()}
 
 
 def renamed(

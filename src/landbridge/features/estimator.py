@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import numbers
 import typing
 import warnings
-from functools import cache
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -21,6 +21,7 @@ from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ..base.errors import DataError, LandbridgeWarning, MethodError
+from ..base.renamed import renamed, renamed_options
 from ..inference.layers import apply
 from ..methods.core.alignment import AlignmentMethod
 from ..methods.core.base import NUMBERS
@@ -46,6 +47,7 @@ class Estimator(BaseEstimator):
         From target features to logits; `head_.notes` says what was chosen and measured.
     """
 
+    name: str
     needs: Any
     config: Any
     from_config: Any
@@ -108,6 +110,10 @@ class Estimator(BaseEstimator):
         if "warning" in self.head_.notes:
             warnings.warn(LandbridgeWarning(self.head_.notes["warning"]), stacklevel=2)
         return self
+
+    def set_params(self, **params: Any) -> Self:
+        """Set options by name; ``head__C`` goes to the head."""
+        return super().set_params(**renamed(params, renamed_options(self.name)))
 
     def _logits(self, X: Any) -> np.ndarray:
         rows = self._checked(X)  # says so where nothing is fitted yet
@@ -222,12 +228,18 @@ class Transformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         return tags
 
 
-@cache
+@functools.cache
 def estimator_of(kind: type[FeatureMethod]) -> type:
     """Return the estimator of a feature method: the method, with what scikit-learn asks for."""
     answers = Regressor if kind.needs.target_types == NUMBERS else Classifier
     faces = (Transformer, answers) if issubclass(kind, AlignmentMethod) else (answers,)
+
+    @functools.wraps(kind.__init__)
+    def init(self: Any, **options: Any) -> None:
+        kind.__init__(self, **renamed(options, renamed_options(kind.name)))
+
     own = {
+        "__init__": init,
         "__module__": "landbridge.features",
         "__doc__": documented(kind),
         "_parameter_constraints": constraints(kind),

@@ -47,7 +47,7 @@ term_method(
     base=SourceFreeMethod,
     needs=replace(LIKE_SHARES, source="model"),
     options={
-        "neighbours": (3, "How many a row learns from."),
+        "n_neighbors": (3, "How many a row learns from."),
         "expanded": (3, "How many neighbours of each of these are learned from, too."),
     },
 )
@@ -58,7 +58,7 @@ term_method(
     about="Needs batches of several classes: what is dispersed is the rest of the batch.",
     base=SourceFreeMethod,
     options={
-        "neighbours": (3, "How many attract a row."),
+        "n_neighbors": (3, "How many attract a row."),
         "decay": (5.0, "How fast dispersion fades: at the end it counts 11^−decay."),
     },
 )

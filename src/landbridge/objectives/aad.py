@@ -50,9 +50,9 @@ class AaD(BankTerm):
 
     @dataclass(frozen=True)
     class Config:
-        """`neighbours`: how many; `decay`: of the dispersion (β), 0 for none."""
+        """`n_neighbors`: how many; `decay`: of the dispersion (β), 0 for none."""
 
-        neighbours: int = 3
+        n_neighbors: int = 3
         decay: float = 5.0
 
     def forward(self, step: StepBatch) -> torch.Tensor:
@@ -62,7 +62,7 @@ class AaD(BankTerm):
         assert target.rows is not None
         self.bank.put(target)
         queries = self.bank.scaled(target.features)
-        found = nearest(self.bank.features, queries, target.rows, self.config.neighbours)
+        found = nearest(self.bank.features, queries, target.rows, self.config.n_neighbors)
         return attract_and_disperse(
             torch.softmax(at_least_single(target.logits), dim=1),
             self.bank.probabilities[found],

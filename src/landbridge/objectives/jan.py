@@ -63,10 +63,10 @@ class JAN(Term):
 
     @dataclass(frozen=True)
     class Config:
-        """`exponents`: k of the features' widths; `answer_width`: γ between probabilities."""
+        """`exponents`: k of the features' widths; `answer_bandwidth`: γ between probabilities."""
 
         exponents: tuple[int, ...] = WIDTHS
-        answer_width: float = ANSWER_WIDTH
+        answer_bandwidth: float = ANSWER_WIDTH
 
     def forward(self, step: StepBatch) -> torch.Tensor:
         """Return `joint_mmd` of the two batches."""
@@ -75,6 +75,6 @@ class JAN(Term):
         return joint_mmd(
             source=(step.source.features, step.source.logits),
             target=(step.target.features, step.target.logits),
-            answer_width=self.config.answer_width,
+            answer_width=self.config.answer_bandwidth,
             exponents=self.config.exponents,
         )

@@ -62,9 +62,9 @@ class NRC(BankTerm):
 
     @dataclass(frozen=True)
     class Config:
-        """`neighbours`: K; `expanded`: M, how many of each neighbour's own are looked at."""
+        """`n_neighbors`: K; `expanded`: M, how many of each neighbour's own are looked at."""
 
-        neighbours: int = 3
+        n_neighbors: int = 3
         expanded: int = 3
 
     def forward(self, step: StepBatch) -> torch.Tensor:
@@ -75,7 +75,7 @@ class NRC(BankTerm):
         bank.put(target)
         rows = target.rows
         queries = bank.scaled(target.features)
-        found = nearest(bank.features, queries, rows, self.config.neighbours)
+        found = nearest(bank.features, queries, rows, self.config.n_neighbors)
         flat = found.flatten()
         theirs = nearest(bank.features, bank.features[flat], flat, self.config.expanded)
         theirs = theirs.view(*found.shape, -1)

@@ -17,6 +17,7 @@ from ..backbones.surgery import Network
 from ..base.errors import TrainingError
 from ..base.events import SILENT, Events, Progress
 from ..base.options import make_options
+from ..base.renamed import renamed, renamed_options
 from ..base.seeds import derive
 from ..objectives.base import TERMS, StepBatch, Term, ViewOutputs
 from .average import Average
@@ -288,5 +289,6 @@ class _PhaseRunner:
 def make_term(spec: TermSpec, dim: int, n_classes: int) -> Term:
     """Build a term from its specification; unknown options are a ConfigError."""
     kind = TERMS.get(spec.name)
-    config = make_options(kind.Config, dict(spec.options), f"term {spec.name!r}")
+    options = renamed(spec.options, renamed_options(spec.name))
+    config = make_options(kind.Config, options, f"term {spec.name!r}")
     return kind(dim, n_classes, config)

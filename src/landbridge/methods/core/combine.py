@@ -8,6 +8,7 @@ from typing import Any
 
 from ...base.errors import ConfigError
 from ...base.options import make_options
+from ...base.renamed import renamed, renamed_options
 from ...training.plan import TermSpec
 from .base import EVERY, METHODS
 from .terms import RAMP, TermMethod
@@ -72,7 +73,9 @@ class Combine(TermMethod):
             raise ConfigError("combine: no terms", hint=f"name some of these: {', '.join(TERMS)}")
         for name in terms:
             kind = TERMS.get(name)
-            make_options(kind.Config, self.config.options.get(name, {}), f"term {name!r}")
+            given = self.config.options.get(name, {})
+            options = renamed(given, renamed_options(name), stored=True)  # the loop warns
+            make_options(kind.Config, options, f"term {name!r}")
         astray = [name for name in self.config.options if name not in terms]
         if astray:
             raise ConfigError(

@@ -8,6 +8,7 @@ from typing import Any
 
 from ...base.errors import ConfigError, MethodError
 from ...base.options import make_options
+from ...base.renamed import renamed, renamed_options
 from ...targets.base import (
     TARGET_TYPES,
     TargetType,
@@ -44,6 +45,7 @@ def make_method(name: str, options: Mapping[str, Any] | None = None) -> Method:
     if name == "auto":
         raise ConfigError("'auto' is a choice among methods, not one", hint="name a method")
     kind: Any = METHODS.get(name)
+    values = renamed(values, renamed_options(name))
     return kind.from_config(make_options(kind.Config, values, f"method {name!r}"))
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from ...base.fields import setting
 from ..core.base import EVERY, METHODS, Head
-from ..heads.ridge import STRENGTHS
+from ..heads.ridge import ALPHAS
 from .base import FewLabels, LabelledRows, classifier
 
 
@@ -42,7 +42,7 @@ class FeatureAugmentation(FewLabels):
         "together as the source's.",
         ge=0,
     )
-    strengths: tuple[float, ...] = setting(STRENGTHS, "Ridge strengths to choose from.", gt=0)
+    alphas: tuple[float, ...] = setting(ALPHAS, "Ridge strengths to choose from.", gt=0)
 
     def fit_rows(self, rows: LabelledRows, n_classes: int, seed: int) -> Head:
         """Fit; `seed` is not used."""
@@ -53,7 +53,7 @@ class FeatureAugmentation(FewLabels):
             rows.kind.regression_targets(rows.ys, n_classes),
             rows.xt,
             rows.kind.regression_targets(rows.yt, n_classes),
-            self.strengths,
+            self.alphas,
             unlabelled=rows.unlabelled,
             agreement=self.agreement * len(rows.xs) / max(1, len(rows.unlabelled)),
             free_intercept=False,

@@ -11,7 +11,7 @@ from ...base.seeds import numpy_rng
 from ...inference.layers import Affine
 from ...solvers.calibration.score_calibration import fit_temperature
 from ..core.base import METHODS, Head
-from ..heads.ridge import STRENGTHS
+from ..heads.ridge import ALPHAS
 from .base import FewLabels, LabelledRows, classifier
 
 
@@ -43,7 +43,7 @@ class SourcePrior(FewLabels):
         "Ridge classifier with exact leave-one-out, or logistic regression with cross-validation.",
     )
     trusts: tuple[float, ...] = setting((0.0, 0.5, 1.0), "The γ to choose from.", ge=0)
-    strengths: tuple[float, ...] = setting(STRENGTHS, "The α to choose from.", gt=0)
+    alphas: tuple[float, ...] = setting(ALPHAS, "The α to choose from.", gt=0)
     random_state: int = setting(0, "Deals rows to folds (logistic).")
 
     def fit_rows(self, rows: LabelledRows, n_classes: int, seed: int) -> Head:
@@ -56,13 +56,13 @@ class SourcePrior(FewLabels):
         from ...solvers.linear.biased_regularisation import biased_ridge
         from ...solvers.linear.ridge import one_vs_rest, ridge_loo
 
-        first = ridge_loo(rows.xs, one_vs_rest(rows.ys, n_classes), self.strengths)
+        first = ridge_loo(rows.xs, one_vs_rest(rows.ys, n_classes), self.alphas)
         fit = biased_ridge(
             rows.xt,
             one_vs_rest(rows.yt, n_classes),
             first.weight,
             first.bias,
-            self.strengths,
+            self.alphas,
             trusts=self.trusts,
             free_intercept=False,
         )
@@ -81,7 +81,7 @@ class SourcePrior(FewLabels):
             n_classes,
             first.weight,
             first.bias,
-            self.strengths,
+            self.alphas,
             trusts=self.trusts,
             rng=numpy_rng(seed, self.name),
         )

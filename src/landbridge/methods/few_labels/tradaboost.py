@@ -12,7 +12,7 @@ from ...inference.layers import Affine, Votes
 from ...solvers.calibration.score_calibration import fit_temperature
 from ..core.base import METHODS, Head
 from ..heads.base import ModelHead
-from ..heads.ridge import STRENGTHS
+from ..heads.ridge import ALPHAS
 from .base import FewLabels, LabelledRows
 
 _SMOOTHING = 0.02  # of each class's share of the votes: no probability is 0
@@ -47,7 +47,7 @@ class TrAdaBoost(FewLabels):
         "What is fitted in each round; a classifier must take `sample_weight`. Boosting makes "
         "most of weak learners, such as DecisionTreeClassifier(max_depth=3).",
     )
-    rounds: int = setting(20, "The last half of them vote.", ge=1, le=10_000)
+    n_estimators: int = setting(20, "The last half of them vote.", ge=1, le=10_000)
     dynamic: bool = setting(
         True,
         "Keep the source from draining away where it is right (Al-Stouhi & Reddy, 2011, "
@@ -79,7 +79,7 @@ class TrAdaBoost(FewLabels):
             else (_classifier_learner(self.learner, rows), 1.0)
         )
         found: Any = tradaboost(
-            fit, rows.y, len(rows.xs), n_classes, self.rounds, dynamic=self.dynamic
+            fit, rows.y, len(rows.xs), n_classes, self.n_estimators, dynamic=self.dynamic
         )
         self.weights_ = found.weights
         notes = {
@@ -136,7 +136,7 @@ def _ridge_learner(rows: LabelledRows, n_classes: int) -> tuple[Any, float]:
     from ...solvers.linear.ridge import one_vs_rest, ridge_loo, ridge_solve
 
     x, targets = rows.x, one_vs_rest(rows.y, n_classes)
-    path = ridge_loo(x, targets, STRENGTHS)
+    path = ridge_loo(x, targets, ALPHAS)
     strength = path.strength
     temperature = fit_temperature(path.loo_predictions[len(rows.xs) :], rows.yt)
 

@@ -13,7 +13,7 @@ from ...inference.layers import Affine, WeightedMedian
 from ..core.base import METHODS, NUMBERS, Head, Needs
 from ..core.scaling import Scaling
 from ..heads.base import ModelHead
-from ..heads.ridge import STRENGTHS
+from ..heads.ridge import ALPHAS
 from .base import FewLabels, LabelledRows
 
 
@@ -53,7 +53,7 @@ class TrAdaBoostR2(FewLabels):
         ge=1,
         le=10_000,
     )
-    rounds: int = setting(8, "Of boosting in each step.", ge=1, le=10_000)
+    n_estimators: int = setting(8, "Of boosting in each step.", ge=1, le=10_000)
     folds: int = setting(4, "Of labelled target rows, at most their number.", ge=2, le=10_000)
     scaling: Scaling = "pooled"
     random_state: int = setting(0, "Deals target rows to folds.")
@@ -73,7 +73,7 @@ class TrAdaBoostR2(FewLabels):
 
         n = len(rows.xs)
         self.weights_ = np.full(n, 1 / n)
-        models, say = adaboost_r2(self._learner(rows), rows.y, 0, self.weights_, self.rounds)
+        models, say = adaboost_r2(self._learner(rows), rows.y, 0, self.weights_, self.n_estimators)
         return _head(models, say, {"target_labels": 0, "fitted_on": "source"}).after(rows.steps)
 
     def fit_rows(self, rows: LabelledRows, n_classes: int, seed: int) -> Head:
@@ -87,7 +87,7 @@ class TrAdaBoostR2(FewLabels):
             y,
             n,
             steps=self.steps,
-            rounds=self.rounds,
+            n_estimators=self.n_estimators,
             folds=self.folds,
             rng=numpy_rng(seed, self.name),
         )
@@ -142,7 +142,7 @@ def _ridge_learner(x: np.ndarray, y: np.ndarray) -> Any:
     """Return a fit of weighted ridge, its strength by leave-one-out on equal weights."""
     from ...solvers.linear.ridge import ridge_loo, ridge_solve
 
-    strength = ridge_loo(x, y[:, None], STRENGTHS).strength
+    strength = ridge_loo(x, y[:, None], ALPHAS).strength
 
     def fit(weights: np.ndarray) -> tuple[Any, np.ndarray]:
         model = ridge_solve(x, y[:, None], strength, weights)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from ...base.fields import setting
 from ..core.base import EVERY, METHODS, Head
-from ..heads.ridge import STRENGTHS
+from ..heads.ridge import ALPHAS
 from .base import FewLabels, LabelledRows, classifier
 
 SHARES = (0.0, 0.1, 0.25, 0.5, 0.75, 0.9, 0.97)
@@ -37,7 +37,7 @@ class WeightedJoint(FewLabels):
     needs = replace(FewLabels.needs, target_types=EVERY)
 
     shares: tuple[float, ...] = setting(SHARES, "The λ to choose from.", ge=0, lt=1)
-    strengths: tuple[float, ...] = setting(STRENGTHS, "Ridge strengths to choose from.", gt=0)
+    alphas: tuple[float, ...] = setting(ALPHAS, "Ridge strengths to choose from.", gt=0)
 
     def fit_rows(self, rows: LabelledRows, n_classes: int, seed: int) -> Head:
         """Fit; `seed` is not used."""
@@ -48,7 +48,7 @@ class WeightedJoint(FewLabels):
             rows.kind.regression_targets(rows.ys, n_classes),
             rows.xt,
             rows.kind.regression_targets(rows.yt, n_classes),
-            self.strengths,
+            self.alphas,
             shares=self.shares,
         )
         notes = {

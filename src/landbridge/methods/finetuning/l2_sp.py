@@ -46,20 +46,18 @@ class L2SP(NetworkMethod):
         ----------
         epochs : float
             Passes over the labelled target rows; None: those of fine-tuning.
-        strength : float
-            Without any gradient the whole phase would leave exp(−strength) of the distance to
+        alpha : float
+            Without any gradient the whole phase would leave exp(−alpha) of the distance to
             the start, whatever rate and steps are.
         """
 
         epochs: Epochs = None
-        strength: float = 1.0
+        alpha: float = 1.0
 
     def plan(self, context: PlanContext) -> TrainingPlan:
         """Start from the source-trained network, or θ₀."""
-        if self.config.strength < 0:
-            raise ConfigError(
-                f"l2-sp: strength = {self.config.strength}", hint="give a number from 0 on"
-            )
+        if self.config.alpha < 0:
+            raise ConfigError(f"l2-sp: alpha = {self.config.alpha}", hint="give a number from 0 on")
         phase = tune_phase(context, epochs=self.config.epochs)
-        phase = replace(phase, pull=pull_for(phase, self.config.strength))
+        phase = replace(phase, pull=pull_for(phase, self.config.alpha))
         return TrainingPlan(known_start(context), (phase,))

@@ -44,7 +44,7 @@ class Pretrain(NetworkMethod):
         ----------
         epochs : float
             Passes over the rows without labels; None: 40, in 300 to 3,000 steps.
-        batch : int
+        batch_size : int
             Rows of each domain that are told apart at once.
         temperature : float
         tune_epochs : float
@@ -53,7 +53,7 @@ class Pretrain(NetworkMethod):
         """
 
         epochs: Epochs = None
-        batch: int = 128
+        batch_size: int = 128
         temperature: float = 0.2
         tune_epochs: Epochs = None
 
@@ -62,11 +62,11 @@ class Pretrain(NetworkMethod):
         config, rows = self.config, max(context.n_target, context.n_source)
         first = Phase(
             name="pretrain",
-            steps=steps_for(rows, config.batch, 40, 300, 3000),
+            steps=steps_for(rows, config.batch_size, 40, 300, 3000),
             rate=GENTLE_RATE if context.pretrained else RATE,
             source_weight=0.0,
             terms=(TermSpec("contrast", options={"temperature": config.temperature}),),
-            batch=config.batch,
+            batch=config.batch_size,
             weight_decay=1e-4 if context.pretrained else 1e-2,
             augment="strong",
         )

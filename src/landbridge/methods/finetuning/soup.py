@@ -37,7 +37,7 @@ class Soup(NetworkMethod):
         ----------
         head_epochs, epochs : float
             Passes over the labelled target rows with the head alone, and with everything.
-        rates : tuple of float
+        learning_rate_factors : tuple of float
             Rates relative to that of fine-tuning.
         orders : int
             Fine-tunings for each rate, with other batches; every second one is augmented
@@ -46,7 +46,7 @@ class Soup(NetworkMethod):
 
         head_epochs: Epochs = None
         epochs: Epochs = None
-        rates: tuple[float, ...] = (1.0, 0.3)
+        learning_rate_factors: tuple[float, ...] = (1.0, 0.3)
         orders: int = 2
 
     def plan(self, context: PlanContext) -> TrainingPlan:
@@ -56,15 +56,16 @@ class Soup(NetworkMethod):
     def variants(self, context: PlanContext) -> Mapping[str, TrainingPlan]:
         """Return a plan for each rate and order."""
         own = self.config
-        if not own.rates or min(own.rates) <= 0 or not 1 <= own.orders <= 20:
+        factors = own.learning_rate_factors
+        if not factors or min(factors) <= 0 or not 1 <= own.orders <= 20:
             raise ConfigError(
-                f"soup: rates = {own.rates}, orders = {own.orders}",
-                hint="give rates over 0, and from 1 to 20 orders",
+                f"soup: learning_rate_factors = {factors}, orders = {own.orders}",
+                hint="give factors over 0, and from 1 to 20 orders",
             )
         head = head_phase(replace(context, rate=None), own.head_epochs)
         tune = replace(tune_phase(context, epochs=own.epochs), head_factor=1.0)
         found = {}
-        for factor in own.rates:
+        for factor in factors:
             for order in range(own.orders):
                 strong = order % 2 == 1 and context.augment is None
                 # The name seeds the batches, so another name is another order.

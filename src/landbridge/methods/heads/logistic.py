@@ -12,7 +12,7 @@ from ..core.base import AffineHead
 from ..core.scaling import rescaled, standardisation
 from .base import HEADS
 
-STRENGTHS = tuple(float(10.0**p) for p in range(-2, 5))
+ALPHAS = tuple(float(10.0**p) for p in range(-2, 5))
 """10^−2 … 10^4, for standardised features."""
 
 _FOLDS = 5
@@ -56,10 +56,10 @@ def fit_logistic(
     temperature, accuracy, log_loss = 1.0, float("nan"), float("nan")
     if (folds >= 0).any():
         choice = logistic_cv(
-            z, labels, n_classes, STRENGTHS, folds, criterion="log_loss", weights=weights
+            z, labels, n_classes, ALPHAS, folds, criterion="log_loss", weights=weights
         )
         fit, strength = choice.fit, choice.strength
-        best = STRENGTHS.index(strength)
+        best = ALPHAS.index(strength)
         accuracy, log_loss = float(choice.accuracy[best]), float(choice.log_loss[best])
         left_out = both_classes(choice.scores)[folds >= 0]
         # The prior of `fit_temperature` is at ¼; logits as they are should be at 1.

@@ -9,7 +9,7 @@ from ..core.base import AffineHead
 from ..core.scaling import rescaled, standardisation
 from .base import HEADS
 
-STRENGTHS = tuple(float(10.0**p) for p in np.arange(-2, 6.25, 0.5))
+ALPHAS = tuple(float(10.0**p) for p in np.arange(-2, 6.25, 0.5))
 """10^−2 … 10^6 in 17 half decades: for standardised features, from 1 row to a million."""
 
 
@@ -32,7 +32,7 @@ def ridge_head(
     x: np.ndarray,
     labels: np.ndarray,
     n_classes: int,
-    strengths: tuple[float, ...] = STRENGTHS,
+    alphas: tuple[float, ...] = ALPHAS,
     weights: np.ndarray | None = None,
     judged: np.ndarray | None = None,
     kind: TargetType | None = None,
@@ -45,7 +45,7 @@ def ridge_head(
     labels : ndarray, shape (n,) or (n, k)
         Places of classes, numbers, or a table of 0 and 1.
     n_classes : int
-    strengths : tuple of float
+    alphas : tuple of float
         For standardised features; the least leave-one-out error chooses one for all columns.
     weights : ndarray, shape (n,), optional
     judged : ndarray of bool, shape (n,), optional
@@ -75,7 +75,7 @@ def ridge_head(
     z = rescaled(x, mean, deviation)
     goals = kind.regression_targets(labels, n_classes)
     by = None if kind.exclusive else judged
-    path = ridge_loo(z, goals, strengths, weights=weights, judged=by)
+    path = ridge_loo(z, goals, alphas, weights=weights, judged=by)
     asked = np.ones(len(x), dtype=bool) if judged is None else judged
     telling = asked & kind.telling(labels, n_classes)
     weight, bias, notes = kind.calibrate(
@@ -88,7 +88,7 @@ def ridge_head(
     )
     notes = {
         "strength": path.strength,
-        "loo_squared_error": float(path.loo_errors[list(strengths).index(path.strength)]),
+        "loo_squared_error": float(path.loo_errors[list(alphas).index(path.strength)]),
         "rows": len(x),
         **notes,
         **kind.fit_notes(path.loo_predictions, labels, asked, n_classes),

@@ -22,7 +22,7 @@ class Regularised(AlignmentMethod):
 
     family: ClassVar[str] = "mapping"
     needs: ClassVar[Needs] = replace(AlignmentMethod.needs, target_types=EVERY)
-    regularisation: float = setting(
+    reg: float = setting(
         1.0,
         "Added to the diagonal of the covariances, relative to their mean variance. Larger means "
         "nearer to a shift.",
@@ -39,7 +39,7 @@ class MomentMap(Regularised):
 
     def align(self, source: Features, target: Features, n_classes: int, seed: int) -> Aligned:
         """Map source rows to the target's moments; target rows stay."""
-        notes = {"regularisation": self.regularisation, "aligned": len(target) > 1}
+        notes = {"regularisation": self.reg, "aligned": len(target) > 1}
         if len(target) < 2:  # one row has no covariance: nothing to align with
             return Aligned(source.x, (), (), notes=notes)
         rows = np.empty_like(source.x)

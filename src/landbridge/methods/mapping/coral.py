@@ -45,4 +45,4 @@ class CORAL(MomentMap):
         """Return the symmetric map."""
         from ...solvers.mapping.alignment import coral_map
 
-        return coral_map(source, target, self.regularisation)
+        return coral_map(source, target, self.reg)

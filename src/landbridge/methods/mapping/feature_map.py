@@ -17,7 +17,7 @@ from ..heads.base import fit_head
 if TYPE_CHECKING:
     from ...solvers.mapping.alignment import AffineMap
 
-MAP_STRENGTHS = tuple(float(10.0**p) for p in np.arange(-1, 8.25, 0.5))
+MAP_ALPHAS = tuple(float(10.0**p) for p in np.arange(-1, 8.25, 0.5))
 """Up to where the correction is nothing, so that leave-one-out may choose not to correct."""
 
 
@@ -70,13 +70,13 @@ class FeatureMap(FeatureMethod):
         'moments, or (of standardised features) no change. "auto": the identity where there '
         "are labelled target rows, else moments.",
     )
-    regularisation: float = setting(
+    reg: float = setting(
         1.0,
         "Of the moments' covariances, relative to their mean variance.",
         ge=0,
     )
-    map_strengths: tuple[float, ...] = setting(
-        MAP_STRENGTHS,
+    map_alphas: tuple[float, ...] = setting(
+        MAP_ALPHAS,
         "Ridge strengths that the correction chooses from.",
         gt=0,
     )
@@ -119,7 +119,7 @@ class FeatureMap(FeatureMethod):
         if not same:
             kind = "none"
         elif kind == "moments" and own:
-            base = monge_map(z_target, z_source, self.regularisation)
+            base = monge_map(z_target, z_source, self.reg)
         else:
             kind, d = "identity", source.x.shape[1]
             base = AffineMap(np.eye(d), np.zeros(d), np.zeros(d))
@@ -128,7 +128,7 @@ class FeatureMap(FeatureMethod):
         if target.known.any():
             rows, classes = z_target[target.known], target.labels[target.known]
             goals = _class_means(z_source[source.known], labels, classes, n_classes)
-            found, strength, error = matched_map(rows, goals, self.map_strengths, base=base)
+            found, strength, error = matched_map(rows, goals, self.map_alphas, base=base)
             head.notes.update(map_strength=strength, map_loo_squared_error=error)
         assert found is not None  # dimensions differ only with labelled rows
         return head.after([standard_step(shift_t, scale_t), Affine(found.matrix, found.offset)])

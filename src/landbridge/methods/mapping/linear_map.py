@@ -17,7 +17,7 @@ from ..heads.base import fit_joint
 if TYPE_CHECKING:
     from ...solvers.mapping.affine import AffineMap
 
-MAP_STRENGTHS = tuple(float(10.0**p) for p in np.arange(-1, 8.25, 0.5))
+MAP_ALPHAS = tuple(float(10.0**p) for p in np.arange(-1, 8.25, 0.5))
 """Up to where the correction is nothing, so that leave-one-out may choose not to correct."""
 
 
@@ -58,7 +58,7 @@ class LinearMap(ScaledMethod):
         '"auto": classes where the target has labels of the source\'s classes, else moments.',
     )
     rank: int = setting(20, 'Of "low-rank".', ge=1)
-    regularisation: float = setting(
+    reg: float = setting(
         1.0,
         "Of the moments' covariances, relative to their mean variance.",
         ge=0,
@@ -112,7 +112,7 @@ class LinearMap(ScaledMethod):
         from ...solvers.mapping.unpaired_map import axes_map
 
         if source.x.shape[1] == target.x.shape[1]:
-            return monge_map(source.x, target.x, self.regularisation)
+            return monge_map(source.x, target.x, self.reg)
         if len(target) > 1:
             return axes_map(source.x, target.x)
         zero = np.zeros((source.x.shape[1], target.x.shape[1]))
@@ -145,6 +145,6 @@ class LinearMap(ScaledMethod):
         if self.kind == "low-rank":
             return low_rank_map(rows, goals, self.rank, ridge=float(len(rows)))
         base = self._by_moments(source, target)
-        found, strength, error = matched_map(rows, goals, MAP_STRENGTHS, base=base)
+        found, strength, error = matched_map(rows, goals, MAP_ALPHAS, base=base)
         notes.update(map_strength=strength, map_loo_squared_error=error)
         return found

@@ -40,4 +40,4 @@ class Monge(MomentMap):
         """Return the optimal map between Gaussians."""
         from ...solvers.mapping.alignment import monge_map
 
-        return monge_map(source, target, self.regularisation)
+        return monge_map(source, target, self.reg)

@@ -42,12 +42,12 @@ class MultiMonge(Regularised):
         parts = source.parts()
         domains = [source.x[part] for part in parts] + [target.x]
         taking = [len(rows) > 1 for rows in domains]
-        notes: dict[str, Any] = {"regularisation": self.regularisation, "domains": sum(taking)}
+        notes: dict[str, Any] = {"regularisation": self.reg, "domains": sum(taking)}
         if sum(taking) < 2:
             return Aligned(source.x, (), (), notes=notes)
         found = multi_monge_maps(
             [rows for rows, is_taken in zip(domains, taking, strict=True) if is_taken],
-            self.regularisation,
+            self.reg,
         )
         notes.update(steps=found.steps, residual=found.residual)
         maps = iter(found.maps)

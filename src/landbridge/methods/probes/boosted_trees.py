@@ -21,6 +21,11 @@ class BoostedTrees(FeatureMethod):
     with like any other. Nothing is transferred by them: they are what a network on a table has to
     beat. Fitted on the target's labelled rows where there are any, else on the source's.
 
+    Attributes
+    ----------
+    n_iter_ : int
+        Trees a class that were grown.
+
     Examples
     --------
     >>> import numpy as np
@@ -37,9 +42,9 @@ class BoostedTrees(FeatureMethod):
     needs = Needs(source="any", target="any", gradients=False, target_types=EVERY)
     on_columns = True
 
-    rounds: int = setting(200, "Trees a class, at most.", ge=1, le=10_000)
-    rate: float = setting(0.1, "Share of each tree that is added.", ge=1e-4, le=1.0)
-    leaves: int = setting(31, "Of a tree, at most.", ge=2, le=4096)
+    max_iter: int = setting(200, "Trees a class, at most.", ge=1, le=10_000)
+    learning_rate: float = setting(0.1, "Share of each tree that is added.", ge=1e-4, le=1.0)
+    max_leaf_nodes: int = setting(31, "Of a tree, at most.", ge=2, le=4096)
 
     def fit_head(
         self, source: Features | None, target: Features, n_classes: int, seed: int
@@ -63,9 +68,9 @@ class BoostedTrees(FeatureMethod):
         labels = side.labels[side.known]
         n = len(x)
         options = {
-            "max_iter": self.rounds if n >= _EARLY else min(self.rounds, 60),
-            "learning_rate": self.rate,
-            "max_leaf_nodes": self.leaves,
+            "max_iter": self.max_iter if n >= _EARLY else min(self.max_iter, 60),
+            "learning_rate": self.learning_rate,
+            "max_leaf_nodes": self.max_leaf_nodes,
             "min_samples_leaf": int(np.clip(n // 20, 1, 20)),
             "l2_regularization": 1.0,
             "early_stopping": n >= _EARLY,
@@ -74,9 +79,13 @@ class BoostedTrees(FeatureMethod):
         columns = side.target_type.binary_columns(labels, n_classes)
         if columns is None:
             trees = boosted_trees(x, labels, n_classes, seed, **options)
-            return Head([trees], notes | {"trees": len(trees.roots)})
-        each = [
-            boosted_trees(x, columns[:, k].astype(np.int64), 2, seed, **options)
-            for k in range(columns.shape[1])
-        ]
-        return Head([odds_of(each)], notes)
+            notes["trees"] = len(trees.roots)
+        else:
+            trees = odds_of(
+                [
+                    boosted_trees(x, columns[:, k].astype(np.int64), 2, seed, **options)
+                    for k in range(columns.shape[1])
+                ]
+            )
+        self.n_iter_ = int(np.bincount(trees.column.astype(int)).max())
+        return Head([trees], notes)

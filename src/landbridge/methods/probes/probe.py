@@ -10,7 +10,7 @@ from ...base.errors import MethodError
 from ...base.fields import setting
 from ..core.base import EVERY, METHODS, AffineHead, Features, Needs
 from ..core.feature import FeatureMethod
-from ..heads.ridge import STRENGTHS, ridge_head
+from ..heads.ridge import ALPHAS, ridge_head
 
 
 @METHODS.register("probe")
@@ -37,8 +37,8 @@ class Probe(FeatureMethod):
     paper = "Allen, 1974, Technometrics 16(1) (leave-one-out in closed form)"
     needs = Needs(source="any", target="any", gradients=False, target_types=EVERY)
 
-    strengths: tuple[float, ...] = setting(
-        STRENGTHS,
+    alphas: tuple[float, ...] = setting(
+        ALPHAS,
         "Ridge strengths to choose from, for standardised features.",
         gt=0,
     )
@@ -86,13 +86,13 @@ class Probe(FeatureMethod):
                 np.concatenate([x, own]),
                 np.concatenate([labels, target.labels[target.known]]),
                 n_classes,
-                self.strengths,
+                self.alphas,
                 np.concatenate([np.ones(n), np.full(m, max(1.0, n / m))]),
                 np.arange(n + m) >= n,
                 target.target_type,
             )
         else:
-            head = ridge_head(x, labels, n_classes, self.strengths, kind=sides[0].target_type)
+            head = ridge_head(x, labels, n_classes, self.alphas, kind=sides[0].target_type)
             on = "target" if sides[0] is target else "source"
         head.notes["fitted_on"] = on
         return head

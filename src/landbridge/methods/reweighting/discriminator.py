@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ...base.fields import setting
-from ...solvers.density_ratio.discriminator_weights import STRENGTHS
+from ...solvers.density_ratio.discriminator_weights import ALPHAS
 from ..core.base import METHODS, Features
 from .base import Reweighting
 
@@ -34,8 +34,8 @@ class DiscriminatorWeights(Reweighting):
     summary = "source weighted by the odds of a target-or-source classifier"
     paper = "Bickel, Brückner & Scheffer, 2009, JMLR 10"
 
-    strengths: tuple[float, ...] = setting(
-        STRENGTHS,
+    alphas: tuple[float, ...] = setting(
+        ALPHAS,
         "Ridge strengths to choose from, times the mean variance of the columns.",
         gt=0,
     )
@@ -52,7 +52,7 @@ class DiscriminatorWeights(Reweighting):
         found = discriminator_weights(
             source.x,
             target.x,
-            strengths=self.strengths,
+            alphas=self.alphas,
             folds=self.folds,
             cross_fit=self.cross_fit,
             seed=seed,

@@ -10,7 +10,7 @@ from .base import Reweighting
 class KernelWeights(Reweighting):
     """Base: the kernels, of a width that is chosen in units of the median distance."""
 
-    width_factors: tuple[float, ...] = setting(
+    bandwidth_factors: tuple[float, ...] = setting(
         WIDTHS, "Kernel widths to choose from, times the median distance.", gt=0
     )
     n_centres: int = setting(

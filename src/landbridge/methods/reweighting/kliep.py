@@ -45,7 +45,7 @@ class KLIEP(KernelWeights):
         found = kliep(
             source.x,
             target.x,
-            widths=median * np.array(self.width_factors),
+            widths=median * np.array(self.bandwidth_factors),
             n_centres=self.n_centres,
             folds=self.folds,
             seed=seed,

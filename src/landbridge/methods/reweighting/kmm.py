@@ -32,7 +32,7 @@ class KMM(Reweighting):
     summary = "source weighted so that kernel means match"
     paper = "Huang, Smola, Gretton, Borgwardt & Schölkopf, 2006, NIPS 19"
 
-    width_factor: float = setting(1.0, "Kernel width, times the median distance.", gt=0, le=1e6)
+    bandwidth_factor: float = setting(1.0, "Kernel width, times the median distance.", gt=0, le=1e6)
     upper: float = setting(1000.0, "The largest weight.", ge=1, le=1e12)
     slack: float = setting(
         0.0,
@@ -62,7 +62,7 @@ class KMM(Reweighting):
         found = kmm(
             source.x,
             target.x,
-            width=self.width_factor * median,
+            width=self.bandwidth_factor * median,
             upper=self.upper,
             slack=self.slack if self.slack > 0 else None,
             part=self.part,

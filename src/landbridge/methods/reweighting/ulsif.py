@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ...base.fields import setting
-from ...solvers.density_ratio.ulsif import STRENGTHS
+from ...solvers.density_ratio.ulsif import ALPHAS
 from ..core.base import METHODS, Features
 from .kernel_weights import KernelWeights
 
@@ -33,7 +33,7 @@ class ULSIF(KernelWeights):
     summary = "source weighted by the density ratio, least squares in closed form"
     paper = "Kanamori, Hido & Sugiyama, 2009, JMLR 10"
 
-    strengths: tuple[float, ...] = setting(STRENGTHS, "Ridge strengths to choose from.", gt=0)
+    alphas: tuple[float, ...] = setting(ALPHAS, "Ridge strengths to choose from.", gt=0)
     relative = 0.0
 
     def source_weights(
@@ -48,8 +48,8 @@ class ULSIF(KernelWeights):
             source.x,
             target.x,
             relative=self.relative,
-            widths=median * np.array(self.width_factors),
-            strengths=self.strengths,
+            widths=median * np.array(self.bandwidth_factors),
+            alphas=self.alphas,
             n_centres=self.n_centres,
             seed=seed,
         )

@@ -80,7 +80,7 @@ class KernelSubspace(AlignmentMethod):
 class MatchedMeans(KernelSubspace):
     """Base of those that pull the sides' means together."""
 
-    regularisation: float = setting(
+    reg: float = setting(
         1.0,
         "λ, the price of W's length against the distance of means; smaller aligns harder.",
         gt=0,
@@ -91,7 +91,7 @@ class MatchedMeans(KernelSubspace):
     ) -> dict[str, Any]:
         """Return what the family's solvers have in common."""
         common = super().given(source, target, n_classes, seed)
-        return common | {"regularisation": self.regularisation}
+        return common | {"reg": self.reg}
 
 
 def _plain(value: Any) -> Any:

@@ -44,7 +44,7 @@ class EasyTL(ScaledMethod):
     needs = Needs(source="labelled", target="unlabelled", gradients=False, shared_classes=True)
 
     alignment: Literal["coral", "none"] = setting("coral", '"none" is the paper\'s EasyTL(c).')
-    regularisation: float = setting(1.0, "Of CORAL.", ge=0)
+    reg: float = setting(1.0, "Of CORAL.", ge=0)
 
     def fit_head(
         self, source: Features | None, target: Features, n_classes: int, seed: int
@@ -64,7 +64,7 @@ class EasyTL(ScaledMethod):
         rows = source.x.copy()
         if self.alignment == "coral" and len(target) > 1:
             for part in source.parts():
-                rows[part] = coral_map(rows[part], target.x, self.regularisation)(rows[part])
+                rows[part] = coral_map(rows[part], target.x, self.reg)(rows[part])
         labels = source.labels[source.known]
         rows = rows[source.known]
         means = class_means(rows, labels, n_classes)

@@ -22,6 +22,8 @@ class JDA(MatchedMeans):
     ----------
     pseudo_labels_ : ndarray of int, shape (nt,)
         Class index of each target row that the last components were checked with.
+    n_iter_ : int
+        How often it took turns.
 
     Examples
     --------
@@ -42,7 +44,7 @@ class JDA(MatchedMeans):
     """Whether a class counts by its share."""
 
     kernel: Kernel = "primal"
-    iterations: int = setting(
+    max_iter: int = setting(
         10,
         "How often target labels are answered and the space is found again, at most.",
         ge=1,
@@ -58,10 +60,10 @@ class JDA(MatchedMeans):
             **self.given(source, target, n_classes, seed),
             ys=np.where(source.known, source.labels, -1),
             yt=np.where(target.known, target.labels, -1),
-            iterations=self.iterations,
+            max_iter=self.max_iter,
             balance=self.balance,
             priors=self.priors,
             unit_rows=self.unit_rows,
         )
-        self.pseudo_labels_ = found.pseudo_labels
+        self.pseudo_labels_, self.n_iter_ = found.pseudo_labels, found.notes["iterations"]
         return self._aligned(found)

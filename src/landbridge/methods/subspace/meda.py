@@ -31,6 +31,8 @@ class MEDA(ScaledMethod):
     ----------
     pseudo_labels_ : ndarray of int, shape (nt,)
         Class index of each target row (that it was fitted on) at the end.
+    n_iter_ : int
+        How often it took turns.
 
     Examples
     --------
@@ -57,9 +59,9 @@ class MEDA(ScaledMethod):
         ge=0,
     )
     smoothness: float = setting(1.0, "ρ, the weight of the graph.", ge=0)
-    shrinkage: float = setting(0.1, "η, the weight of the classifier's norm.", gt=0)
-    neighbours: int = setting(10, "Of each row in the graph.", ge=1)
-    iterations: int = setting(
+    alpha: float = setting(0.1, "η, the weight of the classifier's norm.", gt=0)
+    n_neighbors: int = setting(10, "Of each row in the graph.", ge=1)
+    max_iter: int = setting(
         10,
         "How often target labels are answered and the classifier is fitted again, at most.",
         ge=1,
@@ -118,13 +120,13 @@ class MEDA(ScaledMethod):
             gamma=_GAMMA,
             alignment=self.distribution,
             smoothness=self.smoothness,
-            shrinkage=self.shrinkage,
-            neighbours=self.neighbours,
-            steps=self.iterations,
+            alpha=self.alpha,
+            n_neighbors=self.n_neighbors,
+            max_iter=self.max_iter,
             mu=None if self.balance == -1 else self.balance,
             separation_rows=(rows_s, rows_t),
         )
-        self.pseudo_labels_ = found.labels
+        self.pseudo_labels_, self.n_iter_ = found.labels, len(found.mu)
         anchors = np.concatenate([zs, zt])
         steps: tuple[HeadLayer, ...] = (*embed, UnitRows(), RBFKernel(anchors, np.asarray(_GAMMA)))
         # The fit is to 0 and 1; doubled it is like a ridge's to −1 and 1.

@@ -34,7 +34,7 @@ class SSTCA(MatchedMeans):
 
     dependence: float = setting(0.5, "From 0 (variance only) to 1 (labels only).", ge=0, le=1)
     locality: float = setting(1000.0, "Weight of the neighbourhoods; 0 leaves them out.", ge=0)
-    neighbours: int = setting(10, "Nearest rows that a row is joined to.", ge=1, le=1000)
+    n_neighbors: int = setting(10, "Nearest rows that a row is joined to.", ge=1, le=1000)
 
     def align(self, source: Features, target: Features, n_classes: int, seed: int) -> Aligned:
         """Return both sides in the components; of labels only known ones are read."""
@@ -46,6 +46,6 @@ class SSTCA(MatchedMeans):
             labels=np.concatenate(labels),
             dependence=self.dependence,
             locality=self.locality,
-            neighbours=self.neighbours,
+            n_neighbors=self.n_neighbors,
         )
         return self._aligned(found)

@@ -18,6 +18,8 @@ class TJM(MatchedMeans):
     ----------
     weights_ : ndarray, shape (ns,)
         Part of each source row, mean 1.
+    n_iter_ : int
+        Steps taken.
 
     Examples
     --------
@@ -38,7 +40,7 @@ class TJM(MatchedMeans):
         '"rbf": the Gaussian kernel, its width the median distance; exact up to 800 rows, '
         "above with landmarks.",
     )
-    iterations: int = setting(
+    max_iter: int = setting(
         10,
         "Steps of reweighting, at most; it stops where the objective falls no more.",
         ge=1,
@@ -56,9 +58,9 @@ class TJM(MatchedMeans):
 
         found = tjm(
             **self.given(source, target, n_classes, seed),
-            iterations=self.iterations,
+            max_iter=self.max_iter,
         )
-        self.weights_ = found.weights
+        self.weights_, self.n_iter_ = found.weights, found.notes["iterations"]
         size = found.weights.sum() ** 2 / (found.weights**2).sum()
         return self._aligned(
             found,

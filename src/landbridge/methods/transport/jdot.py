@@ -68,7 +68,7 @@ class JDOT(ScaledMethod):
         from ...solvers.calibration.score_calibration import fit_temperature
         from ...solvers.linear.ridge import one_vs_rest
         from ...solvers.transport.joint import joint_transport
-        from ..heads.ridge import STRENGTHS
+        from ..heads.ridge import ALPHAS
 
         source, target, both = self.both_sides(source, target)
         rng = numpy_rng(seed, self.name)
@@ -79,7 +79,7 @@ class JDOT(ScaledMethod):
             one_vs_rest(source.labels, n_classes),
             target.x,
             feature_weight=self.feature_weight,
-            strengths=np.asarray(STRENGTHS) / len(target),
+            alphas=np.asarray(ALPHAS) / len(target),
             reg=self.reg or None,
             labels=known_labels(source, target),
             max_iter=self.max_iter,

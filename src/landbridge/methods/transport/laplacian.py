@@ -34,7 +34,7 @@ class LaplacianTransport(TransportMethod):
     summary = "optimal transport that keeps neighbours together, then the head"
     paper = "Flamary, Courty, Tuia & Rakotomamonjy, 2014, NIPS workshop OTML"
 
-    strength: float = setting(
+    laplacian_reg: float = setting(
         0.3,
         "η of the penalty; it counts per row, so that the same value does for all sizes.",
         ge=0,
@@ -45,7 +45,7 @@ class LaplacianTransport(TransportMethod):
         ge=0,
         le=1,
     )
-    n_neighbours: int = setting(3, "Neighbours of a row.", ge=1)
+    n_neighbors: int = setting(3, "Neighbours of a row.", ge=1)
     max_iter: int = setting(5, "Steps at most.", ge=1)
     batch_size: int = 1000
 
@@ -60,9 +60,9 @@ class LaplacianTransport(TransportMethod):
             cost,
             source.x,
             target.x,
-            self.strength * size / cost.normaliser,
+            self.laplacian_reg * size / cost.normaliser,
             source_share=self.source_share,
-            n_neighbours=self.n_neighbours,
+            n_neighbors=self.n_neighbors,
             max_iter=self.max_iter,
         )
         notes = {

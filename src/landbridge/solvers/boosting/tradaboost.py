@@ -47,7 +47,7 @@ def tradaboost(
     labels: np.ndarray,
     n_source: int,
     n_classes: int,
-    rounds: int = 20,
+    n_estimators: int = 20,
     *,
     weights: np.ndarray | None = None,
     dynamic: bool = False,
@@ -69,7 +69,7 @@ def tradaboost(
     n_classes : int
         With more than two, as in SAMME (Zhu et al., 2009, Statistics and Its Interface 2):
         chance is 1 − 1/k, and ln(k − 1) is added to each ln((1 − ε) / ε).
-    rounds : int
+    n_estimators : int
     weights : ndarray, shape (n + m,), optional
         To begin with; all equal by default.
     dynamic : bool
@@ -84,7 +84,7 @@ def tradaboost(
     Raises
     ------
     ValueError
-        Where a side has no rows, or `rounds` is below 1.
+        Where a side has no rows, or `n_estimators` is below 1.
 
     Notes
     -----
@@ -95,18 +95,18 @@ def tradaboost(
     Examples
     --------
     >>> labels = np.array([0, 1, 0, 1])
-    >>> found = tradaboost(lambda w: ("model", labels), labels, 2, 2, rounds=4)
+    >>> found = tradaboost(lambda w: ("model", labels), labels, 2, 2, n_estimators=4)
     >>> len(found.models), found.errors.tolist()
     (3, [0.0, 0.0, 0.0, 0.0])
     """
-    w = starting_weights(labels, n_source, rounds, weights)
+    w = starting_weights(labels, n_source, n_estimators, weights)
     m = len(labels) - n_source
     chance = 1 - 1 / n_classes
-    slow = 1 / (1 + np.sqrt(2 * np.log(n_source) / rounds))
-    first = int(np.ceil(rounds / 2)) - 1  # round ⌈N/2⌉, counted from 0
+    slow = 1 / (1 + np.sqrt(2 * np.log(n_source) / n_estimators))
+    first = int(np.ceil(n_estimators / 2)) - 1  # round ⌈N/2⌉, counted from 0
     models: list[Model] = []
-    say, errors, shares = [], np.empty(rounds), np.empty(rounds)
-    for t in range(rounds):
+    say, errors, shares = [], np.empty(n_estimators), np.empty(n_estimators)
+    for t in range(n_estimators):
         w = w / w.sum()
         shares[t] = w[:n_source].sum()
         model, answers = fit(w * len(w))
@@ -130,13 +130,13 @@ def tradaboost(
 
 
 def starting_weights(
-    labels: np.ndarray, n_source: int, rounds: int, weights: np.ndarray | None
+    labels: np.ndarray, n_source: int, n_estimators: int, weights: np.ndarray | None
 ) -> np.ndarray:
     """Return a copy of the weights, all equal by default, or say what is wrong."""
     if not 0 < n_source < len(labels):
         raise ValueError(f"{len(labels)} rows, {n_source} of them source rows: need both sides")
-    if rounds < 1:
-        raise ValueError(f"rounds must be 1 or more, got {rounds}")
+    if n_estimators < 1:
+        raise ValueError(f"n_estimators must be 1 or more, got {n_estimators}")
     if weights is None:
         return np.full(len(labels), 1 / len(labels))
     w = np.array(weights, dtype=np.float64)

@@ -19,7 +19,7 @@ def adaboost_r2(
     values: np.ndarray,
     frozen: int,
     weights: np.ndarray,
-    rounds: int = 10,
+    n_estimators: int = 10,
 ) -> tuple[list[Model], np.ndarray]:
     """Boost a regression over all rows but change the weights of target rows alone.
 
@@ -33,7 +33,7 @@ def adaboost_r2(
     values : ndarray, shape (n + m,)
     frozen : int
     weights : ndarray, shape (n + m,)
-    rounds : int
+    n_estimators : int
 
     Returns
     -------
@@ -45,7 +45,7 @@ def adaboost_r2(
     moving = np.arange(len(w)) >= frozen
     models: list[Model] = []
     say: list[float] = []
-    for _ in range(rounds):
+    for _ in range(n_estimators):
         model, answers = fit(w * len(w))
         off = np.abs(np.asarray(answers, dtype=np.float64) - values)
         off[w == 0] = 0
@@ -100,7 +100,7 @@ def two_stage_r2(
     n_source: int,
     *,
     steps: int = 10,
-    rounds: int = 10,
+    n_estimators: int = 10,
     folds: int = 5,
     rng: np.random.Generator | None = None,
 ) -> BoostedRegression[Model]:
@@ -133,7 +133,7 @@ def two_stage_r2(
     ValueError
         Where a side has no rows, or a number is below 1 (folds: 2).
     """
-    if steps < 1 or rounds < 1 or folds < 2:
+    if steps < 1 or n_estimators < 1 or folds < 2:
         raise ValueError("steps and rounds must be 1 or more, folds 2 or more")
     w = starting_weights(values, n_source, 1, None)
     total = len(values)
@@ -146,7 +146,7 @@ def two_stage_r2(
     for t in range(steps):
         every[t] = w / w.sum()
         if m > 1:
-            errors[t] = _validated(fit, predict, values, n_source, every[t], rounds, held)
+            errors[t] = _validated(fit, predict, values, n_source, every[t], n_estimators, held)
         if t + 1 == steps:
             break
         _, answers = fit(every[t] * total)
@@ -156,7 +156,7 @@ def two_stage_r2(
         goal = w[n_source:].sum() * (1 - shares[t + 1]) / shares[t + 1]
         w[:n_source] *= _power(w[:n_source], off[:n_source], goal)
     chosen = int(np.nanargmin(errors)) if m > 1 else 0
-    models, say = adaboost_r2(fit, values, n_source, every[chosen], rounds)
+    models, say = adaboost_r2(fit, values, n_source, every[chosen], n_estimators)
     return BoostedRegression(models, say, chosen, errors, shares, every[chosen])
 
 
@@ -186,7 +186,7 @@ def _validated(
     values: np.ndarray,
     n_source: int,
     weights: np.ndarray,
-    rounds: int,
+    n_estimators: int,
     held: np.ndarray,
 ) -> float:
     """Return the mean absolute error over target rows left out, each fold once."""
@@ -199,7 +199,7 @@ def _validated(
         kept = float(left[n_source:].sum())
         if kept > 0:
             left[n_source:] *= own / kept  # the target counts as much as with all its rows
-        models, say = adaboost_r2(fit, values, n_source, left, rounds)
+        models, say = adaboost_r2(fit, values, n_source, left, n_estimators)
         lost += float(np.abs(weighted_median(predict(models, out), say) - values[out]).sum())
     return lost / len(held)
 

@@ -18,7 +18,7 @@ import numpy as np
 from ...base.seeds import numpy_rng
 from .base import checked_domains, effective_sample_size, mean_one
 
-STRENGTHS = tuple(float(10.0**p) for p in np.arange(-3, 2.0, 1.0))
+ALPHAS = tuple(float(10.0**p) for p in np.arange(-3, 2.0, 1.0))
 """10^−3 … 10, times the mean variance of the columns; the loss is a mean over rows."""
 
 
@@ -36,7 +36,7 @@ class DiscriminatorFit:
         log (P(target | x) / P(source | x) · n_s / n_t), not normalised.
     strength : float
         Ridge strength, times the mean variance of the columns.
-    strengths, losses : ndarray, shape (s,)
+    alphas, losses : ndarray, shape (s,)
         What was tried, and the mean held-out logistic loss in nats (NaN where there were too few
         rows to hold any out). log 2 or so says that nobody can tell the domains apart.
     """
@@ -45,7 +45,7 @@ class DiscriminatorFit:
     effective_sample_size: float
     log_ratios: np.ndarray
     strength: float
-    strengths: np.ndarray
+    alphas: np.ndarray
     losses: np.ndarray
 
 
@@ -53,7 +53,7 @@ def discriminator_weights(
     xs: np.ndarray,
     xt: np.ndarray,
     *,
-    strengths: np.ndarray | Sequence[float] | float = STRENGTHS,
+    alphas: np.ndarray | Sequence[float] | float = ALPHAS,
     folds: int = 5,
     cross_fit: bool = True,
     seed: int = 0,
@@ -64,7 +64,7 @@ def discriminator_weights(
     ----------
     xs, xt : ndarray, shapes (n, d) and (m, d)
         Source and target rows, neither changed.
-    strengths : array or float
+    alphas : array or float
         The ridge strengths to choose from, times the mean variance of the columns.
     folds : int
         Of each domain; fewer where a domain has fewer rows.
@@ -91,9 +91,9 @@ def discriminator_weights(
     True
     """
     xs, xt = checked_domains(xs, xt)
-    alphas = np.sort(np.atleast_1d(np.asarray(strengths, dtype=np.float64)).ravel())[::-1]
+    alphas = np.sort(np.atleast_1d(np.asarray(alphas, dtype=np.float64)).ravel())[::-1]
     if not len(alphas) or not np.isfinite(alphas).all() or not (alphas > 0).all():
-        raise ValueError(f"strengths must be positive and finite, got {alphas.tolist()}")
+        raise ValueError(f"alphas must be positive and finite, got {alphas.tolist()}")
     if folds < 2:
         raise ValueError(f"folds must be 2 or more, got {folds}")
     from ..linear.logistic import logistic_cv, logistic_path
@@ -136,6 +136,6 @@ def discriminator_weights(
         effective_sample_size=effective_sample_size(weights),
         log_ratios=log_ratios,
         strength=float(alphas[best]),
-        strengths=alphas,
+        alphas=alphas,
         losses=losses,
     )

@@ -34,7 +34,7 @@ from .base import (
 
 WIDTHS = tuple(float(2.0**p) for p in np.arange(-3, 2.25, 0.5))
 """1/8 … 4 in half octaves, times the median distance."""
-STRENGTHS = tuple(float(10.0**p) for p in np.arange(-4, 1.25, 0.5))
+ALPHAS = tuple(float(10.0**p) for p in np.arange(-4, 1.25, 0.5))
 """10^−4 … 10 in half decades; the diagonal of H is at most 1."""
 
 
@@ -51,7 +51,7 @@ class UlsifFit:
     width, strength : float
         σ of the kernel, and λ.
     widths : ndarray, shape (w,)
-    strengths : ndarray, shape (s,)
+    alphas : ndarray, shape (s,)
     scores : ndarray, shape (w, s)
         Mean leave-one-out score, the smaller the better; NaN with one row on a side, where the
         largest of both is taken.
@@ -66,7 +66,7 @@ class UlsifFit:
     width: float
     strength: float
     widths: np.ndarray
-    strengths: np.ndarray
+    alphas: np.ndarray
     scores: np.ndarray
     divergence: float
     ratio: KernelRatio
@@ -78,7 +78,7 @@ def ulsif(
     *,
     relative: float = 0.0,
     widths: np.ndarray | Sequence[float] | float | None = None,
-    strengths: np.ndarray | Sequence[float] | float = STRENGTHS,
+    alphas: np.ndarray | Sequence[float] | float = ALPHAS,
     n_centres: int = 100,
     seed: int = 0,
 ) -> UlsifFit:
@@ -94,7 +94,7 @@ def ulsif(
     widths : array or float, optional
         The σ to choose from, in the units of the rows. By default `WIDTHS` times the median
         distance.
-    strengths : array or float
+    alphas : array or float
         The λ to choose from.
     n_centres : int
         Target rows that carry a kernel, drawn without replacement; all where there are fewer.
@@ -122,9 +122,9 @@ def ulsif(
     xs, xt = checked_domains(xs, xt)
     if not 0 <= relative < 1:
         raise ValueError(f"relative must be in [0, 1), got {relative}")
-    lambdas = np.atleast_1d(np.asarray(strengths, dtype=np.float64)).ravel()
+    lambdas = np.atleast_1d(np.asarray(alphas, dtype=np.float64)).ravel()
     if not len(lambdas) or not np.isfinite(lambdas).all() or not (lambdas > 0).all():
-        raise ValueError(f"strengths must be positive and finite, got {lambdas.tolist()}")
+        raise ValueError(f"alphas must be positive and finite, got {lambdas.tolist()}")
     if widths is None:
         widths = np.array(WIDTHS) * median_distance(xs, xt, seed=seed)
     sigmas = checked_widths(widths)
@@ -158,7 +158,7 @@ def ulsif(
         width=sigma,
         strength=strength,
         widths=sigmas,
-        strengths=lambdas,
+        alphas=lambdas,
         scores=scores,
         divergence=float(
             h_vector @ coefficients - 0.5 * coefficients @ h_matrix @ coefficients - 0.5
@@ -172,7 +172,7 @@ def loo_scores(
     kernel_t: np.ndarray,
     rows_s: np.ndarray,
     rows_t: np.ndarray,
-    strengths: np.ndarray,
+    alphas: np.ndarray,
     relative: float = 0.0,
 ) -> np.ndarray:
     """Return the mean leave-one-out score for each strength, exactly.
@@ -185,7 +185,7 @@ def loo_scores(
     kernel_s, kernel_t : ndarray, shapes (n, b) and (m, b)
         φ of source and target rows; n and m at least 2.
     rows_s, rows_t : ndarray of int, shape (p,)
-    strengths : ndarray, shape (s,)
+    alphas : ndarray, shape (s,)
     relative : float
         β.
 
@@ -204,8 +204,8 @@ def loo_scores(
     phi_s, phi_t = kernel_s[rows_s], kernel_t[rows_t]
     turned_s, turned_t = phi_s @ vectors, phi_t @ vectors
     turned_h = kernel_t.sum(axis=0) @ vectors
-    out = np.empty(len(strengths))
-    for k, strength in enumerate(strengths):
+    out = np.empty(len(alphas))
+    for k, strength in enumerate(alphas):
         inverse = 1 / (values + strength)
         inv_s = turned_s * inverse
         inv_t = turned_t * inverse

@@ -47,7 +47,7 @@ def mixture_proportions(
     *,
     start: np.ndarray | None = None,
     tolerance: float = 1e-9,
-    max_iterations: int = 500,
+    max_iter: int = 500,
     em_steps: int = 20,
 ) -> MixtureFit:
     """Return the likeliest proportions of known components.
@@ -61,7 +61,7 @@ def mixture_proportions(
         Uniform by default. A component at 0 can come back.
     tolerance : float
         Stop where the gap is at most this.
-    max_iterations : int
+    max_iter : int
     em_steps : int
         Multiplicative updates before the first quadratic program.
 
@@ -97,7 +97,7 @@ def mixture_proportions(
             break
         v, mixed, slope = _em_step(a, v, slope)
     iterations = 0
-    while slope.max() - 1 > tolerance and iterations < max_iterations:
+    while slope.max() - 1 > tolerance and iterations < max_iter:
         iterations += 1
         moved = _newton_step(a, v, mixed, slope)
         if moved is None:

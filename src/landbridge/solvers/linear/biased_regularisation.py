@@ -48,7 +48,7 @@ def biased_ridge(
     targets: np.ndarray,
     prior_weight: np.ndarray,
     prior_bias: np.ndarray,
-    strengths: Sequence[float],
+    alphas: Sequence[float],
     *,
     trusts: Sequence[float] = (1.0,),
     weights: np.ndarray | None = None,
@@ -62,7 +62,7 @@ def biased_ridge(
     targets : ndarray, shape (n, k)
     prior_weight, prior_bias : ndarray, shapes (k, d) and (k,)
         W₀ and its intercept b₀.
-    strengths, trusts : sequence of float
+    alphas, trusts : sequence of float
         The α (positive) and γ to choose from.
     weights : ndarray, shape (n,), optional
     free_intercept : bool
@@ -94,13 +94,13 @@ def biased_ridge(
     w0, b0 = _prior(x, targets.shape[1], prior_weight, prior_bias)
     rows = x if free_intercept else with_ones(x)
     known = x.astype(np.float64) @ w0.T + b0
-    errors = np.empty((len(trusts), len(strengths)))
+    errors = np.empty((len(trusts), len(alphas)))
     best = None
     for i, trust in enumerate(trusts):
         path = ridge_loo(
             rows,
             targets - trust * known,
-            strengths,
+            alphas,
             weights=weights,
             fit_intercept=free_intercept,
         )
@@ -113,7 +113,7 @@ def biased_ridge(
     weight, bias = path.weight.astype(np.float64), path.bias.astype(np.float64)
     strength, left_out = path.strength, path.loo_predictions + trust * known
     if len(x) == 1 and not free_intercept:  # nothing to choose by: as near as can be
-        again = ridge_loo(rows, targets - trust * known, [max(strengths)], fit_intercept=False)
+        again = ridge_loo(rows, targets - trust * known, [max(alphas)], fit_intercept=False)
         weight, bias, strength = again.weight.astype(np.float64), again.bias, again.strength
         left_out = trust * known
     if not free_intercept:
@@ -129,7 +129,7 @@ def biased_logistic(
     n_classes: int,
     prior_weight: np.ndarray,
     prior_bias: np.ndarray,
-    strengths: Sequence[float],
+    alphas: Sequence[float],
     *,
     trusts: Sequence[float] = (1.0,),
     weights: np.ndarray | None = None,
@@ -145,7 +145,7 @@ def biased_logistic(
         As in `logistic_path`.
     prior_weight, prior_bias : ndarray, shapes (k, d) and (k,)
         A softmax model; with two classes k may be 1 (the second over the first).
-    strengths, trusts : sequence of float
+    alphas, trusts : sequence of float
         The α (positive) and γ to choose from, by the log-loss of rows left out.
     folds : int
         At most; every row is left out alone where there are fewer rows than that.
@@ -173,7 +173,7 @@ def biased_logistic(
         prior_bias = np.asarray(prior_bias)[1:] - np.asarray(prior_bias)[:1]
     w0, b0 = _prior(x, outputs, prior_weight, prior_bias)
     rows, known = with_ones(x), x.astype(np.float64) @ w0.T + b0
-    order = np.asarray(sorted(strengths))
+    order = np.asarray(sorted(alphas))
     errors = np.full((len(trusts), len(order)), np.nan)
     chosen = max(trusts), float(order[-1]), np.full_like(known, np.nan)
     if len(x) > 1:
@@ -196,7 +196,7 @@ def biased_logistic(
         offsets=trust * known, fit_intercept=False, tolerance=tolerance,
     )  # fmt: skip
     moved = fit.weights[0].astype(np.float64)
-    given = np.asarray(strengths, dtype=np.float64)
+    given = np.asarray(alphas, dtype=np.float64)
     return BiasedFit(
         moved[:, :-1] + trust * w0,
         moved[:, -1] + trust * b0,

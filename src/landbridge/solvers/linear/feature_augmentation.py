@@ -50,7 +50,7 @@ def feature_augmentation(
     source_targets: np.ndarray,
     xt: np.ndarray,
     targets: np.ndarray,
-    strengths: Sequence[float],
+    alphas: Sequence[float],
     *,
     weights: np.ndarray | None = None,
     unlabelled: np.ndarray | None = None,
@@ -64,7 +64,7 @@ def feature_augmentation(
     xs, xt : ndarray, shapes (n, d) and (m, d)
         Columns should be on one scale.
     source_targets, targets : ndarray, shapes (n, k) and (m, k)
-    strengths : sequence of float
+    alphas : sequence of float
         α to choose from.
     weights : ndarray, shape (n,), optional
         Of source rows.
@@ -131,14 +131,14 @@ def feature_augmentation(
                 extra, np.zeros((len(extra), 1)), np.ones(len(extra)), free_intercept
             )
             metric = _dense(gram, moment, agreement * between)
-        alphas = np.asarray(strengths, dtype=np.float64)
+        penalties = np.asarray(alphas, dtype=np.float64)
         if len(xt) == 1:
-            own = ridge_loo(xs, ys, alphas, weights=weights, fit_intercept=free_intercept)
-            alphas = np.array([own.strength])
+            own = ridge_loo(xs, ys, penalties, weights=weights, fit_intercept=free_intercept)
+            penalties = np.array([own.strength])
         wide = xt.astype(np.float64)
         best = None
         errors = []
-        for alpha in alphas:
+        for alpha in penalties:
             around, stretch = metric(2 * alpha / 3)
             path = ridge_loo(
                 wide @ stretch, yt - wide @ around, [1.0], fit_intercept=free_intercept
@@ -155,7 +155,7 @@ def feature_augmentation(
             weight = basis @ weight
         if not free_intercept:
             weight, bias = weight[:-1], weight[-1]
-        found = np.array(errors) if len(xt) > 1 else np.full(len(np.ravel(strengths)), np.nan)
+        found = np.array(errors) if len(xt) > 1 else np.full(len(np.ravel(alphas)), np.nan)
         return AugmentedFit(weight.T, bias, float(alpha), found, predictions)
 
 

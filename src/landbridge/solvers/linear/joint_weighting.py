@@ -45,7 +45,7 @@ def joint_ridge(
     source_targets: np.ndarray,
     xt: np.ndarray,
     targets: np.ndarray,
-    strengths: Sequence[float],
+    alphas: Sequence[float],
     *,
     shares: Sequence[float] = SHARES,
     weights: np.ndarray | None = None,
@@ -56,7 +56,7 @@ def joint_ridge(
     ----------
     xs, xt : ndarray, shapes (n, d) and (m, d)
     source_targets, targets : ndarray, shapes (n, k) and (m, k)
-    strengths : sequence of float
+    alphas : sequence of float
         α to choose from.
     shares : sequence of float
         λ to choose from, each from 0 up to below 1.
@@ -96,12 +96,12 @@ def joint_ridge(
         if m == 1 and share < max(shares):
             continue
         if share == 0:
-            path = ridge_loo(x[n:], y[n:], strengths)
+            path = ridge_loo(x[n:], y[n:], alphas)
             error = float(np.min(path.loo_errors))
         else:
             each = np.concatenate([share * of_source, np.full(m, (1 - share) / m)]) * (n + m)
             judged = target if m > 1 else ~target
-            path = ridge_loo(x, y, strengths, weights=each, judged=judged)
+            path = ridge_loo(x, y, alphas, weights=each, judged=judged)
             error = float(np.min(path.loo_errors)) / (each[-1] if m > 1 else 1.0)
         errors[i] = error if m > 1 else np.nan
         if best is None or error < best[0]:

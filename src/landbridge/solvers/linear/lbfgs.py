@@ -24,7 +24,7 @@ class Lbfgs:
     tolerance : float
         Stop where the decrease still to be had, ½ |gᵀ H⁻¹ g| by the current model of the
         curvature, is below this share of the value.
-    max_iterations : int
+    max_iter : int
 
     Attributes
     ----------
@@ -37,7 +37,7 @@ class Lbfgs:
     Examples
     --------
     >>> f = lambda x: (float(x @ x / 2 + 1), x)
-    >>> search = Lbfgs(np.ones(3), *f(np.ones(3)), tolerance=1e-9, max_iterations=100)
+    >>> search = Lbfgs(np.ones(3), *f(np.ones(3)), tolerance=1e-9, max_iter=100)
     >>> while not search.done:
     ...     search.report(*f(search.trial))
     >>> search.converged, search.point.tolist(), search.value
@@ -50,10 +50,10 @@ class Lbfgs:
         value: float,
         gradient: np.ndarray,
         tolerance: float,
-        max_iterations: int,
+        max_iter: int,
     ) -> None:
         self.point, self.value, self.gradient = start, value, gradient
-        self.tolerance, self.max_iterations = tolerance, max_iterations
+        self.tolerance, self.max_iter = tolerance, max_iter
         self.iterations = 0
         self.done = self.converged = False
         self._steps: list[np.ndarray] = []
@@ -105,5 +105,5 @@ class Lbfgs:
         self._direction, self._slope, self._length = direction, slope, 1.0
         if -slope / 2 <= self.tolerance * abs(self.value):
             self.done = self.converged = True
-        elif self.iterations >= self.max_iterations:
+        elif self.iterations >= self.max_iter:
             self.done = True

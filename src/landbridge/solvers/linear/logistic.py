@@ -19,7 +19,7 @@ import numpy as np
 import torch
 
 from ..rows import matmul_setting
-from .logistic_problem import LogisticProblem, State, checked_strengths
+from .logistic_problem import LogisticProblem, State, checked_alphas
 
 Criterion = Literal["accuracy", "log_loss"]
 
@@ -30,7 +30,7 @@ class LogisticFit:
 
     Attributes
     ----------
-    strengths : ndarray (s,)
+    alphas : ndarray (s,)
         α as they were given.
     weights : ndarray (s, k, d)
         k is the number of classes, or 1 where that is 2.
@@ -41,7 +41,7 @@ class LogisticFit:
     converged : ndarray of bool (s,)
     """
 
-    strengths: np.ndarray
+    alphas: np.ndarray
     weights: np.ndarray
     biases: np.ndarray
     objectives: np.ndarray
@@ -58,7 +58,7 @@ class LogisticChoice:
     strength : float
     fit : LogisticFit
         One strength.
-    strengths : ndarray (s,)
+    alphas : ndarray (s,)
     accuracy, log_loss : ndarray (s,)
         Of judged rows left out, each row the same.
     scores : ndarray (n, k)
@@ -69,7 +69,7 @@ class LogisticChoice:
 
     strength: float
     fit: LogisticFit
-    strengths: np.ndarray
+    alphas: np.ndarray
     accuracy: np.ndarray
     log_loss: np.ndarray
     scores: np.ndarray
@@ -80,13 +80,13 @@ def logistic_path(
     x: np.ndarray,
     labels: np.ndarray,
     n_classes: int,
-    strengths: Sequence[float] | np.ndarray,
+    alphas: Sequence[float] | np.ndarray,
     *,
     weights: np.ndarray | None = None,
     offsets: np.ndarray | None = None,
     fit_intercept: bool = True,
     tolerance: float = 1e-6,
-    max_iterations: int = 500,
+    max_iter: int = 500,
 ) -> LogisticFit:
     """Fit logistic regression at each strength.
 
@@ -99,7 +99,7 @@ def logistic_path(
         1 / (n + 1) of the probability on every row (with an intercept; without, the minimum is
         where the penalty and the rows of other classes say).
     n_classes : int
-    strengths : sequence of float
+    alphas : sequence of float
         α, all positive.
     weights : ndarray, shape (n,), optional
         Not negative.
@@ -110,7 +110,7 @@ def logistic_path(
     tolerance : float
         Stop where the objective can fall by no more than this share of itself. 1e-6 suits
         float32; use 1e-12 to compare coefficients in float64.
-    max_iterations : int
+    max_iter : int
         At each strength.
 
     Returns
@@ -138,9 +138,9 @@ def logistic_path(
     """
     with torch.no_grad(), matmul_setting():
         problem = LogisticProblem(
-            x, labels, n_classes, weights, offsets, fit_intercept, tolerance, max_iterations
+            x, labels, n_classes, weights, offsets, fit_intercept, tolerance, max_iter
         )
-        alphas = checked_strengths(strengths)
+        alphas = checked_alphas(alphas)
         loss = problem.loss(problem.row_weights[None])
         at = problem.start(loss)
         found: list[tuple[np.ndarray, np.ndarray, float, int, bool] | None] = [None] * len(alphas)
@@ -157,7 +157,7 @@ def logistic_cv(
     x: np.ndarray,
     labels: np.ndarray,
     n_classes: int,
-    strengths: Sequence[float] | np.ndarray,
+    alphas: Sequence[float] | np.ndarray,
     folds: np.ndarray,
     *,
     criterion: Criterion = "accuracy",
@@ -165,13 +165,13 @@ def logistic_cv(
     offsets: np.ndarray | None = None,
     fit_intercept: bool = True,
     tolerance: float = 1e-6,
-    max_iterations: int = 500,
+    max_iter: int = 500,
 ) -> LogisticChoice:
     """Fit logistic regression with the strength that does best on rows left out.
 
     Parameters
     ----------
-    x, labels, n_classes, strengths, weights, offsets, fit_intercept, tolerance, max_iterations
+    x, labels, n_classes, alphas, weights, offsets, fit_intercept, tolerance, max_iter
         As in `logistic_path`.
     folds : ndarray of int, shape (n,)
         The fold that each row is left out in (`stratified_folds` makes some); −1 for a row that
@@ -201,9 +201,9 @@ def logistic_cv(
         raise ValueError(f"unknown criterion {criterion!r}")
     with torch.no_grad(), matmul_setting():
         problem = LogisticProblem(
-            x, labels, n_classes, weights, offsets, fit_intercept, tolerance, max_iterations
+            x, labels, n_classes, weights, offsets, fit_intercept, tolerance, max_iter
         )
-        alphas = checked_strengths(strengths)
+        alphas = checked_alphas(alphas)
         folds = np.asarray(folds)
         if folds.shape != problem.labels.shape:
             raise ValueError(f"folds have shape {folds.shape}, expected {problem.labels.shape}")

@@ -45,7 +45,7 @@ class LogisticProblem:
         offsets: np.ndarray | None,
         fit_intercept: bool,
         tolerance: float,
-        max_iterations: int,
+        max_iter: int,
     ) -> None:
         self.labels = np.asarray(labels)
         if self.labels.shape != (len(x),) or not np.issubdtype(self.labels.dtype, np.integer):
@@ -69,7 +69,7 @@ class LogisticProblem:
         if offsets is not None and not np.isfinite(offsets).all():
             raise ValueError("offsets hold values that are not finite (NaN or infinite)")
         self.n_classes, self.offsets, self.fit_intercept = n_classes, offsets, fit_intercept
-        self.tolerance, self.max_iterations = tolerance, max_iterations
+        self.tolerance, self.max_iter = tolerance, max_iter
         self.design = LogisticDesign(x, given, fit_intercept)
 
     def loss(self, weights: np.ndarray) -> LogisticLoss:
@@ -94,23 +94,23 @@ class LogisticProblem:
                 bias = bias - bias.mean(1, keepdims=True)
         return State.at(np.zeros(shape), bias)
 
-    def path(self, loss: LogisticLoss, strengths: np.ndarray, at: State) -> tuple[list[State], int]:
+    def path(self, loss: LogisticLoss, alphas: np.ndarray, at: State) -> tuple[list[State], int]:
         """Solve all problems of `loss` at all strengths, well enough to compare them.
 
         First roughly, each strength from the one before; then all to the end side by side: the
         more there are, the faster a pass over the rows is for each.
         """
         rough, tolerance = [], max(self.tolerance, _TO_COMPARE)
-        b, s = loss.n_problems, len(strengths)
+        b, s = loss.n_problems, len(alphas)
         steps = 0
-        for strength in strengths:
+        for strength in alphas:
             at = self.solve(loss, np.full(b, strength), at, max(tolerance, _ROUGH))
             rough.append(at)
             steps += at.steps
         start = State.at(
             np.concatenate([r.weight for r in rough]), np.concatenate([r.bias for r in rough])
         )
-        end = self.solve(loss, np.repeat(strengths, b), start, tolerance)
+        end = self.solve(loss, np.repeat(alphas, b), start, tolerance)
         parts = [slice(j * b, (j + 1) * b) for j in range(s)]
         return [
             State(end.weight[p], end.bias[p], end.value[p], end.converged[p]) for p in parts
@@ -119,14 +119,14 @@ class LogisticProblem:
     def solve(
         self,
         loss: LogisticLoss,
-        strengths: np.ndarray,
+        alphas: np.ndarray,
         start: State,
         tolerance: float | None = None,
     ) -> State:
         """Minimise from each start at its strength; the starts go through `loss`'s problems."""
         tolerance = self.tolerance if tolerance is None else tolerance
-        alphas = strengths / self.design.scale**2
-        everyone = np.arange(len(strengths))
+        alphas = alphas / self.design.scale**2
+        everyone = np.arange(len(alphas))
         of = everyone % loss.n_problems
         first = loss.evaluate(start.weight, start.bias, of, curvature=True)
         units = _Units(self, loss.total[of], alphas, first.curvature)
@@ -134,7 +134,7 @@ class LogisticProblem:
         for b in everyone.tolist():
             theta = units.scaled(start.weight[b], start.bias[b], b)
             value, gradient = units.objective(first, b, theta, b)
-            searches.append(Lbfgs(theta, value, gradient, tolerance, self.max_iterations))
+            searches.append(Lbfgs(theta, value, gradient, tolerance, self.max_iter))
         while len(open_ := np.array([b for b in everyone if not searches[b].done], dtype=int)):
             trials = [searches[b].trial for b in open_]
             weight, bias = units.plain(np.stack(trials), open_)
@@ -245,9 +245,9 @@ class _Units:
         return np.concatenate([weight.ravel(), bias if self.problem.fit_intercept else bias[:0]])
 
 
-def checked_strengths(strengths: Sequence[float] | np.ndarray) -> np.ndarray:
+def checked_alphas(alphas: Sequence[float] | np.ndarray) -> np.ndarray:
     """Return them as an array, or say what is wrong."""
-    out = np.asarray(strengths, dtype=np.float64).ravel()
+    out = np.asarray(alphas, dtype=np.float64).ravel()
     if not len(out) or not (out > 0).all() or not np.isfinite(out).all():
-        raise ValueError(f"strengths must be positive and finite, got {out.tolist()}")
+        raise ValueError(f"alphas must be positive and finite, got {out.tolist()}")
     return out

@@ -35,7 +35,7 @@ class RidgePath:
     weight : ndarray, shape (k, d)
         float32 for float32 (or shorter) inputs, else float64.
     bias : ndarray, shape (k,)
-    strengths : ndarray, shape (s,)
+    alphas : ndarray, shape (s,)
     loo_errors : ndarray, shape (s,)
         Mean over judged rows and outputs of the (weighted) squared leave-one-out error.
     loo_misclassified : ndarray, shape (s,)
@@ -50,7 +50,7 @@ class RidgePath:
     strength: float
     weight: np.ndarray
     bias: np.ndarray
-    strengths: np.ndarray
+    alphas: np.ndarray
     loo_errors: np.ndarray
     loo_misclassified: np.ndarray
     loo_predictions: np.ndarray
@@ -73,7 +73,7 @@ def one_vs_rest(labels: np.ndarray, n_classes: int) -> np.ndarray:
 def ridge_loo(
     x: np.ndarray | torch.Tensor,
     targets: np.ndarray | torch.Tensor,
-    strengths: Sequence[float] | np.ndarray,
+    alphas: Sequence[float] | np.ndarray,
     *,
     weights: np.ndarray | None = None,
     judged: np.ndarray | None = None,
@@ -90,7 +90,7 @@ def ridge_loo(
         Any float type, on any device. Not copied whole and not changed.
     targets : array, shape (n, k)
         Real values, or `one_vs_rest` labels.
-    strengths : sequence of float
+    alphas : sequence of float
         The α to try, all positive.
     weights : ndarray, shape (n,), optional
         Not negative. Rows of weight 0 take no part, and their "leave-one-out" prediction is the
@@ -131,9 +131,9 @@ def ridge_loo(
     >>> path.strength, path.weight.round(3).tolist(), path.bias.round(3).tolist()
     (1e-06, [[2.0]], [1.0])
     """
-    alphas = np.asarray(strengths, dtype=np.float64).ravel()
+    alphas = np.asarray(alphas, dtype=np.float64).ravel()
     if not len(alphas) or not (alphas > 0).all() or not np.isfinite(alphas).all():
-        raise ValueError(f"strengths must be positive and finite, got {alphas.tolist()}")
+        raise ValueError(f"alphas must be positive and finite, got {alphas.tolist()}")
     if criterion not in ("squared_error", "misclassified"):
         raise ValueError(f"unknown criterion {criterion!r}")
     if precision not in ("auto", "float32", "float64"):
@@ -159,13 +159,13 @@ def ridge_loo(
 
 
 def _finish(
-    problem: RidgeProblem, solved: SolvedRidge, strengths: np.ndarray, criterion: str
+    problem: RidgeProblem, solved: SolvedRidge, alphas: np.ndarray, criterion: str
 ) -> RidgePath:
     rows = problem.rows
     if rows.n == 1 and rows.centre:
         # Without its only row a fit knows nothing: no error tells strengths apart.
         solved.errors[:] = np.nan
-        best = int(np.argmax(strengths))
+        best = int(np.argmax(alphas))
     elif criterion == "misclassified":
         best = int(np.lexsort((solved.errors, solved.misclassified.round(12)))[0])
     else:
@@ -182,12 +182,12 @@ def _finish(
     if rows.n == 1 and rows.centre:
         predictions[slice(None) if rows.used is None else rows.used] = 0
     kind = np.float64 if rows.x.dtype == torch.float64 else np.float32
-    misclassified = solved.misclassified if problem.count_wrong else np.full(len(strengths), np.nan)
+    misclassified = solved.misclassified if problem.count_wrong else np.full(len(alphas), np.nan)
     return RidgePath(
-        strength=float(strengths[best]),
+        strength=float(alphas[best]),
         weight=weight.T.cpu().numpy().astype(kind),
         bias=bias.cpu().numpy().astype(kind),
-        strengths=strengths,
+        alphas=alphas,
         loo_errors=solved.errors,
         loo_misclassified=misclassified,
         loo_predictions=predictions.cpu().numpy().astype(kind),

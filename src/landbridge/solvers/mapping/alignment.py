@@ -47,7 +47,7 @@ def moments(x: Any) -> tuple[np.ndarray, np.ndarray]:
     return found.mean, found.matrix.astype(np.float64, copy=False)
 
 
-def coral_map(xs: Any, xt: Any, regularisation: float = 0.1) -> AffineMap:
+def coral_map(xs: Any, xt: Any, reg: float = 0.1) -> AffineMap:
     """Return CORAL's map of source rows onto the target's second moments.
 
     With Cs, Ct the covariances and v the mean of their diagonals, the matrix is
@@ -59,7 +59,7 @@ def coral_map(xs: Any, xt: Any, regularisation: float = 0.1) -> AffineMap:
     Parameters
     ----------
     xs, xt : array, shapes (n, d) and (m, d)
-    regularisation : float
+    reg : float
         r, relative to the mean variance. As r → 0 the mapped source has exactly the target's
         covariance (on the space that the source spans); as r → ∞ the map becomes a shift.
 
@@ -72,7 +72,7 @@ def coral_map(xs: Any, xt: Any, regularisation: float = 0.1) -> AffineMap:
     Raises
     ------
     ValueError
-        Where dimensions differ, a value is not finite, or `regularisation` is negative.
+        Where dimensions differ, a value is not finite, or `reg` is negative.
 
     Notes
     -----
@@ -83,20 +83,20 @@ def coral_map(xs: Any, xt: Any, regularisation: float = 0.1) -> AffineMap:
     --------
     >>> rng = np.random.default_rng(0)
     >>> xs, xt = rng.normal(size=(500, 3)), rng.normal(size=(400, 3)) * [1.0, 2.0, 3.0] + 5
-    >>> mapped = coral_map(xs, xt, regularisation=1e-9)(xs)
+    >>> mapped = coral_map(xs, xt, reg=1e-9)(xs)
     >>> np.allclose(np.cov(mapped.T, ddof=0), np.cov(xt.T, ddof=0))
     True
     """
-    xs, xt = _both(xs, xt, regularisation)
+    xs, xt = _both(xs, xt, reg)
     d = xs.shape[1]
     if min(len(xs), len(xt)) < 2:
         return AffineMap.identity(d)
     sides = [_side(xs), _side(xt)]
-    added = regularisation * _variance(sides, d)
+    added = reg * _variance(sides, d)
     short = [found.vectors.dtype == np.float32 for _, found in sides]
     if any(short) and not all(short_is_enough(found.values, added, d) for _, found in sides):
         sides = [_side(xs, np.float64), _side(xt, np.float64)]
-        added = regularisation * _variance(sides, d)
+        added = reg * _variance(sides, d)
     (mean_from, first), (mean_to, second) = sides
     a, u, p = power_factors(first, added, -0.5)
     b, v, q = power_factors(second, added, 0.5)
@@ -114,7 +114,7 @@ def coral_map(xs: Any, xt: Any, regularisation: float = 0.1) -> AffineMap:
     return AffineMap(matrix, mean_from, mean_to)
 
 
-def monge_map(x_from: Any, x_to: Any, regularisation: float = 0.1) -> AffineMap:
+def monge_map(x_from: Any, x_to: Any, reg: float = 0.1) -> AffineMap:
     """Return the linear Monge map: of all maps that match two moments, the one that moves least.
 
     With A, B the covariances (+ r v I as in `coral_map`), the matrix is the symmetric
@@ -127,7 +127,7 @@ def monge_map(x_from: Any, x_to: Any, regularisation: float = 0.1) -> AffineMap:
     Parameters
     ----------
     x_from, x_to : array, shapes (n, d) and (m, d)
-    regularisation : float
+    reg : float
         r; as r → ∞ the map becomes a shift.
 
     Returns
@@ -149,18 +149,18 @@ def monge_map(x_from: Any, x_to: Any, regularisation: float = 0.1) -> AffineMap:
     --------
     >>> rng = np.random.default_rng(0)
     >>> x = rng.normal(size=(500, 2))
-    >>> found = monge_map(x, x * [2.0, 0.5] + 7, regularisation=0.0)
+    >>> found = monge_map(x, x * [2.0, 0.5] + 7, reg=0.0)
     >>> bool(np.allclose(found(x), x * [2.0, 0.5] + 7, atol=0.1))
     True
     """
-    x_from, x_to = _both(x_from, x_to, regularisation)
+    x_from, x_to = _both(x_from, x_to, reg)
     d = x_from.shape[1]
     if min(len(x_from), len(x_to)) < 2:
         return AffineMap.identity(d)
     if len(x_from) + len(x_to) < 0.8 * d:
-        return _monge_in_span(x_from, x_to, regularisation)
+        return _monge_in_span(x_from, x_to, reg)
     sides = covariance(x_from), covariance(x_to)
-    added = regularisation * (sides[0].variance + sides[1].variance) / 2
+    added = reg * (sides[0].variance + sides[1].variance) / 2
     matrix = gaussian_map(*(_lifted(s.matrix, added) for s in sides))
     if matrix is None:
         sides = covariance(x_from, np.float64), covariance(x_to, np.float64)
@@ -240,7 +240,7 @@ def _lifted(matrix: np.ndarray, added: float) -> np.ndarray:
     return out
 
 
-def _monge_in_span(x_from: np.ndarray, x_to: np.ndarray, regularisation: float) -> AffineMap:
+def _monge_in_span(x_from: np.ndarray, x_to: np.ndarray, reg: float) -> AffineMap:
     from scipy.linalg import qr
 
     means = mean_of(x_from), mean_of(x_to)
@@ -254,7 +254,7 @@ def _monge_in_span(x_from: np.ndarray, x_to: np.ndarray, regularisation: float) 
         sides.append(Covariance(mean, inner.T @ inner / len(x), len(x)))
     d = x_from.shape[1]
     total = sum(float(np.trace(s.matrix)) for s in sides)
-    added = regularisation * total / (2 * d)
+    added = reg * total / (2 * d)
     rest = 1.0 if added else 0.0
     matrix = np.diag(np.full(d, rest))
     if basis.shape[1]:
@@ -264,10 +264,10 @@ def _monge_in_span(x_from: np.ndarray, x_to: np.ndarray, regularisation: float) 
     return AffineMap(matrix, *means)
 
 
-def _both(x_from: Any, x_to: Any, regularisation: float) -> tuple[np.ndarray, np.ndarray]:
+def _both(x_from: Any, x_to: Any, reg: float) -> tuple[np.ndarray, np.ndarray]:
     """Return both as rows, checked."""
-    if not regularisation >= 0:
-        raise ValueError(f"regularisation must not be negative, got {regularisation}")
+    if not reg >= 0:
+        raise ValueError(f"regularisation must not be negative, got {reg}")
     first, second = as_rows(x_from), as_rows(x_to)
     if first.shape[1] != second.shape[1]:
         raise ValueError(f"shapes {first.shape} and {second.shape} do not fit together")

@@ -102,7 +102,7 @@ def bures_barycentre(
 
 def multi_monge_maps(
     domains: Sequence[Any],
-    regularisation: float = 0.1,
+    reg: float = 0.1,
     *,
     weights: Sequence[float] | None = None,
     max_steps: int = 100,
@@ -114,7 +114,7 @@ def multi_monge_maps(
     ----------
     domains : sequence of arrays, each of shape (n_k, d)
         Sources and targets alike; two rows or more in each.
-    regularisation : float
+    reg : float
         r: r times the mean variance (of all domains) is added to every covariance.
     weights : sequence of float, optional
         Of the domains in the barycentre; equal by default.
@@ -130,7 +130,7 @@ def multi_monge_maps(
     ------
     ValueError
         Where dimensions differ, a domain has fewer than two rows, a value is not finite or
-        `regularisation` is negative.
+        `reg` is negative.
 
     Examples
     --------
@@ -141,8 +141,8 @@ def multi_monge_maps(
     >>> bool(np.allclose(np.cov(together[0].T), np.cov(together[1].T)))
     True
     """
-    if not regularisation >= 0:
-        raise ValueError(f"regularisation must not be negative, got {regularisation}")
+    if not reg >= 0:
+        raise ValueError(f"regularisation must not be negative, got {reg}")
     rows = [as_rows(x) for x in domains]
     if len({x.shape[1] for x in rows}) != 1:
         raise ValueError(f"shapes {[x.shape for x in rows]} do not fit together")
@@ -151,7 +151,7 @@ def multi_monge_maps(
     w = _weights(weights, len(rows))
     d = rows[0].shape[1]
     sides = [covariance(x) for x in rows]
-    added = regularisation * float(np.mean([s.variance for s in sides]))
+    added = reg * float(np.mean([s.variance for s in sides]))
     lifted = [s.matrix.astype(np.float64) + added * np.eye(d) for s in sides]
     mean = sum(v * s.mean for v, s in zip(w, sides, strict=True))
     centre, steps, residual = bures_barycentre(

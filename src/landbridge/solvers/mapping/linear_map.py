@@ -156,7 +156,7 @@ def orthogonal_map(
 def matched_map(
     x: np.ndarray,
     y: np.ndarray,
-    strengths: Sequence[float],
+    alphas: Sequence[float],
     *,
     base: AffineMap | None = None,
     weights: np.ndarray | None = None,
@@ -170,7 +170,7 @@ def matched_map(
     ----------
     x, y : ndarray, shapes (n, d_from) and (n, d_to)
         Row i of y is where row i of x should go.
-    strengths : sequence of float
+    alphas : sequence of float
         The α to choose from; the largest says how near to `base` the map can stay.
     base : AffineMap, optional
         What to shrink to. By default the identity where the dimensions agree, else the constant
@@ -203,8 +203,8 @@ def matched_map(
         start = np.eye(d_from) if d_from == d_to else np.zeros((d_from, d_to))
         base = AffineMap(start, np.zeros(d_from), np.zeros(d_to))
     wide = x.astype(np.float64)
-    path = ridge_loo(wide, y - base(wide), strengths, weights=weights)
-    best = int(np.argmin(np.abs(path.strengths - path.strength)))
+    path = ridge_loo(wide, y - base(wide), alphas, weights=weights)
+    best = int(np.argmin(np.abs(path.alphas - path.strength)))
     found = AffineMap(base.matrix + path.weight.T, np.zeros(d_from), base.offset + path.bias)
     return found, path.strength, float(path.loo_errors[best])
 

@@ -44,8 +44,8 @@ def jda(
     n_components: int = 20,
     *,
     kernel: Kernel = "primal",
-    regularisation: float = 1.0,
-    iterations: int = 10,
+    reg: float = 1.0,
+    max_iter: int = 10,
     balance: float = 0.5,
     priors: bool = False,
     unit_rows: bool = True,
@@ -69,9 +69,9 @@ def jda(
         k.
     kernel : {"primal", "linear", "rbf"}
         See `kernel_space`.
-    regularisation : float
+    reg : float
         λ, with M of Frobenius norm 1 as in the published code.
-    iterations : int
+    max_iter : int
         How often labels are answered and the embedding solved again, at most: it stops where
         the labels do not change, as then nothing does.
     balance : float
@@ -116,8 +116,8 @@ def jda(
     ys, known = np.asarray(ys), _known(yt, len(xt))
     if ys.shape != (len(xs),) or not (ys >= 0).any():
         raise ValueError(f"ys has shape {ys.shape}, expected ({len(xs)},) with labels from 0 up")
-    if not 0 <= balance <= 1 or iterations < 1:
-        raise ValueError(f"balance = {balance} (0 to 1), iterations = {iterations} (1 or more)")
+    if not 0 <= balance <= 1 or max_iter < 1:
+        raise ValueError(f"balance = {balance} (0 to 1), max_iter = {max_iter} (1 or more)")
     answer = nearest_label if classify is None else classify
     space = kernel_space(xs, xt, kernel, width=width, landmarks=landmarks, exact=exact, seed=seed)
     pencil = make_pencil(space, tolerance, seed)
@@ -125,7 +125,7 @@ def jda(
     labels, changed, turn = known, 1.0, 0
     while True:
         columns = discrepancies(ys, labels, balance=balance, priors=priors)
-        values, w = pencil.solve(space.project(columns), regularisation, k)
+        values, w = pencil.solve(space.project(columns), reg, k)
         found = space.embedding(unit_columns(w), values)
         source, target = found.source, found.target
         if unit_rows:
@@ -137,7 +137,7 @@ def jda(
         answers = np.where(known >= 0, known, answer(rows, taught, target))
         changed = float((answers != labels).mean())
         labels, turn = answers, turn + 1
-        if changed == 0 or turn == iterations:
+        if changed == 0 or turn == max_iter:
             break
     found.notes.update(
         iterations=turn, changed=changed, mmd_after=discrepancy(found.source, found.target)

@@ -41,9 +41,9 @@ def fit_meda(
     gamma: float = 0.5,
     alignment: float = 10.0,
     smoothness: float = 1.0,
-    shrinkage: float = 0.1,
-    neighbours: int = 10,
-    steps: int = 10,
+    alpha: float = 0.1,
+    n_neighbors: int = 10,
+    max_iter: int = 10,
     mu: float | None = None,
     separation_rows: tuple[np.ndarray, np.ndarray] | None = None,
 ) -> MEDAFit:
@@ -71,11 +71,11 @@ def fit_meda(
         Target rows whose label in `start` is true: they stay, and count as labelled.
     gamma : float
         Kernel exp(−γ ‖x − z‖²); ½ is the paper's code on rows of length 1.
-    alignment, smoothness, shrinkage : float
+    alignment, smoothness, alpha : float
         λ, ρ, η.
-    neighbours : int
+    n_neighbors : int
         Of each row in the graph, besides itself.
-    steps : int
+    max_iter : int
         At most; the search ends when no label changes and μ is fixed.
     mu : float, optional
         In [0, 1]. None: estimated in each step (`estimate_mu`).
@@ -96,10 +96,10 @@ def fit_meda(
     n, m = len(zs), len(zt)
     if zs.ndim != 2 or zt.ndim != 2 or zs.shape[1] != zt.shape[1] or not n or not m:
         raise ValueError(f"shapes {zs.shape} and {zt.shape} do not fit together")
-    if not (alignment >= 0 and smoothness >= 0 and shrinkage > 0 and gamma > 0):
+    if not (alignment >= 0 and smoothness >= 0 and alpha > 0 and gamma > 0):
         raise ValueError("alignment and smoothness must not be negative, others must be positive")
-    if steps < 1 or (mu is not None and not 0 <= mu <= 1):
-        raise ValueError("steps must be positive, and mu between 0 and 1")
+    if max_iter < 1 or (mu is not None and not 0 <= mu <= 1):
+        raise ValueError("max_iter must be positive, and mu between 0 and 1")
     fixed = np.zeros(m, dtype=bool) if known is None else known
     z = np.concatenate([zs, zt]).astype(np.float64)
     labelled = np.concatenate([np.ones(n, dtype=bool), fixed])
@@ -108,9 +108,9 @@ def fit_meda(
     answers[np.flatnonzero(labelled), np.concatenate([ys, labels[fixed]])] = 1
 
     kernel = _gaussian(z, gamma)
-    system = smoothness * (cosine_laplacian(z, neighbours) @ kernel) if smoothness else 0 * kernel
+    system = smoothness * (cosine_laplacian(z, n_neighbors) @ kernel) if smoothness else 0 * kernel
     system[labelled] += kernel[labelled]
-    system[np.diag_indices(n + m)] += shrinkage
+    system[np.diag_indices(n + m)] += alpha
     factors = lu_factor(system, overwrite_a=True, check_finite=False)
     plain = lu_solve(factors, answers, check_finite=False)
 
@@ -118,7 +118,7 @@ def fit_meda(
     used: list[float] = []
     changed: list[int] = []
     rows_s, rows_t = (zs, zt) if separation_rows is None else separation_rows
-    for _ in range(steps):
+    for _ in range(max_iter):
         weight = estimate_mu(rows_s, ys, rows_t, labels, n_classes) if mu is None else mu
         used.append(weight)
         contrasts = _contrasts(ys, labels, n_classes, weight)
@@ -158,7 +158,7 @@ def estimate_mu(
     return float(np.clip(mean / (mean + overall), 0, 1))
 
 
-def cosine_laplacian(z: np.ndarray, neighbours: int) -> Any:
+def cosine_laplacian(z: np.ndarray, n_neighbors: int) -> Any:
     """Return I − D^(−½) W D^(−½), sparse, of the symmetric graph of nearest neighbours.
 
     Rows have length 1; the weight of an edge is the cosine (0 where that is negative), and each
@@ -168,7 +168,7 @@ def cosine_laplacian(z: np.ndarray, neighbours: int) -> Any:
     from scipy.sparse import coo_array, csr_array, diags_array, eye_array
 
     n = len(z)
-    k = min(neighbours + 1, n)
+    k = min(n_neighbors + 1, n)
     near = np.empty((n, k), dtype=np.int64)
     weights = np.empty((n, k))
     step = max(1, 4_000_000 // n)

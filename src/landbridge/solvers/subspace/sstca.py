@@ -24,10 +24,10 @@ def sstca(
     n_components: int = 20,
     *,
     kernel: Kernel = "rbf",
-    regularisation: float = 1.0,
+    reg: float = 1.0,
     dependence: float = 0.5,
     locality: float = 1000.0,
-    neighbours: int = 10,
+    n_neighbors: int = 10,
     width: float | None = None,
     landmarks: int | None = None,
     seed: int = 0,
@@ -45,13 +45,13 @@ def sstca(
         Of source rows, then of target rows; below 0 where not known.
     n_components : int
     kernel : {"primal", "linear", "rbf"}
-    regularisation : float
+    reg : float
         λ; M has Frobenius norm 1, as in `tca`.
     dependence : float
         γ from 0 (variance only) to 1 (labels only).
     locality : float
         The paper's λ; 0 leaves the graph out.
-    neighbours : int
+    n_neighbors : int
     width : float, optional
         σ, also of the graph; the median distance by default.
     landmarks : int, optional
@@ -86,23 +86,23 @@ def sstca(
     labels = np.asarray(labels)
     if labels.shape != (n,):
         raise ValueError(f"labels have shape {labels.shape}, expected ({n},)")
-    if not 0 <= dependence <= 1 or not 0 <= locality < np.inf or not 0 < regularisation < np.inf:
+    if not 0 <= dependence <= 1 or not 0 <= locality < np.inf or not 0 < reg < np.inf:
         raise ValueError(
             f"dependence = {dependence} (0 to 1), locality = {locality} (0 up), "
-            f"regularisation = {regularisation} (above 0)"
+            f"reg = {reg} (above 0)"
         )
     space = kernel_space(xs, xt, kernel, width=width, landmarks=landmarks, exact=_EXACT, seed=seed)
     k = components(space, n_components)
     scatter = space.scatter()
     thin = space.project(marginal(len(xs), len(xt)))
     penalty = thin @ thin.T
-    penalty.diagonal().add_(regularisation)
+    penalty.diagonal().add_(reg)
     if locality:
         size = 1 / len(xs) + 1 / len(xt)
         x, rows = np.concatenate([xs, xt]), np.arange(n)
         if n > _GRAPH:
             rows = np.sort(numpy_rng(seed, "graph").choice(n, _GRAPH, replace=False))
-        graph, sigma = neighbour_graph(x[rows], neighbours, width, seed)
+        graph, sigma = neighbour_graph(x[rows], n_neighbors, width, seed)
         # Each row's share stays what it is in the graph of all.
         penalty += locality / (n * len(rows) * size) * _laplacian(space, graph, rows)
         space.notes["graph_rows"] = len(rows)
@@ -123,11 +123,11 @@ def sstca(
 
 
 def neighbour_graph(
-    x: np.ndarray, neighbours: int, width: float | None, seed: int
+    x: np.ndarray, n_neighbors: int, width: float | None, seed: int
 ) -> tuple[Any, float]:
     """Return the symmetric graph of nearest neighbours, weights exp(−d² / 2σ²), and σ.
 
-    A row is joined to another where either is among the other's `neighbours` nearest. Rows are
+    A row is joined to another where either is among the other's `n_neighbors` nearest. Rows are
     taken block by block: memory is n · neighbours.
 
     Returns
@@ -140,7 +140,7 @@ def neighbour_graph(
     from ..kernels.gaussian_kernel import median_distance
 
     n = len(x)
-    count = min(neighbours, n - 1)
+    count = min(n_neighbors, n - 1)
     sigma = median_distance(x, x[:1], seed=seed) if width is None else width
     if count < 1:
         return csr_matrix((n, n)), sigma

@@ -24,7 +24,7 @@ def tca(
     n_components: int = 20,
     *,
     kernel: Kernel = "rbf",
-    regularisation: float = 1.0,
+    reg: float = 1.0,
     width: float | None = None,
     landmarks: int | None = None,
     exact: int = EXACT,
@@ -40,7 +40,7 @@ def tca(
         k; fewer come out where the kernel space has fewer dimensions.
     kernel : {"primal", "linear", "rbf"}
         See `kernel_space`.
-    regularisation : float
+    reg : float
         λ, with M of Frobenius norm 1 as in the published code of TCA and JDA. (The paper's μ,
         for the M of the formula, is λ (1/ns + 1/nt).) Smaller aligns harder.
     width : float, optional
@@ -68,14 +68,14 @@ def tca(
     --------
     >>> rng = np.random.default_rng(0)
     >>> xs, xt = rng.normal(size=(80, 5)), rng.normal(size=(60, 5)) + [3, 0, 0, 0, 0]
-    >>> found = tca(xs, xt, 2, kernel="linear", regularisation=1e-3)
+    >>> found = tca(xs, xt, 2, kernel="linear", reg=1e-3)
     >>> found.source.shape, found.notes["mmd_before"] > 0.3, found.notes["mmd_after"] < 1e-3
     ((80, 2), True, True)
     """
     space = kernel_space(xs, xt, kernel, width=width, landmarks=landmarks, exact=exact, seed=seed)
     thin = space.project(marginal(len(xs), len(xt)))
     pencil = make_pencil(space, tolerance, seed)
-    values, w = pencil.solve(thin, regularisation, components(space, n_components))
+    values, w = pencil.solve(thin, reg, components(space, n_components))
     return embedded(space, unit_columns(w), values)
 
 

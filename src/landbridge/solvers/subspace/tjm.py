@@ -48,8 +48,8 @@ def tjm(
     n_components: int = 20,
     *,
     kernel: str = "linear",
-    regularisation: float = 1.0,
-    iterations: int = 10,
+    reg: float = 1.0,
+    max_iter: int = 10,
     width: float | None = None,
     landmarks: int | None = None,
     seed: int = 0,
@@ -63,9 +63,9 @@ def tjm(
         k.
     kernel : {"linear", "rbf"}
         With coefficients for rows; so there is no "primal".
-    regularisation : float
+    reg : float
         λ; M has Frobenius norm 1.
-    iterations : int
+    max_iter : int
         At most; it stops where the objective falls by less than 1e-6 of itself.
     width, landmarks, seed
         As in `tca`; by default Nyström with 500 landmarks above 800 rows.
@@ -96,8 +96,8 @@ def tjm(
     """
     if kernel not in ("linear", "rbf"):
         raise ValueError(f"kernel = {kernel!r}, expected linear or rbf")
-    if iterations < 1:
-        raise ValueError(f"iterations = {iterations}, expected 1 or more")
+    if max_iter < 1:
+        raise ValueError(f"max_iter = {max_iter}, expected 1 or more")
     space = kernel_space(
         xs,
         xt,
@@ -116,11 +116,11 @@ def tjm(
     objectives: list[float] = []
     lengths = price
     values, inner = np.zeros(k), torch.zeros(space.width, k, dtype=torch.float64)
-    for _ in range(iterations):
+    for _ in range(max_iter):
         there = cholesky(_weighted_gram(space, 1 / price), rounding(space.base))
         # A = there @ V costs ‖V‖²
         values, v = DensePencil(symmetric(there.T @ scatter @ there)).solve(
-            there.T @ thin, regularisation, min(k, there.shape[1])
+            there.T @ thin, reg, min(k, there.shape[1])
         )
         v = v / torch.from_numpy(np.sqrt(np.maximum(values, 1e-300)))  # Wᵀ K H K W = I
         inner = there @ v
@@ -129,7 +129,7 @@ def tjm(
         unit = unit or math.sqrt(v.shape[1] / float((w * w).sum()))
         inner, w = inner * unit, w * unit
         lengths = torch.linalg.vector_norm(w, dim=1)
-        objectives.append(_objective(inner, thin, lengths, len(xs), regularisation))
+        objectives.append(_objective(inner, thin, lengths, len(xs), reg))
         if len(objectives) > 1 and objectives[-2] - objectives[-1] <= 1e-6 * objectives[-2]:
             break
         # A row without any part would never come back, and divides by 0.
@@ -164,11 +164,11 @@ def _objective(
     thin: torch.Tensor,
     lengths: torch.Tensor,
     n_source: int,
-    regularisation: float,
+    reg: float,
 ) -> float:
     matched = float(((inner.T @ thin) ** 2).sum())
     rows = float(lengths[:n_source].sum() + (lengths[n_source:] ** 2).sum())
-    return matched + regularisation * rows
+    return matched + reg * rows
 
 
 def _weighted_gram(space: KernelSpace, weights: torch.Tensor) -> torch.Tensor:

@@ -50,7 +50,7 @@ def joint_transport(
     xt: np.ndarray,
     *,
     feature_weight: float = 1.0,
-    strengths: Sequence[float] | np.ndarray = (1e-3,),
+    alphas: Sequence[float] | np.ndarray = (1e-3,),
     normalise: Normalise = "max",
     reg: float | None = None,
     labels: KnownLabels | None = None,
@@ -68,7 +68,7 @@ def joint_transport(
         Real values, or `one_vs_rest` labels.
     feature_weight : float
         α, beside the cost as normalised.
-    strengths : sequence of float
+    alphas : sequence of float
         λ to choose from, by leave-one-out in the first turn; it stays the same after that.
     normalise : {None, "mean", "max", "median"}
         Of the cost of features. "max" and α = 1 are the paper's.
@@ -96,7 +96,7 @@ def joint_transport(
     Examples
     --------
     >>> xs = np.linspace(0, 1, 20)[:, None]
-    >>> found = joint_transport(xs, 2 * xs, xs + 3, strengths=[1e-6])
+    >>> found = joint_transport(xs, 2 * xs, xs + 3, alphas=[1e-6])
     >>> bool(np.abs((xs + 3) @ found.weight.T + found.bias - 2 * xs).max() < 1e-3)
     True
     """
@@ -113,7 +113,7 @@ def joint_transport(
     b = check_weights(target_weights, len(xt), "target")
     counts = None if target_weights is None else b * len(xt)
     outputs: np.ndarray | None = None
-    choice = np.asarray(strengths, dtype=np.float64) * len(xt)
+    choice = np.asarray(alphas, dtype=np.float64) * len(xt)
     values: list[float] = []
     done = False
     for _ in range(max(1, max_iter)):

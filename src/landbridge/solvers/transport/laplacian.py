@@ -37,14 +37,14 @@ class LaplacianFit:
     converged: bool
 
 
-def neighbour_laplacian(x: np.ndarray, n_neighbours: int) -> Any:
+def neighbour_laplacian(x: np.ndarray, n_neighbors: int) -> Any:
     """Return D − S for S the symmetric part of the graph of nearest neighbours, sparse (n, n)."""
     from scipy.sparse import csr_array, diags_array
     from sklearn.neighbors import kneighbors_graph
 
     if len(x) < 2:
         return csr_array((len(x), len(x)))
-    graph = csr_array(kneighbors_graph(x, min(n_neighbours, len(x) - 1)))
+    graph = csr_array(kneighbors_graph(x, min(n_neighbors, len(x) - 1)))
     graph = (graph + graph.T) / 2
     return csr_array(diags_array(graph.sum(0)) - graph)
 
@@ -56,7 +56,7 @@ def laplacian_transport(
     strength: float = 1.0,
     *,
     source_share: float = 0.5,
-    n_neighbours: int = 3,
+    n_neighbors: int = 3,
     source_weights: np.ndarray | None = None,
     target_weights: np.ndarray | None = None,
     tolerance: float = 1e-6,
@@ -73,7 +73,7 @@ def laplacian_transport(
         η, not negative.
     source_share : float
         α, between 0 and 1.
-    n_neighbours : int
+    n_neighbors : int
         In both graphs.
     source_weights, target_weights : ndarray, optional
         Equal by default.
@@ -96,9 +96,9 @@ def laplacian_transport(
     Frank-Wolfe with an exact line search. Plans stay sparse and products have n·d numbers, so a
     step costs one exact transport and 2nmd operations.
     """
-    if not 0 <= strength < np.inf or not 0 <= source_share <= 1 or n_neighbours < 1:
+    if not 0 <= strength < np.inf or not 0 <= source_share <= 1 or n_neighbors < 1:
         raise ValueError(
-            f"strength = {strength}, source_share = {source_share}, n_neighbours = {n_neighbours}: "
+            f"strength = {strength}, source_share = {source_share}, n_neighbors = {n_neighbors}: "
             "expected 0 or more, 0 to 1, 1 or more"
         )
     if (len(xs), len(xt)) != cost.shape:
@@ -111,8 +111,8 @@ def laplacian_transport(
 
     source, target = xs.astype(np.float64), xt.astype(np.float64)
     terms = (
-        (strength * source_share, neighbour_laplacian(source, n_neighbours)),
-        (strength * (1 - source_share), neighbour_laplacian(target, n_neighbours)),
+        (strength * source_share, neighbour_laplacian(source, n_neighbors)),
+        (strength * (1 - source_share), neighbour_laplacian(target, n_neighbors)),
     )
     plan = cheapest(matrix)
     value, gradient = _objective(plan, matrix, source, target, terms)
