@@ -2,36 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from ...base.errors import ConfigError
-from ...training.plan import TrainingPlan
-from ..core.base import EVERY, METHODS, Needs
-from ..core.network import NetworkMethod, PlanContext
-from ..core.recipes import Epochs, known_start, tune_phase
+from ...training.plan import Phase
+from ..core.base import METHODS
+from ..core.network import PlanContext
+from .base import Tuning, TuningConfig
 
 
 @METHODS.register("ema")
-class Averaged(NetworkMethod):
+class Averaged(Tuning):
     """Fine-tuning of everything; the exponential moving average of the weights answers."""
 
-    family = "tuning"
     summary = "fine-tune, and answer with the average of the weights over the steps"
     paper = "Polyak and Juditsky, 1992, SIAM J. Control Optim. 30(4); Tarvainen and Valpola, 2017"
-    needs = Needs(source="any", target="labelled", gradients=True, target_types=EVERY)
 
     @dataclass(frozen=True)
-    class Config:
+    class Config(TuningConfig):
         """`epochs`: passes over the labelled target rows; `decay`: of the average, each step."""
 
-        epochs: Epochs = None
         decay: float = 0.98
 
-    def plan(self, context: PlanContext) -> TrainingPlan:
-        """Start from the source-trained network, or θ₀."""
+    def phases(self, context: PlanContext) -> tuple[Phase, ...]:
+        """One phase."""
         if not 0 < self.config.decay < 1:
-            raise ConfigError(
-                f"ema: decay = {self.config.decay}", hint="give a number inside 0 to 1"
-            )
-        phase = replace(tune_phase(context, epochs=self.config.epochs), average=self.config.decay)
-        return TrainingPlan(known_start(context), (phase,))
+            raise ConfigError(f"ema: decay = {self.config.decay}", hint="give a number inside 0 to 1")
+        return (self.tune(context, average=self.config.decay),)

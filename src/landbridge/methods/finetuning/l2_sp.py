@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from ...base.errors import ConfigError
-from ...training.plan import Phase, TrainingPlan
+from ...training.plan import Phase
 from ...training.schedules import warm_cosine
-from ..core.base import EVERY, METHODS, Needs
-from ..core.network import NetworkMethod, PlanContext
-from ..core.recipes import Epochs, known_start, tune_phase
+from ..core.base import METHODS
+from ..core.network import PlanContext
+from .base import Tuning, TuningConfig
 
 
 def pull_for(phase: Phase, strength: float) -> float:
@@ -26,20 +26,18 @@ def pull_for(phase: Phase, strength: float) -> float:
 
 
 @METHODS.register("l2-sp")
-class L2SP(NetworkMethod):
+class L2SP(Tuning):
     """Everything moves, and each step goes a little of the way back to the start.
 
     The pull is decoupled from the gradient, as decay is in AdamW: it costs one fused
     interpolation a step. The head, which is new, is not pulled; decay to 0 takes its place.
     """
 
-    family = "tuning"
     summary = "fine-tune, each step pulled a little of the way back to the start"
     paper = "Li et al., 2018, ICML, Explicit Inductive Bias for Transfer Learning (L2-SP)"
-    needs = Needs(source="any", target="labelled", gradients=True, target_types=EVERY)
 
     @dataclass(frozen=True)
-    class Config:
+    class Config(TuningConfig):
         """Options of `L2SP`.
 
         Attributes
@@ -51,13 +49,11 @@ class L2SP(NetworkMethod):
             the start, whatever rate and steps are.
         """
 
-        epochs: Epochs = None
         alpha: float = 1.0
 
-    def plan(self, context: PlanContext) -> TrainingPlan:
-        """Start from the source-trained network, or θ₀."""
+    def phases(self, context: PlanContext) -> tuple[Phase, ...]:
+        """One phase."""
         if self.config.alpha < 0:
             raise ConfigError(f"l2-sp: alpha = {self.config.alpha}", hint="give a number from 0 on")
-        phase = tune_phase(context, epochs=self.config.epochs)
-        phase = replace(phase, pull=pull_for(phase, self.config.alpha))
-        return TrainingPlan(known_start(context), (phase,))
+        phase = self.tune(context)
+        return (replace(phase, pull=pull_for(phase, self.config.alpha)),)

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from ...base.errors import ConfigError
 from ...training.plan import Adapter, TrainingPlan
-from ..core.base import EVERY, METHODS, Needs
-from ..core.network import NetworkMethod, PlanContext
-from ..core.recipes import Epochs, known_start
-from .few import few_phase
+from ..core.base import METHODS
+from ..core.network import PlanContext
+from .base import FewParameters, TuningConfig
 
 
 @METHODS.register("lora")
-class LoRA(NetworkMethod):
+class LoRA(FewParameters):
     """Low-rank matrices beside linear layers and convolutions move, and the head.
 
     Through PEFT. At the end they are added to the weights, so that a run has an ordinary
@@ -22,13 +21,12 @@ class LoRA(NetworkMethod):
     Grouped convolutions have no adapter, and the run says how many there were.
     """
 
-    family = "tuning"
     summary = "move low-rank matrices beside the layers, and the head"
     paper = "Hu et al., 2022, ICLR, LoRA"
-    needs = Needs(source="any", target="labelled", gradients=True, target_types=EVERY)
+    moves = "adapters"
 
     @dataclass(frozen=True)
-    class Config:
+    class Config(TuningConfig):
         """Options of `LoRA`.
 
         Attributes
@@ -43,7 +41,6 @@ class LoRA(NetworkMethod):
             Which layers get them.
         """
 
-        epochs: Epochs = None
         rank: int = 8
         alpha: int = 16
         dropout: float = 0.0
@@ -57,6 +54,5 @@ class LoRA(NetworkMethod):
                 f"lora: rank = {own.rank}, dropout = {own.dropout}",
                 hint="give a rank from 1 on, and a dropout from 0 to under 1",
             )
-        phase = few_phase(context, "adapters", own.epochs)
         adapter = Adapter(own.rank, own.alpha, own.dropout, own.modules)
-        return TrainingPlan(known_start(context), (phase,), adapter=adapter)
+        return replace(super().plan(context), adapter=adapter)

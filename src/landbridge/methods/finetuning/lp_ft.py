@@ -2,34 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from ...training.plan import TrainingPlan
-from ..core.base import EVERY, METHODS, Needs
-from ..core.network import NetworkMethod, PlanContext
-from ..core.recipes import Epochs, known_start, tune_phase
-from .head_only import head_phase
+from ...training.plan import Phase
+from ..core.base import METHODS
+from ..core.network import PlanContext
+from .base import HeadFirst, HeadFirstConfig
 
 
 @METHODS.register("lp-ft")
-class LPFT(NetworkMethod):
+class LPFT(HeadFirst):
     """First the head on frozen features, then everything at rates that fall towards the input."""
 
+    family = "network"
     summary = "first the head, then everything, so that a random head spoils nothing"
     paper = "Kumar et al., 2022, ICLR, Fine-Tuning can Distort Pretrained Features"
-    needs = Needs(source="any", target="labelled", gradients=True, target_types=EVERY)
 
     @dataclass(frozen=True)
-    class Config:
+    class Config(HeadFirstConfig):
         """`head_epochs`, `epochs`: passes in each phase; `stage_decay`: of the rate by stage."""
 
-        head_epochs: Epochs = None
-        epochs: Epochs = None
         stage_decay: float = 0.8
 
-    def plan(self, context: PlanContext) -> TrainingPlan:
+    def phases(self, context: PlanContext) -> tuple[Phase, ...]:
         """Two phases; the second one starts from a head that fits."""
-        head = replace(head_phase(replace(context, rate=None), self.config.head_epochs))
-        tune = tune_phase(context, epochs=self.config.epochs)
-        tune = replace(tune, stage_decay=self.config.stage_decay, head_factor=1.0)
-        return TrainingPlan(known_start(context), (head, tune))
+        tune = self.tune(context, stage_decay=self.config.stage_decay, head_factor=1.0)
+        return self.head(context), tune

@@ -6,15 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from ...base.errors import ConfigError
-from ...training.plan import TrainingPlan
-from ..core.base import METHODS, Needs
-from ..core.network import NetworkMethod, PlanContext
-from ..core.recipes import Epochs, known_start, tune_phase
-from .head_only import head_phase
+from ...training.plan import Phase, TrainingPlan
+from ..core.base import CLASSES, METHODS
+from ..core.network import PlanContext
+from ..core.recipes import known_start
+from .base import HeadFirst, HeadFirstConfig
 
 
 @METHODS.register("soup")
-class Soup(NetworkMethod):
+class Soup(HeadFirst):
     """Fine-tunings from one start with other rates, augmentations and orders, averaged.
 
     All begin from the same fitted head, or their weights would lie too far apart for a mean.
@@ -23,14 +23,13 @@ class Soup(NetworkMethod):
     takes up to four trainings for each.
     """
 
-    family = "tuning"
     summary = "average several fine-tunings, which ones chosen by folds"
     paper = "Wortsman et al., 2022, ICML, Model Soups"
-    needs = Needs(source="any", target="labelled", gradients=True)
+    needs = replace(HeadFirst.needs, target_types=CLASSES)
     soup = True
 
     @dataclass(frozen=True)
-    class Config:
+    class Config(HeadFirstConfig):
         """Options of `Soup`.
 
         Attributes
@@ -44,14 +43,12 @@ class Soup(NetworkMethod):
             strongly, where the user does not ask for one augmentation.
         """
 
-        head_epochs: Epochs = None
-        epochs: Epochs = None
         learning_rate_factors: tuple[float, ...] = (1.0, 0.3)
         orders: int = 2
 
-    def plan(self, context: PlanContext) -> TrainingPlan:
-        """The first of the variants."""
-        return next(iter(self.variants(context).values()))
+    def phases(self, context: PlanContext) -> tuple[Phase, ...]:
+        """Those of the first of the variants."""
+        return next(iter(self.variants(context).values())).phases
 
     def variants(self, context: PlanContext) -> Mapping[str, TrainingPlan]:
         """Return a plan for each rate and order."""
@@ -62,8 +59,7 @@ class Soup(NetworkMethod):
                 f"soup: learning_rate_factors = {factors}, orders = {own.orders}",
                 hint="give factors over 0, and from 1 to 20 orders",
             )
-        head = head_phase(replace(context, rate=None), own.head_epochs)
-        tune = replace(tune_phase(context, epochs=own.epochs), head_factor=1.0)
+        head, tune = self.head(context), self.tune(context, head_factor=1.0)
         found = {}
         for factor in factors:
             for order in range(own.orders):

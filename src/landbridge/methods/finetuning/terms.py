@@ -6,16 +6,15 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from ...base.errors import ConfigError
-from ...training.plan import TermSpec, TrainingPlan
-from ..core.base import EVERY, Needs
-from ..core.network import NetworkMethod, PlanContext
-from ..core.recipes import Epochs, known_start, tune_phase
+from ...training.plan import Phase, TermSpec
+from ..core.base import CLASSES, EVERY
+from ..core.network import PlanContext
 from ..core.terms import own_options, term_method
-from .head_only import head_phase
+from .base import Tuning, TuningConfig, head_phase
 
 
 @dataclass(frozen=True)
-class TuningConfig:
+class TermTuningConfig(TuningConfig):
     """Options of fine-tuning with a term.
 
     Attributes
@@ -26,11 +25,10 @@ class TuningConfig:
         Of the term.
     """
 
-    epochs: Epochs = None
     weight: float = 1.0
 
 
-class TermTuning(NetworkMethod):
+class TermTuning(Tuning):
     """L_target + weight · term, everything moves.
 
     Attributes
@@ -40,27 +38,25 @@ class TermTuning(NetworkMethod):
         Whether the head moves alone in a first phase, for terms that ask the head.
     """
 
-    family = "tuning"
     term: ClassVar[str]
     head_first: ClassVar[bool] = False
-    needs = Needs(source="any", target="labelled", gradients=True)
-    Config = TuningConfig
+    needs = replace(Tuning.needs, target_types=CLASSES)
+    Config = TermTuningConfig
 
     def options(self) -> dict[str, Any]:
         """Return the term's own options."""
-        return own_options(self.config, TuningConfig)
+        return own_options(self.config, TermTuningConfig)
 
-    def plan(self, context: PlanContext) -> TrainingPlan:
-        """Start from the source-trained network, or θ₀."""
+    def phases(self, context: PlanContext) -> tuple[Phase, ...]:
+        """One phase, or two."""
         own = self.config
         if own.weight <= 0:
             raise ConfigError(f"{self.name}: weight = {own.weight}", hint="give a number over 0")
         spec = TermSpec(self.term, own.weight, options=self.options())
-        tune = replace(tune_phase(context, epochs=own.epochs), terms=(spec,))
+        tune = self.tune(context, terms=(spec,))
         if not self.head_first:
-            return TrainingPlan(known_start(context), (tune,))
-        head = head_phase(replace(context, rate=None))
-        return TrainingPlan(known_start(context), (head, replace(tune, head_factor=1.0)))
+            return (tune,)
+        return head_phase(replace(context, rate=None)), replace(tune, head_factor=1.0)
 
 
 term_method(

@@ -5,15 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from ...base.errors import ConfigError
-from ...training.plan import TrainingPlan
-from ..core.base import METHODS, Needs
-from ..core.network import NetworkMethod, PlanContext
-from ..core.recipes import Epochs, known_start, tune_phase
-from .head_only import head_phase
+from ...training.plan import Phase, TrainingPlan
+from ..core.base import CLASSES, METHODS
+from ..core.network import PlanContext
+from .base import HeadFirst, HeadFirstConfig
 
 
 @METHODS.register("wise-ft")
-class WiSEFT(NetworkMethod):
+class WiSEFT(HeadFirst):
     """Weights between those of a head fitted on frozen features and those of fine-tuning.
 
     Where on the way is chosen by three-fold cross-validation on the granted labels, ends
@@ -22,13 +21,12 @@ class WiSEFT(NetworkMethod):
     fine-tuned network is taken as it is; the run says so.
     """
 
-    family = "tuning"
     summary = "mix the weights before and after fine-tuning, the share chosen by folds"
     paper = "Wortsman et al., 2022, CVPR, Robust Fine-Tuning of Zero-Shot Models"
-    needs = Needs(source="any", target="labelled", gradients=True)
+    needs = replace(HeadFirst.needs, target_types=CLASSES)
 
     @dataclass(frozen=True)
-    class Config:
+    class Config(HeadFirstConfig):
         """Options of `WiSEFT`.
 
         Attributes
@@ -41,18 +39,17 @@ class WiSEFT(NetworkMethod):
             What to choose from: 0 is before fine-tuning, 1 after it. 1 is always among them.
         """
 
-        head_epochs: Epochs = None
-        epochs: Epochs = None
         stage_decay: float = 0.8
         shares: tuple[float, ...] = (0.0, 0.25, 0.5, 0.75, 1.0)
 
     def plan(self, context: PlanContext) -> TrainingPlan:
-        """Two phases; the mixture is of the network before the second one and after it."""
+        """The mixture is of the network before the second phase and after it."""
         shares = self.config.shares
         if any(not 0 <= share <= 1 for share in shares):
             raise ConfigError(f"wise-ft: shares = {shares}", hint="give numbers from 0 to 1")
-        head = head_phase(replace(context, rate=None), self.config.head_epochs)
-        tune = tune_phase(context, epochs=self.config.epochs)
-        tune = replace(tune, stage_decay=self.config.stage_decay, head_factor=1.0)
-        mix = tuple(sorted({*shares, 1.0}))
-        return TrainingPlan(known_start(context), (head, tune), mix=mix)
+        return replace(super().plan(context), mix=tuple(sorted({*shares, 1.0})))
+
+    def phases(self, context: PlanContext) -> tuple[Phase, ...]:
+        """Two phases."""
+        tune = self.tune(context, stage_decay=self.config.stage_decay, head_factor=1.0)
+        return self.head(context), tune
