@@ -27,5 +27,7 @@ class Averaged(Tuning):
     def phases(self, context: PlanContext) -> tuple[Phase, ...]:
         """One phase."""
         if not 0 < self.config.decay < 1:
-            raise ConfigError(f"ema: decay = {self.config.decay}", hint="give a number inside 0 to 1")
+            raise ConfigError(
+                f"ema: decay = {self.config.decay}", hint="give a number inside 0 to 1"
+            )
         return (self.tune(context, average=self.config.decay),)
