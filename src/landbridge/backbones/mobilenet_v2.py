@@ -14,6 +14,7 @@ from ..base.typed import JsonObject
 from ..domains.examples import InputSpec
 from .base import BACKBONES, Backbone, BackboneRequest, LoadedBackbone, Provider
 from .images import photographs, size_of
+from .in_package import there_or_why
 from .weights import load_exactly, merge_options, read_tensors, seeded, weights_folder
 
 FILE = "mobilenet_v2-imagenet1k.safetensors"
@@ -112,10 +113,7 @@ class MobileNetV2Provider(Provider):
     takes = ("path",)
 
     def available(self) -> tuple[bool, str]:
-        try:
-            return True, str(find_file(None))
-        except BackboneError as error:
-            return False, error.message
+        return there_or_why(lambda: find_file(None))
 
     def suits(self, hint: InputSpec) -> tuple[int, str] | None:
         """Photographs."""

@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
-from ...base.errors import RunError
 from ...base.events import SILENT, Events
 from ...base.typed import JsonObject
 from ...domains.examples import Examples, Rule
@@ -186,17 +185,11 @@ class EmbeddedPreprocessing(Preprocessing):
         }
 
     @classmethod
-    def from_dict(cls, values: JsonObject) -> EmbeddedPreprocessing:
+    def from_dict(cls, values: JsonObject) -> Self:
         """Undo `to_dict`."""
-        try:
-            return cls(
-                BackboneIdentity.from_dict(values["identity"]),
-                load_preprocessing(values["inner"]),
-                tuple(values["mean"]),
-                tuple(values["spread"]),
-            )
-        except (KeyError, TypeError) as error:
-            raise RunError(
-                f"preprocessor.json is damaged in an encoder's part: {error!r}",
-                hint="restore it, or run again",
-            ) from error
+        return cls(
+            BackboneIdentity.from_dict(values["identity"]),
+            load_preprocessing(values["inner"]),
+            tuple(values["mean"]),
+            tuple(values["spread"]),
+        )

@@ -10,11 +10,11 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypedDict
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, TypedDict
 
 import numpy as np
 
-from ...base.errors import RunError
+from ...base.errors import ConfigError, RunError
 from ...base.events import SILENT, Events
 from ...base.hashing import digest
 from ...base.registry import Registry
@@ -160,9 +160,9 @@ class Preprocessing(ABC):
         """Return plain values from which `from_dict` makes an equal one."""
 
     @classmethod
-    @abstractmethod
-    def from_dict(cls, values: JsonObject) -> Preprocessing:
-        """Undo `to_dict`."""
+    def from_dict(cls, values: JsonObject) -> Self:
+        """Undo `to_dict`, "kind" left out; errors are those of a constructor."""
+        return cls(**values)
 
     @property
     def key(self) -> str:
@@ -175,6 +175,9 @@ PREPROCESSINGS: Registry[type[Preprocessing]] = Registry(
     "landbridge.domains.modalities",
     "landbridge.backbones.multimodal",  # features of an encoder, as what a row is stored as
 )
+
+
+_WRONG_VALUES = (TypeError, ValueError, LookupError, AttributeError, OverflowError)
 
 
 def load_preprocessing(values: JsonObject) -> Preprocessing:
@@ -196,7 +199,7 @@ def load_preprocessing(values: JsonObject) -> Preprocessing:
     try:
         made = PREPROCESSINGS.get(kind).from_dict(rest)
         problem = wrong_field(made) or _wrong_shape(made)
-    except (TypeError, ValueError, LookupError, AttributeError, OverflowError) as error:
+    except (*_WRONG_VALUES, ConfigError) as error:
         raise RunError(
             f"preprocessor.json does not describe a preprocessing of the kind {kind!r}: {error}",
             hint="restore it, or run again",

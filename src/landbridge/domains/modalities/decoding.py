@@ -9,7 +9,7 @@ import re
 import struct
 import threading
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeVar
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 import numpy as np
 
 from ...base.errors import DataError
+from ...base.events import SILENT, Events
 from .ground import WHITE, ground_for, hidden_on
 from .pieces import Piece, content
 from .value_range import extent, natural, to_bytes
@@ -381,6 +382,27 @@ def _centre(
             for side, size, scale in ((w, width, across), (h, height, down))
         )
     return left, top, min(left + across * width, w), min(top + down * height, h)
+
+
+BAR_FROM = 200
+"""Files from which on there is a bar."""
+
+
+def unreadable(
+    items: Sequence[Item],
+    reason: Callable[[Item], str | None] = flaw,
+    *,
+    what: str = "images",
+    events: Events = SILENT,
+) -> dict[int, str]:
+    """Return the rows that cannot be decoded, each with its reason, as `reason` gives it."""
+    flaws: dict[int, str] = {}
+    with (events if len(items) > BAR_FROM else SILENT).progress(f"check {what}", len(items)) as bar:
+        for row, why in enumerate(in_threads(reason, items)):
+            if why is not None:
+                flaws[row] = why
+            bar.advance()
+    return flaws
 
 
 def in_threads(function: Callable[[A], B], items: Iterable[A]) -> Iterator[B]:

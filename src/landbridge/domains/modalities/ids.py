@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from ...base.errors import DataError, RunError
+from ...base.errors import DataError
 from ...base.events import Events
 from ...base.halves import has_half, whole_text
 from ...base.typed import JsonObject
@@ -150,14 +150,3 @@ class IdPreprocessing(Preprocessing):
     def to_dict(self) -> JsonObject:
         """Return plain values."""
         return {"kind": self.name, **asdict(self)}  # type: ignore[call-overload]
-
-    @classmethod
-    def from_dict(cls, values: JsonObject) -> Self:
-        """Undo `to_dict`."""
-        try:
-            return cls(**values)
-        except TypeError as error:
-            raise RunError(
-                f"preprocessor.json of a text model is damaged: {error}",
-                hint="restore it, or run again",
-            ) from error

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 import numpy as np
 
@@ -16,9 +16,9 @@ from ...base.typed import JsonObject
 from ..domain import Examples
 from ..examples import Rule
 from .base import PREPROCESSINGS, Preprocessing, Strength
-from .decoding import Cut, decode, in_threads
+from .decoding import BAR_FROM, Cut, decode, in_threads
 from .image_cache import cached_rows
-from .images import BAR_FROM, ImageExamples
+from .images import ImageExamples
 
 if TYPE_CHECKING:
     import torch
@@ -247,7 +247,7 @@ class ImagePreprocessing(Preprocessing):
         return {"kind": "image", **kept}
 
     @classmethod
-    def from_dict(cls, values: JsonObject) -> ImagePreprocessing:
+    def from_dict(cls, values: JsonObject) -> Self:
         """Undo `to_dict`."""
         values = {k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}
         values.pop("kind", None)

@@ -7,15 +7,14 @@ from collections.abc import Sequence
 import numpy as np
 
 from ...base.evenly import evenly
-from ...base.events import SILENT, Events
 from ...base.hashing import digest
 from ...base.shown import encodable
 from ..examples import Examples, InputSpec, Rule, merged_rules
 from .decoding import (
+    BAR_FROM,
     WHITE,
     Item,
     Seeing,
-    flaw,
     in_threads,
     is_grey,
     normalise,
@@ -28,8 +27,6 @@ from .pieces import nameless
 from .seeing import opened, settle
 
 _SAMPLED_FILES = 64
-BAR_FROM = 200
-"""Fewer images than this are worked on without a progress bar."""
 
 
 class ImageExamples(Examples):
@@ -220,16 +217,3 @@ class ImageExamples(Examples):
         height, width, channels = (max(sizes) for sizes in zip(*shapes, strict=True))
         rule = merged_rules(part.rule() for part in reversed(parts))  # the first one's holds
         return InputSpec(cls.modality, height=height, width=width, channels=channels, rule=rule)
-
-
-def unreadable(
-    items: Sequence[Item], *, what: str = "images", events: Events = SILENT
-) -> dict[int, str]:
-    """Return the rows that cannot be decoded, each with its reason."""
-    flaws: dict[int, str] = {}
-    with (events if len(items) > BAR_FROM else SILENT).progress(f"check {what}", len(items)) as bar:
-        for row, reason in enumerate(in_threads(flaw, items)):
-            if reason is not None:
-                flaws[row] = reason
-            bar.advance()
-    return flaws

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
-from ...base.errors import DataError, RunError
+from ...base.errors import DataError
 from ...base.events import SILENT, Events
 from ...base.hashing import digest
 from ...base.stored import stored_array
@@ -318,16 +318,10 @@ class MultimodalPreprocessing(Preprocessing):
         }
 
     @classmethod
-    def from_dict(cls, values: JsonObject) -> MultimodalPreprocessing:
+    def from_dict(cls, values: JsonObject) -> Self:
         """Undo `to_dict`."""
-        try:
-            parts = {name: load_preprocessing(own) for name, own in values["parts"].items()}
-            return cls(parts, float(values["drop"]))
-        except (KeyError, AttributeError) as error:
-            raise RunError(
-                f"preprocessor.json of a model of several modalities is damaged: {error!r}",
-                hint="restore it, or run again",
-            ) from error
+        parts = {name: load_preprocessing(own) for name, own in values["parts"].items()}
+        return cls(parts, float(values["drop"]))
 
 
 def _listed(part: Preprocessing, name: str, value: Any) -> Any:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from ...base.errors import ConfigError, DataError, RunError
+from ...base.errors import ConfigError, DataError
 from ...base.events import SILENT, Events
 from ...base.hashing import digest
 from ...base.stored import stored_array
@@ -252,17 +252,6 @@ class AudioPreprocessing(Preprocessing):
         """Return plain values."""
         own = {k: v for k, v in asdict(self).items() if v is not None}
         return {"kind": "sound", **own}
-
-    @classmethod
-    def from_dict(cls, values: JsonObject) -> AudioPreprocessing:
-        """Undo `to_dict`."""
-        try:
-            return cls(**{k: v for k, v in values.items() if k != "kind"})
-        except (TypeError, ConfigError) as error:
-            raise RunError(
-                f"preprocessor.json of a sound model is damaged: {error}",
-                hint="restore it, or run again",
-            ) from error
 
 
 def changed(

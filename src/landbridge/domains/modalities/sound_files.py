@@ -6,7 +6,7 @@ import contextlib
 import io
 import os
 import struct
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from math import gcd
 from pathlib import Path
@@ -15,9 +15,8 @@ from typing import Any
 import numpy as np
 
 from ...base.errors import DataError, MissingExtra
-from ...base.events import SILENT, Events
 from ...base.halves import has_half
-from .decoding import Item, in_threads, one_if_large
+from .decoding import Item, one_if_large
 from .full_scale import Peak, natural
 from .mixing import Mix, joined
 from .pieces import content
@@ -26,7 +25,6 @@ from .sound_headers import cut_short
 AUDIO_SUFFIXES = frozenset(
     (".wav", ".flac", ".ogg", ".oga", ".mp3", ".aif", ".aiff", ".au", ".opus", ".w64", ".caf")
 )
-BAR_FROM = 200
 RATES = (100, 1_000_000)
 """The least and the greatest number of samples a second that is believed."""
 MOST_SAMPLES = 200_000_000
@@ -314,19 +312,6 @@ def _info(item: Item) -> Any:
         return soundfile.info(_Bytes(item) if isinstance(item, bytes) else _openable(item))
     except (RuntimeError, OSError):  # decoding says what is wrong
         return None
-
-
-def unreadable_sounds(
-    items: Sequence[Item], *, what: str = "recordings", events: Events = SILENT
-) -> dict[int, str]:
-    """Return the rows that cannot be decoded, each with its reason."""
-    flaws: dict[int, str] = {}
-    with (events if len(items) > BAR_FROM else SILENT).progress(f"check {what}", len(items)) as bar:
-        for row, reason in enumerate(in_threads(silent_or_broken, items)):
-            if reason is not None:
-                flaws[row] = reason
-            bar.advance()
-    return flaws
 
 
 def _openable(path: Path) -> str | bytes:

@@ -7,11 +7,11 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
-from ...base.errors import DataError, RunError
+from ...base.errors import DataError
 from ...base.events import SILENT, Events
 from ...base.typed import JsonObject
 from ...targets.names import class_name
@@ -279,25 +279,18 @@ class TablePreprocessing(Preprocessing):
         return found if self.schema is None else {**found, "schema": self.schema.to_json()}
 
     @classmethod
-    def from_dict(cls, values: JsonObject) -> TablePreprocessing:
+    def from_dict(cls, values: JsonObject) -> Self:
         """Undo `to_dict`."""
         columns: list[Column] = []
-        try:
-            for entry in values["columns"]:
-                rest = {k: v for k, v in entry.items() if k != "type"}
-                if entry["type"] == "number":
-                    columns.append(NumericColumn(**rest))
-                else:
-                    rest["categories"] = tuple(rest["categories"])
-                    columns.append(CategoricalColumn(**rest))
-            schema = values.get("schema")
-            known = None if schema is None else TableSchema.from_json(schema)
-        except (KeyError, TypeError, AttributeError) as error:
-            raise RunError(
-                f"preprocessor.json of a table model is damaged: {error!r}",
-                hint="restore it, or run again",
-            ) from error
-        return cls(tuple(columns), known)
+        for entry in values["columns"]:
+            rest = {k: v for k, v in entry.items() if k != "type"}
+            if entry["type"] == "number":
+                columns.append(NumericColumn(**rest))
+            else:
+                rest["categories"] = tuple(rest["categories"])
+                columns.append(CategoricalColumn(**rest))
+        schema = values.get("schema")
+        return cls(tuple(columns), None if schema is None else TableSchema.from_json(schema))
 
 
 _CAP = 50

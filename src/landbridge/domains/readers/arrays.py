@@ -28,7 +28,7 @@ from .base import READERS, Reader, ReadOptions, check_distinct, chosen_rows, mas
 from .columns import Columns, from_arrow, from_frame, plain_column
 from .frame import frame_domain
 from .frame_splits import split_names
-from .guessing import image_column
+from .guessing import file_column
 from .in_cells import as_files
 from .labels import LabelRows, read_labels
 from .numbers import EXACT
@@ -149,7 +149,7 @@ def _frame(what: Any) -> Columns | None:
     if isinstance(what, list | tuple) and _words_or_none(what):
         paths = np.empty(len(what), dtype=object)
         paths[:] = [None if is_missing(x) else whole_characters(str(x)) for x in what]
-        if image_column({"image": paths}) is not None:
+        if file_column({"image": paths}, sound=False) is not None:
             return Columns({"image": paths})
         return Columns({"text": paths})
     return None

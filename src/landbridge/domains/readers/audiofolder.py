@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from ...base.events import Events
 from ..modalities.recordings import AudioExamples
-from ..modalities.sound_files import AUDIO_SUFFIXES, unreadable_sounds
+from ..modalities.sound_files import AUDIO_SUFFIXES, silent_or_broken
 from .base import READERS
 from .folder import FolderReader
 
@@ -21,9 +20,7 @@ class AudioFolder(FolderReader):
     suffixes = AUDIO_SUFFIXES
     one, many = "recording", "recordings"
 
-    def flaws(self, files: Sequence[Path], what: str, events: Events) -> dict[int, str]:
-        """Decode every file once."""
-        return unreadable_sounds(files, what=what, events=events)
+    flaw = staticmethod(silent_or_broken)
 
     def examples(self, files: Sequence[Path]) -> AudioExamples:
         """Return the recordings."""

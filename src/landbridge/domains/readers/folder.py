@@ -17,6 +17,7 @@ from ...base.shown import encodable
 from ..domain import Domain, Omission
 from ..examples import Examples
 from ..input_rows import LeftOut
+from ..modalities.decoding import Item, unreadable
 from .base import SPLITS, UNLABELLED, Reader, ReadOptions, chosen_rows, mask_labels, over_limit
 from .file_names import groups_of, parts_of
 
@@ -92,8 +93,8 @@ class FolderReader(Reader):
         return sum(seen) > len(seen) / 2
 
     @abstractmethod
-    def flaws(self, files: Sequence[Path], what: str, events: Events) -> dict[int, str]:
-        """Return which files cannot be read, and why."""
+    def flaw(self, item: Item) -> str | None:
+        """Return why a file cannot be read, None where it can."""
 
     @abstractmethod
     def examples(self, files: Sequence[Path]) -> Examples:
@@ -120,7 +121,7 @@ class FolderReader(Reader):
         keep = chosen_rows(len(found.files), options.max_rows)
         omissions = over_limit(keep, [_short(f, root) for f in found.files])
         files = [found.files[i] for i in keep]
-        flaws = self.flaws(files, f"{self.many} of {name}", events)
+        flaws = unreadable(files, self.flaw, what=f"{self.many} of {name}", events=events)
         flaw = f"unreadable {self.one}"
         broken = [
             LeftOut(int(keep[i]), encodable(files[i]), f"{flaw}: {why}") for i, why in flaws.items()

@@ -9,7 +9,7 @@ from ...targets.base import AUTO, get_target_type, multiclass, objects
 from .base import ReadOptions
 from .columns import Columns
 from .frame_media import column_of
-from .guessing import image_column, label_column, split_column, text_column
+from .guessing import file_column, label_column, split_column, text_column
 from .labels import LabelRows, read_labels
 from .missing_words import label_words
 
@@ -34,7 +34,7 @@ def label_of(
             return wanted
         notes.append(f"no column {wanted!r} as in {options.like.name}: no row is labelled")
         return None
-    image, text = image_column(values), text_column(values)
+    image, text = file_column(values, sound=False), text_column(values)
     apart = {options.domain, options.holdout_by, options.split, split_column(values)}
     taken = apart | {options.image, options.audio}
     taken |= {guess[0] for guess in (image, text) if guess} | set((options.text or "").split(","))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
@@ -15,16 +15,17 @@ from ...base.inside import Place
 from ...targets.names import class_name
 from ..domain import Examples, Omission
 from ..input_rows import LeftOut
-from ..modalities.images import ImageExamples, unreadable
+from ..modalities.decoding import Item, flaw, unreadable
+from ..modalities.images import ImageExamples
 from ..modalities.recordings import AudioExamples
-from ..modalities.sound_files import unreadable_sounds
+from ..modalities.sound_files import silent_or_broken
 from ..modalities.texts import TextExamples
 from ..schema import TableSchema, no_column
 from .base import ReadOptions
 from .columns import Columns
 from .decided import Otherwise, Together
 from .frame_files import files_of, sound_rows
-from .guessing import audio_column, id_like, image_column, text_column
+from .guessing import file_column, id_like, text_column
 from .missing_words import text_words
 
 
@@ -189,58 +190,49 @@ def _say_texts(
         raise Otherwise(Together.of_text(guess[0], name))
 
 
-class Images(Kind):
-    """Encoded images, or paths of image files."""
+class Files(Kind):
+    """Encoded files, or their paths."""
+
+    content: ClassVar[Callable[..., Examples]]
+
+    @abstractmethod
+    def flaw(self, item: Item) -> str | None:
+        """Return why a file cannot be decoded, None where it can."""
+
+    def find(self, values: dict[str, np.ndarray]) -> tuple[str, str] | None:
+        """By bytes, or by the endings of paths."""
+        return file_column(values, sound=self.modality == "audio")
+
+    def examples(
+        self,
+        columns: list[np.ndarray],
+        keep: np.ndarray,
+        rows: list[str],
+        folder: Place | None,
+        name: str,
+        omissions: list[Omission],
+        events: Events,
+    ) -> tuple[Examples, np.ndarray]:
+        """Decode every file once."""
+        items, names, there = files_of(self, columns[0], keep, rows, folder, name, omissions)
+        flaws = unreadable(items, self.flaw, what=f"{self.many} of {name}", events=events)
+        good = sound_rows(self, names, there, flaws, name, len(keep), omissions)
+        found = self.content([items[i] for i in good], names=[names[i] for i in good])
+        return found, np.array([there[i] for i in good], dtype=int)
+
+
+class Images(Files):
+    """Images."""
 
     modality, option, one, many = "image", "image", "image", "images"
-
-    def find(self, values: dict[str, np.ndarray]) -> tuple[str, str] | None:
-        """By bytes, or by the endings of paths."""
-        return image_column(values)
-
-    def examples(
-        self,
-        columns: list[np.ndarray],
-        keep: np.ndarray,
-        rows: list[str],
-        folder: Place | None,
-        name: str,
-        omissions: list[Omission],
-        events: Events,
-    ) -> tuple[ImageExamples, np.ndarray]:
-        """Decode every image once."""
-        items, names, there = files_of(self, columns[0], keep, rows, folder, name, omissions)
-        flaws = unreadable(items, what=f"images of {name}", events=events)
-        good = sound_rows(self, names, there, flaws, name, len(keep), omissions)
-        images = ImageExamples([items[i] for i in good], names=[names[i] for i in good])
-        return images, np.array([there[i] for i in good], dtype=int)
+    flaw, content = staticmethod(flaw), ImageExamples
 
 
-class Recordings(Kind):
-    """Sound files, or their paths."""
+class Recordings(Files):
+    """Sound files."""
 
     modality, option, one, many = "audio", "audio", "recording", "recordings"
-
-    def find(self, values: dict[str, np.ndarray]) -> tuple[str, str] | None:
-        """By bytes, or by the endings of paths."""
-        return audio_column(values)
-
-    def examples(
-        self,
-        columns: list[np.ndarray],
-        keep: np.ndarray,
-        rows: list[str],
-        folder: Place | None,
-        name: str,
-        omissions: list[Omission],
-        events: Events,
-    ) -> tuple[AudioExamples, np.ndarray]:
-        """Decode every recording once."""
-        items, names, there = files_of(self, columns[0], keep, rows, folder, name, omissions)
-        flaws = unreadable_sounds(items, what=f"recordings of {name}", events=events)
-        good = sound_rows(self, names, there, flaws, name, len(keep), omissions)
-        found = AudioExamples([items[i] for i in good], [names[i] for i in good])
-        return found, np.array([there[i] for i in good], dtype=int)
+    flaw, content = staticmethod(silent_or_broken), AudioExamples
 
 
 class Texts(Kind):

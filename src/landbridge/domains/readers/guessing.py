@@ -69,7 +69,7 @@ def label_column(values: dict[str, np.ndarray], *, by_name_only: bool) -> tuple[
             continue
         distinct = len(set(given.tolist()))
         if array.dtype == object:
-            if image_column({name: array}) or audio_column({name: array}):
+            if any(file_column({name: array}, sound=sound) for sound in (False, True)):
                 continue  # few files are no classes
             if 2 <= distinct <= min(_MOST_CLASSES, max(2, len(given) / 2)):
                 return name, f"the last column of words, {distinct} different"
@@ -103,33 +103,17 @@ def list_column(
     return None
 
 
-def image_column(values: dict[str, np.ndarray]) -> tuple[str, str] | None:
-    """Return the column that holds images or paths of images and why, or None."""
-    for name, array in values.items():
-        if array.dtype != object:
-            continue
-        given = [value for value in array if value is not None]
-        if not given:
-            continue
-        if _encoded(given, sound=False):
-            return name, "it holds encoded images"
-        paths = sum(_is_image_path(value) for value in given)
-        if paths >= 0.8 * len(given):
-            return name, "its values end like the names of image files"
-    return None
-
-
-def audio_column(values: dict[str, np.ndarray]) -> tuple[str, str] | None:
-    """Return the column that holds recordings or paths of sound files and why, or None."""
+def file_column(values: dict[str, np.ndarray], *, sound: bool) -> tuple[str, str] | None:
+    """Return the column that holds image files (sound files), or their paths, and why, or None."""
+    what, suffixes = ("sound", AUDIO_SUFFIXES) if sound else ("image", IMAGE_SUFFIXES)
     for name, array in values.items():
         given = [value for value in array if value is not None] if array.dtype == object else []
         if not given:
             continue
-        if _encoded(given, sound=True):
-            return name, "it holds sound files"
-        paths = sum(_ends_in(v, AUDIO_SUFFIXES) for v in given)
-        if paths >= 0.8 * len(given):
-            return name, "its values end like the names of sound files"
+        if _encoded(given, sound=sound):
+            return name, "it holds sound files" if sound else "it holds encoded images"
+        if sum(_ends_in(value, suffixes) for value in given) >= 0.8 * len(given):
+            return name, f"its values end like the names of {what} files"
     return None
 
 
@@ -203,10 +187,6 @@ def id_like(name: str, array: np.ndarray) -> str | None:
     if steps and given[0] == np.rint(given[0]):  # 0.5, 1.5, ... are measured, not counted
         return "it counts the rows"
     return None
-
-
-def _is_image_path(value: object) -> bool:
-    return _ends_in(value, IMAGE_SUFFIXES)
 
 
 def _ends_in(value: object, suffixes: Collection[str]) -> bool:

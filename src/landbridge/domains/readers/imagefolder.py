@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ...base.events import Events
-from ..modalities.decoding import IMAGE_SUFFIXES
-from ..modalities.images import ImageExamples, unreadable
+from ..modalities.decoding import IMAGE_SUFFIXES, flaw
+from ..modalities.images import ImageExamples
 from .base import READERS
 from .folder import FolderReader
 
@@ -26,9 +25,7 @@ class ImageFolder(FolderReader):
         """Whether it is a folder."""
         return isinstance(what, str | Path) and Path(what).is_dir()
 
-    def flaws(self, files: Sequence[Path], what: str, events: Events) -> dict[int, str]:
-        """Decode every image once."""
-        return unreadable(files, what=what, events=events)
+    flaw = staticmethod(flaw)
 
     def examples(self, files: Sequence[Path]) -> ImageExamples:
         """Return the images."""

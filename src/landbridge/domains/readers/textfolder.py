@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from ...base.events import Events
 from ...base.shown import encodable
+from ..modalities.decoding import Item
 from ..modalities.texts import TextExamples
 from .base import READERS
 from .folder import FolderReader
@@ -21,18 +21,15 @@ class TextFolder(FolderReader):
     suffixes = frozenset((".txt", ".text", ".md"))
     one, many = "text", "texts"
 
-    def flaws(self, files: Sequence[Path], what: str, events: Events) -> dict[int, str]:
-        """Read every file once."""
-        found: dict[int, str] = {}
-        for i, file in enumerate(files):
-            try:
-                if not file.read_text("utf-8-sig").strip():
-                    found[i] = "empty"
-            except UnicodeDecodeError as error:
-                found[i] = f"not UTF-8: {error.reason} at byte {error.start}"
-            except OSError as error:
-                found[i] = str(error)
-        return found
+    def flaw(self, item: Item) -> str | None:
+        """Read it once."""
+        assert isinstance(item, Path)
+        try:
+            return None if item.read_text("utf-8-sig").strip() else "empty"
+        except UnicodeDecodeError as error:
+            return f"not UTF-8: {error.reason} at byte {error.start}"
+        except OSError as error:
+            return str(error)
 
     def examples(self, files: Sequence[Path]) -> TextExamples:
         """Return the texts."""

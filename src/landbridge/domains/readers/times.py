@@ -64,22 +64,29 @@ def clock(array: Any) -> tuple[np.ndarray, str]:
     return np.array(unit.to_numpy(zero_copy_only=False), "datetime64[ms]"), zone
 
 
+_PER_SECOND = {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}
+
+
 def hours(array: Any) -> np.ndarray:
     """Return an Arrow column of times of day as hours since midnight, NaN where there is none."""
     import pyarrow as pa
 
-    units = {"s": 3600.0, "ms": 3.6e6, "us": 3.6e9, "ns": 3.6e12}[array.type.unit]
-    store = pa.int32() if array.type.bit_width == 32 else pa.int64()
-    found = array.cast(store).cast(pa.float64(), safe=False)
-    return np.array(found.to_numpy(zero_copy_only=False)) / units
+    return _counts(array, pa.int32() if array.type.bit_width == 32 else pa.int64(), 3600)
 
 
 def days(array: Any) -> np.ndarray:
     """Return an Arrow column of durations as days, NaN where there is none."""
     import pyarrow as pa
 
-    units = {"s": 86400.0, "ms": 8.64e7, "us": 8.64e10, "ns": 8.64e13}[array.type.unit]
-    found = array.cast(pa.int64()).cast(pa.float64(), safe=False)
+    return _counts(array, pa.int64(), 86_400)
+
+
+def _counts(array: Any, stored: Any, seconds: int) -> np.ndarray:
+    """Return times in units of so many seconds."""
+    import pyarrow as pa
+
+    found = array.cast(stored).cast(pa.float64(), safe=False)
+    units = seconds * _PER_SECOND[array.type.unit]
     return np.array(found.to_numpy(zero_copy_only=False)) / units
 
 
