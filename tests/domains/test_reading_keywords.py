@@ -23,7 +23,7 @@ CALLS = {
         ({"dorp": ["x"]}, "did you mean 'drop'"),
         ({"colums": ["x"]}, "did you mean 'columns'"),
         ({"qqqq": 1}, "of reading it has "),
-        ({"answers": "classes"}, ""),
+        ({"target_type": "multiclass"}, ""),
         ({"like": None}, ""),
     ],
 )

@@ -115,7 +115,7 @@ def cluster(
     >>> [(group["name"], group["rows"]) for group in found.facts["groups"]]
     [('group 1', 40), ('group 2', 20)]
     """
-    check_reading("cluster", columns, "answers")
+    check_reading("cluster", columns, "target_type")
     check_free(out, "clusters")
     low, high = numbers(groups)
     clustering = CLUSTERINGS.get(method)()

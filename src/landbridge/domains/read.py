@@ -238,7 +238,7 @@ _OF_CALLERS = {
 """What `read_domain` is told by what calls it."""
 
 
-NO_LABEL = ("labels", "labelled", "answers", "label", "domain", "pattern")
+NO_LABEL = ("labels", "labelled", "target_type", "label", "domain", "pattern")
 """Keywords without effect where no one column of labels is read."""
 
 
