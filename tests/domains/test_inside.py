@@ -132,7 +132,7 @@ def test_where_all_lie_elsewhere_it_is_an_error_that_says_what_to_do(places):
     ) as e:
         read_domain(data)
     assert "--outside" in e.value.hint
-    assert "other/a.png" in e.value.found
+    assert "other/a.png" in e.value.message
 
 
 @pytest.mark.parametrize("kind", KINDS)
