@@ -132,7 +132,7 @@ def test_half_a_character_is_replaced_and_counted(bert_folder):
     heard = []
 
     class Heard(Events):
-        def say(self, kind, text="", **values):
+        def log(self, kind, text="", **values):
             heard.append((text, values))
 
     cut, whole = TextExamples(["good \ud83d day", "so"]), TextExamples(["good \ufffd day", "so"])

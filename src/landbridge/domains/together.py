@@ -83,7 +83,7 @@ class _Held(Events):
         self._to = to
         self._said: list[tuple[str, str, Mapping[str, Any]]] = []
 
-    def say(self, kind: str, message: str = "", **fields: Any) -> None:
+    def log(self, kind: str, message: str = "", **fields: Any) -> None:
         self._said.append((kind, message, fields))
 
     @contextmanager
