@@ -63,27 +63,19 @@ class Heading(Block):
 
 @dataclass(frozen=True)
 class Row:
-    """A row of a forest: a name, a drawing, and the value in words.
-
-    Attributes
-    ----------
-    name, said : str
-    drawing : Markup
-    note, below : str
-        Small print under the name and under the value.
-    tags : sequence of str
-        After the name; "chosen" is coloured, and marks the row.
-    chosen : bool
-        Whether it is what the page is about.
-    """
+    """A row of a forest: a name, the value in words, and a drawing."""
 
     name: str
     said: str
     drawing: Markup
     note: str = ""
+    """Small print under the name."""
     below: str = ""
+    """Small print under the value."""
     tags: Sequence[str] = ()
+    """After the name; "chosen" is coloured."""
     chosen: bool = False
+    """Whether it is what the page is about."""
 
 
 @dataclass(frozen=True)
@@ -98,19 +90,7 @@ class Forest(Block):
 
 @dataclass(frozen=True)
 class Estimate:
-    """A row of a forest before it is drawn: marks on the forest's scale.
-
-    Attributes
-    ----------
-    name : str
-    marks : sequence of Mark
-    said : str
-        The value in words.
-    note, below, tags, chosen
-        As a `Row` has them.
-    label : str
-        For those who do not see it; "NAME: SAID" where "".
-    """
+    """A `Row` before it is drawn: marks on the forest's scale."""
 
     name: str
     marks: Sequence[Mark]
@@ -120,6 +100,7 @@ class Estimate:
     tags: Sequence[str] = ()
     chosen: bool = False
     label: str = ""
+    """For those who do not see it; "NAME: SAID" where ""."""
 
     @classmethod
     def of(

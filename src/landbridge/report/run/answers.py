@@ -33,29 +33,20 @@ from ..blocks import (
 )
 from ..figures import reliability_diagram
 from ..matrix import busiest, confusion_matrix, worst_confusions
-from ..page import Section
 from ..svg import Mark
 from ..units import SHARES
 from .aggregate import Share, confusion, recalls, reliability
-from .base import pair, tried
+from .base import pair
 from .read import Answers, RunFiles
 
 _MANY_CLASSES = 24
 _ENDS = 10
 _CARDS = 14
 _IMAGE = re.compile(r"data:image/(png|jpeg|webp);base64,[A-Za-z0-9+/=]+")
-_FILE = "predictions.parquet"
 
 
-def classes(run: RunFiles) -> Section:
+def classes(run: RunFiles) -> Blocks | None:
     """Return recall by class, chosen against reference."""
-    blocks = tried(
-        run, _classes, _FILE, "There are no results by class:", "there are no results by class"
-    )
-    return Section("classes", "Class by class", blocks, run.target_type.heading)
-
-
-def _classes(run: RunFiles) -> Blocks | None:
     chosen, reference = pair(run)
     new = recalls(chosen, judged_classes(run))
     if not new:
@@ -64,9 +55,10 @@ def _classes(run: RunFiles) -> Blocks | None:
     rows = {name: _recall(name, share, old.get(name)) for name, share in new.items()}
     by = {n: (new[n].value - old[n].value if n in old else 0.0) for n in new}
     by = by if old else {n: share.value for n, share in new.items()}
-    text = Markup(
-        "The share of each class that was recognised, with 95\u00a0% Wilson intervals. {}"
-    ).format(keys([chosen[0].method, *(one.method for one in reference[:1] if old)]))
+    kind = "Wilson intervals" if chosen[0].groups is None else "intervals that go by groups"
+    text = Markup("The share of each class that was recognised, with 95\u00a0% {}. {}").format(
+        kind, keys([chosen[0].method, *(one.method for one in reference[:1] if old)])
+    )
     if len(chosen) > 1:
         text += f" Means over {len(chosen)} seeds; each example counts once."
     axis = SHARES.axis([mark for row in rows.values() for mark in row.marks])
@@ -104,15 +96,8 @@ def judged_classes(run: RunFiles) -> list[str]:
     return known + [name for name in run.verdict.unseen_classes if name not in known]
 
 
-def confusions(run: RunFiles) -> Section:
+def confusions(run: RunFiles) -> Blocks | None:
     """Return the confusion matrices of the chosen method and of the reference."""
-    blocks = tried(
-        run, _confusions, _FILE, "There is no confusion matrix:", "there is no confusion matrix"
-    )
-    return Section("confusion", "What is taken for what", blocks, None)
-
-
-def _confusions(run: RunFiles) -> Blocks | None:
     chosen, reference = pair(run)
     names = judged_classes(run)
     counts = confusion(chosen, names)
@@ -158,15 +143,8 @@ def _confusions(run: RunFiles) -> Blocks | None:
     return [lead(text), *shown, Details(title, [table], open=not few) if mistakes else None]
 
 
-def calibration(run: RunFiles) -> Section:
+def calibration(run: RunFiles) -> Blocks | None:
     """Return the reliability diagram, and how far probabilities hold."""
-    title = "Can its confidence be believed?"
-    otherwise = "Calibration needs probabilities and known labels, and this run does not hold both:"
-    blocks = tried(run, _calibration, _FILE, otherwise, "calibration cannot be known")
-    return Section("calibration", title, blocks)
-
-
-def _calibration(run: RunFiles) -> Blocks | None:
     chosen, _ = pair(run)
     bins = reliability(chosen[:1])  # the model that is stored is that of the first seed
     known = [(b, b.accuracy) for b in bins if b.accuracy]
@@ -231,19 +209,8 @@ def _before(given: Calibration) -> list[tuple[str, str, str]]:
     return [("The same without its temperature", fmt.percent(before.ece), was)]
 
 
-def examples(run: RunFiles) -> Section:
+def examples(run: RunFiles) -> Blocks | None:
     """Return the examples that changed, with images only where they are plain data URIs."""
-    blocks = tried(
-        run,
-        _examples,
-        "examples.json",
-        "There are no examples:",
-        "which answers became right or wrong is not known",
-    )
-    return Section("examples", "Examples that changed", blocks)
-
-
-def _examples(run: RunFiles) -> Blocks | None:
     found = run.get("examples")
     nothing = not any(found.get(f"{kind}_count") for kind in ("fixed", "broken"))
     if not found or (nothing and run.verdict.kind != "judged"):

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from markupsafe import Markup
 
 from ..blocks import Block, Blocks, Text
+from ..page import Section
 from .read import Answers, RunFiles
 
 UNJUDGED = {
@@ -18,19 +20,13 @@ ODD = (AttributeError, IndexError, KeyError, TypeError, ValueError)
 """What a file raises that holds something unexpected."""
 
 
-def tried(
-    run: RunFiles,
-    make: Callable[[RunFiles], Blocks | None],
-    file: str,
-    otherwise: str,
-    unjudged: str = "",
-) -> Blocks:
-    """Return what a file gives to see, or why there is nothing.
+@dataclass(frozen=True)
+class Part:
+    """A section of a run's report.
 
-    Parameters
+    Attributes
     ----------
-    run : RunFiles
-        Its `problems` are added to.
+    title : str
     make : callable
         Gives blocks; none where the file holds nothing for them.
     file : str
@@ -39,7 +35,35 @@ def tried(
         Said where there are none: "There is no map:".
     unjudged : str
         What follows from rows without truth: "there is no confusion matrix".
+    nav : str or None
+        As a `Section` has it; "{heading}" is what the kind of label is headed with.
+    id : str
+        Where it is not the name.
     """
+
+    title: str
+    make: Callable[[RunFiles], Blocks | None]
+    file: str
+    otherwise: str = ""
+    unjudged: str = ""
+    nav: str | None = ""
+    id: str = ""
+
+    def section(self, name: str, run: RunFiles) -> Section:
+        """Return what a run's files give to see."""
+        nav = self.nav and self.nav.format(heading=run.target_type.heading)
+        blocks = tried(run, self.make, self.file, self.otherwise, self.unjudged)
+        return Section(self.id or name, self.title, blocks, nav)
+
+
+def tried(
+    run: RunFiles,
+    make: Callable[[RunFiles], Blocks | None],
+    file: str,
+    otherwise: str,
+    unjudged: str = "",
+) -> Blocks:
+    """Return what a file gives to see, or why there is nothing; see `Part`."""
     try:
         found = make(run)
     except ODD as error:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from ..page import Page, Section, write_page
+from ..page import Page, write_page
 from .answers import calibration, classes, confusions, examples
-from .base import ODD, UNJUDGED, odd
+from .base import ODD, UNJUDGED, Part, odd
 from .cost import cost, repeat, transfer
 from .curves import curves
 from .labels import labels
@@ -18,22 +17,52 @@ from .read import RunFiles, read_run
 from .story import story
 from .verdict import badges, comparison, headline, intro, outcome
 
-SECTIONS: Sequence[tuple[str, Callable[[RunFiles], Section | None]]] = (
-    ("comparison", comparison),
-    ("story", story),
-    ("curves", curves),
-    ("classes", classes),
-    ("confusion", confusions),
-    ("calibration", calibration),
-    ("numbers", numbers),
-    ("several", labels),
-    ("parts", modalities),
-    ("map", maps),
-    ("examples", examples),
-    ("transfer", transfer),
-    ("cost", cost),
-    ("repeat", repeat),
-)
+_ANSWERS = "predictions.parquet"
+SECTIONS = {
+    "comparison": Part(
+        "Compared with what?", comparison, "verdict.json", "There is no comparison:"
+    ),
+    "story": Part("What was done, and why", story, "data.json", nav="What was done"),
+    "curves": Part(
+        *("How it learned", curves, "log.jsonl", "There are no learning curves:"), nav="Learning"
+    ),
+    "classes": Part(
+        *("Class by class", classes, _ANSWERS, "There are no results by class:"),
+        *("there are no results by class", "{heading}"),
+    ),
+    "confusion": Part(
+        *("What is taken for what", confusions, _ANSWERS, "There is no confusion matrix:"),
+        *("there is no confusion matrix", None),
+    ),
+    "calibration": Part(
+        *("Can its confidence be believed?", calibration, _ANSWERS),
+        "Calibration needs probabilities and known labels, and this run does not hold both:",
+        "calibration cannot be known",
+    ),
+    "numbers": Part(
+        *("Predicted and true", numbers, _ANSWERS, "There is nothing to compare:"),
+        *("predicted and true values cannot be compared", "{heading}", "classes"),
+    ),
+    "several": Part(
+        *("Label by label", labels, _ANSWERS, "There are no results by label:"),
+        *("there are no results by label", "{heading}", "classes"),
+    ),
+    "parts": Part(
+        *("What each modality gives", modalities, "parts.json"),
+        *("What each modality gives is not known:", "", "Modalities"),
+    ),
+    "map": Part("Source and target, before and after", maps, "map.json", "There is no map:"),
+    "examples": Part(
+        *("Examples that changed", examples, "examples.json", "There are no examples:"),
+        "which answers became right or wrong is not known",
+    ),
+    "transfer": Part(
+        *("What was carried over", transfer, "transfer.json"),
+        *("Which tensors were carried over is not known:", "", None),
+    ),
+    "cost": Part("What it cost", cost, "cost.json"),
+    "repeat": Part("To repeat it", repeat, "config.json"),
+}
 """All sections, in their order."""
 _BY_KIND = {"classes", "confusion", "calibration", "numbers", "several", "examples"}
 """Those that a kind of label asks for, or does not."""
@@ -75,10 +104,11 @@ def page_of(run: RunFiles) -> Page:
         said = outcome(run)
     if not run.merged and run.verdict.kind in UNJUDGED:  # nobody knows which answers became right
         run.problems.pop("examples.json", None)
-    kind = run.target_type
-    names = [name for name, _ in SECTIONS if name not in _BY_KIND or name in kind.sections]
-    shown = [name for name in names if not run.merged or name in _MERGED]
-    sections = [own for name, make in SECTIONS if name in shown and (own := make(run)) is not None]
+    left_out = _BY_KIND - set(run.target_type.sections)
+    if "parts" not in run.values and "parts.json" not in run.problems:
+        left_out.add("parts")  # a run of one modality
+    shown = _MERGED if run.merged else set(SECTIONS) - left_out
+    sections = [part.section(name, run) for name, part in SECTIONS.items() if name in shown]
     created = str(run.get("run").get("created") or "")[:16].replace("T", " ")
     target = run.part("data", "target").get("name") or run.folder.name
     source = run.part("data", "source").get("name")

@@ -12,7 +12,6 @@ from landbridge.base.typed import JsonObject
 
 from ..blocks import Bars, Block, Blocks, Code, Details, Facts, Heading, Tiles, fine, sentence, soft
 from ..figures import bar
-from ..page import Section
 from .base import missing, tried
 from .read import RunFiles
 from .story import facts
@@ -25,18 +24,11 @@ _STATES = {
 }
 
 
-def transfer(run: RunFiles) -> Section:
+def transfer(run: RunFiles) -> Blocks | None:
     """Return the tensors by what became of them."""
-    otherwise = "Which tensors were carried over is not known:"
-    blocks: Blocks = [
-        fine("The backbone was not pretrained: no tensor was carried over from another model.")
-    ]
-    if run.get("transfer") or "transfer.json" in run.problems:
-        blocks = tried(run, _transfer, "transfer.json", otherwise)
-    return Section("transfer", "What was carried over", blocks, None)
-
-
-def _transfer(run: RunFiles) -> Blocks | None:
+    if not run.get("transfer") and "transfer.json" not in run.problems:
+        said = "The backbone was not pretrained: no tensor was carried over from another model."
+        return [fine(said)]
     found: dict[str, list[tuple[str, str]]] = {state: [] for state in _STATES}
     for name, note in _tensors(run.get("transfer")):
         state = str(note.get("state") or note.get("status") or "")
@@ -86,13 +78,13 @@ def _tensors(value: JsonObject) -> list[tuple[str, JsonObject]]:
     return entries
 
 
-def cost(run: RunFiles) -> Section:
+def cost(run: RunFiles) -> Blocks:
     """Return time, memory and parameters, and time by stage."""
     plan = _indented(run, "plan")
     blocks: list[Block | None] = [*tried(run, _cost, "cost.json", "The cost is not known:")]
     if plan and not run.merged:
         blocks.append(Details("What the budget allowed", [Code(plan)]))
-    return Section("cost", "What it cost", blocks)
+    return blocks
 
 
 def _cost(run: RunFiles) -> Blocks | None:
@@ -128,7 +120,7 @@ def _cost(run: RunFiles) -> Blocks | None:
     ]
 
 
-def repeat(run: RunFiles) -> Section:
+def repeat(run: RunFiles) -> Blocks:
     """Return the command, configuration, versions, hashes and seeds."""
     about, config = run.get("run"), _indented(run, "config")
     typed = as_command(about.get("command"))
@@ -144,7 +136,7 @@ def repeat(run: RunFiles) -> Section:
     ]
     code = Markup("<code>{}</code>")
     hashes = [(code.format(name), code.format(digest)) for name, digest in run.hashes().items()]
-    blocks: Blocks = [
+    return [
         Code(typed or "landbridge transfer --config config.json", "command"),
         fine(guessed) if config and not typed else None,
         Details("Configuration", [Code(config, "config")])
@@ -156,7 +148,6 @@ def repeat(run: RunFiles) -> Section:
             [Facts(hashes, "tensors")],
         ),
     ]
-    return Section("repeat", "To repeat it", blocks)
 
 
 def _indented(run: RunFiles, name: str) -> str:

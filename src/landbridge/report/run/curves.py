@@ -17,9 +17,7 @@ from landbridge.base import formatting as fmt
 from landbridge.base.events import Event
 
 from ..blocks import Block, Blocks, Details, Heading, Panels, Text, lead
-from ..page import Section
 from ..svg import Plane, drawing, line, text, ticks
-from .base import tried
 from .read import RunFiles
 
 _POINTS = 90
@@ -36,13 +34,8 @@ class Fit:
     chosen: bool
 
 
-def curves(run: RunFiles) -> Section:
+def curves(run: RunFiles) -> Blocks | None:
     """Return each loss by itself, the chosen method's first and the others folded away."""
-    blocks = tried(run, _curves, "log.jsonl", "There are no learning curves:")
-    return Section("curves", "How it learned", blocks, "Learning")
-
-
-def _curves(run: RunFiles) -> Blocks | None:
     if not run.log:
         return None
     shown: list[Block | None] = []

@@ -10,27 +10,15 @@ from landbridge.metrics.multilabel import multilabel_metrics, per_label_metrics
 from landbridge.targets.base import get_target_type
 
 from ..blocks import Blocks, Estimate, Table, forest, keys, lead, sentence
-from ..page import Section
 from ..svg import Mark
-from .base import pair, tried
+from .base import pair
 from .read import Answers, RunFiles
 
 _MULTILABEL = get_target_type("multilabel")
 
 
-def labels(run: RunFiles) -> Section:
+def labels(run: RunFiles) -> Blocks | None:
     """Return F1 of each label, chosen against reference, and the figures over all labels."""
-    blocks = tried(
-        run,
-        _labels,
-        "predictions.parquet",
-        "There are no results by label:",
-        "there are no results by label",
-    )
-    return Section("classes", "Label by label", blocks, run.target_type.heading)
-
-
-def _labels(run: RunFiles) -> Blocks | None:
     names = [str(n) for n in run.get("labels").get("classes") or []]
     chosen, reference = (
         [table for one in side if (table := _table(one, names)) is not None] for side in pair(run)

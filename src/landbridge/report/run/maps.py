@@ -11,9 +11,7 @@ from landbridge.base.shown import from_shared_folder, one_line, to_json
 from landbridge.base.typed import JsonObject
 
 from ..blocks import Blocks, Maps, lead
-from ..page import Section
 from ..scatter import Series, scatter
-from .base import tried
 from .read import RunFiles
 
 _CHANGES = (
@@ -23,19 +21,14 @@ _CHANGES = (
 _NUMBER = re.compile(r"[-−]?\d+(\.\d+)?(e[-+]?\d+)?")
 
 
-def maps(run: RunFiles) -> Section:
+def maps(run: RunFiles) -> Blocks | None:
     """Return both maps with what their points are."""
-
-    def make(run: RunFiles) -> Blocks | None:
-        drawn = maps_of(run)
-        text = (
-            "Each point is one example; neighbours have similar features. Distances between far "
-            "groups mean little. Discs are target rows, open diamonds source rows."
-        )
-        return [lead(text), drawn] if drawn else None
-
-    blocks = tried(run, make, "map.json", "There is no map:")
-    return Section("map", "Source and target, before and after", blocks)
+    drawn = maps_of(run)
+    text = (
+        "Each point is one example; neighbours have similar features. Distances between far "
+        "groups mean little. Discs are target rows, open diamonds source rows."
+    )
+    return [lead(text), drawn] if drawn else None
 
 
 def maps_of(run: RunFiles) -> Maps | None:

@@ -6,21 +6,12 @@ from landbridge.base import formatting as fmt
 from landbridge.verdict.parts import PartScores
 
 from ..blocks import Blocks, Details, Estimate, Heading, Table, fine, forest, lead, sentence
-from ..page import Section
 from ..svg import Mark
-from .base import tried
 from .read import RunFiles
 
 
-def modalities(run: RunFiles) -> Section | None:
+def modalities(run: RunFiles) -> Blocks | None:
     """Return the score of each set of modalities, and what each adds to the others."""
-    if "parts" not in run.values and "parts.json" not in run.problems:
-        return None
-    blocks = tried(run, _modalities, "parts.json", "What each modality gives is not known:")
-    return Section("parts", "What each modality gives", blocks, "Modalities")
-
-
-def _modalities(run: RunFiles) -> Blocks | None:
     found = PartScores.from_json(run.get("parts"))
     names, units = found.parts, run.units
     if not names:

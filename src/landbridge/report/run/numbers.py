@@ -12,29 +12,17 @@ from landbridge.base.evenly import evenly
 from landbridge.metrics.regression import regression_metrics
 
 from ..blocks import Block, Blocks, Columns, Figure, Heading, Table, lead
-from ..page import Section
 from ..scatter import Axes, Series, scatter
 from ..svg import around
 from ..units import Units
-from .base import pair, tried
+from .base import pair
 from .read import Answers, RunFiles
 
 _MOST_POINTS = 1500
 
 
-def numbers(run: RunFiles) -> Section:
+def numbers(run: RunFiles) -> Blocks | None:
     """Return scatters of predicted against true and of errors, and the figures."""
-    blocks = tried(
-        run,
-        _numbers,
-        "predictions.parquet",
-        "There is nothing to compare:",
-        "predicted and true values cannot be compared",
-    )
-    return Section("classes", "Predicted and true", blocks, run.target_type.heading)
-
-
-def _numbers(run: RunFiles) -> Blocks | None:
     sides = [
         (answers[0].method, *both)
         for answers in pair(run)

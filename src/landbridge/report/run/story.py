@@ -10,6 +10,7 @@ from markupsafe import Markup
 from landbridge.base import formatting as fmt
 from landbridge.base.typed import JsonObject
 from landbridge.metrics.labelfree import explained, heading
+from landbridge.selection.records import Choice
 
 from ..blocks import (
     Bars,
@@ -28,7 +29,6 @@ from ..blocks import (
     tagged,
 )
 from ..figures import bar
-from ..page import Section
 from .base import tried
 from .read import RunFiles
 from .verdict import kept
@@ -41,7 +41,7 @@ _KINDS = {
 }
 
 
-def story(run: RunFiles) -> Section:
+def story(run: RunFiles) -> Blocks:
     """Return data, backbone and choice, each with all that was left out."""
     prepared = facts(run.get("preprocessor"))
     how = Details("How raw examples become inputs", [Facts(prepared)]) if prepared else None
@@ -50,7 +50,7 @@ def story(run: RunFiles) -> Section:
         *(str(e.get("message", "")) for e in run.log if e.get("event") == "warning"),
     ]
     title = "Notes on the merge" if run.merged else "Warnings during the run"
-    blocks: Blocks = [
+    return [
         *tried(run, _data, "data.json", "What was read is not known:"),
         Heading("Backbone"),
         *tried(run, _backbone, "backbone.json", "The backbone is not known:"),
@@ -59,7 +59,6 @@ def story(run: RunFiles) -> Section:
         *tried(run, _choice, "choice.json", "Why this method was chosen is not known:"),
         Note(title, warnings) if warnings else None,
     ]
-    return Section("story", "What was done, and why", blocks, "What was done")
 
 
 def _backbone(run: RunFiles) -> Blocks | None:
@@ -175,60 +174,55 @@ def _said(value: Any) -> str:
 
 def _choice(run: RunFiles) -> Blocks | None:
     """Return which method was chosen among which, and why."""
-    choice = run.get("choice")
-    method, reason = str(choice.get("method") or ""), str(choice.get("reason") or "")
-    if not method:
+    found = run.get("choice")
+    if not found.get("method"):
         return None
-    candidates = [c for c in choice.get("candidates") or [] if isinstance(c, dict)]
-    candidates.sort(key=_place)
-    said = reason if not reason or reason[-1] in ".!?" else reason + "."
-    text = Markup("{} {}").format(said, _KINDS.get(str(choice.get("kind")), ""))
-    if not reason.startswith(method):
-        text = Markup("<strong>{}</strong>: {}").format(method, text)
-    if kept(run) and candidates:
+    choice = Choice.from_json(_NO_CHOICE | found)
+    said = choice.reason
+    said = said if not said or said[-1] in ".!?" else said + "."
+    text = Markup("{} {}").format(said, _KINDS.get(choice.kind, ""))
+    if not choice.reason.startswith(choice.method):
+        text = Markup("<strong>{}</strong>: {}").format(choice.method, text)
+    if kept(run) and choice.candidates:
         text += Markup(
             " <strong>No adaptation earned its place, so the reference was kept.</strong>"
         )
-    elif choice.get("kept_reference") and not kept(run):
+    elif choice.kept_reference and not kept(run):
         text += " It is a baseline and no adaptation."
-    blocks: list[Block | None] = [Text(text)]
-    if candidates:
-        blocks += _candidates(candidates, method, choice.get("kind") == "label-free")
-    not_tried = [
-        (str(n.get("method", "")), str(n.get("why", "")))
-        for n in choice.get("not_tried") or []
-        if isinstance(n, dict)
+    not_tried = [(one.method, one.why) for one in choice.not_tried]
+    title = f"{fmt.counted(len(not_tried), 'method was', 'methods were')} not tried"
+    return [
+        Text(text),
+        *(_candidates(choice) if choice.candidates else []),
+        Details(title, [Facts(not_tried)]) if not_tried else None,
     ]
-    if not_tried:
-        title = f"{fmt.counted(len(not_tried), 'method was', 'methods were')} not tried"
-        blocks.append(Details(title, [Facts(not_tried)]))
-    return blocks
 
 
-def _place(candidate: JsonObject) -> tuple[bool, bool, float]:
-    rank = fmt.number(candidate.get("rank"))
-    return candidate.get("gated") is not None, rank is None, rank or 0.0
+_NO_CHOICE: JsonObject = {
+    "kind": "",
+    "reason": "",
+    "kept_reference": False,
+    "candidates": (),
+    "not_tried": (),
+}
+"""What a choice of an older version may lack."""
 
 
-def _candidates(candidates: list[JsonObject], method: str, label_free: bool) -> Blocks:
-    names = list(dict.fromkeys(str(n) for c in candidates for n in c.get("figures") or {}))
-    columns = [fmt.column([(c.get("figures") or {}).get(n) for c in candidates]) for n in names]
+def _candidates(choice: Choice) -> Blocks:
+    order = sorted(
+        choice.candidates, key=lambda c: (c.gated is not None, c.rank is None, c.rank or 0)
+    )
+    names = list(dict.fromkeys(name for one in order for name in one.figures))
+    columns = [fmt.column([one.figures.get(name) for one in order]) for name in names]
     rows, marked = [], []
-    for i, c in enumerate(candidates):
-        name, gated = str(c.get("method", "")), c.get("gated")
-        chosen = name == method
-        small = f"ruled out: {gated}" if gated is not None else ""
-        rows.append(
-            [
-                tagged(name, *["chosen"] * chosen, small=small),
-                fmt.figure(c.get("rank")),
-                *(own[i] for own in columns),
-                fmt.count(c.get("steps")),
-                fmt.seconds(c.get("cpu_s")),
-            ]
-        )
-        marked.append(" ".join(["is-chosen"] * chosen + ["is-gated"] * (gated is not None)))
-    rank = "Rank sum" if label_free else "Rank"
+    for i, one in enumerate(order):
+        chosen, gated = one.method == choice.method, one.gated is not None
+        small = f"ruled out: {one.gated}" if gated else ""
+        name = tagged(one.method, *["chosen"] * chosen, small=small)
+        cost = [fmt.count(one.cost.get("steps")), fmt.seconds(one.cost.get("cpu_s"))]
+        rows.append([name, fmt.figure(one.rank), *(own[i] for own in columns), *cost])
+        marked.append(" ".join(["is-chosen"] * chosen + ["is-gated"] * gated))
+    rank = "Rank sum" if choice.kind == "label-free" else "Rank"
     heads = ["Candidate", rank, *map(heading, names), "Steps", "CPU"]
     also = explained(names)
     table = Table(heads, rows, range(1, len(heads)), "Candidates", marked)

@@ -28,10 +28,9 @@ from ..blocks import (
     sentence,
     tagged,
 )
-from ..page import Outcome, Section
+from ..page import Outcome
 from ..svg import Mark
 from ..units import Units
-from .base import tried
 from .read import RunFiles
 
 _KINDS = {
@@ -158,14 +157,8 @@ def _apart(settle: Settle | None) -> Block | None:
     return Details(title, [Text(in_one_line(rows) + more)], css="fine")
 
 
-def comparison(run: RunFiles) -> Section:
+def comparison(run: RunFiles) -> Blocks | None:
     """Return the chosen method against each baseline, as rows of a chart and of a table."""
-    otherwise = "There is no comparison:"
-    blocks = tried(run, _comparison, "verdict.json", otherwise)
-    return Section("comparison", "Compared with what?", blocks)
-
-
-def _comparison(run: RunFiles) -> Blocks | None:
     verdict, units = run.verdict, run.units
     scores = verdict.scores
     if verdict.kind == "label-free" or not any(one.score.known for one in scores):
