@@ -38,6 +38,7 @@ from ..units import SHARES
 from .aggregate import Share, confusion, recalls, reliability
 from .base import pair
 from .read import Answers, RunFiles
+from .records import Example
 
 _MANY_CLASSES = 24
 _ENDS = 10
@@ -228,8 +229,8 @@ def examples(run: RunFiles) -> Blocks | None:
 
 
 def _changed(found: JsonObject, kind: str, sign: str, css: str, title: str) -> Blocks:
-    items = [e for e in found.get(kind) or [] if isinstance(e, dict)]
-    _, names = from_shared_folder([str(e.get("name") or f"row {e.get('row')}") for e in items])
+    items = [Example.from_json(e) for e in found.get(kind) or [] if isinstance(e, dict)]
+    _, names = from_shared_folder([one.name for one in items])
     count = fmt.count(found.get(f"{kind}_count", len(items)))
     shown = f", {len(items)} shown" if items and count != str(len(items)) else ""
     head = Markup('<span class="{}" aria-hidden="true">{}</span> {}').format(css, sign, title)
@@ -242,15 +243,14 @@ def _changed(found: JsonObject, kind: str, sign: str, css: str, title: str) -> B
     ]
 
 
-def _card(e: JsonObject, name: str, fixed: bool) -> Card:
-    image = str(e.get("image") or "")
+def _card(e: Example, name: str, fixed: bool) -> Card:
     wrong, right = Markup('<span class="wrong">{}</span>'), Markup("<strong>{}</strong>")
     was, now = (wrong, right) if fixed else (right, wrong)
-    answer = Markup("{} → {}").format(was.format(e.get("before")), now.format(e.get("after")))
+    answer = Markup("{} → {}").format(was.format(e.before), now.format(e.after))
     lines = [
         (str(k), fmt.shorten(fmt.figure(v) if isinstance(v, float) else v, 280))
-        for k, v in (e.get("values") or {}).items()
+        for k, v in e.values.items()
     ]
-    foot = f"true {e.get('true')}, sure {fmt.percent(e.get('confidence'), 0)}"
-    pictures = [(image, "")] if _IMAGE.fullmatch(image) else []
-    return Card(name, pictures, lines, fixed, answer, foot, str(e.get("row")))
+    foot = f"true {e.true}, sure {fmt.percent(e.confidence, 0)}"
+    pictures = [(e.image, "")] if _IMAGE.fullmatch(e.image) else []
+    return Card(name, pictures, lines, fixed, answer, foot, e.row)

@@ -101,21 +101,13 @@ def _data(run: RunFiles) -> list[str]:
     if not data:
         return []
     lines = ["## Data", "", md(data.get("setting") or ""), ""]
-    for role in ("source", "target"):
-        side = run.part("data", role)
-        if side:
-            judged = fmt.number(side.get("judged"))
-            lines.append(
-                f"- {role}: {md(side.get('name', ''))}, "
-                f"{fmt.counted(side.get('usable'), 'usable row')} "
-                f"of {fmt.count(side.get('rows'))}"
-                f"{f' ({fmt.count(judged)} kept for judging)' if judged else ''}, "
-                f"labelled: {md(side.get('labelled', ''))}"
-            )
-            lines += [
-                f"  - left out: {fmt.count(o.get('count'))} {md(o.get('what', ''))}"
-                for o in side.get("omissions") or []
-            ]
+    for side in run.sides:
+        judged = f" ({fmt.count(side.judged)} kept for judging)" if side.judged else ""
+        lines.append(
+            f"- {side.role}: {md(side.name)}, {fmt.counted(side.usable, 'usable row')} "
+            f"of {fmt.count(side.rows)}{judged}, labelled: {md(side.labelled)}"
+        )
+        lines += [f"  - left out: {fmt.count(o.count)} {md(o.what)}" for o in side.omissions]
     return lines
 
 

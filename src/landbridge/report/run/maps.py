@@ -13,6 +13,7 @@ from landbridge.base.typed import JsonObject
 from ..blocks import Blocks, Maps, lead
 from ..scatter import Series, scatter
 from .read import RunFiles
+from .records import Layout
 
 _CHANGES = (
     *("wrong to right", "right to wrong", "wrong both times", "right both times"),
@@ -33,22 +34,20 @@ def maps(run: RunFiles) -> Blocks | None:
 
 def maps_of(run: RunFiles) -> Maps | None:
     """Return drawings of the map, and what their points are as JSON that is safe inside HTML."""
-    found = run.get("map")
-    both = [found.get(when) for when in ("before", "after")]
-    present = [m for m in both if isinstance(m, dict) and m.get("x")]
+    both = (Layout.from_json(run.get("map").get(when)) for when in ("before", "after"))
+    present = [m for m in both if m is not None]
     if not present:
         return None
     last = present[-1]
-    n = len(last["x"])
-    if any([m["domain"], m["row"]] != [last["domain"], last["row"]] for m in present):
+    if any((m.domain, m.row) != (last.domain, last.row) for m in present):
         raise ValueError("the maps show different rows")
     # Sources come first: a point's place in the drawing is its place here.
-    order = sorted(range(n), key=lambda i: last["domain"][i] == "target")
-    sources = sum(name != "target" for name in last["domain"])
-    rows = [last["row"][i] for i in order]
+    order = sorted(range(len(last.x)), key=lambda i: last.domain[i] == "target")
+    sources = sum(name != "target" for name in last.domain)
+    rows = [last.row[i] for i in order]
     label, *predicted = (
         [None if values[i] is None else one_line(str(values[i])) for i in order]
-        for values in (_column(last, "label"), *(_column(m, "predicted") for m in present))
+        for values in (last.label, *(m.predicted for m in present))
     )
     predicted = [own[sources:] for own in predicted]  # of the target alone
     groups = _groups(run, {n for own in (label, *predicted) for n in own if n is not None})
@@ -76,18 +75,9 @@ def maps_of(run: RunFiles) -> Maps | None:
         ("predicted", "prediction", any(name is not None for name in predicted[-1])),
         ("change", "what changed", kind.named and any(c is not None for c in changes)),
     )
-    drawn = [
-        (str(m.get("title") or ""), _drawn(m, order, sources, f"map-{k}"))
-        for k, m in enumerate(present)
-    ]
+    drawn = [(m.title, _drawn(m, order, sources, f"map-{k}")) for k, m in enumerate(present)]
     shown = [(value, words) for value, words, there in colours if there]
     return Maps(drawn, Markup(text), shown, kind.group)
-
-
-def _column(m: JsonObject, key: str) -> list[Any]:
-    values = m.get(key)
-    n = len(m["x"])
-    return values if isinstance(values, list) and len(values) == n else [None] * n
 
 
 def _groups(run: RunFiles, seen: set[str]) -> list[str]:
@@ -112,13 +102,13 @@ def _names(run: RunFiles, rows: list[Any]) -> JsonObject:
     return {"before": before.pop() if numbered else "", "names": [] if numbered else names}
 
 
-def _drawn(m: JsonObject, order: list[int], sources: int, id: str) -> Markup:
-    x, y = ([float(m[key][i]) for i in order] for key in ("x", "y"))
+def _drawn(m: Layout, order: list[int], sources: int, id: str) -> Markup:
+    x, y = ([own[i] for i in order] for own in (m.x, m.y))
     series = [
         Series("source", x[:sources], y[:sources], "source", diamond=True),
         Series("target", x[sources:], y[sources:]),
     ]
-    label = f"{m.get('title') or 'Map'}: map of {len(x)} examples"
+    label = f"{m.title or 'Map'}: map of {len(x)} examples"
     return scatter([one for one in series if one.x], label, id=id, width=470, height=430)
 
 

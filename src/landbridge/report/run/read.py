@@ -18,6 +18,7 @@ from landbridge.targets.base import TargetType, multiclass, objects, stored_targ
 from landbridge.verdict.records import Verdict
 
 from ..units import Units
+from .records import Side
 
 _OBJECTS = (
     *("run", "config", "data", "plan", "choice", "verdict", "backbone", "labels"),
@@ -76,6 +77,12 @@ class RunFiles:
         """Return an object inside NAME.json, empty where it is missing."""
         value = self.get(name).get(key)
         return value if isinstance(value, dict) else {}
+
+    @property
+    def sides(self) -> list[Side]:
+        """Source and target, as far as data.json has them."""
+        found = ((role, self.part("data", role)) for role in ("source", "target"))
+        return [Side.from_json(role, side) for role, side in found if side]
 
     def of_role(self, role: str, method: str | None = None) -> list[Answers]:
         """Return the answers of a role (and method), one entry per seed."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from markupsafe import Markup
@@ -31,6 +31,7 @@ from ..blocks import (
 from ..figures import bar
 from .base import tried
 from .read import RunFiles
+from .records import Omission, Side
 from .verdict import kept
 
 PACKED = 300
@@ -69,14 +70,13 @@ def _backbone(run: RunFiles) -> Blocks | None:
 def _data(run: RunFiles) -> Blocks | None:
     """Return source and target side by side."""
     data = run.get("data")
-    sides = {role: run.part("data", role) for role in ("source", "target")}
-    sides = {role: side for role, side in sides.items() if side}
+    sides = run.sides
     if not sides:
         return None
     match = data.get("match") or {}
     # a side that shows no label lacks no class: nobody knows
-    known = all(side.get("classes") for side in sides.values())
-    alone = "source" not in sides
+    known = all(side.classes for side in sides)
+    alone = sides[0].role != "source"
     setting, said = str(data.get("setting") or ""), str(match.get("sentence") or "")
     if run.merged:  # the setting speaks of a verdict that is not this run's
         setting = (
@@ -95,55 +95,51 @@ def _data(run: RunFiles) -> Blocks | None:
             for side, names in only.items()
             if names and side not in hidden
         ),
-        *(_left_out(role, side) for role, side in sides.items()),
+        *map(_left_out, sides),
         _counts(sides),
     ]
 
 
-def _sides(run: RunFiles, sides: Mapping[str, JsonObject]) -> Table:
+def _sides(run: RunFiles, sides: Sequence[Side]) -> Table:
     kind = run.target_type
     heads = ["Data", "Name", "Kind", "Rows", "Usable", "Labelled", "Kept for judging"]
+    swatch = Markup('<span class="swatch {}" aria-hidden="true"></span>{}')
     rows = []
-    for role, side in sides.items():
-        swatch = Markup('<span class="swatch {}" aria-hidden="true"></span>{}')
-        row = [swatch.format(role, sentence(role)), str(side.get("name", ""))]
-        row += [str(side.get("modality", "")), fmt.count(side.get("rows"))]
-        row += [fmt.count(side.get("usable")), str(side.get("labelled", ""))]
-        row += [fmt.count(side.get("judged"))]
-        rows.append(row + ([fmt.count(len(side.get("classes") or []) or None)] * kind.named))
-    return Table(heads + [sentence(kind.nouns)] * kind.named, rows, (3, 4, 6, 7), "Data")
+    for side in sides:
+        row = [swatch.format(side.role, sentence(side.role)), side.name, side.modality]
+        row += [fmt.count(side.rows), fmt.count(side.usable), side.labelled]
+        row += [fmt.count(side.judged)]
+        rows.append(row + ([fmt.count(len(side.classes) or None)] if kind.named else []))
+    heads += [sentence(kind.nouns)] if kind.named else []
+    return Table(heads, rows, (3, 4, 6, 7), "Data")
 
 
-def _left_out(role: str, side: JsonObject) -> Block | None:
-    omissions = [o for o in side.get("omissions") or [] if isinstance(o, dict)]
-    notes = [str(note) for note in side.get("notes") or []]
-    if not (omissions or notes):
+def _left_out(side: Side) -> Block | None:
+    if not (side.omissions or side.notes):
         return None
-    title = f"{'Left out of the' if omissions else 'About the'} {role}"
-    more = ", and notes" if omissions and notes else ""
-    return Note(title + more, [*map(_omission, omissions), *notes])
+    title = f"{'Left out of the' if side.omissions else 'About the'} {side.role}"
+    more = ", and notes" if side.omissions and side.notes else ""
+    return Note(title + more, [*map(_omission, side.omissions), *side.notes])
 
 
-def _omission(found: JsonObject) -> Markup:
-    count, rows = found.get("count"), [str(row) for row in found.get("rows") or []]
-    said = Markup("{}: <strong>{}</strong>").format(found.get("what", ""), fmt.count(count))
-    if not rows:
+def _omission(found: Omission) -> Markup:
+    said = Markup("{}: <strong>{}</strong>").format(found.what, fmt.count(found.count))
+    if not found.rows:
         return said
-    more = ", …" if (fmt.number(count) or 0) > len(rows) else ""
+    more = ", …" if found.count > len(found.rows) else ""
     which = Markup('<details class="inline"><summary>which</summary>{}{}</details>')
-    return said + which.format(", ".join(rows), more)
+    return said + which.format(", ".join(found.rows), more)
 
 
-def _counts(sides: Mapping[str, JsonObject]) -> Block | None:
+def _counts(sides: Sequence[Side]) -> Block | None:
     columns: list[Blocks] = []
-    for role, side in sides.items():
-        counts = {n: v for n, v in (side.get("counts") or {}).items() if fmt.number(v) is not None}
-        most = max(counts.values(), default=0) or 1
+    for side in sides:
+        most = max(side.counts.values(), default=0) or 1
         bars = [
-            (str(name), bar(v / most, f"{name}: {v}", f"bar {role}"), fmt.count(v))
-            for name, v in counts.items()
+            (name, bar(n / most, f"{name}: {n:g}", f"bar {side.role}"), fmt.count(n))
+            for name, n in side.counts.items()
         ]
-        columns += [[Heading(sentence(role)), Bars(bars)]] if bars else []
+        columns += [[Heading(sentence(side.role)), Bars(bars)]] if bars else []
     return Details("Known labels by class", [Columns(columns)]) if columns else None
 
 
