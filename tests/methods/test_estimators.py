@@ -19,6 +19,11 @@ KINDS = {
     for name, kind in METHODS.items()
     if issubclass(kind, FeatureMethod) and "multiclass" in kind.needs.target_types
 }
+REGRESSORS = [
+    getattr(landbridge.features, kind.__name__)
+    for _, kind in METHODS.items()
+    if issubclass(kind, FeatureMethod) and "multiclass" not in kind.needs.target_types
+]
 every = pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
 aligning = pytest.mark.parametrize(
     "kind",
@@ -57,8 +62,9 @@ def fitted(kind, xs, ys, xt, yt):
     return quiet(kind, xs, ys, xt, yt, labelled_t=few)
 
 
-@every
+@pytest.mark.parametrize("kind", [*KINDS.values(), *REGRESSORS], ids=lambda kind: kind.name)
 def test_scikit_learn_checks(kind):
+    """All of them, but what this version leaves out: none is expected to fail."""
     from sklearn.utils.estimator_checks import check_estimator
 
     with warnings.catch_warnings():
@@ -267,13 +273,6 @@ def test_other_tools_of_scikit_learn():
         steps = make_pipeline(StandardScaler(), coral().set_fit_request(sample_domain=True))
         scores = cross_val_score(steps, x, y, cv=3, params={"sample_domain": domain})
     assert scores.min() > 0.8
-
-
-REGRESSORS = [
-    getattr(landbridge.features, kind.__name__)
-    for _, kind in METHODS.items()
-    if issubclass(kind, FeatureMethod) and "multiclass" not in kind.needs.target_types
-]
 
 
 def test_what_they_are():

@@ -23,6 +23,7 @@ from landbridge.domains.read import read_domain
 from landbridge.methods.core.base import METHODS, Features, Needs
 from landbridge.methods.core.feature import FeatureMethod
 from landbridge.methods.core.network import NetworkMethod, PlanContext
+from landbridge.methods.core.parameters import documented
 from landbridge.methods.core.resolve import Setting, make_method, require
 from landbridge.objectives.base import TERMS
 from landbridge.training.batches import Side
@@ -72,12 +73,14 @@ def test_words(name):
 
 @every
 def test_options(name):
-    kind = type(make_method(name)).Config
+    method = type(make_method(name))
+    kind = method.Config
     assert dataclasses.is_dataclass(kind)
     assert kind.__dataclass_params__.frozen
     fields = dataclasses.fields(kind)
     for field in fields:
-        assert field.name in (kind.__doc__ or ""), f"{field.name} is not explained"
+        explained = documented(method) if issubclass(method, FeatureMethod) else kind.__doc__
+        assert field.name in explained, f"{field.name} is not explained"
     wrong = f"{fields[0].name}s" if fields else "weigth"
     with pytest.raises(ConfigError) as error:
         make_method(name, {wrong: 1})

@@ -35,7 +35,7 @@ class _Config:
                 ],
                 frozen=True,
             )
-            made.__doc__ = documented(owner)
+            made.__doc__ = owner.__doc__
             made.__module__ = owner.__module__
             self._made[owner] = made
         return self._made[owner]
