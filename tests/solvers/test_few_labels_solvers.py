@@ -317,7 +317,7 @@ def test_tradaboost_is_the_papers(n_estimators):
     np.testing.assert_allclose(found.weights, weights, rtol=1e-9)
     new = np.random.default_rng(9).normal(size=(300, 3))
     votes = np.zeros((300, 2))
-    for model, say in zip(found.models, found.log, strict=True):
+    for model, say in zip(found.models, found.estimator_weights, strict=True):
         votes[np.arange(300), model.predict(new)] += say
     clear = np.abs(votes[:, 0] - votes[:, 1]) > 1e-9
     assert clear.mean() > 0.9
@@ -349,11 +349,13 @@ def test_tradaboost_without_any_error_and_with_nothing_but_errors():
     found = tradaboost(lambda w: (None, labels), labels, 6, 3, 6)
     assert found.errors.tolist() == [0] * 6
     np.testing.assert_allclose(found.weights, 0.1)
-    np.testing.assert_allclose(found.log, np.log(7) + np.log(2))  # (1 − 1/8) / (1/8), 3 classes
+    np.testing.assert_allclose(
+        found.estimator_weights, np.log(7) + np.log(2)
+    )  # (1 − 1/8) / (1/8), 3 classes
     bad = tradaboost(lambda w: ("last", (labels + 1) % 3), labels, 6, 3, 6)
     assert bad.errors.tolist() == [1] * 6
     assert bad.models == ["last"]
-    assert bad.log.tolist() == [1]
+    assert bad.estimator_weights.tolist() == [1]
     assert np.isfinite(bad.weights).all()
     alone = tradaboost(lambda w: (None, labels), labels, 1, 3, 4)
     assert np.isfinite(alone.weights).all()

@@ -3,50 +3,13 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 
-from ...inference.layers import Affine, HeadLayer
-from ...targets.base import TargetType
+from ...inference.layers import Affine
 from ..core.base import Features, Head, Needs
 from ..core.feature import ScaledMethod
-
-
-@dataclass(frozen=True)
-class LabelledRows:
-    """The labelled rows of both sides, scaled.
-
-    Attributes
-    ----------
-    xs, ys : ndarray, shapes (n, d) and (n,)
-    xt, yt : ndarray, shapes (m, d) and (m,)
-    unlabelled : ndarray
-        The other target rows.
-    steps : tuple of HeadLayer
-        What scaled the target.
-    kind : TargetType
-        The kind of label.
-    """
-
-    xs: np.ndarray
-    ys: np.ndarray
-    xt: np.ndarray
-    yt: np.ndarray
-    unlabelled: np.ndarray
-    steps: tuple[HeadLayer, ...]
-    kind: TargetType
-
-    @property
-    def x(self) -> np.ndarray:
-        """Rows of both sides, source rows first."""
-        return np.concatenate([self.xs, self.xt.astype(self.xs.dtype, copy=False)])
-
-    @property
-    def y(self) -> np.ndarray:
-        """Labels of both sides."""
-        return np.concatenate([self.ys, self.yt])
 
 
 class FewLabels(ScaledMethod):
@@ -58,8 +21,16 @@ class FewLabels(ScaledMethod):
     )
 
     @abstractmethod
-    def fit_rows(self, rows: LabelledRows, n_classes: int, seed: int) -> Head:
-        """Return the head for target features as they were before scaling."""
+    def fit_rows(self, source: Features, target: Features, n_classes: int, seed: int) -> Head:
+        """Return the head of scaled target features.
+
+        Parameters
+        ----------
+        source : Features
+            Scaled labelled rows.
+        target : Features
+            All scaled rows, some of them labelled.
+        """
 
     def fit_head(
         self, source: Features | None, target: Features, n_classes: int, seed: int
@@ -72,26 +43,23 @@ class FewLabels(ScaledMethod):
             Without labelled source rows, without target rows, or where dimensions differ.
         """
         source, target, both = self.both_sides(source, target)
-        rows = LabelledRows(
-            source.x[source.known],
-            source.labels[source.known],
-            target.x[target.known],
-            target.labels[target.known],
-            target.x[~target.known],
-            both.target_steps,
-            target.target_type,
-        )
-        fit = self.fit_rows if len(rows.xt) else self.source_alone
-        return fit(rows, n_classes, seed)
+        fit = self.fit_rows if target.known.any() else self.source_alone
+        return fit(source.only(source.known), target, n_classes, seed).after(both.target_steps)
 
-    def source_alone(self, rows: LabelledRows, n_classes: int, seed: int) -> Head:
+    def source_alone(self, source: Features, target: Features, n_classes: int, seed: int) -> Head:
         """Return the source's own ridge classifier: all that can be done without a label."""
         from ..heads.ridge import ridge_head
 
-        head = ridge_head(rows.xs, rows.ys, n_classes, kind=rows.kind)
+        head = ridge_head(source.x, source.labels, n_classes, kind=target.target_type)
         head.notes["target_labels"] = 0
         head.notes["fitted_on"] = "source"
-        return Head(head.steps, head.notes).after(rows.steps)
+        return head
+
+
+def stacked(source: Features, target: Features) -> tuple[np.ndarray, np.ndarray]:
+    """Return the rows of both sides, source rows first, and their labels."""
+    x = np.concatenate([source.x, target.x.astype(source.x.dtype, copy=False)])
+    return x, np.concatenate([source.labels, target.labels])
 
 
 def classifier(
@@ -99,7 +67,7 @@ def classifier(
     bias: np.ndarray,
     left_out: np.ndarray,
     labels: np.ndarray,
-    rows: LabelledRows,
+    target: Features,
     notes: dict[str, Any],
     n_classes: int,
 ) -> Head:
@@ -113,9 +81,10 @@ def classifier(
         Scores of target rows by fits without them.
     labels : ndarray, shape (m,) or (m, k)
     """
-    weight, bias, own = rows.kind.calibrate(weight, bias, left_out, labels, n_classes)
+    kind = target.target_type
+    weight, bias, own = kind.calibrate(weight, bias, left_out, labels, n_classes)
     every = np.ones(len(labels), bool)
-    own |= rows.kind.fit_notes(left_out, labels, every, n_classes)
+    own |= kind.fit_notes(left_out, labels, every, n_classes)
     own.pop("missing_classes", None)
-    found = notes | own | {"target_labels": len(rows.xt)}
-    return Head([Affine(weight.T, bias)], found).after(rows.steps)
+    found = notes | own | {"target_labels": int(target.known.sum())}
+    return Head([Affine(weight.T, bias)], found)

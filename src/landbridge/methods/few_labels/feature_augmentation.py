@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ...base.fields import setting
-from ..core.base import EVERY, METHODS, Head
+from ..core.base import EVERY, METHODS, Features, Head
 from ..heads.ridge import ALPHAS
-from .base import FewLabels, LabelledRows, classifier
+from .base import FewLabels, classifier
 
 
 @METHODS.register("feature-augmentation")
@@ -44,28 +44,30 @@ class FeatureAugmentation(FewLabels):
     )
     alphas: tuple[float, ...] = setting(ALPHAS, "Ridge strengths to choose from.", gt=0)
 
-    def fit_rows(self, rows: LabelledRows, n_classes: int, seed: int) -> Head:
+    def fit_rows(self, source: Features, target: Features, n_classes: int, seed: int) -> Head:
         """Fit; `seed` is not used."""
         from ...solvers.linear.feature_augmentation import feature_augmentation
 
+        own, unlabelled = target.only(target.known), target.x[~target.known]
+        kind = target.target_type
         fit = feature_augmentation(
-            rows.xs,
-            rows.kind.regression_targets(rows.ys, n_classes),
-            rows.xt,
-            rows.kind.regression_targets(rows.yt, n_classes),
+            source.x,
+            kind.regression_targets(source.labels, n_classes),
+            own.x,
+            kind.regression_targets(own.labels, n_classes),
             self.alphas,
-            unlabelled=rows.unlabelled,
-            agreement=self.agreement * len(rows.xs) / max(1, len(rows.unlabelled)),
+            unlabelled=unlabelled,
+            agreement=self.agreement * len(source) / max(1, len(unlabelled)),
             free_intercept=False,
         )
         notes = {
             "strength": fit.strength,
             "left_out_errors": [None if e != e else float(e) for e in fit.loo_errors],
-            "unlabelled": len(rows.unlabelled) if self.agreement else 0,
+            "unlabelled": len(unlabelled) if self.agreement else 0,
         }
         predictions = fit.loo_predictions
-        if len(rows.xt) == 1:
+        if len(own) == 1:
             predictions = predictions[:0]
         return classifier(
-            fit.weight, fit.bias, predictions, rows.yt[: len(predictions)], rows, notes, n_classes
+            fit.weight, fit.bias, predictions, own.labels[: len(predictions)], own, notes, n_classes
         )

@@ -10,9 +10,9 @@ from ...base.fields import setting
 from ...base.seeds import numpy_rng
 from ...inference.layers import Affine
 from ...solvers.calibration.score_calibration import fit_temperature
-from ..core.base import METHODS, Head
+from ..core.base import METHODS, Features, Head
 from ..heads.ridge import ALPHAS
-from .base import FewLabels, LabelledRows, classifier
+from .base import FewLabels, classifier
 
 
 @METHODS.register("source-prior")
@@ -46,20 +46,21 @@ class SourcePrior(FewLabels):
     alphas: tuple[float, ...] = setting(ALPHAS, "The α to choose from.", gt=0)
     random_state: int = setting(0, "Deals rows to folds (logistic).")
 
-    def fit_rows(self, rows: LabelledRows, n_classes: int, seed: int) -> Head:
+    def fit_rows(self, source: Features, target: Features, n_classes: int, seed: int) -> Head:
         """Fit the source's model, then the target's near it."""
+        own = target.only(target.known)
         if self.loss == "logistic":
-            return self._logistic(rows, n_classes, seed)
-        return self._squared(rows, n_classes)
+            return self._logistic(source, own, n_classes, seed)
+        return self._squared(source, own, n_classes)
 
-    def _squared(self, rows: LabelledRows, n_classes: int) -> Head:
+    def _squared(self, source: Features, target: Features, n_classes: int) -> Head:
         from ...solvers.linear.biased_regularisation import biased_ridge
         from ...solvers.linear.ridge import one_vs_rest, ridge_loo
 
-        first = ridge_loo(rows.xs, one_vs_rest(rows.ys, n_classes), self.alphas)
+        first = ridge_loo(source.x, one_vs_rest(source.labels, n_classes), self.alphas)
         fit = biased_ridge(
-            rows.xt,
-            one_vs_rest(rows.yt, n_classes),
+            target.x,
+            one_vs_rest(target.labels, n_classes),
             first.weight,
             first.bias,
             self.alphas,
@@ -67,17 +68,19 @@ class SourcePrior(FewLabels):
             free_intercept=False,
         )
         notes = self._notes(first.strength, fit.strength, fit.trust, fit.errors)
-        return classifier(fit.weight, fit.bias, fit.left_out, rows.yt, rows, notes, n_classes)
+        return classifier(
+            fit.weight, fit.bias, fit.left_out, target.labels, target, notes, n_classes
+        )
 
-    def _logistic(self, rows: LabelledRows, n_classes: int, seed: int) -> Head:
+    def _logistic(self, source: Features, target: Features, n_classes: int, seed: int) -> Head:
         from ...solvers.linear.biased_regularisation import biased_logistic
         from ..heads.logistic import both_classes, fit_logistic
 
-        first = fit_logistic(rows.xs, rows.ys, n_classes, seed=seed).affine
+        first = fit_logistic(source.x, source.labels, n_classes, seed=seed).affine
         assert first is not None
         fit = biased_logistic(
-            rows.xt,
-            rows.yt,
+            target.x,
+            target.labels,
             n_classes,
             first.weight,
             first.bias,
@@ -87,12 +90,12 @@ class SourcePrior(FewLabels):
         )
         seen = np.isfinite(fit.left_out).all(1)
         left_out = both_classes(fit.left_out[seen])
-        temperature = 4 * fit_temperature(left_out / 4, rows.yt[seen])
+        temperature = 4 * fit_temperature(left_out / 4, target.labels[seen])
         weight = both_classes(fit.weight.T).T / temperature
         bias = both_classes(fit.bias[None])[0] / temperature
         notes = self._notes(first.notes["strength"], fit.strength, fit.trust, fit.errors)
-        notes |= {"temperature": temperature, "target_labels": len(rows.xt)}
-        return Head([Affine(weight.T, bias)], notes).after(rows.steps)
+        notes |= {"temperature": temperature, "target_labels": len(target)}
+        return Head([Affine(weight.T, bias)], notes)
 
     def _notes(
         self, first: float, strength: float, trust: float, errors: np.ndarray

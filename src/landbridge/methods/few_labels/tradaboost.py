@@ -10,10 +10,10 @@ from ...base.errors import ConfigError
 from ...base.fields import setting
 from ...inference.layers import Affine, Votes
 from ...solvers.calibration.score_calibration import fit_temperature
-from ..core.base import METHODS, Head
+from ..core.base import METHODS, Features, Head
 from ..heads.base import ModelHead
 from ..heads.ridge import ALPHAS
-from .base import FewLabels, LabelledRows
+from .base import FewLabels, stacked
 
 _SMOOTHING = 0.02  # of each class's share of the votes: no probability is 0
 
@@ -69,44 +69,43 @@ class TrAdaBoost(FewLabels):
                 hint="give 'ridge', or a scikit-learn classifier that takes sample_weight",
             )
 
-    def fit_rows(self, rows: LabelledRows, n_classes: int, seed: int) -> Head:
+    def fit_rows(self, source: Features, target: Features, n_classes: int, seed: int) -> Head:
         """Boost; `seed` is not used."""
         from ...solvers.boosting.tradaboost import tradaboost
 
+        own, n = target.only(target.known), len(source)
         fit, temperature = (
-            _ridge_learner(rows, n_classes)
+            _ridge_learner(source, own, n_classes)
             if isinstance(self.learner, str)
-            else (_classifier_learner(self.learner, rows), 1.0)
+            else (_classifier_learner(self.learner, *stacked(source, own)), 1.0)
         )
         found: Any = tradaboost(
-            fit, rows.y, len(rows.xs), n_classes, self.n_estimators, dynamic=self.dynamic
+            fit, stacked(source, own)[1], n, n_classes, self.n_estimators, dynamic=self.dynamic
         )
         self.weights_ = found.weights
         notes = {
             "voters": len(found.models),
             "target_error": float(found.errors[-1]),
-            "source_share": float(found.weights[: len(rows.xs)].sum()),
-            "target_labels": len(rows.xt),
+            "source_share": float(found.weights[:n].sum()),
+            "target_labels": len(own),
         }
         if not isinstance(self.learner, str):
-            return VotingHead(found.models, found.log, n_classes, notes).after(rows.steps)
+            return VotingHead(found.models, found.estimator_weights, n_classes, notes)
         if self.voting == "soft":
-            share = found.log / found.log.sum() / temperature
+            share = found.estimator_weights / found.estimator_weights.sum() / temperature
             weight = sum(s * w for s, (w, _) in zip(share, found.models, strict=True))
             bias = sum(s * b for s, (_, b) in zip(share, found.models, strict=True))
-            return Head([Affine(weight.T, bias)], notes | {"temperature": temperature}).after(
-                rows.steps
-            )
+            return Head([Affine(weight.T, bias)], notes | {"temperature": temperature})
         weight = np.concatenate([w for w, _ in found.models])
         bias = np.concatenate([b for _, b in found.models])
-        say = np.repeat(found.log[:, None], n_classes, axis=1)
+        say = np.repeat(found.estimator_weights[:, None], n_classes, axis=1)
         steps = [Affine(weight.T, bias), Votes(say, np.array(_SMOOTHING))]
-        return Head(steps, notes).after(rows.steps)
+        return Head(steps, notes)
 
-    def source_alone(self, rows: LabelledRows, n_classes: int, seed: int) -> Head:
+    def source_alone(self, source: Features, target: Features, n_classes: int, seed: int) -> Head:
         """Weigh all source rows the same."""
-        self.weights_ = np.full(len(rows.xs), 1 / len(rows.xs))
-        return super().source_alone(rows, n_classes, seed)
+        self.weights_ = np.full(len(source), 1 / len(source))
+        return super().source_alone(source, target, n_classes, seed)
 
 
 class VotingHead(ModelHead):
@@ -116,18 +115,20 @@ class VotingHead(ModelHead):
         self, models: list[Any], say: np.ndarray, n_classes: int, notes: dict[str, Any]
     ) -> None:
         super().__init__((), notes)
-        self.models, self.log, self.n_classes = models, say, n_classes
+        self.models, self.estimator_weights, self.n_classes = models, say, n_classes
 
     def logits(self, x: np.ndarray) -> np.ndarray:
         """Return log of (share of the votes + a little), (n, classes)."""
         rows = self.rows(x)
         share = np.full((len(x), self.n_classes), _SMOOTHING)
-        for model, say in zip(self.models, self.log / self.log.sum(), strict=True):
+        for model, say in zip(
+            self.models, self.estimator_weights / self.estimator_weights.sum(), strict=True
+        ):
             share[np.arange(len(x)), model.predict(rows)] += say
         return np.log(share / share.sum(1, keepdims=True)).astype(x.dtype, copy=False)
 
 
-def _ridge_learner(rows: LabelledRows, n_classes: int) -> tuple[Any, float]:
+def _ridge_learner(source: Features, target: Features, n_classes: int) -> tuple[Any, float]:
     """Return a fit of weighted ridge, and the temperature of its scores.
 
     Strength and temperature are chosen by leave-one-out on equal weights, the temperature on
@@ -135,10 +136,11 @@ def _ridge_learner(rows: LabelledRows, n_classes: int) -> tuple[Any, float]:
     """
     from ...solvers.linear.ridge import one_vs_rest, ridge_loo, ridge_solve
 
-    x, targets = rows.x, one_vs_rest(rows.y, n_classes)
+    x, y = stacked(source, target)
+    targets = one_vs_rest(y, n_classes)
     path = ridge_loo(x, targets, ALPHAS)
     strength = path.strength
-    temperature = fit_temperature(path.loo_predictions[len(rows.xs) :], rows.yt)
+    temperature = fit_temperature(path.loo_predictions[len(source) :], target.labels)
 
     def fit(weights: np.ndarray) -> tuple[tuple[np.ndarray, np.ndarray], np.ndarray]:
         weight, bias = ridge_solve(x, targets, strength, weights)
@@ -147,10 +149,8 @@ def _ridge_learner(rows: LabelledRows, n_classes: int) -> tuple[Any, float]:
     return fit, temperature
 
 
-def _classifier_learner(learner: Any, rows: LabelledRows) -> Any:
+def _classifier_learner(learner: Any, x: np.ndarray, y: np.ndarray) -> Any:
     from sklearn.base import clone
-
-    x, y = rows.x, rows.y
 
     def fit(weights: np.ndarray) -> tuple[Any, np.ndarray]:
         model = clone(learner).fit(x, y, sample_weight=weights)

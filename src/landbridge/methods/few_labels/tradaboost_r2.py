@@ -10,11 +10,11 @@ from ...base.errors import ConfigError
 from ...base.fields import setting
 from ...base.seeds import numpy_rng
 from ...inference.layers import Affine, WeightedMedian
-from ..core.base import METHODS, NUMBERS, Head, Needs
+from ..core.base import METHODS, NUMBERS, Features, Head, Needs
 from ..core.scaling import Scaling
 from ..heads.base import ModelHead
 from ..heads.ridge import ALPHAS
-from .base import FewLabels, LabelledRows
+from .base import FewLabels, stacked
 
 
 @METHODS.register("tradaboost-r2")
@@ -67,25 +67,27 @@ class TrAdaBoostR2(FewLabels):
                 hint="give 'ridge', or a scikit-learn regressor that takes sample_weight",
             )
 
-    def source_alone(self, rows: LabelledRows, n_classes: int, seed: int) -> Head:
+    def source_alone(self, source: Features, target: Features, n_classes: int, seed: int) -> Head:
         """Boost on the source alone."""
         from ...solvers.boosting.tradaboost_r2 import adaboost_r2
 
-        n = len(rows.xs)
+        n = len(source)
         self.weights_ = np.full(n, 1 / n)
-        models, say = adaboost_r2(self._learner(rows), rows.y, 0, self.weights_, self.n_estimators)
-        return _head(models, say, {"target_labels": 0, "fitted_on": "source"}).after(rows.steps)
+        fit = self._learner(source.x, source.labels)
+        models, say = adaboost_r2(fit, source.labels, 0, self.weights_, self.n_estimators)
+        return _head(models, say, {"target_labels": 0, "fitted_on": "source"})
 
-    def fit_rows(self, rows: LabelledRows, n_classes: int, seed: int) -> Head:
+    def fit_rows(self, source: Features, target: Features, n_classes: int, seed: int) -> Head:
         """Find the step, then boost."""
         from ...solvers.boosting.tradaboost_r2 import two_stage_r2
 
-        x, y, n = rows.x, rows.y, len(rows.xs)
+        own = target.only(target.known)
+        x, y = stacked(source, own)
         found: Any = two_stage_r2(
-            self._learner(rows),
+            self._learner(x, y),
             lambda models, at: np.stack([answer(model, x[at]) for model in models]),
             y,
-            n,
+            len(source),
             steps=self.steps,
             n_estimators=self.n_estimators,
             folds=self.folds,
@@ -93,18 +95,18 @@ class TrAdaBoostR2(FewLabels):
         )
         self.weights_ = found.weights
         notes = {
-            "target_labels": len(rows.xt),
+            "target_labels": len(own),
             "step": found.step,
             "target_share": float(found.target_share[found.step]),
             "cv_errors": [None if e != e else float(e) for e in found.errors],
             "voters": len(found.models),
         }
-        return _head(found.models, found.log, notes).after(rows.steps)
+        return _head(found.models, found.estimator_weights, notes)
 
-    def _learner(self, rows: LabelledRows) -> Any:
+    def _learner(self, x: np.ndarray, y: np.ndarray) -> Any:
         if isinstance(self.learner, str):
-            return _ridge_learner(rows.x, rows.y)
-        return _regressor_learner(self.learner, rows.x, rows.y)
+            return _ridge_learner(x, y)
+        return _regressor_learner(self.learner, x, y)
 
 
 def _head(models: list[Any], say: np.ndarray, notes: dict[str, Any]) -> Head:
@@ -119,7 +121,7 @@ class MedianHead(ModelHead):
 
     def __init__(self, models: list[Any], say: np.ndarray, notes: dict[str, Any]) -> None:
         super().__init__((), notes)
-        self.models, self.log = models, say
+        self.models, self.estimator_weights = models, say
 
     def logits(self, x: np.ndarray) -> np.ndarray:
         """Return the answers, (n, 1)."""
@@ -127,7 +129,7 @@ class MedianHead(ModelHead):
 
         rows = self.rows(x)
         answers = np.stack([answer(model, rows) for model in self.models])
-        return weighted_median(answers, self.log)[:, None].astype(x.dtype, copy=False)
+        return weighted_median(answers, self.estimator_weights)[:, None].astype(x.dtype, copy=False)
 
 
 def answer(model: Any, x: np.ndarray) -> np.ndarray:

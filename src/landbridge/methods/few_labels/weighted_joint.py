@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ...base.fields import setting
-from ..core.base import EVERY, METHODS, Head
+from ..core.base import EVERY, METHODS, Features, Head
 from ..heads.ridge import ALPHAS
-from .base import FewLabels, LabelledRows, classifier
+from .base import FewLabels, classifier
 
 SHARES = (0.0, 0.1, 0.25, 0.5, 0.75, 0.9, 0.97)
 """From the target alone to the source with a little of the target."""
@@ -39,15 +39,16 @@ class WeightedJoint(FewLabels):
     shares: tuple[float, ...] = setting(SHARES, "The λ to choose from.", ge=0, lt=1)
     alphas: tuple[float, ...] = setting(ALPHAS, "Ridge strengths to choose from.", gt=0)
 
-    def fit_rows(self, rows: LabelledRows, n_classes: int, seed: int) -> Head:
+    def fit_rows(self, source: Features, target: Features, n_classes: int, seed: int) -> Head:
         """Fit; `seed` is not used."""
         from ...solvers.linear.joint_weighting import joint_ridge
 
+        own, kind = target.only(target.known), target.target_type
         fit = joint_ridge(
-            rows.xs,
-            rows.kind.regression_targets(rows.ys, n_classes),
-            rows.xt,
-            rows.kind.regression_targets(rows.yt, n_classes),
+            source.x,
+            kind.regression_targets(source.labels, n_classes),
+            own.x,
+            kind.regression_targets(own.labels, n_classes),
             self.alphas,
             shares=self.shares,
         )
@@ -57,5 +58,5 @@ class WeightedJoint(FewLabels):
             "left_out_errors": [None if e != e else float(e) for e in fit.errors],
         }
         return classifier(
-            fit.path.weight, fit.path.bias, fit.left_out, rows.yt, rows, notes, n_classes
+            fit.path.weight, fit.path.bias, fit.left_out, own.labels, own, notes, n_classes
         )

@@ -25,7 +25,7 @@ class Boosted(Generic[Model]):
     ----------
     models : list
         Those of the last half of the rounds.
-    say : ndarray
+    estimator_weights : ndarray
         How much each of them counts; not negative, not all 0.
     weights : ndarray, shape (n + m,)
         After the last round, sum 1.
@@ -36,7 +36,7 @@ class Boosted(Generic[Model]):
     """
 
     models: list[Model]
-    say: np.ndarray
+    estimator_weights: np.ndarray
     weights: np.ndarray
     errors: np.ndarray
     source_share: np.ndarray

@@ -38,7 +38,7 @@ def adaboost_r2(
     Returns
     -------
     models : list
-    say : ndarray
+    estimator_weights : ndarray
         ln(1 / β) of each: the answer is the weighted median.
     """
     w = np.asarray(weights, dtype=np.float64) / np.sum(weights)
@@ -86,7 +86,7 @@ class BoostedRegression(Generic[Model]):
     """
 
     models: list[Model]
-    say: np.ndarray
+    estimator_weights: np.ndarray
     step: int
     errors: np.ndarray
     target_share: np.ndarray
