@@ -18,6 +18,7 @@ from landbridge.cli.app import app
 from landbridge.metrics.intervals import Interval
 from landbridge.report import blocks
 from landbridge.report.html import file_text
+from landbridge.report.inline import keys, tagged
 from landbridge.report.markdown import code, md
 from landbridge.report.page import Outcome, Page, Section, noted, write_page
 from landbridge.report.svg import Mark
@@ -79,7 +80,7 @@ SHOWN = (
     blocks.Heading(ODD, ODD, ODD),
     blocks.forest([blocks.Estimate.of(ODD, SHARE, note=ODD)], end=ODD),
     blocks.forest([blocks.Estimate(ODD, [Mark(0.5)], ODD, ODD, ODD, [ODD])]),
-    blocks.Table([ODD, ODD], [[ODD, ODD], [blocks.tagged(ODD, ODD, small=ODD), ODD]], label=ODD),
+    blocks.Table([ODD, ODD], [[ODD, ODD], [tagged(ODD, ODD, small=ODD), ODD]], label=ODD),
     blocks.Cards([blocks.Card(ODD, [("data:,", ODD)], [(ODD, ODD)], True, ODD, ODD, ODD)]),
     blocks.points([0.0, 1.0], [0.0, 1.0], [0, 1], [ODD, ODD]),
     blocks.Figures([blocks.Figure(DRAWN, ODD, scrolls=ODD)]),
@@ -94,7 +95,7 @@ SHOWN = (
     blocks.Note(ODD, [ODD], [blocks.Text(ODD)]),
     blocks.Items([(ODD, ODD)]),
     blocks.Maps([(ODD, DRAWN)], Markup("{}"), [(ODD, ODD)], ODD),
-    blocks.Text(blocks.keys([ODD, ODD])),
+    blocks.Text(keys([ODD, ODD])),
 )
 
 

@@ -12,10 +12,10 @@ from landbridge.base import formatting
 from landbridge.metrics import intervals
 from landbridge.metrics.intervals import Interval
 from landbridge.report import svg
-from landbridge.report.matrix import busiest, confusion_matrix, worst_confusions
 from landbridge.report.run import aggregate
 from landbridge.report.run.curves import learning_curves
 from landbridge.report.run.maps import maps_of
+from landbridge.report.run.matrix import busiest, confusion_matrix, worst_confusions
 from landbridge.report.run.read import Answers, RunFiles
 
 

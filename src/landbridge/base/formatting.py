@@ -50,13 +50,18 @@ def percent(value: Any, digits: int = 1) -> str:
     >>> percent(0.942), percent(0.942, 0), percent(None)
     ('94.2 %', '94 %', '–')
     """
-    known = number(value)
-    return DASH if known is None else f"{_fixed(known * 100, digits)} %"
+    return DASH if number(value) is None else f"{hundredths(value, digits)} %"
 
 
 def as_points(difference: float, unit: str = " points") -> str:
     """Return a difference of shares in plain words: "+3.1 points"."""
     return f"{100 * difference:+.1f}{unit}"
+
+
+def hundredths(share: Any, digits: int = 1) -> str:
+    """0.942 -> "94.2": under a head that says that it is in percent."""
+    known = number(share)
+    return DASH if known is None else _fixed(known * 100, digits)
 
 
 def interval(share: Bounds, digits: int = 1) -> str:
@@ -67,16 +72,13 @@ def interval(share: Bounds, digits: int = 1) -> str:
 
 def between(share: Bounds, digits: int = 1) -> str:
     """0.929, 0.953 -> "92.9 to 95.3"."""
-    return f"{_fixed(share.low * 100, digits)} to {_fixed(share.high * 100, digits)}"
+    return f"{hundredths(share.low, digits)} to {hundredths(share.high, digits)}"
 
 
 def signed(value: Any, digits: int = 1) -> str:
     """0.031 -> "+3.1" (points of a percentage)."""
-    known = number(value)
-    if known is None:
-        return DASH
-    text = _fixed(known * 100, digits)
-    return text if text.startswith(MINUS) or float(text) == 0 else f"+{text}"
+    text = hundredths(value, digits)
+    return text if text[0] in (MINUS, DASH) or float(text) == 0 else f"+{text}"
 
 
 def percent_tick(value: float) -> str:

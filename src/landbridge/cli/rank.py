@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
+from ..base.formatting import hundredths
 from . import options as o
 from .frame import Frame
 from .verbs import verb
@@ -84,5 +85,5 @@ def _show(value: dict[str, Any]) -> None:
 
 
 def _share(item: dict[str, Any], name: str) -> str:
-    low, high = item[f"{name}_low"], item[f"{name}_high"]
-    return f"{100 * item[name]:.1f} ({100 * low:.1f} to {100 * high:.1f})"
+    value, low, high = (hundredths(item[key]) for key in (name, f"{name}_low", f"{name}_high"))
+    return f"{value} ({low} to {high})"

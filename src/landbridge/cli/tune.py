@@ -63,7 +63,7 @@ def tune(
 def _show(out: Path, found: JsonObject) -> None:
     from rich.text import Text
 
-    from ..base.formatting import as_points
+    from ..base.formatting import as_points, hundredths
     from ..structured.judging import TunedVerdict
     from .tables import console, interval, show_folder, show_rows
 
@@ -78,7 +78,7 @@ def _show(out: Path, found: JsonObject) -> None:
     for one in verdict.models:
         gap = one.difference
         said = "" if gap is None else f"{as_points(gap.value, '')} ({interval(gap)})"
-        scores = [f"{100 * one.scores[name]:.1f}" for name in names]
+        scores = [hundredths(one.scores[name]) for name in names]
         rows.append([one.model, scores[0], interval(one.main), *scores[1:], said])
     heads = ["model", names[0], "95 %", *names[1:], "tuned is better by"]
     show_rows(screen, heads, rows, right=(1,))

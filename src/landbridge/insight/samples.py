@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..base.formatting import shorten
 from .changes import png_data_uri
 
 SHOWN = 12
@@ -73,4 +74,4 @@ def told(values: Mapping[str, Any], most: int = 6) -> list[tuple[str, Any]]:
 
 def _short(value: Any) -> str:
     text = f"{value:.6g}" if isinstance(value, float) else str(value)
-    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+    return shorten(text, _LONGEST)

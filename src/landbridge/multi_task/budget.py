@@ -12,6 +12,7 @@ import torch
 from ..base.config import parse_budget
 from ..base.events import Events
 from ..base.files import read_json, write_json
+from ..base.formatting import percent
 from ..base.typed import checked
 from ..selection.budget import allot
 from ..training.devices import borrowed
@@ -96,7 +97,7 @@ def plan_fits(
 
 
 def _tell(seconds: float, scale: float, note: str, budget: float, events: Events) -> None:
-    shorter = f"training is shortened to {scale:.0%}" if scale < 1 else ""
+    shorter = f"training is shortened to {percent(scale, 0)}" if scale < 1 else ""
     if said := "; ".join(part for part in (note, shorter) if part):
         events.log("note", f"a budget of {budget:,.0f} s: {said}")
     if seconds > budget:

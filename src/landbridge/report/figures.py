@@ -1,4 +1,4 @@
-"""Estimates with their intervals: the verdict's line, comparisons, reliability."""
+"""Estimates with their intervals: the verdict's line, comparisons, bars."""
 
 from __future__ import annotations
 
@@ -6,11 +6,9 @@ from collections.abc import Callable, Sequence
 
 from markupsafe import Markup
 
-from landbridge.base import formatting as fmt
 from landbridge.metrics.intervals import Interval
 
-from .run.aggregate import Bin
-from .svg import Axis, Mark, Plane, drawing, line, text
+from .svg import Axis, Mark, drawing, line, text
 from .units import SHARES, Units
 
 _MIDDLE = {"text_anchor": "middle"}
@@ -76,38 +74,6 @@ def scale(axis: Axis, write: Callable[[float], str]) -> Markup:
     ticks = [f'<text x="{axis.at(tick):g}%" y="13">{write(tick)}</text>' for tick in axis.ticks()]
     body = f'<g class="tick" text-anchor="middle">{"".join(ticks)}</g>'
     return drawing([body], "scale", height=18, css="track")
-
-
-def reliability_diagram(bins: Sequence[Bin]) -> Markup:
-    """Draw accuracy against confidence, with how many answers lie in each bin beneath."""
-    side, tall = 250.0, 36.0
-    plane = Plane(44.0, 10.0, side, side, (0.0, 1.0), (0.0, 1.0))
-    marks = [(tick, f"{tick * 100:g}") for tick in (0, 0.25, 0.5, 0.75, 1)]
-    body = plane.frame(marks, marks, ("confidence of the answer, %", "right answers, %"))
-    body.append(plane.line(0, 0, 1, 1, "zero"))
-    base = plane.top + side + 46 + tall
-    most = max((b.rows for b in bins), default=1) or 1
-    notes = []
-    for one in bins:
-        right = one.accuracy
-        if not right:
-            continue
-        note = (
-            f"confidence {fmt.percent(one.confidence)}, right {fmt.interval(right)}, "
-            f"{fmt.counted(one.rows, 'answer')}"
-        )
-        left, high = plane.at(one.low, 0)[0] + 1, one.rows / most * tall
-        x, y = plane.at(one.confidence, right.value)
-        body += [
-            f'<rect x="{left:.1f}" y="{base - high:.1f}" width="{side / len(bins) - 2:.1f}" '
-            f'height="{high:.1f}" class="bar"/>',
-            plane.line(one.confidence, right.low, one.confidence, right.high, "interval chosen"),
-            f'<circle cx="{x:.1f}" cy="{y:.1f}" r="5" class="dot chosen"><title>{note}</title>'
-            "</circle>",
-        ]
-        notes.append(note)
-    label = "Reliability: " + "; ".join(notes)
-    return drawing(body, label, height=base + 4, width=side + 56, css="figure")
 
 
 def bar(share: float, label: str, css: str = "bar") -> Markup:

@@ -17,7 +17,8 @@ from markupsafe import Markup
 
 from landbridge.base.shown import visible
 
-from .blocks import Block, soft
+from .blocks import Block
+from .inline import soft
 
 if TYPE_CHECKING:
     from .page import Page

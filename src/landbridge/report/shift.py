@@ -29,13 +29,10 @@ from .blocks import (
     Text,
     fine,
     forest,
-    key,
     lead,
-    sentence,
-    soft,
-    tagged,
 )
 from .figures import bar
+from .inline import key, sentence, soft, tagged
 from .page import Page, Section, write_page
 from .scatter import Series, scatter
 from .shift_drawings import column_picture, distance_track, parts_bar, score_histograms

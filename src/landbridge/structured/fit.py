@@ -15,7 +15,7 @@ from ..artifacts.state import WORK
 from ..base.errors import ConfigError, DataError
 from ..base.events import SILENT, Events
 from ..base.files import read_json, write_text
-from ..base.formatting import percent
+from ..base.formatting import hundredths, percent
 from ..base.hashing import digest
 from ..base.options import positive
 from ..base.renamed import renamed_keywords
@@ -306,7 +306,7 @@ def _card(out: Path, task: StructuredTask, facts: JsonObject) -> str:
     names = [m.name for m in task.metrics()]
     rows = [f"| model | {' | '.join(names)} |", f"|---|{'---:|' * len(names)}"]
     for row in verdict["models"]:
-        cells = [f"{100 * row['scores'][name]:.1f}" for name in names]
+        cells = [hundredths(row["scores"][name]) for name in names]
         rows.append(f"| {md(row['model'])} | {' | '.join(cells)} |")
     share = facts["parameters"]["moved"] / max(1, facts["parameters"]["total"])
     return (

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ..base.formatting import as_points, hundredths
 from ..base.typed import JsonObject
 from ..domains.seen import Seen
 from ..metrics.intervals import Interval
@@ -190,8 +191,8 @@ def _sentence(found: TunedVerdict) -> str:
 
 def _outcome_sentence(found: TunedVerdict) -> str:
     tuned = next(m for m in found.models if m.model == "tuned")
-    score, gap = 100 * tuned.scores[found.metric], found.difference
-    has = f"the tuned model has {found.metric} {score:.1f} on {found.judged_rows:,} rows"
+    score, gap = hundredths(tuned.scores[found.metric]), found.difference
+    has = f"the tuned model has {found.metric} {score} on {found.judged_rows:,} rows"
     if gap is None or found.reference is None:
         return f"{has[0].upper()}{has[1:]}; there is nothing to compare it with."
     start = {
@@ -203,6 +204,6 @@ def _outcome_sentence(found: TunedVerdict) -> str:
     if abs(gap.value) < 5e-5:
         return f"{start}: {has}, as much as {WORDS[found.reference]}."
     return (
-        f"{start}: {has}, {abs(100 * gap.value):.1f} {better} than "
-        f"{WORDS[found.reference]} (95 %: {100 * gap.low:+.1f} to {100 * gap.high:+.1f})."
+        f"{start}: {has}, {hundredths(abs(gap.value))} {better} than "
+        f"{WORDS[found.reference]} (95 %: {as_points(gap.low, '')} to {as_points(gap.high, '')})."
     )

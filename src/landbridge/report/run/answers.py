@@ -1,4 +1,4 @@
-"""What answers that are classes look like: each class, confusions, calibration, what changed."""
+"""What answers that are classes look like: each class, confusions, what changed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from markupsafe import Markup
 from landbridge.base import formatting as fmt
 from landbridge.base.shown import from_shared_folder
 from landbridge.base.typed import JsonObject
-from landbridge.verdict.records import Calibration
 
 from ..blocks import (
     Block,
@@ -26,17 +25,15 @@ from ..blocks import (
     Heading,
     Table,
     Text,
-    Tiles,
     forest,
-    keys,
     lead,
 )
-from ..figures import reliability_diagram
-from ..matrix import busiest, confusion_matrix, worst_confusions
+from ..inline import keys
 from ..svg import Mark
 from ..units import SHARES
-from .aggregate import Share, confusion, recalls, reliability
+from .aggregate import Share, confusion, recalls
 from .base import pair
+from .matrix import busiest, confusion_matrix, worst_confusions
 from .read import Answers, RunFiles
 from .records import Example
 
@@ -142,72 +139,6 @@ def confusions(run: RunFiles) -> Blocks | None:
     table = Table(heads, mistakes, (2, 3), "Most frequent mistakes")
     title = f"The most frequent mistakes of {chosen[0].method}"
     return [lead(text), *shown, Details(title, [table], open=not few) if mistakes else None]
-
-
-def calibration(run: RunFiles) -> Blocks | None:
-    """Return the reliability diagram, and how far probabilities hold."""
-    chosen, _ = pair(run)
-    bins = reliability(chosen[:1])  # the model that is stored is that of the first seed
-    known = [(b, b.accuracy) for b in bins if b.accuracy]
-    if not known:
-        return None
-    given = run.verdict.calibration or Calibration()
-    total = sum(b.rows for b, _ in known)
-    confidence = sum(b.rows * b.confidence for b, _ in known) / total
-    accuracy = sum(b.rows * right.value for b, right in known) / total
-    gap = confidence - accuracy
-    said = "On average its confidence and its accuracy agree within two points."
-    if abs(gap) >= 0.02:
-        which = "more confident than right" if gap > 0 else "more often right than confident"
-        said = (
-            f"On average it is {fmt.signed(abs(gap)).lstrip('+')} points {which}: "
-            f"confidence {fmt.percent(confidence)}, right {fmt.percent(accuracy)}."
-        )
-    tiles = [
-        ("Calibration error (ECE)", fmt.percent(given.ece), _gap(given)),
-        *_before(given),
-        ("Brier score", fmt.figure(given.brier), "0 is perfect"),
-        ("Log loss", fmt.figure(given.log_loss), "0 is perfect"),
-    ]
-    rows = [
-        [
-            f"{b.low * 100:.0f} to {b.high * 100:.0f} %",
-            fmt.count(b.rows),
-            fmt.percent(b.confidence),
-            fmt.interval(right),
-        ]
-        for b, right in known
-    ]
-    heads = ["Confidence", "Answers", "Mean confidence", "Right"]
-    caption = (
-        "On the dashed line confidence equals accuracy; above it the model is more often right "
-        "than it says. Bars: how many answers have that confidence."
-    )
-    table = Details("The same as a table", [Table(heads, rows, (1, 2, 3), "Calibration")])
-    return [
-        lead(f"{said} This is about the stored model, that of the first seed."),
-        Columns(
-            [[Figure(reliability_diagram(bins), caption)], [Tiles(tiles), table]], "calibration"
-        ),
-    ]
-
-
-def _gap(given: Calibration) -> str:
-    """Say what a calibration error is, and how much of it so few examples give by chance."""
-    said = "mean gap between confidence and accuracy"
-    chance = fmt.number(given.ece_by_chance)
-    if chance is None:
-        return said
-    return f"{said}; where confidence holds, so many examples show {fmt.percent(chance)}"
-
-
-def _before(given: Calibration) -> list[tuple[str, str, str]]:
-    """Say what the temperature changed, where there is one."""
-    before = given.before
-    if before is None or before.confidence == given.confidence:
-        return []
-    was = f"confidence was {fmt.percent(before.confidence)} on average"
-    return [("The same without its temperature", fmt.percent(before.ece), was)]
 
 
 def examples(run: RunFiles) -> Blocks | None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from ..page import Page, write_page
-from .answers import calibration, classes, confusions, examples
+from .answers import classes, confusions, examples
 from .base import ODD, UNJUDGED, Part, odd
+from .calibration import calibration
 from .cost import cost, repeat, transfer
 from .curves import curves
 from .labels import labels

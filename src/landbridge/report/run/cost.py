@@ -10,8 +10,9 @@ from landbridge.artifacts.called import as_command
 from landbridge.base import formatting as fmt
 from landbridge.base.typed import JsonObject
 
-from ..blocks import Bars, Block, Blocks, Code, Details, Facts, Heading, Tiles, fine, sentence, soft
+from ..blocks import Bars, Block, Blocks, Code, Details, Facts, Heading, Tiles, fine
 from ..figures import bar
+from ..inline import sentence, soft
 from .base import missing, tried
 from .read import RunFiles
 from .story import facts

@@ -9,7 +9,8 @@ from landbridge.base import formatting as fmt
 from landbridge.metrics.multilabel import multilabel_metrics, per_label_metrics
 from landbridge.targets.base import get_target_type
 
-from ..blocks import Blocks, Estimate, Table, forest, keys, lead, sentence
+from ..blocks import Blocks, Estimate, Table, forest, lead
+from ..inline import keys, sentence
 from ..svg import Mark
 from .base import pair
 from .read import Answers, RunFiles

@@ -5,7 +5,8 @@ from __future__ import annotations
 from landbridge.base import formatting as fmt
 from landbridge.verdict.parts import PartScores
 
-from ..blocks import Blocks, Details, Estimate, Heading, Table, fine, forest, lead, sentence
+from ..blocks import Blocks, Details, Estimate, Heading, Table, fine, forest, lead
+from ..inline import sentence
 from ..svg import Mark
 from .read import RunFiles
 

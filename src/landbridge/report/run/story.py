@@ -25,10 +25,9 @@ from ..blocks import (
     Text,
     fine,
     lead,
-    sentence,
-    tagged,
 )
 from ..figures import bar
+from ..inline import sentence, tagged
 from .base import tried
 from .read import RunFiles
 from .records import Omission, Side

@@ -25,9 +25,8 @@ from ..blocks import (
     fine,
     forest,
     lead,
-    sentence,
-    tagged,
 )
+from ..inline import sentence, tagged
 from ..page import Outcome
 from ..svg import Mark
 from ..units import Units

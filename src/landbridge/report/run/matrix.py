@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from landbridge.base import formatting as fmt
 
-from .svg import drawing, text
+from ..svg import drawing, text
 
 MOST_CLASSES = 100
 """With more classes, those with the most mistakes are drawn."""
