@@ -128,7 +128,7 @@ class Clusters:
         """
         path = Path(path)
         facts = verified(path, "clusters", SHAPE)
-        network, preprocessing = load_network(path, 1, offline=offline, events=events)
+        network, opened = load_network(path, 1, offline=offline, events=events)
         tensors, about = load_tensors(path / TENSORS)
         checked(about, {"unit": bool, "result": str}, str(path / TENSORS))
         parts = {name: value.numpy() for name, value in tensors.items()}
@@ -139,7 +139,7 @@ class Clusters:
             parts["mean"], parts["centre"], parts["directions"], bool(about["unit"])
         )
         groups = Groups(parts["weights"], parts["bias"])
-        return cls(network, preprocessing, compression, groups, facts, path)
+        return cls(network, opened.preprocessing, compression, groups, facts, path)
 
     def save_groups(self, folder: Path) -> None:
         """Write what `load` reads beside the network and the facts."""

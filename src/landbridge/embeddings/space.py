@@ -104,7 +104,8 @@ class Space:
         """
         path = Path(path)
         facts = verified(path, "space", SHAPE)
-        network, found = load_network(path, 1, offline=offline, events=events)
+        network, opened = load_network(path, 1, offline=offline, events=events)
+        found = opened.preprocessing
         if not isinstance(found, MultimodalPreprocessing) or not isinstance(
             network.backbone, Towers
         ):

@@ -106,10 +106,9 @@ class MultiTask:
         path = Path(path)
         facts = verified(path, "multitask", SHAPE)
         _check_tasks(path, facts)
-        network, preprocessing = load_network(
-            path, sum(facts["sizes"]), offline=offline, events=events
-        )
-        return cls(network, preprocessing, facts, path)
+        outputs = sum(facts["sizes"])
+        network, opened = load_network(path, outputs, offline=offline, events=events)
+        return cls(network, opened.preprocessing, facts, path)
 
     def report(self, out: Path | str | None = None) -> Path:
         """Write the report, to `out` or into the folder, and return its path.

@@ -8,17 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 
 from ..base.events import Events
 from ..base.files import write_bytes, write_json
-from ..base.hashing import tensors_digest
 from ..domains.task import Task
 from ..methods.core.resolve import Methods
 from ..selection.portfolio import TARGET_ALONE, WHAT
 from ..targets.base import TargetType, objects
 from ..targets.codec import TargetCodec
-from ..training.checkpoint import save_tensors
+from ..training.network_folder import DELTA, save_origin, save_tensors_of
 from ..verdict.judge import Predicted, Truth, extra_metrics, judge
 from ..verdict.records import Chosen, Verdict
 from ..verdict.settle import Unlabelled
@@ -235,36 +233,23 @@ def _save_model(
 ) -> dict[str, Any]:
     """Save Δ: tensors that differ from θ₀; all of them where θ₀ is our own net."""
     seed = chosen.facts["seed"]
-    state = chosen.state()
     opened = context.backbone.opened(seed, Events())
-    base = {f"backbone.{k}": v for k, v in opened.module.state_dict().items()}
-    moved = {
-        name: tensor
-        for name, tensor in state.items()
-        if name not in base or not torch.equal(base[name], tensor)
-    }
-    whole = not context.data.situation.pretrained
-    facts = {
-        "kind": "whole" if whole else "delta",
-        "theta0": opened.identity.hash,
-        "result": tensors_digest(state),
-        "tensors": len(state),
-        "method": chosen.facts["method"],
-        "seed": seed,
-    }
-    save_tensors(path / "model.safetensors", state if whole else moved, facts)
-    write_json(path / "backbone.json", opened.identity.to_dict())
+    parameters = save_tensors_of(
+        path,
+        chosen.state(),
+        {f"backbone.{k}": v for k, v in opened.module.state_dict().items()},
+        DELTA if context.data.situation.pretrained else "whole",
+        theta0=opened.identity.hash,
+        method=chosen.facts["method"],
+        seed=seed,
+    )
+    save_origin(path, opened.identity, context.backbone.preprocessing)
     write_json(path / "labels.json", reading.to_dict())
-    write_json(path / "preprocessor.json", context.backbone.preprocessing.to_dict())
     if chosen.facts.get("transfer"):
         write_json(path / "transfer.json", chosen.facts["transfer"])
     if chosen.facts.get("notes"):
         write_json(path / "notes.json", chosen.facts["notes"])
-    return {
-        "total": sum(t.numel() for t in state.values()),
-        "moved": sum(t.numel() for t in moved.values()),
-        "stored_bytes": (path / "model.safetensors").stat().st_size,
-    }
+    return parameters
 
 
 def _save_cost(context: FitContext, clock: Clock, parameters: dict[str, Any]) -> None:

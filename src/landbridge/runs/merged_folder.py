@@ -13,10 +13,11 @@ import torch
 from ..artifacts.making import making
 from ..artifacts.state import read_state
 from ..base.files import write_bytes, write_json, write_text
-from ..base.hashing import tensors_digest
+from ..base.typed import JsonObject
 from ..report import write_report
 from ..report.markdown import md
-from ..training.checkpoint import load_tensors, save_tensors
+from ..training.checkpoint import load_tensors
+from ..training.network_folder import MODEL, save_tensors_of
 from ..verdict.records import Verdict
 from ..verdict.without_labels import label_free_verdict
 from .records import read_config, read_record
@@ -64,7 +65,15 @@ def write_merged(
         for name in COPIED:
             write_bytes(out / name, (first / name).read_bytes())
         write_json(out / "merge.json", facts)
-        _save_model(out, first, state, start, facts)
+        parameters = save_tensors_of(
+            out,
+            state,
+            start,
+            load_tensors(first / MODEL)[1]["kind"],
+            theta0=facts["theta0"],
+            method=f"merge ({facts['method']})",
+            seed=facts["seed"] or 0,
+        )
         write_json(
             out / "choice.json",
             {
@@ -77,7 +86,7 @@ def write_merged(
             },
         )
         write_json(out / "verdict.json", _verdict(facts, words).to_json())
-        write_json(out / "cost.json", _cost(state, out))
+        write_json(out / "cost.json", _cost(parameters))
         write_text(out / "README.md", card(out, facts, words))
         write_report(out)
 
@@ -119,29 +128,6 @@ def card(out: Path, facts: Mapping[str, Any], words: str) -> str:
     )
 
 
-def _save_model(
-    out: Path, first: Path, state: State, start: State, facts: Mapping[str, Any]
-) -> None:
-    kind = load_tensors(first / "model.safetensors")[1]["kind"]
-    moved = {
-        name: tensor
-        for name, tensor in state.items()
-        if name not in start or not torch.equal(start[name], tensor)
-    }
-    save_tensors(
-        out / "model.safetensors",
-        dict(state) if kind == "whole" else moved,
-        {
-            "kind": kind,
-            "theta0": facts["theta0"],
-            "result": tensors_digest(dict(state)),
-            "tensors": len(state),
-            "method": f"merge ({facts['method']})",
-            "seed": facts["seed"] or 0,
-        },
-    )
-
-
 def _verdict(facts: Mapping[str, Any], words: str) -> Verdict:
     import numpy as np
 
@@ -163,9 +149,8 @@ def _verdict(facts: Mapping[str, Any], words: str) -> Verdict:
     return replace(verdict, sentence=said)
 
 
-def _cost(state: State, out: Path) -> dict[str, Any]:
-    size = sum(tensor.numel() for tensor in state.values())
-    stored = (out / "model.safetensors").stat().st_size
+def _cost(parameters: JsonObject) -> JsonObject:
+    parameters["moved"] = parameters["total"]
     return {
         "wall_s": 0.0,
         "cpu_s": 0.0,
@@ -173,5 +158,5 @@ def _cost(state: State, out: Path) -> dict[str, Any]:
         "device": "cpu",
         "threads": 1,
         "stages": [],
-        "parameters": {"total": size, "moved": size, "stored_bytes": stored},
+        "parameters": parameters,
     }

@@ -9,24 +9,20 @@ from typing import Any
 import numpy as np
 
 from ..backbones.base import BackboneIdentity
-from ..backbones.heads import head_from_state
-from ..backbones.open import reopen
-from ..backbones.surgery import Network, make_network
-from ..base.errors import DataError, RunError
+from ..backbones.surgery import Network
+from ..base.errors import DataError
 from ..base.events import SILENT, Events
-from ..base.files import read_json
-from ..base.hashing import tensors_digest
 from ..domains.domain import Domain
 from ..domains.examples import data_of
-from ..domains.modalities.base import Preprocessing, Reads, load_preprocessing
+from ..domains.modalities.base import Preprocessing, Reads
 from ..domains.one import answerable, as_rows, asked
 from ..domains.read import read_as_learned, read_domain
 from ..domains.schema import TableSchema
 from ..domains.spelling import spelled_like
 from ..targets.base import multiclass
 from ..targets.codec import TargetCodec
-from ..training.checkpoint import load_tensors
 from ..training.inputs import saved_network
+from ..training.network_folder import load_network
 from .records import read_record
 
 
@@ -92,45 +88,20 @@ class Model:
             Where θ₀ is not the one the run was made with.
         """
         run, path = path, path / part
-        delta, facts = load_tensors(path / "model.safetensors")
-        identity = BackboneIdentity.from_dict(read_json(path / "backbone.json"))
-        preprocessing = load_preprocessing(read_json(path / "preprocessor.json"))
         reading = TargetCodec.from_dict(read_record(path, "labels.json"))
-        classes = reading.classes
-        whole = facts.get("kind") == "whole"
-        opened = reopen(identity, preprocessing, weights=not whole, offline=offline, events=events)
-        network = make_network(opened, reading.n_outputs)
-        own = {k.removeprefix("head."): v for k, v in delta.items() if k.startswith("head.")}
-        if own and "bias" not in own:
-            network.head = head_from_state(own)
-        state = dict(network.state_dict())
-        strange = sorted(set(delta) - set(state))
-        misfit = [n for n in delta if n in state and delta[n].shape != state[n].shape]
-        if strange or misfit:
-            raise RunError(
-                f"{path / 'model.safetensors'} does not fit backbone.json: "
-                f"{(strange + misfit)[:3]}",
-                hint="restore both files from the same run",
-            )
-        network.load_state_dict(state | delta)
-        found = tensors_digest(network.state_dict())
-        if found != facts.get("result"):
-            raise RunError(
-                f"{path}: θ₀ + Δ has the hash {found}, the run says {facts.get('result')}",
-                hint="a file was changed: restore the run folder",
-            )
+        network, opened = load_network(path, reading.n_outputs, offline=offline, events=events)
         data = read_record(run, "data.json")["target"]
         limits, schema = data.get("limits"), data.get("schema")
         if limits is not None:  # of runs made before it was kept with the preprocessing as well
-            kept = preprocessing.ruled({"value_range": limits, **preprocessing.rule()})
-            opened.preprocessing = kept.forbidding(offline)
+            own = opened.preprocessing
+            opened.preprocessing = own.ruled({"value_range": limits, **own.rule()})
         return cls(
             network,
             opened.preprocessing,
-            classes,
+            reading.classes,
             None if limits is None else tuple(limits),
             reading,
-            identity,
+            opened.identity,
             None if schema is None else TableSchema.from_json(schema),
             data.get("label_column"),
         )
