@@ -13,6 +13,7 @@ from landbridge.domains.task import Task
 from landbridge.runs import costs as module
 from landbridge.runs.pipeline import plan as plan_of
 from landbridge.runs.prepare import prepare
+from landbridge.runs.records import StageCost
 from landbridge.runs.stages import overrun
 from landbridge.training import probe
 
@@ -141,6 +142,6 @@ def test_threads_that_were_named_come_first(sides, monkeypatch, tmp_path):
 
 
 def test_an_overrun_is_said():
-    assert overrun([{"wall_s": 50.0, "cpu_s": 50.0}], 60.0) == ""
-    assert "busy" in overrun([{"wall_s": 300.0, "cpu_s": 50.0}], 60.0)
-    assert "more work than planned" in overrun([{"wall_s": 300.0, "cpu_s": 280.0}], 60.0)
+    assert overrun([StageCost("seeds", 50.0, 50.0)], 60.0) == ""
+    assert "busy" in overrun([StageCost("seeds", 300.0, 50.0)], 60.0)
+    assert "more work than planned" in overrun([StageCost("seeds", 300.0, 280.0)], 60.0)

@@ -11,7 +11,7 @@ import pytest
 
 import landbridge
 from landbridge.base.config import make_config
-from landbridge.runs.finish import _unlabelled
+from landbridge.runs.evaluate import _unlabelled
 from landbridge.runs.load import read_task
 
 QUICK = {"method": "probe", "seeds": 1, "budget": "60s", "training": {"threads": 1}}

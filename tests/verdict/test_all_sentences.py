@@ -10,7 +10,7 @@ import pytest
 
 from landbridge.methods.core.resolve import Methods
 from landbridge.report.run.verdict import headed
-from landbridge.runs.finish import what
+from landbridge.runs.evaluate import what
 from landbridge.selection import fallback, portfolio
 from landbridge.selection.records import NotTried
 from landbridge.targets.base import TARGET_TYPES, get_target_type

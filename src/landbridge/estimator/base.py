@@ -84,7 +84,7 @@ class TransferEstimator(BaseEstimator):
         from ..runs.model import Model
         from ..runs.plan import make_plan
         from ..runs.prepare import prepare
-        from ..runs.race import race
+        from ..runs.select import select
         from ..runs.stages import Clock
 
         def domain(rows: np.ndarray, name: str) -> Domain:
@@ -122,10 +122,10 @@ class TransferEstimator(BaseEstimator):
                 own = tuple(name for name in plan.candidates if name in closed)
                 plan = replace(plan, candidates=own, reference="probe")
             with threads(context.settings.threads):
-                raced = race(context, plan, Clock(SILENT), SILENT)
-            self.method_ = raced.chosen
-            self.choice_ = raced.choice.to_json()
-            fit = raced.fits[self.method_][config.seed]
+                selected = select(context, plan, Clock(SILENT), SILENT)
+            self.method_ = selected.chosen
+            self.choice_ = selected.choice.to_json()
+            fit = selected.fits[self.method_][config.seed]
             context = context.for_method(self.method_)
             network = network_of(context, fit, SILENT)
             self.model_ = Model(

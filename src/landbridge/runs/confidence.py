@@ -13,13 +13,13 @@ from ..verdict.records import Temperature
 from .context import FitContext
 from .fit import Fit, FitSpec, finished
 from .folds import compared_rows
-from .race import SelectionResult
+from .select import SelectionResult
 
 LEAST = 20
 """Rows with labels, at least, to fit a temperature on."""
 
 
-def find_temperature(context: FitContext, raced: SelectionResult) -> Temperature:
+def find_temperature(context: FitContext, selected: SelectionResult) -> Temperature:
     """Return the temperature of the stored model, which is the first seed's.
 
     Where target labels were cross-validated: the likeliest on the rows left out. Otherwise the
@@ -30,20 +30,20 @@ def find_temperature(context: FitContext, raced: SelectionResult) -> Temperature
     """
     if not context.data.situation.target_type.class_scores:
         return Temperature()
-    if raced.chosen in raced.folds:
+    if selected.chosen in selected.folds:
         known = compared_rows(context.data.target)
-        logits, labels = raced.folds[raced.chosen], context.data.target.labels[known]
+        logits, labels = selected.folds[selected.chosen], context.data.target.labels[known]
         if len(labels) >= LEAST:
             flat = logits.reshape(-1, logits.shape[-1])
             value = likeliest_temperature(flat, np.tile(labels, len(logits)))
             return Temperature(value, f"fitted on {len(labels):,} cross-validated target labels")
         return Temperature()
-    stored = raced.fits[raced.chosen][raced.seeds[0]]
+    stored = selected.fits[selected.chosen][selected.seeds[0]]
     own, how = _on_source(context, stored)
     if context.data.situation.target != "none":
         return Temperature(own, how)
     logits = stored.output("target")
-    agreement, whose = _agreement(context, raced, logits)
+    agreement, whose = _agreement(context, selected, logits)
     if agreement is None or not len(logits):
         return Temperature(own, how)
     hot = temperature_for_confidence(logits, max(agreement, 1 / logits.shape[1] + 0.01))
@@ -69,16 +69,16 @@ def _on_source(context: FitContext, stored: Fit) -> tuple[float, str]:
 
 
 def _agreement(
-    context: FitContext, raced: SelectionResult, logits: np.ndarray
+    context: FitContext, selected: SelectionResult, logits: np.ndarray
 ) -> tuple[float | None, str]:
     """Return how often other fits give the stored model's answers on the target, and whose."""
     own = logits.argmax(1)
-    others = [raced.fits[raced.chosen][seed] for seed in raced.seeds[1:]]
+    others = [selected.fits[selected.chosen][seed] for seed in selected.seeds[1:]]
     whose = "its other seeds"
     if not others:
         whose = "the nearest other candidate"
-        baselines = set(raced.fits)
-        for row in raced.choice.candidates:
+        baselines = set(selected.fits)
+        for row in selected.choice.candidates:
             name = row.method
             if name in baselines or row.gated is not None:
                 continue
@@ -89,4 +89,4 @@ def _agreement(
     if not shares:
         return None, ""
     # Seeds are alike, so their mean; among candidates are bad ones, so the one nearest.
-    return float(np.mean(shares) if raced.seeds[1:] else np.max(shares)), whose
+    return float(np.mean(shares) if selected.seeds[1:] else np.max(shares)), whose

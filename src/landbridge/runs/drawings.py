@@ -17,27 +17,27 @@ from ..verdict.judge import Truth
 from .context import FitContext
 from .features import RowOutputs
 from .fit import known_network, network_of
-from .race import SelectionResult
+from .select import SelectionResult
 
 MOST = 600
 """Rows of each side on the map."""
 
 
 def feature_map(
-    context: FitContext, task: Task, raced: SelectionResult, truth: Truth | None, events: Events
+    context: FitContext, task: Task, selected: SelectionResult, truth: Truth | None, events: Events
 ) -> dict[str, Any]:
     """Return ``map.json``: the judged rows where there are any, the usable ones otherwise.
 
     Labels of judged rows are in it: the verdict has opened them.
     """
-    chosen, seed = raced.chosen, raced.seeds[0]
-    fit = raced.fits[chosen][seed]
+    chosen, seed = selected.chosen, selected.seeds[0]
+    fit = selected.fits[chosen][seed]
     before, after = known_network(context, seed, events), network_of(context, fit, events)
     frozen = fit.facts["start"] == "frozen"
 
     reading = context.data.reading
     kind = reading.target_type
-    groups = kind.grouping(_answers(context, raced, chosen, truth).tolist())
+    groups = kind.grouping(_answers(context, selected, chosen, truth).tolist())
 
     def shown(
         labels: np.ndarray, known: np.ndarray, classes: tuple[str, ...] = context.data.classes
@@ -77,10 +77,10 @@ def feature_map(
         which,
         pick,
         labels=names[pick].tolist(),
-        predicted_after=groups(_answers(context, raced, chosen, truth))[pick].tolist(),
+        predicted_after=groups(_answers(context, selected, chosen, truth))[pick].tolist(),
         predicted_before=None
-        if raced.reference is None
-        else groups(_answers(context, raced, raced.reference, truth))[pick].tolist(),
+        if selected.reference is None
+        else groups(_answers(context, selected, selected.reference, truth))[pick].tolist(),
         rows=rows[pick].tolist(),
     )
     after_title = f"{'Class scores' if frozen else 'Features'} after {chosen}"
@@ -92,16 +92,16 @@ def feature_map(
 def changed(
     context: FitContext,
     task: Task,
-    raced: SelectionResult,
+    selected: SelectionResult,
     truth: Truth | None,
     reading: TargetCodec,
 ) -> dict[str, Any]:
     """Return ``examples.json``: judged rows that went from wrong to right and back."""
     kind = context.data.situation.target_type
-    if truth is None or raced.reference in (None, raced.chosen) or not kind.exclusive:
+    if truth is None or selected.reference in (None, selected.chosen) or not kind.exclusive:
         return {
-            "reference": raced.reference,
-            "chosen": raced.chosen,
+            "reference": selected.reference,
+            "chosen": selected.chosen,
             "modality": task.target.modality,
             "fixed": [],
             "broken": [],
@@ -115,25 +115,29 @@ def changed(
     def picture(row: int) -> np.ndarray | None:
         return context.backbone.preprocessing.picture(context.data.judged[place[row]])
 
-    sure = reading.transform(raced.fits[raced.chosen][raced.seeds[0]].output("judged")).max(1)
+    sure = reading.transform(
+        selected.fits[selected.chosen][selected.seeds[0]].output("judged")
+    ).max(1)
     return changed_examples(
-        _answers(context, raced, str(raced.reference), truth).tolist(),
-        _answers(context, raced, raced.chosen, truth).tolist(),
+        _answers(context, selected, str(selected.reference), truth).tolist(),
+        _answers(context, selected, selected.chosen, truth).tolist(),
         truth.names.tolist(),
         sure.tolist(),
         rows.tolist(),
         [names[row] for row in rows],
         picture,
         values=lambda row: task.target.examples.values(row) or None,
-        reference=str(raced.reference),
-        chosen=raced.chosen,
+        reference=str(selected.reference),
+        chosen=selected.chosen,
         modality=task.target.modality,
     )
 
 
 def _answers(
-    context: FitContext, raced: SelectionResult, method: str, truth: Truth | None
+    context: FitContext, selected: SelectionResult, method: str, truth: Truth | None
 ) -> np.ndarray:
     """Return a method's answers with the first seed."""
-    logits = raced.fits[method][raced.seeds[0]].output("target" if truth is None else "judged")
+    logits = selected.fits[method][selected.seeds[0]].output(
+        "target" if truth is None else "judged"
+    )
     return objects(context.data.reading.predict(context.data.reading.transform(logits)))

@@ -13,14 +13,13 @@ import torch
 from ..artifacts.making import making
 from ..artifacts.state import read_state
 from ..base.files import write_bytes, write_json, write_text
-from ..base.typed import JsonObject
 from ..report import write_report
 from ..report.markdown import md
 from ..training.checkpoint import load_tensors
 from ..training.network_folder import MODEL, save_tensors_of
 from ..verdict.records import Verdict
 from ..verdict.without_labels import label_free_verdict
-from .records import read_config, read_record
+from .records import Cost, read_config, read_record
 
 COPIED = ("backbone.json", "preprocessor.json", "labels.json", "data.json", "plan.json")
 """What a merged run has of the first of its parts."""
@@ -86,7 +85,8 @@ def write_merged(
             },
         )
         write_json(out / "verdict.json", _verdict(facts, words).to_json())
-        write_json(out / "cost.json", _cost(parameters))
+        parameters = replace(parameters, moved=parameters.total)
+        write_json(out / "cost.json", Cost((), 0.0, "cpu", 1, parameters).to_json())
         write_text(out / "README.md", card(out, facts, words))
         write_report(out)
 
@@ -147,16 +147,3 @@ def _verdict(facts: Mapping[str, Any], words: str) -> Verdict:
     )
     said = f"{words} It has not been judged: landbridge eval measures it."
     return replace(verdict, sentence=said)
-
-
-def _cost(parameters: JsonObject) -> JsonObject:
-    parameters["moved"] = parameters["total"]
-    return {
-        "wall_s": 0.0,
-        "cpu_s": 0.0,
-        "peak_mb": 0.0,
-        "device": "cpu",
-        "threads": 1,
-        "stages": [],
-        "parameters": parameters,
-    }

@@ -15,7 +15,7 @@ from ..verdict.judge import Truth
 from ..verdict.parts import Masked, PartScores, part_scores
 from .context import FitContext
 from .fit import network_of
-from .race import SelectionResult
+from .select import SelectionResult
 
 MOST_ROWS = 2000
 """Judged rows that are answered again for each set of parts."""
@@ -24,7 +24,7 @@ MOST_PARTS = 5
 
 
 def by_parts(
-    context: FitContext, raced: SelectionResult, truth: Truth | None, events: Events
+    context: FitContext, selected: SelectionResult, truth: Truth | None, events: Events
 ) -> PartScores | None:
     """Return ``parts.json``: the score for each set of modalities, and what each adds.
 
@@ -39,7 +39,7 @@ def by_parts(
     stored = np.array(context.data.judged[rows])
     has = preprocessing.has(stored)
     names = tuple(preprocessing.parts)
-    networks = [network_of(context, fit, events) for fit in raced.fits[raced.chosen].values()]
+    networks = [network_of(context, fit, events) for fit in selected.fits[selected.chosen].values()]
     device = torch.device(context.settings.device)
     found = []
     sets = list(_sets(names))

@@ -25,14 +25,15 @@ from ..base.places import private_folder
 from ..base.threads import threads
 from .asked import check_asked
 from .context import FitContext
-from .finish import finish
+from .evaluate import evaluate
 from .load import Loaded, load
 from .plan import make_plan
 from .prepare import data_facts, fingerprints
-from .race import race
-from .records import Plan, read_config, read_going_on
+from .records import Cost, Plan, read_config, read_going_on
 from .run import Run, load_run
+from .select import select
 from .stages import Clock, overrun
+from .write import peak_mb, write, write_last
 
 
 def transfer(
@@ -64,14 +65,14 @@ def transfer(
     check_free(out, "run", again=False)
     listeners = events.listeners if events is not None else ()
     config = _absolute(config)
-    methods = check_asked(
-        config, source
-    )  # a slip of the pen must leave no folder, nor cost the reading
+    # A slip of the pen must leave no folder, nor cost the reading.
+    methods = check_asked(config, source)
     grant_named(config.backbone, config.backbone_options)
     # Read first: bad input must not leave a folder that looks like a run.
     heard = _Remembered()
     reading = Events(None, *listeners, heard)
-    with Clock(reading).stage("read", "reading the data") as read_stage:
+    clock = Clock(reading)
+    with clock.stage("read", "reading the data"):
         loaded = load(config, source, target, reading, methods)
     given = [n for n, what in (("source", source), ("target", target)) if what is not None]
     log = Events(out / "log.jsonl", *listeners)
@@ -87,7 +88,7 @@ def transfer(
         keep_work=config.keep_work,
     ):
         heard.write(out / "log.jsonl")
-        _walk(out, loaded, log, read_stage)
+        _walk(out, loaded, log, clock)
     return load_run(out)
 
 
@@ -153,9 +154,10 @@ def resume(
         events = Events(path / "log.jsonl", *listeners)
         with going_on(path, events, keep_work=config.keep_work):
             events.log("resume", f"going on with {path}")
-            with Clock(events).stage("read", "reading the data") as read_stage:
+            clock = Clock(events)
+            with clock.stage("read", "reading the data"):
                 loaded = load(config, source, target, events)
-            _walk(path, loaded, events, read_stage)
+            _walk(path, loaded, events, clock)
     return load_run(path)
 
 
@@ -172,15 +174,22 @@ def plan(
         return make_plan(loaded.task, context, events)[0].to_json()
 
 
-def _walk(path: Path, loaded: Loaded, events: Events, read_stage: dict[str, Any]) -> None:
+def _walk(path: Path, loaded: Loaded, events: Events, so_far: Clock) -> None:
     task, known = loaded.task, loaded.known
-    clock = Clock(events, path / "work" / "clock.json", read_stage)
+    clock = Clock(events, path / "work" / "clock.json", so_far.stages)
     write_json(path / "data.json", data_facts(task, known, loaded.teacher))
     with clock.stage("prepare", "preparing the data and planning"):
         context, planned = _prepared(path, loaded, events)
     with threads(context.settings.threads):
-        raced = race(context, planned, clock, events)
-        finish(context, task, planned, raced, clock, events, known.path if known else None)
+        selected = select(context, planned, clock, events)
+        with clock.stage("judge", "judging"):
+            found = evaluate(context, task, planned, selected)
+            source = known.path if known else None
+            parameters = write(context, task, selected, found, events, source)
+        events.log("verdict", found.verdict.sentence, outcome=found.verdict.outcome)
+        settings = context.for_method(selected.chosen).settings
+        cost = Cost(tuple(clock.stages), peak_mb(), settings.device, settings.threads, parameters)
+        write_last(path, cost)
     late = overrun(clock.stages, loaded.config.budget_seconds)
     if late:
         events.log("warning", late)

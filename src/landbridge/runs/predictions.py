@@ -15,7 +15,7 @@ from ..targets.codec import TargetCodec
 from ..verdict.judge import Truth
 from .context import FitContext
 from .folds import alike_rows, compared_rows
-from .race import SelectionResult
+from .select import SelectionResult
 
 Blocks = list[tuple[str, int, np.ndarray]]
 """Method, seed (or repetition) and logits of the same rows."""
@@ -24,7 +24,7 @@ Blocks = list[tuple[str, int, np.ndarray]]
 def save_predictions(
     context: FitContext,
     task: Task,
-    raced: SelectionResult,
+    selected: SelectionResult,
     truth: Truth | None,
     kind: str,
     own: TargetCodec,
@@ -52,9 +52,9 @@ def save_predictions(
         labels = context.data.reading.decode(side.labels[known])
         true: list[Any] = context.data.reading.target_type.decode(labels, context.data.classes)
         blocks = [
-            (name, repeat, raced.folds[name][repeat])
-            for name in raced.compared
-            for repeat in range(len(raced.folds[name]))
+            (name, repeat, selected.folds[name][repeat])
+            for name in selected.compared
+            for repeat in range(len(selected.folds[name]))
         ]
     else:
         which = "target" if truth is None else "judged"
@@ -62,7 +62,7 @@ def save_predictions(
         true = [None] * len(rows) if truth is None else truth.names.tolist()
         blocks = [
             (method, seed, fit.output(which))
-            for method, fits in raced.fits.items()
+            for method, fits in selected.fits.items()
             for seed, fit in fits.items()
         ]
     names = np.array(task.target.examples.names(), dtype=object)[rows].tolist()
@@ -76,7 +76,7 @@ def save_predictions(
         true,
         context.data.reading,
         blocks,
-        raced.chosen,
+        selected.chosen,
         own,
         alike_rows(task.target, rows),
     )

@@ -12,6 +12,7 @@ from ..base.errors import ConfigError, RunError
 from ..base.files import read_json
 from ..base.typed import JsonObject, Shape, amount, checked, count, number, read_checked
 from ..selection.records import NotTried, PlannedFit, not_tried
+from ..training.network_folder import Parameters
 
 _FIGURE = {"method": str, "mean": (float, None), "low?": (float, None), "high?": (float, None)}
 _SIDE = {"name": str, "fingerprint": str, "limits?": ([number, number], None)}
@@ -118,6 +119,49 @@ class Plan:
         own |= {name: tuple(found[name]) for name in ("references", "candidates", "seeds")}
         rows = tuple(map(PlannedFit.from_json, found["fits"]))
         return cls(**own | {"fits": rows, "not_tried": not_tried(found["not_tried"])})
+
+
+@dataclass(frozen=True)
+class StageCost:
+    """What one stage of a run took."""
+
+    name: str
+    wall_s: float
+    cpu_s: float
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a run took, as ``cost.json`` holds it.
+
+    Attributes
+    ----------
+    stages : tuple of StageCost
+    peak_mb : float
+        The largest resident size.
+    device : str
+    threads : int
+    parameters : Parameters
+        Of the stored model.
+    """
+
+    stages: tuple[StageCost, ...]
+    peak_mb: float
+    device: str
+    threads: int
+    parameters: Parameters
+
+    def to_json(self) -> JsonObject:
+        """Return ``cost.json``."""
+        return {
+            "wall_s": round(sum((s.wall_s for s in self.stages), 0.0), 2),
+            "cpu_s": round(sum((s.cpu_s for s in self.stages), 0.0), 2),
+            "peak_mb": self.peak_mb,
+            "device": self.device,
+            "threads": self.threads,
+            "stages": [stage.__dict__ for stage in self.stages],
+            "parameters": self.parameters.__dict__,
+        }
 
 
 _LEFT_OUT = {"method": str, "why": str}

@@ -21,8 +21,8 @@ from ..domains.read import groups_asked, groups_read
 from ..domains.seen import say_seen, taken_away
 from ..domains.spelling import check_judged
 from ..targets.codec import TargetCodec
-from .evaluation import REFERENCE
 from .model import Model
+from .new_data import REFERENCE
 from .records import read_config, read_record
 from .unknown import unknown_rows
 
@@ -184,8 +184,8 @@ class Run:
         DataError
             Where no row has a label.
         """
-        from .evaluation import compared, given_labels
         from .learned import learned_again
+        from .new_data import compared, given_labels
 
         by = groups_asked(what, self._groups_column)
         domain = self.model.read(what, label=label, outside=outside, holdout_by=by, events=events)

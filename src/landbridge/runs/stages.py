@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 from ..base.events import Events
 from ..base.files import write_json
-from .records import read_going_on
+from .records import StageCost, read_going_on
 
 
 class Clock:
@@ -22,52 +21,47 @@ class Clock:
         Hears when a stage begins.
     path : Path, optional
         Where the times are kept, so that a resumed run adds to them.
-    first : dict, optional
-        A stage that was over before there was a folder.
+    before : sequence of StageCost
+        Stages that were over before there was a folder.
     """
 
     def __init__(
-        self, events: Events, path: Path | None = None, first: dict[str, Any] | None = None
+        self, events: Events, path: Path | None = None, before: Sequence[StageCost] = ()
     ) -> None:
         self.events, self.path = events, path
-        self.stages: list[dict[str, Any]] = []
-        if path is not None and path.exists():
-            self.stages = read_going_on(path)
-        if first is not None:
-            self.stages.append(first)
+        kept = read_going_on(path) if path is not None and path.exists() else ()
+        self.stages = [*(StageCost(**stage) for stage in kept), *before]
 
     @contextlib.contextmanager
-    def stage(self, name: str, message: str = "") -> Iterator[dict[str, Any]]:
+    def stage(self, name: str, message: str = "") -> Iterator[None]:
         """Time the block; CPU time includes that of finished worker processes."""
         self.events.log("stage", message or name, stage=name)
         wall, cpu = time.perf_counter(), _cpu()
-        record: dict[str, Any] = {"name": name, "wall_s": 0.0, "cpu_s": 0.0}
         try:
-            yield record
+            yield
         finally:
-            record["wall_s"] = round(time.perf_counter() - wall, 3)
-            record["cpu_s"] = round(_cpu() - cpu, 3)
-            self.stages.append(record)
+            took = round(time.perf_counter() - wall, 3), round(_cpu() - cpu, 3)
+            self.stages.append(StageCost(name, *took))
             if self.path is not None:
-                write_json(self.path, self.stages)
+                write_json(self.path, [stage.__dict__ for stage in self.stages])
 
 
 LATE = 1.1
 """How much longer than its budget a run may take before that is said."""
 
 
-def overrun(stages: Sequence[Mapping[str, Any]], budget: float) -> str:
+def overrun(stages: Sequence[StageCost], budget: float) -> str:
     """Return what to say of a run that took longer than its budget; "" where it did not.
 
     Examples
     --------
-    >>> overrun([{"wall_s": 50.0, "cpu_s": 45.0}], 60.0)
+    >>> overrun([StageCost("seeds", 50.0, 45.0)], 60.0)
     ''
-    >>> overrun([{"wall_s": 420.0, "cpu_s": 55.0}], 60.0)
+    >>> overrun([StageCost("seeds", 420.0, 55.0)], 60.0)
     'the run took 420 s, 55 s of them at work, and its budget was 60 s: the machine was busy'
     """
-    wall = sum(stage["wall_s"] for stage in stages)
-    cpu = sum(stage["cpu_s"] for stage in stages)
+    wall = sum(stage.wall_s for stage in stages)
+    cpu = sum(stage.cpu_s for stage in stages)
     if wall <= LATE * budget:
         return ""
     why = "the machine was busy" if 2 * cpu < wall else "there was more work than planned"

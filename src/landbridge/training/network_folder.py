@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +17,21 @@ from ..base.errors import RunError
 from ..base.events import SILENT, Events
 from ..base.files import read_json, write_json
 from ..base.hashing import tensors_digest
-from ..base.typed import JsonObject
 from ..domains.modalities.base import Preprocessing, load_preprocessing
 from .checkpoint import load_tensors, save_tensors
 
 MODEL = "model.safetensors"
 DELTA = "delta"
 """The kind of a file that holds only what differs from θ₀."""
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """How many numbers a network has, how many moved away from θ₀, how many bytes are stored."""
+
+    total: int
+    moved: int
+    stored_bytes: int
 
 
 def save_network(
@@ -50,7 +59,7 @@ def save_tensors_of(
     start: Mapping[str, torch.Tensor],
     kind: str,
     **facts: Any,
-) -> JsonObject:
+) -> Parameters:
     """Write a network's tensors, of kind "delta" those that differ from `start` alone.
 
     Parameters
@@ -58,11 +67,6 @@ def save_tensors_of(
     kind : {"whole", "delta"}
     **facts
         "theta0" (its hash), "method", "seed".
-
-    Returns
-    -------
-    dict
-        How many numbers there are, how many moved, how many bytes are stored.
     """
     state = dict(state)
     moved = {
@@ -78,11 +82,11 @@ def save_tensors_of(
         **facts,
     }
     save_tensors(folder / MODEL, moved if kind == DELTA else state, own)
-    return {
-        "total": sum(tensor.numel() for tensor in state.values()),
-        "moved": sum(tensor.numel() for tensor in moved.values()),
-        "stored_bytes": (folder / MODEL).stat().st_size,
-    }
+    return Parameters(
+        total=sum(tensor.numel() for tensor in state.values()),
+        moved=sum(tensor.numel() for tensor in moved.values()),
+        stored_bytes=(folder / MODEL).stat().st_size,
+    )
 
 
 def load_network(

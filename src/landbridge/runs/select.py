@@ -55,7 +55,7 @@ class SelectionResult:
         return [name for name in names if name in self.folds]
 
 
-def race(context: FitContext, plan: Plan, clock: Clock, events: Events) -> SelectionResult:
+def select(context: FitContext, plan: Plan, clock: Clock, events: Events) -> SelectionResult:
     """Run what the plan says. Nothing here can read a sealed label.
 
     Raises
