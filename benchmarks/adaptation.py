@@ -20,8 +20,8 @@ import data
 from grid import Job, run_job, truth_of
 from harness import ran_on, read_result, write_result
 from landbridge.base.seeds import numpy_rng
-from landbridge.domains.judging import keep_labels, seal
 from landbridge.domains.read import read_domain
+from landbridge.domains.sealing import keep_labels, seal
 
 UNLABELLED = (
     *("source-only", "coral", "deep-coral", "dan", "jan", "dsan", "dann", "cdan", "mdd", "mcd"),
@@ -68,7 +68,7 @@ def inductive(name: str, source: Any, train: Any, test: Any) -> Job:
 
 
 def _domain(what: Any, name: str) -> Any:
-    return what if hasattr(what, "known") else read_domain(what, name=name)
+    return what if hasattr(what, "labeled_mask") else read_domain(what, name=name)
 
 
 def jda_jobs() -> Iterator[Job]:

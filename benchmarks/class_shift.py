@@ -74,19 +74,19 @@ class Pair:
             steps=steps or None,
             source_steps=SOURCE_STEPS,
         )
-        self.known: dict[int, Network] = {}
+        self.labeled_mask: dict[int, Network] = {}
 
     def data(self) -> TrainingData:
         return TrainingData(self.source, self.target, self.opened[0].preprocessing, 10)
 
     def source_only(self, seed: int) -> Network:
         """Return the network trained on the source, the same for all methods of a seed."""
-        if seed not in self.known:
+        if seed not in self.labeled_mask:
             network = make_network(copy.copy(self.opened[seed]), 10, seed=seed)
             phases = make_method("source-only").plan(self.context).phases
             train(network, phases, self.data(), seed=seed)
-            self.known[seed] = network
-        return copy.deepcopy(self.known[seed])
+            self.labeled_mask[seed] = network
+        return copy.deepcopy(self.labeled_mask[seed])
 
     def accuracy(self, network: Network) -> float:
         """Return the share of the target's rows that are answered right."""

@@ -13,8 +13,8 @@ import numpy as np
 import data
 import runs
 from landbridge.base.seeds import numpy_rng
-from landbridge.domains.judging import keep_labels
 from landbridge.domains.read import read_domain
+from landbridge.domains.sealing import keep_labels
 
 METHODS = ("infomax+consistency", "mcc")
 

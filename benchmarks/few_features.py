@@ -19,8 +19,8 @@ from adaptation import few, table
 from feature_tasks import surf
 from grid import Job, truth_of
 from landbridge.base.seeds import numpy_rng
-from landbridge.domains.judging import keep_labels
 from landbridge.domains.read import read_domain
+from landbridge.domains.sealing import keep_labels
 
 CLASSES = (
     *("probe", "source-only", "feature-augmentation", "source-prior", "tradaboost"),

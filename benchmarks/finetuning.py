@@ -21,8 +21,8 @@ from cifar import KNOWN, NAMES
 from grid import Job, truth_of
 from landbridge.base.seeds import numpy_rng
 from landbridge.domains.domain import Domain
-from landbridge.domains.judging import seal
 from landbridge.domains.read import read_domain
+from landbridge.domains.sealing import seal
 
 SHARES = (0.01, 0.05, 0.15, 1.0)
 LEAST = 2
@@ -42,11 +42,11 @@ PRETRAINED = (
 def fewer(domain: Domain, share: float, *where: object) -> Domain:
     """Return the domain with the labels of a share of each class's usable rows."""
     rng, keep = numpy_rng("share", share, *where), domain.held_out | domain.validation
-    usable = domain.known & ~keep
+    usable = domain.labeled_mask & ~keep
     for value in np.unique(domain.labels[usable]):
         rows = np.flatnonzero((domain.labels == value) & usable)
         keep[rng.choice(rows, max(LEAST, round(share * len(rows))), replace=False)] = True
-    return replace(domain, known=domain.known & keep)
+    return replace(domain, known=domain.labeled_mask & keep)
 
 
 def job(name: str, source: Domain | None, whole: Domain, share: float, **config: object) -> Job:

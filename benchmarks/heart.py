@@ -26,8 +26,8 @@ from feature_tasks import hospital
 from grid import Job, truth_of
 from landbridge.base.seeds import numpy_rng
 from landbridge.domains.domain import Domain
-from landbridge.domains.judging import keep_labels
 from landbridge.domains.read import read_domain
+from landbridge.domains.sealing import keep_labels
 
 HOSPITALS = ("cleveland", "hungarian", "switzerland", "va")
 ALONE = ("scratch", "boosted-trees")

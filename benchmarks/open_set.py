@@ -25,7 +25,7 @@ from landbridge.domains.modalities.base import InputSpec
 from landbridge.domains.read import read_domain
 from landbridge.methods.core.network import PlanContext
 from landbridge.methods.core.resolve import make_method
-from landbridge.metrics.open_set import known_scores, unknown_threshold
+from landbridge.metrics.open_set import id_scores, unknown_threshold
 from landbridge.training.batches import Side
 from landbridge.training.inputs import run_network
 from landbridge.training.loop import TrainingData, train
@@ -71,7 +71,7 @@ def measure(pair: str) -> dict[str, Any]:
             right = target[known].argmax(1) == yt[known]
             row: dict[str, Any] = {"accuracy_known": float(right.mean()), "rows": {}}
             for score in ("confidence", "energy"):
-                own, theirs = known_scores(source, score), known_scores(target, score)
+                own, theirs = id_scores(source, score), id_scores(target, score)
                 for rate in RATES:
                     below = unknown_threshold(own[calibration], rate)
                     row["rows"][f"{score} {rate}"] = {

@@ -23,8 +23,8 @@ from feature_tasks import hospital
 from grid import Job, truth_of
 from landbridge.base.seeds import numpy_rng
 from landbridge.domains.domain import Domain
-from landbridge.domains.judging import seal
 from landbridge.domains.read import read_domain
+from landbridge.domains.sealing import seal
 
 MNIST_ROWS = 10_000
 

@@ -17,9 +17,9 @@ import data
 from adaptation import table
 from grid import Job, truth_of
 from landbridge.domains.domain import Domain
-from landbridge.domains.judging import seal
 from landbridge.domains.parting import part
 from landbridge.domains.read import read_domain
+from landbridge.domains.sealing import seal
 
 SPEAKERS = ("george", "jackson", "lucas", "nicolas", "theo", "yweweler")
 FROZEN = ("source-only", "probe", "coral", "mcc", "infomax", "dann", "shot", "aad")

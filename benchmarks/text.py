@@ -24,8 +24,8 @@ import data
 from adaptation import few, table, unlabelled
 from grid import Job, truth_of
 from landbridge.base.seeds import numpy_rng
-from landbridge.domains.judging import keep_labels
 from landbridge.domains.read import read_domain
+from landbridge.domains.sealing import keep_labels
 
 MINILM = {"backbone": "minilm", "backbone_options": {"length": 128}}
 TEXTNET = {"backbone": "textnet"}
@@ -113,7 +113,7 @@ def news_jobs() -> Iterator[Job]:
             rows = np.flatnonzero((whole.labels == value) & ~whole.held_out)
             keep[rng.choice(rows, shots, replace=False)] = True
         sealed = keep_labels(whole, keep)
-        judged = sealed.judged & whole.held_out
+        judged = sealed.test_mask & whole.held_out
         assert judged.any()
         name = f"news, {shots} a class"
         yield Job(name, None, sealed, truth_of(whole, sealed), TEXTNET, reference="finetune")

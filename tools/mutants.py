@@ -45,7 +45,7 @@ ROOMS = {
     "verdict": Room(("verdict/*",), ("tests/verdict", "tests/metrics/test_widths.py")),
     "metrics": Room(("metrics/*",), ("tests/metrics", "tests/verdict/test_every_builder.py")),
     "hold-out": Room(
-        ("domains/judging*",), ("tests/domains/test_sealing.py", "tests/holdout"), "shows or seal"
+        ("domains/sealing*",), ("tests/domains/test_sealing.py", "tests/holdout"), "shows or seal"
     ),
     "structured": Room(
         ("structured/*",), ("tests/structured", "tests/verdict/test_every_builder.py")
@@ -161,7 +161,7 @@ def _results(room: str) -> tuple[dict[str, str], int]:
 
 
 def _function(name: str) -> str:
-    """Return "verdict.judge.outcome_of" of mutmut's name of a mutant of it."""
+    """Return "verdict.evaluate.outcome_of" of mutmut's name of a mutant of it."""
     module, _, own = name.partition("__mutmut_")[0].rpartition(".")
     plain = own.removeprefix("x_").removeprefix("xǁ").replace("ǁ", ".")
     return f"{module.removeprefix('landbridge.')}.{plain}"

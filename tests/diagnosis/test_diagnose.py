@@ -119,10 +119,10 @@ def test_class_shares_are_not_claimed_where_features_moved(digits):
 def test_a_few_labels_show_that_the_rule_has_changed(digits):
     xs, ys, xt, yt = halves(*digits, seed=1)
     few = np.arange(len(yt)) < 60
-    same = diagnose(xs, ys, xt, yt, target_known=few)
+    same = diagnose(xs, ys, xt, yt, target_labeled=few)
     assert same.findings["conditional"].severity == "none"
     assert families(same) == ["none"]
-    other = diagnose(xs, ys, xt, (yt + 1) % 10, target_known=few)
+    other = diagnose(xs, ys, xt, (yt + 1) % 10, target_labeled=few)
     assert other.findings["conditional"].severity == "strong"
     assert families(other)[0] == "few-labels"
 
@@ -132,7 +132,7 @@ def test_labels_that_may_not_be_used_change_nothing(digits):
     few = np.arange(len(yt)) < 60
     xs, ys, xt, yt, few = xs[:250], ys[:250], xt[:200], yt[:200], few[:200]
     lied = np.where(few, yt, (yt + 3) % 10)
-    first, second = (diagnose(xs, ys, xt, y, target_known=few).to_dict() for y in (yt, lied))
+    first, second = (diagnose(xs, ys, xt, y, target_labeled=few).to_dict() for y in (yt, lied))
     first.pop("seconds"), second.pop("seconds")
     assert first == second
 

@@ -71,10 +71,10 @@ def test_missing_numbers_and_rows_of_a_table() -> None:
     y = np.linspace(0, 1, N)
     y[3] = np.nan
     domain = read_domain((X, y))
-    assert np.flatnonzero(~domain.known).tolist() == [3]
+    assert np.flatnonzero(~domain.labeled_mask).tolist() == [3]
     table = np.random.default_rng(1).integers(0, 2, (N, 4)).astype(float)
     table[5, 1] = np.nan
-    assert np.flatnonzero(~read_domain((X, table)).known).tolist() == [5]
+    assert np.flatnonzero(~read_domain((X, table)).labeled_mask).tolist() == [5]
     y[3] = np.inf
     with pytest.raises(DataError, match="not a number"):
         read_domain((X, y))
@@ -102,7 +102,7 @@ def test_lists_in_a_parquet_column(tmp_path: Path) -> None:
     assert domain.target_type.name == "multilabel"
     assert domain.classes == ("cat", "dog")
     assert domain.labels[:2].tolist() == [[1, 1], [0, 0]]
-    assert domain.known[:4].tolist() == [True, True, False, True]
+    assert domain.labeled_mask[:4].tolist() == [True, True, False, True]
     assert not domain.omissions
 
 
@@ -115,11 +115,11 @@ def test_names_of_a_label_table_come_from_its_columns() -> None:
 def test_numbers_are_sealed_over_their_range() -> None:
     y = np.random.default_rng(3).permutation(np.linspace(10, 20, 200))
     target = seal(read_domain((np.zeros((200, 2)), y)), "use", 0.25)
-    assert target.judged.sum() == 50
+    assert target.test_mask.sum() == 50
     # a quarter of each tenth, so the judged rows resemble the others much more than at random
-    drawn = np.sort(y[target.judged])
+    drawn = np.sort(y[target.test_mask])
     assert np.abs(drawn - np.linspace(10, 20, 50)).max() < 1.0
-    assert not target.labels[target.judged].any()  # nothing of them is left
+    assert not target.labels[target.test_mask].any()  # nothing of them is left
     alone = seal(read_domain((np.zeros((200, 2)), y)), "judge")
     assert not alone.labels.any()
     assert alone.classes == ()

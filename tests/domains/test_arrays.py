@@ -41,7 +41,7 @@ def test_callers_labels_are_not_changed() -> None:
 def test_mask_says_which_labels_count() -> None:
     mask = np.array([True, True, False, False, True, True])
     domain = read_domain((X, [0, 1, 0, 1, 0, 1]), labelled=mask)
-    assert domain.known.tolist() == mask.tolist()
+    assert domain.labeled_mask.tolist() == mask.tolist()
     with pytest.raises(DataError, match="one True or False a row"):
         read_domain((X, [0, 1, 0, 1, 0, 1]), labelled=[1, 0])
 
@@ -129,7 +129,7 @@ def test_data_frame() -> None:
     )
     domain = read_domain(frame)
     assert domain.classes == ("u", "v")
-    assert domain.known.tolist() == [True, True, True, False]
+    assert domain.labeled_mask.tolist() == [True, True, True, False]
     assert isinstance(domain.examples, TableExamples)
     assert domain.examples.numeric == ["a", "n", "when", "when (month)", "when (weekday)", "span"]
     assert domain.examples.categorical == ["kind", "text"]

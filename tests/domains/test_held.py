@@ -8,11 +8,11 @@ import pytest
 
 from landbridge.base.events import Events
 from landbridge.domains.held import find_repeats
-from landbridge.domains.judging import keep_labels, seal
 from landbridge.domains.modalities.images import ImageExamples
 from landbridge.domains.modalities.table import TableExamples
 from landbridge.domains.modalities.texts import TextExamples
 from landbridge.domains.read import read_domain
+from landbridge.domains.sealing import keep_labels, seal
 from landbridge.domains.twins import without_seen
 
 
@@ -70,7 +70,7 @@ def test_rows_of_the_source_are_never_held_out(labelled):
     assert np.flatnonzero(groups < 0).tolist() == never
     assert groups[10] == groups[9] == 9
     assert (found.held.seen.found, found.held.seen.of) == (6, labelled)
-    assert found.known.sum() == labelled  # they are learned from all the same
+    assert found.labeled_mask.sum() == labelled  # they are learned from all the same
     assert (found.seen is None) == (labelled == 20)
     said = found.held.say("target", Events())
     assert said[0].startswith(f"6 of {labelled} labelled rows are in the source as well, 1 of them")

@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 from hypothesis import strategies as st
 
-from landbridge.domains.judging import keep_labels, seal
 from landbridge.domains.read import read_domain
+from landbridge.domains.sealing import keep_labels, seal
 from landbridge.runs.folds import fold_rows, possible_folds, without
 from landbridge.solvers.folds import stratified_folds
 from landbridge.training.batches import Side
@@ -32,18 +32,20 @@ def domain_of(labels, splits=None):
 
 def check_kept_apart(before, after):
     """Nothing judged is known, and no label of the rest is another or is lost on the way."""
-    assert not (after.known & after.judged).any()
-    assert not (after.known & ~before.known).any()
-    assert not (after.judged & ~before.known).any()
-    names = np.array(after.classes, object)[after.labels[after.known]] if after.classes else []
-    assert list(names) == list(np.array(before.classes, object)[before.labels[after.known]])
+    assert not (after.labeled_mask & after.test_mask).any()
+    assert not (after.labeled_mask & ~before.labeled_mask).any()
+    assert not (after.test_mask & ~before.labeled_mask).any()
+    names = (
+        np.array(after.classes, object)[after.labels[after.labeled_mask]] if after.classes else []
+    )
+    assert list(names) == list(np.array(before.classes, object)[before.labels[after.labeled_mask]])
     assert set(after.classes) == set(names)  # a class that is only judged has no name
-    assert not after.labels[~after.known].any()
-    assert (after.sealed is None) == (not after.judged.any())
-    assert after.sealed is None or after.sealed.count == after.judged.sum()
+    assert not after.labels[~after.labeled_mask].any()
+    assert (after.sealed is None) == (not after.test_mask.any())
+    assert after.sealed is None or after.sealed.count == after.test_mask.sum()
     training = after.for_training()
     assert training.sealed is None
-    assert not training.judged.any()
+    assert not training.test_mask.any()
 
 
 @holds(
@@ -55,14 +57,14 @@ def test_a_share_of_each_class_is_judged(labels, fraction, seed):
     before = domain_of(labels)
     after = seal(before, "use", fraction, seed)
     check_kept_apart(before, after)
-    assert np.array_equal(after.judged, seal(before, "use", fraction, seed).judged)
-    assert np.array_equal(after.judged, after.held_out)
-    assert np.array_equal(after.known | after.judged, before.known)
-    if not after.judged.any():
+    assert np.array_equal(after.test_mask, seal(before, "use", fraction, seed).test_mask)
+    assert np.array_equal(after.test_mask, after.held_out)
+    assert np.array_equal(after.labeled_mask | after.test_mask, before.labeled_mask)
+    if not after.test_mask.any():
         return
     for k in range(len(before.classes)):
-        of_class = before.known & (before.labels == k)
-        n, taken = int(of_class.sum()), int((after.judged & of_class).sum())
+        of_class = before.labeled_mask & (before.labels == k)
+        n, taken = int(of_class.sum()), int((after.test_mask & of_class).sum())
         if n < 3:
             assert taken == 0
         else:
@@ -81,14 +83,14 @@ def test_splits_of_the_data_and_policies(labels, data):
     for policy in ("use", "judge"):
         after = seal(before, policy)
         check_kept_apart(before, after)
-        test = before.known & before.held_out
-        val = before.known & before.validation & ~before.held_out
+        test = before.labeled_mask & before.held_out
+        val = before.labeled_mask & before.validation & ~before.held_out
         if test.any() or val.any():
-            assert np.array_equal(after.judged, test if test.any() else val)
+            assert np.array_equal(after.test_mask, test if test.any() else val)
         if policy == "judge":
-            assert not after.known.any()
-        assert not (after.judged & after.known).any()
-        assert not (after.judged & after.validation).any()
+            assert not after.labeled_mask.any()
+        assert not (after.test_mask & after.labeled_mask).any()
+        assert not (after.test_mask & after.validation).any()
 
 
 @holds(labels=CLASSES.filter(lambda found: max(found) >= 0), seed=SEEDS)
@@ -97,8 +99,8 @@ def test_the_few_labels_that_are_kept(labels, seed):
     keep = np.random.default_rng(seed).random(len(labels)) < 0.4
     after = keep_labels(before, keep)
     check_kept_apart(before, after)
-    assert np.array_equal(after.known, before.known & keep)
-    assert np.array_equal(after.judged, before.known & ~keep)
+    assert np.array_equal(after.labeled_mask, before.labeled_mask & keep)
+    assert np.array_equal(after.test_mask, before.labeled_mask & ~keep)
 
 
 @holds(labels=st.lists(st.integers(0, 5), min_size=1, max_size=60), folds=st.integers(2, 7))
@@ -131,5 +133,5 @@ def test_folds_of_a_race(labels, seed, repeat, wish):
         assert max(sizes) - min(sizes) <= 1
     for part in parts:
         rest = without(side, part)
-        assert not rest.known[part].any()
-        assert set(labels[rest.known]) == set(labels[known])  # no class is held out whole
+        assert not rest.labeled_mask[part].any()
+        assert set(labels[rest.labeled_mask]) == set(labels[known])  # no class is held out whole

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from landbridge.base.errors import ConfigError, DataError
 from landbridge.base.seeds import numpy_rng
 from landbridge.domains.holdout.base import SPLIT_RULES, SplitRows, split_rule
-from landbridge.domains.judging import seal
 from landbridge.domains.read import read_domain
+from landbridge.domains.sealing import seal
 from landbridge.domains.twins import without_seen
 from properties import holds
 
@@ -44,7 +44,7 @@ def sealed(frame, rule, column, fraction=0.3, seed=0):
 
 @holds(
     name=st.sampled_from(sorted(SPLIT_RULES)),
-    known=st.lists(st.booleans(), min_size=12, max_size=60),
+    labeled_mask=st.lists(st.booleans(), min_size=12, max_size=60),
     groups=st.integers(2, 9),
     fraction=st.floats(0.05, 0.95),
     seed=st.integers(0, 99),
@@ -75,12 +75,12 @@ def test_no_group_is_on_both_sides_and_folds_keep_groups_whole(seed):
     tested = set(patients[target.held_out])
     assert tested
     assert not tested & set(patients[~target.held_out])
-    assert target.judged.sum() == pytest.approx(0.3 * frame["kind"].notna().sum(), rel=0.5)
+    assert target.test_mask.sum() == pytest.approx(0.3 * frame["kind"].notna().sum(), rel=0.5)
     assert set(target.classes) == {"rose", "tulip", "lily"}
     assert "patient" not in target.examples.columns
-    learn = without_seen(None, target).held.groups[target.known]
-    pairs = set(zip(patients[target.known], learn.tolist(), strict=True))
-    assert len(pairs) == len(set(patients[target.known])) == len(set(learn.tolist()))
+    learn = without_seen(None, target).held.groups[target.labeled_mask]
+    pairs = set(zip(patients[target.labeled_mask], learn.tolist(), strict=True))
+    assert len(pairs) == len(set(patients[target.labeled_mask])) == len(set(learn.tolist()))
 
 
 def test_what_is_judged_is_later_than_all_that_is_learned_from():
@@ -88,7 +88,7 @@ def test_what_is_judged_is_later_than_all_that_is_learned_from():
     target = sealed(frame, "time", "day")
     days = frame["day"].to_numpy()
     assert days[target.held_out].min() > days[~target.held_out].max()
-    assert target.judged.sum() == pytest.approx(0.3 * frame["kind"].notna().sum(), abs=1)
+    assert target.test_mask.sum() == pytest.approx(0.3 * frame["kind"].notna().sum(), abs=1)
     assert not [name for name in target.examples.columns if name.startswith("day")]
     assert any("those from 2024-" in note for note in target.notes)
 
@@ -106,7 +106,7 @@ def test_what_is_judged_is_later_than_all_that_is_learned_from():
 def test_times_in_every_spelling(days):
     frame = table().assign(kind=["rose", "lily"] * (N // 2), day=days)
     target = sealed(frame.iloc[::-1].reset_index(drop=True), "time", "day")
-    assert np.flatnonzero(target.judged).tolist() == list(range(27))
+    assert np.flatnonzero(target.test_mask).tolist() == list(range(27))
 
 
 def test_rows_without_a_time_are_not_used_and_said():
@@ -115,7 +115,7 @@ def test_rows_without_a_time_are_not_used_and_said():
     frame.loc[[3, 40], "day"] = None
     target = sealed(frame, "time", "day")
     assert target.held_out[[3, 40]].all()
-    assert not target.judged[[3, 40]].any()
+    assert not target.test_mask[[3, 40]].any()
     assert any("2 rows without a time in 'day': not used" in note for note in target.notes)
 
 
@@ -133,7 +133,7 @@ def test_a_few_labels_are_not_judged_and_stay_together_in_folds_all_the_same():
     frame["kind"] = frame["kind"].where(frame.index > 5, ["rose", "tulip"] * 3 + [None] * (N - 6))
     target = sealed(frame, "group", "patient")
     assert target.sealed is None
-    assert target.known.sum() == 6
+    assert target.labeled_mask.sum() == 6
     assert target.blocks is not None
 
 

@@ -45,7 +45,7 @@ def test_split_folders(tmp_path: Path, image, val: str) -> None:
     assert domain.classes == ("ants", "bees")
     assert int(domain.validation.sum()) == 4
     assert int(domain.held_out.sum()) == 2
-    assert int((~domain.known).sum()) == 1
+    assert int((~domain.labeled_mask).sum()) == 1
     assert any("splits" in note for note in domain.notes)
 
 
@@ -55,7 +55,7 @@ def test_flat_test_split_is_unlabelled(tmp_path: Path, image) -> None:
     image(tmp_path / "d" / "test" / "0.jpg")
     domain = read_domain(tmp_path / "d")
     assert domain.held_out.sum() == 1
-    assert not domain.known[domain.held_out].any()
+    assert not domain.labeled_mask[domain.held_out].any()
 
 
 def test_a_class_called_test(class_folder: Path, image) -> None:

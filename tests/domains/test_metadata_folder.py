@@ -64,7 +64,7 @@ def test_datasets_of_hugging_face():
     domain = read_domain(whole)
     assert domain.modality == "text"
     assert domain.classes == ("bad", "good")
-    assert domain.known.tolist() == [True, True, True, False, True, True, True, True]
+    assert domain.labeled_mask.tolist() == [True, True, True, False, True, True, True, True]
     chosen = read_domain(whole.select([5, 2, 0]))  # a selection is a list of indices over a table
     assert chosen.examples.names() == ["dataset row 0", "dataset row 1", "dataset row 2"]
     assert [chosen.classes[i] for i in chosen.labels] == ["good", "good", "bad"]

@@ -70,7 +70,8 @@ def read(what):
         return str(refused)
     names = np.array(domain.classes, object)
     labels = [
-        names[k] if known else None for k, known in zip(domain.labels, domain.known, strict=True)
+        names[k] if known else None
+        for k, known in zip(domain.labels, domain.labeled_mask, strict=True)
     ]
     columns = {name: plain(values) for name, values in domain.examples.columns.items()}
     return domain.input_rows.places.tolist(), {"label": labels} | columns

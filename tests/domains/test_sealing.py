@@ -51,10 +51,10 @@ def test_only_the_verdict_opens(module: str) -> None:
 
 def test_the_verdict_opens() -> None:
     target = seal(domain_of(), "use")
-    names = code_in("landbridge.verdict.judge")(target)
-    assert len(names) == target.judged.sum()
+    names = code_in("landbridge.verdict.evaluate")(target)
+    assert len(names) == target.test_mask.sum()
     assert set(names) == {"c0", "c1"}
-    expected = [f"c{i % 2}" for i in np.flatnonzero(target.judged)]
+    expected = [f"c{i % 2}" for i in np.flatnonzero(target.test_mask)]
     assert names.tolist() == expected
 
 
@@ -97,14 +97,14 @@ def test_nothing_of_it_shows() -> None:
 
 def test_use_draws_a_stratified_share() -> None:
     target = seal(domain_of(100, 4), "use", fraction=0.3, seed=1)
-    assert target.judged.sum() == 32  # round(7.5) is 8
-    assert np.array_equal(target.judged, target.held_out)
-    assert not (target.known & target.judged).any()
+    assert target.test_mask.sum() == 32  # round(7.5) is 8
+    assert np.array_equal(target.test_mask, target.held_out)
+    assert not (target.labeled_mask & target.test_mask).any()
     assert target.counts() == dict.fromkeys(("c0", "c1", "c2", "c3"), 17)
     again = seal(domain_of(100, 4), "use", fraction=0.3, seed=1)
     other = seal(domain_of(100, 4), "use", fraction=0.3, seed=2)
-    assert np.array_equal(target.judged, again.judged)
-    assert not np.array_equal(target.judged, other.judged)
+    assert np.array_equal(target.test_mask, again.test_mask)
+    assert not np.array_equal(target.test_mask, other.test_mask)
     assert target.labelled == "all"
     assert len(target.for_training()) == 68
 
@@ -112,7 +112,7 @@ def test_use_draws_a_stratified_share() -> None:
 def test_use_with_few_labels_judges_nothing() -> None:
     labels = [f"c{i % 5}" if i < 15 else None for i in range(60)]
     target = seal(domain_of(60, labels=labels), "use")
-    assert not target.judged.any()
+    assert not target.test_mask.any()
     assert target.sealed is None
     assert target.labelled == "few"
     assert "too few" in target.notes[-1]
@@ -129,9 +129,9 @@ def test_small_classes_keep_a_label() -> None:
 def test_given_test_split(policy) -> None:
     split = ["train"] * 20 + ["val"] * 10 + ["test"] * 10
     target = seal(domain_of(40, 2, split), policy)
-    assert target.judged.tolist() == [s == "test" for s in split]
-    assert np.array_equal(target.held_out, target.judged)
-    assert target.known.sum() == (30 if policy == "use" else 0)
+    assert target.test_mask.tolist() == [s == "test" for s in split]
+    assert np.array_equal(target.held_out, target.test_mask)
+    assert target.labeled_mask.sum() == (30 if policy == "use" else 0)
     assert target.validation.sum() == 10
     assert "test split" in " ".join(target.notes)
 
@@ -140,17 +140,17 @@ def test_given_test_split(policy) -> None:
 def test_validation_split_alone_is_judged(policy) -> None:
     split = ["train"] * 30 + ["val"] * 10
     target = seal(domain_of(40, 2, split), policy)
-    assert target.judged.tolist() == [s == "val" for s in split]
-    assert np.array_equal(target.held_out, target.judged)
+    assert target.test_mask.tolist() == [s == "val" for s in split]
+    assert np.array_equal(target.held_out, target.test_mask)
     assert not target.validation.any()
-    assert target.known.sum() == (30 if policy == "use" else 0)
+    assert target.labeled_mask.sum() == (30 if policy == "use" else 0)
     assert "validation split" in " ".join(target.notes)
 
 
 def test_judge_without_split_is_transductive() -> None:
     labels = [f"c{i % 2}" if i < 30 else None for i in range(40)]
     target = seal(domain_of(40, labels=labels), "judge")
-    assert target.judged.sum() == 30
+    assert target.test_mask.sum() == 30
     assert not target.held_out.any()
     assert target.labelled == "none"
     assert len(target.for_training()) == 40
@@ -158,7 +158,7 @@ def test_judge_without_split_is_transductive() -> None:
 
 def test_a_test_split_alone_is_used_without_labels() -> None:
     target = seal(domain_of(20, 2, ["test"] * 20), "judge")
-    assert target.judged.all()
+    assert target.test_mask.all()
     assert not target.held_out.any()
     assert "nothing beside" in target.notes[-1]
 
@@ -174,7 +174,9 @@ def test_a_judged_only_class_does_not_leak() -> None:
     split = ["train"] * 20 + ["test"] * 10
     target = seal(domain_of(30, labels=labels, split=split), "use")
     assert target.classes == ("b", "c")
-    assert [target.classes[i] for i in target.labels[target.known]] == ["b"] * 10 + ["c"] * 10
+    assert [target.classes[i] for i in target.labels[target.labeled_mask]] == ["b"] * 10 + [
+        "c"
+    ] * 10
     assert "a" in code_in("landbridge.verdict")(target).tolist()
 
 

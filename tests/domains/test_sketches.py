@@ -15,8 +15,8 @@ from landbridge.domains.hint import input_hint
 from landbridge.domains.modalities.image import ImagePreprocessing
 from landbridge.domains.modalities.images import ImageExamples
 from landbridge.domains.modalities.sketches import (
-    known_again,
     minima_sketch,
+    nearly_among,
     picture_sketches,
     projection_sketches,
 )
@@ -45,15 +45,15 @@ def test_pictures_saved_again_are_known(height, width):
     ours += [saved(scene(100 + i), 60, format="PNG") for i in range(N)]
     sketches = [made.sketches(made.prepare(ImageExamples(x))) for x in (ours, theirs)]
     assert sketches[1].nbytes == 64 * N
-    assert np.flatnonzero(known_again(*sketches)).tolist() == list(range(5))
+    assert np.flatnonzero(nearly_among(*sketches)).tolist() == list(range(5))
 
 
 def test_flat_pictures_and_short_texts_are_like_no_other():
     flat = picture_sketches(np.full((3, 1, 20, 20), 90, np.uint8))
-    assert not known_again(flat, flat).any()
+    assert not nearly_among(flat, flat).any()
     short = np.array([minima_sketch(np.arange(4))] * 2)
-    assert not known_again(short, short).any()
-    assert known_again(short[:0], short).tolist() == []
+    assert not nearly_among(short, short).any()
+    assert nearly_among(short[:0], short).tolist() == []
 
 
 def test_sets_with_a_few_others_are_known():
@@ -64,7 +64,7 @@ def test_sets_with_a_few_others_are_known():
     theirs = np.array([minima_sketch(own) for own in sets])
     ours = np.array([minima_sketch(own) for own in again + half])
     assert theirs.nbytes == 64 * N
-    assert known_again(ours, theirs).tolist() == [True] * 5 + [False] * 5
+    assert nearly_among(ours, theirs).tolist() == [True] * 5 + [False] * 5
 
 
 @pytest.mark.parametrize("columns", [4, 30])
@@ -73,9 +73,9 @@ def test_rounded_numbers_are_known_and_rows_that_are_close_by_nature_are_not(col
     theirs = projection_sketches(x)
     assert theirs.nbytes == 16 * 200
     ours = projection_sketches(np.r_[x[:10].round(2), x[10:20] + 0.2])
-    assert known_again(ours, theirs).tolist() == [True] * 10 + [False] * 10
+    assert nearly_among(ours, theirs).tolist() == [True] * 10 + [False] * 10
     crowded = projection_sketches(np.repeat(x, 2, 0) + 1e-3 * np.arange(400)[:, None] % 2)
-    assert not known_again(ours, crowded).any()
+    assert not nearly_among(ours, crowded).any()
 
 
 @pytest.mark.parametrize("kind", ["image", "text", "audio", "tabular"])
@@ -103,4 +103,4 @@ def test_no_rows_have_sketches_as_wide_as_any(kind):
 def test_other_rows_of_one_table_are_not_known(columns, rows):
     rng = np.random.default_rng(columns)
     x, y = (projection_sketches(rng.normal(size=(rows, columns))) for _ in range(2))
-    assert not known_again(x, y).any()
+    assert not nearly_among(x, y).any()

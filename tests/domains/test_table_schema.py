@@ -229,7 +229,7 @@ def test_missing_words_of_a_label_column(tmp_path):
     assert classes(["null", "yes", "yes"] * 4).classes == ("null", "yes")
     few = classes(["NA"] * 40 + ["ant", "bee"] * 3)
     assert few.classes == ("ant", "bee")
-    assert int(few.known.sum()) == 6
+    assert int(few.labeled_mask.sum()) == 6
     assert any("'NA': read as no label" in note for note in few.notes)
     assert classes(["NA", "0", "1"] * 4).classes == ("0", "1")
     source = classes(["EU", "AS"] * 4)

@@ -76,7 +76,7 @@ def test_few_labels_may_all_differ() -> None:
 def test_missing_labels_are_unlabelled_rows(tmp_path: Path) -> None:
     path = csv(tmp_path / "t.csv", "a,label", ["1,x", "2,", "3,?", "4,y"])
     domain = read_domain(path)
-    assert domain.known.tolist() == [True, False, False, True]
+    assert domain.labeled_mask.tolist() == [True, False, False, True]
     assert any("2 of 4 rows have no label" in note for note in domain.notes)
 
 
@@ -157,7 +157,7 @@ def test_parquet_with_images(tmp_path: Path, image) -> None:
     pq.write_table(table.replace_schema_metadata(meta), tmp_path / "t.parquet")
     domain = read_domain(tmp_path / "t.parquet")
     assert domain.classes == ("ant", "bee")
-    assert domain.known.tolist() == [True, True, True, False]
+    assert domain.labeled_mask.tolist() == [True, True, True, False]
     assert domain.examples.names()[0] == "t row 1"
 
 

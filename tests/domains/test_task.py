@@ -103,7 +103,7 @@ def test_answers_of_an_unlabelled_target_are_the_sources() -> None:
     assert task.classes == ("a", "b")
     _, theirs = task.training()
     assert theirs.classes == ("a", "b")
-    assert not theirs.known.any()
+    assert not theirs.labeled_mask.any()
     assert theirs.sealed is None
 
 

@@ -9,13 +9,13 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from landbridge.domains.judging import keep_labels, seal
 from landbridge.domains.modalities.images import ImageExamples
 from landbridge.domains.modalities.multimodal import MultimodalExamples
 from landbridge.domains.modalities.recordings import AudioExamples
 from landbridge.domains.modalities.table import TableExamples
 from landbridge.domains.modalities.texts import TextExamples
 from landbridge.domains.read import read_domain
+from landbridge.domains.sealing import keep_labels, seal
 from landbridge.domains.seen import Seen
 from landbridge.domains.twins import find_twins, without_seen
 
@@ -222,19 +222,19 @@ def test_judged_rows_of_the_source_are_left_out(policy):
     source, target = sides(0, 10)
     sealed = seal(target, policy)
     found = without_seen(source, sealed)
-    copies = sealed.judged & (np.arange(40) < 10)
+    copies = sealed.test_mask & (np.arange(40) < 10)
     assert copies.any()
-    assert np.array_equal(found.judged, sealed.judged & ~copies)
-    assert found.sealed.count == int(found.judged.sum())
+    assert np.array_equal(found.test_mask, sealed.test_mask & ~copies)
+    assert found.sealed.count == int(found.test_mask.sum())
     assert (found.seen.found, found.seen.source) == (copies.sum(), copies.sum())
     assert not found.seen.kept
     assert found.seen.at == tuple(np.flatnonzero(copies))
     assert "at" not in found.seen.to_json()
     assert np.array_equal(found.held_out, sealed.held_out)
-    assert np.array_equal(found.known, sealed.known)
+    assert np.array_equal(found.labeled_mask, sealed.labeled_mask)
     kept = without_seen(source, sealed, keep=True)
     assert kept.seen.kept == "asked"
-    assert np.array_equal(kept.judged, sealed.judged)
+    assert np.array_equal(kept.test_mask, sealed.test_mask)
 
 
 def test_judged_rows_of_the_targets_own_labelled_ones_are_left_out():
@@ -242,7 +242,7 @@ def test_judged_rows_of_the_targets_own_labelled_ones_are_left_out():
     few = keep_labels(target, np.arange(40) < 8)  # their copies are judged
     found = without_seen(None, few)
     assert (found.seen.found, found.seen.source) == (8, 0)
-    assert int(found.judged.sum()) == 24
+    assert int(found.test_mask.sum()) == 24
 
 
 def test_rows_without_a_label_to_learn_from_give_nothing_away():
@@ -257,7 +257,7 @@ def test_all_stay_where_nothing_would_be_judged():
     source, _ = sides(0, 0)
     found = without_seen(source, seal(source, "judge"))
     assert found.seen.kept == "all"
-    assert found.seen.found == int(found.judged.sum()) == 60
+    assert found.seen.found == int(found.test_mask.sum()) == 60
 
 
 def test_which_labels_are_sealed_changes_nothing_of_what_is_found():
@@ -269,7 +269,7 @@ def test_which_labels_are_sealed_changes_nothing_of_what_is_found():
         for labels in (["a", "b"] * 20, rng.permutation(["a", "b"] * 20).tolist())
     ]
     assert found[0].seen == found[1].seen
-    assert np.array_equal(found[0].judged, found[1].judged)
+    assert np.array_equal(found[0].test_mask, found[1].test_mask)
 
 
 @pytest.mark.parametrize("kept", ["", "asked", "all"])

@@ -15,8 +15,8 @@ from tiny_commands import call, content, table
 import landbridge
 from landbridge.artifacts.kinds import KINDS
 from landbridge.domains.domain import Domain
-from landbridge.domains.judging import seal
 from landbridge.domains.read import read_domain
+from landbridge.domains.sealing import seal
 
 N = 60
 OLD = Path(tiny_commands.__file__).parent / "old"

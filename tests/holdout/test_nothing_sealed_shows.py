@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from landbridge.domains import Domain, read_domain, seal
-from landbridge.domains.judging import keep_labels
+from landbridge.domains.sealing import keep_labels
 
 N = 40
 HELD = np.arange(N) >= 25
@@ -40,7 +40,7 @@ def domain(answers: str, split: str, sealed: np.ndarray | None = None) -> Domain
 
 def shown(target: Domain) -> bytes:
     """Return all that a worker process is given: the rows to learn from, and the rows to answer."""
-    return pickle.dumps((target.for_training(), target.for_judging()))
+    return pickle.dumps((target.for_training(), target.for_evaluation()))
 
 
 @pytest.mark.parametrize("answers", ANSWERS)
@@ -57,9 +57,9 @@ def shown(target: Domain) -> bytes:
 )
 def test_no_sealed_label_is_in_what_training_can_see(answers, policy, split):
     own = seal(domain(answers, split), policy)
-    other = seal(domain(answers, split, own.judged), policy)
-    assert np.array_equal(own.judged, other.judged)
-    assert own.judged.any()
+    other = seal(domain(answers, split, own.test_mask), policy)
+    assert np.array_equal(own.test_mask, other.test_mask)
+    assert own.test_mask.any()
     assert shown(own) == shown(other)
     for target in (own, other):
         text = shown(target)
@@ -73,14 +73,14 @@ def test_no_sealed_label_is_in_what_training_can_see(answers, policy, split):
 def test_a_share_that_is_drawn_is_sealed_whole(answers):
     """The draw looks at classes, so a strange class is judged alone; none of it is left."""
     own = seal(domain(answers, "none"), "use", seed=3)
-    assert own.held_out.sum() == own.judged.sum() == 12
-    assert own.known.sum() == N - 12
-    assert not own.labels[own.judged].any()
-    assert own.labels[own.known].any()
+    assert own.held_out.sum() == own.test_mask.sum() == 12
+    assert own.labeled_mask.sum() == N - 12
+    assert not own.labels[own.test_mask].any()
+    assert own.labels[own.labeled_mask].any()
     given = labels(answers)
     code = np.array([value == ANSWERS[answers][0][1] for value in given])
-    assert code[own.judged].any()
-    assert not code[own.judged].all()
+    assert code[own.test_mask].any()
+    assert not code[own.test_mask].all()
 
 
 @pytest.mark.parametrize("answers", ANSWERS)
@@ -88,6 +88,6 @@ def test_few_labels_that_are_kept_hide_the_others(answers):
     keep = np.arange(N) < 10
     own = keep_labels(domain(answers, "none"), keep)
     other = keep_labels(domain(answers, "none", ~keep), keep)
-    assert own.known.sum() == 10
+    assert own.labeled_mask.sum() == 10
     assert shown(own) == shown(other)
     assert not {"zebra", "yak"} & set(other.classes)

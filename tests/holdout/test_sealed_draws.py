@@ -7,7 +7,7 @@ import pytest
 
 from landbridge.base.errors import ConfigError
 from landbridge.domains import read_domain, seal
-from landbridge.domains.judging import keep_labels
+from landbridge.domains.sealing import keep_labels
 
 
 def domain_of(labels, **how):
@@ -30,9 +30,9 @@ def test_a_share_of_each_class(counts, fraction, judged):
     labels = [f"c{i}" for i, n in enumerate(counts) for _ in range(n)]
     own = seal(domain_of(labels), "use", fraction=fraction)
     index = np.repeat(np.arange(len(counts)), counts)
-    assert tuple(np.bincount(index[own.judged], minlength=len(counts))) == judged
-    assert own.known.sum() == len(labels) - sum(judged)
-    assert (own.held_out == own.judged).all()
+    assert tuple(np.bincount(index[own.test_mask], minlength=len(counts))) == judged
+    assert own.labeled_mask.sum() == len(labels) - sum(judged)
+    assert (own.held_out == own.test_mask).all()
     small = sum(0 < n < 3 for n in counts)
     said = [
         f"judged on {sum(judged)} of {len(labels)} labelled rows, drawn from each class with "
@@ -45,18 +45,20 @@ def test_a_share_of_each_class(counts, fraction, judged):
 
 def test_the_draw_is_that_of_earlier_versions():
     """Else a run that is made again is judged on rows that the old one learned from."""
-    classes = seal(domain_of(["a", "b"] * 10), "use").judged
+    classes = seal(domain_of(["a", "b"] * 10), "use").test_mask
     assert np.flatnonzero(classes).tolist() == [0, 1, 6, 11, 15, 16]
-    numbers = seal(domain_of([float(i) for i in range(20)], target_type="regression"), "use").judged
+    numbers = seal(
+        domain_of([float(i) for i in range(20)], target_type="regression"), "use"
+    ).test_mask
     assert np.flatnonzero(numbers).tolist() == [0, 3, 8, 10, 15, 17]
 
 
 def test_how_few_are_too_few():
     own = seal(domain_of(["a", "b"] * 4), "use")  # four a class are enough
-    assert own.judged.sum() == 4
+    assert own.test_mask.sum() == 4
     few = seal(domain_of(["a", "b"] * 3), "use")
-    assert not few.judged.any()
-    assert few.known.all()
+    assert not few.test_mask.any()
+    assert few.labeled_mask.all()
     assert few.notes[-1] == (
         "6 labels of 2 classes are too few to keep some for judging (at least 4 a class): all are "
         "learned from and nothing is judged"
@@ -70,23 +72,23 @@ def test_a_share_of_rows(answers):
     own = seal(domain_of(labels + [None] * 10, target_type=answers), "use", fraction=0.25, seed=5)
     again = seal(domain_of(labels + [None] * 10, target_type=answers), "use", fraction=0.25, seed=5)
     other = seal(domain_of(labels + [None] * 10, target_type=answers), "use", fraction=0.25, seed=6)
-    assert (own.judged == again.judged).all()
-    assert (own.judged != other.judged).any()
-    assert not own.judged[40:].any()
+    assert (own.test_mask == again.test_mask).all()
+    assert (own.test_mask != other.test_mask).any()
+    assert not own.test_mask[40:].any()
     how = "over their range " if numbers else ""
     assert own.notes[-1] == (
-        f"judged on {own.judged.sum()} of 40 labelled rows, drawn {how}with seed 5 and held out"
+        f"judged on {own.test_mask.sum()} of 40 labelled rows, drawn {how}with seed 5 and held out"
     )
-    assert own.judged.sum() == pytest.approx(10, abs=2)
+    assert own.test_mask.sum() == pytest.approx(10, abs=2)
     if numbers:  # evenly over the range: each third of it has its share
-        assert all(1 < part.sum() < 6 for part in np.array_split(own.judged[:40], 3))
+        assert all(1 < part.sum() < 6 for part in np.array_split(own.test_mask[:40], 3))
     least = seal(domain_of(labels, target_type=answers), "use", fraction=0.001)
     own = domain_of(labels, target_type=answers)
-    groups = own.target_type.strata(own.labels, own.known)
-    assert least.judged.sum() == 2 * len(np.unique(groups))  # two of each at least
+    groups = own.target_type.strata(own.labels, own.labeled_mask)
+    assert least.test_mask.sum() == 2 * len(np.unique(groups))  # two of each at least
     for n, drawn in ((8, True), (7, False)):
         some = seal(domain_of(labels[:n], target_type=answers), "use")
-        assert some.judged.any() == drawn
+        assert some.test_mask.any() == drawn
     assert some.notes[-1].startswith("7 labels are too few to keep some for judging (at least 8)")
 
 
@@ -102,7 +104,7 @@ def test_labels_that_are_for_judging_only():
         "judged on the 5 labelled rows of the test split, held out",
         "15 more labels are not used, for learning or for judging",
     )
-    assert own.held_out.dtype == own.judged.dtype == bool
+    assert own.held_out.dtype == own.test_mask.dtype == bool
     every = seal(domain_of(labels, split=["test"] * 20), "judge")
     assert not every.held_out.any()
     assert every.held_out.dtype == bool

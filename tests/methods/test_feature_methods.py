@@ -59,7 +59,7 @@ def test_awkward(name, case):
     source, _ = domain(n=60, d=d)
     target, _ = domain(n=40, d=d, seed=1, known=0.0)
     if case == "one row":
-        target = Features(target.x[:1], target.labels[:1], target.known[:1])
+        target = Features(target.x[:1], target.labels[:1], target.labeled_mask[:1])
     elif case == "constant":
         source.x[:, 3], target.x[:, 4] = 0.1, 5.0
     elif case == "one label a class":
@@ -86,7 +86,7 @@ def test_probe_reads_only_the_rows_it_should():
 def test_probe_folds_standardisation_and_temperature():
     target, _ = domain()
     plain = Probe().fit_head(None, target, 3, 0)
-    moved = Features(target.x * 100 + 50, target.labels, target.known)
+    moved = Features(target.x * 100 + 50, target.labels, target.labeled_mask)
     other = Probe().fit_head(None, moved, 3, 0)
     np.testing.assert_allclose(scores(plain, target.x), scores(other, moved.x), atol=2e-3)
 

@@ -296,7 +296,7 @@ def test_heads(head, change):
     if change == "weights":
         options["weights"] = np.where(np.arange(100) % 5 == 0, 0.0, 1.25)
     elif change == "judged":
-        options["judged"] = np.arange(100) >= 90
+        options["eval_mask"] = np.arange(100) >= 90
     elif change == "missing":
         n_classes += 1
     elif change == "float32":

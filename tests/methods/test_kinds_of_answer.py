@@ -9,7 +9,7 @@ import pytest
 from sklearn.linear_model import LogisticRegression, Ridge
 
 from landbridge.base.errors import MethodError
-from landbridge.methods.core.base import EVERY, METHODS, Features, Needs
+from landbridge.methods.core.base import EVERY, METHODS, Features, Requirements
 from landbridge.methods.core.feature import FeatureMethod
 from landbridge.methods.core.resolve import Setting, make_method, require, unmet
 from landbridge.methods.heads.ridge import ridge_head
@@ -61,9 +61,9 @@ def test_it_answers(name, answers):
 def test_labels_that_are_not_granted_do_not_matter(name, answers):
     source, target = sides(answers)
     if make_method(name).needs.target != "labelled":
-        target = replace(target, known=np.zeros(150, bool))
+        target = replace(target, labeled_mask=np.zeros(150, bool))
     other = target.labels.copy()
-    other[~target.known] = 9
+    other[~target.labeled_mask] = 9
     outputs = [
         make_method(name).fit_head(source, replace(target, labels=labels), 2, 0).logits(target.x)
         for labels in (target.labels, other)
@@ -90,7 +90,7 @@ def test_a_method_that_cannot_says_so_and_names_those_that_can():
     assert "tradaboost-r2" in named
     with pytest.raises(MethodError, match="it answers a number"):
         require(make_method("tradaboost-r2"), SITUATION)
-    assert unmet(Needs("any", "any", False), SITUATION) == ""
+    assert unmet(Requirements("any", "any", False), SITUATION) == ""
 
 
 def test_ridge_of_numbers_is_ridge():

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from landbridge.base.errors import ConfigError, MethodError
-from landbridge.methods.core.base import METHODS, Needs
+from landbridge.methods.core.base import METHODS, Requirements
 from landbridge.methods.core.network import PlanContext
 from landbridge.methods.core.resolve import Setting, make_method, require, unmet
 
@@ -98,7 +98,7 @@ def test_without_joint_labels_are_used_where_there_are_any():
     assert method.plan(NONE).phases[-1].target_weight == 0.0
 
 
-EVERYTHING = Needs("labelled", "labelled", True, shared_classes=True, pretrained=True)
+EVERYTHING = Requirements("labelled", "labelled", True, shared_classes=True, pretrained=True)
 
 
 @pytest.mark.parametrize(
@@ -111,13 +111,21 @@ EVERYTHING = Needs("labelled", "labelled", True, shared_classes=True, pretrained
         (EVERYTHING, Setting("labelled", "none", True, True), "target labels"),
         (EVERYTHING, Setting("labelled", "few", False, True), "share"),
         (EVERYTHING, Setting("labelled", "few", True, False), "pretrained"),
-        (Needs("unlabelled", "unlabelled", True), Setting("none", "few", True, True), "source"),
-        (Needs("unlabelled", "unlabelled", True), Setting("unlabelled", "none", True, True), ""),
-        (Needs("none", "labelled", True), Setting("none", "few", False, False), ""),
-        (Needs("any", "any", True), Setting("none", "few", False, False), ""),
-        (Needs("any", "any", True), Setting("labelled", "none", True, False), ""),
-        (Needs("any", "any", True), Setting("unlabelled", "none", True, False), "labels"),
-        (Needs("any", "any", True), Setting("none", "none", True, True), "labels"),
+        (
+            Requirements("unlabelled", "unlabelled", True),
+            Setting("none", "few", True, True),
+            "source",
+        ),
+        (
+            Requirements("unlabelled", "unlabelled", True),
+            Setting("unlabelled", "none", True, True),
+            "",
+        ),
+        (Requirements("none", "labelled", True), Setting("none", "few", False, False), ""),
+        (Requirements("any", "any", True), Setting("none", "few", False, False), ""),
+        (Requirements("any", "any", True), Setting("labelled", "none", True, False), ""),
+        (Requirements("any", "any", True), Setting("unlabelled", "none", True, False), "labels"),
+        (Requirements("any", "any", True), Setting("none", "none", True, True), "labels"),
     ],
 )
 def test_unmet(needs, situation, says):

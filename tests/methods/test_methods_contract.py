@@ -20,7 +20,7 @@ from landbridge.backbones.surgery import make_network, transfer_tensors
 from landbridge.base.errors import ConfigError, MethodError
 from landbridge.domains.modalities.base import InputSpec
 from landbridge.domains.read import read_domain
-from landbridge.methods.core.base import METHODS, Features, Needs
+from landbridge.methods.core.base import METHODS, Features, Requirements
 from landbridge.methods.core.feature import FeatureMethod
 from landbridge.methods.core.network import NetworkMethod, PlanContext
 from landbridge.methods.core.parameters import documented
@@ -29,7 +29,7 @@ from landbridge.objectives.base import TERMS
 from landbridge.training.batches import Side
 from landbridge.training.inputs import run_features, run_network
 from landbridge.training.loop import LoopOptions, TrainingData, make_term, train
-from landbridge.training.moves import CHOICES
+from landbridge.training.trainable import CHOICES
 from landbridge.training.whole_plan import train_plan
 
 NAMES = [name for name, kind in METHODS.items() if "multiclass" in kind.needs.target_types]
@@ -39,8 +39,8 @@ OWN_WORDS = {"source-only", "scratch", "head-only", "joint", "combine"}
 """Baselines and combinations: no paper invented them."""
 
 
-def allows(needs: Needs, source: str, target: str) -> bool:
-    """What `Needs` says in its docstring, written down once more."""
+def allows(needs: Requirements, source: str, target: str) -> bool:
+    """What `Requirements` says in its docstring, written down once more."""
     if needs.target == "labelled" and target == "none":
         return False
     if needs.source == "labelled" and source != "labelled":
@@ -65,7 +65,7 @@ def test_words(name):
     assert 10 < len(method.summary) < 90
     assert "\n" not in method.summary
     assert re.search(r"\b(19|20)\d\d\b", method.paper) or name in OWN_WORDS or "+" in name
-    assert isinstance(method.needs, Needs)
+    assert isinstance(method.needs, Requirements)
     assert method.needs.source in ("labelled", "model", "unlabelled", "none", "any")
     assert method.needs.target in ("labelled", "unlabelled", "none", "any")
     assert method.needs.gradients == isinstance(method, NetworkMethod)
@@ -166,7 +166,7 @@ SIZES = list(itertools.product((0, 5, 50_000), (1, 300, 100_000), (0, 3, 300)))
 WISHES = (
     {},
     {"augment": "strong"},
-    {"steps": 7, "source_steps": 9, "batch": 5, "rate": 0.5, "clip": 2.0},
+    {"steps": 7, "source_steps": 9, "batch_size": 5, "learning_rate": 0.5, "clip": 2.0},
 )
 
 
@@ -195,8 +195,8 @@ def check_plan(plan, context):
     for phase in plan.phases:
         assert isinstance(phase.steps, int)
         assert 0 < phase.steps <= 5000
-        assert 0 < phase.rate <= 0.5
-        assert phase.batch > 0
+        assert 0 < phase.learning_rate <= 0.5
+        assert phase.batch_size > 0
         assert phase.source_weight >= 0
         assert phase.target_weight >= 0
         assert phase.source_weight or phase.target_weight or phase.terms
@@ -204,10 +204,10 @@ def check_plan(plan, context):
         assert not phase.target_weight or context.n_labelled
         assert 0 <= phase.warmup <= 1
         assert 0 < phase.stage_decay <= 1
-        assert phase.moves.partition(":")[0] in CHOICES
-        assert (phase.moves == "adapters") == (plan.adapter is not None)
-        assert phase.pull >= 0
-        if phase.moves == "head":  # over features computed once, which stay as they are
+        assert phase.trainable.partition(":")[0] in CHOICES
+        assert (phase.trainable == "adapters") == (plan.adapter is not None)
+        assert phase.l2_sp_strength >= 0
+        if phase.trainable == "head":  # over features computed once, which stay as they are
             assert phase.augment == "none"
             assert not phase.renormalise
         elif context.augment is not None:
@@ -245,7 +245,7 @@ def test_plans(name):
             last = plan.phases[-1]
             expected = context.source_steps if last.name == "source" else context.steps
             # A method may share the steps out among the phases that move the backbone.
-            shared = sum(p.steps for p in plan.phases if p.moves != "head")
+            shared = sum(p.steps for p in plan.phases if p.trainable != "head")
             assert expected in (last.steps, shared)
             assert (last.batch, last.rate, last.clip) == (5, 0.5, 2.0)
         variants = method.variants(context)
@@ -330,13 +330,15 @@ def answers(method, digits, source, target, frozen=False):
     data = TrainingData(own, theirs, digits.opened.preprocessing, 10)
     torch.manual_seed(0)
     data.teacher = 4 * np.eye(10, dtype=np.float32)[digits.target[1]]
-    data.known_head = torch.nn.Linear(digits.opened.module.dim, 7)  # as if θ₀ knew seven classes
+    data.pretrained_head = torch.nn.Linear(
+        digits.opened.module.dim, 7
+    )  # as if θ₀ knew seven classes
     if isinstance(method, FeatureMethod):
         network = make_network(digits.opened, 10)
 
         def features(side):
             x = run_features(network, side.inputs, data.preprocessing, torch.device("cpu"))
-            return Features(x, side.labels, side.known)
+            return Features(x, side.labels, side.labeled_mask)
 
         its = features(theirs)
         head = method.fit_head(None if own is None else features(own), its, 10, seed=0)
@@ -349,13 +351,13 @@ def answers(method, digits, source, target, frozen=False):
         return logits
     context = PlanContext(
         n_classes=10,
-        n_source=0 if own is None else int(own.known.sum()),
+        n_source=0 if own is None else int(own.labeled_mask.sum()),
         n_target=60,
-        n_labelled=int(theirs.known.sum()),
+        n_labelled=int(theirs.labeled_mask.sum()),
         frozen=frozen,
         steps=5,
         source_steps=5,
-        batch=16,
+        batch_size=16,
     )
     plan = method.plan(context)
     network = start(digits, plan, data, context)

@@ -221,10 +221,10 @@ def test_awkward_inputs(kind, case):
 @both
 def test_unlabelled_source_rows_and_labelled_target_rows(kind):
     xs, ys, xt, yt = curved(200, 150)
-    known, known_t = np.arange(200) % 3 > 0, np.arange(150) < 12
-    found = quiet(kind(), xs, ys, xt, yt, labelled=known, labelled_t=known_t)
-    other = np.where(known, ys, "below"), np.where(known_t, yt, "over")
-    again = quiet(kind(), xs, other[0], xt, other[1], labelled=known, labelled_t=known_t)
+    known, labeled_t = np.arange(200) % 3 > 0, np.arange(150) < 12
+    found = quiet(kind(), xs, ys, xt, yt, labelled=known, labelled_t=labeled_t)
+    other = np.where(known, ys, "below"), np.where(labeled_t, yt, "over")
+    again = quiet(kind(), xs, other[0], xt, other[1], labelled=known, labelled_t=labeled_t)
     np.testing.assert_array_equal(found.predict_proba(xt), again.predict_proba(xt))
     assert found.head_.notes["rows"] == known.sum()
 

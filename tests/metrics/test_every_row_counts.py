@@ -98,11 +98,11 @@ def test_a_verdict_and_an_evaluation_count_them(run):
 
 def test_the_reports_matrix_holds_every_row(run):
     from landbridge.report.run.aggregate import confusion
-    from landbridge.report.run.answers import judged_classes
+    from landbridge.report.run.answers import test_classes
     from landbridge.report.run.read import read_run
 
     files = read_run(run.path)
-    classes = judged_classes(files)
+    classes = test_classes(files)
     assert classes[-1] == "strange"
     chosen = [one for one in files.answers if one.role == "chosen"]
     assert confusion(chosen, classes).sum() == 60

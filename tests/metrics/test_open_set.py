@@ -9,20 +9,20 @@ import numpy as np
 import pytest
 
 from landbridge.base.errors import ConfigError, DataError
-from landbridge.metrics.open_set import conformal_p_values, known_scores, unknown_threshold
+from landbridge.metrics.open_set import conformal_p_values, id_scores, unknown_threshold
 
 
 def test_scores_by_hand():
     logits = np.random.default_rng(0).normal(size=(30, 4)) * 3
     for row, sure, energy in zip(
-        logits.tolist(), known_scores(logits), known_scores(logits, "energy"), strict=True
+        logits.tolist(), id_scores(logits), id_scores(logits, "energy"), strict=True
     ):
         total = sum(math.exp(v) for v in row)
         assert sure == pytest.approx(max(math.exp(v) / total for v in row), rel=1e-12)
         assert energy == pytest.approx(math.log(total), rel=1e-12)
-    assert np.isfinite(known_scores(np.array([[1e4, -1e4]]), "energy")).all()
+    assert np.isfinite(id_scores(np.array([[1e4, -1e4]]), "energy")).all()
     with pytest.raises(ConfigError, match="confidence or energy"):
-        known_scores(logits, "entropy")
+        id_scores(logits, "entropy")
 
 
 def test_p_values_by_hand():

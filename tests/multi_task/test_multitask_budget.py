@@ -23,12 +23,12 @@ def made_of(steps: int = 1000, named: bool = False):
     said: list[dict] = []
     listener = SimpleNamespace(event=said.append, progress=SILENT.progress)
     phase = Phase(
-        name="tasks", steps=steps, rate=1e-3, terms=(TermSpec("tasks"),), batch=10, augment="none",
-        named=named, source_weight=0.0,
+        name="tasks", steps=steps, learning_rate=1e-3, terms=(TermSpec("tasks"),),
+        batch_size=10, augment="none", named=named, source_weight=0.0,
     )  # fmt: skip
     fits = SimpleNamespace(
         tasks=[0, 1],
-        judged=np.arange(10),
+        test_mask=np.arange(10),
         phase=lambda chosen: phase,
         events=Events(None, listener),
     )

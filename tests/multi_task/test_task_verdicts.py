@@ -16,7 +16,7 @@ from landbridge.domains.holdout.sides import Sides
 from landbridge.metrics.estimates import mean_interval, paired_interval
 from landbridge.multi_task.fit import _judged, _sides, _weights
 from landbridge.multi_task.model import decided, parts, scores_of, whole_facts
-from landbridge.multi_task.read import OneTask, as_tasks, known_answers
+from landbridge.multi_task.read import OneTask, as_tasks, true_labels
 from landbridge.multi_task.verdicts import TaskVerdict, task_verdict
 
 KIND = OneTask("kind", "multiclass", ("ant", "bee", "cat"))
@@ -163,7 +163,7 @@ def test_labels_become_what_networks_learn_and_judges_see():
     whole = np.column_stack([column, numbers])
     np.testing.assert_allclose(teach, np.where(learn[:, None], whole, np.nan))
     np.testing.assert_allclose(judge, np.where(learn[:, None], np.nan, whole))
-    np.testing.assert_allclose(known_answers(tasks, {"kind": kinds, "size": sizes}, n), whole)
+    np.testing.assert_allclose(true_labels(tasks, {"kind": kinds, "size": sizes}, n), whole)
     with pytest.raises(DataError, match=r"has the classes \['a'\]"):
         as_tasks({"x": np.array(["a"] * n, object)}, learn, n)
     constant = np.array([3.5] * 60 + [i / 7 for i in range(60)], object)
@@ -171,9 +171,9 @@ def test_labels_become_what_networks_learn_and_judges_see():
         as_tasks({"x": constant}, np.arange(120) < 60, 120)
     strange = np.array(["yak", "gnu"] * 6, object)
     with pytest.raises(DataError, match="none of the labels of column 'kind' is a class"):
-        known_answers(tasks[:1], {"kind": strange}, n)
+        true_labels(tasks[:1], {"kind": strange}, n)
     with pytest.raises(DataError, match="the label 'ant' is not a number"):
-        known_answers(tasks[1:], {"size": kinds}, n)
+        true_labels(tasks[1:], {"size": kinds}, n)
 
 
 def rows(n: int, **how: Any) -> Any:

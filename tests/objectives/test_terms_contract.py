@@ -112,10 +112,10 @@ def setting_for(rows=10, labelled=6):
         teacher=draw(rows, CLASSES, seed=3),
         rows={"source": rows, "target": rows, "labelled": labelled},
         sizes={"source": rows, "target": rows},
-        known_head=nn.Linear(DIM, 9),
+        pretrained_head=nn.Linear(DIM, 9),
         outputs=outputs,
         labels=labels,
-        known=lambda side: torch.arange(rows) < known[side],
+        labeled_mask=lambda side: torch.arange(rows) < known[side],
         inputs=lambda side, which: inputs[side][which],
     )
 

@@ -210,7 +210,7 @@ def test_co_tuning_learns_from_granted_labels_alone():
     term = CoTuning(4, 2)
     setting = PhaseContext(
         network=None,
-        known_head=head,
+        pretrained_head=head,
         outputs=lambda side: (features, None),
         labels=lambda side: labels,
     )
@@ -219,8 +219,8 @@ def test_co_tuning_learns_from_granted_labels_alone():
     p = torch.softmax(head(features), 1).detach()
     expected = torch.stack([p[[0, 2]].mean(0), p[[1, 5]].mean(0)])
     assert torch.allclose(term.relationship, expected, atol=1e-6)
-    assert term.known is not head
-    assert torch.equal(term.known.weight, head.weight)
+    assert term.labeled_mask is not head
+    assert torch.equal(term.labeled_mask.weight, head.weight)
     with pytest.raises(MethodError, match="needs the head"):
         CoTuning(4, 2).prepare(PhaseContext(network=None))
 

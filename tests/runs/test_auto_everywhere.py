@@ -14,8 +14,8 @@ import pytest
 import landbridge
 from landbridge.base.errors import LandbridgeError, RunError
 from landbridge.base.events import Events
-from landbridge.domains.judging import keep_labels
 from landbridge.domains.read import read_domain
+from landbridge.domains.sealing import keep_labels
 from landbridge.runs import plan as planning
 
 N = 36

@@ -13,8 +13,8 @@ import torch
 from landbridge.base.config import make_config
 from landbridge.base.errors import ConfigError
 from landbridge.base.events import SILENT
-from landbridge.domains.judging import keep_labels, seal
 from landbridge.domains.read import read_domain
+from landbridge.domains.sealing import keep_labels, seal
 from landbridge.methods.core.base import METHODS
 from landbridge.methods.core.feature import FeatureMethod
 from landbridge.methods.core.resolve import make_method, unmet

@@ -50,7 +50,7 @@ def test_folds_are_of_the_classes_that_have_two_rows(labels, folds, lone):
     assert np.sort(np.concatenate(dealt)).tolist() == np.flatnonzero(compared).tolist()
     for rows in dealt:  # every class is learned from in every fold
         left = without(own, rows)
-        assert set(left.labels[left.known]) == set(labels)
+        assert set(left.labels[left.labeled_mask]) == set(labels)
 
 
 def test_rows_without_a_label_are_in_no_fold_and_numbers_are_all_compared():
@@ -78,7 +78,7 @@ def test_rows_of_one_group_are_in_one_fold(labels):
         assert sum(set(together) <= set(fold) for fold in rows) == 1
     assert learned_rows(own).nonzero()[0].tolist() == [0, 1]
     left = without(own, fold_rows(own, 0, 0, 3, 0))
-    assert left.known[:2].all()  # learned from in every fold
+    assert left.labeled_mask[:2].all()  # learned from in every fold
     assert left.groups is own.groups
 
 

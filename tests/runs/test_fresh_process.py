@@ -22,8 +22,8 @@ from landbridge.base.config import make_config
 from landbridge.base.errors import ConfigError
 from landbridge.base.events import SILENT
 from landbridge.base.registry import Registry
-from landbridge.domains.judging import keep_labels
 from landbridge.domains.read import read_domain
+from landbridge.domains.sealing import keep_labels
 from landbridge.domains.task import Task
 from landbridge.inference import layers
 from landbridge.inference.layers import STEPS

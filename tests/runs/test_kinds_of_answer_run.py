@@ -9,8 +9,8 @@ import pytest
 
 import landbridge
 from landbridge.base.errors import DataError, MethodError
-from landbridge.domains.judging import keep_labels
 from landbridge.domains.read import read_domain
+from landbridge.domains.sealing import keep_labels
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(400, 4))

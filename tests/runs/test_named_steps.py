@@ -116,12 +116,12 @@ WITH_EPOCHS = [
 @pytest.mark.parametrize("epochs", [2, 400])
 def test_named_epochs_are_kept_however_few_or_many_steps_they_make(name, option, batch, epochs):
     source = 0 if option == "tune_epochs" else 400
-    context = PlanContext(2, n_source=source, n_target=640, n_labelled=320, batch=batch)
+    context = PlanContext(2, n_source=source, n_target=640, n_labelled=320, batch_size=batch)
     passed = {"pretrain": 640, "distil": 640}.get(name if option == "epochs" else "", 320)
     for plan in make_method(name, {option: epochs}).variants(context).values():
         for each in (plan, plan.scaled(0.25)):
             named = [phase for phase in each.phases if phase.named]
-            rows = sum(phase.steps * phase.batch for phase in named)
+            rows = sum(phase.steps * phase.batch_size for phase in named)
             assert rows == pytest.approx(epochs * passed, abs=2 * named[0].batch)
 
 

@@ -238,15 +238,15 @@ def test_ridge_judged_rows_choose():
     judged = np.arange(30) < 6
     weights = rng.uniform(0.5, 2, 30)
     for rows, values in ((x, y), (np.tile(x, (1, 10)), y)):
-        path = ridge_loo(rows, values, ALPHAS, weights=weights, judged=judged)
+        path = ridge_loo(rows, values, ALPHAS, weights=weights, eval_mask=judged)
         for j, alpha in enumerate(ALPHAS):
             one = ridge_loo(rows, values, [alpha], weights=weights)
             error = (weights[:, None] * (one.loo_predictions - values) ** 2)[judged].mean()
             assert path.loo_errors[j] == pytest.approx(error)
     with pytest.raises(ValueError, match="judged"):
-        ridge_loo(x, y, [1.0], judged=np.zeros(30, dtype=bool))
+        ridge_loo(x, y, [1.0], eval_mask=np.zeros(30, dtype=bool))
     with pytest.raises(ValueError, match="judged"):
-        ridge_loo(x, y, [1.0], judged=np.ones(3, dtype=bool))
+        ridge_loo(x, y, [1.0], eval_mask=np.ones(3, dtype=bool))
 
 
 @pytest.mark.parametrize("weighted", [False, True])

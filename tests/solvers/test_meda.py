@@ -83,7 +83,7 @@ def test_known_labels_stay():
     zs, ys, zt, yt = two()
     known = np.arange(len(zt)) < 4
     start = np.where(known, (yt + 1) % 3, 0)  # wrong on purpose
-    found = fit_meda(zs, ys, zt, 3, start=start, known=known, n_neighbors=4)
+    found = fit_meda(zs, ys, zt, 3, start=start, labeled_mask=known, n_neighbors=4)
     np.testing.assert_array_equal(found.labels[known], start[known])
     free = fit_meda(zs, ys, zt, 3, start=start, n_neighbors=4)
     assert not np.allclose(free.coefficients, found.coefficients)

@@ -40,7 +40,12 @@ class Kit:
             self.network = Network(ConvNet(16, 16, 1, widths=(4, 6), dim=8), 3)
         side = Side(x, y, np.ones(len(y), bool))
         data = TrainingData(side, None, self.preprocessing, 3)
-        train(self.network, (Phase("source", steps=150, rate=5e-3, batch=32),), data, seed=0)
+        train(
+            self.network,
+            (Phase("source", steps=150, learning_rate=5e-3, batch_size=32),),
+            data,
+            seed=0,
+        )
 
     rows = staticmethod(striped)
 

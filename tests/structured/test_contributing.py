@@ -17,8 +17,8 @@ from landbridge.artifacts.kinds import KINDS
 from landbridge.base.errors import RunError
 from landbridge.base.fields import options_of
 from landbridge.domains.holdout.base import SPLIT_RULES
-from landbridge.domains.judging import seal
 from landbridge.domains.read import read_domain
+from landbridge.domains.sealing import seal
 from landbridge.methods.core.base import METHODS, Features
 from landbridge.structured.base import TASKS
 from landbridge.structured.training import FitOptions
@@ -67,7 +67,7 @@ def test_a_split_rule(example):
     )
     domain = read_domain(table, label="kind", holdout_by="site")
     target = seal(domain, "use", holdout="largest:site")
-    assert np.flatnonzero(target.judged).tolist() == list(range(10, 28))
+    assert np.flatnonzero(target.test_mask).tolist() == list(range(10, 28))
     assert any("all those of 'site' = b, and held out" in note for note in target.notes)
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from landbridge.metrics.estimates import widened
 from landbridge.structured.base import Example, Metric, padded
-from landbridge.structured.judging import TunedVerdict, judge
+from landbridge.structured.evaluation import TunedVerdict, evaluate_predictions
 
 
 def share(name: str = "F1", higher: bool = True, whole: bool = False) -> Metric:
@@ -30,7 +30,9 @@ def words(rates: dict[str, float], n: int = 200) -> tuple[dict[str, list[int]], 
 
 def test_every_field():
     said, rows = words({"tuned": 0.8, "scratch": 0.6, "as it is": 0.9})
-    found = judge([share(), share("second", higher=False)], said, rows, seed=3).to_json()
+    found = evaluate_predictions(
+        [share(), share("second", higher=False)], said, rows, seed=3
+    ).to_json()
     assert TunedVerdict.from_json(found).to_json() == found
     models = {row.pop("model"): row for row in found.pop("models")}
     sentence = found.pop("sentence")
@@ -62,9 +64,9 @@ def test_every_field():
         "Transfer helped: the tuned model has F1 80.0 on 200 rows, 20.0 better than the same "
         f"network from scratch (95 %: {100 * own['low']:+.1f} to {100 * own['high']:+.1f})."
     )
-    again = judge([share()], said, rows, seed=3).to_json()["models"][0]
+    again = evaluate_predictions([share()], said, rows, seed=3).to_json()["models"][0]
     assert (again["low"], again["high"]) == (models["tuned"]["low"], models["tuned"]["high"])
-    other = judge([share()], said, rows, seed=4).to_json()["models"][0]
+    other = evaluate_predictions([share()], said, rows, seed=4).to_json()["models"][0]
     assert other["low"] != models["tuned"]["low"] or other["high"] != models["tuned"]["high"]
 
 
@@ -72,7 +74,8 @@ def test_intervals_go_by_groups_where_rows_of_one_are_alike():
     said, rows = words({"tuned": 0.8, "scratch": 0.6})
     groups = np.arange(200) // 20
     plain, grouped = (
-        judge([share()], said, rows, groups=some) for some in (None, groups[::-1].copy())
+        evaluate_predictions([share()], said, rows, groups=some)
+        for some in (None, groups[::-1].copy())
     )
     assert (plain.judged_groups, grouped.judged_groups) == (0, 10)
     assert "The 200 rows are of 10 groups, and intervals go by groups." in grouped.sentence
@@ -87,14 +90,14 @@ def test_intervals_go_by_groups_where_rows_of_one_are_alike():
     own = grouped.models[0].main
     assert 0.8 - own.low == pytest.approx(half, rel=0.25)
     assert own.high <= 1
-    alone = judge([share()], said, rows, groups=np.arange(200))
+    alone = evaluate_predictions([share()], said, rows, groups=np.arange(200))
     assert alone.difference.low == pytest.approx(plain.difference.low, abs=0.02)
 
 
 @pytest.mark.parametrize("whole", [False, True])
 def test_a_score_that_cannot_be_summed_has_the_same_intervals(whole):
     said, rows = words({"tuned": 0.8, "scratch": 0.7})
-    own, other = judge([share(whole=whole)], said, rows).to_json()["models"]
+    own, other = evaluate_predictions([share(whole=whole)], said, rows).to_json()["models"]
     half = 1.96 * np.sqrt(0.8 * 0.2 / 200)
     assert own["high"] - own["low"] == pytest.approx(2 * half, rel=0.15)
     assert other["difference"]["value"] == pytest.approx(0.1)
@@ -117,7 +120,7 @@ def test_a_score_that_cannot_be_summed_has_the_same_intervals(whole):
 )  # fmt: skip
 def test_sentences(rates, higher, says):
     said, rows = words(rates)
-    found = judge([share(higher=higher)], said, rows)
+    found = evaluate_predictions([share(higher=higher)], said, rows)
     assert found.sentence.startswith(says)
     assert found.reference == next((n for n in ("scratch", "as it is") if n in rates), None)
 
@@ -125,7 +128,7 @@ def test_sentences(rates, higher, says):
 @pytest.mark.parametrize("higher", [True, False])
 def test_where_every_row_is_right_there_is_still_an_interval(higher):
     said, rows = words({"tuned": 1.0, "scratch": 1.0}, 30)
-    own, other = judge([share(higher=higher)], said, rows).to_json()["models"]
+    own, other = evaluate_predictions([share(higher=higher)], said, rows).to_json()["models"]
     value = 1.0 if higher else 0.0
     want = widened(value, value, value, 30)
     assert (own["low"], own["high"]) == (want.low, want.high)
@@ -135,7 +138,9 @@ def test_where_every_row_is_right_there_is_still_an_interval(higher):
 
 def test_an_error_rate_may_pass_one():
     rate = Metric("WER", lambda said, true: [3, 1], lambda c: float(c[0] / c[1]), higher=False)
-    (own,) = judge([rate], {"tuned": [0] * 10}, [Example("a", 1)] * 10).to_json()["models"]
+    (own,) = evaluate_predictions([rate], {"tuned": [0] * 10}, [Example("a", 1)] * 10).to_json()[
+        "models"
+    ]
     assert (own["scores"], own["low"], own["high"]) == ({"WER": 3.0}, 3.0, 3.0)
 
 

@@ -124,9 +124,9 @@ def make_kit():
     return Kit
 
 
-def phase(name="tune", steps=6, rate=1e-2, **values):
-    values.setdefault("batch", 8)
-    return Phase(name, steps, rate, **values)
+def phase(name="tune", steps=6, learning_rate=1e-2, **values):
+    values.setdefault("batch_size", 8)
+    return Phase(name, steps, learning_rate, **values)
 
 
 @pytest.fixture

@@ -48,7 +48,9 @@ def test_merged_weights_are_w_plus_scaled_b_a(make_kit, make_phase, kind):
     network = kit.network()
     before = copy.deepcopy(network.state_dict())
     inject(network, SMALL, 0)
-    phase = make_phase(moves="adapters", source_weight=0.0, target_weight=1.0, rate=0.05)
+    phase = make_phase(
+        trainable="adapters", source_weight=0.0, target_weight=1.0, learning_rate=0.05
+    )
     kit.train(phase, network=network)
     x = kit.preprocessing.encode(torch.from_numpy(kit.target.inputs[:6]))
     answers, state = logits(network, x), copy.deepcopy(network.state_dict())
@@ -87,7 +89,9 @@ def test_peft_reads_it(kit, images, make_phase, tmp_path):
 
     start = kit.network()
     network = copy.deepcopy(start)
-    phase = make_phase(moves="adapters", source_weight=0.0, target_weight=1.0, rate=0.05)
+    phase = make_phase(
+        trainable="adapters", source_weight=0.0, target_weight=1.0, learning_rate=0.05
+    )
     plan = TrainingPlan("backbone", (phase,), adapter=SMALL)
     trained = train_plan(network, plan, kit.data, seed=0, adapter_folder=tmp_path, base="here")
     assert trained.losses
@@ -107,7 +111,7 @@ def test_peft_reads_it(kit, images, make_phase, tmp_path):
 def test_interrupted_anywhere_ends_in_the_same_network(
     kit, make_phase, same_state, tmp_path, cut, dropout
 ):
-    phase = make_phase(moves="adapters", source_weight=0.0, target_weight=1.0)
+    phase = make_phase(trainable="adapters", source_weight=0.0, target_weight=1.0)
     plan = TrainingPlan("backbone", (phase,), adapter=Adapter(2, 4, dropout))
     whole = kit.network()
     train_plan(whole, plan, kit.data, seed=0)

@@ -70,7 +70,7 @@ def test_weights_of_both_losses(make_kit, make_phase):
 
 @pytest.mark.parametrize("smoothing", [0.0, 0.2])
 def test_the_first_loss_by_hand(kit, make_phase, smoothing):
-    phase = make_phase(steps=1, batch=40, smoothing=smoothing)
+    phase = make_phase(steps=1, batch_size=40, smoothing=smoothing)
     found = first_losses(kit, phase)["source"]
     network = kit.network().train()
     x = kit.preprocessing.encode(torch.from_numpy(kit.source.inputs))
@@ -113,7 +113,7 @@ def test_unknown_target_labels_change_nothing(kit, make_phase, same_state):
     phase = make_phase(target_weight=1.0, terms=(TermSpec("mcc"), TermSpec("dann")))
     plain, _ = kit.train(phase)
     labels = kit.target.labels.copy()
-    labels[~kit.target.known] = 10**6
+    labels[~kit.target.labeled_mask] = 10**6
     target = replace(kit.target, labels=labels)
     other, _ = kit.train(phase, data=replace(kit.data, target=target))
     assert same_state(plain, other)
@@ -226,7 +226,7 @@ def test_a_gradient_that_is_not_finite_does_not_reach_the_network(kit, make_phas
 def test_rates_by_stage(make_kit, make_phase, kind):
     kit = make_kit(kind)
     network = kit.network()
-    phase = make_phase(rate=0.1, stage_decay=0.5, head_factor=7.0, weight_decay=0.3)
+    phase = make_phase(learning_rate=0.1, stage_decay=0.5, head_factor=7.0, weight_decay=0.3)
     term = torch.nn.Linear(2, 2)
     groups = parameter_groups(network, term, phase)
     found = {id(p): (g["scale"], g["weight_decay"]) for g in groups for p in g["params"]}
@@ -246,7 +246,9 @@ def test_rates_by_stage(make_kit, make_phase, kind):
 
 def test_the_rates_that_a_step_really_has(kit, make_phase):
     """With SGD and one step, the change of a parameter goes with its rate."""
-    plain = make_phase(steps=1, rate=0.1, warmup=0.0, optimizer="sgd", weight_decay=0.0, clip=None)
+    plain = make_phase(
+        steps=1, learning_rate=0.1, warmup=0.0, optimizer="sgd", weight_decay=0.0, clip=None
+    )
     before = dict(kit.network().named_parameters())
     same = dict(kit.train(plain)[0].named_parameters())
     phase = replace(plain, stage_decay=0.5, head_factor=3.0)
@@ -273,7 +275,7 @@ def test_schedule():
 
 def test_the_loop_follows_the_schedule(kit, make_phase):
     heard = kit.Heard()
-    kit.train(make_phase(steps=10, rate=0.2, warmup=0.3), events=heard)
+    kit.train(make_phase(steps=10, learning_rate=0.2, warmup=0.3), events=heard)
     found = [e["rate"] for e in heard.of("step")]
     assert found == pytest.approx([0.2 * warm_cosine(i, 10, 0.3) for i in range(10)])
 
@@ -286,7 +288,7 @@ def test_head_alone_leaves_the_backbone_as_it_was(
     kit = make_kit("convnet")
     network = kit.network()
     backbone, head = (copy.deepcopy(m.state_dict()) for m in (network.backbone, network.head))
-    phase = make_phase(moves="head", target_weight=1.0, augment=augment, average=average)
+    phase = make_phase(trainable="head", target_weight=1.0, augment=augment, average=average)
     kit.train(phase, network=network)
     assert same_state(network.backbone, backbone)  # running statistics too
     assert not same_state(network.head, head)
@@ -308,7 +310,7 @@ def test_head_alone_sees_each_row_once(make_kit, make_phase):
     network = kit.network()
     rows = []
     network.backbone.register_forward_hook(lambda m, args, out: rows.append(len(args[0])))
-    phase = make_phase(moves="head", steps=50, target_weight=1.0, terms=(TermSpec("mcc"),))
+    phase = make_phase(trainable="head", steps=50, target_weight=1.0, terms=(TermSpec("mcc"),))
     kit.train(phase, network=network)
     assert sum(rows) == 40 + 30
 
@@ -318,11 +320,11 @@ def test_head_alone_by_hand(make_kit, make_phase):
     kit = make_kit("convnet")
     network = kit.network()
     phase = make_phase(
-        moves="head",
+        trainable="head",
         steps=1,
-        batch=40,
+        batch_size=40,
         optimizer="sgd",
-        rate=0.5,
+        learning_rate=0.5,
         clip=None,
         weight_decay=0.0,
         warmup=0.0,
@@ -342,7 +344,13 @@ def test_head_alone_by_hand(make_kit, make_phase):
 
 def test_clipping(kit, make_phase):
     """With SGD, a clipped first step is as long as rate x clip (and 1.9, for Nesterov)."""
-    values = {"steps": 1, "optimizer": "sgd", "rate": 0.1, "warmup": 0.0, "weight_decay": 0.0}
+    values = {
+        "steps": 1,
+        "optimizer": "sgd",
+        "learning_rate": 0.1,
+        "warmup": 0.0,
+        "weight_decay": 0.0,
+    }
     lengths = []
     for clip in (None, 1e-3):
         network = kit.network()
@@ -433,7 +441,7 @@ def test_bfloat16_stays_near_float32(kit, make_phase):
 
 def test_it_learns(make_kit, make_phase):
     kit = make_kit("mlp", n_source=120)
-    network, _ = kit.train(make_phase(steps=80, batch=32))
+    network, _ = kit.train(make_phase(steps=80, batch_size=32))
     with torch.no_grad():
         answers = network(torch.from_numpy(kit.source.inputs))[1].argmax(1).numpy()
     assert (answers == kit.source.labels).mean() > 0.85

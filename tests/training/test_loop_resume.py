@@ -28,7 +28,7 @@ PLANS = {
     "by domain": [{"by_domain": True, "terms": (DANN,), "target_weight": 1.0}],
     "renormalise": [{"renormalise": True}],
     "head, then all": [
-        {"name": "head", "moves": "head", "source_weight": 0.0, "target_weight": 1.0},
+        {"name": "head", "trainable": "head", "source_weight": 0.0, "target_weight": 1.0},
         {"stage_decay": 0.5},
     ],
     "dann twice": [

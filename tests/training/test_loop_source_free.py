@@ -14,7 +14,7 @@ from landbridge.training.batches import Side
 from landbridge.training.plan import TermSpec
 
 TERMS = {
-    "shot": {"source_weight": 0.0, "moves": "backbone", "average": 0.9},
+    "shot": {"source_weight": 0.0, "trainable": "backbone", "average": 0.9},
     "aad": {"source_weight": 0.0, "augment": "weak"},
     "nrc": {"source_weight": 0.0},
     "pada": {"target_weight": 0.5},
@@ -48,7 +48,7 @@ def test_interrupted_anywhere_ends_in_the_same_network(term, kit, make_phase, sa
 def test_no_source_row_is_read(name, labels, make_kit, same_state):
     """Garbage in place of the source, or no source at all: the same network, bit for bit."""
     kit = make_kit(n_labelled=labels)
-    context = PlanContext(3, n_source=40, n_target=30, n_labelled=labels, steps=6, batch=8)
+    context = PlanContext(3, n_source=40, n_target=30, n_labelled=labels, steps=6, batch_size=8)
     phases = make_method(name).plan(context).phases
     nonsense = Side(
         np.full_like(kit.source.inputs, 255),
@@ -67,7 +67,7 @@ def test_no_source_row_is_read(name, labels, make_kit, same_state):
 
 
 def test_shot_leaves_the_head_alone(kit):
-    context = PlanContext(3, n_source=40, n_target=30, steps=4, batch=8)
+    context = PlanContext(3, n_source=40, n_target=30, steps=4, batch_size=8)
     before = kit.network()
     after, _ = kit.train(*make_method("shot").plan(context).phases)
     assert torch.equal(before.head.weight, after.head.weight)

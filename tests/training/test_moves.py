@@ -12,11 +12,11 @@ from torch import nn
 from landbridge.backbones.identity import Flat
 from landbridge.backbones.surgery import Network
 from landbridge.base.errors import ConfigError
-from landbridge.methods.finetuning.l2_sp import pull_for
+from landbridge.methods.finetuning.l2_sp import l2_sp_strength_for
 from landbridge.training.groups import Pull, make_optimizer, parameter_groups, training_modes
-from landbridge.training.moves import CHOICES, moving_parameters
 from landbridge.training.plan import Phase
 from landbridge.training.schedules import warm_cosine
+from landbridge.training.trainable import CHOICES, moving_parameters
 
 HEAD = {"head.weight", "head.bias"}
 NORMS = {
@@ -56,7 +56,7 @@ def test_words(word, kit):
 def test_what_does_not_move_stands_still_statistics_included(word, kit, make_phase):
     network = kit.network()
     before = copy.deepcopy(network.state_dict())
-    kit.train(make_phase(moves=word, weight_decay=0.1), network=network)
+    kit.train(make_phase(trainable=word, weight_decay=0.1), network=network)
     after = network.state_dict()
     moved = {name for name in before if not torch.equal(before[name], after[name])}
     assert {name for name in moved if name in EVERYTHING} == WORDS[word]
@@ -119,14 +119,16 @@ def test_without_a_gradient_the_distance_shrinks_by_each_steps_share(kit, streng
         for p in network.parameters():
             p.add_(torch.randn(p.shape, generator=torch.Generator().manual_seed(1)))
     begun = copy.deepcopy(network.state_dict())
-    phase = Phase("x", 4, 0.1, optimizer="sgd", weight_decay=0.0, stage_decay=0.5, pull=strength)
+    phase = Phase(
+        "x", 4, 0.1, optimizer="sgd", weight_decay=0.0, stage_decay=0.5, l2_sp_strength=strength
+    )
     optimizer = make_optimizer(parameter_groups(network, Nothing(), phase), phase)
-    pull = Pull(network, start, optimizer, strength)
+    l2_sp_strength = Pull(network, start, optimizer, strength)
     rates = [0.1, 0.05, 0.02]
     for rate in rates:
         for group in optimizer.param_groups:
             group["lr"] = rate * group["scale"]
-        pull.apply()
+        l2_sp_strength.apply()
     stage = {"blocks.0": 0.25, "blocks.1": 0.5, "top": 1.0}
     theirs = dict(start.named_parameters())
     for name, p in network.named_parameters():
@@ -143,11 +145,11 @@ def test_a_pull_costs_one_fused_operation_a_group(kit, monkeypatch):
     start, network = kit.network(), kit.network()
     phase = Phase("x", 4, 0.1)
     optimizer = make_optimizer(parameter_groups(network, Nothing(), phase), phase)
-    pull = Pull(network, start, optimizer, 1.0)
+    l2_sp_strength = Pull(network, start, optimizer, 1.0)
     calls = []
     real = torch._foreach_lerp_
     monkeypatch.setattr(torch, "_foreach_lerp_", lambda *a: calls.append(len(a[0])) or real(*a))
-    pull.apply()
+    l2_sp_strength.apply()
     backbone = [g for g in optimizer.param_groups if g["name"] != "head"]
     assert len(calls) == len(backbone)
     assert sum(calls) == len(list(network.backbone.parameters()))
@@ -156,16 +158,18 @@ def test_a_pull_costs_one_fused_operation_a_group(kit, monkeypatch):
 def test_a_whole_phase_of_pull_leaves_a_share_that_does_not_depend_on_rate_and_steps():
     for steps, rate, warmup in ((100, 1e-4, 0.1), (700, 3e-3, 0.0)):
         phase = Phase("x", steps, rate, warmup=warmup)
-        pull = pull_for(phase, 1.0)
-        left = math.prod(1 - rate * warm_cosine(s, steps, warmup) * pull for s in range(steps))
+        l2_sp_strength = l2_sp_strength_for(phase, 1.0)
+        left = math.prod(
+            1 - rate * warm_cosine(s, steps, warmup) * l2_sp_strength for s in range(steps)
+        )
         assert left == pytest.approx(math.exp(-1), rel=0.02)
 
 
 def test_pulled_training_ends_nearer_to_its_start(kit, make_phase):
     start = kit.network()
 
-    def distance(pull):
-        network, _ = kit.train(make_phase(steps=12, pull=pull))
+    def distance(l2_sp_strength):
+        network, _ = kit.train(make_phase(steps=12, l2_sp_strength=l2_sp_strength))
         pairs = zip(network.backbone.parameters(), start.backbone.parameters(), strict=True)
         return sum((a - b).square().sum().item() for a, b in pairs)
 
@@ -176,7 +180,10 @@ def test_pulled_training_ends_nearer_to_its_start(kit, make_phase):
 
 @pytest.mark.parametrize("cut", [1, 7, 8, 11])
 def test_a_pull_goes_on_from_where_the_plan_began(kit, make_phase, same_state, tmp_path, cut):
-    phases = [make_phase("one", moves="last:1"), make_phase("two", pull=30.0, average=0.9)]
+    phases = [
+        make_phase("one", trainable="last:1"),
+        make_phase("two", l2_sp_strength=30.0, average=0.9),
+    ]
     whole, _ = kit.train(*phases)
     resumed, _ = kit.interrupted(*phases, after=cut, checkpoint=tmp_path / "c")
     assert same_state(whole, resumed)

@@ -17,7 +17,7 @@ CPU = torch.device("cpu")
 
 
 def scenes(kit, views, *, phase=None, anchor=None, maps=False, network=None):
-    phase = phase or Phase("x", 10, 0.1, target_weight=1.0, batch=8, augment="none")
+    phase = phase or Phase("x", 10, 0.1, target_weight=1.0, batch_size=8, augment="none")
     where = (0, 0, phase.name)
     pools = make_pools(phase, frozenset(views), kit.source, kit.target, where, "fit")
     network = network or kit.network().eval()
@@ -43,7 +43,7 @@ def test_granted_labels_are_seen_by_terms_that_ask_and_by_no_others(kit):
     asked, found = scenes(kit, {"labelled"}).at(0)
     assert asked.labelled is found["labelled"]
     rows = asked.labelled.rows.numpy()
-    assert kit.target.known[rows].all(), "a label that is not granted was drawn"
+    assert kit.target.labeled_mask[rows].all(), "a label that is not granted was drawn"
     assert np.array_equal(asked.labelled.labels.numpy(), kit.target.labels[rows])
 
 
@@ -68,7 +68,7 @@ def test_rows_say_where_each_one_stands_on_its_side(kit, step):
 
 @pytest.mark.parametrize("by_domain", [False, True])
 def test_maps_are_what_each_stage_gives_for_the_views_own_rows(kit, by_domain):
-    phase = Phase("x", 10, 0.1, target_weight=1.0, batch=8, by_domain=by_domain)
+    phase = Phase("x", 10, 0.1, target_weight=1.0, batch_size=8, by_domain=by_domain)
     network = kit.network().eval()
     seen, _ = scenes(kit, {"source", "labelled"}, phase=phase, maps=True, network=network).at(2)
     for view in (seen.source, seen.labelled):

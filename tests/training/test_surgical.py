@@ -17,7 +17,7 @@ CPU = torch.device("cpu")
 def by_hand(network, kit):
     """‖g‖₂ / ‖θ‖₂ for each stage, from the loss of all granted labels at once."""
     network = copy.deepcopy(network).eval()
-    rows = kit.target.known
+    rows = kit.target.labeled_mask
     x = kit.preprocessing.encode(torch.from_numpy(kit.target.inputs[rows]))
     F.cross_entropy(network(x)[1], torch.from_numpy(kit.target.labels[rows])).backward()
     found = {}
@@ -84,8 +84,10 @@ def test_wrong_words(kit, word):
 @pytest.mark.parametrize("cut", [1, 5, 7, 9, 11])
 def test_a_resumed_phase_keeps_its_stage(kit, make_phase, same_state, tmp_path, cut):
     phases = [
-        make_phase("head", moves="head", source_weight=0.0, target_weight=1.0),
-        make_phase("tune", moves="surgical:1", source_weight=0.0, target_weight=1.0, rate=0.05),
+        make_phase("head", trainable="head", source_weight=0.0, target_weight=1.0),
+        make_phase(
+            "tune", trainable="surgical:1", source_weight=0.0, target_weight=1.0, learning_rate=0.05
+        ),
     ]
     heard = kit.Heard()
     whole, losses = kit.train(*phases, events=heard)

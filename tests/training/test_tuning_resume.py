@@ -22,7 +22,7 @@ STEPS = 4
 
 
 def plan_of(name):
-    context = PlanContext(n_classes=3, n_target=30, n_labelled=9, batch=8, rate=1e-2)
+    context = PlanContext(n_classes=3, n_target=30, n_labelled=9, batch_size=8, learning_rate=1e-2)
     plan = make_method(name).plan(context)
     return replace(plan, phases=tuple(replace(p, steps=STEPS) for p in plan.phases))
 
@@ -36,7 +36,7 @@ def test_all_of_the_family_are_here():
 def test_interrupted_anywhere(name, kind, make_kit, same_state, tmp_path):
     kit, plan = make_kit(kind), plan_of(name)
     torch.manual_seed(5)
-    kit.data.known_head = torch.nn.Linear(kit.network().dim, 6)
+    kit.data.pretrained_head = torch.nn.Linear(kit.network().dim, 6)
     whole = kit.network()
     losses = train_plan(whole, plan, kit.data, seed=0).losses
     steps = len(plan.phases) * STEPS

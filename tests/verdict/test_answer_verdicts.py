@@ -8,7 +8,7 @@ import pytest
 from landbridge.domains.sealed import SealedLabels
 from landbridge.selection.choose import choose_by_validation
 from landbridge.targets.base import get_target_type
-from landbridge.verdict.judge import Predicted, judge
+from landbridge.verdict.evaluate import Predicted, evaluate_predictions
 from landbridge.verdict.without_labels import cross_validated_verdict, label_free_verdict
 
 N = 300
@@ -26,7 +26,9 @@ def numbers_off_by(chosen: float, other: float, noise: float = 0.1):
         return Predicted(method, role, method, (0, 1, 2), with_unknown[..., None])
 
     predictions = [said("rsd", "chosen", chosen), said("source-only", "baseline", other)]
-    verdict, truth = judge(sealed, ("age",), predictions, "source-only", target_type="regression")
+    verdict, truth = evaluate_predictions(
+        sealed, ("age",), predictions, "source-only", target_type="regression"
+    )
     return verdict.to_json(), truth
 
 
@@ -71,7 +73,7 @@ def test_several_labels():
         Predicted("mcc", "chosen", "", (0, 1), np.stack([good] * 2)),
         Predicted("scratch", "baseline", "", (0, 1), np.stack([bad] * 2)),
     ]
-    found, _ = judge(
+    found, _ = evaluate_predictions(
         SealedLabels(truth), ("a", "b"), predictions, "scratch", target_type="multilabel"
     )
     verdict = found.to_json()

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
+from landbridge.runs.evaluation import compared
 
 from landbridge.clustering.outcome import outcome
 from landbridge.clustering.stability import Agreement
@@ -16,12 +17,11 @@ from landbridge.domains.sealed import SealedLabels
 from landbridge.metrics.intervals import Interval
 from landbridge.multi_task.read import OneTask
 from landbridge.multi_task.verdicts import task_verdict
-from landbridge.runs.evaluation import compared
 from landbridge.structured.base import Example, Metric
-from landbridge.structured.judging import judge as judge_structured
+from landbridge.structured.evaluation import evaluate_predictions as judge_structured
 from landbridge.targets.codec import TargetCodec
-from landbridge.verdict.judge import Predicted, judge
-from landbridge.verdict.partition import judge_groups
+from landbridge.verdict.evaluate import Predicted, evaluate_predictions
+from landbridge.verdict.partition import evaluate_groups
 from landbridge.verdict.records import Verdict
 from landbridge.verdict.without_labels import cross_validated_verdict
 
@@ -80,7 +80,9 @@ def judged(answers: str) -> Callable[[float, float], Said]:
             Predicted("scratch", "baseline", "", (0,), values(theirs)[None]),
         ]
         sealed = SealedLabels(names[answers])
-        found, _ = judge(sealed, classes[answers], said, "scratch", target_type=answers)  # type: ignore[arg-type]
+        found, _ = evaluate_predictions(
+            sealed, classes[answers], said, "scratch", target_type=answers
+        )  # type: ignore[arg-type]
         return said_of(found)
 
     return do
@@ -148,7 +150,7 @@ def structured(higher: bool, whole: bool = False) -> Callable[[float, float], Sa
 def groups(ours: float, theirs: float) -> Said:
     own, other = (np.where(right(share), TRUE, (TRUE * 5 + 1) % 3) for share in (ours, theirs))
     sealed = SealedLabels([f"c{i}" for i in TRUE])
-    judged = judge_groups(sealed, own, other)
+    judged = evaluate_groups(sealed, own, other)
     found = outcome(Agreement(3, np.full(2, 0.9), np.full(2, 0.4)), "convnet", "pixels", judged)
     assert judged.reference is not None
     values = (judged.score.ami.value, judged.reference.ami.value)

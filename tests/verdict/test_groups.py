@@ -10,7 +10,7 @@ import pytest
 import landbridge
 from landbridge.domains.sealed import SealedLabels
 from landbridge.metrics.estimates import mean_interval
-from landbridge.verdict.judge import Predicted, judge
+from landbridge.verdict.evaluate import Predicted, evaluate_predictions
 from landbridge.verdict.records import Verdict
 from landbridge.verdict.without_labels import cross_validated_verdict
 
@@ -27,7 +27,9 @@ def verdict_of(groups):
         Predicted("source-only", "baseline", "as it is", (0,), wrong),
     ]
     sealed = SealedLabels(names)
-    return judge(sealed, ("rose", "tulip"), predictions, "source-only", groups=groups)[0]
+    return evaluate_predictions(
+        sealed, ("rose", "tulip"), predictions, "source-only", groups=groups
+    )[0]
 
 
 def width(found):

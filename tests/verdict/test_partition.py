@@ -11,7 +11,7 @@ from sklearn.metrics import adjusted_rand_score
 from landbridge.domains.sealed import SealedLabels
 from landbridge.verdict.partition import (
     JudgedGroups,
-    judge_groups,
+    evaluate_groups,
     matched,
     mutual_information,
     partition_score,
@@ -76,7 +76,7 @@ def test_what_is_judged():
     names = [None if i < 20 else f"class {c}" for i, c in enumerate(labels)]
     sealed = SealedLabels(names)
     own, other = noisy(labels, 0.1), noisy(labels, 0.8, 5)
-    found = judge_groups(sealed, own, other).to_json()
+    found = evaluate_groups(sealed, own, other).to_json()
     assert JudgedGroups.from_json(found).to_json() == found
     assert found["n"] == 180
     assert found["classes"] == [f"class {c}" for c in range(4)]
@@ -85,11 +85,11 @@ def test_what_is_judged():
     assert found["ami"]["value"] - found["reference"]["ami"]["value"] == pytest.approx(
         found["difference"]["value"]
     )
-    turned = judge_groups(sealed, other, own).difference
+    turned = evaluate_groups(sealed, other, own).difference
     assert turned is not None
     assert turned.high < 0
-    same = judge_groups(sealed, own, own).difference
+    same = evaluate_groups(sealed, own, own).difference
     assert same is not None
     assert same.value == 0
     assert -0.02 < same.low == -same.high < 0
-    assert judge_groups(sealed, own).difference is None
+    assert evaluate_groups(sealed, own).difference is None

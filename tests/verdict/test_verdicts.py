@@ -9,7 +9,7 @@ from landbridge.base.errors import SealedError
 from landbridge.domains.sealed import SealedLabels
 from landbridge.metrics.intervals import Interval, labels_needed
 from landbridge.verdict.comparison import outcome_of
-from landbridge.verdict.judge import Predicted, judge, labels_to_settle
+from landbridge.verdict.evaluate import Predicted, evaluate_predictions, labels_to_settle
 from landbridge.verdict.without_labels import cross_validated_verdict, label_free_verdict
 
 CLASSES = ("ant", "bee", "cat")
@@ -27,7 +27,7 @@ def predicted(method: str, right: np.ndarray, truth: np.ndarray, role: str = "ba
 def verdict_of(chosen: np.ndarray, other: np.ndarray, names=None, reference="source-only"):
     truth = np.arange(N) % 3
     names = [CLASSES[i] for i in truth] if names is None else names
-    return judge(
+    return evaluate_predictions(
         SealedLabels(names),
         CLASSES,
         [predicted("mcc", chosen, truth, "chosen"), predicted("source-only", other, truth)],
@@ -134,7 +134,7 @@ def test_a_reference_that_was_kept():
     kept = predicted("source-only", right(0.7), truth, "chosen")
     probe = predicted("probe", right(0.6), truth)
     sealed = SealedLabels([CLASSES[i] for i in truth])
-    verdict = judge(sealed, CLASSES, [kept, probe], "source-only")[0].to_json()
+    verdict = evaluate_predictions(sealed, CLASSES, [kept, probe], "source-only")[0].to_json()
     assert verdict["outcome"] == "can't tell"
     assert verdict["difference"] is None
     assert verdict["reference"] == "source-only"
@@ -157,7 +157,7 @@ def test_a_figure_of_one_seed_is_not_said_to_be_of_all(shares, said, then):
     truth = np.arange(N) % 3
     kept = predicted("source-only", np.vstack([right(s, 1) for s in shares]), truth, "chosen")
     sealed = SealedLabels([CLASSES[i] for i in truth])
-    verdict = judge(sealed, CLASSES, [kept], "source-only")[0].to_json()
+    verdict = evaluate_predictions(sealed, CLASSES, [kept], "source-only")[0].to_json()
     assert said in verdict["sentence"]
     assert verdict["sentence"].endswith(then)
 

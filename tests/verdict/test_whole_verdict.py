@@ -15,9 +15,9 @@ from landbridge.metrics.estimates import mean_interval, paired_interval
 from landbridge.metrics.intervals import Interval, labels_needed, pairs_needed
 from landbridge.targets.base import get_target_type
 from landbridge.verdict.comparison import ByRows, outcome_of
-from landbridge.verdict.judge import (
+from landbridge.verdict.evaluate import (
     Predicted,
-    judge,
+    evaluate_predictions,
     labels_print,
     open_labels,
 )
@@ -96,7 +96,7 @@ def test_every_field_of_a_judged_verdict(seeds):
     names[5], names[7] = None, "zebra"
     has, rest = np.arange(N) != 5, np.flatnonzero(np.arange(N) != 5)
     unlabelled = Unlabelled(400, [(11, "row 11"), (12, "row 12")])
-    verdict, truth = judge(
+    verdict, truth = evaluate_predictions(
         SealedLabels(names),
         CLASSES,
         [
@@ -178,7 +178,7 @@ def test_every_field_where_numbers_are_judged():
     rng = np.random.default_rng(0)
     ours = (NUMBERS + rng.normal(size=(2, N)) * [[2], [3]])[..., None]
     other = (NUMBERS + rng.normal(size=(2, N)) * 5)[..., None]
-    verdict, truth = judge(
+    verdict, truth = evaluate_predictions(
         SealedLabels(NUMBERS.tolist()),
         ("size",),
         [predicted("mcc", ours, "chosen"), predicted("scratch", other)],
@@ -205,7 +205,7 @@ def test_every_field_where_numbers_are_judged():
 def test_equal_errors_have_the_interval_that_the_truth_allows():
     """The error of the next row may be as large as the truth is spread."""
     ours, other = (np.tile(NUMBERS + off, (2, 1))[..., None] for off in (1.0, 3.0))
-    found, _ = judge(
+    found, _ = evaluate_predictions(
         SealedLabels(NUMBERS.tolist()),
         ("size",),
         [predicted("mcc", ours, "chosen"), predicted("scratch", other)],
@@ -218,7 +218,7 @@ def test_equal_errors_have_the_interval_that_the_truth_allows():
         assert (one.low, one.high) == pytest.approx((2 - half, 2 + half), rel=0.01)
     assert found.chosen.score.high == pytest.approx(1 + half, rel=0.01)
     assert found.baselines[0].score.high == pytest.approx(3 + half, rel=0.01)
-    of_constants, _ = judge(
+    of_constants, _ = evaluate_predictions(
         SealedLabels([4.0] * N),
         ("size",),
         [predicted("mcc", np.full((1, N, 1), 5.0), "chosen")],
@@ -232,7 +232,7 @@ def test_equal_errors_have_the_interval_that_the_truth_allows():
 @pytest.mark.parametrize("kept", ["", "asked", "all"])
 def test_rows_that_were_learned_from(kept):
     values = noisy(0.95, 0, 1)
-    found, _ = judge(
+    found, _ = evaluate_predictions(
         SealedLabels([CLASSES[i] for i in TRUE]),
         CLASSES,
         [predicted("mcc", values, "chosen"), predicted("scratch", noisy(0.4, 1, 1))],

@@ -25,7 +25,7 @@ class Bounds(Protocol):
     @property
     def high(self) -> float: ...
     @property
-    def known(self) -> bool: ...
+    def measured(self) -> bool: ...
     @property
     def bounded(self) -> bool: ...
 
@@ -67,7 +67,7 @@ def hundredths(share: Any, digits: int = 1) -> str:
 def interval(share: Bounds, digits: int = 1) -> str:
     """0.942, 0.929, 0.953 -> "94.2 % (92.9 to 95.3)"."""
     said = percent(share.value, digits)
-    return f"{said} ({between(share, digits)})" if share.known and share.bounded else said
+    return f"{said} ({between(share, digits)})" if share.measured and share.bounded else said
 
 
 def between(share: Bounds, digits: int = 1) -> str:
@@ -97,7 +97,7 @@ def _decimals(value: float) -> int:
 
 def difference(gap: Bounds | None, unit: bool = True) -> str:
     """Write a difference as "+3.1 points (+1.2 to +5.0)"."""
-    if gap is None or not gap.known:
+    if gap is None or not gap.measured:
         return DASH
     text = signed(gap.value) + (" points" if unit else "")
     if gap.bounded:

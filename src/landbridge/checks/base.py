@@ -114,7 +114,7 @@ def parts_of(domain: Domain) -> np.ndarray:
 
 
 def _labels(domain: Domain) -> Iterator[Any]:
-    for known, label in zip(domain.known.tolist(), domain.labels, strict=True):
+    for known, label in zip(domain.labeled_mask.tolist(), domain.labels, strict=True):
         if not known:
             yield None
         elif domain.target_type.exclusive:

@@ -24,11 +24,11 @@ class Classes(DataCheck):
     def look(self, sides: Sides) -> Iterator[Problem]:
         """Count labelled rows by class and part."""
         for domain in sides.both:
-            if not domain.target_type.exclusive or not domain.known.any():
+            if not domain.target_type.exclusive or not domain.labeled_mask.any():
                 continue
             parts = parts_of(domain)
             learned, judged = Counter[str](), Counter[str]()
-            for i in np.flatnonzero(domain.known):
+            for i in np.flatnonzero(domain.labeled_mask):
                 where = judged if parts[i] == "test" else learned
                 where[domain.classes[int(domain.labels[i])]] += 1
             never = [f"{name} ({judged[name]} to judge)" for name in judged if not learned[name]]

@@ -124,7 +124,7 @@ def show_verdict(out: Console, run: Path, found: JsonObject, report: Path | None
     out.print()
     out.print(Text(verdict.sentence, _COLOURS.get(verdict.outcome, "bold")))
     out.print()
-    if verdict.chosen.score.known:
+    if verdict.chosen.score.measured:
         _show_figures(out, verdict)
     else:
         _show_scores(out, verdict.scores)

@@ -64,7 +64,7 @@ def _show(out: Path, found: JsonObject) -> None:
     from rich.text import Text
 
     from ..base.formatting import as_points, hundredths
-    from ..structured.judging import TunedVerdict
+    from ..structured.evaluation import TunedVerdict
     from .tables import console, interval, show_folder, show_rows
 
     verdict = TunedVerdict.from_json(found)

@@ -16,14 +16,14 @@ from ..base.events import SILENT, Events
 from ..base.hashing import tensors_digest
 from ..base.typed import INTERVAL, Shape, checked, count
 from ..domains.domain import Domain
-from ..domains.judging import seal
 from ..domains.modalities.base import Preprocessing
 from ..domains.one import answerable, asked
 from ..domains.read import read_like
+from ..domains.sealing import seal
 from ..training.checkpoint import load_tensors, save_tensors
 from ..training.inputs import answer
 from ..training.network_folder import load_network
-from ..verdict.partition import judge_groups
+from ..verdict.partition import evaluate_groups
 from .base import Groups
 from .compress import Compression
 
@@ -226,11 +226,11 @@ class Clusters:
                 f"{domain.name} has no label that is a class", hint="give rows with their classes"
             )
         own = self._shares(domain, events).argmax(1)
-        found = judge_groups(domain.sealed, own[domain.judged], seed=self.facts["seed"])
+        found = evaluate_groups(domain.sealed, own[domain.test_mask], seed=self.facts["seed"])
         return {
             "groups": found.to_json(),
             "n": found.n,
-            "left_out": len(domain) - int(domain.judged.sum()),
+            "left_out": len(domain) - int(domain.test_mask.sum()),
             "unanswered": domain.input_rows.reasons(),
         }
 

@@ -20,15 +20,15 @@ from ..base.threads import threads
 from ..domains.domain import Domain
 from ..domains.examples import InputSpec
 from ..domains.hint import input_hint
-from ..domains.judging import seal
 from ..domains.markers import without_markers
 from ..domains.read import check_reading, read_domain
 from ..domains.readers.decided import Together
+from ..domains.sealing import seal
 from ..domains.together import read_together
 from ..report.samples import keep_samples
 from ..training.devices import find_device
 from ..training.network_folder import save_network
-from ..verdict.partition import judge_groups
+from ..verdict.partition import evaluate_groups
 from .base import CLUSTERINGS, Clustering
 from .clusters import FILE, Clusters, answers
 from .describe import describe
@@ -135,7 +135,7 @@ def cluster(
     hint = input_hint([domain] if more is None else [domain, more])
     asked = {
         "data": domain.examples.fingerprint(),
-        "judged rows": digest(domain.judged),  # their labels stay sealed
+        "judged rows": digest(domain.test_mask),  # their labels stay sealed
         "rows": digest(usable),
         "source": None if more is None else more.examples.fingerprint(),
         "groups": [low, high],
@@ -176,9 +176,9 @@ def cluster(
                 facts["reference"] = None if beside is None else beside[0]
                 bar.advance(1)
                 if domain.sealed is not None:
-                    rows = domain.judged
+                    rows = domain.test_mask
                     other = None if beside is None else beside[1][rows]
-                    judged = judge_groups(domain.sealed, own[rows], other, seed=seed)
+                    judged = evaluate_groups(domain.sealed, own[rows], other, seed=seed)
                 said = outcome(found.sure, facts["backbone"], beside and beside[0]["what"], judged)
                 facts["verdict"] = said.to_json()
                 bar.advance(1)
@@ -318,7 +318,7 @@ def _sides(
 def _sealed(domain: Domain, events: Events) -> Domain:
     if domain.sealed is not None:
         return domain
-    if domain.known.any() and not domain.target_type.exclusive:
+    if domain.labeled_mask.any() and not domain.target_type.exclusive:
         events.log(
             "note",
             f"labels of {domain.name!r} are {domain.target_type.summary}: they judge no groups",

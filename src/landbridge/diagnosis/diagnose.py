@@ -68,8 +68,8 @@ def diagnose(
     target_features: np.ndarray,
     target_labels: Sequence[Any] | np.ndarray | None = None,
     *,
-    source_known: np.ndarray | None = None,
-    target_known: np.ndarray | None = None,
+    source_labeled: np.ndarray | None = None,
+    target_labeled: np.ndarray | None = None,
     source_columns: Mapping[str, np.ndarray] | None = None,
     target_columns: Mapping[str, np.ndarray] | None = None,
     checks: Sequence[str] | None = None,
@@ -84,7 +84,7 @@ def diagnose(
         Frozen features, or a table's encoded columns. Finite; not changed.
     source_labels, target_labels : array-like, shapes (n,) and (m,), optional
         Any values. Without them the checks that need them are skipped, and said.
-    source_known, target_known : bool array, optional
+    source_labeled, target_labeled : bool array, optional
         Which labels may be used; all where not given.
     source_columns, target_columns : mapping of str to ndarray, optional
         A table's raw columns: numbers with NaN, or words with None.
@@ -125,8 +125,8 @@ def diagnose(
         source_labels,
         target_features,
         target_labels,
-        source_known=source_known,
-        target_known=target_known,
+        source_labeled=source_labeled,
+        target_labeled=target_labeled,
         source_columns=source_columns,
         target_columns=target_columns,
         seed=seed,

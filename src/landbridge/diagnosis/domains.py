@@ -15,8 +15,8 @@ from ..base.places import cache_folder
 from ..domains.compare import compare_classes
 from ..domains.domain import Domain, Examples
 from ..domains.hint import input_hint
-from ..domains.judging import seal
 from ..domains.modalities.table import TableExamples
+from ..domains.sealing import seal
 from ..domains.task import check_task
 from .diagnose import Diagnosis, diagnose
 
@@ -111,8 +111,8 @@ def compare_domains(
         _class_names(ours),
         features[1],
         _class_names(theirs),
-        source_known=ours.known if ours.target_type.exclusive else None,
-        target_known=theirs.known if theirs.target_type.exclusive else None,
+        source_labeled=ours.labeled_mask if ours.target_type.exclusive else None,
+        target_labeled=theirs.labeled_mask if theirs.target_type.exclusive else None,
         source_columns=_columns(ours.examples),
         target_columns=_columns(theirs.examples),
         seed=seed,

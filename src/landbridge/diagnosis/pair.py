@@ -62,8 +62,8 @@ class DomainPair:
         target: np.ndarray,
         target_labels: Sequence[Any] | np.ndarray | None = None,
         *,
-        source_known: np.ndarray | None = None,
-        target_known: np.ndarray | None = None,
+        source_labeled: np.ndarray | None = None,
+        target_labeled: np.ndarray | None = None,
         source_columns: Mapping[str, np.ndarray] | None = None,
         target_columns: Mapping[str, np.ndarray] | None = None,
         seed: int = 0,
@@ -76,7 +76,7 @@ class DomainPair:
             Features, finite. Not changed.
         source_labels, target_labels : array-like, shapes (n,) and (m,), optional
             Any values, strings included.
-        source_known, target_known : bool array, optional
+        source_labeled, target_labeled : bool array, optional
             Which of the labels may be used; all where not given.
         source_columns, target_columns : mapping, optional
             Raw columns of tables: numbers with NaN, or words with None.
@@ -94,9 +94,9 @@ class DomainPair:
                 f"the source has {xs.shape[1]} features and the target {xt.shape[1]}",
                 hint="give both the same features",
             )
-        ys, known_s = _labels(source_labels, source_known, len(xs), "source")
-        yt, known_t = _labels(target_labels, target_known, len(xt), "target")
-        names = sorted({*ys[known_s], *yt[known_t]}, key=_by_value)
+        ys, labeled_s = _labels(source_labels, source_labeled, len(xs), "source")
+        yt, labeled_t = _labels(target_labels, target_labeled, len(xt), "target")
+        names = sorted({*ys[labeled_s], *yt[labeled_t]}, key=_by_value)
         place = {name: i for i, name in enumerate(names)}
 
         def indexed(labels: np.ndarray, known: np.ndarray) -> np.ndarray:
@@ -112,8 +112,8 @@ class DomainPair:
         return cls(
             source=xs,
             target=xt,
-            source_labels=indexed(ys, known_s),
-            target_labels=indexed(yt, known_t),
+            source_labels=indexed(ys, labeled_s),
+            target_labels=indexed(yt, labeled_t),
             classes=tuple(str(name) for name in names),
             source_columns=source_columns,
             target_columns=target_columns,

@@ -107,7 +107,7 @@ def rank_backbones(
         Where the labels are no classes, or too few.
     """
     usable = target.for_training()
-    rows = np.flatnonzero(usable.known)
+    rows = np.flatnonzero(usable.labeled_mask)
     if not target.target_type.exclusive:
         raise DataError(
             f"the labels of {target.name!r} are {target.target_type.name}, and a ranking counts "

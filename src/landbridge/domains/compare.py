@@ -71,7 +71,7 @@ class ClassMatch:
 
 def usable_classes(domain: Domain) -> tuple[str, ...]:
     """Return the classes that usable labels show, in the domain's order."""
-    rows = domain.known & ~domain.held_out
+    rows = domain.labeled_mask & ~domain.held_out
     shown = domain.target_type.shown(domain.labels, rows, domain.classes)
     return tuple(domain.classes[i] for i in shown)
 

@@ -38,11 +38,11 @@ class Domain:
         Class names in order; ``labels`` index into it. Empty where nothing is labelled. For
         several labels at once their names; for numbers one name, that of the column.
     labels : ndarray of int64, shape (n,)
-        Class index of each example. Meaningless where ``known`` is False. Numbers: float64
+        Class index of each example. Meaningless where ``labeled_mask`` is False. Numbers: float64
         (n,). Several labels at once: uint8 (n, labels), 1 where one applies.
-    known : ndarray of bool, shape (n,)
+    labeled_mask : ndarray of bool, shape (n,)
         Which labels may be used for training and selection.
-    judged : ndarray of bool, shape (n,)
+    test_mask : ndarray of bool, shape (n,)
         Which rows the verdict is about. Never known.
     held_out : ndarray of bool, shape (n,)
         Which rows training must not touch even without their labels (a test split).
@@ -83,8 +83,8 @@ class Domain:
     examples: Examples
     classes: tuple[str, ...]
     labels: np.ndarray
-    known: np.ndarray
-    judged: np.ndarray
+    labeled_mask: np.ndarray
+    test_mask: np.ndarray
     held_out: np.ndarray
     validation: np.ndarray
     sealed: SealedLabels | None = None
@@ -109,7 +109,7 @@ class Domain:
             object.__setattr__(self, "input_rows", InputRows(np.arange(n)))
         if len(self.input_rows.places) != n:
             raise ValueError(f"{len(self.input_rows.places)} places of {n} examples")
-        for name in ("known", "judged", "held_out", "validation", "labels"):
+        for name in ("labeled_mask", "test_mask", "held_out", "validation", "labels"):
             value = getattr(self, name)
             shape: tuple[int, ...] = (n,)
             if name == "labels":
@@ -119,9 +119,9 @@ class Domain:
         if not self.target_type.holds(self.labels):
             kind = self.target_type.name
             raise ValueError(f"labels of type {self.labels.dtype} where the target type is {kind}")
-        if np.any(self.known & self.judged):
+        if np.any(self.labeled_mask & self.test_mask):
             raise ValueError("a judged row must not have a known label")
-        shown = self.target_type.shown(self.labels, self.known, self.classes)
+        shown = self.target_type.shown(self.labels, self.labeled_mask, self.classes)
         if len(shown) and shown[-1] >= len(self.classes):
             raise ValueError("a label lies outside the class names")
 
@@ -137,20 +137,21 @@ class Domain:
     def labelled(self) -> Literal["all", "few", "none"]:
         """How much of it is labelled for use: "all", "few" or "none" (of the usable rows)."""
         usable = ~self.held_out
-        if not self.known[usable].any():
+        if not self.labeled_mask[usable].any():
             return "none"
-        return "all" if self.known[usable].all() else "few"
+        return "all" if self.labeled_mask[usable].all() else "few"
 
     def __repr__(self) -> str:
         return (
             f"Domain({self.name!r}, {len(self)} {self.modality} examples, "
-            f"{len(self.classes)} {self.target_type.nouns}, {int(self.known.sum())} known labels, "
-            f"{int(self.judged.sum())} judged)"
+            f"{len(self.classes)} {self.target_type.nouns}, {int(self.labeled_mask.sum())} known "
+            "labels, "
+            f"{int(self.test_mask.sum())} judged)"
         )
 
     def counts(self) -> dict[str, int]:
         """Return the number of known labels of each class; nothing where they are numbers."""
-        return self.target_type.counts(self.labels[self.known], self.classes)
+        return self.target_type.counts(self.labels[self.labeled_mask], self.classes)
 
     def noting(self, *notes: str) -> Domain:
         """Return it with more notes."""
@@ -165,8 +166,8 @@ class Domain:
             holdout_by=words_at(self.holdout_by, rows),
             blocks=None if self.blocks is None else self.blocks[rows],
             labels=self.labels[rows],
-            known=self.known[rows],
-            judged=np.zeros(len(rows), bool),
+            labeled_mask=self.labeled_mask[rows],
+            test_mask=np.zeros(len(rows), bool),
             held_out=np.zeros(len(rows), bool),
             validation=self.validation[rows],
             sealed=None,
@@ -178,10 +179,10 @@ class Domain:
         """Return what methods and selection may see: no held-out rows, no sealed labels."""
         return self.select(np.flatnonzero(~self.held_out))
 
-    def for_judging(self) -> Domain:
+    def for_evaluation(self) -> Domain:
         """Return the judged rows, without their labels."""
-        rows = np.flatnonzero(self.judged)
-        return replace(self.select(rows), known=np.zeros(len(rows), bool))
+        rows = np.flatnonzero(self.test_mask)
+        return replace(self.select(rows), labeled_mask=np.zeros(len(rows), bool))
 
     @classmethod
     def build(
@@ -202,7 +203,7 @@ class Domain:
     ) -> Domain:
         """Make a domain from label names, None where a row is not labelled.
 
-        Every label is known and nothing is judged: `landbridge.domains.judging` then seals
+        Every label is known and nothing is judged: `landbridge.domains.sealing` then seals
         what a target keeps for the verdict. `split` holds "train", "val" or "test" a row;
         test rows are held out.
 
@@ -259,8 +260,8 @@ class Domain:
             examples=examples,
             classes=order,
             labels=kind.encode(names, order),
-            known=np.array([x is not None for x in names], dtype=bool),
-            judged=np.zeros(n, bool),
+            labeled_mask=np.array([x is not None for x in names], dtype=bool),
+            test_mask=np.zeros(n, bool),
             held_out=splits == "test",
             validation=splits == "val",
             omissions=tuple(omissions),

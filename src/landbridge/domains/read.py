@@ -146,7 +146,7 @@ def read_domain(
     Returns
     -------
     Domain
-        Every label known, nothing judged yet: see `landbridge.domains.judging.seal`.
+        Every label known, nothing judged yet: see `landbridge.domains.sealing.seal`.
 
     Raises
     ------

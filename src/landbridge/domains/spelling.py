@@ -129,7 +129,7 @@ def spelled_like(domain: Domain, classes: Sequence[str], whose: str) -> Domain:
     )
 
 
-def check_judged(domain: Domain, classes: Sequence[str], whose: str) -> str:
+def check_test_labels(domain: Domain, classes: Sequence[str], whose: str) -> str:
     """Return a sentence where some labels are of classes that no answer can be, "" where none.
 
     Parameters
@@ -146,9 +146,9 @@ def check_judged(domain: Domain, classes: Sequence[str], whose: str) -> str:
     DataError
         Where not one of the labels is a possible answer: every figure would be 0.
     """
-    if not domain.target_type.exclusive or not classes or not domain.known.any():
+    if not domain.target_type.exclusive or not classes or not domain.labeled_mask.any():
         return ""
-    counts = np.bincount(domain.labels[domain.known], minlength=len(domain.classes))
+    counts = np.bincount(domain.labels[domain.labeled_mask], minlength=len(domain.classes))
     strange = {n: int(k) for n, k in zip(domain.classes, counts, strict=True) if k}
     total = sum(strange.values())
     for name in classes:

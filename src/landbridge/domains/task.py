@@ -28,7 +28,7 @@ class Task:
     source : Domain or None
         With its own classes, for pretraining.
     target : Domain
-        After `landbridge.domains.judging.seal`, sealed part included.
+        After `landbridge.domains.sealing.seal`, sealed part included.
     classes : tuple of str
         The answers, see `answer_classes`; empty where neither side shows a label.
     source_labels : {"labelled", "model", "unlabelled", "none"}
@@ -85,7 +85,7 @@ class Task:
         Examples
         --------
         >>> import numpy as np
-        >>> from landbridge.domains.judging import seal
+        >>> from landbridge.domains.sealing import seal
         >>> from landbridge.domains.read import read_domain
         >>> source = read_domain((np.eye(20), ["ant", "bee"] * 10), name="lab")
         >>> target = seal(read_domain((np.eye(20), ["ant", "bee"] * 10), name="field"), "judge")
@@ -144,7 +144,7 @@ class Task:
         if self.teacher is not None:
             name, known = self.teacher
             parts.append(f"Teacher: the model {name!r} of {len(known)} classes")
-        usable = int((target.known & ~target.held_out).sum())
+        usable = int((target.labeled_mask & ~target.held_out).sum())
         labels = {
             "all": "labelled",
             "few": f"{usable:,} of them labelled",
@@ -154,10 +154,10 @@ class Task:
         said = ". ".join(parts) + f". So this is {self._kind()}."
         if self.source_labels in ("labelled", "model"):
             said += " " + self.match.sentence()
-        judged = int(target.judged.sum())
+        judged = int(target.test_mask.sum())
         if not judged:
             return said + " No target label is kept for judging."
-        seen = target.judged & ~target.held_out
+        seen = target.test_mask & ~target.held_out
         how = "whose inputs are used without their labels" if seen.any() else "held out"
         return said + f" It is judged on {judged:,} sealed labels of rows {how}."
 
@@ -221,7 +221,7 @@ def answer_classes(
         return _all_labels(match, theirs, target)
     if not (match.shared and match.only_source) or target.labelled == "all":
         return theirs, ""
-    counts = np.bincount(target.labels[target.known & ~target.held_out])
+    counts = np.bincount(target.labels[target.labeled_mask & ~target.held_out])
     if not (counts == 1).any():
         return theirs, (
             f"{len(match.only_source)} classes of the source are not among the target's labels, "
@@ -243,7 +243,7 @@ def _of_kind(domain: Domain, target_type: TargetType) -> Domain:
         return domain
     labels = target_type.encode([None] * len(domain), domain.classes)
     return replace(
-        domain, labels=labels, known=np.zeros(len(domain), bool), target_type=target_type
+        domain, labels=labels, labeled_mask=np.zeros(len(domain), bool), target_type=target_type
     )
 
 
@@ -272,9 +272,9 @@ def reindex(domain: Domain, classes: tuple[str, ...]) -> Domain:
     at once, those that the domain does not have are taken not to apply. Numbers stay as they are.
     """
     labels, known = domain.target_type.reindexed(
-        domain.labels, domain.known, domain.classes, classes
+        domain.labels, domain.labeled_mask, domain.classes, classes
     )
-    return replace(domain, classes=classes, labels=labels, known=known)
+    return replace(domain, classes=classes, labels=labels, labeled_mask=known)
 
 
 def check_task(source: Domain | None, target: Domain) -> None:
@@ -327,7 +327,7 @@ def check_task(source: Domain | None, target: Domain) -> None:
 
 
 def _check_spread(domain: Domain) -> None:
-    values = domain.labels[domain.known & ~domain.held_out]
+    values = domain.labels[domain.labeled_mask & ~domain.held_out]
     if only := domain.target_type.nothing_to_learn(values):
         raise DataError(
             f"all labels of {domain.name!r} are {only}: there is nothing to predict",

@@ -43,9 +43,9 @@ def read_together(
             theirs_heard = _Held(events)
             theirs = second(known, theirs_heard, ours)
         except Otherwise as found:
-            if not known.grows(found.known):
+            if not known.grows(found.together):
                 raise
-            known = known.joined(found.known)
+            known = known.joined(found.together)
             continue
         for note in known.notes:
             events.log("note", note)

@@ -88,11 +88,11 @@ def without_seen(source: Domain | None, target: Domain, keep: bool = False) -> D
     ----------
     source : Domain or None
     target : Domain
-        After `landbridge.domains.judging.seal`.
+        After `landbridge.domains.sealing.seal`.
     keep : bool
         Whether to judge on such rows all the same.
     """
-    rows, learned = np.flatnonzero(target.judged), learned_rows(target)
+    rows, learned = np.flatnonzero(target.test_mask), learned_rows(target)
     n = len(rows) if target.sealed is not None else 0
     ours = target.examples.select(np.concatenate([rows[:n], learned]))
     found = []
@@ -113,7 +113,7 @@ def without_seen(source: Domain | None, target: Domain, keep: bool = False) -> D
 
 def learned_rows(domain: Domain) -> np.ndarray:
     """Return the rows whose labels are learned from."""
-    return np.flatnonzero(domain.known & ~domain.held_out)
+    return np.flatnonzero(domain.labeled_mask & ~domain.held_out)
 
 
 def _held(target: Domain, learned: np.ndarray, found: list[_Found], keep: bool) -> Held | None:
@@ -134,7 +134,7 @@ def _held(target: Domain, learned: np.ndarray, found: list[_Found], keep: bool) 
     return Held(groups, seen, repeats=int((first != np.arange(len(first))).sum()))
 
 
-def left_to_judge(
+def left_to_test(
     ours: Examples, taught: Sequence[tuple[Examples, bool]], keep: bool = False
 ) -> tuple[np.ndarray, Seen]:
     """Say which rows are left to judge on, once those that were learned from are taken away.
@@ -212,8 +212,8 @@ def without_rows(target: Domain, gone: np.ndarray, found: Seen) -> Domain:
     """
     if target.sealed is None or not len(gone):
         return replace(target, seen=found)
-    left = ~np.isin(np.flatnonzero(target.judged), gone)
-    judged = target.judged.copy()
+    left = ~np.isin(np.flatnonzero(target.test_mask), gone)
+    judged = target.test_mask.copy()
     judged[gone] = False
     found = replace(found, at=(*found.at, *gone.tolist()))
-    return replace(target, judged=judged, sealed=target.sealed.only(left), seen=found)
+    return replace(target, test_mask=judged, sealed=target.sealed.only(left), seen=found)

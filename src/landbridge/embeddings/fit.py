@@ -29,7 +29,7 @@ from ..domains.holdout.sides import Sides, two_sides
 from ..domains.modalities.packed import MultimodalPreprocessing
 from ..domains.read import NO_LABEL, check_reading, read_domain
 from ..domains.seen import say_seen
-from ..domains.twins import left_to_judge
+from ..domains.twins import left_to_test
 from ..objectives.align import alignment
 from ..report.samples import keep_samples
 from ..training.batches import Side
@@ -121,8 +121,8 @@ def align(
     check_backbone("towers", backbone_options)
     positive(
         epochs=options.epochs,
-        batch=options.batch_size,
-        rate=options.learning_rate,
+        batch_size=options.batch_size,
+        learning_rate=options.learning_rate,
         temperature=options.temperature,
     )
     by = split_rule(holdout)[1]
@@ -176,7 +176,7 @@ def align(
                 events=events,
             )
         rows = np.flatnonzero(sides.test)
-        left, seen = left_to_judge(examples.select(rows), [(learn, False)], keep_duplicates)
+        left, seen = left_to_test(examples.select(rows), [(learn, False)], keep_duplicates)
         said = say_seen(seen, domain.name, events)
         rows = rows[left]
         held = examples.select(rows)
@@ -239,10 +239,10 @@ def _phase(options: AlignOptions, rows: int, parts: int) -> Phase:
     return Phase(
         name="align",
         steps=steps,
-        rate=options.learning_rate,
+        learning_rate=options.learning_rate,
         source_weight=0.0,
         terms=(TermSpec("align", options=term),),
-        batch=options.batch_size,
+        batch_size=options.batch_size,
         weight_decay=1e-2,
         augment="weak",
         average=0.99,

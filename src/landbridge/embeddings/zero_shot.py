@@ -63,15 +63,15 @@ def answered(
 def _judged(domain: Domain, values: np.ndarray, classes: Sequence[str]) -> JsonObject:
     """Return accuracy over every labelled row; one that is of no class that was named is wrong."""
     accuracy, commonest, strange, left = None, 0.0, [], 0
-    if domain.target_type.exclusive and domain.known.any():
+    if domain.target_type.exclusive and domain.labeled_mask.any():
         place = {name: i for i, name in enumerate(classes)}
         strange = [name for name in domain.classes if name not in place]
         own = np.array([place.get(name, -1) for name in domain.classes])
-        given = domain.labels[domain.known]
+        given = domain.labels[domain.labeled_mask]
         labels = own[given]
         left = int((labels < 0).sum())
         if left < len(labels):
-            found = ByRows().interval(values[domain.known].argmax(1) == labels)
+            found = ByRows().interval(values[domain.labeled_mask].argmax(1) == labels)
             accuracy = {"mean": found.value, "low": found.low, "high": found.high, "n": len(labels)}
             commonest = float(np.bincount(given).max() / len(labels))
     return {"accuracy": accuracy, "commonest": commonest, "strange": strange, "left_out": left}

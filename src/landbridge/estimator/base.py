@@ -44,14 +44,14 @@ class TransferEstimator(BaseEstimator):
         self, X: Any, y: Any, sample_domain: Any, labelled: Any, **checks: Any
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """Return rows, labels, which labels may be used, and the side of each row."""
-        known = None if labelled is None else _mask(labelled, X)
-        if known is not None and y is not None:
-            y = _only_known(y, known)
+        labeled_mask = None if labelled is None else _mask(labelled, X)
+        if labeled_mask is not None and y is not None:
+            y = _only_labeled(y, labeled_mask)
         X, y = validate_data(
             self, X, y, allow_nd=True, dtype="numeric", multi_output=True, **checks
         )
         y = column_or_1d(y, warn=True)
-        known = np.ones(len(X), bool) if known is None else known
+        labeled_mask = np.ones(len(X), bool) if labeled_mask is None else labeled_mask
         side = np.full(len(X), -1) if sample_domain is None else np.asarray(sample_domain)
         if side.shape != (len(X),) or (side == 0).any():
             raise DataError(
@@ -64,13 +64,13 @@ class TransferEstimator(BaseEstimator):
                 hint="give target rows, with or without labels",
             )
         self._limits = _extent(X)
-        return X, y, known, side
+        return X, y, labeled_mask, side
 
     def _transfer(
         self,
         x: np.ndarray,
         labels: Sequence[Any],
-        known: np.ndarray,
+        labeled_mask: np.ndarray,
         side: np.ndarray,
         target_type: str,
     ) -> None:
@@ -88,7 +88,7 @@ class TransferEstimator(BaseEstimator):
         from ..runs.stages import Clock
 
         def domain(rows: np.ndarray, name: str) -> Domain:
-            own = [labels[i] if known[i] else None for i in np.flatnonzero(rows).tolist()]
+            own = [labels[i] if labeled_mask[i] else None for i in np.flatnonzero(rows).tolist()]
             return read_domain(
                 x[rows], labels=own, name=name, limits=self._limits, target_type=target_type
             )
@@ -98,7 +98,7 @@ class TransferEstimator(BaseEstimator):
         backbone = self.backbone
         if backbone == "auto" and x.ndim == 2:
             backbone = "identity"
-        few = bool(known[side < 0].any())
+        few = bool(labeled_mask[side < 0].any())
         closed = ["probe", *(self.closed_few if few else self.closed)]
         config = make_config(
             {
@@ -165,10 +165,12 @@ def _mask(labelled: Any, X: Any) -> np.ndarray:
     return mask
 
 
-def _only_known(y: Any, known: np.ndarray) -> np.ndarray:
+def _only_labeled(y: Any, labeled_mask: np.ndarray) -> np.ndarray:
     """Return a copy of y whose other labels are replaced by a known one: they may be NaN."""
     y = column_or_1d(np.array(y), warn=True)
-    if len(y) != len(known):
-        raise DataError(f"there are {len(y)} labels for {len(known)} rows", hint="give one a row")
-    y[~known] = y[known][0]
+    if len(y) != len(labeled_mask):
+        raise DataError(
+            f"there are {len(y)} labels for {len(labeled_mask)} rows", hint="give one a row"
+        )
+    y[~labeled_mask] = y[labeled_mask][0]
     return y

@@ -88,17 +88,17 @@ class TransferClassifier(ClassifierMixin, TransferEstimator):
         ValueError
             For wrong shapes, NaN, fewer than two classes, or a domain without rows.
         """
-        X, y, known, side = self._rows(X, y, sample_domain, labelled)
-        check_classification_targets(y[known])
-        self.classes_ = np.unique(y[known])
+        X, y, labeled_mask, side = self._rows(X, y, sample_domain, labelled)
+        check_classification_targets(y[labeled_mask])
+        self.classes_ = np.unique(y[labeled_mask])
         if len(self.classes_) < 2:
             raise DataError(
                 f"the labels have {len(self.classes_)} class, expected at least two classes",
                 hint="give rows of another class",
             )
         # Names by place: labels of any type come back as they were given.
-        place = np.searchsorted(self.classes_, np.where(known, y, self.classes_[0]))
-        self._transfer(X, [str(i) for i in place], known, side, "multiclass")
+        place = np.searchsorted(self.classes_, np.where(labeled_mask, y, self.classes_[0]))
+        self._transfer(X, [str(i) for i in place], labeled_mask, side, "multiclass")
         return self
 
     def predict_proba(self, X: Any) -> np.ndarray:

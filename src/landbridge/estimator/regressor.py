@@ -86,13 +86,13 @@ class TransferRegressor(RegressorMixin, TransferEstimator):
         ValueError
             For wrong shapes, NaN, fewer than two labels, or a domain without rows.
         """
-        X, y, known, side = self._rows(X, y, sample_domain, labelled, y_numeric=True)
-        if known.sum() < 2:
+        X, y, labeled_mask, side = self._rows(X, y, sample_domain, labelled, y_numeric=True)
+        if labeled_mask.sum() < 2:
             raise DataError(
-                f"n_samples={int(known.sum())}: one label is no scale",
+                f"n_samples={int(labeled_mask.sum())}: one label is no scale",
                 hint="give at least two rows with a label",
             )
-        self._transfer(X, y.astype(np.float64).tolist(), known, side, "regression")
+        self._transfer(X, y.astype(np.float64).tolist(), labeled_mask, side, "regression")
         return self
 
     def predict(self, X: Any) -> np.ndarray:

@@ -39,19 +39,19 @@ def read_sides(
             raise DataError("both Xt and sample_domain are given", hint="give one of them")
         x = check_array(X, dtype=_TYPES, estimator=who, input_name="X")
         xt = validate_data(estimator, Xt, dtype=_TYPES)
-        ys, known = _labels(y, labelled, len(x), "y")
+        ys, labeled = _labels(y, labelled, len(x), "y")
         if yt is None:
             if labelled_t is not None:
                 raise DataError("labelled_t is given without yt", hint="give the target's labels")
-            goals, known_t = np.zeros(len(xt), ys.dtype), np.zeros(len(xt), bool)
+            goals, labeled_t = np.zeros(len(xt), ys.dtype), np.zeros(len(xt), bool)
         else:
-            goals, known_t = _labels(yt, labelled_t, len(xt), "yt")
-        sides = (x, ys, known, None), (xt, goals, known_t, None)
+            goals, labeled_t = _labels(yt, labelled_t, len(xt), "yt")
+        sides = (x, ys, labeled, None), (xt, goals, labeled_t, None)
     else:
         if yt is not None or labelled_t is not None:
             raise DataError("target labels are given without Xt", hint="give the target's rows")
         x = validate_data(estimator, X, dtype=_TYPES)
-        ys, known = _labels(y, labelled, len(x), "y")
+        ys, labeled = _labels(y, labelled, len(x), "y")
         if sample_domain is None:
             warnings.warn(
                 LandbridgeWarning(
@@ -61,11 +61,12 @@ def read_sides(
                 stacklevel=4,
             )
             nothing = np.zeros(len(x), bool)
-            sides = (x, ys, known, None), (x, ys, nothing, None)
+            sides = (x, ys, labeled, None), (x, ys, nothing, None)
         else:
             domain = _domains(sample_domain, len(x))
             sides = tuple(  # type: ignore[assignment]
-                (x[rows], ys[rows], known[rows], domain[rows]) for rows in (domain > 0, domain < 0)
+                (x[rows], ys[rows], labeled[rows], domain[rows])
+                for rows in (domain > 0, domain < 0)
             )
     found = [side[1][side[2]] for side in sides]
     if not kind.named:
@@ -94,22 +95,22 @@ def _labels(y: Any, labelled: Any, n: int, what: str) -> tuple[np.ndarray, np.nd
             hint="give one label a row",
         )
     if labelled is None:
-        known = np.ones(n, bool)
+        labeled = np.ones(n, bool)
     else:
-        known = np.asarray(labelled)
-        if known.shape != (n,) or known.dtype != bool:
+        labeled = np.asarray(labelled)
+        if labeled.shape != (n,) or labeled.dtype != bool:
             raise DataError(
-                f"the mask of labelled rows for {what} has shape {known.shape} and type "
-                f"{known.dtype}",
+                f"the mask of labelled rows for {what} has shape {labeled.shape} and type "
+                f"{labeled.dtype}",
                 hint=f"give {n} bools",
             )
-    missing = np.flatnonzero([v is None or v != v for v in values.tolist()] & known)
+    missing = np.flatnonzero([v is None or v != v for v in values.tolist()] & labeled)
     if len(missing):
         raise DataError(
             f"{what} contains NaN or None, first at row {missing[0]} ({len(missing)} in all)",
             hint="say with `labelled` which rows have a label",
         )
-    return values, known
+    return values, labeled
 
 
 def _domains(sample_domain: Any, n: int) -> np.ndarray:
@@ -132,17 +133,17 @@ def _domains(sample_domain: Any, n: int) -> np.ndarray:
 def _classes(found: list[np.ndarray], who: str) -> np.ndarray:
     from sklearn.utils.multiclass import check_classification_targets
 
-    known = [labels for labels in found if len(labels)]
-    if not known:
+    labeled = [labels for labels in found if len(labels)]
+    if not labeled:
         raise DataError(f"{who}: no row is labelled", hint="give labels of at least two classes")
-    kinds = {"text" if labels.dtype.kind in "OUS" else "number" for labels in known}
+    kinds = {"text" if labels.dtype.kind in "OUS" else "number" for labels in labeled}
     if len(kinds) > 1:
         raise DataError(
             "source labels and target labels are of different types "
-            f"({known[0].dtype} and {known[1].dtype})",
+            f"({labeled[0].dtype} and {labeled[1].dtype})",
             hint="give both as text, or both as numbers",
         )
-    labels = np.concatenate(known)
+    labels = np.concatenate(labeled)
     check_classification_targets(labels)
     classes = np.unique(labels)
     if len(classes) < 2:
@@ -153,9 +154,9 @@ def _classes(found: list[np.ndarray], who: str) -> np.ndarray:
     return classes
 
 
-def _numbers(y: np.ndarray, known: np.ndarray) -> np.ndarray:
+def _numbers(y: np.ndarray, labeled: np.ndarray) -> np.ndarray:
     values = np.zeros(len(y), np.float64)
-    values[known] = y[known].astype(np.float64)
+    values[labeled] = y[labeled].astype(np.float64)
     if not np.isfinite(values).all():
         raise DataError("a label is not a finite number", hint="mend or mask it")
     return values

@@ -5,21 +5,21 @@ from __future__ import annotations
 from dataclasses import replace
 
 from .core.base import EVERY
-from .core.terms import LIKE_SHARES, term_method, term_needs
+from .core.terms import ASSUMES_NO_LABEL_SHIFT, term_method, term_needs
 
 term_method(
     "dan",
     "features of both domains alike in distribution, by several kernels",
     "Long et al., 2015, ICML",
     about="Costs one Gram matrix of the batch; needs batches of a few dozen rows.",
-    needs=replace(LIKE_SHARES, target_types=EVERY),
+    needs=replace(ASSUMES_NO_LABEL_SHIFT, target_types=EVERY),
 )
 term_method(
     "jan",
     "features and answers of both domains alike in joint distribution",
     "Long et al., 2017, ICML",
     about="As dan, with the answers in the kernel: classes are not mixed up so easily.",
-    needs=LIKE_SHARES,
+    needs=ASSUMES_NO_LABEL_SHIFT,
 )
 term_method(
     "dsan",
@@ -33,7 +33,7 @@ term_method(
     "features of both domains with like covariances",
     "Sun and Saenko, 2016, ECCV workshops",
     about="Mild: second moments alone, divided by 4 d², which is much for wide features.",
-    needs=replace(LIKE_SHARES, target_types=EVERY),
+    needs=replace(ASSUMES_NO_LABEL_SHIFT, target_types=EVERY),
 )
 term_method(
     "rsd",

@@ -7,7 +7,7 @@ from dataclasses import replace
 from ..training.plan import TrainingPlan
 from .core.network import PlanContext
 from .core.recipes import adapt_phase
-from .core.terms import LIKE_SHARES, TermMethod, term_method
+from .core.terms import ASSUMES_NO_LABEL_SHIFT, TermMethod, term_method
 
 PACE = 0.25
 """Of the rate that adapting has beside the source's labels: nothing holds the network here."""
@@ -24,7 +24,7 @@ class SourceFreeMethod(TermMethod):
     needs = replace(TermMethod.needs, source="model")
     ramp = 0.0
     """Full strength from the start: the term is all that is learned from."""
-    moves = "all"
+    trainable = "all"
     """What moves where the backbone may."""
 
     def plan(self, context: PlanContext) -> TrainingPlan:
@@ -32,10 +32,10 @@ class SourceFreeMethod(TermMethod):
         alone = replace(context, n_source=0)  # the source's size sets no number of steps
         phase = adapt_phase(alone, self.terms(), self.config.target_weight)
         phase = replace(phase, source_weight=0.0)
-        if context.rate is None and not (context.pretrained or context.frozen):
-            phase = replace(phase, rate=PACE * phase.rate)
-        if phase.moves == "all":
-            phase = replace(phase, moves=self.moves)
+        if context.learning_rate is None and not (context.pretrained or context.frozen):
+            phase = replace(phase, learning_rate=PACE * phase.learning_rate)
+        if phase.trainable == "all":
+            phase = replace(phase, trainable=self.trainable)
         return TrainingPlan("source", (phase,))
 
 
@@ -45,7 +45,7 @@ term_method(
     "answers agree with those of reciprocal neighbours on the target",
     "Yang et al., 2021, NeurIPS (NRC)",
     base=SourceFreeMethod,
-    needs=replace(LIKE_SHARES, source="model"),
+    needs=replace(ASSUMES_NO_LABEL_SHIFT, source="model"),
     options={
         "n_neighbors": (3, "How many a row learns from."),
         "expanded": (3, "How many neighbours of each of these are learned from, too."),
@@ -67,8 +67,8 @@ term_method(
     "the source's head stays, features move to be certain, diverse and clustered",
     "Liang et al., 2020, ICML (SHOT)",
     base=SourceFreeMethod,
-    needs=replace(LIKE_SHARES, source="model"),
+    needs=replace(ASSUMES_NO_LABEL_SHIFT, source="model"),
     about="Where the backbone has to stand still, the head moves instead.",
-    moves="backbone",
+    trainable="backbone",
     options={"pseudo": (0.3, "Weight of the pseudo-labels within the term.")},
 )

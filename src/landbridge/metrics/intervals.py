@@ -34,7 +34,7 @@ class Interval:
     p: float | None = None
 
     @property
-    def known(self) -> bool:
+    def measured(self) -> bool:
         """Whether anything was measured."""
         return math.isfinite(self.value)
 
@@ -58,7 +58,7 @@ class Interval:
     def or_none(cls, found: Any, key: str = "value") -> Interval | None:
         """Return what JSON holds, None where it holds no figure."""
         interval = cls.from_json(found, key)
-        return interval if interval.known else None
+        return interval if interval.measured else None
 
 
 UNKNOWN = Interval()
@@ -230,7 +230,7 @@ def pairs_needed(
     32
     """
     if difference == 0 or not spread > 0:
-        raise ValueError(f"difference {difference} with spread {spread}")
+        raise ValueError(f"difference {difference} with std {spread}")
     z = _z(0.5 + level / 2) + _z(power)
     return int(np.ceil((z * spread / difference) ** 2))
 

@@ -21,7 +21,7 @@ from ..base.errors import ConfigError, DataError
 Score = Literal["confidence", "energy"]
 
 
-def known_scores(logits: np.ndarray, score: Score = "confidence") -> np.ndarray:
+def id_scores(logits: np.ndarray, score: Score = "confidence") -> np.ndarray:
     """Return how known each row looks: higher is more so.
 
     Parameters

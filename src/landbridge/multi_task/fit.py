@@ -28,7 +28,7 @@ from ..domains.holdout.base import USUAL, SplitRows, split_rule
 from ..domains.holdout.sides import Sides, two_sides
 from ..domains.read import NO_LABEL, check_reading
 from ..domains.seen import Seen, say_seen
-from ..domains.twins import left_to_judge
+from ..domains.twins import left_to_test
 from ..report.samples import keep_samples
 from ..targets.names import class_name
 from ..training.devices import find_device
@@ -276,7 +276,7 @@ def _judged(
     rows = np.flatnonzero(sides.test)
     taught = np.flatnonzero(sides.learn & ~np.isnan(teach).all(1))
     examples = domain.examples
-    left, seen = left_to_judge(examples.select(rows), [(examples.select(taught), False)], keep)
+    left, seen = left_to_test(examples.select(rows), [(examples.select(taught), False)], keep)
     say_seen(seen, domain.name, events)
     return rows[left], seen
 

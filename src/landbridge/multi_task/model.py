@@ -23,7 +23,7 @@ from ..solvers.calibration.softmax import softmax
 from ..training.inputs import answer
 from ..training.network_folder import load_network
 from ..verdict.comparison import ByRows
-from .read import OneTask, known_answers, read_tasks
+from .read import OneTask, read_tasks, true_labels
 
 FILE = "multitask.json"
 _TASK = {"name": str, "kind": str, "classes": [str], "mean": number, "spread": number}
@@ -190,7 +190,7 @@ class MultiTask:
         reads = {**reads, "rule": self.preprocessing.rule(), "outside": outside, "holdout_by": by}
         with read_as_learned(self.preprocessing, reads):
             domain, columns = read_tasks(what, names, reads, events)
-        truth = known_answers(self.tasks, columns, len(domain))
+        truth = true_labels(self.tasks, columns, len(domain))
         there = domain.input_rows.places
         domain = answerable(self.preprocessing, domain)
         truth = truth[np.isin(there, domain.input_rows.places)]
@@ -260,7 +260,7 @@ def decided(tasks: Sequence[OneTask], outputs: np.ndarray) -> list[list[Any]]:
     found: list[list[Any]] = []
     for task, own in zip(tasks, parts(tasks, outputs), strict=True):
         if not task.target_type.named:
-            found.append([round(float(x), 6) for x in own[:, 0] * task.spread + task.mean])
+            found.append([round(float(x), 6) for x in own[:, 0] * task.std + task.mean])
         else:
             found.append([task.classes[i] for i in softmax(own).argmax(1)])
     return found

@@ -38,7 +38,7 @@ class OneTask:
     kind : str
         Of its labels, see `landbridge.targets`.
     classes : tuple of str
-    mean, spread : float
+    mean, std : float
         Of numbers: networks learn (number − mean) / spread.
     """
 
@@ -46,14 +46,14 @@ class OneTask:
     target_type: TargetType
     classes: tuple[str, ...] = ()
     mean: float = 0.0
-    spread: float = 1.0
+    std: float = 1.0
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "target_type", get_target_type(self.target_type))
 
     def to_json(self) -> dict[str, Any]:
         """Return what ``multitask.json`` holds of it."""
-        scale = {"mean": self.mean, "spread": self.spread}
+        scale = {"mean": self.mean, "spread": self.std}
         kind = self.target_type.name
         return {"name": self.name, "kind": kind, "classes": list(self.classes), **scale}
 
@@ -71,7 +71,7 @@ class OneTask:
     @property
     def codec(self) -> TargetCodec:
         """How its outputs are read."""
-        return TargetCodec(self.target_type, self.classes, self.mean, self.spread)
+        return TargetCodec(self.target_type, self.classes, self.mean, self.std)
 
     @property
     def metric(self) -> PrimaryMetric:
@@ -218,9 +218,7 @@ def as_tasks(
     return tasks, teach, judge
 
 
-def known_answers(
-    tasks: Sequence[OneTask], columns: Mapping[str, np.ndarray], n: int
-) -> np.ndarray:
+def true_labels(tasks: Sequence[OneTask], columns: Mapping[str, np.ndarray], n: int) -> np.ndarray:
     """Return columns of labels as (n, tasks): index of the class, -1 for a strange one, or numbers.
 
     NaN where unknown; numbers as networks learn them.
@@ -251,4 +249,4 @@ def _encoded(task: OneTask, values: Sequence[Any]) -> np.ndarray:
             )
         return np.array([np.nan if v is None else place.get(str(v), -1.0) for v in values])
     numbers = np.array([np.nan if v is None else float(v) for v in values])
-    return (numbers - task.mean) / task.spread
+    return (numbers - task.mean) / task.std

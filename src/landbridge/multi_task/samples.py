@@ -41,7 +41,7 @@ def judged_samples(
 def _loss(task: OneTask, truth: np.ndarray, answers: Sequence[Any]) -> np.ndarray:
     """Return how wrong each answer is: 1 for a wrong class, spreads for numbers."""
     if not task.target_type.named:
-        return np.abs((np.array(answers, float) - task.mean) / task.spread - truth)
+        return np.abs((np.array(answers, float) - task.mean) / task.std - truth)
     place = {name: i for i, name in enumerate(task.classes)}
     wrong = np.array([place[a] for a in answers]) != truth
     return np.where(np.isnan(truth), np.nan, wrong)
@@ -51,7 +51,7 @@ def _true(task: OneTask, value: float) -> str:
     if np.isnan(value):
         return "unknown"
     if not task.target_type.named:
-        return _plain(value * task.spread + task.mean)
+        return _plain(value * task.std + task.mean)
     return task.classes[int(value)] if value >= 0 else "a class that was not learned"
 
 

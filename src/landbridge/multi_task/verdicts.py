@@ -52,12 +52,12 @@ class TaskVerdict:
             "task": self.task,
             "metric": self.metric,
             "judged_rows": self.judged_rows,
-            "together": own.value if own.known else None,
+            "together": own.value if own.measured else None,
             "alone": None if math.isnan(self.alone) else self.alone,
             "difference": None if gap is None else gap.to_json(),
             "outcome": self.outcome,
         }
-        if own.known:
+        if own.measured:
             found |= {"low": own.low, "high": own.high}
         if self.judged_groups:
             found["judged_groups"] = self.judged_groups

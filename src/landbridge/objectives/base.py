@@ -93,13 +93,13 @@ class PhaseContext:
         not read.
     sizes : mapping of str to int
         How many rows "source" and "target" have altogether: `ViewOutputs.rows` are under that.
-    known_head : Linear or None
+    pretrained_head : Linear or None
         The head that θ₀ had for the classes it knew, where there is one.
     outputs : callable (side) -> (features, logits)
         What `network` says of all rows of "source" or "target" now, in evaluation mode.
     labels : callable (side) -> tensor (n,)
         Labels of all rows of "source" or "target", -1 where they are not granted.
-    known : callable (side) -> bool tensor (n,)
+    labeled_mask : callable (side) -> bool tensor (n,)
         Which labels are granted: a number may be -1 and known.
     loss : callable (logits, labels) -> tensor
         The mean loss of rows, of this run's kind of answer.
@@ -113,10 +113,10 @@ class PhaseContext:
     start: Network | None = None
     rows: dict[str, int] = field(default_factory=dict)
     sizes: dict[str, int] = field(default_factory=dict)
-    known_head: nn.Linear | None = None
+    pretrained_head: nn.Linear | None = None
     outputs: Callable[[str], tuple[torch.Tensor, torch.Tensor]] | None = None
     labels: Callable[[str], torch.Tensor] | None = None
-    known: Callable[[str], torch.Tensor] | None = None
+    labeled_mask: Callable[[str], torch.Tensor] | None = None
     loss: Callable[[torch.Tensor, torch.Tensor], torch.Tensor] = F.cross_entropy
     inputs: Callable[[str, torch.Tensor], torch.Tensor] | None = None
     teacher: torch.Tensor | None = None

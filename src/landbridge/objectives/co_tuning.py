@@ -72,13 +72,13 @@ class CoTuning(Term):
 
     def prepare(self, setting: PhaseContext) -> None:
         """Take a copy of the known head, which is trained along."""
-        if setting.known_head is None:
+        if setting.pretrained_head is None:
             raise MethodError(
                 "co-tuning needs the head of the classes that were known before, and there is none",
                 hint="give a labelled --source, or a backbone with its classifier",
             )
-        self.known = copy.deepcopy(setting.known_head).requires_grad_(True)
-        shape = (self.n_classes, self.known.out_features)
+        self.pretrained_head = copy.deepcopy(setting.pretrained_head).requires_grad_(True)
+        shape = (self.n_classes, self.pretrained_head.out_features)
         self.register_buffer("relationship", torch.zeros(shape))
 
     @torch.no_grad()
@@ -89,12 +89,14 @@ class CoTuning(Term):
         features, _ = setting.outputs("target")
         labels = setting.labels("target")
         rows = labels >= 0
-        answers = torch.softmax(self.known(features[rows].to(self.known.weight)), 1)
+        answers = torch.softmax(
+            self.pretrained_head(features[rows].to(self.pretrained_head.weight)), 1
+        )
         self.relationship.copy_(class_relationship(answers, labels[rows], self.n_classes))
 
     def forward(self, step: StepBatch) -> torch.Tensor:
         """Return the known head's cross-entropy on the labelled rows."""
         assert step.labelled is not None
         assert step.labelled.labels is not None
-        logits = self.known(step.labelled.features.to(self.known.weight.dtype))
+        logits = self.pretrained_head(step.labelled.features.to(self.pretrained_head.weight.dtype))
         return soft_cross_entropy(logits, self.relationship[step.labelled.labels])

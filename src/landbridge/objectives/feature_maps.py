@@ -113,9 +113,9 @@ class FeatureMaps(Term):
             return
         assert setting.inputs is not None
         assert setting.labels is not None
-        assert setting.known is not None
+        assert setting.labeled_mask is not None
         labels = setting.labels("target")
-        rows = torch.nonzero(setting.known("target")).flatten()
+        rows = torch.nonzero(setting.labeled_mask("target")).flatten()
         # Evenly spread: the rows may lie class by class.
         take = torch.linspace(0, len(rows) - 1, min(self.config.sample, len(rows))).long()
         rows = rows[take.to(rows.device)]

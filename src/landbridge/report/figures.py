@@ -16,7 +16,7 @@ _MIDDLE = {"text_anchor": "middle"}
 
 def verdict_line(gap: Interval | None, outcome: str, units: Units = SHARES) -> Markup | None:
     """Draw the difference and its interval against the line of no difference."""
-    if gap is None or not (gap.known and gap.bounded):
+    if gap is None or not (gap.measured and gap.bounded):
         return None
     mean, low, high = gap.value, gap.low, gap.high
     reach = max(abs(low), abs(high), 0.01 if units.percent else 1e-12) * 1.25

@@ -49,7 +49,7 @@ class Mark:
     def of(cls, found: Interval, dots: Sequence[float] = (), kind: str = "chosen") -> Mark:
         """Return the mark of a figure with its interval, as far as they are known."""
         low, high = (found.low, found.high) if found.bounded else (None, None)
-        return cls(found.value if found.known else None, low, high, dots, kind)
+        return cls(found.value if found.measured else None, low, high, dots, kind)
 
 
 @dataclass(frozen=True)

@@ -46,7 +46,7 @@ def label_free(context: FitContext, plan: Plan, runner: Runner) -> Choice:
     }
     if shift and free:
         methods = context.methods
-        left_out |= {n: shift for n in plan.candidates if methods[n].needs.like_shares}
+        left_out |= {n: shift for n in plan.candidates if methods[n].needs.assumes_no_label_shift}
     specs = {
         name: FitSpec(name, context.config.seed) for name in plan.candidates if name not in left_out
     }
@@ -99,7 +99,7 @@ def _label_shift(context: FitContext, events: Events) -> str:
     known = context.data.teaching
     names = np.array(context.data.classes, dtype=object)[np.where(known, source.labels, 0)]
     found = diagnose(
-        sides[0], names, sides[1], source_known=known, checks=("label-shift",), seed=seed
+        sides[0], names, sides[1], source_labeled=known, checks=("label-shift",), seed=seed
     )
     if not found.label_shift:
         return ""

@@ -153,17 +153,17 @@ class FitContext:
         wishes, data = self.config.training, self.data
         return PlanContext(
             n_classes=len(data.classes),
-            n_source=0 if data.source is None else int(data.source.known.sum()),
+            n_source=0 if data.source is None else int(data.source.labeled_mask.sum()),
             n_target=len(data.target),
-            n_labelled=int(data.target.known.sum()),
+            n_labelled=int(data.target.labeled_mask.sum()),
             pretrained=data.situation.pretrained,
             same_classes=data.situation.shared_classes,
             model=data.known is not None,
             frozen=self.settings.frozen,
             steps=wishes.steps,
             source_steps=wishes.source_steps,
-            batch=wishes.batch_size,
-            rate=wishes.learning_rate,
+            batch_size=wishes.batch_size,
+            learning_rate=wishes.learning_rate,
             clip=wishes.clip,
             augment=wishes.augment,
         )

@@ -13,7 +13,7 @@ from ..insight.changes import changed_examples
 from ..insight.map import MapSide, build_map
 from ..targets.base import objects
 from ..targets.codec import TargetCodec
-from ..verdict.judge import Truth
+from ..verdict.evaluate import Truth
 from .context import FitContext
 from .features import RowOutputs
 from .fit import known_network, network_of
@@ -55,7 +55,7 @@ def feature_map(
 
     source = None
     if context.data.source is not None and task.source is not None:
-        own, known = context.data.source_own, context.data.source.known
+        own, known = context.data.source_own, context.data.source.labeled_mask
         pick = evenly(len(context.data.source), MOST)
         source = side(
             "source",
@@ -64,12 +64,12 @@ def feature_map(
             rows=np.flatnonzero(~task.source.held_out)[pick].tolist(),
         )
     if truth is not None:
-        which, rows = "judged", np.flatnonzero(task.target.judged)
+        which, rows = "judged", np.flatnonzero(task.target.test_mask)
         names = groups(truth.names)
     else:
         which, names = (
             "target",
-            objects(shown(context.data.target.labels, context.data.target.known)),
+            objects(shown(context.data.target.labels, context.data.target.labeled_mask)),
         )
         rows = np.flatnonzero(~task.target.held_out)
     pick = evenly(len(rows), MOST)
@@ -108,7 +108,7 @@ def changed(
             "fixed_count": 0,
             "broken_count": 0,
         }
-    rows = np.flatnonzero(task.target.judged)
+    rows = np.flatnonzero(task.target.test_mask)
     place = {int(row): i for i, row in enumerate(rows)}
     names = task.target.examples.names()
 

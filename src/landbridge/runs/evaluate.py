@@ -12,7 +12,7 @@ from ..methods.core.resolve import Methods
 from ..selection.portfolio import TARGET_ALONE, WHAT
 from ..targets.base import TargetType, objects
 from ..targets.codec import TargetCodec
-from ..verdict.judge import Predicted, Truth, extra_metrics, judge
+from ..verdict.evaluate import Predicted, Truth, evaluate_predictions, extra_metrics
 from ..verdict.records import Chosen, Verdict
 from ..verdict.settle import Unlabelled
 from ..verdict.without_labels import cross_validated_verdict, label_free_verdict
@@ -63,7 +63,7 @@ def _choice(context: FitContext, selected: SelectionResult, reference: str | Non
         return Chosen(kind, len(rows))
     metric = context.data.reading.target_type.metric.name
     value, other = (rows.get(name or "", {}).get(metric) for name in (selected.chosen, reference))
-    return Chosen(kind, len(rows), int(context.data.target.known.sum()), value, other)
+    return Chosen(kind, len(rows), int(context.data.target.labeled_mask.sum()), value, other)
 
 
 def _verdict(
@@ -96,7 +96,7 @@ def _verdict(
             for method, fits in selected.fits.items()
         ]
         predictions += _teacher(context, task, selected)
-        return judge(
+        return evaluate_predictions(
             task.target.sealed,
             context.data.classes,
             predictions,
@@ -106,7 +106,7 @@ def _verdict(
             unlabelled=_unlabelled(context, task, selected),
             seen=task.target.seen,
             choice=choice,
-            groups=alike_rows(task.target, task.target.judged),
+            groups=alike_rows(task.target, task.target.test_mask),
         )
     if selected.chosen in selected.folds:
         known = compared_rows(context.data.target)
@@ -159,7 +159,7 @@ def _verdict(
 def _unlabelled(context: FitContext, task: Task, selected: SelectionResult) -> Unlabelled:
     """Return the usable rows that have no label, and where the stored model differs there."""
     usable = np.flatnonzero(~task.target.held_out)
-    free = ~context.data.target.known & ~task.target.judged[usable]
+    free = ~context.data.target.labeled_mask & ~task.target.test_mask[usable]
     if task.target.seen is not None:  # labelled, and left out of the judged ones
         free &= ~np.isin(usable, task.target.seen.at)
     chosen, reference = (

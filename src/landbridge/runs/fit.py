@@ -214,7 +214,7 @@ def _fit_features(
         return frozen_features(context, network, which, spec.seed, events)
 
     kind = context.data.situation.target_type
-    target = Features(features("target"), known.labels, known.known, target_type=kind)
+    target = Features(features("target"), known.labels, known.labeled_mask, target_type=kind)
     source = None
     side = context.data.source
     if side is not None and context.data.teaching.any():

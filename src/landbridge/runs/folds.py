@@ -19,10 +19,10 @@ def fold_rows(side: Side, repeat: int, fold: int, folds: int, seed: int) -> np.n
     labels as they come. Rows of one group are in one fold.
     """
     held, first = compared_rows(side), _first_of_group(side)
-    groups = type_of_target(side.labels).strata(side.labels, side.known)
+    groups = type_of_target(side.labels).strata(side.labels, side.labeled_mask)
     rng = numpy_rng(seed, "folds", repeat)
     dealt = []
-    for value in np.unique(groups[side.known]):
+    for value in np.unique(groups[side.labeled_mask]):
         own = held & (first == np.arange(len(side))) & (groups == value)
         members = rng.permutation(np.flatnonzero(own))
         places = (np.arange(len(members)) + rng.integers(folds)) % folds
@@ -48,7 +48,7 @@ def possible_folds(side: Side, wish: int) -> int:
         return folds if folds >= 2 else 0
     counts = _counts(side)
     enough = counts[counts > 1]
-    present = len(np.unique(side.labels[side.known]))
+    present = len(np.unique(side.labels[side.labeled_mask]))
     if len(enough) < min(2, present) or not len(enough):
         return 0
     return min(wish, int(enough.min()))
@@ -60,7 +60,7 @@ def compared_rows(side: Side) -> np.ndarray:
     All but those that are learned from elsewhere as well (`learned_rows`), and those that are the
     only one of their class: held out, nothing would be left of it.
     """
-    free = side.known & ~learned_rows(side)
+    free = side.labeled_mask & ~learned_rows(side)
     if not type_of_target(side.labels).exclusive or not free.any():
         return free
     return np.asarray(free & (_counts(side)[np.where(free, side.labels, 0)] > 1))
@@ -70,19 +70,19 @@ def learned_rows(side: Side) -> np.ndarray:
     """Return the labelled rows that no fold may hold out, as the source has them too: bool (n,)."""
     if side.groups is None:
         return np.zeros(len(side), bool)
-    return np.asarray(side.known & (side.groups < 0))
+    return np.asarray(side.labeled_mask & (side.groups < 0))
 
 
 def lone_rows(side: Side) -> int:
     """Return how many labelled rows no fold holds out, as nothing else is there of their class."""
-    return int((side.known & ~learned_rows(side) & ~compared_rows(side)).sum())
+    return int((side.labeled_mask & ~learned_rows(side) & ~compared_rows(side)).sum())
 
 
 def _counts(side: Side) -> np.ndarray:
     """Return how many different rows each class has that may be held out."""
-    free = np.flatnonzero(side.known & ~learned_rows(side))
+    free = np.flatnonzero(side.labeled_mask & ~learned_rows(side))
     pairs = np.stack([side.labels[free], _first_of_group(side)[free]], axis=1)
-    most = int(side.labels[side.known].max(initial=-1)) + 1
+    most = int(side.labels[side.labeled_mask].max(initial=-1)) + 1
     return np.bincount(np.unique(pairs, axis=0)[:, 0], minlength=most)
 
 
@@ -91,7 +91,7 @@ def _first_of_group(side: Side) -> np.ndarray:
     rows = np.arange(len(side))
     if side.groups is None:
         return rows
-    own = np.flatnonzero(side.known & (side.groups >= 0))
+    own = np.flatnonzero(side.labeled_mask & (side.groups >= 0))
     _, first, place = np.unique(side.groups[own], return_index=True, return_inverse=True)
     rows[own] = own[first[place]]
     return rows

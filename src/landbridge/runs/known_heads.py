@@ -15,12 +15,12 @@ from ..training.plan import TrainingPlan
 from .context import FitContext
 
 
-def wants_known_head(plan: TrainingPlan) -> bool:
+def wants_pretrained_head(plan: TrainingPlan) -> bool:
     """Say whether a term of the plan asks for it."""
     return any(TERMS.get(spec.name).knows for phase in plan.phases for spec in phase.terms)
 
 
-def known_head(
+def pretrained_head(
     context: FitContext,
     source: Mapping[str, torch.Tensor] | None,
     method: str,

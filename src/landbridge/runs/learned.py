@@ -11,7 +11,7 @@ from ..base.errors import RunError
 from ..base.files import write_array
 from ..domains.domain import Domain
 from ..domains.modalities.base import Preprocessing
-from ..domains.modalities.sketches import known_again
+from ..domains.modalities.sketches import nearly_among
 from ..domains.seen import MOST, NAMED, Seen
 from .context import FitContext
 
@@ -64,7 +64,7 @@ def save_learned(context: FitContext, source: Path | None) -> None:
         The run that is the source, whose rows are learned from as well.
     """
     sides = [context.data.target] + ([] if context.data.source is None else [context.data.source])
-    known = [np.flatnonzero(side.known) for side in sides]
+    known = [np.flatnonzero(side.labeled_mask) for side in sides]
     prints = [row_prints(side.inputs, rows) for side, rows in zip(sides, known, strict=True)]
     sketches = [
         row_sketches(context.backbone.preprocessing, side.inputs, rows)
@@ -154,7 +154,7 @@ def learned_again(
     rest = np.flatnonzero(~same)
     ours = None if theirs is None else row_sketches(preprocessing, inputs, rest)
     if theirs is not None and ours is not None and ours.shape[1:] == theirs.shape[1:]:
-        near[rest[known_again(ours, theirs)]] = True
+        near[rest[nearly_among(ours, theirs)]] = True
     rows = np.flatnonzero(same | near)
     chance = domain.examples.by_chance(rows, domain.examples, len(learned))
     again = np.zeros(len(domain), bool)

@@ -15,13 +15,13 @@ from ..base.events import Events
 from ..base.places import cache_folder
 from ..domains.domain import Domain
 from ..domains.holdout.base import split_rule
-from ..domains.judging import seal
 from ..domains.markers import without_markers
 from ..domains.parting import part
 from ..domains.read import read_domain
 from ..domains.readers.decided import Together
+from ..domains.sealing import seal
 from ..domains.seen import Seen, say_seen, taken_away
-from ..domains.spelling import check_judged, spelled_like
+from ..domains.spelling import check_test_labels, spelled_like
 from ..domains.task import Task
 from ..domains.together import read_together
 from ..domains.twins import learned_rows, without_rows, without_seen
@@ -217,7 +217,7 @@ def _unknown_to(
     known: SourceModel, wanted: Domain, keep: bool, events: Events
 ) -> tuple[Domain, Seen | None]:
     """Return the target without judged rows that the run that is the source learned from."""
-    rows = np.flatnonzero(wanted.judged)
+    rows = np.flatnonzero(wanted.test_mask)
     again = _again(known, wanted, rows, events)
     if again is None:
         return wanted, None
@@ -293,7 +293,7 @@ def _judgeable(
         whose = repr(side.name)
         wanted = spelled_like(wanted, side.classes, whose)
         if config.data.target_labels == "judge":
-            said = check_judged(wanted, side.classes, whose)
+            said = check_test_labels(wanted, side.classes, whose)
             return wanted.noting(said) if said else wanted
     return wanted
 

@@ -11,7 +11,7 @@ import torch
 from ..base.events import Events
 from ..domains.modalities.packed import MultimodalPreprocessing
 from ..training.inputs import run_network
-from ..verdict.judge import Truth
+from ..verdict.evaluate import Truth
 from ..verdict.parts import Masked, PartScores, part_scores
 from .context import FitContext
 from .fit import network_of

@@ -215,13 +215,13 @@ GROUPS = 10
 def make_portfolio(context: FitContext) -> Portfolio:
     """Return references and candidates for this run's setting."""
     side = context.data.target
-    strata = type_of_target(side.labels).strata(side.labels, side.known)
-    groups = len(np.unique(strata[side.known]))
+    strata = type_of_target(side.labels).strata(side.labels, side.labeled_mask)
+    groups = len(np.unique(strata[side.labeled_mask]))
     if not context.data.situation.target_type.class_scores:
         groups = max(GROUPS, len(context.data.classes))
     return portfolio(
         context.data.situation,
-        labels_per_class=side.known.sum() / max(1, groups),
+        labels_per_class=side.labeled_mask.sum() / max(1, groups),
         wanted=context.config.candidates,
         on_features=context.backbone.on_features,
         columns=context.backbone.preprocessing.columnar,

@@ -12,7 +12,7 @@ from ..domains.task import Task
 from ..isolation.ask import wrote
 from ..targets.base import TargetType
 from ..targets.codec import TargetCodec
-from ..verdict.judge import Truth
+from ..verdict.evaluate import Truth
 from .context import FitContext
 from .folds import alike_rows, compared_rows
 from .select import SelectionResult
@@ -58,7 +58,7 @@ def save_predictions(
         ]
     else:
         which = "target" if truth is None else "judged"
-        rows = np.flatnonzero(~task.target.held_out if truth is None else task.target.judged)
+        rows = np.flatnonzero(~task.target.held_out if truth is None else task.target.test_mask)
         true = [None] * len(rows) if truth is None else truth.names.tolist()
         blocks = [
             (method, seed, fit.output(which))

@@ -23,7 +23,7 @@ from ..domains.task import Task, reindex
 from ..methods.core.resolve import Methods, Setting
 from ..targets.codec import TargetCodec
 from ..training.batches import Side
-from ..verdict.judge import labels_print
+from ..verdict.evaluate import labels_print
 from .context import SMALL, FitContext, StartingNetwork
 from .known import SourceModel
 from .prepared import PreparedData, validation_part
@@ -52,9 +52,9 @@ def prepare(
         target = sight.seen(target)
         source = None if source is None else sight.seen(source)
     if reading is None:
-        granted = [side.labels[side.known] for side in (source, target) if side is not None]
+        granted = [side.labels[side.labeled_mask] for side in (source, target) if side is not None]
         reading = TargetCodec.of(task.target_type, task.classes, granted)
-    judged = task.target.for_judging()
+    judged = task.target.for_evaluation()
     says = None
     if teacher is not None and len(judged):
         says = teacher.answers(judged.examples, task.classes, cache_folder(), events)
@@ -91,11 +91,12 @@ def prepare(
 
     target_inputs = preprocessing.prepare(target.examples, cache=cache_folder(), events=events)
     same_rows = (
-        bool(task.target.judged.any()) and not (task.target.judged & task.target.held_out).any()
+        bool(task.target.test_mask.any())
+        and not (task.target.test_mask & task.target.held_out).any()
     )
     judged_rows = np.zeros(0, np.int64)
     if same_rows:  # transductive: the judged rows are among the target's
-        judged_rows = np.flatnonzero(task.target.judged[~task.target.held_out])
+        judged_rows = np.flatnonzero(task.target.test_mask[~task.target.held_out])
         judged_inputs = target_inputs[judged_rows]
     else:
         judged_inputs = inputs(judged)
@@ -111,10 +112,10 @@ def prepare(
             shared = set(own_classes) <= set(classes)
             source_classes = classes if shared else own_classes
             source_own = source.labels if shared else own.labels
-            labels = np.where(source.known, source.labels, -1).astype(np.int64)
-            own_known = own.known
+            labels = np.where(source.labeled_mask, source.labels, -1).astype(np.int64)
+            own_known = own.labeled_mask
         else:
-            source_classes, own_known = classes, source.known
+            source_classes, own_known = classes, source.labeled_mask
             source_own = labels = reading.encode(source.labels)
         validation = validation_part(source_own, own_known, config.seed)
         source_side = Side(inputs(source), labels, own_known)
@@ -129,7 +130,7 @@ def prepare(
     )
     small = None
     small_net = own_network(input_hint(domains)) if opened.identity.pretrained else None
-    if small_net is not None and target.known.any():
+    if small_net is not None and target.labeled_mask.any():
         alone = replace(task, source=None, source_labels="none", model=None, teacher=None)
         modest = replace(config, backbone=small_net, backbone_options={})
         small = prepare(
@@ -144,7 +145,7 @@ def prepare(
         target=Side(
             target_inputs,
             reading.encode(target.labels),
-            target.known,
+            target.labeled_mask,
             None if target.held is None else target.held.groups,
         ),
         judged=judged_inputs,
@@ -152,7 +153,7 @@ def prepare(
         fingerprints=fingerprints(task, known, teacher),
         situation=situation,
         mean=reading.mean,
-        spread=reading.spread,
+        spread=reading.std,
         known=None if known is None else known.state,
         teacher=taught,
         teacher_judged=says,
@@ -175,7 +176,7 @@ def fingerprints(
 ) -> dict[str, str]:
     """Return content hashes of all inputs and labels, by which `resume` knows the data again."""
     source, target = task.training()
-    judged = task.target.for_judging()
+    judged = task.target.for_evaluation()
     found = {
         "target": target.examples.fingerprint(),
         "target labels": _labels_print(target),
@@ -194,8 +195,8 @@ def fingerprints(
 
 def _labels_print(domain: Domain) -> str:
     if not domain.target_type.exclusive:
-        return digest(list(domain.classes), domain.known, domain.labels[domain.known])
-    labels = np.where(domain.known, domain.labels, -1)
+        return digest(list(domain.classes), domain.labeled_mask, domain.labels[domain.labeled_mask])
+    labels = np.where(domain.labeled_mask, domain.labels, -1)
     return digest(list(domain.classes), labels.astype(np.int64))
 
 
@@ -210,7 +211,7 @@ def describe(domain: Domain) -> dict[str, Any]:
         "modality": domain.modality,
         "rows": len(domain),
         "usable": int((~domain.held_out).sum()),
-        "judged": int(domain.judged.sum()),
+        "judged": int(domain.test_mask.sum()),
         "labelled": domain.labelled,
         "classes": list(domain.classes),
         "target_type": domain.target_type.name,

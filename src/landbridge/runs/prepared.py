@@ -52,7 +52,7 @@ class PreparedData:
         Content hash of the inputs of "source", "target" and "judged", and of the labels on
         either side.
     situation : Setting
-    mean, spread : float
+    mean, std : float
         Of the granted labels where they are numbers; sides hold (label − mean) / spread.
     known : mapping of tensors or None
         The network of the model that is the source, where one is.
@@ -102,13 +102,13 @@ class PreparedData:
         assert self.source is not None
         if self.situation.target_type.exclusive:
             return self.source.labels >= 0
-        return self.source.known
+        return self.source.labeled_mask
 
     @property
     def teaching(self) -> np.ndarray:
         """Which source rows teach the answers: labelled with one, and not kept for validation."""
         assert self.source is not None
-        return self.source.known & ~self.validation & self.answerable
+        return self.source.labeled_mask & ~self.validation & self.answerable
 
     def inputs(self, which: str) -> np.ndarray:
         """Return the stored inputs of "source", "target" or "judged"."""
@@ -126,7 +126,7 @@ class PreparedData:
             sides["source"] = self.source
         arrays = {name: getattr(self, name) for name in (*_GIVEN, *_TEACHER)}
         for name, side in sides.items():
-            arrays[f"{name}_labels"], arrays[f"{name}_known"] = side.labels, side.known
+            arrays[f"{name}_labels"], arrays[f"{name}_known"] = side.labels, side.labeled_mask
             arrays[f"{name}_groups"] = side.groups
         places = {}
         for name, array in inputs.items():

@@ -19,7 +19,7 @@ from ..domains.domain import Domain
 from ..domains.holdout.base import split_rule
 from ..domains.read import groups_asked, groups_read
 from ..domains.seen import say_seen, taken_away
-from ..domains.spelling import check_judged
+from ..domains.spelling import check_test_labels
 from ..targets.codec import TargetCodec
 from .model import Model
 from .new_data import REFERENCE
@@ -189,12 +189,12 @@ class Run:
 
         by = groups_asked(what, self._groups_column)
         domain = self.model.read(what, label=label, outside=outside, holdout_by=by, events=events)
-        if not domain.known.any():
+        if not domain.labeled_mask.any():
             raise DataError(
                 f"{domain.name!r} has no labels to compare with",
                 hint="name the label column with --label, or use `landbridge predict`",
             )
-        if said := check_judged(domain, self.model.classes, "the run"):
+        if said := check_test_labels(domain, self.model.classes, "the run"):
             events.log("warning", said)
         note = ""
         sides = {"source": self.data["source"], "target": self.data["target"]}
@@ -202,7 +202,7 @@ class Run:
             if facts and facts["fingerprint"] == domain.examples.fingerprint():
                 note = f"these are the rows of the run's {side}: the figures are not about new data"
                 events.log("warning", note)
-        labelled, reading = np.flatnonzero(domain.known), self.model.reading
+        labelled, reading = np.flatnonzero(domain.labeled_mask), self.model.reading
         own = domain.select(labelled)
         inputs = self.model.prepared(own, events)
         left, seen = np.ones(len(own), bool), None

@@ -11,7 +11,7 @@ import numpy as np
 from ..base.errors import ConfigError
 from ..base.events import SILENT, Events
 from ..base.renamed import renamed_keywords
-from ..domains.spelling import check_judged
+from ..domains.spelling import check_test_labels
 from ..streaming.base import ADAPTERS
 from ..streaming.stream import Stream, open_stream
 from .run import Run, answer_rows, load_run
@@ -63,7 +63,7 @@ def stream_data(
     ADAPTERS.get(method)
     model = run.model
     domain = model.read(data, label=label, outside=outside, events=events)
-    if said := check_judged(domain, model.classes, "the run"):
+    if said := check_test_labels(domain, model.classes, "the run"):
         events.log("warning", said)
     rows = model.prepared(domain, events)
     stream = open_stream(model, method, options=options, guard=guard)
@@ -75,7 +75,7 @@ def stream_data(
             some = rows[start : start + batch_size]
             ours, theirs = stream.predict_both(some)
             answers.append(ours)
-            if domain.known.any():
+            if domain.labeled_mask.any():
                 source.append(stream.source_probabilities(some) if theirs is None else theirs)
             bar.advance(len(some))
     probabilities = np.concatenate(answers) if answers else np.zeros((0, len(model.classes)))
@@ -86,7 +86,7 @@ def stream_data(
         "over_time": None,
         "accuracy": None,
     }
-    known = np.flatnonzero(domain.known)
+    known = np.flatnonzero(domain.labeled_mask)
     if len(known):
         place = {name: i for i, name in enumerate(model.classes)}
         truth = np.array([place.get(domain.classes[i], -1) for i in domain.labels[known]])

@@ -19,7 +19,7 @@ from ..training.plan import TrainingPlan
 from ..training.whole_plan import Trained, train_plan
 from .context import FitContext
 from .features import stored_features
-from .known_heads import known_head, wants_known_head
+from .known_heads import pretrained_head, wants_pretrained_head
 from .networks import starting_network
 
 State = Mapping[str, torch.Tensor]
@@ -83,8 +83,10 @@ class Trainer:
             target_type=context.data.situation.target_type,
             teacher=context.data.teacher,
         )
-        if wants_known_head(plan):
-            data.known_head = known_head(context, state, self.name, self.seed, self.events)
+        if wants_pretrained_head(plan):
+            data.pretrained_head = pretrained_head(
+                context, state, self.name, self.seed, self.events
+            )
         options = LoopOptions(
             precision=context.settings.precision,
             device=torch.device(context.settings.device),
@@ -116,7 +118,7 @@ class Trainer:
             return None
         labels = self.context.data.source_own if self.source_only else source.labels
         # Rows whose class is not among the answers teach the source-only network alone.
-        known = source.known & ~self.context.data.validation
+        known = source.labeled_mask & ~self.context.data.validation
         if not self.source_only:
             known = self.context.data.teaching
         return Side(source.inputs, labels, known)

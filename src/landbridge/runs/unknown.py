@@ -9,7 +9,7 @@ import numpy as np
 
 from ..base.errors import RunError
 from ..base.files import write_json
-from ..metrics.open_set import Score, known_scores, unknown_threshold
+from ..metrics.open_set import Score, id_scores, unknown_threshold
 from .context import FitContext
 from .fit import Fit
 from .records import read_record
@@ -33,7 +33,7 @@ def save_unknown(context: FitContext, chosen: Fit) -> None:
     ):
         return
     known = context.data.source.labels[context.data.validation] >= 0
-    scores = np.sort(known_scores(chosen.output("validation")[known], SCORE))
+    scores = np.sort(id_scores(chosen.output("validation")[known], SCORE))
     if len(scores):
         write_json(context.path / FILE, {"score": SCORE, "calibration": scores.tolist()})
 
@@ -70,7 +70,7 @@ def unknown_rows(path: Path, logits: np.ndarray, rate: float) -> tuple[np.ndarra
             f"{n} validation rows cannot hold a rate of {rate:g}: no row is called unknown; "
             f"from {1 / (n + 1):.2g} on some can be"
         )
-    return known_scores(logits, facts["score"]) < threshold, note
+    return id_scores(logits, facts["score"]) < threshold, note
 
 
 def _facts(path: Path) -> dict[str, Any]:

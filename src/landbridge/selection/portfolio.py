@@ -150,7 +150,12 @@ def portfolio(
         knows = situation.pretrained or situation.taught
         if not why and not knows and name not in (WITHOUT_LABELS, TAUGHT):
             why = "nothing is known yet: no source, and no pretrained backbone"
-        if not why and label_shift and wanted is None and methods[name].needs.like_shares:
+        if (
+            not why
+            and label_shift
+            and wanted is None
+            and methods[name].needs.assumes_no_label_shift
+        ):
             why = "class shares seem to differ much, where alignment and diversity terms harm"
         if why:
             not_tried.append(NotTried(name, why))

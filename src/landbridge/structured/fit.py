@@ -23,13 +23,13 @@ from ..base.shown import to_json
 from ..base.typed import JsonObject
 from ..domains.holdout.base import USUAL, check_effect
 from ..domains.seen import Seen, say_seen
-from ..domains.twins import left_to_judge
+from ..domains.twins import left_to_test
 from ..insight.samples import sample, wrong_and_right
 from ..report.markdown import code, md
 from ..report.samples import keep_samples
 from ..training.devices import find_device
 from .base import TASKS, Example, StructuredTask
-from .judging import judge
+from .evaluation import evaluate_predictions
 from .models import find_model, merged, open_inputs, open_model, with_lora
 from .options import FitOptions, TaskOptions
 from .rows import RawRows, judged_rows, read_rows
@@ -113,7 +113,7 @@ def tune(
     learn, judged, groups = _examples(own, data, test, holdout, test_size, fit.seed, outside)
     folder = find_model(model, offline=offline, events=events)
     own.settle(learn)
-    left, seen = left_to_judge(own.raw(judged), [(own.raw(learn), False)], keep_duplicates)
+    left, seen = left_to_test(own.raw(judged), [(own.raw(learn), False)], keep_duplicates)
     own.notes += say_seen(seen, "rows to judge", events)
     judged = [example for example, stays in zip(judged, left, strict=True) if stays]
     groups = None if groups is None else groups[left]
@@ -207,7 +207,9 @@ def _tuned(
     if ready:
         before = open_model(own, folder.path, seed=fit.seed).model
         answers["as it is"] = predictions_of(own, before, sealed, events)
-    verdict = judge(own.metrics(), answers, judged, seed=fit.seed, groups=groups, seen=seen)
+    verdict = evaluate_predictions(
+        own.metrics(), answers, judged, seed=fit.seed, groups=groups, seen=seen
+    )
     facts = {
         "model": model,
         "origin": folder.origin,

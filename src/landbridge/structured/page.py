@@ -13,7 +13,7 @@ from ..metrics.intervals import Interval
 from ..report.blocks import Estimate, Facts, Table, commands, forest, lead
 from ..report.page import Outcome, Page, Section, noted
 from ..report.samples import sample_cards
-from .judging import WORDS, ModelScore, TunedVerdict
+from .evaluation import WORDS, ModelScore, TunedVerdict
 
 
 def page_of(folder: Path, facts: JsonObject, summary: str, architecture: str) -> Page:

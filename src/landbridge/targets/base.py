@@ -140,18 +140,22 @@ class TargetType(ABC):
         """Return the names that values are made of; none where answers are numbers."""
 
     @abstractmethod
-    def shown(self, labels: np.ndarray, known: np.ndarray, names: tuple[str, ...]) -> np.ndarray:
+    def shown(
+        self, labels: np.ndarray, labeled_mask: np.ndarray, names: tuple[str, ...]
+    ) -> np.ndarray:
         """Return the places in ``names`` that known labels show, int64, in order."""
 
     @abstractmethod
-    def narrowed(self, labels: np.ndarray, known: np.ndarray, keep: np.ndarray) -> np.ndarray:
+    def narrowed(
+        self, labels: np.ndarray, labeled_mask: np.ndarray, keep: np.ndarray
+    ) -> np.ndarray:
         """Return labels that know of the names at `keep` alone, nothing where not known."""
 
     @abstractmethod
     def reindexed(
         self,
         labels: np.ndarray,
-        known: np.ndarray,
+        labeled_mask: np.ndarray,
         names: tuple[str, ...],
         into: tuple[str, ...],
     ) -> tuple[np.ndarray, np.ndarray]:
@@ -164,7 +168,7 @@ class TargetType(ABC):
         """
         return None
 
-    def strata(self, labels: np.ndarray, known: np.ndarray) -> np.ndarray:
+    def strata(self, labels: np.ndarray, labeled_mask: np.ndarray) -> np.ndarray:
         """Return groups from which a part is drawn alike, int64 (n,); any where not known."""
         return np.zeros(len(labels), np.int64)
 

@@ -23,7 +23,7 @@ class TargetCodec:
         The kind of label, see `TARGET_TYPES`.
     classes : tuple of str
         Classes, labels, or the one name of a number, in the order of the answers.
-    mean, spread : float
+    mean, std : float
         Of the granted labels where they are numbers: a network learns (label − mean) / spread.
     temperature : float
         By which scores of classes are divided before they become probabilities; the answer is
@@ -39,7 +39,7 @@ class TargetCodec:
     target_type: TargetType
     classes: tuple[str, ...]
     mean: float = 0.0
-    spread: float = 1.0
+    std: float = 1.0
     temperature: float = 1.0
 
     def __post_init__(self) -> None:
@@ -60,7 +60,7 @@ class TargetCodec:
     @property
     def scale(self) -> Scale:
         """What turns labels into what is learned, and outputs into probabilities."""
-        return Scale(self.mean, self.spread, self.temperature)
+        return Scale(self.mean, self.std, self.temperature)
 
     @property
     def n_outputs(self) -> int:
@@ -90,7 +90,7 @@ class TargetCodec:
         """Return plain values, as ``labels.json`` holds them."""
         found: JsonObject = {"classes": list(self.classes), "target_type": self.target_type.name}
         if not self.target_type.named:
-            found |= {"mean": self.mean, "spread": self.spread}
+            found |= {"mean": self.mean, "spread": self.std}
         if self.temperature != 1:
             found["temperature"] = self.temperature
         return found
@@ -105,7 +105,7 @@ class TargetCodec:
             Where outputs cannot be read so.
         """
         classes = values["classes"]
-        spread, temperature = values.get("spread", 1.0), values.get("temperature", 1.0)
+        std, temperature = values.get("spread", 1.0), values.get("temperature", 1.0)
         try:
             kind = stored_target_type(values)
         except (ConfigError, TypeError):
@@ -115,18 +115,18 @@ class TargetCodec:
             or not classes
             or len(set(classes)) < len(classes)
             or not (kind.named or len(classes) == 1)
-            or not (spread > 0 and temperature > 0)
+            or not (std > 0 and temperature > 0)
         ):
             raise RunError(
                 "labels.json does not say how outputs are read: target type "
                 f"{values.get('target_type', values.get('answers'))!r}, "
-                f"{len(classes)} classes, spread {spread}, temperature {temperature}",
+                f"{len(classes)} classes, std {std}, temperature {temperature}",
                 hint="restore it, or run again",
             )
         return cls(
             kind,
             tuple(classes),
             float(values.get("mean", 0.0)),
-            float(spread),
+            float(std),
             float(temperature),
         )

@@ -56,32 +56,36 @@ class ClassIndices(TargetType):
         """Return the classes that occur."""
         return {str(value) for value in values}
 
-    def shown(self, labels: np.ndarray, known: np.ndarray, names: tuple[str, ...]) -> np.ndarray:
+    def shown(
+        self, labels: np.ndarray, labeled_mask: np.ndarray, names: tuple[str, ...]
+    ) -> np.ndarray:
         """Return the classes that known labels have."""
-        return np.unique(labels[known])
+        return np.unique(labels[labeled_mask])
 
-    def narrowed(self, labels: np.ndarray, known: np.ndarray, keep: np.ndarray) -> np.ndarray:
+    def narrowed(
+        self, labels: np.ndarray, labeled_mask: np.ndarray, keep: np.ndarray
+    ) -> np.ndarray:
         """Return places among the classes at `keep`, 0 where not known."""
-        highest = int(labels[known].max()) if known.any() else 0
+        highest = int(labels[labeled_mask].max()) if labeled_mask.any() else 0
         index = np.zeros(max(highest, int(keep.max(initial=0))) + 1, np.int64)
         index[keep] = np.arange(len(keep))
-        return np.where(known, index[np.where(known, labels, 0)], 0)
+        return np.where(labeled_mask, index[np.where(labeled_mask, labels, 0)], 0)
 
     def reindexed(
         self,
         labels: np.ndarray,
-        known: np.ndarray,
+        labeled_mask: np.ndarray,
         names: tuple[str, ...],
         into: tuple[str, ...],
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return places in `into`; rows of other classes are not known any more."""
         place = {name: i for i, name in enumerate(into)}
         table = np.array([place.get(name, -1) for name in names] or [-1], dtype=np.int64)
-        moved = table[np.where(known, labels, 0)]
-        still = known & (moved >= 0)
+        moved = table[np.where(labeled_mask, labels, 0)]
+        still = labeled_mask & (moved >= 0)
         return np.where(still, moved, 0), still
 
-    def strata(self, labels: np.ndarray, known: np.ndarray) -> np.ndarray:
+    def strata(self, labels: np.ndarray, labeled_mask: np.ndarray) -> np.ndarray:
         """Return the class."""
         return labels
 

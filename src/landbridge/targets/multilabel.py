@@ -77,18 +77,22 @@ class Multilabel(TargetType):
         """Return the labels that occur."""
         return {str(name) for value in values for name in value}
 
-    def shown(self, labels: np.ndarray, known: np.ndarray, names: tuple[str, ...]) -> np.ndarray:
+    def shown(
+        self, labels: np.ndarray, labeled_mask: np.ndarray, names: tuple[str, ...]
+    ) -> np.ndarray:
         """Return the labels that apply to a known row."""
-        return np.flatnonzero(labels[known].any(0))
+        return np.flatnonzero(labels[labeled_mask].any(0))
 
-    def narrowed(self, labels: np.ndarray, known: np.ndarray, keep: np.ndarray) -> np.ndarray:
+    def narrowed(
+        self, labels: np.ndarray, labeled_mask: np.ndarray, keep: np.ndarray
+    ) -> np.ndarray:
         """Return the columns at `keep`, 0 where not known."""
-        return np.where(known[:, None], labels, 0).astype(np.uint8)[:, keep]
+        return np.where(labeled_mask[:, None], labels, 0).astype(np.uint8)[:, keep]
 
     def reindexed(
         self,
         labels: np.ndarray,
-        known: np.ndarray,
+        labeled_mask: np.ndarray,
         names: tuple[str, ...],
         into: tuple[str, ...],
     ) -> tuple[np.ndarray, np.ndarray]:
@@ -97,7 +101,7 @@ class Multilabel(TargetType):
         for i, name in enumerate(into):
             if name in names:
                 table[:, i] = labels[:, names.index(name)]
-        return table, known
+        return table, labeled_mask
 
     def counts(self, labels: np.ndarray, names: Sequence[str]) -> dict[str, int]:
         """Return the number of rows to which each label applies."""

@@ -61,28 +61,32 @@ class Regression(TargetType):
         """Return nothing: a number is made of no names."""
         return set()
 
-    def shown(self, labels: np.ndarray, known: np.ndarray, names: tuple[str, ...]) -> np.ndarray:
+    def shown(
+        self, labels: np.ndarray, labeled_mask: np.ndarray, names: tuple[str, ...]
+    ) -> np.ndarray:
         """Return the one name, where any label is known."""
-        return np.arange(len(names) if known.any() else 0)
+        return np.arange(len(names) if labeled_mask.any() else 0)
 
-    def narrowed(self, labels: np.ndarray, known: np.ndarray, keep: np.ndarray) -> np.ndarray:
+    def narrowed(
+        self, labels: np.ndarray, labeled_mask: np.ndarray, keep: np.ndarray
+    ) -> np.ndarray:
         """Return the known numbers, 0 elsewhere."""
-        return np.where(known, labels, 0.0)
+        return np.where(labeled_mask, labels, 0.0)
 
     def reindexed(
         self,
         labels: np.ndarray,
-        known: np.ndarray,
+        labeled_mask: np.ndarray,
         names: tuple[str, ...],
         into: tuple[str, ...],
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return them as they are: what the column is called does not matter."""
-        return labels, known
+        return labels, labeled_mask
 
-    def strata(self, labels: np.ndarray, known: np.ndarray) -> np.ndarray:
+    def strata(self, labels: np.ndarray, labeled_mask: np.ndarray) -> np.ndarray:
         """Return the tenth in which a number lies; fewer parts of at least 10 labels each."""
         found = np.zeros(len(labels), np.int64)
-        rows = np.flatnonzero(known)
+        rows = np.flatnonzero(labeled_mask)
         bins = min(_BINS, max(1, len(rows) // _LEAST_A_BIN))
         order = rows[np.argsort(labels[rows], kind="stable")]
         found[order] = np.arange(len(rows)) * bins // max(1, len(rows))

@@ -18,16 +18,16 @@ class Side:
     inputs : ndarray, first axis n
         As `Preprocessing.prepare` gives them.
     labels : int64 ndarray (n,)
-        Index into the answers; meaningless where `known` is False. float32 (n,) where the
+        Index into the answers; meaningless where `labeled_mask` is False. float32 (n,) where the
         answers are numbers, float32 (n, labels) of 0 and 1 where they are several.
-    known : bool ndarray (n,)
+    labeled_mask : bool ndarray (n,)
     groups : int64 ndarray (n,) or None
         See `landbridge.domains.held.Held`.
     """
 
     inputs: np.ndarray
     labels: np.ndarray
-    known: np.ndarray
+    labeled_mask: np.ndarray
     groups: np.ndarray | None = None
 
     def __len__(self) -> int:
@@ -35,7 +35,7 @@ class Side:
 
     def only(self, keep: np.ndarray) -> Side:
         """Return the same rows with labels known only where `keep` is True as well."""
-        return replace(self, known=self.known & keep)
+        return replace(self, labeled_mask=self.labeled_mask & keep)
 
 
 class Pool:
@@ -45,17 +45,17 @@ class Pool:
     ----------
     rows : int ndarray
         What to draw from.
-    batch : int
+    batch_size : int
         Rows a batch. A pool smaller than that gives rows more than once.
     where : tuple
         Seeds the order.
     """
 
-    def __init__(self, rows: np.ndarray, batch: int, *where: object) -> None:
+    def __init__(self, rows: np.ndarray, batch_size: int, *where: object) -> None:
         if len(rows) == 0:
             raise ValueError("a pool needs at least one row")
         self.rows = rows
-        self.batch = batch
+        self.batch_size = batch_size
         self.where = where
         self._epoch = -1
         self._order = rows
@@ -68,7 +68,7 @@ class Pool:
 
     def at(self, step: int) -> np.ndarray:
         """Return the rows of this step's batch."""
-        start, need = step * self.batch, self.batch
+        start, need = step * self.batch_size, self.batch_size
         parts = []
         while need:
             epoch, offset = divmod(start, len(self.rows))

@@ -43,13 +43,13 @@ def load_tensors(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
 class Position:
     """Where training stands: the next step to take of a phase, and the last losses.
 
-    `moves` is what moves in the phase where that was chosen at its first step, "" elsewhere.
+    `trainable` is what moves in the phase where that was chosen at its first step, "" elsewhere.
     """
 
     phase: int = 0
     step: int = 0
     losses: dict[str, float] = field(default_factory=dict)
-    moves: str = ""
+    trainable: str = ""
 
 
 def save_state(

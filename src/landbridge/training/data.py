@@ -33,7 +33,7 @@ class TrainingData:
         Where features of a backbone that stands still are to be had; computed here otherwise.
     target_type : TargetType
         What kind of label they are.
-    known_head : Linear or None
+    pretrained_head : Linear or None
         The head that θ₀ had for the classes it knew, where there is one.
     teacher : float32 ndarray (n, classes) or None
         What a teacher says of all target rows: logits, NaN where it says nothing.
@@ -45,7 +45,7 @@ class TrainingData:
     n_classes: int
     features: Callable[[Network, np.ndarray], np.ndarray] | None = None
     target_type: TargetType = field(default_factory=multiclass)
-    known_head: nn.Linear | None = None
+    pretrained_head: nn.Linear | None = None
     teacher: np.ndarray | None = None
 
 
@@ -70,13 +70,13 @@ def phase_setting(
         return features, logits
 
     def labels(name: str) -> torch.Tensor:
-        known = torch.from_numpy(np.array(side(name).known))
+        labeled_mask = torch.from_numpy(np.array(side(name).labeled_mask))
         own = torch.from_numpy(np.array(side(name).labels))
-        known = known.view(-1, *(1,) * (own.ndim - 1))
-        return torch.where(known, own, torch.full_like(own, -1)).to(device)
+        labeled_mask = labeled_mask.view(-1, *(1,) * (own.ndim - 1))
+        return torch.where(labeled_mask, own, torch.full_like(own, -1)).to(device)
 
-    def known(name: str) -> torch.Tensor:
-        return torch.from_numpy(np.array(side(name).known)).to(device)
+    def labeled_mask(name: str) -> torch.Tensor:
+        return torch.from_numpy(np.array(side(name).labeled_mask)).to(device)
 
     def inputs(name: str, rows: torch.Tensor) -> torch.Tensor:
         stored = torch.from_numpy(np.array(side(name).inputs[rows.cpu().numpy()]))
@@ -90,10 +90,10 @@ def phase_setting(
             for name in ("source", "target", "labelled")
         },
         sizes={name: 0 if found is None else len(found) for name, found in sides.items()},
-        known_head=None if data.known_head is None else data.known_head.to(device),
+        pretrained_head=None if data.pretrained_head is None else data.pretrained_head.to(device),
         outputs=outputs,
         labels=labels,
-        known=known,
+        labeled_mask=labeled_mask,
         loss=partial(task_loss, data.target_type),
         inputs=inputs,
         teacher=None if data.teacher is None else torch.from_numpy(np.array(data.teacher)),

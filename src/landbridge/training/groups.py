@@ -8,8 +8,8 @@ import torch
 from torch import nn
 
 from ..backbones.surgery import Network
-from .moves import is_norm, moving_parameters
 from .plan import Phase
+from .trainable import is_norm, moving_parameters
 
 
 def parameter_groups(network: Network, terms: nn.Module, phase: Phase) -> list[dict[str, Any]]:
@@ -18,7 +18,7 @@ def parameter_groups(network: Network, terms: nn.Module, phase: Phase) -> list[d
     Parameters that do not move get ``requires_grad = False``. Biases and normalisation are
     not decayed.
     """
-    moving = moving_parameters(network, phase.moves)
+    moving = moving_parameters(network, phase.trainable)
     stages = network.backbone.stages()
     groups: list[dict[str, Any]] = []
 
@@ -75,8 +75,10 @@ def training_modes(network: Network) -> None:
 def make_optimizer(groups: list[dict[str, Any]], phase: Phase) -> torch.optim.Optimizer:
     """Return the phase's optimiser over `groups`."""
     if phase.optimizer == "sgd":
-        return torch.optim.SGD(groups, lr=phase.rate, momentum=0.9, nesterov=True, foreach=True)
-    return torch.optim.AdamW(groups, lr=phase.rate, fused=True)
+        return torch.optim.SGD(
+            groups, lr=phase.learning_rate, momentum=0.9, nesterov=True, foreach=True
+        )
+    return torch.optim.AdamW(groups, lr=phase.learning_rate, fused=True)
 
 
 class Pull:
@@ -99,7 +101,7 @@ class Pull:
         self, network: Network, start: Network, optimizer: torch.optim.Optimizer, strength: float
     ) -> None:
         self.strength = strength
-        known = {
+        labeled_mask = {
             id(own): then.detach()
             for own, then in zip(
                 network.backbone.parameters(), start.backbone.parameters(), strict=True
@@ -108,9 +110,9 @@ class Pull:
         self.optimizer = optimizer
         self.pairs: list[tuple[int, list[torch.Tensor], list[torch.Tensor]]] = []
         for index, group in enumerate(optimizer.param_groups):
-            own = [p for p in group["params"] if id(p) in known]
+            own = [p for p in group["params"] if id(p) in labeled_mask]
             if own:
-                self.pairs.append((index, own, [known[id(p)] for p in own]))
+                self.pairs.append((index, own, [labeled_mask[id(p)] for p in own]))
 
     @torch.no_grad()
     def apply(self) -> None:

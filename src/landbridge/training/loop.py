@@ -78,11 +78,11 @@ def train(
     with private_random_state(options.device), repeatable(options.device):
         for index in range(position.phase, len(phases)):
             phase = phases[index]
-            if phase.moves.startswith(SURGICAL):  # chosen once: a resumed phase has it already
-                chosen = position.moves if index == position.phase else ""
-                moves = chosen or choose_stages(network, phase.moves, data, options.device)
-                events.log("choice", f"{options.fit}: {moves} moves", phase=phase.name)
-                phase = replace(phase, moves=moves)
+            if phase.trainable.startswith(SURGICAL):  # chosen once: a resumed phase has it already
+                chosen = position.trainable if index == position.phase else ""
+                trainable = chosen or choose_stages(network, phase.trainable, data, options.device)
+                events.log("choice", f"{options.fit}: {trainable} moves", phase=phase.name)
+                phase = replace(phase, trainable=trainable)
             runner = _PhaseRunner(network, begun, index, phase, data, seed, options, events)
             last = runner.run(position.step if index == position.phase else 0, saved)
             saved = None
@@ -93,7 +93,9 @@ def train(
 
 def looks_back(phase: Phase) -> bool:
     """Say whether a phase asks how the network was when the plan began."""
-    return bool(phase.pull) or any(TERMS.get(spec.name).looks_back() for spec in phase.terms)
+    return bool(phase.l2_sp_strength) or any(
+        TERMS.get(spec.name).looks_back() for spec in phase.terms
+    )
 
 
 class _PhaseRunner:
@@ -139,9 +141,9 @@ class _PhaseRunner:
             maps=any(kind.maps for kind in kinds),
         )
         self.optimizer = make_optimizer(parameter_groups(network, self.terms, phase), phase)
-        self.pull: Pull | None = None
-        if phase.pull and begun is not None:
-            self.pull = Pull(network, begun, self.optimizer, phase.pull)
+        self.l2_sp_strength: Pull | None = None
+        if phase.l2_sp_strength and begun is not None:
+            self.l2_sp_strength = Pull(network, begun, self.optimizer, phase.l2_sp_strength)
         self.average: Average | None = None
 
     def _inputs(self) -> InputSource:
@@ -177,7 +179,7 @@ class _PhaseRunner:
                     options.on_step()
                 due = time.monotonic() - clock >= options.checkpoint_seconds
                 if options.checkpoint is not None and due and step + 1 < phase.steps:
-                    self._save(Position(self.index, step + 1, losses, phase.moves))
+                    self._save(Position(self.index, step + 1, losses, phase.trainable))
                     clock = time.monotonic()
         if self.average is not None:
             self.average.settle()
@@ -204,7 +206,7 @@ class _PhaseRunner:
         phase = self.phase
         factor = warm_cosine(step, phase.steps, phase.warmup)
         for group in self.optimizer.param_groups:
-            group["lr"] = phase.rate * group["scale"] * factor
+            group["lr"] = phase.learning_rate * group["scale"] * factor
         set_seed(derive(*self.where, "dropout", step), self.options.device)
         seen, views = self.scenes.at(step)
         losses = self._task_losses(seen, views)
@@ -224,8 +226,8 @@ class _PhaseRunner:
         self._check_finite(read[0], figures, step)
         self._check_finite(read[1], figures, step, "gradient norm")
         self.optimizer.step()
-        if self.pull is not None:
-            self.pull.apply()
+        if self.l2_sp_strength is not None:
+            self.l2_sp_strength.apply()
         if self.average is not None:
             self.average.update(step)
         return figures

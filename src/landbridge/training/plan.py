@@ -10,7 +10,7 @@ from ..domains.modalities.base import Strength
 
 Start = Literal["backbone", "random", "source"]
 Moves = str
-"""Which parameters move: see `training/moves.py`."""
+"""Which parameters move: see `training/trainable.py`."""
 
 
 @dataclass(frozen=True)
@@ -48,29 +48,29 @@ class Phase:
     name : str
         For the log: "source", "adapt", "probe", "tune".
     steps : int
-    rate : float
+    learning_rate : float
         Peak learning rate.
     source_weight, target_weight : float
         Weights of L_source and L_target (λ); 0 leaves the loss and its batch out.
     terms : tuple of TermSpec
-    batch : int
+    batch_size : int
         Rows of each batch (source, labelled target, unlabelled target).
     optimizer : {"adamw", "sgd"}
     weight_decay : float
         Decoupled; not applied to biases and normalisation.
     warmup : float
         Share of the steps over which the rate rises; then it falls along a cosine.
-    moves : str
-        Which parameters move, in the words of `training/moves.py`: "all", "head", "backbone",
+    trainable : str
+        Which parameters move, in the words of `training/trainable.py`: "all", "head", "backbone",
         "norms", "biases", "last:2", ... With "head" the backbone runs once, in evaluation mode,
         and its features are reused. A stage of which nothing moves is in evaluation mode.
-    pull : float
+    l2_sp_strength : float
         How strongly the backbone is pulled back to where the plan began: each step it goes
         rate · pull of the way (L2-SP, decoupled from the gradient; Li et al., 2018, ICML).
     stage_decay : float
         Rate of a stage = rate · stage_decay^(stages between it and the head).
     head_factor : float
-        Rate of the head relative to `rate`.
+        Rate of the head relative to `learning_rate`.
     augment : {"none", "weak", "strong"}
         Of labelled batches. Unlabelled target rows get "weak" where this is not "none".
     clip : float or None
@@ -92,16 +92,16 @@ class Phase:
 
     name: str
     steps: int
-    rate: float
+    learning_rate: float
     source_weight: float = 1.0
     target_weight: float = 0.0
     terms: tuple[TermSpec, ...] = ()
-    batch: int = 64
+    batch_size: int = 64
     optimizer: Literal["adamw", "sgd"] = "adamw"
     weight_decay: float = 1e-4
     warmup: float = 0.1
-    moves: Moves = "all"
-    pull: float = 0.0
+    trainable: Moves = "all"
+    l2_sp_strength: float = 0.0
     stage_decay: float = 1.0
     head_factor: float = 1.0
     augment: Strength = "none"
@@ -115,7 +115,7 @@ class Phase:
     @property
     def on_stored(self) -> bool:
         """Whether its steps are taken on features that are computed once."""
-        return self.moves == "head" and self.augment == "none"
+        return self.trainable == "head" and self.augment == "none"
 
     def scaled(self, factor: float, least: int = 20) -> Phase:
         """Return the phase with its steps scaled, or as it is where they were named."""

@@ -61,7 +61,7 @@ class RowCosts:
         row = self.train + (self.augment if phase.augment != "none" else 0.0)
         if any(TERMS.get(term.name).anchored for term in phase.terms):
             row += self.forward  # the start is asked as well
-        return kept + phase.steps * max(LEAST_STEP, batches(phase, source) * phase.batch * row)
+        return kept + phase.steps * max(LEAST_STEP, batches(phase, source) * phase.batch_size * row)
 
 
 def batches(phase: Phase, source: bool) -> int:

@@ -42,10 +42,10 @@ def make_pools(
                 f"phase {phase.name!r} of {fit} needs {what}, and there is none",
                 hint="choose a method that this setting allows: `landbridge methods`",
             )
-        pools[name] = (side, Pool(rows, phase.batch, *where, name))
+        pools[name] = (side, Pool(rows, phase.batch_size, *where, name))
 
     def labelled(side: Side | None) -> np.ndarray:
-        return np.flatnonzero(side.known) if side is not None else np.array([], int)
+        return np.flatnonzero(side.labeled_mask) if side is not None else np.array([], int)
 
     if phase.source_weight or "source" in views:
         add("source", source, labelled(source), "labelled source rows")

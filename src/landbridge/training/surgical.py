@@ -19,7 +19,9 @@ ROWS = 512
 BATCH = 32
 
 
-def choose_stages(network: Network, moves: str, data: TrainingData, device: torch.device) -> str:
+def choose_stages(
+    network: Network, trainable: str, data: TrainingData, device: torch.device
+) -> str:
     """Return "stages:..." for "surgical:k": the k with the largest relative gradient.
 
     Raises
@@ -27,12 +29,14 @@ def choose_stages(network: Network, moves: str, data: TrainingData, device: torc
     ConfigError
         Where k is no number, or there are no stages.
     """
-    _, _, argument = moves.partition(":")
+    _, _, argument = trainable.partition(":")
     if not argument.isdigit() or not int(argument):
-        raise ConfigError(f"moves = {moves!r}", hint="write surgical:1, surgical:2, ...")
+        raise ConfigError(f"moves = {trainable!r}", hint="write surgical:1, surgical:2, ...")
     found = relative_gradients(network, data, device)
     if not found:
-        raise ConfigError(f"moves = {moves!r}, and the backbone has no stage", hint="use head-only")
+        raise ConfigError(
+            f"moves = {trainable!r}, and the backbone has no stage", hint="use head-only"
+        )
     names = sorted(found, key=lambda name: -found[name])[: int(argument)]
     return "stages:" + ",".join(name for name in found if name in names)
 
@@ -46,10 +50,10 @@ def relative_gradients(
     it is; up to 512 rows, evenly spread. Nothing of the network changes.
     """
     target = data.target
-    known = np.flatnonzero(target.known) if target is not None else np.zeros(0, int)
-    if target is None or not len(known):
+    labeled_mask = np.flatnonzero(target.labeled_mask) if target is not None else np.zeros(0, int)
+    if target is None or not len(labeled_mask):
         raise ConfigError("surgical fine-tuning without target labels", hint="label some rows")
-    rows = known[evenly(len(known), ROWS)]
+    rows = labeled_mask[evenly(len(labeled_mask), ROWS)]
     stages = network.backbone.stages()
     groups = [[p for m in modules for p in m.parameters()] for _, modules in stages]
     flat = [p for group in groups for p in group]

@@ -98,7 +98,7 @@ class JudgedGroups:
         )
 
 
-def judge_groups(
+def evaluate_groups(
     sealed: SealedLabels,
     groups: np.ndarray,
     reference: np.ndarray | None = None,

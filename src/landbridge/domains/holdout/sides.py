@@ -87,7 +87,7 @@ def two_sides(
     Raises
     ------
     ConfigError, DataError
-        As of `landbridge.domains.judging.seal`.
+        As of `landbridge.domains.sealing.seal`.
     """
     rule, column = split_rule(holdout)
     if given is not None and given.any():

@@ -75,7 +75,7 @@ def projection_sketches(numbers: np.ndarray) -> np.ndarray:
     return np.asarray(np.clip(np.asarray(numbers) @ directions, -6e4, 6e4), np.float16)
 
 
-def known_again(ours: np.ndarray, theirs: np.ndarray) -> np.ndarray:
+def nearly_among(ours: np.ndarray, theirs: np.ndarray) -> np.ndarray:
     """Return which of our rows nearly are among theirs, bool (n,).
 
     Parameters

@@ -72,9 +72,9 @@ class Together:
 class Otherwise(DataError):
     """A column is something else here than on the side that was read first."""
 
-    def __init__(self, known: Together) -> None:
-        super().__init__("; ".join(known.notes), hint="name what the column is, on both sides")
-        self.known = known
+    def __init__(self, together: Together) -> None:
+        super().__init__("; ".join(together.notes), hint="name what the column is, on both sides")
+        self.together = together
 
 
 class NothingToLearn(DataError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ...training.plan import TrainingPlan
-from ..core.base import EVERY, METHODS, Needs
+from ..core.base import EVERY, METHODS, Requirements
 from ..core.network import NetworkMethod, PlanContext
 from ..core.recipes import adapt_phase
 
@@ -15,7 +15,7 @@ class Joint(NetworkMethod):
     """Both domains' labels at once; every step has a batch of each."""
 
     summary = "train on both domains' labels at once, L_source + λ·L_target"
-    needs = Needs(
+    needs = Requirements(
         source="labelled",
         target="labelled",
         gradients=True,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from ...training.plan import TrainingPlan
-from ..core.base import EVERY, METHODS, Needs
+from ..core.base import EVERY, METHODS, Requirements
 from ..core.network import NetworkMethod, PlanContext
 from ..core.recipes import Epochs, tune_phase
 
@@ -15,7 +15,7 @@ class Scratch(NetworkMethod):
     """The same architecture, random weights, target labels only: the baseline of transfer."""
 
     summary = "train on the target's labels alone, from random weights"
-    needs = Needs(source="none", target="labelled", gradients=True, target_types=EVERY)
+    needs = Requirements(source="none", target="labelled", gradients=True, target_types=EVERY)
 
     @dataclass(frozen=True)
     class Config:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ...training.plan import TrainingPlan
-from ..core.base import EVERY, METHODS, Needs
+from ..core.base import EVERY, METHODS, Requirements
 from ..core.network import NetworkMethod, PlanContext
 from ..core.recipes import source_phase
 
@@ -15,7 +15,7 @@ class SourceOnly(NetworkMethod):
     """Training on the source's labels; the baseline of adaptation, and θ₀ of our own nets."""
 
     summary = "train on the source's labels, use it on the target as it is"
-    needs = Needs(
+    needs = Requirements(
         source="model", target="any", gradients=True, shared_classes=True, target_types=EVERY
     )
 

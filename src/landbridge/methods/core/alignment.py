@@ -12,7 +12,7 @@ import numpy as np
 from ...base.fields import setting
 from ...inference.layers import HeadLayer, apply
 from ..heads.base import fit_joint
-from .base import Features, Head, Needs
+from .base import Features, Head, Requirements
 from .feature import ScaledMethod
 
 
@@ -47,7 +47,7 @@ class AlignmentMethod(ScaledMethod):
     Its estimator is a transformer as well: `transform` gives rows in the common space.
     """
 
-    needs: ClassVar[Needs] = Needs(
+    needs: ClassVar[Requirements] = Requirements(
         source="labelled", target="unlabelled", gradients=False, shared_classes=True
     )
     head: Any = setting("ridge", "What is fitted in the common space: a name, or a classifier.")
@@ -75,9 +75,9 @@ class AlignmentMethod(ScaledMethod):
         """
         source, target, both = self.both_sides(source, target)
         found = self.align(source, target, n_classes, seed)
-        own = apply(found.target_steps, target.x[target.known])
+        own = apply(found.target_steps, target.x[target.labeled_mask])
         mapped = np.zeros((len(target), own.shape[1]), own.dtype)
-        mapped[target.known] = own
+        mapped[target.labeled_mask] = own
         head = fit_joint(
             self.head,
             found.source_rows,

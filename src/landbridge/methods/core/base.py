@@ -23,7 +23,7 @@ NUMBERS: frozenset[str] = frozenset(("regression",))
 
 
 @dataclass(frozen=True)
-class Needs:
+class Requirements:
     """What a method needs on either side.
 
     Attributes
@@ -40,7 +40,7 @@ class Needs:
         Whether source and target must have classes in common.
     pretrained : bool
         Whether θ₀ must know something before the source is seen.
-    like_shares : bool
+    assumes_no_label_shift : bool
         Whether it goes wrong where the classes' shares differ: it makes the domains alike as a
         whole, or wants all classes equally often.
     teacher : bool
@@ -57,7 +57,7 @@ class Needs:
     gradients: bool
     shared_classes: bool = False
     pretrained: bool = False
-    like_shares: bool = False
+    assumes_no_label_shift: bool = False
     teacher: bool = False
     target_types: frozenset[str] = CLASSES
     warning: str = ""
@@ -71,9 +71,9 @@ class Features:
     ----------
     x : ndarray, shape (n, d)
     labels : ndarray of int64, shape (n,)
-        Index into the classes of the answer; meaningless where `known` is False. float (n,)
+        Index into the classes of the answer; meaningless where `labeled_mask` is False. float (n,)
         where the answers are numbers, (n, k) of 0 and 1 where they are several.
-    known : ndarray of bool, shape (n,)
+    labeled_mask : ndarray of bool, shape (n,)
     domain : ndarray of int64, shape (n,), optional
         Which of several sources, or targets, a row is of; None for one.
     target_type : TargetType
@@ -82,7 +82,7 @@ class Features:
 
     x: np.ndarray
     labels: np.ndarray
-    known: np.ndarray
+    labeled_mask: np.ndarray
     domain: np.ndarray | None = None
     target_type: TargetType = None  # type: ignore[assignment]  # said below
 
@@ -101,7 +101,9 @@ class Features:
     def only(self, rows: np.ndarray) -> Features:
         """Return some of the rows, by mask or number."""
         domain = None if self.domain is None else self.domain[rows]
-        return Features(self.x[rows], self.labels[rows], self.known[rows], domain, self.target_type)
+        return Features(
+            self.x[rows], self.labels[rows], self.labeled_mask[rows], domain, self.target_type
+        )
 
     def parts(self) -> list[np.ndarray]:
         """Return the row numbers of each domain."""
@@ -182,7 +184,7 @@ __all__ = [
     "Features",
     "Head",
     "Labels",
-    "Needs",
+    "Requirements",
 ]
 
 METHODS: Registry[Any] = Registry("method", "landbridge.methods")

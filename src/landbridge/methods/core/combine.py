@@ -57,9 +57,10 @@ class Combine(TermMethod):
             self.needs = replace(self.needs, target="labelled")  # type: ignore[misc]
         self._check()
         if any(
-            name in METHODS and METHODS.get(name).needs.like_shares for name in self.config.terms
+            name in METHODS and METHODS.get(name).needs.assumes_no_label_shift
+            for name in self.config.terms
         ):
-            self.needs = replace(self.needs, like_shares=True)  # type: ignore[misc]
+            self.needs = replace(self.needs, assumes_no_label_shift=True)  # type: ignore[misc]
         from ...objectives.base import TERMS
 
         kinds = [TERMS.get(name).target_types for name in self.config.terms]

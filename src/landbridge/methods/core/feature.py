@@ -8,7 +8,7 @@ from typing import ClassVar
 from ...base.errors import MethodError
 from ...base.fields import setting
 from ..heads.base import check_head
-from .base import Features, Head, Needs
+from .base import Features, Head, Requirements
 from .parameters import Parameters
 from .scaling import Scaled, Scaling, scaled
 
@@ -35,7 +35,7 @@ class FeatureMethod(Parameters):
     paper: ClassVar[str] = ""
     step_cost: ClassVar[str] = ""
     evidence: ClassVar[str] = ""
-    needs: ClassVar[Needs]
+    needs: ClassVar[Requirements]
     on_columns: ClassVar[bool] = False
 
     def check(self) -> None:
@@ -94,7 +94,7 @@ def labelled_source(
     source: Features | None, target: Features, method: str, *, same_width: bool = True
 ) -> Features:
     """Return `source`, or say what is missing."""
-    if source is None or not source.known.any():
+    if source is None or not source.labeled_mask.any():
         raise MethodError(
             f"{method} needs labelled source rows", hint="give a labelled source, or use 'probe'"
         )

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Literal, Self
 
 from ...training.plan import Phase, TrainingPlan
-from .base import Needs
+from .base import Requirements
 
 
 @dataclass(frozen=True)
@@ -29,9 +29,9 @@ class PlanContext:
     frozen : bool
         Whether moving the backbone costs more than the budget has: then adapting methods
         and source-only train the head on features computed once.
-    steps, source_steps, batch : int or None
+    steps, source_steps, batch_size : int or None
         The user's wishes; None leaves them to the method.
-    rate, clip : float or None
+    learning_rate, clip : float or None
     augment : str or None
     """
 
@@ -45,8 +45,8 @@ class PlanContext:
     frozen: bool = False
     steps: int | None = None
     source_steps: int | None = None
-    batch: int | None = None
-    rate: float | None = None
+    batch_size: int | None = None
+    learning_rate: float | None = None
     clip: float | None = None
     augment: Literal["none", "weak", "strong"] | None = None
 
@@ -59,10 +59,10 @@ class PlanContext:
             key: value
             for key, value in (
                 ("steps", self.steps),
-                ("batch", self.batch),
-                ("rate", self.rate),
+                ("batch_size", self.batch_size),
+                ("learning_rate", self.learning_rate),
                 ("clip", self.clip),
-                ("augment", self.augment if phase.moves == "all" else None),
+                ("augment", self.augment if phase.trainable == "all" else None),
             )
             if value is not None
         }
@@ -87,7 +87,7 @@ class NetworkMethod(ABC):
     paper: ClassVar[str] = ""
     step_cost: ClassVar[str] = ""
     evidence: ClassVar[str] = ""
-    needs: ClassVar[Needs]
+    needs: ClassVar[Requirements]
     Config: ClassVar[type]
     soup: ClassVar[bool] = False
     """Whether averages of the variants' networks are to choose from as well."""

@@ -38,7 +38,7 @@ def named_steps(phase: Phase, context: PlanContext, rows: int, epochs: float | N
     """
     if epochs is None:
         return phase
-    steps = max(1, round(epochs * rows / (context.batch or phase.batch)))
+    steps = max(1, round(epochs * rows / (context.batch_size or phase.batch_size)))
     return replace(phase, steps=steps, named=True)
 
 
@@ -46,10 +46,12 @@ def moving(context: PlanContext, phase: Phase) -> Phase:
     """Return the phase with rates that suit what is known, or with a head that moves alone."""
     if context.frozen:
         # New running statistics would change the features that the head has learned from.
-        return replace(phase, moves="head", augment="none", rate=HEAD_RATE, renormalise=False)
+        return replace(
+            phase, trainable="head", augment="none", learning_rate=HEAD_RATE, renormalise=False
+        )
     if context.pretrained:
-        return replace(phase, rate=GENTLE_RATE, head_factor=10.0)
-    return replace(phase, rate=RATE, weight_decay=1e-2)
+        return replace(phase, learning_rate=GENTLE_RATE, head_factor=10.0)
+    return replace(phase, learning_rate=RATE, weight_decay=1e-2)
 
 
 def source_phase(context: PlanContext) -> Phase:
@@ -60,8 +62,8 @@ def source_phase(context: PlanContext) -> Phase:
         Phase(
             name="source",
             steps=steps_for(context.n_source, batch, 4, 200, 1000),
-            rate=RATE,
-            batch=batch,
+            learning_rate=RATE,
+            batch_size=batch,
             augment="strong",
         ),
     )
@@ -81,10 +83,10 @@ def adapt_phase(
             Phase(
                 name="adapt",
                 steps=steps_for(rows, batch, 6, 500, 1500),
-                rate=RATE,
+                learning_rate=RATE,
                 target_weight=target_weight if context.n_labelled else 0.0,
                 terms=terms,
-                batch=batch,
+                batch_size=batch,
                 augment="strong",
                 average=0.99,
                 renormalise=not context.pretrained,
@@ -107,15 +109,15 @@ def tune_phase(
     phase = Phase(
         name=name,
         steps=steps_for(context.n_labelled, 32, usual, 150, 2000),
-        rate=RATE,
+        learning_rate=RATE,
         source_weight=0.0,
         target_weight=1.0,
-        batch=32,
+        batch_size=32,
         augment="weak",
     )
     return context.wished(moving(unfrozen, named_steps(phase, context, context.n_labelled, epochs)))
 
 
-def known_start(context: PlanContext) -> Literal["source", "backbone"]:
+def initial_weights(context: PlanContext) -> Literal["source", "backbone"]:
     """Start from what is known: the source-trained network where there is a source."""
     return "source" if context.n_source or context.model else "backbone"

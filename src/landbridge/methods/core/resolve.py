@@ -16,7 +16,7 @@ from ...targets.base import (
     multiclass,
     stored_target_type,
 )
-from .base import METHODS, Needs
+from .base import METHODS, Requirements
 from .combine import Combine
 from .feature import FeatureMethod
 from .network import NetworkMethod
@@ -165,7 +165,7 @@ class Setting:
         return self.source in ("labelled", "model")
 
 
-def unmet(needs: Needs, situation: Setting) -> str:
+def unmet(needs: Requirements, situation: Setting) -> str:
     """Return which need is not met, in a sentence; "" where all are."""
     if situation.target_type.name not in needs.target_types:
         can = " or ".join(

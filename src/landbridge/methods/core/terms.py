@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, fields, make_dataclass, replace
 from typing import Any, ClassVar
 
 from ...training.plan import TermSpec, TrainingPlan
-from .base import CLASSES, METHODS, Needs
+from .base import CLASSES, METHODS, Requirements
 from .network import NetworkMethod, PlanContext
 from .recipes import adapt_phase
 
@@ -39,9 +39,9 @@ class TermConfig:
     target_weight: float = 1.0
 
 
-def term_needs(answers: frozenset[str] = CLASSES) -> Needs:
+def term_needs(answers: frozenset[str] = CLASSES) -> Requirements:
     """Return what a method needs that adapts by terms which can do these kinds of answer."""
-    return Needs(
+    return Requirements(
         source="labelled",
         target="unlabelled",
         gradients=True,
@@ -78,9 +78,9 @@ class TermMethod(NetworkMethod):
         )
 
 
-LIKE_SHARES = replace(
+ASSUMES_NO_LABEL_SHIFT = replace(
     TermMethod.needs,
-    like_shares=True,
+    assumes_no_label_shift=True,
     warning="where class shares differ much, or the target lacks some of the classes",
 )
 """Needs of a term that goes wrong where the classes' shares differ between the domains."""

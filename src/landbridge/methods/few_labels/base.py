@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from ...inference.layers import Affine
-from ..core.base import Features, Head, Needs
+from ..core.base import Features, Head, Requirements
 from ..core.feature import ScaledMethod
 
 
@@ -16,7 +16,7 @@ class FewLabels(ScaledMethod):
     """Base: a subclass writes `fit_rows`, for where there is a target label at least."""
 
     family: ClassVar[str] = "few_labels"
-    needs: ClassVar[Needs] = Needs(
+    needs: ClassVar[Requirements] = Requirements(
         source="labelled", target="labelled", gradients=False, shared_classes=True
     )
 
@@ -43,8 +43,10 @@ class FewLabels(ScaledMethod):
             Without labelled source rows, without target rows, or where dimensions differ.
         """
         source, target, both = self.both_sides(source, target)
-        fit = self.fit_rows if target.known.any() else self.source_alone
-        return fit(source.only(source.known), target, n_classes, seed).after(both.target_steps)
+        fit = self.fit_rows if target.labeled_mask.any() else self.source_alone
+        return fit(source.only(source.labeled_mask), target, n_classes, seed).after(
+            both.target_steps
+        )
 
     def source_alone(self, source: Features, target: Features, n_classes: int, seed: int) -> Head:
         """Return the source's own ridge classifier: all that can be done without a label."""
@@ -86,5 +88,5 @@ def classifier(
     every = np.ones(len(labels), bool)
     own |= kind.fit_notes(left_out, labels, every, n_classes)
     own.pop("missing_classes", None)
-    found = notes | own | {"target_labels": int(target.known.sum())}
+    found = notes | own | {"target_labels": int(target.labeled_mask.sum())}
     return Head([Affine(weight.T, bias)], found)

@@ -48,7 +48,7 @@ class FeatureAugmentation(FewLabels):
         """Fit; `seed` is not used."""
         from ...solvers.linear.feature_augmentation import feature_augmentation
 
-        own, unlabelled = target.only(target.known), target.x[~target.known]
+        own, unlabelled = target.only(target.labeled_mask), target.x[~target.labeled_mask]
         kind = target.target_type
         fit = feature_augmentation(
             source.x,

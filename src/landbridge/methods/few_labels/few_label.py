@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from ...base.errors import ConfigError
 from ...training.plan import TermSpec, TrainingPlan
-from ..core.base import METHODS, Needs
+from ..core.base import METHODS, Requirements
 from ..core.network import PlanContext
 from ..core.recipes import adapt_phase
 from ..core.terms import RAMP, TermMethod
@@ -23,7 +23,7 @@ class FewLabel(TermMethod):
 
     summary = "joint training, InfoMax and self-training at once, λ chosen by folds"
     paper = "Liang et al., 2020, ICML (InfoMax); Sohn et al., 2020, NeurIPS (FixMatch)"
-    needs = Needs(source="labelled", target="labelled", gradients=True, shared_classes=True)
+    needs = Requirements(source="labelled", target="labelled", gradients=True, shared_classes=True)
 
     @dataclass(frozen=True)
     class Config:

@@ -48,7 +48,7 @@ class SourcePrior(FewLabels):
 
     def fit_rows(self, source: Features, target: Features, n_classes: int, seed: int) -> Head:
         """Fit the source's model, then the target's near it."""
-        own = target.only(target.known)
+        own = target.only(target.labeled_mask)
         if self.loss == "logistic":
             return self._logistic(source, own, n_classes, seed)
         return self._squared(source, own, n_classes)

@@ -73,7 +73,7 @@ class TrAdaBoost(FewLabels):
         """Boost; `seed` is not used."""
         from ...solvers.boosting.tradaboost import tradaboost
 
-        own, n = target.only(target.known), len(source)
+        own, n = target.only(target.labeled_mask), len(source)
         fit, temperature = (
             _ridge_learner(source, own, n_classes)
             if isinstance(self.learner, str)

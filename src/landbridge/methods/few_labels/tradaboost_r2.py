@@ -10,7 +10,7 @@ from ...base.errors import ConfigError
 from ...base.fields import setting
 from ...base.seeds import numpy_rng
 from ...inference.layers import Affine, WeightedMedian
-from ..core.base import METHODS, NUMBERS, Features, Head, Needs
+from ..core.base import METHODS, NUMBERS, Features, Head, Requirements
 from ..core.scaling import Scaling
 from ..heads.base import ModelHead
 from ..heads.ridge import ALPHAS
@@ -40,7 +40,9 @@ class TrAdaBoostR2(FewLabels):
 
     summary = "boosted regression with as much of the source as the target bears"
     paper = "Pardoe & Stone, 2010, ICML"
-    needs = Needs(source="labelled", target="labelled", gradients=False, target_types=NUMBERS)
+    needs = Requirements(
+        source="labelled", target="labelled", gradients=False, target_types=NUMBERS
+    )
 
     learner: Any = setting(
         "ridge",
@@ -81,7 +83,7 @@ class TrAdaBoostR2(FewLabels):
         """Find the step, then boost."""
         from ...solvers.boosting.tradaboost_r2 import two_stage_r2
 
-        own = target.only(target.known)
+        own = target.only(target.labeled_mask)
         x, y = stacked(source, own)
         found: Any = two_stage_r2(
             self._learner(x, y),

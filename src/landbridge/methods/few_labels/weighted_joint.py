@@ -43,7 +43,7 @@ class WeightedJoint(FewLabels):
         """Fit; `seed` is not used."""
         from ...solvers.linear.joint_weighting import joint_ridge
 
-        own, kind = target.only(target.known), target.target_type
+        own, kind = target.only(target.labeled_mask), target.target_type
         fit = joint_ridge(
             source.x,
             kind.regression_targets(source.labels, n_classes),

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from ...training.plan import Phase, TrainingPlan
-from ..core.base import EVERY, Needs
+from ..core.base import EVERY, Requirements
 from ..core.network import NetworkMethod, PlanContext
-from ..core.recipes import RATE, Epochs, known_start, tune_phase
+from ..core.recipes import RATE, Epochs, initial_weights, tune_phase
 
 FEW_RATE = 1e-3
 """For a few parameters of a pretrained backbone: they can go ten times as fast as all of them."""
@@ -26,7 +26,7 @@ class Tuning(NetworkMethod):
     """Base of what learns from target labels alone: a subclass writes `phases`."""
 
     family = "tuning"
-    needs = Needs(source="any", target="labelled", gradients=True, target_types=EVERY)
+    needs = Requirements(source="any", target="labelled", gradients=True, target_types=EVERY)
     Config: ClassVar[type] = TuningConfig
 
     @abstractmethod
@@ -35,7 +35,7 @@ class Tuning(NetworkMethod):
 
     def plan(self, context: PlanContext) -> TrainingPlan:
         """Start from the source-trained network, or θ₀."""
-        return TrainingPlan(known_start(context), self.phases(context))
+        return TrainingPlan(initial_weights(context), self.phases(context))
 
     def tune(self, context: PlanContext, **changes: Any) -> Phase:
         """Return the phase of fine-tuning, of as many passes as were named, with changes."""
@@ -45,13 +45,13 @@ class Tuning(NetworkMethod):
 class FewParameters(Tuning):
     """Base of what moves a few parameters and the head, at one rate."""
 
-    moves: ClassVar[str]
+    trainable: ClassVar[str]
 
     def phases(self, context: PlanContext) -> tuple[Phase, ...]:
         """One phase."""
         rate = FEW_RATE if context.pretrained else RATE
-        rate = context.rate if context.rate is not None else rate
-        return (self.tune(context, moves=self.moves, rate=rate, head_factor=1.0),)
+        rate = context.learning_rate if context.learning_rate is not None else rate
+        return (self.tune(context, trainable=self.trainable, learning_rate=rate, head_factor=1.0),)
 
 
 @dataclass(frozen=True)
@@ -74,11 +74,11 @@ class HeadFirst(Tuning):
 
     def head(self, context: PlanContext) -> Phase:
         """Return the first phase, at the head's own rate."""
-        return head_phase(replace(context, rate=None), self.config.head_epochs)
+        return head_phase(replace(context, learning_rate=None), self.config.head_epochs)
 
 
 def head_phase(context: PlanContext, epochs: float | None = None) -> Phase:
     """Return a phase in which the head alone moves, over features computed once."""
     phase = tune_phase(context, name="head", epochs=epochs, usual=60)
-    rate = context.rate if context.rate is not None else 1e-2
-    return replace(phase, moves="head", augment="none", head_factor=1.0, rate=rate)
+    rate = context.learning_rate if context.learning_rate is not None else 1e-2
+    return replace(phase, trainable="head", augment="none", head_factor=1.0, learning_rate=rate)

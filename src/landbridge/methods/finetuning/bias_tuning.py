@@ -12,4 +12,4 @@ class BiasTuning(FewParameters):
 
     summary = "move the biases and the head, nothing else"
     paper = "Ben Zaken et al., 2022, ACL, BitFit"
-    moves = "biases"
+    trainable = "biases"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ...training.plan import Phase, TermSpec, TrainingPlan
-from ..core.base import METHODS, Needs
+from ..core.base import METHODS, Requirements
 from ..core.network import NetworkMethod, PlanContext
-from ..core.recipes import RATE, Epochs, known_start, moving, named_steps, steps_for
+from ..core.recipes import RATE, Epochs, initial_weights, moving, named_steps, steps_for
 
 
 @METHODS.register("distil")
@@ -20,7 +20,7 @@ class Distillation(NetworkMethod):
 
     summary = "learn a finished run's answers to the same rows (--teacher), labels or none"
     paper = "Hinton et al., 2015; Gupta et al., 2016, CVPR, Cross Modal Distillation"
-    needs = Needs(source="any", target="unlabelled", gradients=True, teacher=True)
+    needs = Requirements(source="any", target="unlabelled", gradients=True, teacher=True)
 
     @dataclass(frozen=True)
     class Config:
@@ -48,14 +48,14 @@ class Distillation(NetworkMethod):
             Phase(
                 name="distil",
                 steps=steps_for(context.n_target, 64, 30, 300, 3000),
-                rate=RATE,
+                learning_rate=RATE,
                 source_weight=0.0,
                 target_weight=self.config.target_weight if context.n_labelled else 0.0,
                 terms=(spec,),
-                batch=64,
+                batch_size=64,
                 augment="weak",
                 average=0.99,
             ),
         )
         phase = named_steps(phase, context, context.n_target, self.config.epochs)
-        return TrainingPlan(known_start(context), (context.wished(phase),))
+        return TrainingPlan(initial_weights(context), (context.wished(phase),))

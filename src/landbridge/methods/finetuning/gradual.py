@@ -46,7 +46,7 @@ class Gradual(HeadFirst):
         tune = self.tune(context, stage_decay=self.config.stage_decay, head_factor=1.0)
         part = max(1, tune.steps // (count + 1))
         unfreezing = tuple(
-            replace(tune, name=f"last {n}", moves=f"last:{n}", steps=part)
+            replace(tune, name=f"last {n}", trainable=f"last:{n}", steps=part)
             for n in range(1, count + 1)
         )
         rest = replace(tune, steps=max(1, tune.steps - count * part))

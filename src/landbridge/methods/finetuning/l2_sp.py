@@ -12,7 +12,7 @@ from ..core.network import PlanContext
 from .base import Tuning, TuningConfig
 
 
-def pull_for(phase: Phase, strength: float) -> float:
+def l2_sp_strength_for(phase: Phase, strength: float) -> float:
     """Return `Phase.pull` that would take all of a phase back to exp(−strength) of its way.
 
     Examples
@@ -22,7 +22,7 @@ def pull_for(phase: Phase, strength: float) -> float:
     1.98
     """
     rates = sum(warm_cosine(step, phase.steps, phase.warmup) for step in range(phase.steps))
-    return strength / (phase.rate * rates)
+    return strength / (phase.learning_rate * rates)
 
 
 @METHODS.register("l2-sp")
@@ -56,4 +56,4 @@ class L2SP(Tuning):
         if self.config.alpha < 0:
             raise ConfigError(f"l2-sp: alpha = {self.config.alpha}", hint="give a number from 0 on")
         phase = self.tune(context)
-        return (replace(phase, pull=pull_for(phase, self.config.alpha)),)
+        return (replace(phase, l2_sp_strength=l2_sp_strength_for(phase, self.config.alpha)),)

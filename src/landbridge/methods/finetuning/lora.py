@@ -23,7 +23,7 @@ class LoRA(FewParameters):
 
     summary = "move low-rank matrices beside the layers, and the head"
     paper = "Hu et al., 2022, ICLR, LoRA"
-    moves = "adapters"
+    trainable = "adapters"
 
     @dataclass(frozen=True)
     class Config(TuningConfig):

@@ -12,4 +12,4 @@ class NormTuning(FewParameters):
 
     summary = "move the normalisation layers and the head, nothing else"
     paper = "Frankle et al., 2021, ICLR, Training BatchNorm and Only BatchNorm"
-    moves = "norms"
+    trainable = "norms"

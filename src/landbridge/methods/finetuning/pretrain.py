@@ -6,14 +6,14 @@ from dataclasses import dataclass, replace
 
 from ...base.errors import ConfigError
 from ...training.plan import Phase, TermSpec, TrainingPlan
-from ..core.base import EVERY, METHODS, Needs
+from ..core.base import EVERY, METHODS, Requirements
 from ..core.network import NetworkMethod, PlanContext
 from ..core.recipes import (
     GENTLE_RATE,
     RATE,
     Epochs,
     adapt_phase,
-    known_start,
+    initial_weights,
     named_steps,
     source_phase,
     steps_for,
@@ -34,7 +34,7 @@ class Pretrain(NetworkMethod):
 
     summary = "learn from rows without labels first (contrastive), then from the labels there are"
     paper = "Chen et al., 2020, ICML, SimCLR; Shen et al., 2022, ICML, Connect, Not Collapse"
-    needs = Needs(source="any", target="any", gradients=True, target_types=EVERY)
+    needs = Requirements(source="any", target="any", gradients=True, target_types=EVERY)
 
     @dataclass(frozen=True)
     class Config:
@@ -63,14 +63,14 @@ class Pretrain(NetworkMethod):
         first = Phase(
             name="pretrain",
             steps=steps_for(rows, config.batch_size, 40, 300, 3000),
-            rate=GENTLE_RATE if context.pretrained else RATE,
+            learning_rate=GENTLE_RATE if context.pretrained else RATE,
             source_weight=0.0,
             terms=(TermSpec("contrast", options={"temperature": config.temperature}),),
-            batch=config.batch_size,
+            batch_size=config.batch_size,
             weight_decay=1e-4 if context.pretrained else 1e-2,
             augment="strong",
         )
-        wish = replace(context, augment=None, batch=None)
+        wish = replace(context, augment=None, batch_size=None)
         first = named_steps(first, wish, rows, config.epochs)
         own = replace(context, frozen=False)
         together = context.n_labelled and context.n_source and context.same_classes
@@ -86,5 +86,5 @@ class Pretrain(NetworkMethod):
             then = tune_phase(context, epochs=config.tune_epochs)
         else:
             then = source_phase(own)
-        start = known_start(context) if context.model else "backbone"
+        start = initial_weights(context) if context.model else "backbone"
         return TrainingPlan(start, (wish.wished(first), then))

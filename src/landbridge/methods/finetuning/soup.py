@@ -9,7 +9,7 @@ from ...base.errors import ConfigError
 from ...training.plan import Phase, TrainingPlan
 from ..core.base import CLASSES, METHODS
 from ..core.network import PlanContext
-from ..core.recipes import known_start
+from ..core.recipes import initial_weights
 from .base import HeadFirst, HeadFirstConfig
 
 
@@ -68,9 +68,9 @@ class Soup(HeadFirst):
                 phase = replace(
                     tune,
                     name=f"tune {order + 1}",
-                    rate=tune.rate * factor,
+                    learning_rate=tune.learning_rate * factor,
                     augment="strong" if strong else tune.augment,
                 )
                 name = f"rate {factor:g}, order {order + 1}"
-                found[name] = TrainingPlan(known_start(context), (head, phase))
+                found[name] = TrainingPlan(initial_weights(context), (head, phase))
         return found

@@ -33,5 +33,5 @@ class Surgical(HeadFirst):
         stages = self.config.stages
         if stages < 1:
             raise ConfigError(f"surgical: stages = {stages}", hint="give 1 or more")
-        tune = self.tune(context, moves=f"surgical:{stages}", head_factor=1.0)
+        tune = self.tune(context, trainable=f"surgical:{stages}", head_factor=1.0)
         return self.head(context), tune

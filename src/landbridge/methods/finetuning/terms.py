@@ -56,7 +56,7 @@ class TermTuning(Tuning):
         tune = self.tune(context, terms=(spec,))
         if not self.head_first:
             return (tune,)
-        return head_phase(replace(context, rate=None)), replace(tune, head_factor=1.0)
+        return head_phase(replace(context, learning_rate=None)), replace(tune, head_factor=1.0)
 
 
 term_method(

@@ -16,7 +16,7 @@ from ..core.base import Features, Head
 FitHead = Callable[..., Head]
 """fit(x, labels, n_classes, *, weights=None, judged=None, seed=0) -> Head
 
-x (n, d) and labels (n,), all known; `weights` (n,) not negative, mean about 1; `judged` (n,) bool:
+x (n, d), labels (n,); `weights` (n,) not negative, mean about 1; `eval_mask` (n,) bool:
 the rows whose left-out answers set the strength of belief (temperature), all by default. The
 head's notes say what was chosen.
 """
@@ -47,7 +47,7 @@ def fit_head(
     n_classes: int,
     *,
     weights: np.ndarray | None = None,
-    judged: np.ndarray | None = None,
+    eval_mask: np.ndarray | None = None,
     seed: int = 0,
     kind: TargetType | None = None,
 ) -> Head:
@@ -62,7 +62,7 @@ def fit_head(
     kind = type_of_target(labels) if kind is None else kind
     if head == "ridge":
         return HEADS.get(head)(
-            x, labels, n_classes, weights=weights, judged=judged, seed=seed, kind=kind
+            x, labels, n_classes, weights=weights, eval_mask=eval_mask, seed=seed, kind=kind
         )
     if kind.name != PLAIN:
         raise MethodError(
@@ -72,7 +72,7 @@ def fit_head(
         )
     if not isinstance(head, str):
         return ClassifierHead(head, x, labels, n_classes, weights)
-    return HEADS.get(head)(x, labels, n_classes, weights=weights, judged=judged, seed=seed)
+    return HEADS.get(head)(x, labels, n_classes, weights=weights, eval_mask=eval_mask, seed=seed)
 
 
 def fit_joint(
@@ -97,10 +97,12 @@ def fit_joint(
         The rows of `source` and `target` in the common space; only the known ones are read.
     weights : ndarray, shape (len(source),), optional
     """
-    own, kind = target_rows[target.known], target.target_type
+    own, kind = target_rows[target.labeled_mask], target.target_type
     if source is None or source_rows is None:
-        return fit_head(head, own, target.labels[target.known], n_classes, seed=seed, kind=kind)
-    known = source.known
+        return fit_head(
+            head, own, target.labels[target.labeled_mask], n_classes, seed=seed, kind=kind
+        )
+    known = source.labeled_mask
     rows, labels = source_rows if known.all() else source_rows[known], source.labels[known]
     of_source = None if weights is None else weights[known]
     if not len(own):
@@ -110,10 +112,10 @@ def fit_joint(
     return fit_head(
         head,
         np.concatenate([rows, own.astype(rows.dtype)]),
-        np.concatenate([labels, target.labels[target.known]]),
+        np.concatenate([labels, target.labels[target.labeled_mask]]),
         n_classes,
         weights=np.concatenate([first, np.full(m, max(1.0, n / m))]),
-        judged=np.arange(n + m) >= n,
+        eval_mask=np.arange(n + m) >= n,
         seed=seed,
         kind=kind,
     )

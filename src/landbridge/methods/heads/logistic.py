@@ -25,7 +25,7 @@ def fit_logistic(
     n_classes: int,
     *,
     weights: np.ndarray | None = None,
-    judged: np.ndarray | None = None,
+    eval_mask: np.ndarray | None = None,
     seed: int = 0,
 ) -> AffineHead:
     """Fit multinomial logistic regression on standardised rows that are all labelled.
@@ -36,7 +36,7 @@ def fit_logistic(
     labels : ndarray of int, shape (n,)
     n_classes : int
     weights : ndarray, shape (n,), optional
-    judged : ndarray of bool, shape (n,), optional
+    eval_mask : ndarray of bool, shape (n,), optional
         The rows that are left out in turn; all others are in every fit.
     seed : int
         Deals rows to folds.
@@ -51,7 +51,7 @@ def fit_logistic(
 
     mean, deviation = standardisation(x, weights)
     z = rescaled(x, mean, deviation)
-    folds = _folds(labels, judged, numpy_rng(seed, "logistic head"))
+    folds = _folds(labels, eval_mask, numpy_rng(seed, "logistic head"))
     notes: dict[str, Any] = {"rows": len(x)}
     temperature, accuracy, log_loss = 1.0, float("nan"), float("nan")
     if (folds >= 0).any():
@@ -86,11 +86,13 @@ def both_classes(scores: np.ndarray) -> np.ndarray:
     return np.concatenate([-scores / 2, scores / 2], axis=1) if scores.shape[1] == 1 else scores
 
 
-def _folds(labels: np.ndarray, judged: np.ndarray | None, rng: np.random.Generator) -> np.ndarray:
+def _folds(
+    labels: np.ndarray, eval_mask: np.ndarray | None, rng: np.random.Generator
+) -> np.ndarray:
     """Return folds of the judged rows whose class other rows have, too; −1 for all others."""
     from ...solvers.folds import stratified_folds
 
-    asked = np.ones(len(labels), bool) if judged is None else judged.copy()
+    asked = np.ones(len(labels), bool) if eval_mask is None else eval_mask.copy()
     asked &= np.bincount(labels)[labels] > 1
     out = np.full(len(labels), -1)
     if asked.sum() > 1:

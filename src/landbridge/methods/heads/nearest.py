@@ -21,7 +21,7 @@ def fit_nearest(
     n_classes: int,
     *,
     weights: np.ndarray | None = None,
-    judged: np.ndarray | None = None,
+    eval_mask: np.ndarray | None = None,
     seed: int = 0,
 ) -> Head:
     """Answer as the nearest row does, by Euclidean distance in the space as it is.
@@ -29,7 +29,7 @@ def fit_nearest(
     Rows are not standardised: what is near is for the caller to say. Rows of weight 0 are left
     out, other weights do not matter. Belief is the share of right answers among rows left out.
     """
-    return _fit(x, labels, n_classes, (1,), weights, judged, seed)
+    return _fit(x, labels, n_classes, (1,), weights, eval_mask, seed)
 
 
 @HEADS.register("neighbours")
@@ -39,11 +39,11 @@ def fit_neighbours(
     n_classes: int,
     *,
     weights: np.ndarray | None = None,
-    judged: np.ndarray | None = None,
+    eval_mask: np.ndarray | None = None,
     seed: int = 0,
 ) -> Head:
     """Answer as most of the k nearest rows do, k by leave-one-out; votes count by weight."""
-    return _fit(x, labels, n_classes, _NUMBERS, weights, judged, seed)
+    return _fit(x, labels, n_classes, _NUMBERS, weights, eval_mask, seed)
 
 
 def _fit(
@@ -52,13 +52,13 @@ def _fit(
     n_classes: int,
     numbers: tuple[int, ...],
     weights: np.ndarray | None,
-    judged: np.ndarray | None,
+    eval_mask: np.ndarray | None,
     seed: int,
 ) -> Head:
     from ...inference.layers import Neighbours
     from ...solvers.nearest.neighbours import Near, nearest, vote
 
-    asked = np.ones(len(x), dtype=bool) if judged is None else judged
+    asked = np.ones(len(x), dtype=bool) if eval_mask is None else eval_mask
     if weights is not None and not (weights > 0).all():
         kept = weights > 0
         x, labels, weights, asked = x[kept], labels[kept], weights[kept], asked[kept]

@@ -19,7 +19,7 @@ def fit_prototypes(
     n_classes: int,
     *,
     weights: np.ndarray | None = None,
-    judged: np.ndarray | None = None,
+    eval_mask: np.ndarray | None = None,
     seed: int = 0,
 ) -> AffineHead:
     """Fit class means on standardised rows that are all labelled; nothing in it is random.
@@ -30,7 +30,7 @@ def fit_prototypes(
     labels : ndarray of int, shape (n,)
     n_classes : int
     weights : ndarray, shape (n,), optional
-    judged : ndarray of bool, shape (n,), optional
+    eval_mask : ndarray of bool, shape (n,), optional
         The rows that accuracy and temperature are measured on, left out one by one.
     seed : int
         Not used.
@@ -47,7 +47,7 @@ def fit_prototypes(
     z = rescaled(x, mean, deviation)
     found = prototypes(z, labels, n_classes, weights=weights)
     counts = np.bincount(labels, minlength=n_classes)
-    asked = np.ones(len(x), dtype=bool) if judged is None else judged
+    asked = np.ones(len(x), dtype=bool) if eval_mask is None else eval_mask
     telling = asked & (counts[labels] > 1)
     left_out = found.loo_scores[telling]
     # Independent columns of variance 1 would have temperature 1; features are not independent.

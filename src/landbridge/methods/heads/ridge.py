@@ -20,12 +20,12 @@ def fit_ridge(
     n_classes: int,
     *,
     weights: np.ndarray | None = None,
-    judged: np.ndarray | None = None,
+    eval_mask: np.ndarray | None = None,
     seed: int = 0,
     kind: TargetType | None = None,
 ) -> AffineHead:
     """Fit `ridge_head`; nothing in it is random."""
-    return ridge_head(x, labels, n_classes, weights=weights, judged=judged, kind=kind)
+    return ridge_head(x, labels, n_classes, weights=weights, eval_mask=eval_mask, kind=kind)
 
 
 def ridge_head(
@@ -34,7 +34,7 @@ def ridge_head(
     n_classes: int,
     alphas: tuple[float, ...] = ALPHAS,
     weights: np.ndarray | None = None,
-    judged: np.ndarray | None = None,
+    eval_mask: np.ndarray | None = None,
     kind: TargetType | None = None,
 ) -> AffineHead:
     """Fit a calibrated ridge on rows that are all labelled.
@@ -48,7 +48,7 @@ def ridge_head(
     alphas : tuple of float
         For standardised features; the least leave-one-out error chooses one for all columns.
     weights : ndarray, shape (n,), optional
-    judged : ndarray of bool, shape (n,), optional
+    eval_mask : ndarray of bool, shape (n,), optional
         The rows that accuracy and calibration are measured on (left out one by one), and by which
         the strength for labels that are no classes is chosen; all of them by default.
     kind : TargetType, optional
@@ -74,9 +74,9 @@ def ridge_head(
     mean, deviation = standardisation(x, weights)
     z = rescaled(x, mean, deviation)
     goals = kind.regression_targets(labels, n_classes)
-    by = None if kind.exclusive else judged
-    path = ridge_loo(z, goals, alphas, weights=weights, judged=by)
-    asked = np.ones(len(x), dtype=bool) if judged is None else judged
+    by = None if kind.exclusive else eval_mask
+    path = ridge_loo(z, goals, alphas, weights=weights, eval_mask=by)
+    asked = np.ones(len(x), dtype=bool) if eval_mask is None else eval_mask
     telling = asked & kind.telling(labels, n_classes)
     weight, bias, notes = kind.calibrate(
         path.weight.astype(np.float64) / deviation,

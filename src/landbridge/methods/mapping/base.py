@@ -11,7 +11,7 @@ import numpy as np
 from ...base.fields import setting
 from ...inference.layers import Affine
 from ..core.alignment import Aligned, AlignmentMethod
-from ..core.base import EVERY, Features, Needs
+from ..core.base import EVERY, Features, Requirements
 
 if TYPE_CHECKING:
     from ...solvers.mapping.affine import AffineMap
@@ -21,7 +21,7 @@ class Regularised(AlignmentMethod):
     """Base of maps by means and covariances."""
 
     family: ClassVar[str] = "mapping"
-    needs: ClassVar[Needs] = replace(AlignmentMethod.needs, target_types=EVERY)
+    needs: ClassVar[Requirements] = replace(AlignmentMethod.needs, target_types=EVERY)
     reg: float = setting(
         1.0,
         "Added to the diagonal of the covariances, relative to their mean variance. Larger means "

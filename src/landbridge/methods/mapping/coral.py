@@ -39,7 +39,7 @@ class CORAL(MomentMap):
 
     summary = "source features aligned to the target's covariance, then the head"
     paper = "Sun, Feng & Saenko, 2016, AAAI, arXiv 1511.05547"
-    needs = replace(MomentMap.needs, like_shares=True)
+    needs = replace(MomentMap.needs, assumes_no_label_shift=True)
 
     def moment_map(self, source: np.ndarray, target: np.ndarray) -> AffineMap:
         """Return the symmetric map."""

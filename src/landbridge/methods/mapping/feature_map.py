@@ -9,7 +9,7 @@ import numpy as np
 from ...base.errors import MethodError
 from ...base.fields import setting
 from ...inference.layers import Affine
-from ..core.base import METHODS, Features, Head, Needs
+from ..core.base import METHODS, Features, Head, Requirements
 from ..core.feature import FeatureMethod, labelled_source
 from ..core.scaling import rescaled, standard_step, standardisation
 from ..heads.base import fit_head
@@ -60,8 +60,12 @@ class FeatureMap(FeatureMethod):
     family = "mapping"
     summary = "affine map of target features into the source's space, closed form"
     paper = "Knott & Smith, 1984; Flamary, Lounici & Ferrari, 2019, arXiv 1905.10155 (moments)"
-    needs = Needs(
-        source="labelled", target="any", gradients=False, shared_classes=True, like_shares=True
+    needs = Requirements(
+        source="labelled",
+        target="any",
+        gradients=False,
+        shared_classes=True,
+        assumes_no_label_shift=True,
     )
 
     base: Literal["auto", "moments", "identity"] = setting(
@@ -97,7 +101,7 @@ class FeatureMap(FeatureMethod):
 
         source = labelled_source(source, target, self.name, same_width=False)
         same = source.x.shape[1] == target.x.shape[1]
-        if not same and not target.known.any():
+        if not same and not target.labeled_mask.any():
             raise MethodError(
                 f"feature-map: source features have {source.x.shape[1]} columns, target features "
                 f"{target.x.shape[1]}, and no labelled target row says how they correspond",
@@ -110,12 +114,12 @@ class FeatureMap(FeatureMethod):
         z_source = rescaled(source.x, shift_s, scale_s)
         z_target = rescaled(target.x, shift_t, scale_t)
 
-        labels = source.labels[source.known]
-        head = fit_head(self.head, z_source[source.known], labels, n_classes, seed=seed)
+        labels = source.labels[source.labeled_mask]
+        head = fit_head(self.head, z_source[source.labeled_mask], labels, n_classes, seed=seed)
         base: AffineMap | None = None
         kind: str = self.base
         if kind == "auto":
-            kind = "identity" if target.known.any() else "moments"
+            kind = "identity" if target.labeled_mask.any() else "moments"
         if not same:
             kind = "none"
         elif kind == "moments" and own:
@@ -125,9 +129,9 @@ class FeatureMap(FeatureMethod):
             base = AffineMap(np.eye(d), np.zeros(d), np.zeros(d))
         head.notes["base"] = kind
         found = base
-        if target.known.any():
-            rows, classes = z_target[target.known], target.labels[target.known]
-            goals = _class_means(z_source[source.known], labels, classes, n_classes)
+        if target.labeled_mask.any():
+            rows, classes = z_target[target.labeled_mask], target.labels[target.labeled_mask]
+            goals = _class_means(z_source[source.labeled_mask], labels, classes, n_classes)
             found, strength, error = matched_map(rows, goals, self.map_alphas, base=base)
             head.notes.update(map_strength=strength, map_loo_squared_error=error)
         assert found is not None  # dimensions differ only with labelled rows

@@ -9,7 +9,7 @@ import numpy as np
 from ...base.errors import MethodError
 from ...base.fields import setting
 from ...inference.layers import Affine, apply
-from ..core.base import METHODS, Features, Head, Needs
+from ..core.base import METHODS, Features, Head, Requirements
 from ..core.feature import ScaledMethod, labelled_source
 from ..core.scaling import scaled
 from ..heads.base import fit_joint
@@ -45,7 +45,7 @@ class LinearMap(ScaledMethod):
     family = "mapping"
     summary = "source features mapped linearly into the target's space, any width"
     paper = "Schönemann, 1966; Izenman, 1975; Delon, Desolneux & Salmona, 2022, J. Appl. Probab. 59"
-    needs = Needs(source="labelled", target="any", gradients=False, shared_classes=True)
+    needs = Requirements(source="labelled", target="any", gradients=False, shared_classes=True)
 
     kind: Literal["ridge", "orthogonal", "low-rank"] = setting(
         "ridge",
@@ -85,7 +85,9 @@ class LinearMap(ScaledMethod):
         same = source.x.shape[1] == target.x.shape[1]
         both = scaled(source.x, target.x, self.scaling if same or len(target) > 1 else "none")
         source, target = source.with_x(both.source), target.with_x(both.target)
-        shared = np.intersect1d(source.labels[source.known], target.labels[target.known])
+        shared = np.intersect1d(
+            source.labels[source.labeled_mask], target.labels[target.labeled_mask]
+        )
         by = self.by if self.by != "auto" else ("classes" if len(shared) else "moments")
         notes: dict[str, Any] = {"by": by}
         if by == "classes" and not len(shared):
@@ -136,9 +138,9 @@ class LinearMap(ScaledMethod):
         from ...solvers.mapping.linear_map import low_rank_map, matched_map, orthogonal_map
         from ...solvers.nearest.easytl import class_means
 
-        taking = source.known & np.isin(source.labels, shared)
+        taking = source.labeled_mask & np.isin(source.labels, shared)
         rows, labels = source.x[taking], source.labels[taking]
-        own = target.only(target.known)
+        own = target.only(target.labeled_mask)
         goals = class_means(own.x, own.labels, int(max(labels.max(), own.labels.max())) + 1)[labels]
         if self.kind == "orthogonal":
             return orthogonal_map(rows, goals)

@@ -6,7 +6,7 @@ import numpy as np
 
 from ...base.errors import MethodError
 from ...base.fields import setting
-from ..core.base import EVERY, METHODS, Features, Head, Needs
+from ..core.base import EVERY, METHODS, Features, Head, Requirements
 from ..core.feature import FeatureMethod
 
 _EARLY = 400
@@ -39,7 +39,7 @@ class BoostedTrees(FeatureMethod):
 
     summary = "gradient-boosted trees on a table's columns"
     paper = "Friedman, 2001, Annals of Statistics 29(5); Ke et al., 2017, NeurIPS"
-    needs = Needs(source="any", target="any", gradients=False, target_types=EVERY)
+    needs = Requirements(source="any", target="any", gradients=False, target_types=EVERY)
     on_columns = True
 
     max_iter: int = setting(200, "Trees a class, at most.", ge=1, le=10_000)
@@ -58,14 +58,14 @@ class BoostedTrees(FeatureMethod):
         """
         from ...solvers.boosting.trees import boosted_trees, odds_of
 
-        side = target if target.known.any() or source is None else source
-        if not side.known.any():
+        side = target if target.labeled_mask.any() or source is None else source
+        if not side.labeled_mask.any():
             raise MethodError(
                 "boosted-trees: no labelled rows to fit on",
                 hint="label some target rows, or give a labelled source",
             )
-        x = np.asarray(side.x[side.known], np.float64)
-        labels = side.labels[side.known]
+        x = np.asarray(side.x[side.labeled_mask], np.float64)
+        labels = side.labels[side.labeled_mask]
         n = len(x)
         options = {
             "max_iter": self.max_iter if n >= _EARLY else min(self.max_iter, 60),

@@ -10,11 +10,11 @@ from ...base.errors import MethodError
 from ...base.fields import setting
 from ...solvers.calibration.score_calibration import fit_temperature
 from ...solvers.folds import stratified_folds
-from ..core.base import METHODS, AffineHead, Features, Needs
+from ..core.base import METHODS, AffineHead, Features, Requirements
 from ..core.feature import FeatureMethod
 from ..core.scaling import standardisation
 from ..heads.ridge import ridge_head
-from .probe import known_x
+from .probe import labeled_x
 
 FOLDS = 5
 
@@ -42,7 +42,7 @@ class Head2Toe(FeatureMethod):
 
     summary = "ridge classifier on the columns of all stages that matter"
     paper = "Evci et al., 2022, ICML, Head2Toe"
-    needs = Needs(source="any", target="any", gradients=False)
+    needs = Requirements(source="any", target="any", gradients=False)
 
     shares: tuple[float, ...] = setting(
         (1.0, 0.3, 0.1, 0.03, 0.01),
@@ -68,13 +68,13 @@ class Head2Toe(FeatureMethod):
         MethodError
             Where neither side has a label.
         """
-        side = target if target.known.any() or source is None else source
-        if not side.known.any():
+        side = target if target.labeled_mask.any() or source is None else source
+        if not side.labeled_mask.any():
             raise MethodError(
                 "head2toe: no labelled rows to fit on",
                 hint="label some target rows, or give a labelled source",
             )
-        x, labels = known_x(side), side.labels[side.known]
+        x, labels = labeled_x(side), side.labels[side.labeled_mask]
         share, temperature, accuracy = self._choose(x, labels, n_classes, seed)
         kept = most_relevant(x, labels, n_classes, share)
         small = ridge_head(x[:, kept], labels, n_classes)

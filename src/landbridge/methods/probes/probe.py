@@ -8,7 +8,7 @@ import numpy as np
 
 from ...base.errors import MethodError
 from ...base.fields import setting
-from ..core.base import EVERY, METHODS, AffineHead, Features, Needs
+from ..core.base import EVERY, METHODS, AffineHead, Features, Requirements
 from ..core.feature import FeatureMethod
 from ..heads.ridge import ALPHAS, ridge_head
 
@@ -35,7 +35,7 @@ class Probe(FeatureMethod):
 
     summary = "ridge classifier on frozen features, nothing to tune"
     paper = "Allen, 1974, Technometrics 16(1) (leave-one-out in closed form)"
-    needs = Needs(source="any", target="any", gradients=False, target_types=EVERY)
+    needs = Requirements(source="any", target="any", gradients=False, target_types=EVERY)
 
     alphas: tuple[float, ...] = setting(
         ALPHAS,
@@ -60,11 +60,11 @@ class Probe(FeatureMethod):
         """
         on = self.on
         if on == "auto":
-            on = "target" if target.known.any() else "source"
+            on = "target" if target.labeled_mask.any() else "source"
         sides = [
             side
             for side, wanted in ((source, ("source", "both")), (target, ("target", "both")))
-            if side is not None and on in wanted and side.known.any()
+            if side is not None and on in wanted and side.labeled_mask.any()
         ]
         if not sides:
             raise MethodError(
@@ -77,14 +77,14 @@ class Probe(FeatureMethod):
                 f"{sides[1].x.shape[1]}",
                 hint="use one backbone for both, or on = 'target'",
             )
-        x, labels = known_x(sides[0]), sides[0].labels[sides[0].known]
+        x, labels = labeled_x(sides[0]), sides[0].labels[sides[0].labeled_mask]
         if len(sides) == 2:
             # The target's rows count as much together as the source's, and are judged by.
-            own = known_x(target)
+            own = labeled_x(target)
             n, m = len(x), len(own)
             head = ridge_head(
                 np.concatenate([x, own]),
-                np.concatenate([labels, target.labels[target.known]]),
+                np.concatenate([labels, target.labels[target.labeled_mask]]),
                 n_classes,
                 self.alphas,
                 np.concatenate([np.ones(n), np.full(m, max(1.0, n / m))]),
@@ -98,6 +98,6 @@ class Probe(FeatureMethod):
         return head
 
 
-def known_x(side: Features) -> np.ndarray:
+def labeled_x(side: Features) -> np.ndarray:
     """Return the labelled rows of one side, without a copy where that is all of them."""
-    return side.x if side.known.all() else side.x[side.known]
+    return side.x if side.labeled_mask.all() else side.x[side.labeled_mask]

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from ...base.fields import setting
-from ..core.base import EVERY, Features, Head, Needs
+from ..core.base import EVERY, Features, Head, Requirements
 from ..core.feature import ScaledMethod
 from ..core.scaling import Scaling
 from ..heads.base import fit_joint
@@ -31,7 +31,7 @@ class Reweighting(ScaledMethod):
     """
 
     family: ClassVar[str] = "reweighting"
-    needs: ClassVar[Needs] = Needs(
+    needs: ClassVar[Requirements] = Requirements(
         source="labelled",
         target="unlabelled",
         gradients=False,
@@ -77,7 +77,7 @@ class Reweighting(ScaledMethod):
         scaled_source, scaled_target, _ = self.both_sides(source, target)
         assert source is not None
         plain, notes = self.source_weights(scaled_source, scaled_target, n_classes, seed)
-        weights, notes = self._usable(plain, source.known, n_classes, notes)
+        weights, notes = self._usable(plain, source.labeled_mask, n_classes, notes)
         head = fit_joint(
             self.head, source.x, source, target.x, target, n_classes, weights=weights, seed=seed
         )

@@ -13,7 +13,7 @@ from ...base.seeds import numpy_rng
 from ...inference.layers import Affine
 from ...solvers.density_ratio.base import effective_sample_size
 from ...solvers.label_shift.label_shift import LabelShift
-from ..core.base import Features, Head, Needs
+from ..core.base import Features, Head, Requirements
 from ..core.feature import labelled_source
 from ..core.scaling import Scaling
 from ..heads.base import fit_head
@@ -35,7 +35,7 @@ class LabelShiftMethod(Reweighting):
         After `fit`: the share of each class in the target.
     """
 
-    needs: ClassVar[Needs] = Needs(
+    needs: ClassVar[Requirements] = Requirements(
         source="labelled", target="unlabelled", gradients=False, shared_classes=True
     )
     correct: Correct = setting(
@@ -85,12 +85,12 @@ class LabelShiftMethod(Reweighting):
             Without labelled source rows, without target rows, or where dimensions differ.
         """
         source = labelled_source(source, target, self.name)
-        if self.correct == "weights" or target.known.any():
+        if self.correct == "weights" or target.labeled_mask.any():
             return super().fit_head(source, target, n_classes, seed)
         weights, notes = self.source_weights(source, target, n_classes, seed)
         self.weights_ = weights
-        size = effective_sample_size(weights[source.known])
-        notes |= {"rows": int(source.known.sum()), "effective_rows": round(size, 1)}
+        size = effective_sample_size(weights[source.labeled_mask])
+        notes |= {"rows": int(source.labeled_mask.sum()), "effective_rows": round(size, 1)}
         matrix, biases, ratios = self._calibration
         logs = np.log(np.maximum(ratios, 1e-9))
         steps = (*self._head.steps, Affine(matrix.T, biases + logs))
@@ -100,7 +100,7 @@ class LabelShiftMethod(Reweighting):
         self, source: Features, target: Features, n_classes: int, seed: int
     ) -> tuple[np.ndarray, dict[str, Any]]:
         """Return weights by class; 1 for source rows without a label, which nothing reads."""
-        x, labels = source.x[source.known], source.labels[source.known]
+        x, labels = source.x[source.labeled_mask], source.labels[source.labeled_mask]
         left_out = self._left_out(x, labels, n_classes, seed)
         self._head = fit_head(self.head, x, labels, n_classes, seed=seed)
         found, matrix, biases = self.estimate(
@@ -109,7 +109,7 @@ class LabelShiftMethod(Reweighting):
         self._calibration = matrix, biases, found.class_weights
         self.target_priors_ = found.target_priors
         weights = np.ones(len(source))
-        weights[source.known] = found.class_weights[labels]
+        weights[source.labeled_mask] = found.class_weights[labels]
         notes: dict[str, Any] = {
             "source_priors": found.source_priors.round(4).tolist(),
             "target_priors": found.target_priors.round(4).tolist(),

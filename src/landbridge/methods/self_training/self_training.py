@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ...base.fields import setting
-from ..core.base import METHODS, Features, Head, Needs
+from ..core.base import METHODS, Features, Head, Requirements
 from ..core.feature import FeatureMethod, labelled_source
 from ..heads.base import fit_head
 
@@ -39,7 +39,9 @@ class SelfTraining(FeatureMethod):
 
     summary = "the head's surest answers on the target become labels, in rounds"
     paper = "Zou, Yu, Vijaya Kumar & Wang, 2018, ECCV, arXiv 1810.07911"
-    needs = Needs(source="labelled", target="unlabelled", gradients=False, shared_classes=True)
+    needs = Requirements(
+        source="labelled", target="unlabelled", gradients=False, shared_classes=True
+    )
 
     shares: tuple[float, ...] = setting(
         SHARES,
@@ -65,8 +67,8 @@ class SelfTraining(FeatureMethod):
             Without labelled source rows, without target rows, or where dimensions differ.
         """
         source = labelled_source(source, target, self.name)
-        xs, ys = source.x[source.known], source.labels[source.known]
-        own = target.known
+        xs, ys = source.x[source.labeled_mask], source.labels[source.labeled_mask]
+        own = target.labeled_mask
         head = self._fit(xs, ys, target, own, target.labels, n_classes, seed)
         moved = 0.0
         before = head.logits(target.x).argmax(1)
@@ -100,21 +102,21 @@ class SelfTraining(FeatureMethod):
     ) -> Head:
         """Fit on source rows and the target rows that count; known ones count as the source."""
         rows = np.flatnonzero(counted)
-        known = target.known[rows]
+        known = target.labeled_mask[rows]
         weights = np.ones(len(xs) + len(rows))
         for mask, total in ((known, len(xs)), (~known, self.weight * len(xs))):
             if mask.any():
                 weights[len(xs) :][mask] = total / mask.sum()
-        judged = np.arange(len(weights)) < len(xs)
+        eval_mask = np.arange(len(weights)) < len(xs)
         if known.any():
-            judged = np.concatenate([np.zeros(len(xs), bool), known])
+            eval_mask = np.concatenate([np.zeros(len(xs), bool), known])
         return fit_head(
             self.head,
             np.concatenate([xs, target.x[rows].astype(xs.dtype)]),
             np.concatenate([ys, answers[rows]]),
             n_classes,
             weights=weights,
-            judged=judged,
+            eval_mask=eval_mask,
             seed=seed,
         )
 

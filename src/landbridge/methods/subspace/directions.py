@@ -10,14 +10,14 @@ import numpy as np
 from ...base.errors import MethodError
 from ...base.fields import setting
 from ..core.alignment import AlignmentMethod
-from ..core.base import EVERY, Features, Needs
+from ..core.base import EVERY, Features, Requirements
 
 
 class Subspaces(AlignmentMethod):
     """Base of the methods that join the principal subspaces of both sides."""
 
     family: ClassVar[str] = "subspace"
-    needs: ClassVar[Needs] = replace(AlignmentMethod.needs, target_types=EVERY)
+    needs: ClassVar[Requirements] = replace(AlignmentMethod.needs, target_types=EVERY)
     n_components: int = setting(
         100,
         "Dimension of both subspaces; fewer where a side varies in fewer directions. 0: by the "

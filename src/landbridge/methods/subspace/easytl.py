@@ -8,7 +8,7 @@ import numpy as np
 
 from ...base.fields import setting
 from ...solvers.calibration.score_calibration import fit_temperature
-from ..core.base import METHODS, AffineHead, Features, Head, Needs
+from ..core.base import METHODS, AffineHead, Features, Head, Requirements
 from ..core.feature import ScaledMethod
 
 
@@ -41,7 +41,9 @@ class EasyTL(ScaledMethod):
     family = "subspace"
     summary = "aligned class means, target rows shared out among them by a program"
     paper = "Wang, Chen, Yu, Huang & Yang, 2019, ICME"
-    needs = Needs(source="labelled", target="unlabelled", gradients=False, shared_classes=True)
+    needs = Requirements(
+        source="labelled", target="unlabelled", gradients=False, shared_classes=True
+    )
 
     alignment: Literal["coral", "none"] = setting("coral", '"none" is the paper\'s EasyTL(c).')
     reg: float = setting(1.0, "Of CORAL.", ge=0)
@@ -65,15 +67,17 @@ class EasyTL(ScaledMethod):
         if self.alignment == "coral" and len(target) > 1:
             for part in source.parts():
                 rows[part] = coral_map(rows[part], target.x, self.reg)(rows[part])
-        labels = source.labels[source.known]
-        rows = rows[source.known]
+        labels = source.labels[source.labeled_mask]
+        rows = rows[source.labeled_mask]
         means = class_means(rows, labels, n_classes)
-        own = class_means(target.x[target.known], target.labels[target.known], n_classes)
+        own = class_means(
+            target.x[target.labeled_mask], target.labels[target.labeled_mask], n_classes
+        )
         means = np.where(np.isnan(means), own, np.where(np.isnan(own), means, (means + own) / 2))
         there = ~np.isnan(means).any(1)
         safe = np.where(there[:, None], means, 0.0)
         costs = squared_distances(target.x, safe)
-        known = np.flatnonzero(target.known)
+        known = np.flatnonzero(target.labeled_mask)
         costs[known] = 1e3 * (1 + costs.max())  # a known row is in its class, and covers it
         costs[known, target.labels[known]] = 0.0
         costs[:, ~there] = np.inf

@@ -58,8 +58,8 @@ class JDA(MatchedMeans):
 
         found = jda(
             **self.given(source, target, n_classes, seed),
-            ys=np.where(source.known, source.labels, -1),
-            yt=np.where(target.known, target.labels, -1),
+            ys=np.where(source.labeled_mask, source.labels, -1),
+            yt=np.where(target.labeled_mask, target.labels, -1),
             max_iter=self.max_iter,
             balance=self.balance,
             priors=self.priors,

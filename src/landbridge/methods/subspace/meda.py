@@ -11,7 +11,7 @@ from ...base.fields import setting
 from ...base.seeds import numpy_rng
 from ...inference.layers import Affine, HeadLayer, RBFKernel, UnitRows, apply
 from ...solvers.calibration.score_calibration import fit_temperature
-from ..core.base import METHODS, Features, Head, Needs
+from ..core.base import METHODS, Features, Head, Requirements
 from ..core.feature import ScaledMethod
 from .directions import directions_from
 
@@ -48,7 +48,9 @@ class MEDA(ScaledMethod):
     family = "subspace"
     summary = "kernel classifier on the manifold that joins sides and classes"
     paper = "Wang, Feng, Chen, Yu, Huang & Yu, 2018, ACM Multimedia"
-    needs = Needs(source="labelled", target="unlabelled", gradients=False, shared_classes=True)
+    needs = Requirements(
+        source="labelled", target="unlabelled", gradients=False, shared_classes=True
+    )
 
     n_components: int = setting(
         20, "Dimension of the subspaces that the geodesic flow joins.", ge=1
@@ -104,19 +106,19 @@ class MEDA(ScaledMethod):
         flow = geodesic_flow(source.x, xt, self.n_components, centre=False)
         embed: tuple[HeadLayer, ...] = (Affine(flow.factor, np.zeros(flow.factor.shape[1])),)
 
-        taking = self._drawn(np.flatnonzero(source.known), seed, "source")
+        taking = self._drawn(np.flatnonzero(source.labeled_mask), seed, "source")
         own = self._drawn_target(target, seed)
         rows_s, rows_t = apply(embed, source.x[taking]), apply(embed, target.x[own])
         zs, zt = apply((UnitRows(),), rows_s), apply((UnitRows(),), rows_t)
-        labels, known = source.labels[taking], target.known[own]
-        start = np.where(known, target.labels[own], labels[_nearest(zt, zs)])
+        labels, labeled = source.labels[taking], target.labeled_mask[own]
+        start = np.where(labeled, target.labels[own], labels[_nearest(zt, zs)])
         found = fit_meda(
             zs,
             labels,
             zt,
             n_classes,
             start=start,
-            known=known,
+            labeled_mask=labeled,
             gamma=_GAMMA,
             alignment=self.distribution,
             smoothness=self.smoothness,
@@ -154,12 +156,12 @@ class MEDA(ScaledMethod):
 
     def _drawn_target(self, target: Features, seed: int) -> np.ndarray:
         """Return known rows first, then others."""
-        known, others = np.flatnonzero(target.known), np.flatnonzero(~target.known)
-        known = self._drawn(known, seed, "known")
-        room = max(self.max_rows - len(known), 0)
+        labeled, others = np.flatnonzero(target.labeled_mask), np.flatnonzero(~target.labeled_mask)
+        labeled = self._drawn(labeled, seed, "known")
+        room = max(self.max_rows - len(labeled), 0)
         if len(others) > room:
             others = numpy_rng(seed, "meda/target").choice(others, room, replace=False)
-        return np.sort(np.concatenate([known, others]))
+        return np.sort(np.concatenate([labeled, others]))
 
 
 def _nearest(rows: np.ndarray, anchors: np.ndarray) -> np.ndarray:

@@ -40,7 +40,7 @@ class SSTCA(MatchedMeans):
         """Return both sides in the components; of labels only known ones are read."""
         from ...solvers.subspace.sstca import sstca
 
-        labels = [np.where(side.known, side.labels, -1) for side in (source, target)]
+        labels = [np.where(side.labeled_mask, side.labels, -1) for side in (source, target)]
         found = sstca(
             **self.given(source, target, n_classes, seed),
             labels=np.concatenate(labels),

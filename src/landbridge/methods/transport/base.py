@@ -82,7 +82,7 @@ class TransportMethod(AlignmentMethod):
         steps = (NearestMove(source.x, images - source.x),)
         even = bool(np.abs(mass - 1).max() < 1e-3)
         weights = None if even else np.where(unsent, 0, mass) * (n / mass.sum())
-        if weights is not None and not weights[source.known].any():
+        if weights is not None and not weights[source.labeled_mask].any():
             weights = None
         return Aligned(images, (), steps, weights, notes)
 
@@ -95,7 +95,7 @@ class TransportMethod(AlignmentMethod):
             source.x,
             target.x,
             normalise=normalise,
-            labels=known_labels(source, target),
+            labels=ground_labels(source, target),
         )
 
 
@@ -114,13 +114,13 @@ class EntropicTransport(TransportMethod):
     batch_size: int = 10_000
 
 
-def known_labels(source: Features, target: Features) -> KnownLabels | None:
+def ground_labels(source: Features, target: Features) -> KnownLabels | None:
     """Return what both sides know, None where the target knows nothing."""
     from ...solvers.transport.cost import KnownLabels
 
-    if not target.known.any():
+    if not target.labeled_mask.any():
         return None
-    return KnownLabels(source.labels, source.known, target.labels, target.known)
+    return KnownLabels(source.labels, source.labeled_mask, target.labels, target.labeled_mask)
 
 
 def _summary(seen: list[dict[str, Any]], whole: bool) -> dict[str, Any]:

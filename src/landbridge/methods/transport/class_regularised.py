@@ -50,7 +50,7 @@ class ClassTransport(TransportMethod):
             source.labels,
             self.reg,
             self.class_reg,
-            known=source.known,
+            labeled_mask=source.labeled_mask,
             tolerance=1e-4,
             inner_iter=200,
         )

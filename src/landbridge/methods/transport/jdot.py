@@ -6,9 +6,9 @@ import numpy as np
 
 from ...base.fields import setting
 from ...base.seeds import numpy_rng
-from ..core.base import METHODS, AffineHead, Features, Head, Needs
+from ..core.base import METHODS, AffineHead, Features, Head, Requirements
 from ..core.feature import ScaledMethod
-from .base import known_labels
+from .base import ground_labels
 
 
 @METHODS.register("jdot")
@@ -38,7 +38,9 @@ class JDOT(ScaledMethod):
     family = "transport"
     summary = "predictor and transport plan of rows with labels, in turns"
     paper = "Courty, Flamary, Habrard & Rakotomamonjy, 2017, NeurIPS"
-    needs = Needs(source="labelled", target="unlabelled", gradients=False, shared_classes=True)
+    needs = Requirements(
+        source="labelled", target="unlabelled", gradients=False, shared_classes=True
+    )
 
     feature_weight: float = setting(
         1.0,
@@ -72,7 +74,7 @@ class JDOT(ScaledMethod):
 
         source, target, both = self.both_sides(source, target)
         rng = numpy_rng(seed, self.name)
-        source = _drawn(source.only(source.known), self.batch_size, rng)
+        source = _drawn(source.only(source.labeled_mask), self.batch_size, rng)
         target = _drawn(target, self.batch_size, rng)
         found = joint_transport(
             source.x,
@@ -81,12 +83,12 @@ class JDOT(ScaledMethod):
             feature_weight=self.feature_weight,
             alphas=np.asarray(ALPHAS) / len(target),
             reg=self.reg or None,
-            labels=known_labels(source, target),
+            labels=ground_labels(source, target),
             max_iter=self.max_iter,
         )
         self.n_iter_ = len(found.values)
-        scores = target.x[target.known] @ found.weight.T + found.bias
-        temperature = fit_temperature(scores, target.labels[target.known])
+        scores = target.x[target.labeled_mask] @ found.weight.T + found.bias
+        temperature = fit_temperature(scores, target.labels[target.labeled_mask])
         notes = {
             "objective": found.values[-1],
             "turns": len(found.values),
@@ -104,6 +106,6 @@ def _drawn(side: Features, most: int, rng: np.random.Generator) -> Features:
     if len(side) <= most:
         return side
     order = rng.permutation(len(side))
-    if not side.known.all():
-        order = order[np.argsort(~side.known[order], kind="stable")]
+    if not side.labeled_mask.all():
+        order = order[np.argsort(~side.labeled_mask[order], kind="stable")]
     return side.only(np.sort(order[:most]))

@@ -8,10 +8,10 @@ import numpy as np
 
 from ...base.fields import setting
 from ...base.seeds import numpy_rng
-from ..core.base import METHODS, Features, Head, Needs
+from ..core.base import METHODS, Features, Head, Requirements
 from ..core.feature import ScaledMethod
 from ..heads.base import fit_head
-from .base import known_labels
+from .base import ground_labels
 
 
 @METHODS.register("ot-labels")
@@ -41,7 +41,9 @@ class TransportLabels(ScaledMethod):
     family = "transport"
     summary = "labels carried to target rows by optimal transport, then the head"
     paper = "Redko, Courty, Flamary & Tuia, 2019, AISTATS, arXiv 1803.04899"
-    needs = Needs(source="labelled", target="unlabelled", gradients=False, shared_classes=True)
+    needs = Requirements(
+        source="labelled", target="unlabelled", gradients=False, shared_classes=True
+    )
 
     reg: float = setting(
         0.03,
@@ -63,9 +65,9 @@ class TransportLabels(ScaledMethod):
             Without labelled source rows, without target rows, or where dimensions differ.
         """
         source, target, both = self.both_sides(source, target)
-        source = source.only(source.known)
+        source = source.only(source.labeled_mask)
         shares = self._shares(source, target, n_classes, seed)
-        shares[target.known] = np.eye(n_classes)[target.labels[target.known]]
+        shares[target.labeled_mask] = np.eye(n_classes)[target.labels[target.labeled_mask]]
         self.shares_ = shares
         labels, sure = shares.argmax(1), shares.max(1)
         head = fit_head(
@@ -91,7 +93,7 @@ class TransportLabels(ScaledMethod):
         for i, part in enumerate(np.array_split(order, -(-m // self.batch_size))):
             chosen = others[(i * width + np.arange(width)) % n]
             some, goal = source.only(chosen), target.only(part)
-            cost = squared_cost(some.x, goal.x, normalise="mean", labels=known_labels(some, goal))
+            cost = squared_cost(some.x, goal.x, normalise="mean", labels=ground_labels(some, goal))
             plan: Plan
             plan = (
                 sinkhorn(cost, self.reg, consume=True) if self.reg else exact_transport(cost).plan

@@ -90,7 +90,7 @@ def reliability(answers: Sequence[Answers], bins: int = 10) -> list[Bin]:
     for one in answers:
         if one.probability is None:
             continue
-        known = one.known
+        known = one.has_truth
         sure.append(one.probability[known].max(1))
         right.append((one.predicted == one.true)[known].astype(float))
     if not sure or not sum(len(part) for part in sure):

@@ -46,10 +46,10 @@ _IMAGE = re.compile(r"data:image/(png|jpeg|webp);base64,[A-Za-z0-9+/=]+")
 def classes(run: RunFiles) -> Blocks | None:
     """Return recall by class, chosen against reference."""
     chosen, reference = pair(run)
-    new = recalls(chosen, judged_classes(run))
+    new = recalls(chosen, test_classes(run))
     if not new:
         return None
-    old = recalls(reference, judged_classes(run))
+    old = recalls(reference, test_classes(run))
     rows = {name: _recall(name, share, old.get(name)) for name, share in new.items()}
     by = {n: (new[n].value - old[n].value if n in old else 0.0) for n in new}
     by = by if old else {n: share.value for n, share in new.items()}
@@ -88,7 +88,7 @@ def _recall(name: str, new: Share, old: Share | None) -> Estimate:
     return Estimate(name, marks, said, note, change, label=label)
 
 
-def judged_classes(run: RunFiles) -> list[str]:
+def test_classes(run: RunFiles) -> list[str]:
     """Return the run's classes, and after them those that only judged labels have."""
     known = list(run.classes)
     return known + [name for name in run.verdict.unseen_classes if name not in known]
@@ -97,7 +97,7 @@ def judged_classes(run: RunFiles) -> list[str]:
 def confusions(run: RunFiles) -> Blocks | None:
     """Return the confusion matrices of the chosen method and of the reference."""
     chosen, reference = pair(run)
-    names = judged_classes(run)
+    names = test_classes(run)
     counts = confusion(chosen, names)
     if not counts.sum():
         return None

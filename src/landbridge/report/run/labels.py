@@ -68,13 +68,13 @@ _MEANING = {
 
 def _table(one: Answers, names: list[str]) -> tuple[np.ndarray, np.ndarray] | None:
     """Return truth and probabilities (n, k) of the rows whose truth is known."""
-    if not one.known.any():
+    if not one.has_truth.any():
         return None
-    kept = [[n for n in row if n in names] for row in one.true[one.known]]
+    kept = [[n for n in row if n in names] for row in one.true[one.has_truth]]
     true = _MULTILABEL.encode(kept, names)
     if one.probability is not None:
-        return true, one.probability[one.known]
-    said = [[n for n in row if n in names] for row in one.predicted[one.known]]
+        return true, one.probability[one.has_truth]
+    said = [[n for n in row if n in names] for row in one.predicted[one.has_truth]]
     return true, _MULTILABEL.encode(said, names).astype(float)
 
 

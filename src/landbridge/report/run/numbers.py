@@ -76,9 +76,9 @@ def _figure(key: str, value: float) -> str:
 
 
 def _pairs(answers: Sequence[Answers]) -> tuple[np.ndarray, np.ndarray] | None:
-    if not answers or not answers[0].known.any():
+    if not answers or not answers[0].has_truth.any():
         return None
-    known = answers[0].known
+    known = answers[0].has_truth
     return answers[0].true[known].astype(float), answers[0].predicted[known].astype(float)
 
 

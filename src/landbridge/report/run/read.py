@@ -53,7 +53,7 @@ class Answers:
     """Rows of one number may be alike: intervals go by groups."""
 
     @property
-    def known(self) -> np.ndarray:
+    def has_truth(self) -> np.ndarray:
         """Where the truth is known."""
         return np.array([value is not None for value in self.true], dtype=bool)
 

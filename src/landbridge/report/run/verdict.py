@@ -160,7 +160,7 @@ def comparison(run: RunFiles) -> Blocks | None:
     """Return the chosen method against each baseline, as rows of a chart and of a table."""
     verdict, units = run.verdict, run.units
     scores = verdict.scores
-    if verdict.kind == "label-free" or not any(one.score.known for one in scores):
+    if verdict.kind == "label-free" or not any(one.score.measured for one in scores):
         return _label_free(scores)
     metric, chosen, _ = _names(verdict)
     estimates = [

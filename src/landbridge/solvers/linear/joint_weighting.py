@@ -100,8 +100,8 @@ def joint_ridge(
             error = float(np.min(path.loo_errors))
         else:
             each = np.concatenate([share * of_source, np.full(m, (1 - share) / m)]) * (n + m)
-            judged = target if m > 1 else ~target
-            path = ridge_loo(x, y, alphas, weights=each, judged=judged)
+            eval_mask = target if m > 1 else ~target
+            path = ridge_loo(x, y, alphas, weights=each, eval_mask=eval_mask)
             error = float(np.min(path.loo_errors)) / (each[-1] if m > 1 else 1.0)
         errors[i] = error if m > 1 else np.nan
         if best is None or error < best[0]:

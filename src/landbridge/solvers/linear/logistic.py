@@ -216,12 +216,12 @@ def logistic_cv(
         loss = problem.loss(kept)
         at = problem.start(loss)
         right, lost = np.zeros(len(alphas)), np.zeros(len(alphas))
-        order, judged = np.argsort(-alphas, kind="stable"), folds >= 0
+        order, eval_mask = np.argsort(-alphas, kind="stable"), folds >= 0
         ends, steps = problem.path(loss, alphas[order], at)
         best = np.inf
         for j, at in zip(order, ends, strict=True):
             scores = problem.left_out(loss, at, folds, names)
-            right[j], lost[j] = _figures(scores[judged], problem.labels[judged])
+            right[j], lost[j] = _figures(scores[eval_mask], problem.labels[eval_mask])
             worse = -right[j] if criterion == "accuracy" else lost[j]
             if worse < best:
                 best, chosen, held = worse, j, scores

@@ -76,7 +76,7 @@ def ridge_loo(
     alphas: Sequence[float] | np.ndarray,
     *,
     weights: np.ndarray | None = None,
-    judged: np.ndarray | None = None,
+    eval_mask: np.ndarray | None = None,
     fit_intercept: bool = True,
     criterion: Literal["squared_error", "misclassified"] = "squared_error",
     precision: Precision = "auto",
@@ -95,7 +95,7 @@ def ridge_loo(
     weights : ndarray, shape (n,), optional
         Not negative. Rows of weight 0 take no part, and their "leave-one-out" prediction is the
         ordinary one.
-    judged : ndarray of bool, shape (n,), optional
+    eval_mask : ndarray of bool, shape (n,), optional
         The rows whose errors choose the strength; all by default. (All are left out in turn.)
     fit_intercept : bool
         Whether b is fitted (without penalty) or 0.
@@ -141,7 +141,7 @@ def ridge_loo(
     with torch.no_grad(), matmul_setting(matmul_precision):
         rows = CentredRows(x, weights, fit_intercept)
         problem = RidgeProblem(
-            rows, targets, alphas / rows.scale**2, criterion == "misclassified", judged
+            rows, targets, alphas / rows.scale**2, criterion == "misclassified", eval_mask
         )
         solved: SolvedRidge | None = None
         if rows.n <= rows.d:

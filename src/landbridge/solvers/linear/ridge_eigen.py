@@ -41,7 +41,7 @@ class RidgeProblem:
         targets: Any,
         alphas: np.ndarray,
         count_wrong: bool,
-        judged: np.ndarray | None = None,
+        eval_mask: np.ndarray | None = None,
     ) -> None:
         y = as_tensor(targets).to(rows.device, torch.float64)
         if y.ndim != 2 or len(y) != len(rows.x):
@@ -57,16 +57,18 @@ class RidgeProblem:
         self.alpha = torch.as_tensor(alphas, device=rows.device)
         self.count_wrong = count_wrong
         asked = torch.ones(len(rows.x), dtype=torch.float64)
-        if judged is not None:
-            if np.shape(judged) != (len(rows.x),):
-                raise ValueError(f"judged has shape {np.shape(judged)}, expected {(len(rows.x),)}")
-            asked = torch.from_numpy(np.asarray(judged, dtype=np.float64))
+        if eval_mask is not None:
+            if np.shape(eval_mask) != (len(rows.x),):
+                raise ValueError(
+                    f"judged has shape {np.shape(eval_mask)}, expected {(len(rows.x),)}"
+                )
+            asked = torch.from_numpy(np.asarray(eval_mask, dtype=np.float64))
         asked = asked.to(rows.device) if rows.used is None else asked.to(rows.device)[rows.used]
         if not bool((asked > 0).any()):
             raise ValueError("no row of weight above 0 is judged")
-        self.judged = asked[:, None]
+        self.eval_mask = asked[:, None]
         self.n_judged = int(asked.sum())
-        self.judged_share = self.share * self.judged
+        self.judged_share = self.share * self.eval_mask
         self.judged_share /= self.judged_share.sum()
 
     def centred(self, part: slice) -> torch.Tensor:
@@ -119,7 +121,7 @@ def solve_dual(problem: RidgeProblem) -> SolvedRidge:
     errors, wrong = np.zeros(len(alpha)), np.zeros(len(alpha))
     for j in range(len(alpha)):
         error = left_out(j)
-        errors[j] = float((problem.judged * error.square()).sum())
+        errors[j] = float((problem.eval_mask * error.square()).sum())
         if problem.count_wrong:
             wrong[j] = problem.wrong(error, slice(None))
     return SolvedRidge(errors / (problem.n_judged * problem.y.shape[1]), wrong, "float64", fit)
@@ -144,10 +146,10 @@ def solve_primal(
     path = _Path(
         problem, gram, wide, 1 / (values[:, None] + alpha), product(wide.T, moment), moment
     )
-    judged = _left_out(path, applied, strict)
-    if judged is None:
+    eval_mask = _left_out(path, applied, strict)
+    if eval_mask is None:
         return None
-    errors, wrong, leverage = judged
+    errors, wrong, leverage = eval_mask
 
     def fit(j: int) -> tuple[torch.Tensor, torch.Tensor]:
         return path.fit(j, leverage[:, j : j + 1], dtype, applied)
@@ -247,5 +249,5 @@ def _left_out(
                 for j in range(s)
             ]
         squared = product(residual.square_(), outputs).double() / kept.double().square_()
-        errors += (problem.judged[part] * squared).sum(0)
+        errors += (problem.eval_mask[part] * squared).sum(0)
     return errors.cpu().numpy(), wrong, leverage

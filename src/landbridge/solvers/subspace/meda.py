@@ -37,7 +37,7 @@ def fit_meda(
     n_classes: int,
     *,
     start: np.ndarray,
-    known: np.ndarray | None = None,
+    labeled_mask: np.ndarray | None = None,
     gamma: float = 0.5,
     alignment: float = 10.0,
     smoothness: float = 1.0,
@@ -66,8 +66,8 @@ def fit_meda(
         Labels of the source, below `n_classes`.
     n_classes : int
     start : ndarray of int, shape (m,)
-        The target's first pseudo-labels (its labels where `known`).
-    known : ndarray of bool, shape (m,), optional
+        The target's first pseudo-labels (its labels where `labeled_mask`).
+    labeled_mask : ndarray of bool, shape (m,), optional
         Target rows whose label in `start` is true: they stay, and count as labelled.
     gamma : float
         Kernel exp(−γ ‖x − z‖²); ½ is the paper's code on rows of length 1.
@@ -100,7 +100,7 @@ def fit_meda(
         raise ValueError("alignment and smoothness must not be negative, others must be positive")
     if max_iter < 1 or (mu is not None and not 0 <= mu <= 1):
         raise ValueError("max_iter must be positive, and mu between 0 and 1")
-    fixed = np.zeros(m, dtype=bool) if known is None else known
+    fixed = np.zeros(m, dtype=bool) if labeled_mask is None else labeled_mask
     z = np.concatenate([zs, zt]).astype(np.float64)
     labelled = np.concatenate([np.ones(n, dtype=bool), fixed])
     labels = np.asarray(start, dtype=np.int64).copy()

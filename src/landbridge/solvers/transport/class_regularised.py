@@ -42,7 +42,7 @@ def l1l2_transport(
     reg: float,
     class_reg: float,
     *,
-    known: np.ndarray | None = None,
+    labeled_mask: np.ndarray | None = None,
     source_weights: np.ndarray | None = None,
     target_weights: np.ndarray | None = None,
     tolerance: float = 1e-7,
@@ -58,7 +58,7 @@ def l1l2_transport(
         Classes of the source rows.
     reg, class_reg : float
         reg > 0 and η ≥ 0, in units of the (normalised) cost.
-    known : ndarray of bool, shape (n,), optional
+    labeled_mask : ndarray of bool, shape (n,), optional
         Rows whose label is not known are in no group.
     source_weights, target_weights : ndarray, optional
         Equal by default.
@@ -86,7 +86,7 @@ def l1l2_transport(
     28(1)). Smaller L are tried first, and given up where the objective would rise.
     """
     problem = _Problem(
-        cost, labels, known, reg, class_reg, source_weights, target_weights, inner_iter
+        cost, labels, labeled_mask, reg, class_reg, source_weights, target_weights, inner_iter
     )
     with torch.no_grad():
         return _proximal(problem, tolerance, max_iter)
@@ -98,7 +98,7 @@ def lpl1_transport(
     reg: float,
     class_reg: float,
     *,
-    known: np.ndarray | None = None,
+    labeled_mask: np.ndarray | None = None,
     source_weights: np.ndarray | None = None,
     target_weights: np.ndarray | None = None,
     epsilon: float = 1e-3,
@@ -134,7 +134,7 @@ def lpl1_transport(
     if not epsilon > 0:
         raise ValueError(f"epsilon must be positive, got {epsilon}")
     problem = _Problem(
-        cost, labels, known, reg, class_reg, source_weights, target_weights, inner_iter
+        cost, labels, labeled_mask, reg, class_reg, source_weights, target_weights, inner_iter
     )
     with torch.no_grad():
         return _majorise(problem, epsilon, tolerance, max_iter)
@@ -147,7 +147,7 @@ class _Problem:
         self,
         cost: Cost,
         labels: np.ndarray,
-        known: np.ndarray | None,
+        labeled_mask: np.ndarray | None,
         reg: float,
         class_reg: float,
         source_weights: np.ndarray | None,
@@ -161,7 +161,7 @@ class _Problem:
         n, m = cost.shape
         if len(labels) != n:
             raise ValueError(f"{len(labels)} labels for {n} source rows")
-        used = np.ones(n, dtype=bool) if known is None else known
+        used = np.ones(n, dtype=bool) if labeled_mask is None else labeled_mask
         self.reg, self.eta, self.inner_iter = reg, class_reg, inner_iter
         self.a = check_weights(source_weights, n, "source")
         self.b = check_weights(target_weights, m, "target")

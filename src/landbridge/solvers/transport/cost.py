@@ -31,16 +31,16 @@ class KnownLabels:
     Attributes
     ----------
     source, target : ndarray of int64, shapes (n,) and (m,)
-    source_known, target_known : ndarray of bool
+    source_labeled, target_labeled : ndarray of bool
     limit : float
         The cost of a forbidden pair, in units of the largest cost. Finite, as in POT's exact
         transport, so that there is a plan even where the classes' masses differ.
     """
 
     source: np.ndarray
-    source_known: np.ndarray
+    source_labeled: np.ndarray
     target: np.ndarray
-    target_known: np.ndarray
+    target_labeled: np.ndarray
     limit: float = 10.0
 
     def forbidden(self, part: slice) -> torch.Tensor:
@@ -50,10 +50,10 @@ class KnownLabels:
         them would only take the geometry away.
         """
         allowed = np.ones(len(self.target), dtype=bool)
-        if self.source_known.all():
+        if self.source_labeled.all():
             allowed = np.isin(self.target, self.source)
         differ = self.source[part, None] != self.target[None, :]
-        known = self.source_known[part, None] & (self.target_known & allowed)[None, :]
+        known = self.source_labeled[part, None] & (self.target_labeled & allowed)[None, :]
         return torch.from_numpy(differ & known)
 
 

@@ -8,7 +8,7 @@ from .plan import Plan
 
 
 def propagated_labels(
-    plan: Plan, labels: np.ndarray, n_classes: int, known: np.ndarray | None = None
+    plan: Plan, labels: np.ndarray, n_classes: int, labeled_mask: np.ndarray | None = None
 ) -> np.ndarray:
     """Return each target row's classes, in proportion to the mass it gets from each.
 
@@ -18,7 +18,7 @@ def propagated_labels(
         From n source rows to m target rows.
     labels : ndarray of int, shape (n,)
     n_classes : int
-    known : ndarray of bool, shape (n,), optional
+    labeled_mask : ndarray of bool, shape (n,), optional
         Mass of rows whose label is not known does not count.
 
     Returns
@@ -36,7 +36,7 @@ def propagated_labels(
     """
     if len(labels) != plan.shape[0]:
         raise ValueError(f"{len(labels)} labels for a plan of {plan.shape[0]} source rows")
-    used = np.ones(len(labels), dtype=bool) if known is None else known
+    used = np.ones(len(labels), dtype=bool) if labeled_mask is None else labeled_mask
     hot = np.zeros((len(labels), n_classes))
     hot[np.flatnonzero(used), labels[used]] = 1
     mass, _ = plan.backward(hot)

@@ -24,7 +24,7 @@ class SlicedTest:
     value : float
     null : ndarray, float64 (permutations,)
         The distance where membership is permuted.
-    spread : float
+    std : float
         Standard deviation of a sample along a direction (root mean square over directions).
     p : float
         At least 1 / (permutations + 1).

@@ -17,13 +17,13 @@ NORMS = (nn.modules.batchnorm._BatchNorm, nn.LayerNorm, nn.GroupNorm, nn.RMSNorm
 """Normalisation by torch; others count by their name."""
 
 
-def moving_parameters(network: Network, moves: str) -> Chosen:
+def moving_parameters(network: Network, trainable: str) -> Chosen:
     """Return the ids of the parameters that move.
 
     Parameters
     ----------
     network : Network
-    moves : str
+    trainable : str
         "all"; "head"; "backbone": all but the head; "norms": scales and shifts of
         normalisation, and the head; "biases": biases, and the head (BitFit; Zaken et al., 2022,
         ACL); "adapters": what an adapter added, and the head; "last:2": the last two stages and
@@ -35,11 +35,11 @@ def moving_parameters(network: Network, moves: str) -> Chosen:
     ConfigError
         For another word, a count that is none, or a stage that the backbone lacks.
     """
-    word, _, argument = moves.partition(":")
+    word, _, argument = trainable.partition(":")
     if word not in CHOICES:
         near = nearest(word, CHOICES)
         raise ConfigError(
-            f"moves = {moves!r}" + (f" (did you mean {near!r}?)" if near else ""),
+            f"moves = {trainable!r}" + (f" (did you mean {near!r}?)" if near else ""),
             hint=f"write one of {', '.join(CHOICES)}",
         )
     return CHOICES[word](network, argument)

@@ -81,7 +81,7 @@ def open_labels(
     return Truth(names, index, has, tuple(unseen))
 
 
-def judge(
+def evaluate_predictions(
     sealed: SealedLabels,
     classes: Sequence[str],
     predictions: Sequence[Predicted],

@@ -83,20 +83,20 @@ def seal(
     if column is not None and domain.holdout_by is None:
         there = () if domain.schema is None else domain.schema.names
         raise no_column(domain.name, column, "holdout=", there)
-    known, notes = domain.known, []
-    judged, why = _given_split(domain)
-    held_out, blocks, alike = domain.held_out | judged, None, False
-    if judged.any():
+    labeled_mask, notes = domain.labeled_mask, []
+    test_mask, why = _given_split(domain)
+    held_out, blocks, alike = domain.held_out | test_mask, None, False
+    if test_mask.any():
         check_effect(holdout, f"{domain.name} has a split of its own ({why})")
         notes.append(why)
-    elif not known.any():
+    elif not labeled_mask.any():
         check_effect(holdout, f"no row of {domain.name} has a label")
         notes.append("no row has a label: nothing can be judged, only label-free evidence")
     elif policy == "judge":
         check_effect(holdout, "all labels of the target are for judging")
-        judged = known.copy()
+        test_mask = labeled_mask.copy()
         notes.append(
-            f"all {judged.sum()} labels are sealed for judging; the same rows are used "
+            f"all {test_mask.sum()} labels are sealed for judging; the same rows are used "
             "without their labels"
         )
     else:
@@ -105,11 +105,12 @@ def seal(
         if few := _too_few(domain):
             notes.append(few)
         else:
-            judged = known & found.test
+            test_mask = labeled_mask & found.test
             held_out = held_out | found.test
             how = f"{found.how} with seed {seed}" if found.by_chance else found.how
             notes += [
-                f"judged on {judged.sum()} of {known.sum()} labelled rows, {how} and held out",
+                f"judged on {test_mask.sum()} of {labeled_mask.sum()} labelled rows, {how} and "
+                "held out",
                 *found.notes,
             ]
         if found.unused is not None:
@@ -119,11 +120,13 @@ def seal(
         notes.append(
             "there is nothing beside the rows that are judged: they are used without their labels"
         )
-    stays = known & ~judged & ~held_out if policy == "use" else np.zeros(len(domain), bool)
-    dropped = int((known & ~judged & ~stays).sum())
+    stays = (
+        labeled_mask & ~test_mask & ~held_out if policy == "use" else np.zeros(len(domain), bool)
+    )
+    dropped = int((labeled_mask & ~test_mask & ~stays).sum())
     if dropped:
         notes.append(f"{dropped} more labels are not used, for learning or for judging")
-    return replace(_sealed(domain, judged, held_out, stays, notes), blocks=blocks, alike=alike)
+    return replace(_sealed(domain, test_mask, held_out, stays, notes), blocks=blocks, alike=alike)
 
 
 def keep_labels(domain: Domain, keep: np.ndarray) -> Domain:
@@ -148,16 +151,18 @@ def keep_labels(domain: Domain, keep: np.ndarray) -> Domain:
     >>> int(few.known.sum()), few.sealed
     (4, SealedLabels(16 labels, sealed))
     """
-    known = domain.known & keep & ~domain.held_out
-    judged = domain.known & ~known
-    note = f"{known.sum()} labels are kept to learn from, {judged.sum()} sealed for judging"
-    return _sealed(domain, judged, domain.held_out, known, [note])
+    labeled_mask = domain.labeled_mask & keep & ~domain.held_out
+    test_mask = domain.labeled_mask & ~labeled_mask
+    note = (
+        f"{labeled_mask.sum()} labels are kept to learn from, {test_mask.sum()} sealed for judging"
+    )
+    return _sealed(domain, test_mask, domain.held_out, labeled_mask, [note])
 
 
 def _given_split(domain: Domain) -> tuple[np.ndarray, str]:
     """Return the labelled rows of the split that is there to judge, and the words for it."""
-    test = domain.known & domain.held_out
-    val = domain.known & domain.validation & ~domain.held_out
+    test = domain.labeled_mask & domain.held_out
+    val = domain.labeled_mask & domain.validation & ~domain.held_out
     if test.any():
         return test, f"judged on the {test.sum()} labelled rows of the test split, held out"
     if val.any():
@@ -170,7 +175,7 @@ def _given_split(domain: Domain) -> tuple[np.ndarray, str]:
 
 def _too_few(domain: Domain) -> str:
     """Return why no labels are kept for judging, "" where there are enough."""
-    total, n_classes = int(domain.known.sum()), len(domain.classes)
+    total, n_classes = int(domain.labeled_mask.sum()), len(domain.classes)
     if domain.target_type.exclusive and total < _LEAST_A_CLASS * n_classes:
         return (
             f"{total} labels of {n_classes} classes are too few to keep some for judging "
@@ -188,8 +193,8 @@ def _drawn(domain: Domain, rule: SplitRule, column: str, fraction: float, seed: 
     kind = domain.target_type
     rows = SplitRows(
         domain.name,
-        domain.known,
-        kind.strata(domain.labels, domain.known),
+        domain.labeled_mask,
+        kind.strata(domain.labels, domain.labeled_mask),
         classes=kind.exclusive,
         stratified_by=kind.strata_words,
         values=domain.holdout_by,
@@ -199,26 +204,30 @@ def _drawn(domain: Domain, rule: SplitRule, column: str, fraction: float, seed: 
 
 
 def _sealed(
-    domain: Domain, judged: np.ndarray, held_out: np.ndarray, known: np.ndarray, notes: list[str]
+    domain: Domain,
+    test_mask: np.ndarray,
+    held_out: np.ndarray,
+    labeled_mask: np.ndarray,
+    notes: list[str],
 ) -> Domain:
-    names = domain.target_type.decode(domain.labels[judged], domain.classes)
-    classes, labels = _what_is_shown(domain, known)
+    names = domain.target_type.decode(domain.labels[test_mask], domain.classes)
+    classes, labels = _what_is_shown(domain, labeled_mask)
     return replace(
         domain,
         classes=classes,
         labels=labels,
-        known=known,
-        judged=judged,
+        labeled_mask=labeled_mask,
+        test_mask=test_mask,
         held_out=held_out,
-        validation=domain.validation & ~judged,
-        sealed=SealedLabels(names) if judged.any() else None,
+        validation=domain.validation & ~test_mask,
+        sealed=SealedLabels(names) if test_mask.any() else None,
         notes=(*domain.notes, *notes),
     )
 
 
-def _what_is_shown(domain: Domain, known: np.ndarray) -> tuple[tuple[str, ...], np.ndarray]:
+def _what_is_shown(domain: Domain, labeled_mask: np.ndarray) -> tuple[tuple[str, ...], np.ndarray]:
     """Return the classes that known labels show, and labels that hold nothing else."""
     kind = domain.target_type
-    present = kind.shown(domain.labels, known, domain.classes)
+    present = kind.shown(domain.labels, labeled_mask, domain.classes)
     classes = tuple(domain.classes[i] for i in present)
-    return classes, kind.narrowed(domain.labels, known, present)
+    return classes, kind.narrowed(domain.labels, labeled_mask, present)

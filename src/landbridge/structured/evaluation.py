@@ -119,7 +119,7 @@ class TunedVerdict:
         return cls(**own, models=models, judged_groups=found.get("judged_groups", 0))
 
 
-def judge(
+def evaluate_predictions(
     metrics: Sequence[Metric],
     answers: Mapping[str, Sequence[Any]],
     examples: Sequence[Example],
