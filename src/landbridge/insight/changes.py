@@ -30,25 +30,11 @@ def changed_examples(
     modality: str = "image",
     limit: int = SHOWN,
 ) -> dict[str, Any]:
-    """Return the content of an examples.json.
+    """Return the content of an examples.json: at most `limit` examples of each kind.
 
-    Parameters
-    ----------
-    reference_pred, chosen_pred : sequence of str
-        Answers to the same judged examples.
-    true : sequence of str or None
-        Examples whose truth is unknown are passed over.
-    confidence : sequence of float, optional
-        The chosen method's probability of its answer; the most confident come first.
-    rows, names : sequence
-        Row as read, and the name a person knows the example by.
-    images : callable(row) -> uint8 array (h, w), (h, w, 1), (h, w, 3) or (h, w, 4), or None
-    values : callable(row) -> mapping or None
-        Column values of a table row, or {"text": ...}.
-    reference, chosen, modality : str
-        Said in the report.
-    limit : int
-        At most this many examples of each kind.
+    Examples whose truth is unknown are passed over; those that the chosen method is most sure of
+    come first. `rows` are as read, `names` what a person knows an example by. `images` gives a
+    uint8 array (h, w[, 1, 3 or 4]) or None of a row, `values` its columns or {"text": ...}.
     """
     n = len(true)
     for what, given in (

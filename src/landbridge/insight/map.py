@@ -56,20 +56,9 @@ class MapSide:
 def feature_map_points(
     before: np.ndarray, after: np.ndarray, seed: int, max_points: int = MAX_POINTS
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Lay out the same n examples twice.
+    """Lay out the same n examples twice, (n, 2) each; the same seed gives the same layout.
 
-    Parameters
-    ----------
-    before, after : array (n, d0), (n, d1)
-        Features of the same examples, in the same order.
-    seed : int
-        The same seed gives the same layout.
-    max_points : int
-        With more points than this, the layout is a plain PCA.
-
-    Returns
-    -------
-    two arrays (n, 2)
+    With more than `max_points` the layout is a plain PCA.
     """
     if len(before) != len(after):
         raise ValueError(f"before has {len(before)} rows, after has {len(after)}")
@@ -93,17 +82,8 @@ def build_map(
 ) -> dict[str, Any]:
     """Return the content of a map.json: both layouts of an even draw from source and target.
 
-    Parameters
-    ----------
-    source : MapSide or None
-        None where the backbone is the only source.
-    target : MapSide
-    seed : int
-        Decides the draw and the layout.
-    max_points : int
-        At most this many points in all, half of them from each side where both have enough.
-    titles : tuple of str
-        Titles of the two layouts.
+    At most `max_points` in all, half of them from each side where both have enough; `seed` decides
+    the draw and the layout. Without a source the backbone is the only one.
     """
     sides = [("target", target)] if source is None else [("source", source), ("target", target)]
     sizes = _shares([len(side.before) for _, side in sides], max_points)

@@ -25,19 +25,10 @@ def sample(
     right: bool | None = None,
     largest: int = _LARGEST,
 ) -> dict[str, Any]:
-    """Return one example.
+    """Return one example: pictures with what they show, and what goes in, is true and is said.
 
-    Parameters
-    ----------
-    name : str
-    pictures : iterable of (uint8 ndarray (h, w) or (h, w, 3), str)
-        Each with what it shows.
-    lines : iterable of (str, Any)
-        What goes in, what is true, what is said.
-    right : bool, optional
-        Whether the answer is right, where that can be said.
-    largest : int
-        Longest side of a picture, in pixels.
+    `right` says whether the answer is right, where that can be said; `largest` is the longest side
+    of a picture in pixels.
     """
     return {
         "name": name,
@@ -50,11 +41,7 @@ def sample(
 def wrong_and_right(scores: Sequence[float], most: int = SHOWN) -> list[int]:
     """Return which examples to show: the worst half, then evenly among the others.
 
-    Parameters
-    ----------
-    scores : sequence of float
-        The higher, the better the answer.
-    most : int
+    The higher a score, the better the answer.
     """
     order = np.argsort(np.asarray(scores, float), kind="stable")
     if len(order) <= most:

@@ -135,20 +135,10 @@ def forest(
     height: float = 30,
     end: str = "",
 ) -> Forest:
-    """Draw estimates beneath each other on one scale.
+    """Draw estimates beneath each other on one scale: `axis`, or as wide as the marks need.
 
-    Parameters
-    ----------
-    estimates : sequence of Estimate
-    units : Units
-    zero : bool
-        Whether they are differences, drawn against none.
-    axis : Axis, optional
-        The scale; else as wide as the marks need.
-    height : float
-        Of a row.
-    end : str
-        At the right of the scale.
+    With `zero` they are differences, drawn against none. `height` is that of a row, and `end`
+    stands at the right of the scale.
     """
     axis = axis or units.axis([m for one in estimates for m in one.marks], zero)
     rows = [
@@ -168,56 +158,36 @@ def forest(
 
 @dataclass(frozen=True)
 class Table(Block):
-    """Rows of words.
-
-    Attributes
-    ----------
-    heads : sequence of str
-    rows : sequence of sequences of str
-        The first of each names the row.
-    right : collection of int
-        Columns of numbers.
-    label : str
-        What it is, for those who do not see it.
-    css : sequence of str
-        Of each row: "is-chosen", "is-gated" or "".
-    stacks : bool
-        Whether the last column stands beneath the others on a phone.
-    """
+    """Rows of words."""
 
     heads: Sequence[str]
     rows: Sequence[Sequence[str]]
+    """The first of each names the row."""
     right: Sequence[int] = ()
+    """Columns of numbers."""
     label: str = "Table"
+    """What it is, for those who do not see it."""
     css: Sequence[str] = ()
+    """Of each row: "is-chosen", "is-gated" or ""."""
     stacks: bool = False
+    """Whether the last column stands beneath the others on a phone."""
 
 
 @dataclass(frozen=True)
 class Card:
-    """One example.
-
-    Attributes
-    ----------
-    name : str
-    pictures : sequence of (data URI, what it shows)
-    lines : sequence of (str, str)
-        Such as ("said", "thee") and ("true", "three").
-    right : bool or None
-        Whether the answer is right, where that can be said.
-    answer, foot : str
-        Beneath the lines, and under the name.
-    row : str
-        By which a map finds its picture.
-    """
+    """One example."""
 
     name: str
     pictures: Sequence[tuple[str, str]] = ()
     lines: Sequence[tuple[str, str]] = ()
+    """Such as ("said", "thee") and ("true", "three")."""
     right: bool | None = None
+    """Whether the answer is right, where that can be said."""
     answer: str = ""
     foot: str = ""
+    """Beneath the lines, and under the name."""
     row: str = ""
+    """By which a map finds its picture."""
 
 
 @dataclass(frozen=True)
@@ -345,20 +315,12 @@ class Items(Block):
 
 @dataclass(frozen=True)
 class Maps(Block):
-    """Two drawings of the same points, with what ``map.js`` needs to colour them.
-
-    Attributes
-    ----------
-    drawn : sequence of (title, drawing)
-    json : Markup
-        What the points are, safe inside HTML.
-    colours : sequence of (value, words)
-        By what points can be coloured.
-    group : str
-        What one can pick.
-    """
+    """Two drawings of the same points, with what ``map.js`` needs to colour them."""
 
     drawn: Sequence[tuple[str, Markup]]
     json: Markup
+    """What the points are, safe inside HTML."""
     colours: Sequence[tuple[str, str]]
+    """By what points can be coloured."""
     group: str
+    """What one can pick."""

@@ -32,25 +32,16 @@ BADGES = {
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came out, with the difference that it rests on.
-
-    Attributes
-    ----------
-    outcome : str
-        "helped", "hurt", "can't tell", or any other word.
-    sentence : str
-        Said where a page has several.
-    difference : Interval or None
-        To be drawn against no difference.
-    what : str
-        Said beside the difference: of what, and against what.
-    units : Units
-    """
+    """What came out, with the difference that it rests on."""
 
     outcome: str
+    """"helped", "hurt", "can't tell", or any other word."""
     sentence: str = ""
+    """Said where a page has several."""
     difference: Interval | None = None
+    """To be drawn against no difference."""
     what: str = ""
+    """Said beside the difference: of what, and against what."""
     units: Units = SHARES
 
     @property
@@ -76,20 +67,13 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Section:
-    """Blocks under a heading.
-
-    Attributes
-    ----------
-    id, title : str
-    blocks : sequence of Block or None
-    nav : str or None
-        What leads to it in the bar; the id in words where "", nothing where None.
-    """
+    """Blocks under a heading."""
 
     id: str
     title: str
     blocks: Blocks
     nav: str | None = ""
+    """What leads to it in the bar; the id in words where "", nothing where None."""
 
     @property
     def link(self) -> str | None:
@@ -99,40 +83,26 @@ class Section:
 
 @dataclass(frozen=True)
 class Page:
-    """What a page shows.
-
-    Attributes
-    ----------
-    title : str
-        What it is about; the line above the headline.
-    headline : str
-    outcomes : sequence of Outcome
-        The one that the headline says, or several, listed beneath it.
-    sections : sequence of Section
-    intro : sequence of Block or None
-        Beneath the outcomes.
-    badges : sequence of str
-        Beside the outcome.
-    further : str
-        The rest of what the headline says.
-    name : str
-        In the window's title; the headline where "".
-    first : str
-        The id of what comes first.
-    source : str
-        In the last line: from what the page was made.
-    """
+    """What a page shows."""
 
     title: str
+    """What it is about; the line above the headline."""
     headline: str
     outcomes: Sequence[Outcome]
+    """The one that the headline says, or several, listed beneath it."""
     sections: Sequence[Section]
     intro: Blocks = ()
+    """Beneath the outcomes."""
     badges: Sequence[str] = ()
+    """Beside the outcome."""
     further: str = ""
+    """The rest of what the headline says."""
     name: str = ""
+    """In the window's title; the headline where ""."""
     first: str = "verdict"
+    """The id of what comes first."""
     source: str = ""
+    """In the last line: from what the page was made."""
 
 
 def noted(text: str, notes: Sequence[str] = ()) -> list[Block | None]:
@@ -141,18 +111,7 @@ def noted(text: str, notes: Sequence[str] = ()) -> list[Block | None]:
 
 
 def write_page(page: Page, path: Path | str) -> Path:
-    """Write a page as one HTML file that loads nothing.
-
-    Parameters
-    ----------
-    page : Page
-    path : path
-
-    Returns
-    -------
-    path
-        The same page gives the same bytes.
-    """
+    """Write a page as one HTML file that loads nothing; the same page gives the same bytes."""
     write_text(Path(path), html.render(page))
     return Path(path)
 
@@ -168,21 +127,8 @@ def folder_report(
 ) -> Path:
     """Write the report of what a command made, to `out` or into its folder.
 
-    Parameters
-    ----------
-    folder : Path or None
-        Where it is kept, if it is.
-    page : callable
-        Makes the page from the folder and the facts.
-    facts : dict
-    out : path or None
-    what, verb : str
-        What it is ("the space was"), and the function that made it: for the message.
-
-    Raises
-    ------
-    RunError
-        Where it is in no folder.
+    `what` ("the space was") and `verb`, the function that made it, are for the `RunError` where
+    it is in no folder.
     """
     if folder is None:
         raise RunError(f"{what} not kept in a folder", hint=f"give {verb} out=FOLDER")

@@ -25,43 +25,28 @@ _EDGE = 14.0
 
 @dataclass(frozen=True)
 class Series:
-    """Points that look alike.
-
-    Attributes
-    ----------
-    name : str
-    x, y : sequence of float, or array
-    color : str
-        A variable of ``style.css``.
-    diamond : bool
-        Open diamonds, as a source has; discs otherwise.
-    """
+    """Points that look alike."""
 
     name: str
     x: Sequence[float] | np.ndarray
     y: Sequence[float] | np.ndarray
     color: str = "target"
+    """A variable of ``style.css``."""
     diamond: bool = False
+    """Open diamonds, as a source has; discs otherwise."""
 
 
 @dataclass(frozen=True)
 class Axes:
-    """Two scales; without them both directions have the same unit, and no names.
-
-    Attributes
-    ----------
-    x, y : (float, float)
-        The ends of each.
-    x_name, y_name : str
-    ideal : ((float, float), (float, float))
-        The ends of a dashed line on which points would best lie.
-    """
+    """Two scales; without them both directions have the same unit, and no names."""
 
     x: tuple[float, float]
     y: tuple[float, float]
+    """The ends of each."""
     x_name: str
     y_name: str
     ideal: tuple[tuple[float, float], tuple[float, float]]
+    """The ends of a dashed line on which points would best lie."""
 
 
 def scatter(
@@ -76,27 +61,11 @@ def scatter(
     axes: Axes | None = None,
     numbers: bool = False,
 ) -> Markup:
-    """Return a drawing of points.
+    """Return a drawing of points, series by series.
 
-    Parameters
-    ----------
-    series : sequence of Series
-        Drawn in this order.
-    label : str
-        What it shows, for those who do not see it.
-    id : str
-        Of the drawing; no other on the page may have it.
-    width, height : float
-    radius, opacity : float
-        Of a point.
-    axes : Axes, optional
-    numbers : bool
-        Whether the number of each series, from 1, stands in its middle.
-
-    Raises
-    ------
-    ValueError
-        Where a coordinate is not finite.
+    No other drawing on the page may have its `id`; `label` says what it shows to those who do not
+    see it. With `numbers` the number of each series, from 1, stands in its middle. A coordinate
+    that is not finite is a `ValueError`.
     """
     where = [np.stack([np.asarray(s.x, float), np.asarray(s.y, float)], axis=1) for s in series]
     if not all(np.isfinite(points).all() for points in where):

@@ -57,19 +57,7 @@ _MOST_CLASSES = 40
 
 
 def write_shift_page(compared: Compared, path: Path | str) -> Path:
-    """Write the page.
-
-    Parameters
-    ----------
-    compared : Compared
-        What `landbridge.diagnosis.domains.compare_domains` gave.
-    path : path
-        The file to write.
-
-    Returns
-    -------
-    path
-    """
+    """Write the page of what `landbridge.diagnosis.domains.compare_domains` gave."""
     return write_page(page_of(compared), path)
 
 

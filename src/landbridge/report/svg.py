@@ -54,14 +54,7 @@ class Mark:
 
 @dataclass(frozen=True)
 class Plane:
-    """A rectangle of a drawing with two scales; y grows upwards.
-
-    Attributes
-    ----------
-    left, top, width, height : float
-    x, y : (float, float)
-        The ends of each scale.
-    """
+    """A rectangle of a drawing with two scales; y grows upwards."""
 
     left: float
     top: float
@@ -69,6 +62,7 @@ class Plane:
     height: float
     x: tuple[float, float]
     y: tuple[float, float]
+    """The ends of each scale."""
 
     def at(self, x: float, y: float) -> tuple[float, float]:
         """Return where a point lies in the drawing."""

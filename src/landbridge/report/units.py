@@ -14,18 +14,12 @@ from .svg import Axis, Mark, around
 
 @dataclass(frozen=True)
 class Units:
-    """Words for figures.
-
-    Attributes
-    ----------
-    percent : bool
-        Whether figures are shares, and differences points.
-    saves : bool
-        Whether the figure is an error: a difference is then what is saved of it.
-    """
+    """Words for figures."""
 
     percent: bool = True
+    """Whether figures are shares, and differences points."""
     saves: bool = False
+    """Whether the figure is an error: a difference is then what is saved of it."""
 
     def value(self, value: Any) -> str:
         """0.942 -> "94.2 %"; 3.2114 -> "3.211"."""

@@ -22,32 +22,21 @@ ODD = (AttributeError, IndexError, KeyError, TypeError, ValueError)
 
 @dataclass(frozen=True)
 class Part:
-    """A section of a run's report.
-
-    Attributes
-    ----------
-    title : str
-    make : callable
-        Gives blocks; none where the file holds nothing for them.
-    file : str
-        That they are made from.
-    otherwise : str
-        Said where there are none: "There is no map:".
-    unjudged : str
-        What follows from rows without truth: "there is no confusion matrix".
-    nav : str or None
-        As a `Section` has it; "{heading}" is what the kind of label is headed with.
-    id : str
-        Where it is not the name.
-    """
+    """A section of a run's report."""
 
     title: str
     make: Callable[[RunFiles], Blocks | None]
+    """Gives blocks; none where the file holds nothing for them."""
     file: str
+    """That they are made from."""
     otherwise: str = ""
+    """Said where there are none: "There is no map:"."""
     unjudged: str = ""
+    """What follows from rows without truth: "there is no confusion matrix"."""
     nav: str | None = ""
+    """As a `Section` has it; "{heading}" is what the kind of label is headed with."""
     id: str = ""
+    """Where it is not the name."""
 
     def section(self, name: str, run: RunFiles) -> Section:
         """Return what a run's files give to see."""

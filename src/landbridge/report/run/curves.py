@@ -51,15 +51,7 @@ def curves(run: RunFiles) -> Blocks | None:
 
 
 def learning_curves(log: Sequence[Event], chosen: str) -> list[Fit]:
-    """Return fits, the chosen first, each with phases, each with drawings.
-
-    Parameters
-    ----------
-    log : sequence of events
-        Those of kind "step" are drawn.
-    chosen : str
-        The fit that is shown first.
-    """
+    """Return the fits of events of kind "step", the chosen first, each with drawings by phase."""
     found: dict[str, dict[str, dict[str, dict[str, list[Line]]]]] = {}
     for event in log:
         step = fmt.number(event.get("step"))
