@@ -15,7 +15,7 @@ from scipy import stats
 from landbridge.metrics.estimates import mean_interval, paired_interval, widened
 from landbridge.metrics.intervals import paired_bootstrap, wilson_share
 from landbridge.structured.base import Example, Metric
-from landbridge.structured.evaluation import judge as judge_structured
+from landbridge.structured.evaluation import evaluate_predictions as judge_structured
 from landbridge.verdict.partition import partition_score
 
 LEVEL = 0.95

@@ -6,12 +6,12 @@ import shutil
 
 import numpy as np
 import pytest
-from landbridge.runs.labeled_mask import SourceModel, is_run
 
 import landbridge
 from landbridge.base.errors import ConfigError, DataError, MethodError, RunError
 from landbridge.domains.read import read_domain
 from landbridge.domains.sealing import keep_labels
+from landbridge.runs.known import SourceModel, is_run
 
 TRAINING = {"steps": 30, "source_steps": 30, "batch_size": 16, "threads": 1, "precision": "float32"}
 

@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
-from landbridge.runs.evaluation import compared
 
 from landbridge.clustering.outcome import outcome
 from landbridge.clustering.stability import Agreement
@@ -17,6 +16,7 @@ from landbridge.domains.sealed import SealedLabels
 from landbridge.metrics.intervals import Interval
 from landbridge.multi_task.read import OneTask
 from landbridge.multi_task.verdicts import task_verdict
+from landbridge.runs.new_data import compared
 from landbridge.structured.base import Example, Metric
 from landbridge.structured.evaluation import evaluate_predictions as judge_structured
 from landbridge.targets.codec import TargetCodec
