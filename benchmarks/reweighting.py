@@ -108,13 +108,13 @@ def landbridge_kliep(d: int, out: str) -> harness.Work:
     widths = np.array(MULTIPLES) * median(xs, xt)
 
     def work() -> dict[str, Any]:
-        fit = kliep(xs, xt, widths=widths)
+        fit = kliep(xs, xt, bandwidths=widths)
         ratio = fit.ratio
         np.savez(
             out,
             centres=ratio.centres,
             coefficients=np.exp(ratio.log_coefficients),
-            gamma=0.5 / ratio.width**2,
+            gamma=0.5 / ratio.bandwidth**2,
         )
         return {}
 
@@ -157,7 +157,7 @@ def landbridge_kmm(d: int, out: str, dtype: str = "float64") -> harness.Work:
     width = median(xs, xt)
 
     def work() -> dict[str, Any]:
-        fit = kmm(xs, xt, width=width, upper=UPPER)
+        fit = kmm(xs, xt, bandwidth=width, upper=UPPER)
         np.savez(out, weights=fit.weights.astype(np.float64) * fit.mean)
         return {}
 
@@ -195,8 +195,8 @@ def landbridge_ulsif(d: int, out: str) -> harness.Work:
     widths = np.array(MULTIPLES) * median(xs, xt)
 
     def work() -> dict[str, Any]:
-        fit = ulsif(xs, xt, widths=widths, alphas=ALPHAS)
-        np.savez(out, weights=fit.weights, gamma=0.5 / fit.width**2, strength=fit.strength)
+        fit = ulsif(xs, xt, bandwidths=widths, alphas=ALPHAS)
+        np.savez(out, weights=fit.weights, gamma=0.5 / fit.bandwidth**2, strength=fit.strength)
         return {}
 
     return work
@@ -249,7 +249,7 @@ def kmm_optimum(d: int) -> float:
     from landbridge.solvers.density_ratio.kmm import kmm
 
     xs, xt = rows(d)
-    fit = kmm(xs, xt, width=median(xs, xt), upper=UPPER, tolerance=1e-7, max_steps=10_000)
+    fit = kmm(xs, xt, bandwidth=median(xs, xt), upper=UPPER, tolerance=1e-7, max_steps=10_000)
     return kmm_objective(d)(fit.weights * fit.mean)
 
 

@@ -71,11 +71,11 @@ def slow_mmd2(x, y, width, weights=None):
 def test_mmd_is_its_definition_at_every_width(far):
     x, y = rng().normal(size=(12, 3)) + far, rng(1).normal(size=(7, 3)) + 0.5 + far
     found = mmd_test(x, y, rng(), permutations=5)
-    for value, width in zip(found.values, found.widths, strict=True):
+    for value, width in zip(found.values, found.bandwidths, strict=True):
         assert value == pytest.approx(slow_mmd2(x, y, width), abs=1e-9)
     pooled = np.concatenate([x, y])
     gaps = [np.linalg.norm(a - b) for i, a in enumerate(pooled) for b in pooled[:i]]
-    assert found.widths[2] == pytest.approx(np.sort(gaps)[(len(gaps) - 1) // 2], rel=1e-6)
+    assert found.bandwidths[2] == pytest.approx(np.sort(gaps)[(len(gaps) - 1) // 2], rel=1e-6)
 
 
 def test_permuted_mmd_is_the_mmd_of_permuted_rows():
@@ -85,7 +85,7 @@ def test_permuted_mmd_is_the_mmd_of_permuted_rows():
     first = np.arange(15) < 9
     for k in range(3):
         member = again.permutation(first)
-        want = slow_mmd2(pooled[member], pooled[~member], found.widths[2])
+        want = slow_mmd2(pooled[member], pooled[~member], found.bandwidths[2])
         assert found.null[k, 2] == pytest.approx(want, abs=1e-12)
 
 

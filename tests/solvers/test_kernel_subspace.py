@@ -24,14 +24,14 @@ def sides(ns=70, nt=50, d=6, seed=0, shift=1.5):
     return rng.normal(size=(ns, d)) * spread, (rng.normal(size=(nt, d)) + shift) * spread
 
 
-def gram(x, kernel, width):
+def gram(x, kernel, bandwidth):
     if kernel == "linear":
         return x @ x.T
     squares = ((x[:, None] - x[None]) ** 2).sum(2)
-    return np.exp(-squares / (2 * width**2))
+    return np.exp(-squares / (2 * bandwidth**2))
 
 
-def dense(xs, xt, kernel, reg, k, width=1.0):
+def dense(xs, xt, kernel, reg, k, bandwidth=1.0):
     """The generalised eigenproblem of the paper: n × n matrices, nothing clever."""
     x = np.concatenate([xs, xt])
     n, ns, nt = len(x), len(xs), len(xt)
@@ -40,7 +40,7 @@ def dense(xs, xt, kernel, reg, k, width=1.0):
     big_l[:ns, ns:] = big_l[ns:, :ns] = -1 / (ns * nt)
     big_l /= np.linalg.norm(big_l)
     h = np.eye(n) - 1 / n
-    p = x if kernel == "primal" else gram(x, kernel, width)
+    p = x if kernel == "primal" else gram(x, kernel, bandwidth)
     values, w = eigh(p.T @ h @ p, p.T @ big_l @ p + reg * np.eye(p.shape[1]))
     w = w[:, ::-1][:, :k]
     return values[::-1][:k], w / np.linalg.norm(w, axis=0), p @ (w / np.linalg.norm(w, axis=0))
@@ -60,8 +60,8 @@ def rows_of(found):
 @pytest.mark.parametrize("reg", [1e-2, 1.0, 100.0])
 def test_tca_is_the_dense_generalised_eigenproblem(kernel, ns, nt, d, reg):
     xs, xt = sides(ns, nt, d)
-    values, _, z = dense(xs, xt, kernel, reg, 3, width=2.0)
-    found = tca(xs, xt, 3, kernel=kernel, reg=reg, width=2.0, tolerance=0)
+    values, _, z = dense(xs, xt, kernel, reg, 3, bandwidth=2.0)
+    found = tca(xs, xt, 3, kernel=kernel, reg=reg, bandwidth=2.0, tolerance=0)
     np.testing.assert_allclose(found.values, values, rtol=1e-6)
     if kernel == "rbf":  # the embedding is centred there
         z = z - z.mean(0)
@@ -70,12 +70,12 @@ def test_tca_is_the_dense_generalised_eigenproblem(kernel, ns, nt, d, reg):
 
 def test_large_kernel_in_float32_has_the_dense_objective():
     xs, xt = sides(600, 700, 30)
-    values, w, _ = dense(xs, xt, "rbf", 1.0, 10, width=1.0)
-    found = tca(xs.astype(np.float32), xt.astype(np.float32), 10, width=1.0, tolerance=1e-7)
+    values, w, _ = dense(xs, xt, "rbf", 1.0, 10, bandwidth=1.0)
+    found = tca(xs.astype(np.float32), xt.astype(np.float32), 10, bandwidth=1.0, tolerance=1e-7)
     assert found.source.dtype == np.float32
     assert found.values.sum() == pytest.approx(values.sum(), rel=1e-4)
     np.testing.assert_allclose(found.values, values, rtol=1e-3)
-    space = kernel_space(xs, xt, "rbf", width=1.0)
+    space = kernel_space(xs, xt, "rbf", bandwidth=1.0)
     pencil = KernelPencil(space.base, tolerance=1e-7)
     _, mine = pencil.solve(space.project(marginal(600, 700)), 1.0, 10)
     assert np.degrees(subspace_angles(w, mine.numpy())).max() < 1.0
@@ -90,7 +90,7 @@ def test_mean_discrepancy_by_double_sum():
                 for column in b:
                     k = np.exp(-((row - column) ** 2).sum() / (2 * 1.3**2))
                     total += side * other * k / (na * nb)
-    space = kernel_space(xs, xt, "rbf", width=1.3)
+    space = kernel_space(xs, xt, "rbf", bandwidth=1.3)
     e = np.concatenate([np.full(9, 1 / 9), np.full(7, -1 / 7)])
     assert e @ space.base.numpy() @ e == pytest.approx(total, rel=1e-9)
     p = space.base.numpy()
@@ -118,12 +118,12 @@ def test_objective_falls_and_new_rows_take_the_same_way(kernel, landmarks):
 
 def test_every_row_as_landmark_is_exact():
     xs, xt = sides(40, 30, 5)
-    whole = tca(xs, xt, 3, width=1.0)
-    marks = tca(xs, xt, 3, width=1.0, landmarks=70)
+    whole = tca(xs, xt, 3, bandwidth=1.0)
+    marks = tca(xs, xt, 3, bandwidth=1.0, landmarks=70)
     np.testing.assert_allclose(marks.values, whole.values, rtol=1e-4)
     same_up_to_sign(rows_of(marks), rows_of(whole), atol=1e-3 * np.abs(whole.source).max())
     assert marks.notes["form"] == "nystrom"
-    few = tca(xs, xt, 3, width=1.0, landmarks=20)
+    few = tca(xs, xt, 3, bandwidth=1.0, landmarks=20)
     assert few.values.sum() <= whole.values.sum() * (1 + 1e-9)
 
 
@@ -244,7 +244,7 @@ def test_refuses():
         tca(xs * np.nan, xt, 3)
     with pytest.raises(ValueError, match="kernel"):
         tca(xs, xt, 3, kernel="poly")
-    with pytest.raises(ValueError, match="width"):
-        tca(xs, xt, 3, width=-1)
+    with pytest.raises(ValueError, match="bandwidth"):
+        tca(xs, xt, 3, bandwidth=-1)
     with pytest.raises(ValueError, match="landmarks"):
         tca(xs, xt, 3, landmarks=0)

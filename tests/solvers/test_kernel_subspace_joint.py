@@ -77,7 +77,7 @@ def test_jda_with_known_labels_is_the_dense_problem(kernel, balance):
     xs, ys, xt, yt = sides()
     found = jda(
         xs, ys, xt, yt, 4, kernel=kernel, balance=balance, reg=0.3, unit_rows=False,
-        width=3.0,
+        bandwidth=3.0,
     )  # fmt: skip
     x = np.concatenate([xs, xt])
     p = {
@@ -155,7 +155,7 @@ def test_tjm_falls_and_its_steps_are_the_dense_problem(kernel):
     k = x @ x.T
     if kernel == "rbf":
         k = np.exp(-((x[:, None] - x[None]) ** 2).sum(2) / 18)
-    options = {"kernel": kernel, "reg": 0.5, "width": 3.0}
+    options = {"kernel": kernel, "reg": 0.5, "bandwidth": 3.0}
     found = tjm(xs, xt, 3, max_iter=12, **options)
     assert (np.diff(found.objectives) <= 1e-9 * found.objectives[0]).all()
     np.testing.assert_allclose(apply(found.steps, xt), found.target, atol=1e-7)
@@ -230,7 +230,7 @@ def test_sstca_is_the_dense_problem(kernel):
     values, w = eigh(wanted, penalty + 0.2 * np.eye(p.shape[1]))
     found = sstca(
         xs, xt, labels, 3, kernel=kernel, reg=0.2, dependence=0.7, locality=50,
-        n_neighbors=4, width=3.0,
+        n_neighbors=4, bandwidth=3.0,
     )  # fmt: skip
     np.testing.assert_allclose(found.values, values[::-1][:3], rtol=1e-6)
     z = p @ (w / np.linalg.norm(w, axis=0))[:, ::-1][:, :3]

@@ -173,7 +173,7 @@ def test_mixture_proportions_where_components_are_alike():
 @pytest.mark.parametrize("width", [0.2, 0.5, 1.5])
 def test_kliep_reaches_the_optimum(width):
     xs, xt, _ = draw(ONE, 80, 25)
-    found = kliep(xs, xt, widths=width)
+    found = kliep(xs, xt, bandwidths=width)
 
     def kernel(x):
         return np.exp(-((x - xt.T) ** 2) / (2 * width**2))
@@ -197,11 +197,11 @@ def test_kliep_reaches_the_optimum(width):
 
 def test_kliep_chooses_the_width_by_held_out_likelihood():
     xs, xt, _ = draw(ONE, 1000, 1000)
-    found = kliep(xs, xt, widths=[0.01, 0.5, 30.0])
-    assert found.width == 0.5
+    found = kliep(xs, xt, bandwidths=[0.01, 0.5, 30.0])
+    assert found.bandwidth == 0.5
     assert np.argmax(found.scores) == 1
     # Scores are of rows that neither the fit nor its centres saw, fold by fold.
-    other = [kliep(xs, xt, widths=w).log_likelihood for w in (0.01, 0.5, 30.0)]
+    other = [kliep(xs, xt, bandwidths=w).log_likelihood for w in (0.01, 0.5, 30.0)]
     assert found.scores[0] < other[0]
     assert abs(found.scores[1] - other[1]) < 0.05
 
@@ -209,7 +209,7 @@ def test_kliep_chooses_the_width_by_held_out_likelihood():
 def test_kliep_where_kernels_underflow():
     # exp(−(40 / 0.1)² / 2) is 0 as a float; its logarithm is a number.
     xs, xt = np.arange(5.0)[:, None], np.arange(5.0)[:, None] + 40
-    found = kliep(xs, xt, widths=0.1)
+    found = kliep(xs, xt, bandwidths=0.1)
     assert np.isfinite(found.log_likelihood)
     assert found.gap < 1e-9
     assert found.weights.argmax() == 4
@@ -242,7 +242,7 @@ def test_leave_one_out_is_exact(relative):
 
 def test_ulsif_closed_form():
     xs, xt, _ = draw(ONE, 60, 40)
-    found = ulsif(xs, xt, widths=0.6, alphas=0.05)
+    found = ulsif(xs, xt, bandwidths=0.6, alphas=0.05)
     k_s = np.exp(-((xs - xt.T) ** 2) / (2 * 0.36))
     k_t = np.exp(-((xt - xt.T) ** 2) / (2 * 0.36))
     a = np.linalg.solve(k_s.T @ k_s / 60 + 0.05 * np.eye(40), k_t.mean(0))
@@ -364,8 +364,8 @@ def test_refuses(name):
 def test_refuses_options():
     xs, xt, _ = draw(THREE, 20, 20)
     for find in KERNELS.values():
-        with pytest.raises(ValueError, match="widths"):
-            find(xs, xt, widths=0.0)
+        with pytest.raises(ValueError, match="bandwidths"):
+            find(xs, xt, bandwidths=0.0)
         with pytest.raises(ValueError, match="n_centres"):
             find(xs, xt, n_centres=0)
     with pytest.raises(ValueError, match="relative"):

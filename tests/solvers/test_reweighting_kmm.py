@@ -48,10 +48,10 @@ def generic(matrix, linear, upper, low, high):
     return min(found)
 
 
-def problem(n=30, m=40, d=2, seed=0, width=None):
+def problem(n=30, m=40, d=2, seed=0, bandwidth=None):
     rng = np.random.default_rng(seed)
     xs, xt = rng.normal(size=(n, d)), rng.normal(size=(m, d)) * 0.7 + 0.6
-    sigma = width or median_distance(xs, xt)
+    sigma = bandwidth or median_distance(xs, xt)
     kernel = np.exp(-squared_distances(xs, xs) / (2 * sigma**2))
     across = np.exp(-squared_distances(xs, xt) / (2 * sigma**2))
     return xs, xt, sigma, kernel, across.mean(1) * n
@@ -90,11 +90,11 @@ def test_projection_refuses_what_cannot_be():
 @pytest.mark.parametrize(
     ("upper", "slack"), [(1000.0, 0.8), (1000.0, 0.01), (2.0, 0.3), (1.5, 0.0), (1000.0, 0.0)]
 )
-@pytest.mark.parametrize("width", [None, 0.3, 5.0])
-def test_kmm_against_generic_solvers(upper, slack, width):
-    xs, xt, sigma, kernel, linear = problem(width=width)
+@pytest.mark.parametrize("bandwidth", [None, 0.3, 5.0])
+def test_kmm_against_generic_solvers(upper, slack, bandwidth):
+    xs, xt, sigma, kernel, linear = problem(bandwidth=bandwidth)
     n = len(xs)
-    found = kmm(xs, xt, width=sigma, upper=upper, slack=slack, tolerance=1e-7, max_steps=5000)
+    found = kmm(xs, xt, bandwidth=sigma, upper=upper, slack=slack, tolerance=1e-7, max_steps=5000)
     best = generic(kernel, linear, upper, n * (1 - slack), n * (1 + slack)) / n**2
     assert found.gap <= 1e-7
     assert found.objective <= best + found.gap
@@ -152,8 +152,8 @@ def test_float32_kernel_at_size():
     xs, xt = rng.normal(size=(2300, 60)), rng.normal(size=(800, 60)) * 0.9 + 0.1
     found = kmm(xs, xt)
     assert found.gap <= 1e-5
-    kernel = gaussian_gram(xs, found.width)
-    linear = 2300 * np.exp(-squared_distances(xs, xt) / (2 * found.width**2)).mean(1)
+    kernel = gaussian_gram(xs, found.bandwidth)
+    linear = 2300 * np.exp(-squared_distances(xs, xt) / (2 * found.bandwidth**2)).mean(1)
     w = found.weights * found.mean
     assert (0.5 * w @ kernel @ w - linear @ w) / 2300**2 == pytest.approx(found.objective, abs=1e-6)
 
@@ -172,7 +172,7 @@ def test_parts():
 
 def test_refuses():
     xs, xt, *_ = problem()
-    for options in ({"width": 0.0}, {"upper": 0.0}, {"slack": -0.1}, {"part": 0}):
+    for options in ({"bandwidth": 0.0}, {"upper": 0.0}, {"slack": -0.1}, {"part": 0}):
         with pytest.raises(ValueError):
             kmm(xs, xt, **options)
     with pytest.raises(ValueError, match="upper"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..base.formatting import percent
-from ..solvers.two_sample.mmd import WIDTHS, mmd_test
+from ..solvers.two_sample.mmd import BANDWIDTHS, mmd_test
 from .base import DIAGNOSES, LEVEL, Check, Finding, Severity, graded
 from .pair import DomainPair
 
@@ -26,7 +26,7 @@ class MMDCheck(Check):
         """Return MMD² at the median width, relative to the spread, and the test of all widths."""
         xs, xt = (x[:ROWS] for x in pair.scaled)
         found = mmd_test(xs, xt, pair.rng("mmd"))
-        middle = WIDTHS.index(1.0)
+        middle = BANDWIDTHS.index(1.0)
         # Cohen's d², in the kernel's space: how far the means are for how wide the domains are.
         effects = found.values / np.maximum(found.spread, 1e-12)
         effect = float(max(0.0, effects[middle]))
@@ -45,14 +45,14 @@ class MMDCheck(Check):
                 "mmd2": float(found.values[middle]),
                 "effect": effect,
                 "p": found.p,
-                "width": float(found.widths[middle]),
+                "width": float(found.bandwidths[middle]),
                 "statistic": found.statistic,
             },
             severity,
             f"{words[severity]} (MMD² is {percent(effect)} of the spread, p = {found.p:.3f}).",
             details={
                 "null": found.null_statistics.round(4).tolist(),
-                "widths": list(WIDTHS),
+                "widths": list(BANDWIDTHS),
                 "effects": effects.round(6).tolist(),
             },
         )

@@ -45,13 +45,13 @@ class KLIEP(KernelWeights):
         found = kliep(
             source.x,
             target.x,
-            widths=median * np.array(self.bandwidth_factors),
+            bandwidths=median * np.array(self.bandwidth_factors),
             n_centres=self.n_centres,
             folds=self.folds,
             seed=seed,
         )
         return found.weights, {
-            "width": found.width,
-            "width_factor": round(found.width / median, 4),
+            "width": found.bandwidth,
+            "width_factor": round(found.bandwidth / median, 4),
             "divergence_nats": found.log_likelihood,
         }

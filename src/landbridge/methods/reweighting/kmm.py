@@ -62,14 +62,14 @@ class KMM(Reweighting):
         found = kmm(
             source.x,
             target.x,
-            width=self.bandwidth_factor * median,
+            bandwidth=self.bandwidth_factor * median,
             upper=self.upper,
             slack=self.slack if self.slack > 0 else None,
             part=self.part,
             seed=seed,
         )
         return found.weights, {
-            "width": found.width,
+            "width": found.bandwidth,
             "objective": found.objective,
             "objective_before": found.objective_before,
             "gap": found.gap,

@@ -48,14 +48,14 @@ class ULSIF(KernelWeights):
             source.x,
             target.x,
             relative=self.relative,
-            widths=median * np.array(self.bandwidth_factors),
+            bandwidths=median * np.array(self.bandwidth_factors),
             alphas=self.alphas,
             n_centres=self.n_centres,
             seed=seed,
         )
         return found.weights, {
-            "width": found.width,
-            "width_factor": round(found.width / median, 4),
+            "width": found.bandwidth,
+            "width_factor": round(found.bandwidth / median, 4),
             "strength": found.strength,
             "divergence": found.divergence,
         }

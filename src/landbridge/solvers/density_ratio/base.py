@@ -23,20 +23,20 @@ class KernelRatio:
     centres : ndarray, shape (b, d)
         Only those with a > 0.
     log_coefficients : ndarray, shape (b,)
-    width : float
+    bandwidth : float
         σ.
     """
 
     centres: np.ndarray
     log_coefficients: np.ndarray
-    width: float
+    bandwidth: float
 
     def log(self, x: np.ndarray) -> np.ndarray:
         """Return log ratio(x), float64 (n,); finite however far x is from every centre."""
         out = np.empty(len(x))
         for rows in blocks(len(x), len(self.centres) + x.shape[1]):
             exponents = squared_distances(x[rows], self.centres)
-            exponents *= -0.5 / self.width**2
+            exponents *= -0.5 / self.bandwidth**2
             exponents += self.log_coefficients
             out[rows] = log_sum_exp(exponents)
         return out
@@ -179,7 +179,7 @@ def log_sum_exp(exponents: np.ndarray, axis: int = 1) -> np.ndarray:
     return np.log(exponents.sum(axis=axis)) + top.squeeze(axis)
 
 
-def checked_widths(widths: np.ndarray | Sequence[float] | float) -> np.ndarray:
+def checked_bandwidths(bandwidths: np.ndarray | Sequence[float] | float) -> np.ndarray:
     """Return kernel widths as a float64 array.
 
     Raises
@@ -187,7 +187,7 @@ def checked_widths(widths: np.ndarray | Sequence[float] | float) -> np.ndarray:
     ValueError
         Where there is none, or one is not positive and finite.
     """
-    found = np.atleast_1d(np.asarray(widths, dtype=np.float64)).ravel()
+    found = np.atleast_1d(np.asarray(bandwidths, dtype=np.float64)).ravel()
     if not len(found) or not np.isfinite(found).all() or not (found > 0).all():
-        raise ValueError(f"widths must be positive and finite, got {found.tolist()}")
+        raise ValueError(f"bandwidths must be positive and finite, got {found.tolist()}")
     return found

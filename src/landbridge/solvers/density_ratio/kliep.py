@@ -22,15 +22,15 @@ from ..kernels.gaussian_kernel import median_distance, squared_distances
 from ..label_shift.mixture_proportions import MixtureFit, mixture_proportions
 from .base import (
     KernelRatio,
+    checked_bandwidths,
     checked_domains,
-    checked_widths,
     choose_centres,
     effective_sample_size,
     log_sum_exp,
     mean_one,
 )
 
-WIDTHS = tuple(float(2.0**p) for p in np.arange(-3, 2.25, 0.5))
+BANDWIDTHS = tuple(float(2.0**p) for p in np.arange(-3, 2.25, 0.5))
 """1/8 … 4 in half octaves, times the median distance."""
 
 _CHOOSING = 1e-4  # gap that is small enough for telling widths apart
@@ -46,11 +46,11 @@ class KliepFit:
         Mean 1 over source rows; the type of `xs`.
     effective_sample_size : float
         Of the source rows under these weights.
-    width : float
+    bandwidth : float
         σ of the kernel.
-    widths, scores : ndarray, shape (w,)
+    bandwidths, scores : ndarray, shape (w,)
         What was tried, and the mean log ratio of held-out target rows; NaN where there was one
-        width, or one row, and nothing to choose.
+        bandwidth, or one row, and nothing to choose.
     log_likelihood : float
         The mean log ratio of all target rows: an estimate of the divergence in nats.
     gap : float
@@ -61,8 +61,8 @@ class KliepFit:
 
     weights: np.ndarray
     effective_sample_size: float
-    width: float
-    widths: np.ndarray
+    bandwidth: float
+    bandwidths: np.ndarray
     scores: np.ndarray
     log_likelihood: float
     gap: float
@@ -73,7 +73,7 @@ def kliep(
     xs: np.ndarray,
     xt: np.ndarray,
     *,
-    widths: np.ndarray | Sequence[float] | float | None = None,
+    bandwidths: np.ndarray | Sequence[float] | float | None = None,
     n_centres: int = 100,
     folds: int = 5,
     tolerance: float = 1e-9,
@@ -85,8 +85,8 @@ def kliep(
     ----------
     xs, xt : ndarray, shapes (n, d) and (m, d)
         Source and target rows, neither changed.
-    widths : array or float, optional
-        The σ to choose from, in the units of the rows. By default `WIDTHS` times the median
+    bandwidths : array or float, optional
+        The σ to choose from, in the units of the rows. By default `BANDWIDTHS` times the median
         distance.
     n_centres : int
         Target rows that carry a kernel, drawn without replacement; all where there are fewer.
@@ -104,7 +104,7 @@ def kliep(
     Raises
     ------
     ValueError
-        As `checked_domains`, `checked_widths`; where `n_centres` is not positive or `folds` is
+        As `checked_domains`, `checked_bandwidths`; where `n_centres` is not positive or `folds` is
         below 2.
 
     Examples
@@ -118,9 +118,9 @@ def kliep(
     xs, xt = checked_domains(xs, xt)
     if folds < 2:
         raise ValueError(f"folds must be 2 or more, got {folds}")
-    if widths is None:
-        widths = np.array(WIDTHS) * median_distance(xs, xt, seed=seed)
-    sigmas = checked_widths(widths)
+    if bandwidths is None:
+        bandwidths = np.array(BANDWIDTHS) * median_distance(xs, xt, seed=seed)
+    sigmas = checked_bandwidths(bandwidths)
     which = choose_centres(len(xt), n_centres, seed)
     centres = np.asarray(xt[which], dtype=np.float64)
     from_source = squared_distances(xs, centres)
@@ -148,8 +148,8 @@ def kliep(
     return KliepFit(
         weights=weights,
         effective_sample_size=effective_sample_size(weights),
-        width=sigma,
-        widths=sigmas,
+        bandwidth=sigma,
+        bandwidths=sigmas,
         scores=scores,
         log_likelihood=log_likelihood,
         gap=fit.gap,

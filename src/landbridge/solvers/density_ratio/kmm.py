@@ -20,7 +20,7 @@ import numpy as np
 from ...base.seeds import numpy_rng
 from ..kernels.gaussian_kernel import blocks, gaussian_gram, median_distance, squared_distances
 from ..kernels.low_rank_gram import LowRankGram, low_rank_gram
-from .base import checked_domains, checked_widths, effective_sample_size, mean_one
+from .base import checked_bandwidths, checked_domains, effective_sample_size, mean_one
 from .box_qp import box_qp
 
 _SHORT = 2000  # rows above which the kernel is held in float32
@@ -37,7 +37,7 @@ class KmmFit:
         Mean 1 over source rows; the type of `xs`.
     effective_sample_size : float
         Of the source rows under these weights.
-    width : float
+    bandwidth : float
         σ of the kernel.
     mean : float
         Mean weight of the solution before it was made 1: within ε of 1.
@@ -55,7 +55,7 @@ class KmmFit:
 
     weights: np.ndarray
     effective_sample_size: float
-    width: float
+    bandwidth: float
     mean: float
     objective: float
     objective_before: float
@@ -68,7 +68,7 @@ def kmm(
     xs: np.ndarray,
     xt: np.ndarray,
     *,
-    width: float | None = None,
+    bandwidth: float | None = None,
     upper: float = 1000.0,
     slack: float | None = None,
     tolerance: float = 1e-5,
@@ -82,7 +82,7 @@ def kmm(
     ----------
     xs, xt : ndarray, shapes (n, d) and (m, d)
         Source and target rows, neither changed.
-    width : float, optional
+    bandwidth : float, optional
         σ, in the units of the rows; by default the median distance.
     upper : float
         B, the largest weight.
@@ -123,7 +123,11 @@ def kmm(
     """
     xs, xt = checked_domains(xs, xt)
     n = len(xs)
-    sigma = median_distance(xs, xt, seed=seed) if width is None else float(checked_widths(width)[0])
+    sigma = (
+        median_distance(xs, xt, seed=seed)
+        if bandwidth is None
+        else float(checked_bandwidths(bandwidth)[0])
+    )
     epsilon = 1 - n**-0.5 if slack is None else float(slack)
     if not (0 <= epsilon < np.inf and 0 < upper < np.inf and upper >= 1 - epsilon):
         raise ValueError(f"no weights fit: upper = {upper}, slack = {slack}")
@@ -161,7 +165,7 @@ def kmm(
     return KmmFit(
         weights=weights,
         effective_sample_size=effective_sample_size(weights),
-        width=sigma,
+        bandwidth=sigma,
         mean=float(found.mean()),
         objective=float(facts[0] / len(rows)),
         objective_before=float(facts[1] / len(rows)),

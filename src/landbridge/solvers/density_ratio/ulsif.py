@@ -25,14 +25,14 @@ from ...base.seeds import numpy_rng
 from ..kernels.gaussian_kernel import median_distance, squared_distances
 from .base import (
     KernelRatio,
+    checked_bandwidths,
     checked_domains,
-    checked_widths,
     choose_centres,
     effective_sample_size,
     mean_one,
 )
 
-WIDTHS = tuple(float(2.0**p) for p in np.arange(-3, 2.25, 0.5))
+BANDWIDTHS = tuple(float(2.0**p) for p in np.arange(-3, 2.25, 0.5))
 """1/8 … 4 in half octaves, times the median distance."""
 ALPHAS = tuple(float(10.0**p) for p in np.arange(-4, 1.25, 0.5))
 """10^−4 … 10 in half decades; the diagonal of H is at most 1."""
@@ -48,9 +48,9 @@ class UlsifFit:
         Mean 1 over source rows; the type of `xs`. 0 where no centre is near.
     effective_sample_size : float
         Of the source rows under these weights.
-    width, strength : float
+    bandwidth, strength : float
         σ of the kernel, and λ.
-    widths : ndarray, shape (w,)
+    bandwidths : ndarray, shape (w,)
     alphas : ndarray, shape (s,)
     scores : ndarray, shape (w, s)
         Mean leave-one-out score, the smaller the better; NaN with one row on a side, where the
@@ -63,9 +63,9 @@ class UlsifFit:
 
     weights: np.ndarray
     effective_sample_size: float
-    width: float
+    bandwidth: float
     strength: float
-    widths: np.ndarray
+    bandwidths: np.ndarray
     alphas: np.ndarray
     scores: np.ndarray
     divergence: float
@@ -77,7 +77,7 @@ def ulsif(
     xt: np.ndarray,
     *,
     relative: float = 0.0,
-    widths: np.ndarray | Sequence[float] | float | None = None,
+    bandwidths: np.ndarray | Sequence[float] | float | None = None,
     alphas: np.ndarray | Sequence[float] | float = ALPHAS,
     n_centres: int = 100,
     seed: int = 0,
@@ -91,8 +91,8 @@ def ulsif(
     relative : float
         β in [0, 1): 0 is uLSIF, above it RuLSIF. Weights are then at most 1/β before they are
         given mean 1 (but for the error of the fit).
-    widths : array or float, optional
-        The σ to choose from, in the units of the rows. By default `WIDTHS` times the median
+    bandwidths : array or float, optional
+        The σ to choose from, in the units of the rows. By default `BANDWIDTHS` times the median
         distance.
     alphas : array or float
         The λ to choose from.
@@ -108,8 +108,8 @@ def ulsif(
     Raises
     ------
     ValueError
-        As `checked_domains`, `checked_widths`; where `relative` is outside [0, 1), a strength is
-        not positive, or every weight is 0.
+        As `checked_domains`, `checked_bandwidths`; where `relative` is outside [0, 1), a strength
+        is not positive, or every weight is 0.
 
     Examples
     --------
@@ -125,9 +125,9 @@ def ulsif(
     lambdas = np.atleast_1d(np.asarray(alphas, dtype=np.float64)).ravel()
     if not len(lambdas) or not np.isfinite(lambdas).all() or not (lambdas > 0).all():
         raise ValueError(f"alphas must be positive and finite, got {lambdas.tolist()}")
-    if widths is None:
-        widths = np.array(WIDTHS) * median_distance(xs, xt, seed=seed)
-    sigmas = checked_widths(widths)
+    if bandwidths is None:
+        bandwidths = np.array(BANDWIDTHS) * median_distance(xs, xt, seed=seed)
+    sigmas = checked_bandwidths(bandwidths)
     centres = np.asarray(xt[choose_centres(len(xt), n_centres, seed)], dtype=np.float64)
     from_source = squared_distances(xs, centres)
     from_target = squared_distances(xt, centres)
@@ -155,9 +155,9 @@ def ulsif(
     return UlsifFit(
         weights=weights,
         effective_sample_size=effective_sample_size(weights),
-        width=sigma,
+        bandwidth=sigma,
         strength=strength,
-        widths=sigmas,
+        bandwidths=sigmas,
         alphas=lambdas,
         scores=scores,
         divergence=float(

@@ -1,6 +1,6 @@
-"""Squared distances between rows, and the median rule for a Gaussian kernel's width.
+"""Squared distances between rows, and the median rule for a Gaussian kernel's bandwidth.
 
-The kernel is k(x, z) = exp(−‖x − z‖² / (2 σ²)) everywhere; σ is called the width.
+The kernel is k(x, z) = exp(−‖x − z‖² / (2 σ²)) everywhere; σ is called the bandwidth.
 """
 
 from __future__ import annotations
@@ -48,8 +48,10 @@ def squared_distances(
     return out
 
 
-def gaussian_gram(x: np.ndarray, width: float, dtype: type[np.floating] = np.float64) -> np.ndarray:
-    """Return the symmetric matrix of exp(−‖xᵢ − xⱼ‖² / (2 width²)), with 1 on its diagonal.
+def gaussian_gram(
+    x: np.ndarray, bandwidth: float, dtype: type[np.floating] = np.float64
+) -> np.ndarray:
+    """Return the symmetric matrix of exp(−‖xᵢ − xⱼ‖² / (2 bandwidth²)), with 1 on its diagonal.
 
     Examples
     --------
@@ -64,7 +66,7 @@ def gaussian_gram(x: np.ndarray, width: float, dtype: type[np.floating] = np.flo
         block -= norms[rows, None]
         block -= norms
         np.minimum(block, 0, out=block)
-        block *= dtype(1 / width**2)
+        block *= dtype(1 / bandwidth**2)
         np.exp(block, out=block)
     np.fill_diagonal(out, 1)
     return out

@@ -47,14 +47,14 @@ class LowRankGram:
 
 
 def low_rank_gram(
-    x: np.ndarray, width: float, tolerance: float, max_rank: int
+    x: np.ndarray, bandwidth: float, tolerance: float, max_rank: int
 ) -> LowRankGram | None:
     """Return the kernel matrix of rows with few columns, or None where that takes too many.
 
     Parameters
     ----------
     x : ndarray, shape (n, d)
-    width : float
+    bandwidth : float
         σ of exp(−‖x − z‖² / (2 σ²)).
     tolerance : float
         The largest error of an entry.
@@ -71,7 +71,7 @@ def low_rank_gram(
     (True, True)
     """
     n = len(x)
-    z = shifted(x, x.mean(axis=0, dtype=np.float64), np.float64) / width
+    z = shifted(x, x.mean(axis=0, dtype=np.float64), np.float64) / bandwidth
     if n > 2 * _SAMPLE:
         # Some rows take no more columns than all do: look at them before.
         some = _pivoted(z[:: n // _SAMPLE], tolerance, max_rank)

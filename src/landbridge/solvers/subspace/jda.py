@@ -50,7 +50,7 @@ def jda(
     priors: bool = False,
     unit_rows: bool = True,
     classify: Classify | None = None,
-    width: float | None = None,
+    bandwidth: float | None = None,
     landmarks: int | None = None,
     exact: int = EXACT,
     tolerance: float = 1e-5,
@@ -84,7 +84,7 @@ def jda(
         of the steps.
     classify : callable, optional
         Labels of the target in the embedding; 1-NN by default, as in the papers.
-    width, landmarks, exact, tolerance, seed
+    bandwidth, landmarks, exact, tolerance, seed
         As in `tca`.
 
     Returns
@@ -119,7 +119,9 @@ def jda(
     if not 0 <= balance <= 1 or max_iter < 1:
         raise ValueError(f"balance = {balance} (0 to 1), max_iter = {max_iter} (1 or more)")
     answer = nearest_label if classify is None else classify
-    space = kernel_space(xs, xt, kernel, width=width, landmarks=landmarks, exact=exact, seed=seed)
+    space = kernel_space(
+        xs, xt, kernel, bandwidth=bandwidth, landmarks=landmarks, exact=exact, seed=seed
+    )
     pencil = make_pencil(space, tolerance, seed)
     k = components(space, n_components)
     labels, changed, turn = known, 1.0, 0

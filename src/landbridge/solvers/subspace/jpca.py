@@ -20,7 +20,7 @@ def jpca(
     n_components: int = 20,
     *,
     kernel: Kernel = "primal",
-    width: float | None = None,
+    bandwidth: float | None = None,
     landmarks: int | None = None,
     exact: int = EXACT,
     tolerance: float = 1e-5,
@@ -35,7 +35,7 @@ def jpca(
     kernel : {"primal", "linear", "rbf"}
         "primal": orthogonal axes, rows keep their scale (ordinary PCA, not centred: a shift of
         all rows). The others: kernel PCA.
-    width, landmarks, exact, tolerance, seed
+    bandwidth, landmarks, exact, tolerance, seed
         As in `tca`.
 
     Returns
@@ -56,7 +56,9 @@ def jpca(
     >>> bool(abs(np.corrcoef(found.source.ravel(), x[:60, 0])[0, 1]) > 0.99)
     True
     """
-    space = kernel_space(xs, xt, kernel, width=width, landmarks=landmarks, exact=exact, seed=seed)
+    space = kernel_space(
+        xs, xt, kernel, bandwidth=bandwidth, landmarks=landmarks, exact=exact, seed=seed
+    )
     nothing = torch.zeros(space.width, 1, dtype=torch.float64)
     values, w = make_pencil(space, tolerance, seed).solve(
         nothing, 1.0, components(space, n_components)

@@ -139,7 +139,7 @@ def kernel_space(
     xt: np.ndarray,
     kernel: Kernel = "rbf",
     *,
-    width: float | None = None,
+    bandwidth: float | None = None,
     landmarks: int | None = None,
     exact: int = EXACT,
     dual: bool = True,
@@ -151,7 +151,7 @@ def kernel_space(
     ----------
     xs, xt : ndarray, shapes (ns, d) and (nt, d)
     kernel : {"primal", "linear", "rbf"}
-    width : float, optional
+    bandwidth : float, optional
         σ of exp(−‖x − z‖² / (2σ²)); the median distance by default.
     landmarks : int, optional
         Use that many landmark rows for "rbf". By default all rows (exact) up to `exact` rows,
@@ -186,9 +186,11 @@ def kernel_space(
         raise ValueError(f"kernel = {kernel!r}, expected primal, linear or rbf")
     notes: dict[str, Any] = {"kernel": kernel}
     if kernel == "rbf":
-        sigma = median_distance(xs, xt, rows=250, seed=seed) if width is None else float(width)
+        sigma = (
+            median_distance(xs, xt, rows=250, seed=seed) if bandwidth is None else float(bandwidth)
+        )
         if not 0 < sigma < np.inf:
-            raise ValueError(f"width = {width}, expected a positive number")
+            raise ValueError(f"bandwidth = {bandwidth}, expected a positive number")
         gamma = 1 / (2 * sigma**2)
         notes |= {"width": sigma}
         if landmarks is None and len(x) > exact:

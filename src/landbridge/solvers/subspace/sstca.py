@@ -28,7 +28,7 @@ def sstca(
     dependence: float = 0.5,
     locality: float = 1000.0,
     n_neighbors: int = 10,
-    width: float | None = None,
+    bandwidth: float | None = None,
     landmarks: int | None = None,
     seed: int = 0,
 ) -> Embedding:
@@ -52,7 +52,7 @@ def sstca(
     locality : float
         The paper's λ; 0 leaves the graph out.
     n_neighbors : int
-    width : float, optional
+    bandwidth : float, optional
         σ, also of the graph; the median distance by default.
     landmarks : int, optional
         As in `tca`; by default Nyström with 500 above 1,200 rows.
@@ -91,7 +91,9 @@ def sstca(
             f"dependence = {dependence} (0 to 1), locality = {locality} (0 up), "
             f"reg = {reg} (above 0)"
         )
-    space = kernel_space(xs, xt, kernel, width=width, landmarks=landmarks, exact=_EXACT, seed=seed)
+    space = kernel_space(
+        xs, xt, kernel, bandwidth=bandwidth, landmarks=landmarks, exact=_EXACT, seed=seed
+    )
     k = components(space, n_components)
     scatter = space.scatter()
     thin = space.project(marginal(len(xs), len(xt)))
@@ -102,7 +104,7 @@ def sstca(
         x, rows = np.concatenate([xs, xt]), np.arange(n)
         if n > _GRAPH:
             rows = np.sort(numpy_rng(seed, "graph").choice(n, _GRAPH, replace=False))
-        graph, sigma = neighbour_graph(x[rows], n_neighbors, width, seed)
+        graph, sigma = neighbour_graph(x[rows], n_neighbors, bandwidth, seed)
         # Each row's share stays what it is in the graph of all.
         penalty += locality / (n * len(rows) * size) * _laplacian(space, graph, rows)
         space.notes["graph_rows"] = len(rows)
@@ -123,7 +125,7 @@ def sstca(
 
 
 def neighbour_graph(
-    x: np.ndarray, n_neighbors: int, width: float | None, seed: int
+    x: np.ndarray, n_neighbors: int, bandwidth: float | None, seed: int
 ) -> tuple[Any, float]:
     """Return the symmetric graph of nearest neighbours, weights exp(−d² / 2σ²), and σ.
 
@@ -141,7 +143,7 @@ def neighbour_graph(
 
     n = len(x)
     count = min(n_neighbors, n - 1)
-    sigma = median_distance(x, x[:1], seed=seed) if width is None else width
+    sigma = median_distance(x, x[:1], seed=seed) if bandwidth is None else bandwidth
     if count < 1:
         return csr_matrix((n, n)), sigma
     rows = torch.from_numpy(np.ascontiguousarray(x, dtype=np.float64 if n < 5000 else np.float32))

@@ -25,7 +25,7 @@ def tca(
     *,
     kernel: Kernel = "rbf",
     reg: float = 1.0,
-    width: float | None = None,
+    bandwidth: float | None = None,
     landmarks: int | None = None,
     exact: int = EXACT,
     tolerance: float = 1e-5,
@@ -43,7 +43,7 @@ def tca(
     reg : float
         λ, with M of Frobenius norm 1 as in the published code of TCA and JDA. (The paper's μ,
         for the M of the formula, is λ (1/ns + 1/nt).) Smaller aligns harder.
-    width : float, optional
+    bandwidth : float, optional
         σ of the rbf kernel; the median distance by default.
     landmarks : int, optional
         Nyström with that many rows; by default only above `exact` rows, with 500.
@@ -72,7 +72,9 @@ def tca(
     >>> found.source.shape, found.notes["mmd_before"] > 0.3, found.notes["mmd_after"] < 1e-3
     ((80, 2), True, True)
     """
-    space = kernel_space(xs, xt, kernel, width=width, landmarks=landmarks, exact=exact, seed=seed)
+    space = kernel_space(
+        xs, xt, kernel, bandwidth=bandwidth, landmarks=landmarks, exact=exact, seed=seed
+    )
     thin = space.project(marginal(len(xs), len(xt)))
     pencil = make_pencil(space, tolerance, seed)
     values, w = pencil.solve(thin, reg, components(space, n_components))

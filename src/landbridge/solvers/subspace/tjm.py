@@ -50,7 +50,7 @@ def tjm(
     kernel: str = "linear",
     reg: float = 1.0,
     max_iter: int = 10,
-    width: float | None = None,
+    bandwidth: float | None = None,
     landmarks: int | None = None,
     seed: int = 0,
 ) -> MatchedEmbedding:
@@ -67,7 +67,7 @@ def tjm(
         λ; M has Frobenius norm 1.
     max_iter : int
         At most; it stops where the objective falls by less than 1e-6 of itself.
-    width, landmarks, seed
+    bandwidth, landmarks, seed
         As in `tca`; by default Nyström with 500 landmarks above 800 rows.
 
     Returns
@@ -102,7 +102,7 @@ def tjm(
         xs,
         xt,
         "rbf" if kernel == "rbf" else "linear",
-        width=width,
+        bandwidth=bandwidth,
         landmarks=landmarks,
         exact=_EXACT,
         dual=False,

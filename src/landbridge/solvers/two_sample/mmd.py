@@ -16,7 +16,7 @@ import numpy as np
 from ..kernels.gaussian_kernel import squared_distances
 from .pooled import pooled_rows
 
-WIDTHS = (0.25, 0.5, 1.0, 2.0, 4.0)
+BANDWIDTHS = (0.25, 0.5, 1.0, 2.0, 4.0)
 """Kernel widths that are tried, in units of the median distance."""
 
 
@@ -28,7 +28,7 @@ class MMDTest:
     ----------
     values : ndarray, float64 (w,)
         Unbiased MMD² at each width.
-    widths : ndarray, float64 (w,)
+    bandwidths : ndarray, float64 (w,)
         σ of each.
     spread : ndarray, float64 (w,)
         1 − mean k inside the samples: the variance of a sample in the kernel's space.
@@ -43,7 +43,7 @@ class MMDTest:
     """
 
     values: np.ndarray
-    widths: np.ndarray
+    bandwidths: np.ndarray
     spread: np.ndarray
     null: np.ndarray
     statistic: float
@@ -86,7 +86,7 @@ def mmd_test(
     xt: np.ndarray,
     rng: np.random.Generator,
     *,
-    widths: Sequence[float] = WIDTHS,
+    bandwidths: Sequence[float] = BANDWIDTHS,
     permutations: int = 200,
 ) -> MMDTest:
     """Compare two samples by MMD² at several widths, with a permutation test over all of them.
@@ -97,7 +97,7 @@ def mmd_test(
         At least two rows each.
     rng : Generator
         Draws the permutations.
-    widths : sequence of float
+    bandwidths : sequence of float
         In units of the median distance.
     permutations : int, default 200
 
@@ -126,9 +126,9 @@ def mmd_test(
     n, m = len(xs), len(xt)
     if min(n, m) < 2:
         raise ValueError(f"MMD² needs two rows on either side, got {n} and {m}")
-    factors = np.asarray(widths, dtype=np.float64)
+    factors = np.asarray(bandwidths, dtype=np.float64)
     if not len(factors) or not (factors > 0).all():
-        raise ValueError(f"widths must be positive, got {list(widths)}")
+        raise ValueError(f"bandwidths must be positive, got {list(bandwidths)}")
     pooled = pooled_rows(xs, xt)
     distances = squared_distances(pooled, pooled)
     median = median_width(distances)
@@ -150,7 +150,7 @@ def mmd_test(
     p = (1 + int((standard[1:] >= standard[0]).sum())) / (permutations + 1)
     return MMDTest(
         values=found[:, 0],
-        widths=factors * median,
+        bandwidths=factors * median,
         spread=spread,
         null=found[:, 1:].T,
         statistic=float(standard[0]),
@@ -160,7 +160,7 @@ def mmd_test(
 
 
 def weighted_mmd2(
-    xs: np.ndarray, xt: np.ndarray, weights: np.ndarray, width: float
+    xs: np.ndarray, xt: np.ndarray, weights: np.ndarray, bandwidth: float
 ) -> tuple[float, float]:
     """Return the unbiased MMD² between the source as it is and the target, and of the weighted.
 
@@ -169,7 +169,7 @@ def weighted_mmd2(
     xs, xt : ndarray, shapes (n, d) and (m, d)
     weights : ndarray, shape (n,)
         Of the source's rows, not negative; only their ratios matter.
-    width : float
+    bandwidth : float
         σ of the kernel.
 
     Returns
@@ -179,7 +179,7 @@ def weighted_mmd2(
     Examples
     --------
     >>> xs, xt = np.array([[0.0], [0.0], [5.0], [5.0]]), np.array([[0.0], [0.0], [0.0]])
-    >>> plain, weighted = weighted_mmd2(xs, xt, np.array([1, 1, 0, 0]), width=1.0)
+    >>> plain, weighted = weighted_mmd2(xs, xt, np.array([1, 1, 0, 0]), bandwidth=1.0)
     >>> plain > 0.2, abs(weighted) < 1e-12
     (True, True)
     """
@@ -189,7 +189,7 @@ def weighted_mmd2(
     n, m = len(xs), len(xt)
     pooled = pooled_rows(xs, xt)
     gram = squared_distances(pooled, pooled)
-    gram *= -0.5 / width**2
+    gram *= -0.5 / bandwidth**2
     np.exp(gram, out=gram)
     np.fill_diagonal(gram, 0)
     inside, across = gram[:n, :n], gram[:n, n:].mean(1)
