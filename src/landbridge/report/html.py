@@ -48,6 +48,7 @@ def render(page: Page) -> str:
         return Markup("") if block is None else Markup(getattr(macros, block.kind)(block))
 
     environment.filters["soft"] = soft
+    environment.filters["tied"] = lambda text: Markup(_tied(str(Markup.escape(text))))
     environment.globals["show"] = show
     macros = environment.get_template("blocks.j2").module
     sections = [(one, [show(block) for block in one.blocks]) for one in page.sections]

@@ -54,7 +54,7 @@ def classes(run: RunFiles) -> Blocks | None:
     by = {n: (new[n].value - old[n].value if n in old else 0.0) for n in new}
     by = by if old else {n: share.value for n, share in new.items()}
     kind = "Wilson intervals" if chosen[0].groups is None else "intervals that go by groups"
-    text = Markup("The share of each class that was recognised, with 95\u00a0% {}. {}").format(
+    text = Markup("The share of each class that was recognised, with 95 % {}. {}").format(
         kind, keys([chosen[0].method, *(one.method for one in reference[:1] if old)])
     )
     if len(chosen) > 1:
