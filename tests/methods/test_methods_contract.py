@@ -247,7 +247,7 @@ def test_plans(name):
             # A method may share the steps out among the phases that move the backbone.
             shared = sum(p.steps for p in plan.phases if p.trainable != "head")
             assert expected in (last.steps, shared)
-            assert (last.batch, last.rate, last.clip) == (5, 0.5, 2.0)
+            assert (last.batch_size, last.learning_rate, last.clip) == (5, 0.5, 2.0)
         variants = method.variants(context)
         assert variants
         for variant in variants.values():

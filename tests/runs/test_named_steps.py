@@ -122,7 +122,7 @@ def test_named_epochs_are_kept_however_few_or_many_steps_they_make(name, option,
         for each in (plan, plan.scaled(0.25)):
             named = [phase for phase in each.phases if phase.named]
             rows = sum(phase.steps * phase.batch_size for phase in named)
-            assert rows == pytest.approx(epochs * passed, abs=2 * named[0].batch)
+            assert rows == pytest.approx(epochs * passed, abs=2 * named[0].batch_size)
 
 
 @pytest.mark.parametrize("epochs", [0, -3, float("inf"), "many"])
