@@ -47,6 +47,13 @@ ROOMS = {
     "hold-out": Room(
         ("domains/sealing*",), ("tests/domains/test_sealing.py", "tests/holdout"), "shows or seal"
     ),
+    "split-rules": Room(
+        ("domains/holdout/*",),
+        (
+            *("tests/domains/test_holdout.py", "tests/domains/test_sealing.py"),
+            "tests/structured/test_rows_held_out.py",
+        ),
+    ),
     "structured": Room(
         ("structured/*",), ("tests/structured", "tests/verdict/test_every_builder.py")
     ),

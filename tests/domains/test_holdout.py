@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from landbridge.base.errors import ConfigError, DataError
 from landbridge.base.seeds import numpy_rng
 from landbridge.domains.holdout.base import SPLIT_RULES, SplitRows, split_rule
+from landbridge.domains.holdout.sides import Sides, groups_column, holdout_notes
 from landbridge.domains.read import read_domain
 from landbridge.domains.sealing import seal
 from landbridge.domains.twins import without_seen
@@ -116,7 +117,7 @@ def test_rows_without_a_time_are_not_used_and_said():
     target = sealed(frame, "time", "day")
     assert target.held_out[[3, 40]].all()
     assert not target.test_mask[[3, 40]].any()
-    assert any("2 rows without a time in 'day': not used" in note for note in target.notes)
+    assert "2 rows without a time in 'day': not used" in target.notes
 
 
 def test_rows_without_a_group_are_groups_of_their_own():
@@ -124,7 +125,7 @@ def test_rows_without_a_group_are_groups_of_their_own():
     frame.loc[:4, "patient"] = None
     target = sealed(frame, "group", "patient")
     assert len(set(target.blocks[:5].tolist())) == 5
-    assert any("5 rows without 'patient'" in note for note in target.notes)
+    assert "5 rows without 'patient': each a group of its own" in target.notes
 
 
 def test_a_few_labels_are_not_judged_and_stay_together_in_folds_all_the_same():
@@ -156,6 +157,39 @@ def test_a_column_that_is_not_there_is_named_with_the_nearest():
     domain = read_domain(table(), label="kind", holdout_by="patinet")
     with pytest.raises(DataError, match=r"no column 'patinet'.*(?s:.*)'patient'"):
         seal(domain, "use", holdout="group:patinet")
+
+
+def test_the_latest_row_alone_and_ten_stretches_of_time_that_stay_together():
+    rows = SplitRows("rows", np.ones(40, bool), values=tuple(map(str, range(40))), column="day")
+    found = SPLIT_RULES.get("time")().split(rows, 0.001, numpy_rng(0))
+    assert np.flatnonzero(found.test).tolist() == [39]
+    assert found.how == "those from 39 on by 'day',"
+    assert np.bincount(found.blocks).tolist() == [4] * 10
+
+
+def test_classes_that_are_held_out_whole_are_counted():
+    strata, site = np.repeat([0, 1, 2], 4), ("n", *"nnn", *"ssss", *"eeee")
+    rows = SplitRows("rows", np.ones(12, bool), strata=strata, classes=True, values=site,
+                     column="site")  # fmt: skip
+    found = SPLIT_RULES.get("group")().split(rows, 0.6, numpy_rng(0))
+    assert found.notes == (
+        "2 classes only in groups that are held out: nothing is learned of them",
+    )
+    found = SPLIT_RULES.get("group")().split(rows, 0.3, numpy_rng(0))
+    assert found.notes[0].startswith("1 class only")
+
+
+def test_what_facts_say_of_a_rule():
+    chance = Sides(np.ones(2, bool), np.zeros(2, bool))
+    assert (chance.facts(), holdout_notes({}), groups_column({})) == ({}, (), None)
+    alike = Sides(chance.test, chance.learn, np.arange(2), "group:site", ("some", "more"))
+    assert holdout_notes(alike.facts()) == ("some", "more")
+    assert groups_column(alike.facts()) == "site"
+    apart = Sides(chance.test, chance.learn, None, "time:day", ("some",))
+    assert groups_column(apart.facts()) is None
+    with pytest.raises(ConfigError) as error:
+        split_rule("stratified:day")
+    assert error.value.hint == "write stratified"
 
 
 @pytest.mark.parametrize("rule", ["group", "time:", "stratified:day", "groups:patient", ""])

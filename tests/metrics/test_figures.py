@@ -86,3 +86,6 @@ def test_chance_gives_the_calibration_error_that_true_confidence_shows():
             for _ in range(200)
         ]
         assert calibration_error_by_chance(given) == pytest.approx(np.mean(found), rel=0.1)
+    sure = np.linspace(0.5, 0.95, 24)  # a run that is judged again says the same
+    again = calibration_error_by_chance(np.stack([sure, 1 - sure], axis=1))
+    assert again == pytest.approx(0.28058333333333335)

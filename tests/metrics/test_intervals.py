@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from landbridge.metrics.intervals import labels_needed, paired_bootstrap, pairs_needed
+from landbridge.metrics.intervals import Interval, labels_needed, paired_bootstrap, pairs_needed
 
 
 @pytest.mark.parametrize("seeds", [1, 3, 6])
@@ -79,3 +79,12 @@ def test_pairs_needed_have_the_power_they_say():
 def test_refuses(call, arguments):
     with pytest.raises(ValueError):
         call(*arguments)
+
+
+def test_what_json_holds_of_an_interval():
+    found = Interval.from_json({"value": 0.5, "low": 0.4, "high": 0.7})
+    assert (found.value, found.low, found.high, found.p) == (0.5, 0.4, 0.7, None)
+    assert Interval.from_json({"mean": 1, "p": 0.25}, "mean").p == 0.25
+    assert Interval.or_none(None) is None
+    assert Interval.or_none({"value": None, "low": 0.1}) is None
+    assert Interval.or_none({"value": 0}) is not None

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from landbridge.metrics.labelfree import SCORERS, Candidate, Pool
-from landbridge.metrics.ranking import score_candidates
+from landbridge.metrics.labelfree import SCORERS, Candidate, Pool, heading
+from landbridge.metrics.ranking import RANKED_BY, score_candidates
 
 
 def score(name: str, candidate: Candidate, *others: Candidate) -> float:
@@ -79,9 +79,18 @@ def test_ranking(world):
     assert found.figures["collapsed"]["infomax"] == pytest.approx(0)
     assert found.figures["broken"] == {}
     assert found.reason.startswith("good has the best rank sum of 2")
-    assert "weak" in found.reason
+    for name in RANKED_BY:
+        own, other = found.figures["good"][name], found.figures["weak"][name]
+        assert f"{heading(name).split(' (')[0]} {own:.3f} against {other:.3f}" in found.reason
+    assert " for weak); 3 left out by the gate (" in found.reason
     again = score_candidates([collapsed, broken, good, forgets], weak)
     assert again == found
+
+
+def test_what_stands_above_a_column():
+    assert heading("infomax") == SCORERS.get("infomax").title
+    assert heading("entropy") == "Entropy (lower is better)"
+    assert heading("some_figure") == "some figure"
 
 
 def test_exactly_five_points_pass(world):

@@ -7,16 +7,18 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from landbridge.base.errors import ConfigError, DataError
-from landbridge.base.events import SILENT
+from landbridge.base.events import SILENT, Events
 from landbridge.domains import read_domain
 from landbridge.domains.holdout.sides import Sides
 from landbridge.metrics.estimates import mean_interval, paired_interval
 from landbridge.multi_task.fit import _judged, _sides, _weights
 from landbridge.multi_task.model import decided, parts, scores_of, whole_facts
-from landbridge.multi_task.read import OneTask, as_tasks, true_labels
+from landbridge.multi_task.page import _done
+from landbridge.multi_task.read import OneTask, as_tasks, read_tasks, true_labels
 from landbridge.multi_task.verdicts import TaskVerdict, task_verdict
 
 KIND = OneTask("kind", "multiclass", ("ant", "bee", "cat"))
@@ -254,6 +256,34 @@ def test_rows_that_teach_do_not_judge(keep):
     judged, seen = _judged(domain, Sides(~learn, learn), teach, keep, SILENT)
     assert judged.tolist() == ([15, 16, 17, 18, 19] if keep else [15, 16, 17, 18])
     assert (seen.found, seen.of) == (1, 5)
+
+
+def test_what_is_read_is_said_of_tables_and_of_arrays():
+    heard: list[str] = []
+
+    class Heard(Events):
+        def log(self, kind: str, message: str = "", **fields: Any) -> None:
+            heard.append(message)
+
+    x = pd.DataFrame({"a": np.arange(30) / 7, "b": np.arange(30) % 5 + 0.25})
+    labels = {"kind": ["ant", "bee"] * 15, "size": np.arange(30) / 3}
+    for data in ((x, labels), x.assign(**labels)):
+        heard.clear()
+        domain, found = read_tasks(data, ["kind", "size"], {}, Heard())
+        assert len(domain) == 30
+        assert list(found) == ["kind", "size"]
+        assert any("a" in message and "b" in message for message in heard)
+
+
+def test_a_report_says_what_each_task_tells_apart():
+    tasks = whole_facts([KIND, SIZE], {"backbone": "mlp", "weights": {"kind": 1.0, "size": 0.5}})
+    (facts,) = _done(tasks).blocks
+    assert facts.pairs == [
+        ("Backbone", "mlp"),
+        ("Weights of the losses", "kind 1, size 0.5"),
+        ("kind", "ant, bee, cat"),
+        ("size", SIZE.target_type.summary),
+    ]
 
 
 def test_weights_of_losses():

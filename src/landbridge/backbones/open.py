@@ -13,7 +13,6 @@ from ..base.events import SILENT, Events
 from ..base.hashing import tensors_digest
 from ..base.libraries import library_errors
 from ..base.registry import nearest
-from ..base.typed import JsonObject
 from ..domains.examples import Examples, InputSpec, data_of
 from ..domains.modalities.base import Preprocessing
 from .base import BACKBONES, BackboneIdentity, BackboneRequest, LoadedBackbone, Provider
@@ -87,7 +86,7 @@ def open_backbone(
     examples: Sequence[Examples] = (),
     *,
     seed: int = 0,
-    options: JsonObject | None = None,
+    options: Mapping[str, Any] | None = None,
     offline: bool = False,
     events: Events = SILENT,
     named: bool = True,

@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 
 from ..base.registry import Registry
+from ..base.typed import JsonObject
 from ..domains.domain import Domain
 
 Severity = Literal["failure", "warning", "note"]
@@ -47,7 +48,7 @@ class Problem:
     count: int = 0
     do: str = ""
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> JsonObject:
         """Return plain values."""
         return {**self.__dict__, "rows": list(self.rows)}
 

@@ -14,7 +14,7 @@ from ..backbones.surgery import Network
 from ..base.errors import DataError, RunError
 from ..base.events import SILENT, Events
 from ..base.hashing import tensors_digest
-from ..base.typed import INTERVAL, Shape, checked, count
+from ..base.typed import INTERVAL, JsonObject, Shape, checked, count
 from ..domains.domain import Domain
 from ..domains.modalities.base import Preprocessing
 from ..domains.one import answerable, asked
@@ -171,7 +171,7 @@ class Clusters:
 
     def predict(
         self, what: Any, *, outside: bool = False, events: Events = SILENT
-    ) -> list[dict[str, Any]]:
+    ) -> list[JsonObject]:
         """Return "name", "group" and "certainty" for each row of the input, in order.
 
         The certainty is the share of the row that its group has in the mixture: 1 far from any
@@ -202,7 +202,7 @@ class Clusters:
         label: str | None = None,
         outside: bool = False,
         events: Events = SILENT,
-    ) -> dict[str, Any]:
+    ) -> JsonObject:
         """Compare the groups of other rows with their labels.
 
         Returns
@@ -264,7 +264,7 @@ def _check_fit(
         )
 
 
-def answers(domain: Domain, shares: np.ndarray, groups: list[str]) -> list[dict[str, Any]]:
+def answers(domain: Domain, shares: np.ndarray, groups: list[str]) -> list[JsonObject]:
     """Return one answer for each row of the input."""
     best = shares.argmax(1)
     rows = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from ..base.hashing import digest
 from ..base.options import positive
 from ..base.renamed import renamed_keywords
 from ..base.threads import threads
+from ..base.typed import JsonObject
 from ..domains.domain import Domain
 from ..domains.examples import InputSpec
 from ..domains.hint import input_hint
@@ -52,7 +54,7 @@ def cluster(
     groups: str | int = "auto",
     method: str = "gaussian-mixture",
     backbone: str | Path = "auto",
-    backbone_options: dict[str, Any] | None = None,
+    backbone_options: Mapping[str, Any] | None = None,
     epochs: float | None = None,
     seed: int = 0,
     device: str = "auto",
@@ -194,7 +196,7 @@ def cluster(
 
 
 def _keep(
-    made: Clusters, encoder: Encoder, domain: Domain, shares: np.ndarray, where: dict[str, Any]
+    made: Clusters, encoder: Encoder, domain: Domain, shares: np.ndarray, where: JsonObject
 ) -> None:
     folder = made.path
     assert folder is not None
@@ -210,7 +212,7 @@ def _keep(
 
 def _without(
     clustering: Clustering, hint: InputSpec, domain: Domain, k: int, seed: int
-) -> tuple[dict[str, Any], np.ndarray] | None:
+) -> tuple[JsonObject, np.ndarray] | None:
     """Return facts and groups (n,) of as many groups of the raw inputs: from nothing."""
     raw = raw_inputs(hint, domain.examples, seed=seed)
     if raw is None:
@@ -227,7 +229,7 @@ def _facts(
     more: Domain | None,
     found: Found,
     seed: int,
-) -> dict[str, Any]:
+) -> JsonObject:
     return {
         "format": 1,
         "data": domain.name,
@@ -257,7 +259,7 @@ def _groups(
     found: Found,
     own: np.ndarray,
     seed: int,
-) -> list[dict[str, Any]]:
+) -> list[JsonObject]:
     k = len(found.groups)
     sizes = np.bincount(own, minlength=k)
     told = describe(domain.examples, own, k)
@@ -280,7 +282,7 @@ def _groups(
 
 
 def _sides(
-    target: Any, source: Any, columns: dict[str, Any], offline: bool, events: Events
+    target: Any, source: Any, columns: Mapping[str, Any], offline: bool, events: Events
 ) -> tuple[Domain, Domain | None]:
     """Return the rows to group, and the source's; what only tells the two apart is in neither."""
 

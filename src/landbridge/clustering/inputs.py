@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -87,7 +87,7 @@ def make_encoder(
     sides: Sequence[Examples],
     *,
     seed: int,
-    options: dict[str, Any] | None,
+    options: Mapping[str, Any] | None,
     epochs: float | None,
     device: torch.device,
     folder: Path | None,

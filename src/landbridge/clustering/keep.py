@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from ..base.files import whole_file
+from ..base.typed import JsonObject
 from .find import some_rows
 
 
-def layout(x: np.ndarray, groups: np.ndarray, seed: int) -> dict[str, Any]:
+def layout(x: np.ndarray, groups: np.ndarray, seed: int) -> JsonObject:
     """Return a map of some rows: where they lie, and their groups."""
     from ..insight.map import MAX_POINTS, points
 
@@ -25,7 +25,7 @@ def layout(x: np.ndarray, groups: np.ndarray, seed: int) -> dict[str, Any]:
     }
 
 
-def write_rows(path: Path, rows: list[dict[str, Any]]) -> None:
+def write_rows(path: Path, rows: list[JsonObject]) -> None:
     """Write one row of answers for each example, as Parquet."""
     import pyarrow as pa
     import pyarrow.parquet as pq

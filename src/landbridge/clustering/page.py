@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import shlex
 from pathlib import Path
-from typing import Any
 
 from ..base import formatting as fmt
 from ..base.errors import RunError
-from ..base.typed import count, number, read_checked
+from ..base.typed import JsonObject, count, number, read_checked
 from ..metrics.intervals import Interval
 from ..report.blocks import Estimate, Facts, Table, commands, forest, lead, points
 from ..report.page import Outcome, Page, Section, noted
@@ -21,7 +20,7 @@ _SHOWN = 3
 """Labels named for each group."""
 
 
-def page_of(folder: Path, facts: dict[str, Any]) -> Page:
+def page_of(folder: Path, facts: JsonObject) -> Page:
     """Return what the report shows; `facts` are what ``clusters.json`` holds."""
     at = shlex.quote(str(folder))
     verdict = ClusterVerdict.from_json(facts["verdict"])
@@ -63,7 +62,7 @@ def page_of(folder: Path, facts: dict[str, Any]) -> Page:
     )
 
 
-def _plane(folder: Path, facts: dict[str, Any]) -> Section:
+def _plane(folder: Path, facts: JsonObject) -> Section:
     where = _map(folder / "map.json", len(facts["groups"]))
     names = [group["name"] for group in facts["groups"]]
     what = (
@@ -74,8 +73,8 @@ def _plane(folder: Path, facts: dict[str, Any]) -> Section:
     return Section("map", "Where the rows lie", [lead(what), plane])
 
 
-def _map(path: Path, groups: int) -> dict[str, Any]:
-    found: dict[str, Any] = read_checked(path, _MAP)
+def _map(path: Path, groups: int) -> JsonObject:
+    found: JsonObject = read_checked(path, _MAP)
     lengths = {key: len(found[key]) for key in _MAP}
     if len(set(lengths.values())) > 1 or max(found["group"], default=0) >= groups:
         raise RunError(
@@ -86,7 +85,7 @@ def _map(path: Path, groups: int) -> dict[str, Any]:
     return found
 
 
-def _fine(facts: dict[str, Any], judged: JudgedGroups | None) -> str:
+def _fine(facts: JsonObject, judged: JudgedGroups | None) -> str:
     more = facts["source_rows"]
     rows = f"{fmt.counted(facts['rows'], 'row')}" + (
         f" and {fmt.count(more)} more of {facts['source']}" if more else ""
@@ -95,7 +94,7 @@ def _fine(facts: dict[str, Any], judged: JudgedGroups | None) -> str:
     return f"{rows}; {said}. Groups never see labels."
 
 
-def group_rows(facts: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
+def group_rows(facts: JsonObject) -> tuple[list[str], list[list[str]]]:
     """Return heads and rows of words: one row for each group, the largest first."""
     judged = ClusterVerdict.from_json(facts["verdict"]).judged
     heads = ["group", "rows", "share", "stability"]
@@ -119,7 +118,7 @@ def group_rows(facts: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
     return heads, rows
 
 
-def _groups(facts: dict[str, Any]) -> Section:
+def _groups(facts: JsonObject) -> Section:
     heads, rows = group_rows(facts)
     what = (
         "“Stability”: how much of a group is found again when groups are made from half of the "
@@ -139,7 +138,7 @@ def _labels(judged: JudgedGroups, number: int) -> str:
     )
 
 
-def _agreement(facts: dict[str, Any], judged: JudgedGroups) -> Section:
+def _agreement(facts: JsonObject, judged: JudgedGroups) -> Section:
     rows = []
     sides = [(facts["backbone"], judged.score, True)]
     if judged.reference is not None:
@@ -159,7 +158,7 @@ def _agreement(facts: dict[str, Any], judged: JudgedGroups) -> Section:
     return Section("labels", title, [lead(what), forest(rows)])
 
 
-def _tried(facts: dict[str, Any]) -> Section:
+def _tried(facts: JsonObject) -> Section:
     rows = [
         Estimate.of(
             fmt.counted(one["groups"], "group"),
@@ -182,7 +181,7 @@ def _tried(facts: dict[str, Any]) -> Section:
     return Section("number", "How many groups", [lead(what), forest(rows)])
 
 
-def _done(facts: dict[str, Any]) -> Section:
+def _done(facts: JsonObject) -> Section:
     learned = facts["pretraining_steps"]
     knows = "its weights as they are"
     if facts["flat"]:

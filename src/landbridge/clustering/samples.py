@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
 from ..base.evenly import evenly
 from ..base.formatting import percent
+from ..base.typed import JsonObject
 from ..domains.examples import Examples
 from ..insight.samples import sample, told
 
@@ -20,9 +20,7 @@ _LARGEST = 144
 """Pixels: there are many of them."""
 
 
-def typical_rows(
-    examples: Examples, shares: np.ndarray, names: Sequence[str]
-) -> list[dict[str, Any]]:
+def typical_rows(examples: Examples, shares: np.ndarray, names: Sequence[str]) -> list[JsonObject]:
     """Return a few rows of each group in the middle of it, then the least certain of all.
 
     Parameters
@@ -63,7 +61,7 @@ def typical_rows(
     return shown
 
 
-def _shown(examples: Examples, row: int, lines: list[tuple[str, str]]) -> dict[str, Any]:
+def _shown(examples: Examples, row: int, lines: list[tuple[str, str]]) -> JsonObject:
     return sample(
         examples.names()[row],
         pictures=[(picture, "") for picture in examples.pictures(row)],

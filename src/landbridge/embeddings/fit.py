@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +55,7 @@ def align(
     data: Any,
     *,
     out: str | Path | None = None,
-    backbone_options: dict[str, Any] | None = None,
+    backbone_options: Mapping[str, Any] | None = None,
     options: AlignOptions | None = None,
     seed: int = 0,
     device: str = "auto",
@@ -249,7 +250,7 @@ def _phase(options: AlignOptions, rows: int, parts: int) -> Phase:
     )
 
 
-def _read(data: Any, columns: dict[str, Any], offline: bool, events: Events) -> Domain:
+def _read(data: Any, columns: Mapping[str, Any], offline: bool, events: Events) -> Domain:
     # The labels, where there are some, are no part of this: they are not even read.
     return read_domain(data, labelled=False, **columns, offline=offline, events=events)
 

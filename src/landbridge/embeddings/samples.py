@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ..base.typed import JsonObject
 from ..domains.examples import Examples
 from ..domains.modalities.multimodal import MultimodalExamples
 from ..insight.samples import SHOWN, sample, told, wrong_and_right
@@ -21,7 +22,7 @@ def questions(
     examples: MultimodalExamples,
     vectors: Sequence[np.ndarray],
     contents: np.ndarray,
-) -> list[dict[str, Any]]:
+) -> list[JsonObject]:
     """Return examples of questions with the first three answers.
 
     Parameters

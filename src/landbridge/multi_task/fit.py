@@ -50,7 +50,7 @@ def multitask(
     *,
     out: str | Path | None = None,
     backbone: str = "auto",
-    backbone_options: dict[str, Any] | None = None,
+    backbone_options: Mapping[str, Any] | None = None,
     weights: Mapping[str, float] | None = None,
     alone: bool = True,
     seeds: int | None = None,

@@ -12,6 +12,7 @@ import numpy as np
 from ..base.errors import ConfigError, DataError
 from ..base.events import Events
 from ..base.inside import Place
+from ..base.typed import JsonObject
 from ..domains.domain import Domain
 from ..domains.examples import Rule, merged_rules
 from ..domains.one import tell
@@ -51,7 +52,7 @@ class OneTask:
     def __post_init__(self) -> None:
         object.__setattr__(self, "target_type", get_target_type(self.target_type))
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> JsonObject:
         """Return what ``multitask.json`` holds of it."""
         scale = {"mean": self.mean, "spread": self.std}
         kind = self.target_type.name

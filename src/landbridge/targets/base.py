@@ -12,6 +12,7 @@ import numpy as np
 
 from ..base.registry import Registry
 from ..base.renamed import TARGET_TYPES as OLD_NAMES
+from ..base.typed import JsonObject
 from ..metrics.estimates import mean_interval
 from ..metrics.intervals import Interval
 from .figures import Phrases, PrimaryMetric
@@ -241,7 +242,7 @@ class TargetType(ABC):
         labels: np.ndarray,
         n_names: int,
         mean: np.ndarray | None = None,
-    ) -> tuple[np.ndarray, np.ndarray, dict[str, Any]]:
+    ) -> tuple[np.ndarray, np.ndarray, JsonObject]:
         """Return a ridge's weights (outputs, d) and biases as those of outputs, and notes.
 
         Parameters
@@ -263,7 +264,7 @@ class TargetType(ABC):
 
     def fit_notes(
         self, left_out: np.ndarray, labels: np.ndarray, asked: np.ndarray, n_names: int
-    ) -> dict[str, Any]:
+    ) -> JsonObject:
         """Return what a fit says of itself, from all scores left out and the rows that count."""
         return {}
 
@@ -299,7 +300,7 @@ class TargetType(ABC):
         values: np.ndarray,
         names: Sequence[str],
         groups: np.ndarray | None = None,
-    ) -> dict[str, Any]:
+    ) -> JsonObject:
         """Return the figures of a model on labelled rows, the main one with its interval.
 
         Parameters
@@ -329,8 +330,8 @@ class TargetType(ABC):
         self, values: np.ndarray, truth: np.ndarray, groups: np.ndarray | None = None
     ) -> Interval:
         """Return the mean score of rows with its 95 % interval."""
-        how: dict[str, Any] = {"share": self.metric.percent, "scale": self.spread(truth)}
-        return mean_interval(self.metric.score(values, truth), **how, groups=groups)
+        scores, scale = self.metric.score(values, truth), self.spread(truth)
+        return mean_interval(scores, share=self.metric.percent, scale=scale, groups=groups)
 
     def grouping(self, own: Sequence[Any]) -> Callable[[np.ndarray], np.ndarray]:
         """Return what turns answers into a few names, by which a map colours points.
