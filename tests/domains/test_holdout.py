@@ -50,8 +50,8 @@ def sealed(frame, rule, column, fraction=0.3, seed=0):
     fraction=st.floats(0.05, 0.95),
     seed=st.integers(0, 99),
 )
-def test_every_rule_leaves_something_on_both_sides(name, known, groups, fraction, seed):
-    labeled = np.array(known)
+def test_every_rule_leaves_something_on_both_sides(name, labeled_mask, groups, fraction, seed):
+    labeled = np.array(labeled_mask)
     labeled[:4] = True
     numbers = np.arange(len(labeled)) % groups
     rows = SplitRows(
