@@ -219,8 +219,8 @@ def test_co_tuning_learns_from_granted_labels_alone():
     p = torch.softmax(head(features), 1).detach()
     expected = torch.stack([p[[0, 2]].mean(0), p[[1, 5]].mean(0)])
     assert torch.allclose(term.relationship, expected, atol=1e-6)
-    assert term.labeled_mask is not head
-    assert torch.equal(term.labeled_mask.weight, head.weight)
+    assert term.pretrained_head is not head
+    assert torch.equal(term.pretrained_head.weight, head.weight)
     with pytest.raises(MethodError, match="needs the head"):
         CoTuning(4, 2).prepare(PhaseContext(network=None))
 
