@@ -149,6 +149,21 @@ def test_unexpected_content_is_said(judged: Path, tmp_path: Path, name: str) -> 
     value = read_json(run / f"{name}.json")
     write_json(run / f"{name}.json", {key: 7 for key in value})
     assert "Compared with what?" in visible(write_report(run))
+    assert "## Licence" in write_card(run).read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("file", "key"), [("run", "status"), ("data", "target"), ("verdict", "chosen")]
+)
+def test_odd_values_inside_are_never_fatal(judged: Path, tmp_path: Path, file, key) -> None:
+    run = tmp_path / "run"
+    shutil.copytree(judged, run)
+    whole = read_json(run / f"{file}.json")
+    inside = [{"classes": 7, "counts": "x", "omissions": [7], "notes": 7}, [], 7]
+    for value in inside:
+        write_json(run / f"{file}.json", whole | {key: value})
+        assert "Compared with what?" in visible(write_report(run))
+        assert "## Licence" in write_card(run).read_text("utf-8")
 
 
 def test_a_verdict_without_labels_is_marked_as_such(tmp_path: Path) -> None:

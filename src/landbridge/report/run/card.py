@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from landbridge.base import formatting as fmt
 from landbridge.base.files import write_text
 
 from ..markdown import md
+from .base import ODD
 from .read import RunFiles, read_run
 
 _ROWS = {
@@ -36,8 +38,17 @@ def write_card(run_dir: Path | str) -> Path:
 
 def card(run: RunFiles) -> str:
     """Return the model card as Markdown."""
-    parts = [_title(run), _verdict(run), _data(run), _use(run), _limits(run), _licence()]
+    parts = [_part(make, run) for make in (_title, _verdict, _data, _use, _limits)]
+    parts.append(_licence())
     return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
+
+
+def _part(make: Callable[[RunFiles], list[str]], run: RunFiles) -> list[str]:
+    """Return a part of the card; what it is made from may be damaged."""
+    try:
+        return make(run)
+    except ODD:
+        return ["Something that belongs here is not said: a file of this run is damaged."]
 
 
 def _title(run: RunFiles) -> list[str]:

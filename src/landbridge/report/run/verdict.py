@@ -102,7 +102,7 @@ def kept(run: RunFiles) -> bool:
 def intro(run: RunFiles) -> Blocks:
     """Return what stands beneath the verdict: what it assumes, what would settle it, on what."""
     verdict, about = run.verdict, run.get("run")
-    stopped = about.get("status") in _STOPPED
+    stopped = str(about.get("status")) in _STOPPED
     failed = str(about.get("error") or "") if stopped else ""
     kind = "" if run.merged else verdict.kind
     assumes = Markup("<strong>It assumes:</strong> {}").format(verdict.assumption)
