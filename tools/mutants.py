@@ -22,6 +22,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 WORK = ROOT / "build" / "mutants"
@@ -115,7 +116,16 @@ def _one_room(name: str, sample: int, seed: int, jobs: int) -> int:
     import mutmut.__main__ as mutmut
     from mutmut.configuration import config
     from mutmut.mutation import mutators
+    from mutmut.workers.isolation import ForkRunner
 
+    wait = ForkRunner.wait_for_result
+
+    def wait_for_mutant(runner: ForkRunner, timeout: float | None = None) -> Any:
+        while True:
+            with contextlib.suppress(KeyError):  # a process that a test began has ended
+                return wait(runner, timeout)
+
+    ForkRunner.wait_for_result = wait_for_mutant
     mutators.mutation_operators[:] = [
         (kind, change)
         for kind, change in mutators.mutation_operators

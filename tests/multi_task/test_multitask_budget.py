@@ -28,7 +28,7 @@ def made_of(steps: int = 1000, named: bool = False):
     )  # fmt: skip
     fits = SimpleNamespace(
         tasks=[0, 1],
-        test_mask=np.arange(10),
+        test_rows=np.arange(10),
         phase=lambda chosen: phase,
         events=Events(None, listener),
     )

@@ -73,7 +73,7 @@ def plan_fits(
 
     def cost(name: str, scale: float) -> float:
         phase = fits.phase(chosen[name]).scaled(scale)
-        return 0.1 + costs.phase(phase) + len(fits.judged) * costs.forward
+        return 0.1 + costs.phase(phase) + len(fits.test_rows) * costs.forward
 
     plan = allot(
         references=[name for name in chosen if name != TOGETHER],

@@ -42,7 +42,7 @@ class Fits:
         As the network takes them, of all rows.
     labels : float ndarray (n, tasks)
         NaN where a row may not teach, or is not labelled.
-    judged : int ndarray
+    test_rows : int ndarray
         Rows whose outputs are wanted.
     weights : tuple of float
         Of the tasks' losses; empty where they are learned.
@@ -60,7 +60,7 @@ class Fits:
     tasks: Sequence[OneTask]
     inputs: np.ndarray
     labels: np.ndarray
-    judged: np.ndarray
+    test_rows: np.ndarray
     weights: tuple[float, ...]
     steps: int | None
     device: torch.device
@@ -69,7 +69,7 @@ class Fits:
     scale: float = 1.0
 
     def outputs(self, chosen: Sequence[int], seed: int) -> np.ndarray:
-        """Return the outputs (judged, sizes) of a network that learned the chosen tasks."""
+        """Return the outputs (test_rows, sizes) of a network that learned the chosen tasks."""
         return self._fitted(chosen, seed, keep=False)[0]
 
     def with_network(self, chosen: Sequence[int], seed: int) -> tuple[np.ndarray, Network]:
@@ -87,7 +87,7 @@ class Fits:
                 network.load_state_dict(state)
             return done[_OUTPUTS].numpy(), network
         self._train(network, chosen, seed)
-        outputs = run_network(network, self.inputs[self.judged], self.opened.preprocessing)[1]
+        outputs = run_network(network, self.inputs[self.test_rows], self.opened.preprocessing)[1]
         if file is not None:
             own_state = network.state_dict() if keep else {}
             tensors = {f"{_NETWORK}{key}": tensor for key, tensor in own_state.items()}
