@@ -103,6 +103,9 @@ class TargetType(ABC):
 
     # Labels as arrays
 
+    def __repr__(self) -> str:
+        return self.name
+
     @abstractmethod
     def parse(self, values: Sequence[Any], name: str) -> tuple[list[Any], tuple[str, ...] | None]:
         """Return labels from what a column or array holds, and their names where these are fixed.
