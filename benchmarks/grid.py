@@ -125,7 +125,7 @@ def run_job(
             score = metric.score(reading.transform(fit.output("judged")), truth)
             hits.setdefault(method, []).append(score)
             own = rows.setdefault(method, {"cpu_s": 0.0})
-            own["cpu_s"] += fit.facts["cpu_s"] / seeds
+            own["cpu_s"] += fit.cpu_s / seeds
             if reading.target_type == "multiclass":
                 candidates.append(_candidate(method, fit, context))
         choices.append(_choice(candidates, hits, seed, job.reference))

@@ -4,8 +4,9 @@
 
 What is counted: every named function of landbridge that a transfer from two tables to the report
 calls, once, at its first call; what importing a module calls is left out. Functions in a row of one
-top-level package are a stretch. Further figures: files and packages entered, stretches that begin
-in each package, the same for files (each once, at its first call), and how often a method is made.
+top-level package are a stretch. Further figures: the same without what every package calls for a
+word or a number (base, targets, metrics); the same for files, each once, at its first call; and how
+often a method is made.
 """
 
 from __future__ import annotations
@@ -72,6 +73,9 @@ def count(method: str, *, walk: bool) -> None:
     calls.print(walk=walk)
 
 
+SHARED = ("base", "targets", "metrics")
+
+
 class Calls:
     """A profiler: functions below a folder in the order of their first calls."""
 
@@ -94,23 +98,28 @@ class Calls:
             self.functions[code] = None
             self.made += code.co_name == "make_method"
 
-    def package(self, file: str) -> str:
-        """Return the top-level package of a file, or the name of the file beside them."""
-        return Path(file[len(self.root) :]).parts[0]
+    def _package(self, code: CodeType) -> str:
+        """Return the top-level package of a function, or the file beside them that it is in."""
+        return Path(code.co_filename[len(self.root) :]).parts[0]
 
     def print(self, *, walk: bool) -> None:
         """Print all figures."""
         functions = list(self.functions)
-        files = list(dict.fromkeys(code.co_filename for code in functions))
-        stretches = [key for key, _ in groupby(functions, lambda c: self.package(c.co_filename))]
+        files: dict[str, CodeType] = {}
+        for code in functions:
+            files.setdefault(code.co_filename, code)
+        stretches = [key for key, _ in groupby(functions, self._package)]
         if walk:
-            for key, own in groupby(functions, lambda c: self.package(c.co_filename)):
+            for key, own in groupby(functions, self._package):
                 names = (f"{Path(c.co_filename).stem}.{c.co_qualname}" for c in own)
                 print(f"  {key}: {', '.join(names)}")
         entered = _most(stretches)
         print(f"{len(functions)} functions in {len(files)} files of {len(set(stretches))} packages")
         print(f"{len(stretches)} stretches; entered most: {entered}")
-        by_file = [key for key, _ in groupby(map(self.package, files))]
+        own = (name for name in map(self._package, functions) if name not in SHARED)
+        rooms = [key for key, _ in groupby(own)]
+        print(f"without {', '.join(SHARED)}: {len(rooms)} stretches; entered most: {_most(rooms)}")
+        by_file = [str(key) for key, _ in groupby(files.values(), self._package)]
         print(f"by files: {len(by_file)} stretches; entered most: {_most(by_file)}")
         print(f"methods made {self.made} times")
 

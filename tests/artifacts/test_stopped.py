@@ -153,7 +153,7 @@ def test_a_bug_in_a_transfer_is_told_and_resumed_from(tmp_path, monkeypatch):
     make_tables(tmp_path)
     out = tmp_path / "out"
     with monkeypatch.context() as patch:
-        patch.setattr(pipeline, "finish", lambda *args: 1 / 0)
+        patch.setattr(pipeline, "evaluate", lambda *args: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             call("transfer", tmp_path, out)
     with pytest.raises(RunError, match="ZeroDivisionError: division by zero") as found:

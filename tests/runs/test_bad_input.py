@@ -164,7 +164,7 @@ def stopped(tmp_path, monkeypatch, source, target, **how) -> Path:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(pipeline, "finish", stop)
+        patch.setattr(pipeline, "evaluate", stop)
         with pytest.raises(KeyboardInterrupt):
             landbridge.transfer(source, target, out=tmp_path / "run", **(HOW | how))
     return tmp_path / "run"

@@ -11,7 +11,9 @@ from landbridge.base.events import Events
 from landbridge.domains.read import read_domain
 from landbridge.domains.task import Task
 from landbridge.runs import costs as module
+from landbridge.runs.context import FitContext, RunSettings
 from landbridge.runs.pipeline import plan as plan_of
+from landbridge.runs.plan import make_plan
 from landbridge.runs.prepare import prepare
 from landbridge.runs.records import StageCost
 from landbridge.runs.stages import overrun
@@ -145,3 +147,17 @@ def test_an_overrun_is_said():
     assert overrun([StageCost("seeds", 50.0, 50.0)], 60.0) == ""
     assert "busy" in overrun([StageCost("seeds", 300.0, 50.0)], 60.0)
     assert "more work than planned" in overrun([StageCost("seeds", 300.0, 280.0)], 60.0)
+
+
+def test_what_fits_work_on_cannot_be_changed(sides, tmp_path):
+    context = prepare(Task.build(**sides), config_of(), tmp_path, Events())
+    context.save()
+    for one in (context.data, FitContext.load(tmp_path).data):
+        arrays = [one.validation, one.source_own, one.judged, one.judged_rows]
+        for side in (one.source, one.target):
+            arrays += [side.inputs, side.labels, side.known]
+        assert not any(array.flags.writeable for array in arrays)
+    assert sides["target"].labels.flags.writeable  # the caller's own can
+    planned, settled = make_plan(Task.build(**sides), context, Events())
+    assert (settled.settings.threads, settled.settings.scale) == (planned.threads, planned.scale)
+    assert context.settings == RunSettings()

@@ -30,7 +30,7 @@ def unfinished(tmp_path_factory) -> Path:
         raise KeyboardInterrupt
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pipeline, "finish", stop)
+        patch.setattr(pipeline, "evaluate", stop)
         with pytest.raises(KeyboardInterrupt):
             transfer(
                 folder / "s.csv",

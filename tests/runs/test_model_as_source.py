@@ -117,7 +117,7 @@ def test_resume_goes_on_with_the_same_model_alone(given, blobs, tmp_path, monkey
         def stop(*_):
             raise RunError("stopped", hint="go on")
 
-        patch.setattr("landbridge.runs.pipeline.finish", stop)
+        patch.setattr("landbridge.runs.pipeline.evaluate", stop)
         with pytest.raises(RunError, match="stopped"):
             transfer(lab, target, out, method="source-only")
     kept = tmp_path / "kept"

@@ -52,7 +52,7 @@ def test_no_file_of_the_work_folder_holds_them(tmp_path, blobs, monkeypatch, kee
     def stop(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(pipeline, "finish", stop)
+    monkeypatch.setattr(pipeline, "evaluate", stop)
     x, y = blobs(60, shift=1, seed=1)
     # A class that only sealed labels have must appear nowhere, and neither must the codes.
     y[30:] = np.where(y[30:] == "cat", "zebra", y[30:])

@@ -192,8 +192,8 @@ def choose(ends, mix=(), soup=False, per_class=6, folder=None):
     trainer = Fake(ends, per_class)
     plans = {name: TrainingPlan("backbone", (Phase(name, 1, 0.1),), mix=mix) for name in ends}
     method = SimpleNamespace(soup=soup)
-    network, facts = fit_chosen(trainer, method, plans, folder)
-    return network.head.weight.diagonal().tolist(), facts["notes"], trainer.trained
+    network, report = fit_chosen(trainer, method, plans, folder)
+    return network.head.weight.diagonal().tolist(), report.notes, trainer.trained
 
 
 RIGHT, WRONG, LOUD = [2.0, 2.0, 2.0], [-2.0, -2.0, -2.0], [9.0, 9.0, 9.0]

@@ -58,7 +58,7 @@ def label_free(context: FitContext, plan: Plan, runner: Runner) -> Choice:
             failed[name] = fit.message
             continue
         candidates.append(_candidate(context, name, fit))
-        costs[name] = {"steps": fit.facts["steps"], "cpu_s": fit.facts["cpu_s"]}
+        costs[name] = {"steps": fit.report.steps, "cpu_s": fit.cpu_s}
     _some_left(costs, failed)
     reference = plan.reference or plan.references[0]
     choice = choose_label_free(
@@ -136,8 +136,8 @@ def by_validation(context: FitContext, plan: Plan, runner: Runner) -> tuple[Choi
         shape = (repeats, len(known), context.data.reading.n_outputs)
         own = logits.setdefault(spec.method, np.zeros(shape, np.float32))
         own[spec.repeat, np.searchsorted(known, fit.output("fold_rows"))] = fit.output("fold")
-        cost = costs.setdefault(spec.method, {"steps": fit.facts["steps"], "cpu_s": 0.0})
-        cost["cpu_s"] = round(cost["cpu_s"] + fit.facts["cpu_s"], 2)
+        cost = costs.setdefault(spec.method, {"steps": fit.report.steps, "cpu_s": 0.0})
+        cost["cpu_s"] = round(cost["cpu_s"] + fit.cpu_s, 2)
     logits = {name: values for name, values in logits.items() if name not in failed}
     _some_left(logits, failed)
     ties = None
@@ -175,7 +175,7 @@ def _candidate(context: FitContext, name: str, fit: Fit) -> Candidate:
     accuracy = None
     # A closed form on features answers for target rows: of source rows it need not say anything.
     # A small net from scratch has never been given the source's rows.
-    asked = not (context.backbone.on_features and fit.facts["start"] == "frozen")
+    asked = not (context.backbone.on_features and fit.report.start == "frozen")
     if asked and fit.has("validation") and context.data.source is not None:
         held = context.data.source.labels[context.data.validation]
         accuracy = float((fit.output("validation").argmax(1) == held).mean())

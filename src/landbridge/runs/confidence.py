@@ -57,7 +57,7 @@ def _on_source(context: FitContext, stored: Fit) -> tuple[float, str]:
     """Return the likeliest temperature on the source's validation rows, never under 1."""
     file = stored.folder / "validation.npy"
     # A closed form on features answers for target rows: of source rows it need not say anything.
-    silent = context.backbone.on_features and stored.facts["start"] == "frozen"
+    silent = context.backbone.on_features and stored.report.start == "frozen"
     if context.data.source is None or silent or not file.exists():
         return 1.0, ""
     labels = context.data.source.labels[context.data.validation]

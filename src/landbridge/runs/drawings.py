@@ -33,7 +33,7 @@ def feature_map(
     chosen, seed = selected.chosen, selected.seeds[0]
     fit = selected.fits[chosen][seed]
     before, after = known_network(context, seed, events), network_of(context, fit, events)
-    frozen = fit.facts["start"] == "frozen"
+    frozen = fit.report.start == "frozen"
 
     reading = context.data.reading
     kind = reading.target_type

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import shutil
 import time
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,8 @@ from .features import (
     stage_features,
 )
 from .folds import fold_rows, without
-from .networks import new_network, restored_network, set_head
+from .networks import State, new_network, restored_network, set_head
+from .records import FitReport
 from .trainer import Trainer
 from .tuned import fit_chosen, tidy
 
@@ -63,13 +65,32 @@ class FitSpec:
         return f"{slug}-s{self.seed}{part}"
 
 
-@dataclass
+@dataclass(frozen=True)
 class Fit:
-    """A finished fit: facts and outputs, read from its folder."""
+    """A finished fit, read from its folder.
+
+    Attributes
+    ----------
+    spec_id : str
+    folder : Path
+    method : str
+    seed : int
+    cpu_s : float
+    report : FitReport
+    """
 
     spec_id: str
     folder: Path
-    facts: dict[str, Any]
+    method: str
+    seed: int
+    cpu_s: float
+    report: FitReport
+
+    @classmethod
+    def of(cls, folder: Path, facts: Mapping[str, Any]) -> Fit:
+        """Return the fit that ``fit.json`` describes."""
+        method, seed, cpu_s = (facts[name] for name in ("method", "seed", "cpu_s"))
+        return cls(folder.name, folder, method, seed, cpu_s, FitReport.from_json(facts))
 
     def output(self, name: str) -> np.ndarray:
         """Return "target", "judged", "validation" or "fold" logits, or "target_features"."""
@@ -79,7 +100,7 @@ class Fit:
         """Say whether there is such an output: not every fit answers for every kind of row."""
         return (self.folder / f"{name}.npy").exists()
 
-    def state(self) -> dict[str, Any]:
+    def state(self) -> State:
         """Return the network's tensors."""
         return load_tensors(self.folder / "network.safetensors")[0]
 
@@ -89,7 +110,7 @@ def finished(context: FitContext, spec: FitSpec) -> Fit | None:
     folder = context.fits / spec.id
     if not (folder / "fit.json").exists() or not whole(folder):
         return None
-    return Fit(spec.id, folder, read_json(folder / "fit.json"))
+    return Fit.of(folder, read_json(folder / "fit.json"))
 
 
 def whole(folder: Path) -> bool:
@@ -108,7 +129,7 @@ def whole(folder: Path) -> bool:
     )
 
 
-def _seal(facts: dict[str, Any]) -> str:
+def _seal(facts: Mapping[str, Any]) -> str:
     return digest({key: value for key, value in facts.items() if key != "seal"})
 
 
@@ -125,11 +146,12 @@ def run_fit(context: FitContext, spec: FitSpec, events: Events) -> Fit:
     method = copy.copy(context.methods[spec.method])  # what it learns is this fit's alone
     wall, cpu = time.perf_counter(), time.process_time()
     if isinstance(method, FeatureMethod):
-        network, facts = _fit_features(context, spec, method, events)
+        network, report = _fit_features(context, spec, method, events)
     else:
-        network, facts = _fit_network(context, spec, method, events)
+        network, report = _fit_network(context, spec, method, events)
     _write_outputs(context, spec, network, folder, events)
-    facts |= {
+    facts = {
+        **report.to_json(),
         "method": spec.method,
         "seed": spec.seed,
         "spec": asdict(spec),
@@ -144,7 +166,7 @@ def run_fit(context: FitContext, spec: FitSpec, events: Events) -> Fit:
     facts = as_json(facts)
     write_json(folder / "fit.json", facts | {"seal": _seal(facts)})  # last: it is finished now
     tidy(folder)
-    return Fit(spec.id, folder, facts)
+    return Fit.of(folder, facts)
 
 
 def _known_target(context: FitContext, spec: FitSpec) -> Side:
@@ -160,13 +182,13 @@ def _known_target(context: FitContext, spec: FitSpec) -> Side:
 
 def _fit_network(
     context: FitContext, spec: FitSpec, method: NetworkMethod, events: Events
-) -> tuple[Network, dict[str, Any]]:
+) -> tuple[Network, FitReport]:
     source_only = spec.method == "source-only"
     if source_only and (context.data.known is not None or spec.folds):
         # No target label is in it, so every fold has the same one.
         state = context.data.known or source_fit(context, spec.seed, events).state()
         network = restored_network(context, state, spec.seed, events)
-        return network, {"losses": {}, "steps": 0, "start": "source", "transfer": None}
+        return network, FitReport({}, 0, "source")
     trainer = Trainer(
         context,
         spec.method if not spec.folds else f"{spec.method} (fold {spec.fold + 1})",
@@ -185,8 +207,7 @@ def _fit_network(
         return fit_chosen(trainer, method, plans, folder)
     (plan,) = plans.values()
     network, trained, report = trainer.train(plan, folder)
-    facts = {"losses": trained.losses, "steps": plan.steps, "start": plan.start}
-    return network, facts | {"transfer": report, "notes": trained.notes}
+    return network, FitReport(trained.losses, plan.steps, plan.start, report, trained.notes)
 
 
 def source_fit(context: FitContext, seed: int, events: Events) -> Fit:
@@ -199,7 +220,7 @@ def source_fit(context: FitContext, seed: int, events: Events) -> Fit:
 
 def _fit_features(
     context: FitContext, spec: FitSpec, method: FeatureMethod, events: Events
-) -> tuple[Network, dict[str, Any]]:
+) -> tuple[Network, FitReport]:
     network, report = _known(context, spec.seed, events)
     known = _known_target(context, spec)
     budget = method.stage_budget()
@@ -224,8 +245,7 @@ def _fit_features(
     head = method.fit_head(source, target, len(context.data.classes), spec.seed)
     set_head(network, head, budget, columns)
     transferred = report.to_dict() | {"sentence": report.sentence()}
-    facts = {"losses": {}, "steps": 0, "start": "frozen", "notes": head.notes}
-    return network, facts | {"transfer": transferred}
+    return network, FitReport({}, 0, "frozen", transferred, head.notes)
 
 
 def known_network(context: FitContext, seed: int, events: Events) -> Network:
@@ -252,7 +272,7 @@ def _known(context: FitContext, seed: int, events: Events) -> tuple[Network, Tra
 
 def network_of(context: FitContext, fit: Fit, events: Events) -> Network:
     """Return a finished fit's network."""
-    return restored_network(context, fit.state(), fit.facts["seed"], events)
+    return restored_network(context, fit.state(), fit.seed, events)
 
 
 # Outputs ------------------------------------------------------------------------------------

@@ -122,6 +122,43 @@ class Plan:
 
 
 @dataclass(frozen=True)
+class FitReport:
+    """What is known of a fit beside its network.
+
+    Attributes
+    ----------
+    losses : mapping
+        By phase, what was logged of them.
+    steps : int
+        0 without gradients.
+    start : {"backbone", "source", "random", "frozen"}
+        What it began with.
+    transfer : mapping or None
+        What was carried over, as ``transfer.json`` holds it.
+    notes : mapping or None
+        What the method says of itself, as ``notes.json`` holds it.
+    """
+
+    losses: Mapping[str, Any]
+    steps: int
+    start: str
+    transfer: Mapping[str, Any] | None = None
+    notes: Mapping[str, Any] | None = None
+
+    def to_json(self) -> JsonObject:
+        """Return it as ``fit.json`` holds it."""
+        found = dict(self.__dict__)
+        if self.notes is None:
+            del found["notes"]
+        return found
+
+    @classmethod
+    def from_json(cls, found: Mapping[str, Any]) -> FitReport:
+        """Return what `to_json` gave."""
+        return cls(**{field.name: found.get(field.name) for field in fields(cls)})  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True)
 class StageCost:
     """What one stage of a run took."""
 

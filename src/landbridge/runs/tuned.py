@@ -24,6 +24,7 @@ from ..training.inputs import run_network
 from ..training.normalisation import renormalise
 from ..training.plan import TrainingPlan
 from .folds import fold_rows, possible_folds, without
+from .records import FitReport
 from .trainer import Trainer
 
 FOLDS = 3
@@ -67,7 +68,7 @@ Ends = dict[str, tuple[State | None, State]]
 
 def fit_chosen(
     trainer: Trainer, method: NetworkMethod, plans: Mapping[str, TrainingPlan], folder: Path
-) -> tuple[Network, dict[str, Any]]:
+) -> tuple[Network, FitReport]:
     """Choose by cross-validation, then train what was chosen on all granted labels.
 
     The highest log-likelihood of held-out rows wins. Without two labels of two classes nothing
@@ -93,8 +94,7 @@ def fit_chosen(
         notes |= trained.notes
     settle(trainer, network, chosen, ends)
     plan = plans[chosen.variants[0]]
-    facts = {"losses": trained.losses, "steps": plan.steps, "start": plan.start}
-    return network, facts | {"transfer": report, "notes": notes}
+    return network, FitReport(trained.losses, plan.steps, plan.start, report, notes)
 
 
 def tidy(folder: Path) -> None:

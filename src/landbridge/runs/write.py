@@ -72,23 +72,21 @@ def _save_reference(context: FitContext, selected: SelectionResult, name: str | 
 
 def _save_model(context: FitContext, chosen: Fit, reading: TargetCodec, path: Path) -> Parameters:
     """Save Δ: tensors that differ from θ₀; all of them where θ₀ is our own net."""
-    seed = chosen.facts["seed"]
-    opened = context.backbone.opened(seed, Events())
+    opened = context.backbone.opened(chosen.seed, Events())
     parameters = save_tensors_of(
         path,
         chosen.state(),
         {f"backbone.{k}": v for k, v in opened.module.state_dict().items()},
         DELTA if context.data.situation.pretrained else "whole",
         theta0=opened.identity.hash,
-        method=chosen.facts["method"],
-        seed=seed,
+        method=chosen.method,
+        seed=chosen.seed,
     )
     save_origin(path, opened.identity, context.backbone.preprocessing)
     write_json(path / "labels.json", reading.to_dict())
-    if chosen.facts.get("transfer"):
-        write_json(path / "transfer.json", chosen.facts["transfer"])
-    if chosen.facts.get("notes"):
-        write_json(path / "notes.json", chosen.facts["notes"])
+    for name, found in (("transfer", chosen.report.transfer), ("notes", chosen.report.notes)):
+        if found:
+            write_json(path / f"{name}.json", found)
     return parameters
 
 
