@@ -17,8 +17,9 @@ from landbridge.domains.holdout.sides import Sides
 from landbridge.metrics.estimates import mean_interval, paired_interval
 from landbridge.multi_task.fit import _judged, _sides, _weights
 from landbridge.multi_task.model import decided, parts, scores_of, whole_facts
-from landbridge.multi_task.page import _done
+from landbridge.multi_task.page import _done, page_of
 from landbridge.multi_task.read import OneTask, as_tasks, read_tasks, true_labels
+from landbridge.multi_task.samples import _loss
 from landbridge.multi_task.verdicts import TaskVerdict, task_verdict
 
 KIND = OneTask("kind", "multiclass", ("ant", "bee", "cat"))
@@ -284,6 +285,28 @@ def test_a_report_says_what_each_task_tells_apart():
         ("kind", "ant, bee, cat"),
         ("size", SIZE.target_type.summary),
     ]
+
+
+def test_a_report_says_how_many_rows_and_what_was_held_out(tmp_path):
+    verdict = task_verdict(KIND, np.zeros(4), [np.eye(4, 3)], [])
+    rows = np.arange(2) > 0
+    sides = Sides(rows, ~rows, None, "time:day", ("those from May on",))
+    facts = whole_facts([KIND], {
+        "verdict": [verdict.to_json()], "backbone": "mlp", "weights": "learned", "seeds": 2,
+        "rows": 1200, "judged": 4, "seen_sentence": "",
+        **sides.facts(),
+    })  # fmt: skip
+    said = str(page_of(tmp_path, facts).intro)
+    assert "1,200 rows to learn from, 4 kept for judging; 2 seeds." in said
+    assert "those from May on" in said
+
+
+def test_rows_with_the_most_wrong_answers_are_shown():
+    said = [["ant", "bee", "bee", "ant"], [50.0, 60.0, 70.0, 20.0]]
+    truth = np.array([[0, 0], [1, 1], [0, 2], [0, 2]], float)  # of sizes 50, 60, 70 and 70
+    losses = [_loss(task, truth[:, i], said[i]) for i, task in enumerate((KIND, SIZE))]
+    assert losses[0].tolist() == [0, 0, 1, 0]
+    assert losses[1].tolist() == [0, 0, 0, 5]
 
 
 def test_weights_of_losses():
