@@ -22,7 +22,7 @@ def rows(seed: int, n: int, answers: str, shift: float = 0.0) -> pd.DataFrame:
     y = rng.integers(0, 2, n)
     table = pd.DataFrame(rng.normal(size=(n, 4)) + 2.5 * y[:, None], columns=list("abcd"))
     label = {
-        "classes": np.where(y, "yes", "no"),
+        "multiclass": np.where(y, "yes", "no"),
         "regression": table.sum(axis=1) + 0.1 * rng.normal(size=n),
         "multilabel": [
             ["high"] * bool(a) + ["warm"] * bool(b > 1) for a, b in zip(y, table["a"], strict=True)
@@ -80,12 +80,12 @@ def test_the_reference_is_kept_and_compared(made, answers):
     assert said["sentence"].endswith(".")
     main = found["accuracy"] if answers == "multiclass" else found["value"]
     other = run.reference.values(new)
-    if answers == "classes":
+    if answers == "multiclass":
         names = np.array(run.classes)[other.argmax(1)]
         truth = np.array(new.classes)[new.labels]
         expected = float((names == truth).mean())
         assert said["difference"]["mean"] == pytest.approx(main - expected)
-    elif answers == "numbers":
+    elif answers == "regression":
         expected = float(np.abs(other[:, 0] - new.labels).mean())
         assert said["difference"]["mean"] == pytest.approx(expected - main)
     else:
