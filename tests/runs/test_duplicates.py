@@ -21,7 +21,7 @@ def rows(seed: int, n: int, answers: str = "multiclass") -> pd.DataFrame:
     rng = np.random.default_rng(seed)
     y = rng.integers(0, 2, n)
     table = pd.DataFrame(rng.normal(size=(n, 4)) + 2 * y[:, None], columns=list("abcd"))
-    if answers == "numbers":
+    if answers == "regression":
         return table.assign(label=table.sum(axis=1) + rng.normal(size=n))
     return table.assign(label=np.array(["no", "yes"])[y])
 

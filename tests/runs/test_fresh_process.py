@@ -161,9 +161,9 @@ def labelled(answers, seed):
     rng = np.random.default_rng(seed)
     turn = np.arange(48) % 3
     x = (4 * np.eye(3, 5)[turn] + rng.normal(size=(48, 5))).astype(np.float32)
-    if answers == "classes":
+    if answers == "multiclass":
         return x, np.array(["ant", "bee", "cat"], object)[turn]
-    if answers == "numbers":
+    if answers == "regression":
         return x, 3.0 * turn + rng.normal(size=48)
     return x, np.stack([turn > 0, turn < 2], 1).astype(int)
 

@@ -47,7 +47,7 @@ def settles(n: int):
 
 def verdicts(answers: str):
     outcomes = {"helped": 0.3, "hurt": -0.3, "can't tell": 0.0}
-    size = 250.0 if answers == "numbers" else 1.0
+    size = 250.0 if answers == "regression" else 1.0
     for method, reference, (outcome, gap), n in itertools.product(
         METHODS, [*METHODS, None], outcomes.items(), [1, 2, 4320]
     ):
@@ -57,8 +57,8 @@ def verdicts(answers: str):
         gaps = {"mean": gap, "low": gap - 0.1, "high": gap + 0.1}
         plain: dict[str, Any] = {
             "answers": answers,
-            "metric": "mean absolute error" if answers == "numbers" else "accuracy",
-            "lower_is_better": answers == "numbers",
+            "metric": "mean absolute error" if answers == "regression" else "accuracy",
+            "lower_is_better": answers == "regression",
             "chosen": chosen,
             "reference": reference,
             "outcome": None if alone else outcome,
@@ -106,7 +106,7 @@ def test_every_sentence_reads_well(answers):
         assert text[0].isupper() or text.split()[0] in METHODS or "judged on" in text, text
         assert text.endswith("."), text
         assert not ("label those first" in text and "cannot be settled" in text), text
-        if answers == "numbers":
+        if answers == "regression":
             assert not re.search("right on|classifier|%|accuracy|points", text), text
 
 
@@ -123,7 +123,7 @@ def test_every_reason_and_every_method_in_plain_words_reads_well(answers):
     assert "named" in named
     assert not any("you named" in text or "was named" in text for text in said[1:])
     methods = {*WHAT, *portfolio.TARGET_ALONE}
-    if answers == "numbers":
+    if answers == "regression":
         methods |= {name for name in portfolio.NUMBERS_FEW if "+" not in name}
         methods |= {*portfolio.NUMBERS_FEATURES_FEW, *portfolio.NUMBERS_LABELLED}
     said += [
@@ -132,7 +132,7 @@ def test_every_reason_and_every_method_in_plain_words_reads_well(answers):
     for text in said:
         assert text
         assert not re.search(r"None|nan|\{|  |\.\.|\b(\w+) \1\b", text), text
-        if answers == "numbers":
+        if answers == "regression":
             assert not re.search("classif|accuracy|class ", text), text
 
 
