@@ -124,5 +124,5 @@ def test_sealed_numbers_change_neither_model_nor_scale(tmp_path):
 
 
 def test_a_method_for_classes_says_so(tmp_path):
-    with pytest.raises(MethodError, match=r"(?s)'mcc' cannot run here.*numbers.*rsd"):
+    with pytest.raises(MethodError, match=r"(?s)'mcc' cannot run here.*a number.*rsd"):
         small_run(tmp_path, YEARS, method="mcc", backbone="mlp")

@@ -20,7 +20,7 @@ def rows(seed: int, kind: str = "multiclass", n: int = 40) -> pd.DataFrame:
     rng = np.random.default_rng(seed)
     y = rng.integers(0, 2, n)
     table = pd.DataFrame(rng.normal(size=(n, 3)) + 3 * y[:, None], columns=list("abc"))
-    if kind == "numbers":
+    if kind == "regression":
         table.insert(0, LABEL, table.sum(axis=1))
     elif kind == "whole numbers":
         table.insert(0, LABEL, y)
@@ -38,8 +38,8 @@ def made(tmp_path_factory):
         if kind not in runs:
             folder = tmp_path_factory.mktemp("run") / "run"
             options = {"label": LABEL, "target_labels": "judge", "out": folder}
-            if kind == "numbers":
-                options["answers"] = kind
+            if kind == "regression":
+                options["target_type"] = kind
             landbridge.transfer(rows(0, kind), rows(1, kind), **options, **QUICK)
             runs[kind] = landbridge.load(folder)
         return runs[kind]
