@@ -46,7 +46,7 @@ def fewer(domain: Domain, share: float, *where: object) -> Domain:
     for value in np.unique(domain.labels[usable]):
         rows = np.flatnonzero((domain.labels == value) & usable)
         keep[rng.choice(rows, max(LEAST, round(share * len(rows))), replace=False)] = True
-    return replace(domain, known=domain.labeled_mask & keep)
+    return replace(domain, labeled_mask=domain.labeled_mask & keep)
 
 
 def job(name: str, source: Domain | None, whole: Domain, share: float, **config: object) -> Job:

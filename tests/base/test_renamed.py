@@ -68,4 +68,4 @@ def test_old_keywords_of_dataclasses():
 
 
 def test_a_name_that_still_means_something_stays():
-    assert renamed({"rate": 1}, known=["rate"]) == {"rate": 1}
+    assert renamed({"rate": 1}, current=["rate"]) == {"rate": 1}

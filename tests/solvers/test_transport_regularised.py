@@ -97,8 +97,10 @@ def test_class_penalty_separates_classes():
     assert mixing(lpl1_transport(cost, ys, 0.05, 0.3).plan.dense()) < 0.5 * plain
     none = l1l2_transport(cost, ys, 0.05, 0.0)
     np.testing.assert_allclose(none.plan.dense(), sinkhorn(cost, 0.05).dense(), atol=1e-7)
-    some = lpl1_transport(cost, ys, 0.05, 0.3, known=ys == 0)  # labels elsewhere are not read
-    other = lpl1_transport(cost, np.where(ys == 0, 0, 9), 0.05, 0.3, known=ys == 0)
+    some = lpl1_transport(
+        cost, ys, 0.05, 0.3, labeled_mask=ys == 0
+    )  # labels elsewhere are not read
+    other = lpl1_transport(cost, np.where(ys == 0, 0, 9), 0.05, 0.3, labeled_mask=ys == 0)
     np.testing.assert_array_equal(some.plan.dense(), other.plan.dense())
 
 

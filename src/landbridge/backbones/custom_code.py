@@ -180,10 +180,10 @@ def _load(found: Found) -> ModuleType:
 def _called(found: Found, module: ModuleType) -> Any:
     make = getattr(module, found.function, None)
     if not callable(make):
-        known = [n for n, v in vars(module).items() if callable(v) and not n.startswith("_")]
+        callables = [n for n, v in vars(module).items() if callable(v) and not n.startswith("_")]
         raise BackboneError(
             f"{module.__file__} has no function {found.function!r}",
-            hint=f"it has: {', '.join(known[:8]) or 'none'}",
+            hint=f"it has: {', '.join(callables[:8]) or 'none'}",
         )
     return make()
 
@@ -235,7 +235,7 @@ class _Folders(_Neighbours):
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        if not any(known.startswith(f"{name}.") for known in self.sources):
+        if not any(source.startswith(f"{name}.") for source in self.sources):
             return None
         _served[name] = self.owner
         spec = ModuleSpec(name, None, is_package=True)

@@ -178,12 +178,12 @@ def resolve(name: str) -> tuple[str, Provider]:
         return _folder(path)
     if path.is_file():
         return _file(path)
-    known = [n for n in BACKBONES if n not in BY_PREFIX] + list(BY_PREFIX.values())
-    near = f"hf/{name}" if name.count("/") == 1 else nearest(name, known)
+    names = [n for n in BACKBONES if n not in BY_PREFIX] + list(BY_PREFIX.values())
+    near = f"hf/{name}" if name.count("/") == 1 else nearest(name, names)
     raise BackboneError(
         f"{name!r} is neither a known backbone nor a file or folder here",
         hint=(f"did you mean {near!r}? " if near else "")
-        + f"known: auto, {', '.join(known)}, or the path of a folder with config.json",
+        + f"known: auto, {', '.join(names)}, or the path of a folder with config.json",
     )
 
 
@@ -206,11 +206,11 @@ def check_backbone(name: str | Path, options: Mapping[str, Any] | None = None) -
     if not options:
         return
     taken = [kind.options_taken() for _, kind in kinds]
-    known = sorted({option for own in taken for option in own or ()})
+    option_names = sorted({option for own in taken for option in own or ()})
     for option in options:
-        if option in known or (None in taken and asked != "auto"):
+        if option in option_names or (None in taken and asked != "auto"):
             continue
-        near = nearest(option, known)
+        near = nearest(option, option_names)
         which = "no backbone" if asked == "auto" else f"backbone {kinds[0][0]!r}"
         raise ConfigError(
             f"{which} has {'an' if asked == 'auto' else 'no'} option {option!r}",
@@ -218,7 +218,7 @@ def check_backbone(name: str | Path, options: Mapping[str, Any] | None = None) -
             + (
                 "name the backbone with --backbone, and see its options"
                 if asked == "auto"
-                else f"its options are: {', '.join(known) or 'none'}"
+                else f"its options are: {', '.join(option_names) or 'none'}"
             ),
         )
 

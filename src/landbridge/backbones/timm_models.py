@@ -154,11 +154,11 @@ def _timm() -> Any:
 
 def _interpolation(name: str) -> Interpolation:
     """Return the filter; "random" is what training drew from, and bicubic is in it."""
-    known: dict[str, Interpolation] = {
+    modes: dict[str, Interpolation] = {
         "nearest": "nearest",
         "bilinear": "bilinear",
         "box": "box",
         "hamming": "hamming",
         "lanczos": "lanczos",
     }
-    return known.get(name, "bicubic")
+    return modes.get(name, "bicubic")

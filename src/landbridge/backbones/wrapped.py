@@ -140,7 +140,7 @@ def _cut(module: nn.Module, name: str, called: str) -> None:
         module.get_submodule(name)
         setattr(module.get_submodule(parent), last, nn.Identity())
     except AttributeError as error:
-        known = [child for child, _ in module.named_children()]
+        parts = [child for child, _ in module.named_children()]
         raise BackboneError(
-            f"{called} has no part {name!r} to take off", hint=f"its parts are: {', '.join(known)}"
+            f"{called} has no part {name!r} to take off", hint=f"its parts are: {', '.join(parts)}"
         ) from error

@@ -171,9 +171,11 @@ def _places(spec: ModuleSpec) -> list[str]:
 
 def installed(path: Path) -> bool:
     """Say whether a file is of Python itself or of what was installed into it."""
-    known = {*site.getsitepackages(), site.getusersitepackages()}
-    known |= {sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
-    return any(path.is_relative_to(Path(place).resolve()) for place in known if place)
+    installed = {*site.getsitepackages(), site.getusersitepackages()}
+    installed |= {
+        sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")
+    }
+    return any(path.is_relative_to(Path(place).resolve()) for place in installed if place)
 
 
 # What lies beside it --------------------------------------------------------------------------

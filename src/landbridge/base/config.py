@@ -276,8 +276,8 @@ class RunConfig(_Strict):
 
     def given(self, keys: Collection[str]) -> dict[str, Any]:
         """Return what keys say that is no default, by the keyword that Python has for each."""
-        values = {known: self.at(key) for key, known in OPTIONS.items() if key in keys}
-        return {known.name: value for known, value in values.items() if value != known.default}
+        values = {field: self.at(key) for key, field in OPTIONS.items() if key in keys}
+        return {field.name: value for field, value in values.items() if value != field.default}
 
     def as_words(self) -> list[str]:
         """Return what the command line has to say, of what is no default, for this again.
@@ -289,18 +289,18 @@ class RunConfig(_Strict):
         ['--label', 'kind', '--drop', 'a,b', '--set', 'data.max_rows=9', '--offline']
         """
         words: list[str] = []
-        for key, known in OPTIONS.items():
+        for key, field in OPTIONS.items():
             value = self.at(key)
-            if value == known.default:
+            if value == field.default:
                 continue
-            commas = known.many and any("," in str(one) for one in value or ())
-            if known.metavar is None or commas or known.name in RECIPE:
+            commas = field.many and any("," in str(one) for one in value or ())
+            if field.metavar is None or commas or field.name in RECIPE:
                 text = value if isinstance(value, str) else to_json(value)
                 words += ["--set", f"{key}={text}"]
             elif isinstance(value, bool):
-                words.append(known.flag if value else f"--no-{known.name.replace('_', '-')}")
+                words.append(field.flag if value else f"--no-{field.name.replace('_', '-')}")
             else:
-                words += [known.flag, ",".join(map(str, value)) if known.many else str(value)]
+                words += [field.flag, ",".join(map(str, value)) if field.many else str(value)]
         return words
 
 

@@ -60,8 +60,8 @@ def as_points(difference: float, unit: str = " points") -> str:
 
 def hundredths(share: Any, digits: int = 1) -> str:
     """0.942 -> "94.2": under a head that says that it is in percent."""
-    known = number(share)
-    return DASH if known is None else _fixed(known * 100, digits)
+    finite = number(share)
+    return DASH if finite is None else _fixed(finite * 100, digits)
 
 
 def interval(share: Bounds, digits: int = 1) -> str:
@@ -107,22 +107,22 @@ def difference(gap: Bounds | None, unit: bool = True) -> str:
 
 def p_value(p: Any) -> str:
     """0.00002 -> "p < 0.001"."""
-    known = number(p)
-    if known is None:
+    finite = number(p)
+    if finite is None:
         return DASH
-    if known < 0.001:
+    if finite < 0.001:
         return "p < 0.001"
-    return f"p = {known:.3f}" if known < 0.1 else f"p = {known:.2f}"
+    return f"p = {finite:.3f}" if finite < 0.1 else f"p = {finite:.2f}"
 
 
 def figure(value: Any) -> str:
     """A number of unknown size, in four figures."""
-    known = number(value)
-    if known is None:
+    finite = number(value)
+    if finite is None:
         return DASH
-    if known == int(known) and abs(known) < 1e6:
-        return count(int(known)) if abs(known) >= 1e4 else str(int(known)).replace("-", MINUS)
-    return f"{known:.4g}".replace("-", MINUS)
+    if finite == int(finite) and abs(finite) < 1e6:
+        return count(int(finite)) if abs(finite) >= 1e4 else str(int(finite)).replace("-", MINUS)
+    return f"{finite:.4g}".replace("-", MINUS)
 
 
 def quantity(value: float) -> str:
@@ -143,12 +143,12 @@ def three_figures(value: float, sign: str = "") -> str:
 
 def column(values: Sequence[Any], most: int = 4) -> list[str]:
     """Numbers of one column, all with the same decimals: as many as the most exact one needs."""
-    known = [v for v in map(number, values) if v is not None]
-    if not known:
+    finite = [v for v in map(number, values) if v is not None]
+    if not finite:
         return [DASH] * len(values)
-    room = most - len(str(int(max(abs(v) for v in known))))
+    room = most - len(str(int(max(abs(v) for v in finite))))
     digits = next(
-        (d for d in range(max(1, room)) if all(abs(round(v, d) - v) < 1e-9 for v in known)),
+        (d for d in range(max(1, room)) if all(abs(round(v, d) - v) < 1e-9 for v in finite)),
         max(0, room),
     )
     return [DASH if number(v) is None else _fixed(float(v), digits) for v in values]
@@ -156,18 +156,18 @@ def column(values: Sequence[Any], most: int = 4) -> list[str]:
 
 def count(value: Any) -> str:
     """12345 -> "12,345", as everywhere."""
-    known = number(value)
-    return DASH if known is None else f"{round(known):,}"
+    finite = number(value)
+    return DASH if finite is None else f"{round(finite):,}"
 
 
 def seconds(value: Any) -> str:
     """75 -> "1 min 15 s"."""
-    known = number(value)
-    if known is None:
+    finite = number(value)
+    if finite is None:
         return DASH
-    if known < 10:
-        return f"{known:.1f} s"
-    whole = round(known)
+    if finite < 10:
+        return f"{finite:.1f} s"
+    whole = round(finite)
     if whole < 60:
         return f"{whole} s"
     if whole < 3600:
@@ -185,13 +185,13 @@ def seeds(used: Sequence[int], note: str) -> str:
 
 def size(value: Any) -> str:
     """Bytes as kB, MB or GB."""
-    known = number(value)
-    if known is None:
+    finite = number(value)
+    if finite is None:
         return DASH
     for unit in ("bytes", "kB", "MB", "GB"):
-        if known < 1000 or unit == "GB":
-            return f"{known:.0f} {unit}" if unit == "bytes" else f"{known:.1f} {unit}"
-        known /= 1000
+        if finite < 1000 or unit == "GB":
+            return f"{finite:.0f} {unit}" if unit == "bytes" else f"{finite:.1f} {unit}"
+        finite /= 1000
     raise AssertionError
 
 

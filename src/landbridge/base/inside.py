@@ -34,7 +34,7 @@ class Bounds:
         self.folder = Path(folders[0])
         self.roots = [os.path.realpath(folder) for folder in folders]
         self.roots += [blobs for root in self.roots if (blobs := _blobs(root))]
-        self._known: dict[str, str] = {}
+        self._real_paths: dict[str, str] = {}
 
     def holds(self, path: Path) -> bool:
         """Whether a path lies in them, wherever its links lead; it need not exist."""
@@ -49,9 +49,9 @@ class Bounds:
         if path.name in ("", "..") or path.is_symlink():
             return os.path.realpath(path)
         place = str(path.parent)
-        if place not in self._known:
-            self._known[place] = os.path.realpath(place)
-        return os.path.join(self._known[place], path.name)
+        if place not in self._real_paths:
+            self._real_paths[place] = os.path.realpath(place)
+        return os.path.join(self._real_paths[place], path.name)
 
 
 @dataclass(frozen=True)

@@ -61,13 +61,13 @@ def make_options(config: type, values: Mapping[str, Any], what: str) -> Any:
     """
     from pydantic import TypeAdapter, ValidationError
 
-    known = list(getattr(config, "__dataclass_fields__", {}))
-    table = {old: new for old, new in KEYWORDS.items() if new.name in known}
-    values = renamed(values, table, known=known)
+    names = list(getattr(config, "__dataclass_fields__", {}))
+    table = {old: new for old, new in KEYWORDS.items() if new.name in names}
+    values = renamed(values, table, current=names)
     problems = []
     for key in values:
-        if key not in known:
-            near = nearest(key, known)
+        if key not in names:
+            near = nearest(key, names)
             problems.append(f"no option {key!r}" + (f" (did you mean {near!r}?)" if near else ""))
     problems += [f"{key} = {value!r}, which is no number" for key, value in _none(values)]
     if not problems:
@@ -79,5 +79,5 @@ def make_options(config: type, values: Mapping[str, Any], what: str) -> Any:
                 for p in error.errors()
             ]
     raise ConfigError(
-        f"{what}: {'; '.join(problems)}", hint=f"its options: {', '.join(known) or 'none'}"
+        f"{what}: {'; '.join(problems)}", hint=f"its options: {', '.join(names) or 'none'}"
     )

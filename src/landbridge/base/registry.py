@@ -77,10 +77,10 @@ class Registry(Generic[T]):
                     below = getattr(package, "__path__", ())
                     for module in pkgutil.walk_packages(below, f"{name}."):
                         importlib.import_module(module.name)
-                known = set(self._items)
+                before = set(self._items)
                 for entry in importlib.metadata.entry_points(group=self.group):
                     entry.load()
-                self._elsewhere = set(self._items) - known
+                self._elsewhere = set(self._items) - before
                 self._loaded = True  # last: an import that fails is tried, and said, again
             finally:
                 self._loading = False
@@ -120,7 +120,7 @@ class Registry(Generic[T]):
         return [(name, self._items[name]) for name in self]
 
 
-def nearest(word: str, known: object) -> str | None:
-    """Return the entry of `known` most like `word`, or None where none is close."""
-    close = difflib.get_close_matches(word, [str(k) for k in known], n=1, cutoff=0.5)  # type: ignore[attr-defined]
+def nearest(word: str, names: object) -> str | None:
+    """Return the entry of `names` most like `word`, or None where none is close."""
+    close = difflib.get_close_matches(word, [str(k) for k in names], n=1, cutoff=0.5)  # type: ignore[attr-defined]
     return close[0] if close else None

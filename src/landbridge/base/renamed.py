@@ -86,7 +86,7 @@ def renamed(
     values: Mapping[str, Any],
     table: Mapping[str, Renamed] = KEYWORDS,
     *,
-    known: Collection[str] = (),
+    current: Collection[str] = (),
     stored: bool = False,
 ) -> dict[str, Any]:
     """Return values under the names of today.
@@ -96,7 +96,7 @@ def renamed(
     values : mapping
         By name.
     table : mapping of str to Renamed
-    known : collection of str
+    current : collection of str
         Names of today that a name in the table may be as well: these stay.
     stored : bool, default False
         Of a file that was written by us: nobody is warned.
@@ -113,7 +113,7 @@ def renamed(
     """
     found: dict[str, Any] = {}
     for name, value in values.items():
-        new = None if name in known else table.get(name)
+        new = None if name in current else table.get(name)
         if new is None:
             found[name] = value
             continue

@@ -206,7 +206,7 @@ def _named_by_variable() -> set[str]:
 def _why(code: Code) -> str:
     """Return what is otherwise than what was agreed to, "" where nothing of it was."""
     found = [choice.code for choice in choices() if choice.code.root == code.root]
-    same = [known for known in found if known.what == code.what]
+    same = [agreed for agreed in found if agreed.what == code.what]
     if not same:
         others = sorted(c.what.rpartition(":")[2] for c in found if dict(c.files) == code.files)
         other = "you agreed to another function of these files"

@@ -115,8 +115,8 @@ def parts_of(domain: Domain) -> np.ndarray:
 
 
 def _labels(domain: Domain) -> Iterator[Any]:
-    for known, label in zip(domain.labeled_mask.tolist(), domain.labels, strict=True):
-        if not known:
+    for labeled, label in zip(domain.labeled_mask.tolist(), domain.labels, strict=True):
+        if not labeled:
             yield None
         elif domain.target_type.exclusive:
             yield domain.classes[int(label)]

@@ -34,12 +34,12 @@ def describe(config: RunConfig) -> list[dict[str, Any]]:
     return [
         {
             "key": key,
-            "type": _type(known.type),
-            "default": known.default,
+            "type": _type(option.type),
+            "default": option.default,
             "value": config.at(key),
-            "doc": known.help,
+            "doc": option.help,
         }
-        for key, known in OPTIONS.items()
+        for key, option in OPTIONS.items()
     ]
 
 

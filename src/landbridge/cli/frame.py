@@ -83,9 +83,9 @@ class Frame:
 
     def keywords(self, function: Callable[..., Any]) -> dict[str, Any]:
         """Return what was given that a function takes; each goes to the first that takes it."""
-        known = inspect.signature(function).parameters
-        rest = any(one.kind is one.VAR_KEYWORD for one in known.values())
-        return {name: self.given.pop(name) for name in [*self.given] if rest or name in known}
+        parameters = inspect.signature(function).parameters
+        rest = any(one.kind is one.VAR_KEYWORD for one in parameters.values())
+        return {name: self.given.pop(name) for name in [*self.given] if rest or name in parameters}
 
     def close(self) -> None:
         """Take progress bars off the screen."""

@@ -71,9 +71,9 @@ def predict(
 
 def taken(use: Callable[..., Any], run: Path, options: Mapping[str, Any]) -> dict[str, Any]:
     """Return the options that were given; raise ConfigError where `use` does not take one."""
-    known = inspect.signature(use).parameters
+    parameters = inspect.signature(use).parameters
     for name, value in options.items():
-        if name not in known and value is not None:
+        if name not in parameters and value is not None:
             option = f"--{name.replace('_', '-')}"
             raise ConfigError(
                 f"{option} is for what `landbridge transfer` made, and {run} is not",

@@ -85,10 +85,10 @@ def remove(
             )
         gone = revoke(_wanted(what))
         if not gone and not everything:
-            known = [choice.code.what for choice in choices()]
+            agreed = [choice.code.what for choice in choices()]
             raise ConfigError(
                 f"nothing was agreed to about {what!r}",
-                hint=f"agreed to: {', '.join(known[:8])}" if known else "nothing is trusted here",
+                hint=f"agreed to: {', '.join(agreed[:8])}" if agreed else "nothing is trusted here",
             )
         this.result(
             {"removed": [_plain(code) for code in gone]},

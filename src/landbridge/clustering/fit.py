@@ -286,12 +286,12 @@ def _sides(
 ) -> tuple[Domain, Domain | None]:
     """Return the rows to group, and the source's; what only tells the two apart is in neither."""
 
-    def read(known: Together | None, heard: Events) -> Domain:
+    def read(together: Together | None, heard: Events) -> Domain:
         if isinstance(target, Domain):
             return target
-        return read_domain(target, **columns, offline=offline, together=known, events=heard)
+        return read_domain(target, **columns, offline=offline, together=together, events=heard)
 
-    def read_source(known: Together | None, heard: Events, like: Domain | None) -> Domain:
+    def read_source(together: Together | None, heard: Events, like: Domain | None) -> Domain:
         if isinstance(source, Domain):
             return source
         given = {key: value for key, value in columns.items() if key != "label"}
@@ -304,7 +304,7 @@ def _sides(
             labelled=False,
             like=like,
             offline=offline,
-            together=known,
+            together=together,
             events=heard,
         )
 

@@ -106,14 +106,14 @@ def evidence(findings: Findings) -> Evidence:
         return float("nan") if found is None else float(found.figures.get(key, float("nan")))
 
     tests = [get(name, "p") for name in ("domain-classifier", "mmd", "sliced-wasserstein")]
-    known = [p for p in tests if p == p]
+    p_values = [p for p in tests if p == p]
     columns = findings.get("columns")
     if columns is not None:  # its p is corrected for the number of columns already
-        known.append(columns.figures["p"])
+        p_values.append(columns.figures["p"])
     conditional = findings.get("conditional")
     rows, features = get("moments", "rows"), get("moments", "features")
     return Evidence(
-        seen=bool(known and holm(np.array(known)).min() <= LEVEL),
+        seen=bool(p_values and holm(np.array(p_values)).min() <= LEVEL),
         distance=get("domain-classifier", "distance"),
         effect=get("mmd", "effect"),
         rows=get("overlap", "effective_share"),

@@ -99,9 +99,9 @@ class DomainPair:
         names = sorted({*ys[labeled_s], *yt[labeled_t]}, key=_by_value)
         place = {name: i for i, name in enumerate(names)}
 
-        def indexed(labels: np.ndarray, known: np.ndarray) -> np.ndarray:
+        def indexed(labels: np.ndarray, labeled: np.ndarray) -> np.ndarray:
             return np.array(
-                [place[y] if k else -1 for y, k in zip(labels, known, strict=True)], np.int64
+                [place[y] if k else -1 for y, k in zip(labels, labeled, strict=True)], np.int64
             )
 
         notes = []
@@ -227,13 +227,13 @@ def _features(values: Any, side: str) -> np.ndarray:
 
 
 def _labels(
-    values: Any, known: np.ndarray | None, n: int, side: str
+    values: Any, labeled: np.ndarray | None, n: int, side: str
 ) -> tuple[np.ndarray, np.ndarray]:
     if values is None:
         return np.full(n, None, object), np.zeros(n, bool)
     labels = np.empty(len(values), object)
     labels[:] = [v.item() if hasattr(v, "item") else v for v in values]
-    given = np.ones(n, bool) if known is None else np.asarray(known, bool)
+    given = np.ones(n, bool) if labeled is None else np.asarray(labeled, bool)
     if labels.shape != (n,) or given.shape != (n,):
         raise DataError(
             f"the {side} has {n} rows, {len(labels)} labels and a mask of {given.shape}",

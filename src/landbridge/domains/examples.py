@@ -132,12 +132,12 @@ class Examples(ABC):
         """
         return {}
 
-    def settled(self, known: Rule, fixed: bool) -> tuple[Examples, list[str]]:
+    def settled(self, rule: Rule, fixed: bool) -> tuple[Examples, list[str]]:
         """Return the examples with such a rule, and what there is to say; most need none.
 
         Parameters
         ----------
-        known : Rule
+        rule : Rule
             That of the other side, or of a run.
         fixed : bool
             Whether that holds whatever the examples look like.

@@ -204,8 +204,8 @@ def read_domain(
     )
     if isinstance(what, Domain):
         raise DataError("a Domain was given to be read", hint="use it as it is")
-    known = sorted(READERS.items(), key=lambda pair: pair[1].order)
-    for _, kind in known:
+    readers = sorted(READERS.items(), key=lambda pair: pair[1].order)
+    for _, kind in readers:
         reader = kind()
         if reader.accepts(what):
             found = reader.read(what, options, events)
@@ -224,10 +224,10 @@ def read_domain(
             tell(found, events)
             return found
     if isinstance(what, str | Path):
-        raise _no_such(Path(what), [kind.summary for _, kind in known])
+        raise _no_such(Path(what), [kind.summary for _, kind in readers])
     raise DataError(
         f"{type(what).__name__} cannot be read as a domain",
-        hint="give one of: " + "; ".join(kind.summary for _, kind in known),
+        hint="give one of: " + "; ".join(kind.summary for _, kind in readers),
     )
 
 
@@ -263,13 +263,15 @@ def check_reading(what: str, given: Iterable[str], *without_effect: str) -> None
     >>> check_reading("align", ["text"])
     """
     all_names = inspect.signature(read_domain).parameters
-    known = [name for name in all_names if name not in _OF_CALLERS and name not in without_effect]
+    options = [name for name in all_names if name not in _OF_CALLERS and name not in without_effect]
     for name in given:
-        if name not in known:
-            near = nearest(name, known)
+        if name not in options:
+            near = nearest(name, options)
             raise ConfigError(
                 f"{what} has no option {name!r}",
-                hint=f"did you mean {near!r}?" if near else f"of reading it has {', '.join(known)}",
+                hint=f"did you mean {near!r}?"
+                if near
+                else f"of reading it has {', '.join(options)}",
             )
 
 
@@ -305,9 +307,9 @@ def _range(
     return None if found is None else (found[0], found[1])
 
 
-def settled_domain(domain: Domain, known: Rule, fixed: bool) -> Domain:
+def settled_domain(domain: Domain, rule: Rule, fixed: bool) -> Domain:
     """Return the domain with how its values are read, where that takes a look at all of them."""
-    examples, notes = domain.examples.settled(known, fixed)
+    examples, notes = domain.examples.settled(rule, fixed)
     found = examples.rule().get("value_range")
     return replace(
         domain.noting(*notes),

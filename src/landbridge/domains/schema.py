@@ -75,8 +75,8 @@ class ColumnSchema:
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> ColumnSchema:
         """Undo `to_json`."""
-        known = {field.name for field in fields(cls)}
-        return cls(**{key: value for key, value in values.items() if key in known})
+        names = {field.name for field in fields(cls)}
+        return cls(**{key: value for key, value in values.items() if key in names})
 
 
 @dataclass(frozen=True)

@@ -78,8 +78,8 @@ def same_classes(ours: Sequence[str], theirs: Iterable[str]) -> tuple[dict[str, 
     """
     theirs = dict.fromkeys(theirs)
     left_ours = dict.fromkeys(name for name in ours if name not in theirs)
-    known = set(ours)
-    left_theirs = dict.fromkeys(name for name in theirs if name not in known)
+    our_names = set(ours)
+    left_theirs = dict.fromkeys(name for name in theirs if name not in our_names)
     found: dict[str, str] = {}
     ways: list[str] = []
     for said, fold in _WAYS:

@@ -93,8 +93,8 @@ class Task:
         >>> task.classes, task.source_labels, task.target_labels
         (('ant', 'bee'), 'labelled', 'none')
         """
-        known = model[1] if model is not None else () if teacher is None else teacher[1]
-        classes, note = answer_classes(source, target, known)
+        model_classes = model[1] if model is not None else () if teacher is None else teacher[1]
+        classes, note = answer_classes(source, target, model_classes)
         check_task(source, target)
         found: SourceLabels = "none" if model is None else "model"
         if source is not None:
@@ -108,7 +108,7 @@ class Task:
             match=(
                 compare_classes(source, target)
                 if model is None
-                else match_classes(known, usable_classes(target))
+                else match_classes(model_classes, usable_classes(target))
             ),
             notes=(note,) if note else (),
             model=model,
@@ -139,11 +139,11 @@ class Task:
                 + ("labelled" if self.source_labels == "labelled" else "not labelled")
             )
         if self.model is not None:
-            name, known = self.model
-            parts.append(f"Source: the model {name!r} of {len(known)} classes, without its data")
+            name, classes = self.model
+            parts.append(f"Source: the model {name!r} of {len(classes)} classes, without its data")
         if self.teacher is not None:
-            name, known = self.teacher
-            parts.append(f"Teacher: the model {name!r} of {len(known)} classes")
+            name, classes = self.teacher
+            parts.append(f"Teacher: the model {name!r} of {len(classes)} classes")
         usable = int((target.labeled_mask & ~target.held_out).sum())
         labels = {
             "all": "labelled",
@@ -182,12 +182,12 @@ class Task:
         }[self.source_labels]
 
 
-def _source_classes(source: Domain | None, known: tuple[str, ...]) -> tuple[str, ...]:
-    return known if source is None else usable_classes(source)
+def _source_classes(source: Domain | None, model_classes: tuple[str, ...]) -> tuple[str, ...]:
+    return model_classes if source is None else usable_classes(source)
 
 
 def answer_classes(
-    source: Domain | None, target: Domain, known: tuple[str, ...] = ()
+    source: Domain | None, target: Domain, model_classes: tuple[str, ...] = ()
 ) -> tuple[tuple[str, ...], str]:
     """Return the classes to answer with, and a sentence where there was a choice.
 
@@ -200,7 +200,7 @@ def answer_classes(
     ----------
     source : Domain or None
     target : Domain
-    known : tuple of str
+    model_classes : tuple of str
         Classes of a model in the source's place.
 
     Returns
@@ -208,7 +208,7 @@ def answer_classes(
     classes : tuple of str
     note : str
     """
-    ours, theirs = _source_classes(source, known), usable_classes(target)
+    ours, theirs = _source_classes(source, model_classes), usable_classes(target)
     match = match_classes(ours, theirs)
     if not theirs:
         return ours, ""
@@ -271,10 +271,10 @@ def reindex(domain: Domain, classes: tuple[str, ...]) -> Domain:
     Rows of other classes are kept, and their labels are not known any more. Of several labels
     at once, those that the domain does not have are taken not to apply. Numbers stay as they are.
     """
-    labels, known = domain.target_type.reindexed(
+    labels, labeled = domain.target_type.reindexed(
         domain.labels, domain.labeled_mask, domain.classes, classes
     )
-    return replace(domain, classes=classes, labels=labels, labeled_mask=known)
+    return replace(domain, classes=classes, labels=labels, labeled_mask=labeled)
 
 
 def check_task(source: Domain | None, target: Domain) -> None:

@@ -31,23 +31,23 @@ def read_together(
         read by itself.
     events : Events
     """
-    known = Together()
+    together = Together()
     while True:
         held = _Held(events)
         try:
-            ours = first(known, held)
+            ours = first(together, held)
         except NothingToLearn as nothing:
-            known = _by_the_other(known, nothing, second)
+            together = _by_the_other(together, nothing, second)
             continue
         try:
             theirs_heard = _Held(events)
-            theirs = second(known, theirs_heard, ours)
+            theirs = second(together, theirs_heard, ours)
         except Otherwise as found:
-            if not known.grows(found.together):
+            if not together.grows(found.together):
                 raise
-            known = known.joined(found.together)
+            together = together.joined(found.together)
             continue
-        for note in known.notes:
+        for note in together.notes:
             events.log("note", note)
             ours, theirs = _noting(ours, note), _noting(theirs, note)
         held.tell()
@@ -56,7 +56,7 @@ def read_together(
 
 
 def _by_the_other(
-    known: Together,
+    together: Together,
     nothing: NothingToLearn,
     second: Callable[[Together, Events, Domain | None], Domain],
 ) -> Together:
@@ -66,9 +66,9 @@ def _by_the_other(
     except DataError:
         raise nothing from None
     texts = [] if theirs.schema is None else theirs.schema.named("text")
-    if known.text is not None or len(texts) != 1 or texts[0] not in nothing.columns:
+    if together.text is not None or len(texts) != 1 or texts[0] not in nothing.columns:
         raise nothing
-    return known.joined(Together.of_text(texts[0], theirs.name))
+    return together.joined(Together.of_text(texts[0], theirs.name))
 
 
 def _noting(domain: Domain, note: str) -> Domain:

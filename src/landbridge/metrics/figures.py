@@ -103,7 +103,7 @@ def figures(
         recall, precision = right / support, right / given
         f1 = 2 * right / (support + given)
     occurs = support > 0
-    known = probabilities is not None and len(true) > 0
+    scored = probabilities if len(true) else None
     return Figures(
         n=len(true),
         accuracy=float(right.sum() / len(true)) if len(true) else float("nan"),
@@ -115,11 +115,9 @@ def figures(
         support=support,
         predicted=given,
         confusion=matrix,
-        log_loss=log_loss(true, probabilities) if known and probabilities is not None else np.nan,
-        brier=brier(true, probabilities) if known and probabilities is not None else np.nan,
-        ece=expected_calibration_error(true, probabilities)
-        if known and probabilities is not None
-        else np.nan,
+        log_loss=np.nan if scored is None else log_loss(true, scored),
+        brier=np.nan if scored is None else brier(true, scored),
+        ece=np.nan if scored is None else expected_calibration_error(true, scored),
     )
 
 

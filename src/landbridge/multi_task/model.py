@@ -241,16 +241,16 @@ def scores_of(
     """
     found = []
     for i, (task, said) in enumerate(zip(tasks, parts(tasks, outputs), strict=True)):
-        known = ~np.isnan(truth[:, i])
+        labeled = ~np.isnan(truth[:, i])
         score: JsonObject = {"value": None, "low": None, "high": None}
-        if known.any():
-            own = None if groups is None else groups[known]
-            by = ByRows(task.metric, task.scale(truth[known, i]), own)
-            score = by.interval(task.score(said[known], truth[known, i])).to_json()
+        if labeled.any():
+            own = None if groups is None else groups[labeled]
+            by = ByRows(task.metric, task.scale(truth[labeled, i]), own)
+            score = by.interval(task.score(said[labeled], truth[labeled, i])).to_json()
             if own is not None:
                 score["judged_groups"] = by.n_groups
         found.append(
-            {"task": task.name, "metric": task.metric.name, "n": int(known.sum()), **score}
+            {"task": task.name, "metric": task.metric.name, "n": int(labeled.sum()), **score}
         )
     return found
 

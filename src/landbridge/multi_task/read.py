@@ -199,8 +199,8 @@ def as_tasks(
         if found.target_type.multiple:
             kind = found.target_type.summary
             raise DataError(f"column {name!r} holds {kind}", hint="leave it out")
-        known = np.array([v is not None for v in found.values])
-        here = known & learn
+        labeled = np.array([v is not None for v in found.values])
+        here = labeled & learn
         if not found.target_type.named:
             numbers = np.array([np.nan if v is None else float(v) for v in found.values])
             own = numbers[here]

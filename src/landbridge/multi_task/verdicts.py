@@ -103,22 +103,22 @@ def task_verdict(
     seen : Seen, optional
         Which rows to judge were learned from as well.
     """
-    known = ~np.isnan(truth)
-    if not known.any():
+    labeled = ~np.isnan(truth)
+    if not labeled.any():
         return TaskVerdict(task.name, task.metric.name, 0)
     metric = task.metric
-    by = ByRows(metric, task.scale(truth[known]), None if groups is None else groups[known])
-    a = np.stack([task.score(x[known], truth[known]) for x in together])
+    by = ByRows(metric, task.scale(truth[labeled]), None if groups is None else groups[labeled])
+    a = np.stack([task.score(x[labeled], truth[labeled]) for x in together])
     own = by.score(task.name, "chosen", "", a, stored=True)
     gap, other = None, math.nan
     if alone:
-        b = np.stack([task.score(x[known], truth[known]) for x in alone])
+        b = np.stack([task.score(x[labeled], truth[labeled]) for x in alone])
         gap = by.difference(a[:1], b)
         other = metric.figure(float(b.mean()))
     return TaskVerdict(
         task=task.name,
         metric=metric.name,
-        judged_rows=int(known.sum()),
+        judged_rows=int(labeled.sum()),
         together=own.score,
         over_seeds=own.over_seeds,
         alone=other,

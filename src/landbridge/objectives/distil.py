@@ -28,10 +28,10 @@ def distillation(
     float tensor ()
         0 where no row is taught.
     """
-    known = ~teacher.isnan().any(1)
-    own = F.log_softmax(at_least_single(student)[known] / temperature, dim=1)
-    wanted = torch.softmax(teacher.detach()[known] / temperature, dim=1).to(own.dtype)
-    if not bool(known.any()):
+    finite = ~teacher.isnan().any(1)
+    own = F.log_softmax(at_least_single(student)[finite] / temperature, dim=1)
+    wanted = torch.softmax(teacher.detach()[finite] / temperature, dim=1).to(own.dtype)
+    if not bool(finite.any()):
         return 0 * student.sum()
     return temperature**2 * F.kl_div(own, wanted, reduction="batchmean")
 

@@ -37,15 +37,15 @@ def task_losses(
     found: list[torch.Tensor | None] = []
     parts = at_least_single(outputs).split(list(sizes), dim=1)
     for i, (own, kind) in enumerate(zip(parts, kinds, strict=True)):
-        known = ~labels[:, i].isnan()
-        if not bool(known.any()):
+        labeled = ~labels[:, i].isnan()
+        if not bool(labeled.any()):
             found.append(None)
             continue
-        wanted = labels[known, i]
+        wanted = labels[labeled, i]
         if kind == CLASSES:
-            found.append(F.cross_entropy(own[known], wanted.long()))
+            found.append(F.cross_entropy(own[labeled], wanted.long()))
         else:
-            found.append(F.mse_loss(own[known, 0], wanted.to(own.dtype)))
+            found.append(F.mse_loss(own[labeled, 0], wanted.to(own.dtype)))
     return found
 
 

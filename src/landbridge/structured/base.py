@@ -129,18 +129,18 @@ class StructuredTask(ABC):
         """Whether a row says what the answer is."""
         return row[self._column(list(row), self.options.output, self.outputs)] is not None
 
-    def _column(self, keys: Sequence[str], wanted: str | None, known: Sequence[str]) -> str:
+    def _column(self, keys: Sequence[str], wanted: str | None, names: Sequence[str]) -> str:
         if wanted is not None:
             if wanted in keys:
                 return wanted
             raise DataError(
                 f"there is no column {wanted!r}; there are {', '.join(keys)}", hint="name one"
             )
-        for name in known:
+        for name in names:
             if name in keys:
                 return name
         raise DataError(
-            f"{self.name}: none of the columns {', '.join(keys)} is called {' or '.join(known)}",
+            f"{self.name}: none of the columns {', '.join(keys)} is called {' or '.join(names)}",
             hint="name them with --input and --output",
         )
 

@@ -96,14 +96,16 @@ class Detection(ImageTask):
 
         image = self.opened(example)
         place = {label: i for i, label in enumerate(self.labels)}
-        known = [o for o in example.truth if o["label"] in place]
-        corners = np.array([o["box"] for o in known], np.float32).reshape(-1, 4)
+        objects = [o for o in example.truth if o["label"] in place]
+        corners = np.array([o["box"] for o in objects], np.float32).reshape(-1, 4)
         share = corners / np.array([image.width, image.height] * 2, np.float32)
         centre, size = (share[:, :2] + share[:, 2:]) / 2, share[:, 2:] - share[:, :2]
         return {
             "pixel_values": self.pixels(image),
             "labels": {
-                "class_labels": torch.tensor([place[o["label"]] for o in known], dtype=torch.long),
+                "class_labels": torch.tensor(
+                    [place[o["label"]] for o in objects], dtype=torch.long
+                ),
                 "boxes": torch.from_numpy(np.concatenate([centre, size], 1).clip(0, 1)),
             },
         }
@@ -191,9 +193,9 @@ def _counted(objects: Sequence[Box]) -> str:
 
 
 def _boxes(objects: Sequence[Box], labels: Sequence[str]) -> Boxes:
-    known = [o for o in objects if o["label"] in labels]
+    labeled = [o for o in objects if o["label"] in labels]
     return Boxes(
-        np.array([o["box"] for o in known], float).reshape(-1, 4),
-        np.array([labels.index(o["label"]) for o in known], int),
-        np.array([o.get("score", 1.0) for o in known], float),
+        np.array([o["box"] for o in labeled], float).reshape(-1, 4),
+        np.array([labels.index(o["label"]) for o in labeled], int),
+        np.array([o.get("score", 1.0) for o in labeled], float),
     )

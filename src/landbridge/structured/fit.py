@@ -258,16 +258,16 @@ def _examples(
     found = []
     for rows, chosen in sides:
         own = [task.example(rows.rows[i], rows.names[i], rows.folder, True) for i in chosen]
-        known = [e for e in own if e.truth is not None]
-        if len(known) < len(own):
+        answered = [e for e in own if e.truth is not None]
+        if len(answered) < len(own):
             task.notes.append(
-                f"{len(own) - len(known)} rows of {rows.what} without an answer left out"
+                f"{len(own) - len(answered)} rows of {rows.what} without an answer left out"
             )
-        if len(known) < 2:
+        if len(answered) < 2:
             raise DataError(
-                f"{len(known)} rows of {rows.what} have an answer", hint="give at least two"
+                f"{len(answered)} rows of {rows.what} have an answer", hint="give at least two"
             )
-        found.append(known)
+        found.append(answered)
     return found[0], found[1], groups
 
 
@@ -275,8 +275,8 @@ def _adopt(task: StructuredTask, folder: Path) -> None:
     """Take the labels of a model that knows all of ours already: it can answer as it is."""
     from ..backbones.hub import read_config
 
-    known = read_config(folder / "config.json").get("id2label") or {}
-    names = [str(known[k]) for k in sorted(known, key=int)]
+    names_by_id = read_config(folder / "config.json").get("id2label") or {}
+    names = [str(names_by_id[k]) for k in sorted(names_by_id, key=int)]
     if task.labels and len(set(names)) == len(names) and set(task.labels) <= set(names):
         task.labels = names
 

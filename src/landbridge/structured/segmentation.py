@@ -110,8 +110,8 @@ class Segmentation(ImageTask):
                     f"a mask has {truth.shape} pixels and its image {predicted.shape}",
                     hint="give masks of the images' own size",
                 )
-            known = np.where(truth < n, truth, IGNORED)
-            return overlap_counts(predicted, known, n)
+            wanted = np.where(truth < n, truth, IGNORED)
+            return overlap_counts(predicted, wanted, n)
 
         return [Metric("mIoU", counts, mean_iou)]
 

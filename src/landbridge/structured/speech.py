@@ -87,8 +87,8 @@ class SpeechRecognition(StructuredTask):
             )
         self.normalise = bool(facts.get("do_normalize", True))
         if (folder / "vocab.json").is_file():
-            known = read_config(folder / "vocab.json")
-            self.labels = [k for k, _ in sorted(known.items(), key=lambda item: item[1])]
+            vocabulary = read_config(folder / "vocab.json")
+            self.labels = [k for k, _ in sorted(vocabulary.items(), key=lambda item: item[1])]
 
     def save(self, folder: Path) -> None:
         """Write the vocabulary and what is done to waves, in Hugging Face's layout."""

@@ -33,9 +33,9 @@ class SpeechToText(SpeechRecognition):
         """Open the tokeniser, and what makes spectrograms."""
         from transformers import AutoFeatureExtractor, AutoTokenizer
 
-        known = {"local_files_only": True, "trust_remote_code": False}
-        self.tokenizer = AutoTokenizer.from_pretrained(folder, **known)
-        self.extractor = AutoFeatureExtractor.from_pretrained(folder, **known)
+        options = {"local_files_only": True, "trust_remote_code": False}
+        self.tokenizer = AutoTokenizer.from_pretrained(folder, **options)
+        self.extractor = AutoFeatureExtractor.from_pretrained(folder, **options)
 
     def save(self, folder: Path) -> None:
         self.tokenizer.save_pretrained(folder)

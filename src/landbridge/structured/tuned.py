@@ -114,8 +114,8 @@ class Tuned:
                 f"{path / FILE} names the task {facts['task']!r}",
                 hint=f"restore it, or update landbridge: known are {', '.join(TASKS)}",
             )
-        known = {key: facts["options"][key] for key in _OPTIONS if key in facts["options"]}
-        task = TASKS.get(facts["task"])(TaskOptions(**known), facts["labels"])
+        options = {key: facts["options"][key] for key in _OPTIONS if key in facts["options"]}
+        task = TASKS.get(facts["task"])(TaskOptions(**options), facts["labels"])
         open_inputs(task, path / MODEL)
         task.labels = list(facts["labels"])
         if facts.get("rule"):
@@ -189,8 +189,8 @@ class Tuned:
             places.append(i)
         if not found:
             raise first or DataError("there is no row", hint="give at least one")
-        known = [i for i, e in enumerate(found) if e.truth is not None or not labelled]
-        some = [found[i] for i in known]
+        labeled = [i for i, e in enumerate(found) if e.truth is not None or not labelled]
+        some = [found[i] for i in labeled]
         with library_errors(
             RunError,
             f"the model in {self.path} cannot answer",
@@ -199,15 +199,17 @@ class Tuned:
             said, broken = answers_or_reasons(self.task, self.model, some, events)
         if some and len(broken) == len(some):
             raise broken[0]
-        left += [LeftOut(places[known[i]], some[i].name, why.message) for i, why in broken.items()]
+        left += [
+            LeftOut(places[labeled[i]], some[i].name, why.message) for i, why in broken.items()
+        ]
         if left:
             what = "row that cannot be read"
             names = ", ".join(f"{one.name} ({one.why})" for one in left[:3])
             more = ", ..." if len(left) > 3 else ""
             events.log("warning", f"{raw.what}: left out {len(left)} x {what}: {names}{more}")
         rest = [i for i in range(len(some)) if i not in broken]
-        at = np.array([places[known[i]] for i in rest], np.int64)
-        unasked = len(found) - len(known)
+        at = np.array([places[labeled[i]] for i in rest], np.int64)
+        unasked = len(found) - len(labeled)
         rows = InputRows(at, tuple(sorted(left, key=lambda one: one.row)), None, unasked)
         return [some[i] for i in rest], [said[i] for i in rest], rows
 
@@ -225,19 +227,19 @@ class Tuned:
         DataError
             Where no row has one.
         """
-        known, said, rows = self._said(data, True, outside, events)
-        if not known:
+        labeled, said, rows = self._said(data, True, outside, events)
+        if not labeled:
             raise DataError(
                 "no row has an answer to compare with", hint="name the column: --output"
             )
         scores = {
-            m.name: m.of([m.counts(a, e.truth) for a, e in zip(said, known, strict=True)])
+            m.name: m.of([m.counts(a, e.truth) for a, e in zip(said, labeled, strict=True)])
             for m in self.task.metrics()
         }
         unanswered = {"row that cannot be read": len(rows.left)} if rows.left else {}
         return {
             "task": self.task.name,
-            "n": len(known),
+            "n": len(labeled),
             "left_out": rows.beyond,
             "unanswered": unanswered,
             "scores": scores,

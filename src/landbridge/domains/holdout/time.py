@@ -26,8 +26,8 @@ class Time(SplitRule):
         """Hold out what is latest; nothing is drawn."""
         assert rows.values is not None
         times = _times(rows, rows.values)
-        known = rows.labeled & ~np.isnan(times)
-        own = np.sort(times[known])
+        usable = rows.labeled & ~np.isnan(times)
+        own = np.sort(times[usable])
         if not len(own) or own[0] == own[-1]:
             raise nothing_to_part(rows, f"column {rows.column!r} holds one time")
         later = own[min(max(1, round((1 - fraction) * len(own))), len(own) - 1)]

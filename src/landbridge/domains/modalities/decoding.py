@@ -132,8 +132,8 @@ def _unknown(found: Path | bytes) -> str:
         return "it is HEIC, which is not read: save it as JPEG or PNG"
     kinds = {b"\x89PNG": "PNG", b"\xff\xd8": "JPEG", b"GIF8": "GIF", b"II*\0": "TIFF"}
     kinds |= {b"MM\0*": "TIFF", b"RIFF": "WebP", b"BM": "BMP"}
-    known = next((kind for mark, kind in kinds.items() if head.startswith(mark)), None)
-    return f"it is a damaged {known} image" if known else "it is no image of a known format"
+    kind = next((kind for mark, kind in kinds.items() if head.startswith(mark)), None)
+    return f"it is a damaged {kind} image" if kind else "it is no image of a known format"
 
 
 def upright_size(image: Image.Image) -> tuple[int, int]:

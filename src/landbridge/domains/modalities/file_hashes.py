@@ -36,16 +36,16 @@ class FileHashes:
     def __init__(self, items: Sequence[Item]) -> None:
         self.items = items
         self._whole: bool | None = None
-        self._known: dict[Item, str] = {}
+        self._digests: dict[Item, str] = {}
 
     def of(self, items: Sequence[Item]) -> list[str]:
         """Return the hashes of some."""
         if self._whole is None:
             self._whole = _total(self.items) <= _WHOLE_BYTES
         for item in items:
-            if item not in self._known:
-                self._known[item] = _item_digest(item, self._whole)
-        return [self._known[item] for item in items]
+            if item not in self._digests:
+                self._digests[item] = _item_digest(item, self._whole)
+        return [self._digests[item] for item in items]
 
 
 def _total(items: Sequence[Item]) -> int:

@@ -40,7 +40,7 @@ def natural(own: Peak) -> float:
     return own.height
 
 
-def scale_for(own: Peak, known: float | None) -> tuple[float, list[str]]:
+def scale_for(own: Peak, other: float | None) -> tuple[float, list[str]]:
     """Return the full scale to read by, and what there is to say.
 
     Parameters
@@ -48,21 +48,21 @@ def scale_for(own: Peak, known: float | None) -> tuple[float, list[str]]:
     own : Peak
         Of all recordings whose samples have no scale of their own: floats, and whole numbers of
         more than 16 bits in memory.
-    known : float or None
+    other : float or None
         That of the other side, or of the run: it holds, unless the samples are evidently in
         another unit.
     """
     found = natural(own)
-    if known is not None and found != known:
-        ours_counts, theirs_counts = found > _COUNTS, known > _COUNTS
+    if other is not None and found != other:
+        ours_counts, theirs_counts = found > _COUNTS, other > _COUNTS
         silent = own.whole and own.height <= 1
         if ours_counts == theirs_counts or silent:
-            cut = own.height > known * 1.001
-            said = f"samples reach {own.height:g}, and are cut at {known:g}, full scale elsewhere"
-            return known, [said] if cut else []
+            cut = own.height > other * 1.001
+            said = f"samples reach {own.height:g}, and are cut at {other:g}, full scale elsewhere"
+            return other, [said] if cut else []
         return found, [
             f"samples are in another unit than those of the other side: they were divided by "
-            f"{found:,.6g}, and the others by {known:,.6g}"
+            f"{found:,.6g}, and the others by {other:,.6g}"
         ]
     notes = []
     if found != 1:

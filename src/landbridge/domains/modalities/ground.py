@@ -14,23 +14,23 @@ _LEAST = 0.1
 """Share of the contrast of an image's alpha that has to be left on its ground."""
 
 
-def ground_for(hidden: Sequence[Sequence[bool]], known: int | None) -> tuple[int, list[str]]:
+def ground_for(hidden: Sequence[Sequence[bool]], other: int | None) -> tuple[int, list[str]]:
     """Return the grey for all transparent images of a data set, and what there is to say.
 
     Parameters
     ----------
     hidden : sequence of list of bool
         Of some images: what `hidden_on` says of each.
-    known : int or None
+    other : int or None
         What the other side's, or the run's, were laid on.
     """
     lost = np.array(hidden).sum(0)
-    if known is not None:
+    if other is not None:
         if not lost[0]:
-            return known, []
-        return known, [
+            return other, []
+        return other, [
             f"{lost[0]:,} of {len(hidden):,} transparent images are nearly blank on "
-            f"{_NAMES.get(known, known)}, on which the other side's are laid: give both sides a "
+            f"{_NAMES.get(other, other)}, on which the other side's are laid: give both sides a "
             "background"
         ]
     if not lost[0]:
@@ -45,8 +45,8 @@ def ground_for(hidden: Sequence[Sequence[bool]], known: int | None) -> tuple[int
     return GROUNDS[best], [said]
 
 
-def hidden_on(pixels: np.ndarray, known: int | None = None) -> list[bool]:
-    """Return for each of `GROUNDS`, or for the known one, whether what is drawn is lost on it.
+def hidden_on(pixels: np.ndarray, stated: int | None = None) -> list[bool]:
+    """Return for each of `GROUNDS`, or for the stated one, whether what is drawn is lost on it.
 
     Parameters
     ----------
@@ -58,5 +58,5 @@ def hidden_on(pixels: np.ndarray, known: int | None = None) -> list[bool]:
     least = _LEAST * 255 * float(alpha.std())
     return [
         bool((alpha * colour + (1 - alpha) * ground).std((0, 1)).max() < least)
-        for ground in (GROUNDS if known is None else (known,))
+        for ground in (GROUNDS if stated is None else (stated,))
     ]

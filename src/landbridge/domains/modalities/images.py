@@ -122,11 +122,11 @@ class ImageExamples(Examples):
             found["ground"] = self.seeing.ground
         return found
 
-    def settled(self, known: Rule, fixed: bool) -> tuple[ImageExamples, list[str]]:
+    def settled(self, rule: Rule, fixed: bool) -> tuple[ImageExamples, list[str]]:
         """Find the range of deep images and the ground of transparent ones, or take the known."""
         if self.items is None:
             return self, []
-        seeing, notes = settle(self.items, self.names(), known, fixed)
+        seeing, notes = settle(self.items, self.names(), rule, fixed)
         found = ImageExamples(self.items, names=self._names, seeing=seeing)
         found._hashes = self._hashes
         return found, notes

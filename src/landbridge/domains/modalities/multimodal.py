@@ -188,9 +188,9 @@ class MultimodalExamples(Examples):
         """Return the rules of the parts together."""
         return merged_rules(part.rule() for part in self.parts.values())
 
-    def settled(self, known: Rule, fixed: bool) -> tuple[MultimodalExamples, list[str]]:
+    def settled(self, rule: Rule, fixed: bool) -> tuple[MultimodalExamples, list[str]]:
         """Settle each part."""
-        found = {name: part.settled(known, fixed) for name, part in self.parts.items()}
+        found = {name: part.settled(rule, fixed) for name, part in self.parts.items()}
         parts = {name: part for name, (part, _) in found.items()}
         notes = [note for _, said in found.values() for note in said]
         return MultimodalExamples(parts, self.places, self._names), notes

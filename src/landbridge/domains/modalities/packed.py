@@ -170,13 +170,13 @@ class MultimodalPreprocessing(Preprocessing):
             events.log("note", f"left out, the model does not know them: {', '.join(extra)}")
         if lost:
             events.log("warning", f"no row has {' or '.join(lost)}: answered without")
-        known = [name for name in self.parts if name in examples.parts]
+        present = [name for name in self.parts if name in examples.parts]
         there = np.zeros(len(examples), bool)
-        for name in known:
+        for name in present:
             there |= examples.places[name] >= 0
         empty = np.flatnonzero(~there)
-        if not known or len(empty):
-            where = "no row" if not known else f"{examples.names()[empty[0]]} and others do not"
+        if not present or len(empty):
+            where = "no row" if not present else f"{examples.names()[empty[0]]} and others do not"
             raise DataError(
                 f"{where} have {' or '.join(self.parts)}, which is what the model takes",
                 hint="give at least one of them in every row",

@@ -83,9 +83,9 @@ class AudioExamples(Examples):
         """Return what samples without a scale of their own are divided by."""
         return {} if self.full_scale is None else {"full_scale": self.full_scale}
 
-    def settled(self, known: Rule, fixed: bool) -> tuple[AudioExamples, list[str]]:
+    def settled(self, rule: Rule, fixed: bool) -> tuple[AudioExamples, list[str]]:
         """Find the full scale of floats, or take the known; say where channels cancel out."""
-        stated = known.get("full_scale")
+        stated = rule.get("full_scale")
         scale = None if stated is None else float(stated)
         peak, cancelled = Peak(), 0
         rows = [i for i, need in enumerate(in_threads(needs_hearing, self.items)) if need]

@@ -29,7 +29,7 @@ _SAMPLED = 256
 
 
 def settle(
-    items: Sequence[Item], names: Sequence[str], known: Rule, fixed: bool
+    items: Sequence[Item], names: Sequence[str], rule: Rule, fixed: bool
 ) -> tuple[Seeing, list[str]]:
     """Look at all images that need a range or a ground.
 
@@ -37,7 +37,7 @@ def settle(
     ----------
     items, names : sequence
         Images that can be decoded, and what to call them.
-    known : Rule
+    rule : Rule
         What is known from the other side or the run: "value_range", "ground".
     fixed : bool
         Whether that holds whatever the images look like.
@@ -63,9 +63,9 @@ def settle(
         notes.append(
             f"{more:,} of {len(items):,} files hold several pictures: the first of each is taken"
         )
-    if known.get("stated_range") and not deep:
+    if rule.get("stated_range") and not deep:
         notes.append("no image has more than eight bits: value_range= is without effect here")
-    stated = known.get("value_range")
+    stated = rule.get("value_range")
     taken = None if stated is None else (float(stated[0]), float(stated[1]))
     if deep:
         taken, said = _range(items, names, deep, taken, fixed)
@@ -75,7 +75,7 @@ def settle(
             f"{coloured:,} images have 16 bits a channel in colour: the upper eight are used, so "
             "darker ranges within them keep few steps"
         )
-    ground = known.get("ground")
+    ground = rule.get("ground")
     if clear:
         some = [clear[i] for i in evenly(len(clear), _SAMPLED)]
         ground, lost = ground_for(list(in_threads(_hidden(items, names, ground), some)), ground)
@@ -84,11 +84,11 @@ def settle(
 
 
 def _hidden(
-    items: Sequence[Item], names: Sequence[str], known: int | None
+    items: Sequence[Item], names: Sequence[str], stated: int | None
 ) -> Callable[[int], list[bool]]:
     def one(row: int) -> list[bool]:
         with opened(items[row], names[row]) as image, one_if_large(weight(image)):
-            return hidden_on(np.asarray(with_alpha(image)), known)
+            return hidden_on(np.asarray(with_alpha(image)), stated)
 
     return one
 
@@ -97,7 +97,7 @@ def _range(
     items: Sequence[Item],
     names: Sequence[str],
     deep: Sequence[int],
-    known: tuple[float, float] | None,
+    other: tuple[float, float] | None,
     fixed: bool,
 ) -> tuple[tuple[float, float], list[str]]:
     def one(row: int) -> tuple[Extent, int]:
@@ -112,7 +112,7 @@ def _range(
     whole = found[0]
     for own in found[1:]:
         whole |= own
-    taken, said = range_for(whole, known, fixed=fixed)
+    taken, said = range_for(whole, other, fixed=fixed)
     notes = [f"{len(deep):,} images of more than eight bits: {said}"]
     if odd := sum(lost > 0 for _, lost in looked):
         notes.append(f"{odd:,} of them hold values that are not finite: NaN is read as 0")

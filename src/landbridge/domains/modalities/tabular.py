@@ -317,17 +317,17 @@ def unknown_words(column: CategoricalColumn, values: np.ndarray) -> str:
         Where none is known and they are spelled otherwise: no answer could depend on them.
     """
     given = [value for value in values if value is not None]
-    known = set(column.categories)
-    strange = [value for value in given if value not in known]
-    if not strange or not known:
+    categories = set(column.categories)
+    strange = [value for value in given if value not in categories]
+    if not strange or not categories:
         return ""
     shown = ", ".join(map(repr, dict.fromkeys(strange[:100])))
     shown = shown if len(shown) < 100 else shown[:97] + "..."
     if len(strange) == len(given) and (
-        not {_look(value) for value in strange} & {_look(value) for value in known}
-        or {_plainly(value) for value in strange} <= {_plainly(value) for value in known}
+        not {_look(value) for value in strange} & {_look(value) for value in categories}
+        or {_plainly(value) for value in strange} <= {_plainly(value) for value in categories}
     ):
-        some = ", ".join(map(repr, sorted(known)[:5]))
+        some = ", ".join(map(repr, sorted(categories)[:5]))
         raise DataError(
             f"column {column.name!r} holds {shown} in all of its {len(given)} rows, and the model "
             f"knows {some}: it is spelled otherwise",

@@ -71,35 +71,35 @@ def natural(own: Extent) -> Range:
     return own.low, own.high
 
 
-def range_for(own: Extent, known: Range | None, *, fixed: bool) -> tuple[Range, str]:
+def range_for(own: Extent, other: Range | None, *, fixed: bool) -> tuple[Range, str]:
     """Return the range to read by, and how to say it.
 
     Parameters
     ----------
     own : Extent
         Of the data.
-    known : (float, float) or None
+    other : (float, float) or None
         The range of the other side, or of the run.
     fixed : bool
-        Whether `known` holds whatever the data look like: it was stated, or is a run's. Where it
+        Whether `other` holds whatever the data look like: it was stated, or is a run's. Where it
         is the other side's, numbers that are evidently in another unit (0..1 beside 0..255) keep
         their own.
     """
-    if known is not None and (fixed or not _other_unit(own, known)):
-        if _other_unit(own, known):  # said in Python as well, where notes are heard by nobody
+    if other is not None and (fixed or not _other_unit(own, other)):
+        if _other_unit(own, other):  # said in Python as well, where notes are heard by nobody
             warnings.warn(
-                f"pixel values of {own.low:g} to {own.high:g} were read as {_words(known)}: they "
+                f"pixel values of {own.low:g} to {own.high:g} were read as {_words(other)}: they "
                 "are evidently in another unit than what the model learned from; multiply or "
                 "divide them first",
                 LandbridgeWarning,
                 stacklevel=2,
             )
-        said = f"pixel values were read as {_words(known)}, as "
-        return known, said + ("the run's were, or as was stated" if fixed else "the other side's")
+        said = f"pixel values were read as {_words(other)}, as "
+        return other, said + ("the run's were, or as was stated" if fixed else "the other side's")
     found = natural(own)
-    if known is not None:
+    if other is not None:
         return found, (
-            f"pixel values were read as {_words(found)}; the other side's as {_words(known)}: they "
+            f"pixel values were read as {_words(found)}; the other side's as {_words(other)}: they "
             "are in different units (value_range= states one for both)"
         )
     if found == (own.low, own.high) and found not in ((0.0, 1.0), (-1.0, 1.0), (0.0, 255.0)):
@@ -150,8 +150,8 @@ def _blocks(values: np.ndarray) -> list[np.ndarray]:
     return np.array_split(values, max(1, min(len(values), values.size // 4_000_000 + 1)))
 
 
-def _other_unit(own: Extent, known: Range) -> bool:
-    span = known[1] - known[0]
+def _other_unit(own: Extent, other: Range) -> bool:
+    span = other[1] - other[0]
     return (own.low >= 0 and 0 < own.high <= 1 and span > 30) or (
         span <= 2 and max(abs(own.low), own.high) > 30
     )

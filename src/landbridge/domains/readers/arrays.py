@@ -308,11 +308,11 @@ def _check_finite(x: np.ndarray, name: str, *, allow_nan: bool) -> None:
 
 def _own_scale(x: np.ndarray, options: ReadOptions) -> bool:
     """Whether bytes are on another scale than 0..255: a known one, or that of 0 and 1."""
-    known = options.limits or options.other_range
+    value_range = options.limits or options.other_range
     greatest = int(x.max())
-    if options.stated_range or known is None:
+    if options.stated_range or value_range is None:
         return options.stated_range or greatest <= 1
-    return known[1] < 255 and greatest <= known[1]
+    return value_range[1] < 255 and greatest <= value_range[1]
 
 
 def _pixels(

@@ -194,8 +194,8 @@ class FolderReader(Reader):
         # What an unpacked archive often looks like: one folder in another.
         while len(folders) == 1 and not any(self._is_wanted(f) for f in loose):
             inner, inside = _list(folders[0], found)
-            known = folders[0].name.lower() in _WRAPPING or folders[0].name == top.name
-            if not known or not (inner or any(self._is_wanted(f) for f in inside)):
+            is_wrapping = folders[0].name.lower() in _WRAPPING or folders[0].name == top.name
+            if not is_wrapping or not (inner or any(self._is_wanted(f) for f in inside)):
                 break
             found.other += loose
             found.notes.append(f"read from the inner folder {_short(folders[0], root)!r}")

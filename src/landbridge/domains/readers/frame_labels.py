@@ -54,8 +54,8 @@ def labels_of(
     label: str, columns: Columns, name: str, options: ReadOptions, notes: list[str]
 ) -> LabelRows:
     like = options.like
-    known = like.classes if like is not None and like.target_type.exclusive else None
-    found, named = exact_labels(label, columns, name, known, notes)
+    classes = like.classes if like is not None and like.target_type.exclusive else None
+    found, named = exact_labels(label, columns, name, classes, notes)
     if not named:
         return read_labels(found, len(found), name, options.wish, label)
     if options.wish == AUTO or not get_target_type(options.wish).exclusive:
@@ -69,7 +69,7 @@ def exact_labels(
     label: str,
     columns: Columns,
     name: str,
-    known: tuple[str, ...] | None,
+    classes: tuple[str, ...] | None,
     notes: list[str],
 ) -> tuple[np.ndarray, bool]:
     """Return a column as labels, as the file has them, and whether it holds names of classes.
@@ -80,7 +80,7 @@ def exact_labels(
     columns : Columns
     name : str
         What to call the table.
-    known : sequence of str, optional
+    classes : sequence of str, optional
         Classes of another side: one that is written NA is a class there.
     notes : list of str
         What is to be said is added.
@@ -103,7 +103,7 @@ def exact_labels(
     usual = columns.words(label)
     written = columns.words(label, with_missing=True)
     if len(usual) == len(written) and any(u != w for u, w in zip(usual, written, strict=True)):
-        words, said_missing = label_words(usual, written, known or None, label)
+        words, said_missing = label_words(usual, written, classes or None, label)
         notes += said_missing
         found = columns.labels(label, words)
     return found, False

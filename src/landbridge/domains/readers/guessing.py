@@ -57,9 +57,9 @@ def label_column(values: dict[str, np.ndarray], *, by_name_only: bool) -> tuple[
     A telling name wins; otherwise it is the last column of words, or of few whole numbers.
     """
     lowered = {name.strip().lower(): name for name in values}
-    for known in LABEL_NAMES:
-        if known in lowered:
-            return lowered[known], "its name says so"
+    for usual in LABEL_NAMES:
+        if usual in lowered:
+            return lowered[usual], "its name says so"
     if by_name_only:
         return None
     for name in reversed(list(values)):
@@ -95,11 +95,11 @@ def list_column(
         return wanted if wanted in lists else None
     taken = {name.strip().lower() for name in values}
     lowered = {name.strip().lower(): name for name in lists}
-    for known in LABEL_NAMES:
-        if known in taken:
+    for usual in LABEL_NAMES:
+        if usual in taken:
             return None
-        if known in lowered:
-            return lowered[known]
+        if usual in lowered:
+            return lowered[usual]
     return None
 
 
@@ -161,8 +161,8 @@ def text_column(values: dict[str, np.ndarray]) -> tuple[str, str] | None:
 def split_column(values: dict[str, np.ndarray]) -> str | None:
     """Return the column that says train, val or test, or None."""
     lowered = {name.strip().lower(): name for name in values}
-    for known in SPLIT_NAMES:
-        name = lowered.get(known)
+    for usual in SPLIT_NAMES:
+        name = lowered.get(usual)
         if name is None or values[name].dtype != object:
             continue
         given = {str(value).lower() for value in values[name] if value is not None}

@@ -46,7 +46,7 @@ def start_of(
     *,
     tabs: bool = False,
     plain: bool = False,
-    known: Collection[str] = (),
+    column_names: Collection[str] = (),
 ) -> Start | None:
     """Look at the first lines of a table in UTF-8; None where the first is empty.
 
@@ -59,7 +59,7 @@ def start_of(
         Whether tabs separate its columns, whatever else is there.
     plain : bool
         Whether quotation marks are characters as any other.
-    known : collection of str
+    column_names : collection of str
         Names that columns should have.
     """
     head = content[:_BYTES].decode("utf-8", "replace")
@@ -84,7 +84,7 @@ def start_of(
     rows = _rows(lines[skip : skip + _LINES], mark, plain)
     fields = rows[0] if rows else []
     first = [field.strip() for field in fields]
-    names, why = are_names(first, rows[1:], known)
+    names, why = are_names(first, rows[1:], column_names)
     if not names:
         notes.append(
             f"the first line of {file} holds no names ({why}): columns are called x0, x1, ..."
@@ -106,7 +106,7 @@ def delimiter_of(line: str) -> str:
 
 
 def are_names(
-    first: Sequence[str], rows: Sequence[Sequence[str]], known: Collection[str] = ()
+    first: Sequence[str], rows: Sequence[Sequence[str]], column_names: Collection[str] = ()
 ) -> tuple[bool, str]:
     """Say whether a table's first line holds names, from the lines below it, and why if in doubt.
 
@@ -118,7 +118,7 @@ def are_names(
     ((True, ''), False)
     """
     given = [field for field in first if field not in MISSING_WORDS]
-    if known and given and sum(field in known for field in given) >= 0.5 * len(given):
+    if column_names and given and sum(field in column_names for field in given) >= 0.5 * len(given):
         return True, ""
     numbers = [is_number(field) for field in first]
     columns = [[row[i].strip() for row in rows if i < len(row)] for i in range(len(first))]

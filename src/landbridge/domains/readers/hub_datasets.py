@@ -88,14 +88,14 @@ def _columns(what: Any) -> Columns:
         return from_arrow(what.with_format("arrow")[:], what.features.to_dict())
     tables = []
     for split, part in what.items():
-        known = "unlabelled" if split.lower() == "unsupervised" else split.lower()
-        if known not in SPLITS and known not in UNLABELLED:
+        split_name = "unlabelled" if split.lower() == "unsupervised" else split.lower()
+        if split_name not in SPLITS and split_name not in UNLABELLED:
             raise DataError(
                 f"the dataset has the splits {sorted(what)}, and {split!r} says nothing of use",
                 hint="give one split: dataset['train']",
             )
         table = part.with_format("arrow")[:].replace_schema_metadata(None)
-        column = pa.array([known] * len(table), pa.string())
+        column = pa.array([split_name] * len(table), pa.string())
         if _SPLIT in table.column_names:
             table = table.drop_columns([_SPLIT])
         tables.append(table.append_column(_SPLIT, column))

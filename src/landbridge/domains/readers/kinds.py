@@ -173,8 +173,8 @@ def _as_truths(words: np.ndarray) -> np.ndarray:
     there = {word.casefold() for word in words if word is not None}
     for no, yes in _TRUTHS:
         if there <= {no, yes}:
-            known = {no: "False", yes: "True"}
-            return objects_of([None if w is None else known[w.casefold()] for w in words])
+            values = {no: "False", yes: "True"}
+            return objects_of([None if w is None else values[w.casefold()] for w in words])
     return words
 
 

@@ -234,13 +234,13 @@ def _lists(
         ]
         note = f"each row has a list of labels: several a row; {_SEVERAL}" if asked is None else ""
         return LabelRows(rows, get_target_type("multilabel"), note=note)
-    known = ~np.isnan(table).any(1)
-    if asked is None and (table[known].sum(1) == 1).all():
+    complete = ~np.isnan(table).any(1)
+    if asked is None and (table[complete].sum(1) == 1).all():
         raise _too_many_axes(name)
     names = columns or tuple(str(i) for i in range(table.shape[1]))
     rows = [
         tuple(names[i] for i in np.flatnonzero(row)) if ok else None
-        for row, ok in zip(table, known.tolist(), strict=True)
+        for row, ok in zip(table, complete.tolist(), strict=True)
     ]
     note = f"labels are a table of 0 and 1: {len(names)} labels, several a row"
     return LabelRows(rows, get_target_type("multilabel"), names, note)

@@ -13,11 +13,11 @@ _NEVER = ("", "?")
 
 
 def label_words(
-    usual: np.ndarray, written: np.ndarray, known: tuple[str, ...] | None, column: str
+    usual: np.ndarray, written: np.ndarray, classes: tuple[str, ...] | None, column: str
 ) -> tuple[np.ndarray, list[str]]:
     """Return the words of a label column, None where there is no label, and what to say.
 
-    A word such as NA is a class where it was one in the other table (`known`); by itself where
+    A word such as NA is a class where it was one in the other table (`classes`); by itself where
     it comes about as often as a class does, or where empty cells beside it say that it is not
     what a missing label looks like here.
 
@@ -27,7 +27,7 @@ def label_words(
         The words of each cell, str, or None where a word for a missing value stands unquoted.
     written : ndarray of object, shape (n,)
         What is written in each cell, str or None.
-    known : tuple of str, optional
+    classes : tuple of str, optional
         The classes of the table that this one is read like.
     column : str
         What to call it.
@@ -39,13 +39,13 @@ def label_words(
     empty = sum(u is None and w is None for u, w in zip(usual, written, strict=True)) + counts["?"]
     gone, notes = set(_NEVER), []
     for word in doubtful:
-        is_class = word in known if known else _is_class(counts[word], others, empty)
+        is_class = word in classes if classes else _is_class(counts[word], others, empty)
         what = "a class" if is_class else "no label"
         if not is_class:
             gone.add(word)
         notes.append(
             f"{counts[word]} of {len(written)} cells of {column!r} say {word!r}: read as {what}"
-            + (", as elsewhere" if known else "")
+            + (", as elsewhere" if classes else "")
             + ("; leave cells empty where there is no label" if is_class else "; quote it, or write"
                " it otherwise, where it is a class")
         )  # fmt: skip

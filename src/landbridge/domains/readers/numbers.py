@@ -130,10 +130,10 @@ def is_exact(whole: Any, numbers: np.ndarray) -> bool:
     """Whether different whole numbers, as strings or integers, stay different as float64."""
     import pyarrow.compute as pc
 
-    known = numbers[~np.isnan(numbers)]
-    if not len(known) or np.abs(known).max() <= EXACT:
+    finite = numbers[~np.isnan(numbers)]
+    if not len(finite) or np.abs(finite).max() <= EXACT:
         return True
-    return bool(pc.count_distinct(whole).as_py() == len(np.unique(known)))
+    return bool(pc.count_distinct(whole).as_py() == len(np.unique(finite)))
 
 
 def cleaned(array: Any) -> Any:
@@ -200,8 +200,8 @@ def _formed(clean: Any, commas: bool) -> Spelled | None:
         text = pc.replace_substring(text, ",", ".")
     text = pc.replace_substring_regex(text, r"^\+", "")
     values = np.array(text.cast(pa.float64()).to_numpy(zero_copy_only=False))
-    known = values[~np.isnan(values)]
-    if n_odd and len(np.unique(known)) <= _LEAST_DIFFERENT:
+    finite = values[~np.isnan(values)]
+    if n_odd and len(np.unique(finite)) <= _LEAST_DIFFERENT:
         return None  # codes, one of them a word
     whole = not percent and bool(pc.all(pc.match_substring_regex(text, _WHOLE)).as_py())
     strange = np.asarray(odd.to_numpy(zero_copy_only=False), bool)

@@ -79,18 +79,20 @@ class Table(Reader):
 def file_columns(path: Path, options: ReadOptions) -> tuple[Columns, tuple[str, ...]]:
     """Return the columns of a file, and what there is to say about it."""
     schema = options.wanted_schema
-    known = {options.label, *(options.columns or ()), *(c.name for c in schema.columns)} - {None}
+    column_names = {options.label, *(options.columns or ()), *(c.name for c in schema.columns)} - {
+        None
+    }
     encoding = options.encoding or schema.encoding
     if path.suffix.lower() in _LINES:
         columns, notes = json_columns(path, encoding)
     else:
-        table, notes = arrow_table(path, encoding, {str(name) for name in known})
+        table, notes = arrow_table(path, encoding, {str(name) for name in column_names})
         columns = from_arrow(table)
     return columns, tuple(notes)
 
 
 def arrow_table(
-    path: Path, encoding: str | None = None, known: Collection[str] = ()
+    path: Path, encoding: str | None = None, column_names: Collection[str] = ()
 ) -> tuple[Any, tuple[str, ...]]:
     """Return a file as a `pyarrow.Table`, and what there is to say about it.
 
@@ -101,7 +103,7 @@ def arrow_table(
     path : Path
     encoding : str, optional
         Of text files that are not UTF-8.
-    known : collection of str
+    column_names : collection of str
         Names that columns should have.
 
     Raises
@@ -117,7 +119,7 @@ def arrow_table(
     notes = (note,) if note else ()
     if path.suffix.lower() == ".txt" and not _has_columns(content):
         return _plain_lines(content), notes
-    table, said = _text(path, content, known, encoding)
+    table, said = _text(path, content, column_names, encoding)
     return table, (*notes, *said)
 
 
@@ -224,11 +226,11 @@ def _plain_lines(content: bytes) -> Any:
 
 
 def _text(
-    path: Path, content: bytes, known: Collection[str], encoding: str | None
+    path: Path, content: bytes, column_names: Collection[str], encoding: str | None
 ) -> tuple[Any, tuple[str, ...]]:
     """Return a CSV's columns as strings; a quoted word is a word, whatever it says."""
     plain, tabs = path.suffix.lower() == ".txt", path.suffix.lower() == ".tsv"
-    start = start_of(content, path.name, tabs=tabs, plain=plain, known=known)
+    start = start_of(content, path.name, tabs=tabs, plain=plain, column_names=column_names)
     if start is None:
         raise DataError(
             f"{path} is empty or begins with an empty line", hint="put the column names first"

@@ -60,7 +60,7 @@ class AlignmentMethod(ScaledMethod):
         ----------
         source, target : Features
             Scaled. At least one source row is labelled; the target has at least one row. Of a
-            target's label nothing is read where `known` is False.
+            target's label nothing is read where the mask is False.
         """
 
     def fit_head(

@@ -116,7 +116,7 @@ class Bounds:
         return low if self.lt is None else f"{low} to below {self.lt:g}"
 
 
-def known_of(kind: type) -> dict[str, Mapping[str, Any]]:
+def descriptions_of(kind: type) -> dict[str, Mapping[str, Any]]:
     """Return what was said of each option; one given again with a default alone keeps it."""
     found: dict[str, Mapping[str, Any]] = {}
     for base in reversed(kind.__mro__):
@@ -129,7 +129,7 @@ def bounds_of(kind: type) -> dict[str, Bounds]:
     """Return the bounds of the options that have some."""
     names = [field.name for field in dataclasses.fields(Bounds)]
     found = {}
-    for option, about in known_of(kind).items():
+    for option, about in descriptions_of(kind).items():
         given = {name: about[name] for name in names if name in about}
         if given:
             found[option] = Bounds(**given)
@@ -156,11 +156,11 @@ def types_of(kind: type) -> dict[str, Any]:
 
 def documented(kind: type) -> str:
     """Return a class's docstring with its options in numpydoc's section "Parameters"."""
-    known, hints = known_of(kind), types_of(kind)
+    described, hints = descriptions_of(kind), types_of(kind)
     lines = ["Parameters", "----------"]
     for p in parameters(kind):
         lines.append(f"{p.name} : {_written(hints[p.name])}, default={p.default!r}")
-        text = known.get(p.name, {}).get("description", "")
+        text = described.get(p.name, {}).get("description", "")
         lines += textwrap.wrap(text, 92, initial_indent="    ", subsequent_indent="    ")
     text = inspect.cleandoc(kind.__doc__ or "")
     if len(lines) == 2 or lines[0] in text.splitlines():

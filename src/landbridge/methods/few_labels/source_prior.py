@@ -100,10 +100,10 @@ class SourcePrior(FewLabels):
     def _notes(
         self, first: float, strength: float, trust: float, errors: np.ndarray
     ) -> dict[str, Any]:
-        known = np.isfinite(errors).all()
+        finite = np.isfinite(errors).all()
         return {
             "source_strength": float(first),
             "strength": float(strength),
             "trust": float(trust),
-            "left_out_error": float(errors.min()) if known else float("nan"),
+            "left_out_error": float(errors.min()) if finite else float("nan"),
         }

@@ -30,10 +30,10 @@ HEADS: Registry[FitHead] = Registry("head", "landbridge.methods.heads")
 def check_head(head: Any, method: str) -> None:
     """Raise ConfigError where `head` is neither a registered name nor a classifier."""
     if isinstance(head, str):
-        known = head in HEADS
+        usable = head in HEADS
     else:
-        known = hasattr(head, "fit") and hasattr(head, "predict_proba")
-    if not known:
+        usable = hasattr(head, "fit") and hasattr(head, "predict_proba")
+    if not usable:
         raise ConfigError(
             f"{method}: head = {head!r}",
             hint=f"give one of {', '.join(HEADS)}, or a scikit-learn classifier with predict_proba",
@@ -102,9 +102,9 @@ def fit_joint(
         return fit_head(
             head, own, target.labels[target.labeled_mask], n_classes, seed=seed, kind=kind
         )
-    known = source.labeled_mask
-    rows, labels = source_rows if known.all() else source_rows[known], source.labels[known]
-    of_source = None if weights is None else weights[known]
+    labeled = source.labeled_mask
+    rows, labels = source_rows if labeled.all() else source_rows[labeled], source.labels[labeled]
+    of_source = None if weights is None else weights[labeled]
     if not len(own):
         return fit_head(head, rows, labels, n_classes, weights=of_source, seed=seed, kind=kind)
     n, m = len(rows), len(own)

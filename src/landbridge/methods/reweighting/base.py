@@ -86,21 +86,21 @@ class Reweighting(ScaledMethod):
         return head
 
     def _usable(
-        self, plain: np.ndarray, known: np.ndarray, n_classes: int, notes: dict[str, Any]
+        self, plain: np.ndarray, labeled: np.ndarray, n_classes: int, notes: dict[str, Any]
     ) -> tuple[np.ndarray, dict[str, Any]]:
         """Return weights with enough effective rows among the known ones, and notes on them."""
         from ...solvers.density_ratio.base import effective_sample_size, flattened
 
-        weights, rows = plain, int(known.sum())
-        if not plain[known].any():  # all the weight is on rows without labels
+        weights, rows = plain, int(labeled.sum())
+        if not plain[labeled].any():  # all the weight is on rows without labels
             weights, size, power = np.ones_like(plain), 0.0, 0.0
         else:
-            size = effective_sample_size(plain[known])
-            some, power = flattened(plain[known], self.least_effective)
+            size = effective_sample_size(plain[labeled])
+            some, power = flattened(plain[labeled], self.least_effective)
             if power < 1:
                 weights = np.ones_like(plain)
-                weights[known] = some
-        usable = effective_sample_size(weights[known])
+                weights[labeled] = some
+        usable = effective_sample_size(weights[labeled])
         notes = {
             **notes,
             "rows": rows,

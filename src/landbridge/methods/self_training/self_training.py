@@ -102,14 +102,14 @@ class SelfTraining(FeatureMethod):
     ) -> Head:
         """Fit on source rows and the target rows that count; known ones count as the source."""
         rows = np.flatnonzero(counted)
-        known = target.labeled_mask[rows]
+        labeled = target.labeled_mask[rows]
         weights = np.ones(len(xs) + len(rows))
-        for mask, total in ((known, len(xs)), (~known, self.weight * len(xs))):
+        for mask, total in ((labeled, len(xs)), (~labeled, self.weight * len(xs))):
             if mask.any():
                 weights[len(xs) :][mask] = total / mask.sum()
         eval_mask = np.arange(len(weights)) < len(xs)
-        if known.any():
-            eval_mask = np.concatenate([np.zeros(len(xs), bool), known])
+        if labeled.any():
+            eval_mask = np.concatenate([np.zeros(len(xs), bool), labeled])
         return fit_head(
             self.head,
             np.concatenate([xs, target.x[rows].astype(xs.dtype)]),

@@ -77,9 +77,9 @@ class EasyTL(ScaledMethod):
         there = ~np.isnan(means).any(1)
         safe = np.where(there[:, None], means, 0.0)
         costs = squared_distances(target.x, safe)
-        known = np.flatnonzero(target.labeled_mask)
-        costs[known] = 1e3 * (1 + costs.max())  # a known row is in its class, and covers it
-        costs[known, target.labels[known]] = 0.0
+        labeled = np.flatnonzero(target.labeled_mask)
+        costs[labeled] = 1e3 * (1 + costs.max())  # a known row is in its class, and covers it
+        costs[labeled, target.labels[labeled]] = 0.0
         costs[:, ~there] = np.inf
         found = assign_classes(costs)
         prices, moved = found.prices, found.moved

@@ -43,18 +43,20 @@ def boosted_trees(x: np.ndarray, y: np.ndarray, n_classes: int, seed: int, **opt
     if y.dtype.kind == "f":
         model = HistGradientBoostingRegressor(random_state=seed, **options).fit(x, y)
         return _arrays(model, [[(0, 1.0)]], 1, None)
-    known = np.unique(y)
-    if len(known) == 1:
-        base = np.where(np.arange(n_classes) == known[0], 0.0, -30.0)
+    classes = np.unique(y)
+    if len(classes) == 1:
+        base = np.where(np.arange(n_classes) == classes[0], 0.0, -30.0)
         return _constant(base)
     model = HistGradientBoostingClassifier(random_state=seed, **options).fit(x, y)
-    if len(known) == 2:  # one score, which is the log of the odds
-        return _arrays(model, [[(int(known[0]), -0.5), (int(known[1]), 0.5)]], n_classes, known)
-    return _arrays(model, [[(int(c), 1.0)] for c in known], n_classes, known)
+    if len(classes) == 2:  # one score, which is the log of the odds
+        return _arrays(
+            model, [[(int(classes[0]), -0.5), (int(classes[1]), 0.5)]], n_classes, classes
+        )
+    return _arrays(model, [[(int(c), 1.0)] for c in classes], n_classes, classes)
 
 
 def _arrays(
-    model: Any, goes: list[list[tuple[int, float]]], width: int, known: np.ndarray | None
+    model: Any, goes: list[list[tuple[int, float]]], width: int, classes: np.ndarray | None
 ) -> Trees:
     """Return a fitted model's trees; `goes` says to which columns each score is added."""
     start = np.asarray(model._baseline_prediction, float).reshape(-1)
@@ -81,8 +83,8 @@ def _arrays(
                 roots.append(at)
                 columns.append(column)
                 at += len(nodes)
-    if known is not None:
-        missing = np.setdiff1d(np.arange(width), known)
+    if classes is not None:
+        missing = np.setdiff1d(np.arange(width), classes)
         base[missing] = base.min() - 30.0
     if not roots:
         return _constant(base)

@@ -93,13 +93,13 @@ def biased_ridge(
     x, targets = np.asarray(x), np.asarray(targets, dtype=np.float64)
     w0, b0 = _prior(x, targets.shape[1], prior_weight, prior_bias)
     rows = x if free_intercept else with_ones(x)
-    known = x.astype(np.float64) @ w0.T + b0
+    source_scores = x.astype(np.float64) @ w0.T + b0
     errors = np.empty((len(trusts), len(alphas)))
     best = None
     for i, trust in enumerate(trusts):
         path = ridge_loo(
             rows,
-            targets - trust * known,
+            targets - trust * source_scores,
             alphas,
             weights=weights,
             fit_intercept=free_intercept,
@@ -111,11 +111,11 @@ def biased_ridge(
     assert best is not None
     _, trust, path = best
     weight, bias = path.weight.astype(np.float64), path.bias.astype(np.float64)
-    strength, left_out = path.strength, path.loo_predictions + trust * known
+    strength, left_out = path.strength, path.loo_predictions + trust * source_scores
     if len(x) == 1 and not free_intercept:  # nothing to choose by: as near as can be
-        again = ridge_loo(rows, targets - trust * known, [max(alphas)], fit_intercept=False)
+        again = ridge_loo(rows, targets - trust * source_scores, [max(alphas)], fit_intercept=False)
         weight, bias, strength = again.weight.astype(np.float64), again.bias, again.strength
-        left_out = trust * known
+        left_out = trust * source_scores
     if not free_intercept:
         weight, bias = weight[:, :-1], weight[:, -1] + bias
     return BiasedFit(
@@ -172,10 +172,10 @@ def biased_logistic(
         prior_weight = prior_weight[1:] - prior_weight[:1]
         prior_bias = np.asarray(prior_bias)[1:] - np.asarray(prior_bias)[:1]
     w0, b0 = _prior(x, outputs, prior_weight, prior_bias)
-    rows, known = with_ones(x), x.astype(np.float64) @ w0.T + b0
+    rows, source_scores = with_ones(x), x.astype(np.float64) @ w0.T + b0
     order = np.asarray(sorted(alphas))
     errors = np.full((len(trusts), len(order)), np.nan)
-    chosen = max(trusts), float(order[-1]), np.full_like(known, np.nan)
+    chosen = max(trusts), float(order[-1]), np.full_like(source_scores, np.nan)
     if len(x) > 1:
         held = stratified_folds(labels, max(2, min(folds, len(x))), rng)
         if len(np.unique(held)) < 2:
@@ -184,7 +184,7 @@ def biased_logistic(
         for i, trust in enumerate(trusts):
             found = logistic_cv(
                 rows, labels, n_classes, order, held, criterion="log_loss", weights=weights,
-                offsets=trust * known, fit_intercept=False, tolerance=tolerance,
+                offsets=trust * source_scores, fit_intercept=False, tolerance=tolerance,
             )  # fmt: skip
             errors[i] = found.log_loss
             if errors[i].min() < least:
@@ -193,7 +193,7 @@ def biased_logistic(
     trust, strength, left_out = chosen
     fit = logistic_path(
         rows, labels, n_classes, [strength], weights=weights,
-        offsets=trust * known, fit_intercept=False, tolerance=tolerance,
+        offsets=trust * source_scores, fit_intercept=False, tolerance=tolerance,
     )  # fmt: skip
     moved = fit.weights[0].astype(np.float64)
     given = np.asarray(alphas, dtype=np.float64)

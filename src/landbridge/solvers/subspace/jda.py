@@ -113,7 +113,7 @@ def jda(
     >>> bool((found.pseudo_labels == ys).mean() > 0.9)
     True
     """
-    ys, known = np.asarray(ys), _known(yt, len(xt))
+    ys, given = np.asarray(ys), _target_labels(yt, len(xt))
     if ys.shape != (len(xs),) or not (ys >= 0).any():
         raise ValueError(f"ys has shape {ys.shape}, expected ({len(xs)},) with labels from 0 up")
     if not 0 <= balance <= 1 or max_iter < 1:
@@ -124,7 +124,7 @@ def jda(
     )
     pencil = make_pencil(space, tolerance, seed)
     k = components(space, n_components)
-    labels, changed, turn = known, 1.0, 0
+    labels, changed, turn = given, 1.0, 0
     while True:
         columns = discrepancies(ys, labels, balance=balance, priors=priors)
         values, w = pencil.solve(space.project(columns), reg, k)
@@ -133,10 +133,10 @@ def jda(
         if unit_rows:
             source, target = unit(source), unit(target)
         rows, taught = source[ys >= 0], ys[ys >= 0]
-        if (known >= 0).any():
-            rows = np.concatenate([rows, target[known >= 0]])
-            taught = np.concatenate([taught, known[known >= 0]])
-        answers = np.where(known >= 0, known, answer(rows, taught, target))
+        if (given >= 0).any():
+            rows = np.concatenate([rows, target[given >= 0]])
+            taught = np.concatenate([taught, given[given >= 0]])
+        answers = np.where(given >= 0, given, answer(rows, taught, target))
         changed = float((answers != labels).mean())
         labels, turn = answers, turn + 1
         if changed == 0 or turn == max_iter:
@@ -211,8 +211,8 @@ def unit(rows: np.ndarray) -> np.ndarray:
     return rows / np.where(length == 0, 1, length)
 
 
-def _known(yt: np.ndarray | None, n: int) -> np.ndarray:
-    known = np.full(n, -1) if yt is None else np.asarray(yt)
-    if known.shape != (n,):
-        raise ValueError(f"yt has shape {known.shape}, expected ({n},)")
-    return known
+def _target_labels(yt: np.ndarray | None, n: int) -> np.ndarray:
+    given = np.full(n, -1) if yt is None else np.asarray(yt)
+    if given.shape != (n,):
+        raise ValueError(f"yt has shape {given.shape}, expected ({n},)")
+    return given

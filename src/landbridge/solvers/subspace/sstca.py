@@ -110,8 +110,8 @@ def sstca(
         space.notes["graph_rows"] = len(rows)
         space.notes["graph_width"] = sigma
     # H Y: one column for each class, centred over all rows.
-    known = np.unique(labels[labels >= 0])
-    classes = (labels[:, None] == known).astype(np.float64)
+    present = np.unique(labels[labels >= 0])
+    classes = (labels[:, None] == present).astype(np.float64)
     centred = space.project(classes - classes.mean(0))
     objective = (1 - dependence) * scatter + dependence * (centred @ centred.T)
     from scipy.linalg import eigh

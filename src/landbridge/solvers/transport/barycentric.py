@@ -33,17 +33,17 @@ def nearest_rows(x: np.ndarray, among: np.ndarray) -> np.ndarray:
     >>> nearest_rows(np.array([[0.2], [2.0]]), np.array([[0.0], [1.0], [3.0]])).tolist()
     [0, 1]
     """
-    rows, known = check_rows(x, among)
-    mean = known.mean(0, dtype=torch.float64)
-    size = mean_squared_length(known, mean) ** 0.5 or 1.0
-    narrow, lengths = centred(known, mean, 1 / size, torch.float32)
+    rows, references = check_rows(x, among)
+    mean = references.mean(0, dtype=torch.float64)
+    size = mean_squared_length(references, mean) ** 0.5 or 1.0
+    narrow, lengths = centred(references, mean, 1 / size, torch.float32)
     half = lengths / (2 * size**2)
     longest = float(2 * half.max()) ** 0.5
     # Bound of what float32 does to x·y − |y|²/2: products, and the sum over d of them.
-    unit = 2.0**-24 * (4 + 0.5 * known.shape[1] ** 0.5) * longest
+    unit = 2.0**-24 * (4 + 0.5 * references.shape[1] ** 0.5) * longest
     half = half.float()
     found = np.empty(len(rows), dtype=np.int64)
-    for part in row_blocks(len(rows), max(1, len(known) // 4)):
+    for part in row_blocks(len(rows), max(1, len(references) // 4)):
         block, own = centred(rows[part], mean, 1 / size, torch.float32)
         score = torch.addmm(half, block, narrow.T, beta=-1)
         reach = unit * (2 * own.sqrt() / size + longest)
@@ -53,7 +53,7 @@ def nearest_rows(x: np.ndarray, among: np.ndarray) -> np.ndarray:
         index = candidate[first]
         for i in np.flatnonzero(np.diff(np.append(first, len(at))) > 1):
             several = candidate[at == i]
-            gap = rows[part.start + i].double() - known[several].double()
+            gap = rows[part.start + i].double() - references[several].double()
             index[i] = several[int(gap.square().sum(1).argmin())]
         found[part] = index
     return found

@@ -53,8 +53,8 @@ class KnownLabels:
         if self.source_labeled.all():
             allowed = np.isin(self.target, self.source)
         differ = self.source[part, None] != self.target[None, :]
-        known = self.source_labeled[part, None] & (self.target_labeled & allowed)[None, :]
-        return torch.from_numpy(differ & known)
+        labeled = self.source_labeled[part, None] & (self.target_labeled & allowed)[None, :]
+        return torch.from_numpy(differ & labeled)
 
 
 @dataclass(frozen=True)
