@@ -155,7 +155,7 @@ def test_what_fits_work_on_cannot_be_changed(sides, tmp_path):
     for one in (context.data, FitContext.load(tmp_path).data):
         arrays = [one.validation, one.source_own, one.judged, one.judged_rows]
         for side in (one.source, one.target):
-            arrays += [side.inputs, side.labels, side.known]
+            arrays += [side.inputs, side.labels, side.labeled_mask]
         assert not any(array.flags.writeable for array in arrays)
     assert sides["target"].labels.flags.writeable  # the caller's own can
     planned, settled = make_plan(Task.build(**sides), context, Events())

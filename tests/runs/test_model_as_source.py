@@ -11,7 +11,7 @@ import landbridge
 from landbridge.base.errors import ConfigError, DataError, MethodError, RunError
 from landbridge.domains.read import read_domain
 from landbridge.domains.sealing import keep_labels
-from landbridge.runs.known import SourceModel, is_run
+from landbridge.runs.source_model import SourceModel, is_run
 
 TRAINING = {"steps": 30, "source_steps": 30, "batch_size": 16, "threads": 1, "precision": "float32"}
 

@@ -68,7 +68,7 @@ def seal(
     >>> import numpy as np
     >>> from landbridge.domains.read import read_domain
     >>> target = seal(read_domain((np.eye(20), ["ant", "bee"] * 10)), "use")
-    >>> int(target.judged.sum()), int(target.known.sum()), target.sealed
+    >>> int(target.test_mask.sum()), int(target.labeled_mask.sum()), target.sealed
     (6, 14, SealedLabels(6 labels, sealed))
     """
     if policy not in ("use", "judge"):
@@ -148,7 +148,7 @@ def keep_labels(domain: Domain, keep: np.ndarray) -> Domain:
     >>> from landbridge.domains.read import read_domain
     >>> target = read_domain((np.eye(20), ["ant", "bee"] * 10))
     >>> few = keep_labels(target, np.arange(20) < 4)
-    >>> int(few.known.sum()), few.sealed
+    >>> int(few.labeled_mask.sum()), few.sealed
     (4, SealedLabels(16 labels, sealed))
     """
     labeled_mask = domain.labeled_mask & keep & ~domain.held_out

@@ -219,14 +219,14 @@ def _cures(findings: Findings) -> list[Row]:
         ("moments", "explained_by_map", "A linear map", "of MMD², on other rows"),
     ):
         value = findings[name].figures.get(figure) if name in findings else None
-        known = fmt.number(value)
-        if known is None:
+        finite = fmt.number(value)
+        if finite is None:
             continue
-        note, said = "", fmt.percent(known, 0)
+        note, said = "", fmt.percent(finite, 0)
         if name == "overlap":
             share = findings[name].figures["effective_share"]
             note = f"{fmt.percent(share, 0)} of the source's rows still count"
-        rows.append(Row(title, said, bar(known, f"{title}: {said}"), note, what))
+        rows.append(Row(title, said, bar(finite, f"{title}: {said}"), note, what))
     return rows
 
 

@@ -112,10 +112,10 @@ def around(
     values: Sequence[float | None], pad: float = 0.08, floor: float = 0.0
 ) -> tuple[float, float]:
     """Return a range that holds all values with some air, no narrower than `floor`."""
-    known = [v for v in values if v is not None and math.isfinite(v)]
-    if not known:
+    finite = [v for v in values if v is not None and math.isfinite(v)]
+    if not finite:
         return 0.0, 1.0
-    low, high = min(known), max(known)
+    low, high = min(finite), max(finite)
     air = max((high - low) * pad, (floor - (high - low)) / 2, 1e-9)
     return low - air, high + air
 

@@ -25,8 +25,8 @@ class Units:
         """0.942 -> "94.2 %"; 3.2114 -> "3.211"."""
         if self.percent:
             return fmt.percent(value)
-        known = fmt.number(value)
-        return fmt.DASH if known is None else fmt.quantity(known).replace("-", fmt.MINUS)
+        finite = fmt.number(value)
+        return fmt.DASH if finite is None else fmt.quantity(finite).replace("-", fmt.MINUS)
 
     def tick(self, value: float) -> str:
         """Write a place on a scale, shortly."""
@@ -43,13 +43,13 @@ class Units:
 
     def signed(self, value: Any) -> str:
         """Write a difference with its sign."""
-        known = fmt.number(value)
-        if known is None:
+        finite = fmt.number(value)
+        if finite is None:
             return fmt.DASH
         if self.percent:
-            return fmt.points_tick(known)
-        text = f"{known:+.3g}".replace("-", fmt.MINUS)
-        return "0" if known == 0 else text  # short, as the labels of an axis are
+            return fmt.points_tick(finite)
+        text = f"{finite:+.3g}".replace("-", fmt.MINUS)
+        return "0" if finite == 0 else text  # short, as the labels of an axis are
 
     def difference(self, gap: Interval | None, unit: bool = True) -> str:
         """Write a difference as "+3.1 points (+1.2 to +5.0)"."""

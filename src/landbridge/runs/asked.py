@@ -11,7 +11,7 @@ from ..domains.holdout.base import split_rule
 from ..methods.core.resolve import Methods, named_epochs
 from ..targets.base import AUTO, get_target_type
 from ..training.devices import find_device
-from .known import is_run
+from .source_model import is_run
 
 
 def check_asked(config: RunConfig, source: Any = None) -> Methods:

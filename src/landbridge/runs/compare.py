@@ -20,7 +20,7 @@ from ..solvers.calibration.softmax import softmax
 from .context import FitContext
 from .execute import Runner
 from .features import frozen_features
-from .fit import Fit, FitSpec, known_network
+from .fit import Fit, FitSpec, frozen_network
 from .folds import compared_rows, possible_folds
 from .records import Plan
 
@@ -79,9 +79,9 @@ def _clusters(context: FitContext, names: Sequence[str], events: Events) -> Clus
     if source is None or not NEED_CLUSTERS.intersection(names):
         return Clusters(True, float("nan"), "nothing here depends on them")
     seed = context.config.seed
-    known = np.flatnonzero(context.data.teaching)
-    x = frozen_features(context, known_network(context, seed, events), "source", seed, events)
-    return class_clusters(x[known], source.labels[known], seed)
+    labeled = np.flatnonzero(context.data.teaching)
+    x = frozen_features(context, frozen_network(context, seed, events), "source", seed, events)
+    return class_clusters(x[labeled], source.labels[labeled], seed)
 
 
 def _label_shift(context: FitContext, events: Events) -> str:
@@ -94,12 +94,12 @@ def _label_shift(context: FitContext, events: Events) -> str:
     if source is None or not context.data.situation.shared_classes:
         return ""
     seed = context.config.seed
-    network = known_network(context, seed, events)
+    network = frozen_network(context, seed, events)
     sides = [frozen_features(context, network, which, seed, events) for which in SIDES]
-    known = context.data.teaching
-    names = np.array(context.data.classes, dtype=object)[np.where(known, source.labels, 0)]
+    labeled = context.data.teaching
+    names = np.array(context.data.classes, dtype=object)[np.where(labeled, source.labels, 0)]
     found = diagnose(
-        sides[0], names, sides[1], source_labeled=known, checks=("label-shift",), seed=seed
+        sides[0], names, sides[1], source_labeled=labeled, checks=("label-shift",), seed=seed
     )
     if not found.label_shift:
         return ""
@@ -124,7 +124,7 @@ def by_validation(context: FitContext, plan: Plan, runner: Runner) -> tuple[Choi
         for fold in range(folds)
     ]
     done = runner.run(specs, tolerate=True)
-    known = np.flatnonzero(compared_rows(side))
+    labeled = np.flatnonzero(compared_rows(side))
     logits: Folds = {}
     costs: dict[str, dict[str, float]] = {}
     failed: dict[str, str] = {}
@@ -133,9 +133,9 @@ def by_validation(context: FitContext, plan: Plan, runner: Runner) -> tuple[Choi
         if isinstance(fit, TrainingError):
             failed.setdefault(spec.method, fit.message)
             continue
-        shape = (repeats, len(known), context.data.reading.n_outputs)
+        shape = (repeats, len(labeled), context.data.reading.n_outputs)
         own = logits.setdefault(spec.method, np.zeros(shape, np.float32))
-        own[spec.repeat, np.searchsorted(known, fit.output("fold_rows"))] = fit.output("fold")
+        own[spec.repeat, np.searchsorted(labeled, fit.output("fold_rows"))] = fit.output("fold")
         cost = costs.setdefault(spec.method, {"steps": fit.report.steps, "cpu_s": 0.0})
         cost["cpu_s"] = round(cost["cpu_s"] + fit.cpu_s, 2)
     logits = {name: values for name, values in logits.items() if name not in failed}
@@ -146,7 +146,7 @@ def by_validation(context: FitContext, plan: Plan, runner: Runner) -> tuple[Choi
     order = [name for name in SIMPLE_FIRST if name in logits]
     order += [name for name in logits if name not in order]
     reading = context.data.reading
-    metric, truth = reading.target_type.metric, reading.decode(side.labels[known])
+    metric, truth = reading.target_type.metric, reading.decode(side.labels[labeled])
     scores = {name: metric.score(reading.transform(v), truth) for name, v in logits.items()}
     informed = context.data.situation.taught and context.data.situation.target == "few"
     alone = TARGET_ALONE if informed else ()

@@ -31,8 +31,8 @@ def find_temperature(context: FitContext, selected: SelectionResult) -> Temperat
     if not context.data.situation.target_type.class_scores:
         return Temperature()
     if selected.chosen in selected.folds:
-        known = compared_rows(context.data.target)
-        logits, labels = selected.folds[selected.chosen], context.data.target.labels[known]
+        labeled = compared_rows(context.data.target)
+        logits, labels = selected.folds[selected.chosen], context.data.target.labels[labeled]
         if len(labels) >= LEAST:
             flat = logits.reshape(-1, logits.shape[-1])
             value = likeliest_temperature(flat, np.tile(labels, len(logits)))

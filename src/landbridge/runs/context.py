@@ -21,7 +21,7 @@ from ..base.stored import checked
 from ..domains.modalities.base import Preprocessing, load_preprocessing
 from ..methods.core.network import PlanContext
 from ..methods.core.resolve import Methods
-from .prepared import KNOWN, PreparedData
+from .prepared import SOURCE_STATE, PreparedData
 
 SMALL = "small"
 """Part of the folder for the small net's context."""
@@ -72,7 +72,7 @@ class StartingNetwork:
     ) -> None:
         self.identity, self.preprocessing = identity, preprocessing
         self.pretrained, self.offline = pretrained, offline
-        self.known_hashes: dict[int, str] = {}
+        self.frozen_hashes: dict[int, str] = {}
         self._opened: dict[int, LoadedBackbone] = {}
 
     @property
@@ -158,7 +158,7 @@ class FitContext:
             n_labelled=int(data.target.labeled_mask.sum()),
             pretrained=data.situation.pretrained,
             same_classes=data.situation.shared_classes,
-            model=data.known is not None,
+            model=data.source_state is not None,
             frozen=self.settings.frozen,
             steps=wishes.steps,
             source_steps=wishes.source_steps,
@@ -183,7 +183,7 @@ class FitContext:
                 **asdict(self.settings),
                 # What is judged and what is known must never be read from a damaged file.
                 "files": {file.name: file_digest(file) for file in sorted(folder.glob("*.npy"))}
-                | {file.name: file_digest(file) for file in folder.glob(KNOWN)},
+                | {file.name: file_digest(file) for file in folder.glob(SOURCE_STATE)},
             }
         )
         write_json(folder / FILE, facts | {"seal": digest(facts)})

@@ -16,7 +16,7 @@ from ..targets.codec import TargetCodec
 from ..verdict.evaluate import Truth
 from .context import FitContext
 from .features import RowOutputs
-from .fit import known_network, network_of
+from .fit import frozen_network, network_of
 from .select import SelectionResult
 
 MOST = 600
@@ -32,7 +32,7 @@ def feature_map(
     """
     chosen, seed = selected.chosen, selected.seeds[0]
     fit = selected.fits[chosen][seed]
-    before, after = known_network(context, seed, events), network_of(context, fit, events)
+    before, after = frozen_network(context, seed, events), network_of(context, fit, events)
     frozen = fit.report.start == "frozen"
 
     reading = context.data.reading
@@ -40,11 +40,11 @@ def feature_map(
     groups = kind.grouping(_answers(context, selected, chosen, truth).tolist())
 
     def shown(
-        labels: np.ndarray, known: np.ndarray, classes: tuple[str, ...] = context.data.classes
+        labels: np.ndarray, labeled: np.ndarray, classes: tuple[str, ...] = context.data.classes
     ) -> list[str | None]:
-        safe = reading.decode(np.where(known.reshape(-1, *(1,) * (labels.ndim - 1)), labels, 0))
+        safe = reading.decode(np.where(labeled.reshape(-1, *(1,) * (labels.ndim - 1)), labels, 0))
         found = groups(objects(kind.decode(safe, classes)))
-        return [name if ok else None for name, ok in zip(found, known, strict=True)]
+        return [name if ok else None for name, ok in zip(found, labeled, strict=True)]
 
     first = RowOutputs(context, before, seed, events)
     second = RowOutputs(context, after, seed, events)
@@ -55,12 +55,12 @@ def feature_map(
 
     source = None
     if context.data.source is not None and task.source is not None:
-        own, known = context.data.source_own, context.data.source.labeled_mask
+        own, labeled = context.data.source_own, context.data.source.labeled_mask
         pick = evenly(len(context.data.source), MOST)
         source = side(
             "source",
             pick,
-            labels=shown(own[pick], known[pick], context.data.source_classes),
+            labels=shown(own[pick], labeled[pick], context.data.source_classes),
             rows=np.flatnonzero(~task.source.held_out)[pick].tolist(),
         )
     if truth is not None:

@@ -109,8 +109,8 @@ def _verdict(
             groups=alike_rows(task.target, task.target.test_mask),
         )
     if selected.chosen in selected.folds:
-        known = compared_rows(context.data.target)
-        labels = reading.decode(context.data.target.labels[known])
+        labeled = compared_rows(context.data.target)
+        labels = reading.decode(context.data.target.labels[labeled])
         values = {name: reading.transform(selected.folds[name]) for name in selected.compared}
         score = reading.target_type.metric.score
         verdict = cross_validated_verdict(
@@ -127,7 +127,7 @@ def _verdict(
             lone=lone_rows(context.data.target),
             seen=None if task.target.held is None else task.target.held.seen,
             scale=reading.target_type.spread(labels),
-            groups=alike_rows(task.target.for_training(), known),
+            groups=alike_rows(task.target.for_training(), labeled),
         )
         return verdict, None
     first = {name: fits[selected.seeds[0]] for name, fits in selected.fits.items()}

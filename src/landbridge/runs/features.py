@@ -91,10 +91,10 @@ def stands_still(context: FitContext, network: Network, seed: int, events: Event
     if not network.reads_features:
         return False
     if context.data.situation.pretrained and not context.data.own_backbone:
-        known = context.backbone.opened(seed, events).identity.hash
+        expected = context.backbone.opened(seed, events).identity.hash
     else:
-        known = context.backbone.known_hashes.get(seed, "")
-    return backbone_hash(network) == known
+        expected = context.backbone.frozen_hashes.get(seed, "")
+    return backbone_hash(network) == expected
 
 
 def stored_features(

@@ -169,7 +169,7 @@ def run_fit(context: FitContext, spec: FitSpec, events: Events) -> Fit:
     return Fit.of(folder, facts)
 
 
-def _known_target(context: FitContext, spec: FitSpec) -> Side:
+def _training_target(context: FitContext, spec: FitSpec) -> Side:
     """Return the target with the labels of the held-out fold taken away."""
     side = context.data.target
     if not spec.folds:
@@ -184,16 +184,16 @@ def _fit_network(
     context: FitContext, spec: FitSpec, method: NetworkMethod, events: Events
 ) -> tuple[Network, FitReport]:
     source_only = spec.method == "source-only"
-    if source_only and (context.data.known is not None or spec.folds):
+    if source_only and (context.data.source_state is not None or spec.folds):
         # No target label is in it, so every fold has the same one.
-        state = context.data.known or source_fit(context, spec.seed, events).state()
+        state = context.data.source_state or source_fit(context, spec.seed, events).state()
         network = restored_network(context, state, spec.seed, events)
         return network, FitReport({}, 0, "source")
     trainer = Trainer(
         context,
         spec.method if not spec.folds else f"{spec.method} (fold {spec.fold + 1})",
         spec.seed,
-        _known_target(context, spec),
+        _training_target(context, spec),
         lambda: source_fit(context, spec.seed, events).state(),
         events,
         source_only,
@@ -221,8 +221,8 @@ def source_fit(context: FitContext, seed: int, events: Events) -> Fit:
 def _fit_features(
     context: FitContext, spec: FitSpec, method: FeatureMethod, events: Events
 ) -> tuple[Network, FitReport]:
-    network, report = _known(context, spec.seed, events)
-    known = _known_target(context, spec)
+    network, report = _frozen_network(context, spec.seed, events)
+    training_side = _training_target(context, spec)
     budget = method.stage_budget()
 
     columns = method.on_columns and context.backbone.preprocessing.columnar
@@ -235,7 +235,9 @@ def _fit_features(
         return frozen_features(context, network, which, spec.seed, events)
 
     kind = context.data.situation.target_type
-    target = Features(features("target"), known.labels, known.labeled_mask, target_type=kind)
+    target = Features(
+        features("target"), training_side.labels, training_side.labeled_mask, target_type=kind
+    )
     source = None
     side = context.data.source
     if side is not None and context.data.teaching.any():
@@ -248,12 +250,14 @@ def _fit_features(
     return network, FitReport({}, 0, "frozen", transferred, head.notes)
 
 
-def known_network(context: FitContext, seed: int, events: Events) -> Network:
+def frozen_network(context: FitContext, seed: int, events: Events) -> Network:
     """Return the network whose features stand still: θ₀, or our own net after the source."""
-    return _known(context, seed, events)[0]
+    return _frozen_network(context, seed, events)[0]
 
 
-def _known(context: FitContext, seed: int, events: Events) -> tuple[Network, TransferReport]:
+def _frozen_network(
+    context: FitContext, seed: int, events: Events
+) -> tuple[Network, TransferReport]:
     network = new_network(context, context.data.reading.n_outputs, seed, events)
     own = context.data.own_backbone
     if own:
@@ -266,7 +270,7 @@ def _known(context: FitContext, seed: int, events: Events) -> tuple[Network, Tra
         from_classes=context.data.outputs_of(context.data.source_classes) if own else None,
         to_classes=context.data.outputs_of(context.data.classes),
     )
-    context.backbone.known_hashes[seed] = backbone_hash(network)
+    context.backbone.frozen_hashes[seed] = backbone_hash(network)
     return network.eval(), report
 
 

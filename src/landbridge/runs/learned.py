@@ -64,11 +64,11 @@ def save_learned(context: FitContext, source: Path | None) -> None:
         The run that is the source, whose rows are learned from as well.
     """
     sides = [context.data.target] + ([] if context.data.source is None else [context.data.source])
-    known = [np.flatnonzero(side.labeled_mask) for side in sides]
-    prints = [row_prints(side.inputs, rows) for side, rows in zip(sides, known, strict=True)]
+    labeled = [np.flatnonzero(side.labeled_mask) for side in sides]
+    prints = [row_prints(side.inputs, rows) for side, rows in zip(sides, labeled, strict=True)]
     sketches = [
         row_sketches(context.backbone.preprocessing, side.inputs, rows)
-        for side, rows in zip(sides, known, strict=True)
+        for side, rows in zip(sides, labeled, strict=True)
         if len(rows)
     ]
     if source is not None and has_learned(source):

@@ -27,9 +27,9 @@ from ..domains.together import read_together
 from ..domains.twins import learned_rows, without_rows, without_seen
 from ..methods.core.resolve import Methods
 from .context import FitContext
-from .known import SourceModel, is_run
 from .learned import learned_again
 from .prepare import prepare
+from .source_model import SourceModel, is_run
 from .teacher import Teacher
 
 
@@ -42,7 +42,7 @@ class Loaded:
     config : RunConfig
     methods : Methods
     task : Task
-    known : SourceModel or None
+    source_model : SourceModel or None
         What stands in the source's place.
     teacher : Teacher or None
     """
@@ -50,7 +50,7 @@ class Loaded:
     config: RunConfig
     methods: Methods
     task: Task
-    known: SourceModel | None
+    source_model: SourceModel | None
     teacher: Teacher | None
 
     def prepared(self, path: Path, events: Events) -> FitContext:
@@ -60,7 +60,7 @@ class Loaded:
             self.config,
             path,
             events,
-            known=self.known,
+            source_model=self.source_model,
             teacher=self.teacher,
             methods=self.methods,
         )
@@ -83,10 +83,10 @@ def load(
         Those that `check_asked` gave.
     """
     methods = methods or Methods(config.method, config.method_options)
-    known = read_source_model(config, source, events)
+    source_model = read_source_model(config, source, events)
     teacher = Teacher.load(config, events)
-    task = read_task(config, source, target, events, known, teacher)
-    return Loaded(config, methods, task, known, teacher)
+    task = read_task(config, source, target, events, source_model, teacher)
+    return Loaded(config, methods, task, source_model, teacher)
 
 
 def read_task(
@@ -94,7 +94,7 @@ def read_task(
     source: Any = None,
     target: Any = None,
     events: Events | None = None,
-    known: SourceModel | None = None,
+    source_model: SourceModel | None = None,
     teacher: Teacher | None = None,
 ) -> Task:
     """Read both domains, seal what the target keeps for judging, and check that they fit.
@@ -103,7 +103,7 @@ def read_task(
     ----------
     source, target : optional
         Objects that take the place of ``config.data``: paths, arrays, (X, y) pairs, Domains.
-    known : SourceModel, optional
+    source_model : SourceModel, optional
         What stands in the source's place; see `read_source_model`.
     teacher : Teacher, optional
         Whose answers to the target's rows are learned from.
@@ -130,16 +130,16 @@ def read_task(
             **reading(config),
             name=named,
             like=like,
-            limits=None if known is None else known.limits,
-            rule=None if known is None else known.preprocessing.rule(),
+            limits=None if source_model is None else source_model.limits,
+            rule=None if source_model is None else source_model.preprocessing.rule(),
             schema=schema,
             together=together,
             events=events,
         )
 
-    schema = None if known is None else known.schema
+    schema = None if source_model is None else source_model.schema
     given: Domain | None = None
-    if source is None or known is not None:
+    if source is None or source_model is not None:
         wanted = read(target, "target", None, events)
     elif isinstance(source, Domain):
         given, wanted = source, read(target, "target", None, events, source)
@@ -157,15 +157,15 @@ def read_task(
             given = teacher.taught(given)
     if wanted.sealed is None:
         before = wanted.notes
-        wanted = _judgeable(wanted, config, given, known, teacher)
+        wanted = _judgeable(wanted, config, given, source_model, teacher)
         wanted = seal(wanted, data.target_labels, data.test_size, config.seed, data.holdout)
         for note in wanted.notes[len(before) :]:
             events.log("note", f"{wanted.name}: {note}")
-    wanted = _unseen(given, wanted, data.keep_duplicates, events, known)
+    wanted = _unseen(given, wanted, data.keep_duplicates, events, source_model)
     task = Task.build(
         given,
         wanted,
-        None if known is None else (known.name, known.classes),
+        None if source_model is None else (source_model.name, source_model.classes),
         None if teacher is None else (teacher.name, teacher.classes),
     )
     if teacher is not None and not task.target_type.class_scores:
@@ -199,26 +199,30 @@ def read_task(
 
 
 def _unseen(
-    given: Domain | None, wanted: Domain, keep: bool, events: Events, known: SourceModel | None
+    given: Domain | None,
+    wanted: Domain,
+    keep: bool,
+    events: Events,
+    source_model: SourceModel | None,
 ) -> Domain:
     """Return a target that is not judged on rows that are learned from, and say which were."""
     found = without_seen(given, wanted, keep)
     notes = [] if found.seen is None else say_seen(found.seen, found.name, events)
-    if known is not None and found.modality == known.preprocessing.modality:
+    if source_model is not None and found.modality == source_model.preprocessing.modality:
         if found.sealed is not None:
-            found, seen = _unknown_to(known, found, keep, events)
+            found, seen = _without_learned(source_model, found, keep, events)
             notes += [] if seen is None else say_seen(seen, found.name, events)
-        found = _held_from(known, found, keep, events)
+        found = _held_from(source_model, found, keep, events)
     notes += [] if found.held is None else found.held.say(found.name, events)
     return found.noting(*notes)
 
 
-def _unknown_to(
-    known: SourceModel, wanted: Domain, keep: bool, events: Events
+def _without_learned(
+    source_model: SourceModel, wanted: Domain, keep: bool, events: Events
 ) -> tuple[Domain, Seen | None]:
     """Return the target without judged rows that the run that is the source learned from."""
     rows = np.flatnonzero(wanted.test_mask)
-    again = _again(known, wanted, rows, events)
+    again = _again(source_model, wanted, rows, events)
     if again is None:
         return wanted, None
     left, seen = taken_away(*again, keep)
@@ -231,10 +235,10 @@ def _unknown_to(
     return found, found.seen
 
 
-def _held_from(known: SourceModel, wanted: Domain, keep: bool, events: Events) -> Domain:
+def _held_from(source_model: SourceModel, wanted: Domain, keep: bool, events: Events) -> Domain:
     """Return the target whose labelled rows are held out only where the run did not have them."""
     rows = learned_rows(wanted)
-    again = None if wanted.held is None else _again(known, wanted, rows, events)
+    again = None if wanted.held is None else _again(source_model, wanted, rows, events)
     if again is None or wanted.held is None or not again[1].found:
         return wanted
     seen = replace(again[1], kept="asked" if keep else "")
@@ -242,12 +246,12 @@ def _held_from(known: SourceModel, wanted: Domain, keep: bool, events: Events) -
 
 
 def _again(
-    known: SourceModel, wanted: Domain, rows: np.ndarray, events: Events
+    source_model: SourceModel, wanted: Domain, rows: np.ndarray, events: Events
 ) -> tuple[np.ndarray, Seen] | None:
     """Return which of some rows the run learned from; None where it keeps nothing to tell by."""
     some = wanted.select(rows)
-    inputs = known.preprocessing.prepare(some.examples, cache=cache_folder(), events=events)
-    return learned_again(known.path, some, inputs, known.preprocessing)
+    inputs = source_model.preprocessing.prepare(some.examples, cache=cache_folder(), events=events)
+    return learned_again(source_model.path, some, inputs, source_model.preprocessing)
 
 
 def read_source_model(config: RunConfig, source: Any, events: Events) -> SourceModel | None:
@@ -274,7 +278,7 @@ def _judgeable(
     wanted: Domain,
     config: RunConfig,
     given: Domain | None,
-    known: SourceModel | None,
+    source_model: SourceModel | None,
     teacher: Teacher | None,
 ) -> Domain:
     """Return the target with its classes written as the source's, and say which are not of it.
@@ -284,10 +288,10 @@ def _judgeable(
     DataError
         Where labels are there for judging only, and none is a class of the source.
     """
-    takes = None if known is None else known.preprocessing.modality
+    takes = None if source_model is None else source_model.preprocessing.modality
     if wanted.modality != (takes or (given or wanted).modality):
         return wanted  # that is said where the two are checked against each other
-    for side in (given, known, teacher):
+    for side in (given, source_model, teacher):
         if side is None or not side.classes:
             continue
         whose = repr(side.name)
@@ -300,7 +304,7 @@ def _judgeable(
 
 def reading(config: RunConfig) -> dict[str, Any]:
     """Return what a configuration says of how `read_domain` reads, by its keywords."""
-    keys = [key for key, known in OPTIONS.items() if known.reads]
+    keys = [key for key, option in OPTIONS.items() if option.reads]
     column = split_rule(config.data.holdout)[1]
     by = {} if column is None else {"holdout_by": column}
     return config.given(keys) | by | {"offline": config.offline}
@@ -310,9 +314,9 @@ def read_two(config: RunConfig, source: Any, target: Any, events: Events) -> tup
     """Return two sets of data, each read with the other in view."""
     how = reading(config)
     ours, theirs = read_together(
-        lambda known, heard: read_domain(source, **how, together=known, events=heard),
-        lambda known, heard, ours: read_domain(
-            target, **how, like=ours, together=known, events=heard
+        lambda together, heard: read_domain(source, **how, together=together, events=heard),
+        lambda together, heard, ours: read_domain(
+            target, **how, like=ours, together=together, events=heard
         ),
         events,
     )

@@ -175,16 +175,16 @@ def plan(
 
 
 def _walk(path: Path, loaded: Loaded, events: Events, so_far: Clock) -> None:
-    task, known = loaded.task, loaded.known
+    task, source_model = loaded.task, loaded.source_model
     clock = Clock(events, path / "work" / "clock.json", so_far.stages)
-    write_json(path / "data.json", data_facts(task, known, loaded.teacher))
+    write_json(path / "data.json", data_facts(task, source_model, loaded.teacher))
     with clock.stage("prepare", "preparing the data and planning"):
         context, planned = _prepared(path, loaded, events)
     with threads(context.settings.threads):
         selected = select(context, planned, clock, events)
         with clock.stage("judge", "judging"):
             found = evaluate(context, task, planned, selected)
-            source = known.path if known else None
+            source = source_model.path if source_model else None
             parameters = write(context, task, selected, found, events, source)
         events.log("verdict", found.verdict.sentence, outcome=found.verdict.outcome)
         settings = context.for_method(selected.chosen).settings
@@ -202,7 +202,7 @@ def _prepared(path: Path, loaded: Loaded, events: Events) -> tuple[FitContext, P
     if (path / "plan.json").exists() and settled.exists():
         saved = read_json(settled)
         if other := changed(
-            saved["fingerprints"], fingerprints(loaded.task, loaded.known, loaded.teacher)
+            saved["fingerprints"], fingerprints(loaded.task, loaded.source_model, loaded.teacher)
         ):
             raise RunError(
                 f"the data have changed since {path} began: {other}",

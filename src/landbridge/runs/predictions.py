@@ -47,9 +47,9 @@ def save_predictions(
     blocks: Blocks
     if kind == "cross-validated":
         side = context.data.target
-        known = np.flatnonzero(compared_rows(side))
-        rows = np.flatnonzero(~task.target.held_out)[known]
-        labels = context.data.reading.decode(side.labels[known])
+        labeled = np.flatnonzero(compared_rows(side))
+        rows = np.flatnonzero(~task.target.held_out)[labeled]
+        labels = context.data.reading.decode(side.labels[labeled])
         true: list[Any] = context.data.reading.target_type.decode(labels, context.data.classes)
         blocks = [
             (name, repeat, selected.folds[name][repeat])

@@ -25,8 +25,8 @@ from ..targets.codec import TargetCodec
 from ..training.batches import Side
 from ..verdict.evaluate import labels_print
 from .context import SMALL, FitContext, StartingNetwork
-from .known import SourceModel
 from .prepared import PreparedData, validation_part
+from .source_model import SourceModel
 from .teacher import Teacher
 
 
@@ -36,7 +36,7 @@ def prepare(
     path: Path,
     events: Events,
     part: str = "data",
-    known: SourceModel | None = None,
+    source_model: SourceModel | None = None,
     reading: TargetCodec | None = None,
     teacher: Teacher | None = None,
     sight: Teacher | None = None,
@@ -61,7 +61,7 @@ def prepare(
     if sight is not None:
         judged = sight.seen(judged)
     domains = [d for d in (source, target) if d is not None]
-    if known is None:
+    if source_model is None:
         opened = open_backbone(
             config.backbone,
             input_hint(domains),
@@ -73,11 +73,11 @@ def prepare(
             named=False,  # whoever wrote the configuration just now has agreed before
         )
     else:
-        opened = known.opened(offline=config.offline, events=events)
-        if target.modality != known.preprocessing.modality:
+        opened = source_model.opened(offline=config.offline, events=events)
+        if target.modality != source_model.preprocessing.modality:
             raise DataError(
-                f"{target.name!r} holds {data_of(target.modality)}, and the model {known.name!r} "
-                f"takes {data_of(known.preprocessing.modality)}",
+                f"{target.name!r} holds {data_of(target.modality)}, and the model "
+                f"{source_model.name!r} takes {data_of(source_model.preprocessing.modality)}",
                 hint="give data like those that the model was trained on",
             )
         rule = input_hint(domains).rule
@@ -101,7 +101,7 @@ def prepare(
     else:
         judged_inputs = inputs(judged)
     source_side, source_own = None, np.zeros(0, np.int64)
-    source_classes: tuple[str, ...] = () if known is None else known.classes
+    source_classes: tuple[str, ...] = () if source_model is None else source_model.classes
     validation = np.zeros(0, bool)
     classes = task.classes
     if source is not None and task.source is not None:
@@ -113,12 +113,12 @@ def prepare(
             source_classes = classes if shared else own_classes
             source_own = source.labels if shared else own.labels
             labels = np.where(source.labeled_mask, source.labels, -1).astype(np.int64)
-            own_known = own.labeled_mask
+            own_labeled = own.labeled_mask
         else:
-            source_classes, own_known = classes, source.labeled_mask
+            source_classes, own_labeled = classes, source.labeled_mask
             source_own = labels = reading.encode(source.labels)
-        validation = validation_part(source_own, own_known, config.seed)
-        source_side = Side(inputs(source), labels, own_known)
+        validation = validation_part(source_own, own_labeled, config.seed)
+        source_side = Side(inputs(source), labels, own_labeled)
     situation = Setting(
         source=task.source_labels,
         target=task.target_labels,
@@ -150,11 +150,11 @@ def prepare(
         ),
         judged=judged_inputs,
         judged_rows=judged_rows,
-        fingerprints=fingerprints(task, known, teacher),
+        fingerprints=fingerprints(task, source_model, teacher),
         situation=situation,
         mean=reading.mean,
         spread=reading.std,
-        known=None if known is None else known.state,
+        source_state=None if source_model is None else source_model.state,
         teacher=taught,
         teacher_judged=says,
     )
@@ -172,7 +172,7 @@ def prepare(
 
 
 def fingerprints(
-    task: Task, known: SourceModel | None = None, teacher: Teacher | None = None
+    task: Task, source_model: SourceModel | None = None, teacher: Teacher | None = None
 ) -> dict[str, str]:
     """Return content hashes of all inputs and labels, by which `resume` knows the data again."""
     source, target = task.training()
@@ -183,8 +183,8 @@ def fingerprints(
         "judged": judged.examples.fingerprint() if len(judged) else "none",
         "judged labels": labels_print(task.target.sealed),
     }
-    if known is not None:
-        found["source model"] = known.digest
+    if source_model is not None:
+        found["source model"] = source_model.digest
     if teacher is not None:
         found["teacher"] = teacher.digest
     if source is not None and task.source is not None:
@@ -231,13 +231,13 @@ def describe(domain: Domain) -> dict[str, Any]:
 
 
 def data_facts(
-    task: Task, known: SourceModel | None = None, teacher: Teacher | None = None
+    task: Task, source_model: SourceModel | None = None, teacher: Teacher | None = None
 ) -> dict[str, Any]:
     """Return ``data.json``."""
     match = task.match
     return {
         "source": None if task.source is None else describe(task.source),
-        "source_model": None if known is None else known.facts(),
+        "source_model": None if source_model is None else source_model.facts(),
         "teacher": None if teacher is None else teacher.facts(),
         "target": describe(task.target),
         "setting": task.sentence(),

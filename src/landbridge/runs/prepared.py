@@ -21,7 +21,7 @@ from ..training.checkpoint import load_tensors, save_tensors
 
 VALIDATION_SHARE = 0.1
 VALIDATION_MOST = 1000
-KNOWN = "known.safetensors"
+SOURCE_STATE = "known.safetensors"
 _GIVEN = ("validation", "source_own", "judged_rows")
 _TEACHER = ("teacher", "teacher_judged")
 
@@ -37,7 +37,7 @@ class PreparedData:
     source_classes : tuple of str
         What the source-trained head tells apart; the answers where classes are shared.
     source : Side or None
-        All labelled source rows; ``known`` is False on the validation part.
+        All labelled source rows; ``labeled_mask`` is False on the validation part.
     source_own : int64 ndarray
         Labels of the source as indices into `source_classes`.
     validation : bool ndarray
@@ -54,7 +54,7 @@ class PreparedData:
     situation : Setting
     mean, std : float
         Of the granted labels where they are numbers; sides hold (label − mean) / spread.
-    known : mapping of tensors or None
+    source_state : mapping of tensors or None
         The network of the model that is the source, where one is.
     teacher, teacher_judged : float32 ndarray (n, classes) or None
         A teacher's logits for the target's rows, and for the judged ones.
@@ -72,7 +72,7 @@ class PreparedData:
     situation: Setting
     mean: float = 0.0
     spread: float = 1.0
-    known: Mapping[str, torch.Tensor] | None = None
+    source_state: Mapping[str, torch.Tensor] | None = None
     teacher: np.ndarray | None = None
     teacher_judged: np.ndarray | None = None
 
@@ -83,7 +83,7 @@ class PreparedData:
     @property
     def own_backbone(self) -> bool:
         """Whether what is known was learned from the source, in this run or before it."""
-        if self.known is not None:
+        if self.source_state is not None:
             return True
         return not self.situation.pretrained and self.situation.source == "labelled"
 
@@ -138,8 +138,8 @@ class PreparedData:
         for name, array in arrays.items():
             if array is not None:
                 write_array(folder / f"{name}.npy", array)
-        if self.known is not None:
-            save_tensors(folder / KNOWN, dict(self.known), {})
+        if self.source_state is not None:
+            save_tensors(folder / SOURCE_STATE, dict(self.source_state), {})
         return {
             "classes": self.classes,
             "source_classes": self.source_classes,
@@ -166,8 +166,8 @@ class PreparedData:
 
         def side(name: str) -> Side:
             # Groups: of runs that were begun by earlier versions there are none.
-            known = array(f"{name}_known")
-            return Side(inputs(name), array(f"{name}_labels"), known, some(f"{name}_groups"))
+            labeled_mask = array(f"{name}_known")
+            return Side(inputs(name), array(f"{name}_labels"), labeled_mask, some(f"{name}_groups"))
 
         return cls(
             classes=tuple(facts["classes"]),
@@ -179,7 +179,9 @@ class PreparedData:
             situation=Setting.from_json(facts["situation"]),
             mean=facts["mean"],
             spread=facts["spread"],
-            known=load_tensors(folder / KNOWN)[0] if (folder / KNOWN).exists() else None,
+            source_state=load_tensors(folder / SOURCE_STATE)[0]
+            if (folder / SOURCE_STATE).exists()
+            else None,
             teacher=some("teacher"),
             teacher_judged=some("teacher_judged"),
             **{name: array(name) for name in _GIVEN},
@@ -197,7 +199,7 @@ def _read_only(value: Any) -> Any:
     return view
 
 
-def validation_part(labels: np.ndarray, known: np.ndarray, seed: int) -> np.ndarray:
+def validation_part(labels: np.ndarray, labeled: np.ndarray, seed: int) -> np.ndarray:
     """Return which labelled source rows are kept for validation: a tenth, 1,000 at most.
 
     Stratified, by the tenths where labels are numbers; a class keeps at least one row to
@@ -205,9 +207,9 @@ def validation_part(labels: np.ndarray, known: np.ndarray, seed: int) -> np.ndar
     """
     rng = numpy_rng(seed, "source validation")
     chosen = np.zeros(len(labels), bool)
-    share = min(VALIDATION_SHARE, VALIDATION_MOST / max(1, int(known.sum())))
-    groups = type_of_target(labels).strata(labels, known)
-    for value in np.unique(groups[known]):
-        rows = rng.permutation(np.flatnonzero(known & (groups == value)))
+    share = min(VALIDATION_SHARE, VALIDATION_MOST / max(1, int(labeled.sum())))
+    groups = type_of_target(labels).strata(labels, labeled)
+    for value in np.unique(groups[labeled]):
+        rows = rng.permutation(np.flatnonzero(labeled & (groups == value)))
         chosen[rows[: min(len(rows) - 1, round(share * len(rows)))]] = True
     return chosen

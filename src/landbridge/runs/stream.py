@@ -86,23 +86,23 @@ def stream_data(
         "over_time": None,
         "accuracy": None,
     }
-    known = np.flatnonzero(domain.labeled_mask)
-    if len(known):
+    labeled = np.flatnonzero(domain.labeled_mask)
+    if len(labeled):
         place = {name: i for i, name in enumerate(model.classes)}
-        truth = np.array([place.get(domain.classes[i], -1) for i in domain.labels[known]])
+        truth = np.array([place.get(domain.classes[i], -1) for i in domain.labels[labeled]])
         right = {
-            "source": np.concatenate(source)[known].argmax(1) == truth,
-            "adapted": probabilities[known].argmax(1) == truth,
+            "source": np.concatenate(source)[labeled].argmax(1) == truth,
+            "adapted": probabilities[labeled].argmax(1) == truth,
         }
         value["accuracy"] = {name: float(hits.mean()) for name, hits in right.items()}
         places = domain.input_rows.places
         value["over_time"] = [
             {
-                "first": int(places[known[part[0]]]),
-                "last": int(places[known[part[-1]]]),
+                "first": int(places[labeled[part[0]]]),
+                "last": int(places[labeled[part[-1]]]),
                 "n": len(part),
                 **{name: float(hits[part].mean()) for name, hits in right.items()},
             }
-            for part in np.array_split(np.arange(len(known)), min(STRETCHES, len(known)))
+            for part in np.array_split(np.arange(len(labeled)), min(STRETCHES, len(labeled)))
         ]
     return value

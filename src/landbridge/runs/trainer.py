@@ -19,8 +19,8 @@ from ..training.plan import TrainingPlan
 from ..training.whole_plan import Trained, train_plan
 from .context import FitContext
 from .features import stored_features
-from .known_heads import pretrained_head, wants_pretrained_head
 from .networks import starting_network
+from .pretrained_heads import pretrained_head, wants_pretrained_head
 
 State = Mapping[str, torch.Tensor]
 
@@ -118,7 +118,7 @@ class Trainer:
             return None
         labels = self.context.data.source_own if self.source_only else source.labels
         # Rows whose class is not among the answers teach the source-only network alone.
-        known = source.labeled_mask & ~self.context.data.validation
+        labeled = source.labeled_mask & ~self.context.data.validation
         if not self.source_only:
-            known = self.context.data.teaching
-        return Side(source.inputs, labels, known)
+            labeled = self.context.data.teaching
+        return Side(source.inputs, labels, labeled)

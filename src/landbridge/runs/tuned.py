@@ -162,8 +162,8 @@ class _Choice:
     def _fold_score(self, candidate: Candidate, fold: int) -> list[float]:
         """Return [sum of log-likelihoods, number right, number] of a fold's rows."""
         file = self.folder / f"scores-{fold}.json"
-        known = read_json(file) if file.exists() else {}
-        if str(candidate) not in known:
+        scores_by_candidate = read_json(file) if file.exists() else {}
+        if str(candidate) not in scores_by_candidate:
             network, ends = self._trained(fold, candidate.variants)
             settle(self.trainer, network, candidate, ends)
             rows = self._rows(fold)
@@ -173,9 +173,9 @@ class _Choice:
             logits = run_network(
                 network, side.inputs[rows], context.backbone.preprocessing, device
             )[1]
-            known[str(candidate)] = score(logits, side.labels[rows])
-            write_json(file, known)
-        return list(known[str(candidate)])
+            scores_by_candidate[str(candidate)] = score(logits, side.labels[rows])
+            write_json(file, scores_by_candidate)
+        return list(scores_by_candidate[str(candidate)])
 
     def _rows(self, fold: int) -> np.ndarray:
         seed = self.trainer.context.config.seed

@@ -32,8 +32,8 @@ def save_unknown(context: FitContext, chosen: Fit) -> None:
         or not chosen.has("validation")
     ):
         return
-    known = context.data.source.labels[context.data.validation] >= 0
-    scores = np.sort(id_scores(chosen.output("validation")[known], SCORE))
+    answerable = context.data.source.labels[context.data.validation] >= 0
+    scores = np.sort(id_scores(chosen.output("validation")[answerable], SCORE))
     if len(scores):
         write_json(context.path / FILE, {"score": SCORE, "calibration": scores.tolist()})
 

@@ -90,9 +90,9 @@ def reliability(answers: Sequence[Answers], bins: int = 10) -> list[Bin]:
     for one in answers:
         if one.probability is None:
             continue
-        known = one.has_truth
-        sure.append(one.probability[known].max(1))
-        right.append((one.predicted == one.true)[known].astype(float))
+        labeled = one.has_truth
+        sure.append(one.probability[labeled].max(1))
+        right.append((one.predicted == one.true)[labeled].astype(float))
     if not sure or not sum(len(part) for part in sure):
         return []
     confidence, correct = np.concatenate(sure), np.concatenate(right)

@@ -90,8 +90,8 @@ def _recall(name: str, new: Share, old: Share | None) -> Estimate:
 
 def test_classes(run: RunFiles) -> list[str]:
     """Return the run's classes, and after them those that only judged labels have."""
-    known = list(run.classes)
-    return known + [name for name in run.verdict.unseen_classes if name not in known]
+    classes = list(run.classes)
+    return classes + [name for name in run.verdict.unseen_classes if name not in classes]
 
 
 def confusions(run: RunFiles) -> Blocks | None:

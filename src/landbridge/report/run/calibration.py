@@ -20,13 +20,13 @@ def calibration(run: RunFiles) -> Blocks | None:
     """Return the reliability diagram, and how far probabilities hold."""
     chosen, _ = pair(run)
     bins = reliability(chosen[:1])  # the model that is stored is that of the first seed
-    known = [(b, b.accuracy) for b in bins if b.accuracy]
-    if not known:
+    filled = [(b, b.accuracy) for b in bins if b.accuracy]
+    if not filled:
         return None
     given = run.verdict.calibration or Calibration()
-    total = sum(b.rows for b, _ in known)
-    confidence = sum(b.rows * b.confidence for b, _ in known) / total
-    accuracy = sum(b.rows * right.value for b, right in known) / total
+    total = sum(b.rows for b, _ in filled)
+    confidence = sum(b.rows * b.confidence for b, _ in filled) / total
+    accuracy = sum(b.rows * right.value for b, right in filled) / total
     gap = confidence - accuracy
     said = "On average its confidence and its accuracy agree within two points."
     if abs(gap) >= 0.02:
@@ -48,7 +48,7 @@ def calibration(run: RunFiles) -> Blocks | None:
             fmt.percent(b.confidence),
             fmt.interval(right),
         ]
-        for b, right in known
+        for b, right in filled
     ]
     heads = ["Confidence", "Answers", "Mean confidence", "Right"]
     caption = (

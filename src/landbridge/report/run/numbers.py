@@ -78,8 +78,8 @@ def _figure(key: str, value: float) -> str:
 def _pairs(answers: Sequence[Answers]) -> tuple[np.ndarray, np.ndarray] | None:
     if not answers or not answers[0].has_truth.any():
         return None
-    known = answers[0].has_truth
-    return answers[0].true[known].astype(float), answers[0].predicted[known].astype(float)
+    labeled = answers[0].has_truth
+    return answers[0].true[labeled].astype(float), answers[0].predicted[labeled].astype(float)
 
 
 def _sentence(true: np.ndarray, said: np.ndarray) -> str:

@@ -111,16 +111,16 @@ class RunFiles:
     @property
     def classes(self) -> list[str]:
         """Return class names in the order of all probabilities; those only seen in truth follow."""
-        known = [str(name) for name in self.get("labels").get("classes") or []]
+        class_names = [str(name) for name in self.get("labels").get("classes") or []]
         if not self.target_type.exclusive:
-            return known
+            return class_names
         extra = {
             str(value)
             for answers in self.answers
             for value in (*answers.true, *answers.predicted)
             if value is not None
         }
-        return known + sorted(extra - set(known))
+        return class_names + sorted(extra - set(class_names))
 
     @property
     def target_type(self) -> TargetType:

@@ -52,10 +52,10 @@ class Side:
             str(found.get(key, "")) for key in ("name", "modality", "labelled")
         )
         rows, usable, judged = (fmt.number(found.get(key)) for key in ("rows", "usable", "judged"))
-        known = {name: n for name, n in counts.items() if n is not None}
+        counted = {name: n for name, n in counts.items() if n is not None}
         return cls(
             *(role, name, modality, labelled, rows, usable, judged),
-            *(tuple(map(str, found.get("classes") or ())), known),
+            *(tuple(map(str, found.get("classes") or ())), counted),
             *(tuple(map(Omission.from_json, omissions)), tuple(map(str, found.get("notes") or ()))),
         )
 
@@ -78,10 +78,10 @@ class Layout:
         if not isinstance(found, dict) or not found.get("x"):
             return None
         x, y, domain, row = (found[key] for key in ("x", "y", "domain", "row"))
-        known = (found.get(key) for key in ("label", "predicted"))
+        columns = (found.get(key) for key in ("label", "predicted"))
         label, predicted = (
             own if isinstance(own, list) and len(own) == len(x) else [None] * len(x)
-            for own in known
+            for own in columns
         )
         title = str(found.get("title") or "")
         return cls(title, list(map(float, x)), list(map(float, y)), domain, row, label, predicted)

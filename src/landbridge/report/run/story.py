@@ -74,7 +74,7 @@ def _data(run: RunFiles) -> Blocks | None:
         return None
     match = data.get("match") or {}
     # a side that shows no label lacks no class: nobody knows
-    known = all(side.classes for side in sides)
+    both_have_classes = all(side.classes for side in sides)
     alone = sides[0].role != "source"
     setting, said = str(data.get("setting") or ""), str(match.get("sentence") or "")
     if run.merged:  # the setting speaks of a verdict that is not this run's
@@ -82,7 +82,10 @@ def _data(run: RunFiles) -> Blocks | None:
             "Data, preprocessing and configuration are those of the first of the merged runs, "
             "with the rows that it was judged on. This run has not been judged."
         )
-    only = {side: match.get(f"only_{side}") or [] if known else [] for side in ("source", "target")}
+    only = {
+        side: match.get(f"only_{side}") or [] if both_have_classes else []
+        for side in ("source", "target")
+    }
     hidden = ("source", "target") if alone else ()
     return [
         lead(setting),
