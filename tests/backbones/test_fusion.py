@@ -132,7 +132,7 @@ def test_what_is_new_beside_what_is_pretrained_moves_at_the_heads_rate(
     found = opened(several, hinted, "fusion", encoders=encoders, moving=True)
     network = make_network(found, 3)
     groups = parameter_groups(network, torch.nn.Module(), Phase("a", 1, 1e-3, head_factor=10.0))
-    scales = {group["name"]: group["scale"] for group in groups}
+    scales = {group.name: group.scale for group in groups}
     assert scales["fusion"] == scales["head"] == 10.0
     assert {s for name, s in scales.items() if name.startswith("text")} == {1.0}
     assert {s for name, s in scales.items() if name.startswith("image")} == {10.0}

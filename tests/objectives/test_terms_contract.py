@@ -14,7 +14,7 @@ from landbridge.backbones.base import Backbone
 from landbridge.backbones.surgery import Network
 from landbridge.base.errors import ConfigError
 from landbridge.objectives.base import TERMS, PhaseContext, StepBatch, ViewOutputs
-from landbridge.training.groups import make_optimizer
+from landbridge.training.groups import ParameterGroup, make_optimizer
 from landbridge.training.loop import make_term
 from landbridge.training.plan import Phase, TermSpec
 
@@ -193,7 +193,7 @@ def test_own_parameters_are_trained(name):
     if not before:
         return
     phase = Phase("x", 1, 0.1, optimizer="sgd")
-    optimizer = make_optimizer([{"params": learned, "scale": 1.0}], phase)
+    optimizer = make_optimizer([ParameterGroup(learned, "terms", 1.0, 0.0)], phase)
     step, _ = step_for(kind)
     names = {name for name, p in term.named_parameters() if p.requires_grad}
     memory = {k: v.clone() for k, v in term.state_dict().items() if k not in names}

@@ -229,7 +229,7 @@ def test_rates_by_stage(make_kit, make_phase, kind):
     phase = make_phase(learning_rate=0.1, stage_decay=0.5, head_factor=7.0, weight_decay=0.3)
     term = torch.nn.Linear(2, 2)
     groups = parameter_groups(network, term, phase)
-    found = {id(p): (g["scale"], g["weight_decay"]) for g in groups for p in g["params"]}
+    found = {id(p): (g.scale, g.weight_decay) for g in groups for p in g.params}
     stages = network.backbone.stages()
     expected = {}
     for i, (_, modules) in enumerate(stages):
@@ -240,7 +240,7 @@ def test_rates_by_stage(make_kit, make_phase, kind):
     for p in term.parameters():
         expected[id(p)] = 1.0, 0.3 if p.ndim > 1 else 0.0
     assert found == expected
-    assert sum(len(g["params"]) for g in groups) == len(expected)  # each one once
+    assert sum(len(g.params) for g in groups) == len(expected)  # each one once
     assert len(stages) == (3 if kind == "convnet" else 2)
 
 

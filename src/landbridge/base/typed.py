@@ -14,6 +14,12 @@ from .files import read_json
 JsonObject = dict[str, Any]
 """An object of a JSON file: what borders give and take, where it is no record yet or any more."""
 
+Options = dict[str, Any]
+"""What a user gives to a method, a term or a backbone by name: each declares its own."""
+
+Notes = dict[str, object]
+"""What a method says of a fit, for people: strengths, errors, counts, words; each has its own."""
+
 Shape = Any
 """What a value must be: a type; `number`, `amount`, `count`; ``[shape]`` for a list, ``[a, b]`` for
 a list of just these; ``{str: shape}`` for names of any kind; ``{"key": shape, "key?": shape}`` for

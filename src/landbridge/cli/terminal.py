@@ -8,10 +8,9 @@ import time
 from collections.abc import Iterator
 from typing import Any, TextIO
 
+from ..base.events import Event
 from ..base.shown import one_line, visible
 from .screen import console, say
-
-Event = dict[str, Any]
 
 PATIENCE_S = 2.0
 """Something shorter than this needs no bar."""

@@ -10,13 +10,13 @@ import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 
 from ..backbones.surgery import Network
 from ..base.files import read_json, write_json
+from ..base.typed import Notes
 from ..methods.core.network import NetworkMethod
 from ..training.arithmetic import averaged, mixed
 from ..training.devices import borrowed
@@ -75,7 +75,7 @@ def fit_chosen(
     can be held out: then the first variant is taken as it is, or the plain average of all.
     """
     folds = possible_folds(trainer.target, FOLDS)
-    notes: dict[str, Any] = {"folds": folds}
+    notes: Notes = {"folds": folds}
     if folds:
         choice = _Choice(trainer, plans, folder / INNER, folds)
         chosen = choice.best(method.soup)

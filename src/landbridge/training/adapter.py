@@ -13,6 +13,7 @@ from ..backbones.surgery import Network
 from ..backbones.weights import seeded
 from ..base.errors import MethodError
 from ..base.files import write_bytes, write_json
+from ..base.typed import Notes
 from .plan import Adapter
 
 NAME = "landbridge"
@@ -41,7 +42,7 @@ def adaptable(backbone: nn.Module, modules: str) -> tuple[list[str], list[str]]:
     return taken, left
 
 
-def inject(network: Network, adapter: Adapter, seed: int) -> dict[str, Any]:
+def inject(network: Network, adapter: Adapter, seed: int) -> Notes:
     """Put low-rank matrices beside the backbone's layers; at first they change nothing.
 
     Returns

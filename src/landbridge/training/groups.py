@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import torch
 from torch import nn
@@ -12,15 +13,25 @@ from .plan import Phase
 from .trainable import is_norm, moving_parameters
 
 
-def parameter_groups(network: Network, terms: nn.Module, phase: Phase) -> list[dict[str, Any]]:
-    """Return optimiser groups; `scale` in each is its rate relative to the phase's.
+@dataclass(frozen=True)
+class ParameterGroup:
+    """Parameters with one rate and decay; `scale` is their rate relative to the phase's."""
+
+    params: list[nn.Parameter]
+    name: str
+    scale: float
+    weight_decay: float
+
+
+def parameter_groups(network: Network, terms: nn.Module, phase: Phase) -> list[ParameterGroup]:
+    """Return the groups of an optimiser.
 
     Parameters that do not move get ``requires_grad = False``. Biases and normalisation are
     not decayed.
     """
     moving = moving_parameters(network, phase.trainable)
     stages = network.backbone.stages()
-    groups: list[dict[str, Any]] = []
+    groups: list[ParameterGroup] = []
 
     def add(parameters: list[nn.Parameter], name: str, scale: float) -> None:
         for parameter in parameters:
@@ -41,11 +52,11 @@ def parameter_groups(network: Network, terms: nn.Module, phase: Phase) -> list[d
 
 def _split(
     parameters: list[nn.Parameter], name: str, scale: float, decay: float
-) -> list[dict[str, Any]]:
+) -> list[ParameterGroup]:
     matrices = [p for p in parameters if p.ndim > 1]
     vectors = [p for p in parameters if p.ndim <= 1]
     return [
-        {"params": members, "name": name, "scale": scale, "weight_decay": strength}
+        ParameterGroup(members, name, scale, strength)
         for members, strength in ((matrices, decay), (vectors, 0.0))
         if members
     ]
@@ -72,13 +83,14 @@ def training_modes(network: Network) -> None:
         network.backbone.eval()
 
 
-def make_optimizer(groups: list[dict[str, Any]], phase: Phase) -> torch.optim.Optimizer:
+def make_optimizer(groups: Sequence[ParameterGroup], phase: Phase) -> torch.optim.Optimizer:
     """Return the phase's optimiser over `groups`."""
+    given = [dict(vars(group)) for group in groups]
     if phase.optimizer == "sgd":
         return torch.optim.SGD(
-            groups, lr=phase.learning_rate, momentum=0.9, nesterov=True, foreach=True
+            given, lr=phase.learning_rate, momentum=0.9, nesterov=True, foreach=True
         )
-    return torch.optim.AdamW(groups, lr=phase.learning_rate, fused=True)
+    return torch.optim.AdamW(given, lr=phase.learning_rate, fused=True)
 
 
 class Pull:

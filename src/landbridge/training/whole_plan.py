@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 import torch
 
 from ..backbones.surgery import Network
 from ..base.events import SILENT, Events
+from ..base.typed import Notes
 from .adapter import inject, merge_adapter, save_adapter
 from .data import TrainingData
 from .loop import LoopOptions, train
@@ -32,7 +32,7 @@ class Trained:
 
     losses: dict[str, float]
     before: dict[str, torch.Tensor] | None = None
-    notes: dict[str, Any] = field(default_factory=dict)
+    notes: Notes = field(default_factory=dict)
 
 
 def train_plan(

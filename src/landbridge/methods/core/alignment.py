@@ -38,7 +38,7 @@ class Aligned:
     target_steps: tuple[HeadLayer, ...]
     source_steps: tuple[HeadLayer, ...] | None
     weights: np.ndarray | None = None
-    notes: Mapping[str, Any] = field(default_factory=dict)
+    notes: Mapping[str, object] = field(default_factory=dict)
 
 
 class AlignmentMethod(ScaledMethod):

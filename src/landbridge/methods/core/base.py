@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from ...base.registry import Registry
+from ...base.typed import Notes
 from ...targets.base import TargetType, every_type, get_target_type, type_of_target
 
 if TYPE_CHECKING:
@@ -124,17 +125,23 @@ class Head:
         values.
     """
 
-    def __init__(self, steps: Sequence[HeadLayer], notes: dict[str, Any] | None = None) -> None:
+    def __init__(self, steps: Sequence[HeadLayer], notes: Notes | None = None) -> None:
         from ...inference.layers import folded
 
         self.steps = folded(steps)
-        self.notes: dict[str, Any] = {} if notes is None else notes
+        self.notes: Notes = {} if notes is None else notes
 
     def logits(self, x: np.ndarray) -> np.ndarray:
         """Return the scores of rows, (n, classes), in x's float type."""
         from ...inference.layers import apply
 
         return apply(self.steps, x)
+
+    def noted(self, name: str) -> float:
+        """Return a note that is a number."""
+        found = self.notes[name]
+        assert isinstance(found, int | float)
+        return found
 
     def after(self, steps: Sequence[HeadLayer]) -> Head:
         """Return the head of x, where this is one of x after `steps`."""
@@ -165,9 +172,7 @@ class AffineHead(Head):
     notes : dict
     """
 
-    def __init__(
-        self, weight: np.ndarray, bias: np.ndarray, notes: dict[str, Any] | None = None
-    ) -> None:
+    def __init__(self, weight: np.ndarray, bias: np.ndarray, notes: Notes | None = None) -> None:
         from ...inference.layers import Affine
 
         super().__init__([Affine(weight.T, bias)], notes)

@@ -7,13 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, make_dataclass, replace
 from typing import Any, ClassVar
 
+from ...base.typed import Options
 from ...training.plan import TermSpec, TrainingPlan
 from .base import CLASSES, METHODS, Requirements
 from .network import NetworkMethod, PlanContext
 from .recipes import adapt_phase
 
 
-def own_options(config: Any, shared: type) -> dict[str, Any]:
+def own_options(config: Any, shared: type) -> Options:
     """Return the fields of a configuration that `shared` lacks: the term's own options."""
     common = {field.name for field in fields(shared)}
     return {f.name: getattr(config, f.name) for f in fields(config) if f.name not in common}
@@ -57,13 +58,13 @@ class TermMethod(NetworkMethod):
     """
 
     term: ClassVar[str]
-    fixed: ClassVar[dict[str, Any]] = {}
+    fixed: ClassVar[Options] = {}
     """Options of the term that are not this method's."""
     ramp: ClassVar[float] = RAMP
     needs = term_needs()
     Config = TermConfig
 
-    def options(self) -> dict[str, Any]:
+    def options(self) -> Options:
         """Return the term's own options."""
         return own_options(self.config, TermConfig) | self.fixed
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
+from ...base.typed import Notes
 from ...inference.layers import Affine
 from ..core.base import Features, Head, Requirements
 from ..core.feature import ScaledMethod
@@ -70,7 +71,7 @@ def classifier(
     left_out: np.ndarray,
     labels: np.ndarray,
     target: Features,
-    notes: dict[str, Any],
+    notes: Notes,
     n_classes: int,
 ) -> Head:
     """Return the head of ±1 scores; temperature by target rows left out, where there are some.

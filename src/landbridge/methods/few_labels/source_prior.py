@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
 from ...base.fields import setting
 from ...base.seeds import numpy_rng
+from ...base.typed import Notes
 from ...inference.layers import Affine
 from ...solvers.calibration.score_calibration import fit_temperature
 from ..core.base import METHODS, Features, Head
@@ -93,13 +94,11 @@ class SourcePrior(FewLabels):
         temperature = 4 * fit_temperature(left_out / 4, target.labels[seen])
         weight = both_classes(fit.weight.T).T / temperature
         bias = both_classes(fit.bias[None])[0] / temperature
-        notes = self._notes(first.notes["strength"], fit.strength, fit.trust, fit.errors)
+        notes = self._notes(first.noted("strength"), fit.strength, fit.trust, fit.errors)
         notes |= {"temperature": temperature, "target_labels": len(target)}
         return Head([Affine(weight.T, bias)], notes)
 
-    def _notes(
-        self, first: float, strength: float, trust: float, errors: np.ndarray
-    ) -> dict[str, Any]:
+    def _notes(self, first: float, strength: float, trust: float, errors: np.ndarray) -> Notes:
         finite = np.isfinite(errors).all()
         return {
             "source_strength": float(first),

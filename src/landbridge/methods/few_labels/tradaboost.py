@@ -8,6 +8,7 @@ import numpy as np
 
 from ...base.errors import ConfigError
 from ...base.fields import setting
+from ...base.typed import Notes
 from ...inference.layers import Affine, Votes
 from ...solvers.calibration.score_calibration import fit_temperature
 from ..core.base import METHODS, Features, Head
@@ -83,7 +84,7 @@ class TrAdaBoost(FewLabels):
             fit, stacked(source, own)[1], n, n_classes, self.n_estimators, dynamic=self.dynamic
         )
         self.weights_ = found.weights
-        notes = {
+        notes: Notes = {
             "voters": len(found.models),
             "target_error": float(found.errors[-1]),
             "source_share": float(found.weights[:n].sum()),
@@ -111,9 +112,7 @@ class TrAdaBoost(FewLabels):
 class VotingHead(ModelHead):
     """scikit-learn classifiers that vote."""
 
-    def __init__(
-        self, models: list[Any], say: np.ndarray, n_classes: int, notes: dict[str, Any]
-    ) -> None:
+    def __init__(self, models: list[Any], say: np.ndarray, n_classes: int, notes: Notes) -> None:
         super().__init__((), notes)
         self.models, self.estimator_weights, self.n_classes = models, say, n_classes
 

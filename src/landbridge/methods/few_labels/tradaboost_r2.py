@@ -9,6 +9,7 @@ import numpy as np
 from ...base.errors import ConfigError
 from ...base.fields import setting
 from ...base.seeds import numpy_rng
+from ...base.typed import Notes
 from ...inference.layers import Affine, WeightedMedian
 from ..core.base import METHODS, NUMBERS, Features, Head, Requirements
 from ..core.scaling import Scaling
@@ -111,7 +112,7 @@ class TrAdaBoostR2(FewLabels):
         return _regressor_learner(self.learner, x, y)
 
 
-def _head(models: list[Any], say: np.ndarray, notes: dict[str, Any]) -> Head:
+def _head(models: list[Any], say: np.ndarray, notes: Notes) -> Head:
     if not isinstance(models[0], tuple):
         return MedianHead(models, say, notes)
     weight, bias = (np.concatenate([model[i] for model in models]) for i in (0, 1))
@@ -121,7 +122,7 @@ def _head(models: list[Any], say: np.ndarray, notes: dict[str, Any]) -> Head:
 class MedianHead(ModelHead):
     """Regressors whose weighted median counts."""
 
-    def __init__(self, models: list[Any], say: np.ndarray, notes: dict[str, Any]) -> None:
+    def __init__(self, models: list[Any], say: np.ndarray, notes: Notes) -> None:
         super().__init__((), notes)
         self.models, self.estimator_weights = models, say
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from ...base.errors import ConfigError
+from ...base.typed import Options
 from ...training.plan import Phase, TermSpec
 from ..core.base import CLASSES, EVERY
 from ..core.network import PlanContext
@@ -43,7 +44,7 @@ class TermTuning(Tuning):
     needs = replace(Tuning.needs, target_types=CLASSES)
     Config = TermTuningConfig
 
-    def options(self) -> dict[str, Any]:
+    def options(self) -> Options:
         """Return the term's own options."""
         return own_options(self.config, TermTuningConfig)
 

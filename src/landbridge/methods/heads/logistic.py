@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from ...base.seeds import numpy_rng
+from ...base.typed import Notes
 from ...solvers.calibration.score_calibration import fit_temperature
 from ..core.base import AffineHead
 from ..core.scaling import rescaled, standardisation
@@ -52,7 +51,7 @@ def fit_logistic(
     mean, deviation = standardisation(x, weights)
     z = rescaled(x, mean, deviation)
     folds = _folds(labels, eval_mask, numpy_rng(seed, "logistic head"))
-    notes: dict[str, Any] = {"rows": len(x)}
+    notes: Notes = {"rows": len(x)}
     temperature, accuracy, log_loss = 1.0, float("nan"), float("nan")
     if (folds >= 0).any():
         choice = logistic_cv(

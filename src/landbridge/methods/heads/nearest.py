@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from ...base.seeds import numpy_rng
+from ...base.typed import Notes
 from ..core.base import Head
 from .base import HEADS
 
@@ -85,7 +84,7 @@ def _fit(
     votes = np.zeros((len(x), n_classes))
     votes[np.arange(len(x)), labels] = 1 if weights is None else weights
     counts = np.bincount(labels, minlength=n_classes)
-    notes: dict[str, Any] = {
+    notes: Notes = {
         "neighbours": k,
         "loo_accuracy": right if right else float("nan"),
         "smoothing": smoothing,

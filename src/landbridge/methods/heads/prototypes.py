@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
+from ...base.typed import Notes
 from ...solvers.calibration.score_calibration import fit_temperature
 from ..core.base import AffineHead
 from ..core.scaling import rescaled, standardisation
@@ -56,7 +55,7 @@ def fit_prototypes(
     weight = found.weight / deviation / temperature
     bias = found.bias / temperature - weight @ mean
     right = left_out.argmax(1) == labels[telling]
-    notes: dict[str, Any] = {
+    notes: Notes = {
         "shrinkage": float(found.shrinkage[counts > 0].mean()),
         "loo_accuracy": float(right.mean()) if len(right) else float("nan"),
         "temperature": temperature,

@@ -8,6 +8,7 @@ import numpy as np
 
 from ...base.errors import MethodError
 from ...base.fields import setting
+from ...base.typed import Notes
 from ...inference.layers import Affine, apply
 from ..core.base import METHODS, Features, Head, Requirements
 from ..core.feature import ScaledMethod, labelled_source
@@ -89,7 +90,7 @@ class LinearMap(ScaledMethod):
             source.labels[source.labeled_mask], target.labels[target.labeled_mask]
         )
         by = self.by if self.by != "auto" else ("classes" if len(shared) else "moments")
-        notes: dict[str, Any] = {"by": by}
+        notes: Notes = {"by": by}
         if by == "classes" and not len(shared):
             raise MethodError(
                 "linear-map: by = 'classes', and no labelled target row has a class of the source",
@@ -121,7 +122,7 @@ class LinearMap(ScaledMethod):
         return AffineMap(zero, np.zeros(len(zero)), target.x[0].astype(np.float64))
 
     def _by_matching(
-        self, source: Features, target: Features, seed: int, notes: dict[str, Any]
+        self, source: Features, target: Features, seed: int, notes: Notes
     ) -> AffineMap:
         from ...solvers.mapping.unpaired_map import matching_map
 
@@ -133,7 +134,7 @@ class LinearMap(ScaledMethod):
         return found.map
 
     def _by_classes(
-        self, source: Features, target: Features, shared: np.ndarray, notes: dict[str, Any]
+        self, source: Features, target: Features, shared: np.ndarray, notes: Notes
     ) -> AffineMap:
         from ...solvers.mapping.linear_map import low_rank_map, matched_map, orthogonal_map
         from ...solvers.nearest.easytl import class_means

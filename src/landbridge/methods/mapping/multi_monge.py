@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from ...base.typed import Notes
 from ...inference.layers import Affine
 from ..core.alignment import Aligned
 from ..core.base import METHODS, Features
@@ -42,7 +41,7 @@ class MultiMonge(Regularised):
         parts = source.parts()
         domains = [source.x[part] for part in parts] + [target.x]
         taking = [len(rows) > 1 for rows in domains]
-        notes: dict[str, Any] = {"regularisation": self.reg, "domains": sum(taking)}
+        notes: Notes = {"regularisation": self.reg, "domains": sum(taking)}
         if sum(taking) < 2:
             return Aligned(source.x, (), (), notes=notes)
         found = multi_monge_maps(

@@ -6,6 +6,7 @@ import numpy as np
 
 from ...base.errors import MethodError
 from ...base.fields import setting
+from ...base.typed import Notes
 from ..core.base import EVERY, METHODS, Features, Head, Requirements
 from ..core.feature import FeatureMethod
 
@@ -75,7 +76,7 @@ class BoostedTrees(FeatureMethod):
             "l2_regularization": 1.0,
             "early_stopping": n >= _EARLY,
         }
-        notes = {"rows": n, "fitted_on": "target" if side is target else "source"}
+        notes: Notes = {"rows": n, "fitted_on": "target" if side is target else "source"}
         columns = side.target_type.binary_columns(labels, n_classes)
         if columns is None:
             trees = boosted_trees(x, labels, n_classes, seed, **options)

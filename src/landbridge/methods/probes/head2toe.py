@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from ...base.errors import MethodError
 from ...base.fields import setting
+from ...base.typed import Notes
 from ...solvers.calibration.score_calibration import fit_temperature
 from ...solvers.folds import stratified_folds
 from ..core.base import METHODS, AffineHead, Features, Requirements
@@ -80,12 +79,12 @@ class Head2Toe(FeatureMethod):
         small = ridge_head(x[:, kept], labels, n_classes)
         # Leaving a row out of the last fit alone says too much: the columns were chosen with it.
         told = {k: v for k, v in small.notes.items() if not k.startswith("loo_")}
-        scale = 1.0 if temperature is None else small.notes["temperature"] / temperature
+        scale = 1.0 if temperature is None else small.noted("temperature") / temperature
         weight = np.zeros((n_classes, x.shape[1]))
         weight[:, kept] = scale * small.weight
-        notes: dict[str, Any] = {
+        notes: Notes = {
             **told,
-            "temperature": small.notes["temperature"] / scale,
+            "temperature": small.noted("temperature") / scale,
             "fitted_on": "target" if side is target else "source",
             "columns": x.shape[1],
             "columns_kept": len(kept),
@@ -118,7 +117,7 @@ class Head2Toe(FeatureMethod):
             for i, share in enumerate(shares):
                 kept = _largest(order, share)
                 head = ridge_head(x[rest][:, kept], labels[rest], n_classes)
-                scores[i, own] = head.logits(x[own][:, kept]) * head.notes["temperature"]
+                scores[i, own] = head.logits(x[own][:, kept]) * head.noted("temperature")
         scores, labels = scores[:, held_out], labels[held_out]
         temperatures = [fit_temperature(z, labels) for z in scores]
         likely = [_likelihood(z / t, labels) for z, t in zip(scores, temperatures, strict=True)]

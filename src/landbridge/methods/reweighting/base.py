@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from ...base.fields import setting
+from ...base.typed import Notes
 from ..core.base import EVERY, Features, Head, Requirements
 from ..core.feature import ScaledMethod
 from ..core.scaling import Scaling
@@ -55,7 +56,7 @@ class Reweighting(ScaledMethod):
     @abstractmethod
     def source_weights(
         self, source: Features, target: Features, n_classes: int, seed: int
-    ) -> tuple[np.ndarray, dict[str, Any]]:
+    ) -> tuple[np.ndarray, Notes]:
         """Return weights (ns,), mean 1, none negative, and notes.
 
         Parameters
@@ -86,8 +87,8 @@ class Reweighting(ScaledMethod):
         return head
 
     def _usable(
-        self, plain: np.ndarray, labeled: np.ndarray, n_classes: int, notes: dict[str, Any]
-    ) -> tuple[np.ndarray, dict[str, Any]]:
+        self, plain: np.ndarray, labeled: np.ndarray, n_classes: int, notes: Notes
+    ) -> tuple[np.ndarray, Notes]:
         """Return weights with enough effective rows among the known ones, and notes on them."""
         from ...solvers.density_ratio.base import effective_sample_size, flattened
 

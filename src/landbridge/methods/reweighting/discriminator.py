@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from ...base.fields import setting
+from ...base.typed import Notes
 from ...solvers.density_ratio.discriminator_weights import ALPHAS
 from ..core.base import METHODS, Features
 from .base import Reweighting
@@ -45,7 +44,7 @@ class DiscriminatorWeights(Reweighting):
 
     def source_weights(
         self, source: Features, target: Features, n_classes: int, seed: int
-    ) -> tuple[np.ndarray, dict[str, Any]]:
+    ) -> tuple[np.ndarray, Notes]:
         """Return the discriminator's weights."""
         from ...solvers.density_ratio.discriminator_weights import discriminator_weights
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from ...base.fields import setting
+from ...base.typed import Notes
 from ..core.base import METHODS, Features
 from .base import Reweighting
 
@@ -42,7 +41,7 @@ class GaussianWeights(Reweighting):
 
     def source_weights(
         self, source: Features, target: Features, n_classes: int, seed: int
-    ) -> tuple[np.ndarray, dict[str, Any]]:
+    ) -> tuple[np.ndarray, Notes]:
         """Return the weights."""
         from ...solvers.density_ratio.gaussian_ratio import gaussian_ratio
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from ...base.fields import setting
+from ...base.typed import Notes
 from ..core.base import METHODS, Features
 from .kernel_weights import KernelWeights
 
@@ -36,7 +35,7 @@ class KLIEP(KernelWeights):
 
     def source_weights(
         self, source: Features, target: Features, n_classes: int, seed: int
-    ) -> tuple[np.ndarray, dict[str, Any]]:
+    ) -> tuple[np.ndarray, Notes]:
         """Return KLIEP's weights."""
         from ...solvers.density_ratio.kliep import kliep
         from ...solvers.kernels.gaussian_kernel import median_distance

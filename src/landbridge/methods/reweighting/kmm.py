@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from ...base.fields import setting
+from ...base.typed import Notes
 from ..core.base import METHODS, Features
 from .base import Reweighting
 
@@ -53,7 +52,7 @@ class KMM(Reweighting):
 
     def source_weights(
         self, source: Features, target: Features, n_classes: int, seed: int
-    ) -> tuple[np.ndarray, dict[str, Any]]:
+    ) -> tuple[np.ndarray, Notes]:
         """Return kernel mean matching's weights."""
         from ...solvers.density_ratio.kmm import kmm
         from ...solvers.kernels.gaussian_kernel import median_distance

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 
 from ...base.errors import ConfigError
 from ...base.fields import setting
 from ...base.seeds import numpy_rng
+from ...base.typed import Notes
 from ...inference.layers import Affine
 from ...solvers.density_ratio.base import effective_sample_size
 from ...solvers.label_shift.label_shift import LabelShift
@@ -98,7 +99,7 @@ class LabelShiftMethod(Reweighting):
 
     def source_weights(
         self, source: Features, target: Features, n_classes: int, seed: int
-    ) -> tuple[np.ndarray, dict[str, Any]]:
+    ) -> tuple[np.ndarray, Notes]:
         """Return weights by class; 1 for source rows without a label, which nothing reads."""
         x, labels = source.x[source.labeled_mask], source.labels[source.labeled_mask]
         left_out = self._left_out(x, labels, n_classes, seed)
@@ -110,7 +111,7 @@ class LabelShiftMethod(Reweighting):
         self.target_priors_ = found.target_priors
         weights = np.ones(len(source))
         weights[source.labeled_mask] = found.class_weights[labels]
-        notes: dict[str, Any] = {
+        notes: Notes = {
             "source_priors": found.source_priors.round(4).tolist(),
             "target_priors": found.target_priors.round(4).tolist(),
             "classes_only_in_target": found.missing.tolist(),

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from ...base.fields import setting
+from ...base.typed import Notes
 from ..core.base import METHODS, Features
 from .base import Reweighting
 
@@ -35,7 +34,7 @@ class NearestWeights(Reweighting):
 
     def source_weights(
         self, source: Features, target: Features, n_classes: int, seed: int
-    ) -> tuple[np.ndarray, dict[str, Any]]:
+    ) -> tuple[np.ndarray, Notes]:
         """Return Loog's weights."""
         from ...solvers.density_ratio.neighbour_weights import neighbour_weights
 

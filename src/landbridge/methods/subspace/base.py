@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from ...base.fields import setting
+from ...base.typed import Notes
 from ..core.alignment import Aligned, AlignmentMethod
 from ..core.base import Features
 
@@ -61,9 +62,7 @@ class KernelSubspace(AlignmentMethod):
             "seed": seed,
         }
 
-    def _aligned(
-        self, found: Embedding, notes: dict[str, Any] | None = None, **more: Any
-    ) -> Aligned:
+    def _aligned(self, found: Embedding, notes: Notes | None = None, **more: Any) -> Aligned:
         """Return an embedding of `given` rows as `align` should."""
         from ...inference.layers import UnitRows
         from ...solvers.subspace.jda import unit

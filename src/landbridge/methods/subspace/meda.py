@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from ...base.errors import ConfigError
 from ...base.fields import setting
 from ...base.seeds import numpy_rng
+from ...base.typed import Notes
 from ...inference.layers import Affine, HeadLayer, RBFKernel, UnitRows, apply
 from ...solvers.calibration.score_calibration import fit_temperature
 from ..core.base import METHODS, Features, Head, Requirements
@@ -137,7 +136,7 @@ class MEDA(ScaledMethod):
         temperature = fit_temperature(scores, labels)
         last = Affine(plain.matrix / temperature, plain.offset)
         counts = np.bincount(labels, minlength=n_classes)
-        notes: dict[str, Any] = {
+        notes: Notes = {
             "components": len(flow.angles),
             "aligned": aligned,
             "balance": found.mu[-1],

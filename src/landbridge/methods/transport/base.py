@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 
@@ -48,14 +48,16 @@ class TransportMethod(AlignmentMethod):
     """How often each source row takes part where there are batches."""
 
     @abstractmethod
-    def match(self, cost: Cost, source: Features, target: Features) -> tuple[Plan, dict[str, Any]]:
+    def match(
+        self, cost: Cost, source: Features, target: Features
+    ) -> tuple[Plan, dict[str, float]]:
         """Return the plan of some source rows and some target rows, and what to note."""
 
     def align(self, source: Features, target: Features, n_classes: int, seed: int) -> Aligned:
         """Move source rows; target rows stay."""
         from ...solvers.transport.minibatch import minibatch_images
 
-        seen: list[dict[str, Any]] = []
+        seen: list[dict[str, float]] = []
 
         def solve(rows: np.ndarray, cols: np.ndarray) -> Plan:
             some, others = source.only(rows), target.only(cols)
@@ -123,9 +125,9 @@ def ground_labels(source: Features, target: Features) -> KnownLabels | None:
     return KnownLabels(source.labels, source.labeled_mask, target.labels, target.labeled_mask)
 
 
-def _summary(seen: list[dict[str, Any]], whole: bool) -> dict[str, Any]:
+def _summary(seen: list[dict[str, float]], whole: bool) -> dict[str, float]:
     """Return the notes of the plan, or of the worst of them: sums would mean nothing."""
-    notes: dict[str, Any] = {"batches": 0 if whole else len(seen)}
+    notes: dict[str, float] = {"batches": 0 if whole else len(seen)}
     for key in seen[0]:
         values = [one[key] for one in seen]
         notes[key] = min(values) if isinstance(values[0], bool) else max(values)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from ...base.fields import setting
 from ..core.base import METHODS, Features
@@ -40,7 +40,9 @@ class ClassTransport(TransportMethod):
         "The paper's concave penalty (majorised, 10 steps), or the group lasso (to the optimum).",
     )
 
-    def match(self, cost: Cost, source: Features, target: Features) -> tuple[Plan, dict[str, Any]]:
+    def match(
+        self, cost: Cost, source: Features, target: Features
+    ) -> tuple[Plan, dict[str, float]]:
         """Return the plan of the chosen penalty."""
         from ...solvers.transport.class_regularised import l1l2_transport, lpl1_transport
 

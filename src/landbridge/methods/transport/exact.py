@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from ...base.fields import setting
 from ..core.base import METHODS, Features
@@ -38,7 +38,9 @@ class ExactTransport(TransportMethod):
     )
     batch_size: int = 2048
 
-    def match(self, cost: Cost, source: Features, target: Features) -> tuple[Plan, dict[str, Any]]:
+    def match(
+        self, cost: Cost, source: Features, target: Features
+    ) -> tuple[Plan, dict[str, float]]:
         """Return the optimal plan."""
         from ...solvers.transport.exact import exact_transport
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ...base.fields import setting
 from ..core.base import METHODS, Features
@@ -49,7 +49,9 @@ class LaplacianTransport(TransportMethod):
     max_iter: int = setting(5, "Steps at most.", ge=1)
     batch_size: int = 1000
 
-    def match(self, cost: Cost, source: Features, target: Features) -> tuple[Plan, dict[str, Any]]:
+    def match(
+        self, cost: Cost, source: Features, target: Features
+    ) -> tuple[Plan, dict[str, float]]:
         """Return the plan of the smallest objective that was reached."""
         from ...solvers.transport.laplacian import laplacian_transport
 

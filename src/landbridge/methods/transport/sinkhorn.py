@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..core.base import METHODS, Features
 from .base import EntropicTransport
@@ -33,7 +33,9 @@ class SinkhornTransport(EntropicTransport):
     summary = "source rows moved by entropic optimal transport, then the head"
     paper = "Cuturi, 2013, NeurIPS; Courty et al., 2017, TPAMI 39(9)"
 
-    def match(self, cost: Cost, source: Features, target: Features) -> tuple[Plan, dict[str, Any]]:
+    def match(
+        self, cost: Cost, source: Features, target: Features
+    ) -> tuple[Plan, dict[str, float]]:
         """Return the entropic plan."""
         from ...solvers.transport.sinkhorn import sinkhorn
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ...base.fields import setting
 from ..core.base import METHODS, Features
@@ -40,7 +40,9 @@ class UnbalancedTransport(EntropicTransport):
         gt=0,
     )
 
-    def match(self, cost: Cost, source: Features, target: Features) -> tuple[Plan, dict[str, Any]]:
+    def match(
+        self, cost: Cost, source: Features, target: Features
+    ) -> tuple[Plan, dict[str, float]]:
         """Return the plan."""
         from ...solvers.transport.unbalanced import unbalanced_sinkhorn
 

@@ -22,6 +22,7 @@ import numpy as np
 import torch
 
 from ...base.seeds import numpy_rng
+from ...base.typed import Notes
 from ...inference.layers import Affine, HeadLayer, RBFKernel
 from ...inference.tensors import as_tensor
 from ..kernels.gaussian_kernel import median_distance
@@ -64,7 +65,7 @@ class KernelSpace:
     n_source: int
     dtype: np.dtype
     gram: torch.Tensor | None = None
-    notes: dict[str, Any] = field(default_factory=dict)
+    notes: Notes = field(default_factory=dict)
 
     @property
     def width(self) -> int:
@@ -131,7 +132,7 @@ class Embedding:
     source: np.ndarray
     target: np.ndarray
     values: np.ndarray
-    notes: dict[str, Any]
+    notes: Notes
 
 
 def kernel_space(
@@ -184,7 +185,7 @@ def kernel_space(
     dtype = np.dtype(np.float32 if x.dtype == torch.float32 else np.float64)
     if kernel not in ("primal", "linear", "rbf"):
         raise ValueError(f"kernel = {kernel!r}, expected primal, linear or rbf")
-    notes: dict[str, Any] = {"kernel": kernel}
+    notes: Notes = {"kernel": kernel}
     if kernel == "rbf":
         sigma = (
             median_distance(xs, xt, rows=250, seed=seed) if bandwidth is None else float(bandwidth)
