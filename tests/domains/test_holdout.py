@@ -143,6 +143,8 @@ def test_a_few_labels_are_not_judged_and_stay_together_in_folds_all_the_same():
     [
         ("patient", "one", "all .* labelled rows into one group"),
         ("day", "2024-01-01", "holds one time"),
+        ("patient", None, "is empty in all labelled rows"),
+        ("day", None, "is empty in all labelled rows"),
         ("day", ["spring", "autumn"] * (N // 2), "neither dates .* nor numbers"),
     ],
 )
@@ -157,6 +159,26 @@ def test_a_column_that_is_not_there_is_named_with_the_nearest():
     domain = read_domain(table(), label="kind", holdout_by="patinet")
     with pytest.raises(DataError, match=r"no column 'patinet'.*(?s:.*)'patient'"):
         seal(domain, "use", holdout="group:patinet")
+
+
+@pytest.mark.parametrize("by", ["holdout_by", "domain"])
+@pytest.mark.parametrize("other", ["label", "text", "columns", "categorical", "numeric"])
+def test_a_column_that_rows_go_by_is_nothing_else(by, other):
+    named = "patient" if other in ("label", "text") else ["width", "patient"]
+    with pytest.raises(ConfigError, match=f"'patient' is named by .*= and by {other}="):
+        read_domain(table(), **{"label": "kind", by: "patient", other: named})
+
+
+@pytest.mark.parametrize("by", ["holdout_by", "domain"])
+def test_a_column_that_rows_go_by_may_be_dropped_as_well(by):
+    said = read_domain(table(), label="kind", drop=["patient", "day"], **{by: "patient"})
+    assert said.schema.named("feature") == ["width", "height"]
+
+
+def test_rows_may_go_by_the_column_of_their_domain():
+    domain = read_domain(table(), label="kind", domain="patient", holdout_by="patient")
+    assert domain.holdout_by == domain.groups
+    assert len(set(domain.holdout_by)) == 15
 
 
 def test_the_latest_row_alone_and_ten_stretches_of_time_that_stay_together():

@@ -178,6 +178,8 @@ def test_arrays_weights_and_what_is_wrong(tmp_path):
     assert model.verdict[0]["outcome"] == "can't tell"
     with pytest.raises(ConfigError, match="one weight over 0"):
         landbridge.multitask((x, labels), weights={"kind": 1}, **how)
+    with pytest.raises(ConfigError, match="'kind' is named by holdout= and by labels="):
+        landbridge.multitask(table, ["kind", "size"], holdout="group:kind", **how)
     with pytest.raises(ConfigError, match="at least two"):
         landbridge.multitask(table, ["kind"], **how)
     with pytest.raises(DataError, match="no column 'colour'"):

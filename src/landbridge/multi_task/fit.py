@@ -141,6 +141,11 @@ def multitask(
             )
     parse_budget(budget)
     by = split_rule(holdout)[1]
+    if by is not None and by in (labels or ()):
+        raise ConfigError(
+            f"column {by!r} is named by holdout= and by labels=, and can only be one of them",
+            hint="name another column with holdout= or with labels=",
+        )
     where = find_device(device)
     domain, found = read_tasks(
         data, labels, columns | ({} if by is None else {"holdout_by": by}), events

@@ -177,9 +177,16 @@ def drawn(rows: np.ndarray, fraction: float, rng: np.random.Generator) -> np.nda
     return rng.permutation(rows)[: max(2, round(fraction * len(rows)))]
 
 
-def nothing_to_part(rows: SplitRows, found: str) -> DataError:
-    """Return the error of rows that a rule cannot part."""
+def check_filled(rows: SplitRows) -> None:
+    """Raise where no labelled row has a value in the column."""
+    filled = np.array([value is not None for value in rows.values or ()], bool)
+    if not (filled & rows.labeled).any():
+        raise nothing_to_part(rows, f"column {rows.column!r} is empty in all labelled rows")
+
+
+def nothing_to_part(rows: SplitRows, found: str, first: str = "") -> DataError:
+    """Return the error of rows that a rule cannot part, with what may be tried first."""
     return DataError(
         f"{rows.name}: {found}, so nothing can be held out by it",
-        hint="name another column, or hold out rows by chance: holdout stratified",
+        hint=f"{first}name another column, or hold out rows by chance: holdout stratified",
     )

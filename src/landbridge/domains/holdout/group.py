@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...base.formatting import counted
-from .base import SPLIT_RULES, Split, SplitRows, SplitRule, blocks_of, nothing_to_part
+from .base import SPLIT_RULES, Split, SplitRows, SplitRule, blocks_of, check_filled, nothing_to_part
 
 TRIES = 50
 """Draws among which the one is taken that is nearest to the share that is wanted."""
@@ -25,6 +25,7 @@ class Group(SplitRule):
     def split(self, rows: SplitRows, fraction: float, rng: np.random.Generator) -> Split:
         """Draw whole groups."""
         assert rows.values is not None
+        check_filled(rows)
         blocks = blocks_of(rows.values)
         groups, place = np.unique(blocks[rows.labeled], return_inverse=True)
         if len(groups) < 2:

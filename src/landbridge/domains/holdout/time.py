@@ -7,7 +7,7 @@ import numpy as np
 from ...base.formatting import counted
 from ..readers.numbers import spelled
 from ..readers.times import written_times
-from .base import SPLIT_RULES, Split, SplitRows, SplitRule, nothing_to_part
+from .base import SPLIT_RULES, Split, SplitRows, SplitRule, check_filled, nothing_to_part
 
 BLOCKS = 10
 """Stretches of time that stay together where methods are compared by folds."""
@@ -25,6 +25,7 @@ class Time(SplitRule):
     def split(self, rows: SplitRows, fraction: float, rng: np.random.Generator) -> Split:
         """Hold out what is latest; nothing is drawn."""
         assert rows.values is not None
+        check_filled(rows)
         times = _times(rows, rows.values)
         usable = rows.labeled & ~np.isnan(times)
         own = np.sort(times[usable])
@@ -60,6 +61,8 @@ def _times(rows: SplitRows, values: tuple[str | None, ...]) -> np.ndarray:
     if numbers is None or numbers.odd.any():
         some = [value for value in values if value is not None][:3]
         raise nothing_to_part(
-            rows, f"column {rows.column!r} holds neither dates (2024-01-31) nor numbers: {some}"
+            rows,
+            f"column {rows.column!r} holds neither dates (2024-01-31) nor numbers: {some}",
+            "write its dates as 2024-01-31, ",
         )
     return np.asarray(numbers.values, float)

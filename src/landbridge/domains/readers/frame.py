@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import numpy as np
 
-from ...base.errors import DataError
+from ...base.errors import ConfigError, DataError
 from ...base.events import SILENT, Events
 from ...base.inside import Place
 from ...targets.base import AUTO
@@ -107,9 +107,15 @@ def frame_domain(
             f"{name}: column {label!r}" if label else f"{name}: the labels",
             "name the right column with label=, or read it without labels: labelled=False",
         )
+    by = options.holdout_by if options.holdout_by in columns.values else None  # a source may not
+    _check_apart(options.domain, "domain", options, name)
+    _check_apart(by, "holdout", options, name)
     groups = _apart(options.domain, "domain", values, columns, used, name)
-    by = options.holdout_by if options.holdout_by in values else None  # a source may lack it
-    holdout_by = _apart(by, "holdout", values, columns, used, name)
+    if by is not None and by == options.domain:
+        holdout_by = groups
+    else:
+        holdout_by = _apart(by, "holdout", values, columns, used, name)
+    options = replace(options, drop=_without(options.drop, options.domain, by))
     labels = mask_labels(found.values, options.labelled, name)
     before = set(values)
     splits, labels = splits_of(values, options, labels, name, notes, columns)
@@ -170,6 +176,24 @@ def frame_domain(
         ids=row_ids(columns, media, label),
     )
     return replace(domain, groups=words_at(groups, keep), holdout_by=words_at(holdout_by, keep))
+
+
+def _check_apart(wanted: str | None, option: str, options: ReadOptions, name: str) -> None:
+    """Raise where a column that says where rows belong is named as something else as well."""
+    if wanted is None:
+        return
+    for other in ("label", "text", "image", "audio", "columns", "categorical", "numeric"):
+        named = getattr(options, other) or ()
+        if wanted in (named.split(",") if isinstance(named, str) else named):
+            raise ConfigError(
+                f"{name}: column {wanted!r} is named by {option}= and by {other}=, "
+                "and can only be one of them",
+                hint=f"name another column with {option}= or with {other}=",
+            )
+
+
+def _without(names: Sequence[str] | None, *others: str | None) -> list[str] | None:
+    return names if names is None else [n for n in names if n not in others]
 
 
 def _apart(
