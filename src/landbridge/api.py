@@ -14,6 +14,7 @@ from .base.config import DataConfig, RunConfig, make_config
 from .base.errors import ConfigError
 from .base.events import Events
 from .base.renamed import renamed_keywords
+from .base.typed import JsonObject, Options
 from .runs import pipeline
 from .runs.run import Run
 
@@ -42,7 +43,7 @@ def transfer(
     target_domains: list[str] | None = None,
     pattern: str | None = None,
     outside: bool = False,
-    backbone_options: dict[str, Any] | None = None,
+    backbone_options: Mapping[str, Any] | None = None,
     max_rows: int | None = None,
     target_labels: str = "use",
     teacher: Any = None,
@@ -51,11 +52,11 @@ def transfer(
     test_size: float = 0.3,
     holdout: str = "stratified",
     keep_duplicates: bool = False,
-    method_options: dict[str, Any] | None = None,
+    method_options: Mapping[str, Any] | None = None,
     candidates: list[str] | None = None,
     seeds: int | None = None,
     seed: int = 0,
-    training: dict[str, Any] | None = None,
+    training: Mapping[str, Any] | None = None,
     device: str | None = None,
     offline: bool = False,
     keep_work: bool = False,
@@ -191,7 +192,7 @@ def plan(
     events: Events | None = None,
     progress: bool | None = None,
     **options: Any,
-) -> dict[str, Any]:
+) -> JsonObject:
     """Return what `transfer` would do under its budget; nothing is trained.
 
     Measures the machine for a moment. `landbridge plan` shows the same.
@@ -229,7 +230,7 @@ def plan(
 _PLAN = inspect.signature(transfer)
 _PLAN = _PLAN.replace(
     parameters=[one for name, one in _PLAN.parameters.items() if name != "out"],
-    return_annotation="dict[str, Any]",
+    return_annotation="JsonObject",
 )
 plan.__signature__ = _PLAN  # type: ignore[attr-defined]
 
@@ -240,7 +241,7 @@ def _config(given: Mapping[str, Any]) -> RunConfig:
     A keyword is a key of the configuration, one of "data", or a path in the place of one.
     """
 
-    def keywords(kind: Any) -> dict[str, Any]:
+    def keywords(kind: Any) -> Options:
         return {one.name: given[one.name] for one in fields(kind) if one.name in given}
 
     values = keywords(RunConfig) | {"data": keywords(DataConfig)}
@@ -254,9 +255,9 @@ def _config(given: Mapping[str, Any]) -> RunConfig:
     if (teacher := given["teacher"]) is not None:
         values["teacher"] = str(getattr(teacher, "path", teacher))
     device = {} if given["device"] is None else {"device": given["device"]}
-    values["training"] = (given["training"] or {}) | device
+    values["training"] = {**(given["training"] or {}), **device}
     for key in ("backbone_options", "method_options"):
-        values[key] = given[key] or {}
+        values[key] = dict(given[key] or {})
     return make_config(values)
 
 

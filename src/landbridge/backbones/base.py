@@ -14,7 +14,7 @@ from ..base.errors import RunError
 from ..base.events import SILENT, Events
 from ..base.hashing import tensors_digest
 from ..base.registry import Registry
-from ..base.typed import JsonObject, checked
+from ..base.typed import JsonObject, Options, checked
 from ..domains.examples import Examples, InputSpec
 from ..domains.modalities.base import Preprocessing
 
@@ -64,7 +64,7 @@ class BackboneIdentity:
     """Where the weights came from: a path, a package and its version, a hub id, "seed 0"."""
     hash: str
     """`tensors_digest` of θ₀'s state dict."""
-    options: JsonObject = field(default_factory=dict)
+    options: Options = field(default_factory=dict)
     """Plain values that `Provider.restore` needs to build the same architecture again."""
 
     def to_dict(self) -> JsonObject:
@@ -206,7 +206,7 @@ class Provider(ABC):
     @abstractmethod
     def restore(
         self,
-        options: JsonObject,
+        options: Options,
         *,
         weights: bool = True,
         offline: bool = False,
@@ -226,7 +226,7 @@ class Provider(ABC):
         """
 
     def classifier(
-        self, options: JsonObject, *, events: Events = SILENT
+        self, options: Options, *, events: Events = SILENT
     ) -> tuple[torch.Tensor, torch.Tensor] | None:
         """Return weight (classes, dim) and bias of the head that the weights came with.
 
@@ -235,7 +235,7 @@ class Provider(ABC):
         return None
 
     def identify(
-        self, name: str, module: Backbone, origin: str, options: JsonObject
+        self, name: str, module: Backbone, origin: str, options: Options
     ) -> BackboneIdentity:
         """Return the identity of a module that was just opened."""
         return BackboneIdentity(

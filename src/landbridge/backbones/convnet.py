@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from ..base.errors import BackboneError
-from ..base.typed import JsonObject
+from ..base.typed import Options
 from ..domains.examples import Examples, InputSpec
 from ..domains.modalities.base import Preprocessing
 from .base import BACKBONES, Backbone
@@ -125,7 +125,7 @@ class ConvNetProvider(SmallNet):
 
     def fitted(
         self, hint: InputSpec, examples: Sequence[Examples], given: Mapping[str, Any]
-    ) -> tuple[Preprocessing, JsonObject]:
+    ) -> tuple[Preprocessing, Options]:
         from ..domains.modalities.image import ImagePreprocessing
 
         height, width = input_size(hint)

@@ -9,7 +9,7 @@ import torch
 
 from ..base.errors import BackboneError
 from ..base.events import SILENT, Events
-from ..base.typed import JsonObject
+from ..base.typed import Options
 from .base import Backbone, BackboneRequest, LoadedBackbone, Provider
 from .sound_input import sound_preprocessing
 from .weights import load_exactly, merge_options, read_tensors, seeded, weights_folder
@@ -76,7 +76,7 @@ class SoundFileProvider(Provider):
 
     def restore(
         self,
-        options: JsonObject,
+        options: Options,
         *,
         weights: bool = True,
         offline: bool = False,

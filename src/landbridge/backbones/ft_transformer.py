@@ -10,7 +10,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from ..base.errors import BackboneError
-from ..base.typed import JsonObject
+from ..base.typed import Options
 from ..domains.examples import Examples, InputSpec
 from ..domains.modalities.base import Preprocessing
 from ..domains.modalities.tabular import TablePreprocessing
@@ -148,7 +148,7 @@ class FTTransformerProvider(SmallNet):
 
     def fitted(
         self, hint: InputSpec, examples: Sequence[Examples], given: Mapping[str, Any]
-    ) -> tuple[Preprocessing, JsonObject]:
+    ) -> tuple[Preprocessing, Options]:
         preprocessing = TablePreprocessing.fit(list(examples))
         return preprocessing, {
             "widths": [column.width for column in preprocessing.columns],

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from ..base.events import SILENT, Events
-from ..base.typed import JsonObject
+from ..base.typed import Options
 from .base import BACKBONES, Backbone, BackboneRequest, LoadedBackbone, Provider
 from .mlp import flat_preprocessing
 from .weights import merge_options
@@ -53,7 +53,7 @@ class IdentityProvider(Provider):
 
     def restore(
         self,
-        options: JsonObject,
+        options: Options,
         *,
         weights: bool = True,
         offline: bool = False,

@@ -15,7 +15,7 @@ from torch import nn
 from ..base.errors import BackboneError, MissingExtra
 from ..base.events import SILENT, Events
 from ..base.trust import Code, grant, require
-from ..base.typed import JsonObject
+from ..base.typed import Options
 from ..domains.examples import Examples, InputSpec
 from ..domains.modalities.base import Preprocessing
 from .base import BACKBONES, Backbone, BackboneRequest, LoadedBackbone, Provider
@@ -129,7 +129,7 @@ class KerasProvider(Provider):
 
     def restore(
         self,
-        options: JsonObject,
+        options: Options,
         *,
         weights: bool = True,
         offline: bool = False,
@@ -211,7 +211,7 @@ def _preprocessing(
     shape: tuple[int | None, ...],
     hint: InputSpec,
     examples: Sequence[Examples],
-    options: JsonObject,
+    options: Options,
 ) -> Preprocessing:
     if hint.modality == "tabular":
         from ..domains.modalities.tabular import TablePreprocessing

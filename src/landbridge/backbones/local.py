@@ -11,7 +11,7 @@ from ..base.code import find_code
 from ..base.errors import ConfigError
 from ..base.events import SILENT, Events
 from ..base.trust import grant
-from ..base.typed import JsonObject
+from ..base.typed import JsonObject, Options
 from ..domains.examples import Examples, InputSpec
 from ..domains.modalities.base import Preprocessing
 from .base import BACKBONES, Backbone, BackboneRequest, LoadedBackbone, Provider
@@ -89,7 +89,7 @@ class LocalProvider(Provider):
 
     def restore(
         self,
-        options: JsonObject,
+        options: Options,
         *,
         weights: bool = True,
         offline: bool = False,
@@ -117,7 +117,7 @@ def _inputs_of(hint: InputSpec) -> JsonObject:
 
 
 def _preprocessing(
-    hint: InputSpec, examples: Sequence[Examples], options: JsonObject
+    hint: InputSpec, examples: Sequence[Examples], options: Options
 ) -> Preprocessing:
     if hint.modality == "tabular":
         from ..domains.modalities.tabular import TablePreprocessing

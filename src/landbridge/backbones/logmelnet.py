@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from ..base.typed import JsonObject
+from ..base.typed import Options
 from ..domains.examples import Examples, InputSpec
 from ..domains.modalities.base import Preprocessing
 from .base import BACKBONES, Backbone
@@ -98,7 +98,7 @@ class LogMelNetProvider(SmallNet):
 
     def fitted(
         self, hint: InputSpec, examples: Sequence[Examples], given: Mapping[str, Any]
-    ) -> tuple[Preprocessing, JsonObject]:
+    ) -> tuple[Preprocessing, Options]:
         rate = given.get("rate") or _RATES[hint.rate > _RATES[0]]
         preprocessing = sound_preprocessing(hint, rate, seconds=given.get("seconds"), width=8)
         return preprocessing, {

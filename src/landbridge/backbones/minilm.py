@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..base.events import SILENT, Events
-from ..base.typed import JsonObject
+from ..base.typed import Options
 from ..domains.examples import InputSpec
 from .base import BACKBONES, Backbone, BackboneRequest, LoadedBackbone, Provider
 from .in_package import found_in, there_or_why
@@ -61,7 +61,7 @@ class MiniLmProvider(Provider):
 
     def restore(
         self,
-        options: JsonObject,
+        options: Options,
         *,
         weights: bool = True,
         offline: bool = False,

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from ..base.errors import BackboneError
-from ..base.typed import JsonObject
+from ..base.typed import Options
 from ..domains.examples import Examples, InputSpec
 from ..domains.modalities.base import Preprocessing
 from .base import BACKBONES, Backbone
@@ -99,7 +99,7 @@ class MlpProvider(SmallNet):
 
     def fitted(
         self, hint: InputSpec, examples: Sequence[Examples], given: Mapping[str, Any]
-    ) -> tuple[Preprocessing, JsonObject]:
+    ) -> tuple[Preprocessing, Options]:
         preprocessing = flat_preprocessing(hint, examples)
         inputs = math.prod(preprocessing.shape)
         return preprocessing, {

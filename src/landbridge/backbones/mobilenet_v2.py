@@ -10,7 +10,7 @@ from torch import nn
 
 from ..base.errors import BackboneError
 from ..base.events import SILENT, Events
-from ..base.typed import JsonObject
+from ..base.typed import Options
 from ..domains.examples import InputSpec
 from .base import BACKBONES, Backbone, BackboneRequest, LoadedBackbone, Provider
 from .images import photographs, size_of
@@ -134,7 +134,7 @@ class MobileNetV2Provider(Provider):
 
     def restore(
         self,
-        options: JsonObject,
+        options: Options,
         *,
         weights: bool = True,
         offline: bool = False,
@@ -148,7 +148,7 @@ class MobileNetV2Provider(Provider):
         return module
 
     def classifier(
-        self, options: JsonObject, *, events: Events = SILENT
+        self, options: Options, *, events: Events = SILENT
     ) -> tuple[torch.Tensor, torch.Tensor] | None:
         """Return the head for the 1,000 classes of ImageNet, where the file has it."""
         tensors = read_tensors(_find_again(options["path"], events))

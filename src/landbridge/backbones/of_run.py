@@ -13,7 +13,7 @@ from ..base.errors import BackboneError, RunError
 from ..base.events import SILENT, Events
 from ..base.files import read_json
 from ..base.hashing import tensors_digest
-from ..base.typed import JsonObject, checked
+from ..base.typed import JsonObject, Options, checked
 from ..domains.examples import data_of
 from ..domains.modalities.base import load_preprocessing
 from .base import BACKBONES, Backbone, BackboneIdentity, BackboneRequest, LoadedBackbone, Provider
@@ -62,7 +62,7 @@ class RunProvider(Provider):
 
     def restore(
         self,
-        options: JsonObject,
+        options: Options,
         *,
         weights: bool = True,
         offline: bool = False,

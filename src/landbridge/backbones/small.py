@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from ..base.errors import RunError
 from ..base.events import SILENT, Events
-from ..base.typed import JsonObject
+from ..base.typed import Options
 from ..domains.examples import Examples, InputSpec
 from ..domains.modalities.base import Preprocessing
 from .base import Backbone, BackboneRequest, LoadedBackbone, Provider
@@ -42,7 +42,7 @@ class SmallNet(Provider):
     @abstractmethod
     def fitted(
         self, hint: InputSpec, examples: Sequence[Examples], given: Mapping[str, Any]
-    ) -> tuple[Preprocessing, JsonObject]:
+    ) -> tuple[Preprocessing, Options]:
         """Return the preprocessing and the options that these examples call for.
 
         Parameters
@@ -64,7 +64,7 @@ class SmallNet(Provider):
 
     def restore(
         self,
-        options: JsonObject,
+        options: Options,
         *,
         weights: bool = True,
         offline: bool = False,

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..base.errors import BackboneError, ConfigError
 from ..base.libraries import library_errors
-from ..base.typed import JsonObject
+from ..base.typed import JsonObject, Options
 from ..domains.examples import Examples
 from ..domains.modalities.tokens import TokenPreprocessing
 from .hub import ModelFolder, read_config
@@ -27,8 +27,8 @@ def text_inputs(
     folder: ModelFolder,
     config: JsonObject,
     examples: Sequence[Examples],
-    options: JsonObject,
-) -> tuple[TokenPreprocessing, JsonObject]:
+    options: Options,
+) -> tuple[TokenPreprocessing, Options]:
     """Return the preprocessing of a text model, and the options of what comes behind it.
 
     Where the pooling is named, what sentence-transformers wrote beside the model is not read.

@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from ..base.evenly import evenly
-from ..base.typed import JsonObject
+from ..base.typed import Options
 from ..domains.examples import Examples, InputSpec
 from ..domains.modalities.base import Preprocessing
 from ..domains.modalities.hashed import HashedPreprocessing
@@ -94,7 +94,7 @@ class TextNetProvider(SmallNet):
 
     def fitted(
         self, hint: InputSpec, examples: Sequence[Examples], given: Mapping[str, Any]
-    ) -> tuple[Preprocessing, JsonObject]:
+    ) -> tuple[Preprocessing, Options]:
         buckets = given.get("buckets", 1 << 15)
         preprocessing = HashedPreprocessing.fit(
             examples, buckets=buckets, column=column_of(examples)

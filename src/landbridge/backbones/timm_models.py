@@ -9,7 +9,7 @@ from typing import Any
 
 from ..base.errors import BackboneError, MissingExtra
 from ..base.events import SILENT, Events
-from ..base.typed import JsonObject
+from ..base.typed import Options
 from .base import BACKBONES, Backbone, BackboneRequest, LoadedBackbone, Provider
 from .hub import hub_folder
 from .images import Interpolation, imagenet_crop
@@ -102,7 +102,7 @@ class TimmProvider(Provider):
 
     def restore(
         self,
-        options: JsonObject,
+        options: Options,
         *,
         weights: bool = True,
         offline: bool = False,

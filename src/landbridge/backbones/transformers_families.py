@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from ..base.typed import JsonObject
+from ..base.typed import JsonObject, Options
 from ..domains.examples import Examples, InputSpec
 from ..domains.modalities.base import Preprocessing
 from .base import Backbone
@@ -39,7 +39,7 @@ class Family(ABC):
         hint: InputSpec,
         examples: Sequence[Examples],
         given: Mapping[str, Any],
-    ) -> tuple[Preprocessing, JsonObject]:
+    ) -> tuple[Preprocessing, Options]:
         """Return the preprocessing, and the options that `wrap` needs.
 
         Parameters
@@ -75,7 +75,7 @@ class ImageFamily(Family):
         hint: InputSpec,
         examples: Sequence[Examples],
         given: Mapping[str, Any],
-    ) -> tuple[Preprocessing, JsonObject]:
+    ) -> tuple[Preprocessing, Options]:
         """Read the image processor; say whether positions must be interpolated."""
         from .transformers_input import image_preprocessing, processor_of
 
@@ -117,7 +117,7 @@ class TextFamily(Family):
         hint: InputSpec,
         examples: Sequence[Examples],
         given: Mapping[str, Any],
-    ) -> tuple[Preprocessing, JsonObject]:
+    ) -> tuple[Preprocessing, Options]:
         """Read the tokeniser and what sentence-transformers wrote beside it."""
         from .text_input import text_inputs
 
@@ -158,7 +158,7 @@ class SoundFamily(Family):
         hint: InputSpec,
         examples: Sequence[Examples],
         given: Mapping[str, Any],
-    ) -> tuple[Preprocessing, JsonObject]:
+    ) -> tuple[Preprocessing, Options]:
         """Read the feature extractor; choose the length."""
         from .sound_input import sound_preprocessing
 

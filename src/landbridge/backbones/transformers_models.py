@@ -9,7 +9,7 @@ from typing import Any
 from ..base.errors import BackboneError, MissingExtra
 from ..base.events import SILENT, Events
 from ..base.libraries import library_errors
-from ..base.typed import JsonObject
+from ..base.typed import Options
 from .base import BACKBONES, Backbone, BackboneRequest, LoadedBackbone, Provider
 from .hub import ModelFolder, hub_folder, local_folder
 from .transformers_config import check_size, config_of, made_config, quietly
@@ -88,7 +88,7 @@ class TransformersProvider(Provider):
 
     def restore(
         self,
-        options: JsonObject,
+        options: Options,
         *,
         weights: bool = True,
         offline: bool = False,

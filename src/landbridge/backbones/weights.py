@@ -13,7 +13,7 @@ from torch import nn
 
 from ..base.errors import BackboneError, ConfigError, LandbridgeError
 from ..base.seeds import derive
-from ..base.typed import JsonObject
+from ..base.typed import Options
 
 
 @contextmanager
@@ -171,7 +171,7 @@ def check_arguments(
                 raise error(f"{what}: {name} = {value!r}", hint=f"give {name} {within}")
 
 
-def merge_options(chosen: JsonObject, given: Mapping[str, Any] | None, provider: str) -> JsonObject:
+def merge_options(chosen: Options, given: Mapping[str, Any] | None, provider: str) -> Options:
     """Return the chosen options with the given ones in their place.
 
     Raises

@@ -20,6 +20,7 @@ from .fields import Option, option, options_of, setting
 from .registry import nearest
 from .renamed import renamed_keys
 from .shown import to_json
+from .typed import JsonObject, Options
 
 
 class _Strict:
@@ -228,11 +229,11 @@ class RunConfig(_Strict):
         "What is known already: a name from `landbridge backbones`, hf/<id>, a path, or auto.",
         "NAME",
     )
-    backbone_options: dict[str, Any] = setting(
+    backbone_options: Options = setting(
         dict, "Options of the backbone's own, such as length: 128 for texts."
     )
     method: str = option("auto", 'A name from `landbridge methods`, "a+b", or auto.', "NAME")
-    method_options: dict[str, Any] = setting(dict, "Fields of the method's own configuration.")
+    method_options: Options = setting(dict, "Fields of the method's own configuration.")
     teacher: str | None = option(
         None, "A finished run whose answers are learned (distillation), on the same rows.", "RUN"
     )
@@ -263,7 +264,7 @@ class RunConfig(_Strict):
         """The budget in seconds."""
         return parse_budget(self.budget)
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> JsonObject:
         """Return plain nested values, of which `make_config` makes the same again."""
         return dataclasses.asdict(self)
 
@@ -274,7 +275,7 @@ class RunConfig(_Strict):
             place = getattr(place, part)
         return place
 
-    def given(self, keys: Collection[str]) -> dict[str, Any]:
+    def given(self, keys: Collection[str]) -> Options:
         """Return what keys say that is no default, by the keyword that Python has for each."""
         values = {field: self.at(key) for key, field in OPTIONS.items() if key in keys}
         return {field.name: value for field, value in values.items() if value != field.default}
@@ -358,7 +359,7 @@ def _shown(value: Any) -> str:
     return text if len(text) <= 80 else f"{text[:77]}..."
 
 
-def apply_settings(values: dict[str, Any], settings: Sequence[str]) -> dict[str, Any]:
+def apply_settings(values: JsonObject, settings: Sequence[str]) -> JsonObject:
     """Return `values` with each "a.b=v" set; v is read as YAML."""
     import copy
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from .errors import ConfigError
+from .typed import JsonObject
 
 LARGEST = 2**20
 """Bytes of a configuration file."""
@@ -19,7 +20,7 @@ MOST = 50_000
 _DIGITS = 40
 
 
-def read_config_file(path: Path) -> dict[str, Any]:
+def read_config_file(path: Path) -> JsonObject:
     """Read a YAML, JSON or TOML configuration file into nested values.
 
     The ending says which; whatever is neither ``.json`` nor ``.toml`` is YAML. Words of YAML are
@@ -108,8 +109,8 @@ def _text(path: Path) -> str:
 def _json(text: str) -> Any:
     import json
 
-    def pairs(found: list[tuple[str, Any]]) -> dict[str, Any]:
-        made: dict[str, Any] = {}
+    def pairs(found: list[tuple[str, Any]]) -> JsonObject:
+        made: JsonObject = {}
         for key, value in found:
             if key in made:
                 raise _NotReadable(f"has the key {key!r} twice", "keep one of them")

@@ -262,7 +262,7 @@ def _blocks_done(part: Path, name: str, shape: tuple[int, ...], dtype: np.dtype)
     return whole if rows and sum(block[1] for block in whole) == right else []
 
 
-def _said(name: str, shape: tuple[int, ...], dtype: np.dtype) -> dict[str, Any]:
+def _said(name: str, shape: tuple[int, ...], dtype: np.dtype) -> dict[str, object]:
     return {"format": _FORMAT, "name": name, "shape": [int(n) for n in shape], "type": dtype.str}
 
 

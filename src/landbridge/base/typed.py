@@ -17,6 +17,9 @@ JsonObject = dict[str, Any]
 Options = dict[str, Any]
 """What a user gives to a method, a term or a backbone by name: each declares its own."""
 
+EvalResult = dict[str, Any]
+"""What `evaluate` says of new data: figures that the kind of label, or of folder, has."""
+
 Notes = dict[str, object]
 """What a method says of a fit, for people: strengths, errors, counts, words; each has its own."""
 

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from ..embeddings.options import AlignOptions
 from . import options as o
 from .frame import Frame
 from .verbs import verb
+
+if TYPE_CHECKING:
+    from ..base.typed import EvalResult
+    from ..domains.input_rows import AnswerRow
+    from ..embeddings.asking import Neighbour
 
 Answer = Annotated[str | None, o.own("MODALITY", "What to look at in rows with several.")]
 SpaceFolder = Annotated[Path, o.argument("SPACE", "A folder that `landbridge align` made.")]
@@ -75,8 +81,13 @@ def zero_shot(
 
     events = this.events()
     opened = Space.load(space, events=events, **this.keywords(Space.load))
-    how: dict[str, Any] = {"template": template, "answer": answer, **this.given}
-    value = answered(opened, data, o.names(classes) or [], events=events, **how)
+    value = answered(
+        *(opened, data, o.names(classes) or []),
+        template=template,
+        answer=answer,
+        events=events,
+        **this.given,
+    )
     rows = value.pop("predictions")
     if out is not None:
         from .predict import write
@@ -88,7 +99,7 @@ def zero_shot(
     this.result({"space": str(space), **value}, lambda: _show_answers(value, rows, out))
 
 
-def _show_space(out: Path, facts: dict[str, Any]) -> None:
+def _show_space(out: Path, facts: EvalResult) -> None:
     from .evaluate import show_recall
     from .tables import console, show_folder
 
@@ -108,14 +119,14 @@ def _show_space(out: Path, facts: dict[str, Any]) -> None:
     )
 
 
-def _show(found: list[dict[str, Any]]) -> None:
+def _show(found: Sequence[Neighbour]) -> None:
     from .tables import console, show_rows
 
     rows = [[f"{r['similarity']:.3f}", r["name"], r["shows"]] for r in found]
     show_rows(console(), ["cosine", "row", "what"], rows, right=(0,))
 
 
-def _show_answers(value: dict[str, Any], rows: list[dict[str, Any]], out: Path | None) -> None:
+def _show_answers(value: EvalResult, rows: list[AnswerRow], out: Path | None) -> None:
     import sys
 
     from ..metrics.intervals import Interval

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from . import options as o
 from .frame import Frame
 from .verbs import verb
+
+if TYPE_CHECKING:
+    from ..base.typed import JsonObject
 
 
 @verb(
@@ -35,12 +38,19 @@ def cluster(
     from ..clustering.fit import cluster
 
     this.run = out
-    own: dict[str, Any] = {"groups": groups, "method": method, "epochs": epochs, **this.given}
-    made = cluster(data, source, out=out, events=this.events(), **own)
+    made = cluster(
+        *(data, source),
+        out=out,
+        groups=groups,
+        method=method,
+        epochs=epochs,
+        events=this.events(),
+        **this.given,
+    )
     this.result({"clusters": str(out), **made.facts}, lambda: _show(out, made.facts))
 
 
-def _show(out: Path, facts: dict[str, Any]) -> None:
+def _show(out: Path, facts: JsonObject) -> None:
     from rich.text import Text
 
     from ..clustering.page import group_rows

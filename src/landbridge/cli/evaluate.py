@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import options as o
 from .frame import Frame
 from .verbs import verb
+
+if TYPE_CHECKING:
+    from ..base.typed import EvalResult
 
 
 @verb("eval", "label", "keep_duplicates", "outside", keys=("training.threads",))
@@ -25,7 +28,7 @@ def evaluate(
     this.result({"run": str(run), **figures}, lambda: _show(figures))
 
 
-def _show(figures: dict[str, Any]) -> None:
+def _show(figures: EvalResult) -> None:
     _show_figures(figures)
     if "comparison" in figures:
         from .screen import say
@@ -34,7 +37,7 @@ def _show(figures: dict[str, Any]) -> None:
         say(figures["comparison"]["sentence"])
 
 
-def _show_figures(figures: dict[str, Any]) -> None:
+def _show_figures(figures: EvalResult) -> None:
     from ..metrics.intervals import Interval
     from .tables import console, interval, percent, show_rows
 
@@ -70,7 +73,7 @@ def _show_figures(figures: dict[str, Any]) -> None:
     show_rows(out, ["class", *heads], cells, right=range(1, len(heads) + 1))
 
 
-def _show_left(out: Any, figures: dict[str, Any]) -> None:
+def _show_left(out: Any, figures: EvalResult) -> None:
     """Say how many rows the figures are not about, and why, and whether intervals go by groups."""
     from rich.text import Text
 
@@ -84,7 +87,7 @@ def _show_left(out: Any, figures: dict[str, Any]) -> None:
         out.print(Text(f"not judged: {', '.join(said)}", style="dim"))
 
 
-def _show_scores(out: Any, figures: dict[str, Any]) -> None:
+def _show_scores(out: Any, figures: EvalResult) -> None:
     """Show the scores of a task with structured answers."""
     from .tables import percent, show_rows
 
@@ -93,7 +96,7 @@ def _show_scores(out: Any, figures: dict[str, Any]) -> None:
     show_rows(out, ["score", ""], rows, title=title, right=(1,))
 
 
-def _show_tasks(out: Any, figures: dict[str, Any]) -> None:
+def _show_tasks(out: Any, figures: EvalResult) -> None:
     """Show each of several tasks."""
     from ..base.formatting import quantity
     from .tables import percent, show_rows
@@ -108,7 +111,7 @@ def _show_tasks(out: Any, figures: dict[str, Any]) -> None:
     show_rows(out, heads, rows, right=(2, 3, 4))
 
 
-def show_recall(out: Any, figures: dict[str, Any]) -> None:
+def show_recall(out: Any, figures: EvalResult) -> None:
     """Show who finds whom in a space, beside chance."""
     from ..embeddings.recall import Recall
     from .tables import interval, percent, show_rows
@@ -125,7 +128,7 @@ def show_recall(out: Any, figures: dict[str, Any]) -> None:
     show_rows(out, ["who asks → who answers", "first", "found", "by chance"], rows, right=(1, 3))
 
 
-def _show_groups(out: Any, figures: dict[str, Any]) -> None:
+def _show_groups(out: Any, figures: EvalResult) -> None:
     """Show how far groups and labels are the same."""
     from .tables import show_rows
 
@@ -152,7 +155,7 @@ _OTHERS = {
 """By what figures hold, who shows them; all others are of a run."""
 
 
-def _show_answers(out: Any, figures: dict[str, Any]) -> None:
+def _show_answers(out: Any, figures: EvalResult) -> None:
     """Show what is measured of numbers, or of several labels at once."""
     from ..targets.base import get_target_type
     from .tables import show_rows

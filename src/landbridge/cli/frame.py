@@ -31,6 +31,7 @@ from .screen import say
 
 if TYPE_CHECKING:
     from ..base.config import RunConfig
+    from ..base.typed import Options
 
 
 class Frame:
@@ -57,7 +58,7 @@ class Frame:
         self.quiet = quiet
         self.run: Path | None = None
         self.exit_code = 0
-        self.given: dict[str, Any] = {}
+        self.given: Options = {}
         self._value: Any = {}
         self._show: Callable[[], None] | None = None
         self._terminal: Any = None
@@ -81,7 +82,7 @@ class Frame:
         """Keep the result: `value` for JSON, or what shows it to a person."""
         self._value, self._show = value, show
 
-    def keywords(self, function: Callable[..., Any]) -> dict[str, Any]:
+    def keywords(self, function: Callable[..., Any]) -> Options:
         """Return what was given that a function takes; each goes to the first that takes it."""
         parameters = inspect.signature(function).parameters
         rest = any(one.kind is one.VAR_KEYWORD for one in parameters.values())

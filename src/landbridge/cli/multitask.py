@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from ..base.errors import ConfigError
 from ..base.formatting import percent
@@ -14,6 +14,7 @@ from .frame import Frame
 from .verbs import verb
 
 if TYPE_CHECKING:
+    from ..base.typed import JsonObject
     from ..metrics.intervals import Interval
 
 
@@ -70,7 +71,7 @@ def _weights(text: str | None) -> dict[str, float] | None:
     return found
 
 
-def _show(out: Path, facts: dict[str, Any]) -> None:
+def _show(out: Path, facts: JsonObject) -> None:
     from rich.text import Text
 
     from ..multi_task.verdicts import TaskVerdict

@@ -5,9 +5,9 @@ from __future__ import annotations
 import inspect
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, Any, TextIO
+from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
 from ..base.cells import write_rows
 from ..base.errors import ConfigError
@@ -16,6 +16,10 @@ from . import options as o
 from .frame import Frame, dumps
 from .screen import say
 from .verbs import verb
+
+if TYPE_CHECKING:
+    from ..base.typed import Options
+    from ..domains.input_rows import AnswerRow
 
 FORMATS = (".csv", ".parquet", ".json", ".jsonl")
 SHOWN = 20
@@ -69,7 +73,7 @@ def predict(
         this.result({"run": str(run), "predictions": rows}, lambda: _show(rows))
 
 
-def taken(use: Callable[..., Any], run: Path, options: Mapping[str, Any]) -> dict[str, Any]:
+def taken(use: Callable[..., Any], run: Path, options: Options) -> Options:
     """Return the options that were given; raise ConfigError where `use` does not take one."""
     parameters = inspect.signature(use).parameters
     for name, value in options.items():
@@ -82,7 +86,7 @@ def taken(use: Callable[..., Any], run: Path, options: Mapping[str, Any]) -> dic
     return {name: value for name, value in options.items() if value is not None}
 
 
-def write(path: Path, rows: Sequence[dict[str, Any]]) -> None:
+def write(path: Path, rows: Sequence[AnswerRow]) -> None:
     """Write predictions whole, in the format that the name's ending says."""
     from ..base.files import whole_file
 
@@ -106,17 +110,16 @@ def write(path: Path, rows: Sequence[dict[str, Any]]) -> None:
         elif path.suffix.lower() == ".jsonl":
             temporary.write_text("".join(dumps(row) + "\n" for row in rows), "utf-8")
         else:
-            how: dict[str, Any] = {"errors": "backslashreplace", "newline": ""}
-            with temporary.open("w", encoding="utf-8", **how) as file:
-                write_csv(file, rows)
+            with temporary.open("w", -1, "utf-8", "backslashreplace", "") as cells:
+                write_csv(cells, rows)
 
 
-def write_csv(file: TextIO, rows: Sequence[dict[str, Any]], *, shown: bool = False) -> None:
+def write_csv(file: TextIO, rows: Sequence[AnswerRow], *, shown: bool = False) -> None:
     """Write predictions as CSV with a line of heads; see `landbridge.base.cells.write_rows`."""
     write_rows(file, _columns(rows), _table(rows), shown=shown)
 
 
-def _columns(rows: Sequence[dict[str, Any]]) -> list[str]:
+def _columns(rows: Sequence[AnswerRow]) -> list[str]:
     if not rows or "probability" not in rows[0]:
         return list(rows[0]) if rows else ["name", "predicted", "confidence"]
     first = rows[0]
@@ -127,26 +130,26 @@ def _columns(rows: Sequence[dict[str, Any]]) -> list[str]:
     return [*front, "predicted", *marked, *sure, *classes, *back]
 
 
-def _around(row: dict[str, Any]) -> tuple[list[str], list[str]]:
+def _around(row: AnswerRow) -> tuple[list[str], list[str]]:
     """Return what stands before an answer, and after it: name and id, the reason for none."""
     keys = [key for key in row if key not in ("probability", "unknown")]
     place = keys.index("predicted")
     return keys[:place], keys[place + 1 :]
 
 
-def _are_lists(rows: Sequence[dict[str, Any]]) -> bool:
+def _are_lists(rows: Sequence[AnswerRow]) -> bool:
     """Whether answers are several labels; a row without an answer does not say."""
     return any(isinstance(row.get("predicted"), list) for row in rows)
 
 
-def _table(rows: Sequence[dict[str, Any]]) -> Iterator[list[Any]]:
+def _table(rows: Sequence[AnswerRow]) -> Iterator[list[Any]]:
     """Yield rows as cells: what is no number is empty."""
     lists = _are_lists(rows)
     for row in rows:
         yield [None if _is_nothing(x) else x for x in _flat(row, lists)]
 
 
-def _flat(row: dict[str, Any], lists: bool) -> list[Any]:
+def _flat(row: AnswerRow, lists: bool) -> list[Any]:
     # Six digits are more than a network knows.
     if "probability" not in row:
         return [dumps(v) if isinstance(v, list | dict) else v for v in row.values()]
@@ -159,12 +162,12 @@ def _flat(row: dict[str, Any], lists: bool) -> list[Any]:
     return [*(row[key] for key in front), *cells, *rounded, *(row[key] for key in back)]
 
 
-def _structured(row: dict[str, Any]) -> bool:
+def _structured(row: AnswerRow) -> bool:
     """Say whether an answer is more than a cell can hold."""
     return "probability" not in row and any(isinstance(v, list | dict) for v in row.values())
 
 
-def _unanswered(rows: Sequence[dict[str, Any]]) -> dict[str, int]:
+def _unanswered(rows: Sequence[AnswerRow]) -> dict[str, int]:
     """Return how many rows have a reason in the place of an answer, by the reason.
 
     A task may be called "reason" as well: its rows have answers.
@@ -184,7 +187,7 @@ def _is_nothing(value: Any) -> bool:
     return value is None or (isinstance(value, float) and value != value)
 
 
-def _show(rows: Sequence[dict[str, Any]]) -> None:
+def _show(rows: Sequence[AnswerRow]) -> None:
     """Show the first rows on a terminal; a pipe gets all of them."""
     if not sys.stdout.isatty():
         if any(map(_structured, rows)):
@@ -215,7 +218,7 @@ def _show(rows: Sequence[dict[str, Any]]) -> None:
     _show_rest(out, rows)
 
 
-def _show_rest(out: Any, rows: Sequence[dict[str, Any]]) -> None:
+def _show_rest(out: Any, rows: Sequence[AnswerRow]) -> None:
     if len(rows) > SHOWN:
         out.print(f"and {len(rows) - SHOWN} more: --out predictions.csv has them all", style="dim")
 

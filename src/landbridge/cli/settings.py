@@ -8,8 +8,7 @@ from typing import Any
 
 from ..base.config import OPTIONS, RunConfig, apply_settings, make_config
 from ..base.errors import ConfigError
-
-Values = dict[str, Any]
+from ..base.typed import JsonObject
 
 
 def resolve(
@@ -94,11 +93,11 @@ def _collect(
     settings: Sequence[str] | None,
     named: Mapping[str, Any] | None,
     defaults: Mapping[str, Any] | None,
-) -> tuple[Values, list[str]]:
+) -> tuple[JsonObject, list[str]]:
     """Return nested values and what was wrong in reading them."""
     from ..base.config_file import read_config_file
 
-    values: Values = {}
+    values: JsonObject = {}
     problems: list[str] = []
     for key, value in (defaults or {}).items():
         _put(values, key, value)
@@ -122,7 +121,7 @@ def _collect(
     return values, problems
 
 
-def _check(values: Values) -> tuple[RunConfig | None, list[str]]:
+def _check(values: JsonObject) -> tuple[RunConfig | None, list[str]]:
     try:
         return make_config(values), []
     except ConfigError as error:
@@ -134,7 +133,7 @@ def _said(error: ConfigError) -> str:
     return error.message + usual * bool(error.hint)
 
 
-def _put(values: Values, key: str, value: Any) -> None:
+def _put(values: JsonObject, key: str, value: Any) -> None:
     *path, last = key.split(".")
     for part in path:
         inner = values.get(part)
@@ -144,7 +143,7 @@ def _put(values: Values, key: str, value: Any) -> None:
     values[last] = value
 
 
-def _merge(values: Values, more: Mapping[str, Any]) -> None:
+def _merge(values: JsonObject, more: Mapping[str, Any]) -> None:
     for key, value in more.items():
         if isinstance(value, dict) and isinstance(values.get(key), dict):
             _merge(values[key], value)

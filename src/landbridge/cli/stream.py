@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from ..base.errors import ConfigError
 from . import options as o
 from .frame import Frame
 from .verbs import verb
+
+if TYPE_CHECKING:
+    from ..base.typed import JsonObject
+    from ..domains.input_rows import AnswerRow
 
 
 @verb("stream", "label", "outside", keys=("method_options", "training.threads"))
@@ -54,7 +58,7 @@ def stream(
     this.result({"run": str(run), **value}, lambda: _show(value, rows, out))
 
 
-def _show(value: dict[str, Any], rows: list[dict[str, Any]], out: Path | None) -> None:
+def _show(value: JsonObject, rows: list[AnswerRow], out: Path | None) -> None:
     """Show what happened and accuracy over time; without --out a pipe gets the rows as CSV."""
     if out is None and not sys.stdout.isatty():
         from .predict import write_csv

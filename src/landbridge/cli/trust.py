@@ -155,7 +155,7 @@ def _wanted(what: str | None) -> Any:
     return lambda code: code.what in whats or (len(what) >= 8 and code.digest.startswith(what))
 
 
-def _plain(code: Code) -> dict[str, Any]:
+def _plain(code: Code) -> dict[str, object]:
     return {
         "what": code.what,
         "root": code.root,

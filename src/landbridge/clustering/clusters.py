@@ -16,6 +16,7 @@ from ..base.events import SILENT, Events
 from ..base.hashing import tensors_digest
 from ..base.typed import INTERVAL, JsonObject, Shape, checked, count
 from ..domains.domain import Domain
+from ..domains.input_rows import AnswerRow
 from ..domains.modalities.base import Preprocessing
 from ..domains.one import answerable, asked
 from ..domains.read import read_like
@@ -171,7 +172,7 @@ class Clusters:
 
     def predict(
         self, what: Any, *, outside: bool = False, events: Events = SILENT
-    ) -> list[JsonObject]:
+    ) -> list[AnswerRow]:
         """Return "name", "group" and "certainty" for each row of the input, in order.
 
         The certainty is the share of the row that its group has in the mixture: 1 far from any
@@ -264,7 +265,7 @@ def _check_fit(
         )
 
 
-def answers(domain: Domain, shares: np.ndarray, groups: list[str]) -> list[JsonObject]:
+def answers(domain: Domain, shares: np.ndarray, groups: list[str]) -> list[AnswerRow]:
     """Return one answer for each row of the input."""
     best = shares.argmax(1)
     rows = [

@@ -8,9 +8,8 @@ import numpy as np
 
 from ..base.evenly import evenly
 from ..base.formatting import percent
-from ..base.typed import JsonObject
 from ..domains.examples import Examples
-from ..insight.samples import sample, told
+from ..insight.samples import Sample, sample, told
 
 MOST = 60
 SEEN, TOLD = 6, 3
@@ -20,7 +19,7 @@ _LARGEST = 144
 """Pixels: there are many of them."""
 
 
-def typical_rows(examples: Examples, shares: np.ndarray, names: Sequence[str]) -> list[JsonObject]:
+def typical_rows(examples: Examples, shares: np.ndarray, names: Sequence[str]) -> list[Sample]:
     """Return a few rows of each group in the middle of it, then the least certain of all.
 
     Parameters
@@ -61,7 +60,7 @@ def typical_rows(examples: Examples, shares: np.ndarray, names: Sequence[str]) -
     return shown
 
 
-def _shown(examples: Examples, row: int, lines: list[tuple[str, str]]) -> JsonObject:
+def _shown(examples: Examples, row: int, lines: list[tuple[str, str]]) -> Sample:
     return sample(
         examples.names()[row],
         pictures=[(picture, "") for picture in examples.pictures(row)],

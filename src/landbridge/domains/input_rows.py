@@ -15,8 +15,8 @@ from ..base.typed import JsonObject
 if TYPE_CHECKING:
     from ..base.events import Events
 
-Row = JsonObject
-"""An answer: "name", and what is said of it."""
+AnswerRow = JsonObject
+"""An answer: "name", and what is said of it, by names that data and tasks give."""
 
 
 @dataclass(frozen=True)
@@ -134,7 +134,7 @@ class InputRows:
         at = np.searchsorted(self.places, place)  # np.insert keeps the order of equal places
         return np.insert(values, at, blank, axis=0)
 
-    def answers(self, rows: Sequence[Row], blank: Mapping[str, Any]) -> list[Row]:
+    def answers(self, rows: Sequence[AnswerRow], blank: Mapping[str, Any]) -> list[AnswerRow]:
         """Return one answer for each row of the input, in its order.
 
         Parameters

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 
 from ..base.errors import DataError
-from ..base.typed import JsonObject
 from ..domains.examples import Examples
 from ..domains.modalities.multimodal import MultimodalExamples
 from ..domains.modalities.texts import TextExamples
@@ -42,6 +41,16 @@ def single(what: Any, modality: str | None) -> tuple[Examples, str]:
     return (ImageExamples([path]) if modality == "image" else AudioExamples([path])), modality
 
 
+class Neighbour(TypedDict):
+    """A row that is near to a query; "row" is its place in the input, from 0."""
+
+    name: str
+    row: int
+    modality: str
+    shows: str
+    similarity: float
+
+
 def nearest(
     query: np.ndarray,
     vectors: np.ndarray,
@@ -49,7 +58,7 @@ def nearest(
     examples: Examples,
     places: np.ndarray,
     top: int,
-) -> list[JsonObject]:
+) -> list[Neighbour]:
     """Return what `Space.search` does: the rows whose vectors are nearest to that of the query.
 
     Parameters

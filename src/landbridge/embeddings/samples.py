@@ -8,10 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from ..base.typed import JsonObject
 from ..domains.examples import Examples
 from ..domains.modalities.multimodal import MultimodalExamples
-from ..insight.samples import SHOWN, sample, told, wrong_and_right
+from ..insight.samples import SHOWN, Sample, sample, told, wrong_and_right
 
 _FIRST = 3
 _PLACES = ("first", "second", "third")
@@ -22,7 +21,7 @@ def questions(
     examples: MultimodalExamples,
     vectors: Sequence[np.ndarray],
     contents: np.ndarray,
-) -> list[JsonObject]:
+) -> list[Sample]:
     """Return examples of questions with the first three answers.
 
     Parameters

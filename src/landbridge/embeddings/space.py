@@ -13,12 +13,12 @@ from ..backbones.multimodal.towers import Towers
 from ..backbones.surgery import Network
 from ..base.errors import ConfigError, DataError, RunError
 from ..base.events import SILENT, Events
-from ..base.typed import INTERVAL, JsonObject, Shape, count, number
+from ..base.typed import INTERVAL, EvalResult, Shape, count, number
 from ..domains.domain import Domain
 from ..domains.examples import Examples, data_of
 from ..domains.holdout.sides import SHAPE as HOLDOUT
 from ..domains.holdout.sides import groups_column
-from ..domains.input_rows import InputRows
+from ..domains.input_rows import AnswerRow, InputRows
 from ..domains.modalities.multimodal import MultimodalExamples
 from ..domains.modalities.packed import MultimodalPreprocessing
 from ..domains.modalities.texts import TextExamples
@@ -26,7 +26,7 @@ from ..domains.one import answerable, asked
 from ..domains.read import groups_asked, groups_read, read_like
 from ..training.inputs import saved_network
 from ..training.network_folder import load_network
-from .asking import PLACE, TEXT, nearest, shares, single, spoken
+from .asking import PLACE, TEXT, Neighbour, nearest, shares, single, spoken
 
 FILE = "space.json"
 SHAPE: Shape = {
@@ -198,11 +198,16 @@ class Space:
         """
         if isinstance(what, Domain):
             return asked(self.preprocessing, what)
-        reads: JsonObject = {"labelled": labelled, "outside": outside, "holdout_by": holdout_by}
-        found = read_like(self.preprocessing, what, **reads, events=events)
+        found = read_like(
+            *(self.preprocessing, what),
+            labelled=labelled,
+            outside=outside,
+            holdout_by=holdout_by,
+            events=events,
+        )
         return answerable(self.preprocessing, found)
 
-    def evaluate(self, what: Any, *, outside: bool = False, events: Events = SILENT) -> JsonObject:
+    def evaluate(self, what: Any, *, outside: bool = False, events: Events = SILENT) -> EvalResult:
         """Return how often rows of one modality find their own in another, beside chance.
 
         Returns
@@ -234,7 +239,7 @@ class Space:
 
     def predict(
         self, what: Any, *, outside: bool = False, events: Events = SILENT
-    ) -> list[JsonObject]:
+    ) -> list[AnswerRow]:
         """Raise ConfigError: a space has no classes of its own."""
         raise ConfigError(
             "a space answers with rows that are near, or by names of classes",
@@ -271,7 +276,7 @@ class Space:
         answer: str | None = None,
         outside: bool = False,
         events: Events = SILENT,
-    ) -> list[JsonObject]:
+    ) -> list[Neighbour]:
         """Return what is nearest to a text, an image or a recording.
 
         Parameters

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..base.events import SILENT, Events
-from ..base.typed import JsonObject
+from ..base.typed import EvalResult
 from ..domains.domain import Domain
 from ..verdict.comparison import ByRows
 from .space import Space
@@ -24,7 +24,7 @@ def answered(
     answer: str | None = None,
     outside: bool = False,
     events: Events = SILENT,
-) -> JsonObject:
+) -> EvalResult:
     """Return what the space says of data, and its accuracy where they are labelled.
 
     Returns
@@ -60,7 +60,7 @@ def answered(
     }
 
 
-def _judged(domain: Domain, values: np.ndarray, classes: Sequence[str]) -> JsonObject:
+def _judged(domain: Domain, values: np.ndarray, classes: Sequence[str]) -> EvalResult:
     """Return accuracy over every labelled row; one that is of no class that was named is wrong."""
     accuracy, commonest, strange, left = None, 0.0, [], 0
     if domain.target_type.exclusive and domain.labeled_mask.any():

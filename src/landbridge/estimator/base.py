@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -28,8 +28,8 @@ class TransferEstimator(BaseEstimator):
         method: str = "auto",
         *,
         backbone: str = "auto",
-        method_options: dict[str, Any] | None = None,
-        training: dict[str, Any] | None = None,
+        method_options: Mapping[str, Any] | None = None,
+        training: Mapping[str, Any] | None = None,
         budget: str = "2m",
         random_state: int = 0,
     ) -> None:
@@ -104,11 +104,11 @@ class TransferEstimator(BaseEstimator):
             {
                 "backbone": backbone,
                 "method": self.method,
-                "method_options": self.method_options or {},
+                "method_options": dict(self.method_options or {}),
                 "budget": self.budget,
                 "seeds": 1,
                 "seed": self.random_state or 0,
-                "training": {"threads": 1} | (self.training or {}),
+                "training": {"threads": 1, **(self.training or {})},
                 "candidates": closed if backbone == "identity" else None,
                 "offline": True,
             }

@@ -24,7 +24,7 @@ from __future__ import annotations
 from typing import Any
 
 
-def _methods() -> dict[str, Any]:
+def _methods() -> dict[str, type]:
     from ..methods.core.base import METHODS
     from ..methods.core.feature import FeatureMethod
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 
@@ -17,6 +17,15 @@ _LONGEST = 400
 """Letters of one value."""
 
 
+class Sample(TypedDict):
+    """An example on a page: pictures with what they show, lines of name and value."""
+
+    name: str
+    pictures: list[list[str]]
+    lines: list[list[Any]]
+    right: bool | None
+
+
 def sample(
     name: str,
     *,
@@ -24,7 +33,7 @@ def sample(
     lines: Iterable[tuple[str, Any]] = (),
     right: bool | None = None,
     largest: int = _LARGEST,
-) -> dict[str, Any]:
+) -> Sample:
     """Return one example: pictures with what they show, and what goes in, is true and is said.
 
     `right` says whether the answer is right, where that can be said; `largest` is the longest side

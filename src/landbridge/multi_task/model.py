@@ -12,10 +12,11 @@ from ..artifacts.making import verified
 from ..backbones.surgery import Network
 from ..base.errors import ConfigError, DataError, RunError
 from ..base.events import SILENT, Events
-from ..base.typed import INTERVAL, JsonObject, Shape, count, number
+from ..base.typed import INTERVAL, EvalResult, JsonObject, Options, Shape, count, number
 from ..domains.domain import Domain
 from ..domains.holdout.sides import SHAPE as HOLDOUT
 from ..domains.holdout.sides import groups_column
+from ..domains.input_rows import AnswerRow
 from ..domains.modalities.base import Preprocessing
 from ..domains.one import answerable, asked
 from ..domains.read import groups_asked, groups_read, read_as_learned, read_like
@@ -127,7 +128,7 @@ class MultiTask:
 
     def predict(
         self, what: Any, *, outside: bool = False, events: Events = SILENT
-    ) -> list[JsonObject]:
+    ) -> list[AnswerRow]:
         """Return "name" and one answer a task for each row of the input, in order.
 
         A row that could not be read has None, NaN where a task's answers are numbers, and "reason",
@@ -156,11 +157,10 @@ class MultiTask:
         """Return the rows that can be answered, and what was left out."""
         if isinstance(what, Domain):
             return asked(self.preprocessing, what)
-        reads: JsonObject = {"labelled": False, "outside": outside}
-        found = read_like(self.preprocessing, what, **reads, events=events)
+        found = read_like(self.preprocessing, what, labelled=False, outside=outside, events=events)
         return answerable(self.preprocessing, found)
 
-    def evaluate(self, what: Any, *, outside: bool = False, events: Events = SILENT) -> JsonObject:
+    def evaluate(self, what: Any, *, outside: bool = False, events: Events = SILENT) -> EvalResult:
         """Compare with the labels of other data, each task by itself.
 
         Parameters
@@ -183,7 +183,7 @@ class MultiTask:
             Where a column is missing, or no row has a label.
         """
         names = [task.name for task in self.tasks]
-        reads: JsonObject = {}
+        reads: Options = {}
         if not isinstance(what, tuple):
             reads.update(self.preprocessing.reads())
         by = groups_asked(what, groups_column(self.facts))

@@ -7,9 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ..base.typed import JsonObject
 from ..domains.domain import Domain
-from ..insight.samples import sample, told, wrong_and_right
+from ..insight.samples import Sample, sample, told, wrong_and_right
 from .read import OneTask
 
 
@@ -19,7 +18,7 @@ def judged_samples(
     judged: np.ndarray,
     truth: np.ndarray,
     answers: Sequence[Sequence[Any]],
-) -> list[JsonObject]:
+) -> list[Sample]:
     """Return judged rows with all answers of the first seed's network."""
     names, shown = domain.examples.names(), []
     losses = np.stack([_loss(t, truth[:, i], answers[i]) for i, t in enumerate(tasks)], 1)

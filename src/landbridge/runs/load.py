@@ -13,6 +13,7 @@ from ..base.config import OPTIONS, DataConfig, RunConfig
 from ..base.errors import ConfigError, DataError
 from ..base.events import Events
 from ..base.places import cache_folder
+from ..base.typed import Options
 from ..domains.domain import Domain
 from ..domains.holdout.base import split_rule
 from ..domains.markers import without_markers
@@ -302,7 +303,7 @@ def _judgeable(
     return wanted
 
 
-def reading(config: RunConfig) -> dict[str, Any]:
+def reading(config: RunConfig) -> Options:
     """Return what a configuration says of how `read_domain` reads, by its keywords."""
     keys = [key for key, option in OPTIONS.items() if option.reads]
     column = split_rule(config.data.holdout)[1]

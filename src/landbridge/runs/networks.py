@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 import torch
@@ -45,7 +44,7 @@ def starting_network(
     seed: int,
     source: State | None,
     events: Events,
-) -> tuple[Network, dict[str, Any] | None]:
+) -> tuple[Network, Mapping[str, object] | None]:
     """Return the network that a plan starts from, and what was transferred into it.
 
     Parameters

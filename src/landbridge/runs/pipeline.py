@@ -23,6 +23,7 @@ from ..base.events import SILENT, Event, Events
 from ..base.files import read_json, write_json
 from ..base.places import private_folder
 from ..base.threads import threads
+from ..base.typed import JsonObject
 from .asked import check_asked
 from .context import FitContext
 from .evaluate import evaluate
@@ -163,7 +164,7 @@ def resume(
 
 def plan(
     config: RunConfig, *, source: Any = None, target: Any = None, events: Events | None = None
-) -> dict[str, Any]:
+) -> JsonObject:
     """Return what a run would do, after a probe of about a second; nothing is trained."""
     events = events or Events()
     methods = check_asked(config, source)

@@ -130,7 +130,7 @@ def _write(
     wrote(path)
 
 
-def _types(kind: TargetType, *, with_ids: bool, with_groups: bool) -> dict[str, Any]:
+def _types(kind: TargetType, *, with_ids: bool, with_groups: bool) -> dict[str, object]:
     """Return the columns and what they hold."""
     import pyarrow as pa
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -204,7 +203,7 @@ def _stored_shape(array: np.ndarray) -> Sequence[int]:
     return array.shape[1:]
 
 
-def describe(domain: Domain) -> dict[str, Any]:
+def describe(domain: Domain) -> dict[str, object]:
     """Return a domain in plain values, as ``data.json`` holds it; nothing sealed."""
     return {
         "name": domain.name,
@@ -232,7 +231,7 @@ def describe(domain: Domain) -> dict[str, Any]:
 
 def data_facts(
     task: Task, source_model: SourceModel | None = None, teacher: Teacher | None = None
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Return ``data.json``."""
     match = task.match
     return {

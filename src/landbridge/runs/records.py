@@ -254,7 +254,7 @@ def read_going_on(file: Path) -> Any:
     return found
 
 
-def read_record(path: Path, name: str) -> dict[str, Any]:
+def read_record(path: Path, name: str) -> JsonObject:
     """Read a JSON file of a run.
 
     Raises
@@ -262,7 +262,7 @@ def read_record(path: Path, name: str) -> dict[str, Any]:
     RunError
         Naming the file, the key, what is there and what is expected.
     """
-    found: dict[str, Any] = read_checked(path / name, SHAPES[name])
+    found: JsonObject = read_checked(path / name, SHAPES[name])
     return found
 
 

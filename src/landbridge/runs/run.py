@@ -15,8 +15,10 @@ from ..artifacts.state import check_complete
 from ..base.config import RunConfig
 from ..base.errors import DataError
 from ..base.events import SILENT, Event, Events, read_log
+from ..base.typed import EvalResult, JsonObject
 from ..domains.domain import Domain
 from ..domains.holdout.base import split_rule
+from ..domains.input_rows import AnswerRow
 from ..domains.read import groups_asked, groups_read
 from ..domains.seen import say_seen, taken_away
 from ..domains.spelling import check_test_labels
@@ -43,11 +45,11 @@ class Run:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.verdict: dict[str, Any] = read_record(path, "verdict.json")
-        self.choice: dict[str, Any] = read_record(path, "choice.json")
-        self.data: dict[str, Any] = read_record(path, "data.json")
-        self.plan: dict[str, Any] = read_record(path, "plan.json")
-        self.cost: dict[str, Any] = read_record(path, "cost.json")
+        self.verdict: JsonObject = read_record(path, "verdict.json")
+        self.choice: JsonObject = read_record(path, "choice.json")
+        self.data: JsonObject = read_record(path, "data.json")
+        self.plan: JsonObject = read_record(path, "plan.json")
+        self.cost: JsonObject = read_record(path, "cost.json")
         self.config: RunConfig = read_config(path)
 
     def __repr__(self) -> str:
@@ -74,7 +76,7 @@ class Run:
         """Return the events of ``log.jsonl``."""
         return read_log(self.path / "log.jsonl")
 
-    def summary(self) -> dict[str, Any]:
+    def summary(self) -> JsonObject:
         """Return what matters most, in plain values."""
         return {
             "method": self.choice["method"],
@@ -109,7 +111,7 @@ class Run:
         unknown: float | None = None,
         outside: bool = False,
         events: Events = SILENT,
-    ) -> list[dict[str, Any]]:
+    ) -> list[AnswerRow]:
         """Return one dict per row of the input, in order: "name", "predicted", "probability".
 
         Where answers are numbers "predicted" is one and there is no "probability"; where they
@@ -159,7 +161,7 @@ class Run:
         keep_duplicates: bool = False,
         outside: bool = False,
         events: Events = SILENT,
-    ) -> dict[str, Any]:
+    ) -> EvalResult:
         """Compare with the labels of other data, which the run has not seen.
 
         Rows that it learned from are left out, unless all are or `keep_duplicates` says otherwise.
@@ -232,17 +234,15 @@ class Run:
         }
 
 
-def answer_rows(reading: TargetCodec, domain: Domain, values: np.ndarray) -> list[dict[str, Any]]:
+def answer_rows(reading: TargetCodec, domain: Domain, values: np.ndarray) -> list[AnswerRow]:
     """Return one dict per row of the input, as `Run.predict` does, from values (n, k)."""
     rows = example_rows(reading, domain.examples.names(), values)
     return domain.input_rows.answers(rows, blank_row(reading))
 
 
-def example_rows(
-    reading: TargetCodec, names: Sequence[str], values: np.ndarray
-) -> list[dict[str, Any]]:
+def example_rows(reading: TargetCodec, names: Sequence[str], values: np.ndarray) -> list[AnswerRow]:
     """Return one dict per example."""
-    rows: list[dict[str, Any]] = []
+    rows: list[AnswerRow] = []
     for name, own, said in zip(names, values, reading.predict(values), strict=True):
         row = {"name": name, "predicted": list(said) if isinstance(said, tuple) else said}
         if reading.target_type.named:
@@ -253,7 +253,7 @@ def example_rows(
     return rows
 
 
-def blank_row(reading: TargetCodec) -> dict[str, Any]:
+def blank_row(reading: TargetCodec) -> AnswerRow:
     """Return what stands where there is no answer."""
     if not reading.target_type.named:
         return {"name": "", "predicted": float("nan")}

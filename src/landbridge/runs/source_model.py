@@ -113,7 +113,7 @@ class SourceModel:
             schema=model.schema,
         )
 
-    def facts(self) -> dict[str, Any]:
+    def facts(self) -> dict[str, object]:
         """Return it in plain values, as ``data.json`` holds it."""
         return {
             "name": self.name,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -179,7 +178,7 @@ class Teacher:
                 found[rows, i] = logits[:, self.classes.index(name)]
         return found
 
-    def facts(self) -> dict[str, Any]:
+    def facts(self) -> dict[str, object]:
         """Return it in plain values, as ``data.json`` holds it."""
         return {
             "name": self.name,

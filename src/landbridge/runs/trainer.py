@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 
@@ -59,7 +58,7 @@ class Trainer:
 
     def train(
         self, plan: TrainingPlan, folder: Path, *, target: Side | None = None, fit: str = ""
-    ) -> tuple[Network, Trained, dict[str, Any] | None]:
+    ) -> tuple[Network, Trained, Mapping[str, object] | None]:
         """Train a plan, going on from the checkpoint in `folder` where there is one.
 
         Parameters

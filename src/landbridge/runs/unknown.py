@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from ..base.errors import RunError
 from ..base.files import write_json
+from ..base.typed import JsonObject
 from ..metrics.open_set import Score, id_scores, unknown_threshold
 from .context import FitContext
 from .fit import Fit
@@ -73,7 +73,7 @@ def unknown_rows(path: Path, logits: np.ndarray, rate: float) -> tuple[np.ndarra
     return id_scores(logits, facts["score"]) < threshold, note
 
 
-def _facts(path: Path) -> dict[str, Any]:
+def _facts(path: Path) -> JsonObject:
     if not (path / FILE).exists():
         raise RunError(
             f"{path} has no {FILE}: it had no labelled source, so no validation rows to compare "

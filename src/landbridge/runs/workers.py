@@ -10,12 +10,13 @@ import signal
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 from ..base import errors as kinds
 from ..base.errors import LandbridgeError, MissingExtra, RunError, TrainingError
-from ..base.events import Event, Events
+from ..base.events import Event, Events, Progress
 from ..base.orphans import end_with
 from .context import FitContext
 from .fit import Fit, FitSpec, finished, run_fit
@@ -115,7 +116,7 @@ class WorkerPool:
         waiting = {spec.id: spec for spec in specs}
         for spec in specs:
             self.tasks.put(spec)
-        bars: dict[str, Any] = {}
+        bars: dict[str, tuple[AbstractContextManager[Progress], Progress]] = {}
         try:
             while waiting:
                 message = self._next()
@@ -142,8 +143,8 @@ class WorkerPool:
                         raise error
                     yield waiting.pop(key), error
         finally:
-            for manager, _ in bars.values():
-                manager.__exit__(None, None, None)
+            for opened, _ in bars.values():
+                opened.__exit__(None, None, None)
 
     def _next(self) -> Any:
         """Return a worker's next message, None where there is none within a second."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 
@@ -76,7 +75,7 @@ class AdaBN(Recalibrating):
         return self.network(x)[1]
 
 
-def part(tensors: Mapping[str, Any], name: str) -> dict[str, Any]:
+def part(tensors: Mapping[str, torch.Tensor], name: str) -> dict[str, torch.Tensor]:
     """Return the entries below ``name.``, without it."""
     prefix = f"{name}."
     return {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}

@@ -15,6 +15,7 @@ from ..backbones.surgery import Network
 from ..base.errors import ConfigError, DataError, RunError
 from ..base.evenly import evenly
 from ..base.hashing import tensors_digest
+from ..base.typed import JsonObject
 from ..domains.domain import Domain, Examples
 from ..domains.examples import data_of
 from ..domains.modalities.base import Preprocessing
@@ -61,7 +62,7 @@ class StreamReport:
     steps: int = 0
     notes: list[str] = field(default_factory=list)
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> JsonObject:
         """Return plain values."""
         return asdict(self)
 
@@ -236,7 +237,7 @@ class Stream:
         if self.guard is not None:
             self.guard.load({k: v.numpy() for k, v in part(tensors, "guard").items()})
 
-    def _is(self) -> dict[str, Any]:
+    def _is(self) -> dict[str, object]:
         return {
             "kind": "stream",
             "model": self._digest,

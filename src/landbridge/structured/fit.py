@@ -24,7 +24,7 @@ from ..base.typed import JsonObject
 from ..domains.holdout.base import USUAL, check_effect
 from ..domains.seen import Seen, say_seen
 from ..domains.twins import left_to_test
-from ..insight.samples import sample, wrong_and_right
+from ..insight.samples import Sample, sample, wrong_and_right
 from ..report.markdown import code, md
 from ..report.samples import keep_samples
 from ..training.devices import find_device
@@ -291,9 +291,7 @@ def _write_answers(
     write_text(out / "predictions.jsonl", "\n".join(lines) + "\n")
 
 
-def _samples(
-    task: StructuredTask, judged: Sequence[Example], said: Sequence[Any]
-) -> list[JsonObject]:
+def _samples(task: StructuredTask, judged: Sequence[Example], said: Sequence[Any]) -> list[Sample]:
     main = task.metrics()[0]
     sign = 1.0 if main.higher else -1.0
     scores = [

@@ -15,8 +15,8 @@ from ..base.errors import DataError, RunError
 from ..base.events import SILENT, Events
 from ..base.files import write_json
 from ..base.libraries import library_errors
-from ..base.typed import INTERVAL, JsonObject, Shape, amount, count, number
-from ..domains.input_rows import InputRows, LeftOut
+from ..base.typed import INTERVAL, EvalResult, JsonObject, Shape, amount, count, number
+from ..domains.input_rows import AnswerRow, InputRows, LeftOut
 from .base import TASKS, Example, StructuredTask
 from .models import open_inputs, open_model
 from .options import TaskOptions
@@ -150,7 +150,7 @@ class Tuned:
 
     def predict(
         self, data: Any, *, outside: bool = False, events: Events = SILENT
-    ) -> list[JsonObject]:
+    ) -> list[AnswerRow]:
         """Return "name" and "predicted" of each row of the input, in order.
 
         A row that could not be read has None, and "reason", as of `landbridge.Run.predict`, and so
@@ -213,7 +213,7 @@ class Tuned:
         rows = InputRows(at, tuple(sorted(left, key=lambda one: one.row)), None, unasked)
         return [some[i] for i in rest], [said[i] for i in rest], rows
 
-    def evaluate(self, data: Any, *, outside: bool = False, events: Events = SILENT) -> JsonObject:
+    def evaluate(self, data: Any, *, outside: bool = False, events: Events = SILENT) -> EvalResult:
         """Compare with the answers in other data; `outside` as for `predict`.
 
         Returns

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import nn
 
 from ..base.errors import RunError
 from ..base.files import write_bytes
-from ..base.typed import checked
+from ..base.typed import JsonObject, checked
 
 
-def save_tensors(path: Path, tensors: dict[str, torch.Tensor], facts: dict[str, Any]) -> None:
+def save_tensors(path: Path, tensors: dict[str, torch.Tensor], facts: Mapping[str, object]) -> None:
     """Write named tensors and plain facts atomically, as safetensors."""
     from safetensors.torch import save
 
@@ -24,7 +24,7 @@ def save_tensors(path: Path, tensors: dict[str, torch.Tensor], facts: dict[str, 
     write_bytes(path, save(plain, metadata={"landbridge": json.dumps(facts)}))
 
 
-def load_tensors(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
+def load_tensors(path: Path) -> tuple[dict[str, torch.Tensor], JsonObject]:
     """Read what `save_tensors` wrote; a damaged file is a RunError that names it."""
     from safetensors import SafetensorError, safe_open
 

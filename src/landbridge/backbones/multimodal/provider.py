@@ -11,7 +11,7 @@ import numpy as np
 from ...base.errors import BackboneError, ConfigError
 from ...base.events import SILENT, Events
 from ...base.places import cache_folder
-from ...base.typed import JsonObject
+from ...base.typed import JsonObject, Options
 from ...domains.examples import Examples, InputSpec
 from ...domains.modalities.base import Preprocessing
 from ...domains.modalities.multimodal import MultimodalExamples
@@ -165,7 +165,7 @@ class FusionProvider(Provider):
 
     def restore(
         self,
-        options: JsonObject,
+        options: Options,
         *,
         weights: bool = True,
         offline: bool = False,

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Literal, Self
 
+from ...base.typed import Options
 from ...training.plan import Phase, TrainingPlan
 from .base import Requirements
 
@@ -55,7 +56,7 @@ class PlanContext:
 
         A head that moves alone learns from stored features, which no augmentation reaches.
         """
-        wishes: dict[str, Any] = {
+        wishes: Options = {
             key: value
             for key, value in (
                 ("steps", self.steps),

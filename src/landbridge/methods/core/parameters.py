@@ -146,7 +146,7 @@ def parameters(kind: type) -> list[inspect.Parameter]:
     return [given[name] for name in dict.fromkeys([*own, *given])]
 
 
-def types_of(kind: type) -> dict[str, Any]:
+def types_of(kind: type) -> Mapping[str, object]:
     """Return the types of a class's options; a constructor that is written out may say them."""
     found = typing.get_type_hints(kind)
     if all(p.name in found for p in parameters(kind)):

@@ -9,6 +9,7 @@ from typing import Any
 from ...base.errors import ConfigError, MethodError
 from ...base.options import make_options
 from ...base.renamed import renamed, renamed_options
+from ...base.typed import JsonObject, Options
 from ...targets.base import (
     TARGET_TYPES,
     TargetType,
@@ -78,7 +79,7 @@ class Methods:
         return self._made[key]
 
 
-def _combination(name: str, values: dict[str, Any]) -> Combine:
+def _combination(name: str, values: Options) -> Combine:
     parts = name.split("+")
     twice = sorted({part for part in parts if parts.count(part) > 1})
     if twice:
@@ -149,7 +150,7 @@ class Setting:
     def __post_init__(self) -> None:
         object.__setattr__(self, "target_type", get_target_type(self.target_type))
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> JsonObject:
         """Return plain values."""
         return asdict(self) | {"target_type": self.target_type.name}
 
