@@ -67,13 +67,13 @@ def answers_of(method: str, network: Network, x: np.ndarray, batch: int) -> dict
     stream = Stream(network, source.PREPROCESSING, [str(i) for i in range(10)], method=method)
     alone: list[np.ndarray] = []
     if stream.guard is not None:
-        judge = stream.guard.judge
+        decide = stream.guard.decide
 
         def heard(theirs: np.ndarray, ours: np.ndarray) -> Any:
             alone.append(ours.argmax(1))
-            return judge(theirs, ours)
+            return decide(theirs, ours)
 
-        stream.guard.judge = heard  # type: ignore[method-assign]
+        stream.guard.decide = heard  # type: ignore[method-assign]
     found = np.concatenate([stream.predict_stored(part).argmax(1) for part in parts])
     cpu = time.process_time() - before
     return {

@@ -22,7 +22,7 @@ from landbridge.clustering.outcome import outcome
 from landbridge.clustering.stability import Agreement
 from landbridge.domains.read import read_domain
 from landbridge.metrics.intervals import Interval
-from landbridge.verdict.partition import JudgedGroups, PartitionScore
+from landbridge.verdict.partition import LabelAgreement, PartitionScore
 
 NAMES = np.array(["ant", "bee", "cat"], object)
 
@@ -247,7 +247,7 @@ def said(gain, error=0.01, judged=None):
 
 def judged(low, high):
     own, other = (PartitionScore(*[Interval(v)] * 3) for v in (0.8, 0.5))
-    return JudgedGroups(9, ("a",), own, np.zeros((1, 1), int), other, Interval(0.3, low, high))
+    return LabelAgreement(9, ("a",), own, np.zeros((1, 1), int), other, Interval(0.3, low, high))
 
 
 def test_outcomes():

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from known_shifts import halves
 
-from landbridge.diagnosis.answers import source_answers
 from landbridge.diagnosis.columns import compare_column
 from landbridge.diagnosis.conditional import rule_test
 from landbridge.diagnosis.diagnose import diagnose
+from landbridge.diagnosis.source_predictions import predict_from_source
 from landbridge.solvers.two_sample.domain_classifier import domain_classifier
 from landbridge.solvers.two_sample.mmd import mmd_test
 from landbridge.solvers.two_sample.moment_shift import moment_shift
@@ -96,7 +96,7 @@ def test_the_rule_test_is_uniform_where_labels_follow_the_rule():
 
 def test_leave_one_out_answers_are_calibrated_on_other_rows(digits):
     xs, ys, xt, yt = halves(*digits, seed=3)
-    answers = source_answers(xs, xt, ys, 10)
+    answers = predict_from_source(xs, xt, ys, 10)
     sure, right = answers.target.max(1), answers.target.argmax(1) == yt
     assert abs(sure.mean() - right.mean()) < 0.03
     assert abs(answers.accuracy - right.mean()) < 0.03

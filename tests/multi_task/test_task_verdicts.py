@@ -15,7 +15,7 @@ from landbridge.base.events import SILENT, Events
 from landbridge.domains import read_domain
 from landbridge.domains.holdout.sides import Sides
 from landbridge.metrics.estimates import mean_interval, paired_interval
-from landbridge.multi_task.fit import _judged, _sides, _weights
+from landbridge.multi_task.fit import _sides, _test_rows, _weights
 from landbridge.multi_task.model import decided, parts, scores_of, whole_facts
 from landbridge.multi_task.page import _done, page_of
 from landbridge.multi_task.read import OneTask, as_tasks, read_tasks, true_labels
@@ -254,7 +254,7 @@ def test_rows_that_teach_do_not_judge(keep):
     teach = np.zeros((20, 2))
     teach[1] = np.nan  # a row without any label teaches nothing
     teach[0, 0] = np.nan
-    judged, seen = _judged(domain, Sides(~learn, learn), teach, keep, SILENT)
+    judged, seen = _test_rows(domain, Sides(~learn, learn), teach, keep, SILENT)
     assert judged.tolist() == ([15, 16, 17, 18, 19] if keep else [15, 16, 17, 18])
     assert (seen.found, seen.of) == (1, 5)
 

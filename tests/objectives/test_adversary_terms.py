@@ -10,7 +10,7 @@ from by_hand import draw, scene, softmax
 from torch import nn
 from torch.nn import functional as F
 
-from landbridge.objectives.adversarial import Adversarial, told_apart
+from landbridge.objectives.adversarial import Adversarial, domain_criterion
 from landbridge.objectives.adversary import adversary_loss, small_head
 from landbridge.objectives.base import StepBatch, ViewOutputs
 from landbridge.objectives.cdan import CDAN, certainty, multilinear, random_multilinear
@@ -42,7 +42,7 @@ def weighted_confusion_by_hand(scores, n, weights):
 def test_told_apart_value_and_gradient(n, m):
     scores = draw(n + m, 1).requires_grad_()
     weights = draw(n + m, seed=1).exp()
-    value, slope = told_apart(n)(scores.detach())
+    value, slope = domain_criterion(n)(scores.detach())
     expected = weighted_confusion_by_hand(scores[:, 0].tolist(), n, [1.0] * (n + m))
     assert float(value) == pytest.approx(expected, rel=1e-12)
     labels = torch.cat([torch.ones(n), torch.zeros(m)]).double()
@@ -52,7 +52,7 @@ def test_told_apart_value_and_gradient(n, m):
     ).sum()
     (grad,) = torch.autograd.grad(plain, scores)
     assert torch.allclose(slope, grad, rtol=1e-12)
-    value, _ = told_apart(n, weights)(scores.detach())
+    value, _ = domain_criterion(n, weights)(scores.detach())
     expected = weighted_confusion_by_hand(scores[:, 0].tolist(), n, weights.tolist())
     assert float(value) == pytest.approx(expected, rel=1e-12)
 
@@ -113,7 +113,7 @@ def test_adversary_loss_gradcheck():
     assert len(list(head.parameters())) == 4
 
     def loss(x, *_):  # gradcheck moves the head's own parameters in place
-        return adversary_loss(x, head, told_apart(2), -1.0)
+        return adversary_loss(x, head, domain_criterion(2), -1.0)
 
     assert torch.autograd.gradcheck(loss, (x, *head.parameters()))
 

@@ -13,7 +13,7 @@ from torch import nn
 
 import landbridge.objectives
 from landbridge.objectives import adversary, afn, bnm, deep_coral, kernels, mcc, mdd, rsd
-from landbridge.objectives.adversarial import domain_confusion, told_apart
+from landbridge.objectives.adversarial import domain_confusion, domain_criterion
 
 N, M, D, C = 7, 5, 6, 4
 
@@ -29,7 +29,7 @@ def _adversary():
     leaves = [x, *head.parameters()]
     return (
         leaves,
-        lambda x, *_: adversary.adversary_loss(x, head, told_apart(N), 0.7),
+        lambda x, *_: adversary.adversary_loss(x, head, domain_criterion(N), 0.7),
         lambda x, *_: adversary.plain_adversary_loss(x, head, loss, 0.7),
     )
 

@@ -8,7 +8,7 @@ import chrome
 import numpy as np
 import pytest
 
-from landbridge.insight.samples import sample, told, wrong_and_right
+from landbridge.insight.samples import first_values, sample, wrong_and_right
 from landbridge.metrics.intervals import Interval
 from landbridge.report.blocks import Estimate, Facts, Table, commands, forest
 from landbridge.report.page import Outcome, Page, Section, noted, write_page
@@ -74,7 +74,11 @@ def test_the_worst_are_shown_and_others_beside_them():
     assert len(set(rows)) == 10
     assert min(rows) == 0
     assert sorted(wrong_and_right([0.5, 0.1, 0.9], 12)) == [0, 1, 2]
-    assert told({"a": 1, "b": None, "c": 2, "d": 3}, 2) == [("a", 1), ("c", 2), ("", "and 1 more")]
+    assert first_values({"a": 1, "b": None, "c": 2, "d": 3}, 2) == [
+        ("a", 1),
+        ("c", 2),
+        ("", "and 1 more"),
+    ]
 
 
 @pytest.mark.browser

@@ -149,12 +149,12 @@ def test_evidence_is_that_of_the_formulas():
 def test_the_guard_lets_a_better_model_answer_after_enough_rows():
     labels = np.arange(4 * WINDOW) % 4
     guard, source, adapted = Guard(), sure(labels, 0.5), sure(labels, 0.9)
-    early = guard.judge(source[: WINDOW - 8], adapted[: WINDOW - 8])
+    early = guard.decide(source[: WINDOW - 8], adapted[: WINDOW - 8])
     assert early.fallbacks == WINDOW - 8
     np.testing.assert_array_equal(early.answers, source[: WINDOW - 8])
-    first = guard.judge(source[:8], adapted[:8])
+    first = guard.decide(source[:8], adapted[:8])
     assert first.fallbacks == 8  # the window is full, and it has held for 8 rows only
-    later = guard.judge(source[:WINDOW], adapted[:WINDOW])
+    later = guard.decide(source[:WINDOW], adapted[:WINDOW])
     assert later.fallbacks == 0
     np.testing.assert_array_equal(later.answers, adapted[:WINDOW])
 
@@ -169,7 +169,7 @@ def test_the_guard_lets_a_better_model_answer_after_enough_rows():
 )
 def test_the_guard_falls_back_and_then_starts_the_model_again(labels, certainty):
     guard, source = Guard(), sure(np.arange(WINDOW) % 4, 0.5)
-    decisions = [guard.judge(source, sure(labels, certainty)) for _ in range(4)]
+    decisions = [guard.decide(source, sure(labels, certainty)) for _ in range(4)]
     assert [d.fallbacks for d in decisions] == [WINDOW] * 4
     assert [d.reset for d in decisions] == [False, False, False, True]
 

@@ -9,7 +9,7 @@ from landbridge.base.errors import ConfigError, DataError
 from landbridge.structured.base import TASKS
 from landbridge.structured.fit import _examples
 from landbridge.structured.options import TaskOptions
-from landbridge.structured.rows import judged_rows, read_rows
+from landbridge.structured.rows import hold_out, read_rows
 
 N = 40
 
@@ -24,7 +24,7 @@ def rows(**more):
 
 def sides(data, holdout="stratified", share=0.3, seed=0):
     labeled = np.array([row["target"] is not None for row in data])
-    return judged_rows(read_rows(data), holdout, labeled, share, seed)
+    return hold_out(read_rows(data), holdout, labeled, share, seed)
 
 
 def test_by_chance_any_row_is_drawn():

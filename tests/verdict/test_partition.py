@@ -10,7 +10,7 @@ from sklearn.metrics import adjusted_rand_score
 
 from landbridge.domains.sealed import SealedLabels
 from landbridge.verdict.partition import (
-    JudgedGroups,
+    LabelAgreement,
     evaluate_groups,
     matched,
     mutual_information,
@@ -77,7 +77,7 @@ def test_what_is_judged():
     sealed = SealedLabels(names)
     own, other = noisy(labels, 0.1), noisy(labels, 0.8, 5)
     found = evaluate_groups(sealed, own, other).to_json()
-    assert JudgedGroups.from_json(found).to_json() == found
+    assert LabelAgreement.from_json(found).to_json() == found
     assert found["n"] == 180
     assert found["classes"] == [f"class {c}" for c in range(4)]
     assert np.sum(found["table"]) == 180

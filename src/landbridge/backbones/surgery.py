@@ -178,22 +178,24 @@ def transfer_tensors(
         name if name.startswith(("backbone.", "head.")) else f"backbone.{name}": tensor
         for name, tensor in from_state.items()
     }
-    told: list[TensorTransfer] = []
+    transfers: list[TensorTransfer] = []
     for name, new in own.items():
         old = given.get(name)
         if old is None:
-            told.append(TensorTransfer(name, "fresh", None, tuple(new.shape), "not given"))
+            transfers.append(TensorTransfer(name, "fresh", None, tuple(new.shape), "not given"))
             continue
         old = old.to(new.device)
         if name.startswith("head."):
             status, note = _head(old, new, from_classes, to_classes)
         else:
             status, note = _tensor(name, old, new)
-        told.append(TensorTransfer(name, status, tuple(old.shape), tuple(new.shape), note))
+        transfers.append(TensorTransfer(name, status, tuple(old.shape), tuple(new.shape), note))
     for name, tensor in given.items():
         if name not in own:
-            told.append(TensorTransfer(name, "unused", tuple(tensor.shape), None, "no such tensor"))
-    return TransferReport(tuple(told))
+            transfers.append(
+                TensorTransfer(name, "unused", tuple(tensor.shape), None, "no such tensor")
+            )
+    return TransferReport(tuple(transfers))
 
 
 def _tensor(name: str, old: torch.Tensor, new: torch.Tensor) -> tuple[Status, str]:

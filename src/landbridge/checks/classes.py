@@ -27,11 +27,11 @@ class Classes(DataCheck):
             if not domain.target_type.exclusive or not domain.labeled_mask.any():
                 continue
             parts = parts_of(domain)
-            learned, judged = Counter[str](), Counter[str]()
+            learned, tested = Counter[str](), Counter[str]()
             for i in np.flatnonzero(domain.labeled_mask):
-                where = judged if parts[i] == "test" else learned
+                where = tested if parts[i] == "test" else learned
                 where[domain.classes[int(domain.labels[i])]] += 1
-            never = [f"{name} ({judged[name]} to judge)" for name in judged if not learned[name]]
+            never = [f"{name} ({tested[name]} to judge)" for name in tested if not learned[name]]
             if never:
                 yield self.problem(
                     "failure",

@@ -189,7 +189,7 @@ class Clusters:
         else:
             domain = self._read(what, events, labelled=False, outside=outside)
         domain.input_rows.tell(domain.name, events)
-        return answers(domain, self._shares(domain, events), self.names)
+        return predictions(domain, self._shares(domain, events), self.names)
 
     @property
     def names(self) -> list[str]:
@@ -265,7 +265,7 @@ def _check_fit(
         )
 
 
-def answers(domain: Domain, shares: np.ndarray, groups: list[str]) -> list[AnswerRow]:
+def predictions(domain: Domain, shares: np.ndarray, groups: list[str]) -> list[AnswerRow]:
     """Return one answer for each row of the input."""
     best = shares.argmax(1)
     rows = [

@@ -32,7 +32,7 @@ from ..training.devices import find_device
 from ..training.network_folder import save_network
 from ..verdict.partition import evaluate_groups
 from .base import CLUSTERINGS, Clustering
-from .clusters import FILE, Clusters, answers
+from .clusters import FILE, Clusters, predictions
 from .describe import describe
 from .find import Found, find_groups, numbers
 from .inputs import Encoder, make_encoder, raw_inputs
@@ -172,7 +172,7 @@ def cluster(
             own = shares.argmax(1)
             facts = _facts(clustering, encoder, domain, more, found, seed)
             with events.progress("look at the groups", 3) as bar:
-                k, beside, judged = len(found.groups), None, None
+                k, beside, agreement = len(found.groups), None, None
                 if not encoder.flat:
                     beside = _without(clustering, hint, domain, k, seed)
                 facts["reference"] = None if beside is None else beside[0]
@@ -180,8 +180,10 @@ def cluster(
                 if domain.sealed is not None:
                     rows = domain.test_mask
                     other = None if beside is None else beside[1][rows]
-                    judged = evaluate_groups(domain.sealed, own[rows], other, seed=seed)
-                said = outcome(found.sure, facts["backbone"], beside and beside[0]["what"], judged)
+                    agreement = evaluate_groups(domain.sealed, own[rows], other, seed=seed)
+                said = outcome(
+                    found.sure, facts["backbone"], beside and beside[0]["what"], agreement
+                )
                 facts["verdict"] = said.to_json()
                 bar.advance(1)
                 facts["groups"] = _groups(clustering, domain, found, own, seed)
@@ -202,7 +204,7 @@ def _keep(
     assert folder is not None
     save_network(folder, encoder.network, encoder.identity, encoder.preprocessing, "clusters")
     made.save_groups(folder)
-    said = answers(domain, shares, made.names)
+    said = predictions(domain, shares, made.names)
     write_rows(folder / "predictions.parquet", said)
     keep_samples(folder, typical_rows(domain.examples, shares, made.names))
     write_json(folder / "map.json", where)
@@ -262,7 +264,7 @@ def _groups(
 ) -> list[JsonObject]:
     k = len(found.groups)
     sizes = np.bincount(own, minlength=k)
-    told = describe(domain.examples, own, k)
+    descriptions = describe(domain.examples, own, k)
     back = kept(clustering, found.rows, found.groups, seed)
     there: np.ndarray | None = None
     if len(found.sides) > 1:
@@ -275,7 +277,7 @@ def _groups(
             "share": round(float(sizes[i] / len(own)), 4),
             "source_share": None if there is None else round(float(there[i]), 4),
             "comes_back": round(float(back[i]), 3),
-            "told": told[i],
+            "told": descriptions[i],
         }
         for i in range(k)
     ]

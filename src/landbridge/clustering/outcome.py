@@ -8,7 +8,7 @@ from typing import Any
 
 from ..base.typed import JsonObject
 from ..verdict.comparison import outcome_of
-from ..verdict.partition import JudgedGroups
+from ..verdict.partition import LabelAgreement
 from .stability import Agreement
 
 SURE = 2.0
@@ -25,28 +25,28 @@ class ClusterVerdict:
     ----------
     outcome : {"groups found", "can't tell", "helped", "hurt"}
     sentence : str
-    judged : JudgedGroups or None
+    agreement : LabelAgreement or None
         What the sealed labels say.
     """
 
     outcome: str
     sentence: str
-    judged: JudgedGroups | None = None
+    agreement: LabelAgreement | None = None
 
     def to_json(self) -> JsonObject:
         """Return it as ``clusters.json`` holds it."""
-        judged = None if self.judged is None else self.judged.to_json()
-        return {"outcome": self.outcome, "sentence": self.sentence, "judged": judged}
+        agreement = None if self.agreement is None else self.agreement.to_json()
+        return {"outcome": self.outcome, "sentence": self.sentence, "judged": agreement}
 
     @classmethod
     def from_json(cls, found: Mapping[str, Any]) -> ClusterVerdict:
         """Return what `to_json` gave."""
-        judged = None if found["judged"] is None else JudgedGroups.from_json(found["judged"])
-        return cls(found["outcome"], found["sentence"], judged)
+        agreement = None if found["judged"] is None else LabelAgreement.from_json(found["judged"])
+        return cls(found["outcome"], found["sentence"], agreement)
 
 
 def outcome(
-    stable: Agreement, backbone: str, beside: str | None, judged: JudgedGroups | None
+    stable: Agreement, backbone: str, beside: str | None, agreement: LabelAgreement | None
 ) -> ClusterVerdict:
     """Return the verdict on groups.
 
@@ -60,7 +60,7 @@ def outcome(
     backbone : str
     beside : str or None
         Of what alone as many groups were made, for the labels to compare.
-    judged : JudgedGroups or None
+    agreement : LabelAgreement or None
     """
     found = round(stable.gain, 4) > max(LEAST, SURE * round(stable.error, 4))
     plain = "groups found" if found else "can't tell"
@@ -68,15 +68,15 @@ def outcome(
         f"Halves of the data agree on {stable.groups} groups by {stable.stability:.2f} (1 is "
         f"exactly the same; data without groups give {stable.by_chance:.2f})"
     )
-    if judged is None:
+    if agreement is None:
         sentence = f"{there}. No label was there to compare them with."
         if not found:
             sentence = f"{there}: it cannot be told that there are groups at all."
         return ClusterVerdict(plain, sentence)
-    agree = f"groups and labels agree by {judged.score.ami.value:z.2f} (1 is the same, 0 chance)"
-    gap, other = judged.difference, judged.reference
+    agree = f"groups and labels agree by {agreement.score.ami.value:z.2f} (1 is the same, 0 chance)"
+    gap, other = agreement.difference, agreement.reference
     if gap is None or other is None or beside is None:
-        return ClusterVerdict(plain, f"{there}, and {agree}.", judged)
+        return ClusterVerdict(plain, f"{there}, and {agree}.", agreement)
     said = outcome_of(gap)
     alone = f"as many groups of {beside} alone by {other.ami.value:z.2f}"
     more = {
@@ -84,4 +84,4 @@ def outcome(
         "hurt": "it hurt.",
         "can't tell": "it cannot be told whether it helped.",
     }[said]
-    return ClusterVerdict(said, f"With {backbone} {agree}; {alone}: {more}", judged)
+    return ClusterVerdict(said, f"With {backbone} {agree}; {alone}: {more}", agreement)

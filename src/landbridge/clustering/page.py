@@ -12,7 +12,7 @@ from ..metrics.intervals import Interval
 from ..report.blocks import Estimate, Facts, Table, commands, forest, lead, points
 from ..report.page import Outcome, Page, Section, noted
 from ..report.samples import sample_cards
-from ..verdict.partition import JudgedGroups
+from ..verdict.partition import LabelAgreement
 from .outcome import ClusterVerdict
 
 _MAP = {"x": [number], "y": [number], "group": [count]}
@@ -24,8 +24,8 @@ def page_of(folder: Path, facts: JsonObject) -> Page:
     """Return what the report shows; `facts` are what ``clusters.json`` holds."""
     at = shlex.quote(str(folder))
     verdict = ClusterVerdict.from_json(facts["verdict"])
-    judged = verdict.judged
-    gap = None if judged is None else judged.difference
+    agreement = verdict.agreement
+    gap = None if agreement is None else agreement.difference
     what = "A few rows of each group, from its surer half; then the least certain of all."
     transfer = f"landbridge transfer --target LABELLED --backbone run/{at}"
     lines = [
@@ -37,7 +37,7 @@ def page_of(folder: Path, facts: JsonObject) -> Page:
         _groups(facts),
         _plane(folder, facts),
         *sample_cards(folder, "Rows of each group", what),
-        *([] if judged is None else [_agreement(facts, judged)]),
+        *([] if agreement is None else [_agreement(facts, agreement)]),
         *([_tried(facts)] if facts["number"]["tried"] else []),
         _done(facts),
         Section("next", "What to do with it", commands(lines)),
@@ -58,7 +58,7 @@ def page_of(folder: Path, facts: JsonObject) -> Page:
             )
         ],
         sections=sections,
-        intro=noted(_fine(facts, judged)),
+        intro=noted(_fine(facts, agreement)),
     )
 
 
@@ -85,24 +85,24 @@ def _map(path: Path, groups: int) -> JsonObject:
     return found
 
 
-def _fine(facts: JsonObject, judged: JudgedGroups | None) -> str:
+def _fine(facts: JsonObject, agreement: LabelAgreement | None) -> str:
     more = facts["source_rows"]
     rows = f"{fmt.counted(facts['rows'], 'row')}" + (
         f" and {fmt.count(more)} more of {facts['source']}" if more else ""
     )
-    said = "no label was read" if judged is None else f"{fmt.count(judged.n)} labels judge"
+    said = "no label was read" if agreement is None else f"{fmt.count(agreement.n)} labels judge"
     return f"{rows}; {said}. Groups never see labels."
 
 
 def group_rows(facts: JsonObject) -> tuple[list[str], list[list[str]]]:
     """Return heads and rows of words: one row for each group, the largest first."""
-    judged = ClusterVerdict.from_json(facts["verdict"]).judged
+    agreement = ClusterVerdict.from_json(facts["verdict"]).agreement
     heads = ["group", "rows", "share", "stability"]
     several = facts["source"] is not None
     heads += ["share in the source"] if several else []
-    told = any(group["told"] for group in facts["groups"])
-    heads += ["what sets it apart"] if told else []
-    heads += ["labels in it"] if judged is not None else []
+    described = any(group["told"] for group in facts["groups"])
+    heads += ["what sets it apart"] if described else []
+    heads += ["labels in it"] if agreement is not None else []
     rows = []
     for i, group in enumerate(facts["groups"]):
         row = [
@@ -112,8 +112,8 @@ def group_rows(facts: JsonObject) -> tuple[list[str], list[list[str]]]:
             f"{group['comes_back']:.2f}",
         ]
         row += [fmt.percent(group["source_share"])] if several else []
-        row += [", ".join(group["told"]) or fmt.DASH] if told else []
-        row += [_labels(judged, i)] if judged is not None else []
+        row += [", ".join(group["told"]) or fmt.DASH] if described else []
+        row += [_labels(agreement, i)] if agreement is not None else []
         rows.append(row)
     return heads, rows
 
@@ -129,20 +129,20 @@ def _groups(facts: JsonObject) -> Section:
     return Section("groups", "The groups", [lead(what), table])
 
 
-def _labels(judged: JudgedGroups, number: int) -> str:
-    counts = judged.table[number].tolist() if number < len(judged.table) else []
+def _labels(agreement: LabelAgreement, number: int) -> str:
+    counts = agreement.table[number].tolist() if number < len(agreement.table) else []
     order = sorted(range(len(counts)), key=lambda i: -counts[i])[:_SHOWN]
     whole = max(1, sum(counts))
     return ", ".join(
-        f"{judged.classes[i]} {fmt.percent(counts[i] / whole)}" for i in order if counts[i]
+        f"{agreement.classes[i]} {fmt.percent(counts[i] / whole)}" for i in order if counts[i]
     )
 
 
-def _agreement(facts: JsonObject, judged: JudgedGroups) -> Section:
+def _agreement(facts: JsonObject, agreement: LabelAgreement) -> Section:
     rows = []
-    sides = [(facts["backbone"], judged.score, True)]
-    if judged.reference is not None:
-        sides.append((facts["reference"]["what"], judged.reference, False))
+    sides = [(facts["backbone"], agreement.score, True)]
+    if agreement.reference is not None:
+        sides.append((facts["reference"]["what"], agreement.reference, False))
     for key, name in (
         ("ami", "adjusted mutual information"),
         ("ari", "adjusted Rand index"),
@@ -151,7 +151,7 @@ def _agreement(facts: JsonObject, judged: JudgedGroups) -> Section:
         for who, score, chosen in sides:
             rows.append(Estimate.of(who, getattr(score, key), note=name, chosen=chosen))
     what = (
-        f"Beside {fmt.count(judged.n)} sealed labels of {len(judged.classes)} classes. The "
+        f"Beside {fmt.count(agreement.n)} sealed labels of {len(agreement.classes)} classes. The "
         "first two are 0 for chance; all are 100 % for the same partition."
     )
     title = "How far groups and labels are the same"

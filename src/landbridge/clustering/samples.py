@@ -9,7 +9,7 @@ import numpy as np
 from ..base.evenly import evenly
 from ..base.formatting import percent
 from ..domains.examples import Examples
-from ..insight.samples import Sample, sample, told
+from ..insight.samples import Sample, sample, first_values
 
 MOST = 60
 SEEN, TOLD = 6, 3
@@ -64,6 +64,6 @@ def _shown(examples: Examples, row: int, lines: list[tuple[str, str]]) -> Sample
     return sample(
         examples.names()[row],
         pictures=[(picture, "") for picture in examples.pictures(row)],
-        lines=[*lines, *told(examples.values(row))],
+        lines=[*lines, *first_values(examples.values(row))],
         largest=_LARGEST,
     )

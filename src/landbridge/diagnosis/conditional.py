@@ -26,10 +26,10 @@ class ConditionalCheck(Check):
 
     def unmet(self, pair: DomainPair) -> str:
         """Return why it cannot run: it needs a few target labels of the source's classes."""
-        if pair.answers is None:
+        if pair.predictions is None:
             return "the source shows no labels of two classes, at least twice each"
         _, yt = pair.labels
-        counts = np.bincount(yt[yt >= 0], minlength=len(pair.classes))[pair.answers.present]
+        counts = np.bincount(yt[yt >= 0], minlength=len(pair.classes))[pair.predictions.present]
         if (counts >= LEAST).sum() < 2:
             return (
                 f"it needs at least {LEAST} target labels of two classes that the source has; "
@@ -39,22 +39,22 @@ class ConditionalCheck(Check):
 
     def run(self, pair: DomainPair) -> Finding:
         """Return whether the source's rule is as right as it thinks, and which classes moved."""
-        answers = pair.answers
-        assert answers is not None
+        predictions = pair.predictions
+        assert predictions is not None
         _, yt = pair.labels
         place = np.full(len(pair.classes), -1)
-        place[answers.present] = np.arange(len(answers.present))
+        place[predictions.present] = np.arange(len(predictions.present))
         own = np.where(yt >= 0, place[np.maximum(yt, 0)], -1)
         rows = np.flatnonzero(own >= 0)
-        right = answers.target[rows].argmax(1) == own[rows]
-        p_rule, expected = rule_test(answers.target[rows], own[rows], pair.rng("rule"))
+        right = predictions.target[rows].argmax(1) == own[rows]
+        p_rule, expected = rule_test(predictions.target[rows], own[rows], pair.rng("rule"))
         moved, p_moved, each = _positions(pair, own)
         lost = max(0.0, expected - float(right.mean()))
         p = min(1.0, 2 * min(p_rule, p_moved))
         severity: Severity = "none"
         if p <= LEVEL:
             severity = graded(max(lost / 0.3, moved), 0.0, 0.5, 1.0)
-        names = [pair.classes[k] for k in answers.present]
+        names = [pair.classes[k] for k in predictions.present]
         order = [k for k in np.argsort(-each) if each[k] > 0]
         said = ""
         if p_moved <= LEVEL and order:
@@ -123,15 +123,15 @@ def _positions(pair: DomainPair, own: np.ndarray) -> tuple[float, float, np.ndar
     Returns the mean distance in deviations inside classes, its p-value under permutation of the
     domains inside classes, and each class's distance (0 where it has too few labels).
     """
-    answers = pair.answers
-    assert answers is not None
+    predictions = pair.predictions
+    assert predictions is not None
     xs, xt = pair.scaled
-    k = len(answers.present)
+    k = len(predictions.present)
     rows = np.flatnonzero(own >= 0)
     counts = np.bincount(own[rows], minlength=k)
     used = np.flatnonzero(counts >= LEAST)
-    keep_s, keep_t = np.isin(answers.labels, used), np.isin(own[rows], used)
-    a, ya = xs[answers.rows[keep_s]], answers.labels[keep_s]
+    keep_s, keep_t = np.isin(predictions.labels, used), np.isin(own[rows], used)
+    a, ya = xs[predictions.rows[keep_s]], predictions.labels[keep_s]
     b, yb = xt[rows[keep_t]], own[rows[keep_t]]
     # In the space of the source's class means, whitened inside classes: what tells classes apart.
     means = np.stack([a[ya == c].mean(0) for c in used])

@@ -22,7 +22,7 @@ class DomainClassifierCheck(Check):
 
     def run(self, pair: DomainPair) -> Finding:
         """Return the distance with its interval, and what no shift would give."""
-        found = pair.told
+        found = pair.domain_classifier
         severity: Severity = "none"
         if found.p <= LEVEL:
             severity = graded(found.distance, 0.0, 0.5, 1.2)

@@ -8,9 +8,9 @@ from ..base.formatting import percent
 from ..solvers.label_shift.label_shift import bbse, label_shift_em
 from ..solvers.two_sample.column_shift import total_variation
 from ..solvers.two_sample.domain_classifier import weighted_distance
-from .answers import Answers
 from .base import DIAGNOSES, LEVEL, Check, Finding, Severity, graded
 from .pair import DomainPair
+from .source_predictions import SourcePredictions
 
 BELIEVED = 0.4
 """Share of the A-distance that class weights must take away for the estimate to be believed:
@@ -36,22 +36,22 @@ class LabelShiftCheck(Check):
 
     def unmet(self, pair: DomainPair) -> str:
         """Return why it cannot run: it needs source labels of two classes."""
-        if pair.answers is None:
+        if pair.predictions is None:
             return "the source shows no labels of two classes, at least twice each"
         return ""
 
     def run(self, pair: DomainPair) -> Finding:
         """Return the shares with intervals, their distance, and how well they explain it all."""
-        answers = pair.answers
-        assert answers is not None
-        return _counted(self.name, pair, answers) or _estimated(self.name, pair, answers)
+        predictions = pair.predictions
+        assert predictions is not None
+        return _counted(self.name, pair, predictions) or _estimated(self.name, pair, predictions)
 
 
-def _estimated(name: str, pair: DomainPair, answers: Answers) -> Finding:
-    prior = answers.prior
-    shares = label_shift_em(answers.target, prior).target_priors
-    other = bbse(answers.source, answers.labels, answers.target).target_priors
-    boot = _bootstrap(answers, pair.rng("label shift"))
+def _estimated(name: str, pair: DomainPair, predictions: SourcePredictions) -> Finding:
+    prior = predictions.prior
+    shares = label_shift_em(predictions.target, prior).target_priors
+    other = bbse(predictions.source, predictions.labels, predictions.target).target_priors
+    boot = _bootstrap(predictions, pair.rng("label shift"))
     # The shares are off by at most this, so the distance is, too (triangle inequality).
     off = float(np.quantile(np.abs(boot - shares).sum(1) / 2, 0.95))
     distance = total_variation(shares, prior)
@@ -59,16 +59,16 @@ def _estimated(name: str, pair: DomainPair, answers: Answers) -> Finding:
     edges = np.quantile(boot, [0.025, 0.975], axis=0)
     # Percentiles around the estimate, turned about: the bootstrap's error is ours.
     lows, highs = np.clip(2 * shares - edges[1], 0, 1), np.clip(2 * shares - edges[0], 0, 1)
-    left, mended = _explained(pair, answers, shares / prior)
+    left, mended = _explained(pair, predictions, shares / prior)
     agree = 1 - total_variation(shares, other)
     absent = np.flatnonzero((highs < ABSENT * prior) & (shares < ABSENT / 3 * prior))
     severity: Severity = "none"
     if low > 0:
         severity = graded(distance, 0.0, 0.1, 0.25)
-        seen = pair.told.p <= LEVEL
+        seen = pair.domain_classifier.p <= LEVEL
         if (seen and not mended >= BELIEVED) or (not seen and low < MOVED):
             severity = "unclear"
-    names = [pair.classes[k] for k in answers.present]
+    names = [pair.classes[k] for k in predictions.present]
     about = f"total variation {distance:.2f}, {low:.2f} to {high:.2f}"
     if severity == "none":
         sentence = f"The classes' shares may be the source's ({about})."
@@ -101,7 +101,7 @@ def _estimated(name: str, pair: DomainPair, answers: Answers) -> Finding:
             "left": left,
             "explained": mended,
             "agreement": agree,
-            "source_accuracy": answers.accuracy,
+            "source_accuracy": predictions.accuracy,
             "counted": 0,
         },
         severity,
@@ -118,7 +118,7 @@ def _estimated(name: str, pair: DomainPair, answers: Answers) -> Finding:
     )
 
 
-def _counted(name: str, pair: DomainPair, answers: Answers) -> Finding | None:
+def _counted(name: str, pair: DomainPair, predictions: SourcePredictions) -> Finding | None:
     """Return the same from the target's own labels, where every row has one."""
     yt = pair.target_labels
     if not len(yt) or (yt < 0).any():
@@ -131,7 +131,7 @@ def _counted(name: str, pair: DomainPair, answers: Answers) -> Finding | None:
     off = float(np.quantile(np.abs((boot[0] - prior) - (boot[1] - shares)).sum(1) / 2, 0.95))
     low, high = max(0.0, distance - off), min(1.0, distance + off)
     severity: Severity = graded(distance, 0.0, 0.1, 0.25) if low > 0 else "none"
-    left, mended = _explained(pair, answers, shares[answers.present] / answers.prior)
+    left, mended = _explained(pair, predictions, shares[predictions.present] / predictions.prior)
     absent = [k for k in range(len(prior)) if prior[k] > 0 and shares[k] == 0]
     about = f"total variation {distance:.2f}, {low:.2f} to {high:.2f}"
     if severity == "none":
@@ -152,7 +152,7 @@ def _counted(name: str, pair: DomainPair, answers: Answers) -> Finding | None:
             "left": left,
             "explained": mended,
             "agreement": 1.0,
-            "source_accuracy": answers.accuracy,
+            "source_accuracy": predictions.accuracy,
             "counted": 1,
         },
         severity,
@@ -168,7 +168,9 @@ def _counted(name: str, pair: DomainPair, answers: Answers) -> Finding | None:
     )
 
 
-def _explained(pair: DomainPair, answers: Answers, ratio: np.ndarray) -> tuple[float, float]:
+def _explained(
+    pair: DomainPair, predictions: SourcePredictions, ratio: np.ndarray
+) -> tuple[float, float]:
     """Weigh source rows by their class: the A-distance that is left, and the share that is gone.
 
     The domain classifier is a sharper judge than MMD² here: under a shift of features, weights
@@ -176,12 +178,12 @@ def _explained(pair: DomainPair, answers: Answers, ratio: np.ndarray) -> tuple[f
     domains stay as easy to tell apart as before.
     """
     xs, xt = pair.scaled
-    weights = ratio[answers.labels]
-    before = pair.told.distance
+    weights = ratio[predictions.labels]
+    before = pair.domain_classifier.distance
     if not weights.any():  # the target has none of the source's classes
         return before, 0.0
     rng = pair.rng("class weights")
-    drawn = [weighted_distance(xs[answers.rows], xt, weights, rng) for _ in range(2)]
+    drawn = [weighted_distance(xs[predictions.rows], xt, weights, rng) for _ in range(2)]
     left = max(0.0, float(np.mean(drawn)))
     if before < 0.05:
         return left, float("nan")
@@ -192,17 +194,17 @@ def _share_left(explained: float) -> str:
     return "all" if not explained > 0.005 else percent(1 - explained, 0)
 
 
-def _bootstrap(answers: Answers, rng: np.random.Generator) -> np.ndarray:
+def _bootstrap(predictions: SourcePredictions, rng: np.random.Generator) -> np.ndarray:
     """Return shares for samples drawn again from both domains.
 
     What the source's sample changes in its own shares is taken off, since the distance is to these.
     """
-    m, n, k = len(answers.target), len(answers.labels), len(answers.prior)
+    m, n, k = len(predictions.target), len(predictions.labels), len(predictions.prior)
     out = np.empty((REPEATS, k))
     for b in range(REPEATS):
-        again = np.bincount(answers.labels[rng.integers(n, size=n)], minlength=k) / n
-        rows = answers.target[rng.integers(m, size=m)]
-        found = label_shift_em(rows, answers.prior, tolerance=1e-6).target_priors
+        again = np.bincount(predictions.labels[rng.integers(n, size=n)], minlength=k) / n
+        rows = predictions.target[rng.integers(m, size=m)]
+        found = label_shift_em(rows, predictions.prior, tolerance=1e-6).target_priors
         # The source's shares are a sample, too, and the distance is to them.
-        out[b] = found - (again - answers.prior)
+        out[b] = found - (again - predictions.prior)
     return out

@@ -24,7 +24,7 @@ class OverlapCheck(Check):
         """Return the effective share of source rows and the MMD² that weights take away."""
         xs, xt = pair.scaled
         n = len(xs)
-        found = pair.told
+        found = pair.domain_classifier
         odds = target_log_odds(found.scores, np.arange(n + len(xt)) >= n)[:n]
         odds = np.exp(odds - odds.max())
         if found.error >= 0.5:  # worse than chance: its odds are noise

@@ -15,7 +15,7 @@ from ..solvers.two_sample.domain_classifier import DomainClassifier, domain_clas
 from ..solvers.two_sample.moment_shift import principal
 
 if TYPE_CHECKING:
-    from .answers import Answers
+    from .source_predictions import SourcePredictions
 
 MOST_ROWS = 2000
 """Rows a domain that checks look at."""
@@ -181,7 +181,7 @@ class DomainPair:
         return pooled[: len(xs)], pooled[len(xs) :]
 
     @cached_property
-    def told(self) -> DomainClassifier:
+    def domain_classifier(self) -> DomainClassifier:
         """A linear classifier of source or target, cross-validated."""
         return domain_classifier(*self.scaled, self.rng("classifier"))
 
@@ -191,15 +191,15 @@ class DomainPair:
         return self.source_labels[self.rows[0]], self.target_labels[self.rows[1]]
 
     @cached_property
-    def answers(self) -> Answers | None:
+    def predictions(self) -> SourcePredictions | None:
         """What a classifier that learned from the source says; None without two classes."""
-        from .answers import source_answers
+        from .source_predictions import predict_from_source
 
         ys, _ = self.labels
         present = np.unique(ys[ys >= 0])
         if len(present) < 2 or (ys >= 0).sum() < 10:
             return None
-        return source_answers(*self.scaled, ys, len(self.classes))
+        return predict_from_source(*self.scaled, ys, len(self.classes))
 
 
 def _features(values: Any, side: str) -> np.ndarray:

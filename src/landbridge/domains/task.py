@@ -154,12 +154,12 @@ class Task:
         said = ". ".join(parts) + f". So this is {self._kind()}."
         if self.source_labels in ("labelled", "model"):
             said += " " + self.match.sentence()
-        judged = int(target.test_mask.sum())
-        if not judged:
+        n_test = int(target.test_mask.sum())
+        if not n_test:
             return said + " No target label is kept for judging."
         seen = target.test_mask & ~target.held_out
         how = "whose inputs are used without their labels" if seen.any() else "held out"
-        return said + f" It is judged on {judged:,} sealed labels of rows {how}."
+        return said + f" It is judged on {n_test:,} sealed labels of rows {how}."
 
     def _kind(self) -> str:
         if self.teacher is not None and self.source is None and self.model is None:

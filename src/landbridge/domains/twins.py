@@ -104,10 +104,10 @@ def without_seen(source: Domain | None, target: Domain, keep: bool = False) -> D
     if target.sealed is None:
         return replace(target, held=held)
     found = [each.only(slice(n)) for each in found]
-    judged, taught = target.examples.select(rows), target.examples.select(learned)
+    tested, taught = target.examples.select(rows), target.examples.select(learned)
     if len(taught):
-        found.append(_Found(find_twins(judged, taught), taught.names(), False))
-    left, seen = taken_away(*_counted(judged.names(), found), keep)
+        found.append(_Found(find_twins(tested, taught), taught.names(), False))
+    left, seen = taken_away(*_counted(tested.names(), found), keep)
     return replace(without_rows(target, rows[~left], seen), held=held)
 
 
@@ -213,7 +213,7 @@ def without_rows(target: Domain, gone: np.ndarray, found: Seen) -> Domain:
     if target.sealed is None or not len(gone):
         return replace(target, seen=found)
     left = ~np.isin(np.flatnonzero(target.test_mask), gone)
-    judged = target.test_mask.copy()
-    judged[gone] = False
+    test_mask = target.test_mask.copy()
+    test_mask[gone] = False
     found = replace(found, at=(*found.at, *gone.tolist()))
-    return replace(target, test_mask=judged, sealed=target.sealed.only(left), seen=found)
+    return replace(target, test_mask=test_mask, sealed=target.sealed.only(left), seen=found)

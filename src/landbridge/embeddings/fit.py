@@ -39,7 +39,7 @@ from ..training.inputs import run_network
 from ..training.loop import LoopOptions, TrainingData, train
 from ..training.network_folder import save_network
 from ..training.plan import Phase, TermSpec
-from .held_out import contents_of, embedded, judged
+from .held_out import contents_of, embedded, evaluate_recall
 from .options import AlignOptions
 from .samples import questions
 from .space import FILE, Space, parts_of
@@ -194,7 +194,9 @@ def align(
             "seen_sentences": said,
             "steps": phase.steps,
             "seed": seed,
-            "recall": [one.to_json() for one in judged(names, held, own, sides.groups_of(rows))],
+            "recall": [
+                one.to_json() for one in evaluate_recall(names, held, own, sides.groups_of(rows))
+            ],
             **sides.facts(),
         }
         if folder is not None:

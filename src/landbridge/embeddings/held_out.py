@@ -26,7 +26,7 @@ def embedded(
     return np.split(both, len(preprocessing.parts), axis=1)
 
 
-def judged(
+def evaluate_recall(
     names: tuple[str, ...],
     examples: MultimodalExamples,
     own: Sequence[np.ndarray],

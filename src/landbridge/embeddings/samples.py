@@ -10,7 +10,7 @@ import numpy as np
 
 from ..domains.examples import Examples
 from ..domains.modalities.multimodal import MultimodalExamples
-from ..insight.samples import SHOWN, Sample, sample, told, wrong_and_right
+from ..insight.samples import SHOWN, Sample, sample, first_values, wrong_and_right
 
 _FIRST = 3
 _PLACES = ("first", "second", "third")
@@ -83,7 +83,7 @@ def _seen(examples: Examples, row: int, what: str) -> list[tuple[np.ndarray, str
 
 
 def _said(examples: Examples, row: int, what: str) -> list[tuple[str, Any]]:
-    values = told(examples.values(row))
+    values = first_values(examples.values(row))
     if len(values) == 1:
         return [(what, values[0][1])]
     return [(what, ", ".join(f"{key} {value}" for key, value in values))] if values else []

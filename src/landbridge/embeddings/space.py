@@ -221,13 +221,13 @@ class Space:
         DataError
             Where fewer than two rows have two modalities of the space.
         """
-        from .held_out import embedded, judged
+        from .held_out import embedded, evaluate_recall
 
         by = groups_asked(what, groups_column(self.facts))
         domain = self.read(what, labelled=False, outside=outside, holdout_by=by, events=events)
         examples = parts_of(domain.examples)
         own = embedded(self.network, self.preprocessing, examples, events)
-        found = judged(self.parts, examples, own, groups_read(domain, by))
+        found = evaluate_recall(self.parts, examples, own, groups_read(domain, by))
         if not found:
             raise DataError("fewer than two rows have two modalities", hint="give rows with both")
         unanswered = domain.input_rows.reasons()

@@ -56,11 +56,11 @@ def answered(
     return {
         "predictions": domain.input_rows.answers(found, blank),
         "unanswered": domain.input_rows.reasons(),
-        **_judged(domain, values, classes),
+        **_evaluate(domain, values, classes),
     }
 
 
-def _judged(domain: Domain, values: np.ndarray, classes: Sequence[str]) -> EvalResult:
+def _evaluate(domain: Domain, values: np.ndarray, classes: Sequence[str]) -> EvalResult:
     """Return accuracy over every labelled row; one that is of no class that was named is wrong."""
     accuracy, commonest, strange, left = None, 0.0, [], 0
     if domain.target_type.exclusive and domain.labeled_mask.any():

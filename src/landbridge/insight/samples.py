@@ -61,7 +61,7 @@ def wrong_and_right(scores: Sequence[float], most: int = SHOWN) -> list[int]:
     return [int(i) for i in (*order[:half], *rest[spread])]
 
 
-def told(values: Mapping[str, Any], most: int = 6) -> list[tuple[str, Any]]:
+def first_values(values: Mapping[str, Any], most: int = 6) -> list[tuple[str, Any]]:
     """Return what examples say of themselves, the first few of it."""
     found = [(str(key), value) for key, value in values.items() if value is not None]
     more = [("", f"and {len(found) - most} more")] if len(found) > most else []

@@ -71,8 +71,8 @@ def _answers(request: Mapping[str, Any], folder: Path) -> Iterator[dict[str, Any
     except LandbridgeError as error:
         yield {"error": type(error).__name__, "found": error.message, "do": error.hint}
     except MemoryError as error:
-        told = f"{name} takes more memory than it may, or than there is: {error}"
-        yield {"error": "DataError", "found": told, "do": "write it again, in smaller pieces"}
+        message = f"{name} takes more memory than it may, or than there is: {error}"
+        yield {"error": "DataError", "found": message, "do": "write it again, in smaller pieces"}
     else:
         yield {"end": True}
 

@@ -37,7 +37,7 @@ from .budget import plan_fits
 from .fits import Fits
 from .model import FILE, MultiTask, decided, parts, whole_facts
 from .read import OneTask, as_tasks, read_tasks
-from .samples import judged_samples
+from .samples import shown_samples
 from .verdicts import task_verdict
 
 BUDGET = "10m"
@@ -154,7 +154,7 @@ def multitask(
     for note in sides.notes:
         events.log("note", f"{domain.name}: {note}")
     learn = sides.learn
-    tasks, teach, judge = as_tasks(found, learn, len(domain))
+    tasks, teach, test_labels = as_tasks(found, learn, len(domain))
     given = _weights(weights, tasks)
     usable = domain.select(np.flatnonzero(learn))
     opened = open_backbone(
@@ -172,7 +172,7 @@ def multitask(
 
     asked = {
         "data": domain.examples.fingerprint(),
-        "labels": digest(teach, judge),
+        "labels": digest(teach, test_labels),
         "held out": digest(learn),
         "tasks": [task.name for task in tasks],
         "backbone": opened.identity.hash,
@@ -188,14 +188,14 @@ def multitask(
     }
     with making(out, "multitask", asked) as folder:
         work = None if folder is None else folder / WORK
-        judged, seen = _judged(domain, sides, teach, keep_duplicates, events)
-        groups = sides.groups_of(judged)
+        test_rows, seen = _test_rows(domain, sides, teach, keep_duplicates, events)
+        groups = sides.groups_of(test_rows)
         fits = Fits(
             opened,
             tasks,
             inputs,
             np.where(learn[:, None], teach, np.nan),
-            judged,
+            test_rows,
             given,
             steps,
             torch.device(where),
@@ -216,7 +216,7 @@ def multitask(
         verdict = [
             task_verdict(
                 task,
-                judge[judged, i],
+                test_labels[test_rows, i],
                 [parts(tasks, x)[i] for x in together],
                 single[i],
                 groups,
@@ -236,7 +236,7 @@ def multitask(
             "seen": seen.to_json(),
             "seen_sentence": seen.sentence(),
             "rows": int(learn.sum()),
-            "judged": len(judged),
+            "judged": len(test_rows),
             "backbone": opened.identity.name,
             **sides.facts(),
         }
@@ -244,7 +244,9 @@ def multitask(
         if folder is not None:
             save_network(folder, network, opened.identity, opened.preprocessing)
             said = decided(tasks, first)
-            keep_samples(folder, judged_samples(tasks, domain, judged, judge[judged], said))
+            keep_samples(
+                folder, shown_samples(tasks, domain, test_rows, test_labels[test_rows], said)
+            )
             write_json(folder / FILE, whole)
         model = MultiTask(network, opened.preprocessing, whole, folder)
         if folder is not None:
@@ -274,7 +276,7 @@ def _sides(
     return sides
 
 
-def _judged(
+def _test_rows(
     domain: Domain, sides: Sides, teach: np.ndarray, keep: bool, events: Events
 ) -> tuple[np.ndarray, Seen]:
     """Return the rows to judge, without those that are learned from as well."""

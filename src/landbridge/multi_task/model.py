@@ -140,12 +140,12 @@ class MultiTask:
             Where the data are of another modality.
         """
         domain = self._read(what, outside, events)
-        answers = decided(self.tasks, self._outputs(domain, events))
+        decoded = decided(self.tasks, self._outputs(domain, events))
         names = domain.examples.names()
         rows = [
             {
                 "name": name,
-                **{task.name: own[i] for task, own in zip(self.tasks, answers, strict=True)},
+                **{task.name: own[i] for task, own in zip(self.tasks, decoded, strict=True)},
             }
             for i, name in enumerate(names)
         ]

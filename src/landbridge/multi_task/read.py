@@ -215,8 +215,8 @@ def as_tasks(
         table[:, i] = _encoded(task, found.values)
         tasks.append(task)
     teach = np.where(learn[:, None], table, np.nan)
-    judge = np.where(learn[:, None], np.nan, table)
-    return tasks, teach, judge
+    test_labels = np.where(learn[:, None], np.nan, table)
+    return tasks, teach, test_labels
 
 
 def true_labels(tasks: Sequence[OneTask], columns: Mapping[str, np.ndarray], n: int) -> np.ndarray:

@@ -38,7 +38,7 @@ def domain_confusion(*, source_scores: torch.Tensor, target_scores: torch.Tensor
     )
 
 
-def told_apart(n_source: int, weights: torch.Tensor | None = None) -> Criterion:
+def domain_criterion(n_source: int, weights: torch.Tensor | None = None) -> Criterion:
     """Return `domain_confusion` as a criterion for `adversary_loss`, source rows first.
 
     Parameters
@@ -92,5 +92,5 @@ class Adversarial(Term):
         assert step.target is not None
         strength = adversarial_ramp(step.progress, self.config.slope)
         both = together(step.source.features, step.target.features)
-        criterion = told_apart(len(step.source.features))
+        criterion = domain_criterion(len(step.source.features))
         return adversary_loss(both, self.discriminator, criterion, strength)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import torch
 
-from .adversarial import adversarial_ramp, told_apart
+from .adversarial import adversarial_ramp, domain_criterion
 from .adversary import adversary_loss, small_head
 from .base import TERMS, StepBatch, Term
 from .rows import together
@@ -105,5 +105,5 @@ class CDAN(Term):
             seen = random_multilinear(features, p, self.feature_map, self.answer_map)
         else:
             seen = multilinear(features, p)
-        criterion = told_apart(len(step.source.features), weights)
+        criterion = domain_criterion(len(step.source.features), weights)
         return adversary_loss(seen, self.discriminator, criterion, strength)

@@ -145,13 +145,13 @@ def _distances(findings: Findings, names: tuple[str, str]) -> Section:
     blocks = [
         lead(text),
         Forest(rows),
-        *_told(findings.get("domain-classifier"), names),
+        *_domain_classifier(findings.get("domain-classifier"), names),
         *_points(findings.get("moments"), names),
     ]
     return Section("distances", "How far apart they are", blocks, "How far")
 
 
-def _told(finding: Finding | None, names: tuple[str, str]) -> Blocks:
+def _domain_classifier(finding: Finding | None, names: tuple[str, str]) -> Blocks:
     if finding is None:
         return []
     right = fmt.percent(1 - finding.figures["error"], 0)

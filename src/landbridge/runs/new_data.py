@@ -97,7 +97,7 @@ def compared(
     by = ByRows(kind.metric, kind.spread(truth), groups)
     found = by.compare(scores, chosen, what)
     reference, gap = replace(found[name], difference=None), found[name].difference
-    told = Verdict(
+    new_verdict = Verdict(
         kind="judged",
         outcome=outcome_of(gap),
         target_type=reading.target_type,
@@ -109,4 +109,4 @@ def compared(
         baselines=(reference,),
         difference=gap,
     )
-    return Comparison(told.outcome, judged_sentence(told), reference, gap)
+    return Comparison(new_verdict.outcome, judged_sentence(new_verdict), reference, gap)

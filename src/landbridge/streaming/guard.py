@@ -90,7 +90,7 @@ class Guard:
         self.passed = 0
         self.failed = 0
 
-    def judge(self, source: np.ndarray, adapted: np.ndarray) -> Decision:
+    def decide(self, source: np.ndarray, adapted: np.ndarray) -> Decision:
         """Decide about one batch.
 
         Parameters

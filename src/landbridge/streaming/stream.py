@@ -169,21 +169,21 @@ class Stream:
         seen = self._seen
         seen.batches, seen.rows = seen.batches + 1, seen.rows + len(rows)
         if self.guard is None:
-            same = self._told(adapted)
+            same = self._calibrated(adapted)
             return same, same if self.method == "none" else None
         source = self._of_source(rows)
-        decision = self.guard.judge(source, adapted)
+        decision = self.guard.decide(source, adapted)
         seen.fallbacks += decision.fallbacks
         if decision.reset:
             self.adapter.reset()
             seen.resets += 1
-        return self._told(decision.answers), self._told(source)
+        return self._calibrated(decision.answers), self._calibrated(source)
 
     def source_probabilities(self, rows: np.ndarray) -> np.ndarray:
         """Return the source model's answers to stored rows; nothing adapts."""
-        return self._told(self._of_source(rows))
+        return self._calibrated(self._of_source(rows))
 
-    def _told(self, probabilities: np.ndarray) -> np.ndarray:
+    def _calibrated(self, probabilities: np.ndarray) -> np.ndarray:
         """Return float32 probabilities at the run's temperature."""
         if self.temperature == 1:
             return np.asarray(probabilities, np.float32)

@@ -121,7 +121,7 @@ class TunedVerdict:
 
 def evaluate_predictions(
     metrics: Sequence[Metric],
-    answers: Mapping[str, Sequence[Any]],
+    predictions: Mapping[str, Sequence[Any]],
     examples: Sequence[Example],
     *,
     seed: int = 0,
@@ -148,7 +148,7 @@ def evaluate_predictions(
     main = metrics[0]
     counts = {
         name: [main.counts(said, e.truth) for said, e in zip(own, examples, strict=True)]
-        for name, own in answers.items()
+        for name, own in predictions.items()
     }
     by = ByCounts(main, counts, seed=seed, groups=groups)
     models = [
@@ -163,9 +163,9 @@ def evaluate_predictions(
             by.interval(name),
             None if name == "tuned" else by.difference("tuned", name),
         )
-        for name, own in answers.items()
+        for name, own in predictions.items()
     ]
-    reference = next((name for name in ("scratch", "as it is") if name in answers), None)
+    reference = next((name for name in ("scratch", "as it is") if name in predictions), None)
     found = TunedVerdict(
         outcome="",
         reference=reference,

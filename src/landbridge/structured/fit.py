@@ -32,7 +32,7 @@ from .base import TASKS, Example, StructuredTask
 from .evaluation import evaluate_predictions
 from .models import find_model, merged, open_inputs, open_model, with_lora
 from .options import FitOptions, TaskOptions
-from .rows import RawRows, judged_rows, read_rows
+from .rows import RawRows, hold_out, read_rows
 from .training import train_model
 from .tuned import Tuned, predictions_of, save_tuned
 
@@ -110,12 +110,12 @@ def tune(
     check_free(out, "tuned")
     own = TASKS.get(task)(options or TaskOptions())
     _check_options(own, fit)
-    learn, judged, groups = _examples(own, data, test, holdout, test_size, fit.seed, outside)
+    learn, test_examples, groups = _examples(own, data, test, holdout, test_size, fit.seed, outside)
     folder = find_model(model, offline=offline, events=events)
     own.settle(learn)
-    left, seen = left_to_test(own.raw(judged), [(own.raw(learn), False)], keep_duplicates)
+    left, seen = left_to_test(own.raw(test_examples), [(own.raw(learn), False)], keep_duplicates)
     own.notes += say_seen(seen, "rows to judge", events)
-    judged = [example for example, stays in zip(judged, left, strict=True) if stays]
+    test_examples = [example for example, stays in zip(test_examples, left, strict=True) if stays]
     groups = None if groups is None else groups[left]
     own.learn_labels(learn)
     _adopt(own, folder.path)
@@ -128,12 +128,14 @@ def tune(
         "fit": plain(fit),
         "scratch": scratch,
         "data": digest(plain([[e.name, e.given, e.truth] for e in learn])),
-        "judged": digest(plain([[e.name, e.given, e.truth] for e in judged])),
+        "judged": digest(plain([[e.name, e.given, e.truth] for e in test_examples])),
         **({} if holdout == USUAL else {"holdout": holdout}),
     }
     with making(out, "tuned", asked) as made:
         assert made is not None
-        return _tuned(own, folder, made, learn, judged, groups, seen, model, fit, scratch, events)
+        return _tuned(
+            own, folder, made, learn, test_examples, groups, seen, model, fit, scratch, events
+        )
 
 
 def _check_options(task: StructuredTask, fit: FitOptions) -> None:
@@ -175,7 +177,7 @@ def _tuned(
     folder: Any,
     out: Path,
     learn: list[Example],
-    judged: list[Example],
+    test_examples: list[Example],
     groups: np.ndarray | None,
     seen: Seen,
     model: str,
@@ -185,30 +187,30 @@ def _tuned(
 ) -> Tuned:
     events.log(
         "setting",
-        f"{own.name}: {len(learn):,} rows to learn from, {len(judged):,} kept for judging; "
+        f"{own.name}: {len(learn):,} rows to learn from, {len(test_examples):,} kept for judging; "
         f"{folder.origin}; {fit.count(len(learn)):,} steps"
         + (f"; LoRA of rank {fit.rank}" if fit.lora else ""),
     )
     opened = open_model(own, folder.path, seed=fit.seed)
     ready = not opened.fresh
-    sealed = [Example(e.given, None, e.name) for e in judged]
-    answers: dict[str, list[Any]] = {}
+    sealed = [Example(e.given, None, e.name) for e in test_examples]
+    predictions: dict[str, list[Any]] = {}
     network = with_lora(opened, fit.rank, fit.seed) if fit.lora else opened.model
     moved = sum(p.numel() for p in network.parameters() if p.requires_grad)
     total = sum(p.numel() for p in network.parameters())
     network = train_model(own, network, learn, fit, out / WORK / "tuned", "tune", events)
     network = merged(network)
-    answers["tuned"] = predictions_of(own, network, sealed, events)
+    predictions["tuned"] = predictions_of(own, network, sealed, events)
     if scratch:
         fresh = open_model(own, folder.path, pretrained=False, seed=fit.seed).model
         plain = replace(fit, lora=False)
         fresh = train_model(own, fresh, learn, plain, out / WORK / "scratch", "scratch", events)
-        answers["scratch"] = predictions_of(own, fresh, sealed, events)
+        predictions["scratch"] = predictions_of(own, fresh, sealed, events)
     if ready:
         before = open_model(own, folder.path, seed=fit.seed).model
-        answers["as it is"] = predictions_of(own, before, sealed, events)
+        predictions["as it is"] = predictions_of(own, before, sealed, events)
     verdict = evaluate_predictions(
-        own.metrics(), answers, judged, seed=fit.seed, groups=groups, seen=seen
+        own.metrics(), predictions, test_examples, seed=fit.seed, groups=groups, seen=seen
     )
     facts = {
         "model": model,
@@ -220,8 +222,8 @@ def _tuned(
         "notes": own.notes,
         "verdict": verdict.to_json(),
     }
-    _write_answers(out, own, judged, answers["tuned"])
-    keep_samples(out, _samples(own, judged, answers["tuned"]))
+    _write_predictions(out, own, test_examples, predictions["tuned"])
+    keep_samples(out, _samples(own, test_examples, predictions["tuned"]))
     save_tuned(out, own, network, facts)
     write_text(out / "README.md", _card(out, own, facts))
     tuned = Tuned(out, own, network, read_json(out / "tuned.json"))
@@ -247,7 +249,7 @@ def _examples(
     groups = None
     if test is None:
         labeled = np.array([task.has_answer(row) for row in raw.rows])
-        split = judged_rows(raw, holdout, labeled, share, seed)
+        split = hold_out(raw, holdout, labeled, share, seed)
         task.notes += split.notes
         sides = [(raw, np.flatnonzero(split.learn)), (raw, np.flatnonzero(split.test))]
         groups = split.groups_of(np.flatnonzero(split.test & labeled))
@@ -281,24 +283,25 @@ def _adopt(task: StructuredTask, folder: Path) -> None:
         task.labels = names
 
 
-def _write_answers(
-    out: Path, task: StructuredTask, judged: Sequence[Example], said: Sequence[Any]
+def _write_predictions(
+    out: Path, task: StructuredTask, test_examples: Sequence[Example], said: Sequence[Any]
 ) -> None:
     lines = [
         to_json({"name": e.name, "truth": task.plain(e.truth), "predicted": task.plain(one)})
-        for e, one in zip(judged, said, strict=True)
+        for e, one in zip(test_examples, said, strict=True)
     ]
     write_text(out / "predictions.jsonl", "\n".join(lines) + "\n")
 
 
-def _samples(task: StructuredTask, judged: Sequence[Example], said: Sequence[Any]) -> list[Sample]:
+def _samples(task: StructuredTask, test_examples: Sequence[Example], said: Sequence[Any]) -> list[Sample]:
     main = task.metrics()[0]
     sign = 1.0 if main.higher else -1.0
     scores = [
-        sign * main.of([main.counts(one, e.truth)]) for e, one in zip(judged, said, strict=True)
+        sign * main.of([main.counts(one, e.truth)])
+        for e, one in zip(test_examples, said, strict=True)
     ]
     rows = wrong_and_right(scores)
-    return [sample(judged[i].name, **task.shown(judged[i], said[i])) for i in rows]
+    return [sample(test_examples[i].name, **task.shown(test_examples[i], said[i])) for i in rows]
 
 
 def _card(out: Path, task: StructuredTask, facts: JsonObject) -> str:

@@ -97,7 +97,7 @@ def read_rows(data: Any, *, outside: bool = False) -> RawRows:
     return found
 
 
-def judged_rows(rows: RawRows, holdout: str, labeled: np.ndarray, share: float, seed: int) -> Sides:
+def hold_out(rows: RawRows, holdout: str, labeled: np.ndarray, share: float, seed: int) -> Sides:
     """Return which rows judge: the test split, else val, else what a rule holds out.
 
     Parameters

@@ -49,7 +49,7 @@ class PartitionScore:
 
 
 @dataclass(frozen=True)
-class JudgedGroups:
+class LabelAgreement:
     """What sealed labels say of groups.
 
     Attributes
@@ -85,7 +85,7 @@ class JudgedGroups:
         }
 
     @classmethod
-    def from_json(cls, found: Mapping[str, Any]) -> JudgedGroups:
+    def from_json(cls, found: Mapping[str, Any]) -> LabelAgreement:
         """Return what `to_json` gave."""
         other = found["reference"]
         return cls(
@@ -104,7 +104,7 @@ def evaluate_groups(
     reference: np.ndarray | None = None,
     *,
     seed: int = 0,
-) -> JudgedGroups:
+) -> LabelAgreement:
     """Compare groups with the labels of the same rows, and with other groups.
 
     Parameters
@@ -125,7 +125,7 @@ def evaluate_groups(
         some = np.sort(numpy_rng("judged groups", seed).permutation(n)[:MOST])
         rows, labels = rows[some], labels[some]
     names_of = tuple(str(name) for name in classes)
-    found = JudgedGroups(n, names_of, partition_score(labels, groups[rows], seed), table)
+    found = LabelAgreement(n, names_of, partition_score(labels, groups[rows], seed), table)
     if reference is not None:
         other = reference[rows]
         gap = _interval(

@@ -99,8 +99,8 @@ def two_sides(
     unused = np.zeros(len(found.test), bool) if found.unused is None else found.unused
     notes: tuple[str, ...] = ()
     if holdout != USUAL:
-        judged = int((found.test & rows.labeled).sum())
-        held = f"judged on {judged} of {rows.total} rows, {found.how} and held out"
+        n_test = int((found.test & rows.labeled).sum())
+        held = f"judged on {n_test} of {rows.total} rows, {found.how} and held out"
         notes = (held, *found.notes)
     groups = found.blocks if found.alike else None
     return Sides(found.test & ~unused, ~found.test & ~unused, groups, holdout, notes)

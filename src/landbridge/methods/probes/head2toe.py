@@ -78,12 +78,12 @@ class Head2Toe(FeatureMethod):
         kept = most_relevant(x, labels, n_classes, share)
         small = ridge_head(x[:, kept], labels, n_classes)
         # Leaving a row out of the last fit alone says too much: the columns were chosen with it.
-        told = {k: v for k, v in small.notes.items() if not k.startswith("loo_")}
+        ridge_notes = {k: v for k, v in small.notes.items() if not k.startswith("loo_")}
         scale = 1.0 if temperature is None else small.noted("temperature") / temperature
         weight = np.zeros((n_classes, x.shape[1]))
         weight[:, kept] = scale * small.weight
         notes: Notes = {
-            **told,
+            **ridge_notes,
             "temperature": small.noted("temperature") / scale,
             "fitted_on": "target" if side is target else "source",
             "columns": x.shape[1],

@@ -101,9 +101,9 @@ def _verdict(run: RunFiles) -> list[str]:
         lines.append(f"| {name} | {unit.interval(one.score)} | {gap} |")
     kinds = {"cross-validated": "Cross-validated on", "judged": "Judged on"}
     rows = fmt.counted(verdict.judged_rows, "target example")
-    judged = f"{kinds.get(verdict.kind, 'On')} {rows}."
+    basis = f"{kinds.get(verdict.kind, 'On')} {rows}."
     seeds = md(fmt.seeds(verdict.seeds, verdict.seeds_note))
-    lines += ["", f"{judged} {seeds}." if seeds else judged]
+    lines += ["", f"{basis} {seeds}." if seeds else basis]
     return lines
 
 
@@ -113,10 +113,10 @@ def _data(run: RunFiles) -> list[str]:
         return []
     lines = ["## Data", "", md(data.get("setting") or ""), ""]
     for side in run.sides:
-        judged = f" ({fmt.count(side.judged)} kept for judging)" if side.judged else ""
+        sealed = f" ({fmt.count(side.n_test)} kept for judging)" if side.n_test else ""
         lines.append(
             f"- {side.role}: {md(side.name)}, {fmt.counted(side.usable, 'usable row')} "
-            f"of {fmt.count(side.rows)}{judged}, labelled: {md(side.labelled)}"
+            f"of {fmt.count(side.rows)}{sealed}, labelled: {md(side.labelled)}"
         )
         lines += [f"  - left out: {fmt.count(o.count)} {md(o.what)}" for o in side.omissions]
     return lines

@@ -37,7 +37,7 @@ class Side:
     labelled: str
     rows: float | None
     usable: float | None
-    judged: float | None
+    n_test: float | None
     classes: Sequence[str]
     counts: Mapping[str, float]
     omissions: Sequence[Omission]
@@ -51,10 +51,10 @@ class Side:
         name, modality, labelled = (
             str(found.get(key, "")) for key in ("name", "modality", "labelled")
         )
-        rows, usable, judged = (fmt.number(found.get(key)) for key in ("rows", "usable", "judged"))
+        rows, usable, n_test = (fmt.number(found.get(key)) for key in ("rows", "usable", "judged"))
         counted = {name: n for name, n in counts.items() if n is not None}
         return cls(
-            *(role, name, modality, labelled, rows, usable, judged),
+            *(role, name, modality, labelled, rows, usable, n_test),
             *(tuple(map(str, found.get("classes") or ())), counted),
             *(tuple(map(Omission.from_json, omissions)), tuple(map(str, found.get("notes") or ()))),
         )

@@ -110,7 +110,7 @@ def _sides(run: RunFiles, sides: Sequence[Side]) -> Table:
     for side in sides:
         row = [swatch.format(side.role, sentence(side.role)), side.name, side.modality]
         row += [fmt.count(side.rows), fmt.count(side.usable), side.labelled]
-        row += [fmt.count(side.judged)]
+        row += [fmt.count(side.n_test)]
         rows.append(row + ([fmt.count(len(side.classes) or None)] if kind.named else []))
     heads += [sentence(kind.nouns)] if kind.named else []
     return Table(heads, rows, (3, 4, 6, 7), "Data")

@@ -133,12 +133,12 @@ def label_shift_em(
     present = np.flatnonzero(priors)
     ratios = target[:, present] / priors[present]
     # A row that is sure of a missing class says nothing on the others.
-    told = ratios.max(axis=1) > 0
+    informative = ratios.max(axis=1) > 0
     found = np.zeros(len(priors))
-    if not told.any():
+    if not informative.any():
         found, gap = priors.copy(), np.inf
     else:
-        ratios = ratios[told] / ratios[told].max(axis=1, keepdims=True)
+        ratios = ratios[informative] / ratios[informative].max(axis=1, keepdims=True)
         fit = mixture_proportions(ratios, start=priors[present], tolerance=tolerance)
         found[present], gap = fit.proportions, fit.gap
     return _shift(priors, found, present, gap)

@@ -67,9 +67,9 @@ class RidgeProblem:
         if not bool((asked > 0).any()):
             raise ValueError("no row of weight above 0 is judged")
         self.eval_mask = asked[:, None]
-        self.n_judged = int(asked.sum())
-        self.judged_share = self.share * self.eval_mask
-        self.judged_share /= self.judged_share.sum()
+        self.n_eval = int(asked.sum())
+        self.eval_share = self.share * self.eval_mask
+        self.eval_share /= self.eval_share.sum()
 
     def centred(self, part: slice) -> torch.Tensor:
         """Return √w (y − mean)."""
@@ -82,7 +82,7 @@ class RidgeProblem:
             miss = (predicted[:, 0] > 0) != (self.y[part, 0] > 0)
         else:
             miss = predicted.argmax(1) != self.y[part].argmax(1)
-        return float(self.judged_share[part, 0][miss].sum())
+        return float(self.eval_share[part, 0][miss].sum())
 
 
 def positive(values: torch.Tensor) -> torch.Tensor:
@@ -124,7 +124,7 @@ def solve_dual(problem: RidgeProblem) -> SolvedRidge:
         errors[j] = float((problem.eval_mask * error.square()).sum())
         if problem.count_wrong:
             wrong[j] = problem.wrong(error, slice(None))
-    return SolvedRidge(errors / (problem.n_judged * problem.y.shape[1]), wrong, "float64", fit)
+    return SolvedRidge(errors / (problem.n_eval * problem.y.shape[1]), wrong, "float64", fit)
 
 
 def solve_primal(
@@ -155,7 +155,7 @@ def solve_primal(
         return path.fit(j, leverage[:, j : j + 1], dtype, applied)
 
     name = "mixed" if dtype != applied else str(dtype).removeprefix("torch.")
-    return SolvedRidge(errors / (problem.n_judged * problem.y.shape[1]), wrong, name, fit)
+    return SolvedRidge(errors / (problem.n_eval * problem.y.shape[1]), wrong, name, fit)
 
 
 @dataclass(frozen=True)

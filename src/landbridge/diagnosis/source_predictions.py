@@ -14,7 +14,7 @@ _STRENGTHS = np.logspace(-2, 5, 15)
 
 
 @dataclass(frozen=True)
-class Answers:
+class SourcePredictions:
     """Calibrated probabilities on both sides.
 
     Attributes
@@ -43,9 +43,9 @@ class Answers:
     accuracy: float
 
 
-def source_answers(
+def predict_from_source(
     xs: np.ndarray, xt: np.ndarray, labels: np.ndarray, n_classes: int
-) -> Answers | None:
+) -> SourcePredictions | None:
     """Fit a ridge classifier on the source and calibrate it on its leave-one-out scores.
 
     Parameters
@@ -75,7 +75,7 @@ def source_answers(
     scale = float(held_out.std()) or 1.0
     slope, shift = bias_corrected_temperature(held_out / scale, y)
     slope /= scale
-    return Answers(
+    return SourcePredictions(
         present=present,
         rows=rows,
         labels=y,
