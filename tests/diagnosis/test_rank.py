@@ -113,7 +113,7 @@ def test_too_few_labels(monkeypatch, tmp_path):
     pixels, _ = images(10)
     with pytest.raises(DataError, match="needs 4 of each"):
         rank_backbones(read_domain((pixels, [0] * 8 + [1, 1])), ["identity"])
-    with pytest.raises(DataError, match="numbers"):
+    with pytest.raises(DataError, match="is a number"):
         rank_backbones(read_domain((pixels, np.linspace(0, 1.7, 10))), ["identity"])
 
 

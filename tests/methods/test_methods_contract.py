@@ -27,10 +27,10 @@ from landbridge.methods.core.parameters import documented
 from landbridge.methods.core.resolve import Setting, make_method, require
 from landbridge.objectives.base import TERMS
 from landbridge.training.batches import Side
+from landbridge.training.full_plan import train_plan
 from landbridge.training.inputs import run_features, run_network
 from landbridge.training.loop import LoopOptions, TrainingData, make_term, train
 from landbridge.training.trainable import CHOICES
-from landbridge.training.whole_plan import train_plan
 
 NAMES = [name for name, kind in METHODS.items() if "multiclass" in kind.needs.target_types]
 NAMES += ["joint+mcc", "infomax+consistency"]

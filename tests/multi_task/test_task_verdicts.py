@@ -16,7 +16,7 @@ from landbridge.domains import read_domain
 from landbridge.domains.holdout.sides import Sides
 from landbridge.metrics.estimates import mean_interval, paired_interval
 from landbridge.multi_task.fit import _sides, _test_rows, _weights
-from landbridge.multi_task.model import decided, parts, scores_of, whole_facts
+from landbridge.multi_task.model import all_facts, decided, parts, scores_of
 from landbridge.multi_task.page import _done, page_of
 from landbridge.multi_task.read import OneTask, as_tasks, read_tasks, true_labels
 from landbridge.multi_task.samples import _loss
@@ -136,7 +136,7 @@ def test_scores_of_other_data_and_answers():
         (4, 3),
         (4, 1),
     ]
-    facts = whole_facts([KIND, SIZE], {"seeds": 2})
+    facts = all_facts([KIND, SIZE], {"seeds": 2})
     assert (facts["format"], facts["sizes"], facts["seeds"]) == (1, [3, 1], 2)
     assert facts["tasks"][1] == {
         "name": "size",
@@ -277,7 +277,7 @@ def test_what_is_read_is_said_of_tables_and_of_arrays():
 
 
 def test_a_report_says_what_each_task_tells_apart():
-    tasks = whole_facts([KIND, SIZE], {"backbone": "mlp", "weights": {"kind": 1.0, "size": 0.5}})
+    tasks = all_facts([KIND, SIZE], {"backbone": "mlp", "weights": {"kind": 1.0, "size": 0.5}})
     (facts,) = _done(tasks).blocks
     assert facts.pairs == [
         ("Backbone", "mlp"),
@@ -291,7 +291,7 @@ def test_a_report_says_how_many_rows_and_what_was_held_out(tmp_path):
     verdict = task_verdict(KIND, np.zeros(4), [np.eye(4, 3)], [])
     rows = np.arange(2) > 0
     sides = Sides(rows, ~rows, None, "time:day", ("those from May on",))
-    facts = whole_facts([KIND], {
+    facts = all_facts([KIND], {
         "verdict": [verdict.to_json()], "backbone": "mlp", "weights": "learned", "seeds": 2,
         "rows": 1200, "judged": 4, "seen_sentence": "",
         **sides.facts(),

@@ -19,8 +19,8 @@ from landbridge.runs.tuned import Candidate, fit_chosen, score, tidy, trainings
 from landbridge.training.arithmetic import averaged, mixed
 from landbridge.training.batches import Side
 from landbridge.training.checkpoint import load_tensors
+from landbridge.training.full_plan import Trained
 from landbridge.training.plan import Phase, TrainingPlan
-from landbridge.training.whole_plan import Trained
 
 TRAINING = {
     "steps": 8,

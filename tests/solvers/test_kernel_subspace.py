@@ -129,7 +129,7 @@ def test_every_row_as_landmark_is_exact():
 
 def test_forms_are_chosen_by_size():
     xs, xt = sides(40, 30, 5)
-    assert kernel_space(xs, xt, "rbf").whole
+    assert kernel_space(xs, xt, "rbf").full
     far = kernel_space(xs, xt, "rbf", exact=60)
     assert far.notes["form"] == "nystrom"
     assert far.base.shape == (70, 70)

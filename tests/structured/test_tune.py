@@ -65,7 +65,7 @@ def test_from_rows_to_a_verdict(task, request, tmp_path):
     again = landbridge.load(tmp_path / "run")
     assert again.report(tmp_path / "r.html").read_text("utf-8") == report
     own = tuned.examples(data)[:5]
-    both = [[tuned.task.plain(x) for x in t.answers(own)] for t in (tuned, again)]
+    both = [[tuned.task.plain(x) for x in t.predict_examples(own)] for t in (tuned, again)]
     assert both[0] == both[1]
     assert set(again.evaluate(data)["scores"]) == {m.name for m in tuned.task.metrics()}
 

@@ -12,9 +12,9 @@ from landbridge.backbones.mobilenet_v2 import MobileNetV2
 from landbridge.backbones.surgery import Network
 from landbridge.base.errors import MethodError
 from landbridge.training.adapter import adaptable, inject, merge_adapter, save_adapter
+from landbridge.training.full_plan import train_plan
 from landbridge.training.loop import LoopOptions
 from landbridge.training.plan import Adapter, TrainingPlan
-from landbridge.training.whole_plan import train_plan
 
 SMALL = Adapter(rank=2, alpha=4)
 

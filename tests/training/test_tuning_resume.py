@@ -10,8 +10,8 @@ import torch
 from landbridge.methods.core.base import METHODS
 from landbridge.methods.core.network import PlanContext
 from landbridge.methods.core.resolve import make_method
+from landbridge.training.full_plan import train_plan
 from landbridge.training.loop import LoopOptions
-from landbridge.training.whole_plan import train_plan
 
 NAMES = [
     name

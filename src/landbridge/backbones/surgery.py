@@ -246,9 +246,9 @@ def _head(
     for source, target in pairs:
         width = min(old[source].numel(), new[target].numel())  # 1 for the bias
         new[target].view(-1)[:width].copy_(old[source].reshape(-1)[:width])
-    whole = len(pairs) == len(to_classes) and old.shape[1:] == new.shape[1:]
+    full = len(pairs) == len(to_classes) and old.shape[1:] == new.shape[1:]
     return (
-        "transferred" if whole else "reshaped",
+        "transferred" if full else "reshaped",
         f"{len(pairs)} of {len(to_classes)} classes by name",
     )
 

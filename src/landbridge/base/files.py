@@ -88,7 +88,7 @@ def refuse_link(path: Path) -> NoReturn:
 
 
 @contextlib.contextmanager
-def whole_file(path: Path | str, *, private: bool = False) -> Iterator[Path]:
+def atomic_file(path: Path | str, *, private: bool = False) -> Iterator[Path]:
     """Give a temporary path beside `path`; on success it is synced and takes its place.
 
     Where `private`, only its owner may read it; else it is as any new file.
@@ -114,7 +114,7 @@ def whole_file(path: Path | str, *, private: bool = False) -> Iterator[Path]:
 
 def write_bytes(path: Path | str, data: bytes, *, private: bool = False) -> None:
     """Write `data` to `path` atomically."""
-    with whole_file(path, private=private) as temporary:
+    with atomic_file(path, private=private) as temporary:
         temporary.write_bytes(data)
 
 
@@ -122,7 +122,7 @@ def write_array(path: Path | str, array: np.ndarray, *, private: bool = False) -
     """Write an array to `path` atomically, as .npy."""
     import numpy as np
 
-    with whole_file(path, private=private) as temporary, temporary.open("wb") as file:
+    with atomic_file(path, private=private) as temporary, temporary.open("wb") as file:
         # Through write(), in pieces: np.save's own way says of a full disk that some bytes
         # were not written, and not why.
         np.save(_Writer(file.write), array, allow_pickle=False)

@@ -167,12 +167,12 @@ def seconds(value: Any) -> str:
         return DASH
     if finite < 10:
         return f"{finite:.1f} s"
-    whole = round(finite)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    return f"{whole // 3600} h {whole % 3600 // 60} min"
+    rounded = round(finite)
+    if rounded < 60:
+        return f"{rounded} s"
+    if rounded < 3600:
+        return f"{rounded // 60} min {rounded % 60} s"
+    return f"{rounded // 3600} h {rounded % 3600 // 60} min"
 
 
 def seeds(used: Sequence[int], note: str) -> str:
@@ -214,9 +214,9 @@ def about(n: float) -> str:
     >>> about(15437), about(87.2), about(112)
     ('15,000', '87', '110')
     """
-    whole = round(n)
-    keep = max(0, len(str(abs(whole))) - 2)
-    return f"{round(whole, -keep):,}"
+    rounded = round(n)
+    keep = max(0, len(str(abs(rounded))) - 2)
+    return f"{round(rounded, -keep):,}"
 
 
 def shorten(text: object, most: int) -> str:

@@ -88,9 +88,9 @@ def taken(use: Callable[..., Any], run: Path, options: Options) -> Options:
 
 def write(path: Path, rows: Sequence[AnswerRow]) -> None:
     """Write predictions whole, in the format that the name's ending says."""
-    from ..base.files import whole_file
+    from ..base.files import atomic_file
 
-    with whole_file(path) as temporary:
+    with atomic_file(path) as temporary:
         if path.suffix.lower() == ".parquet":
             import pyarrow as pa
             import pyarrow.parquet as pq

@@ -51,16 +51,16 @@ def distinctive_words(texts: Sequence[str], groups: np.ndarray, k: int) -> list[
     except ValueError:  # no word stands in three texts
         return [[] for _ in range(k)]
     names = counts.get_feature_names_out()
-    whole = np.asarray(found.sum(0)).ravel().astype(float)
+    totals = np.asarray(found.sum(0)).ravel().astype(float)
     n, said = len(texts), []
     for group in range(k):
         own_rows = groups == group
         own = np.asarray(found[own_rows].sum(0)).ravel().astype(float)
         inside, outside = int(own_rows.sum()), n - int(own_rows.sum())
-        a, b = own + whole / n, whole - own + whole / n  # one text like the whole on each side
+        a, b = own + totals / n, totals - own + totals / n  # one text like the whole on each side
         odds = np.log(a / (inside + 1 - a).clip(1e-9)) - np.log(b / (outside + 1 - b).clip(1e-9))
         z = odds / np.sqrt(1 / a + 1 / b)
-        z[whole - own > COMMON * outside] = 0
+        z[totals - own > COMMON * outside] = 0
         best = [names[i] for i in np.argsort(-z, kind="stable")[: 4 * WORDS] if z[i] > 2]
         said.append(_plain(best))
     return said

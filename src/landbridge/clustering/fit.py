@@ -160,14 +160,14 @@ def cluster(
             offline=offline,
             events=events,
         )
-        whole = encoder.features(domain.examples, place, events)
-        features = [whole[usable]]
+        full = encoder.features(domain.examples, place, events)
+        features = [full[usable]]
         if more is not None:
             features.append(encoder.features(more.examples, place, events))
         unit = not (encoder.flat and hint.modality == "tabular")
         with threads(1):  # many small fits: more threads would wait for each other
             found = find_groups(clustering, features, (low, high), seed, unit=unit, events=events)
-            places = found.compression.apply(whole)
+            places = found.compression.apply(full)
             shares = found.groups.shares(places)
             own = shares.argmax(1)
             facts = _facts(clustering, encoder, domain, more, found, seed)

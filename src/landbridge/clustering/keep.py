@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..base.files import whole_file
+from ..base.files import atomic_file
 from ..base.typed import JsonObject
 from .find import some_rows
 
@@ -30,5 +30,5 @@ def write_rows(path: Path, rows: list[JsonObject]) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    with whole_file(path) as temporary:
+    with atomic_file(path) as temporary:
         pq.write_table(pa.Table.from_pylist(rows), temporary)

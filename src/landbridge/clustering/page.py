@@ -132,9 +132,9 @@ def _groups(facts: JsonObject) -> Section:
 def _labels(agreement: LabelAgreement, number: int) -> str:
     counts = agreement.table[number].tolist() if number < len(agreement.table) else []
     order = sorted(range(len(counts)), key=lambda i: -counts[i])[:_SHOWN]
-    whole = max(1, sum(counts))
+    total = max(1, sum(counts))
     return ", ".join(
-        f"{agreement.classes[i]} {fmt.percent(counts[i] / whole)}" for i in order if counts[i]
+        f"{agreement.classes[i]} {fmt.percent(counts[i] / total)}" for i in order if counts[i]
     )
 
 

@@ -65,9 +65,9 @@ def one_hot(labels: np.ndarray, n_classes: int) -> np.ndarray:
 
 
 def _evidence(squares: np.ndarray, z: np.ndarray, y: np.ndarray, n: int) -> float:
-    whole = float(y @ y)
+    total = float(y @ y)
     # Of y, what no weights can reach; a fit without any rest is as good as arithmetic allows.
-    outside = max(whole - float(z @ z), np.finfo(float).eps * whole) if len(z) < n else 0.0
+    outside = max(total - float(z @ z), np.finfo(float).eps * total) if len(z) < n else 0.0
 
     def evidence(ratio: float) -> float:
         grown = 1 + squares * np.exp(-ratio)

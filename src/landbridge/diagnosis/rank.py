@@ -110,7 +110,7 @@ def rank_backbones(
     rows = np.flatnonzero(usable.labeled_mask)
     if not target.target_type.exclusive:
         raise DataError(
-            f"the labels of {target.name!r} are {target.target_type.name}, and a ranking counts "
+            f"each label of {target.name!r} is {target.target_type.summary}, and a ranking counts "
             "right answers",
             hint="give labels that are classes (--target-type multiclass)",
         )
@@ -152,13 +152,13 @@ def _of_large_classes(
     usable: Domain, rows: np.ndarray, counts: np.ndarray, events: Events
 ) -> Domain:
     """Return the labelled rows of classes that can be spread over folds; say what is left out."""
-    small = np.flatnonzero((counts > 0) & (counts < LEAST))
-    if len(small):
-        which = ", ".join(repr(usable.classes[i]) for i in small[:5])
+    rare = np.flatnonzero((counts > 0) & (counts < LEAST))
+    if len(rare):
+        which = ", ".join(repr(usable.classes[i]) for i in rare[:5])
         events.log(
             "note",
-            f"{counted(int(counts[small].sum()), 'row')} left out, of classes with fewer than "
-            f"{LEAST} labels: {which}" + (f" and {len(small) - 5:,} more" * (len(small) > 5)),
+            f"{counted(int(counts[rare].sum()), 'row')} left out, of classes with fewer than "
+            f"{LEAST} labels: {which}" + (f" and {len(rare) - 5:,} more" * (len(rare) > 5)),
         )
     large = np.flatnonzero(counts >= LEAST)
     kept = usable.select(rows[counts[usable.labels[rows]] >= LEAST])

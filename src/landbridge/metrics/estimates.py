@@ -194,11 +194,11 @@ def _moments(
         rest = table - table.mean(0) - by_seed[:, None] + by_seed.mean()
         noise = float((rest**2).sum()) / max(1, (n - 1) * (seeds - 1)) / (n * seeds)
         among = max(0.0, float(by_seed.var(ddof=1)) / seeds - noise)
-    whole = own + among
-    if whole <= 0:
+    total = own + among
+    if total <= 0:
         return middle, 0.0, np.inf
     uncertain = own**2 / rows_free + (among**2 / (seeds - 1) if among else 0.0)
-    return middle, whole, whole**2 / uncertain if uncertain > 0 else np.inf
+    return middle, total, total**2 / uncertain if uncertain > 0 else np.inf
 
 
 def _between_groups(off: np.ndarray, groups: np.ndarray, n_ends: int) -> tuple[float, float]:

@@ -35,7 +35,7 @@ from ..training.devices import find_device
 from ..training.network_folder import save_network
 from .budget import plan_fits
 from .fits import Fits
-from .model import FILE, MultiTask, decided, parts, whole_facts
+from .model import FILE, MultiTask, all_facts, decided, parts
 from .read import OneTask, as_tasks, read_tasks
 from .samples import shown_samples
 from .verdicts import task_verdict
@@ -240,15 +240,15 @@ def multitask(
             "backbone": opened.identity.name,
             **sides.facts(),
         }
-        whole = whole_facts(tasks, facts)
+        metadata = all_facts(tasks, facts)
         if folder is not None:
             save_network(folder, network, opened.identity, opened.preprocessing)
             said = decided(tasks, first)
             keep_samples(
                 folder, shown_samples(tasks, domain, test_rows, test_labels[test_rows], said)
             )
-            write_json(folder / FILE, whole)
-        model = MultiTask(network, opened.preprocessing, whole, folder)
+            write_json(folder / FILE, metadata)
+        model = MultiTask(network, opened.preprocessing, metadata, folder)
         if folder is not None:
             model.report()
         return model

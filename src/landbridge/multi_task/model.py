@@ -272,7 +272,7 @@ def parts(tasks: Sequence[OneTask], outputs: np.ndarray) -> list[np.ndarray]:
     return list(np.split(outputs, ends[:-1], axis=1))
 
 
-def whole_facts(tasks: Sequence[OneTask], facts: Mapping[str, Any]) -> JsonObject:
+def all_facts(tasks: Sequence[OneTask], facts: Mapping[str, Any]) -> JsonObject:
     """Return what ``multitask.json`` holds."""
     own = {"tasks": [task.to_json() for task in tasks], "sizes": [task.size for task in tasks]}
     return {"format": 1, **own, **facts}

@@ -37,16 +37,16 @@ class _Confusion(torch.autograd.Function):
         certain = (p * log_p).sum(1, keepdim=True).exp_()
         weighted = torch.addcmul(p, p, certain)
         confusion = weighted.T @ p
-        whole = confusion.sum(1)
-        least = whole.clamp_min(1e-12)  # of a class that no row has any probability of
+        row_sums = confusion.sum(1)
+        least = row_sums.clamp_min(1e-12)  # of a class that no row has any probability of
         diagonal = confusion.diagonal() / least
         if ctx.needs_input_grad[0]:
             slope = torch.addcmul(diagonal / least, p, least.reciprocal(), value=-2)
             slope.mul_(weighted)
             slope.addcmul_(p, slope.sum(1, keepdim=True), value=-1)
             ctx.save_for_backward(slope)
-            ctx.scale = 1 / (temperature * len(whole))
-        return (whole.div_(least) - diagonal).mean()
+            ctx.scale = 1 / (temperature * len(row_sums))
+        return (row_sums.div_(least) - diagonal).mean()
 
     @staticmethod
     @once_differentiable

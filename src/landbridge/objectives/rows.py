@@ -20,17 +20,17 @@ def together(one: torch.Tensor, other: torch.Tensor) -> torch.Tensor:
     ----------
     one, other : float tensors (n_s, ...), (n_t, ...)
     """
-    whole = one._base
+    joint = one._base
     if (
-        whole is not None
-        and whole is other._base
-        and whole.shape == (len(one) + len(other), *one.shape[1:])
-        and whole.requires_grad == one.requires_grad == other.requires_grad  # one may be detached
-        and whole.stride() == one.stride() == other.stride()
-        and one.storage_offset() == whole.storage_offset()
+        joint is not None
+        and joint is other._base
+        and joint.shape == (len(one) + len(other), *one.shape[1:])
+        and joint.requires_grad == one.requires_grad == other.requires_grad  # one may be detached
+        and joint.stride() == one.stride() == other.stride()
+        and one.storage_offset() == joint.storage_offset()
         and other.storage_offset() == one.storage_offset() + len(one) * one.stride(0)
     ):
-        return at_least_single(whole)
+        return at_least_single(joint)
     return at_least_single(torch.cat([one, other]))
 
 

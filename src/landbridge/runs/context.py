@@ -113,9 +113,9 @@ class FitContext:
     data : PreparedData
     backbone : StartingNetwork
     settings : RunSettings
-    part : str
+    subdir : str
         Its folder below ``work/``.
-    small : FitContext or None
+    fallback : FitContext or None
         The same target, small, for a small net of our own: what training from scratch uses
         where the backbone's architecture is too dear to train from nothing.
     """
@@ -126,8 +126,8 @@ class FitContext:
     data: PreparedData
     backbone: StartingNetwork
     settings: RunSettings = RunSettings()
-    part: str = "data"
-    small: FitContext | None = None
+    subdir: str = "data"
+    fallback: FitContext | None = None
 
     @property
     def fits(self) -> Path:
@@ -137,16 +137,16 @@ class FitContext:
     @property
     def folder(self) -> Path:
         """Where it is kept."""
-        return self.path / "work" / self.part
+        return self.path / "work" / self.subdir
 
     def for_method(self, method: str) -> FitContext:
         """Return what a method works on: the small one for "scratch" where there is one."""
-        return self.small if method == "scratch" and self.small is not None else self
+        return self.fallback if method == "scratch" and self.fallback is not None else self
 
     def settled(self, **settings: Any) -> FitContext:
         """Return the same with other settings, the small one's as well."""
-        small = None if self.small is None else self.small.settled(**settings)
-        return replace(self, settings=replace(self.settings, **settings), small=small)
+        fallback = None if self.fallback is None else self.fallback.settled(**settings)
+        return replace(self, settings=replace(self.settings, **settings), fallback=fallback)
 
     def plan_context(self) -> PlanContext:
         """Return what methods may know when they make their plans."""
@@ -170,8 +170,8 @@ class FitContext:
 
     def save(self) -> None:
         """Write everything below its folder, the small one first."""
-        if self.small is not None:
-            self.small.save()
+        if self.fallback is not None:
+            self.fallback.save()
         folder = self.folder
         data = self.data.save(folder)
         facts = as_json(
@@ -203,11 +203,11 @@ class FitContext:
                 f"({was['origin']}), and is {own['name']!r} ({own['origin']}) now",
                 hint="give the same weights, or start a new run",
             )
-        small = self.small
-        if small is not None:
-            file = small.folder / FILE
-            small = small.settled_as(read_json(file)) if file.exists() else None
-        return replace(self, settings=_settings(saved), small=small)
+        fallback = self.fallback
+        if fallback is not None:
+            file = fallback.folder / FILE
+            fallback = fallback.settled_as(read_json(file)) if file.exists() else None
+        return replace(self, settings=_settings(saved), fallback=fallback)
 
     @staticmethod
     def damaged(path: Path) -> str | None:
@@ -242,14 +242,14 @@ class FitContext:
         )
 
     @classmethod
-    def load(cls, path: Path, part: str = "data", methods: Methods | None = None) -> FitContext:
+    def load(cls, path: Path, subdir: str = "data", methods: Methods | None = None) -> FitContext:
         """Read what `save` wrote."""
-        folder = path / "work" / part
+        folder = path / "work" / subdir
         facts = read_json(folder / FILE)
         config = make_config(facts["config"], stored=True)
         methods = methods or Methods(config.method, config.method_options)
         data = PreparedData.load(folder, facts)
-        small = part == "data" and (path / "work" / SMALL / FILE).exists()
+        fallback = subdir == "data" and (path / "work" / SMALL / FILE).exists()
         return cls(
             path=path,
             config=config,
@@ -262,8 +262,8 @@ class FitContext:
                 offline=config.offline,
             ),
             settings=_settings(facts),
-            part=part,
-            small=cls.load(path, SMALL, methods) if small else None,
+            subdir=subdir,
+            fallback=cls.load(path, SMALL, methods) if fallback else None,
         )
 
 

@@ -108,12 +108,12 @@ class Fit:
 def finished(context: FitContext, spec: FitSpec) -> Fit | None:
     """Return the fit if it is on disk."""
     folder = context.fits / spec.id
-    if not (folder / "fit.json").exists() or not whole(folder):
+    if not (folder / "fit.json").exists() or not is_complete(folder):
         return None
     return Fit.of(folder, read_json(folder / "fit.json"))
 
 
-def whole(folder: Path) -> bool:
+def is_complete(folder: Path) -> bool:
     """Say whether a fit's files are what it wrote; those of an older version say no hashes."""
     try:
         facts = read_json(folder / "fit.json")

@@ -171,7 +171,7 @@ def read_task(
     )
     if teacher is not None and not task.target_type.class_scores:
         raise DataError(
-            f"the labels of {wanted.name!r} are {task.target_type.name}, and a teacher "
+            f"each label of {wanted.name!r} is {task.target_type.summary}, and a teacher "
             "teaches classes",
             hint="give labels that are classes, or leave the teacher out",
         )

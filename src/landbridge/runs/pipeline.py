@@ -252,23 +252,23 @@ def _other_kind(path: Path, state: dict[str, Any], listeners: Any) -> Run:
 def _absolute(config: RunConfig) -> RunConfig:
     """Return the configuration with whole paths, so that a run resumes from any folder."""
 
-    def whole(place: str | None) -> str | None:
+    def absolute(place: str | None) -> str | None:
         if place is None or not Path(place).expanduser().exists():
             return place
         return str(Path(place).expanduser().resolve())
 
     values = config.to_dict()
     for side in ("source", "target"):
-        values["data"][side] = whole(values["data"][side])
-    values["teacher"] = whole(values["teacher"])
+        values["data"][side] = absolute(values["data"][side])
+    values["teacher"] = absolute(values["teacher"])
     head, colon, file = values["backbone"].partition(":")
     kind, _, rest = head.partition("/")
     if kind in ("local", "keras", "run") and rest:  # a path after the kind
-        values["backbone"] = f"{kind}/{whole(rest)}{colon}{file}"
+        values["backbone"] = f"{kind}/{absolute(rest)}{colon}{file}"
     elif colon and len(head) > 1:  # not a Windows drive
-        values["backbone"] = f"{head}:{whole(file)}"
+        values["backbone"] = f"{head}:{absolute(file)}"
     elif "/" in head or "\\" in head:  # a bare word is a name, whatever lies in this folder
-        values["backbone"] = whole(head)
+        values["backbone"] = absolute(head)
     return make_config(values)
 
 

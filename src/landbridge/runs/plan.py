@@ -53,11 +53,13 @@ def make_plan(task: Task, context: FitContext, events: Events) -> tuple[Plan, Fi
             f"{what} a single target label: it is learned from in every fold, and methods are "
             "compared on the other classes",
         )
-    context, costs, small_costs = _small_costs(context, costs, events)
+    context, costs, fallback_costs = _fallback_costs(context, costs, events)
 
     def cost(name: str, scale: float) -> float:
         place = context.for_method(name)
-        return (costs if place is context else small_costs).fit(place, place.methods[name], scale)
+        return (costs if place is context else fallback_costs).fit(
+            place, place.methods[name], scale
+        )
 
     def steps(name: str, scale: float) -> int:
         method = context.methods[name]
@@ -131,7 +133,7 @@ def make_plan(task: Task, context: FitContext, events: Events) -> tuple[Plan, Fi
 
 
 def _with_why(fit: PlannedFit, found: Portfolio, context: FitContext) -> PlannedFit:
-    if fit.method == "scratch" and context.small is not None:
+    if fit.method == "scratch" and context.fallback is not None:
         why = "what the outcome is measured against, as a small net of our own"
     elif fit.method == found.reference:
         why = "what the outcome is measured against"
@@ -164,34 +166,34 @@ SCRATCH_SHARE = 0.05
 """Of the budget: what one fit from scratch may take."""
 
 
-def _small_costs(
+def _fallback_costs(
     context: FitContext, costs: Costs, events: Events
 ) -> tuple[FitContext, Costs, Costs]:
     """Measure the small net, if training from scratch is to use it; else forget it.
 
     Returns the context, what its fits cost, and what the small net's do.
     """
-    small = context.small
-    if small is None:
+    fallback = context.fallback
+    if fallback is None:
         return context, costs, costs
     seconds = costs.fit(context, context.methods.plain("scratch"), 1.0)
     dear = seconds > SCRATCH_SHARE * context.config.budget_seconds
     if context.config.method == "scratch" or not dear:
-        return replace(context, small=None), costs, costs
-    found = measure(small, events)
+        return replace(context, fallback=None), costs, costs
+    found = measure(fallback, events)
     own, more = costs.row, found.row
     row = replace(
         own,
         probe_s=own.probe_s + more.probe_s,
         probe_work_s=own.probe_work_s + more.probe_work_s,
     )
-    small = replace(small, settings=replace(small.settings, precision=found.precision))
+    fallback = replace(fallback, settings=replace(fallback.settings, precision=found.precision))
     events.log(
         "note",
         f"training {context.backbone.identity.name} from scratch would take most of the budget: "
-        f"from scratch here means {small.backbone.identity.name}, a small net of ours",
+        f"from scratch here means {fallback.backbone.identity.name}, a small net of ours",
     )
-    return replace(context, small=small), replace(costs, row=row), found
+    return replace(context, fallback=fallback), replace(costs, row=row), found
 
 
 MOVING_SHARE = 0.1

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..base.files import whole_file
+from ..base.files import atomic_file
 from ..domains.task import Task
 from ..isolation.ask import wrote
 from ..targets.base import TargetType
@@ -125,7 +125,7 @@ def _write(
         ]
         columns["probability"] += list(values.astype(np.float32))
     table = pa.table({key: pa.array(columns[key], of) for key, of in types.items()})
-    with whole_file(path) as temporary:
+    with atomic_file(path) as temporary:
         pq.write_table(table, temporary, compression="zstd")
     wrote(path)
 

@@ -24,7 +24,7 @@ from ..targets.codec import TargetCodec
 from ..training.batches import Side
 from ..verdict.evaluate import labels_print
 from .context import SMALL, FitContext, StartingNetwork
-from .prepared import PreparedData, validation_part
+from .prepared import PreparedData, validation_split
 from .source_model import SourceModel
 from .teacher import Teacher
 
@@ -34,7 +34,7 @@ def prepare(
     config: RunConfig,
     path: Path,
     events: Events,
-    part: str = "data",
+    subdir: str = "data",
     source_model: SourceModel | None = None,
     reading: TargetCodec | None = None,
     teacher: Teacher | None = None,
@@ -116,7 +116,7 @@ def prepare(
         else:
             source_classes, own_labeled = classes, source.labeled_mask
             source_own = labels = reading.encode(source.labels)
-        validation = validation_part(source_own, own_labeled, config.seed)
+        validation = validation_split(source_own, own_labeled, config.seed)
         source_side = Side(inputs(source), labels, own_labeled)
     situation = Setting(
         source=task.source_labels,
@@ -127,12 +127,12 @@ def prepare(
         target_type=task.target_type,
         teacher=teacher is not None,
     )
-    small = None
-    small_net = own_network(input_hint(domains)) if opened.identity.pretrained else None
-    if small_net is not None and target.labeled_mask.any():
+    fallback = None
+    fallback_net = own_network(input_hint(domains)) if opened.identity.pretrained else None
+    if fallback_net is not None and target.labeled_mask.any():
         alone = replace(task, source=None, source_labels="none", model=None, teacher=None)
-        modest = replace(config, backbone=small_net, backbone_options={})
-        small = prepare(
+        modest = replace(config, backbone=fallback_net, backbone_options={})
+        fallback = prepare(
             alone, modest, path, SILENT, SMALL, reading=reading, sight=sight, methods=methods
         )
     data = PreparedData(
@@ -165,8 +165,8 @@ def prepare(
         backbone=StartingNetwork(
             opened.identity, preprocessing, pretrained=situation.pretrained, offline=config.offline
         ),
-        part=part,
-        small=small,
+        subdir=subdir,
+        fallback=fallback,
     )
 
 

@@ -199,7 +199,7 @@ def _read_only(value: Any) -> Any:
     return view
 
 
-def validation_part(labels: np.ndarray, labeled: np.ndarray, seed: int) -> np.ndarray:
+def validation_split(labels: np.ndarray, labeled: np.ndarray, seed: int) -> np.ndarray:
     """Return which labelled source rows are kept for validation: a tenth, 1,000 at most.
 
     Stratified, by the tenths where labels are numbers; a class keeps at least one row to

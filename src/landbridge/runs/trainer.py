@@ -13,9 +13,9 @@ from ..backbones.surgery import Network
 from ..base.events import Events
 from ..training.batches import Side
 from ..training.devices import borrowed
+from ..training.full_plan import Trained, train_plan
 from ..training.loop import LoopOptions, TrainingData
 from ..training.plan import TrainingPlan
-from ..training.whole_plan import Trained, train_plan
 from .context import FitContext
 from .features import stored_features
 from .networks import starting_network

@@ -35,13 +35,13 @@ def write(
     `source`: the run that stands in the source's place.
     """
     path, truth, reading = context.path, found.truth, found.reading
-    whole, context = context, context.for_method(selected.chosen)
+    full, context = context, context.for_method(selected.chosen)
     write_json(path / "verdict.json", found.verdict.to_json())
     chosen = selected.fits[selected.chosen][selected.seeds[0]]
     parameters = _save_model(context, chosen, reading, path)
     for file in sorted((chosen.folder / "adapter").glob("*")):
         write_bytes(path / "adapter" / file.name, file.read_bytes())
-    _save_reference(whole, selected, found.verdict.reference)
+    _save_reference(full, selected, found.verdict.reference)
     save_unknown(context, chosen)
     save_learned(context, source)
     save_predictions(context, task, selected, truth, found.verdict.kind, reading)

@@ -40,12 +40,12 @@ class Metric:
     name : str
         As people know it: "F1", "BLEU", "WER", "mIoU", "mAP".
     counts : callable (prediction, truth) -> Any
-        Of one answer: an array whose sum `score` takes, unless `whole`.
+        Of one answer: an array whose sum `score` takes, unless `non_additive`.
     score : callable
-        Of the summed counts; of the list of them where `whole`.
+        Of the summed counts; of the list of them where `non_additive`.
     higher : bool
         Whether more is better.
-    whole : bool
+    non_additive : bool
         Whether counts cannot be summed.
     """
 
@@ -53,11 +53,11 @@ class Metric:
     counts: Callable[[Any, Any], Any]
     score: Callable[[Any], float]
     higher: bool = True
-    whole: bool = False
+    non_additive: bool = False
 
     def of(self, counts: Sequence[Any], rows: np.ndarray | None = None) -> float:
         """Return the score of these rows, of all where not given."""
-        if self.whole:
+        if self.non_additive:
             return self.score(list(counts) if rows is None else [counts[i] for i in rows])
         table = np.asarray(counts)
         return self.score((table if rows is None else table[rows]).sum(0))
@@ -125,7 +125,7 @@ class StructuredTask(ABC):
             truth = None if row[column] is None else self.truth(row, column, name, folder)
         return Example(given, truth, name)
 
-    def has_answer(self, row: Row) -> bool:
+    def has_truth(self, row: Row) -> bool:
         """Whether a row says what the answer is."""
         return row[self._column(list(row), self.options.output, self.outputs)] is not None
 
@@ -198,22 +198,22 @@ class StructuredTask(ABC):
         """Return a batch of tensors."""
 
     @abstractmethod
-    def answer(self, model: Any, examples: Sequence[Example]) -> list[Any]:
+    def predict(self, model: Any, examples: Sequence[Example]) -> list[Any]:
         """Return what the model says of a few rows, in the form of truths."""
 
     @abstractmethod
     def metrics(self) -> list[Metric]:
         """Return the scores, the main one first."""
 
-    def plain(self, answer: Any) -> Any:
+    def plain(self, prediction: Any) -> Any:
         """Return an answer as JSON can hold it."""
-        return answer
+        return prediction
 
-    def shown(self, example: Example, answer: Any) -> Shown:
+    def shown(self, example: Example, prediction: Any) -> Shown:
         """Return what a report shows of a judged row: see `landbridge.insight.samples.sample`."""
         return {
-            "lines": [("true", self.plain(example.truth)), ("said", self.plain(answer))],
-            "right": bool(self.plain(example.truth) == self.plain(answer)),
+            "lines": [("true", self.plain(example.truth)), ("said", self.plain(prediction))],
+            "right": bool(self.plain(example.truth) == self.plain(prediction)),
         }
 
 

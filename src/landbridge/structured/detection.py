@@ -120,13 +120,13 @@ class Detection(ImageTask):
             batch["labels"] = [row["labels"] for row in rows]
         return batch
 
-    def answer(self, model: Any, examples: Sequence[Example]) -> list[list[Box]]:
+    def predict(self, model: Any, examples: Sequence[Example]) -> list[list[Box]]:
         images = [self.opened(example) for example in examples]
         batch = self.collate([{"pixel_values": self.pixels(image)} for image in images])
         out = model(pixel_values=batch["pixel_values"].to(device_of(model)))
         chances = out.logits.softmax(-1)[..., :-1].float().cpu().numpy()  # the last: nothing there
         boxes = out.pred_boxes.float().cpu().numpy()
-        answers = []
+        predictions = []
         for own, where, image in zip(chances, boxes, images, strict=True):
             scores, kinds = own.max(-1), own.argmax(-1)
             scale = np.array([image.width, image.height] * 2)
@@ -135,7 +135,7 @@ class Detection(ImageTask):
             )
             corners = corners.clip(0, 1) * scale
             order = [i for i in np.argsort(-scores) if scores[i] >= self.options.threshold]
-            answers.append(
+            predictions.append(
                 [
                     Box(
                         box=[round(float(x), 2) for x in corners[i]],
@@ -145,13 +145,13 @@ class Detection(ImageTask):
                     for i in order
                 ]
             )
-        return answers
+        return predictions
 
-    def shown(self, example: Example, answer: list[Box]) -> Shown:
+    def shown(self, example: Example, prediction: list[Box]) -> Shown:
         """Return the image with its boxes, and with as many of the surest that are said."""
         most = max(1, len(example.truth))
         image = self.opened(example)
-        sides = (example.truth, answer[:most])
+        sides = (example.truth, prediction[:most])
         return {
             "pictures": [
                 (_drawn(image, own, self.labels), what)
@@ -169,7 +169,7 @@ class Detection(ImageTask):
             said, there = _boxes(predicted, labels), _boxes(truth, labels)
             return [matched(said, there, kind) for kind in range(len(labels))]
 
-        return [Metric("mAP", counts, mean_average_precision, whole=True)]
+        return [Metric("mAP", counts, mean_average_precision, non_additive=True)]
 
 
 def _drawn(image: Any, objects: Sequence[Box], labels: Sequence[str]) -> np.ndarray:

@@ -134,7 +134,7 @@ def evaluate_predictions(
     ----------
     metrics : sequence of Metric
         The first one decides.
-    answers : mapping of sequence
+    predictions : mapping of sequence
         By model: "tuned" and others, in the order of `examples`.
     examples : sequence of Example
         With their truths.

@@ -248,7 +248,7 @@ def _examples(
     sides: list[tuple[RawRows, np.ndarray]]
     groups = None
     if test is None:
-        labeled = np.array([task.has_answer(row) for row in raw.rows])
+        labeled = np.array([task.has_truth(row) for row in raw.rows])
         split = hold_out(raw, holdout, labeled, share, seed)
         task.notes += split.notes
         sides = [(raw, np.flatnonzero(split.learn)), (raw, np.flatnonzero(split.test))]
@@ -260,16 +260,17 @@ def _examples(
     found = []
     for rows, chosen in sides:
         own = [task.example(rows.rows[i], rows.names[i], rows.folder, True) for i in chosen]
-        answered = [e for e in own if e.truth is not None]
-        if len(answered) < len(own):
+        labeled_examples = [e for e in own if e.truth is not None]
+        if len(labeled_examples) < len(own):
             task.notes.append(
-                f"{len(own) - len(answered)} rows of {rows.what} without an answer left out"
+                f"{len(own) - len(labeled_examples)} rows of {rows.what} without an answer left out"
             )
-        if len(answered) < 2:
+        if len(labeled_examples) < 2:
             raise DataError(
-                f"{len(answered)} rows of {rows.what} have an answer", hint="give at least two"
+                f"{len(labeled_examples)} rows of {rows.what} have an answer",
+                hint="give at least two",
             )
-        found.append(answered)
+        found.append(labeled_examples)
     return found[0], found[1], groups
 
 

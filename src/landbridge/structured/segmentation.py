@@ -74,25 +74,25 @@ class Segmentation(ImageTask):
 
         return {key: torch.from_numpy(np.stack([row[key] for row in rows])) for key in rows[0]}
 
-    def answer(self, model: Any, examples: Sequence[Example]) -> list[np.ndarray]:
+    def predict(self, model: Any, examples: Sequence[Example]) -> list[np.ndarray]:
         from torch.nn import functional as F
 
         images = [self.opened(example) for example in examples]
         batch = self.collate([{"pixel_values": self.pixels(image)} for image in images])
         logits = model(**{k: v.to(device_of(model)) for k, v in batch.items()}).logits
-        answers = []
+        predictions = []
         for row, image in zip(logits, images, strict=True):
             size = (image.height, image.width)
-            whole = F.interpolate(row[None].float(), size, mode="bilinear", align_corners=False)
-            answers.append(whole[0].argmax(0).cpu().numpy())
-        return answers
+            full = F.interpolate(row[None].float(), size, mode="bilinear", align_corners=False)
+            predictions.append(full[0].argmax(0).cpu().numpy())
+        return predictions
 
-    def shown(self, example: Example, answer: np.ndarray) -> Shown:
+    def shown(self, example: Example, prediction: np.ndarray) -> Shown:
         """Return the image, its mask and the answer, a colour for each class."""
         image = np.asarray(self.opened(example))
         colours = class_colours(len(self.labels))
-        masks = [np.minimum(m, len(self.labels)) for m in (example.truth, answer)]
-        wrong = (answer != example.truth) & (example.truth != IGNORED)
+        masks = [np.minimum(m, len(self.labels)) for m in (example.truth, prediction)]
+        wrong = (prediction != example.truth) & (example.truth != IGNORED)
         return {
             "pictures": [
                 (image, "image"),
@@ -115,7 +115,7 @@ class Segmentation(ImageTask):
 
         return [Metric("mIoU", counts, mean_iou)]
 
-    def plain(self, answer: np.ndarray) -> JsonObject:
+    def plain(self, prediction: np.ndarray) -> JsonObject:
         """Return the share of each class: masks themselves are written as images."""
-        shares = np.bincount(answer.ravel(), minlength=len(self.labels)) / answer.size
+        shares = np.bincount(prediction.ravel(), minlength=len(self.labels)) / prediction.size
         return {name: round(float(x), 4) for name, x in zip(self.labels, shares, strict=False)}

@@ -149,7 +149,7 @@ class SpeechRecognition(StructuredTask):
             batch["labels"] = padded([row["labels"] for row in rows])
         return batch
 
-    def answer(self, model: Any, examples: Sequence[Example]) -> list[str]:
+    def predict(self, model: Any, examples: Sequence[Example]) -> list[str]:
         """The likeliest letter of each frame, repeats and blanks taken out."""
         batch = self.collate([{"input_values": self._wave(example)} for example in examples])
         place = device_of(model)

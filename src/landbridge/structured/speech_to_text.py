@@ -65,7 +65,7 @@ class SpeechToText(SpeechRecognition):
             batch["labels"] = padded([row["labels"] for row in rows])
         return batch
 
-    def answer(self, model: Any, examples: Sequence[Example]) -> list[str]:
+    def predict(self, model: Any, examples: Sequence[Example]) -> list[str]:
         batch = self.collate([{"input_features": self._spectrogram(e)} for e in examples])
         tokens = model.generate(
             batch["input_features"].to(device_of(model)),

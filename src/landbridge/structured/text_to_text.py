@@ -63,7 +63,7 @@ class TextToText(StructuredTask):
             batch["labels"] = padded([row["labels"] for row in rows])
         return batch
 
-    def answer(self, model: Any, examples: Sequence[Example]) -> list[str]:
+    def predict(self, model: Any, examples: Sequence[Example]) -> list[str]:
         rows = [
             dict(
                 self.tokenizer(
@@ -85,9 +85,9 @@ class TextToText(StructuredTask):
         said: list[str] = self.tokenizer.batch_decode(tokens, skip_special_tokens=True)
         return [text.strip() for text in said]
 
-    def shown(self, example: Example, answer: str) -> Shown:
+    def shown(self, example: Example, prediction: str) -> Shown:
         """Return what goes in as well."""
-        found = super().shown(example, answer)
+        found = super().shown(example, prediction)
         return {**found, "lines": [("given", example.given), *found["lines"]]}
 
     def metrics(self) -> list[Metric]:

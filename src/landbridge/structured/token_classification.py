@@ -109,30 +109,30 @@ class TokenClassification(StructuredTask):
             batch["labels"] = padded([row["labels"] for row in rows], width)
         return batch
 
-    def answer(self, model: Any, examples: Sequence[Example]) -> list[list[str]]:
+    def predict(self, model: Any, examples: Sequence[Example]) -> list[list[str]]:
         pieces = [self._pieces(example.given) for example in examples]
         batch = self.collate([found for found, _ in pieces])
         logits = model(**{k: v.to(device_of(model)) for k, v in batch.items()}).logits
         said = logits.argmax(-1).tolist()
-        answers = []
+        predictions = []
         for example, (_, of_word), row in zip(examples, pieces, said, strict=True):
             tags = [OUTSIDE] * len(example.given)  # words beyond the last piece have no answer
             for i in reversed(range(len(of_word))):
                 word = of_word[i]
                 if word is not None:
                     tags[word] = self.labels[row[i]]
-            answers.append(tags)
-        return answers
+            predictions.append(tags)
+        return predictions
 
-    def shown(self, example: Example, answer: list[str]) -> Shown:
+    def shown(self, example: Example, prediction: list[str]) -> Shown:
         """Return the words, and which of them are tagged as what."""
         lines = [("given", " ".join(example.given))]
-        for what, tags in (("true", example.truth), ("said", answer)):
+        for what, tags in (("true", example.truth), ("said", prediction)):
             marked = [
                 f"{w} ({t})" for w, t in zip(example.given, tags, strict=True) if t != OUTSIDE
             ]
             lines.append((what, ", ".join(marked) or "nothing"))
-        return {"lines": lines, "right": list(example.truth) == list(answer)}
+        return {"lines": lines, "right": list(example.truth) == list(prediction)}
 
     def metrics(self) -> list[Metric]:
         return [Metric("F1", span_counts, f1), Metric("token accuracy", _right, _share)]

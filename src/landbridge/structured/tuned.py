@@ -139,7 +139,7 @@ class Tuned:
         pairs = zip(raw.rows, raw.names, strict=True)
         return [self.task.example(row, name, raw.folder, labelled) for row, name in pairs]
 
-    def answers(self, examples: Sequence[Example], events: Events = SILENT) -> list[Any]:
+    def predict_examples(self, examples: Sequence[Example], events: Events = SILENT) -> list[Any]:
         """Return what the model says of each."""
         with library_errors(
             RunError,
@@ -196,7 +196,7 @@ class Tuned:
             f"the model in {self.path} cannot answer",
             hint="its files may not belong together: restore the folder",
         ):
-            said, broken = answers_or_reasons(self.task, self.model, some, events)
+            said, broken = predictions_or_errors(self.task, self.model, some, events)
         if some and len(broken) == len(some):
             raise broken[0]
         left += [
@@ -269,14 +269,14 @@ def predictions_of(
     with torch.inference_mode(), events.progress("answer", len(examples)) as bar:
         for start in range(0, len(order), _BATCH):
             rows = order[start : start + _BATCH]
-            said = task.answer(model, [examples[i] for i in rows])
+            said = task.predict(model, [examples[i] for i in rows])
             for i, one in zip(rows, said, strict=True):
                 found[i] = one
             bar.advance(len(rows))
     return found
 
 
-def answers_or_reasons(
+def predictions_or_errors(
     task: StructuredTask, model: Any, examples: Sequence[Example], events: Events = SILENT
 ) -> tuple[list[Any], dict[int, DataError]]:
     """Return a model's answers, None where a row cannot be decoded, and what is wrong with it."""

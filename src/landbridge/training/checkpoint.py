@@ -86,9 +86,9 @@ def restore_optimizer(optimizer: torch.optim.Optimizer, saved: dict[str, torch.T
     for name, tensor in saved.items():
         index, _, key = name.partition(".")
         state.setdefault(int(index), {})[key] = tensor
-    whole = optimizer.state_dict()
-    whole["state"] = state
-    optimizer.load_state_dict(whole)
+    restored = optimizer.state_dict()
+    restored["state"] = state
+    optimizer.load_state_dict(restored)
     for parameter, moments in optimizer.state.items():
         for key, value in moments.items():
             if isinstance(value, torch.Tensor) and value.shape == parameter.shape:

@@ -104,14 +104,14 @@ def load_network(
     saved, facts = load_tensors(folder / MODEL)
     preprocessing = load_preprocessing(read_json(folder / "preprocessor.json"))
     identity = BackboneIdentity.from_dict(read_json(folder / "backbone.json"))
-    whole = facts.get("kind") != DELTA
-    opened = reopen(identity, preprocessing, weights=not whole, offline=offline, events=events)
+    is_full = facts.get("kind") != DELTA
+    opened = reopen(identity, preprocessing, weights=not is_full, offline=offline, events=events)
     network = make_network(opened, outputs)
     head = {k.removeprefix("head."): v for k, v in saved.items() if k.startswith("head.")}
     if head and "bias" not in head:
         network.head = head_from_state(head)
     state = dict(network.state_dict())
-    strange = sorted({*saved, *(state if whole else ())} - (set(saved) & set(state)))
+    strange = sorted({*saved, *(state if is_full else ())} - (set(saved) & set(state)))
     strange += [n for n in saved if n in state and saved[n].shape != state[n].shape]
     if strange:
         raise RunError(

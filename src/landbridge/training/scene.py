@@ -107,9 +107,9 @@ class BatchBuilder:
         for names in _passes(list(drawn), self.phase.by_domain):
             together = layout(joined([drawn[name] for name in names]))
             sizes = [len(drawn[name]) for name in names]
-            whole = self._forward(self.network, together)
+            outputs = self._forward(self.network, together)
             anchors = [None] * len(names) if self.anchor is None else self._anchor(together, sizes)
-            for name, view, anchor in zip(names, _split(whole, sizes), anchors, strict=True):
+            for name, view, anchor in zip(names, _split(outputs, sizes), anchors, strict=True):
                 view.labels, view.rows = labels.get(name), rows[name]
                 view.inputs, view.anchor = drawn[name], anchor
                 found[name] = view

@@ -134,7 +134,7 @@ class Counted(Protocol):
         """Whether more is better."""
 
     @property
-    def whole(self) -> bool:
+    def non_additive(self) -> bool:
         """Whether counts cannot be summed."""
 
     def of(self, counts: Any, rows: Any = None) -> float:
@@ -168,10 +168,10 @@ class ByCounts:
         n = len(next(iter(counts.values())))
         self._sure = self.n_groups or n
         rng = numpy_rng("structured verdict", seed)
-        resamples = _RESAMPLES_WHOLE if metric.whole else _RESAMPLES
+        resamples = _RESAMPLES_WHOLE if metric.non_additive else _RESAMPLES
         ways = [[rng.integers(0, n, n) for _ in range(resamples)]]
         if groups is not None:
-            ways.append(_whole_groups(groups, resamples, rng))
+            ways.append(_group_resamples(groups, resamples, rng))
         self._drawn = {
             name: np.array([[metric.of(own, rows) for rows in draws] for draws in ways])
             for name, own in counts.items()
@@ -210,7 +210,9 @@ class ByCounts:
         return low, high
 
 
-def _whole_groups(groups: np.ndarray, resamples: int, rng: np.random.Generator) -> list[np.ndarray]:
+def _group_resamples(
+    groups: np.ndarray, resamples: int, rng: np.random.Generator
+) -> list[np.ndarray]:
     """Return the rows of as many groups as there are, drawn with replacement."""
     place = np.unique(groups, return_inverse=True)[1]
     rows = [np.flatnonzero(place == g) for g in range(int(place.max()) + 1)]

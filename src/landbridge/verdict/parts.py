@@ -147,12 +147,12 @@ def part_scores(
         found = by.score("", "", "", own, stored=True)
         sets.append(SetScore(kept, len(rows), found.score, found.per_seed))
     adds = []
-    whole = scores.get(names)
+    full = scores.get(names)
     for name in names:
         rest = scores.get(tuple(other for other in names if other != name))
-        if whole is None or rest is None:
+        if full is None or rest is None:
             continue
-        shared = np.isin(rest[0], whole[0])
-        adds.append((name, by.difference(whole[1][:1], rest[1][:1, shared])))
+        shared = np.isin(rest[0], full[0])
+        adds.append((name, by.difference(full[1][:1], rest[1][:1, shared])))
     present = {name: int(has[:, i].sum()) for i, name in enumerate(names)}
     return PartScores(names, by.metric.name, len(truth), present, tuple(sets), tuple(adds))

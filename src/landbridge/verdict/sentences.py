@@ -142,10 +142,10 @@ def seeds_sentence(verdict: Verdict) -> str:
         f"That is the stored model; over {counted(len(verdict.seeds), 'seed')} the mean is "
         f"{say_value(spread.value)} ({say_value(spread.low)} to {say_value(spread.high)})"
     )
-    whole = verdict.difference_over_seeds
-    if whole is not None and verdict.outcome == "helped" and whole.low <= 0:
+    over_seeds = verdict.difference_over_seeds
+    if over_seeds is not None and verdict.outcome == "helped" and over_seeds.low <= 0:
         text += ", so another seed might not have helped"
-    if whole is not None and verdict.outcome == "hurt" and whole.high >= 0:
+    if over_seeds is not None and verdict.outcome == "hurt" and over_seeds.high >= 0:
         text += ", so another seed might not have hurt"
     return text + "."
 

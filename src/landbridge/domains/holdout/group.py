@@ -73,7 +73,7 @@ def _draw(counts: np.ndarray, fraction: float, order: np.ndarray) -> np.ndarray:
 
 def _misfit(counts: np.ndarray, groups: np.ndarray, fraction: float) -> float:
     """Return how far a draw is from the wanted share, of all rows and of each stratum."""
-    own, whole = counts[groups].sum(0), counts.sum(0)
-    size = abs(own.sum() / whole.sum() - fraction)
-    strata = np.abs(own / own.sum() - whole / whole.sum()).sum()
-    return float(size + strata + (own == whole).sum())
+    own, total = counts[groups].sum(0), counts.sum(0)
+    size = abs(own.sum() / total.sum() - fraction)
+    strata = np.abs(own / own.sum() - total / total.sum()).sum()
+    return float(size + strata + (own == total).sum())

@@ -18,19 +18,19 @@ class Stratified(SplitRule):
         """Draw from each stratum in turn."""
         test = np.zeros(len(rows.labeled), bool)
         strata = np.zeros(len(test), np.int64) if rows.strata is None else rows.strata
-        small = 0
+        n_rare = 0
         for value in np.unique(strata[rows.labeled]):
             own = np.flatnonzero(rows.labeled & (strata == value))
             if not rows.classes:
                 test[drawn(own, fraction, rng)] = True
             elif len(own) < 3:  # two to judge and one to learn from
                 rng.permutation(own)
-                small += 1
+                n_rare += 1
             else:
                 test[drawn(own, fraction, rng)[: len(own) - 1]] = True
         notes = (
-            (f"{small} classes have fewer than 3 labels: none of theirs is judged",)
-            if small
+            (f"{n_rare} classes have fewer than 3 labels: none of theirs is judged",)
+            if n_rare
             else ()
         )
         how = "drawn from each class" if rows.classes else f"drawn {rows.stratified_by}".rstrip()

@@ -17,10 +17,10 @@ class Peak:
     """The greatest of some samples without a scale of their own, and whether all are whole."""
 
     height: float = 0.0
-    whole: bool = True
+    integers: bool = True
 
     def __or__(self, other: Peak) -> Peak:
-        return Peak(max(self.height, other.height), self.whole and other.whole)
+        return Peak(max(self.height, other.height), self.integers and other.integers)
 
 
 def natural(own: Peak) -> float:
@@ -33,8 +33,8 @@ def natural(own: Peak) -> float:
     """
     if own.height <= _LOUD:
         return 1.0
-    if own.whole or own.height > _COUNTS:
-        for scale in _WHOLE if own.whole else _WHOLE[1:]:
+    if own.integers or own.height > _COUNTS:
+        for scale in _WHOLE if own.integers else _WHOLE[1:]:
             if own.height <= scale:
                 return scale
     return own.height
@@ -55,7 +55,7 @@ def scale_for(own: Peak, other: float | None) -> tuple[float, list[str]]:
     found = natural(own)
     if other is not None and found != other:
         ours_counts, theirs_counts = found > _COUNTS, other > _COUNTS
-        silent = own.whole and own.height <= 1
+        silent = own.integers and own.height <= 1
         if ours_counts == theirs_counts or silent:
             cut = own.height > other * 1.001
             said = f"samples reach {own.height:g}, and are cut at {other:g}, full scale elsewhere"

@@ -38,8 +38,10 @@ class Mix:
         self.length += len(block)
         if not self.scaled and len(block):
             height = float(np.abs(block).max())
-            whole = self.peak.whole and height < np.inf and bool((block == np.rint(block)).all())
-            self.peak |= Peak(height, whole)
+            integers = (
+                self.peak.integers and height < np.inf and bool((block == np.rint(block)).all())
+            )
+            self.peak |= Peak(height, integers)
         if self.channels > 1:
             for i, column in enumerate((*block.T, mono)):
                 exact = column.astype(np.float64)

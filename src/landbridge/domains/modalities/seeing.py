@@ -109,10 +109,10 @@ def _range(
 
     looked = list(in_threads(one, deep))
     found = [own for own, _ in looked]
-    whole = found[0]
+    extents = found[0]
     for own in found[1:]:
-        whole |= own
-    taken, said = range_for(whole, other, fixed=fixed)
+        extents |= own
+    taken, said = range_for(extents, other, fixed=fixed)
     notes = [f"{len(deep):,} images of more than eight bits: {said}"]
     if odd := sum(lost > 0 for _, lost in looked):
         notes.append(f"{odd:,} of them hold values that are not finite: NaN is read as 0")

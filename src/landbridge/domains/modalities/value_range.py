@@ -25,11 +25,11 @@ class Extent:
 
     low: float
     high: float
-    whole: bool
+    integers: bool
 
     def __or__(self, other: Extent) -> Extent:
         return Extent(
-            min(self.low, other.low), max(self.high, other.high), self.whole and other.whole
+            min(self.low, other.low), max(self.high, other.high), self.integers and other.integers
         )
 
 
@@ -38,10 +38,10 @@ def extent(values: np.ndarray) -> Extent:
     if not values.size:
         return Extent(0.0, 0.0, True)
     low, high = float(values.min()), float(values.max())
-    whole = values.dtype.kind in "iub"
-    if not whole and high > 1:
-        whole = all(bool((part == np.rint(part)).all()) for part in _blocks(values))
-    return Extent(low, high, whole)
+    integers = values.dtype.kind in "iub"
+    if not integers and high > 1:
+        integers = all(bool((part == np.rint(part)).all()) for part in _blocks(values))
+    return Extent(low, high, integers)
 
 
 def natural(own: Extent) -> Range:
@@ -62,7 +62,7 @@ def natural(own: Extent) -> Range:
             return 0.0, 1.0
         if _FEW <= own.high <= 255:
             return 0.0, 255.0
-        if own.whole and own.high >= _FEW:
+        if own.integers and own.high >= _FEW:
             for bits in _BITS:
                 if own.high < 2**bits:
                     return 0.0, float(2**bits - 1)

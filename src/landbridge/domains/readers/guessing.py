@@ -74,8 +74,8 @@ def label_column(values: dict[str, np.ndarray], *, by_name_only: bool) -> tuple[
             if 2 <= distinct <= min(_MOST_CLASSES, max(2, len(given) / 2)):
                 return name, f"the last column of words, {distinct} different"
         elif 2 <= distinct <= min(MOST_NUMBERS, max(2, len(given) / 2)):
-            whole = np.isfinite(given).all() and (given == np.rint(given)).all()
-            if whole:
+            integers = np.isfinite(given).all() and (given == np.rint(given)).all()
+            if integers:
                 return name, f"the last column of few whole numbers, {distinct} different"
     return None
 

@@ -100,7 +100,7 @@ def _of_strings(column: Written, commas: bool) -> tuple[ColumnSchema, Values]:
         return ColumnSchema(name, "category", why="codes with leading zeros"), {
             name: words_of(array)
         }
-    if found.whole and not is_exact(array, found.values):
+    if found.integers and not is_exact(array, found.values):
         return ColumnSchema(name, "category", why=LARGE), {name: words_of(array)}
     if np.isnan(found.values).all() and not found.odd.any():
         return ColumnSchema(name, "empty"), {name: found.values}
@@ -124,7 +124,7 @@ def _schema_of(name: str, array: Any, found: Spelled) -> ColumnSchema:
         why.append(_said_odd(array, found.odd))
     return ColumnSchema(
         name,
-        "integer" if found.whole and not found.odd.any() else "decimal",
+        "integer" if found.integers and not found.odd.any() else "decimal",
         decimal=found.decimal,
         thousands=found.thousands,
         percent=found.percent,
@@ -149,10 +149,10 @@ def _of_numbers(name: str, array: Any) -> tuple[ColumnSchema, Values]:
 
     numbers = np.array(array.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False))
     kind = array.type
-    whole = types.is_integer(kind) or (types.is_decimal(kind) and kind.scale == 0)
-    if whole and not is_exact(array, numbers):
+    integers = types.is_integer(kind) or (types.is_decimal(kind) and kind.scale == 0)
+    if integers and not is_exact(array, numbers):
         return ColumnSchema(name, "category", why=LARGE), {name: words_of(array)}
-    return ColumnSchema(name, "integer" if whole else "decimal"), {name: numbers}
+    return ColumnSchema(name, "integer" if integers else "decimal"), {name: numbers}
 
 
 def _dates(name: str, when: np.ndarray, zone: str) -> tuple[ColumnSchema, Values]:

@@ -174,7 +174,7 @@ def _guess(values: Sequence[Any], column: str | None) -> tuple[str, str]:
     if all(isinstance(v, Real) and not isinstance(v, bool | np.bool_) for v in given):
         kind, why = _numbers(given)
         k = len(set(given))
-        repeats = 2 * k <= len(given) and _all_whole(given)
+        repeats = 2 * k <= len(given) and _all_integers(given)
         if kind == "regression" and says_class(column) and repeats:
             return "multiclass", (
                 f"the {k} different numbers of column {column!r} are read as classes, as its name "
@@ -188,19 +188,19 @@ def _guess(values: Sequence[Any], column: str | None) -> tuple[str, str]:
     return "multiclass", ""
 
 
-def _all_whole(given: Sequence[Any]) -> bool:
+def _all_integers(given: Sequence[Any]) -> bool:
     return all(isinstance(v, int) or float(v).is_integer() for v in given)
 
 
 def _numbers(given: Sequence[Any]) -> tuple[str, str]:
     distinct = set(given)  # not as float: whole numbers above 2**53 would merge
-    whole = _all_whole(given)
+    integers = _all_integers(given)
     k = len(distinct)
-    if not whole and (k > _MOST_CLASSES or 2 * k > len(given) > 3):
+    if not integers and (k > _MOST_CLASSES or 2 * k > len(given) > 3):
         why = f"the labels are numbers, as {k} different are not all whole; {_NUMBER}"
         return "regression", why
-    counted = whole and min(distinct) in (0, 1) and max(distinct) - min(distinct) == k - 1
-    if whole and not counted and k > _MOST_WHOLE and len(given) < _LEAST_A_CLASS * k:
+    counted = integers and min(distinct) in (0, 1) and max(distinct) - min(distinct) == k - 1
+    if integers and not counted and k > _MOST_WHOLE and len(given) < _LEAST_A_CLASS * k:
         why = f"the labels are numbers, as they take {k} different values; {_NUMBER}"
         return "regression", why
     return "multiclass", ""

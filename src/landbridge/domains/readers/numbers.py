@@ -61,7 +61,7 @@ class Spelled:
     decimal: str
     thousands: str
     percent: bool
-    whole: bool
+    integers: bool
     values: np.ndarray
     odd: np.ndarray
     zeros: bool = False
@@ -126,14 +126,14 @@ def leading_zeros(array: Any) -> bool:
     return bool(len(some)) and bool(pc.any(pc.match_substring_regex(some, _ZEROS)).as_py())
 
 
-def is_exact(whole: Any, numbers: np.ndarray) -> bool:
+def is_exact(integers: Any, numbers: np.ndarray) -> bool:
     """Whether different whole numbers, as strings or integers, stay different as float64."""
     import pyarrow.compute as pc
 
     finite = numbers[~np.isnan(numbers)]
     if not len(finite) or np.abs(finite).max() <= EXACT:
         return True
-    return bool(pc.count_distinct(whole).as_py() == len(np.unique(finite)))
+    return bool(pc.count_distinct(integers).as_py() == len(np.unique(finite)))
 
 
 def cleaned(array: Any) -> Any:
@@ -152,7 +152,7 @@ def _plain(array: Any) -> Spelled | None:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    whole = True
+    integers = True
     try:
         numbers = array.cast(pa.int64()).cast(pa.float64(), safe=False)
     except pa.ArrowInvalid:
@@ -160,10 +160,14 @@ def _plain(array: Any) -> Spelled | None:
             numbers = array.cast(pa.float64())
         except pa.ArrowInvalid:
             return None
-        whole = bool(pc.all(pc.match_substring_regex(array.slice(0, _LOOKED_AT), _WHOLE)).as_py())
-        whole = whole and bool(pc.all(pc.match_substring_regex(array, _WHOLE)).as_py())
+        integers = bool(
+            pc.all(pc.match_substring_regex(array.slice(0, _LOOKED_AT), _WHOLE)).as_py()
+        )
+        integers = integers and bool(pc.all(pc.match_substring_regex(array, _WHOLE)).as_py())
     values = np.array(numbers.to_numpy(zero_copy_only=False))
-    return Spelled(".", "", False, whole, values, np.zeros(len(values), bool), leading_zeros(array))
+    return Spelled(
+        ".", "", False, integers, values, np.zeros(len(values), bool), leading_zeros(array)
+    )
 
 
 def _formed(clean: Any, commas: bool) -> Spelled | None:
@@ -203,6 +207,6 @@ def _formed(clean: Any, commas: bool) -> Spelled | None:
     finite = values[~np.isnan(values)]
     if n_odd and len(np.unique(finite)) <= _LEAST_DIFFERENT:
         return None  # codes, one of them a word
-    whole = not percent and bool(pc.all(pc.match_substring_regex(text, _WHOLE)).as_py())
+    integers = not percent and bool(pc.all(pc.match_substring_regex(text, _WHOLE)).as_py())
     strange = np.asarray(odd.to_numpy(zero_copy_only=False), bool)
-    return Spelled(decimal, thousands, percent, whole, values, strange, leading_zeros(text))
+    return Spelled(decimal, thousands, percent, integers, values, strange, leading_zeros(text))

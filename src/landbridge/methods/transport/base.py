@@ -66,19 +66,19 @@ class TransportMethod(AlignmentMethod):
             return plan
 
         n, m = len(source), len(target)
-        whole = max(n, m) <= self.batch_size
+        full_batch = max(n, m) <= self.batch_size
         images, mass = minibatch_images(
             n,
             target.x,
             solve,
             numpy_rng(seed, self.name),
-            batch_size=max(n, m) if whole else self.batch_size,
-            rounds=1 if whole else self.rounds,
+            batch_size=max(n, m) if full_batch else self.batch_size,
+            rounds=1 if full_batch else self.rounds,
         )
         unsent = ~(mass > 1e-6)
         images[unsent] = source.x[unsent]  # nowhere to go: they stay, and count nothing
         self.images_, self.mass_ = images, mass
-        notes = _summary(seen, whole)
+        notes = _summary(seen, full_batch)
         if "iterations" in notes:
             self.n_iter_ = notes["iterations"]
         steps = (NearestMove(source.x, images - source.x),)
@@ -125,9 +125,9 @@ def ground_labels(source: Features, target: Features) -> KnownLabels | None:
     return KnownLabels(source.labels, source.labeled_mask, target.labels, target.labeled_mask)
 
 
-def _summary(seen: list[dict[str, float]], whole: bool) -> dict[str, float]:
+def _summary(seen: list[dict[str, float]], full_batch: bool) -> dict[str, float]:
     """Return the notes of the plan, or of the worst of them: sums would mean nothing."""
-    notes: dict[str, float] = {"batches": 0 if whole else len(seen)}
+    notes: dict[str, float] = {"batches": 0 if full_batch else len(seen)}
     for key in seen[0]:
         values = [one[key] for one in seen]
         notes[key] = min(values) if isinstance(values[0], bool) else max(values)

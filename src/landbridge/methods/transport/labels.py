@@ -86,8 +86,8 @@ class TransportLabels(ScaledMethod):
 
         rng = numpy_rng(seed, self.name)
         n, m = len(source), len(target)
-        whole = max(n, m) <= self.batch_size
-        order, others = (np.arange(m), np.arange(n)) if whole else map(rng.permutation, (m, n))
+        full_batch = max(n, m) <= self.batch_size
+        order, others = (np.arange(m), np.arange(n)) if full_batch else map(rng.permutation, (m, n))
         out = np.empty((m, n_classes))
         width = min(n, self.batch_size)
         for i, part in enumerate(np.array_split(order, -(-m // self.batch_size))):

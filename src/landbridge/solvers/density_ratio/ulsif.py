@@ -196,10 +196,10 @@ def loo_scores(
     n, m = len(kernel_s), len(kernel_t)
     share_s, share_t = (1 - relative) / (n - 1), relative / (m - 1)
     # H of all rows but with the divisors that apply once one is out.
-    whole = share_s * (kernel_s.T @ kernel_s)
+    hessian = share_s * (kernel_s.T @ kernel_s)
     if relative:
-        whole += share_t * (kernel_t.T @ kernel_t)
-    values, vectors = np.linalg.eigh(whole)
+        hessian += share_t * (kernel_t.T @ kernel_t)
+    values, vectors = np.linalg.eigh(hessian)
     values = np.maximum(values, 0)
     phi_s, phi_t = kernel_s[rows_s], kernel_t[rows_t]
     turned_s, turned_t = phi_s @ vectors, phi_t @ vectors

@@ -46,7 +46,7 @@ class KernelSpace:
     back : ndarray, shape (columns after `first`, p), or None
         The same for new rows after the steps `first`; None where it is `mix`.
     first : tuple of HeadLayer
-    whole : bool
+    full : bool
         Whether P is the whole kernel matrix.
     n_source : int
         Rows of the source, which come first.
@@ -61,7 +61,7 @@ class KernelSpace:
     mix: torch.Tensor | None
     back: np.ndarray | None
     first: tuple[HeadLayer, ...]
-    whole: bool
+    full: bool
     n_source: int
     dtype: np.dtype
     gram: torch.Tensor | None = None
@@ -85,7 +85,7 @@ class KernelSpace:
     def project(self, columns: np.ndarray) -> torch.Tensor:
         """Return Pᵀ columns, float64 (p, r), for columns (n, r)."""
         wanted = torch.from_numpy(np.ascontiguousarray(columns, dtype=np.float64))
-        if self.whole:
+        if self.full:
             found = (self.base @ wanted.to(self.base.dtype)).double()
         else:
             found = torch.zeros(self.base.shape[1], wanted.shape[1], dtype=torch.float64)
@@ -203,10 +203,10 @@ def kernel_space(
         if landmarks is None:
             notes |= {"form": "exact", "columns": len(x)}
             small = len(x) <= _DOUBLE
-            whole = rbf(x.to(torch.float64 if small else torch.float32), None, gamma)
-            notes["mmd_before"] = _whole_discrepancy(whole, len(xs))
+            full = rbf(x.to(torch.float64 if small else torch.float32), None, gamma)
+            notes["mmd_before"] = _whole_discrepancy(full, len(xs))
             step = RBFKernel(x.numpy(), np.asarray(gamma))
-            return KernelSpace(whole, None, None, (step,), True, len(xs), dtype, notes=notes)
+            return KernelSpace(full, None, None, (step,), True, len(xs), dtype, notes=notes)
         base, mix, back, first = _nystrom(x, len(xs), gamma, landmarks, seed)
         notes |= {"form": "nystrom", "landmarks": base.shape[1]}
     else:

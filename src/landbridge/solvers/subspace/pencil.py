@@ -46,10 +46,10 @@ class DensePencil:
         _check(ridge, k, p)
         self._solved += 1
         if self._solved == 1 or p <= _DENSE or 2 * k > p:
-            return self._whole(thin, ridge, k)
+            return self._dense(thin, ridge, k)
         return self._lanczos(thin, ridge, k)
 
-    def _whole(self, thin: torch.Tensor, ridge: float, k: int) -> tuple[np.ndarray, torch.Tensor]:
+    def _dense(self, thin: torch.Tensor, ridge: float, k: int) -> tuple[np.ndarray, torch.Tensor]:
         from scipy.linalg import eigh
 
         root = _InverseRoot(thin, ridge)

@@ -102,7 +102,7 @@ def normalised(columns: np.ndarray) -> np.ndarray:
 
 def make_pencil(space: KernelSpace, tolerance: float, seed: int) -> Pencil:
     """Return what solves problems on the rows of `space`."""
-    if space.whole and len(space.base) > _DENSE:
+    if space.full and len(space.base) > _DENSE:
         return KernelPencil(space.base, tolerance=tolerance, seed=seed)
     return DensePencil(space.scatter())
 

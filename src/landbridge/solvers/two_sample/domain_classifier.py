@@ -106,13 +106,13 @@ def domain_classifier(
         for b in range(1, permutations + 1):
             members[rows, b] = rng.permutation(target[rows])
     shrinkage = ledoit_wolf(x)
-    whole = x.T @ x
+    gram = x.T @ x
     scores = np.empty(n + m)
     wrong = np.zeros((2, permutations + 1))
     for k in range(folds):
         held = fold == k
         part = x[held]
-        own = _held_out(x, whole, part, held, members, shrinkage)
+        own = _held_out(x, gram, part, held, members, shrinkage)
         scores[held] = own[:, 0]
         truth = members[held]
         # A score of exactly 0 is half an error: constant features tell nothing.
@@ -267,7 +267,7 @@ def target_log_odds(scores: np.ndarray, target: np.ndarray) -> np.ndarray:
 
 def _held_out(
     x: np.ndarray,
-    whole: np.ndarray,
+    gram: np.ndarray,
     part: np.ndarray,
     held: np.ndarray,
     members: np.ndarray,
@@ -281,7 +281,7 @@ def _held_out(
     mean = rest.mean(0)
     ours = (mean[:, None] * len(rest) - theirs) / (len(rest) - count)
     theirs = theirs / count
-    covariance = (whole - part.T @ part) / len(rest) - np.outer(mean, mean)
+    covariance = (gram - part.T @ part) / len(rest) - np.outer(mean, mean)
     shrunk = _shrunk(covariance, shrinkage)
     if shrunk is None:
         return np.zeros((len(part), members.shape[1]))

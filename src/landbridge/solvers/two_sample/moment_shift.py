@@ -86,8 +86,8 @@ def gaussian_parts(xs: np.ndarray, xt: np.ndarray) -> np.ndarray:
     fidelity = float(np.linalg.svd(root_s @ root_t.T, compute_uv=False).sum())
     mean = float(((means[0] - means[1]) ** 2).sum())
     scale = float(((spreads[0] - spreads[1]) ** 2).sum())
-    whole = float(sum((part**2).sum() for part in spreads)) - 2 * fidelity
-    return np.array([mean, scale, max(0.0, whole - scale)])
+    total = float(sum((part**2).sum() for part in spreads)) - 2 * fidelity
+    return np.array([mean, scale, max(0.0, total - scale)])
 
 
 def moment_shift(
