@@ -120,7 +120,7 @@ def test_too_few_labels(monkeypatch, tmp_path):
 def test_no_backbone_at_all_is_about_the_backbones(monkeypatch, tmp_path):
     monkeypatch.setenv("LANDBRIDGE_CACHE", str(tmp_path))
     rows = (np.arange(24.0).reshape(12, 2), np.array(["n", "p"] * 6))
-    with pytest.raises(BackboneError, match=r"none of the backbones could be opened: .*convnet"):
+    with pytest.raises(BackboneError, match=r"no backbone could be opened: .*convnet"):
         rank_backbones(read_domain(rows), ["convnet"])
 
 

@@ -46,7 +46,7 @@ class Spelled:
     ----------
     decimal, thousands, percent
         See `landbridge.domains.schema.ColumnSchema`.
-    whole : bool
+    integers : bool
         Whether all are whole numbers, as they are written.
     values : float64 ndarray, shape (n,)
         NaN where there is none.
