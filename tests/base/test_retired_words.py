@@ -20,7 +20,7 @@ def retired() -> set[str]:
 
 
 def names(tree: ast.AST) -> Iterator[str]:
-    """Yield what a module defines and imports."""
+    """Yield what a module defines, takes and imports."""
     for node in ast.walk(tree):
         if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             yield node.name
@@ -28,6 +28,8 @@ def names(tree: ast.AST) -> Iterator[str]:
             yield (node.asname or node.name).split(".")[-1]
         elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             yield node.id
+        elif isinstance(node, ast.arg):
+            yield node.arg
 
 
 def test_the_glossary_retires_something():

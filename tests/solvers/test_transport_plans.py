@@ -6,7 +6,7 @@ import numpy as np
 import ot
 import pytest
 
-from landbridge.solvers.transport.cost import KnownLabels, given_cost, squared_cost
+from landbridge.solvers.transport.cost import GroundLabels, given_cost, squared_cost
 from landbridge.solvers.transport.exact import exact_transport
 from landbridge.solvers.transport.sinkhorn import sinkhorn
 
@@ -214,7 +214,7 @@ def test_weights_and_rows_of_weight_zero():
 def known(ys, yt, ks=None, kt=None, **more):
     ks = np.ones(len(ys), dtype=bool) if ks is None else ks
     kt = np.ones(len(yt), dtype=bool) if kt is None else kt
-    return KnownLabels(ys, ks, yt, kt, **more)
+    return GroundLabels(ys, ks, yt, kt, **more)
 
 
 def test_known_target_labels_as_pot():

@@ -9,7 +9,7 @@ import numpy as np
 from ..base.evenly import evenly
 from ..base.formatting import percent
 from ..domains.examples import Examples
-from ..insight.samples import Sample, sample, first_values
+from ..insight.samples import Sample, first_values, sample
 
 MOST = 60
 SEEN, TOLD = 6, 3

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..domains.examples import Examples
 from ..domains.modalities.multimodal import MultimodalExamples
-from ..insight.samples import SHOWN, Sample, sample, first_values, wrong_and_right
+from ..insight.samples import SHOWN, Sample, first_values, sample, wrong_and_right
 
 _FIRST = 3
 _PLACES = ("first", "second", "third")

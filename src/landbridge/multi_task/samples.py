@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..domains.domain import Domain
-from ..insight.samples import Sample, sample, first_values, wrong_and_right
+from ..insight.samples import Sample, first_values, sample, wrong_and_right
 from .read import OneTask
 
 

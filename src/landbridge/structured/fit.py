@@ -294,7 +294,9 @@ def _write_predictions(
     write_text(out / "predictions.jsonl", "\n".join(lines) + "\n")
 
 
-def _samples(task: StructuredTask, test_examples: Sequence[Example], said: Sequence[Any]) -> list[Sample]:
+def _samples(
+    task: StructuredTask, test_examples: Sequence[Example], said: Sequence[Any]
+) -> list[Sample]:
     main = task.metrics()[0]
     sign = 1.0 if main.higher else -1.0
     scores = [

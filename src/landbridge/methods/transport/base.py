@@ -14,7 +14,7 @@ from ..core.alignment import Aligned, AlignmentMethod
 from ..core.base import Features
 
 if TYPE_CHECKING:
-    from ...solvers.transport.cost import Cost, KnownLabels
+    from ...solvers.transport.cost import Cost, GroundLabels
     from ...solvers.transport.plan import Plan
 
 
@@ -116,13 +116,13 @@ class EntropicTransport(TransportMethod):
     batch_size: int = 10_000
 
 
-def ground_labels(source: Features, target: Features) -> KnownLabels | None:
+def ground_labels(source: Features, target: Features) -> GroundLabels | None:
     """Return what both sides know, None where the target knows nothing."""
-    from ...solvers.transport.cost import KnownLabels
+    from ...solvers.transport.cost import GroundLabels
 
     if not target.labeled_mask.any():
         return None
-    return KnownLabels(source.labels, source.labeled_mask, target.labels, target.labeled_mask)
+    return GroundLabels(source.labels, source.labeled_mask, target.labels, target.labeled_mask)
 
 
 def _summary(seen: list[dict[str, float]], full_batch: bool) -> dict[str, float]:

@@ -25,7 +25,7 @@ _MEDIAN_OF = 1 << 24  # of more entries than this, the median is that of an even
 
 
 @dataclass(frozen=True)
-class KnownLabels:
+class GroundLabels:
     """Labels that are known on both sides; where two known ones differ, a pair is forbidden.
 
     Attributes
@@ -77,7 +77,7 @@ class Cost:
     rest: torch.Tensor
     unit: float = 1.0
     normaliser: float = 1.0
-    source: tuple[np.ndarray, np.ndarray, Normalise, KnownLabels | None] | None = None
+    source: tuple[np.ndarray, np.ndarray, Normalise, GroundLabels | None] | None = None
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -127,7 +127,7 @@ def squared_cost(
     xt: np.ndarray,
     *,
     normalise: Normalise = None,
-    labels: KnownLabels | None = None,
+    labels: GroundLabels | None = None,
     precision: Precision = "auto",
 ) -> Cost:
     """Return squared Euclidean distances between rows.
@@ -138,7 +138,7 @@ def squared_cost(
     normalise : {None, "mean", "max", "median"}
         What to divide by; "max" and "median" as POT's `norm`. The median of more than 16
         million entries is that of an even grid of them.
-    labels : KnownLabels, optional
+    labels : GroundLabels, optional
         Forbids pairs, after normalising.
     precision : {"auto", "float32", "float64"}
         Of the products x·y. "auto": float64 for up to 250,000 pairs, float32 above; Sinkhorn
@@ -271,7 +271,7 @@ def _scaled(cost: Cost, by: float) -> Cost:
     return Cost(cost.rows, cost.cols, cost.rest, cost.unit / by, by, cost.source)
 
 
-def _forbid(cost: Cost, labels: KnownLabels) -> Cost:
+def _forbid(cost: Cost, labels: GroundLabels) -> Cost:
     """Raise forbidden pairs to the limit, in place (the matrix was made here)."""
     limit = labels.limit * _largest(cost) / cost.unit
     for part in cost.slices():

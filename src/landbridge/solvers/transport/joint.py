@@ -14,7 +14,7 @@ import numpy as np
 import torch
 
 from ..linear.ridge import ridge_loo
-from .cost import Cost, KnownLabels, Normalise, check_weights, squared_cost
+from .cost import Cost, GroundLabels, Normalise, check_weights, squared_cost
 from .exact import exact_transport
 from .plan import Plan
 from .sinkhorn import check_reg, long_enough, sinkhorn
@@ -53,7 +53,7 @@ def joint_transport(
     alphas: Sequence[float] | np.ndarray = (1e-3,),
     normalise: Normalise = "max",
     reg: float | None = None,
-    labels: KnownLabels | None = None,
+    labels: GroundLabels | None = None,
     source_weights: np.ndarray | None = None,
     target_weights: np.ndarray | None = None,
     tolerance: float = 1e-6,
@@ -75,7 +75,7 @@ def joint_transport(
     reg : float, optional
         Entropic regularisation of the plan (the objective then has reg · KL(P | a bᵀ)); an
         exact plan without.
-    labels : KnownLabels, optional
+    labels : GroundLabels, optional
         Forbids pairs.
     source_weights, target_weights : ndarray, optional
         Equal by default.
