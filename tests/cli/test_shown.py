@@ -116,7 +116,7 @@ def test_errors_and_warnings_in_python_show_names():
     for error in (DataError(name, hint=name), LandbridgeWarning(name)):
         assert _harmless(str(error))
         assert "ant\\x1b[2J" in str(error)
-    assert DataError(name).found == name
+    assert DataError(name).message == name
 
 
 def test_a_line_of_a_name_passes_for_none_of_ours(capsys):

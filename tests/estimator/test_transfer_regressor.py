@@ -51,7 +51,7 @@ def test_auto_without_target_labels_keeps_the_probe(domains):
 
 def test_what_cannot_answer_with_numbers_says_so(domains):
     x, y, domain = domains
-    with pytest.raises(MethodError, match="numbers"):
+    with pytest.raises(MethodError, match="a number"):
         TransferRegressor("mcc", backbone="mlp").fit(
             x, y, sample_domain=domain, labelled=domain > 0
         )

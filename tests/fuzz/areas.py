@@ -50,7 +50,7 @@ target = "b.csv"
 columns = ["x0", "x1"]
 [training]
 steps = 100
-rate = 1e-3
+learning_rate = 1e-3
 """,
 }
 

@@ -75,8 +75,8 @@ def test_a_run_on_classes_reads_numbers_as_classes(tmp_path):
     rows = pd.DataFrame({"a": y + rng.normal(size=120) / 9, "b": rng.normal(size=120)})
     rows["grade"] = y + 0.5  # as they look, they are numbers
     run = landbridge.transfer(
-        target=rows, label="grade", answers="classes", method="finetune", out=tmp_path / "run",
-        seeds=1, training=TINY,
+        target=rows, label="grade", target_type="multiclass", method="finetune",
+        out=tmp_path / "run", seeds=1, training=TINY,
     )  # fmt: skip
     found = run.evaluate(rows.assign(b=rows["b"] + 1))
     assert set(found["per_class"]) == {str(k + 0.5) for k in range(12)}

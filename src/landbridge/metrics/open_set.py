@@ -42,7 +42,7 @@ def id_scores(logits: np.ndarray, score: Score = "confidence") -> np.ndarray:
 
     Examples
     --------
-    >>> known_scores(np.array([[0.0, 0.0], [9.0, 0.0]])).round(3).tolist()
+    >>> id_scores(np.array([[0.0, 0.0], [9.0, 0.0]])).round(3).tolist()
     [0.5, 1.0]
     """
     z = np.asarray(logits, np.float64)

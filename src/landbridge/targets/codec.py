@@ -31,7 +31,7 @@ class TargetCodec:
 
     Examples
     --------
-    >>> codec = TargetCodec(get_target_type("regression"), ("age",), mean=50, spread=10)
+    >>> codec = TargetCodec(get_target_type("regression"), ("age",), mean=50, std=10)
     >>> codec.transform(np.array([[-1.0]])).tolist()
     [[40.0]]
     """

@@ -13,12 +13,12 @@ from .base import Tuning, TuningConfig
 
 
 def l2_sp_strength_for(phase: Phase, strength: float) -> float:
-    """Return `Phase.pull` that would take all of a phase back to exp(−strength) of its way.
+    """Return what takes all of a phase back to exp(−strength) of its way.
 
     Examples
     --------
     >>> phase = Phase("tune", 100, 0.01, warmup=0.0)
-    >>> round(pull_for(phase, 1.0), 2)  # the rates of half a cosine add up to 0.505
+    >>> round(l2_sp_strength_for(phase, 1.0), 2)  # the rates of half a cosine add up to 0.505
     1.98
     """
     rates = sum(warm_cosine(step, phase.steps, phase.warmup) for step in range(phase.steps))
