@@ -8,8 +8,10 @@ import pytest
 import landbridge
 from landbridge.base.config import OPTIONS, apply_settings, make_config
 from landbridge.base.errors import ConfigError, LandbridgeWarning
-from landbridge.base.renamed import KEYWORDS, RENAMED, renamed, renamed_words
+from landbridge.base.renamed import KEYWORDS, RENAMED, check_settings, renamed, renamed_words
+from landbridge.cli.settings import resolve
 from landbridge.embeddings.options import AlignOptions
+from landbridge.methods.core.resolve import make_method
 from landbridge.structured.options import FitOptions
 from landbridge.targets.base import TARGET_TYPES, get_target_type, stored_target_type
 
@@ -28,7 +30,7 @@ VALUES = {"data.answers": "numbers", "data.judge_fraction": 0.5}
 def test_old_keys_of_files_and_settings(key):
     section, _, name = key.rpartition(".")
     value, new = VALUES.get(key, 7), RENAMED[key]
-    with pytest.warns(LandbridgeWarning, match=f"{name} is called {new.name}"):
+    with pytest.warns(LandbridgeWarning, match=f"{key} is called {section}.{new.name}"):
         config = make_config(apply_settings({}, [f"{key}={value}"]))
     assert config.at(f"{section}.{new.name}") == new.value(value)
     assert make_config({section: {name: value}}, stored=True) == config  # warns of nothing
@@ -58,6 +60,66 @@ def test_words_that_only_look_like_options_stay():
         "--label",
         "answers",
     ]
+
+
+def test_both_names_on_a_command_line_are_an_error_and_values_are_named():
+    words, changed = renamed_words(["plan", "--answers", "classes", "--rate=1", "--batch", "4"])
+    assert words == [
+        "plan",
+        "--target-type",
+        "multiclass",
+        "--learning-rate=1",
+        "--batch-size",
+        "4",
+    ]
+    assert changed == [
+        ("--answers classes", "--target-type multiclass"),
+        ("--rate", "--learning-rate"),
+        ("--batch", "--batch-size"),
+    ]
+    assert renamed_words(["plan", "--answers=numbers"])[1] == [
+        ("--answers=numbers", "--target-type=regression")
+    ]
+    for both in (
+        ["--answers", "classes", "--target-type=ordinal"],
+        ["--rate=1", "--learning-rate", "2"],
+    ):
+        with pytest.raises(ConfigError, match="the same option"):
+            renamed_words(["plan", *both])
+
+
+def test_old_and_new_names_in_two_places_override_as_one(tmp_path):
+    file = tmp_path / "run.yaml"
+    file.write_text("training: {batch: 16, rate: 0.1}\ndata: {answers: classes}\n")
+    with pytest.warns(LandbridgeWarning, match="is called"):
+        config = resolve(file, ["training.batch_size=8", "data.answers=numbers"])
+    assert config.training.batch_size == 8
+    assert config.training.learning_rate == 0.1
+    assert config.data.target_type == "regression"
+    with pytest.raises(ConfigError, match=r"training.rate and training.learning_rate are the same"):
+        check_settings(["training.rate", "training.learning_rate"])
+    with pytest.warns(LandbridgeWarning), pytest.raises(ConfigError, match="are the same"):
+        resolve(None, ["data.answers=numbers", "data.target_type=ordinal"])
+    file.write_text("training: {batch: 16, batch_size: 8}\n")
+    with pytest.raises(ConfigError, match=r"are the same option.*leave out batch"):
+        resolve(file, None)
+
+
+def test_an_old_name_in_the_wrong_place_leads_to_the_new_one():
+    with pytest.raises(ConfigError, match=r"did you mean 'data\.test_size'"):
+        make_config({"judge_fraction": 0.2})
+
+
+def test_old_options_of_methods_warn_once_and_a_run_has_the_new_ones():
+    given = {"options": {"jan": {"answer_width": 2.0}}}
+    with pytest.warns(LandbridgeWarning, match="answer_width is called answer_bandwidth"):
+        config = make_config({"method": "mcc+jan", "method_options": given})
+    assert config.method_options == {"options": {"jan": {"answer_bandwidth": 2.0}}}
+    make_method(config.method, config.method_options)  # warns of nothing
+    stored = {"method": "meda", "method_options": {"shrinkage": 0.2}}
+    assert make_config(stored, stored=True).method_options == {"alpha": 0.2}
+    with pytest.raises(ConfigError, match="no option 'answer_width'"):
+        make_method("jan", {"answer_width": 2.0})  # of the term, never of the method
 
 
 def test_old_keywords_of_dataclasses():

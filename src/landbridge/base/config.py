@@ -18,7 +18,7 @@ from .config_file import read_value
 from .errors import ConfigError
 from .fields import Option, option, options_of, setting
 from .registry import nearest
-from .renamed import renamed_keys
+from .renamed import KEYWORDS, renamed_keys, renamed_method_options, renamed_setting
 from .shown import to_json
 from .typed import JsonObject, Options
 
@@ -333,13 +333,17 @@ def make_config(values: Mapping[str, Any], *, stored: bool = False) -> RunConfig
 
     try:
         made: RunConfig = _checker().validate_python(renamed_keys(values, stored=stored))
-        return made
+        options = renamed_method_options(made.method, made.method_options, stored=stored)
+        return dataclasses.replace(made, method_options=options)
     except ValidationError as error:
         lines = []
         for problem in error.errors():
             key = ".".join(str(part) for part in problem["loc"])
             if problem["type"] == "unexpected_keyword_argument":
-                near = nearest(key, OPTIONS)
+                path, dot, last = key.rpartition(".")
+                near = nearest(
+                    path + dot + (KEYWORDS[last].name if last in KEYWORDS else last), OPTIONS
+                )
                 lines.append(
                     f"unknown key {key!r}" + (f" (did you mean {near!r}?)" if near else "")
                 )
@@ -365,9 +369,13 @@ def apply_settings(values: JsonObject, settings: Sequence[str]) -> JsonObject:
 
     result = copy.deepcopy(values)
     for text in settings:
-        key, equals, value = text.partition("=")
+        key, equals, word = text.partition("=")
         if not equals or not key:
             raise ConfigError(f"--set {text!r} has no '='", hint="write --set training.steps=500")
+        try:
+            key, value = renamed_setting(key, read_value(word))
+        except ConfigError as error:
+            raise ConfigError(f"--set {key}: {error.message}", hint=error.hint) from error
         place = result
         *path, last = key.split(".")
         for part in path:
@@ -377,8 +385,5 @@ def apply_settings(values: JsonObject, settings: Sequence[str]) -> JsonObject:
                     f"--set {text!r}: {part!r} holds a value, not further keys",
                     hint="`landbridge config` lists every key",
                 )
-        try:
-            place[last] = read_value(value)
-        except ConfigError as error:
-            raise ConfigError(f"--set {key}: {error.message}", hint=error.hint) from error
+        place[last] = value
     return result

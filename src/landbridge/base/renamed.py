@@ -70,6 +70,9 @@ _OF_METHODS = {
 }
 """By old and new name: the methods and terms that have the option."""
 
+_TERMS_ALONE = ("jan",)
+"""Names of methods whose old options are those of the term alone."""
+
 
 def renamed_options(name: str) -> dict[str, Renamed]:
     """Return the options of a method, or of a term, that have a new name, by the old one.
@@ -80,6 +83,31 @@ def renamed_options(name: str) -> dict[str, Renamed]:
     'reg'
     """
     return {old: Renamed(new) for (old, new), of in _OF_METHODS.items() if name in of.split()}
+
+
+def renamed_method_options(
+    method: str, values: Mapping[str, Any], *, stored: bool = False
+) -> dict[str, Any]:
+    """Return a method's options, or those of the terms that it joins, under the names of today.
+
+    Examples
+    --------
+    >>> old = {"options": {"jan": {"answer_width": 2.0}}}
+    >>> renamed_method_options("mcc+jan", old, stored=True)
+    {'options': {'jan': {'answer_bandwidth': 2.0}}}
+    """
+    if "+" not in method and method != "combine":
+        table = {} if method in _TERMS_ALONE else renamed_options(method)
+        return renamed(values, table, stored=stored)
+    found, terms = dict(values), values.get("options")
+    if isinstance(terms, Mapping):
+        found["options"] = {
+            term: renamed(given, renamed_options(term), stored=stored)
+            if isinstance(given, Mapping)
+            else given
+            for term, given in terms.items()
+        }
+    return found
 
 
 def renamed(
@@ -118,14 +146,18 @@ def renamed(
             found[name] = value
             continue
         if new.name in values:
-            raise ConfigError(
-                f"{name} and {new.name} are the same option, and both are given",
-                hint=f"leave out {name}, its old name",
-            )
+            raise _both(name, new.name)
         found[new.name] = new.value(value)
         if not stored:
             warn(name, new.name, value, found[new.name], stacklevel=3)
     return found
+
+
+def _both(old: str, new: str) -> ConfigError:
+    return ConfigError(
+        f"{old} and {new} are the same option, and both are given",
+        hint=f"leave out {old}, its old name",
+    )
 
 
 def warn(old: str, new: str, value: Any, now: Any, stacklevel: int = 2) -> None:
@@ -157,8 +189,36 @@ def renamed_keys(values: Mapping[str, Any], *, stored: bool = False) -> dict[str
     }
 
 
+def renamed_setting(key: str, value: Any) -> tuple[str, Any]:
+    """Return a dotted key and its value as they are called today; see `renamed`.
+
+    Examples
+    --------
+    >>> renamed_setting("training.steps", 5)
+    ('training.steps', 5)
+    """
+    new = RENAMED.get(key)
+    if new is None:
+        return key, value
+    now = f"{key.rpartition('.')[0]}.{new.name}"
+    warn(key, now, value, new.value(value), stacklevel=3)
+    return now, new.value(value)
+
+
+def check_settings(keys: Collection[str]) -> None:
+    """Raise ConfigError where dotted keys hold the old and the new name of one option."""
+    for key in keys:
+        if key in RENAMED and (now := f"{key.rpartition('.')[0]}.{RENAMED[key].name}") in keys:
+            raise _both(key, now)
+
+
 def renamed_words(words: Sequence[str]) -> tuple[list[str], list[tuple[str, str]]]:
-    """Return the words of a command line with the flags of today, and which were changed to what.
+    """Return the words of a command line with the flags of today, and what was changed to what.
+
+    Raises
+    ------
+    ConfigError
+        Where the old and the new flag are both there.
 
     Examples
     --------
@@ -166,23 +226,29 @@ def renamed_words(words: Sequence[str]) -> tuple[list[str], list[tuple[str, str]
     ['plan', '--target-type', 'multiclass', '--learning-rate=0.1']
     """
     flags = {_flag(name): new for name, new in KEYWORDS.items()}
+    end = words.index("--") if "--" in words else len(words)
+    there = {word.partition("=")[0] for word in words[:end]}
     found: list[str] = []
     changed: list[tuple[str, str]] = []
-    last: Renamed | None = None
-    for place, word in enumerate(words):
-        if word == "--":
-            return [*found, *words[place:]], changed
+    for word in words[:end]:
         flag, equals, value = word.partition("=")
-        new = flags.get(flag) if last is None else None
-        if last is not None:
-            found.append(last.value(word))
+        new = flags.get(flag)
+        before = flags.get(words[len(found) - 1]) if found else None
+        if before is not None:  # the value of the flag before it
+            found.append(before.value(word))
+            if found[-1] != word:
+                old, now = changed[-1]
+                changed[-1] = (f"{old} {word}", f"{now} {found[-1]}")
         elif new is None:
             found.append(word)
         else:
-            found.append(_flag(new.name) + equals + new.value(value))
-            changed.append((flag, _flag(new.name)))
-        last = None if equals else new
-    return found, changed
+            if _flag(new.name) in there:
+                raise _both(flag, _flag(new.name))
+            now = new.value(value)
+            found.append(_flag(new.name) + equals + now)
+            same = now == value
+            changed.append((flag if same else word, _flag(new.name) if same else found[-1]))
+    return [*found, *words[end:]], changed
 
 
 def _flag(name: str) -> str:

@@ -12,7 +12,7 @@ import typer
 from typer.core import TyperGroup
 
 from ..artifacts.called import CALLED
-from ..base.errors import EXIT_CODES
+from ..base.errors import EXIT_CODES, ConfigError
 from ..base.renamed import renamed_words
 from . import (
     align,
@@ -65,7 +65,12 @@ class Verbs(TyperGroup):
         given = sys.argv[1:] if args is None else list(args)
         extra["standalone_mode"] = False
         CALLED.set(shlex.join(["landbridge", *given]))
-        words, changed = renamed_words(given)
+        try:
+            words, changed = renamed_words(given)
+        except ConfigError as error:
+            code, as_json = error.exit_code, "--json" in given
+            tell(error.message, hint=error.hint, kind="ConfigError", code=code, as_json=as_json)
+            sys.exit(code)
         for old, new in changed:
             note = f"{old} is called {new} now; the old name goes with the next release"
             print(f"warning  {note}", file=sys.stderr)

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..base.config import OPTIONS, RunConfig, apply_settings, make_config
 from ..base.errors import ConfigError
+from ..base.renamed import check_settings, renamed_keys
 from ..base.typed import JsonObject
 
 
@@ -103,7 +104,7 @@ def _collect(
         _put(values, key, value)
     if file is not None:
         try:
-            of_file = read_config_file(file)
+            of_file = renamed_keys(read_config_file(file))
         except ConfigError as error:
             problems.append(_said(error))
         else:
@@ -113,6 +114,10 @@ def _collect(
     for key, value in (named or {}).items():
         if value is not None:
             _put(values, key, value)
+    try:
+        check_settings([setting.partition("=")[0] for setting in settings or ()])
+    except ConfigError as error:
+        problems.append(_said(error))
     for setting in settings or ():
         try:
             values = apply_settings(values, [setting])
@@ -125,7 +130,7 @@ def _check(values: JsonObject) -> tuple[RunConfig | None, list[str]]:
     try:
         return make_config(values), []
     except ConfigError as error:
-        return None, [error.message]
+        return None, [_said(error)]
 
 
 def _said(error: ConfigError) -> str:

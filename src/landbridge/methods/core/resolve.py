@@ -8,7 +8,7 @@ from typing import Any
 
 from ...base.errors import ConfigError, MethodError
 from ...base.options import make_options
-from ...base.renamed import renamed, renamed_options
+from ...base.renamed import renamed_method_options
 from ...base.typed import JsonObject, Options
 from ...targets.base import (
     TARGET_TYPES,
@@ -40,13 +40,12 @@ def make_method(name: str, options: Mapping[str, Any] | None = None) -> Method:
     >>> make_method("joint+mcc").needs.target
     'labelled'
     """
-    values = dict(options or {})
+    values = renamed_method_options(name, options or {})
     if "+" in name:
         return _combination(name, values)
     if name == "auto":
         raise ConfigError("'auto' is a choice among methods, not one", hint="name a method")
     kind: Any = METHODS.get(name)
-    values = renamed(values, renamed_options(name))
     return kind.from_config(make_options(kind.Config, values, f"method {name!r}"))
 
 
