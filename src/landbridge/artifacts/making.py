@@ -17,7 +17,7 @@ from ..base.errors import LandbridgeWarning, RunError
 from ..base.events import SILENT, Events
 from ..base.files import read_json, write_json
 from ..base.hashing import digest, file_digest
-from ..base.typed import Shape, checked
+from ..base.typed import JsonObject, Shape, checked
 from .called import CALLED
 from .free import OLD, check_free
 from .holding import held, tidy
@@ -144,7 +144,7 @@ def _leave_nothing(out: Path, names: Collection[str]) -> None:
         out.rmdir()
 
 
-def verified(path: Path | str, kind: str, shape: Shape = object) -> dict[str, Any]:
+def verified(path: Path | str, kind: str, shape: Shape = object) -> JsonObject:
     """Return the facts of a finished folder, after every file of it was checked.
 
     A folder from before there were seals opens with a warning.

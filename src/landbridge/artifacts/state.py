@@ -6,9 +6,9 @@ import contextlib
 import datetime
 import importlib.metadata
 import platform
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Required, TypedDict
 
 import landbridge
 
@@ -17,7 +17,7 @@ from ..base.files import read_json, write_json
 from ..base.halves import has_half
 from ..base.hashing import digest, file_digest
 from ..base.inside import is_device
-from ..base.typed import checked
+from ..base.typed import JsonObject, checked
 from .kinds import KINDS, RUNS
 from .unfinished import again, happened
 
@@ -34,6 +34,28 @@ _FOR_PEOPLE = ("log.jsonl", "report.html", "README.md", "error.log")
 """May be written again, so they are not among the hashed files."""
 _STATUSES = ("running", "failed", "interrupted", "complete")
 _RUNNING = {"status": "running", "error": None, "stopped": None, "at": None}
+
+
+class FolderState(TypedDict, total=False):
+    """What the state file of a folder holds; kind and status are always there."""
+
+    format: int
+    kind: Required[str]
+    landbridge: str
+    status: Required[str]
+    error: str | None
+    stopped: str | None
+    at: str | None
+    created: str
+    finished: str | None
+    command: str | None
+    asked: JsonObject | None
+    given: list[str]
+    versions: dict[str, str]
+    files: dict[str, str]
+    seal: str
+
+
 _SHAPE = {
     "kind": str,
     "status": str,
@@ -84,7 +106,7 @@ def versions() -> dict[str, str]:
     return found
 
 
-def read_state(path: Path) -> dict[str, Any]:
+def read_state(path: Path) -> FolderState:
     """Return the state, checked; "kind" is always there.
 
     Raises
@@ -111,10 +133,10 @@ def read_state(path: Path) -> dict[str, Any]:
     if "kind" not in state:  # of a run made before there were kinds
         merged = str(state.get("command") or "").startswith("landbridge merge")
         state["kind"] = "merge" if merged or (path / "merge.json").exists() else "run"
-    checked(state, _SHAPE, str(file), hint=restore)
-    if state["kind"] not in KINDS or (state["kind"] in RUNS) != (file.name == RUN_STATE):
-        raise RunError(f"{file} names the kind {state['kind']!r}", hint="update landbridge")
-    return state
+    found: FolderState = checked(state, _SHAPE, str(file), hint=restore)
+    if found["kind"] not in KINDS or (found["kind"] in RUNS) != (file.name == RUN_STATE):
+        raise RunError(f"{file} names the kind {found['kind']!r}", hint="update landbridge")
+    return found
 
 
 def check_path(path: Path) -> None:
@@ -133,7 +155,7 @@ def check_path(path: Path) -> None:
         )
 
 
-def check_format(path: Path, state: dict[str, Any]) -> None:
+def check_format(path: Path, state: Mapping[str, Any]) -> None:
     """Raise where the folder is of a newer format than this version reads."""
     number = state.get("format")
     if isinstance(number, int) and number > FORMAT:
@@ -146,7 +168,7 @@ def check_format(path: Path, state: dict[str, Any]) -> None:
 
 def mark(path: Path, **changes: Any) -> None:
     """Write the state with these changes."""
-    _write(state_file(path), read_state(path) | changes)
+    _write(state_file(path), {**read_state(path), **changes})
 
 
 def mark_running(path: Path) -> None:
@@ -182,7 +204,7 @@ def mark_complete(path: Path) -> None:
     mark(path, **_RUNNING | {"status": "complete"}, finished=_now(), files=files)
 
 
-def check_complete(path: Path, kinds: Sequence[str] = ()) -> dict[str, Any]:
+def check_complete(path: Path, kinds: Sequence[str] = ()) -> FolderState:
     """Check that the folder is finished and that every file is what was written.
 
     Parameters
@@ -230,15 +252,15 @@ def check_complete(path: Path, kinds: Sequence[str] = ()) -> dict[str, Any]:
     return state
 
 
-def _write(file: Path, state: dict[str, Any]) -> None:
-    write_json(file, state | {"seal": _seal(state)})
+def _write(file: Path, state: Mapping[str, object]) -> None:
+    write_json(file, {**state, "seal": _seal(state)})
 
 
-def _seal(state: dict[str, Any]) -> str:
+def _seal(state: Mapping[str, object]) -> str:
     return digest({key: value for key, value in state.items() if key != "seal"})
 
 
-def _sealed(state: dict[str, Any]) -> bool:
+def _sealed(state: Mapping[str, object]) -> bool:
     try:
         return bool(state.get("seal") == _seal(state))
     except (ValueError, RecursionError):  # what no JSON of ours holds

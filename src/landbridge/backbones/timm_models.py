@@ -114,7 +114,7 @@ class TimmProvider(Provider):
             repo = timm.get_pretrained_cfg(architecture).hf_hub_id
             folder = hub_folder(repo, options["revision"], offline=offline, events=events)
             path = folder.path / "model.safetensors"
-        given: dict[str, Any] = {}
+        given: dict[str, object] = {}
         if weights and options["pretrained"]:
             read_tensors(Path(path))  # names a missing or damaged file as every provider does
             given = {"pretrained": True, "pretrained_cfg_overlay": {"file": str(path)}}
@@ -124,7 +124,7 @@ class TimmProvider(Provider):
         return WrappedModule(model, (3, *options["size"]), called=f"timm/{architecture}")
 
 
-def _make(timm: Any, architecture: str, seed: int, given: dict[str, Any]) -> Any:
+def _make(timm: Any, architecture: str, seed: int, given: dict[str, object]) -> Any:
     with seeded("backbone", "timm", seed):
         try:
             return timm.create_model(architecture, num_classes=0, **given)

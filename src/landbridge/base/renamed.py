@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
 
 from .errors import ConfigError, LandbridgeWarning
+from .typed import JsonObject, Options
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
@@ -116,7 +117,7 @@ def renamed(
     *,
     current: Collection[str] = (),
     stored: bool = False,
-) -> dict[str, Any]:
+) -> Options:
     """Return values under the names of today.
 
     Parameters
@@ -139,7 +140,7 @@ def renamed(
     >>> renamed({"answers": "classes", "seed": 1}, stored=True)
     {'target_type': 'multiclass', 'seed': 1}
     """
-    found: dict[str, Any] = {}
+    found: Options = {}
     for name, value in values.items():
         new = None if name in current else table.get(name)
         if new is None:
@@ -169,7 +170,7 @@ def warn(old: str, new: str, value: Any, now: Any, stacklevel: int = 2) -> None:
     )
 
 
-def renamed_keys(values: Mapping[str, Any], *, stored: bool = False) -> dict[str, Any]:
+def renamed_keys(values: Mapping[str, Any], *, stored: bool = False) -> JsonObject:
     """Return nested values of a configuration with the keys of today; see `renamed`.
 
     Examples

@@ -25,6 +25,7 @@ from .events import SILENT, Events
 from .files import open_plain, read_json, storage_errors, write_json
 from .locks import locked
 from .places import private_folder
+from .typed import JsonObject
 
 if TYPE_CHECKING:
     import numpy as np
@@ -291,7 +292,7 @@ def _end(file: IO[bytes], name: str, blocks: Blocks, facts: Any) -> None:
     os.fsync(file.fileno())
 
 
-def _foot(file: IO[bytes]) -> dict[str, Any] | None:
+def _foot(file: IO[bytes]) -> JsonObject | None:
     """Return the foot of an open file, None where it has none that is whole."""
     end = file.seek(0, os.SEEK_END)
     if end < _TAIL.size:

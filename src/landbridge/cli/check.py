@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
 
 from . import options as o
 from .frame import Frame
 from .verbs import verb
+
+if TYPE_CHECKING:
+    from ..checks.base import Problem
+    from ..domains.domain import Domain
 
 _MARKS = {"failure": ("✗", "red"), "warning": ("!", "yellow"), "note": ("·", "dim")}
 SHOWN = 5
@@ -47,27 +52,27 @@ def check(
         "failed": failed,
         "problems": [problem.to_dict() for problem in problems],
     }
-    this.result(value, lambda: _show(value))
+    this.result(value, lambda: _show(problems, ours, theirs))
 
 
-def _show(value: dict[str, Any]) -> None:
+def _show(problems: Sequence[Problem], ours: Domain, theirs: Domain | None) -> None:
     from rich.text import Text
 
     from .tables import console
 
     out = console()
-    for item in value["problems"]:
-        mark, style = _MARKS[item["severity"]]
-        out.print(Text(f"{mark} {item['found']}", style), soft_wrap=True)
-        for row in item["rows"][:SHOWN]:
+    for item in problems:
+        mark, style = _MARKS[item.severity]
+        out.print(Text(f"{mark} {item.found}", style), soft_wrap=True)
+        for row in item.rows[:SHOWN]:
             out.print(Text(f"    {row}", "dim"), soft_wrap=True)
-        if item["count"] > SHOWN and item["rows"]:
-            out.print(Text(f"    and {item['count'] - SHOWN:,} more", "dim"))
-        if item["do"]:
-            out.print(Text(f"    → {item['do']}"), soft_wrap=True)
-    counts = {kind: sum(item["severity"] == kind for item in value["problems"]) for kind in _MARKS}
+        if item.count > SHOWN and item.rows:
+            out.print(Text(f"    and {item.count - SHOWN:,} more", "dim"))
+        if item.do:
+            out.print(Text(f"    → {item.do}"), soft_wrap=True)
+    counts = {kind: sum(item.severity == kind for item in problems) for kind in _MARKS}
     said = ", ".join(f"{n} {kind}{'s'[: n != 1]}" for kind, n in counts.items())
-    rows = f"{value['data']['rows']:,} rows"
-    if value["against"]:
-        rows += f" against {value['against']['rows']:,}"
+    rows = f"{len(ours):,} rows"
+    if theirs is not None:
+        rows += f" against {len(theirs):,}"
     out.print(Text(f"{rows} checked: {said}", "bold"))

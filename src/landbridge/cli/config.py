@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from ..base.config import OPTIONS, RunConfig
 from . import options as o
 from .frame import frame
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A key as it is listed."""
+
+    key: str
+    type: str
+    default: Any
+    value: Any
+    doc: str
 
 
 def config(
@@ -26,19 +39,13 @@ def config(
         from .settings import resolve
 
         keys = describe(resolve(config, settings, shown=True))
-        this.result({"keys": keys}, lambda: _show(keys))
+        this.result({"keys": list(map(vars, keys))}, lambda: _show(keys))
 
 
-def describe(config: RunConfig) -> list[dict[str, Any]]:
+def describe(config: RunConfig) -> list[Entry]:
     """Return key, type, default, value and meaning of each field."""
     return [
-        {
-            "key": key,
-            "type": _type(option.type),
-            "default": option.default,
-            "value": config.at(key),
-            "doc": option.help,
-        }
+        Entry(key, _type(option.type), option.default, config.at(key), option.help)
         for key, option in OPTIONS.items()
     ]
 
@@ -58,16 +65,16 @@ def _type(annotation: Any) -> str:
     return text if "[" not in text or "|" in text else text.partition("[")[0]
 
 
-def _show(keys: list[dict[str, Any]]) -> None:
+def _show(keys: Sequence[Entry]) -> None:
     from rich.text import Text
 
     from .tables import console, show_entries
 
     rows = []
     for item in keys:
-        changed = item["value"] != item["default"]
-        value = Text(_plain(item["value"]), style="bold green" if changed else "")
-        rows.append([Text(item["key"], "bold"), item["type"], value, item["doc"]])
+        changed = item.value != item.default
+        value = Text(_plain(item.value), style="bold green" if changed else "")
+        rows.append([Text(item.key, "bold"), item.type, value, item.doc])
     out = console()
     show_entries(out, ["key", "type", "value", "meaning"], rows, keep=(0,))
     out.print("\nA file for --config holds the same keys, nested, as YAML or JSON.", style="dim")

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-import dataclasses
-from typing import Annotated, Any
+from collections.abc import Sequence
+from dataclasses import MISSING, asdict, dataclass, fields, is_dataclass
+from typing import TYPE_CHECKING, Annotated, Any
 
 from ..base.errors import ConfigError
 from . import options as o
 from .frame import Frame
 from .verbs import verb
+
+if TYPE_CHECKING:
+    from ..base.typed import JsonObject
 
 LABELS = ("labelled", "model", "unlabelled", "none")
 TARGETS = ("labelled", "unlabelled")
@@ -31,13 +35,15 @@ def methods(
     """List the methods and what each needs."""
     source, target = _setting(setting)
     from ..methods.core.base import METHODS
+    from ..methods.core.measured import measured
 
     found = [
-        _describe(name, method)
+        Entry(name, method, *measured(method))
         for name, method in METHODS.items()
         if _fits(method.needs.source, source) and _fits(method.needs.target, target)
     ]
-    this.result({"methods": found}, lambda: _show(found, evidence=setting is not None))
+    value = {"methods": [one.to_json() for one in found]}
+    this.result(value, lambda: _show(found, evidence=setting is not None))
 
 
 def _setting(text: str | None) -> tuple[str | None, str | None]:
@@ -60,26 +66,33 @@ def _fits(need: str, given: str | None) -> bool:
     return need in ("unlabelled", "model") and given == "labelled"
 
 
-def _describe(name: str, method: Any) -> dict[str, Any]:
-    from ..methods.core.measured import measured
+@dataclass(frozen=True)
+class Entry:
+    """A method as it is listed."""
 
-    cost, evidence = measured(method)
-    config = getattr(method, "Config", None)
-    fields = dataclasses.fields(config) if dataclasses.is_dataclass(config) else ()
-    return {
-        "name": name,
-        "family": method.family,
-        **dataclasses.asdict(method.needs),
-        "target_types": sorted(method.needs.target_types),
-        "summary": method.summary,
-        "paper": getattr(method, "paper", ""),
-        "cost": cost,
-        "evidence": evidence,
-        "options": {
-            field.name: None if field.default is dataclasses.MISSING else field.default
-            for field in fields
-        },
-    }
+    name: str
+    method: Any
+    cost: str
+    evidence: str
+
+    def to_json(self) -> JsonObject:
+        """Return it as ``--json`` shows it."""
+        method = self.method
+        config = getattr(method, "Config", None)
+        return {
+            "name": self.name,
+            "family": method.family,
+            **asdict(method.needs),
+            "target_types": sorted(method.needs.target_types),
+            "summary": method.summary,
+            "paper": getattr(method, "paper", ""),
+            "cost": self.cost,
+            "evidence": self.evidence,
+            "options": {
+                field.name: None if field.default is MISSING else field.default
+                for field in (fields(config) if is_dataclass(config) else ())
+            },
+        }
 
 
 FAMILIES = {
@@ -97,16 +110,16 @@ FAMILIES = {
 }
 
 
-def _show(found: list[dict[str, Any]], *, evidence: bool) -> None:
+def _show(found: Sequence[Entry], *, evidence: bool) -> None:
     from .tables import console, show_entries
 
     out = console()
-    families = {item["family"] for item in found}
+    families = {item.method.family for item in found}
     for family in [*FAMILIES, *sorted(families - set(FAMILIES))]:
         rows = [
             _measured(item) if evidence else _summed_up(item)
             for item in found
-            if item["family"] == family
+            if item.method.family == family
         ]
         if rows:
             out.print(f"\n{FAMILIES.get(family, family)}", style="bold")
@@ -123,21 +136,23 @@ SIDES = {
 """What a need is called in a line; "any" and "none" ask for nothing."""
 
 
-def _summed_up(item: dict[str, Any]) -> list[Any]:
+def _summed_up(item: Entry) -> list[Any]:
     from rich.text import Text
 
-    text = Text(item["summary"])
-    if item["paper"]:
-        text.append(f"\n{item['paper']}", "dim")
-    return [Text(item["name"], "bold"), item["source"], item["target"], text]
+    text, needs = Text(item.method.summary), item.method.needs
+    if paper := getattr(item.method, "paper", ""):
+        text.append(f"\n{paper}", "dim")
+    return [Text(item.name, "bold"), needs.source, needs.target, text]
 
 
-def _measured(item: dict[str, Any]) -> list[Any]:
+def _measured(item: Entry) -> list[Any]:
     """Return one line: cost, need, evidence, and where it hurts."""
     from rich.text import Text
 
-    needs = [words[item[side]] for side, words in SIDES.items() if item[side] in words]
-    text = Text(item["evidence"] or item["summary"], "" if item["evidence"] else "dim")
-    if item["warning"]:
-        text.append(f"; may hurt {item['warning']}", "yellow")
-    return [Text(item["name"], "bold"), ", ".join(needs) or "–", item["cost"] or "–", text]
+    wanted = item.method.needs
+    sides = ((SIDES["source"], wanted.source), (SIDES["target"], wanted.target))
+    needs = [words[side] for words, side in sides if side in words]
+    text = Text(item.evidence or item.method.summary, "" if item.evidence else "dim")
+    if wanted.warning:
+        text.append(f"; may hurt {wanted.warning}", "yellow")
+    return [Text(item.name, "bold"), ", ".join(needs) or "–", item.cost or "–", text]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from . import options as o
 from .frame import Frame
 from .verbs import verb
+
+if TYPE_CHECKING:
+    from ..runs.records import Plan
 
 
 @verb("plan", *o.TRANSFER, keys=None)
@@ -19,12 +22,13 @@ def plan(this: Frame) -> None:
 
     need_target(this.config)
     from ..runs.pipeline import plan as make_plan
+    from ..runs.records import Plan
 
     facts = make_plan(this.config, events=this.events())
-    this.result(facts, lambda: _show(facts))
+    this.result(facts, lambda: _show(Plan.from_json(facts)))
 
 
-def _show(found: dict[str, Any]) -> None:
+def _show(found: Plan) -> None:
     from rich.table import Table
     from rich.text import Text
 
@@ -32,45 +36,41 @@ def _show(found: dict[str, Any]) -> None:
     from .terminal import clock
 
     out = console()
-    match = found.get("match") or ""
-    if isinstance(match, dict):
-        match = match.get("sentence", "")
-    setting = found.get("setting", "")
     facts = [
-        ("setting", setting),
-        ("classes", "" if match in setting else match),
-        ("backbone", found.get("backbone", "")),
-        ("", found.get("backbone_reason", "")),
+        ("setting", found.setting),
+        ("classes", "" if found.match in found.setting else found.match),
+        ("backbone", found.backbone),
+        ("", found.backbone_reason),
     ]
     grid = Table.grid(padding=(0, 2))
     for name, value in facts:
         if value:
-            grid.add_row(Text(name, "dim"), Text(str(value)))
+            grid.add_row(Text(name, "dim"), Text(value))
     out.print(grid)
     out.print()
     wide = out.width >= WIDE_TERMINAL
     rows = [
         [
-            fit.get("method", ""),
-            fit.get("role", ""),
-            str(len(fit.get("seeds") or [])),
-            str(fit.get("steps") or "–"),
-            clock(fit.get("seconds") or 0),
-            *([Text(fit.get("why") or "", style="dim")] if wide else []),
+            fit.method,
+            fit.role,
+            str(len(fit.seeds)),
+            str(fit.steps or "–"),
+            clock(fit.seconds),
+            *([Text(fit.why, style="dim")] if wide else []),
         ]
-        for fit in found.get("fits") or []
+        for fit in found.fits
     ]
     columns = ["fit", "role", "seeds", "steps", "about", *(["why"] if wide else [])]
     show_rows(out, columns, rows, right=(2, 3, 4), keep=(0, 1))
-    if found.get("not_tried"):
+    if found.not_tried:
         out.print()
-        left = [[item.get("method", ""), item.get("why", "")] for item in found["not_tried"]]
+        left = [[item.method, item.why] for item in found.not_tried]
         show_rows(out, ["left out", "why"], left)
     out.print()
-    total, budget = found.get("seconds") or 0, found.get("budget_s")
+    total, budget = found.seconds, found.budget_s
     line = Text(f"about {clock(total)}", style="bold")
     if budget:
         line.append(f" of a budget of {clock(budget)}", "yellow" if total > budget else "")
-    if found.get("memory_mb"):
-        line.append(f", about {found['memory_mb']:.0f} MB of memory")
+    if found.memory_mb:
+        line.append(f", about {found.memory_mb:.0f} MB of memory")
     out.print(line)

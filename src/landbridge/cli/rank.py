@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
 
 from ..base.formatting import hundredths
 from . import options as o
 from .frame import Frame
 from .verbs import verb
+
+if TYPE_CHECKING:
+    from ..diagnosis.rank import Ranked
 
 
 @verb("rank", *o.READING, "seed", "offline", keys=("data.max_rows", "training.threads"))
@@ -40,7 +44,7 @@ def rank(
         "ranked": [item.to_dict() for item in ranked],
         "failed": failed,
     }
-    this.result(value, lambda: _show(value))
+    this.result(value, lambda: _show(ranked))
 
 
 def _all_here(modality: str) -> list[str]:
@@ -55,23 +59,23 @@ def _all_here(modality: str) -> list[str]:
     ]
 
 
-def _show(value: dict[str, Any]) -> None:
+def _show(ranked: Sequence[Ranked]) -> None:
     from rich.text import Text
 
     from .tables import console, show_rows
 
     out = console()
     rows = []
-    for i, item in enumerate(value["ranked"]):
-        mark = "best" if i == 0 else ("as good, as far as one can tell" if item["ties"] else "")
+    for i, item in enumerate(ranked):
+        mark = "best" if i == 0 else ("as good, as far as one can tell" if item.ties else "")
         rows.append(
             [
-                Text(item["name"], "bold" if i == 0 or item["ties"] else ""),
-                _share(item, "probe"),
-                _share(item, "neighbours"),
-                f"{item['logme']:.3f}",
-                str(item["dim"]),
-                f"{item['ms']:.2f}",
+                Text(item.name, "bold" if i == 0 or item.ties else ""),
+                _share(item.probe, item.probe_low, item.probe_high),
+                _share(item.neighbours, item.neighbours_low, item.neighbours_high),
+                f"{item.logme:.3f}",
+                str(item.dim),
+                f"{item.ms:.2f}",
                 Text(mark, "green"),
             ]
         )
@@ -84,6 +88,5 @@ def _show(value: dict[str, Any]) -> None:
     )
 
 
-def _share(item: dict[str, Any], name: str) -> str:
-    value, low, high = (hundredths(item[key]) for key in (name, f"{name}_low", f"{name}_high"))
-    return f"{value} ({low} to {high})"
+def _share(value: float, low: float, high: float) -> str:
+    return f"{hundredths(value)} ({hundredths(low)} to {hundredths(high)})"

@@ -12,8 +12,9 @@ from .frame import Frame
 from .verbs import verb
 
 if TYPE_CHECKING:
-    from ..base.typed import JsonObject
+    from ..base.typed import EvalResult
     from ..domains.input_rows import AnswerRow
+    from ..streaming.stream import StreamReport
 
 
 @verb("stream", "label", "outside", keys=("method_options", "training.threads"))
@@ -58,7 +59,7 @@ def stream(
     this.result({"run": str(run), **value}, lambda: _show(value, rows, out))
 
 
-def _show(value: JsonObject, rows: list[AnswerRow], out: Path | None) -> None:
+def _show(value: EvalResult, rows: list[AnswerRow], out: Path | None) -> None:
     """Show what happened and accuracy over time; without --out a pipe gets the rows as CSV."""
     if out is None and not sys.stdout.isatty():
         from .predict import write_csv
@@ -67,9 +68,10 @@ def _show(value: JsonObject, rows: list[AnswerRow], out: Path | None) -> None:
         return
     from rich.text import Text
 
+    from ..streaming.stream import StreamReport
     from .tables import console, percent, show_paths, show_rows
 
-    screen, report = console(), value["report"]
+    screen, report = console(), StreamReport(**value["report"])
     screen.print(Text(sentence(report), style="bold"))
     if value["over_time"]:
         cells = [
@@ -90,7 +92,7 @@ def _show(value: JsonObject, rows: list[AnswerRow], out: Path | None) -> None:
         show_rows(screen, heads, cells, right=(1, 2, 3))
     for why, n in (value.get("unanswered") or {}).items():
         screen.print(Text(f"no answer: {n:,} x {why}", style="dim"))
-    for note in report["notes"]:
+    for note in report.notes:
         screen.print(Text(note, style="dim"))
     screen.print()
     if out is not None:
@@ -99,15 +101,15 @@ def _show(value: JsonObject, rows: list[AnswerRow], out: Path | None) -> None:
         screen.print(Text("--out answers.csv keeps the answers", style="dim"))
 
 
-def sentence(report: dict[str, Any]) -> str:
+def sentence(report: StreamReport) -> str:
     """Say in one line what a stream did."""
-    parts = [f"{report['rows']:,} rows in {report['batches']:,} batches with {report['method']}"]
-    if report["steps"] or report["filtered"]:
-        parts.append(f"{report['steps']:,} steps, {report['filtered']:,} rows taught nothing")
-    if report["guarded"]:
-        parts.append(f"the source model answered {report['fallbacks']:,} rows")
-    if report["resets"]:
-        parts.append(f"{report['resets']:,} fresh starts")
+    parts = [f"{report.rows:,} rows in {report.batches:,} batches with {report.method}"]
+    if report.steps or report.filtered:
+        parts.append(f"{report.steps:,} steps, {report.filtered:,} rows taught nothing")
+    if report.guarded:
+        parts.append(f"the source model answered {report.fallbacks:,} rows")
+    if report.resets:
+        parts.append(f"{report.resets:,} fresh starts")
     return "; ".join(parts)
 
 

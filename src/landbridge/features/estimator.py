@@ -52,7 +52,7 @@ class Estimator(BaseEstimator):
     config: Any
     from_config: Any
     fit_head: Any
-    __metadata_request__fit: ClassVar[dict[str, Any]] = {"labelled_t": NOT_ROUTED}
+    __metadata_request__fit: ClassVar[dict[str, str]] = {"labelled_t": NOT_ROUTED}
 
     def fit(
         self,
@@ -161,7 +161,7 @@ class Regressor(RegressorMixin, Estimator):
 class Transformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
     """Also gives rows in the common space that a method brings both sides into."""
 
-    __metadata_request__transform: ClassVar[dict[str, Any]] = {"sample_domain": NOT_ROUTED}
+    __metadata_request__transform: ClassVar[dict[str, str]] = {"sample_domain": NOT_ROUTED}
     _checked: Any
     _source_rows: np.ndarray
     _source_steps: Any

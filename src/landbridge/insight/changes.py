@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 
@@ -13,6 +13,31 @@ SHOWN = 24
 """Examples shown of each kind."""
 _LARGEST = 128
 """Longest side of a thumbnail in pixels. Smaller images stay as they are: pages enlarge them."""
+
+
+class ChangedExample(TypedDict):
+    """A row that one of two methods answers rightly and the other wrongly."""
+
+    row: int
+    name: str
+    true: str
+    before: str
+    after: str
+    confidence: float | None
+    image: str | None
+    values: dict[str, object] | None
+
+
+class Changes(TypedDict):
+    """The content of an examples.json."""
+
+    reference: str | None
+    chosen: str
+    modality: str
+    fixed: list[ChangedExample]
+    fixed_count: int
+    broken: list[ChangedExample]
+    broken_count: int
 
 
 def changed_examples(
@@ -29,7 +54,7 @@ def changed_examples(
     chosen: str = "chosen",
     modality: str = "image",
     limit: int = SHOWN,
-) -> dict[str, Any]:
+) -> Changes:
     """Return the content of an examples.json: at most `limit` examples of each kind.
 
     Examples whose truth is unknown are passed over; those that the chosen method is most sure of
@@ -47,15 +72,16 @@ def changed_examples(
         if given is not None and len(given) != n:
             raise ValueError(f"{what} has {len(given)} entries, true has {n}")
     sure = np.zeros(n) if confidence is None else np.nan_to_num(np.asarray(confidence, float))
-    kinds: dict[str, list[int]] = {"fixed": [], "broken": []}
+    fixed: list[int] = []
+    broken: list[int] = []
     for i in range(n):
         if true[i] is None:
             continue
         was, now = reference_pred[i] == true[i], chosen_pred[i] == true[i]
         if was != now:
-            kinds["fixed" if now else "broken"].append(i)
+            (fixed if now else broken).append(i)
 
-    def example(i: int) -> dict[str, Any]:
+    def example(i: int) -> ChangedExample:
         row = int(rows[i])
         image = images(row) if images is not None else None
         shown = values(row) if values is not None else None
@@ -70,12 +96,18 @@ def changed_examples(
             "values": None if shown is None else {str(k): _plain(v) for k, v in shown.items()},
         }
 
-    result: dict[str, Any] = {"reference": reference, "chosen": chosen, "modality": modality}
-    for kind, found in kinds.items():
-        ordered = sorted(found, key=lambda i: (-sure[i], int(rows[i])))
-        result[kind] = [example(i) for i in ordered[:limit]]
-        result[f"{kind}_count"] = len(found)
-    return result
+    def examples(found: list[int]) -> list[ChangedExample]:
+        return [example(i) for i in sorted(found, key=lambda i: (-sure[i], int(rows[i])))[:limit]]
+
+    return {
+        "reference": reference,
+        "chosen": chosen,
+        "modality": modality,
+        "fixed": examples(fixed),
+        "fixed_count": len(fixed),
+        "broken": examples(broken),
+        "broken_count": len(broken),
+    }
 
 
 def png_data_uri(image: np.ndarray, largest: int = _LARGEST) -> str:

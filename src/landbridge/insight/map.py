@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 
@@ -20,6 +20,25 @@ _FEWEST_FOR_TSNE = 20
 _COMPONENTS = 50
 _PERPLEXITY = 30.0
 _ITERATIONS = 400
+
+
+class Layout(TypedDict):
+    """Points in a plane, and what is known of each."""
+
+    title: str
+    x: list[float]
+    y: list[float]
+    domain: list[str]
+    label: list[str | None]
+    row: list[int]
+    predicted: list[str | None]
+
+
+class FeatureMap(TypedDict):
+    """The content of a map.json."""
+
+    before: Layout
+    after: Layout
 
 
 @dataclass(frozen=True)
@@ -79,7 +98,7 @@ def build_map(
     seed: int,
     max_points: int = 800,
     titles: tuple[str, str] = ("Before the transfer", "After the transfer"),
-) -> dict[str, Any]:
+) -> FeatureMap:
     """Return the content of a map.json: both layouts of an even draw from source and target.
 
     At most `max_points` in all, half of them from each side where both have enough; `seed` decides
@@ -101,25 +120,26 @@ def build_map(
         for when in ("before", "after")
     ]
     layouts = feature_map_points(stacked[0], stacked[1], seed, max(max_points, 1))
-    shared = {
-        "domain": [name for (name, _), pick in zip(sides, picks, strict=True) for _ in pick],
-        "label": _gather(sides, picks, "labels"),
-        "row": [
-            int(row if side.rows is None else side.rows[row])
-            for (_, side), pick in zip(sides, picks, strict=True)
-            for row in pick
-        ],
-    }
-    result = {}
-    for when, title, layout in zip(("before", "after"), titles, layouts, strict=True):
-        result[when] = {
-            "title": title,
-            "x": [round(float(v), 3) for v in layout[:, 0]],
-            "y": [round(float(v), 3) for v in layout[:, 1]],
-            **shared,
-            "predicted": _gather(sides, picks, f"predicted_{when}"),
-        }
-    return result
+    domain = [name for (name, _), pick in zip(sides, picks, strict=True) for _ in pick]
+    labels = _gather(sides, picks, "labels")
+    numbers = [
+        int(row if side.rows is None else side.rows[row])
+        for (_, side), pick in zip(sides, picks, strict=True)
+        for row in pick
+    ]
+    before, after = (
+        Layout(
+            title=title,
+            x=[round(float(v), 3) for v in layout[:, 0]],
+            y=[round(float(v), 3) for v in layout[:, 1]],
+            domain=domain,
+            label=labels,
+            row=numbers,
+            predicted=_gather(sides, picks, f"predicted_{when}"),
+        )
+        for when, title, layout in zip(("before", "after"), titles, layouts, strict=True)
+    )
+    return {"before": before, "after": after}
 
 
 def _gather(

@@ -11,14 +11,14 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from ..base import errors
 from ..base.errors import ConfigError, DataError
 from ..base.growth import TIMES, most_bytes
-from .serve import OWN
+from .serve import OWN, Answer
 
 SECONDS = "LANDBRIDGE_READ_SECONDS"
 _SECONDS, _PACE = 120, 1_000_000
@@ -86,7 +86,7 @@ class ReaderProcess:
         return None if self._process is None else self._process.pid
 
     def ask(
-        self, function: Callable[..., Any], arguments: dict[str, Any], size: int
+        self, function: Callable[..., Any], arguments: Mapping[str, Any], size: int
     ) -> Iterator[Any]:
         """Yield the tables that a function of a module makes there of a file of `size` bytes."""
         seconds = _seconds(size)
@@ -108,7 +108,7 @@ class ReaderProcess:
         if "error" in answer:
             raise getattr(errors, answer["error"])(answer["found"], hint=answer["do"])
 
-    def _send(self, line: str, seconds: float) -> dict[str, Any] | None:
+    def _send(self, line: str, seconds: float) -> Answer | None:
         """Return the answer to a line, None where there is none."""
         assert self._process is not None
         assert self._process.stdin is not None
@@ -119,7 +119,7 @@ class ReaderProcess:
             return None
         return self._answer(seconds)
 
-    def _answer(self, seconds: float) -> dict[str, Any] | None:
+    def _answer(self, seconds: float) -> Answer | None:
         process = self._process
         assert process is not None
         assert process.stdout is not None

@@ -16,7 +16,7 @@ import signal
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TypedDict
 
 from ..base.errors import DataError, LandbridgeError, StorageError
 from ..base.orphans import end_with
@@ -25,6 +25,17 @@ OWN = "LANDBRIDGE_"
 """What the names of this package's variables begin with."""
 _GRACE = 10
 """Seconds after which a reader that hangs ends itself: whoever asked may be gone."""
+
+
+class Answer(TypedDict, total=False):
+    """A line that is answered: a table's place, an error, the end, or that it can be asked."""
+
+    ready: bool
+    table: str
+    error: str
+    found: str
+    do: str
+    end: bool
 
 
 def serve(folder: str, parent: int) -> None:
@@ -56,7 +67,7 @@ def serve(folder: str, parent: int) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def _answers(request: Mapping[str, Any], folder: Path) -> Iterator[dict[str, Any]]:
+def _answers(request: Mapping[str, Any], folder: Path) -> Iterator[Answer]:
     """Yield a place for each table, and then how it ended."""
     name = request["arguments"]["name"]
     try:
@@ -107,7 +118,7 @@ def _check(table: Any) -> None:
         column.validate(full=True)
 
 
-def _say(answers: IO[str], answer: dict[str, Any]) -> None:
+def _say(answers: IO[str], answer: Answer) -> None:
     answers.write(json.dumps(answer) + "\n")
     answers.flush()
 

@@ -9,8 +9,8 @@ import numpy as np
 from ..base.evenly import evenly
 from ..base.events import Events
 from ..domains.task import Task
-from ..insight.changes import changed_examples
-from ..insight.map import MapSide, build_map
+from ..insight.changes import Changes, changed_examples
+from ..insight.map import FeatureMap, MapSide, build_map
 from ..targets.base import objects
 from ..targets.codec import TargetCodec
 from ..verdict.evaluate import Truth
@@ -25,7 +25,7 @@ MOST = 600
 
 def feature_map(
     context: FitContext, task: Task, selected: SelectionResult, truth: Truth | None, events: Events
-) -> dict[str, Any]:
+) -> FeatureMap:
     """Return ``map.json``: the judged rows where there are any, the usable ones otherwise.
 
     Labels of judged rows are in it: the verdict has opened them.
@@ -95,7 +95,7 @@ def changed(
     selected: SelectionResult,
     truth: Truth | None,
     reading: TargetCodec,
-) -> dict[str, Any]:
+) -> Changes:
     """Return ``examples.json``: judged rows that went from wrong to right and back."""
     kind = context.data.situation.target_type
     if truth is None or selected.reference in (None, selected.chosen) or not kind.exclusive:

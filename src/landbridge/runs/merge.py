@@ -13,14 +13,14 @@ import torch
 from ..artifacts.free import check_free
 from ..artifacts.kinds import RUNS
 from ..artifacts.making import plain
-from ..artifacts.state import check_complete
+from ..artifacts.state import FolderState, check_complete
 from ..backbones.open import reopen
 from ..base.errors import ConfigError, RunError
 from ..base.events import SILENT, Events
 from ..base.files import read_json
 from ..training.arithmetic import dare, difference, ties, total
 from ..training.normalisation import renormalise
-from .merged_folder import write_merged
+from .merged_folder import MergeFacts, write_merged
 from .model import Model
 from .run import Run
 
@@ -30,7 +30,7 @@ STATISTICS = ("running_mean", "running_var", "num_batches_tracked")
 
 
 @dataclass(frozen=True)
-class Options:
+class MergeOptions:
     """What the methods differ by: the weights given, how much is kept, a seed."""
 
     weights: tuple[float, ...] | None
@@ -48,30 +48,30 @@ class Options:
         return [weight / sum(weights) for weight in weights]
 
 
-def _weighted(deltas: Sequence[State], own: Options) -> State:
+def _weighted(deltas: Sequence[State], own: MergeOptions) -> State:
     return total(deltas, own.shares(len(deltas)))
 
 
-def _ties(deltas: Sequence[State], own: Options) -> State:
+def _ties(deltas: Sequence[State], own: MergeOptions) -> State:
     return ties(deltas, own.shares(len(deltas)), own.density)
 
 
-def _dare(deltas: Sequence[State], own: Options) -> State:
+def _dare(deltas: Sequence[State], own: MergeOptions) -> State:
     dropped = [dare(delta, own.density, own.seed + i) for i, delta in enumerate(deltas)]
     return total(dropped, own.shares(len(deltas)))
 
 
-def _add(deltas: Sequence[State], own: Options) -> State:
+def _add(deltas: Sequence[State], own: MergeOptions) -> State:
     return total(deltas, own.weights or (1.0,) * len(deltas))
 
 
-def _negate(deltas: Sequence[State], own: Options) -> State:
+def _negate(deltas: Sequence[State], own: MergeOptions) -> State:
     weights = list(own.weights or (1.0,) * len(deltas))
     kept = 1 if len(deltas) > 1 else 0  # a run alone is taken away from θ₀
     return total(deltas, [*weights[:kept], *(-weight for weight in weights[kept:])])
 
 
-METHODS: dict[str, Callable[[Sequence[State], Options], State]] = {
+METHODS: dict[str, Callable[[Sequence[State], MergeOptions], State]] = {
     "weighted": _weighted,
     "ties": _ties,
     "dare": _dare,
@@ -184,7 +184,7 @@ def merge(
     for note in notes:
         events.log("note", note)
     theta0 = read_json(paths[0] / "backbone.json")
-    facts = {
+    facts: MergeFacts = {
         "method": method,
         "runs": [str(path) for path in paths],
         "theta0": theta0["hash"],
@@ -198,7 +198,7 @@ def merge(
     return Run(Path(out))
 
 
-def merge_again(path: Path, state: dict[str, Any], events: Events = SILENT) -> Run:
+def merge_again(path: Path, state: FolderState, events: Events = SILENT) -> Run:
     """Merge the same again where a merge was interrupted; what is there is written anew.
 
     Raises
@@ -228,7 +228,7 @@ def _options(
     weights: Sequence[float] | None,
     density: float,
     seed: int,
-) -> Options:
+) -> MergeOptions:
     if method not in METHODS:
         raise ConfigError(f"no way to merge called {method!r}", hint=f"one of {', '.join(METHODS)}")
     if not paths:
@@ -239,7 +239,7 @@ def _options(
         )
     if not 0 < density <= 1:
         raise ConfigError(f"density = {density}", hint="give a share over 0, up to 1")
-    return Options(None if weights is None else tuple(map(float, weights)), density, seed)
+    return MergeOptions(None if weights is None else tuple(map(float, weights)), density, seed)
 
 
 def _same_start(paths: Sequence[Path]) -> None:
@@ -268,7 +268,7 @@ def _start(model: Model, events: Events) -> State:
     return {f"backbone.{name}": t.clone() for name, t in opened.module.state_dict().items()}
 
 
-def _merged(start: State, states: Sequence[State], method: str, own: Options) -> State:
+def _merged(start: State, states: Sequence[State], method: str, own: MergeOptions) -> State:
     """Return θ₀ + the merged Δ; statistics are no weights, so nothing of them is dropped."""
     weights = {k: v for k, v in start.items() if not k.endswith(STATISTICS)}
     rest = {k: v for k, v in start.items() if k not in weights}
@@ -284,7 +284,7 @@ def _merged(start: State, states: Sequence[State], method: str, own: Options) ->
 
 
 def _head(
-    models: Sequence[Model], paths: Sequence[Path], method: str, own: Options, notes: list[str]
+    models: Sequence[Model], paths: Sequence[Path], method: str, own: MergeOptions, notes: list[str]
 ) -> State:
     """Return the head's tensors, averaged by class name where that makes sense."""
     first = models[0]

@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import torch
 
@@ -26,13 +26,26 @@ COPIED = ("backbone.json", "preprocessor.json", "labels.json", "data.json", "pla
 State = Mapping[str, torch.Tensor]
 
 
+class MergeFacts(TypedDict):
+    """What ``merge.json`` holds; density and seed of those methods that have them."""
+
+    method: str
+    runs: list[str]
+    theta0: str
+    theta0_name: str
+    weights: list[float] | None
+    density: float | None
+    seed: int | None
+    notes: list[str]
+
+
 def write_merged(
     out: Path,
     first: Path,
     state: State,
     start: State,
-    facts: dict[str, Any],
-    asked: dict[str, Any],
+    facts: MergeFacts,
+    asked: Mapping[str, Any],
 ) -> None:
     """Write a finished run.
 
@@ -91,7 +104,7 @@ def write_merged(
         write_report(out)
 
 
-def sentence(facts: Mapping[str, Any]) -> str:
+def sentence(facts: MergeFacts) -> str:
     """Say in one line what a run is merged from."""
     parts = facts["runs"]
     weights = facts["weights"] or [1.0] * len(parts)
@@ -99,14 +112,14 @@ def sentence(facts: Mapping[str, Any]) -> str:
     return f"Merged ({facts['method']}) on top of the θ₀ {facts['theta0_name']} from {named}."
 
 
-def command(facts: Mapping[str, Any], asked: Mapping[str, Any], out: Path) -> str:
+def command(facts: MergeFacts, asked: Mapping[str, Any], out: Path) -> str:
     """Return the command line that merges the same; rows from memory have no name in it."""
     words = ["landbridge", "merge", *facts["runs"], "--method", facts["method"]]
     if facts["weights"] is not None:
         words += ["--weights", ",".join(f"{w:g}" for w in facts["weights"])]
-    for name in ("density", "seed"):
-        if facts[name] is not None:
-            words += [f"--{name}", f"{facts[name]:g}"]
+    for name, value in (("density", facts["density"]), ("seed", facts["seed"])):
+        if value is not None:
+            words += [f"--{name}", f"{value:g}"]
     if asked["data"] is not None:
         words += ["--data", "DATA" if asked["from_memory"] else asked["data"]]
     if asked.get("outside"):
@@ -114,7 +127,7 @@ def command(facts: Mapping[str, Any], asked: Mapping[str, Any], out: Path) -> st
     return shlex.join([*words, "--out", str(out)])
 
 
-def card(out: Path, facts: Mapping[str, Any], words: str) -> str:
+def card(out: Path, facts: MergeFacts, words: str) -> str:
     """Return the README of a merged run."""
     classes = read_record(out, "labels.json")["classes"]
     notes = "".join(f"- {md(note)}\n" for note in facts["notes"])
@@ -128,7 +141,7 @@ def card(out: Path, facts: Mapping[str, Any], words: str) -> str:
     )
 
 
-def _verdict(facts: Mapping[str, Any], words: str) -> Verdict:
+def _verdict(facts: MergeFacts, words: str) -> Verdict:
     import numpy as np
 
     from ..targets.base import multiclass

@@ -14,7 +14,7 @@ from ..artifacts.free import changed, check_free
 from ..artifacts.holding import held
 from ..artifacts.kinds import KINDS
 from ..artifacts.making import clear, going_on, making
-from ..artifacts.state import WORK, read_state
+from ..artifacts.state import WORK, FolderState, read_state
 from ..artifacts.unfinished import again
 from ..backbones.named import grant_all, grant_named, require_named
 from ..base.config import RunConfig, make_config
@@ -229,7 +229,7 @@ def _nothing_to_do(path: Path, listeners: Any) -> Run:
     return run
 
 
-def _other_kind(path: Path, state: dict[str, Any], listeners: Any) -> Run:
+def _other_kind(path: Path, state: FolderState, listeners: Any) -> Run:
     """Go on with a merge; of a folder that is no run, say how to go on."""
     if state["kind"] != "merge":
         kind = KINDS.get(state["kind"])

@@ -11,6 +11,7 @@ import numpy as np
 from ..base.errors import ConfigError
 from ..base.events import SILENT, Events
 from ..base.renamed import renamed_keywords
+from ..base.typed import EvalResult
 from ..domains.spelling import check_test_labels
 from ..streaming.base import ADAPTERS
 from ..streaming.stream import Stream, open_stream
@@ -37,7 +38,7 @@ def stream_data(
     label: str | None = None,
     outside: bool = False,
     events: Events = SILENT,
-) -> dict[str, Any]:
+) -> EvalResult:
     """Answer data in their order, batch by batch, adapting on the way.
 
     `data`, `label` and `outside` as for `Run.evaluate`.
@@ -79,7 +80,7 @@ def stream_data(
                 source.append(stream.source_probabilities(some) if theirs is None else theirs)
             bar.advance(len(some))
     probabilities = np.concatenate(answers) if answers else np.zeros((0, len(model.classes)))
-    value: dict[str, Any] = {
+    value: EvalResult = {
         "predictions": answer_rows(model.reading, domain, probabilities),
         "unanswered": domain.input_rows.reasons(),
         "report": stream.report().to_dict(),

@@ -12,7 +12,7 @@ import numpy as np
 
 from ..base.registry import Registry
 from ..base.renamed import TARGET_TYPES as OLD_NAMES
-from ..base.typed import JsonObject
+from ..base.typed import EvalResult, Notes
 from ..metrics.estimates import mean_interval
 from ..metrics.intervals import Interval
 from .figures import Phrases, PrimaryMetric
@@ -245,7 +245,7 @@ class TargetType(ABC):
         labels: np.ndarray,
         n_names: int,
         mean: np.ndarray | None = None,
-    ) -> tuple[np.ndarray, np.ndarray, JsonObject]:
+    ) -> tuple[np.ndarray, np.ndarray, Notes]:
         """Return a ridge's weights (outputs, d) and biases as those of outputs, and notes.
 
         Parameters
@@ -267,7 +267,7 @@ class TargetType(ABC):
 
     def fit_notes(
         self, left_out: np.ndarray, labels: np.ndarray, asked: np.ndarray, n_names: int
-    ) -> JsonObject:
+    ) -> Notes:
         """Return what a fit says of itself, from all scores left out and the rows that count."""
         return {}
 
@@ -303,7 +303,7 @@ class TargetType(ABC):
         values: np.ndarray,
         names: Sequence[str],
         groups: np.ndarray | None = None,
-    ) -> JsonObject:
+    ) -> EvalResult:
         """Return the figures of a model on labelled rows, the main one with its interval.
 
         Parameters

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..base.typed import JsonObject
+from ..base.typed import EvalResult, Notes
 from ..metrics.figures import figures
 from ..solvers.calibration.score_calibration import fit_temperature
 from ..solvers.calibration.softmax import softmax
@@ -132,7 +132,7 @@ class Multiclass(ClassIndices):
         labels: np.ndarray,
         n_names: int,
         mean: np.ndarray | None = None,
-    ) -> tuple[np.ndarray, np.ndarray, JsonObject]:
+    ) -> tuple[np.ndarray, np.ndarray, Notes]:
         """Return logits, by one temperature for all classes."""
         temperature = fit_temperature(left_out, labels)
         weight = weight / temperature
@@ -144,7 +144,7 @@ class Multiclass(ClassIndices):
 
     def fit_notes(
         self, left_out: np.ndarray, labels: np.ndarray, asked: np.ndarray, n_names: int
-    ) -> JsonObject:
+    ) -> Notes:
         """Return the accuracy of rows left out (NaN for a single one), and classes without rows."""
         right = (left_out.argmax(1) == labels)[asked]
         counts = np.bincount(labels, minlength=n_names)
@@ -171,7 +171,7 @@ class Multiclass(ClassIndices):
         values: np.ndarray,
         names: Sequence[str],
         groups: np.ndarray | None = None,
-    ) -> JsonObject:
+    ) -> EvalResult:
         """Return accuracy with its interval, and figures by class.
 
         Classes that are no possible answer come after `names`: every row counts in every figure.

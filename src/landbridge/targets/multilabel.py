@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..base.typed import JsonObject
+from ..base.typed import EvalResult, Notes
 from ..metrics.multilabel import jaccard, multilabel_metrics, per_label_metrics
 from ..solvers.calibration.score_calibration import platt
 from .base import TARGET_TYPES, Scale, TargetType, centred, objects, plain
@@ -147,7 +147,7 @@ class Multilabel(TargetType):
         labels: np.ndarray,
         n_names: int,
         mean: np.ndarray | None = None,
-    ) -> tuple[np.ndarray, np.ndarray, JsonObject]:
+    ) -> tuple[np.ndarray, np.ndarray, Notes]:
         """Return logits, whose sigmoid is each label's probability (Platt, 1999)."""
         bias = centred(bias, weight, mean)
         slopes, offsets = platt(left_out, labels)
@@ -167,7 +167,7 @@ class Multilabel(TargetType):
         values: np.ndarray,
         names: Sequence[str],
         groups: np.ndarray | None = None,
-    ) -> JsonObject:
+    ) -> EvalResult:
         """Return the figures with those of each label ("per_label") and "unseen_classes"."""
         truth, strange = self.truth(given, names)
         each = per_label_metrics(truth, values)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from ..base.errors import DataError
-from ..base.typed import JsonObject
+from ..base.typed import EvalResult, Notes
 from .base import TARGET_TYPES, Scale, centred
 from .figures import Phrases, PrimaryMetric
 from .multiclass import ClassIndices
@@ -262,7 +262,7 @@ class Ordinal(ClassIndices):
         labels: np.ndarray,
         n_names: int,
         mean: np.ndarray | None = None,
-    ) -> tuple[np.ndarray, np.ndarray, JsonObject]:
+    ) -> tuple[np.ndarray, np.ndarray, Notes]:
         """Return a cumulative-link head: one direction, and a threshold between any two classes."""
         bias = centred(bias, weight, mean)
         slope, thresholds = cumulative_link(left_out[:, 0], labels, n_names)
@@ -283,7 +283,7 @@ class Ordinal(ClassIndices):
         values: np.ndarray,
         names: Sequence[str],
         groups: np.ndarray | None = None,
-    ) -> JsonObject:
+    ) -> EvalResult:
         """Return the figures, and "unseen_classes"."""
         figures = super().evaluation(given, values, names, groups)
         return {**figures, "unseen_classes": self.strange_names(given, names)}

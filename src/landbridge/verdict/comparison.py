@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any, Protocol, TypedDict
 
 import numpy as np
 
@@ -40,6 +40,12 @@ def outcome_of(gap: Interval | None, seen: Seen | None = None) -> str:
 def over_seeds(each: Sequence[float]) -> Interval | None:
     """Return mean, least and most of the seeds' figures; None of a single one."""
     return Interval(float(np.mean(each)), min(each), max(each)) if len(each) > 1 else None
+
+
+class _How(TypedDict):
+    share: bool
+    scale: float
+    groups: np.ndarray | None
 
 
 @dataclass(frozen=True)
@@ -122,7 +128,7 @@ class ByRows:
         return found
 
     @property
-    def _how(self) -> dict[str, Any]:
+    def _how(self) -> _How:
         return {"share": self.metric.percent, "scale": self.scale, "groups": self.groups}
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypedDict
+
+import numpy as np
 
 from ...base.fields import setting
 from ...base.typed import Notes
@@ -13,6 +15,23 @@ if TYPE_CHECKING:
     from ...solvers.subspace.kernel_space import Embedding
 
 Kernel = Literal["primal", "linear", "rbf"]
+
+
+class KernelArguments(TypedDict):
+    """What the family's solvers have in common."""
+
+    xs: np.ndarray
+    xt: np.ndarray
+    n_components: int
+    kernel: Kernel
+    landmarks: int | None
+    seed: int
+
+
+class MeansArguments(KernelArguments):
+    """The same, and the price of length."""
+
+    reg: float
 
 
 class KernelSubspace(AlignmentMethod):
@@ -49,7 +68,7 @@ class KernelSubspace(AlignmentMethod):
 
     def given(
         self, source: Features, target: Features, n_classes: int, seed: int
-    ) -> dict[str, Any]:
+    ) -> KernelArguments:
         """Return what the family's solvers have in common."""
         from ...solvers.subspace.jda import unit
 
@@ -87,10 +106,9 @@ class MatchedMeans(KernelSubspace):
 
     def given(
         self, source: Features, target: Features, n_classes: int, seed: int
-    ) -> dict[str, Any]:
+    ) -> MeansArguments:
         """Return what the family's solvers have in common."""
-        common = super().given(source, target, n_classes, seed)
-        return common | {"reg": self.reg}
+        return {**super().given(source, target, n_classes, seed), "reg": self.reg}
 
 
 def _plain(value: Any) -> Any:
