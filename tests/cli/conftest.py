@@ -96,11 +96,17 @@ class FakePipeline:
         fit = {"method": "mcc", "role": "chosen", "seeds": [0], "steps": 9, "seconds": 75.0}
         return {
             "setting": "source labelled, target unlabelled",
+            "match": "the same classes",
             "backbone": "convnet",
+            "backbone_reason": "it is small",
+            "references": [],
+            "candidates": ["mcc"],
+            "seeds": [0],
             "fits": [{**fit, "why": ""}],
             "not_tried": [{"method": "dann", "why": "no time"}],
             "seconds": 75.0,
             "budget_s": 60.0,
+            "memory_mb": 100.0,
         }
 
 
