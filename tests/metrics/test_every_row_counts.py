@@ -98,7 +98,7 @@ def test_a_verdict_and_an_evaluation_count_them(run):
 
 def test_the_reports_matrix_holds_every_row(run):
     from landbridge.report.run.aggregate import confusion
-    from landbridge.report.run.answers import test_classes
+    from landbridge.report.run.classification import test_classes
     from landbridge.report.run.read import read_run
 
     files = read_run(run.path)

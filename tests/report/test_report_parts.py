@@ -16,7 +16,7 @@ from landbridge.report.run import aggregate
 from landbridge.report.run.curves import learning_curves
 from landbridge.report.run.maps import maps_of
 from landbridge.report.run.matrix import busiest, confusion_matrix, worst_confusions
-from landbridge.report.run.read import Answers, RunFiles
+from landbridge.report.run.read import Predictions, RunFiles
 
 
 def test_formatting() -> None:
@@ -47,9 +47,9 @@ def test_ticks_are_inside_and_few(low: float, high: float) -> None:
     assert all(low - 1e-9 <= t <= high + 1e-9 for t in found)
 
 
-def _answers(true: list[str | None], predicted: list[str], seed: int = 0) -> Answers:
+def _answers(true: list[str | None], predicted: list[str], seed: int = 0) -> Predictions:
     n = len(true)
-    return Answers(
+    return Predictions(
         *("m", "chosen", seed, np.arange(n), [str(i) for i in range(n)]),
         *(np.array(predicted, object), np.array(true, object), None),
     )

@@ -153,7 +153,7 @@ def test_what_fits_work_on_cannot_be_changed(sides, tmp_path):
     context = prepare(Task.build(**sides), config_of(), tmp_path, Events())
     context.save()
     for one in (context.data, FitContext.load(tmp_path).data):
-        arrays = [one.validation, one.source_own, one.judged, one.judged_rows]
+        arrays = [one.validation, one.source_own, one.test_inputs, one.test_rows]
         for side in (one.source, one.target):
             arrays += [side.inputs, side.labels, side.labeled_mask]
         assert not any(array.flags.writeable for array in arrays)

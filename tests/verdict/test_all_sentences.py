@@ -18,7 +18,7 @@ from landbridge.verdict.records import Verdict
 from landbridge.verdict.sentences import (
     WHAT,
     cross_validated_sentence,
-    judged_sentence,
+    held_out_sentence,
     label_free_sentence,
 )
 
@@ -90,10 +90,10 @@ def verdicts(answers: str):
 def test_every_sentence_reads_well(answers):
     said = set()
     for verdict in map(Verdict.from_json, verdicts(answers)):
-        said |= {judged_sentence(verdict), cross_validated_sentence(verdict)}
+        said |= {held_out_sentence(verdict), cross_validated_sentence(verdict)}
         said |= {label_free_sentence(verdict, best) for best in (None, "mcc", "source-only")}
         if verdict.choice is not None and verdict.choice.compared == 0:
-            own = judged_sentence(verdict)
+            own = held_out_sentence(verdict)
             assert "none looked better" not in own, own
             assert "named" not in own or verdict.choice.kind == "given", own
     assert len(said) > 200

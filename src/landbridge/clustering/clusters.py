@@ -22,7 +22,7 @@ from ..domains.one import answerable, asked
 from ..domains.read import read_like
 from ..domains.sealing import seal
 from ..training.checkpoint import load_tensors, save_tensors
-from ..training.inputs import answer
+from ..training.inputs import run_examples
 from ..training.network_folder import load_network
 from ..verdict.partition import evaluate_groups
 from .base import Groups
@@ -240,7 +240,7 @@ class Clusters:
         return answerable(self.preprocessing, found)
 
     def _shares(self, domain: Domain, events: Events) -> np.ndarray:
-        features = answer(self.network, self.preprocessing, domain.examples, events)[0]
+        features = run_examples(self.network, self.preprocessing, domain.examples, events)[0]
         return self.groups.shares(self.compression.apply(features))
 
 

@@ -21,7 +21,7 @@ from ..domains.modalities.base import Preprocessing
 from ..domains.one import answerable, asked
 from ..domains.read import groups_asked, groups_read, read_as_learned, read_like
 from ..solvers.calibration.softmax import softmax
-from ..training.inputs import answer
+from ..training.inputs import run_examples
 from ..training.network_folder import load_network
 from ..verdict.comparison import ByRows
 from .read import OneTask, read_tasks, true_labels
@@ -201,7 +201,7 @@ class MultiTask:
         return {"tasks": found, "n": len(domain), "unanswered": domain.input_rows.reasons()}
 
     def _outputs(self, domain: Domain, events: Events) -> np.ndarray:
-        return answer(self.network, self.preprocessing, domain.examples, events)[1]
+        return run_examples(self.network, self.preprocessing, domain.examples, events)[1]
 
 
 def _check_tasks(path: Path, facts: Mapping[str, Any]) -> None:

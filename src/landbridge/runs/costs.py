@@ -51,7 +51,7 @@ class Costs:
 
     def features(self, context: FitContext) -> float:
         """Return seconds for the features of all rows, had none been stored."""
-        rows = len(context.data.target) + len(context.data.judged)
+        rows = len(context.data.target) + len(context.data.test_inputs)
         rows += 0 if context.data.source is None else len(context.data.source)
         return rows * self.row.forward
 
@@ -63,7 +63,9 @@ class Costs:
             work = 4 * (n + n_source) * self.dim**2 + 30 * self.dim**3
             # All stages are not in the store: their outputs are computed, once to fit on and
             # once for the answers.
-            again = 2 * (n + len(context.data.judged)) + n_source if method.stage_budget() else 0
+            again = (
+                2 * (n + len(context.data.test_inputs)) + n_source if method.stage_budget() else 0
+            )
             return 0.1 + work / FLOPS + again * self.row.forward
         plans = method.variants(context.plan_context())
         folds = possible_folds(context.data.target, FOLDS)
@@ -72,7 +74,7 @@ class Costs:
 
     def _plan(self, context: FitContext, plan: TrainingPlan) -> float:
         """Return estimated seconds of one training, and of the answers after it."""
-        rows = len(context.data.target) + len(context.data.judged)
+        rows = len(context.data.target) + len(context.data.test_inputs)
         seconds = 0.1 if all(phase.on_stored for phase in plan.phases) else rows * self.row.forward
         source = context.data.source is not None
         return seconds + sum(self.row.phase(phase, source=source) for phase in plan.phases)
@@ -112,7 +114,7 @@ def memory_mb(context: FitContext) -> float:
     """Return a rough peak: interpreter and torch, inputs, and copies of the network."""
     import math
 
-    arrays = context.data.target.inputs.nbytes + context.data.judged.nbytes
+    arrays = context.data.target.inputs.nbytes + context.data.test_inputs.nbytes
     if context.data.source is not None:
         arrays += context.data.source.inputs.nbytes
     module = context.backbone.opened(context.config.seed, Events()).module

@@ -37,7 +37,7 @@ def feature_map(
 
     reading = context.data.reading
     kind = reading.target_type
-    groups = kind.grouping(_answers(context, selected, chosen, truth).tolist())
+    groups = kind.grouping(_predictions(context, selected, chosen, truth).tolist())
 
     def shown(
         labels: np.ndarray, labeled: np.ndarray, classes: tuple[str, ...] = context.data.classes
@@ -77,10 +77,10 @@ def feature_map(
         which,
         pick,
         labels=names[pick].tolist(),
-        predicted_after=groups(_answers(context, selected, chosen, truth))[pick].tolist(),
+        predicted_after=groups(_predictions(context, selected, chosen, truth))[pick].tolist(),
         predicted_before=None
         if selected.reference is None
-        else groups(_answers(context, selected, selected.reference, truth))[pick].tolist(),
+        else groups(_predictions(context, selected, selected.reference, truth))[pick].tolist(),
         rows=rows[pick].tolist(),
     )
     after_title = f"{'Class scores' if frozen else 'Features'} after {chosen}"
@@ -113,14 +113,14 @@ def changed(
     names = task.target.examples.names()
 
     def picture(row: int) -> np.ndarray | None:
-        return context.backbone.preprocessing.picture(context.data.judged[place[row]])
+        return context.backbone.preprocessing.picture(context.data.test_inputs[place[row]])
 
     sure = reading.transform(
         selected.fits[selected.chosen][selected.seeds[0]].output("judged")
     ).max(1)
     return changed_examples(
-        _answers(context, selected, str(selected.reference), truth).tolist(),
-        _answers(context, selected, selected.chosen, truth).tolist(),
+        _predictions(context, selected, str(selected.reference), truth).tolist(),
+        _predictions(context, selected, selected.chosen, truth).tolist(),
         truth.names.tolist(),
         sure.tolist(),
         rows.tolist(),
@@ -133,7 +133,7 @@ def changed(
     )
 
 
-def _answers(
+def _predictions(
     context: FitContext, selected: SelectionResult, method: str, truth: Truth | None
 ) -> np.ndarray:
     """Return a method's answers with the first seed."""

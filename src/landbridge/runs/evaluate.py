@@ -131,13 +131,13 @@ def _verdict(
         )
         return verdict, None
     first = {name: fits[selected.seeds[0]] for name, fits in selected.fits.items()}
-    answers = {}
+    predicted = {}
     if reading.target_type.class_scores:
-        answers = {name: fit.output("target").argmax(1) for name, fit in first.items()}
+        predicted = {name: fit.output("target").argmax(1) for name, fit in first.items()}
     found = None
     if selected.choice.kind == "label-free":
         found = selected.choice
-    elif answers and reference is not None and reference != selected.chosen:
+    elif predicted and reference is not None and reference != selected.chosen:
         found = evidence(context, first, reference)
     verdict = label_free_verdict(
         chosen=selected.chosen,
@@ -147,8 +147,8 @@ def _verdict(
         figures={} if found is None else {row.method: row.figures for row in found.candidates},
         best=None if found is None else found.method,
         seeds=selected.seeds,
-        chosen_answers=answers.get(selected.chosen),
-        reference_answers=answers.get(reference or ""),
+        chosen_answers=predicted.get(selected.chosen),
+        reference_answers=predicted.get(reference or ""),
         target_type=reading.target_type,
         rows=_named(task, np.flatnonzero(~task.target.held_out)),
         choice=choice,
@@ -184,7 +184,7 @@ def _named(task: Task, rows: np.ndarray) -> list[tuple[int, str]]:
 
 def _teacher(context: FitContext, task: Task, selected: SelectionResult) -> list[Predicted]:
     """Return what the teacher says of the judged rows, where it sees all of them."""
-    own = context.data.teacher_judged
+    own = context.data.teacher_test
     if own is None or task.teacher is None or np.isnan(own).any():
         return []
     values = context.data.reading.transform(own)

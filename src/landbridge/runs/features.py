@@ -37,8 +37,8 @@ def frozen_features(
     inputs = context.data.inputs(which)
     if len(inputs) == 0:
         return np.zeros((0, network.backbone.dim), np.float32)
-    if which == "judged" and len(context.data.judged_rows):
-        return frozen_features(context, network, "target", seed, events)[context.data.judged_rows]
+    if which == "judged" and len(context.data.test_rows):
+        return frozen_features(context, network, "target", seed, events)[context.data.test_rows]
     if next(network.backbone.parameters(), None) is None:  # nothing is computed: nothing to store
         return run_network(network, inputs, context.backbone.preprocessing)[
             0

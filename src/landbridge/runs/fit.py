@@ -291,24 +291,27 @@ def _write_outputs(
     source_only = spec.method == "source-only"
     rows_of = RowOutputs(context, network, spec.seed, events)
 
-    def answers(logits: np.ndarray) -> np.ndarray:
+    def in_answer_order(logits: np.ndarray) -> np.ndarray:
         return _by_answer(context, logits) if source_only else logits
 
     if spec.folds:
         seed = context.config.seed
         rows = fold_rows(context.data.target, spec.repeat, spec.fold, spec.folds, seed)
-        save("fold", answers(rows_of("target", rows)[1]))
+        save("fold", in_answer_order(rows_of("target", rows)[1]))
         save("fold_rows", rows)
         return
     if not source_only or context.data.situation.shared_classes:
         features, logits = rows_of("target")
-        save("target", answers(logits))
+        save("target", in_answer_order(logits))
         save("target_features", features)
-        among = len(context.data.judged_rows) > 0
-        save("judged", answers(logits[context.data.judged_rows] if among else rows_of("judged")[1]))
+        among = len(context.data.test_rows) > 0
+        save(
+            "judged",
+            in_answer_order(logits[context.data.test_rows] if among else rows_of("judged")[1]),
+        )
         if context.data.validation.any():
             held = np.flatnonzero(context.data.validation)
-            save("validation", answers(rows_of("source", held)[1]))
+            save("validation", in_answer_order(rows_of("source", held)[1]))
     save_tensors(folder / "network.safetensors", network.state_dict(), {"fit": spec.id})
 
 

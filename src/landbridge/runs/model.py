@@ -184,8 +184,11 @@ class Model:
         In the place of a row that could not be read is None, or NaN where answers are numbers.
         """
         domain = self.read(what, labelled=False, outside=outside, events=events)
-        kind, answers = self.reading.target_type, self.reading.predict(self.values(domain, events))
-        return domain.input_rows.array(kind.as_array(answers), kind.missing())
+        kind, predictions = (
+            self.reading.target_type,
+            self.reading.predict(self.values(domain, events)),
+        )
+        return domain.input_rows.array(kind.as_array(predictions), kind.missing())
 
     def probabilities(self, domain: Domain, events: Events = SILENT) -> np.ndarray:
         """Return float32 probabilities of a domain's examples."""

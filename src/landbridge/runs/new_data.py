@@ -12,7 +12,7 @@ from ..domains.domain import Domain
 from ..metrics.intervals import Interval
 from ..verdict.comparison import ByRows, outcome_of
 from ..verdict.records import MethodScore, Verdict, gap_to_json
-from ..verdict.sentences import judged_sentence
+from ..verdict.sentences import held_out_sentence
 
 if TYPE_CHECKING:
     from .run import Run
@@ -109,4 +109,4 @@ def compared(
         baselines=(reference,),
         difference=gap,
     )
-    return Comparison(new_verdict.outcome, judged_sentence(new_verdict), reference, gap)
+    return Comparison(new_verdict.outcome, held_out_sentence(new_verdict), reference, gap)

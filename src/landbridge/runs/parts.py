@@ -36,7 +36,7 @@ def by_parts(
     rows = np.flatnonzero(truth.has)
     if len(rows) > MOST_ROWS:
         rows = rows[np.linspace(0, len(rows) - 1, MOST_ROWS).round().astype(int)]
-    stored = np.array(context.data.judged[rows])
+    stored = np.array(context.data.test_inputs[rows])
     has = preprocessing.has(stored)
     names = tuple(preprocessing.parts)
     networks = [network_of(context, fit, events) for fit in selected.fits[selected.chosen].values()]

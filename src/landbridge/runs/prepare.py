@@ -46,19 +46,19 @@ def prepare(
     source, target = task.training()
     taught, sight = None, teacher or sight
     if teacher is not None:
-        taught = teacher.answers(target.examples, task.classes, cache_folder(), events)
+        taught = teacher.logits_for(target.examples, task.classes, cache_folder(), events)
     if sight is not None:
         target = sight.seen(target)
         source = None if source is None else sight.seen(source)
     if reading is None:
         granted = [side.labels[side.labeled_mask] for side in (source, target) if side is not None]
         reading = TargetCodec.of(task.target_type, task.classes, granted)
-    judged = task.target.for_evaluation()
+    test_domain = task.target.for_evaluation()
     says = None
-    if teacher is not None and len(judged):
-        says = teacher.answers(judged.examples, task.classes, cache_folder(), events)
+    if teacher is not None and len(test_domain):
+        says = teacher.logits_for(test_domain.examples, task.classes, cache_folder(), events)
     if sight is not None:
-        judged = sight.seen(judged)
+        test_domain = sight.seen(test_domain)
     domains = [d for d in (source, target) if d is not None]
     if source_model is None:
         opened = open_backbone(
@@ -93,12 +93,12 @@ def prepare(
         bool(task.target.test_mask.any())
         and not (task.target.test_mask & task.target.held_out).any()
     )
-    judged_rows = np.zeros(0, np.int64)
+    test_rows = np.zeros(0, np.int64)
     if same_rows:  # transductive: the judged rows are among the target's
-        judged_rows = np.flatnonzero(task.target.test_mask[~task.target.held_out])
-        judged_inputs = target_inputs[judged_rows]
+        test_rows = np.flatnonzero(task.target.test_mask[~task.target.held_out])
+        test_inputs = target_inputs[test_rows]
     else:
-        judged_inputs = inputs(judged)
+        test_inputs = inputs(test_domain)
     source_side, source_own = None, np.zeros(0, np.int64)
     source_classes: tuple[str, ...] = () if source_model is None else source_model.classes
     validation = np.zeros(0, bool)
@@ -147,15 +147,15 @@ def prepare(
             target.labeled_mask,
             None if target.held is None else target.held.groups,
         ),
-        judged=judged_inputs,
-        judged_rows=judged_rows,
+        test_inputs=test_inputs,
+        test_rows=test_rows,
         fingerprints=fingerprints(task, source_model, teacher),
         situation=situation,
         mean=reading.mean,
         spread=reading.std,
         source_state=None if source_model is None else source_model.state,
         teacher=taught,
-        teacher_judged=says,
+        teacher_test=says,
     )
     return FitContext(
         path=path,
@@ -175,11 +175,11 @@ def fingerprints(
 ) -> dict[str, str]:
     """Return content hashes of all inputs and labels, by which `resume` knows the data again."""
     source, target = task.training()
-    judged = task.target.for_evaluation()
+    test_domain = task.target.for_evaluation()
     found = {
         "target": target.examples.fingerprint(),
         "target labels": _labels_print(target),
-        "judged": judged.examples.fingerprint() if len(judged) else "none",
+        "judged": test_domain.examples.fingerprint() if len(test_domain) else "none",
         "judged labels": labels_print(task.target.sealed),
     }
     if source_model is not None:

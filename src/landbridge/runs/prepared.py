@@ -22,8 +22,9 @@ from ..training.checkpoint import load_tensors, save_tensors
 VALIDATION_SHARE = 0.1
 VALIDATION_MOST = 1000
 SOURCE_STATE = "known.safetensors"
-_GIVEN = ("validation", "source_own", "judged_rows")
-_TEACHER = ("teacher", "teacher_judged")
+_GIVEN = {"validation": "validation", "source_own": "source_own", "test_rows": "judged_rows"}
+_TEACHER = {"teacher": "teacher", "teacher_test": "teacher_judged"}
+"""Arrays by field, and what their files are called."""
 
 
 @dataclass(frozen=True)
@@ -44,9 +45,9 @@ class PreparedData:
         Source rows kept for validation.
     target : Side
         Target rows that may be used.
-    judged : ndarray
-        Inputs of the judged rows.
-    judged_rows : int64 ndarray
+    test_inputs : ndarray
+        Inputs of the rows that the verdict is about.
+    test_rows : int64 ndarray
         Where they stand among the target's rows; empty where they are held out.
     fingerprints : mapping
         Content hash of the inputs of "source", "target" and "judged", and of the labels on
@@ -56,7 +57,7 @@ class PreparedData:
         Of the granted labels where they are numbers; sides hold (label − mean) / spread.
     source_state : mapping of tensors or None
         The network of the model that is the source, where one is.
-    teacher, teacher_judged : float32 ndarray (n, classes) or None
+    teacher, teacher_test : float32 ndarray (n, classes) or None
         A teacher's logits for the target's rows, and for the judged ones.
     """
 
@@ -66,15 +67,15 @@ class PreparedData:
     source_own: np.ndarray
     validation: np.ndarray
     target: Side
-    judged: np.ndarray
-    judged_rows: np.ndarray
+    test_inputs: np.ndarray
+    test_rows: np.ndarray
     fingerprints: Mapping[str, str]
     situation: Setting
     mean: float = 0.0
     spread: float = 1.0
     source_state: Mapping[str, torch.Tensor] | None = None
     teacher: np.ndarray | None = None
-    teacher_judged: np.ndarray | None = None
+    teacher_test: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -115,16 +116,16 @@ class PreparedData:
         if which == "source":
             assert self.source is not None
             return self.source.inputs
-        return self.target.inputs if which == "target" else self.judged
+        return self.target.inputs if which == "target" else self.test_inputs
 
     def save(self, folder: Path) -> JsonObject:
         """Write all arrays, and return what `load` takes beside them."""
-        inputs = {"target": self.target.inputs, "judged": self.judged}
+        inputs = {"target": self.target.inputs, "judged": self.test_inputs}
         sides = {"target": self.target}
         if self.source is not None:
             inputs["source"] = self.source.inputs
             sides["source"] = self.source
-        arrays = {name: getattr(self, name) for name in (*_GIVEN, *_TEACHER)}
+        arrays = {file: getattr(self, name) for name, file in (_GIVEN | _TEACHER).items()}
         for name, side in sides.items():
             arrays[f"{name}_labels"], arrays[f"{name}_known"] = side.labels, side.labeled_mask
             arrays[f"{name}_groups"] = side.groups
@@ -174,7 +175,7 @@ class PreparedData:
             source_classes=tuple(facts["source_classes"]),
             source=side("source") if "source" in facts["inputs"] else None,
             target=side("target"),
-            judged=inputs("judged"),
+            test_inputs=inputs("judged"),
             fingerprints=facts["fingerprints"],
             situation=Setting.from_json(facts["situation"]),
             mean=facts["mean"],
@@ -183,8 +184,8 @@ class PreparedData:
             if (folder / SOURCE_STATE).exists()
             else None,
             teacher=some("teacher"),
-            teacher_judged=some("teacher_judged"),
-            **{name: array(name) for name in _GIVEN},
+            teacher_test=some("teacher_judged"),
+            **{name: array(file) for name, file in _GIVEN.items()},
         )
 
 

@@ -70,16 +70,16 @@ def stream_data(
     stream = open_stream(model, method, options=options, guard=guard)
     for note in stream.report().notes:
         events.log("warning", note)
-    answers, source = [], []
+    adapted, source = [], []
     with events.progress("stream", len(rows)) as bar:
         for start in range(0, len(rows), batch_size):
             some = rows[start : start + batch_size]
             ours, theirs = stream.predict_both(some)
-            answers.append(ours)
+            adapted.append(ours)
             if domain.labeled_mask.any():
                 source.append(stream.source_probabilities(some) if theirs is None else theirs)
             bar.advance(len(some))
-    probabilities = np.concatenate(answers) if answers else np.zeros((0, len(model.classes)))
+    probabilities = np.concatenate(adapted) if adapted else np.zeros((0, len(model.classes)))
     value: EvalResult = {
         "predictions": answer_rows(model.reading, domain, probabilities),
         "unanswered": domain.input_rows.reasons(),

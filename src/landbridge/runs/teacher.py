@@ -137,7 +137,7 @@ class Teacher:
         own, _ = examples.part(self._part(examples))
         return replace(domain, examples=own)
 
-    def answers(
+    def logits_for(
         self, examples: Examples, classes: tuple[str, ...], cache: Path, events: Events
     ) -> np.ndarray:
         """Return its logits for the classes, float32 (n, classes); NaN where it sees nothing.

@@ -95,7 +95,7 @@ class FeatureInputs(InputSource):
         return x, network.head(x)
 
 
-def answer(
+def run_examples(
     network: Network, preprocessing: Preprocessing, examples: Examples, events: Events = SILENT
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return features (n, d) and logits (n, outputs) of raw examples.

@@ -22,7 +22,7 @@ from ..metrics.figures import (
 from ..targets.base import TargetType, get_target_type
 from .comparison import ByRows, outcome_of
 from .records import Calibration, Chosen, Verdict
-from .sentences import judged_sentence
+from .sentences import held_out_sentence
 from .settle import Unlabelled, settled_by
 from .settle import labels_to_settle as labels_to_settle
 
@@ -175,7 +175,7 @@ def evaluate_predictions(
         seen=seen,
         choice=choice,
     )
-    return replace(verdict, sentence=judged_sentence(verdict)), truth
+    return replace(verdict, sentence=held_out_sentence(verdict)), truth
 
 
 def _calibration(truth: Truth, chosen: Predicted) -> Calibration | None:

@@ -28,9 +28,9 @@ def subject(method: str, kind: TargetType) -> str:
     return SUBJECT.get(method) or say(method, kind)
 
 
-def judged_sentence(verdict: Verdict) -> str:
+def held_out_sentence(verdict: Verdict) -> str:
     """Return the sentence of a judged verdict."""
-    own = _judged_sentence(verdict)
+    own = _held_out_sentence(verdict)
     return _join(
         own, groups_sentence(verdict.judged_rows, verdict.judged_groups), seen_sentence(verdict)
     )
@@ -54,7 +54,7 @@ def seen_sentence(verdict: Verdict) -> str:
     )
 
 
-def _judged_sentence(verdict: Verdict) -> str:
+def _held_out_sentence(verdict: Verdict) -> str:
     chosen, gap, kind = verdict.chosen, verdict.difference, verdict.target_type
     words, say_value, seen = kind.phrases, kind.metric.format, verdict.seen
     does = f"{subject(chosen.method, kind)} {words.does.format(say_value(chosen.score.value))}"

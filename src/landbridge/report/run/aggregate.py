@@ -11,7 +11,7 @@ from landbridge.metrics.estimates import mean_interval
 from landbridge.metrics.figures import confusion as count_pairs
 from landbridge.metrics.intervals import Interval, wilson_share
 
-from .read import Answers
+from .read import Predictions
 
 
 @dataclass(frozen=True)
@@ -43,38 +43,38 @@ def wilson(hits: float, rows: int) -> Share | None:
     return Share(found.value, found.low, found.high, rows=rows)
 
 
-def recalls(answers: Sequence[Answers], classes: Sequence[str]) -> dict[str, Share]:
+def recalls(predictions: Sequence[Predictions], classes: Sequence[str]) -> dict[str, Share]:
     """Return each class's recall, averaged over seeds; the interval counts each example once.
 
     It goes by groups where rows of one may be alike.
     """
     result = {}
-    groups = answers[0].groups if answers else None
+    groups = predictions[0].groups if predictions else None
     for name in classes:
-        if answers and groups is not None:
-            of_class = answers[0].true == name
+        if predictions and groups is not None:
+            of_class = predictions[0].true == name
             if of_class.any():
-                right = np.array([one.predicted[of_class] == name for one in answers], float)
+                right = np.array([one.predicted[of_class] == name for one in predictions], float)
                 found = mean_interval(right.mean(0), groups=groups[of_class])
                 rows = int(of_class.sum())
                 result[name] = Share(found.value, found.low, found.high, rows=rows)
             continue
         hits, rows = 0.0, 0
-        for one in answers:
+        for one in predictions:
             of_class = one.true == name
             rows = max(rows, int(of_class.sum()))
             hits += float((one.predicted[of_class] == name).sum())
-        share = wilson(hits / max(1, len(answers)), rows)
+        share = wilson(hits / max(1, len(predictions)), rows)
         if share:
             result[name] = share
     return result
 
 
-def confusion(answers: Sequence[Answers], classes: Sequence[str]) -> np.ndarray:
+def confusion(predictions: Sequence[Predictions], classes: Sequence[str]) -> np.ndarray:
     """Return counts (true, predicted), all seeds added up."""
     place = {name: i for i, name in enumerate(classes)}
     counts = np.zeros((len(classes), len(classes)), dtype=np.int64)
-    for one in answers:
+    for one in predictions:
         true, predicted = (
             np.array([place.get(name, -1) for name in names], dtype=np.int64)
             for names in (one.true, one.predicted)
@@ -84,10 +84,10 @@ def confusion(answers: Sequence[Answers], classes: Sequence[str]) -> np.ndarray:
     return counts
 
 
-def reliability(answers: Sequence[Answers], bins: int = 10) -> list[Bin]:
+def reliability(predictions: Sequence[Predictions], bins: int = 10) -> list[Bin]:
     """Return bins of equal width with their accuracy; empty where there are no probabilities."""
     sure, right = [], []
-    for one in answers:
+    for one in predictions:
         if one.probability is None:
             continue
         labeled = one.has_truth

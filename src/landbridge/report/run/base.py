@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from ..blocks import Block, Blocks, Text
 from ..page import Section
-from .read import Answers, RunFiles
+from .read import Predictions, RunFiles
 
 UNJUDGED = {
     "label-free": "No label was opened",
@@ -77,7 +77,7 @@ def missing(run: RunFiles, file: str, otherwise: str) -> Block:
     return Text(Markup("{} <code>{}</code> {}.").format(otherwise, file, why), "missing")
 
 
-def pair(run: RunFiles) -> tuple[Sequence[Answers], Sequence[Answers]]:
+def pair(run: RunFiles) -> tuple[Sequence[Predictions], Sequence[Predictions]]:
     """Return the answers of the chosen method and of the reference.
 
     Of a judged run those of the stored model and of the reference's first seed: what is drawn

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from ..page import Page, write_page
-from .answers import classes, confusions, examples
 from .base import ODD, UNJUDGED, Part, odd
 from .calibration import calibration
+from .classification import classes, confusions, examples
 from .cost import cost, repeat, transfer
 from .curves import curves
 from .labels import labels
@@ -18,7 +18,7 @@ from .read import RunFiles, read_run
 from .story import story
 from .verdict import badges, comparison, headline, intro, outcome
 
-_ANSWERS = "predictions.parquet"
+_PREDICTIONS = "predictions.parquet"
 SECTIONS = {
     "comparison": Part(
         "Compared with what?", comparison, "verdict.json", "There is no comparison:"
@@ -28,24 +28,24 @@ SECTIONS = {
         *("How it learned", curves, "log.jsonl", "There are no learning curves:"), nav="Learning"
     ),
     "classes": Part(
-        *("Class by class", classes, _ANSWERS, "There are no results by class:"),
+        *("Class by class", classes, _PREDICTIONS, "There are no results by class:"),
         *("there are no results by class", "{heading}"),
     ),
     "confusion": Part(
-        *("What is taken for what", confusions, _ANSWERS, "There is no confusion matrix:"),
+        *("What is taken for what", confusions, _PREDICTIONS, "There is no confusion matrix:"),
         *("there is no confusion matrix", None),
     ),
     "calibration": Part(
-        *("Can its confidence be believed?", calibration, _ANSWERS),
+        *("Can its confidence be believed?", calibration, _PREDICTIONS),
         "Calibration needs probabilities and known labels, and this run does not hold both:",
         "calibration cannot be known",
     ),
     "numbers": Part(
-        *("Predicted and true", numbers, _ANSWERS, "There is nothing to compare:"),
+        *("Predicted and true", numbers, _PREDICTIONS, "There is nothing to compare:"),
         *("predicted and true values cannot be compared", "{heading}", "classes"),
     ),
     "several": Part(
-        *("Label by label", labels, _ANSWERS, "There are no results by label:"),
+        *("Label by label", labels, _PREDICTIONS, "There are no results by label:"),
         *("there are no results by label", "{heading}", "classes"),
     ),
     "parts": Part(

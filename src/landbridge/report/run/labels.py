@@ -13,7 +13,7 @@ from ..blocks import Blocks, Estimate, Table, forest, lead
 from ..inline import keys, sentence
 from ..svg import Mark
 from .base import pair
-from .read import Answers, RunFiles
+from .read import Predictions, RunFiles
 
 _MULTILABEL = get_target_type("multilabel")
 
@@ -66,7 +66,7 @@ _MEANING = {
 }
 
 
-def _table(one: Answers, names: list[str]) -> tuple[np.ndarray, np.ndarray] | None:
+def _table(one: Predictions, names: list[str]) -> tuple[np.ndarray, np.ndarray] | None:
     """Return truth and probabilities (n, k) of the rows whose truth is known."""
     if not one.has_truth.any():
         return None

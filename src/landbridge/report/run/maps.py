@@ -96,7 +96,7 @@ def _groups(run: RunFiles, seen: set[str]) -> list[str]:
 def _names(run: RunFiles, rows: list[Any]) -> JsonObject:
     """Return what target rows are called: what stands before their number alone, or each name."""
     name_of = {
-        int(r): one_line(n) for a in run.answers for r, n in zip(a.rows, a.names, strict=True)
+        int(r): one_line(n) for a in run.predictions for r, n in zip(a.rows, a.names, strict=True)
     }
     _, names = from_shared_folder([name_of.get(row, f"row {row}") for row in rows])
     before = {name.removesuffix(str(row)) for name, row in zip(names, rows, strict=True)}

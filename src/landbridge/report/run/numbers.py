@@ -16,7 +16,7 @@ from ..scatter import Axes, Series, scatter
 from ..svg import around
 from ..units import Units
 from .base import pair
-from .read import Answers, RunFiles
+from .read import Predictions, RunFiles
 
 _MOST_POINTS = 1500
 
@@ -24,9 +24,9 @@ _MOST_POINTS = 1500
 def numbers(run: RunFiles) -> Blocks | None:
     """Return scatters of predicted against true and of errors, and the figures."""
     sides = [
-        (answers[0].method, *both)
-        for answers in pair(run)
-        if (both := _pairs(answers[0:1])) is not None
+        (predictions[0].method, *both)
+        for predictions in pair(run)
+        if (both := _pairs(predictions[0:1])) is not None
     ]
     if not sides:
         return None
@@ -75,11 +75,13 @@ def _figure(key: str, value: float) -> str:
     return fmt.figure(value) if key in ("R²", "Spearman") else Units(False).value(value)
 
 
-def _pairs(answers: Sequence[Answers]) -> tuple[np.ndarray, np.ndarray] | None:
-    if not answers or not answers[0].has_truth.any():
+def _pairs(predictions: Sequence[Predictions]) -> tuple[np.ndarray, np.ndarray] | None:
+    if not predictions or not predictions[0].has_truth.any():
         return None
-    labeled = answers[0].has_truth
-    return answers[0].true[labeled].astype(float), answers[0].predicted[labeled].astype(float)
+    labeled = predictions[0].has_truth
+    return predictions[0].true[labeled].astype(float), predictions[0].predicted[labeled].astype(
+        float
+    )
 
 
 def _sentence(true: np.ndarray, said: np.ndarray) -> str:

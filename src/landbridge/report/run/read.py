@@ -36,7 +36,7 @@ _OWN = {"report.html", "README.md", "run.json", "log.jsonl"}
 
 
 @dataclass(frozen=True)
-class Answers:
+class Predictions:
     """The answers of one method with one seed to the judged examples."""
 
     method: str
@@ -65,7 +65,7 @@ class RunFiles:
     folder: Path
     values: JsonObject = field(default_factory=dict)
     log: list[Event] = field(default_factory=list)
-    answers: list[Answers] = field(default_factory=list)
+    predictions: list[Predictions] = field(default_factory=list)
     problems: dict[str, str] = field(default_factory=dict)
 
     def get(self, name: str) -> JsonObject:
@@ -84,9 +84,9 @@ class RunFiles:
         found = ((role, self.part("data", role)) for role in ("source", "target"))
         return [Side.from_json(role, side) for role, side in found if side]
 
-    def of_role(self, role: str, method: str | None = None) -> list[Answers]:
+    def of_role(self, role: str, method: str | None = None) -> list[Predictions]:
         """Return the answers of a role (and method), one entry per seed."""
-        return [a for a in self.answers if a.role == role and method in (None, a.method)]
+        return [a for a in self.predictions if a.role == role and method in (None, a.method)]
 
     def listed(self, name: str, key: str) -> list[Any]:
         """Return a list inside NAME.json, empty where it is missing."""
@@ -116,8 +116,8 @@ class RunFiles:
             return class_names
         extra = {
             str(value)
-            for answers in self.answers
-            for value in (*answers.true, *answers.predicted)
+            for predictions in self.predictions
+            for value in (*predictions.true, *predictions.predicted)
             if value is not None
         }
         return class_names + sorted(extra - set(class_names))
@@ -178,24 +178,24 @@ def read_run(folder: Path) -> RunFiles:
     run.log = read_log(folder / "log.jsonl")
     if not run.log:
         run.problems["log.jsonl"] = "is not in this run"
-    _read_answers(run)
+    _read_predictions(run)
     for name in _NOT_MERGED if run.merged else ():
         run.problems.pop(name, None)
     return run
 
 
-def _read_answers(run: RunFiles) -> None:
+def _read_predictions(run: RunFiles) -> None:
     path = run.folder / "predictions.parquet"
     if not path.exists():
         run.problems[path.name] = "is not in this run"
         return
     try:
-        run.answers = list(_grouped(read_parquet(path)))
+        run.predictions = list(_grouped(read_parquet(path)))
     except (DataError, KeyError, ValueError):
         run.problems[path.name] = "is damaged"
 
 
-def _grouped(table: Any) -> Iterator[Answers]:
+def _grouped(table: Any) -> Iterator[Predictions]:
     import pyarrow as pa
 
     columns = {name: table.column(name).to_pylist() for name in ("method", "role", "seed")}
@@ -206,7 +206,7 @@ def _grouped(table: Any) -> Iterator[Answers]:
         keys.setdefault(key, []).append(index)
     for (method, role, seed), where in sorted(keys.items()):
         part = table.take(where)
-        yield Answers(
+        yield Predictions(
             method=str(method),
             role=str(role),
             seed=int(seed),

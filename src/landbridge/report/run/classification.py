@@ -34,7 +34,7 @@ from ..units import SHARES
 from .aggregate import Share, confusion, recalls
 from .base import pair
 from .matrix import busiest, confusion_matrix, worst_confusions
-from .read import Answers, RunFiles
+from .read import Predictions, RunFiles
 from .records import Example
 
 _MANY_CLASSES = 24
@@ -109,7 +109,7 @@ def confusions(run: RunFiles) -> Blocks | None:
     counts, before = counts[np.ix_(live, live)], before[np.ix_(live, live)]
     drawn = busiest(counts, names)
 
-    def matrix(table: np.ndarray, side: Sequence[Answers], role: str) -> Figure:
+    def matrix(table: np.ndarray, side: Sequence[Predictions], role: str) -> Figure:
         method, right = side[0].method, np.trace(table) / max(1, int(table.sum()))
         label = f"Confusion matrix of {method}: {fmt.percent(right)} right"
         picture = confusion_matrix(table[np.ix_(drawn, drawn)], [names[i] for i in drawn], label)
