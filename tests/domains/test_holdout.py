@@ -175,6 +175,13 @@ def test_a_column_that_rows_go_by_may_be_dropped_as_well(by):
     assert said.schema.named("feature") == ["width", "height"]
 
 
+def test_arrays_have_no_column_to_go_by():
+    domain = read_domain((np.eye(8), ["ant", "bee"] * 4), holdout_by="site")
+    with pytest.raises(DataError, match="none that has a name") as error:
+        seal(domain, "use", holdout="group:site")
+    assert error.value.hint == "give it as a table that has the column"
+
+
 def test_rows_may_go_by_the_column_of_their_domain():
     domain = read_domain(table(), label="kind", domain="patient", holdout_by="patient")
     assert domain.holdout_by == domain.groups

@@ -187,6 +187,11 @@ def no_column(name: str, wanted: str, option: str, there: Iterable[str]) -> Data
         The columns that there are.
     """
     names = list(there)
+    if not names:
+        return DataError(
+            f"{name} has no column {wanted!r} ({option}): it has none that has a name",
+            hint="give it as a table that has the column",
+        )
     near = nearest(wanted, names)
     return DataError(
         f"{name} has no column {wanted!r} ({option}); it has {names[:30]}",

@@ -63,6 +63,6 @@ def _times(rows: SplitRows, values: tuple[str | None, ...]) -> np.ndarray:
         raise nothing_to_part(
             rows,
             f"column {rows.column!r} holds neither dates (2024-01-31) nor numbers: {some}",
-            "write its dates as 2024-01-31, ",
+            "write dates as 2024-01-31, ",
         )
     return np.asarray(numbers.values, float)
