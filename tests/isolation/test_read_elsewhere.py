@@ -76,7 +76,7 @@ WAYS = {
     "json lines": lambda d: read_domain(lines(d / "t.jsonl"), label="label"),
     "tasks": lambda d: read_tasks(str(parquet(d / "t.parquet")), ["label", "kind"], {}, SILENT),
     "structured": lambda d: read_rows(parquet(d / "t.parquet")),
-    "report": lambda d: read_run(run_folder(d / "t")).answers[0].predicted.tolist(),
+    "report": lambda d: read_run(run_folder(d / "t")).predictions[0].predicted.tolist(),
 }
 
 

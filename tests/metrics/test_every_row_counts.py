@@ -104,5 +104,5 @@ def test_the_reports_matrix_holds_every_row(run):
     files = read_run(run.path)
     classes = test_classes(files)
     assert classes[-1] == "strange"
-    chosen = [one for one in files.answers if one.role == "chosen"]
+    chosen = [one for one in files.predictions if one.role == "chosen"]
     assert confusion(chosen, classes).sum() == 60
