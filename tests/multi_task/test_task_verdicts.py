@@ -29,7 +29,7 @@ N = 60
 
 def outputs(task: OneTask, seed: int, noise: float, truth: np.ndarray) -> np.ndarray:
     rng = np.random.default_rng(seed)
-    if task.target_type.name == "numbers":
+    if task.target_type.name == "regression":
         return np.nan_to_num(truth)[:, None] + noise * rng.normal(size=(N, 1))
     return np.eye(3)[np.nan_to_num(truth).astype(int)] + noise * rng.normal(size=(N, 3))
 

@@ -193,7 +193,7 @@ def test_auto(given, modality, source, target, answers, tmp_path, monkeypatch):
         with pytest.raises(LandbridgeError, match="label"):
             landbridge.transfer(first, wanted, **how)
         return
-    if source == "model" and answers != "classes":
+    if source == "model" and answers != "multiclass":
         with pytest.raises(RunError, match="a source model has to tell classes apart"):
             landbridge.transfer(first, wanted, **how)
         return
