@@ -8,6 +8,10 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
+from .base.moved import install
+
+install()
+
 __version__ = "0.1.0.dev0"
 
 _PLACES = {

@@ -32,6 +32,7 @@ MAY_CALL = {
     ("base/registry.py", "entry.load"): "entry points of what is installed",
     ("base/threads.py", "importlib.import_module"): "of a fixed list",
     ("__init__.py", "importlib.import_module"): "of a fixed list",
+    ("base/moved.py", "importlib.import_module"): "of a fixed list",
     ("isolation/process.py", "subprocess.Popen"): "of Python itself, on landbridge's own `serve`",
     ("isolation/serve.py", "importlib.import_module"): "what landbridge's own `isolated` named",
 }

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
+import sys
+
 import numpy as np
 import pytest
 
@@ -131,3 +134,35 @@ def test_old_keywords_of_dataclasses():
 
 def test_a_name_that_still_means_something_stays():
     assert renamed({"rate": 1}, current=["rate"]) == {"rate": 1}
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("tasks.rows", "structured.rows"),
+        ("spaces.options", "embeddings.options"),
+        ("several_tasks", "multi_task"),
+    ],
+)
+def test_old_names_of_packages(old, new):
+    for name in [
+        name for name in sys.modules if name.startswith(f"landbridge.{old.split('.')[0]}")
+    ]:
+        del sys.modules[name]
+    with pytest.warns(LandbridgeWarning, match="is called landbridge"):
+        found = importlib.import_module(f"landbridge.{old}")
+    assert found is importlib.import_module(f"landbridge.{new}")
+    assert found.__spec__.name == f"landbridge.{new}"
+    with pytest.raises(ModuleNotFoundError):
+        importlib.import_module("landbridge.nothing")
+
+
+def test_old_attributes_of_domains():
+    domain = landbridge.read_domain((np.arange(8.0)[:, None], ["a", "b"] * 4))
+    for old, new in (("known", domain.labeled_mask), ("judged", domain.test_mask)):
+        with pytest.warns(LandbridgeWarning, match=f"Domain.{old} is called"):
+            assert getattr(domain, old) is new
+    with pytest.warns(LandbridgeWarning, match="target_type"):
+        assert domain.answers == "multiclass"
+    with pytest.raises(AttributeError, match="'nothing'"):
+        _ = domain.nothing

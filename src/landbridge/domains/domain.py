@@ -6,13 +6,14 @@ part; `for_training` gives what methods may see, and that has no sealed part at 
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
 
-from ..base.errors import DataError
+from ..base.errors import DataError, LandbridgeWarning
 from ..targets.base import TargetType, get_target_type, multiclass
 from ..targets.names import sort_classes
 from .examples import Examples as Examples
@@ -127,6 +128,15 @@ class Domain:
 
     def __len__(self) -> int:
         return len(self.examples)
+
+    def __getattr__(self, name: str) -> Any:
+        """Return what an attribute of an older version is now, for one release."""
+        new = {"known": "labeled_mask", "judged": "test_mask", "answers": "target_type"}.get(name)
+        if new is None:
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        warnings.warn(LandbridgeWarning(f"Domain.{name} is called {new} now"), stacklevel=2)
+        found = getattr(self, new)
+        return found.name if new == "target_type" else found
 
     @property
     def modality(self) -> str:

@@ -1,0 +1,55 @@
+"""Packages that have a new name: the old one works for one release, with a warning."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import warnings
+from collections.abc import Sequence
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+from typing import Any
+
+MOVED = {"tasks": "structured", "several_tasks": "multi_task", "spaces": "embeddings"}
+
+
+class _Alias:
+    """Gives the module of today in the place of one that is asked for by its old name."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.spec: ModuleSpec | None = None
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        module = importlib.import_module(self.name)
+        self.spec = module.__spec__
+        return module
+
+    def exec_module(self, module: ModuleType) -> None:
+        module.__spec__ = self.spec  # which the import above has written over
+
+
+class Finder:
+    """Finds modules by their old names, first: else parts would be loaded a second time."""
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None = None, target: Any = None
+    ) -> ModuleSpec | None:
+        """Return where a module is, None where it is none of ours."""
+        root, _, rest = name.partition(".")
+        head, _, inner = rest.partition(".")
+        if root != "landbridge" or head not in MOVED:
+            return None
+        new = ".".join(part for part in (root, MOVED[head], inner) if part)
+        if not inner:
+            from .errors import LandbridgeWarning
+
+            said = f"{name} is called {new} now; the old name goes with the next release"
+            warnings.warn(LandbridgeWarning(said), stacklevel=2)
+        return ModuleSpec(name, _Alias(new), is_package=not inner)  # type: ignore[arg-type]
+
+
+def install() -> None:
+    """Let Python find modules by their old names."""
+    if not any(isinstance(one, Finder) for one in sys.meta_path):
+        sys.meta_path.insert(0, Finder())
