@@ -5,12 +5,17 @@ from __future__ import annotations
 import importlib
 import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
-MOVED = {"tasks": "structured", "several_tasks": "multi_task", "spaces": "embeddings"}
+MOVED = {
+    "landbridge.tasks": "landbridge.structured",
+    "landbridge.several_tasks": "landbridge.multi_task",
+    "landbridge.spaces": "landbridge.embeddings",
+    "landbridge.domains.modalities.several": "landbridge.domains.modalities.multimodal",
+}
 
 
 class _Alias:
@@ -36,11 +41,11 @@ class Finder:
         self, name: str, path: Sequence[str] | None = None, target: Any = None
     ) -> ModuleSpec | None:
         """Return where a module is, None where it is none of ours."""
-        root, _, rest = name.partition(".")
-        head, _, inner = rest.partition(".")
-        if root != "landbridge" or head not in MOVED:
+        old = next((one for one in MOVED if name == one or name.startswith(f"{one}.")), None)
+        if old is None:
             return None
-        new = ".".join(part for part in (root, MOVED[head], inner) if part)
+        inner = name[len(old) :]
+        new = MOVED[old] + inner
         if not inner:
             from .errors import LandbridgeWarning
 
@@ -53,3 +58,18 @@ def install() -> None:
     """Let Python find modules by their old names."""
     if not any(isinstance(one, Finder) for one in sys.meta_path):
         sys.meta_path.insert(0, Finder())
+
+
+def old_names(module: str, **names: str) -> Callable[[str], Any]:
+    """Return a module's `__getattr__` that gives what has a new name under the old one."""
+
+    def found(name: str) -> Any:
+        if name not in names:
+            raise AttributeError(f"module {module!r} has no attribute {name!r}")
+        from .errors import LandbridgeWarning
+
+        said = f"{name} is called {names[name]} now; the old name goes with the next release"
+        warnings.warn(LandbridgeWarning(said), stacklevel=2)
+        return getattr(sys.modules[module], names[name])
+
+    return found

@@ -12,6 +12,7 @@ import numpy as np
 
 from ...base.errors import DataError
 from ...base.hashing import digest
+from ...base.moved import old_names
 from ..examples import Examples, InputSpec, Rule, merged_rules
 
 ABSENT = -1
@@ -225,3 +226,6 @@ def _rows_by_place(places: np.ndarray) -> dict[int, list[int]]:
     for row, place in enumerate(places.tolist()):
         found.setdefault(place, []).append(row)
     return found
+
+
+__getattr__ = old_names(__name__, SeveralExamples="MultimodalExamples")

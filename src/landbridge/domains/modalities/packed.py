@@ -14,6 +14,7 @@ import numpy as np
 from ...base.errors import DataError
 from ...base.events import SILENT, Events
 from ...base.hashing import digest
+from ...base.moved import old_names
 from ...base.stored import stored_array
 from ...base.typed import JsonObject
 from ..examples import Examples, Rule, merged_rules
@@ -336,3 +337,6 @@ def _listed(part: Preprocessing, name: str, value: Any) -> Any:
 
 def _up(size: int) -> int:
     return -(-size // _ALIGNED) * _ALIGNED
+
+
+__getattr__ = old_names(__name__, SeveralPreprocessing="MultimodalPreprocessing")
