@@ -149,3 +149,8 @@ class LandbridgeWarning(UserWarning):
 
     def __str__(self) -> str:
         return visible(super().__str__())
+
+
+def old_name(old: str, new: str) -> LandbridgeWarning:
+    """Return the warning that what was called `old` is called `new` now."""
+    return LandbridgeWarning(f"{old} is called {new} now; the old name goes with the next release")

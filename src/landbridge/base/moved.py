@@ -41,16 +41,17 @@ class Finder:
         self, name: str, path: Sequence[str] | None = None, target: Any = None
     ) -> ModuleSpec | None:
         """Return where a module is, None where it is none of ours."""
+        if not name.startswith("landbridge."):  # every import of the process comes here
+            return None
         old = next((one for one in MOVED if name == one or name.startswith(f"{one}.")), None)
         if old is None:
             return None
         inner = name[len(old) :]
         new = MOVED[old] + inner
         if not inner:
-            from .errors import LandbridgeWarning
+            from .errors import old_name
 
-            said = f"{name} is called {new} now; the old name goes with the next release"
-            warnings.warn(LandbridgeWarning(said), stacklevel=2)
+            warnings.warn(old_name(name, new), stacklevel=2)
         return ModuleSpec(name, _Alias(new), is_package=not inner)  # type: ignore[arg-type]
 
 
@@ -66,10 +67,9 @@ def old_names(module: str, **names: str) -> Callable[[str], Any]:
     def found(name: str) -> Any:
         if name not in names:
             raise AttributeError(f"module {module!r} has no attribute {name!r}")
-        from .errors import LandbridgeWarning
+        from .errors import old_name
 
-        said = f"{name} is called {names[name]} now; the old name goes with the next release"
-        warnings.warn(LandbridgeWarning(said), stacklevel=2)
+        warnings.warn(old_name(name, names[name]), stacklevel=2)
         return getattr(sys.modules[module], names[name])
 
     return found

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
 
-from .errors import ConfigError, LandbridgeWarning
+from .errors import ConfigError, old_name
 from .typed import JsonObject, Options
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
@@ -164,10 +164,7 @@ def _both(old: str, new: str) -> ConfigError:
 def warn(old: str, new: str, value: Any, now: Any, stacklevel: int = 2) -> None:
     """Say that a name is an old one."""
     what = f"{new} = {now!r}" if now is not value and now != value else new
-    warnings.warn(
-        LandbridgeWarning(f"{old} is called {what} now; the old name goes with the next release"),
-        stacklevel=stacklevel + 1,
-    )
+    warnings.warn(old_name(old, what), stacklevel=stacklevel + 1)
 
 
 def renamed_keys(values: Mapping[str, Any], *, stored: bool = False) -> JsonObject:

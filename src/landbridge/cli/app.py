@@ -12,7 +12,7 @@ import typer
 from typer.core import TyperGroup
 
 from ..artifacts.called import CALLED
-from ..base.errors import EXIT_CODES, ConfigError
+from ..base.errors import EXIT_CODES, ConfigError, old_name
 from ..base.renamed import renamed_words
 from . import (
     align,
@@ -72,8 +72,7 @@ class Verbs(TyperGroup):
             tell(error.message, hint=error.hint, kind="ConfigError", code=code, as_json=as_json)
             sys.exit(code)
         for old, new in changed:
-            note = f"{old} is called {new} now; the old name goes with the next release"
-            print(f"warning  {note}", file=sys.stderr)
+            print(f"warning  {old_name(old, new)}", file=sys.stderr)
         try:
             code = super().main(words, *rest, **extra)
         except UsageError as error:

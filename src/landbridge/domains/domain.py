@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from ..base.errors import DataError, LandbridgeWarning
+from ..base.errors import DataError, old_name
 from ..targets.base import TargetType, get_target_type, multiclass
 from ..targets.names import sort_classes
 from .examples import Examples as Examples
@@ -134,7 +134,7 @@ class Domain:
         new = {"known": "labeled_mask", "judged": "test_mask", "answers": "target_type"}.get(name)
         if new is None:
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-        warnings.warn(LandbridgeWarning(f"Domain.{name} is called {new} now"), stacklevel=2)
+        warnings.warn(old_name(f"Domain.{name}", new), stacklevel=2)
         found = getattr(self, new)
         return found.name if new == "target_type" else found
 
