@@ -27,7 +27,7 @@ from landbridge.runs.load import read_task
 from landbridge.runs.prepare import prepare
 from landbridge.selection.choose import choose_label_free
 from landbridge.solvers.calibration.softmax import softmax
-from landbridge.targets.base import get_target_type
+from landbridge.targets.registry import get_target_type
 from landbridge.training.devices import find_device
 
 

@@ -16,7 +16,7 @@ from landbridge.cli.settings import resolve
 from landbridge.embeddings.options import AlignOptions
 from landbridge.methods.core.resolve import make_method
 from landbridge.structured.options import FitOptions
-from landbridge.targets.base import TARGET_TYPES, get_target_type, stored_target_type
+from landbridge.targets.registry import TARGET_TYPES, get_target_type, stored_target_type
 
 
 @pytest.mark.parametrize("key", sorted(RENAMED))

@@ -13,7 +13,7 @@ import torch
 import needs
 from landbridge.base.errors import DataError
 from landbridge.domains import Task, read_domain, seal
-from landbridge.targets.base import get_target_type, type_of_target
+from landbridge.targets.registry import get_target_type, type_of_target
 
 N = 60
 X = np.random.default_rng(0).normal(size=(N, 3))

@@ -13,12 +13,13 @@ from PIL import Image, features
 
 import needs
 from landbridge.base.errors import DataError
-from landbridge.domains.modalities.decoding import unreadable
+from landbridge.domains.modalities.decoding import flaw
 from landbridge.domains.modalities.image import ImagePreprocessing
 from landbridge.domains.modalities.images import ImageExamples
 from landbridge.domains.modalities.recordings import AudioExamples
 from landbridge.domains.modalities.sound import AudioPreprocessing
 from landbridge.domains.modalities.sound_files import silent_or_broken
+from landbridge.domains.modalities.threads import unreadable
 
 pytestmark = pytest.mark.slow
 
@@ -62,7 +63,7 @@ def test_damaged_pictures(form):
     if form == "AVIF" and not features.check("avif"):
         pytest.skip("this Pillow has no AVIF")
     items = damaged(picture(form), TRIES, 1)
-    flaws = unreadable(items)
+    flaws = unreadable(items, flaw, what="images")
     assert all(isinstance(reason, str) and reason for reason in flaws.values())
     assert 0 < len(flaws) < TRIES
     examples = ImageExamples([item for i, item in enumerate(items) if i not in flaws])
@@ -83,7 +84,7 @@ def test_damaged_recordings(form):
     how = {"format": "WAV", "subtype": "FLOAT"} if form == "FLOAT" else {"format": form}
     soundfile.write(out, wave, 16_000, **how)
     items = damaged(out.getvalue(), TRIES, 2)
-    flaws = unreadable(items, silent_or_broken)
+    flaws = unreadable(items, silent_or_broken, what="recordings")
     assert all(isinstance(reason, str) and reason for reason in flaws.values())
     assert 0 < len(flaws) < TRIES
     examples = AudioExamples([item for i, item in enumerate(items) if i not in flaws])
@@ -99,7 +100,8 @@ _LARGEST = """
 import io, resource, sys
 from PIL import Image
 from landbridge.domains.modalities.image import ImagePreprocessing
-from landbridge.domains.modalities.decoding import unreadable
+from landbridge.domains.modalities.decoding import flaw
+from landbridge.domains.modalities.threads import unreadable
 from landbridge.domains.modalities.images import ImageExamples
 
 mode, side = sys.argv[1], int(sys.argv[2])
@@ -109,7 +111,8 @@ Image.new(mode, (side, side)).save(out, "PNG", optimize=False)
 content = out.getvalue()
 assert len(content) < 1_000_000, len(content)
 items = [content] * 2
-assert not unreadable(items), unreadable(items)
+found = unreadable(items, flaw, what="images")
+assert not found, found
 examples, _ = ImageExamples(items).settled({}, False)
 ImagePreprocessing(8, 8, 3).prepare(examples)
 examples.shape_hint()

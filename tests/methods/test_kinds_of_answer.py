@@ -14,7 +14,7 @@ from landbridge.methods.core.feature import FeatureMethod
 from landbridge.methods.core.resolve import Setting, make_method, require, unmet
 from landbridge.methods.heads.ridge import ridge_head
 from landbridge.solvers.calibration.score_calibration import platt
-from landbridge.targets.base import get_target_type
+from landbridge.targets.registry import get_target_type
 
 PAIRS = [
     (name, answers)

@@ -10,7 +10,7 @@ from sklearn import metrics
 from landbridge.metrics.intervals import pairs_needed
 from landbridge.metrics.multilabel import jaccard, multilabel_metrics, per_label_metrics
 from landbridge.metrics.regression import regression_metrics
-from landbridge.targets.base import get_target_type
+from landbridge.targets.registry import get_target_type
 
 RNG = np.random.default_rng(0)
 TRUE = RNG.normal(5, 2, 80).round(1)

@@ -8,7 +8,7 @@ from sklearn import metrics
 import landbridge
 from landbridge.metrics.figures import brier, expected_calibration_error, figures, log_loss
 from landbridge.metrics.multilabel import multilabel_metrics
-from landbridge.targets.base import get_target_type
+from landbridge.targets.registry import get_target_type
 
 DRAW = np.random.default_rng(0)
 P = DRAW.dirichlet(np.ones(3), 50).astype(np.float32)

@@ -14,8 +14,8 @@ from landbridge.domains.modalities.images import ImageExamples
 from landbridge.domains.modalities.table import TableExamples
 from landbridge.streaming import ADAPTERS, Stream, open_stream
 from landbridge.streaming.guard import MARGIN, WINDOW, Evidence, Guard
-from landbridge.targets.base import get_target_type
 from landbridge.targets.codec import TargetCodec
+from landbridge.targets.registry import get_target_type
 
 METHODS = ("adabn", "eata", "sar")
 

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from landbridge.targets.base import TARGET_TYPES, Scale, get_target_type
+from landbridge.targets.base import Scale
 from landbridge.targets.codec import TargetCodec
+from landbridge.targets.registry import TARGET_TYPES, get_target_type
 
 N = 40
 

@@ -13,7 +13,7 @@ from landbridge.report.run.verdict import headed
 from landbridge.runs.evaluate import what
 from landbridge.selection import fallback, portfolio
 from landbridge.selection.records import NotTried
-from landbridge.targets.base import TARGET_TYPES, get_target_type
+from landbridge.targets.registry import TARGET_TYPES, get_target_type
 from landbridge.verdict.records import Verdict
 from landbridge.verdict.sentences import (
     WHAT,

@@ -7,7 +7,7 @@ import pytest
 
 from landbridge.domains.sealed import SealedLabels
 from landbridge.selection.choose import choose_by_validation
-from landbridge.targets.base import get_target_type
+from landbridge.targets.registry import get_target_type
 from landbridge.verdict.evaluate import Predicted, evaluate_predictions
 from landbridge.verdict.without_labels import cross_validated_verdict, label_free_verdict
 

@@ -13,7 +13,7 @@ from landbridge.domains.sealed import SealedLabels
 from landbridge.domains.seen import Seen
 from landbridge.metrics.estimates import mean_interval, paired_interval
 from landbridge.metrics.intervals import Interval, labels_needed, pairs_needed
-from landbridge.targets.base import get_target_type
+from landbridge.targets.registry import get_target_type
 from landbridge.verdict.comparison import ByRows, outcome_of
 from landbridge.verdict.evaluate import (
     Predicted,

@@ -157,7 +157,7 @@ _OTHERS = {
 
 def _show_answers(out: Any, figures: EvalResult) -> None:
     """Show what is measured of numbers, or of several labels at once."""
-    from ..targets.base import get_target_type
+    from ..targets.registry import get_target_type
     from .tables import show_rows
 
     metric = get_target_type(figures["target_type"]).metric

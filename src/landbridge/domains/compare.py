@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from ..targets.base import TargetType, multiclass
+from ..targets.base import TargetType
+from ..targets.registry import multiclass
 from .domain import Domain
 
 Kind = Literal["same", "partial", "open", "open-partial", "disjoint", "unknown"]

@@ -14,8 +14,9 @@ from typing import Any, Literal
 import numpy as np
 
 from ..base.errors import DataError, old_name
-from ..targets.base import TargetType, get_target_type, multiclass
+from ..targets.base import TargetType
 from ..targets.names import sort_classes
+from ..targets.registry import get_target_type, multiclass
 from .examples import Examples as Examples
 from .held import Held
 from .input_rows import InputRows

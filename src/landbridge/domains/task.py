@@ -8,7 +8,8 @@ from typing import Literal
 import numpy as np
 
 from ..base.errors import DataError
-from ..targets.base import TARGET_TYPES, TargetType, multiclass
+from ..targets.base import TargetType
+from ..targets.registry import TARGET_TYPES, multiclass
 from .compare import ClassMatch, compare_classes, match_classes, usable_classes
 from .domain import Domain
 from .examples import data_of

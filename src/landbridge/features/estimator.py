@@ -27,7 +27,7 @@ from ..methods.core.alignment import AlignmentMethod
 from ..methods.core.base import NUMBERS
 from ..methods.core.feature import FeatureMethod
 from ..methods.core.parameters import Bounds, bounds_of, documented, parameters, types_of
-from ..targets.base import get_target_type
+from ..targets.registry import get_target_type
 from .sides import read_sides
 
 FLOATS = [np.float64, np.float32]

@@ -24,9 +24,10 @@ from ..domains.readers.frame_labels import exact_labels
 from ..domains.readers.labels import read_labels
 from ..domains.readers.table import arrow_table
 from ..domains.spelling import same_classes
-from ..targets.base import TargetType, get_target_type, stored_target_type
+from ..targets.base import TargetType
 from ..targets.codec import TargetCodec
 from ..targets.figures import PrimaryMetric
+from ..targets.registry import get_target_type, stored_target_type
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from torch.nn import functional as F
 
 from ..backbones.surgery import Network
 from ..base.registry import Registry
-from ..targets.base import every_type
+from ..targets.registry import every_type
 
 
 @dataclass

@@ -9,7 +9,7 @@ from ..base.config import RunConfig
 from ..base.errors import ConfigError
 from ..domains.holdout.base import split_rule
 from ..methods.core.resolve import Methods, named_epochs
-from ..targets.base import AUTO, get_target_type
+from ..targets.registry import AUTO, get_target_type
 from ..training.devices import find_device
 from .source_model import is_run
 

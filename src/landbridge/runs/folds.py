@@ -6,7 +6,7 @@ import numpy as np
 
 from ..base.seeds import numpy_rng
 from ..domains.domain import Domain
-from ..targets.base import type_of_target
+from ..targets.registry import type_of_target
 from ..training.batches import Side
 
 

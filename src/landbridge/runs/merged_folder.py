@@ -144,7 +144,7 @@ def card(out: Path, facts: MergeFacts, words: str) -> str:
 def _verdict(facts: MergeFacts, words: str) -> Verdict:
     import numpy as np
 
-    from ..targets.base import multiclass
+    from ..targets.registry import multiclass
 
     verdict = label_free_verdict(
         chosen=f"merge ({facts['method']})",

@@ -19,8 +19,8 @@ from ..domains.one import answerable, as_rows, asked
 from ..domains.read import read_as_learned, read_domain
 from ..domains.schema import TableSchema
 from ..domains.spelling import spelled_like
-from ..targets.base import multiclass
 from ..targets.codec import TargetCodec
+from ..targets.registry import multiclass
 from ..training.inputs import saved_network
 from ..training.network_folder import load_network
 from .records import read_record

@@ -13,7 +13,7 @@ from ..methods.core.resolve import named_epochs, warnings_of
 from ..selection.budget import allot
 from ..selection.portfolio import Portfolio, portfolio
 from ..selection.records import PlannedFit
-from ..targets.base import type_of_target
+from ..targets.registry import type_of_target
 from ..training.devices import find_device
 from ..training.probe import PROBE_SHARE
 from .context import FitContext

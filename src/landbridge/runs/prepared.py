@@ -14,8 +14,8 @@ from ..base.files import write_array
 from ..base.seeds import numpy_rng
 from ..base.typed import JsonObject
 from ..methods.core.resolve import Setting
-from ..targets.base import type_of_target
 from ..targets.codec import TargetCodec
+from ..targets.registry import type_of_target
 from ..training.batches import Side
 from ..training.checkpoint import load_tensors, save_tensors
 

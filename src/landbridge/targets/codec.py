@@ -10,7 +10,8 @@ import numpy as np
 
 from ..base.errors import ConfigError, RunError
 from ..base.typed import JsonObject
-from .base import Scale, TargetType, get_target_type, stored_target_type
+from .base import Scale, TargetType
+from .registry import get_target_type, stored_target_type
 
 
 @dataclass(frozen=True)

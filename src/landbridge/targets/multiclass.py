@@ -11,9 +11,10 @@ from ..base.typed import EvalResult, Notes
 from ..metrics.figures import figures
 from ..solvers.calibration.score_calibration import fit_temperature
 from ..solvers.calibration.softmax import softmax
-from .base import TARGET_TYPES, Scale, TargetType, centred, plain
+from .base import Scale, TargetType, centred, plain
 from .figures import Phrases, PrimaryMetric
 from .names import class_name
+from .registry import TARGET_TYPES
 
 if TYPE_CHECKING:
     import torch

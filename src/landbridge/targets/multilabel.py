@@ -10,9 +10,10 @@ import numpy as np
 from ..base.typed import EvalResult, Notes
 from ..metrics.multilabel import jaccard, multilabel_metrics, per_label_metrics
 from ..solvers.calibration.score_calibration import platt
-from .base import TARGET_TYPES, Scale, TargetType, centred, objects, plain
+from .base import Scale, TargetType, centred, objects, plain
 from .figures import Phrases, PrimaryMetric
 from .names import class_name, is_missing
+from .registry import TARGET_TYPES
 
 if TYPE_CHECKING:
     import torch

@@ -14,9 +14,10 @@ import numpy as np
 
 from ..base.errors import DataError
 from ..base.typed import EvalResult, Notes
-from .base import TARGET_TYPES, Scale, centred
+from .base import Scale, centred
 from .figures import Phrases, PrimaryMetric
 from .multiclass import ClassIndices
+from .registry import TARGET_TYPES
 
 if TYPE_CHECKING:
     import torch

@@ -11,9 +11,10 @@ import numpy as np
 
 from ..base.errors import DataError
 from ..metrics.regression import nearness, regression_metrics
-from .base import TARGET_TYPES, Scale, TargetType, objects
+from .base import Scale, TargetType, objects
 from .figures import Phrases, PrimaryMetric
 from .names import is_missing
+from .registry import TARGET_TYPES
 
 if TYPE_CHECKING:
     import torch

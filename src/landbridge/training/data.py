@@ -13,7 +13,8 @@ from torch import nn
 from ..backbones.surgery import Network
 from ..domains.modalities.base import Preprocessing
 from ..objectives.base import PhaseContext
-from ..targets.base import TargetType, multiclass
+from ..targets.base import TargetType
+from ..targets.registry import multiclass
 from .batches import Pool, Side
 from .inputs import run_network
 from .losses import task_loss

@@ -19,7 +19,8 @@ from ..metrics.figures import (
     expected_calibration_error,
     log_loss,
 )
-from ..targets.base import TargetType, get_target_type
+from ..targets.base import TargetType
+from ..targets.registry import get_target_type
 from .comparison import ByRows, outcome_of
 from .records import Calibration, Chosen, Verdict
 from .sentences import held_out_sentence

@@ -10,7 +10,8 @@ import numpy as np
 
 from ..base.typed import JsonObject
 from ..metrics.intervals import Interval, finite
-from ..targets.base import TargetType, get_target_type
+from ..targets.base import TargetType
+from ..targets.registry import get_target_type
 from .comparison import ByRows
 from .records import gap_to_json
 

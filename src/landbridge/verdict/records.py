@@ -10,7 +10,8 @@ from typing import Any
 from ..base.typed import JsonObject
 from ..domains.seen import Seen
 from ..metrics.intervals import UNKNOWN, Interval, finite
-from ..targets.base import TargetType, multiclass, stored_target_type
+from ..targets.base import TargetType
+from ..targets.registry import multiclass, stored_target_type
 from .settle import Settle
 
 

@@ -8,7 +8,8 @@ from dataclasses import replace
 import numpy as np
 
 from ..domains.seen import Seen
-from ..targets.base import TargetType, get_target_type
+from ..targets.base import TargetType
+from ..targets.registry import get_target_type
 from .comparison import ByRows, outcome_of
 from .records import Chosen, MethodScore, Verdict
 from .sentences import cross_validated_sentence, label_free_sentence

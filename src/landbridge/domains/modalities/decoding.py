@@ -2,35 +2,26 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
-import os
 import re
 import struct
-import threading
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypeVar
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from ...base.errors import DataError
-from ...base.events import SILENT, Events
 from .ground import WHITE, ground_for, hidden_on
-from .pieces import Piece, content
+from .pieces import Item, content
+from .threads import one_if_large
 from .value_range import extent, natural, to_bytes
 
 if TYPE_CHECKING:
     from PIL import Image
 
 Cut = Literal["crop", "squash", "whole"]
-A = TypeVar("A")
-B = TypeVar("B")
-
-Item = Path | bytes | Piece
-"""An image file, or the bytes of one (a row of a Parquet file), or where those lie."""
 
 IMAGE_SUFFIXES = frozenset(
     f".{name}"
@@ -47,8 +38,6 @@ of 16 or 32 bits."""
 _HEAVY = {"WEBP": 24, "AVIF": 24, "JPEG2000": 24}
 """Formats whose decoders hold the whole picture several times over: bytes a pixel."""
 _PROGRAMS = ("EPS", "WMF")
-_LARGE = 16_000_000
-_ONE_LARGE = threading.RLock()
 _ORIENTATION = 0x0112
 
 
@@ -215,22 +204,6 @@ def weight(image: Image.Image) -> int:
     return image.size[0] * image.size[1] * _cost(image) // 8
 
 
-@contextlib.contextmanager
-def one_if_large(amount: int) -> Iterator[None]:
-    """Let large pictures and recordings be decoded one at a time, however many threads there are.
-
-    Parameters
-    ----------
-    amount : int
-        Of pixels, or of samples.
-    """
-    if amount < _LARGE:
-        yield
-        return
-    with _ONE_LARGE:
-        yield
-
-
 def _eight_bits(values: np.ndarray, taken: tuple[float, float] | None) -> np.ndarray:
     if values.dtype.kind == "f" and not np.isfinite(values).all():
         values = np.nan_to_num(values)
@@ -382,40 +355,3 @@ def _centre(
             for side, size, scale in ((w, width, across), (h, height, down))
         )
     return left, top, min(left + across * width, w), min(top + down * height, h)
-
-
-BAR_FROM = 200
-"""Files from which on there is a bar."""
-
-
-def unreadable(
-    items: Sequence[Item],
-    reason: Callable[[Item], str | None] = flaw,
-    *,
-    what: str = "images",
-    events: Events = SILENT,
-) -> dict[int, str]:
-    """Return the rows that cannot be decoded, each with its reason, as `reason` gives it."""
-    flaws: dict[int, str] = {}
-    with (events if len(items) > BAR_FROM else SILENT).progress(f"check {what}", len(items)) as bar:
-        for row, why in enumerate(in_threads(reason, items)):
-            if why is not None:
-                flaws[row] = why
-            bar.advance()
-    return flaws
-
-
-def in_threads(function: Callable[[A], B], items: Iterable[A]) -> Iterator[B]:
-    """Map in order over a few threads (Pillow lets go of the interpreter while it decodes)."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    workers = min(8, cores or 1)
-    if workers == 1:
-        yield from map(function, items)
-        return
-    from concurrent.futures import ThreadPoolExecutor
-
-    pool = ThreadPoolExecutor(workers)
-    try:
-        yield from pool.map(function, items)
-    finally:  # after Ctrl-C what is queued is not waited for
-        pool.shutdown(cancel_futures=True)

@@ -7,8 +7,7 @@ from pathlib import Path
 
 from ...base.errors import DataError
 from ...base.hashing import digest, file_digest
-from .decoding import Item
-from .pieces import content
+from .pieces import Item, content
 
 _WHOLE_BYTES = 200_000_000
 

@@ -16,9 +16,10 @@ from ...base.typed import JsonObject
 from ..domain import Examples
 from ..examples import Rule
 from .base import PREPROCESSINGS, Preprocessing, Strength
-from .decoding import BAR_FROM, Cut, decode, in_threads
+from .decoding import Cut, decode
 from .image_cache import cached_rows
 from .images import ImageExamples
+from .threads import BAR_FROM, in_threads
 
 if TYPE_CHECKING:
     import torch

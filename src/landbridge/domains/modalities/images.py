@@ -10,21 +10,11 @@ from ...base.evenly import evenly
 from ...base.hashing import digest
 from ...base.shown import encodable
 from ..examples import Examples, InputSpec, Rule, merged_rules
-from .decoding import (
-    BAR_FROM,
-    WHITE,
-    Item,
-    Seeing,
-    in_threads,
-    is_grey,
-    normalise,
-    one_if_large,
-    upright_size,
-    weight,
-)
+from .decoding import WHITE, Seeing, is_grey, normalise, upright_size, weight
 from .file_hashes import FileHashes
-from .pieces import nameless
+from .pieces import Item, nameless
 from .seeing import opened, settle
+from .threads import BAR_FROM, in_threads, one_if_large
 
 _SAMPLED_FILES = 64
 

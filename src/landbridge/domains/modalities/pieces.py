@@ -31,11 +31,15 @@ class Piece:
         return f"{self.file.name}[{self.start}:{self.start + self.length}]"
 
 
-def content(item: Path | bytes | Piece) -> Path | bytes:
+Item = Path | bytes | Piece
+"""A file, or the bytes of one (a row of a Parquet file), or where those lie."""
+
+
+def content(item: Item) -> Path | bytes:
     """Return a path, or bytes: what decoders take."""
     return item.read() if isinstance(item, Piece) else item
 
 
-def nameless(item: Path | bytes | Piece) -> bool:
+def nameless(item: Item) -> bool:
     """Say whether it has no path of its own to be called by."""
     return isinstance(item, bytes | Piece)

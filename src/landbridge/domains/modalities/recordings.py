@@ -11,12 +11,12 @@ from ...base.evenly import evenly
 from ...base.hashing import digest
 from ...base.shown import encodable
 from ..examples import Examples, InputSpec, Rule, merged_rules
-from .decoding import Item, in_threads
 from .file_hashes import FileHashes
 from .full_scale import Peak, scale_for
-from .pieces import nameless
+from .pieces import Item, nameless
 from .sound_files import decode, hear, in_turn, length_and_rate, needs_hearing
 from .spectrogram import outline, sounding, spectrogram
+from .threads import in_threads
 
 _SAMPLED_FILES = 200
 _Outlines = tuple[np.ndarray, np.ndarray]

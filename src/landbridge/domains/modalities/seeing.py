@@ -10,19 +10,10 @@ import numpy as np
 from ...base.errors import DataError
 from ...base.evenly import evenly
 from ..examples import Rule
-from .decoding import (
-    DEEP,
-    Item,
-    Seeing,
-    broken_image_errors,
-    has_alpha,
-    in_threads,
-    one_if_large,
-    open_image,
-    weight,
-    with_alpha,
-)
+from .decoding import DEEP, Seeing, broken_image_errors, has_alpha, open_image, weight, with_alpha
 from .ground import ground_for, hidden_on
+from .pieces import Item
+from .threads import in_threads, one_if_large
 from .value_range import Extent, extent, outside, range_for
 
 _SAMPLED = 256

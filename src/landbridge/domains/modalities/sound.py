@@ -16,10 +16,11 @@ from ...base.stored import stored_array
 from ...base.typed import JsonObject
 from ..examples import Examples, Rule
 from .base import PREPROCESSINGS, Preprocessing, Strength
-from .decoding import Item, in_threads
+from .pieces import Item
 from .recordings import AudioExamples
 from .sound_files import RATES, decode, in_turn, resample
 from .spectrogram import spectrogram
+from .threads import in_threads
 
 if TYPE_CHECKING:
     import torch

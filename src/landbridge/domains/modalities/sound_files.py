@@ -16,11 +16,11 @@ import numpy as np
 
 from ...base.errors import DataError, MissingExtra
 from ...base.halves import has_half
-from .decoding import Item, one_if_large
 from .full_scale import Peak, natural
 from .mixing import Mix, joined
-from .pieces import content
+from .pieces import Item, content
 from .sound_headers import cut_short
+from .threads import one_if_large
 
 AUDIO_SUFFIXES = frozenset(
     (".wav", ".flac", ".ogg", ".oga", ".mp3", ".aif", ".aiff", ".au", ".opus", ".w64", ".caf")

@@ -15,8 +15,9 @@ from ...base.evenly import evenly
 from ...base.events import SILENT, Events
 from ...base.growth import MOST, in_words, most_bytes
 from ...base.libraries import library_errors
-from ...targets.base import AUTO, objects
+from ...targets.base import objects
 from ...targets.names import is_missing
+from ...targets.registry import AUTO
 from ..domain import Domain, Examples
 from ..modalities.decoding import Seeing
 from ..modalities.images import ImageExamples

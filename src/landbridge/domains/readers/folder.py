@@ -17,7 +17,8 @@ from ...base.shown import encodable
 from ..domain import Domain, Omission
 from ..examples import Examples
 from ..input_rows import LeftOut
-from ..modalities.decoding import Item, unreadable
+from ..modalities.pieces import Item
+from ..modalities.threads import unreadable
 from .base import SPLITS, UNLABELLED, Reader, ReadOptions, chosen_rows, mask_labels, over_limit
 from .file_names import groups_of, parts_of
 

@@ -10,8 +10,8 @@ import numpy as np
 from ...base.errors import ConfigError, DataError
 from ...base.events import SILENT, Events
 from ...base.inside import Place
-from ...targets.base import AUTO
 from ...targets.names import class_name
+from ...targets.registry import AUTO
 from ..domain import Domain, Examples, Omission, words_at
 from ..modalities.table import TableExamples, with_schema
 from ..schema import Role, TableSchema, said

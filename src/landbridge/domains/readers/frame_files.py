@@ -13,8 +13,7 @@ from ...base.inside import ANYWHERE, Place, leads_out
 from ...base.shown import encodable
 from ..domain import Omission
 from ..input_rows import LeftOut
-from ..modalities.decoding import Item
-from ..modalities.pieces import Piece, nameless
+from ..modalities.pieces import Item, Piece, nameless
 from .named_files import as_there, is_file, near_name
 
 if TYPE_CHECKING:

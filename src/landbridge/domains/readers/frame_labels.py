@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from ...base.errors import DataError
-from ...targets.base import AUTO, get_target_type, multiclass, objects
+from ...targets.base import objects
+from ...targets.registry import AUTO, get_target_type, multiclass
 from .base import ReadOptions
 from .columns import Columns
 from .frame_media import column_of

@@ -15,11 +15,13 @@ from ...base.inside import Place
 from ...targets.names import class_name
 from ..domain import Examples, Omission
 from ..input_rows import LeftOut
-from ..modalities.decoding import Item, flaw, unreadable
+from ..modalities.decoding import flaw
 from ..modalities.images import ImageExamples
+from ..modalities.pieces import Item
 from ..modalities.recordings import AudioExamples
 from ..modalities.sound_files import silent_or_broken
 from ..modalities.texts import TextExamples
+from ..modalities.threads import unreadable
 from ..schema import TableSchema, no_column
 from .base import ReadOptions
 from .columns import Columns

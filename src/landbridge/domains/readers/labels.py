@@ -21,9 +21,10 @@ import numpy as np
 
 from ...base.errors import DataError
 from ...base.written_lists import written_list
-from ...targets.base import AUTO, TargetType, get_target_type, multiclass
+from ...targets.base import TargetType
 from ...targets.multilabel import SEPARATORS, labels_in
 from ...targets.names import class_name, is_missing
+from ...targets.registry import AUTO, get_target_type, multiclass
 
 Wish = str
 """A kind of label, or `AUTO`."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ...base.shown import encodable
-from ..modalities.decoding import Item
+from ..modalities.pieces import Item
 from ..modalities.texts import TextExamples
 from .base import READERS
 from .folder import FolderReader

@@ -10,7 +10,8 @@ import numpy as np
 
 from ...base.registry import Registry
 from ...base.typed import Notes
-from ...targets.base import TargetType, every_type, get_target_type, type_of_target
+from ...targets.base import TargetType
+from ...targets.registry import every_type, get_target_type, type_of_target
 
 if TYPE_CHECKING:
     from ...inference.layers import HeadLayer

@@ -10,13 +10,8 @@ from ...base.errors import ConfigError, MethodError
 from ...base.options import make_options
 from ...base.renamed import renamed_method_options
 from ...base.typed import JsonObject, Options
-from ...targets.base import (
-    TARGET_TYPES,
-    TargetType,
-    get_target_type,
-    multiclass,
-    stored_target_type,
-)
+from ...targets.base import TargetType
+from ...targets.registry import TARGET_TYPES, get_target_type, multiclass, stored_target_type
 from .base import METHODS, Requirements
 from .combine import Combine
 from .feature import FeatureMethod

@@ -10,7 +10,8 @@ import numpy as np
 
 from ...base.errors import ConfigError, MethodError
 from ...base.registry import Registry
-from ...targets.base import TargetType, type_of_target
+from ...targets.base import TargetType
+from ...targets.registry import type_of_target
 from ..core.base import Features, Head
 
 FitHead = Callable[..., Head]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...targets.base import TargetType, type_of_target
+from ...targets.base import TargetType
+from ...targets.registry import type_of_target
 from ..core.base import AffineHead
 from ..core.scaling import rescaled, standardisation
 from .base import HEADS

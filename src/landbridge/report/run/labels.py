@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 from landbridge.base import formatting as fmt
 from landbridge.metrics.multilabel import multilabel_metrics, per_label_metrics
-from landbridge.targets.base import get_target_type
+from landbridge.targets.registry import get_target_type
 
 from ..blocks import Blocks, Estimate, Table, forest, lead
 from ..inline import keys, sentence

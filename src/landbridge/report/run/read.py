@@ -14,7 +14,8 @@ from landbridge.base.events import Event, read_log
 from landbridge.base.files import read_json
 from landbridge.base.typed import JsonObject
 from landbridge.domains.readers.parquet_files import read_parquet
-from landbridge.targets.base import TargetType, multiclass, objects, stored_target_type
+from landbridge.targets.base import TargetType, objects
+from landbridge.targets.registry import multiclass, stored_target_type
 from landbridge.verdict.records import Verdict
 
 from ..units import Units
