@@ -133,7 +133,7 @@ class DataConfig(_Strict):
         reads="rows",
     )
     domain: str | None = option(
-        None, "Column or file-name part that names domains.", "COLUMN", reads="labels"
+        None, "Column, file-name part or folder that names domains.", "COLUMN", reads="labels"
     )
     source_domains: list[str] | None = option(
         None, "Domains that are the source; else all others.", "A,B"

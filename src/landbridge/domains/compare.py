@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from ..base.errors import DataError
 from ..targets.base import TargetType
 from ..targets.registry import multiclass
 from .domain import Domain
+from .modalities.table import listed
 
 Kind = Literal["same", "partial", "open", "open-partial", "disjoint", "unknown"]
 
@@ -129,6 +131,44 @@ def match_classes(
     else:
         kind = "same"
     return ClassMatch(kind, shared, only_source, only_target, target_type)
+
+
+def check_levels(source: Domain, target: Domain) -> None:
+    """Raise DataError where class folders of two sides seem to be domains, the classes below them.
+
+    Raises
+    ------
+    DataError
+        Where the sides have no class in common, and folders below the class folders of one are
+        called as classes of the other or as folders below those.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from dataclasses import replace
+    >>> from landbridge.domains.read import read_domain
+    >>> a = read_domain((np.eye(2), ["art", "photo"]), name="lab")
+    >>> b = read_domain((np.eye(2), ["cat", "dog"]), name="field")
+    >>> check_levels(a, b)
+    >>> check_levels(replace(a, subfolders=("cat", "dog")), b)
+    Traceback (most recent call last):
+    ...
+    landbridge.base.errors.DataError: 'lab' and 'field' share no class ('art', 'photo' ... domains
+    """
+    ours, theirs = set(source.classes), set(target.classes)
+    if not ours or not theirs or ours & theirs:
+        return
+    below_ours, below_theirs = set(source.subfolders), set(target.subfolders)
+    common = (below_ours & below_theirs) or (below_ours & theirs) or (ours & below_theirs)
+    if not common:
+        return
+    raise DataError(
+        f"{source.name!r} and {target.name!r} share no class "
+        f"({listed(source.classes, 5)} against {listed(target.classes, 5)}), but folders below "
+        f"are called the same ({listed(sorted(common), 5)}): the upper folders seem to be domains",
+        hint="add --domain folder (domain: folder in a file): then upper folders are domains and "
+        "those below them classes; or give the folders of the domains themselves",
+    )
 
 
 def _listed(names: tuple[str, ...]) -> str:

@@ -79,6 +79,8 @@ class Domain:
         Rows of one number are held out together, as the rule says.
     alike : bool
         Whether rows of one block may be alike, so that intervals go by blocks.
+    subfolders : tuple of str
+        Folders below the class folders, where those of several classes have the same names.
     """
 
     name: str
@@ -103,6 +105,7 @@ class Domain:
     holdout_by: tuple[str | None, ...] | None = None
     blocks: np.ndarray | None = None
     alike: bool = False
+    subfolders: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "target_type", get_target_type(self.target_type))

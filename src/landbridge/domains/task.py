@@ -13,6 +13,7 @@ from ..targets.registry import TARGET_TYPES, multiclass
 from .compare import ClassMatch, compare_classes, match_classes, usable_classes
 from .domain import Domain
 from .examples import data_of
+from .modalities.table import listed
 
 SourceLabels = Literal["labelled", "model", "unlabelled", "none"]
 TargetLabels = Literal["all", "few", "none"]
@@ -161,6 +162,13 @@ class Task:
         seen = target.test_mask & ~target.held_out
         how = "whose inputs are used without their labels" if seen.any() else "held out"
         return said + f" It is judged on {n_test:,} sealed labels of rows {how}."
+
+    def named_classes(self) -> str:
+        """Return the classes to answer with by name, "" where the answer is a number."""
+        if not self.target_type.named:
+            return ""
+        n = len(self.classes)
+        return f"{n:,} {self.target_type.nouns}: {listed(self.classes, 20)}"
 
     def _kind(self) -> str:
         if self.teacher is not None and self.source is None and self.model is None:

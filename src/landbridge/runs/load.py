@@ -14,6 +14,7 @@ from ..base.errors import ConfigError, DataError
 from ..base.events import Events
 from ..base.places import cache_folder
 from ..base.typed import Options
+from ..domains.compare import check_levels
 from ..domains.domain import Domain
 from ..domains.holdout.base import split_rule
 from ..domains.markers import without_markers
@@ -151,6 +152,7 @@ def read_task(
     if data.target_domains or data.source_domains:
         given, wanted = _parted(data, given, wanted, events)
     if given is not None:
+        check_levels(given, wanted)
         given, wanted = without_markers(given, wanted, data.columns or (), events)
     if teacher is not None:
         wanted = teacher.taught(wanted)
@@ -189,6 +191,8 @@ def read_task(
             ),
         )
     events.log("setting", task.sentence())
+    if said := task.named_classes():
+        events.log("note", said)
     for note in task.notes:
         events.log("note", note)
     if task.source_labels == "unlabelled":

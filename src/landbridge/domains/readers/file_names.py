@@ -9,6 +9,9 @@ from pathlib import Path
 from ...base.errors import ConfigError, DataError
 from ...base.shown import encodable
 
+FOLDER, SUBFOLDER = "folder", "subfolder"
+"""What an option says for the folder that a file lies in; of two levels, for the upper or the lower
+one."""
 _FIELD = re.compile(r"\{(\w+)\}")
 
 
@@ -70,7 +73,7 @@ def groups_of(
     """
     if wanted is None:
         return None
-    if not parts and wanted == "folder":
+    if not parts and wanted in (FOLDER, SUBFOLDER):
         return tuple(encodable(file.parent.name) for file in files)
     if not parts or wanted not in parts[0]:
         there = sorted(parts[0]) if parts else []

@@ -21,6 +21,7 @@ from ..modalities.pieces import Item
 from ..modalities.threads import unreadable
 from .base import SPLITS, UNLABELLED, Reader, ReadOptions, chosen_rows, mask_labels, over_limit
 from .file_names import groups_of, parts_of
+from .levels import Levels
 
 TABLE_SUFFIXES = (".csv", ".tsv", ".parquet", ".data", ".jsonl")
 _WRAPPING = frozenset(
@@ -48,6 +49,7 @@ class _Found:
     unknown: list[Path] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     outside: list[Path] = field(default_factory=list)
+    levels: Levels = field(default_factory=Levels)
 
     def inside(self, paths: Iterable[Path]) -> list[Path]:
         """Return those that are not hidden and may be read, sorted; the rest is remembered."""
@@ -64,14 +66,17 @@ class _Found:
         self.files += files
         self.labels += [label] * len(files)
         self.splits += [split] * len(files)
+        if label is None:
+            self.levels.skip(len(files))
 
 
 class FolderReader(Reader):
     """Reads ``class/**/file``, ``split/class/**/file``, or a flat folder.
 
-    Folders called train, val (valid, validation, dev), test or unlabelled are splits, each
-    with class folders in it or flat. Files in no class folder are not labelled. Every file is
-    opened once, so that a broken one is left out now and not met later.
+    With ``domain="folder"`` also ``domain/class/**/file``, where the upper folders hold folders
+    of the same names. Folders called train, val (valid, validation, dev), test or unlabelled are
+    splits, each with class folders in it or flat. Files in no class folder are not labelled. Every
+    file is opened once, so that a broken one is left out now and not met later.
 
     Attributes
     ----------
@@ -132,6 +137,10 @@ class FolderReader(Reader):
             omissions.append(Omission(flaw, tuple(said), tuple(broken)))
         good = [(i, files[j]) for j, i in enumerate(keep) if j not in flaws]
         named = parts_of([f for _, f in good], options.pattern)
+        upper = None if named else found.levels.domains(found.labels, options.domain)
+        if upper is not None:
+            found.labels = found.levels.below
+        found.notes += found.levels.notes(upper, asked=bool(named or options.domain))
         for what_, names in (
             (f"file that is not {self._a}", [_short(f, root) for f in found.other]),
             (f"class folder without {self._a}", [_short(f, root) for f in found.empty]),
@@ -170,9 +179,11 @@ class FolderReader(Reader):
             notes=found.notes,
         )
         files_read = [f for _, f in good]
+        groups = groups_of(named, files_read, options.domain, "domain")
         domain = replace(
             domain,
-            groups=groups_of(named, files_read, options.domain, "domain"),
+            groups=groups if upper is None else tuple(upper[i] for i, _ in good),
+            subfolders=() if upper or named else found.levels.names,
             holdout_by=groups_of(named, files_read, options.holdout_by, "holdout"),
         )
         if len(domain.classes) == 1:
@@ -233,6 +244,7 @@ class FolderReader(Reader):
             files, other = self._below(folder, found)
             found.other += other
             found.add(files, encodable(folder.name), split)
+            found.levels.add(folder, files)
             if not files:
                 found.empty.append(folder)
         self._flat(found, loose, split)
