@@ -29,6 +29,8 @@ WORK = ROOT / "build" / "mutants"
 SOURCE = "src/landbridge"
 SAME = ROOT / "tools" / "equivalent_mutants.json"
 """Changes that no test can notice: {function: {the changed line: why}}."""
+BESIDE = ("pyproject.toml", "CONTRIBUTING.md")
+"""What tests read beside themselves."""
 SURVIVED = (0, 5, 33)
 """Exit codes of mutmut: its tests passed, or there is none. Others are failures and timeouts."""
 
@@ -105,7 +107,7 @@ def _copy(folder: Path) -> None:
     listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
     names = subprocess.run(listed, cwd=ROOT, capture_output=True, text=True, check=True).stdout
     for name in filter(None, names.split("\0")):
-        if name.startswith(("src/", "tests/", "pyproject.toml")) and (ROOT / name).is_file():
+        if name.startswith(("src/", "tests/", *BESIDE)) and (ROOT / name).is_file():
             place = folder / name
             place.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, place)
@@ -139,6 +141,7 @@ def _one_room(name: str, sample: int, seed: int, jobs: int) -> int:
     if room.named:
         settings.pytest_add_cli_args += ["-k", room.named]
     settings.use_git_change_detection = settings.track_dependencies = False
+    settings.also_copy += [Path(each) for each in BESIDE if Path(each) not in settings.also_copy]
     Path("mutants").mkdir(exist_ok=True)
     mutmut.copy_src_dir()
     mutmut.copy_also_copy_files()
