@@ -10,6 +10,7 @@ model's tensors, and what ``predict`` says of new rows. Verdicts and reports may
 from __future__ import annotations
 
 import argparse
+import importlib
 import json
 import os
 import subprocess
@@ -36,10 +37,13 @@ def main() -> int:
     differ = []
     with tempfile.TemporaryDirectory() as folder:
         for name in asked.only:
-            prints = [
-                _elsewhere(checkout, name, Path(folder) / f"{side}-{name.replace(' ', '-')}")
-                for side, checkout in (("old", asked.old), ("new", asked.new))
-            ]
+            prints = []
+            for side, checkout in (("old", asked.old), ("new", asked.new)):
+                # Both work in a folder of the same name: rows are called by where they lie.
+                place = Path(folder) / "work"
+                place.mkdir()
+                prints.append(_elsewhere(checkout, name, place / name.replace(" ", "-")))
+                place.rename(Path(folder) / f"{side}-{name.replace(' ', '-')}")
             apart = sorted(
                 key for key in {*prints[0], *prints[1]} if prints[0].get(key) != prints[1].get(key)
             )
@@ -52,7 +56,7 @@ def _elsewhere(checkout: Path, name: str, out: Path) -> dict[str, str]:
     environment = os.environ | {
         "PYTHONPATH": str(checkout.resolve() / "src"),
         "OMP_NUM_THREADS": "1",
-        "XDG_CACHE_HOME": str(out.parent / f"cache-{out.name}"),
+        "XDG_CACHE_HOME": str(out.parent / "cache"),
     }
     done = subprocess.run(
         [sys.executable, __file__, "--case", name, str(out)],
@@ -82,13 +86,11 @@ def case(name: str, out: Path) -> dict[str, str]:
         made = landbridge.multitask(rows, ["kind", "size"], out=out, steps=20, seeds=1)
         return _prints(out, made.predict(rows.drop(columns=["kind", "size"])[:10]))
     if what == "align":
-        from landbridge.embeddings.fit import AlignOptions
-
         texts = [f"a {'square' if i < 24 else 'field'} {i % 3}" for i in range(48)]
         landbridge.align(
             {"image": _images(rng, 48)[0], "text": texts},
             out=out,
-            options=AlignOptions(epochs=2, batch=16),
+            options=_align_options(epochs=2, batch_size=16),
             backbone_options={
                 "encoders": {"image": "convnet", "text": "textnet"},
                 "space": 8,
@@ -107,6 +109,17 @@ def case(name: str, out: Path) -> dict[str, str]:
         **options,
     )
     return _prints(out, run.predict(fresh))
+
+
+def _align_options(**own: Any) -> Any:
+    """Return the options of `align`, which earlier checkouts keep elsewhere by other names."""
+    try:
+        from landbridge.embeddings.options import AlignOptions
+    except ModuleNotFoundError:
+        AlignOptions = importlib.import_module("landbridge.spaces.options").AlignOptions
+    names = {"batch_size": "batch", "learning_rate": "rate"}
+    there = AlignOptions.__dataclass_fields__
+    return AlignOptions(**{k if k in there else names[k]: v for k, v in own.items()})
 
 
 def _sides(what: str, how: str, rng: np.random.Generator, out: Path) -> tuple[Any, ...]:
