@@ -123,10 +123,15 @@ def test_answers_that_judge_do_not_reach_training(tagger, sentences, tmp_path):
     assert all(bool((states[0][k] == states[1][k]).all()) for k in states[0])
 
 
-def test_an_interrupted_call_goes_on_to_the_same_model(tagger, sentences, tmp_path, monkeypatch):
+@pytest.mark.parametrize("lora", [False, True])
+def test_an_interrupted_call_goes_on_to_the_same_model(tagger, sentences, tmp_path, lora):
     from landbridge.base.events import Events
 
-    whole = quick("token-classification", sentences, tagger, tmp_path / "a", 50, 3e-3)
+    def fitted(out, steps, **more):
+        fit = {"lora": lora}
+        return quick("token-classification", sentences, tagger, out, steps, 3e-3, fit=fit, **more)
+
+    whole = fitted(tmp_path / "a", 50)
 
     class Stop:
         def event(self, event):
@@ -139,19 +144,11 @@ def test_an_interrupted_call_goes_on_to_the_same_model(tagger, sentences, tmp_pa
             return SILENT.progress(what, total)
 
     with pytest.raises(KeyboardInterrupt):
-        quick(
-            "token-classification",
-            sentences,
-            tagger,
-            tmp_path / "b",
-            50,
-            3e-3,
-            events=Events(None, Stop()),
-        )
+        fitted(tmp_path / "b", 50, events=Events(None, Stop()))
     assert list((tmp_path / "b" / "work").rglob("checkpoint-*"))
     with pytest.raises(RunError, match="begun with other fit"):
-        quick("token-classification", sentences, tagger, tmp_path / "b", 60, 3e-3)
-    again = quick("token-classification", sentences, tagger, tmp_path / "b", 50, 3e-3)
+        fitted(tmp_path / "b", 60)
+    again = fitted(tmp_path / "b", 50)
     states = [t.model.state_dict() for t in (whole, again)]
     assert all(bool((states[0][k] == states[1][k]).all()) for k in states[0])
 

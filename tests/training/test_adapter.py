@@ -106,6 +106,39 @@ def test_peft_reads_it(kit, images, make_phase, tmp_path):
     assert torch.allclose(found, logits(network, images), atol=1e-5)
 
 
+class Headed(nn.Module):
+    """A backbone with layers that are called as the network's head is, or nearly."""
+
+    def __init__(self):
+        super().__init__()
+        self.dim = 5
+        self.head = nn.Linear(6, 5)
+        self.overhead = nn.Linear(5, 5)
+
+    def forward(self, x):
+        return self.overhead(self.head(x).tanh())
+
+
+def test_peft_reads_it_where_layers_of_the_backbone_are_called_head_as_well(tmp_path):
+    from peft import PeftModel
+
+    torch.manual_seed(0)
+    start = Network(Headed(), 3)
+    network = copy.deepcopy(start)
+    inject(network, SMALL, 0)
+    with torch.no_grad():
+        for name, value in network.named_parameters():
+            if "lora_" in name or name.startswith("head."):
+                value.normal_()
+    save_adapter(network, SMALL, tmp_path, "here")
+    x = torch.randn(7, 6)
+    wanted = logits(network, x)
+    assert not torch.allclose(wanted, logits(start, x), atol=1e-2)
+    read = PeftModel.from_pretrained(start, tmp_path)
+    with torch.no_grad():
+        assert torch.allclose(read.eval()(x)[1], wanted, atol=1e-5)
+
+
 @pytest.mark.parametrize("dropout", [0.0, 0.3])
 @pytest.mark.parametrize("cut", [1, 4, 6])
 def test_interrupted_anywhere_ends_in_the_same_network(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -107,7 +108,7 @@ def with_lora(opened: Opened, rank: int, seed: int) -> Any:
     from peft import LoraConfig, get_peft_model
 
     heads = sorted({_owner(opened.model, key) for key in opened.fresh} - {""})
-    with seeded("lora", seed):
+    with seeded("lora", seed), _by_one_name(opened.model, heads) as names:
         return get_peft_model(
             opened.model,
             LoraConfig(
@@ -115,10 +116,32 @@ def with_lora(opened: Opened, rank: int, seed: int) -> Any:
                 lora_alpha=2 * rank,
                 lora_dropout=0.0,
                 target_modules="all-linear",
-                exclude_modules=_inside(heads),
-                modules_to_save=heads or None,
+                exclude_modules="|".join(rf"{name}(\..*)?" for name in names) or None,
+                modules_to_save=names or None,
             ),
         )
+
+
+@contextlib.contextmanager
+def _by_one_name(model: Any, heads: Sequence[str]) -> Iterator[list[str]]:
+    """Call the heads for a while by names that no other module has.
+
+    PEFT takes each module whose name ends so for one of ``modules_to_save``: beside a head
+    "classifier" a layer ".../subclassifier" of the backbone.
+    """
+    names = {head: f"{head}_of_landbridge" for head in heads}
+    _rename(model, names)
+    try:
+        yield list(names.values())
+    finally:
+        _rename(model, {name: head for head, name in names.items()})
+
+
+def _rename(model: Any, names: Mapping[str, str]) -> None:
+    """Give children of a module other names, in their places."""
+    children = [(names.get(name, name), child) for name, child in model._modules.items()]
+    model._modules.clear()
+    model._modules.update(children)
 
 
 def _owner(model: Any, key: str) -> str:
@@ -126,10 +149,6 @@ def _owner(model: Any, key: str) -> str:
     base = getattr(model, "base_model_prefix", "")
     parts = key.split(".")
     return "" if parts[0] == base or len(parts) < 2 else parts[0]
-
-
-def _inside(heads: Sequence[str]) -> str | None:
-    return "|".join(rf"(.*\.)?{head}(\..*)?" for head in heads) or None
 
 
 def merged(model: Any) -> Any:

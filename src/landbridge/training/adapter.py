@@ -107,11 +107,20 @@ def save_adapter(network: Network, adapter: Adapter, folder: Path, base: str) ->
             key = f"base_model.model.{name.replace(f'.{NAME}.', '.')}"
             tensors[key] = tensor.detach().cpu().contiguous()
     names = [name for name, module in network.backbone.named_modules() if _adapted(module)]
-    config = _config(adapter, names, modules_to_save=["head"], inference_mode=True)
+    config = _config(adapter, names, modules_to_save=[_head(network)], inference_mode=True)
     config.base_model_name_or_path = base
     plain = {k: sorted(v) if isinstance(v, set) else v for k, v in config.to_dict().items()}
     write_json(folder / "adapter_config.json", json.loads(json.dumps(plain, default=str)))
     write_bytes(folder / "adapter_model.safetensors", save(tensors, metadata={"format": "pt"}))
+
+
+def _head(network: Network) -> str:
+    """Return what PEFT calls the head: it takes each module whose name ends so.
+
+    Where a layer of the backbone does, the name is the one within a `PeftModel`, which is longer.
+    """
+    alike = any(name.endswith("head") for name, _ in network.backbone.named_modules())
+    return "base_model.model.head" if alike else "head"
 
 
 def _adapted(module: nn.Module) -> bool:
