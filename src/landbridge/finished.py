@@ -76,7 +76,7 @@ def write_page(path: Path | str, out: Path | None = None, *, events: Events = SI
     """
     folder = Path(path)
     if (folder / RUN_STATE).exists() and (state := read_state(folder))["status"] != "complete":
-        from .report import write_report
+        from .report.run.build import write_report
 
         what, at_work = happened(state, folder / LOCK)
         events.log("note", f"{folder}: {what}" + ("" if at_work else f"; {again(folder, state)}"))

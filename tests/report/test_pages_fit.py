@@ -17,7 +17,6 @@ from landbridge.diagnosis.domains import compare_domains
 from landbridge.domains.domain import Domain
 from landbridge.domains.read import read_domain
 from landbridge.metrics.intervals import Interval
-from landbridge.report import write_report
 from landbridge.report.blocks import (
     Card,
     Cards,
@@ -29,6 +28,7 @@ from landbridge.report.blocks import (
     points,
 )
 from landbridge.report.page import Outcome, Page, Section, write_page
+from landbridge.report.run.build import write_report
 from landbridge.report.shift import write_shift_page
 
 pytestmark = pytest.mark.browser

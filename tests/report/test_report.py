@@ -16,8 +16,9 @@ from landbridge.artifacts.state import create, mark_stopped
 from landbridge.base.errors import RunError
 from landbridge.base.files import read_json, write_json
 from landbridge.cli.app import app
-from landbridge.report import write_card, write_report
 from landbridge.report.html import file_text
+from landbridge.report.run.build import write_report
+from landbridge.report.run.card import write_card
 
 EVIL = ("<script>alert(1)</script>", '"><img src=x onerror=alert(2)>', "a&b", "{{ 7 * 7 }}")
 SECTIONS = (

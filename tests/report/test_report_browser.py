@@ -11,7 +11,7 @@ import pytest
 from fake_run import CHOSEN, fake_run
 from PIL import Image
 
-from landbridge.report import write_report
+from landbridge.report.run.build import write_report
 
 pytestmark = pytest.mark.browser
 DRAWN = """[...document.querySelectorAll('svg.scatter')].map(svg =>

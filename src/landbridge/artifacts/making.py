@@ -6,7 +6,7 @@ import contextlib
 import json
 import shutil
 import warnings
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -28,6 +28,7 @@ from .state import (
     RUN_STATE,
     STATE,
     WORK,
+    FolderState,
     check_complete,
     check_format,
     create,
@@ -144,6 +145,41 @@ def _leave_nothing(out: Path, names: Collection[str]) -> None:
         out.rmdir()
 
 
+def is_sealed(path: Path) -> bool:
+    """Whether a folder has a state, as all have that this version makes."""
+    return (path / STATE).exists() or (path / RUN_STATE).exists()
+
+
+def check_finished(
+    path: Path, kinds: Sequence[str] = (), *, older: str | None = None
+) -> FolderState:
+    """Check a folder that is to be opened: whoever opens one comes through here.
+
+    Parameters
+    ----------
+    path : Path
+    kinds : sequence of str, optional
+        Those that are wanted; any where not given.
+    older : str, optional
+        The file that marks a finished folder of before there were seals, which opens with a
+        warning; where not given none of those opens.
+
+    Returns
+    -------
+    FolderState
+        Kind and status alone, of a folder without a seal.
+
+    Raises
+    ------
+    RunError
+        Where it is no folder of the kind, not finished, of a newer format, or a file was changed.
+    """
+    if older is not None and not is_sealed(path) and (path / older).is_file():
+        warn_unsealed(path)
+        return {"kind": kind_of(path), "status": "complete"}
+    return check_complete(path, kinds)
+
+
 def verified(path: Path | str, kind: str, shape: Shape = object) -> JsonObject:
     """Return the facts of a finished folder, after every file of it was checked.
 
@@ -156,14 +192,11 @@ def verified(path: Path | str, kind: str, shape: Shape = object) -> JsonObject:
     """
     path, own = Path(path), KINDS.get(kind)
     file = path / own.facts
-    if (path / STATE).exists() or (path / RUN_STATE).exists():
-        check_complete(path, (kind,))
-    elif not file.is_file():
+    if not is_sealed(path) and not file.is_file():
         raise RunError(
             f"{path} has no {own.facts}", hint=f"give a folder that `landbridge {own.verb}` made"
         )
-    else:
-        warn_unsealed(path)
+    check_finished(path, (kind,), older=own.facts)
     facts = read_json(file)
     if not isinstance(facts, dict) or not isinstance(facts.get("format"), int):
         raise RunError(
@@ -196,7 +229,7 @@ def warn_unsealed(path: Path) -> None:
         f"files were changed since then cannot be checked. Make it again with `landbridge {verb}` "
         "to have that checked",
         LandbridgeWarning,
-        stacklevel=3,
+        stacklevel=4,
     )
 
 

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import torch
 
-from ..artifacts.making import kind_of, warn_unsealed
-from ..artifacts.state import RUN_STATE, STATE, check_complete
+from ..artifacts.making import check_finished, is_sealed, kind_of
 from ..base.errors import BackboneError, RunError
 from ..base.events import SILENT, Events
 from ..base.files import read_json
@@ -104,13 +103,13 @@ def _check(path: Path) -> None:
     RunError
         Where it is not finished, or a file is missing or was changed.
     """
-    sealed = (path / RUN_STATE).exists() or (path / STATE).exists()
+    sealed = is_sealed(path)
     if sealed:
-        check_complete(path)
+        check_finished(path)
     if not (path / "backbone.json").is_file() or (not sealed and kind_of(path) == "run"):
         raise BackboneError(f"{path} is no finished run", hint="give the folder of one: run/path")
     if not sealed:  # of an older version; of the tensors it says the hash all the same
-        warn_unsealed(path)
+        check_finished(path, older="backbone.json")
         file = path / "model.safetensors"
         if tensors_digest(read_tensors(file)) != _facts(file).get("result"):
             raise RunError(f"{file} was changed", hint="restore the folder")

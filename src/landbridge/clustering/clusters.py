@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -21,12 +21,16 @@ from ..domains.modalities.base import Preprocessing
 from ..domains.one import answerable, asked
 from ..domains.read import read_like
 from ..domains.sealing import seal
+from ..report.reported import Reported
 from ..training.checkpoint import load_tensors, save_tensors
 from ..training.inputs import run_examples
 from ..training.network_folder import load_network
 from ..verdict.partition import evaluate_groups
 from .base import Groups
 from .compress import Compression
+
+if TYPE_CHECKING:
+    from ..report.page import Page
 
 FILE = "clusters.json"
 TENSORS = "groups.safetensors"
@@ -76,7 +80,7 @@ SHAPE: Shape = {
 """What ``clusters.json`` holds."""
 
 
-class Clusters:
+class Clusters(Reported):
     """Groups that were found without labels, on features of a backbone.
 
     Make them with `landbridge.cluster`, open them with `landbridge.load`.
@@ -100,6 +104,8 @@ class Clusters:
     >>> [row["group"] for row in found.predict([[0.0, 0.0], [8.0, 8.0]])]
     ['group 1', 'group 2']
     """
+
+    kind = "clusters"
 
     def __init__(
         self,
@@ -155,20 +161,11 @@ class Clusters:
         about = {"unit": self.compression.unit, "result": tensors_digest(tensors)}
         save_tensors(folder / TENSORS, tensors, about)
 
-    def report(self, out: Path | str | None = None) -> Path:
-        """Write the report, to `out` or into the folder, and return its path.
-
-        Raises
-        ------
-        RunError
-            Where the groups are in no folder.
-        """
-        from ..report.page import folder_report
+    def page(self, folder: Path) -> Page:
+        """Return what the report of a folder shows."""
         from .page import page_of
 
-        return folder_report(
-            self.path, page_of, self.facts, out, what="the groups were", verb="cluster"
-        )
+        return page_of(folder, self.facts)
 
     def predict(
         self, what: Any, *, outside: bool = False, events: Events = SILENT

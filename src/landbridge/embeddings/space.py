@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -24,9 +24,13 @@ from ..domains.modalities.packed import MultimodalPreprocessing
 from ..domains.modalities.texts import TextExamples
 from ..domains.one import answerable, asked
 from ..domains.read import groups_asked, groups_read, read_like
+from ..report.reported import Reported
 from ..training.inputs import saved_network
 from ..training.network_folder import load_network
 from .asking import PLACE, TEXT, Neighbour, nearest, shares, single, spoken
+
+if TYPE_CHECKING:
+    from ..report.page import Page
 
 FILE = "space.json"
 SHAPE: Shape = {
@@ -56,7 +60,7 @@ SHAPE: Shape = {
 """What ``space.json`` holds."""
 
 
-class Space:
+class Space(Reported):
     """Encoders of several modalities into one space, where what belongs together is near.
 
     Make one with `landbridge.align`, open one with `landbridge.load_space`.
@@ -71,6 +75,8 @@ class Space:
     path : Path, optional
         Its folder.
     """
+
+    kind = "space"
 
     def __init__(
         self,
@@ -115,20 +121,11 @@ class Space:
             )
         return cls(network, found, facts, path)
 
-    def report(self, out: Path | str | None = None) -> Path:
-        """Write the report, to `out` or into the folder, and return its path.
-
-        Raises
-        ------
-        RunError
-            Where the space is in no folder.
-        """
-        from ..report.page import folder_report
+    def page(self, folder: Path) -> Page:
+        """Return what the report of a folder shows."""
         from .page import page_of
 
-        return folder_report(
-            self.path, page_of, self.facts, out, what="the space was", verb="align"
-        )
+        return page_of(folder, self.facts)
 
     def embed(
         self, what: Any, *, outside: bool = False, events: Events = SILENT

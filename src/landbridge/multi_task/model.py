@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -20,11 +20,15 @@ from ..domains.input_rows import AnswerRow
 from ..domains.modalities.base import Preprocessing
 from ..domains.one import answerable, asked
 from ..domains.read import groups_asked, groups_read, read_as_learned, read_like
+from ..report.reported import Reported
 from ..solvers.calibration.softmax import softmax
 from ..training.inputs import run_examples
 from ..training.network_folder import load_network
 from ..verdict.comparison import ByRows
 from .read import OneTask, read_tasks, true_labels
+
+if TYPE_CHECKING:
+    from ..report.page import Page
 
 FILE = "multitask.json"
 _TASK = {"name": str, "kind": str, "classes": [str], "mean": number, "spread": number}
@@ -53,7 +57,7 @@ SHAPE: Shape = {
 """What ``multitask.json`` holds."""
 
 
-class MultiTask:
+class MultiTask(Reported):
     """One backbone with a head for each task.
 
     As a backbone it is reused by ``run/<folder>``.
@@ -77,6 +81,8 @@ class MultiTask:
     >>> sorted(landbridge.load_multitask("flowers").predict(x[:1])[0])
     ['height', 'kind', 'name']
     """
+
+    kind = "multitask"
 
     def __init__(
         self,
@@ -111,20 +117,11 @@ class MultiTask:
         network, opened = load_network(path, outputs, offline=offline, events=events)
         return cls(network, opened.preprocessing, facts, path)
 
-    def report(self, out: Path | str | None = None) -> Path:
-        """Write the report, to `out` or into the folder, and return its path.
-
-        Raises
-        ------
-        RunError
-            Where the model is in no folder.
-        """
-        from ..report.page import folder_report
+    def page(self, folder: Path) -> Page:
+        """Return what the report of a folder shows."""
         from .page import page_of
 
-        return folder_report(
-            self.path, page_of, self.facts, out, what="the model was", verb="multitask"
-        )
+        return page_of(folder, self.facts)
 
     def predict(
         self, what: Any, *, outside: bool = False, events: Events = SILENT

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from markupsafe import Markup
 
-from landbridge.base.errors import RunError
 from landbridge.base.files import write_text
-from landbridge.base.typed import JsonObject
 from landbridge.metrics.intervals import Interval
 
 from . import html
@@ -114,22 +112,3 @@ def write_page(page: Page, path: Path | str) -> Path:
     """Write a page as one HTML file that loads nothing; the same page gives the same bytes."""
     write_text(Path(path), html.render(page))
     return Path(path)
-
-
-def folder_report(
-    folder: Path | None,
-    page: Callable[[Path, JsonObject], Page],
-    facts: JsonObject,
-    out: Path | str | None,
-    *,
-    what: str,
-    verb: str,
-) -> Path:
-    """Write the report of what a command made, to `out` or into its folder.
-
-    `what` ("the space was") and `verb`, the function that made it, are for the `RunError` where
-    it is in no folder.
-    """
-    if folder is None:
-        raise RunError(f"{what} not kept in a folder", hint=f"give {verb} out=FOLDER")
-    return write_page(page(folder, facts), out or folder / "report.html")

@@ -12,8 +12,8 @@ import torch
 
 from ..artifacts.free import check_free
 from ..artifacts.kinds import RUNS
-from ..artifacts.making import plain
-from ..artifacts.state import FolderState, check_complete
+from ..artifacts.making import check_finished, plain
+from ..artifacts.state import FolderState
 from ..backbones.open import reopen
 from ..base.errors import ConfigError, RunError
 from ..base.events import SILENT, Events
@@ -149,7 +149,7 @@ def merge(
     """
     paths = [run.path if isinstance(run, Run) else Path(run) for run in runs]
     own = _options(paths, method, weights, density, seed)
-    seals = [check_complete(path, RUNS)["seal"] for path in paths]
+    seals = [check_finished(path, RUNS)["seal"] for path in paths]
     asked = {
         "runs": [str(path.resolve()) for path in paths],
         "seals": seals,

@@ -13,8 +13,8 @@ import torch
 from ..artifacts.making import making
 from ..artifacts.state import read_state
 from ..base.files import write_bytes, write_json, write_text
-from ..report import write_report
 from ..report.markdown import md
+from ..report.run.build import write_report
 from ..training.checkpoint import load_tensors
 from ..training.network_folder import MODEL, save_tensors_of
 from ..verdict.records import Verdict

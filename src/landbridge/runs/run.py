@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..artifacts.kinds import RUNS
-from ..artifacts.state import check_complete
+from ..artifacts.making import check_finished
 from ..base.config import RunConfig
 from ..base.errors import DataError
 from ..base.events import SILENT, Event, Events, read_log
@@ -100,7 +100,7 @@ class Run:
 
     def report(self, out: Path | str | None = None) -> Path:
         """Write the report again, to `out` or into the run folder, and return its path."""
-        from ..report import write_report
+        from ..report.run.build import write_report
 
         return write_report(self.path, None if out is None else Path(out))
 
@@ -271,5 +271,5 @@ def load_run(path: Path | str) -> Run:
         changed.
     """
     path = Path(path)
-    check_complete(path, RUNS)
+    check_finished(path, RUNS)
     return Run(path)

@@ -9,7 +9,8 @@ from typing import Any
 import torch
 
 from ..artifacts.kinds import RUNS
-from ..artifacts.state import RUN_STATE, STATE, check_complete
+from ..artifacts.making import check_finished
+from ..artifacts.state import RUN_STATE, STATE
 from ..backbones.base import BackboneIdentity, LoadedBackbone
 from ..backbones.open import reopen
 from ..base.errors import RunError
@@ -92,7 +93,7 @@ class SourceModel:
             Where its θ₀ is not there.
         """
         path = Path(getattr(what, "path", what)).expanduser()
-        check_complete(path, RUNS)
+        check_finished(path, RUNS)
         model = Model.load(path, offline=offline, events=events)
         if not model.reading.target_type.class_scores or len(model.classes) < 2:
             raise RunError(

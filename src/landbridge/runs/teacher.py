@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from ..artifacts.kinds import RUNS
-from ..artifacts.state import RUN_STATE, check_complete
+from ..artifacts.making import check_finished
+from ..artifacts.state import RUN_STATE
 from ..base.config import RunConfig
 from ..base.errors import ConfigError, DataError, RunError
 from ..base.events import Events
@@ -73,7 +74,7 @@ class Teacher:
             raise RunError(
                 f"the teacher {path} is no run", hint="give the folder of a finished run"
             )
-        check_complete(path, RUNS)
+        check_finished(path, RUNS)
         model = Model.load(path, offline=config.offline, events=events)
         if not model.reading.target_type.class_scores or len(model.classes) < 2:
             raise RunError(

@@ -54,7 +54,8 @@ def write(
 
 def write_last(path: Path, cost: Cost) -> None:
     """Write what it cost, the report and the model card."""
-    from ..report import write_card, write_report
+    from ..report.run.build import write_report
+    from ..report.run.card import write_card
 
     write_json(path / "cost.json", cost.to_json())
     write_report(path)

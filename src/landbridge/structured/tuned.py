@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,10 +17,14 @@ from ..base.files import write_json
 from ..base.libraries import library_errors
 from ..base.typed import INTERVAL, EvalResult, JsonObject, Shape, amount, count, number
 from ..domains.input_rows import AnswerRow, InputRows, LeftOut
+from ..report.reported import Reported
 from .base import TASKS, Example, StructuredTask
 from .models import open_inputs, open_model
 from .options import TaskOptions
 from .rows import read_rows
+
+if TYPE_CHECKING:
+    from ..report.page import Page
 
 FILE = "tuned.json"
 MODEL = "model"
@@ -68,7 +72,7 @@ SHAPE: Shape = {
 """What ``tuned.json`` holds."""
 
 
-class Tuned:
+class Tuned(Reported):
     """A task's model that answers.
 
     Attributes
@@ -84,6 +88,8 @@ class Tuned:
     >>> tuned.predict([{"tokens": ["Ada", "lives", "in", "London"]}])          # doctest: +SKIP
     [{'name': 'rows row 1', 'predicted': ['B-PER', 'O', 'O', 'B-LOC']}]
     """
+
+    kind = "tuned"
 
     def __init__(self, path: Path, task: StructuredTask, model: Any, facts: JsonObject) -> None:
         self.path, self.task, self.model, self.facts = path, task, model, facts
@@ -122,14 +128,11 @@ class Tuned:
             task.rule = facts["rule"]
         return cls(path, task, open_model(task, path / MODEL).model.eval(), facts)
 
-    def report(self, out: Path | str | None = None) -> Path:
-        """Write the report, to `out` or into the folder, and return its path."""
-        from ..report.page import write_page
+    def page(self, folder: Path) -> Page:
+        """Return what the report of a folder shows."""
         from .page import page_of
 
-        task = self.task
-        page = page_of(self.path, self.facts, task.summary, task.architecture)
-        return write_page(page, out or self.path / "report.html")
+        return page_of(folder, self.facts, self.task.summary, self.task.architecture)
 
     def examples(
         self, data: Any, *, labelled: bool = False, outside: bool = False
