@@ -88,12 +88,6 @@ def measure(domain: Domain, backbone: str) -> dict[str, Any]:
             found = find_groups(CLUSTERINGS.get(name)(), [x], (k, k), seed)
             own = found.groups.assign(found.compression.apply(x))
             ways.setdefault(name, []).append(own)
-    clock = time.process_time()
-    whole = find_groups(GaussianMixtureGroups(), [x], (2, 25), 0)
-    seconds = time.process_time() - clock
-    own = whole.groups.assign(whole.compression.apply(x))
-    z = counted(whole.rows)
-    tried = candidates(len(z))
     return {
         "rows": len(x),
         "classes": k,
@@ -105,13 +99,36 @@ def measure(domain: Domain, backbone: str) -> dict[str, Any]:
             }
             for name, groups in ways.items()
         },
+        **numbers_of(x, truth),
+    }
+
+
+def numbers_of(x: np.ndarray, truth: np.ndarray) -> dict[str, Any]:
+    """Return how many groups are found, and how far they and each plateau agree with classes."""
+    clock = time.process_time()
+    clustering = GaussianMixtureGroups()
+    whole = find_groups(clustering, [x], (2, 25), 0)
+    seconds = time.process_time() - clock
+    places = whole.compression.apply(x)
+    z = counted(whole.rows)
+    tried = candidates(len(z))
+
+    def agreement(k: int) -> float:
+        return round(mutual_information(truth, whole.at(clustering, k, 0).assign(places)), 4)
+
+    return {
         "number": {
             "halves": len(whole.groups),
+            "best": max(whole.tried, key=lambda one: one.gain).groups,
             "silhouette": max(tried, key=lambda n: _silhouette(z, n)),
             "BIC": min(tried, key=lambda n: _bic(z, n)),
             "gains": {str(one.groups): round(one.gain, 4) for one in whole.tried},
+            "plateaus": [
+                level.facts() | {"ami": agreement(level.taken.groups)} for level in whole.plateaus
+            ],
         },
-        "ami_with_that_number": round(mutual_information(truth, own), 4),
+        "ami_with_that_number": agreement(len(whole.groups)),
+        "ami_with_the_best": agreement(max(whole.tried, key=lambda one: one.gain).groups),
         "cpu_s": round(seconds, 1),
     }
 

@@ -27,10 +27,13 @@ def clustering_table(
     for way in ways:
         found = [fmean(one["ways"][way]["ami"]) for one in sets.values()]
         lines.append(row([way, *(f"{100 * v:.1f}" for v in [*found, fmean(found)])]))
-    own = [one["ami_with_that_number"] for one in sets.values()]
-    lines.append(
-        row(["gaussian-mixture, number found", *(f"{100 * v:.1f}" for v in [*own, fmean(own)])])
-    )
+    for key, name in (
+        ("ami_with_that_number", "number found"),
+        ("ami_with_the_best", "number that comes back best"),
+    ):
+        own = [one[key] for one in sets.values()]
+        cells = [f"{100 * v:.1f}" for v in [*own, fmean(own)]]
+        lines.append(row([f"gaussian-mixture, {name}", *cells]))
     lines += [
         "",
         "How many groups: the number of classes, and what was found.",
@@ -41,9 +44,12 @@ def clustering_table(
     ]
     for key, name in (
         ("halves", "halves of the data (ours)"),
+        ("best", "halves of the data, the number that comes back best"),
         ("silhouette", "silhouette (scikit-learn)"),
         ("BIC", "BIC of the mixture (scikit-learn)"),
     ):
         lines.append(row([name, *(str(one["number"][key]) for one in sets.values())]))
+    stand_out = [[level["groups"] for level in one["number"]["plateaus"]] for one in sets.values()]
+    lines.append(row(["all that stand out", *(", ".join(map(str, one)) for one in stand_out)]))
     lines.append(row(["CPU-s, ours", *(f"{one['cpu_s']:.0f}" for one in sets.values())]))
     return "\n".join([*lines, "", ran_on(result)])

@@ -48,6 +48,20 @@ def found(tmp_path_factory):
     return landbridge.cluster((x, y), out=tmp_path_factory.mktemp("found") / "groups")
 
 
+def nested():
+    """Two groups of four groups each: both numbers come back."""
+    rng = np.random.default_rng(0)
+    label = np.arange(320) % 8
+    centre = 14 * np.eye(2, 10)[label // 4] + 9 * np.eye(10)[2 + label]
+    x = (centre + rng.normal(size=(320, 10))).astype(np.float32)
+    return x, np.array(list("abcdefgh"), object)[label]
+
+
+@pytest.fixture(scope="module")
+def scales(tmp_path_factory):
+    return landbridge.cluster(nested(), out=tmp_path_factory.mktemp("scales") / "groups")
+
+
 def test_what_was_planted_is_found_counted_and_judged(found):
     facts = found.facts
     assert facts["number"]["groups"] == 3
@@ -239,10 +253,10 @@ def test_numbers_are_no_labels_to_judge_by():
     assert found.facts["verdict"]["judged"] is None
 
 
-def said(gain, error=0.01, judged=None):
+def said(gain, error=0.01, judged=None, elsewhere=()):
     values = 0.9 + error * np.array([-1, 1])  # two splits: the standard error of their mean
     stable = Agreement(4, values, np.full(2, 0.9 - gain))
-    return outcome(stable, "net", "pixels", judged).outcome
+    return outcome(stable, "net", "pixels", judged, elsewhere).outcome
 
 
 def judged(low, high):
@@ -257,6 +271,33 @@ def test_outcomes():
     assert said(0.5, judged=judged(0.1, 0.5)) == "helped"
     assert said(0.5, judged=judged(-0.5, -0.1)) == "hurt"
     assert said(0.5, judged=judged(-0.1, 0.5)) == "can't tell"
+
+
+def test_the_opposite_at_another_number_of_groups_cannot_be_told():
+    clear, unclear, worse = Interval(0.3, 0.1, 0.5), Interval(0.1, -0.2, 0.4), Interval(-1, -1, -1)
+    hurt = judged(-0.5, -0.1)
+    assert said(0.5, judged=hurt, elsewhere=[(9, unclear), (12, worse)]) == "hurt"
+    assert said(0.5, judged=hurt, elsewhere=[(9, clear)]) == "can't tell"
+
+
+def test_a_backbone_is_judged_at_every_number_that_stands_out(scales):
+    levels = scales.facts["number"]["plateaus"]
+    assert [level["chosen"] for level in levels] == [False, True]
+    coarse, fine = (level["judged"]["ami"]["value"] for level in levels)
+    assert fine > 0.95 > coarse > 0.3
+    assert scales.facts["verdict"]["judged"]["ami"]["value"] == fine
+    assert all(level["judged"]["difference"] is None for level in levels)  # nothing is beside it
+    page = (scales.path / "report.html").read_text("utf-8")
+    assert "Numbers of groups that stand out" in page
+    assert "8, chosen" in page
+    assert "--groups 2" in page
+
+
+def test_a_range_chooses_among_the_numbers_that_stand_out():
+    x, _ = nested()
+    found = landbridge.cluster(x, groups="2-4").facts["number"]
+    assert found["groups"] == 2
+    assert [level["judged"] for level in found["plateaus"]] == [None] * len(found["plateaus"])
 
 
 def test_on_the_command_line(tmp_path):

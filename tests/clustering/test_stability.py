@@ -8,14 +8,17 @@ from test_groupings import planted
 
 from landbridge.base.errors import DataError
 from landbridge.clustering.base import CLUSTERINGS
+from landbridge.clustering.find import choose
 from landbridge.clustering.gaussian_mixture import GaussianMixtureGroups
 from landbridge.clustering.kmeans import KMeansGroups
 from landbridge.clustering.stability import (
+    Agreement,
     agreement,
     candidates,
     choose_number,
     gaussian_cloud,
     kept,
+    plateaus,
 )
 
 
@@ -64,3 +67,35 @@ def test_numbers_to_try():
     assert candidates(1000, 3, 5) == [3, 4, 5]
     with pytest.raises(DataError, match="20 rows are too few"):
         candidates(20)
+
+
+def of(k, gain, error=0.02):
+    values = gain + error * np.array([-1, 1])  # the standard error of their mean
+    return Agreement(k, values, np.zeros(2))
+
+
+def levels(gains, error=0.02):
+    found = plateaus([of(k, gain, error) for k, gain in enumerate(gains, 2)])
+    return [(one.low, one.high, one.taken.groups, one.valley) for one in found]
+
+
+def test_numbers_stand_out_where_those_between_come_back_less():
+    #        2    3    4    5     6     7    8    9
+    gains = [0.8, 0.4, 0.5, 0.65, 0.66, 0.5, 0.3, 0.2]
+    assert levels(gains) == [(2, 2, 2, None), (5, 6, 6, 3)]
+    assert levels(gains, error=0.2) == [(2, 2, 2, None)]  # it may all be chance
+    assert levels([0.8, 0.78, 0.79, 0.5]) == [(2, 4, 4, None)]
+    assert levels([0.02, 0.01, 0.05, 0.01], error=0.001) == [
+        (4, 4, 4, None)
+    ]  # none is worth a word
+
+
+def test_the_number_that_says_most_is_taken_not_the_coarsest():
+    coarse, fine, chance = (
+        plateaus([of(k, gain, error)])[0]
+        for k, gain, error in [(2, 0.9, 0.02), (9, 0.5, 0.02), (20, 0.4, 0.3)]
+    )
+    assert choose([coarse, fine]) is fine
+    assert choose([coarse, fine, chance]) is fine
+    assert choose([chance]) is chance
+    assert choose([coarse, plateaus([of(3, 0.2)])[0]]) is coarse

@@ -23,7 +23,7 @@ def cluster(
     data: Annotated[str, o.argument("DATA", "Rows to group: a folder, a table, a sample.")],
     out: Annotated[Path, o.own("FOLDER", "Where to keep it; must not exist.")],
     source: Annotated[str | None, o.own("DATA", "More rows of the kind, without labels.")] = None,
-    groups: Annotated[str, o.own("N|LOW-HIGH|auto", "How many.")] = "auto",
+    groups: Annotated[str, o.own("N|LOW-HIGH|auto", "How many, or between which.")] = "auto",
     method: Annotated[
         str, o.own("METHOD", "gaussian-mixture, k-means or turtle.")
     ] = "gaussian-mixture",
@@ -53,7 +53,7 @@ def cluster(
 def _show(out: Path, facts: JsonObject) -> None:
     from rich.text import Text
 
-    from ..clustering.page import group_rows
+    from ..clustering.page import group_rows, plateau_rows
     from .tables import console, show_folder, show_rows
 
     screen = console()
@@ -68,5 +68,10 @@ def _show(out: Path, facts: JsonObject) -> None:
     screen.print()
     heads, rows = group_rows(facts)
     show_rows(screen, heads, rows, right=(1, 2, 3))
+    if len(facts["number"]["plateaus"]) > 1:
+        heads, rows = plateau_rows(facts)
+        screen.print()
+        screen.print("Several numbers of groups stand out (choose with --groups):")
+        show_rows(screen, heads, rows, right=range(1, len(heads)))
     screen.print()
     show_folder(screen, out, ("group of new rows", "landbridge predict {} DATA"))

@@ -37,6 +37,15 @@ TENSORS = "groups.safetensors"
 ARRAYS = ("mean", "centre", "directions", "weights", "bias")
 _STABLE = {"groups": count, "stability": float, "chance": float, "gain": float, "error": float}
 _FIGURES = {"ami": INTERVAL, "ari": INTERVAL, "accuracy": INTERVAL}
+_JUDGED = {"ami": INTERVAL, "reference": (INTERVAL, None), "difference": (INTERVAL, None)}
+_PLATEAU = {
+    "low": count,
+    "high": count,
+    **_STABLE,
+    "information": float,
+    "chosen": bool,
+    "judged": (_JUDGED, None),
+}
 SHAPE: Shape = {
     "data": str,
     "backbone": str,
@@ -47,7 +56,7 @@ SHAPE: Shape = {
     "source": (str, None),
     "source_rows": count,
     "directions": count,
-    "number": {"groups": count, "tried": [_STABLE], "given": bool},
+    "number": {"groups": count, "tried": [_STABLE], "given": bool, "plateaus?": [_PLATEAU]},
     "stability": _STABLE,
     "seed": count,
     "reference": ({"what": str}, None),

@@ -20,7 +20,6 @@ from ..base.renamed import renamed_keywords
 from ..base.threads import threads
 from ..base.typed import JsonObject
 from ..domains.domain import Domain
-from ..domains.examples import InputSpec
 from ..domains.hint import input_hint
 from ..domains.markers import without_markers
 from ..domains.read import check_reading, read_domain
@@ -30,14 +29,15 @@ from ..domains.together import read_together
 from ..report.samples import keep_samples
 from ..training.devices import find_device
 from ..training.network_folder import save_network
-from ..verdict.partition import evaluate_groups
+from ..verdict.partition import LabelAgreement, evaluate_groups
 from .base import CLUSTERINGS, Clustering
 from .clusters import FILE, Clusters, predictions
 from .describe import describe
 from .find import Found, find_groups, numbers
-from .inputs import Encoder, make_encoder, raw_inputs
+from .inputs import Encoder, make_encoder
 from .keep import layout, write_rows
 from .outcome import outcome
+from .reference import judged_elsewhere, plateau_facts, without_backbone
 from .samples import typical_rows
 from .stability import kept
 
@@ -77,8 +77,9 @@ def cluster(
         A folder to keep everything in; it must not exist or be empty. Pretraining that was
         interrupted goes on where it stopped.
     groups : "auto", int or "LOW-HIGH", default "auto"
-        How many. "auto" tries 2 to 25 and takes the number whose groups come back best when the
-        data are halved, less what halves of a cloud without groups agree in.
+        How many. "auto" tries 2 to 25; where several numbers stand out by how well their groups
+        come back when the data are halved, the one whose groups say the most of a row is taken,
+        and all are in ``facts["number"]["plateaus"]``. A range chooses among them.
     method : {"gaussian-mixture", "k-means", "turtle"}
     backbone : str, default "auto"
         As for `landbridge.transfer`. One that starts at random learns from the rows first
@@ -172,17 +173,25 @@ def cluster(
             own = shares.argmax(1)
             facts = _facts(clustering, encoder, domain, more, found, seed)
             with events.progress("look at the groups", 3) as bar:
-                k, beside, agreement = len(found.groups), None, None
+                beside = None
                 if not encoder.flat:
-                    beside = _without(clustering, hint, domain, k, seed)
-                facts["reference"] = None if beside is None else beside[0]
+                    beside = without_backbone(clustering, hint, domain, found, seed)
+                facts["reference"] = None if beside is None else beside.facts
                 bar.advance(1)
+                agreement: LabelAgreement | None = None
+                elsewhere: dict[int, LabelAgreement] = {}
                 if domain.sealed is not None:
                     rows = domain.test_mask
-                    other = None if beside is None else beside[1][rows]
+                    other = None if beside is None else beside.of(len(found.groups))[rows]
                     agreement = evaluate_groups(domain.sealed, own[rows], other, seed=seed)
+                    elsewhere = judged_elsewhere(clustering, found, beside, domain, places, seed)
+                facts["number"]["plateaus"] = plateau_facts(found, agreement, elsewhere)
                 said = outcome(
-                    found.sure, facts["backbone"], beside and beside[0]["what"], agreement
+                    found.sure,
+                    facts["backbone"],
+                    None if beside is None else beside.facts["what"],
+                    agreement,
+                    [(k, one.difference) for k, one in elsewhere.items() if one.difference],
                 )
                 facts["verdict"] = said.to_json()
                 bar.advance(1)
@@ -210,18 +219,6 @@ def _keep(
     write_json(folder / "map.json", where)
     write_json(folder / FILE, made.facts)
     made.report()
-
-
-def _without(
-    clustering: Clustering, hint: InputSpec, domain: Domain, k: int, seed: int
-) -> tuple[JsonObject, np.ndarray] | None:
-    """Return facts and groups (n,) of as many groups of the raw inputs: from nothing."""
-    raw = raw_inputs(hint, domain.examples, seed=seed)
-    if raw is None:
-        return None
-    what, x = raw
-    found = find_groups(clustering, [x[~domain.held_out]], (k, k), seed)
-    return {"what": what, **found.sure.facts()}, found.groups.assign(found.compression.apply(x))
 
 
 def _facts(

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ..base.typed import JsonObject
+from ..metrics.intervals import Interval
 from ..verdict.comparison import outcome_of
 from ..verdict.partition import LabelAgreement
 from .stability import Agreement
-
-SURE = 2.0
-"""Standard errors over splits that groups must come back more often than chance by."""
-LEAST = 0.1
-"""And the least difference that is worth a word."""
 
 
 @dataclass(frozen=True)
@@ -46,13 +42,18 @@ class ClusterVerdict:
 
 
 def outcome(
-    stable: Agreement, backbone: str, beside: str | None, agreement: LabelAgreement | None
+    stable: Agreement,
+    backbone: str,
+    beside: str | None,
+    agreement: LabelAgreement | None,
+    elsewhere: Sequence[tuple[int, Interval]] = (),
 ) -> ClusterVerdict:
     """Return the verdict on groups.
 
     With labels and a reference the outcome is that of the difference in adjusted mutual
-    information: "helped", "hurt" or "can't tell". Else it is "groups found", where halves of the
-    data agree clearly more than halves of a cloud without groups, or "can't tell".
+    information: "helped", "hurt" or "can't tell". Where it is the opposite at another plateau of
+    numbers of groups, it is "can't tell". Else it is "groups found", where halves of the data agree
+    clearly more than halves of a cloud without groups, or "can't tell".
 
     Parameters
     ----------
@@ -61,16 +62,17 @@ def outcome(
     beside : str or None
         Of what alone as many groups were made, for the labels to compare.
     agreement : LabelAgreement or None
+    elsewhere : sequence of (int, Interval)
+        Other numbers of groups that stand out, and the difference with so many.
     """
-    found = round(stable.gain, 4) > max(LEAST, SURE * round(stable.error, 4))
-    plain = "groups found" if found else "can't tell"
+    plain = "groups found" if stable.clear else "can't tell"
     there = (
         f"Halves of the data agree on {stable.groups} groups by {stable.stability:.2f} (1 is "
         f"exactly the same; data without groups give {stable.by_chance:.2f})"
     )
     if agreement is None:
         sentence = f"{there}. No label was there to compare them with."
-        if not found:
+        if not stable.clear:
             sentence = f"{there}: it cannot be told that there are groups at all."
         return ClusterVerdict(plain, sentence)
     agree = f"groups and labels agree by {agreement.score.ami.value:z.2f} (1 is the same, 0 chance)"
@@ -80,8 +82,18 @@ def outcome(
     said = outcome_of(gap)
     alone = f"as many groups of {beside} alone by {other.ami.value:z.2f}"
     more = {
-        "helped": "what it knows helped.",
-        "hurt": "it hurt.",
-        "can't tell": "it cannot be told whether it helped.",
+        "helped": "what it knows helped",
+        "hurt": "it hurt",
+        "can't tell": "it cannot be told whether it helped",
     }[said]
-    return ClusterVerdict(said, f"With {backbone} {agree}; {alone}: {more}", agreement)
+    opposite = {"helped": "hurt", "hurt": "helped"}.get(said)
+    against = [str(k) for k, theirs in elsewhere if outcome_of(theirs) == opposite]
+    sentence = f"With {backbone} {agree}; {alone}: {more}"
+    if against:
+        here = (
+            f"{sentence} with {stable.groups} groups, and {opposite} with {' and '.join(against)}"
+        )
+        return ClusterVerdict(
+            "can't tell", f"{here}: it depends on how finely one looks.", agreement
+        )
+    return ClusterVerdict(said, f"{sentence}.", agreement)

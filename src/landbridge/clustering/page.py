@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import shlex
+from dataclasses import replace
 from pathlib import Path
 
 from ..base import formatting as fmt
 from ..base.errors import RunError
 from ..base.typed import JsonObject, count, number, read_checked
 from ..metrics.intervals import Interval
-from ..report.blocks import Estimate, Facts, Table, commands, forest, lead, points
+from ..report.blocks import (
+    Estimate,
+    Facts,
+    Heading,
+    Table,
+    commands,
+    fine,
+    forest,
+    lead,
+    points,
+)
 from ..report.page import Outcome, Page, Section, noted
 from ..report.samples import sample_cards
 from ..verdict.partition import LabelAgreement
@@ -158,27 +169,70 @@ def _agreement(facts: JsonObject, agreement: LabelAgreement) -> Section:
     return Section("labels", title, [lead(what), forest(rows)])
 
 
+def plateau_rows(facts: JsonObject) -> tuple[list[str], list[list[str]]]:
+    """Return heads and rows of words: one row for each number that stands out, the fewest first."""
+    found = facts["number"].get("plateaus") or []
+    judged = [one["judged"] for one in found if one["judged"] is not None]
+    compared = any(one["difference"] for one in judged)
+    heads = ["groups", "come back", "by chance", "more than chance", "bits"]
+    heads += ["agree with labels"] if judged else []
+    heads += [f"{facts['reference']['what']} alone", "difference"] if compared else []
+    rows = []
+    for one in found:
+        about = f" (like {one['low']} to {one['high']})" if one["low"] < one["high"] else ""
+        gain = Interval(one["gain"], one["gain"] - 2 * one["error"], one["gain"] + 2 * one["error"])
+        row = [
+            f"{one['groups']}{about}" + (", chosen" if one["chosen"] else ""),
+            f"{one['stability']:.2f}",
+            f"{one['chance']:.2f}",
+            f"{gain.value:.2f} ({gain.low:.2f} to {gain.high:.2f})",
+            f"{one['information']:.1f}",
+        ]
+        said = one["judged"]
+        row += [fmt.hundredths(said["ami"]["value"], 0)] if judged else []
+        if compared:
+            row += [
+                fmt.hundredths(said["reference"]["value"], 0),
+                fmt.difference(Interval.from_json(said["difference"]), unit=False),
+            ]
+        rows.append(row)
+    return heads, rows
+
+
 def _tried(facts: JsonObject) -> Section:
-    rows = [
-        Estimate.of(
+    number, stand_out = facts["number"], facts["number"].get("plateaus") or []
+    estimates = []
+    for one in number["tried"]:
+        spread = 2 * one["error"]
+        low, high = max(0.0, one["stability"] - spread), min(1.0, one["stability"] + spread)
+        there = any(level["low"] <= one["groups"] <= level["high"] for level in stand_out)
+        estimate = Estimate.of(
             fmt.counted(one["groups"], "group"),
-            Interval(
-                one["stability"],
-                max(0.0, one["stability"] - 2 * one["error"]),
-                min(1.0, one["stability"] + 2 * one["error"]),
-            ),
+            Interval(one["stability"], low, high),
             note=f"{fmt.signed(one['gain'], 0).lstrip('+')} points over chance",
-            chosen=one["groups"] == facts["number"]["groups"],
+            chosen=one["groups"] == number["groups"],
             beside=one["chance"],
         )
-        for one in facts["number"]["tried"]
-    ]
+        estimates.append(replace(estimate, tags=("stands out",)) if there else estimate)
     what = (
         "How much groups from one half of the rows agree with groups from the other; the lower "
-        "diamond is what halves of a cloud without groups agree in. The number with the greatest "
-        "difference was taken."
+        "diamond is what halves of a cloud without groups agree in."
     )
-    return Section("number", "How many groups", [lead(what), forest(rows)])
+    if not stand_out:
+        what += " The number with the greatest difference was taken."
+        return Section("number", "How many groups", [lead(what), forest(estimates)])
+    heads, rows = plateau_rows(facts)
+    rule = (
+        "These numbers stand out: fewer and more groups come back clearly less often. Taken was "
+        "the one whose groups say the most of a row: “bits” is what comes back beyond chance, "
+        "times log2 of the number. Measured on ten new splits; no label was asked. Another one: "
+    )
+    others = [one for one in stand_out if not one["chosen"]] or stand_out
+    option = f"--groups {others[0]['groups']}"
+    css = ["is-chosen" if one["chosen"] else "" for one in stand_out]
+    table = Table(heads, rows, range(1, len(heads)), "Numbers of groups that stand out", css)
+    every = [Heading("Each number that was tried"), fine(what), forest(estimates)]
+    return Section("number", "How many groups", [lead(rule + option + "."), table, *every])
 
 
 def _done(facts: JsonObject) -> Section:

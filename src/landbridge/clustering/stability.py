@@ -2,6 +2,9 @@
 
 Of data that have no groups, halves agree as well where their cloud is long: two groups split it
 across its length. So what halves of a Gaussian cloud of the same covariance agree in is taken off.
+
+Data may have groups at several scales. Neighbouring numbers that come back about equally well, with
+less on either side, are one plateau.
 """
 
 from __future__ import annotations
@@ -26,6 +29,12 @@ STARTS = 4
 ROWS = 3000
 """More rows are drawn from: halves of these say as much."""
 GREATEST = 25
+APART = 2.0
+"""Standard errors that numbers of groups must differ by, to be more than a chance apart."""
+LEAST = 0.1
+"""The least gain that is worth a word."""
+MOST = 4
+"""Plateaus that are reported, those that say the most."""
 A_GROUP = 12
 """Rows that a group needs on average, to be looked for in half of them."""
 
@@ -59,6 +68,16 @@ class Agreement:
         return float(np.sqrt(sum(parts)))
 
     @property
+    def information(self) -> float:
+        """What comes back of a row's group beyond chance, in bits: the gain times log2(groups)."""
+        return self.gain * float(np.log2(self.groups))
+
+    @property
+    def clear(self) -> bool:
+        """Whether groups come back clearly more often than those of a cloud without any."""
+        return round(self.gain, 4) > max(LEAST, APART * round(self.error, 4))
+
+    @property
     def stability(self) -> float:
         """How much they agree."""
         return round(float(self.values.mean()), 4)
@@ -76,6 +95,35 @@ class Agreement:
             "chance": self.by_chance,
             "gain": round(self.gain, 4),
             "error": round(self.error, 4),
+        }
+
+
+@dataclass(frozen=True)
+class Plateau:
+    """Neighbouring numbers of groups that come back about equally well.
+
+    Attributes
+    ----------
+    low, high : int
+        The fewest and the most groups.
+    taken : Agreement
+        Of the number among them that is taken.
+    valley : int or None
+        A number between it and a better one that comes back clearly less often; None for the best.
+    """
+
+    low: int
+    high: int
+    taken: Agreement
+    valley: int | None = None
+
+    def facts(self) -> dict[str, float]:
+        """Return what ``clusters.json`` holds of it."""
+        return {
+            "low": self.low,
+            "high": self.high,
+            **self.taken.facts(),
+            "information": round(self.taken.information, 3),
         }
 
 
@@ -143,7 +191,7 @@ def choose_number(
     seed: int,
     events: Events = SILENT,
 ) -> list[Agreement]:
-    """Return the agreement of each number of groups; the greatest gain is the number to take.
+    """Return the agreement of each number of groups; `plateaus` says which stand out.
 
     Lange et al., 2004, Neural Computation 16, Stability-based validation, with chance as of
     Tibshirani et al., 2001, J. R. Stat. Soc. B 63, the gap statistic: a cloud without groups.
@@ -154,6 +202,68 @@ def choose_number(
             found.append(agreement(clustering, x, k, seed, what="number"))
             bar.advance(1)
     return found
+
+
+def plateaus(tried: Sequence[Agreement]) -> list[Plateau]:
+    """Return the numbers of groups that stand out, the fewest groups first.
+
+    A number stands out where those between it and a better one come back clearly less often
+    (`APART` standard errors). Its plateau goes on to both sides as far as numbers are within one
+    standard error of it, and the most groups among them are taken that come back as often as the
+    best, up to its standard error. Where none is clearly there, the best alone is returned.
+
+    Examples
+    --------
+    >>> def of(k, gain):
+    ...     return Agreement(k, np.array([gain, gain + 0.04]), np.zeros(2))
+    >>> gains = [0.8, 0.5, 0.4, 0.6, 0.62, 0.61, 0.3]
+    >>> found = plateaus([of(k, gain) for k, gain in enumerate(gains, 2)])
+    >>> [(one.low, one.high, one.taken.groups) for one in found]
+    [(2, 2, 2), (5, 7, 7)]
+    """
+    gains = np.array([one.gain for one in tried])
+    # Four splits say little of how much one number varies: none is taken for surer than most are.
+    errors = np.array([one.error for one in tried])
+    errors = np.maximum(errors, np.median(errors))
+
+    def apart(high: int, low: int) -> float:
+        return float((gains[high] - gains[low]) / max(1e-12, np.hypot(errors[high], errors[low])))
+
+    found: list[tuple[int, int, int, int | None]] = []
+    for peak in (int(i) for i in np.argsort(-gains, kind="stable")):
+        valleys = [between(peak, other, gains) for _, _, other, _ in found]
+        covered = any(low <= peak <= high for low, high, _, _ in found)
+        if covered or any(apart(peak, valley) <= APART for valley in valleys):
+            continue
+        if found and not tried[peak].clear:
+            continue
+        ends = []
+        for step in (-1, 1):
+            end = peak
+            while 0 <= end + step < len(tried) and apart(peak, end + step) <= 1:
+                if any(low <= end + step <= high for low, high, _, _ in found):
+                    break
+                end += step
+            ends.append(end)
+        highest = max(valleys, key=lambda i: gains[i], default=None)
+        found.append((ends[0], ends[1], peak, highest))
+    levels = []
+    for low, high, peak, valley in sorted(found, key=lambda one: one[2]):
+        as_good = [i for i in range(low, high + 1) if gains[peak] - gains[i] <= errors[peak]]
+        number = None if valley is None else tried[valley].groups
+        levels.append(Plateau(tried[low].groups, tried[high].groups, tried[as_good[-1]], number))
+    return levels
+
+
+def differ(more: Agreement, less: Agreement) -> bool:
+    """Say whether one number of groups comes back clearly more often than another."""
+    return more.gain - less.gain > APART * float(np.hypot(more.error, less.error))
+
+
+def between(one: int, other: int, gains: np.ndarray) -> int:
+    """Return the place of the least gain from one place to another."""
+    low, high = sorted((one, other))
+    return low + int(gains[low : high + 1].argmin())
 
 
 def kept(clustering: Clustering, x: np.ndarray, groups: Groups, seed: int) -> np.ndarray:
