@@ -21,9 +21,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import psutil
 
 from harness import ran_on, read_result, write_result
+from landbridge.base.memory import tree_mb
 
 SIDE, CLASSES, SHARD = 32, 10, 10_000
 ROWS = (20_000, 200_000)
@@ -51,17 +51,6 @@ def write_shards(folder: Path, rows: int) -> float:
     return sum(f.stat().st_size for f in folder.iterdir()) / 1e6
 
 
-def tree_mb(process: psutil.Process) -> float:
-    """Return the proportional set size of a process and all below it, in MB."""
-    total = 0.0
-    for one in [process, *process.children(recursive=True)]:
-        try:
-            total += one.memory_full_info().pss
-        except (psutil.NoSuchProcess, psutil.AccessDenied):
-            continue
-    return total / 1e6
-
-
 def run(rows: int) -> dict[str, Any]:
     """Run on so many rows and return the peak, and what the run took."""
     place = Path(tempfile.mkdtemp())
@@ -74,12 +63,8 @@ def run(rows: int) -> dict[str, Any]:
     environment = {**os.environ, "LANDBRIDGE_CACHE": str(place / "cache")}
     start, peak = time.monotonic(), 0.0
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE) as child:
-        process = psutil.Process(child.pid)
         while child.poll() is None:
-            try:
-                peak = max(peak, tree_mb(process))
-            except psutil.NoSuchProcess:
-                break
+            peak = max(peak, tree_mb(child.pid))
             time.sleep(0.5)
         assert child.stdout is not None
         told = json.loads(child.stdout.read())

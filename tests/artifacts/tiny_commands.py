@@ -285,7 +285,7 @@ TIMES = {
     "log.jsonl": None,
     "report.html": None,
     "cost.json": None,
-    "plan.json": ("seconds", "probe_s", "memory_mb"),
+    "plan.json": ("seconds", "cpu_s", "probe_s", "memory_mb"),
     "run.json": ("created", "finished", "stopped", "seal", "command"),
 }
 """Files of a run that tell when it was and how long it took: which keys, None all of it."""

@@ -110,3 +110,26 @@ def test_getting_ready_is_not_taken_for_a_step(time):
     assert minutes
     assert all(16 <= m <= 17 for m in minutes)  # 2,000 steps of half a second
     assert "1/2,000" in lines[0]
+
+
+def lefts(time, total, seconds):
+    """Return what is said of the time left after each step, of so many seconds each."""
+    bar = terminal(stream=io.StringIO()).bar("training", total)
+    found = []
+    for each in seconds:
+        time.now += each
+        bar.advance()
+        found.append(bar.left())
+    return found
+
+
+def test_nothing_is_said_of_the_time_left_before_there_is_evidence(time):
+    # a minute until the first step of 500 would be eight hours and more
+    assert lefts(time, 500, [62.0, 0.4, 0.4, 0.4]) == ["", "", "", "3m18s left"]
+
+
+def test_what_was_slow_at_the_beginning_is_soon_forgotten(time):
+    assert lefts(time, 200, [1.0] + [10.0] * 10 + [0.5] * 89)[-1] == "50s left"
+    steady = lefts(time, 2000, [1.0] * 1000)
+    assert steady[-1] == "16m40s left"
+    assert steady[-2] == "16m41s left"

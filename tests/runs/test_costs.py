@@ -8,10 +8,12 @@ import pytest
 from landbridge.base import threads as pools
 from landbridge.base.config import make_config
 from landbridge.base.events import Events
+from landbridge.base.places import cache_folder
 from landbridge.domains.read import read_domain
 from landbridge.domains.task import Task
 from landbridge.runs import costs as module
 from landbridge.runs.context import FitContext, RunSettings
+from landbridge.runs.kept_costs import read_costs
 from landbridge.runs.pipeline import plan as plan_of
 from landbridge.runs.plan import make_plan
 from landbridge.runs.prepare import prepare
@@ -33,6 +35,18 @@ class FakeTime:
     def perf_counter(self) -> float:
         self.work += self.step
         return self.work * self.slower
+
+
+@pytest.fixture(autouse=True)
+def unmeasured(monkeypatch, tmp_path):
+    """Return what empties the cache: nothing that others measured is read here."""
+    places = iter(range(100))
+
+    def empty():
+        monkeypatch.setenv("LANDBRIDGE_CACHE", str(tmp_path / f"cache{next(places)}"))
+
+    empty()
+    return empty
 
 
 @pytest.fixture
@@ -66,9 +80,10 @@ def batches_timed(monkeypatch):
 
 
 @pytest.mark.parametrize("slower", [1.0, 5.0, 7.0])
-def test_the_plan_is_the_same_however_busy_the_machine_is(sides, monkeypatch, slower):
+def test_the_plan_is_the_same_however_busy_the_machine_is(sides, monkeypatch, unmeasured, slower):
     plans = []
     for factor in (1.0, slower):
+        unmeasured()
         on_a_machine(monkeypatch, FakeTime(0.002, factor))
         facts = plan_of(config_of(), **sides)
         del facts["probe_s"]  # what the clock said
@@ -76,9 +91,10 @@ def test_the_plan_is_the_same_however_busy_the_machine_is(sides, monkeypatch, sl
     assert plans[0] == plans[1]
 
 
-def test_dearer_work_is_planned_dearer(sides, monkeypatch):
+def test_dearer_work_is_planned_dearer(sides, monkeypatch, unmeasured):
     seconds = []
     for step in (0.001, 0.1):
+        unmeasured()
         on_a_machine(monkeypatch, FakeTime(step, 1.0))
         seconds.append(plan_of(config_of(), **sides)["seconds"])
     assert seconds[1] > 2 * seconds[0]
@@ -112,6 +128,31 @@ def test_it_is_measured_once(sides, monkeypatch):
     on_a_machine(monkeypatch, FakeTime(0.0001, 1.0))
     plan_of(config_of(), **sides)
     assert sizes == [4, 16, 64]
+
+
+def test_the_same_command_gives_the_same_plan_even_if_work_takes_longer_now(sides, monkeypatch):
+    plans = []
+    for step in (0.002, 0.004):  # as where somebody else has the other half of the core
+        on_a_machine(monkeypatch, FakeTime(step, 1.0))
+        facts = plan_of(config_of(), **sides)
+        own = ("probe_s", "memory_mb")  # of this run, which has to measure or has not
+        plans.append({key: value for key, value in facts.items() if key not in own})
+    assert plans[0] == plans[1]
+
+
+def test_what_was_measured_is_read_for_the_same_network_and_rows_alone(sides, monkeypatch):
+    on_a_machine(monkeypatch, FakeTime(0.002, 1.0))
+    sizes = batches_timed(monkeypatch)
+    assert plan_of(config_of(), **sides)["probe_s"] > 0
+    measured = len(sizes)
+    assert plan_of(config_of(), **sides)["probe_s"] == 0
+    assert len(sizes) == measured
+    plan_of(config_of(threads=3), **sides)
+    assert len(sizes) == 2 * measured
+    (file, *_) = (cache_folder() / "costs").iterdir()
+    for damage in ("{", "{}", '{"train": "much"}'):
+        file.write_text(damage)
+        assert read_costs(file) is None
 
 
 @pytest.mark.parametrize("small", [True, False])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..base.formatting import counted, size
 from . import options as o
 from .frame import Frame
 from .verbs import verb
@@ -71,6 +72,20 @@ def _show(found: Plan) -> None:
     line = Text(f"about {clock(total)}", style="bold")
     if budget:
         line.append(f" of a budget of {clock(budget)}", "yellow" if total > budget else "")
-    if found.memory_mb:
-        line.append(f", about {found.memory_mb:.0f} MB of memory")
+    if found.cpu_s:
+        line.append(f", {clock(found.cpu_s)} of CPU time")
     out.print(line)
+    if found.memory_mb:
+        out.print(f"at most about {size(found.memory_mb * 1e6)} of memory{_processes(found)}")
+    if found.precision:
+        why = f": {found.precision_reason}" if found.precision_reason else ""
+        out.print(f"trained on {found.device} in {found.precision}{why}")
+
+
+def _processes(found: Plan) -> str:
+    if not found.jobs:  # an older plan does not say
+        return ""
+    each = counted(found.threads, "thread")
+    if found.jobs == 1:
+        return f", in one process of {each}"
+    return f" in all: the run's process, and {found.jobs} workers of {each}"

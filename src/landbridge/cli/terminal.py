@@ -18,6 +18,8 @@ WIDE = 110
 """From this many columns on there is room for figures beside a bar."""
 LEAST_STEPS, LEAST_S = 2, 1.0
 """So much has to be done, after the first step, before the rest of the time is estimated."""
+MARK_S, MARKS = 0.5, 64
+"""How often, and how many times, a bar remembers how much was done."""
 LINE_EVERY_S = 10.0
 """How often a bar becomes a line where there is no terminal."""
 
@@ -100,24 +102,36 @@ class _Bar:
         self.done = 0
         self.figures: dict[str, float] = {}
         self.start = time.monotonic()
-        self.first: tuple[float, int] | None = None
+        self.marks: list[tuple[float, int]] = []
+        """When how much was done, from the first step on."""
 
     def advance(self, steps: int = 1, **figures: float) -> None:
         """Move on by `steps`."""
         self.done += steps
-        if self.first is None:  # getting ready is not what a step takes
-            self.first = time.monotonic(), self.done
+        now = time.monotonic()
+        # Getting ready is not what a step takes: counting begins after the first.
+        if not self.marks or now - self.marks[-1][0] >= MARK_S:
+            self.marks.append((now, self.done))
+            if len(self.marks) > MARKS:
+                del self.marks[1::2]
         self.figures = figures or self.figures
         if time.monotonic() - self.start >= PATIENCE_S:
             self.show()
 
     def left(self) -> str:
-        """Return how much time is left by the steps after the first, "" where they are too few."""
-        if self.first is None:
+        """Return how much time is left, "" where too little is known of it.
+
+        By the later half of what was done: what was slow at the beginning, or is busy no more, is
+        not what is left.
+        """
+        if not self.marks or self.done >= self.total:
             return ""
-        took, steps = time.monotonic() - self.first[0], self.done - self.first[1]
-        if steps < LEAST_STEPS or took < LEAST_S or self.done >= self.total:
+        first, now = self.marks[0], time.monotonic()
+        if self.done - first[1] < LEAST_STEPS or now - first[0] < LEAST_S:
             return ""
+        half = (first[1] + self.done) / 2
+        since = max((mark for mark in self.marks if mark[1] <= half), default=first)
+        took, steps = now - since[0], self.done - since[1]
         return f"{clock(took / steps * (self.total - self.done))} left"
 
     def figures_text(self) -> str:

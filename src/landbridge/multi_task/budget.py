@@ -50,8 +50,8 @@ def plan_fits(
     """Return the plan, the one that an interrupted call left where there is one.
 
     As `landbridge transfer` plans: three seeds, then two, then shorter training, down to a quarter,
-    from what a row costs in CPU time, measured within a tenth of the budget. Seeds and steps that
-    were named are kept, and what they take is said.
+    from what a row costs in CPU time, measured within a twentieth of the budget. Seeds and steps
+    that were named are kept, and what they take is said.
 
     Parameters
     ----------

@@ -21,6 +21,7 @@ from ..base.config import RunConfig, make_config
 from ..base.errors import BackboneError, ConfigError, RunError
 from ..base.events import SILENT, Event, Events
 from ..base.files import read_json, write_json
+from ..base.memory import PeakMemory
 from ..base.places import private_folder
 from ..base.threads import threads
 from ..base.typed import JsonObject
@@ -34,7 +35,7 @@ from .records import Cost, Plan, read_config, read_going_on
 from .run import Run, load_run
 from .select import select
 from .stages import Clock, overrun
-from .write import peak_mb, write, write_last
+from .write import write, write_last
 
 
 def transfer(
@@ -89,7 +90,8 @@ def transfer(
         keep_work=config.keep_work,
     ):
         heard.write(out / "log.jsonl")
-        _walk(out, loaded, log, clock)
+        with PeakMemory() as peak:
+            _walk(out, loaded, log, clock, peak)
     return load_run(out)
 
 
@@ -156,9 +158,10 @@ def resume(
         with going_on(path, events, keep_work=config.keep_work):
             events.log("resume", f"going on with {path}")
             clock = Clock(events)
-            with clock.stage("read", "reading the data"):
-                loaded = load(config, source, target, events)
-            _walk(path, loaded, events, clock)
+            with PeakMemory() as peak:
+                with clock.stage("read", "reading the data"):
+                    loaded = load(config, source, target, events)
+                _walk(path, loaded, events, clock, peak)
     return load_run(path)
 
 
@@ -175,7 +178,7 @@ def plan(
         return make_plan(loaded.task, context, events)[0].to_json()
 
 
-def _walk(path: Path, loaded: Loaded, events: Events, so_far: Clock) -> None:
+def _walk(path: Path, loaded: Loaded, events: Events, so_far: Clock, peak: PeakMemory) -> None:
     task, source_model = loaded.task, loaded.source_model
     clock = Clock(events, path / "work" / "clock.json", so_far.stages)
     write_json(path / "data.json", data_facts(task, source_model, loaded.teacher))
@@ -189,7 +192,7 @@ def _walk(path: Path, loaded: Loaded, events: Events, so_far: Clock) -> None:
             parameters = write(context, task, selected, found, events, source)
         events.log("verdict", found.verdict.sentence, outcome=found.verdict.outcome)
         settings = context.for_method(selected.chosen).settings
-        cost = Cost(tuple(clock.stages), peak_mb(), settings.device, settings.threads, parameters)
+        cost = Cost(tuple(clock.stages), peak.look(), settings.device, settings.threads, parameters)
         write_last(path, cost)
     late = overrun(clock.stages, loaded.config.budget_seconds)
     if late:

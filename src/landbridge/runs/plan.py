@@ -17,7 +17,17 @@ from ..targets.registry import type_of_target
 from ..training.devices import find_device
 from ..training.probe import PROBE_SHARE
 from .context import FitContext
-from .costs import OVERHEAD, Costs, check_method, measure, memory_mb, parallel
+from .costs import (
+    OVERHEAD,
+    SOURCE_ONLY,
+    Costs,
+    amounts,
+    check_method,
+    measure,
+    needs_source_fit,
+    parallel,
+)
+from .estimates import cpu_seconds, fits_seconds, peak_mb
 from .folds import lone_rows, possible_folds
 from .records import Plan
 
@@ -100,6 +110,20 @@ def make_plan(task: Task, context: FitContext, events: Events) -> tuple[Plan, Fi
             f"the shortest plan takes about {bought.seconds:.0f} s, the budget is "
             f"{config.budget_seconds:.0f} s: the run will take longer{_kept(context)}",
         )
+    begins = needs_source_fit(context, [row.method for row in bought.fits])
+    there = amounts(context, costs, fallback_costs, bought.fits, jobs)
+    work = cpu_seconds(
+        there,
+        fits_seconds(
+            bought.fits,
+            folds=bought.folds,
+            repeats=bought.repeats,
+            again=sum(row.seconds for row in bought.fits if row.method == SOURCE_ONLY),
+        )
+        + (len(bought.seeds) * cost(SOURCE_ONLY, bought.scale) if begins else 0.0),
+        costs.features(context),
+        trained=begins or any(row.steps for row in bought.fits),
+    )
     identity = context.backbone.identity
     knows = "pretrained" if identity.pretrained else "starts at random"
     plan = Plan(
@@ -125,7 +149,8 @@ def make_plan(task: Task, context: FitContext, events: Events) -> tuple[Plan, Fi
         fits=tuple(_with_why(row, found, context) for row in bought.fits),
         not_tried=(*(found.not_tried if given is None else ()), *bought.not_tried),
         seconds=round(bought.seconds, 1),
-        memory_mb=round(memory_mb(context) * (1 + 0.6 * (jobs - 1))),
+        cpu_s=round(work, 1),
+        memory_mb=round(peak_mb(there)),
         budget_s=config.budget_seconds,
         probe_s=round(costs.row.probe_s, 2),
     )

@@ -77,7 +77,9 @@ class Plan:
         Whether adapting methods leave the backbone as it is.
     fits : tuple of PlannedFit
     not_tried : tuple of NotTried
-    seconds, memory_mb, budget_s, probe_s : float
+    seconds, cpu_s, memory_mb, budget_s, probe_s : float
+        Wall-clock time where the machine is free, CPU time of all processes, the most memory they
+        take together, the budget, and what measuring took.
     """
 
     setting: str
@@ -102,6 +104,7 @@ class Plan:
     fits: tuple[PlannedFit, ...]
     not_tried: tuple[NotTried, ...]
     seconds: float
+    cpu_s: float
     memory_mb: float
     budget_s: float
     probe_s: float
@@ -175,7 +178,7 @@ class Cost:
     ----------
     stages : tuple of StageCost
     peak_mb : float
-        The largest resident size.
+        The most memory that the process and its workers took together, in MB.
     device : str
     threads : int
     parameters : Parameters

@@ -89,18 +89,3 @@ def _save_model(context: FitContext, chosen: Fit, reading: TargetCodec, path: Pa
         if found:
             write_json(path / f"{name}.json", found)
     return parameters
-
-
-def peak_mb() -> float:
-    """Return the largest resident size of this process or of a finished worker, in MB."""
-    try:
-        import resource
-    except ImportError:
-        import psutil
-
-        return round(psutil.Process().memory_info().rss / 2**20, 1)
-    import sys
-
-    unit = 2**20 if sys.platform == "darwin" else 2**10
-    who = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-    return round(max(resource.getrusage(w).ru_maxrss for w in who) / unit, 1)

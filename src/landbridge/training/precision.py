@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import platform
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -83,18 +84,24 @@ def multiplies_bfloat16(device: torch.device) -> bool:
     return device.type == "cpu" and "amx_bf16" in cpu_features()
 
 
-@functools.cache
 def cpu_features() -> frozenset[str]:
     """Return what the processor can do, in Linux's words; empty where that is not told."""
+    return frozenset(_cpu("flags").split())
+
+
+def cpu_name() -> str:
+    """Return what the processor is called; "" where that is not told."""
+    return _cpu("model name") or platform.processor()
+
+
+@functools.cache
+def _cpu(wanted: str) -> str:
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
-        return frozenset()
-    for line in lines:
-        key, _, value = line.partition(":")
-        if key.strip() == "flags":
-            return frozenset(value.split())
-    return frozenset()
+        return ""
+    pairs = (line.partition(":") for line in lines)
+    return next((value.strip() for key, _, value in pairs if key.strip() == wanted), "")
 
 
 def step_seconds(

@@ -16,12 +16,17 @@ from ..domains.modalities.base import Preprocessing
 from ..objectives.base import TERMS
 from .devices import wait
 from .plan import Phase
-from .precision import layout, step_seconds
+from .precision import autocast, layout, step_seconds
+from .randomness import private_random_state
 
-PROBE_SHARE = 0.1
+PROBE_SHARE = 0.05
 """Of the budget: what measuring may take."""
 PER_PARAMETER = 4e-8
 """Seconds that a phase takes for each parameter that is there: a hash, and a checkpoint."""
+PER_PARAMETER_STEP = 2e-9
+"""Seconds that the optimiser and the average take for each parameter in a step."""
+BATCHES = 1.2
+"""How much more a row takes in training than in the probe: it is drawn, and has a loss."""
 LEAST_STEP = 0.004
 """Seconds that a step takes however small the network is."""
 ENOUGH = 0.25
@@ -36,6 +41,12 @@ class RowCosts:
     ----------
     train, forward, augment : float
         Through a training step, an evaluation, an augmentation.
+    step : float
+        Seconds that a step takes beside its rows, however few they are.
+    activations : int
+        Bytes that a row leaves behind for the way back, until the step ends.
+    probe_bytes : int
+        What the largest step of the probe left behind.
     probe_s, probe_work_s : float
         How long measuring took, by the clock and in CPU time.
     parameters : int
@@ -48,6 +59,9 @@ class RowCosts:
     probe_s: float = 0.0
     probe_work_s: float = 0.0
     parameters: int = 0
+    step: float = 0.0
+    activations: int = 0
+    probe_bytes: int = 0
 
     def phase(self, phase: Phase, *, source: bool = False) -> float:
         """Return estimated seconds of a phase.
@@ -61,7 +75,8 @@ class RowCosts:
         row = self.train + (self.augment if phase.augment != "none" else 0.0)
         if any(TERMS.get(term.name).anchored for term in phase.terms):
             row += self.forward  # the start is asked as well
-        return kept + phase.steps * max(LEAST_STEP, batches(phase, source) * phase.batch_size * row)
+        rows = batches(phase, source) * phase.batch_size
+        return kept + phase.steps * max(LEAST_STEP, self.step + rows * row)
 
 
 def batches(phase: Phase, source: bool) -> int:
@@ -122,7 +137,7 @@ def _measured(
     device = next(network.parameters()).device
     clock = time.thread_time if device.type == "cpu" else time.perf_counter
     start, work_start = time.perf_counter() if since is None else since, clock()
-    batch = 4
+    batch, before = 4, 0.0
     while True:
         take = np.resize(np.arange(len(inputs)), batch)
         stored = torch.from_numpy(np.ascontiguousarray(inputs[take])).to(device)
@@ -134,21 +149,56 @@ def _measured(
         # A batch four times as large takes up to four times as long, and as much comes after it.
         if batch >= 64 or worked > ENOUGH or 8 * spent > left:
             break
-        batch *= 4
+        batch, before = 4 * batch, step
+    # What did not grow with the batch is the step's: at most all that the smaller batch took.
+    alone = max(0.0, min(before, (4 * before - step) / 3)) if batch > 4 else 0.0
     generator = torch_rng("cost", device=device)
     augment = _seconds(lambda: preprocessing.augment(stored, "strong", generator), device, clock)
     network.eval()
     with torch.inference_mode():
         forward = _seconds(lambda: network(layout(x)), device, clock)
+    parameters = sum(parameter.numel() for parameter in network.parameters())
     faster = speed_up(threads) if device.type == "cpu" else 1.0
+    activations = kept_bytes(network, layout(x[:4]), precision) // min(4, batch)
     return RowCosts(
-        train=1.3 * step / batch / faster,  # the optimiser and batches come on top
+        # batches come on top
+        train=BATCHES * (step - alone) / batch / faster,
         forward=forward / batch / faster,
         augment=augment / batch / faster,
         probe_s=time.perf_counter() - start,
         probe_work_s=clock() - work_start,
-        parameters=sum(parameter.numel() for parameter in network.parameters()),
+        parameters=parameters,
+        step=(alone + PER_PARAMETER_STEP * parameters) / faster,
+        activations=activations,
+        probe_bytes=batch * activations,
     )
+
+
+def kept_bytes(network: nn.Module, x: torch.Tensor, precision: str) -> int:
+    """Return the bytes of what a forward pass keeps for the way back, parameters left out.
+
+    Examples
+    --------
+    >>> kept_bytes(nn.Linear(3, 2), torch.zeros(5, 3), "float32")  # its input, float32 (5, 3)
+    60
+    """
+    own = {parameter.untyped_storage().data_ptr() for parameter in network.parameters()}
+    seen: dict[int, int] = {}
+
+    def pack(tensor: torch.Tensor) -> torch.Tensor:
+        storage = tensor.untyped_storage()
+        if storage.data_ptr() not in own:
+            seen[storage.data_ptr()] = storage.nbytes()
+        return tensor
+
+    mode = network.training
+    held = []  # what is kept stays at its place until all of it is counted
+    hooks = torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor)
+    state = private_random_state(x.device)
+    with hooks, torch.enable_grad(), state, autocast(precision, x.device):
+        held.append(network(x))
+    network.train(mode)
+    return sum(seen.values())
 
 
 def speed_up(count: int) -> float:
@@ -157,9 +207,9 @@ def speed_up(count: int) -> float:
 
 
 def _seconds(work: Callable[[], object], device: torch.device, clock: Callable[[], float]) -> float:
-    """Return how long `work` takes; on a GPU the second time, when its kernels are loaded."""
+    """Return how long `work` takes the second time, when kernels and memory are there."""
     found = 0.0
-    for _ in range(1 if device.type == "cpu" else 2):
+    for _ in range(2):
         wait(device)
         before = clock()
         work()

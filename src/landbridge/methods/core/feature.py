@@ -12,6 +12,9 @@ from .base import Features, Head, Requirements
 from .parameters import Parameters
 from .scaling import Scaled, Scaling, scaled
 
+FLOPS = 3e10
+"""What a linear-algebra routine gets out of one thread, cautiously."""
+
 
 class FeatureMethod(Parameters):
     """A method on frozen features: a subclass has its options as fields, and writes `fit_head`.
@@ -61,6 +64,20 @@ class FeatureMethod(Parameters):
         seed : int
             For whatever is random.
         """
+
+    def fit_seconds(self, rows: int, columns: int, outputs: int) -> float:
+        """Return about how long one thread fits, for plans: a few products and a decomposition.
+
+        Parameters
+        ----------
+        rows : int
+            Of both sides.
+        columns : int
+            Of a row.
+        outputs : int
+            Of the head.
+        """
+        return 0.1 + (4 * rows * columns**2 + 30 * columns**3) / FLOPS
 
     def stage_budget(self) -> int:
         """Return how many numbers of each stage of the backbone a run gives it, pooled.

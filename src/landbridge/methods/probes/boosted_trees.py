@@ -12,6 +12,8 @@ from ..core.feature import FeatureMethod
 
 _EARLY = 400
 """Labelled rows from which on a tenth of them says when to stop."""
+PER_COLUMN_S = 8e-6
+"""Seconds that a tree takes for each column, all nodes together."""
 
 
 @METHODS.register("boosted-trees")
@@ -46,6 +48,11 @@ class BoostedTrees(FeatureMethod):
     max_iter: int = setting(200, "Trees a class, at most.", ge=1, le=10_000)
     learning_rate: float = setting(0.1, "Share of each tree that is added.", ge=1e-4, le=1.0)
     max_leaf_nodes: int = setting(31, "Of a tree, at most.", ge=2, le=4096)
+
+    def fit_seconds(self, rows: int, columns: int, outputs: int) -> float:
+        """Return about how long one thread fits: each tree looks at every column in each node."""
+        trees = outputs * (self.max_iter if rows >= _EARLY else min(self.max_iter, 60))
+        return 0.1 + PER_COLUMN_S * trees * columns
 
     def fit_head(
         self, source: Features | None, target: Features, n_classes: int, seed: int

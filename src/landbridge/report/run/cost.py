@@ -104,7 +104,11 @@ def _cost(run: RunFiles) -> Blocks | None:
     tiles = [
         ("Wall-clock time", fmt.seconds(found.get("wall_s")), on),
         ("CPU time", fmt.seconds(found.get("cpu_s")), "all stages, all threads"),
-        ("Peak memory", fmt.size(None if peak is None else peak * 1e6), "of the whole process"),
+        (
+            "Peak memory",
+            fmt.size(None if peak is None else peak * 1e6),
+            "of all processes together",
+        ),
         ("Parameters moved", fmt.count(moved), share),
         ("Stored for reuse", fmt.size(parameters.get("stored_bytes")), "model.safetensors"),
     ]
