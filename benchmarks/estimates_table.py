@@ -15,7 +15,8 @@ def estimates_table(
 ) -> str:
     """Return what was planned of each task, and what it took."""
     tasks = result["tasks"]
-    heads = ["task, method, rows of each side", "CPU-s planned", "taken", "", "MB planned", "taken", ""]
+    heads = ["task, method, rows of each side", "CPU-s planned", "taken", ""]
+    heads += ["MB planned", "taken", ""]
     lines = [f"### {result['title']}", "", row(heads), row(["---"] + ["---:"] * 6)]
     off = []
     for name, one in tasks.items():
@@ -28,8 +29,9 @@ def estimates_table(
     within = [sum(gap <= NEAR for gap in off[start::2]) for start in (0, 1)]
     lines += [
         "",
-        f"Within {100 * NEAR:.0f} %: {within[0]} of {len(tasks)} in CPU time, {within[1]} in memory. "
-        "What a row costs was measured in the run itself, on a machine that others kept busy; the "
-        "constants of the arithmetic (`runs/estimates.py`) were set on some of the same tasks.",
+        f"Within {100 * NEAR:.0f} %: {within[0]} of {len(tasks)} in CPU time, {within[1]} in "
+        "memory. What a row costs was measured in the run itself, on a machine that others kept "
+        "busy; the constants of the arithmetic (`runs/estimates.py`) were set on some of "
+        "the same tasks.",
     ]
     return "\n".join([*lines, "", ran_on(result)])
