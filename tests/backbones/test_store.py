@@ -214,3 +214,45 @@ def test_root(monkeypatch, tmp_path):
     assert FeatureStore().root == tmp_path / "features"
     monkeypatch.delenv("LANDBRIDGE_CACHE")
     assert cache_folder().name == "landbridge"
+
+
+def test_rows_of_several_sets_are_computed_once(store, convnet, prepared, heard):
+    seen = count_rows(convnet)
+    parts = [prepared[:20], prepared[20:35], prepared[35:]]
+    for i, part in enumerate(parts):
+        store.features(convnet, part, f"part {i}", batch=16)
+    assert sum(seen) == 50
+    mixed = np.concatenate([parts[2], prepared[::-1], prepared[:1] ^ 1, parts[0]])
+    found = store.features(convnet, mixed, "mixed", batch=16)
+    assert sum(seen) == 51, "the row that no set has had"
+    convnet.handle.remove()
+    np.testing.assert_allclose(found, direct(convnet, mixed), atol=1e-5)
+
+
+def test_rows_of_another_backbone_or_precision_are_computed(store, convnet, prepared):
+    store.features(convnet, prepared, "data", batch=16)
+    seen = count_rows(convnet)
+    store.features(convnet, prepared[:10], "some", batch=16, precision="bfloat16")
+    assert sum(seen) == 10
+    other = replace(convnet, identity=replace(convnet.identity, provider="another"))
+    store.features(other, prepared[:10], "some", batch=16)
+    assert sum(seen) == 20
+
+
+def test_rows_of_a_damaged_file_are_computed(store, convnet, prepared):
+    store.features(convnet, prepared, "data", batch=16)
+    (path,) = store.root.glob("features-*.npy")
+    content = bytearray(path.read_bytes())
+    content[500] ^= 1
+    path.write_bytes(bytes(content))
+    seen = count_rows(convnet)
+    found = store.features(convnet, prepared[:10], "some", batch=16)
+    assert sum(seen) == 10
+    convnet.handle.remove()
+    np.testing.assert_allclose(found, direct(convnet, prepared[:10]), atol=1e-5)
+
+
+def test_what_is_trimmed_is_not_looked_for(store, convnet, prepared):
+    store.features(convnet, prepared, "data", batch=16)
+    store.trim(0)
+    assert store.size() == 0

@@ -1,7 +1,8 @@
 """Frozen features, computed once and kept: the biggest speed-up there is.
 
 A store is a folder of ``features-<key>.npy`` files, kept as `base/stored` keeps them. The key is
-made of the weights, the preprocessing, the data and the precision, so nothing is ever stale.
+made of the weights, the preprocessing, the data and the precision, so nothing is ever stale. Rows
+that lie in several sets of data are computed once (`stored_rows`).
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import contextlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -20,6 +22,7 @@ from ..base.places import cache_folder
 from ..base.stored import stored_array
 from .base import LoadedBackbone
 from .extraction import Precision, extract, forward_batch, resolve_precision
+from .stored_rows import StoredRows, joined, row_hashes
 
 _LONG = 2000
 """Rows from which on a bar is worth showing."""
@@ -55,23 +58,8 @@ class FeatureStore:
         self, opened: LoadedBackbone, rows: int, fingerprint: str, precision: Precision = "auto"
     ) -> str:
         """Return the name under which these features are kept."""
-        identity = opened.identity
-        # Options can change what the same tensors compute, but not those that say where
-        # the tensors came from.
-        options = {
-            k: v
-            for k, v in identity.options.items()
-            if k not in ("seed", "path", "source", "revision", "transformers")
-        }
-        return digest(
-            identity.hash,
-            identity.provider,
-            options,
-            opened.preprocessing.key,
-            fingerprint,
-            resolve_precision(precision),
-            rows,
-        )
+        *made_by, precise = _made_by(opened, precision)
+        return digest(*made_by, fingerprint, precise, rows)
 
     def features(
         self,
@@ -124,11 +112,28 @@ class FeatureStore:
             return np.empty(shape, np.float32)
         path = self._path(self.key(opened, len(prepared), fingerprint, precision))
         batch = batch or forward_batch(opened.module, opened.preprocessing)
+        rows = StoredRows(self.root, digest(*_made_by(opened, precision)))
+        hashes: list[bytes] = []
+
+        def blocks(start: int) -> Iterator[np.ndarray]:
+            hashes[:] = row_hashes(prepared)
+            where, files = rows.find(hashes, shape[1])
+            if not files:
+                yield from self._blocks(opened, prepared, start, batch, precision)
+                return
+            known = int((where[:, 0] >= 0).sum())
+            events.log("reuse", f"reused the features of {known:,} of {len(where):,} rows")
+
+            def compute(missing: np.ndarray) -> Iterator[np.ndarray]:
+                return self._blocks(opened, prepared[missing], 0, batch, precision)
+
+            yield from joined(where, files, start, shape[1], compute)
+
         found = stored_array(
             path,
             shape,
             np.float32,
-            lambda start: self._blocks(opened, prepared, start, batch, precision),
+            blocks,
             what=f"rows of features of {opened.identity.name}",
             again="computed",
             facts={"identity": opened.identity.to_dict()},
@@ -137,6 +142,8 @@ class FeatureStore:
             label="features",
         )
         with contextlib.suppress(OSError):  # the time of its last use; of another's store, not
+            if hashes:
+                rows.remember(path, hashes)
             os.utime(path)
         if self.cap is not None and (freed := self.trim(self.cap, keep=path)):
             events.log("note", f"feature store: {freed / 1e6:.0f} MB of old features removed")
@@ -161,7 +168,8 @@ class FeatureStore:
             if path != keep:
                 total -= path.stat().st_size
                 path.unlink(missing_ok=True)
-                path.with_suffix(".json").unlink(missing_ok=True)
+                for beside in (path.with_suffix(".json"), *self.root.glob(f"{path.stem}.*.rows")):
+                    beside.unlink(missing_ok=True)
         return before - total
 
     def clear(self) -> int:
@@ -197,6 +205,25 @@ class FeatureStore:
                 )
             done += len(block)
             yield block
+
+
+def _made_by(opened: LoadedBackbone, precision: Precision) -> tuple[Any, ...]:
+    """Return what makes the features of a row: the precision comes last."""
+    identity = opened.identity
+    # Options can change what the same tensors compute, but not those that say where
+    # the tensors came from.
+    options = {
+        k: v
+        for k, v in identity.options.items()
+        if k not in ("seed", "path", "source", "revision", "transformers")
+    }
+    return (
+        identity.hash,
+        identity.provider,
+        options,
+        opened.preprocessing.key,
+        resolve_precision(precision),
+    )
 
 
 def _check_unchanged(opened: LoadedBackbone) -> None:
