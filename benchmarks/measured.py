@@ -27,6 +27,7 @@ def measured(results: Results) -> dict[str, dict[str, str]]:
         _tuning,
         _features,
         _few_features,
+        _sources,
         _angles,
         _tables,
         _without,
@@ -57,6 +58,19 @@ def _without(results: Results) -> Iterator[tuple[str, str]]:
     ]
     if cells:
         yield "distil", "digits, no label: " + ", ".join(cells)
+
+
+def _sources(results: Results) -> Iterator[tuple[str, str]]:
+    """Weights by source, all other domains of a family being the sources."""
+    cells = []
+    for family, found in results.get("source_weights", {}).get("families", {}).items():
+        own, pooled = (
+            100 * statistics.fmean(row[name] for row in found)
+            for name in ("source-weights", "pooled")
+        )
+        cells.append(f"{family} {own:.1f} ({pooled:.1f})")
+    if cells:
+        yield "source-weights", "several sources (pooled): " + ", ".join(cells)
 
 
 def _digits(results: Results) -> Iterator[tuple[str, str]]:
@@ -190,6 +204,10 @@ def _missing_classes(results: Results) -> Iterator[tuple[str, str]]:
 
 
 def _costs(results: Results) -> Iterator[tuple[str, str]]:
+    weights = results.get("source_weights", {}).get("families", {})
+    times = [row["source-weights, CPU-s"] for found in weights.values() for row in found]
+    if times:
+        yield "source-weights", f"{statistics.median(times):.1f} s a task"
     result = results.get("features")
     if result is not None:
         seconds: dict[str, list[float]] = {}

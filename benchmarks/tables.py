@@ -17,6 +17,7 @@ from across_table import across_table, distillation_table
 from class_shift_table import class_shift_table, open_set_table
 from clustering_table import clustering_table
 from estimates_table import estimates_table
+from gates_table import gates_table, sources_table
 from grid_tables import grid_table
 from several_table import several_table
 from stream_table import stream_table
@@ -191,6 +192,8 @@ KINDS: dict[str, Callable[[dict[str, Any]], str]] = {
     "memory": memory_table,
     "clustering": lambda result: clustering_table(result, _row, _ran_on),
     "estimates": lambda result: estimates_table(result, _row, _ran_on),
+    "gates": lambda result: gates_table(result, _row, _ran_on),
+    "source weights": lambda result: sources_table(result, _row, _ran_on),
     "several": lambda result: several_table(result, _row, _ran_on),
 }
 QUOTED = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- table: end -->)", re.DOTALL)

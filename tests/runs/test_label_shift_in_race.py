@@ -20,11 +20,17 @@ def rows(shares, n, seed):
     return x.astype(np.float32), np.array(["ant", "bee", "cat"], dtype=object)[y]
 
 
-@pytest.mark.parametrize(("shares", "shifted"), [((1 / 3,) * 3, False), ((0.9, 0.05, 0.05), True)])
-def test_the_race_knows_of_a_label_shift(shares, shifted, tmp_path):
+@pytest.mark.parametrize(
+    ("shares", "moved", "shifted"),
+    [((1 / 3,) * 3, 0, False), ((1 / 3,) * 3, 3, False), ((0.9, 0.05, 0.05), 0, True)],
+    ids=["like", "moved", "shifted"],
+)
+def test_the_race_knows_of_a_label_shift(shares, moved, shifted, tmp_path):
+    x, y = rows(shares, 600, 1)
+    x[:, 0] += moved  # towards the first class
     run = landbridge.transfer(
         rows((1 / 3,) * 3, 600, 0),
-        rows(shares, 600, 1),
+        (x, y),
         target_labels="judge",
         backbone="mlp",
         budget="9h",

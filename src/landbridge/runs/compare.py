@@ -9,7 +9,7 @@ import numpy as np
 
 from ..base.errors import TrainingError
 from ..base.events import Events
-from ..diagnosis.diagnose import diagnose
+from ..diagnosis.class_shares import class_shares
 from ..metrics.labelfree import Candidate, ClassAMI, Pool
 from ..selection import records
 from ..selection.choose import choose_by_validation, choose_label_free
@@ -85,7 +85,7 @@ def _clusters(context: FitContext, names: Sequence[str], events: Events) -> Clus
 
 
 def _label_shift(context: FitContext, events: Events) -> str:
-    """Return in a sentence that class shares differ strongly, or "".
+    """Return in a sentence that class shares differ strongly, or "" where not, or not to be told.
 
     Judged on the features of the source's model, before any candidate is fitted: methods that
     make both sides alike, or want all classes equally often, then harm.
@@ -98,12 +98,10 @@ def _label_shift(context: FitContext, events: Events) -> str:
     sides = [frozen_features(context, network, which, seed, events) for which in SIDES]
     labeled = context.data.teaching
     names = np.array(context.data.classes, dtype=object)[np.where(labeled, source.labels, 0)]
-    found = diagnose(
-        sides[0], names, sides[1], source_labeled=labeled, checks=("label-shift",), seed=seed
-    )
-    if not found.label_shift:
+    found = class_shares(sides[0], names, sides[1], labeled=labeled, seed=seed)
+    if found is None or not found.differ:
         return ""
-    return f"it goes wrong where class shares differ. {found.findings['label-shift'].sentence}"
+    return f"it goes wrong where class shares differ. {found.sentence()}"
 
 
 def evidence(context: FitContext, fits: Mapping[str, Fit], reference: str) -> Choice:

@@ -243,7 +243,8 @@ def _fit_features(
     if side is not None and context.data.teaching.any():
         x, usable = features("source"), context.data.teaching
         every = np.ones(int(usable.sum()), bool)
-        source = Features(x[usable], side.labels[usable], every, target_type=kind)
+        domain = None if side.domain is None else side.domain[usable]
+        source = Features(x[usable], side.labels[usable], every, domain, kind)
     head = method.fit_head(source, target, len(context.data.classes), spec.seed)
     set_head(network, head, budget, columns)
     transferred = report.to_dict() | {"sentence": report.sentence()}

@@ -117,7 +117,7 @@ def prepare(
             source_classes, own_labeled = classes, source.labeled_mask
             source_own = labels = reading.encode(source.labels)
         validation = validation_split(source_own, own_labeled, config.seed)
-        source_side = Side(inputs(source), labels, own_labeled)
+        source_side = Side(inputs(source), labels, own_labeled, domain=_domains_of(source))
     situation = Setting(
         source=task.source_labels,
         target=task.target_labels,
@@ -168,6 +168,20 @@ def prepare(
         subdir=subdir,
         fallback=fallback,
     )
+
+
+LEAST_ROWS = 20
+"""Of each source, for methods to treat sources by themselves."""
+
+
+def _domains_of(source: Domain) -> np.ndarray | None:
+    """Return which of several sources each row is of, None where methods see them as one."""
+    if source.groups is None:
+        return None
+    names, domain = np.unique([group or "" for group in source.groups], return_inverse=True)
+    if len(names) < 2 or np.bincount(domain).min() < LEAST_ROWS:
+        return None
+    return domain.astype(np.int64)
 
 
 def fingerprints(

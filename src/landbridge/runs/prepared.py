@@ -128,7 +128,7 @@ class PreparedData:
         arrays = {file: getattr(self, name) for name, file in (_GIVEN | _TEACHER).items()}
         for name, side in sides.items():
             arrays[f"{name}_labels"], arrays[f"{name}_known"] = side.labels, side.labeled_mask
-            arrays[f"{name}_groups"] = side.groups
+            arrays[f"{name}_groups"], arrays[f"{name}_domain"] = side.groups, side.domain
         places = {}
         for name, array in inputs.items():
             file = getattr(array, "filename", None)
@@ -166,9 +166,14 @@ class PreparedData:
             return np.load(place, mmap_mode="r", allow_pickle=False)
 
         def side(name: str) -> Side:
-            # Groups: of runs that were begun by earlier versions there are none.
-            labeled_mask = array(f"{name}_known")
-            return Side(inputs(name), array(f"{name}_labels"), labeled_mask, some(f"{name}_groups"))
+            # Groups and domains: of runs that were begun by earlier versions there are none.
+            return Side(
+                inputs(name),
+                array(f"{name}_labels"),
+                array(f"{name}_known"),
+                some(f"{name}_groups"),
+                some(f"{name}_domain"),
+            )
 
         return cls(
             classes=tuple(facts["classes"]),

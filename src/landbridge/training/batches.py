@@ -23,12 +23,15 @@ class Side:
     labeled_mask : bool ndarray (n,)
     groups : int64 ndarray (n,) or None
         See `landbridge.domains.held.Held`.
+    domain : int64 ndarray (n,) or None
+        Which of several domains a row is of, where the data say so.
     """
 
     inputs: np.ndarray
     labels: np.ndarray
     labeled_mask: np.ndarray
     groups: np.ndarray | None = None
+    domain: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.inputs)
