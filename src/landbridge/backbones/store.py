@@ -121,8 +121,8 @@ class FeatureStore:
             if not files:
                 yield from self._blocks(opened, prepared, start, batch, precision)
                 return
-            known = int((where[:, 0] >= 0).sum())
-            events.log("reuse", f"reused the features of {known:,} of {len(where):,} rows")
+            stored = int((where[:, 0] >= 0).sum())
+            events.log("reuse", f"reused the features of {stored:,} of {len(where):,} rows")
 
             def compute(missing: np.ndarray) -> Iterator[np.ndarray]:
                 return self._blocks(opened, prepared[missing], 0, batch, precision)
