@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import sys
 import threading
@@ -16,8 +17,12 @@ from landbridge.base.errors import LandbridgeError, RunError
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL")
 SLOW = pytest.mark.slow
-EVERY = {"demo": 9}
-"""Of which changes to take only each so manieth: `demo` is a transfer of other data."""
+EVERY = {"demo": 5}
+"""Of which kills to take only each so manieth: `demo` is a transfer of other data."""
+ALIKE = re.compile(
+    r"(?<=fits/)[^/]+|(?<=features-)\w+|(?<=checkpoint-)\d+|(?<=work/data/)\w+(?=\.npy)"
+)
+"""What tells changes apart that leave the folder at the same point of its way."""
 PARTS = 2
 """How many tests share the changes of one command, so that two processes do half each."""
 
@@ -47,6 +52,26 @@ def uninterrupted(data):
     yield of
     for name in made:
         shutil.rmtree(data / name)
+
+
+def kills(name, changes):
+    """Return before which changes to kill: the first and the last of those that are alike."""
+    alike = {}
+    for n, change in enumerate(changes, 1):
+        alike.setdefault(ALIKE.sub("*", change), []).append(n)
+    return sorted({n for own in alike.values() for n in (own[0], own[-1])})[:: EVERY.get(name, 1)]
+
+
+def test_kills_are_of_every_kind_of_change():
+    changes = [
+        "os.rename run.json",
+        *(f"os.rename work/data/{name}.npy" for name in "abc"),
+        *["os.rename work/fits/mcc-s0/checkpoint.safetensors"] * 3,
+        *["os.rename work/fits/mcc-s1/checkpoint.safetensors"] * 2,
+        "os.remove work/fits/mcc-s1/checkpoint.safetensors",
+        "os.rename run.json",
+    ]
+    assert kills("transfer", changes) == [1, 2, 4, 5, 9, 10, 11]
 
 
 def is_complete(out):
@@ -84,7 +109,7 @@ def test_killed_in_the_middle(name, data, uninterrupted, tmp_path):
 def test_killed_before_any_change(name, part, data, uninterrupted):
     whole, changes = uninterrupted(name)
     out = data / name / "out"  # where it was begun, as files may name it
-    for n in range(1, len(changes) + 1, EVERY.get(name, 1))[part::PARTS]:
+    for n in kills(name, changes)[part::PARTS]:
         shutil.rmtree(out)
         shutil.copytree(data / name / "copies" / str(n), out)
         try:

@@ -24,6 +24,7 @@ _CONTEXT.set_forkserver_preload(
         *("landbridge.cli.app", "landbridge.runs.pipeline", "landbridge.runs.merge"),
         *("landbridge.clustering.fit", "landbridge.multi_task.fit", "landbridge.embeddings.fit"),
         *("landbridge.structured.fit", "landbridge.report.run.build", "landbridge.finished"),
+        "imported_once",
     ]
 )
 

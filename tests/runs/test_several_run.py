@@ -9,7 +9,7 @@ import pytest
 import landbridge
 from landbridge.base.files import read_json
 
-SMALL = {"seeds": 2, "offline": True, "training": {"steps": 60, "source_steps": 80, "threads": 1}}
+SMALL = {"seeds": 1, "offline": True, "training": {"steps": 40, "source_steps": 60, "threads": 1}}
 
 
 def animals(shift: float, n: int = 80, missing: bool = False):
