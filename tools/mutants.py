@@ -49,12 +49,15 @@ ROOMS = {
     "verdict": Room(("verdict/*",), ("tests/verdict", "tests/metrics/test_widths.py")),
     "metrics": Room(("metrics/*",), ("tests/metrics", "tests/verdict/test_every_builder.py")),
     "hold-out": Room(
-        ("domains/sealing*",), ("tests/domains/test_sealing.py", "tests/holdout"), "shows or seal"
+        ("domains/sealing*",),
+        ("tests/domains/test_sealing.py", "tests/domains/test_holdout.py", "tests/holdout"),
+        "shows or seal or test_holdout",
     ),
     "split-rules": Room(
         ("domains/holdout/*",),
         (
-            *("tests/domains/test_holdout.py", "tests/domains/test_sealing.py"),
+            *("tests/domains/test_holdout.py", "tests/domains/test_holdout_edges.py"),
+            "tests/domains/test_sealing.py",
             "tests/structured/test_rows_held_out.py",
         ),
     ),

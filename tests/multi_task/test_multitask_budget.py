@@ -70,6 +70,22 @@ def test_steps_that_are_named_are_kept_and_said():
     assert any("shortest plan takes about" in event["message"] for event in said)
 
 
+def test_steps_that_are_named_are_those_of_every_fit(monkeypatch):
+    from landbridge.multi_task import fits
+
+    taken, train = [], fits.train
+
+    def heard(network, phases, *rest, **how):
+        taken.extend(phase.steps for phase in phases)
+        return train(network, phases, *rest, **how)
+
+    monkeypatch.setattr(fits, "train", heard)
+    x = np.random.default_rng(0).normal(size=(40, 3))
+    labels = {"kind": np.where(x[:, 0] > 0, "up", "down"), "size": x.sum(1)}
+    landbridge.multitask((x, labels), ["kind", "size"], steps=7, seeds=1)
+    assert taken == [7, 7, 7]
+
+
 def test_an_interrupted_call_goes_on_with_its_plan(tmp_path, monkeypatch):
     fits, _ = made_of()
     plan = plan_fits(fits, ["a", "b"], None, "50s", tmp_path)

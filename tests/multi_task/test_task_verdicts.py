@@ -301,6 +301,27 @@ def test_a_report_says_how_many_rows_and_what_was_held_out(tmp_path):
     assert "those from May on" in said
 
 
+def test_a_report_draws_differences_against_none_and_marks_what_is_told(tmp_path):
+    truth = (np.arange(60) % 3).astype(float)
+    good, bad = np.eye(3)[truth.astype(int)], np.eye(3)[(truth.astype(int) + 1) % 3]
+    told, open_ = (
+        task_verdict(replace(KIND, name=name), truth, [good], [other])
+        for name, other in (("told", bad), ("open", good))
+    )
+    facts = all_facts([KIND], {
+        "verdict": [told.to_json(), open_.to_json()], "backbone": "mlp", "weights": "learned",
+        "seeds": 1, "rows": 9, "judged": 4, "seen_sentence": "",
+    })  # fmt: skip
+    section = page_of(tmp_path, facts).sections[0]
+    rows = section.blocks[1].rows
+    assert [(row.name, row.chosen) for row in rows] == [("told", True), ("open", False)]
+    assert [row.note for row in rows] == [
+        "the other tasks helped",
+        "it cannot be told whether the other tasks helped",
+    ]
+    assert "+" in str(section.blocks[1].scale)  # signed: a difference
+
+
 def test_rows_with_the_most_wrong_answers_are_shown():
     said = [["ant", "bee", "bee", "ant"], [50.0, 60.0, 70.0, 20.0]]
     truth = np.array([[0, 0], [1, 1], [0, 2], [0, 2]], float)  # of sizes 50, 60, 70 and 70

@@ -306,16 +306,17 @@ def test_tensors(tmp_path, blobs):
 @pytest.mark.slow
 def test_pretrained_backbone_without_a_source(tmp_path):
     data = needs.data("hymenoptera").resolve()  # as runs name rows
-    target = read_domain(data, max_rows=60)
+    target = read_domain(data, max_rows=30)
     run = transfer(
         None,
         data,
         tmp_path / "run",
-        max_rows=60,
+        max_rows=30,
         backbone="mobilenet_v2",
         candidates=["head-only"],
         seeds=1,
         budget="60m",
+        training=TRAINING | {"batch_size": 4},  # of the whole network, at its own size
     )
     assert run.verdict["reference"] == "scratch"
     assert (run.path / "model.safetensors").stat().st_size > 0
