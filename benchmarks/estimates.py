@@ -37,8 +37,8 @@ TASKS: dict[str, tuple[str, int, dict[str, Any]]] = {
     "columns, probe, 1000": ("surf", 1000, {"method": "probe"}),
     "digits, finetune, 300": ("digits", 300, {"method": "finetune"}),
     "photographs, coral, 150": ("office", 150, {"method": "coral"}),
-    "texts, probe (minilm), 150": ("texts", 150, {"method": "probe", "backbone": "minilm"}),
-    "sound, probe, 200": ("sound", 200, {"method": "probe"}),
+    "texts, probe (textnet), 300": ("texts", 300, {"method": "probe", "backbone": "textnet"}),
+    "sound, probe, 60": ("sound", 60, {"method": "probe"}),
     "table, dann, 300": ("heart", 300, {"method": "dann"}),
     "digits, mcc, 300": ("digits", 300, {"method": "mcc"}),
     "texts, finetune (textnet), 500": ("texts", 500, {"method": "finetune", "backbone": "textnet"}),
@@ -46,7 +46,7 @@ TASKS: dict[str, tuple[str, int, dict[str, Any]]] = {
     "table, probe, 300": ("heart", 300, {"method": "probe"}),
     "digits, coral, 2000": ("digits", 2000, {"method": "coral"}),
     "photographs, head-only, 100": ("office", 100, {"method": "head-only"}),
-    "sound, coral, 400": ("sound", 400, {"method": "coral"}),
+    "sound, coral, 100": ("sound", 100, {"method": "coral"}),
     "columns, subspace-alignment, 500": ("surf", 500, {"method": "subspace-alignment"}),
     "table, boosted-trees, 300": ("heart", 300, {"method": "boosted-trees"}),
     "digits, infomax+consistency, 300": ("digits", 300, {"method": "infomax+consistency"}),
@@ -77,7 +77,7 @@ def sides(kind: str, rows: int) -> tuple[Any, Any, dict[str, Any]]:
 
         folder = Path(tempfile.mkdtemp())
         paths = [str(hospital(name, folder)) for name in ("cleveland", "hungarian")]
-        return (*paths, {"data": {"label": "num"}})
+        return (*paths, {"label": "num"})
     if kind == "office":
         from landbridge.domains.read import read_domain
 

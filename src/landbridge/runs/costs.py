@@ -117,7 +117,7 @@ def measure(context: FitContext, events: Events) -> Costs:
         precision, why = wished, "named"
     data, preprocessing = context.data.target.inputs, context.backbone.preprocessing
     count = context.settings.threads
-    file = costs_file(network, data, preprocessing.key, precision, count, device)
+    file = costs_file(network, data, preprocessing, precision, count, device)
     row = read_costs(file)
     if row is None:
         row = measured(

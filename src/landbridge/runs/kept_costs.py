@@ -21,6 +21,7 @@ from ..base.files import read_json, write_json
 from ..base.hashing import digest
 from ..base.places import cache_folder, private_folder
 from ..base.typed import amount, count, misfit
+from ..domains.modalities.base import Preprocessing
 from ..training.precision import cpu_name
 from ..training.probe import RowCosts
 
@@ -32,7 +33,7 @@ _SHAPE = {field.name: count if field.type == "int" else amount for field in fiel
 def costs_file(
     network: nn.Module,
     inputs: np.ndarray,
-    preprocessing: str,
+    preprocessing: Preprocessing,
     precision: str,
     threads: int,
     device: torch.device,
@@ -45,8 +46,7 @@ def costs_file(
         What counts is its architecture, not its weights.
     inputs : ndarray
         Stored rows.
-    preprocessing : str
-        The key of what encodes them.
+    preprocessing : Preprocessing
     precision : str
     threads : int
     device : device
@@ -56,7 +56,12 @@ def costs_file(
         FORMAT,
         [(name, list(tensor.shape)) for name, tensor in network.state_dict().items()],
         [type(module).__name__ for module in network.modules()],
-        [list(inputs.shape[1:]), str(inputs.dtype), _length(inputs), preprocessing],
+        [
+            list(inputs.shape[1:]),
+            str(inputs.dtype),
+            _length(inputs, preprocessing),
+            preprocessing.key,
+        ],
         [precision, threads, str(device), graphics],
         [platform.machine(), cpu_name(), torch.__version__],
     )
@@ -84,13 +89,9 @@ def write_costs(file: Path, costs: RowCosts) -> None:
         write_json(file, asdict(costs))
 
 
-def _length(inputs: np.ndarray) -> int:
-    """Return how long rows are that differ in length: steps of a fifth, 0 where none is filled up.
-
-    Tokens below 0 and sound that is NaN are no part of a row.
-    """
-    if inputs.ndim != 2 or not len(inputs):
+def _length(inputs: np.ndarray, preprocessing: Preprocessing) -> int:
+    """Return how long rows are that differ in length, in steps of a fifth; 0 where none differ."""
+    lengths = preprocessing.lengths(np.asarray(inputs[:_ROWS]))
+    if lengths is None or not len(lengths):
         return 0
-    some = np.asarray(inputs[:_ROWS])
-    there = ~np.isnan(some) if some.dtype.kind == "f" else some >= 0
-    return 0 if there.all() else round(np.log(max(1.0, there.sum(1).mean())) / np.log(1.2))
+    return round(np.log(max(1.0, float(lengths.mean()))) / np.log(1.2))

@@ -25,8 +25,6 @@ PER_PARAMETER = 4e-8
 """Seconds that a phase takes for each parameter that is there: a hash, and a checkpoint."""
 PER_PARAMETER_STEP = 2e-9
 """Seconds that the optimiser and the average take for each parameter in a step."""
-BATCHES = 1.2
-"""How much more a row takes in training than in the probe: it is drawn, and has a loss."""
 LEAST_STEP = 0.004
 """Seconds that a step takes however small the network is."""
 ENOUGH = 0.25
@@ -138,8 +136,9 @@ def _measured(
     clock = time.thread_time if device.type == "cpu" else time.perf_counter
     start, work_start = time.perf_counter() if since is None else since, clock()
     batch, before = 4, 0.0
+    rows = _rows(inputs, preprocessing)
     while True:
-        take = np.resize(np.arange(len(inputs)), batch)
+        take = np.resize(rows, batch)
         stored = torch.from_numpy(np.ascontiguousarray(inputs[take])).to(device)
         x = preprocessing.encode(stored)
         began, work_began = time.perf_counter(), clock()
@@ -147,7 +146,7 @@ def _measured(
         spent, worked = time.perf_counter() - began, clock() - work_began
         left = allowed - (time.perf_counter() - start)
         # A batch four times as large takes up to four times as long, and as much comes after it.
-        if batch >= 64 or worked > ENOUGH or 8 * spent > left:
+        if batch >= MOST or worked > ENOUGH or 8 * spent > left:
             break
         batch, before = 4 * batch, step
     # What did not grow with the batch is the step's: at most all that the smaller batch took.
@@ -161,8 +160,7 @@ def _measured(
     faster = speed_up(threads) if device.type == "cpu" else 1.0
     activations = kept_bytes(network, layout(x[:4]), precision) // min(4, batch)
     return RowCosts(
-        # batches come on top
-        train=BATCHES * (step - alone) / batch / faster,
+        train=(step - alone) / batch / faster,
         forward=forward / batch / faster,
         augment=augment / batch / faster,
         probe_s=time.perf_counter() - start,
@@ -172,6 +170,17 @@ def _measured(
         activations=activations,
         probe_bytes=batch * activations,
     )
+
+
+MOST = 64
+"""Rows of the largest batch."""
+
+
+def _rows(inputs: np.ndarray, preprocessing: Preprocessing) -> np.ndarray:
+    """Return rows to measure with, the longest first: so long are all of a batch of training."""
+    rows = np.unique(np.linspace(0, len(inputs) - 1, MOST).astype(int))
+    lengths = preprocessing.lengths(np.ascontiguousarray(inputs[rows]))
+    return rows if lengths is None else rows[np.argsort(-lengths, kind="stable")]
 
 
 def kept_bytes(network: nn.Module, x: torch.Tensor, precision: str) -> int:
