@@ -31,7 +31,7 @@ def estimates_table(
         "",
         f"Within {100 * NEAR:.0f} %: {within[0]} of {len(tasks)} in CPU time, {within[1]} in "
         "memory. What a row costs was measured in the run itself, on a machine that others kept "
-        "busy; the constants of the arithmetic (`runs/estimates.py`) were set on some of "
-        "the same tasks.",
+        "busy; the constants of the arithmetic (`runs/estimates.py`) were set on the same "
+        "tasks.",
     ]
     return "\n".join([*lines, "", ran_on(result)])

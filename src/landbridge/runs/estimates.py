@@ -21,9 +21,9 @@ BASE_MB = 420.0
 """Of the main process, all packages loaded."""
 WORKER_MB = 300.0
 """Of a worker process, beside what all of them share."""
-COPIES = 16
-"""How often a network lies in memory while it trains, as seen with 22 million parameters: weights,
-start, gradients, two moments, average, checkpoint, what the run opened, and what fits hand over."""
+COPIES = 12
+"""How often a network lies in memory while it trains, as seen with 2 and with 22 million numbers:
+weights, start, gradients, moments, average, checkpoint, what the run opened and fits hand over."""
 IN_PASSING = 0.12
 """Of what a row leaves behind for the way back: what there is of it at once on a way forward."""
 
