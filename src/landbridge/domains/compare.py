@@ -150,10 +150,11 @@ def check_levels(source: Domain, target: Domain) -> None:
     >>> a = read_domain((np.eye(2), ["art", "photo"]), name="lab")
     >>> b = read_domain((np.eye(2), ["cat", "dog"]), name="field")
     >>> check_levels(a, b)
-    >>> check_levels(replace(a, subfolders=("cat", "dog")), b)
-    Traceback (most recent call last):
-    ...
-    landbridge.base.errors.DataError: 'lab' and 'field' share no class ('art', 'photo' ... domains
+    >>> try:
+    ...     check_levels(replace(a, subfolders=("cat", "dog")), b)
+    ... except DataError as error:
+    ...     print(error.hint[:19])
+    add --domain folder
     """
     ours, theirs = set(source.classes), set(target.classes)
     if not ours or not theirs or ours & theirs:
