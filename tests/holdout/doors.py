@@ -46,7 +46,7 @@ FACTS = {
     "tuned.json": {"verdict"},
     "space.json": {"recall"},
     "config.json": {"data"},
-    "plan.json": {"probe_s", "seconds"},
+    "plan.json": {"probe_s", "seconds", "cpu_s", "memory_mb"},
 }
 """What of other files may: nothing else of them."""
 
