@@ -23,6 +23,7 @@ _CONTEXT.set_forkserver_preload(
         "landbridge.cli.app",
         "landbridge.runs.pipeline",
         "pyarrow.parquet",
+        "imported_once",
     ]
 )
 
