@@ -283,10 +283,11 @@ def test_the_opposite_at_another_number_of_groups_cannot_be_told():
 def test_a_backbone_is_judged_at_every_number_that_stands_out(scales):
     levels = scales.facts["number"]["plateaus"]
     assert [level["chosen"] for level in levels] == [False, True]
-    coarse, fine = (level["judged"]["ami"]["value"] for level in levels)
+    said = [scales.facts["verdict"]["plateaus"][str(level["groups"])] for level in levels]
+    coarse, fine = (one["ami"]["value"] for one in said)
     assert fine > 0.95 > coarse > 0.3
     assert scales.facts["verdict"]["judged"]["ami"]["value"] == fine
-    assert all(level["judged"]["difference"] is None for level in levels)  # nothing is beside it
+    assert all(one["difference"] is None for one in said)  # nothing is beside it
     page = (scales.path / "report.html").read_text("utf-8")
     assert "Numbers of groups that stand out" in page
     assert "8, chosen" in page
@@ -295,9 +296,9 @@ def test_a_backbone_is_judged_at_every_number_that_stands_out(scales):
 
 def test_a_range_chooses_among_the_numbers_that_stand_out():
     x, _ = nested()
-    found = landbridge.cluster(x, groups="2-4").facts["number"]
-    assert found["groups"] == 2
-    assert [level["judged"] for level in found["plateaus"]] == [None] * len(found["plateaus"])
+    found = landbridge.cluster(x, groups="2-4").facts
+    assert found["number"]["groups"] == 2
+    assert found["verdict"]["plateaus"] == {}
 
 
 def test_on_the_command_line(tmp_path):

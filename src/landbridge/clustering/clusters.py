@@ -44,7 +44,6 @@ _PLATEAU = {
     **_STABLE,
     "information": float,
     "chosen": bool,
-    "judged": (_JUDGED, None),
 }
 SHAPE: Shape = {
     "data": str,
@@ -61,6 +60,7 @@ SHAPE: Shape = {
     "seed": count,
     "reference": ({"what": str}, None),
     "verdict": {
+        "plateaus?": {str: _JUDGED},
         "outcome": str,
         "sentence": str,
         "judged": (

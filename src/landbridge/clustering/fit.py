@@ -37,7 +37,7 @@ from .find import Found, find_groups, numbers
 from .inputs import Encoder, make_encoder
 from .keep import layout, write_rows
 from .outcome import outcome
-from .reference import judged_elsewhere, plateau_facts, without_backbone
+from .reference import judged_elsewhere, judged_plateaus, without_backbone
 from .samples import typical_rows
 from .stability import kept
 
@@ -185,7 +185,6 @@ def cluster(
                     other = None if beside is None else beside.of(len(found.groups))[rows]
                     agreement = evaluate_groups(domain.sealed, own[rows], other, seed=seed)
                     elsewhere = judged_elsewhere(clustering, found, beside, domain, places, seed)
-                facts["number"]["plateaus"] = plateau_facts(found, agreement, elsewhere)
                 said = outcome(
                     found.sure,
                     facts["backbone"],
@@ -194,6 +193,8 @@ def cluster(
                     [(k, one.difference) for k, one in elsewhere.items() if one.difference],
                 )
                 facts["verdict"] = said.to_json()
+                judged = judged_plateaus(found, agreement, elsewhere)
+                facts["verdict"]["plateaus"] = judged  # what labels say stands here alone
                 bar.advance(1)
                 facts["groups"] = _groups(clustering, domain, found, own, seed)
                 bar.advance(1)
@@ -246,6 +247,10 @@ def _facts(
             "groups": len(found.groups),
             "tried": [one.facts() for one in found.tried],
             "given": not found.tried,
+            "plateaus": [
+                level.facts() | {"chosen": level.taken.groups == found.sure.groups}
+                for level in found.plateaus
+            ],
         },
         "stability": found.sure.facts(),
         "seed": seed,

@@ -172,8 +172,8 @@ def _agreement(facts: JsonObject, agreement: LabelAgreement) -> Section:
 def plateau_rows(facts: JsonObject) -> tuple[list[str], list[list[str]]]:
     """Return heads and rows of words: one row for each number that stands out, the fewest first."""
     found = facts["number"].get("plateaus") or []
-    judged = [one["judged"] for one in found if one["judged"] is not None]
-    compared = any(one["difference"] for one in judged)
+    judged = facts["verdict"].get("plateaus") or {}
+    compared = any(one["difference"] for one in judged.values())
     heads = ["groups", "come back", "by chance", "more than chance", "bits"]
     heads += ["agree with labels"] if judged else []
     heads += [f"{facts['reference']['what']} alone", "difference"] if compared else []
@@ -188,7 +188,7 @@ def plateau_rows(facts: JsonObject) -> tuple[list[str], list[list[str]]]:
             f"{gain.value:.2f} ({gain.low:.2f} to {gain.high:.2f})",
             f"{one['information']:.1f}",
         ]
-        said = one["judged"]
+        said: JsonObject = judged.get(str(one["groups"]), {})
         row += [fmt.hundredths(said["ami"]["value"], 0)] if judged else []
         if compared:
             row += [

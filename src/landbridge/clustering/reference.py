@@ -66,18 +66,20 @@ def judged_elsewhere(
     return agreements
 
 
-def plateau_facts(
+def judged_plateaus(
     found: Found, agreement: LabelAgreement | None, elsewhere: Mapping[int, LabelAgreement]
-) -> list[JsonObject]:
-    """Return what ``clusters.json`` holds of each number that stands out."""
-    rows = []
+) -> JsonObject:
+    """Return what sealed labels say at each number that stands out, by the number."""
+    judged: JsonObject = {}
     for level in found.plateaus:
-        chosen = level.taken.groups == found.sure.groups
-        one = agreement if chosen else elsewhere.get(level.taken.groups)
-        judged = None
+        k = level.taken.groups
+        one = agreement if k == found.sure.groups else elsewhere.get(k)
         if one is not None:
             other = None if one.reference is None else one.reference.ami.to_json()
             gap = None if one.difference is None else one.difference.to_json()
-            judged = {"ami": one.score.ami.to_json(), "reference": other, "difference": gap}
-        rows.append({**level.facts(), "chosen": chosen, "judged": judged})
-    return rows
+            judged[str(k)] = {
+                "ami": one.score.ami.to_json(),
+                "reference": other,
+                "difference": gap,
+            }
+    return judged
