@@ -65,7 +65,7 @@ def truth_of(whole: Domain, sealed: Domain) -> np.ndarray:
     """Return the classes, or numbers, of the judged rows, from the domain as it was read."""
     if whole.target_type == "regression":
         return whole.labels[sealed.test_mask]
-    return np.array(whole.data.classes, dtype=object)[whole.labels][sealed.test_mask]
+    return np.array(whole.classes, dtype=object)[whole.labels][sealed.test_mask]
 
 
 def kept_folder() -> Path:

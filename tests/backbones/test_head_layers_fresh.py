@@ -12,6 +12,7 @@ from safetensors.torch import save_file
 
 from landbridge.backbones.heads import StepsHead, head_from_state
 from landbridge.base.errors import ConfigError
+from landbridge.inference.clip import Clip
 from landbridge.inference.layers import (
     STEPS,
     Affine,
@@ -35,6 +36,7 @@ SAMPLES = {
     "votes": Votes(np.array([[1.0, 1.0], [0.5, 0.5]]), np.array(1e-3)),
     "nearest-move": NearestMove(X[:5], X[5:10]),
     "weighted-median": WeightedMedian(np.array([1.0, 2.0, 1.0, 0.5])),
+    "clip": Clip(np.full(4, -0.5), np.full(4, 0.5)),
     "trees": boosted_trees(X, (X[:, 0] > 0).astype(int), 2, seed=0, max_iter=5),
 }
 

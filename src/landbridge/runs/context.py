@@ -19,6 +19,7 @@ from ..base.files import as_json, read_json, write_json
 from ..base.hashing import digest, file_digest
 from ..base.stored import checked
 from ..domains.modalities.base import Preprocessing, load_preprocessing
+from ..inference.clip import Bounded
 from ..methods.core.network import PlanContext
 from ..methods.core.resolve import Methods
 from .prepared import SOURCE_STATE, PreparedData
@@ -128,6 +129,13 @@ class FitContext:
     settings: RunSettings = RunSettings()
     subdir: str = "data"
     fallback: FitContext | None = None
+
+    @property
+    def bounded(self) -> Bounded:
+        """What linear heads clip: a table's columns, and what our own net makes of these."""
+        if not self.backbone.preprocessing.columnar or self.backbone.identity.pretrained:
+            return ""
+        return "columns" if self.backbone.on_features else "directions"
 
     @property
     def fits(self) -> Path:

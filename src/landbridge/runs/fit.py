@@ -22,6 +22,7 @@ from ..methods.core.feature import FeatureMethod
 from ..methods.core.network import NetworkMethod
 from ..training.batches import Side
 from ..training.checkpoint import load_tensors, save_tensors
+from .clipping import clipped_values
 from .context import FitContext
 from .features import (
     RowOutputs,
@@ -236,7 +237,9 @@ def _fit_features(
 
     kind = context.data.situation.target_type
     target = Features(
-        features("target"), training_side.labels, training_side.labeled_mask, target_type=kind
+        *(features("target"), training_side.labels, training_side.labeled_mask),
+        target_type=kind,
+        bounded=context.bounded,
     )
     source = None
     side = context.data.source
@@ -246,6 +249,9 @@ def _fit_features(
         domain = None if side.domain is None else side.domain[usable]
         source = Features(x[usable], side.labels[usable], every, domain, kind)
     head = method.fit_head(source, target, len(context.data.classes), spec.seed)
+    clipped = clipped_values(head.steps, target.x)
+    if clipped:
+        head.notes["clipped"] = clipped
     set_head(network, head, budget, columns)
     transferred = report.to_dict() | {"sentence": report.sentence()}
     return network, FitReport({}, 0, "frozen", transferred, head.notes)

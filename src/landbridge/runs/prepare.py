@@ -23,6 +23,7 @@ from ..methods.core.resolve import Methods, Setting
 from ..targets.codec import TargetCodec
 from ..training.batches import Side
 from ..verdict.evaluate import labels_print
+from .clipping import outside_note
 from .context import SMALL, FitContext, StartingNetwork
 from .prepared import PreparedData, validation_split
 from .source_model import SourceModel
@@ -118,6 +119,13 @@ def prepare(
             source_own = labels = reading.encode(source.labels)
         validation = validation_split(source_own, own_labeled, config.seed)
         source_side = Side(inputs(source), labels, own_labeled, domain=_domains_of(source))
+    if source_side is not None and preprocessing.columnar and not opened.identity.pretrained:
+        note = outside_note(
+            *(source_side.inputs, source_side.labeled_mask & ~validation, target_inputs),
+            preprocessing.column_names(),
+        )
+        if note:
+            events.log("warning", note)
     situation = Setting(
         source=task.source_labels,
         target=task.target_labels,

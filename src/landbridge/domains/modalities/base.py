@@ -99,6 +99,10 @@ class Preprocessing(ABC):
     def shape(self) -> tuple[int, ...]:
         """Shape of one network input, without the batch axis."""
 
+    def column_names(self) -> tuple[str, ...]:
+        """Return of which column each number of an input is; () where it is of none."""
+        return ()
+
     @abstractmethod
     def encode(self, stored: torch.Tensor) -> torch.Tensor:
         """Turn a batch of stored rows into network inputs: float32, int64 for texts."""

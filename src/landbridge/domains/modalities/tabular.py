@@ -174,6 +174,10 @@ class TablePreprocessing(Preprocessing):
         """(columns after encoding,)."""
         return (sum(column.width for column in self.columns),)
 
+    def column_names(self) -> tuple[str, ...]:
+        """Return of which column each number of an input is."""
+        return tuple(column.name for column in self.columns for _ in range(column.width))
+
     def sketches(self, stored: np.ndarray) -> np.ndarray:
         """Return where each row lies along a few directions."""
         from .sketches import projection_sketches

@@ -14,11 +14,10 @@ from ...targets.base import TargetType
 from ...targets.registry import every_type, get_target_type, type_of_target
 
 if TYPE_CHECKING:
+    from ...inference.clip import Bounded
     from ...inference.layers import HeadLayer
 
 Labels = Literal["labelled", "model", "unlabelled", "none", "any"]
-
-
 EVERY = every_type()
 CLASSES: frozenset[str] = frozenset(("multiclass",))
 NUMBERS: frozenset[str] = frozenset(("regression",))
@@ -80,6 +79,11 @@ class Features:
         Which of several sources, or targets, a row is of; None for one.
     target_type : TargetType
         The kind of label; as the array looks where not given.
+    bounded : {"", "columns", "directions"}
+        What linear heads clip to about the range of the rows that they are fitted on: each
+        column, where x is a table, which nothing keeps within a range; principal directions as
+        well, where a network that knows no more than the table made x of it, and one column that
+        leaves its range moves many features a little. "": nothing.
     """
 
     x: np.ndarray
@@ -87,6 +91,7 @@ class Features:
     labeled_mask: np.ndarray
     domain: np.ndarray | None = None
     target_type: TargetType = None  # type: ignore[assignment]  # said below
+    bounded: Bounded = ""
 
     def __len__(self) -> int:
         return len(self.x)
@@ -104,7 +109,8 @@ class Features:
         """Return some of the rows, by mask or number."""
         domain = None if self.domain is None else self.domain[rows]
         return Features(
-            self.x[rows], self.labels[rows], self.labeled_mask[rows], domain, self.target_type
+            *(self.x[rows], self.labels[rows], self.labeled_mask[rows], domain),
+            *(self.target_type, self.bounded),
         )
 
     def parts(self) -> list[np.ndarray]:

@@ -10,6 +10,8 @@ import numpy as np
 
 from ...base.errors import ConfigError, MethodError
 from ...base.registry import Registry
+from ...inference.clip import Bounded, within
+from ...inference.layers import apply
 from ...targets.base import TargetType
 from ...targets.registry import type_of_target
 from ..core.base import Features, Head
@@ -51,8 +53,9 @@ def fit_head(
     eval_mask: np.ndarray | None = None,
     seed: int = 0,
     kind: TargetType | None = None,
+    bounded: Bounded = "",
 ) -> Head:
-    """Fit a head by name, or a copy of a scikit-learn classifier.
+    """Fit a head by name, or a copy of a scikit-learn classifier; `bounded` as in `Features`.
 
     Raises
     ------
@@ -61,6 +64,12 @@ def fit_head(
         several classes.
     """
     kind = type_of_target(labels) if kind is None else kind
+    if bounded and isinstance(head, str):
+        steps = within(x, bounded)
+        how: dict[str, Any] = {"weights": weights, "eval_mask": eval_mask, "seed": seed}
+        own = fit_head(head, apply(steps, x), labels, n_classes, kind=kind, **how)
+        if own.affine is not None:  # what does not grow with its input needs no bounds
+            return own.after(steps)
     if head == "ridge":
         return HEADS.get(head)(
             x, labels, n_classes, weights=weights, eval_mask=eval_mask, seed=seed, kind=kind
@@ -98,16 +107,15 @@ def fit_joint(
         The rows of `source` and `target` in the common space; only the known ones are read.
     weights : ndarray, shape (len(source),), optional
     """
-    own, kind = target_rows[target.labeled_mask], target.target_type
+    own = target_rows[target.labeled_mask]
+    what: dict[str, Any] = {"seed": seed, "kind": target.target_type, "bounded": target.bounded}
     if source is None or source_rows is None:
-        return fit_head(
-            head, own, target.labels[target.labeled_mask], n_classes, seed=seed, kind=kind
-        )
+        return fit_head(head, own, target.labels[target.labeled_mask], n_classes, **what)
     labeled = source.labeled_mask
     rows, labels = source_rows if labeled.all() else source_rows[labeled], source.labels[labeled]
     of_source = None if weights is None else weights[labeled]
     if not len(own):
-        return fit_head(head, rows, labels, n_classes, weights=of_source, seed=seed, kind=kind)
+        return fit_head(head, rows, labels, n_classes, weights=of_source, **what)
     n, m = len(rows), len(own)
     first = np.ones(n) if of_source is None else of_source * (n / of_source.sum())
     return fit_head(
@@ -117,8 +125,7 @@ def fit_joint(
         n_classes,
         weights=np.concatenate([first, np.full(m, max(1.0, n / m))]),
         eval_mask=np.arange(n + m) >= n,
-        seed=seed,
-        kind=kind,
+        **what,
     )
 
 

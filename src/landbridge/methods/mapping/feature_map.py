@@ -115,7 +115,8 @@ class FeatureMap(FeatureMethod):
         z_target = rescaled(target.x, shift_t, scale_t)
 
         labels = source.labels[source.labeled_mask]
-        head = fit_head(self.head, z_source[source.labeled_mask], labels, n_classes, seed=seed)
+        rows = z_source[source.labeled_mask]
+        head = fit_head(self.head, rows, labels, n_classes, seed=seed, bounded=target.bounded)
         base: AffineMap | None = None
         kind: str = self.base
         if kind == "auto":

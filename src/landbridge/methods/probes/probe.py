@@ -8,7 +8,9 @@ import numpy as np
 
 from ...base.errors import MethodError
 from ...base.fields import setting
-from ..core.base import EVERY, METHODS, AffineHead, Features, Requirements
+from ...inference.clip import within
+from ...inference.layers import apply
+from ..core.base import EVERY, METHODS, Features, Head, Requirements
 from ..core.feature import FeatureMethod
 from ..heads.ridge import ALPHAS, ridge_head
 
@@ -50,7 +52,7 @@ class Probe(FeatureMethod):
 
     def fit_head(
         self, source: Features | None, target: Features, n_classes: int, seed: int
-    ) -> AffineHead:
+    ) -> Head:
         """Return the head fitted on the rows that `on` names; `seed` is not used.
 
         Raises
@@ -77,14 +79,18 @@ class Probe(FeatureMethod):
                 f"{sides[1].x.shape[1]}",
                 hint="use one backbone for both, or on = 'target'",
             )
-        x, labels = labeled_x(sides[0]), sides[0].labels[sides[0].labeled_mask]
+        known = [labeled_x(side) for side in sides]
+        x = known[0] if len(known) == 1 else np.concatenate(known)
+        labels = np.concatenate([side.labels[side.labeled_mask] for side in sides])
+        steps = within(x, target.bounded)
+        x = apply(steps, x) if steps else x
         if len(sides) == 2:
             # The target's rows count as much together as the source's, and are judged by.
-            own = labeled_x(target)
-            n, m = len(x), len(own)
+            m = int(target.labeled_mask.sum())
+            n = len(x) - m
             head = ridge_head(
-                np.concatenate([x, own]),
-                np.concatenate([labels, target.labels[target.labeled_mask]]),
+                x,
+                labels,
                 n_classes,
                 self.alphas,
                 np.concatenate([np.ones(n), np.full(m, max(1.0, n / m))]),
@@ -95,7 +101,7 @@ class Probe(FeatureMethod):
             head = ridge_head(x, labels, n_classes, self.alphas, kind=sides[0].target_type)
             on = "target" if sides[0] is target else "source"
         head.notes["fitted_on"] = on
-        return head
+        return head.after(steps) if steps else head
 
 
 def labeled_x(side: Features) -> np.ndarray:

@@ -103,7 +103,8 @@ class LabelShiftMethod(Reweighting):
         """Return weights by class; 1 for source rows without a label, which nothing reads."""
         x, labels = source.x[source.labeled_mask], source.labels[source.labeled_mask]
         left_out = self._left_out(x, labels, n_classes, seed)
-        self._head = fit_head(self.head, x, labels, n_classes, seed=seed)
+        how = target.bounded
+        self._head = fit_head(self.head, x, labels, n_classes, seed=seed, bounded=how)
         found, matrix, biases = self.estimate(
             left_out.astype(np.float64), labels, self._head.logits(target.x).astype(np.float64)
         )

@@ -118,6 +118,7 @@ class SelfTraining(FeatureMethod):
             weights=weights,
             eval_mask=eval_mask,
             seed=seed,
+            bounded=target.bounded,
         )
 
 

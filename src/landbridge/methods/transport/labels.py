@@ -71,7 +71,10 @@ class TransportLabels(ScaledMethod):
         self.shares_ = shares
         labels, sure = shares.argmax(1), shares.max(1)
         head = fit_head(
-            self.head, target.x, labels, n_classes, weights=sure / sure.mean(), seed=seed
+            *(self.head, target.x, labels, n_classes),
+            weights=sure / sure.mean(),
+            seed=seed,
+            bounded=target.bounded,
         )
         head.notes["mean_share"] = float(sure.mean())
         return head.after(both.target_steps)
