@@ -46,12 +46,12 @@ class FewLabels(ScaledMethod):
         """
         source, target, both = self.both_sides(source, target)
         fit = self.fit_rows if target.labeled_mask.any() else self.source_alone
-        known = source.only(source.labeled_mask)
+        labelled = source.only(source.labeled_mask)
         steps: tuple[HeadLayer, ...] = ()
         if target.bounded:
-            steps = within(stacked(known, target.only(target.labeled_mask))[0], target.bounded)
-            known, target = (side.with_x(apply(steps, side.x)) for side in (known, target))
-        return fit(known, target, n_classes, seed).after((*both.target_steps, *steps))
+            steps = within(stacked(labelled, target.only(target.labeled_mask))[0], target.bounded)
+            labelled, target = (side.with_x(apply(steps, side.x)) for side in (labelled, target))
+        return fit(labelled, target, n_classes, seed).after((*both.target_steps, *steps))
 
     def source_alone(self, source: Features, target: Features, n_classes: int, seed: int) -> Head:
         """Return the source's own ridge classifier: all that can be done without a label."""

@@ -79,8 +79,8 @@ class Probe(FeatureMethod):
                 f"{sides[1].x.shape[1]}",
                 hint="use one backbone for both, or on = 'target'",
             )
-        known = [labeled_x(side) for side in sides]
-        x = known[0] if len(known) == 1 else np.concatenate(known)
+        rows_of = [labeled_x(side) for side in sides]
+        x = rows_of[0] if len(rows_of) == 1 else np.concatenate(rows_of)
         labels = np.concatenate([side.labels[side.labeled_mask] for side in sides])
         steps = within(x, target.bounded)
         x = apply(steps, x) if steps else x
