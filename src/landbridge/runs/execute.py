@@ -12,6 +12,7 @@ from ..base.errors import TrainingError
 from ..base.events import Events
 from ..base.threads import threads
 from ..methods.core.base import METHODS
+from ..methods.core.resolve import split_variant
 from ..objectives.base import TERMS
 from .context import FitContext
 from .fit import Fit, FitSpec, finished, run_fit
@@ -88,7 +89,8 @@ class Runner:
 
 def found_anywhere(name: str) -> bool:
     """Say whether a new process knows the method: it, or a term of it, is of no script alone."""
-    parts = [part for part in name.split("+") if part != "joint" or "+" not in name]
+    base, _ = split_variant(name)
+    parts = [part for part in base.split("+") if part != "joint" or "+" not in base]
     return all(
         registry.found_anywhere(part)
         for part in parts

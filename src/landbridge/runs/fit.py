@@ -61,7 +61,7 @@ class FitSpec:
     @property
     def id(self) -> str:
         """The name of its folder; the role is no part of it, so a fit serves several."""
-        slug = self.method.replace("/", "_")
+        slug = self.method.replace("/", "_").replace(":", "~")
         part = f"-r{self.repeat}f{self.fold}of{self.folds}" if self.folds else ""
         return f"{slug}-s{self.seed}{part}"
 

@@ -23,7 +23,8 @@ Method = FeatureMethod | NetworkMethod
 def make_method(name: str, options: Mapping[str, Any] | None = None) -> Method:
     """Return the method called `name`; terms joined by "+" make a combination.
 
-    "joint" among the terms ("joint+mcc") means that target labels are needed.
+    "joint" among the terms ("joint+mcc") means that target labels are needed. Options may stand
+    behind the name ("coral:reg=30"): so one method may stand among candidates several times.
 
     Raises
     ------
@@ -34,14 +35,50 @@ def make_method(name: str, options: Mapping[str, Any] | None = None) -> Method:
     --------
     >>> make_method("joint+mcc").needs.target
     'labelled'
+    >>> make_method("coral:reg=30").reg
+    30.0
     """
-    values = renamed_method_options(name, options or {})
-    if "+" in name:
-        return _combination(name, values)
-    if name == "auto":
+    base, own = split_variant(name)
+    twice = sorted(own.keys() & set(options or {}))
+    if twice:
+        raise ConfigError(
+            f"method {name!r}: {', '.join(twice)} stands behind the name and among the options",
+            hint="name it once",
+        )
+    values = renamed_method_options(base, {**own, **(options or {})})
+    if "+" in base:
+        return _combination(base, values)
+    if base == "auto":
         raise ConfigError("'auto' is a choice among methods, not one", hint="name a method")
-    kind: Any = METHODS.get(name)
-    return kind.from_config(make_options(kind.Config, values, f"method {name!r}"))
+    kind: Any = METHODS.get(base)
+    made: Method = kind.from_config(make_options(kind.Config, values, f"method {base!r}"))
+    if own:
+        made.name = name  # type: ignore[misc]
+        made.summary = f"{made.summary} ({', '.join(f'{k} {v}' for k, v in own.items())})"  # type: ignore[misc]
+    return made
+
+
+def split_variant(name: str) -> tuple[str, Options]:
+    """Return a method's name, and the options that stand behind it.
+
+    Examples
+    --------
+    >>> split_variant("self-training:scaling=own:weight=0.2")
+    ('self-training', {'scaling': 'own', 'weight': 0.2})
+    """
+    from ...base.config_file import read_value
+
+    base, *given = name.split(":")
+    own: Options = {}
+    for part in given:
+        key, equals, value = part.partition("=")
+        if not (base and key and equals and value) or key in own:
+            raise ConfigError(
+                f"method {name!r}: {part!r} is no option with a value",
+                hint="write options behind a name as coral:reg=30:scaling=unit, each once",
+            )
+        own[key] = read_value(value)
+    return base, own
 
 
 class Methods:
@@ -50,7 +87,7 @@ class Methods:
     Parameters
     ----------
     named : str
-        The one that options are given for; "auto" where none is.
+        The one that `options` are given for; "auto" where none is.
     options : mapping, optional
         Its options. All others are as they are.
     """

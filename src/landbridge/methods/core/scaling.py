@@ -9,9 +9,10 @@ import numpy as np
 
 from ...inference.layers import Affine, HeadLayer, UnitRows, apply
 
-Scaling = Literal["own", "pooled", "source", "unit", "none"]
-"""own: each side by its own mean and deviation; pooled: by those of both, each side counting
-half; source: by the source's; unit: rows of length 1; none: as they are."""
+Scaling = Literal["own", "centred", "pooled", "source", "unit", "none"]
+"""own: each side by its own mean and deviation; centred: each side less its own mean; pooled: by
+mean and deviation of both, each side counting half; source: by the source's; unit: rows of length
+1; none: as they are."""
 
 
 @dataclass(frozen=True)
@@ -48,10 +49,12 @@ def scaled(source: np.ndarray, target: np.ndarray, how: Scaling) -> Scaled:
         return Scaled(apply(steps, source), apply(steps, target), steps, steps)
     of_source = standardisation(source)
     of_target = of_source
-    if how == "own" and len(target) > 1:
+    if how in ("own", "centred") and len(target) > 1:
         of_target = standardisation(target)
     elif how == "pooled" and len(target) > 1:
         of_source = of_target = _pooled(source, target)
+    if how == "centred":
+        of_source, of_target = ((mean, np.ones_like(mean)) for mean, _ in (of_source, of_target))
     return Scaled(
         rescaled(source, *of_source),
         rescaled(target, *of_target),

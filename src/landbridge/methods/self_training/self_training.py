@@ -8,14 +8,15 @@ import numpy as np
 
 from ...base.fields import setting
 from ..core.base import METHODS, Features, Head, Requirements
-from ..core.feature import FeatureMethod, labelled_source
+from ..core.feature import ScaledMethod
+from ..core.scaling import Scaling
 from ..heads.base import fit_head
 
 SHARES = (0.2, 0.35, 0.5, 0.65, 0.8)
 
 
 @METHODS.register("self-training")
-class SelfTraining(FeatureMethod):
+class SelfTraining(ScaledMethod):
     """Class-balanced self-training of a head (Zou et al., 2018, ECCV, arXiv 1810.07911).
 
     A head learned on the source answers for the target. Of each class the rows it is surest of
@@ -43,6 +44,7 @@ class SelfTraining(FeatureMethod):
         source="labelled", target="unlabelled", gradients=False, shared_classes=True
     )
 
+    scaling: Scaling = setting("none", "How features are brought to one scale before.")
     shares: tuple[float, ...] = setting(
         SHARES,
         "The share of each class's target rows that counts in each round.",
@@ -66,7 +68,7 @@ class SelfTraining(FeatureMethod):
         MethodError
             Without labelled source rows, without target rows, or where dimensions differ.
         """
-        source = labelled_source(source, target, self.name)
+        source, target, both = self.both_sides(source, target)
         xs, ys = source.x[source.labeled_mask], source.labels[source.labeled_mask]
         own = target.labeled_mask
         head = self._fit(xs, ys, target, own, target.labels, n_classes, seed)
@@ -88,7 +90,7 @@ class SelfTraining(FeatureMethod):
             changed_answers=round(float((before != first).mean()), 4),
             changed_in_the_last_round=round(moved, 4),
         )
-        return head
+        return head.after(both.target_steps)
 
     def _fit(
         self,
