@@ -255,6 +255,11 @@ class RunConfig(_Strict):
     )
     seed: int = option(0, "The first seed.", "N", ge=0, lt=2**63)
     candidates: list[str] | None = setting(None, "What auto may try; null: it decides.")
+    class_shares: Literal["unknown", "same"] = option(
+        "unknown",
+        "Whether you know that the target's classes are as frequent as the source's; auto may then "
+        "adapt where nothing in the data could tell.",
+    )
     training: TrainingConfig = dataclasses.field(default_factory=TrainingConfig)
     offline: bool = option(False, "Forbid every download.")
     keep_work: bool = setting(False, "Keep checkpoints and baseline fits after the run.")

@@ -14,6 +14,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from ..base.hashing import digest
 from ..base.registry import Registry
 from ..base.seeds import derive, numpy_rng
 
@@ -52,14 +53,24 @@ class Pool:
     max_rows : int
         Clustering uses at most so many rows, drawn once for all candidates.
     clusters : dict
-        Clusterings already made, by the features' identity (and the features, so that no other
-        array takes that identity): methods on frozen features share them.
+        Clusterings already made, by what the features hold: methods on frozen features share them.
     """
 
     candidates: tuple[Candidate, ...]
     seed: int = 0
     max_rows: int = 5000
-    clusters: dict[int, tuple[np.ndarray, np.ndarray]] = field(default_factory=dict)
+    clusters: dict[tuple[str, int], np.ndarray] = field(default_factory=dict)
+
+    def clustered(self, features: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return which rows were clustered, and the group of each."""
+        n = len(features)
+        rows = np.arange(n)
+        if n > self.max_rows:
+            rows = np.sort(numpy_rng(self.seed, "ami").permutation(n)[: self.max_rows])
+        key = digest(features), k
+        if key not in self.clusters:
+            self.clusters[key] = _cluster(features[rows], k, self.seed)
+        return rows, self.clusters[key]
 
 
 class Scorer(ABC):
@@ -176,21 +187,35 @@ class ClassAMI(Scorer):
     summary = "how far answers follow groups in the features (adjusted mutual information)"
 
     def score(self, candidate: Candidate, pool: Pool) -> float:
-        """Return the adjusted mutual information, k = number of classes, 10 restarts."""
+        """Return the adjusted mutual information of answers and groups, 10 restarts."""
         from sklearn.metrics import adjusted_mutual_info_score
 
         answers = candidate.probabilities.argmax(1)
         n, k = candidate.probabilities.shape
+        k = self.groups(n, k)
         if n <= k:
             return float("nan")
-        rows = np.arange(n)
-        if n > pool.max_rows:
-            rows = np.sort(numpy_rng(pool.seed, "ami").permutation(n)[: pool.max_rows])
-        own = candidate.probabilities if candidate.features is None else candidate.features
-        if id(own) not in pool.clusters:
-            values = np.sqrt(own[rows]) if candidate.features is None else own[rows]
-            pool.clusters[id(own)] = own, _cluster(values, k, pool.seed)
-        return float(adjusted_mutual_info_score(answers[rows], pool.clusters[id(own)][1]))
+        features = candidate.features
+        if features is None:
+            features = np.sqrt(candidate.probabilities)
+        rows, groups = pool.clustered(features, k)
+        return float(adjusted_mutual_info_score(answers[rows], groups))
+
+    def groups(self, n: int, k: int) -> int:
+        """Return into how many groups n rows of k classes are put."""
+        return k
+
+
+@SCORERS.register("fine_ami")
+class FineAMI(ClassAMI):
+    """ClassAMI against finer groups, which a class that has several shapes fills together."""
+
+    title = "FineAMI"
+    summary = "as ClassAMI, with three groups for each class"
+
+    def groups(self, n: int, k: int) -> int:
+        """Return three times as many groups as classes, where there are rows for them."""
+        return max(k, min(3 * k, n // 5))
 
 
 @SCORERS.register("ensv")
@@ -217,10 +242,21 @@ def diversity(probabilities: np.ndarray) -> float:
     return float(entropy(probabilities.mean(0, dtype=np.float64)))
 
 
+COMPONENTS = 100
+"""Of features that are clustered, at most: more columns cost time and add noise."""
+
+
 def _cluster(values: np.ndarray, k: int, seed: int) -> np.ndarray:
     from sklearn.cluster import KMeans
+    from sklearn.utils.extmath import randomized_svd
 
     state = derive(seed, "ami") % 2**32
+    if values.shape[1] > COMPONENTS and len(values) > COMPONENTS:
+        centred = values - values.mean(0)
+        deviation = centred.std(0)
+        centred = centred / np.where(deviation > 1e-6 * (np.abs(values).max() or 1), deviation, 1)
+        basis = randomized_svd(centred, COMPONENTS, n_iter=2, random_state=state)[2].T
+        values = centred @ basis
     return np.asarray(KMeans(k, n_init=10, random_state=state).fit_predict(values))
 
 

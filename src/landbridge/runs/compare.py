@@ -14,7 +14,8 @@ from ..metrics.labelfree import Candidate, ClassAMI, Pool
 from ..selection import records
 from ..selection.choose import choose_by_validation, choose_label_free
 from ..selection.clusters import Clusters, class_clusters
-from ..selection.portfolio import NEED_CLUSTERS, TARGET_ALONE
+from ..selection.conditions import Evidence, asks_for_clusters, left_out
+from ..selection.portfolio import TARGET_ALONE
 from ..selection.records import Choice, Finding, NotTried
 from ..solvers.calibration.softmax import softmax
 from .context import FitContext
@@ -23,6 +24,7 @@ from .features import frozen_features
 from .fit import Fit, FitSpec, frozen_network
 from .folds import compared_rows, possible_folds
 from .records import Plan
+from .reference import by_source_validation
 
 SIDES = ("source", "target")
 Folds = dict[str, np.ndarray]
@@ -36,20 +38,19 @@ SIMPLE_FIRST = (
 
 def label_free(context: FitContext, plan: Plan, runner: Runner) -> Choice:
     """Fit every candidate once and compare their answers on unlabelled target rows."""
-    groups = _clusters(context, plan.candidates, runner.events)
-    shift = _label_shift(context, runner.events)
-    free = context.config.candidates is None
-    left_out = {
-        name: f"classes form no clusters: {groups.reason}"
-        for name in plan.candidates
-        if not groups.found and name in NEED_CLUSTERS
-    }
-    if shift and free:
-        methods = context.methods
-        left_out |= {n: shift for n in plan.candidates if methods[n].needs.assumes_no_label_shift}
-    specs = {
-        name: FitSpec(name, context.config.seed) for name in plan.candidates if name not in left_out
-    }
+    config = context.config
+    known = Evidence(
+        rows=len(context.data.target),
+        classes=len(context.data.classes),
+        clusters=_clusters(context, plan.candidates, runner.events),
+        label_shift="" if config.class_shares == "same" else _label_shift(context, runner.events),
+        same_shares=config.class_shares == "same",
+    )
+    out = left_out(
+        *(plan.candidates, plan.references, known, context.methods),
+        named=config.candidates is not None,
+    )
+    specs = {name: FitSpec(name, config.seed) for name in plan.candidates if name not in out}
     done = runner.run(list(specs.values()), tolerate=True)
     candidates, costs, failed = [], {}, {}
     for name, spec in specs.items():
@@ -60,15 +61,31 @@ def label_free(context: FitContext, plan: Plan, runner: Runner) -> Choice:
         candidates.append(_candidate(context, name, fit))
         costs[name] = {"steps": fit.report.steps, "cpu_s": fit.cpu_s}
     _some_left(costs, failed)
-    reference = plan.reference or plan.references[0]
-    choice = choose_label_free(
-        candidates, reference, label_shift=bool(shift), clusters=groups.found
+    baselines = {name: done[spec.id] for name, spec in specs.items() if name in plan.references}
+    reference, why = by_source_validation(
+        context, plan, {name: fit for name, fit in baselines.items() if isinstance(fit, Fit)}
     )
+    reference = reference or candidates[0].name
+    asked = [c for c in candidates if c.name == reference or c.name not in plan.references]
+    choice = choose_label_free(
+        *(asked, reference),
+        label_shift=bool(known.label_shift),
+        clusters=known.clusters.found,
+    )
+    if out and len(asked) == 1:
+        first = next(iter(out))
+        choice = replace(
+            choice,
+            reason=f"{choice.method} is kept: without target labels nothing here could tell "
+            f"whether an adaptation helps ({first}: {out[first]})",
+        )
     choice = replace(
         choice,
-        clusters=Finding(groups.found, groups.reason),
-        label_shift=Finding(bool(shift), shift),
-        not_tried=tuple(NotTried(name, why) for name, why in left_out.items()),
+        reference=reference,
+        reference_reason=why,
+        clusters=Finding(known.clusters.found, known.clusters.reason),
+        label_shift=Finding(bool(known.label_shift), known.label_shift),
+        not_tried=tuple(NotTried(name, why) for name, why in out.items()),
     )
     return _complete(choice, costs, failed)
 
@@ -76,7 +93,7 @@ def label_free(context: FitContext, plan: Plan, runner: Runner) -> Choice:
 def _clusters(context: FitContext, names: Sequence[str], events: Events) -> Clusters:
     """Ask the source whether classes form clusters, where a candidate depends on that."""
     source = context.data.source
-    if source is None or not NEED_CLUSTERS.intersection(names):
+    if source is None or not asks_for_clusters(names):
         return Clusters(True, float("nan"), "nothing here depends on them")
     seed = context.config.seed
     labeled = np.flatnonzero(context.data.teaching)
@@ -101,7 +118,7 @@ def _label_shift(context: FitContext, events: Events) -> str:
     found = class_shares(sides[0], names, sides[1], labeled=labeled, seed=seed)
     if found is None or not found.differ:
         return ""
-    return f"it goes wrong where class shares differ. {found.sentence()}"
+    return found.sentence()
 
 
 def evidence(context: FitContext, fits: Mapping[str, Fit], reference: str) -> Choice:

@@ -251,6 +251,7 @@ def make_portfolio(context: FitContext) -> Portfolio:
         labels_per_class=side.labeled_mask.sum() / max(1, groups),
         wanted=context.config.candidates,
         on_features=context.backbone.on_features,
+        still=context.settings.frozen,
         columns=context.backbone.preprocessing.columnar,
         methods=context.methods,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ..base.errors import TrainingError
@@ -17,6 +17,7 @@ from .execute import Runner
 from .fit import Fit, FitSpec
 from .folds import learned_rows
 from .records import Plan, read_going_on
+from .reference import by_comparison, by_source_validation
 from .stages import Clock
 
 
@@ -70,8 +71,32 @@ def select(context: FitContext, plan: Plan, clock: Clock, events: Events) -> Sel
         choice, folds = _choose(context, plan, clock, runner)
         events.log("choice", f"{choice.method}: {choice.reason}", method=choice.method)
         choice, fits = _all_seeds(context, plan, choice, clock, runner, events)
-    reference = plan.reference if plan.reference in fits else None
+    choice = _with_reference(context, plan, choice, fits, events)
+    reference = choice.reference if choice.reference in fits else None
     return SelectionResult(choice, plan.seeds, fits, reference, folds)
+
+
+def _with_reference(
+    context: FitContext,
+    plan: Plan,
+    choice: Choice,
+    fits: Mapping[str, Mapping[int, Fit]],
+    events: Events,
+) -> Choice:
+    """Return the choice with the baseline that the outcome is about; no target label is asked
+    that the run may not learn from."""
+    if choice.reference in fits:
+        return choice
+    if context.data.situation.target == "none":
+        first = {name: by_seed[plan.seeds[0]] for name, by_seed in fits.items()}
+        name, why = by_source_validation(context, plan, first)
+    else:
+        name, why = by_comparison(plan, choice, fits)
+    choice = replace(choice, reference=name, reference_reason=why)
+    write_json(context.path / "choice.json", choice.to_json())
+    if why:
+        events.log("choice", f"compared with {name}: {why}", reference=name)
+    return choice
 
 
 def _all_start_from_the_source(context: FitContext, plan: Plan) -> bool:

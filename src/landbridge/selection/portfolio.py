@@ -10,8 +10,8 @@ from .records import NotTried
 
 # Order is priority: where the budget is short, later ones are left out (and said).
 UNLABELLED = (
-    *("infomax+consistency", "debiasmatch", "coral", "mcc", "feature-map", "mcc+dann"),
-    *("infomax", "dann"),
+    *("infomax+consistency", "debiasmatch", "consensus", "coral", "mcc", "feature-map"),
+    *("mcc+dann", "infomax", "dann"),
 )
 FEW = (
     "infomax+consistency",
@@ -32,8 +32,8 @@ WITHOUT_LABELS = "pretrain"
 TAUGHT = "distil"
 """Learns from a teacher, where one is named."""
 FEW_PER_CLASS = 20
-# Rows that are features already: closed forms, seconds each.
-FEATURES = ("self-training", "meda", "easytl", "exact-ot", "jda")
+# Features that stand still: seconds each, and each on a condition (`selection.conditions`).
+FEATURES = ("consensus", "discriminant-em", "label-shift-em")
 # Numbers, or several labels at once: what aligns features or learns from labels alone.
 NUMBERS_FEW = (
     *("joint", "joint+rsd", "lp-ft", "finetune", "coral", "joint+dann", "layerwise", "head-only"),
@@ -41,8 +41,6 @@ NUMBERS_FEW = (
 NUMBERS_LABELLED = ("lp-ft", "finetune", "layerwise", "joint", "head-only", "structure", "coral")
 NUMBERS_FEATURES_FEW = ("weighted-joint", "feature-augmentation", "coral", "tradaboost-r2", "kmm")
 NUMBERS_UNLABELLED = ("rsd", "coral", "dann")
-NEED_CLUSTERS = frozenset(("meda", "easytl", "exact-ot", "jda"))
-"""What moves groups onto groups, and harms where classes are no groups (`clusters`)."""
 FEATURES_FEW = ("weighted-joint", "source-prior", "feature-augmentation", "coral", "feature-map")
 
 TARGET_ALONE = ("scratch", "boosted-trees")
@@ -83,6 +81,7 @@ def portfolio(
     wanted: Sequence[str] | None = None,
     label_shift: bool = False,
     on_features: bool = False,
+    still: bool = False,
     columns: bool = False,
     methods: Methods | None = None,
 ) -> Portfolio:
@@ -99,6 +98,9 @@ def portfolio(
         Whether class shares seem to differ much: no alignment or diversity terms then.
     on_features : bool
         Whether rows are taken as features, so that there is no network to train.
+    still : bool
+        Whether there is a network that is too dear to move: what moves features would train the
+        head alone, and is no candidate.
     columns : bool
         Whether rows are a table's: boosted trees are a baseline then, where there are labels.
     methods : Methods, optional
@@ -125,7 +127,7 @@ def portfolio(
         not_tried += [NotTried(name, why) for name in NUMBERS_UNLABELLED]
     elif not situation.target_type.class_scores:
         names = (NUMBERS_FEATURES_FEW if on_features else NUMBERS_FEW) if few else NUMBERS_LABELLED
-    elif on_features and situation.source == "labelled" and situation.target == "none":
+    elif (on_features or still) and situation.source == "labelled" and situation.target == "none":
         names = FEATURES
     elif on_features and situation.source == "labelled" and labels_per_class < FEW_PER_CLASS:
         names = FEATURES_FEW

@@ -130,6 +130,8 @@ class Choice:
     not_tried : tuple of NotTried
     clusters, label_shift : Finding or None
         What a comparison without labels looked at first.
+    reference, reference_reason : str
+        The baseline that the outcome is about, and why that one; "" where it is the plan's.
     """
 
     method: str
@@ -140,6 +142,8 @@ class Choice:
     not_tried: tuple[NotTried, ...] = ()
     clusters: Finding | None = None
     label_shift: Finding | None = None
+    reference: str = ""
+    reference_reason: str = ""
 
     def failed(self, why: str, references: Sequence[str]) -> Choice | None:
         """Return the choice of the next best, where the chosen method failed with a further seed.
@@ -176,6 +180,8 @@ class Choice:
             "kept_reference": self.kept_reference,
             "candidates": [row.to_json() for row in self.candidates],
             **{name: finding.__dict__ for name, finding in looked.items() if finding is not None},
+            **({"reference": self.reference} if self.reference else {}),
+            **({"reference_reason": self.reference_reason} if self.reference_reason else {}),
             "not_tried": [row.to_json() for row in self.not_tried],
         }
 
@@ -193,4 +199,6 @@ class Choice:
             tuple(map(Candidate.from_json, found["candidates"])),
             not_tried(found["not_tried"]),
             **looked,
+            reference=found.get("reference", ""),
+            reference_reason=found.get("reference_reason", ""),
         )

@@ -8,7 +8,9 @@ from ...base.errors import MethodError
 from ...base.fields import setting
 from ...base.seeds import numpy_rng
 from ...base.typed import Notes
+from ...inference.layers import Affine
 from ...solvers.calibration.softmax import softmax
+from ...solvers.calibration.temperature import at_confidence, temperature_for_confidence
 from ..core.base import METHODS, Features, Head, Requirements
 from ..core.feature import FeatureMethod, labelled_source
 from ..heads.base import fit_head
@@ -87,7 +89,7 @@ class Consensus(FeatureMethod):
             )
         # All as sure as the least sure: a member that shouts must not win by that.
         sure = min(float(softmax(one).max(1).mean()) for one in votes.values())
-        mean = np.mean([tempered(one, sure) for one in votes.values()], axis=0)
+        mean = np.mean([at_confidence(one, sure) for one in votes.values()], axis=0)
         own = target.labeled_mask
         answers = np.where(own, target.labels, mean.argmax(1))
         n, m = len(source), len(target)
@@ -102,9 +104,12 @@ class Consensus(FeatureMethod):
         self.members_ = {
             name: round(float((one.argmax(1) == answers).mean()), 4) for name, one in votes.items()
         }
+        # A head of its own answers is sure of them: how far members agree is the better measure.
+        agreed = float(np.mean(list(self.members_.values())))
+        divided = temperature_for_confidence(head.logits(target.x), agreed)
         notes: Notes = {"members": dict(self.members_), "failed": dict(failed)}
-        head.notes.update(notes)
-        return head
+        last = Affine(np.full(n_classes, 1 / divided), np.zeros(n_classes))
+        return Head([*head.steps, last], head.notes | notes)
 
     def _votes(
         self, source: Features, target: Features, n_classes: int, seed: int
@@ -137,28 +142,3 @@ class Consensus(FeatureMethod):
         if name == "target":
             order = order[np.argsort(~side.labeled_mask[order], kind="stable")]
         return side.only(np.sort(order[: self.max_rows]))
-
-
-def tempered(logits: np.ndarray, confidence: float) -> np.ndarray:
-    """Return probabilities, logits divided so that the mean of the largest is `confidence`.
-
-    Parameters
-    ----------
-    logits : ndarray, shape (n, classes)
-    confidence : float
-        Between 1 / classes and 1; what cannot be reached is come near to.
-
-    Examples
-    --------
-    >>> p = tempered(np.array([[9.0, 0.0], [0.0, 9.0]]), 0.8)
-    >>> p.max(1).round(3).tolist()
-    [0.8, 0.8]
-    """
-    low, high = -7.0, 7.0  # of log temperature
-    for _ in range(40):
-        middle = (low + high) / 2
-        if softmax(logits / np.exp(middle)).max(1).mean() > confidence:
-            low = middle
-        else:
-            high = middle
-    return softmax(logits / np.exp((low + high) / 2))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 import numpy as np
 
 from ...base.fields import setting
@@ -76,9 +75,7 @@ class DiscriminantEM(ScaledMethod):
         middle, basis = self._basis(xs, target.x)
         rows, free = (xs - middle) @ basis, (target.x - middle) @ basis
         reduced = source.only(known).with_x(rows)
-        start = fit_joint(
-            "ridge", rows, reduced, free, target.with_x(free), n_classes, seed=seed
-        )
+        start = fit_joint("ridge", rows, reduced, free, target.with_x(free), n_classes, seed=seed)
         labels = np.concatenate([ys, target.labels[own]])
         found = discriminant_em(
             np.concatenate([rows, free[own]]),

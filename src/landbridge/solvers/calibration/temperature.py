@@ -63,6 +63,19 @@ def temperature_for_confidence(logits: np.ndarray, confidence: float) -> float:
     return float(np.exp((low + high) / 2))
 
 
+def at_confidence(logits: np.ndarray, confidence: float) -> np.ndarray:
+    """Return probabilities (n, classes) whose largest are `confidence` on average.
+
+    Confidence that differs between models is no evidence: what overstates it would win by that.
+
+    Examples
+    --------
+    >>> at_confidence(np.array([[9.0, 0.0], [0.0, 9.0]]), 0.8).max(1).round(3).tolist()
+    [0.8, 0.8]
+    """
+    return softmax(_finite(logits) / temperature_for_confidence(logits, confidence))
+
+
 def _finite(logits: np.ndarray) -> np.ndarray:
     """Return scores in float64; a class that cannot be the answer stays far below all others."""
     z = np.asarray(logits, dtype=np.float64)

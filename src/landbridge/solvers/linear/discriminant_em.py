@@ -91,7 +91,9 @@ def discriminant_em(
         scatter /= mass.sum()
         scatter[np.diag_indices(d)] += shrinkage * max(np.trace(scatter) / d, 1e-12)
         weight = np.linalg.solve(scatter, means.T).T
-        shares = (belongs.sum(0) + share_prior * m * prior + 1e-3) / (m + share_prior * m + 1e-3 * k)
+        shares = (belongs.sum(0) + share_prior * m * prior + 1e-3) / (
+            m + share_prior * m + 1e-3 * k
+        )
         bias = np.log(shares) - 0.5 * (weight * means).sum(1)
         after = softmax(x[n:] @ weight.T + bias)
         moved, belongs = float(np.abs(after - belongs).max()), after

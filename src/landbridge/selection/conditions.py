@@ -1,0 +1,127 @@
+"""When a candidate may stand without target labels: what the data have to show for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from ..methods.core.resolve import Methods, split_variant
+from .clusters import Clusters
+
+LEAST_ROWS = 50
+"""Target rows under which no score without labels tells candidates apart."""
+LEAST_PER_CLASS = 5
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What is known of the data before any candidate is fitted.
+
+    Attributes
+    ----------
+    rows, classes : int
+        Target rows that may be looked at, and classes.
+    clusters : Clusters
+        Whether the source's classes form clusters.
+    label_shift : str
+        How class shares differ, in a sentence; "" where nothing says so.
+    same_shares : bool
+        Whether the user knows that class shares are the same on both sides.
+    """
+
+    rows: int
+    classes: int
+    clusters: Clusters
+    label_shift: str = ""
+    same_shares: bool = False
+
+
+def _few(known: Evidence) -> str:
+    """Say that there are too few rows to believe anything, "" where there are enough."""
+    least = max(LEAST_ROWS, LEAST_PER_CLASS * known.classes)
+    if known.rows >= least:
+        return ""
+    return (
+        f"{known.rows:,} target rows without labels are too few to tell whether it would help: "
+        f"{least:,} are needed for {known.classes:,} classes"
+    )
+
+
+def _clusters(known: Evidence) -> str:
+    if known.clusters.found:
+        return ""
+    return f"classes form no clusters: {known.clusters.reason}"
+
+
+def _shares_kept(known: Evidence) -> str:
+    """Discriminant EM: right where shares are the same, and nothing but knowledge tells that."""
+    if known.clusters.found:
+        return "classes form clusters, where `consensus` has it among its members"
+    if known.same_shares:
+        return ""
+    return (
+        "nothing in rows without labels tells moved features from other class shares; if you know "
+        "that shares are the same, say --class-shares same"
+    )
+
+
+def _shares_moved(known: Evidence) -> str:
+    """Label shift: the answers can be corrected where nothing else explains what differs."""
+    if known.same_shares:
+        return "class shares are the same, as you say"
+    if known.clusters.found:
+        return "classes form clusters, which are followed whatever their shares"
+    if not known.label_shift:
+        return "nothing says that class shares differ"
+    return ""
+
+
+CONDITIONS: Mapping[str, Callable[[Evidence], str]] = {
+    "consensus": _clusters,
+    "meda": _clusters,
+    "easytl": _clusters,
+    "exact-ot": _clusters,
+    "jda": _clusters,
+    "discriminant-em": _shares_kept,
+    "label-shift-em": _shares_moved,
+}
+"""By method: why it is left out, "" where it is not. What moves groups onto groups harms where
+classes are no groups."""
+
+
+def asks_for_clusters(names: Sequence[str]) -> bool:
+    """Say whether clusters have to be looked for."""
+    return any(split_variant(name)[0] in CONDITIONS for name in names)
+
+
+def left_out(
+    names: Sequence[str], references: Sequence[str], known: Evidence, methods: Methods, named: bool
+) -> dict[str, str]:
+    """Return which candidates are not fitted, and why.
+
+    Parameters
+    ----------
+    names, references : sequence of str
+    known : Evidence
+    methods : Methods
+    named : bool
+        Whether the user has named the candidates: then only what could not be right is left out.
+    """
+    out: dict[str, str] = {}
+    for name in names:
+        if name in references:
+            continue
+        condition = CONDITIONS.get(split_variant(name)[0])
+        why = "" if named else _few(known)
+        if not why and condition is not None and (not named or condition is _clusters):
+            why = condition(known)
+        if (
+            not why
+            and not named
+            and known.label_shift
+            and methods[name].needs.assumes_no_label_shift
+        ):
+            why = f"it goes wrong where class shares differ. {known.label_shift}"
+        if why:
+            out[name] = why
+    return out
