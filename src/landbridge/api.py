@@ -54,6 +54,7 @@ def transfer(
     keep_duplicates: bool = False,
     method_options: Mapping[str, Any] | None = None,
     candidates: list[str] | None = None,
+    class_shares: str = "unknown",
     seeds: int | None = None,
     seed: int = 0,
     training: Mapping[str, Any] | None = None,
@@ -131,7 +132,11 @@ def transfer(
     method_options : dict, optional
         Fields of the method's own configuration.
     candidates : list of str, optional
-        What "auto" may try.
+        What "auto" may try; options may stand behind a name ("coral:reg=30").
+    class_shares : {"unknown", "same"}
+        "same": you know that the target's classes are as frequent as the source's. Rows without
+        labels cannot tell moved features from other class shares; with this "auto" may adapt
+        where it would keep the baseline.
     seeds : int, optional
         How many; three where the budget allows.
     seed : int, default 0

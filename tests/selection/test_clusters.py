@@ -9,7 +9,7 @@ from landbridge.methods.core.resolve import Setting
 from landbridge.metrics.labelfree import Candidate
 from landbridge.selection.choose import choose_label_free
 from landbridge.selection.clusters import class_clusters
-from landbridge.selection.portfolio import FEATURES, NEED_CLUSTERS, portfolio
+from landbridge.selection.portfolio import FEATURES, portfolio
 
 
 def groups(k, spread, n=300, seed=0):
@@ -66,6 +66,8 @@ def test_on_features_the_closed_forms_are_tried_and_the_probe_is_the_reference()
     assert found.candidates == FEATURES
     assert found.reference == "probe"
     assert "source-only" not in found.references
-    assert set(FEATURES) > NEED_CLUSTERS
+    still = portfolio(situation, labels_per_class=0, still=True)
+    assert still.candidates == FEATURES  # what moves features would train the head alone
+    assert {"source-only", "probe"} <= set(still.references)
     few = Setting("labelled", "few", shared_classes=True, pretrained=True)
     assert "weighted-joint" in portfolio(few, labels_per_class=3, on_features=True).candidates

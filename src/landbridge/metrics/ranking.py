@@ -8,12 +8,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..solvers.calibration.temperature import at_confidence
-from .labelfree import SCORERS, Candidate, Pool, check_pool, diversity, entropy
+from .labelfree import SCORERS, Candidate, Pool, check_pool, entropy
 
 RANKED_BY = ("class_ami", "infomax", "ensv")
 MAX_SOURCE_DROP = 0.05
-MAX_DIVERSITY_DROP = 0.15
-"""Of the reference's diversity; twice that where class shares differ."""
+MAX_SPREAD_DROP = 0.15
+"""Of how evenly the reference's answers are spread over the classes."""
+MAX_SHIFTED_DROP = 0.4
+"""The same where class shares seem to differ."""
 LEAST_EVIDENCE = -0.02
 """What FineAMI and diversity of answers may lose together, at most; see `_evidence`."""
 
@@ -69,7 +71,7 @@ def score_candidates(
     2. Gate: every probability finite; answers that are not another's; source accuracy at most 5
        points under the reference's, or half of what the reference is less sure on the target
        than it is right on the source, where that is more: what follows the target may forget
-       the source; diversity H(mean p) at most 15 % under the reference's.
+       the source; answers spread over the classes at most 15 % less than the reference's.
     3. Guard: what FineAMI and the diversity of answers lose together is at most 0.02.
     4. Sum of ranks by ClassAMI, InfoMax and EnsV over those that passed, the reference included
        (ties share their mean rank). Equal sums: the reference first, then by ClassAMI. A single
@@ -83,7 +85,7 @@ def score_candidates(
     label_shift : bool
         Whether the target's classes are suspected to be less balanced than the source's. Then
         an honest model is less diverse, too: scorers that reward diversity count `damping`
-        times, and the gate allows twice the loss of diversity.
+        times, and the gate allows answers to be spread 40 % less.
     clusters : bool
         Whether classes form clusters. If they are known not to, scores of clusters do not count.
     damping : float
@@ -220,12 +222,12 @@ def _gate(candidate: Candidate, reference: Candidate, label_shift: bool) -> str:
                 f"source accuracy {ours:.3f} is more than {100 * allowed:.0f} points "
                 f"under {theirs:.3f} without adaptation"
             )
-    own, without = diversity(candidate.probabilities), diversity(reference.probabilities)
-    allowed = MAX_DIVERSITY_DROP * without * (2 if label_shift else 1)
+    own, without = _spread(candidate), _spread(reference)
+    allowed = without * (MAX_SHIFTED_DROP if label_shift else MAX_SPREAD_DROP)
     if without - own > allowed + 1e-9:
         return (
-            f"its answers use fewer classes: diversity {own:.2f} is more than "
-            f"{allowed:.2f} nats under {without:.2f} without adaptation"
+            f"its answers use fewer classes: they are spread {own:.2f} (1: all classes equally "
+            f"often), more than {allowed:.2f} under {without:.2f} without adaptation"
         )
     return ""
 
