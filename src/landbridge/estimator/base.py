@@ -109,7 +109,8 @@ class TransferEstimator(BaseEstimator):
                 "seeds": 1,
                 "seed": self.random_state or 0,
                 "training": {"threads": 1, **(self.training or {})},
-                "candidates": closed if backbone == "identity" else None,
+                # Without target labels candidates stand on conditions, which naming would lift.
+                "candidates": closed if backbone == "identity" and few else None,
                 "offline": True,
             }
         )

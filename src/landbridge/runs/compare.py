@@ -14,7 +14,7 @@ from ..metrics.labelfree import Candidate, ClassAMI, Pool
 from ..selection import records
 from ..selection.choose import choose_by_validation, choose_label_free
 from ..selection.clusters import Clusters, class_clusters
-from ..selection.conditions import Evidence, asks_for_clusters, left_out
+from ..selection.conditions import Evidence, asks_for_clusters, left_out, without_clusters
 from ..selection.portfolio import TARGET_ALONE
 from ..selection.records import Choice, Finding, NotTried
 from ..solvers.calibration.softmax import softmax
@@ -29,6 +29,7 @@ from .reference import by_source_validation
 SIDES = ("source", "target")
 Folds = dict[str, np.ndarray]
 
+PREFERRED = ("consensus",)
 SIMPLE_FIRST = (
     *("source-only", "probe", "coral", "feature-map", "head-only", "scratch", "joint", "mcc"),
     *("infomax", "lp-ft", "layerwise", "finetune", "structure", "infomax+consistency", "dann"),
@@ -65,7 +66,7 @@ def label_free(context: FitContext, plan: Plan, runner: Runner) -> Choice:
     reference, why = by_source_validation(
         context, plan, {name: fit for name, fit in baselines.items() if isinstance(fit, Fit)}
     )
-    reference = reference or candidates[0].name
+    reference = reference or plan.reference or candidates[0].name
     asked = [c for c in candidates if c.name == reference or c.name not in plan.references]
     choice = choose_label_free(
         *(asked, reference),
@@ -132,9 +133,11 @@ def by_validation(context: FitContext, plan: Plan, runner: Runner) -> tuple[Choi
     side, seed = context.data.target, context.config.seed
     folds = possible_folds(side, plan.folds)
     repeats = plan.repeats
+    clusters, out = groups_of(context, plan, runner.events)
     specs = [
         FitSpec(name, seed, repeat=repeat, fold=fold, folds=folds)
         for name in plan.candidates
+        if name not in out
         for repeat in range(repeats)
         for fold in range(folds)
     ]
@@ -156,17 +159,28 @@ def by_validation(context: FitContext, plan: Plan, runner: Runner) -> tuple[Choi
     logits = {name: values for name, values in logits.items() if name not in failed}
     _some_left(logits, failed)
     ties = None
-    if context.data.situation.target == "few" and context.data.situation.target_type.class_scores:
+    few = context.data.situation.target == "few"
+    if few and clusters.found and context.data.situation.target_type.class_scores:
         ties = _class_ami(context, list(logits), runner)
     order = [name for name in SIMPLE_FIRST if name in logits]
     order += [name for name in logits if name not in order]
     reading = context.data.reading
     metric, truth = reading.target_type.metric, reading.decode(side.labels[labeled])
     scores = {name: metric.score(reading.transform(v), truth) for name, v in logits.items()}
-    informed = context.data.situation.taught and context.data.situation.target == "few"
-    alone = TARGET_ALONE if informed else ()
-    choice = choose_by_validation(scores, order, plan.references, ties, metric, alone)
+    alone = TARGET_ALONE if context.data.situation.taught and few else ()
+    choice = choose_by_validation(
+        *(scores, order, plan.references, ties, metric, alone),
+        preferred=PREFERRED if few and clusters.found else (),
+    )
+    choice = replace(choice, not_tried=tuple(NotTried(name, why) for name, why in out.items()))
     return _complete(choice, costs, failed), logits
+
+
+def groups_of(context: FitContext, plan: Plan, events: Events) -> tuple[Clusters, dict[str, str]]:
+    """Return whether the source's classes form clusters, and whom that leaves out, and why."""
+    clusters = _clusters(context, plan.candidates, events)
+    named = context.config.candidates is not None
+    return clusters, {} if named else without_clusters(plan.candidates, clusters)
 
 
 def _class_ami(context: FitContext, names: list[str], runner: Runner) -> dict[str, float]:

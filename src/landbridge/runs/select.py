@@ -11,7 +11,7 @@ from ..base.files import write_json
 from ..selection.fallback import NOTHING, fallback, given, only_one, uncompared
 from ..selection.portfolio import TARGET_ALONE
 from ..selection.records import Choice, NotTried
-from .compare import Folds, by_validation, label_free
+from .compare import Folds, by_validation, groups_of, label_free
 from .context import FitContext
 from .execute import Runner
 from .fit import Fit, FitSpec
@@ -125,7 +125,10 @@ def _choose(context: FitContext, plan: Plan, clock: Clock, runner: Runner) -> tu
             choice = label_free(context, plan, runner)
     else:
         learned = int(learned_rows(context.data.target).sum())
-        choice = fallback(plan.candidates, plan.references, kind, learned)
+        clusters, out = groups_of(context, plan, runner.events)
+        names = [name for name in plan.candidates if name not in out]
+        choice = fallback(names, plan.references, kind, learned, clusters.found)
+        choice = replace(choice, not_tried=tuple(NotTried(n, why) for n, why in out.items()))
     file = context.path / "choice.json"
     if file.exists():
         return Choice.from_json(read_going_on(file)), folds

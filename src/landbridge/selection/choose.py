@@ -53,6 +53,7 @@ def choose_by_validation(
     ties: Mapping[str, float] | None = None,
     metric: PrimaryMetric = ACCURACY,
     alone: Sequence[str] = (),
+    preferred: Sequence[str] = (),
 ) -> Choice:
     """Best cross-validated score; within one standard error ClassAMI, else the simplest.
 
@@ -72,6 +73,8 @@ def choose_by_validation(
     alone : sequence of str
         Methods that know nothing but the few labels: they have to be better, a tie is not enough.
         ClassAMI favours them, as what has seen little is often sure of itself.
+    preferred : sequence of str
+        Methods that were best on most tasks where they can be used: a tie is theirs.
     """
 
     def said(name: str) -> str:
@@ -86,7 +89,11 @@ def choose_by_validation(
         errors[name] = float(gap.std(ddof=min(1, len(gap) - 1)) / np.sqrt(len(gap)))
     short = [name for name in correct if means[best] - means[name] <= errors[name] + 1e-9]
     short = [name for name in short if name not in alone] or short
-    if ties and len(short) > 1:
+    favoured = [name for name in preferred if name in short]
+    if favoured and len(short) > 1:
+        chosen = favoured[0]
+        how = "it does best on most tasks of this kind"
+    elif ties and len(short) > 1:
         chosen = max(short, key=lambda name: (ties.get(name, -1.0), -order.index(name)))
         how = "its answers follow groups in the target's rows best (ClassAMI)"
     else:

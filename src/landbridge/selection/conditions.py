@@ -94,6 +94,13 @@ def asks_for_clusters(names: Sequence[str]) -> bool:
     return any(split_variant(name)[0] in CONDITIONS for name in names)
 
 
+def without_clusters(names: Sequence[str], clusters: Clusters) -> dict[str, str]:
+    """Return which candidates are left out because classes form no clusters, and why."""
+    known = Evidence(0, 0, clusters)
+    out = {n: _clusters(known) for n in names if CONDITIONS.get(split_variant(n)[0]) is _clusters}
+    return {name: why for name, why in out.items() if why}
+
+
 def left_out(
     names: Sequence[str], references: Sequence[str], known: Evidence, methods: Methods, named: bool
 ) -> dict[str, str]:

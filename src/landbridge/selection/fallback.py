@@ -8,8 +8,10 @@ from ..targets.base import TargetType
 from .records import Choice, NotTried
 
 NOTHING = "there is nothing to transfer: no labelled source, and the backbone is not pretrained"
-DEPENDABLE = ("infomax+consistency", "mcc", "probe", "lp-ft", "finetune", "scratch")
+DEPENDABLE = ("consensus", "infomax+consistency", "mcc", "probe", "lp-ft", "finetune", "scratch")
 """What does well on average where nothing can be compared, the best first."""
+SAFE = ("source-only", "probe", "lp-ft", "finetune", "scratch")
+"""The same where classes form no clusters that the rows without labels could show."""
 
 
 def given(method: str) -> Choice:
@@ -38,17 +40,22 @@ def uncompared(method: str, kind: TargetType) -> Choice:
 
 
 def fallback(
-    candidates: Sequence[str], references: Sequence[str], kind: TargetType, learned: int = 0
+    candidates: Sequence[str],
+    references: Sequence[str],
+    kind: TargetType,
+    learned: int = 0,
+    clusters: bool = True,
 ) -> Choice:
     """Return the choice where no two classes have two labels: nothing can be compared.
 
     `learned`: how many labelled rows are learned from elsewhere as well, and tell nothing.
+    `clusters`: whether the source's classes form clusters.
     """
     few = "no two classes have two target labels, which is too few to compare methods on"
     if not kind.exclusive:
         few = "the target labels are too few to compare methods on"
     if learned:
         few += f" (without the {learned:,} that are among what is learned from as well)"
-    method = next((m for m in DEPENDABLE if m in candidates), candidates[0])
+    method = next((m for m in (DEPENDABLE if clusters else SAFE) if m in candidates), candidates[0])
     reason = f"{few}; this one does well on average with few labels"
     return Choice(method, "default", reason, method in references)

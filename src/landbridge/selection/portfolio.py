@@ -14,6 +14,7 @@ UNLABELLED = (
     *("mcc+dann", "infomax", "dann"),
 )
 FEW = (
+    "consensus",
     "infomax+consistency",
     "mcc",
     "lp-ft",
@@ -41,7 +42,10 @@ NUMBERS_FEW = (
 NUMBERS_LABELLED = ("lp-ft", "finetune", "layerwise", "joint", "head-only", "structure", "coral")
 NUMBERS_FEATURES_FEW = ("weighted-joint", "feature-augmentation", "coral", "tradaboost-r2", "kmm")
 NUMBERS_UNLABELLED = ("rsd", "coral", "dann")
-FEATURES_FEW = ("weighted-joint", "source-prior", "feature-augmentation", "coral", "feature-map")
+FEATURES_FEW = (
+    *("consensus", "discriminant-em", "weighted-joint", "source-prior", "feature-augmentation"),
+    *("coral", "feature-map"),
+)
 
 TARGET_ALONE = ("scratch", "boosted-trees")
 """What learns from the target's labels and nothing else: chosen, it is no transfer."""
@@ -163,7 +167,7 @@ def portfolio(
             not_tried.append(NotTried(name, why))
         else:
             candidates.append(name)
-    if on_features and {"probe", "source-only"} <= set(references):
+    if on_features and situation.target == "none" and {"probe", "source-only"} <= set(references):
         # The same linear head, but its strength is chosen: a weaker reference would flatter.
         references.remove("source-only")
         why = "on features the probe is the source's model"
