@@ -145,11 +145,11 @@ def test_ranking_says_how_it_was_asked():
     assert plain.reference == shifted.reference == "weak"
     assert set(plain.weights.values()) == {1.0}
     assert score_candidates(*sides, label_shift=True, damping=0.5).weights["infomax"] == 0.5
-    assert plain.ranks == {"weak": 6.0, "sharp": 3.0}
-    assert shifted.ranks == {"weak": 4.5, "sharp": 2.25}
+    assert plain.ranks == {"weak": 5.0, "sharp": 4.0}
+    assert shifted.ranks == {"weak": 4.25, "sharp": 2.5}
     without = score_candidates(*sides, clusters=False)
     assert without.weights["class_ami"] == 0
-    assert without.ranks == {"weak": 4.0, "sharp": 2.0}
+    assert without.ranks == {"weak": 3.0, "sharp": 3.0}
 
 
 def test_clusters_are_of_so_many_rows_at_most():

@@ -104,25 +104,34 @@ def drop_of(p, other):
 
 
 def test_the_gate_lets_through_what_is_at_its_edge():
-    rng = np.random.default_rng(0)
-    even, skew = rng.dirichlet(np.ones(3) * 4, 60), rng.dirichlet([9, 2, 2], 60)
-    edge = drop_of(skew, even)
-    assert edge > 0
-    sides = [Candidate("skew", skew, source_accuracy=0.9)], Candidate("even", even, None, 0.95)
-    assert "skew" not in score_candidates(*sides, max_diversity_drop=edge).gated
-    assert "nats under" in score_candidates(*sides, max_diversity_drop=edge - 1e-6).gated["skew"]
-    how = {"label_shift": True, "damping": 0.5}
-    assert not score_candidates(*sides, max_diversity_drop=edge / 2, **how).gated
-    assert score_candidates(*sides, max_diversity_drop=edge / 2 - 1e-6, **how).gated
-    how = {"max_diversity_drop": 9.0}
-    assert not score_candidates(*sides, max_source_drop=0.05, **how).gated
-    assert (
-        "points under 0.950" in score_candidates(*sides, max_source_drop=0.049, **how).gated["skew"]
-    )
-    lost = [Candidate("skew", skew, source_accuracy=np.nan)], sides[1]
-    assert "not finite" in score_candidates(*lost, **how).gated["skew"]
-    unknown = [Candidate("skew", skew)], sides[1]
-    assert not score_candidates(*unknown, max_source_drop=0.0, **how).gated
+    def answers(counts, sure=0.8):
+        y = np.repeat(np.arange(3), counts)
+        return np.eye(3)[y] * (sure - (1 - sure) / 2) + (1 - sure) / 2
+
+    def spread(counts):
+        share = np.array(counts) / 60
+        return -(share * np.log(share)).sum() / np.log(3)
+
+    even, skew = answers((20, 20, 20)), answers((40, 10, 10))
+    edge = 1 - spread((40, 10, 10))
+    sides = [Candidate("skew", skew, source_accuracy=0.9)], Candidate("even", even, None, 0.85)
+    how = {"clusters": False}
+    assert not score_candidates(*sides, max_spread_drop=edge, **how).gated
+    why = score_candidates(*sides, max_spread_drop=edge - 1e-6, **how).gated["skew"]
+    assert "fewer classes" in why
+    shifted = {"label_shift": True, "damping": 0.5, **how}
+    assert not score_candidates(*sides, max_spread_drop=edge / 2, **shifted).gated
+    assert score_candidates(*sides, max_spread_drop=edge / 2 - 1e-6, **shifted).gated
+    how["max_spread_drop"] = 1.0
+    first = Candidate("even", answers((20, 20, 20), 0.95), None, 0.95)  # as sure as it is right
+    lost = [Candidate("skew", skew, source_accuracy=0.9)]
+    assert not score_candidates(lost, first, max_source_drop=0.05, **how).gated
+    why = score_candidates(lost, first, max_source_drop=0.049, **how).gated["skew"]
+    assert "points under 0.950" in why
+    nothing = [Candidate("skew", skew, source_accuracy=np.nan)]
+    assert "not finite" in score_candidates(nothing, first, **how).gated["skew"]
+    unknown = [Candidate("skew", skew)]
+    assert not score_candidates(unknown, first, max_source_drop=0.0, **how).gated
 
 
 def test_entropies():

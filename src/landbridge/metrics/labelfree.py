@@ -7,6 +7,7 @@ at a mean regret of 3.2 points. Entropy and confidence alone reward collapse: ne
 
 from __future__ import annotations
 
+import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -248,6 +249,7 @@ COMPONENTS = 100
 
 def _cluster(values: np.ndarray, k: int, seed: int) -> np.ndarray:
     from sklearn.cluster import KMeans
+    from sklearn.exceptions import ConvergenceWarning
     from sklearn.utils.extmath import randomized_svd
 
     state = derive(seed, "ami") % 2**32
@@ -257,7 +259,10 @@ def _cluster(values: np.ndarray, k: int, seed: int) -> np.ndarray:
         centred = centred / np.where(deviation > 1e-6 * (np.abs(values).max() or 1), deviation, 1)
         basis = randomized_svd(centred, COMPONENTS, n_iter=2, random_state=state)[2].T
         values = centred @ basis
-    return np.asarray(KMeans(k, n_init=10, random_state=state).fit_predict(values))
+    with warnings.catch_warnings():
+        # Fewer different rows than groups: then each is a group of its own, which is right.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        return np.asarray(KMeans(k, n_init=10, random_state=state).fit_predict(values))
 
 
 def check_pool(candidates: Sequence[Candidate]) -> None:

@@ -11,11 +11,6 @@ from ..solvers.calibration.temperature import at_confidence
 from .labelfree import SCORERS, Candidate, Pool, check_pool, entropy
 
 RANKED_BY = ("class_ami", "infomax", "ensv")
-MAX_SOURCE_DROP = 0.05
-MAX_SPREAD_DROP = 0.15
-"""Of how evenly the reference's answers are spread over the classes."""
-MAX_SHIFTED_DROP = 0.4
-"""The same where class shares seem to differ."""
 LEAST_EVIDENCE = -0.02
 """What FineAMI and diversity of answers may lose together, at most; see `_evidence`."""
 
@@ -59,6 +54,8 @@ def score_candidates(
     candidates: Sequence[Candidate],
     reference: Candidate,
     *,
+    max_source_drop: float = 0.05,
+    max_spread_drop: float = 0.15,
     label_shift: bool = False,
     clusters: bool = True,
     damping: float = 0.25,
@@ -82,14 +79,18 @@ def score_candidates(
     candidates : sequence of Candidate
     reference : Candidate
         What there is without adaptation. Never gated.
+    max_source_drop : float
+        In accuracy; 0.05 is 5 points.
+    max_spread_drop : float
+        Of how evenly the reference's answers are spread over the classes.
     label_shift : bool
         Whether the target's classes are suspected to be less balanced than the source's. Then
         an honest model is less diverse, too: scorers that reward diversity count `damping`
-        times, and the gate allows answers to be spread 40 % less.
+        times, and the gate allows 1 / `damping` as much loss of it.
     clusters : bool
         Whether classes form clusters. If they are known not to, scores of clusters do not count.
     damping : float
-        At least 0 and under 1.
+        Above 0 and under 1.
     seed : int
         For the clustering.
     max_rows : int
@@ -119,8 +120,9 @@ def score_candidates(
     >>> found.best, list(found.gated)
     ('sharp', ['collapsed'])
     """
-    if not 0 <= damping < 1:
-        raise ValueError(f"damping must lie in [0, 1), got {damping}")
+    if not 0 < damping < 1:
+        raise ValueError(f"damping must lie in (0, 1), got {damping}")
+    spread_drop = max_spread_drop / damping if label_shift else max_spread_drop
     everyone = [reference, *(c for c in candidates if c is not reference)]
     check_pool(everyone)
     if not np.isfinite(reference.probabilities).all():
@@ -130,7 +132,7 @@ def score_candidates(
     gated: dict[str, str] = {}
     for c in everyone[1:]:
         before = [other for other in everyone[: everyone.index(c)] if other.name not in gated]
-        why = _gate(c, first, label_shift) or _twin(c, before)
+        why = _gate(c, first, max_source_drop, spread_drop) or _twin(c, before)
         if why:
             gated[c.name] = why
     figures = _figures(everyone, gated, seed, max_rows)
@@ -207,7 +209,9 @@ def _rank_sums(
     return sums
 
 
-def _gate(candidate: Candidate, reference: Candidate, label_shift: bool) -> str:
+def _gate(
+    candidate: Candidate, reference: Candidate, max_source_drop: float, max_spread_drop: float
+) -> str:
     """Return why the candidate is left out, "" where it is not."""
     if not np.isfinite(candidate.probabilities).all():
         return "its probabilities are not finite"
@@ -216,14 +220,14 @@ def _gate(candidate: Candidate, reference: Candidate, label_shift: bool) -> str:
         if not np.isfinite(ours):
             return "its source accuracy is not finite"
         lost = theirs - float(reference.probabilities.max(1).mean())
-        allowed = max(MAX_SOURCE_DROP, lost / 2)
+        allowed = max(max_source_drop, lost / 2)
         if theirs - ours > allowed + 1e-9:
             return (
                 f"source accuracy {ours:.3f} is more than {100 * allowed:.0f} points "
                 f"under {theirs:.3f} without adaptation"
             )
     own, without = _spread(candidate), _spread(reference)
-    allowed = without * (MAX_SHIFTED_DROP if label_shift else MAX_SPREAD_DROP)
+    allowed = without * max_spread_drop
     if without - own > allowed + 1e-9:
         return (
             f"its answers use fewer classes: they are spread {own:.2f} (1: all classes equally "

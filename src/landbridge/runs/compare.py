@@ -46,6 +46,7 @@ def label_free(context: FitContext, plan: Plan, runner: Runner) -> Choice:
         clusters=_clusters(context, plan.candidates, runner.events),
         label_shift="" if config.class_shares == "same" else _label_shift(context, runner.events),
         same_shares=config.class_shares == "same",
+        sources=_sources(context),
     )
     out = left_out(
         *(plan.candidates, plan.references, known, context.methods),
@@ -89,6 +90,14 @@ def label_free(context: FitContext, plan: Plan, runner: Runner) -> Choice:
         not_tried=tuple(NotTried(name, why) for name, why in out.items()),
     )
     return _complete(choice, costs, failed)
+
+
+def _sources(context: FitContext) -> int:
+    """Return of how many domains the source is made, as far as methods are told."""
+    source = context.data.source
+    if source is None or source.domain is None:
+        return 1
+    return len(np.unique(source.domain))
 
 
 def _clusters(context: FitContext, names: Sequence[str], events: Events) -> Clusters:

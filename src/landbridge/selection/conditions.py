@@ -27,6 +27,8 @@ class Evidence:
         How class shares differ, in a sentence; "" where nothing says so.
     same_shares : bool
         Whether the user knows that class shares are the same on both sides.
+    sources : int
+        How many domains the source is made of.
     """
 
     rows: int
@@ -34,6 +36,7 @@ class Evidence:
     clusters: Clusters
     label_shift: str = ""
     same_shares: bool = False
+    sources: int = 1
 
 
 def _few(known: Evidence) -> str:
@@ -76,6 +79,15 @@ def _shares_moved(known: Evidence) -> str:
     return ""
 
 
+def _several(known: Evidence) -> str:
+    """Weights of sources: where there are several, and nothing stronger is to be had."""
+    if known.sources < 2:
+        return "there is one source"
+    if known.clusters.found:
+        return "classes form clusters, where `consensus` gains more"
+    return ""
+
+
 CONDITIONS: Mapping[str, Callable[[Evidence], str]] = {
     "consensus": _clusters,
     "meda": _clusters,
@@ -84,6 +96,7 @@ CONDITIONS: Mapping[str, Callable[[Evidence], str]] = {
     "jda": _clusters,
     "discriminant-em": _shares_kept,
     "label-shift-em": _shares_moved,
+    "source-weights": _several,
 }
 """By method: why it is left out, "" where it is not. What moves groups onto groups harms where
 classes are no groups."""

@@ -34,7 +34,7 @@ TAUGHT = "distil"
 """Learns from a teacher, where one is named."""
 FEW_PER_CLASS = 20
 # Features that stand still: seconds each, and each on a condition (`selection.conditions`).
-FEATURES = ("consensus", "discriminant-em", "label-shift-em")
+FEATURES = ("consensus", "discriminant-em", "label-shift-em", "source-weights")
 # Numbers, or several labels at once: what aligns features or learns from labels alone.
 NUMBERS_FEW = (
     *("joint", "joint+rsd", "lp-ft", "finetune", "coral", "joint+dann", "layerwise", "head-only"),

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from copy import copy
+from functools import cache
+
 import numpy as np
 
-from ...base.errors import MethodError
+from ...base.errors import ConfigError, MethodError
 from ...base.fields import setting
 from ...base.seeds import numpy_rng
 from ...base.typed import Notes
@@ -66,6 +69,17 @@ class Consensus(FeatureMethod):
     )
     head: str = setting("ridge", "What learns the vote.")
 
+    def fit_seconds(self, rows: int, columns: int, outputs: int) -> float:
+        """Return about how long one thread fits: decompositions once, and the steps of members."""
+        from .linear_term import LinearTerm
+
+        alone = super().fit_seconds(rows, columns, outputs)
+        few = min(rows, 2 * self.max_rows)
+        base = super().fit_seconds(few, columns, outputs)
+        members = [make_member(name) for name in self.members]
+        terms = [m for m in members if isinstance(m, LinearTerm)]
+        return alone + sum(m.fit_seconds(few, columns, outputs) - base for m in terms)
+
     def fit_head(
         self, source: Features | None, target: Features, n_classes: int, seed: int
     ) -> Head:
@@ -115,16 +129,14 @@ class Consensus(FeatureMethod):
         self, source: Features, target: Features, n_classes: int, seed: int
     ) -> tuple[dict[str, np.ndarray], dict[str, str]]:
         """Return each member's logits for all target rows, and why others have none."""
-        from ..core.resolve import make_method
-
         own, other = self._some(source, seed, "source"), self._some(target, seed, "target")
         votes: dict[str, np.ndarray] = {}
         failed: dict[str, str] = {}
         for name in self.members:
-            method = make_method(name)
-            assert isinstance(method, FeatureMethod)
             try:
-                logits = method.fit_head(own, other, n_classes, seed).logits(target.x)
+                logits = (
+                    copy(make_member(name)).fit_head(own, other, n_classes, seed).logits(target.x)
+                )
             except MethodError as error:
                 failed[name] = error.message
                 continue
@@ -142,3 +154,23 @@ class Consensus(FeatureMethod):
         if name == "target":
             order = order[np.argsort(~side.labeled_mask[order], kind="stable")]
         return side.only(np.sort(order[: self.max_rows]))
+
+
+@cache
+def make_member(name: str) -> FeatureMethod:
+    """Return a member by name, made once.
+
+    Raises
+    ------
+    ConfigError
+        Where there is no such method, or it is none on features.
+    """
+    from ..core.resolve import make_method
+
+    method = make_method(name)
+    if not isinstance(method, FeatureMethod):
+        raise ConfigError(
+            f"consensus: {name} trains a network, and members are methods on features",
+            hint="name some of `landbridge methods` under frozen features",
+        )
+    return method

@@ -9,7 +9,7 @@ import numpy as np
 
 from ...base.fields import setting
 from ..core.base import AffineHead, Features, Head, Requirements
-from ..core.feature import ScaledMethod
+from ..core.feature import FLOPS, ScaledMethod
 from ..core.scaling import Scaling, rescaled, standardisation
 from ..heads.base import fit_joint
 
@@ -34,6 +34,11 @@ class LinearTerm(ScaledMethod):
     )
     weight: float = setting(1.0, "Of the term on the target's rows.", ge=0)
     steps: int = setting(200, "Of Adam, over all rows.", ge=1, le=100_000)
+
+    def fit_seconds(self, rows: int, columns: int, outputs: int) -> float:
+        """Return about how long one thread fits: a ridge head, then products in each step."""
+        steps = 6 * self.steps * rows * columns * outputs / FLOPS
+        return super().fit_seconds(rows, columns, outputs) + steps
 
     @abstractmethod
     def term(self, logits: torch.Tensor) -> torch.Tensor:
