@@ -40,7 +40,7 @@ SIMPLE_FIRST = (
 def label_free(context: FitContext, plan: Plan, runner: Runner) -> Choice:
     """Fit every candidate once and compare their answers on unlabelled target rows."""
     config = context.config
-    known = Evidence(
+    seen = Evidence(
         rows=len(context.data.target),
         classes=len(context.data.classes),
         clusters=_clusters(context, plan.candidates, runner.events),
@@ -49,7 +49,7 @@ def label_free(context: FitContext, plan: Plan, runner: Runner) -> Choice:
         sources=_sources(context),
     )
     out = left_out(
-        *(plan.candidates, plan.references, known, context.methods),
+        *(plan.candidates, plan.references, seen, context.methods),
         named=config.candidates is not None,
     )
     specs = {name: FitSpec(name, config.seed) for name in plan.candidates if name not in out}
@@ -71,8 +71,8 @@ def label_free(context: FitContext, plan: Plan, runner: Runner) -> Choice:
     asked = [c for c in candidates if c.name == reference or c.name not in plan.references]
     choice = choose_label_free(
         *(asked, reference),
-        label_shift=bool(known.label_shift),
-        clusters=known.clusters.found,
+        label_shift=bool(seen.label_shift),
+        clusters=seen.clusters.found,
     )
     if out and len(asked) == 1:
         first = next(iter(out))
@@ -85,8 +85,8 @@ def label_free(context: FitContext, plan: Plan, runner: Runner) -> Choice:
         choice,
         reference=reference,
         reference_reason=why,
-        clusters=Finding(known.clusters.found, known.clusters.reason),
-        label_shift=Finding(bool(known.label_shift), known.label_shift),
+        clusters=Finding(seen.clusters.found, seen.clusters.reason),
+        label_shift=Finding(bool(seen.label_shift), seen.label_shift),
         not_tried=tuple(NotTried(name, why) for name, why in out.items()),
     )
     return _complete(choice, costs, failed)

@@ -39,28 +39,28 @@ class Evidence:
     sources: int = 1
 
 
-def _few(known: Evidence) -> str:
+def _few(seen: Evidence) -> str:
     """Say that there are too few rows to believe anything, "" where there are enough."""
-    least = max(LEAST_ROWS, LEAST_PER_CLASS * known.classes)
-    if known.rows >= least:
+    least = max(LEAST_ROWS, LEAST_PER_CLASS * seen.classes)
+    if seen.rows >= least:
         return ""
     return (
-        f"{known.rows:,} target rows without labels are too few to tell whether it would help: "
-        f"{least:,} are needed for {known.classes:,} classes"
+        f"{seen.rows:,} target rows without labels are too few to tell whether it would help: "
+        f"{least:,} are needed for {seen.classes:,} classes"
     )
 
 
-def _clusters(known: Evidence) -> str:
-    if known.clusters.found:
+def _clusters(seen: Evidence) -> str:
+    if seen.clusters.found:
         return ""
-    return f"classes form no clusters: {known.clusters.reason}"
+    return f"classes form no clusters: {seen.clusters.reason}"
 
 
-def _shares_kept(known: Evidence) -> str:
+def _shares_kept(seen: Evidence) -> str:
     """Discriminant EM: right where shares are the same, and nothing but knowledge tells that."""
-    if known.clusters.found:
+    if seen.clusters.found:
         return "classes form clusters, where `consensus` has it among its members"
-    if known.same_shares:
+    if seen.same_shares:
         return ""
     return (
         "nothing in rows without labels tells moved features from other class shares; if you know "
@@ -68,22 +68,22 @@ def _shares_kept(known: Evidence) -> str:
     )
 
 
-def _shares_moved(known: Evidence) -> str:
+def _shares_moved(seen: Evidence) -> str:
     """Label shift: the answers can be corrected where nothing else explains what differs."""
-    if known.same_shares:
+    if seen.same_shares:
         return "class shares are the same, as you say"
-    if known.clusters.found:
+    if seen.clusters.found:
         return "classes form clusters, which are followed whatever their shares"
-    if not known.label_shift:
+    if not seen.label_shift:
         return "nothing says that class shares differ"
     return ""
 
 
-def _several(known: Evidence) -> str:
+def _several(seen: Evidence) -> str:
     """Weights of sources: where there are several, and nothing stronger is to be had."""
-    if known.sources < 2:
+    if seen.sources < 2:
         return "there is one source"
-    if known.clusters.found:
+    if seen.clusters.found:
         return "classes form clusters, where `consensus` gains more"
     return ""
 
@@ -109,20 +109,20 @@ def asks_for_clusters(names: Sequence[str]) -> bool:
 
 def without_clusters(names: Sequence[str], clusters: Clusters) -> dict[str, str]:
     """Return which candidates are left out because classes form no clusters, and why."""
-    known = Evidence(0, 0, clusters)
-    out = {n: _clusters(known) for n in names if CONDITIONS.get(split_variant(n)[0]) is _clusters}
+    seen = Evidence(0, 0, clusters)
+    out = {n: _clusters(seen) for n in names if CONDITIONS.get(split_variant(n)[0]) is _clusters}
     return {name: why for name, why in out.items() if why}
 
 
 def left_out(
-    names: Sequence[str], references: Sequence[str], known: Evidence, methods: Methods, named: bool
+    names: Sequence[str], references: Sequence[str], seen: Evidence, methods: Methods, named: bool
 ) -> dict[str, str]:
     """Return which candidates are not fitted, and why.
 
     Parameters
     ----------
     names, references : sequence of str
-    known : Evidence
+    seen : Evidence
     methods : Methods
     named : bool
         Whether the user has named the candidates: then only what could not be right is left out.
@@ -132,16 +132,16 @@ def left_out(
         if name in references:
             continue
         condition = CONDITIONS.get(split_variant(name)[0])
-        why = "" if named else _few(known)
+        why = "" if named else _few(seen)
         if not why and condition is not None and (not named or condition is _clusters):
-            why = condition(known)
+            why = condition(seen)
         if (
             not why
             and not named
-            and known.label_shift
+            and seen.label_shift
             and methods[name].needs.assumes_no_label_shift
         ):
-            why = f"it goes wrong where class shares differ. {known.label_shift}"
+            why = f"it goes wrong where class shares differ. {seen.label_shift}"
         if why:
             out[name] = why
     return out

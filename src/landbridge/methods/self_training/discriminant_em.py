@@ -70,11 +70,11 @@ class DiscriminantEM(ScaledMethod):
         from ...solvers.linear.discriminant_em import discriminant_em
 
         source, target, both = self.both_sides(source, target)
-        own, known = target.labeled_mask, source.labeled_mask
-        xs, ys = source.x[known], source.labels[known]
+        own, labeled = target.labeled_mask, source.labeled_mask
+        xs, ys = source.x[labeled], source.labels[labeled]
         middle, basis = self._basis(xs, target.x)
         rows, free = (xs - middle) @ basis, (target.x - middle) @ basis
-        reduced = source.only(known).with_x(rows)
+        reduced = source.only(labeled).with_x(rows)
         start = fit_joint("ridge", rows, reduced, free, target.with_x(free), n_classes, seed=seed)
         labels = np.concatenate([ys, target.labels[own]])
         found = discriminant_em(

@@ -79,11 +79,11 @@ def discriminant_em(
     middle = x.mean(0)
     x = x - middle
     n, m = len(labelled), len(unlabelled)
-    known = np.eye(k)[labels] * (labelled_weight * m / n)
+    belonging = np.eye(k)[labels] * (labelled_weight * m / n)
     prior = (np.bincount(labels, minlength=k) + 1.0) / (n + k)
     belongs, moved = start.astype(np.float64), 0.0
     for _ in range(rounds):
-        weights = np.concatenate([known, belongs])
+        weights = np.concatenate([belonging, belongs])
         mass = weights.sum(0) + 1e-9
         means = (weights.T @ x) / mass[:, None]
         row = weights.sum(1)
