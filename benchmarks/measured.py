@@ -30,6 +30,7 @@ def measured(results: Results) -> dict[str, dict[str, str]]:
         _sources,
         _angles,
         _tables,
+        _trees,
         _without,
     ):
         for name, text in part(results):
@@ -185,6 +186,24 @@ def _tables(results: Results) -> Iterator[tuple[str, str]]:
                 for m in (name, "scratch")
             )
             yield name, f"heart disease, {len(tasks)} hospitals (scratch): {own:.1f} ({base:.1f})"
+
+
+def _trees(results: Results) -> Iterator[tuple[str, str]]:
+    tasks = results.get("table_trees", {}).get("tasks", {})
+    names = next(iter(tasks.values()))["methods"] if tasks else {}
+    for name in names:
+        if "," not in name and name.endswith(("trees", "forest")):
+            own, base = (
+                100
+                * statistics.fmean(
+                    statistics.fmean(task["methods"][m]["accuracy"]) for task in tasks.values()
+                )
+                for m in (name, "probe")
+            )
+            yield (
+                name,
+                f"tables without target labels, {len(tasks)} (probe): {own:.1f} ({base:.1f})",
+            )
 
 
 def _missing_classes(results: Results) -> Iterator[tuple[str, str]]:

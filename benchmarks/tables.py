@@ -21,6 +21,7 @@ from gates_table import gates_table, sources_table
 from grid_tables import grid_table
 from several_table import several_table
 from stream_table import stream_table
+from table_trees_table import trees_table
 from term_tables import extraction_table, pull_table, steps_table
 
 HERE = Path(__file__).parent
@@ -194,6 +195,7 @@ KINDS: dict[str, Callable[[dict[str, Any]], str]] = {
     "estimates": lambda result: estimates_table(result, _row, _ran_on),
     "gates": lambda result: gates_table(result, _row, _ran_on),
     "source weights": lambda result: sources_table(result, _row, _ran_on),
+    "table_trees": lambda result: trees_table(result, _row, _ran_on),
     "several": lambda result: several_table(result, _row, _ran_on),
 }
 QUOTED = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- table: end -->)", re.DOTALL)

@@ -24,6 +24,7 @@ from landbridge.inference.layers import (
     Votes,
     WeightedMedian,
 )
+from landbridge.inference.log_shares import LogShares
 from landbridge.solvers.boosting.trees import boosted_trees
 
 RNG = np.random.default_rng(0)
@@ -37,6 +38,7 @@ SAMPLES = {
     "nearest-move": NearestMove(X[:5], X[5:10]),
     "weighted-median": WeightedMedian(np.array([1.0, 2.0, 1.0, 0.5])),
     "clip": Clip(np.full(4, -0.5), np.full(4, 0.5)),
+    "log-shares": LogShares(np.array(1e-3)),
     "trees": boosted_trees(X, (X[:, 0] > 0).astype(int), 2, seed=0, max_iter=5),
 }
 

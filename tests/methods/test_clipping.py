@@ -16,6 +16,7 @@ from landbridge.methods.core.resolve import make_method
 from landbridge.runs.clipping import clipped_values, outside_note
 
 LINEAR = ("probe", "rulsif", "self-training", "label-shift-em", "weighted-joint", "coral")
+LINEAR += ("linear-infomax", "linear-mcc")
 
 
 def rare(n, seed, value):

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...base.errors import MethodError
 from ...base.fields import setting
 from ...base.typed import Notes
 from ..core.base import EVERY, METHODS, Features, Head, Requirements
 from ..core.feature import FeatureMethod
+from ..trees.base import EARLY, boosting_options, labelled_side
 
-_EARLY = 400
-"""Labelled rows from which on a tenth of them says when to stop."""
 PER_COLUMN_S = 8e-6
 """Seconds that a tree takes for each column, all nodes together."""
 
@@ -51,7 +49,7 @@ class BoostedTrees(FeatureMethod):
 
     def fit_seconds(self, rows: int, columns: int, outputs: int) -> float:
         """Return about how long one thread fits: each tree looks at every column in each node."""
-        trees = outputs * (self.max_iter if rows >= _EARLY else min(self.max_iter, 60))
+        trees = outputs * (self.max_iter if rows >= EARLY else min(self.max_iter, 60))
         return 0.1 + PER_COLUMN_S * trees * columns
 
     def fit_head(
@@ -66,24 +64,10 @@ class BoostedTrees(FeatureMethod):
         """
         from ...solvers.boosting.trees import boosted_trees, odds_of
 
-        side = target if target.labeled_mask.any() or source is None else source
-        if not side.labeled_mask.any():
-            raise MethodError(
-                "boosted-trees: no labelled rows to fit on",
-                hint="label some target rows, or give a labelled source",
-            )
-        x = np.asarray(side.x[side.labeled_mask], np.float64)
-        labels = side.labels[side.labeled_mask]
-        n = len(x)
-        options = {
-            "max_iter": self.max_iter if n >= _EARLY else min(self.max_iter, 60),
-            "learning_rate": self.learning_rate,
-            "max_leaf_nodes": self.max_leaf_nodes,
-            "min_samples_leaf": int(np.clip(n // 20, 1, 20)),
-            "l2_regularization": 1.0,
-            "early_stopping": n >= _EARLY,
-        }
-        notes: Notes = {"rows": n, "fitted_on": "target" if side is target else "source"}
+        side, whose = labelled_side(source, target, self.name)
+        x, labels = np.asarray(side.x, np.float64), side.labels
+        options = boosting_options(len(x), self.max_iter, self.learning_rate, self.max_leaf_nodes)
+        notes: Notes = {"rows": len(x), "fitted_on": whose}
         columns = side.target_type.binary_columns(labels, n_classes)
         if columns is None:
             trees = boosted_trees(x, labels, n_classes, seed, **options)

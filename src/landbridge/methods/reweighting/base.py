@@ -75,16 +75,22 @@ class Reweighting(ScaledMethod):
         MethodError
             Without labelled source rows, without target rows, or where dimensions differ.
         """
-        scaled_source, scaled_target, _ = self.both_sides(source, target)
+        weights, notes = self.usable_weights(source, target, n_classes, seed)
         assert source is not None
-        plain, notes = self.source_weights(scaled_source, scaled_target, n_classes, seed)
-        weights, notes = self._usable(plain, source.labeled_mask, n_classes, notes)
         head = fit_joint(
             self.head, source.x, source, target.x, target, n_classes, weights=weights, seed=seed
         )
         self.weights_ = weights
         head.notes.update(notes)
         return head
+
+    def usable_weights(
+        self, source: Features | None, target: Features, n_classes: int, seed: int
+    ) -> tuple[np.ndarray, Notes]:
+        """Return the weights of source rows (ns,), flattened as far as has to be, and notes."""
+        scaled_source, scaled_target, _ = self.both_sides(source, target)
+        plain, notes = self.source_weights(scaled_source, scaled_target, n_classes, seed)
+        return self._usable(plain, scaled_source.labeled_mask, n_classes, notes)
 
     def _usable(
         self, plain: np.ndarray, labeled: np.ndarray, n_classes: int, notes: Notes

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
 from ...base.fields import setting
+from ...inference.clip import within
+from ...inference.layers import apply
 from ..core.base import AffineHead, Features, Head, Requirements
 from ..core.feature import FLOPS, ScaledMethod
 from ..core.scaling import Scaling, rescaled, standardisation
@@ -55,6 +58,10 @@ class LinearTerm(ScaledMethod):
             Without labelled source rows, without target rows, or where dimensions differ.
         """
         source, target, both = self.both_sides(source, target)
+        bounds = within(source.x[source.labeled_mask], target.bounded)
+        if bounds:
+            source = source.with_x(apply(bounds, source.x))
+            target = replace(target, x=apply(bounds, target.x), bounded="")
         start = fit_joint("ridge", source.x, source, target.x, target, n_classes, seed=seed)
         assert start.affine is not None
         mean, deviation = standardisation(source.x[source.labeled_mask])
@@ -69,7 +76,9 @@ class LinearTerm(ScaledMethod):
         )
         weight = head[0] / deviation
         notes = {**start.notes, "source_loss": losses[0], "term": losses[1]}
-        return AffineHead(weight, head[1] - weight @ mean, notes).after(both.target_steps)
+        return AffineHead(weight, head[1] - weight @ mean, notes).after(
+            (*both.target_steps, *bounds)
+        )
 
     def _trained(
         self,

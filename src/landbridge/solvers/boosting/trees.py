@@ -10,7 +10,14 @@ import numpy as np
 from ...inference.trees import Trees
 
 
-def boosted_trees(x: np.ndarray, y: np.ndarray, n_classes: int, seed: int, **options: Any) -> Trees:
+def boosted_trees(
+    x: np.ndarray,
+    y: np.ndarray,
+    n_classes: int,
+    seed: int,
+    weights: np.ndarray | None = None,
+    **options: Any,
+) -> Trees:
     """Grow histogram gradient-boosted trees, and return them as arrays.
 
     Parameters
@@ -22,6 +29,8 @@ def boosted_trees(x: np.ndarray, y: np.ndarray, n_classes: int, seed: int, **opt
     n_classes : int
         Columns of the answer; not read for numbers, which have one.
     seed : int
+    weights : ndarray, shape (n,), optional
+        Of the rows; all count the same by default.
     options
         Of scikit-learn's HistGradientBoostingClassifier and -Regressor.
 
@@ -41,13 +50,15 @@ def boosted_trees(x: np.ndarray, y: np.ndarray, n_classes: int, seed: int, **opt
     from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
     if y.dtype.kind == "f":
-        model = HistGradientBoostingRegressor(random_state=seed, **options).fit(x, y)
+        model = HistGradientBoostingRegressor(random_state=seed, **options).fit(x, y, weights)
         return _arrays(model, [[(0, 1.0)]], 1, None)
     classes = np.unique(y)
     if len(classes) == 1:
         base = np.where(np.arange(n_classes) == classes[0], 0.0, -30.0)
-        return _constant(base)
-    model = HistGradientBoostingClassifier(random_state=seed, **options).fit(x, y)
+        return constant_trees(base)
+    if options.get("early_stopping") and np.bincount(y).take(classes).min() < 2:
+        options["early_stopping"] = False  # a class of one row has none to hold out
+    model = HistGradientBoostingClassifier(random_state=seed, **options).fit(x, y, weights)
     if len(classes) == 2:  # one score, which is the log of the odds
         return _arrays(
             model, [[(int(classes[0]), -0.5), (int(classes[1]), 0.5)]], n_classes, classes
@@ -87,9 +98,9 @@ def _arrays(
         missing = np.setdiff1d(np.arange(width), classes)
         base[missing] = base.min() - 30.0
     if not roots:
-        return _constant(base)
+        return constant_trees(base)
     found = {name: np.concatenate(own).astype(np.float64) for name, own in parts.items()}
-    found["threshold"] = _rounded_down(found["threshold"])
+    found["threshold"] = rounded_down(found["threshold"])
     return Trees(
         **found,
         roots=np.array(roots, float),
@@ -126,12 +137,13 @@ def odds_of(pairs: Sequence[Trees]) -> Trees:
     )
 
 
-def _constant(base: np.ndarray) -> Trees:
+def constant_trees(base: np.ndarray) -> Trees:
+    """Return one leaf: the same columns for every row."""
     zero = np.zeros(1)
     return Trees(zero, zero, zero, zero, zero, zero, zero, base, np.array(0.0))
 
 
-def _rounded_down(threshold: np.ndarray) -> np.ndarray:
+def rounded_down(threshold: np.ndarray) -> np.ndarray:
     """Return float32 values at or below: rounded up, a threshold could let its neighbour pass."""
     small = threshold.astype(np.float32)
     small = np.where(small > threshold, np.nextafter(small, np.float32(-np.inf)), small)

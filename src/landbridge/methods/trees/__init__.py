@@ -1,0 +1,1 @@
+"""Trees on a table's columns."""
