@@ -114,6 +114,7 @@ class Consensus(FeatureMethod):
             n_classes,
             weights=np.concatenate([np.full(n, 0.5 / n), np.full(m, 0.5 / m)]) * (n + m),
             seed=seed,
+            bounded=target.bounded,
         )
         self.members_ = {
             name: round(float((one.argmax(1) == answers).mean()), 4) for name, one in votes.items()
