@@ -94,19 +94,14 @@ def run_task(place: tuple[str, int], folder: Path) -> tuple[str, str, dict[str, 
 
 def choose(task: Task, rows: dict[str, dict[str, Any]]) -> dict[str, Any]:
     """Choose as `landbridge transfer` does: from answers on unlabelled target rows."""
-    from landbridge.diagnosis.diagnose import diagnose
-    from landbridge.metrics.labelfree import Candidate
-    from landbridge.selection.choose import choose_label_free
-    from landbridge.selection.clusters import class_clusters
-    from landbridge.selection.portfolio import FEATURES, NEED_CLUSTERS
+    from choice import auto
 
-    clusters = class_clusters(task.xs, task.ys).found
-    names = [name for name in FEATURES if clusters or name not in NEED_CLUSTERS]
-    candidates = [
-        Candidate(name, rows[name]["seen"], task.xt) for name in (REFERENCE, *names) if name in rows
-    ]
-    shift = diagnose(task.xs, task.ys, task.xt).label_shift
-    return choose_label_free(candidates, REFERENCE, label_shift=shift, clusters=clusters).to_json()
+    logits = {
+        name: np.log(np.maximum(row["seen"], 1e-30)) for name, row in rows.items() if "seen" in row
+    }
+    labels = np.unique(task.ys, return_inverse=True)[1]
+    method, reason = auto(task, labels, logits)
+    return {"method": method, "reason": reason}
 
 
 def places() -> Iterator[tuple[str, int]]:

@@ -31,6 +31,7 @@ def measured(results: Results) -> dict[str, dict[str, str]]:
         _angles,
         _tables,
         _trees,
+        _choice,
         _without,
     ):
         for name, text in part(results):
@@ -186,6 +187,29 @@ def _tables(results: Results) -> Iterator[tuple[str, str]]:
                 for m in (name, "scratch")
             )
             yield name, f"heart disease, {len(tasks)} hospitals (scratch): {own:.1f} ({base:.1f})"
+
+
+NEW_IN_CHOICE = (
+    *("consensus", "discriminant-em", "linear-infomax", "linear-mcc", "mean-matching"),
+)
+"""Methods that no older table has."""
+
+
+def _choice(results: Results) -> Iterator[tuple[str, str]]:
+    parts = results.get("choice", {}).get("summary", {})
+    names = {
+        "three classes and more, 50 target rows and more": "three classes and more",
+        "two classes": "two classes",
+    }
+    for name in NEW_IN_CHOICE:
+        cells = [
+            f"{short} {found['ways'][name]['gain']:+.1f}, hurt {found['ways'][name]['hurt']} of "
+            f"{found['tasks']}"
+            for part, short in names.items()
+            if (found := parts.get(part)) and name in found["ways"]
+        ]
+        if cells:
+            yield name, f"gain over the probe: {'; '.join(cells)}"
 
 
 def _trees(results: Results) -> Iterator[tuple[str, str]]:

@@ -26,6 +26,7 @@ def tables(monkeypatch):
         "tables",
         "measured",
         "across_table",
+        "choice_table",
         "class_shift_table",
         "clustering_table",
         "grid_tables",
