@@ -84,3 +84,24 @@ def test_repeats_use_what_is_left():
     assert (found.folds, found.repeats) == (3, 3)
     assert plan(5000).folds == 0
     assert plan(5000, given="a", cross_validate=True).folds == 0
+
+
+@pytest.mark.parametrize("cross_validate", [False, True])
+def test_what_is_cheap_is_never_left_out(cross_validate):
+    """Baselines fill the time: leaving out candidates of a moment would save nothing."""
+    costs = {"scratch": 300.0, "probe": 0.1, "quick": 0.2, "fast": 0.3, "slow": 80.0}
+    found = allot(
+        references=("scratch", "probe"),
+        candidates=("quick", "fast", "slow"),
+        given=None,
+        cost=lambda name, scale: costs[name] * scale,
+        steps=lambda name, scale: 1,
+        budget=60.0,
+        overhead=3.0,
+        jobs=1,
+        seeds=None,
+        first_seed=0,
+        cross_validate=cross_validate,
+    )
+    assert {"quick", "fast"} <= set(found.candidates)
+    assert [row.method for row in found.not_tried] == ["slow"]

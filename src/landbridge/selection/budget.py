@@ -9,6 +9,8 @@ from .records import NotTried, PlannedFit
 
 FOLDS = 3
 SHORTEST = 0.25
+CHEAP = 0.02
+"""Of the budget: a candidate that takes no more, all its folds together, is never left out."""
 
 
 @dataclass
@@ -63,8 +65,9 @@ def allot(
     """Fit a list of methods into a budget.
 
     Steps of preference: three seeds and every candidate; then fewer candidates, the dearest
-    ones left out first and among their like those of low priority; then two seeds; then
-    shorter training, down to a quarter; then whatever that takes, and say so.
+    ones left out first and among their like those of low priority, but none that is cheap, as
+    leaving it out saves nothing; then two seeds; then shorter training, down to a quarter; then
+    whatever that takes, and say so.
 
     Parameters
     ----------
@@ -104,15 +107,20 @@ def allot(
     dropped: list[str] = []
     n_seeds, scale = wishes[0], 1.0
     keep_at_least = len(names) if keep else len(references) + min(2, len(candidates))
+
+    def saves(scale: float) -> bool:
+        dearest = max((cost(name, scale) for name in names[len(references) :]), default=0.0)
+        return dearest * max(1, folds) / jobs > CHEAP * budget
+
     while total(names, n_seeds, scale, folds) > budget:
-        if not given and len(names) > keep_at_least:
+        if not given and len(names) > keep_at_least and saves(scale):
             dropped.append(names.pop(_dearest(names, len(references), cost, scale)))
         elif n_seeds > wishes[-1]:
             n_seeds = wishes[-1]
         elif scale > SHORTEST:
             scale = max(SHORTEST, scale * 0.8)
         elif (
-            not given and not keep and len(names) > max(1, len(references))
+            not given and not keep and len(names) > max(1, len(references)) and saves(scale)
         ):  # something has to be left
             dropped.append(names.pop(_dearest(names, len(references), cost, scale)))
         else:
