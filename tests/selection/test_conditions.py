@@ -6,7 +6,7 @@ import pytest
 
 from landbridge.methods.core.resolve import Methods
 from landbridge.selection.clusters import Clusters
-from landbridge.selection.conditions import Evidence, left_out
+from landbridge.selection.conditions import WHEN, Evidence, left_out
 from landbridge.selection.portfolio import FEATURES
 
 GROUPS = Clusters(True, 0.8, "labels and clusters agree by 0.80")
@@ -30,6 +30,11 @@ def test_where_they_form_none_only_class_shares_tell():
     assert tried(Evidence(500, 2, NONE, "cats 10 % → 80 %"))[0] == ["label-shift-em"]
     assert tried(Evidence(500, 2, NONE, same_shares=True))[0] == ["discriminant-em"]
     assert "--class-shares same" in tried(Evidence(500, 2, NONE))[1]["discriminant-em"]
+
+
+def test_a_plan_says_when_each_candidate_is_tried():
+    assert set(WHEN) == set(FEATURES)
+    assert "--class-shares same" in WHEN["discriminant-em"]
 
 
 @pytest.mark.parametrize(

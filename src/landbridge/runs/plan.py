@@ -11,6 +11,7 @@ from ..domains.task import Task
 from ..methods.core.feature import FeatureMethod
 from ..methods.core.resolve import named_epochs, warnings_of
 from ..selection.budget import allot
+from ..selection.conditions import WHEN
 from ..selection.portfolio import Portfolio, portfolio
 from ..selection.records import PlannedFit
 from ..targets.registry import type_of_target
@@ -164,6 +165,9 @@ def _with_why(fit: PlannedFit, found: Portfolio, context: FitContext) -> Planned
         why = "what the outcome is measured against"
     else:
         why = context.methods[fit.method].summary
+        when = WHEN.get(fit.method)
+        if when and fit.role == "candidate" and context.data.situation.target == "none":
+            why = f"{when}: {why}"
     return replace(fit, why=why)
 
 

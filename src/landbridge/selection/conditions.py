@@ -102,6 +102,15 @@ CONDITIONS: Mapping[str, Callable[[Evidence], str]] = {
 classes are no groups."""
 
 
+WHEN: Mapping[str, str] = {
+    "consensus": "where classes form clusters",
+    "discriminant-em": "where they form none, and you say --class-shares same",
+    "label-shift-em": "where they form none, and class shares must have changed",
+    "source-weights": "where they form none, and there are several sources",
+}
+"""The same before the data were looked at, for a plan."""
+
+
 def asks_for_clusters(names: Sequence[str]) -> bool:
     """Say whether clusters have to be looked for."""
     return any(split_variant(name)[0] in CONDITIONS for name in names)
