@@ -161,10 +161,12 @@ def make_plan(task: Task, context: FitContext, events: Events) -> tuple[Plan, Fi
 def _with_why(fit: PlannedFit, found: Portfolio, context: FitContext) -> PlannedFit:
     if fit.method == "scratch" and context.fallback is not None:
         why = "what the outcome is measured against, as a small net of our own"
-    elif fit.method == found.reference:
+    elif fit.method == found.reference and len(found.references) == 1:
         why = "what the outcome is measured against"
     else:
         why = context.methods[fit.method].summary
+        if fit.role == "baseline" and len(found.references) > 1:
+            why = f"{why}; the best baseline is what the outcome is measured against"
         when = WHEN.get(fit.method)
         if when and fit.role == "candidate" and context.data.situation.target == "none":
             why = f"{when}: {why}"
