@@ -97,7 +97,9 @@ def test_unlabelled_target(tmp_path, blobs):
     run = transfer(blobs(60), target, tmp_path / "run", target_labels="judge")
     assert run.choice["kind"] == "label-free"
     assert run.verdict["kind"] == "judged"
-    assert run.verdict["reference"] == "source-only"
+    assert run.verdict["reference"] == run.choice["reference"]
+    assert run.choice["reference"] in {"probe", "source-only"}
+    assert "source rows kept apart" in run.choice["reference_reason"]
     add_up(run, target[0])
 
 
@@ -111,7 +113,7 @@ def test_unlabelled_images(tmp_path):
     target = 255 - x
     run = transfer((x, y), (target, y), tmp_path / "run", target_labels="judge", candidates=["mcc"])
     assert run.data["target"]["modality"] == "image"
-    assert {row["method"] for row in run.choice["candidates"]} == {"mcc", "source-only", "probe"}
+    assert {row["method"] for row in run.choice["candidates"]} == {"mcc", run.choice["reference"]}
     add_up(run, target)
 
 
