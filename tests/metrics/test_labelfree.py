@@ -161,6 +161,20 @@ def test_label_shift_damps_and_loosens_the_gate():
     assert "label shift" in found.reason
 
 
+def test_where_shares_have_changed_groups_have_to_be_followed_better():
+    """Answers for all classes where the target has two of three: spread, and no evidence."""
+    rng = np.random.default_rng(0)
+    truth = np.repeat([0, 1], 60)
+    x = 6 * np.eye(3)[truth] + rng.normal(size=(120, 3))
+    base = Candidate("base", np.eye(3)[truth] * 0.7 + 0.1, x)
+    split = np.where(rng.random(120) < 0.3, 2, truth)
+    spread = Candidate("spread", np.eye(3)[split] * 0.7 + 0.1, x)
+    assert "spread" not in score_candidates([spread], base).gated
+    found = score_candidates([spread], base, label_shift=True)
+    assert found.best == "base"
+    assert "class shares have changed" in found.gated["spread"]
+
+
 def test_refuses(world):
     good, weak, _ = world
     with pytest.raises(ValueError, match="same name"):

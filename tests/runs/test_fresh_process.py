@@ -26,7 +26,9 @@ from landbridge.domains.read import read_domain
 from landbridge.domains.sealing import keep_labels
 from landbridge.domains.task import Task
 from landbridge.inference import layers
+from landbridge.inference.clip import Clip
 from landbridge.inference.layers import STEPS
+from landbridge.inference.log_shares import LogShares
 from landbridge.methods.core.base import METHODS
 from landbridge.methods.core.feature import FeatureMethod
 from landbridge.methods.core.resolve import make_method, unmet
@@ -78,6 +80,8 @@ def example_layers():
         "votes": (layers.Votes(np.ones((3, 2)), np.array(0.1)), 6),
         "nearest-move": (layers.NearestMove(a, rng.normal(size=(4, 3))), 3),
         "weighted-median": (layers.WeightedMedian(np.array([1.0, 2.0, 1.5])), 3),
+        "clip": (Clip(np.zeros(3), np.ones(3)), 3),
+        "log-shares": (LogShares(np.array(0.1)), 3),
         "trees": (boosted_trees(x, (x[:, 0] > 0).astype(int), 2, 0, max_iter=5), 3),
     }
 

@@ -69,7 +69,8 @@ def score_candidates(
        points under the reference's, or half of what the reference is less sure on the target
        than it is right on the source, where that is more: what follows the target may forget
        the source; answers spread over the classes at most 15 % less than the reference's.
-    3. Guard: what FineAMI and the diversity of answers lose together is at most 0.02.
+    3. Guard: what FineAMI and the spread of answers lose together is at most 0.02; where class
+       shares seem to have changed, ClassAMI has to rise.
     4. Sum of ranks by ClassAMI, InfoMax and EnsV over those that passed, the reference included
        (ties share their mean rank). Equal sums: the reference first, then by ClassAMI. A single
        candidate beside the reference is taken if it passed.
@@ -138,7 +139,7 @@ def score_candidates(
     figures = _figures(everyone, gated, seed, max_rows)
     for c in everyone[1:]:
         if c.name not in gated:
-            why = _guard(c, first, figures, clusters)
+            why = _guard(c, first, figures, clusters, label_shift)
             if why:
                 gated[c.name] = why
     passed = tuple(c for c in everyone if c.name not in gated)
@@ -251,10 +252,17 @@ def _guard(
     reference: Candidate,
     figures: Mapping[str, Mapping[str, float]],
     clusters: bool,
+    label_shift: bool,
 ) -> str:
     """Return why what it changes is not believed, "" where it is."""
     if not clusters:
         return ""
+    ours, theirs = (figures[c.name]["class_ami"] for c in (candidate, reference))
+    if label_shift and ours <= theirs:
+        return (
+            "where class shares have changed its answers have to follow the groups in the "
+            f"target's rows better (ClassAMI {ours:.3f} against {theirs:.3f})"
+        )
     groups = figures[candidate.name]["fine_ami"] - figures[reference.name]["fine_ami"]
     spread = _spread(candidate) - _spread(reference)
     if not groups + spread < LEAST_EVIDENCE:  # or there are too few rows for groups

@@ -67,6 +67,6 @@ def by_comparison(plan: Plan, choice: Choice, fitted: Mapping[str, object]) -> t
     ranks = {row.method: row.rank for row in choice.candidates if row.rank is not None}
     compared = [name for name in names if name in ranks]
     if len(compared) < 2:
-        return (plan.reference or "") if plan.reference in fitted else (names or [""])[0], ""
+        return (plan.reference or "") if plan.reference in fitted else "", ""
     best = min(compared, key=lambda name: ranks[name])
     return best, f"of {', '.join(compared)} it did best in the cross-validation"
