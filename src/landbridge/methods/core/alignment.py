@@ -12,7 +12,7 @@ import numpy as np
 from ...base.fields import setting
 from ...inference.layers import HeadLayer, apply
 from ..heads.base import fit_joint
-from .base import Features, Head, Requirements
+from .base import UNSUPERVISED, Features, Head, Requirements
 from .feature import ScaledMethod
 
 
@@ -47,9 +47,7 @@ class AlignmentMethod(ScaledMethod):
     Its estimator is a transformer as well: `transform` gives rows in the common space.
     """
 
-    needs: ClassVar[Requirements] = Requirements(
-        source="labelled", target="unlabelled", gradients=False, shared_classes=True
-    )
+    needs: ClassVar[Requirements] = UNSUPERVISED
     head: Any = setting("ridge", "What is fitted in the common space: a name, or a classifier.")
 
     @abstractmethod

@@ -64,6 +64,12 @@ class Requirements:
     warning: str = ""
 
 
+UNSUPERVISED = Requirements(
+    source="labelled", target="unlabelled", gradients=False, shared_classes=True
+)
+"""Needs of what adapts features from a labelled source to a target without labels."""
+
+
 @dataclass(frozen=True)
 class Features:
     """Frozen features of one side, and the labels that may be used.
@@ -192,6 +198,7 @@ __all__ = [
     "EVERY",
     "METHODS",
     "NUMBERS",
+    "UNSUPERVISED",
     "AffineHead",
     "Features",
     "Head",

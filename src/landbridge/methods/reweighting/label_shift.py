@@ -14,7 +14,7 @@ from ...base.typed import Notes
 from ...inference.layers import Affine
 from ...solvers.density_ratio.base import effective_sample_size
 from ...solvers.label_shift.label_shift import LabelShift
-from ..core.base import Features, Head, Requirements
+from ..core.base import UNSUPERVISED, Features, Head, Requirements
 from ..core.feature import labelled_source
 from ..core.scaling import Scaling
 from ..heads.base import fit_head
@@ -36,9 +36,7 @@ class LabelShiftMethod(Reweighting):
         After `fit`: the share of each class in the target.
     """
 
-    needs: ClassVar[Requirements] = Requirements(
-        source="labelled", target="unlabelled", gradients=False, shared_classes=True
-    )
+    needs: ClassVar[Requirements] = UNSUPERVISED
     correct: Correct = setting(
         "weights",
         "Whether source rows are weighted by class and the head is fitted again, or its answers "

@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from ...base.fields import setting
-from ..core.base import Features, Head, Requirements
+from ..core.base import UNSUPERVISED, Features, Head, Requirements
 from ..core.feature import ScaledMethod
 from ..core.scaling import Scaling
 
@@ -18,9 +18,7 @@ SHARES = (0.2, 0.35, 0.5, 0.65, 0.8)
 class SelfTrainingMethod(ScaledMethod):
     """Base: a subclass writes `fit_rows`."""
 
-    needs: ClassVar[Requirements] = Requirements(
-        source="labelled", target="unlabelled", gradients=False, shared_classes=True
-    )
+    needs: ClassVar[Requirements] = UNSUPERVISED
 
     scaling: Scaling = setting("none", "How features are brought to one scale before.")
     shares: tuple[float, ...] = setting(

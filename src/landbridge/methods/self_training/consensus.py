@@ -14,7 +14,7 @@ from ...base.typed import Notes
 from ...inference.layers import Affine
 from ...solvers.calibration.softmax import softmax
 from ...solvers.calibration.temperature import at_confidence, temperature_for_confidence
-from ..core.base import METHODS, Features, Head, Requirements
+from ..core.base import METHODS, UNSUPERVISED, Features, Head
 from ..core.feature import FeatureMethod, labelled_source
 from ..heads.base import fit_head
 
@@ -57,9 +57,7 @@ class Consensus(FeatureMethod):
     family = "pseudo"
     summary = "several ways to adapt vote on the target's rows, and one head learns the vote"
     paper = "Gao, Liang, Fan, Sun & Han, 2009, NIPS, Consensus Maximization"
-    needs = Requirements(
-        source="labelled", target="unlabelled", gradients=False, shared_classes=True
-    )
+    needs = UNSUPERVISED
 
     members: tuple[str, ...] = setting(
         MEMBERS, "Methods on features, with options behind their names."

@@ -7,7 +7,7 @@ import numpy as np
 from ...base.fields import setting
 from ...inference.layers import Affine
 from ...solvers.calibration.softmax import softmax
-from ..core.base import METHODS, Features, Head, Requirements
+from ..core.base import METHODS, UNSUPERVISED, Features, Head
 from ..core.feature import ScaledMethod
 from ..core.scaling import Scaling
 from ..heads.base import fit_joint
@@ -38,9 +38,7 @@ class DiscriminantEM(ScaledMethod):
     family = "pseudo"
     summary = "class Gaussians of one covariance that follow the target's rows and shares, by EM"
     paper = "Nigam, McCallum, Thrun & Mitchell, 2000, Machine Learning 39; Friedman, 1989, JASA"
-    needs = Requirements(
-        source="labelled", target="unlabelled", gradients=False, shared_classes=True
-    )
+    needs = UNSUPERVISED
 
     scaling: Scaling = setting("none", "How features are brought to one scale before.")
     components: int = setting(

@@ -11,7 +11,7 @@ import numpy as np
 from ...base.fields import setting
 from ...inference.clip import within
 from ...inference.layers import apply
-from ..core.base import AffineHead, Features, Head, Requirements
+from ..core.base import UNSUPERVISED, AffineHead, Features, Head, Requirements
 from ..core.feature import FLOPS, ScaledMethod
 from ..core.scaling import Scaling, rescaled, standardisation
 from ..heads.base import fit_joint
@@ -28,9 +28,7 @@ class LinearTerm(ScaledMethod):
     """
 
     family: ClassVar[str] = "pseudo"
-    needs: ClassVar[Requirements] = Requirements(
-        source="labelled", target="unlabelled", gradients=False, shared_classes=True
-    )
+    needs: ClassVar[Requirements] = UNSUPERVISED
 
     scaling: Scaling = setting(
         "none", 'How features are scaled before. "none": by the source\'s mean and deviation.'

@@ -8,7 +8,7 @@ import numpy as np
 
 from ...base.fields import setting
 from ...solvers.calibration.score_calibration import fit_temperature
-from ..core.base import METHODS, AffineHead, Features, Head, Requirements
+from ..core.base import METHODS, UNSUPERVISED, AffineHead, Features, Head
 from ..core.feature import ScaledMethod
 
 
@@ -41,9 +41,7 @@ class EasyTL(ScaledMethod):
     family = "subspace"
     summary = "aligned class means, target rows shared out among them by a program"
     paper = "Wang, Chen, Yu, Huang & Yang, 2019, ICME"
-    needs = Requirements(
-        source="labelled", target="unlabelled", gradients=False, shared_classes=True
-    )
+    needs = UNSUPERVISED
 
     alignment: Literal["coral", "none"] = setting("coral", '"none" is the paper\'s EasyTL(c).')
     reg: float = setting(1.0, "Of CORAL.", ge=0)

@@ -10,7 +10,7 @@ from ...base.seeds import numpy_rng
 from ...base.typed import Notes
 from ...inference.layers import Affine, HeadLayer, RBFKernel, UnitRows, apply
 from ...solvers.calibration.score_calibration import fit_temperature
-from ..core.base import METHODS, Features, Head, Requirements
+from ..core.base import METHODS, UNSUPERVISED, Features, Head
 from ..core.feature import ScaledMethod
 from .directions import directions_from
 
@@ -47,9 +47,7 @@ class MEDA(ScaledMethod):
     family = "subspace"
     summary = "kernel classifier on the manifold that joins sides and classes"
     paper = "Wang, Feng, Chen, Yu, Huang & Yu, 2018, ACM Multimedia"
-    needs = Requirements(
-        source="labelled", target="unlabelled", gradients=False, shared_classes=True
-    )
+    needs = UNSUPERVISED
 
     n_components: int = setting(
         20, "Dimension of the subspaces that the geodesic flow joins.", ge=1

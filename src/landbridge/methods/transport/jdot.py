@@ -6,7 +6,7 @@ import numpy as np
 
 from ...base.fields import setting
 from ...base.seeds import numpy_rng
-from ..core.base import METHODS, AffineHead, Features, Head, Requirements
+from ..core.base import METHODS, UNSUPERVISED, AffineHead, Features, Head
 from ..core.feature import ScaledMethod
 from .base import ground_labels
 
@@ -38,9 +38,7 @@ class JDOT(ScaledMethod):
     family = "transport"
     summary = "predictor and transport plan of rows with labels, in turns"
     paper = "Courty, Flamary, Habrard & Rakotomamonjy, 2017, NeurIPS"
-    needs = Requirements(
-        source="labelled", target="unlabelled", gradients=False, shared_classes=True
-    )
+    needs = UNSUPERVISED
 
     feature_weight: float = setting(
         1.0,

@@ -8,7 +8,7 @@ import numpy as np
 
 from ...base.fields import setting
 from ...base.seeds import numpy_rng
-from ..core.base import METHODS, Features, Head, Requirements
+from ..core.base import METHODS, UNSUPERVISED, Features, Head
 from ..core.feature import ScaledMethod
 from ..heads.base import fit_head
 from .base import ground_labels
@@ -41,9 +41,7 @@ class TransportLabels(ScaledMethod):
     family = "transport"
     summary = "labels carried to target rows by optimal transport, then the head"
     paper = "Redko, Courty, Flamary & Tuia, 2019, AISTATS, arXiv 1803.04899"
-    needs = Requirements(
-        source="labelled", target="unlabelled", gradients=False, shared_classes=True
-    )
+    needs = UNSUPERVISED
 
     reg: float = setting(
         0.03,
