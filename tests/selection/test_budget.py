@@ -105,3 +105,54 @@ def test_what_is_cheap_is_never_left_out(cross_validate):
     )
     assert {"quick", "fast"} <= set(found.candidates)
     assert [row.method for row in found.not_tried] == ["slow"]
+
+
+SCRATCH_FIRST = {"scratch": 100.0, "probe": 0.1, "quick": 5.0, "slow": 30.0}
+
+
+def with_scratch(budget, **how):
+    return allot(
+        **{
+            "references": ("scratch", "probe"),
+            "candidates": ("quick", "slow"),
+            "given": None,
+            "cost": lambda name, scale: SCRATCH_FIRST[name] * (1 if name == "probe" else scale),
+            "steps": lambda name, scale: 0 if name == "probe" else round(1000 * scale),
+            "budget": budget,
+            "overhead": 3.0,
+            "jobs": 1,
+            "seeds": None,
+            "first_seed": 0,
+            "cross_validate": True,
+            "shorten": ("scratch",),
+        }
+        | how
+    )
+
+
+def test_scratch_is_shortened_before_a_candidate_is_left_out():
+    full, short = with_scratch(1100), with_scratch(600)
+    assert full.first_scale == full.scale == 1.0
+    assert short.candidates == full.candidates
+    assert (short.seeds, short.scale) == (full.seeds, 1.0)
+    assert SHORTEST <= short.first_scale < 1.0
+    assert short.seconds <= 600
+    by_name = {fit.method: fit for fit in short.fits}
+    assert by_name["scratch"].steps == round(1000 * short.first_scale)
+    assert by_name["slow"].steps == 1000
+    without = with_scratch(600, shorten=())
+    assert set(without.candidates) < set(full.candidates) or without.scale < 1
+
+
+def test_no_longer_budget_shortens_more():
+    found = [with_scratch(budget) for budget in range(20, 1200, 30)]
+    assert all(a.first_scale <= b.first_scale for a, b in pairwise(found))
+    assert all(plan.first_scale >= SHORTEST for plan in found)
+    assert found[0].scale == found[0].first_scale == SHORTEST
+
+
+def test_a_named_method_keeps_its_steps_while_scratch_is_shorter():
+    found = with_scratch(350, given="slow")
+    assert found.scale == 1.0
+    assert found.first_scale < 1.0
+    assert len(found.seeds) == 3

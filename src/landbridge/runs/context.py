@@ -27,6 +27,8 @@ from .prepared import SOURCE_STATE, PreparedData
 SMALL = "small"
 """Part of the folder for the small net's context."""
 FILE = "workspace.json"
+SHORTENED_FIRST = ("scratch",)
+"""Baselines that are dear: a short budget shortens them before it leaves anything out."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,8 @@ class RunSettings:
         Of each fit.
     scale : float
         Factor on the steps of every fit that nobody named.
+    scratch_scale : float
+        The same for training from scratch, which a short budget shortens first.
     frozen : bool
         Whether adapting methods leave the backbone as it is.
     """
@@ -49,6 +53,11 @@ class RunSettings:
     threads: int = 1
     scale: float = 1.0
     frozen: bool = False
+    scratch_scale: float = 1.0
+
+    def scale_of(self, method: str) -> float:
+        """Return the factor on the steps of a method."""
+        return self.scratch_scale if method in SHORTENED_FIRST else self.scale
 
 
 class StartingNetwork:
@@ -276,4 +285,5 @@ class FitContext:
 
 
 def _settings(saved: Mapping[str, Any]) -> RunSettings:
-    return RunSettings(**{name: saved[name] for name in RunSettings.__dataclass_fields__})
+    own = {name: saved[name] for name in RunSettings.__dataclass_fields__ if name in saved}
+    return RunSettings(**{"scratch_scale": own["scale"], **own})  # older versions had one scale

@@ -201,7 +201,7 @@ def _fit_network(
     )
     folder = context.fits / spec.id
     plans = {
-        name: plan.scaled(context.settings.scale)
+        name: plan.scaled(context.settings.scale_of(spec.method))
         for name, plan in method.variants(context.plan_context()).items()
     }
     if len(plans) > 1 or any(plan.mix for plan in plans.values()):

@@ -17,7 +17,7 @@ from ..selection.records import PlannedFit
 from ..targets.registry import type_of_target
 from ..training.devices import find_device
 from ..training.probe import PROBE_SHARE
-from .context import FitContext
+from .context import SHORTENED_FIRST, FitContext
 from .costs import (
     OVERHEAD,
     SOURCE_ONLY,
@@ -91,6 +91,7 @@ def make_plan(task: Task, context: FitContext, events: Events) -> tuple[Plan, Fi
         first_seed=config.seed,
         cross_validate=cross_validate,
         keep=config.candidates is not None,
+        shorten=[n for n in SHORTENED_FIRST if n in found.references and n != given],
     )
     named = config.candidates or ()
     for row in found.not_tried:
@@ -98,7 +99,14 @@ def make_plan(task: Task, context: FitContext, events: Events) -> tuple[Plan, Fi
             events.log(
                 "warning", f"{row.method} was named as a candidate and is left out: {row.why}"
             )
-    context = context.settled(scale=bought.scale)
+    context = context.settled(scale=bought.scale, scratch_scale=bought.first_scale)
+    shortened = {
+        row.method: said
+        for row in bought.fits
+        if row.method in SHORTENED_FIRST and (said := _shortened(row, steps(row.method, 1.0)))
+    }
+    for name, said in shortened.items():
+        events.log("note", f"{name}: {said}")
     if costs.row.probe_s > 2 * PROBE_SHARE * config.budget_seconds:
         events.log(
             "warning",
@@ -147,7 +155,9 @@ def make_plan(task: Task, context: FitContext, events: Events) -> tuple[Plan, Fi
         precision_reason=costs.precision_reason,
         device=context.settings.device,
         frozen=context.settings.frozen,
-        fits=tuple(_with_why(row, found, context) for row in bought.fits),
+        fits=tuple(
+            _with_why(row, found, context, shortened.get(row.method, "")) for row in bought.fits
+        ),
         not_tried=(*(found.not_tried if given is None else ()), *bought.not_tried),
         seconds=round(bought.seconds, 1),
         cpu_s=round(work, 1),
@@ -158,7 +168,19 @@ def make_plan(task: Task, context: FitContext, events: Events) -> tuple[Plan, Fi
     return plan, context
 
 
-def _with_why(fit: PlannedFit, found: Portfolio, context: FitContext) -> PlannedFit:
+def _shortened(fit: PlannedFit, usual: int) -> str:
+    """Say that a baseline is trained for less than it would be, "" where it is not."""
+    if fit.steps >= usual:
+        return ""
+    return (
+        f"{fit.steps:,} steps in place of {usual:,}, as the budget is short and candidates are "
+        "left out last; a longer --budget makes it a stronger baseline"
+    )
+
+
+def _with_why(
+    fit: PlannedFit, found: Portfolio, context: FitContext, shortened: str = ""
+) -> PlannedFit:
     if fit.method == "scratch" and context.fallback is not None:
         why = "what the outcome is measured against, as a small net of our own"
     elif fit.method == found.reference and len(found.references) == 1:
@@ -170,7 +192,7 @@ def _with_why(fit: PlannedFit, found: Portfolio, context: FitContext) -> Planned
         when = WHEN.get(fit.method)
         if when and fit.role == "candidate" and context.data.situation.target == "none":
             why = f"{when}: {why}"
-    return replace(fit, why=why)
+    return replace(fit, why=f"{why}; {shortened}" if shortened else why)
 
 
 def _kept(context: FitContext) -> str:

@@ -29,6 +29,8 @@ class BudgetPlan:
         Of cross-validation; 0 where the choice is label-free or given.
     scale : float
         Factor on the steps of every network fit.
+    first_scale : float
+        The same for what is shortened before anything is left out.
     seconds : float
         Estimated wall-clock time.
     not_tried : list of NotTried
@@ -42,6 +44,7 @@ class BudgetPlan:
     folds: int
     repeats: int
     scale: float
+    first_scale: float
     seconds: float
     not_tried: list[NotTried] = field(default_factory=list)
     fits: list[PlannedFit] = field(default_factory=list)
@@ -61,13 +64,15 @@ def allot(
     first_seed: int,
     cross_validate: bool,
     keep: bool = False,
+    shorten: Sequence[str] = (),
 ) -> BudgetPlan:
     """Fit a list of methods into a budget.
 
-    Steps of preference: three seeds and every candidate; then fewer candidates, the dearest
-    ones left out first and among their like those of low priority, but none that is cheap, as
-    leaving it out saves nothing; then two seeds; then shorter training, down to a quarter; then
-    whatever that takes, and say so.
+    Steps of preference: three seeds and every candidate; then shorter training of what
+    `shorten` names, down to a quarter; then fewer candidates, the dearest ones left out first
+    and among their like those of low priority, but none that is cheap, as leaving it out saves
+    nothing; then two seeds; then shorter training of all, down to a quarter; then whatever that
+    takes, and say so.
 
     Parameters
     ----------
@@ -89,16 +94,25 @@ def allot(
         Whether candidates are compared by cross-validation on target labels.
     keep : bool
         Whether the user has named the candidates: then none is left out.
+    shorten : sequence of str
+        Baselines that are dear and are shortened before any candidate is left out.
     """
+    first_scale = 1.0
+
+    def scale_of(name: str, scale: float) -> float:
+        return min(scale, first_scale) if name in shorten else scale
+
+    def cost_at(name: str, scale: float) -> float:
+        return cost(name, scale_of(name, scale))
 
     def total(names: Sequence[str], n_seeds: int, scale: float, folds: int) -> float:
-        race = 0.0 if given else sum(cost(n, scale) for n in names) * max(1, folds)
+        race = 0.0 if given else sum(cost_at(n, scale) for n in names) * max(1, folds)
         if given:
-            final = (cost(given, scale) + sum(cost(r, scale) for r in references)) * n_seeds
+            final = (cost_at(given, scale) + sum(cost_at(r, scale) for r in references)) * n_seeds
         else:
-            dearest = max((cost(n, scale) for n in names), default=0.0)
+            dearest = max((cost_at(n, scale) for n in names), default=0.0)
             again = n_seeds - (0 if cross_validate else 1)
-            final = dearest * max(0, again) + sum(cost(r, scale) for r in references) * n_seeds
+            final = dearest * max(0, again) + sum(cost_at(r, scale) for r in references) * n_seeds
         return overhead + (race + final) / jobs
 
     folds = FOLDS if cross_validate and not given else 0
@@ -108,21 +122,26 @@ def allot(
     n_seeds, scale = wishes[0], 1.0
     keep_at_least = len(names) if keep else len(references) + min(2, len(candidates))
 
-    def saves(scale: float) -> bool:
-        dearest = max((cost(name, scale) for name in names[len(references) :]), default=0.0)
+    def saves(names: Sequence[str], scale: float) -> bool:
+        dearest = max((cost_at(name, scale) for name in names), default=0.0)
         return dearest * max(1, folds) / jobs > CHEAP * budget
 
     while total(names, n_seeds, scale, folds) > budget:
-        if not given and len(names) > keep_at_least and saves(scale):
-            dropped.append(names.pop(_dearest(names, len(references), cost, scale)))
+        if first_scale > SHORTEST and saves(shorten, scale):
+            first_scale = max(SHORTEST, first_scale * 0.8)
+        elif not given and len(names) > keep_at_least and saves(names[len(references) :], scale):
+            dropped.append(names.pop(_dearest(names, len(references), cost_at, scale)))
         elif n_seeds > wishes[-1]:
             n_seeds = wishes[-1]
         elif scale > SHORTEST:
             scale = max(SHORTEST, scale * 0.8)
         elif (
-            not given and not keep and len(names) > max(1, len(references)) and saves(scale)
+            not given
+            and not keep
+            and len(names) > max(1, len(references))
+            and saves(names[len(references) :], scale)
         ):  # something has to be left
-            dropped.append(names.pop(_dearest(names, len(references), cost, scale)))
+            dropped.append(names.pop(_dearest(names, len(references), cost_at, scale)))
         else:
             break
     seconds = total(names, n_seeds, scale, folds)
@@ -137,11 +156,12 @@ def allot(
         folds=folds,
         repeats=1 if folds else 0,
         scale=round(scale, 4),
+        first_scale=round(min(scale, first_scale), 4),
         seconds=seconds,
         not_tried=[NotTried(name, "the budget is too short") for name in dropped],
     )
     while folds and plan.repeats < 3:
-        more = sum(cost(n, scale) for n in names) * folds / jobs
+        more = sum(cost_at(n, scale) for n in names) * folds / jobs
         if plan.seconds + more > budget * 0.9:
             break
         plan.repeats, plan.seconds = plan.repeats + 1, plan.seconds + more
@@ -152,8 +172,8 @@ def allot(
     ]:
         role = "baseline" if name in references else "chosen" if given else "candidate"
         own = plan.seeds if role != "candidate" else (first_seed,)
-        seconds = round(cost(name, scale), 2)
-        plan.fits.append(PlannedFit(name, role, own, steps(name, scale), seconds))
+        seconds = round(cost_at(name, scale), 2)
+        plan.fits.append(PlannedFit(name, role, own, steps(name, scale_of(name, scale)), seconds))
     return plan
 
 
