@@ -144,9 +144,10 @@ def test_scratch_is_shortened_before_a_candidate_is_left_out():
     assert set(without.candidates) < set(full.candidates) or without.scale < 1
 
 
-def test_no_longer_budget_shortens_more():
+def test_no_longer_budget_shortens_more_than_candidates_ask_for():
     found = [with_scratch(budget) for budget in range(20, 1200, 30)]
-    assert all(a.first_scale <= b.first_scale for a, b in pairwise(found))
+    bought = [(len(p.candidates), p.first_scale) for p in found]
+    assert bought == sorted(bought)
     assert all(plan.first_scale >= SHORTEST for plan in found)
     assert found[0].scale == found[0].first_scale == SHORTEST
 
@@ -156,3 +157,14 @@ def test_a_named_method_keeps_its_steps_while_scratch_is_shorter():
     assert found.scale == 1.0
     assert found.first_scale < 1.0
     assert len(found.seeds) == 3
+
+
+def test_scratch_is_as_long_as_ever_where_shortening_it_keeps_nothing():
+    costs = SCRATCH_FIRST | {"fast": 1.0, "slow": 9000.0}
+    found = with_scratch(
+        1000,
+        candidates=("quick", "fast", "slow"),
+        cost=lambda name, scale: costs[name] * scale,
+    )
+    assert [row.method for row in found.not_tried] == ["slow"]
+    assert found.first_scale == 1.0

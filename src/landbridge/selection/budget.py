@@ -144,6 +144,11 @@ def allot(
             dropped.append(names.pop(_dearest(names, len(references), cost_at, scale)))
         else:
             break
+    while first_scale < scale:  # what was left out all the same has made room
+        shorter, first_scale = first_scale, min(scale, first_scale / 0.8)
+        if total(names, n_seeds, scale, folds) > budget:
+            first_scale = shorter
+            break
     seconds = total(names, n_seeds, scale, folds)
     note = ""
     if n_seeds < 3:
