@@ -19,15 +19,14 @@ from ..selection.portfolio import TARGET_ALONE
 from ..selection.records import Choice, Finding, NotTried
 from ..solvers.calibration.softmax import softmax
 from .context import FitContext
+from .cross_validation import Folds, cross_validate
 from .execute import Runner
 from .features import frozen_features
 from .fit import Fit, FitSpec, frozen_network
-from .folds import compared_rows, possible_folds
 from .records import Plan
 from .reference import by_source_validation
 
 SIDES = ("source", "target")
-Folds = dict[str, np.ndarray]
 
 PREFERRED = ("consensus",)
 SIMPLE_FIRST = (
@@ -139,50 +138,23 @@ def evidence(context: FitContext, fits: Mapping[str, Fit], reference: str) -> Ch
 
 def by_validation(context: FitContext, plan: Plan, runner: Runner) -> tuple[Choice, Folds]:
     """Compare candidates by repeated stratified cross-validation on the target labels."""
-    side, seed = context.data.target, context.config.seed
-    folds = possible_folds(side, plan.folds)
-    repeats = plan.repeats
     clusters, out = groups_of(context, plan, runner.events)
-    specs = [
-        FitSpec(name, seed, repeat=repeat, fold=fold, folds=folds)
-        for name in plan.candidates
-        if name not in out
-        for repeat in range(repeats)
-        for fold in range(folds)
-    ]
-    done = runner.run(specs, tolerate=True)
-    labeled = np.flatnonzero(compared_rows(side))
-    logits: Folds = {}
-    costs: dict[str, dict[str, float]] = {}
-    failed: dict[str, str] = {}
-    for spec in specs:
-        fit = done[spec.id]
-        if isinstance(fit, TrainingError):
-            failed.setdefault(spec.method, fit.message)
-            continue
-        shape = (repeats, len(labeled), context.data.reading.n_outputs)
-        own = logits.setdefault(spec.method, np.zeros(shape, np.float32))
-        own[spec.repeat, np.searchsorted(labeled, fit.output("fold_rows"))] = fit.output("fold")
-        cost = costs.setdefault(spec.method, {"steps": fit.report.steps, "cpu_s": 0.0})
-        cost["cpu_s"] = round(cost["cpu_s"] + fit.cpu_s, 2)
-    logits = {name: values for name, values in logits.items() if name not in failed}
-    _some_left(logits, failed)
+    names = [name for name in plan.candidates if name not in out]
+    found = cross_validate(context, plan, names, runner)
+    _some_left(found.logits, found.failed)
     ties = None
     few = context.data.situation.target == "few"
     if few and clusters.found and context.data.situation.target_type.class_scores:
-        ties = _class_ami(context, list(logits), runner)
-    order = [name for name in SIMPLE_FIRST if name in logits]
-    order += [name for name in logits if name not in order]
-    reading = context.data.reading
-    metric, truth = reading.target_type.metric, reading.decode(side.labels[labeled])
-    scores = {name: metric.score(reading.transform(v), truth) for name, v in logits.items()}
+        ties = _class_ami(context, list(found.logits), runner)
+    order = [name for name in SIMPLE_FIRST if name in found.logits]
+    order += [name for name in found.logits if name not in order]
     alone = TARGET_ALONE if context.data.situation.taught and few else ()
     choice = choose_by_validation(
-        *(scores, order, plan.references, ties, metric, alone),
+        *(found.scores, order, plan.references, ties, found.metric, alone),
         preferred=PREFERRED if few and clusters.found else (),
     )
     choice = replace(choice, not_tried=tuple(NotTried(name, why) for name, why in out.items()))
-    return _complete(choice, costs, failed), logits
+    return _complete(choice, found.costs, found.failed), found.logits
 
 
 def groups_of(context: FitContext, plan: Plan, events: Events) -> tuple[Clusters, dict[str, str]]:

@@ -92,14 +92,14 @@ def fits_seconds(
     comparisons = folds * repeats
     candidates = [fit.seconds for fit in fits if fit.role == "candidate"]
     fixed = sum(fit.seconds * seeds for fit in fits if fit.role != "candidate")
+    baselines = max(0.0, sum(fit.seconds for fit in fits if fit.role == "baseline") - again)
     if not candidates:
-        return fixed
+        return fixed + comparisons * baselines
     # Whichever is chosen: as dear as they are on average.
     chosen = sum(candidates) / len(candidates)
     if not comparisons:
         return fixed + sum(candidates) + chosen * (seeds - 1)
-    baselines = sum(fit.seconds for fit in fits if fit.role == "baseline") - again
-    return fixed + comparisons * (sum(candidates) + max(0.0, baselines)) + chosen * seeds
+    return fixed + comparisons * (sum(candidates) + baselines) + chosen * seeds
 
 
 def cpu_seconds(amounts: Amounts, fits: float, features: float, *, trained: bool) -> float:

@@ -31,6 +31,7 @@ from .costs import (
 from .estimates import cpu_seconds, fits_seconds, peak_mb
 from .folds import lone_rows, possible_folds
 from .records import Plan
+from .reference import rivals
 
 
 def make_plan(task: Task, context: FitContext, events: Events) -> tuple[Plan, FitContext]:
@@ -78,6 +79,7 @@ def make_plan(task: Task, context: FitContext, events: Events) -> tuple[Plan, Fi
             return 0
         return method.plan(context.for_method(name).plan_context()).scaled(scale).steps
 
+    compared = rivals(found.references, given or "")
     bought = allot(
         references=found.references,
         candidates=found.candidates,
@@ -91,6 +93,7 @@ def make_plan(task: Task, context: FitContext, events: Events) -> tuple[Plan, Fi
         first_seed=config.seed,
         cross_validate=cross_validate,
         keep=config.candidates is not None,
+        compared=compared if given is not None and len(compared) > 1 else (),
         shorten=[n for n in SHORTENED_FIRST if n in found.references and n != given],
     )
     named = config.candidates or ()

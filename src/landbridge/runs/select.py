@@ -11,13 +11,14 @@ from ..base.files import write_json
 from ..selection.fallback import NOTHING, fallback, given, only_one, uncompared
 from ..selection.portfolio import TARGET_ALONE
 from ..selection.records import Choice, NotTried
-from .compare import Folds, by_validation, groups_of, label_free
+from .compare import by_validation, groups_of, label_free
 from .context import FitContext
+from .cross_validation import Folds
 from .execute import Runner
 from .fit import Fit, FitSpec
 from .folds import learned_rows
 from .records import Plan, read_going_on
-from .reference import by_comparison, by_source_validation
+from .reference import by_baselines, by_comparison, by_source_validation
 from .stages import Clock
 
 
@@ -113,6 +114,10 @@ def _choose(context: FitContext, plan: Plan, clock: Clock, runner: Runner) -> tu
     kind = context.data.situation.target_type
     if plan.given:
         choice = given(plan.given)
+        if plan.folds:
+            with clock.stage("race", "comparing baselines by cross-validation"):
+                name, why = by_baselines(context, plan, runner)
+            choice = replace(choice, reference=name, reference_reason=why)
     elif len(plan.candidates) == 1:
         choice = only_one(plan.candidates[0], plan.references, plan.not_tried)
     elif plan.folds:

@@ -26,7 +26,7 @@ class BudgetPlan:
     candidates : tuple of str
         What races, references included.
     folds, repeats : int
-        Of cross-validation; 0 where the choice is label-free or given.
+        Of cross-validation; 0 where there is none.
     scale : float
         Factor on the steps of every network fit.
     first_scale : float
@@ -65,14 +65,15 @@ def allot(
     cross_validate: bool,
     keep: bool = False,
     shorten: Sequence[str] = (),
+    compared: Sequence[str] = (),
 ) -> BudgetPlan:
     """Fit a list of methods into a budget.
 
     Steps of preference: three seeds and every candidate; then shorter training of what
     `shorten` names, down to a quarter; then fewer candidates, the dearest ones left out first
     and among their like those of low priority, but none that is cheap, as leaving it out saves
-    nothing; then two seeds; then shorter training of all, down to a quarter; then whatever that
-    takes, and say so.
+    nothing; then two seeds; then no comparison of baselines, where a method is named; then
+    shorter training of all, down to a quarter; then whatever that takes, and say so.
 
     Parameters
     ----------
@@ -96,6 +97,8 @@ def allot(
         Whether the user has named the candidates: then none is left out.
     shorten : sequence of str
         Baselines that are dear and are shortened before any candidate is left out.
+    compared : sequence of str
+        Baselines among which a cross-validation chooses where the user has named the method.
     """
     first_scale = 1.0
 
@@ -106,8 +109,9 @@ def allot(
         return cost(name, scale_of(name, scale))
 
     def total(names: Sequence[str], n_seeds: int, scale: float, folds: int) -> float:
-        race = 0.0 if given else sum(cost_at(n, scale) for n in names) * max(1, folds)
+        race = sum(cost_at(n, scale) for n in names) * max(1, folds)
         if given:
+            race = sum(cost_at(n, scale) for n in compared) * folds
             final = (cost_at(given, scale) + sum(cost_at(r, scale) for r in references)) * n_seeds
         else:
             dearest = max((cost_at(n, scale) for n in names), default=0.0)
@@ -115,7 +119,7 @@ def allot(
             final = dearest * max(0, again) + sum(cost_at(r, scale) for r in references) * n_seeds
         return overhead + (race + final) / jobs
 
-    folds = FOLDS if cross_validate and not given else 0
+    folds = FOLDS if cross_validate and (compared or not given) else 0
     wishes = [seeds] if seeds is not None else [3, 2]
     names = [*references, *[c for c in candidates if c not in references]]
     dropped: list[str] = []
@@ -133,6 +137,8 @@ def allot(
             dropped.append(names.pop(_dearest(names, len(references), cost_at, scale)))
         elif n_seeds > wishes[-1]:
             n_seeds = wishes[-1]
+        elif given and folds:
+            folds = 0
         elif scale > SHORTEST:
             scale = max(SHORTEST, scale * 0.8)
         elif (
@@ -165,7 +171,7 @@ def allot(
         seconds=seconds,
         not_tried=[NotTried(name, "the budget is too short") for name in dropped],
     )
-    while folds and plan.repeats < 3:
+    while folds and not given and plan.repeats < 3:
         more = sum(cost_at(n, scale) for n in names) * folds / jobs
         if plan.seconds + more > budget * 0.9:
             break

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from landbridge.base import formatting as fmt
 from landbridge.base.typed import JsonObject
@@ -178,7 +178,7 @@ def _choice(run: RunFiles) -> Blocks | None:
     choice = Choice.from_json(_NO_CHOICE | found)
     said = choice.reason
     said = said if not said or said[-1] in ".!?" else said + "."
-    text = Markup("{} {}").format(said, _KINDS.get(choice.kind, ""))
+    text = escape(" ".join(filter(None, (said, _KINDS.get(choice.kind)))))
     if not choice.reason.startswith(choice.method):
         text = Markup("<strong>{}</strong>: {}").format(choice.method, text)
     if kept(run) and choice.candidates:
@@ -187,6 +187,8 @@ def _choice(run: RunFiles) -> Blocks | None:
         )
     elif choice.kept_reference and not kept(run):
         text += " It is a baseline and no adaptation."
+    if choice.reference_reason:
+        text += f" It is compared with {choice.reference}: {choice.reference_reason}."
     not_tried = [(one.method, one.why) for one in choice.not_tried]
     title = f"{fmt.counted(len(not_tried), 'method was', 'methods were')} not tried"
     return [
