@@ -102,7 +102,8 @@ def test_several_labels(tmp_path):
 
 def test_without_target_labels_the_reference_is_kept_and_said(tmp_path):
     run = small_run(tmp_path, YEARS, target_labels="judge", backbone="mlp")
-    assert run.choice["method"] == "source-only"
+    assert run.choice["method"] == run.choice["reference"] == "probe"  # as best on the source
+    assert "source rows kept apart" in run.choice["reference_reason"]
     assert run.choice["kept_reference"]
     assert "--method" in run.choice["reason"]
     assert {row["method"] for row in run.choice["not_tried"]} >= {"rsd", "dann", "coral"}

@@ -85,3 +85,69 @@ def test_numbers_without_target_labels(tmp_path, name):
         training=TRAINING,
     )
     assert run.verdict["chosen"]["mean"] < 1
+
+
+def test_auto_takes_the_forest_where_it_is_clearly_better_on_source_rows(tmp_path):
+    run = landbridge.transfer(
+        *(table(400, 0), table(150, 1)),
+        label="y",
+        target_labels="judge",
+        backbone="identity",
+        seeds=1,
+        out=tmp_path / "run",
+        training=TRAINING,
+    )
+    assert {"probe", "forest"} <= {fit["method"] for fit in run.plan["fits"]}
+    assert run.choice["method"] == run.choice["reference"] == "forest"
+    assert "source rows kept apart forest" in run.choice["reference_reason"]
+    assert run.verdict["chosen"]["what"] == "a random forest on the source's labelled rows"
+    (probe,) = (row for row in run.verdict["baselines"] if row["method"] == "probe")
+    assert run.verdict["chosen"]["mean"] > probe["mean"] + 0.1
+
+
+def test_the_probe_stays_where_trees_are_no_better(tmp_path):
+    rng = np.random.default_rng(0)
+    frames = [pd.DataFrame(rng.normal(size=(200, 4)) + i, columns=list("abcd")) for i in (0, 0.3)]
+    sides = [f.assign(y=np.where(f["a"] + f["b"] > 0, "yes", "no")) for f in frames]
+    run = landbridge.transfer(
+        *sides,
+        label="y",
+        target_labels="judge",
+        backbone="identity",
+        seeds=1,
+        out=tmp_path / "run",
+        training=TRAINING,
+    )
+    assert run.choice["reference"] == "probe"
+
+
+def test_numbers_are_answered_by_what_is_best_on_the_source(tmp_path):
+    run = landbridge.transfer(
+        *(table(400, 0, True), table(150, 1, True)),
+        label="y",
+        target_labels="judge",
+        target_type="regression",
+        backbone="identity",
+        seeds=1,
+        out=tmp_path / "run",
+        training=TRAINING,
+    )
+    assert run.choice["kind"] == "default"
+    assert run.choice["method"] == run.choice["reference"] == "forest"
+
+
+def test_boosted_trees_on_the_source_are_a_transfer(tmp_path):
+    run = landbridge.transfer(
+        *(table(400, 0), table(150, 1)),
+        label="y",
+        target_labels="judge",
+        method="boosted-trees",
+        backbone="identity",
+        seeds=1,
+        out=tmp_path / "run",
+        training=TRAINING,
+    )
+    assert run.verdict["reference"] != "boosted-trees"
+    assert run.verdict["difference"]
+    assert "the source's" in run.verdict["chosen"]["what"]
+    assert "target's labels alone" not in run.verdict["sentence"]

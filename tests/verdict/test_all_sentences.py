@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from landbridge.methods.core.resolve import Methods
+from landbridge.methods.core.resolve import Methods, Setting
 from landbridge.report.run.verdict import headed
 from landbridge.runs.evaluate import what
 from landbridge.selection import fallback, portfolio
@@ -127,7 +127,9 @@ def test_every_reason_and_every_method_in_plain_words_reads_well(answers):
         methods |= {name for name in portfolio.NUMBERS_FEW if "+" not in name}
         methods |= {*portfolio.NUMBERS_FEATURES_FEW, *portfolio.NUMBERS_LABELLED}
     said += [
-        what(name, get_target_type(answers), Methods()) for name in sorted(methods - {"teacher"})
+        what(name, Setting("labelled", target, True, False, get_target_type(answers)), Methods())
+        for name in sorted(methods - {"teacher"})
+        for target in ("few", "none")
     ]
     for text in said:
         assert text

@@ -8,9 +8,9 @@ from functools import partial
 import numpy as np
 
 from ..domains.task import Task
-from ..methods.core.resolve import Methods
-from ..selection.portfolio import TARGET_ALONE, WHAT
-from ..targets.base import TargetType, objects
+from ..methods.core.resolve import Methods, Setting
+from ..selection.portfolio import OF_THE_SOURCE, WHAT, transfers_nothing
+from ..targets.base import objects
 from ..targets.codec import TargetCodec
 from ..verdict.evaluate import Predicted, Truth, evaluate_predictions, extra_metrics
 from ..verdict.records import Chosen, Verdict
@@ -50,9 +50,11 @@ def evaluate(context: FitContext, task: Task, plan: Plan, selected: SelectionRes
     return Evaluated(replace(verdict, temperature=temperature), truth, reading)
 
 
-def what(method: str, kind: TargetType, methods: Methods) -> str:
+def what(method: str, situation: Setting, methods: Methods) -> str:
     """Return a method in plain words."""
-    return kind.method_what.get(method) or WHAT.get(method) or methods[method].summary
+    words = WHAT | OF_THE_SOURCE if situation.target == "none" else WHAT
+    own = situation.target_type.method_what.get(method)
+    return own or words.get(method) or methods[method].summary
 
 
 def _choice(context: FitContext, selected: SelectionResult, reference: str | None) -> Chosen:
@@ -71,8 +73,10 @@ def _verdict(
 ) -> tuple[Verdict, Truth | None]:
     """Return the verdict; `own` reads the chosen method's outputs, with its temperature."""
     reading = context.data.reading
-    reference = selected.chosen if selected.chosen in TARGET_ALONE else selected.reference
-    said = partial(what, kind=reading.target_type, methods=context.methods)
+    situation = context.data.situation
+    alone = transfers_nothing(selected.chosen, situation)
+    reference = selected.chosen if alone else selected.reference
+    said = partial(what, situation=situation, methods=context.methods)
     choice = _choice(context, selected, reference)
     if task.target.sealed is not None:
         predictions = [

@@ -124,7 +124,12 @@ def _choose(context: FitContext, plan: Plan, clock: Clock, runner: Runner) -> tu
         with clock.stage("race", "comparing candidates by cross-validation"):
             choice, folds = by_validation(context, plan, runner)
     elif context.data.situation.target == "none" and not kind.class_scores:
-        choice = uncompared(plan.reference or plan.candidates[0], kind)
+        specs = [FitSpec(name, plan.seeds[0], "baseline") for name in plan.references]
+        done = runner.run(specs, tolerate=True)
+        fits = {s.method: f for s in specs if isinstance(f := done[s.id], Fit)}
+        name, why = by_source_validation(context, plan, fits)
+        choice = uncompared(name or plan.reference or plan.candidates[0], kind)
+        choice = replace(choice, reference=name, reference_reason=why)
     elif context.data.situation.target == "none":
         with clock.stage("race", "comparing candidates without labels"):
             choice = label_free(context, plan, runner)

@@ -54,7 +54,18 @@ WHAT = {
     "source-only": "trained on the source, used on the target as it is",
     "probe": "ridge classifier on frozen features",
     "boosted-trees": "gradient-boosted trees on the target's labelled rows",
+    "forest": "a random forest on the target's labelled rows",
 }
+OF_THE_SOURCE = {
+    "boosted-trees": "gradient-boosted trees on the source's labelled rows",
+    "forest": "a random forest on the source's labelled rows",
+}
+"""The same where the target has no labels: then these learn from the source's."""
+
+
+def transfers_nothing(method: str, situation: Setting) -> bool:
+    """Say whether a method learns from the target's labels and nothing else."""
+    return method in TARGET_ALONE and situation.target != "none"
 
 
 @dataclass(frozen=True)
@@ -106,7 +117,8 @@ def portfolio(
         Whether there is a network that is too dear to move: what moves features would train the
         head alone, and is no candidate.
     columns : bool
-        Whether rows are a table's: boosted trees are a baseline then, where there are labels.
+        Whether rows are a table's: boosted trees on the target's labels are a baseline then, and
+        where it has none a forest on the source's.
     methods : Methods, optional
         Those of the run, made once.
     """
@@ -122,6 +134,8 @@ def portfolio(
             references.append(name)
     if columns and situation.target != "none":
         references.append("boosted-trees")
+    elif columns and not unmet(methods["forest"].needs, situation):
+        references.append("forest")
     few = labels_per_class < FEW_PER_CLASS and situation.source == "labelled"
     if wanted is not None:
         names = tuple(wanted)

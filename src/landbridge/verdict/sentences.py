@@ -12,7 +12,8 @@ WHAT = {
     "probe": "a simple classifier on frozen features",
     "distil": "the student of another model",
     "pretrain": "pretraining on rows without labels",
-    "boosted-trees": "boosted trees on the target's labels alone",
+    "boosted-trees": "boosted trees on the table's columns",
+    "forest": "a forest of trees on the table's columns",
 }
 
 SUBJECT = {"source-only": "using the source model unchanged"}
