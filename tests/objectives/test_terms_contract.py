@@ -13,7 +13,7 @@ from torch import nn
 from landbridge.backbones.base import Backbone
 from landbridge.backbones.surgery import Network
 from landbridge.base.errors import ConfigError
-from landbridge.objectives.base import TERMS, PhaseContext, StepBatch, ViewOutputs
+from landbridge.objectives.base import TERMS, PhaseContext, StepBatch, Term, ViewOutputs
 from landbridge.training.groups import ParameterGroup, make_optimizer
 from landbridge.training.loop import make_term
 from landbridge.training.plan import Phase, TermSpec
@@ -146,6 +146,17 @@ def test_value_and_gradient_with_declared_views_alone(name):
     grads = torch.autograd.grad(value, tensors, allow_unused=True)
     assert all(g is None or bool(g.isfinite().all()) for g in grads)
     assert any(g is not None and bool(g.any()) for g in grads), "the network would not learn"
+
+
+@terms
+def test_what_acts_through_features_alone_says_so(name):
+    kind, term = TERMS.get(name), ready(name)
+    step, given = step_for(kind)
+    logits = [tensors[1] for tensors in given.values()]
+    grads = torch.autograd.grad(term(step), logits, allow_unused=True)
+    reaches_head = any(g is not None and bool(g.any()) for g in grads)
+    weighs_rows = kind.source_weights is not Term.source_weights
+    assert kind.through_features == (not reaches_head and not weighs_rows)
 
 
 @terms

@@ -72,6 +72,7 @@ class Adversarial(Term):
     summary = "a discriminator cannot tell the domains apart"
     paper = "Ganin et al., 2016, JMLR 17(59)"
     views = frozenset({"source", "target"})
+    through_features = True
     target_types = EVERY
 
     @dataclass(frozen=True)

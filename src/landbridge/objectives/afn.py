@@ -63,6 +63,7 @@ class AFN(Term):
     summary = "feature norms of both domains grow step by step"
     paper = "Xu et al., 2019, ICCV, Larger Norm More Transferable"
     views = frozenset({"source", "target"})
+    through_features = True
     target_types = EVERY
 
     @dataclass(frozen=True)

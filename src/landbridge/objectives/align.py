@@ -58,6 +58,7 @@ class Align(Term):
     summary = "modalities of one row near each other, of other rows far"
     paper = "Radford et al., 2021, ICML, CLIP"
     views = frozenset({"target"})
+    through_features = True
     target_types = EVERY
 
     @dataclass(frozen=True)

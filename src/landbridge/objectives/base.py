@@ -144,6 +144,9 @@ class Term(nn.Module, ABC):
         Whether `ViewOutputs.maps` are to be there.
     knows : bool
         Whether `PhaseContext.known_head` is to be there.
+    through_features : bool
+        Whether it reaches the network through its features alone: where these stand still, the
+        head learns nothing from it.
     target_types : frozenset of {"multiclass", "regression", "multilabel"}
         Kinds of answer that it makes sense for: `EVERY` where it looks at features alone.
     """
@@ -155,6 +158,7 @@ class Term(nn.Module, ABC):
     anchored: ClassVar[bool] = False
     maps: ClassVar[bool] = False
     knows: ClassVar[bool] = False
+    through_features: ClassVar[bool] = False
     target_types: ClassVar[frozenset[str]] = frozenset(("multiclass",))
     Config: ClassVar[type]
 

@@ -47,6 +47,7 @@ class BiTuning(Term):
     summary = "rows of a class are drawn together, against a queue of earlier ones"
     paper = "Zhong et al., 2020, arXiv:2011.06182, Bi-tuning of Pre-trained Representations"
     views = frozenset({"labelled"})
+    through_features = True
 
     @dataclass(frozen=True)
     class Config:

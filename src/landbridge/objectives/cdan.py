@@ -54,6 +54,7 @@ class CDAN(Term):
     summary = "a discriminator of features and answers together cannot tell the domains apart"
     paper = "Long et al., 2018, NeurIPS, Conditional Adversarial Domain Adaptation"
     views = frozenset({"source", "target"})
+    through_features = True
 
     @dataclass(frozen=True)
     class Config:

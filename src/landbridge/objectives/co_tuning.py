@@ -62,6 +62,7 @@ class CoTuning(Term):
     summary = "the known classes' head goes on learning, by what goes with the new labels"
     paper = "You et al., 2020, NeurIPS, Co-Tuning for Transfer Learning"
     views = frozenset({"labelled"})
+    through_features = True
     knows = True
 
     @dataclass(frozen=True)

@@ -46,6 +46,7 @@ class Contrast(Term):
     summary = "two views of a row find each other among all rows; no labels needed"
     paper = "Chen et al., 2020, ICML, A Simple Framework for Contrastive Learning"
     views = frozenset({"target", "strong", "other"})
+    through_features = True
     target_types = EVERY
 
     @dataclass(frozen=True)

@@ -73,6 +73,7 @@ class DAN(Term):
     summary = "features of both domains have like distributions under several kernels"
     paper = "Long et al., 2015, ICML, Learning Transferable Features with Deep Adaptation Networks"
     views = frozenset({"source", "target"})
+    through_features = True
     target_types = EVERY
 
     @dataclass(frozen=True)

@@ -94,6 +94,7 @@ class DeepCORAL(Term):
     summary = "features of both domains have like covariances"
     paper = "Sun and Saenko, 2016, ECCV workshops, Deep CORAL"
     views = frozenset({"source", "target"})
+    through_features = True
     target_types = EVERY
 
     @dataclass(frozen=True)

@@ -65,6 +65,7 @@ class DSAN(Term):
     summary = "features of each class have like distributions in both domains"
     paper = "Zhu et al., 2021, TNNLS, Deep Subdomain Adaptation Network"
     views = frozenset({"source", "target"})
+    through_features = True
 
     @dataclass(frozen=True)
     class Config:

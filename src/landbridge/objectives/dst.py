@@ -61,6 +61,7 @@ class DST(Term):
     summary = "pseudo-labels teach a head of their own, and the features"
     paper = "Chen et al., 2022, NeurIPS, Debiased Self-Training for Semi-Supervised Learning"
     views = frozenset({"source", "target", "strong"})
+    through_features = True
 
     @dataclass(frozen=True)
     class Config:

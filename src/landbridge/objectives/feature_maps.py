@@ -86,6 +86,7 @@ class FeatureMaps(Term):
     summary = "feature maps stay near those of the start, weighted by channel"
     paper = "Li et al., 2019, ICLR, DELTA"
     views = frozenset({"labelled"})
+    through_features = True
     target_types = EVERY
     anchored = True
     maps = True

@@ -60,6 +60,7 @@ class MCD(Term):
     summary = "two heads cannot be made to disagree on the target"
     paper = "Saito et al., 2018, CVPR, Maximum Classifier Discrepancy"
     views = frozenset({"source", "target"})
+    through_features = True
 
     @dataclass(frozen=True)
     class Config:

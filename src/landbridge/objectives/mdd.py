@@ -110,6 +110,7 @@ class MDD(Term):
     summary = "no second head can agree on the source and differ on the target"
     paper = "Zhang et al., 2019, ICML, Bridging Theory and Algorithm for Domain Adaptation"
     views = frozenset({"source", "target"})
+    through_features = True
 
     @dataclass(frozen=True)
     class Config:

@@ -58,6 +58,7 @@ class PADA(Adversarial):
         hidden: int = 128
         slope: float = 10.0
 
+    through_features = False  # its weights of source rows reach the head
     target_types = frozenset(("multiclass",))
     said: torch.Tensor
 

@@ -101,6 +101,7 @@ class SubspaceDistance(Term):
     summary = "features of both domains span the same subspace, at whatever scale"
     paper = "Chen et al., 2021, ICML, Representation Subspace Distance"
     views = frozenset({"source", "target"})
+    through_features = True
     target_types = EVERY
 
     @dataclass(frozen=True)

@@ -43,6 +43,7 @@ class SpectralShrinkage(Term):
     summary = "directions in which features hardly spread are shrunk"
     paper = "Chen et al., 2019, NeurIPS, Catastrophic Forgetting Meets Negative Transfer (BSS)"
     views = frozenset({"labelled"})
+    through_features = True
     target_types = EVERY
 
     @dataclass(frozen=True)

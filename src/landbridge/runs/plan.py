@@ -32,6 +32,7 @@ from .estimates import cpu_seconds, fits_seconds, peak_mb
 from .folds import lone_rows, possible_folds
 from .records import Plan
 from .reference import rivals
+from .standing_features import warning_of
 
 
 def make_plan(task: Task, context: FitContext, events: Events) -> tuple[Plan, FitContext]:
@@ -55,6 +56,8 @@ def make_plan(task: Task, context: FitContext, events: Events) -> tuple[Plan, Fi
             "moving the whole backbone would take most of the budget: methods that adapt train "
             "only the head, on features computed once",
         )
+    if given is not None and (said := warning_of(context.methods[given], context)):
+        events.log("warning", said)
     found = make_portfolio(context)
     cross_validate = can_cross_validate(context)
     lone = lone_rows(context.data.target)
