@@ -75,9 +75,14 @@ def option(
     return dataclasses.field(default=default, metadata=about)
 
 
-def setting(default: Any, text: str, *, reads: str = "", **bounds: Any) -> Any:
-    """Return a field that only configuration files, ``--set`` and Python set; see `option`."""
-    return option(default, text, None, reads=reads, **bounds)
+def setting(
+    default: Any, text: str, *, reads: str = "", tried: tuple[Any, ...] = (), **bounds: Any
+) -> Any:
+    """Return a field that only configuration files, ``--set`` and Python set; see `option`.
+
+    `tried`: of a method's option, what is tried where it is "auto"; it cannot be without.
+    """
+    return option(default, text, None, reads=reads, **({"tried": tried} if tried else {}), **bounds)
 
 
 @cache

@@ -2,6 +2,8 @@
 
     from landbridge.features import CORAL, TCA, KMM
 
+`ReverseValidation` chooses their options where no target label is there.
+
 Each inherits from scikit-learn's `BaseEstimator` and the mixins of what it does, and has
 `fit(X, y, sample_domain=...)` on stacked rows and `fit(Xs, ys, Xt, yt)`; `predict` and
 the rest are about target rows. Methods that align also have `transform`. The names are read off
@@ -33,6 +35,10 @@ def _methods() -> dict[str, type]:
 
 
 def __getattr__(name: str) -> Any:
+    if name == "ReverseValidation":
+        from .reverse_validation import ReverseValidation
+
+        return ReverseValidation
     if not name.startswith("_"):
         found = _methods()
         if name in found:
@@ -43,4 +49,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted(_methods())
+    return sorted([*_methods(), "ReverseValidation"])

@@ -16,6 +16,7 @@ from ..base.events import Events
 from ..base.threads import allowed_threads, cores, threads
 from ..methods.core.feature import FeatureMethod
 from ..methods.core.resolve import Method, require
+from ..methods.core.strengths import fits_of
 from ..selection.portfolio import TARGET_ALONE
 from ..selection.records import PlannedFit
 from ..training.plan import TrainingPlan
@@ -70,7 +71,7 @@ class Costs:
             width = int(np.prod(context.data.target.inputs.shape[1:])) if columns else self.dim
             labeled = int(context.data.target.labeled_mask.sum())
             rows = (labeled or n_source) if columns else n + n_source
-            own = method.fit_seconds(rows, width, context.data.reading.n_outputs)
+            own = method.fit_seconds(rows, width, context.data.reading.n_outputs) * fits_of(method)
             # All stages are not in the store: their outputs are computed, once to fit on and
             # once for the answers.
             again = (

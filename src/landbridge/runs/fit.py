@@ -20,6 +20,7 @@ from ..base.hashing import digest, file_digest
 from ..methods.core.base import Features
 from ..methods.core.feature import FeatureMethod
 from ..methods.core.network import NetworkMethod
+from ..methods.core.strengths import fit_with_strengths
 from ..training.batches import Side
 from ..training.checkpoint import load_tensors, save_tensors
 from .clipping import clipped_values
@@ -248,7 +249,7 @@ def _fit_features(
         every = np.ones(int(usable.sum()), bool)
         domain = None if side.domain is None else side.domain[usable]
         source = Features(x[usable], side.labels[usable], every, domain, kind)
-    head = method.fit_head(source, target, len(context.data.classes), spec.seed)
+    head = fit_with_strengths(method, source, target, len(context.data.classes), spec.seed)
     clipped = clipped_values(head.steps, target.x)
     if clipped:
         head.notes["clipped"] = clipped

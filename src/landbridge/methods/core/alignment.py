@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 import numpy as np
 
 from ...base.fields import setting
-from ...inference.layers import HeadLayer, apply
+from ...inference.layers import Affine, HeadLayer, apply
 from ..heads.base import fit_joint
 from .base import UNSUPERVISED, Features, Head, Requirements
 from .feature import ScaledMethod
@@ -45,7 +45,15 @@ class AlignmentMethod(ScaledMethod):
     """Base: a subclass writes `align`.
 
     Its estimator is a transformer as well: `transform` gives rows in the common space.
+
+    Attributes
+    ----------
+    widest : float
+        How many times as much a column of the common space may vary on the target as among the
+        source's rows; what varies more is drawn in.
     """
+
+    widest: ClassVar[float] = 3.0
 
     needs: ClassVar[Requirements] = UNSUPERVISED
     head: Any = setting("ridge", "What is fitted in the common space: a name, or a classifier.")
@@ -72,7 +80,7 @@ class AlignmentMethod(ScaledMethod):
             Without labelled source rows, without target rows, or where dimensions differ.
         """
         source, target, both = self.both_sides(source, target)
-        found = self.align(source, target, n_classes, seed)
+        found = _drawn_in(self.align(source, target, n_classes, seed), target.x, self.widest)
         own = apply(found.target_steps, target.x[target.labeled_mask])
         mapped = np.zeros((len(target), own.shape[1]), own.dtype)
         mapped[target.labeled_mask] = own
@@ -93,3 +101,24 @@ class AlignmentMethod(ScaledMethod):
             None if found.source_steps is None else (*both.source_steps, *found.source_steps)
         )
         return head.after((*both.target_steps, *found.target_steps))
+
+
+def _drawn_in(found: Aligned, target: np.ndarray, widest: float) -> Aligned:
+    """Return the same, with columns that came out far wider on the target drawn in.
+
+    What is all but constant among the source's rows tells no classes apart, yet heads that
+    standardise give it weight, which the target's rows then multiply: of a table's columns with
+    one value on the source this turned most answers round.
+    """
+    rows = apply(found.target_steps, target)
+    if len(rows) < 2:
+        return found
+    mean, narrow = found.source_rows.mean(0, dtype=float), found.source_rows.std(0, dtype=float)
+    wide = rows.std(0, dtype=float)
+    drawn = narrow * widest < wide
+    if not drawn.any():
+        return found
+    factor = np.where(drawn, widest * narrow / np.where(drawn, wide, 1), 1.0)
+    step = Affine(factor, mean * (1 - factor))
+    notes = {**found.notes, "drawn_in": int(drawn.sum())}
+    return replace(found, target_steps=(*found.target_steps, step), notes=notes)

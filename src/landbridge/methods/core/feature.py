@@ -10,7 +10,7 @@ from ...base.fields import setting
 from ..heads.base import check_head
 from .base import Features, Head, Requirements
 from .parameters import Parameters
-from .scaling import Scaled, Scaling, scaled
+from .scaling import SCALINGS, Scaled, Scaling, scaled
 
 FLOPS = 3e10
 """What a linear-algebra routine gets out of one thread, cautiously."""
@@ -27,6 +27,8 @@ class FeatureMethod(Parameters):
         Whether in a run it reads a table's columns and not the backbone's features of them.
     family : str
         Under which heading `landbridge methods` lists it.
+    searched : tuple of str
+        Options that were given as "auto"; see `landbridge.methods.core.strengths`.
     step_cost, evidence : str
         What it costs and what was measured where, of methods from other distributions; ours are
         in `measured.json`.
@@ -40,6 +42,7 @@ class FeatureMethod(Parameters):
     evidence: ClassVar[str] = ""
     needs: ClassVar[Requirements]
     on_columns: ClassVar[bool] = False
+    searched: ClassVar[tuple[str, ...]] = ()
 
     def check(self) -> None:
         """Raise ConfigError for an option out of range or an unknown head."""
@@ -90,7 +93,11 @@ class FeatureMethod(Parameters):
 class ScaledMethod(FeatureMethod):
     """Base of methods that bring the features of both sides to one scale first."""
 
-    scaling: Scaling = setting("own", "How features are brought to one scale before.")
+    scaling: Scaling = setting(
+        "own",
+        "How features are brought to one scale before.",
+        tried=SCALINGS,
+    )
 
     def both_sides(
         self, source: Features | None, target: Features

@@ -31,6 +31,10 @@ def make_method(name: str, options: Mapping[str, Any] | None = None) -> Method:
     ConfigError
         For an unknown name, term or option, with the nearest known one.
 
+    Notes
+    -----
+    An option among a method's `strengths` may be "auto": it is chosen when the method is fitted.
+
     Examples
     --------
     >>> make_method("joint+mcc").needs.target
@@ -51,11 +55,23 @@ def make_method(name: str, options: Mapping[str, Any] | None = None) -> Method:
     if base == "auto":
         raise ConfigError("'auto' is a choice among methods, not one", hint="name a method")
     kind: Any = METHODS.get(base)
-    made: Method = kind.from_config(make_options(kind.Config, values, f"method {base!r}"))
+    chosen = _searched(kind, values)
+    given = {name: value for name, value in values.items() if name not in chosen}
+    made: Method = kind.from_config(make_options(kind.Config, given, f"method {base!r}"))
+    if chosen:
+        made.searched = chosen  # type: ignore[misc, union-attr]
     if own:
         made.name = name  # type: ignore[misc]
         made.summary = f"{made.summary} ({', '.join(f'{k} {v}' for k, v in own.items())})"  # type: ignore[misc]
     return made
+
+
+def _searched(kind: Any, values: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return which options are to be chosen, being given as "auto"."""
+    from .strengths import AUTO, strengths_of
+
+    able = strengths_of(kind)
+    return tuple(key for key, value in values.items() if key in able and value == AUTO)
 
 
 def split_variant(name: str) -> tuple[str, Options]:

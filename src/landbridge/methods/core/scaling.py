@@ -15,6 +15,10 @@ mean and deviation of both, each side counting half; source: by the source's; un
 1; none: as they are."""
 
 
+SCALINGS: tuple[Scaling, ...] = ("own", "centred", "pooled", "unit", "none")
+"""What is tried where it is to be chosen."""
+
+
 @dataclass(frozen=True)
 class Scaled:
     """Both sides after scaling, and the steps that did it.

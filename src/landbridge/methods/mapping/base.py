@@ -27,6 +27,7 @@ class Regularised(AlignmentMethod):
         "Added to the diagonal of the covariances, relative to their mean variance. Larger means "
         "nearer to a shift.",
         ge=0,
+        tried=(1.0, 3.0, 10.0, 30.0, 100.0),
     )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ...base.fields import setting
 from ..core.alignment import Aligned, AlignmentMethod
 from ..core.base import EVERY, METHODS, Features
 from ..core.scaling import Scaling
@@ -37,7 +36,7 @@ class MeanMatching(AlignmentMethod):
     paper = "Li, Wang, Shi, Liu & Hou, 2018, Pattern Recognition 80 (AdaBN)"
     needs = replace(AlignmentMethod.needs, target_types=EVERY, assumes_no_label_shift=True)
 
-    scaling: Scaling = setting("centred", "How features are brought to one scale before.")
+    scaling: Scaling = "centred"
 
     def align(self, source: Features, target: Features, n_classes: int, seed: int) -> Aligned:
         """Return both sides as they are: scaling has done it."""

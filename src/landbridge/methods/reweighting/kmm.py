@@ -31,8 +31,10 @@ class KMM(Reweighting):
     summary = "source weighted so that kernel means match"
     paper = "Huang, Smola, Gretton, Borgwardt & Schölkopf, 2006, NIPS 19"
 
-    bandwidth_factor: float = setting(1.0, "Kernel width, times the median distance.", gt=0, le=1e6)
-    upper: float = setting(1000.0, "The largest weight.", ge=1, le=1e12)
+    bandwidth_factor: float = setting(
+        1.0, "Kernel width, times the median distance.", gt=0, le=1e6, tried=(0.3, 1.0, 3.0)
+    )
+    upper: float = setting(1000.0, "The largest weight.", ge=1, le=1e12, tried=(5.0, 30.0, 1000.0))
     slack: float = setting(
         0.0,
         "How far the mean weight may be from 1; 0 or less for the paper's (√n − 1) / √n.",

@@ -20,7 +20,7 @@ class SelfTrainingMethod(ScaledMethod):
 
     needs: ClassVar[Requirements] = UNSUPERVISED
 
-    scaling: Scaling = setting("none", "How features are brought to one scale before.")
+    scaling: Scaling = "none"
     shares: tuple[float, ...] = setting(
         SHARES,
         "The share of each class's target rows that counts in each round.",
@@ -31,6 +31,7 @@ class SelfTrainingMethod(ScaledMethod):
         0.5,
         "What all pseudo-labelled rows together count against all source rows.",
         gt=0,
+        tried=(0.2, 0.5, 1.0),
     )
 
     @abstractmethod

@@ -16,6 +16,7 @@ from ...solvers.calibration.softmax import softmax
 from ...solvers.calibration.temperature import at_confidence, temperature_for_confidence
 from ..core.base import METHODS, UNSUPERVISED, Features, Head
 from ..core.feature import FeatureMethod, labelled_source
+from ..core.strengths import fit_with_strengths
 from ..heads.base import fit_head
 
 MEMBERS = (
@@ -133,9 +134,8 @@ class Consensus(FeatureMethod):
         failed: dict[str, str] = {}
         for name in self.members:
             try:
-                logits = (
-                    copy(make_member(name)).fit_head(own, other, n_classes, seed).logits(target.x)
-                )
+                member = copy(make_member(name))
+                logits = fit_with_strengths(member, own, other, n_classes, seed).logits(target.x)
             except MethodError as error:
                 failed[name] = error.message
                 continue

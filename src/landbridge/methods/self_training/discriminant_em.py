@@ -40,15 +40,21 @@ class DiscriminantEM(ScaledMethod):
     paper = "Nigam, McCallum, Thrun & Mitchell, 2000, Machine Learning 39; Friedman, 1989, JASA"
     needs = UNSUPERVISED
 
-    scaling: Scaling = setting("none", "How features are brought to one scale before.")
+    scaling: Scaling = "none"
     components: int = setting(
         100, "Principal components of both sides, at most: a covariance needs rows.", ge=1
     )
     source_weight: float = setting(
-        0.3, "What the source's rows count together, against the target's rows.", gt=0
+        0.3,
+        "What the source's rows count together, against the target's rows.",
+        gt=0,
+        tried=(0.1, 0.3, 1.0),
     )
     shrinkage: float = setting(
-        0.3, "Of the mean variance, added to the covariance's diagonal.", gt=0
+        0.3,
+        "Of the mean variance, added to the covariance's diagonal.",
+        gt=0,
+        tried=(0.1, 0.3, 0.6),
     )
     share_prior: float = setting(
         0.5, "What the source's class shares count beside those that are found.", ge=0

@@ -13,7 +13,7 @@ from ...inference.clip import within
 from ...inference.layers import apply
 from ..core.base import UNSUPERVISED, AffineHead, Features, Head, Requirements
 from ..core.feature import FLOPS, ScaledMethod
-from ..core.scaling import Scaling, rescaled, standardisation
+from ..core.scaling import SCALINGS, Scaling, rescaled, standardisation
 from ..heads.base import fit_joint
 
 if TYPE_CHECKING:
@@ -31,9 +31,13 @@ class LinearTerm(ScaledMethod):
     needs: ClassVar[Requirements] = UNSUPERVISED
 
     scaling: Scaling = setting(
-        "none", 'How features are scaled before. "none": by the source\'s mean and deviation.'
+        "none",
+        'How features are scaled before. "none": by the source\'s mean and deviation.',
+        tried=SCALINGS,
     )
-    weight: float = setting(1.0, "Of the term on the target's rows.", ge=0)
+    weight: float = setting(
+        1.0, "Of the term on the target's rows.", ge=0, tried=(0.1, 0.3, 1.0, 3.0)
+    )
     steps: int = setting(200, "Of Adam, over all rows.", ge=1, le=100_000)
 
     def fit_seconds(self, rows: int, columns: int, outputs: int) -> float:

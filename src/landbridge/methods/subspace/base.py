@@ -47,6 +47,7 @@ class KernelSubspace(AlignmentMethod):
         "Fewer come out where there are fewer columns or rows.",
         ge=0,
         le=100_000,
+        tried=(10, 20, 50, 100),
     )
     kernel: Kernel = setting(
         "rbf",
@@ -102,6 +103,7 @@ class MatchedMeans(KernelSubspace):
         1.0,
         "λ, the price of W's length against the distance of means; smaller aligns harder.",
         gt=0,
+        tried=(0.1, 1.0, 10.0),
     )
 
     def given(

@@ -23,6 +23,7 @@ class Subspaces(AlignmentMethod):
         "Dimension of both subspaces; fewer where a side varies in fewer directions. 0: by the "
         "subspace disagreement measure, at most 100.",
         ge=0,
+        tried=(10, 20, 50, 100, 200),
     )
 
 

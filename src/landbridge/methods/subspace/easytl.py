@@ -44,7 +44,7 @@ class EasyTL(ScaledMethod):
     needs = UNSUPERVISED
 
     alignment: Literal["coral", "none"] = setting("coral", '"none" is the paper\'s EasyTL(c).')
-    reg: float = setting(1.0, "Of CORAL.", ge=0)
+    reg: float = setting(1.0, "Of CORAL.", ge=0, tried=(1.0, 10.0, 30.0, 100.0))
 
     def fit_head(
         self, source: Features | None, target: Features, n_classes: int, seed: int

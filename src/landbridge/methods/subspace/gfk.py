@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from ...inference.layers import Affine
 from ..core.alignment import Aligned
 from ..core.base import METHODS, Features
@@ -29,6 +31,7 @@ class GFK(Subspaces):
 
     summary = "kernel averaged over all subspaces between the domains, then the head"
     paper = "Gong, Shi, Sha & Grauman, 2012, CVPR"
+    widest: ClassVar[float] = 1.0  # its lengths mean something, which heads standardise away
 
     def align(self, source: Features, target: Features, n_classes: int, seed: int) -> Aligned:
         """Return both sides in the kernel's coordinates; no label is read."""

@@ -50,12 +50,16 @@ class MEDA(ScaledMethod):
     needs = UNSUPERVISED
 
     n_components: int = setting(
-        20, "Dimension of the subspaces that the geodesic flow joins.", ge=1
+        20,
+        "Dimension of the subspaces that the geodesic flow joins.",
+        ge=1,
+        tried=(10, 20, 50, 100),
     )
     distribution: float = setting(
         10.0,
         "λ, the weight of the distance of the sides' and classes' distributions.",
         ge=0,
+        tried=(0.1, 1.0, 3.0, 10.0),
     )
     smoothness: float = setting(1.0, "ρ, the weight of the graph.", ge=0)
     alpha: float = setting(0.1, "η, the weight of the classifier's norm.", gt=0)

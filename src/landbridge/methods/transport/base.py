@@ -109,6 +109,7 @@ class EntropicTransport(TransportMethod):
         "Weight of the entropy, in units of the normalised cost. Small is near the exact plan, "
         "large moves all rows to the target's mean.",
         gt=0,
+        tried=(0.003, 0.01, 0.03, 0.1, 0.3),
     )
     max_iter: int = setting(
         1000, "Iterations at most; the notes say whether that was enough.", ge=1

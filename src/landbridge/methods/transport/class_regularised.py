@@ -33,8 +33,15 @@ class ClassTransport(TransportMethod):
     summary = "entropic transport that keeps source classes apart, then the head"
     paper = "Courty, Flamary, Tuia & Rakotomamonjy, 2017, TPAMI 39(9)"
 
-    reg: float = setting(0.05, "Weight of the entropy, in units of the normalised cost.", gt=0)
-    class_reg: float = setting(0.1, "Weight of the class penalty, in the same units.", ge=0)
+    reg: float = setting(
+        0.05,
+        "Weight of the entropy, in units of the normalised cost.",
+        gt=0,
+        tried=(0.01, 0.05, 0.2),
+    )
+    class_reg: float = setting(
+        0.1, "Weight of the class penalty, in the same units.", ge=0, tried=(0.01, 0.1, 1.0)
+    )
     penalty: Literal["lpl1", "l1l2"] = setting(
         "lpl1",
         "The paper's concave penalty (majorised, 10 steps), or the group lasso (to the optimum).",

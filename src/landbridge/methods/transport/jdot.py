@@ -45,6 +45,7 @@ class JDOT(ScaledMethod):
         "Weight of the distance of features, divided by the largest, beside the labels' "
         "squared error. 1 is the paper's.",
         ge=0,
+        tried=(0.1, 1.0, 10.0),
     )
     reg: float = setting(0.0, "Entropy of the plan, in the same units; 0 is the exact plan.", ge=0)
     max_iter: int = setting(10, "Turns at most.", ge=1)

@@ -47,6 +47,7 @@ class TransportLabels(ScaledMethod):
         0.03,
         "Entropy of the plan, in units of the mean cost; 0 is the exact plan.",
         ge=0,
+        tried=(0.01, 0.03, 0.1, 0.3),
     )
     batch_size: int = setting(4096, "Rows of either side that are matched at once.", ge=1)
     head: Any = setting("ridge", "What is fitted on the target rows.")

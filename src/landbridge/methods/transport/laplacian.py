@@ -38,6 +38,7 @@ class LaplacianTransport(TransportMethod):
         0.3,
         "η of the penalty; it counts per row, so that the same value does for all sizes.",
         ge=0,
+        tried=(0.1, 0.3, 1.0),
     )
     source_share: float = setting(
         0.5,

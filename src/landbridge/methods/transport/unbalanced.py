@@ -38,6 +38,7 @@ class UnbalancedTransport(EntropicTransport):
         1.0,
         "Price of mass that is made or lost, in the same units; large is `SinkhornTransport`.",
         gt=0,
+        tried=(0.1, 0.3, 1.0, 10.0),
     )
 
     def match(
