@@ -23,13 +23,35 @@ def choice_table(
             cells = [f"{part}, {found['tasks']}" if name == "auto" else "", name]
             cells += [f"{one['gain']:+.1f}", f"{ways['best']['gain']:+.1f}", f"{one['regret']:.1f}"]
             lines.append(row([*cells, str(one["hurt"]), f"{one['worst']:.1f}"]))
-    seconds = sorted(one["choosing_cpu_s"] for one in result["rows"])
+    base = "the baseline that the cross-validation gives" if result["labels"] else "the probe"
     lines += [
         "",
-        "Points of accuracy over the probe, on at most 600 rows a side; beside auto the three "
-        "fixed methods that gained most. *Hurt*: tasks that lost more than a point. *Best "
-        "possible* and "
-        "*regret* read the labels. Choosing took "
-        f"{seconds[len(seconds) // 2]:.1f} CPU-s at the median.",
+        f"Points of accuracy over {base}, on at most 600 rows a side, seeds "
+        f"{', '.join(map(str, result['seeds']))}; beside auto the three fixed methods that gained "
+        "most. *Hurt*: tasks that lost more than a point. *Best possible* and *regret* read the "
+        "labels.",
     ]
+    if "scores" in result:
+        lines += ["", *scores(result["scores"], row)]
     return "\n".join([*lines, "", ran_on(result)])
+
+
+def scores(found: dict[str, Any], row: Callable[[Sequence[str]], str]) -> list[str]:
+    """Return what each score tells alone and left out, and the operating curve of the guard."""
+    heads = [
+        f"choosing among eleven, {found['tasks']} tasks",
+        "mean gain",
+        "regret",
+        "hurt",
+        "worst",
+    ]
+    lines = [row(heads), row(["---"] + ["---:"] * 4)]
+    for name, one in found["ways"].items():
+        cells = [f"{one['gain']:+.1f}", f"{one['regret']:.1f}", str(one["hurt"])]
+        lines.append(row([name, *cells, f"{one['worst']:.1f}"]))
+    heads = ["guard at", "`consensus` taken", "mean gain", "hurt", "losses saved", "gains lost"]
+    lines += ["", row(heads), row(["---:"] * 6)]
+    for one in found["guard"]:
+        cells = [f"{one['threshold']:+.2f}", f"{100 * one['taken']:.0f} %", f"{one['gain']:+.1f}"]
+        lines.append(row([*cells, str(one["hurt"]), f"{one['saved']:.1f}", f"{one['lost']:.1f}"]))
+    return lines

@@ -63,7 +63,7 @@ class Job:
 
 def truth_of(whole: Domain, sealed: Domain) -> np.ndarray:
     """Return the classes, or numbers, of the judged rows, from the domain as it was read."""
-    if whole.target_type == "regression":
+    if get_target_type(whole.target_type).name == "regression":
         return whole.labels[sealed.test_mask]
     return np.array(whole.classes, dtype=object)[whole.labels][sealed.test_mask]
 
@@ -108,7 +108,7 @@ def run_job(
     reading = context.data.reading
     metric = get_target_type(reading.target_type).metric
     truth = np.asarray(job.truth)
-    if reading.target_type == "multiclass":
+    if reading.target_type.name == "multiclass":
         place = {name: i for i, name in enumerate(context.data.classes)}
         truth = np.array([place.get(name, -1) for name in job.truth])
     hits: dict[str, list[np.ndarray]] = {}
@@ -126,7 +126,7 @@ def run_job(
             hits.setdefault(method, []).append(score)
             own = rows.setdefault(method, {"cpu_s": 0.0})
             own["cpu_s"] += fit.cpu_s / seeds
-            if reading.target_type == "multiclass":
+            if reading.target_type.name == "multiclass":
                 candidates.append(_candidate(method, fit, context))
         choices.append(_choice(candidates, hits, seed, job.reference))
     for name, own in rows.items():

@@ -22,6 +22,7 @@ from gates_table import gates_table, sources_table
 from grid_tables import grid_table
 from several_table import several_table
 from stream_table import stream_table
+from strengths_table import strengths_table
 from table_trees_table import trees_table
 from term_tables import extraction_table, pull_table, steps_table
 
@@ -198,6 +199,7 @@ KINDS: dict[str, Callable[[dict[str, Any]], str]] = {
     "source weights": lambda result: sources_table(result, _row, _ran_on),
     "table_trees": lambda result: trees_table(result, _row, _ran_on),
     "choice": lambda result: choice_table(result, _row, _ran_on),
+    "strengths": lambda result: strengths_table(result, _row, _ran_on),
     "several": lambda result: several_table(result, _row, _ran_on),
 }
 QUOTED = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- table: end -->)", re.DOTALL)

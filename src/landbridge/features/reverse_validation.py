@@ -86,7 +86,9 @@ class ReverseValidation(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         DataError
             (a ValueError) for wrong shapes, NaN, fewer than two classes, or a side without rows.
         MethodError
-            Where the estimator does not answer with classes, or the grid is empty.
+            Where the estimator does not answer with classes.
+        ValueError
+            For a grid without values.
         """
         if "multiclass" not in self.estimator.needs.target_types:
             raise MethodError(
@@ -94,8 +96,6 @@ class ReverseValidation(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
                 hint="give a classifier of landbridge.features",
             )
         grid = list(ParameterGrid(self.param_grid))
-        if not grid:
-            raise MethodError("param_grid is empty", hint="give values by option")
         given = (X, y, Xt, yt, sample_domain, labelled, labelled_t)
         source, target, classes = read_sides(
             clone(self.estimator), *given, get_target_type("multiclass")

@@ -10,7 +10,7 @@ from ...base.fields import setting
 from ..heads.base import check_head
 from .base import Features, Head, Requirements
 from .parameters import Parameters
-from .scaling import SCALINGS, Scaled, Scaling, scaled
+from .scaling import SCALINGS, Scaled, Scaling, scaled, without_flat
 
 FLOPS = 3e10
 """What a linear-algebra routine gets out of one thread, cautiously."""
@@ -111,6 +111,9 @@ class ScaledMethod(FeatureMethod):
         """
         source = labelled_source(source, target, self.name)
         both = scaled(source.x, target.x, self.scaling)
+        as_they_are = self.scaling in ("none", "unit")
+        if not as_they_are and not target.labeled_mask.any():  # labels tell what the source cannot
+            both = without_flat(both)
         return source.with_x(both.source), target.with_x(both.target), both
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -64,6 +64,27 @@ def scaled(source: np.ndarray, target: np.ndarray, how: Scaling) -> Scaled:
         rescaled(target, *of_target),
         (standard_step(*of_source),),
         (standard_step(*of_target),),
+    )
+
+
+def without_flat(both: Scaled) -> Scaled:
+    """Give the target's rows the source's value in columns that have one value there.
+
+    The source cannot teach what such a column means, and methods that look for directions which
+    both sides share find the target's spread there.
+
+    Examples
+    --------
+    >>> found = without_flat(scaled(np.eye(3)[:, [0, 0, 1]] * [1, 0, 1], np.eye(3), "none"))
+    >>> found.target.tolist()
+    [[1.0, 0.0, 0.0], [0.0, 0.0, 0.0], [0.0, 0.0, 1.0]]
+    """
+    flat = (both.source == both.source[0]).all(0)
+    if not flat.any():
+        return both
+    step = Affine(np.where(flat, 0.0, 1.0), np.where(flat, both.source[0], 0.0))
+    return replace(
+        both, target=apply((step,), both.target), target_steps=(*both.target_steps, step)
     )
 
 

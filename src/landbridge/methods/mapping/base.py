@@ -23,9 +23,9 @@ class Regularised(AlignmentMethod):
     family: ClassVar[str] = "mapping"
     needs: ClassVar[Requirements] = replace(AlignmentMethod.needs, target_types=EVERY)
     reg: float = setting(
-        1.0,
+        30.0,
         "Added to the diagonal of the covariances, relative to their mean variance. Larger means "
-        "nearer to a shift.",
+        "nearer to a shift of means and variances.",
         ge=0,
         tried=(1.0, 3.0, 10.0, 30.0, 100.0),
     )

@@ -22,7 +22,8 @@ class CORAL(MomentMap):
     the target's covariance with symmetric roots (`solvers.alignment.coral_map`); the head is
     fitted on them together with the labelled target rows, if any, which are weighted so that
     they count as much as the source does. A regularisation of 1 is the paper's, on standardised
-    rows; larger ones are nearer to aligning means and variances only. Of several sources each is
+    rows; larger ones are nearer to aligning means and variances only, and lose less where there
+    are fewer rows than columns or little to align. Of several sources each is
     mapped by itself.
 
     Examples
