@@ -23,11 +23,12 @@ def choice_table(
             cells = [f"{part}, {found['tasks']}" if name == "auto" else "", name]
             cells += [f"{one['gain']:+.1f}", f"{ways['best']['gain']:+.1f}", f"{one['regret']:.1f}"]
             lines.append(row([*cells, str(one["hurt"]), f"{one['worst']:.1f}"]))
-    base = "the baseline that the cross-validation gives" if result["labels"] else "the probe"
+    base = "the baseline that the cross-validation gives" if result.get("labels") else "the probe"
+    seeds = ", ".join(map(str, result.get("seeds", [0])))
     lines += [
         "",
         f"Points of accuracy over {base}, on at most 600 rows a side, seeds "
-        f"{', '.join(map(str, result['seeds']))}; beside auto the three fixed methods that gained "
+        f"{seeds}; beside auto the three fixed methods that gained "
         "most. *Hurt*: tasks that lost more than a point. *Best possible* and *regret* read the "
         "labels.",
     ]
