@@ -122,7 +122,7 @@ def tjm(
         values, v = DensePencil(symmetric(there.T @ scatter @ there)).solve(
             there.T @ thin, reg, min(k, there.shape[1])
         )
-        # Directions in which nothing varies, where there are more columns than rank, have no length.
+        # Where there are more columns than rank, some directions have no length.
         keep = values > 1e-12 * max(float(values.max(initial=0.0)), 1e-300)
         values, v = values[keep], v[:, torch.from_numpy(keep)]
         v = v / torch.from_numpy(np.sqrt(values))  # Wᵀ K H K W = I
