@@ -14,6 +14,7 @@ from landbridge.methods.core.base import METHODS, Features
 from landbridge.methods.core.feature import FeatureMethod
 from landbridge.methods.core.resolve import make_method
 from landbridge.methods.core.strengths import (
+    chosen_sentence,
     fit_with_strengths,
     fits_of,
     grid,
@@ -83,6 +84,8 @@ def test_the_best_way_back_is_taken() -> None:
         for k in strengths_of(type(method))["n_components"]
     }
     assert scores == pytest.approx(by_hand, abs=1e-4)
+    said = chosen_sentence(head)
+    assert said.startswith(f"n_components {head.notes['chosen']['n_components']} chosen by reverse")
     chosen = by_hand[f"n_components {head.notes['chosen']['n_components']}"]
     assert chosen >= max(by_hand.values()) - 0.05
     assert len(set(by_hand.values())) > 1

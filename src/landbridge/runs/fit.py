@@ -20,7 +20,7 @@ from ..base.hashing import digest, file_digest
 from ..methods.core.base import Features
 from ..methods.core.feature import FeatureMethod
 from ..methods.core.network import NetworkMethod
-from ..methods.core.strengths import fit_with_strengths
+from ..methods.core.strengths import chosen_sentence, fit_with_strengths
 from ..training.batches import Side
 from ..training.checkpoint import load_tensors, save_tensors
 from .clipping import clipped_values
@@ -250,6 +250,8 @@ def _fit_features(
         domain = None if side.domain is None else side.domain[usable]
         source = Features(x[usable], side.labels[usable], every, domain, kind)
     head = fit_with_strengths(method, source, target, len(context.data.classes), spec.seed)
+    if method.searched:
+        events.log("note", f"{method.name}: {chosen_sentence(head)}")
     clipped = clipped_values(head.steps, target.x)
     if clipped:
         head.notes["clipped"] = clipped

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ...base.errors import MethodError
+from ...base.formatting import percent
 from ...base.seeds import numpy_rng
 from .base import Features, Head
 from .feature import FeatureMethod
@@ -126,6 +127,17 @@ def fit_with_strengths(
     head.notes["chosen"] = chosen
     head.notes["reverse_validation"] = {key: round(score, 4) for key, score in scores.items()}
     return head
+
+
+def chosen_sentence(head: Head) -> str:
+    """Return what was chosen and by what evidence, of a head that `fit_with_strengths` made."""
+    scores = head.notes["reverse_validation"]
+    assert isinstance(scores, dict)
+    shown = ", ".join(f"{name}: {percent(score)}" for name, score in scores.items())
+    return (
+        f"{_written(head.notes['chosen'])} chosen by reverse validation "  # type: ignore[arg-type]
+        f"(source labels found on the way back: {shown})"
+    )
 
 
 def _with(method: FeatureMethod, values: Mapping[str, Any]) -> FeatureMethod:
