@@ -203,6 +203,35 @@ class Cards(Block):
 
 
 @dataclass(frozen=True)
+class Shots(Block):
+    """Pictures beside each other, each with what it shows."""
+
+    pictures: Sequence[tuple[str, str]]
+    row: str = ""
+    """By which a map finds them."""
+
+
+@dataclass(frozen=True)
+class Box:
+    """Blocks in a frame, under a name."""
+
+    name: str
+    blocks: Blocks
+    right: bool | None = None
+    """Whether what it is about is right, where that can be said."""
+    tag: str = ""
+    """After the name; a warning is coloured."""
+    warned: bool = False
+
+
+@dataclass(frozen=True)
+class Boxes(Block):
+    """Frames beside each other, where there is room."""
+
+    boxes: Sequence[Box]
+
+
+@dataclass(frozen=True)
 class Figure(Block):
     """A drawing with its caption, which may scroll where it is wide."""
 

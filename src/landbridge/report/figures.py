@@ -85,6 +85,18 @@ def bar(share: float, label: str, css: str = "bar") -> Markup:
     return drawing(body, label, height=16, css="track")
 
 
+def signed_bar(value: float, most: float, label: str) -> Markup:
+    """Draw a bar from the middle of its place: to the right over 0, to the left below."""
+    share = min(1.0, abs(value) / most) if most > 0 else 0.0
+    left = 50.0 if value >= 0 else 50.0 - 50 * share
+    css = "speaks-for" if value >= 0 else "speaks-against"
+    body = [
+        line("50%", 0, "50%", 16, "axis"),
+        f'<rect x="{left:.2f}%" y="3" width="{50 * share:.2f}%" height="10" rx="2" class="{css}"/>',
+    ]
+    return drawing(body, label, height=16, css="track")
+
+
 def _grid(axis: Axis, height: float) -> str:
     at = [f"{axis.at(tick):g}%" for tick in axis.ticks()]
     lines = "".join(f'<line x1="{x}" x2="{x}" y2="{height:g}"/>' for x in at)

@@ -22,6 +22,8 @@ BADGES = {
     "groups found": ("good", "▲"),
     "hurt": ("bad", "▼"),
     "can't tell": ("unsure", "≈"),
+    "passed its checks": ("good", "✓"),
+    "not to be relied on": ("bad", "✗"),
     "not judged": ("unsure", "–"),
     "no verdict": ("unsure", "–"),
 }

@@ -22,6 +22,7 @@ from ..domains.input_rows import AnswerRow
 from ..domains.read import groups_asked, groups_read
 from ..domains.seen import say_seen, taken_away
 from ..domains.spelling import check_test_labels
+from ..explanation.result import Explanations
 from ..targets.codec import TargetCodec
 from .model import Model
 from .new_data import REFERENCE
@@ -152,6 +153,72 @@ class Run:
         domain.input_rows.tell(domain.name, events)
         blank = blank_row(reading) | ({} if unknown is None else {"unknown": None})
         return domain.input_rows.answers(rows, blank)
+
+    def explain(
+        self,
+        what: Any,
+        *,
+        rows: int | str | Sequence[str] | None = None,
+        method: str = "auto",
+        passes: int = 25,
+        source: Any = None,
+        out: Path | str | None = None,
+        label: str | None = None,
+        seed: int = 0,
+        outside: bool = False,
+        events: Events = SILENT,
+    ) -> Explanations:
+        """Say why rows of data are answered as they are, and check what is said.
+
+        Parameters
+        ----------
+        what : path, array or Domain
+            Data like the run's target; labels, where there are any, decide which rows are shown.
+        rows : int, str or sequence of str, optional
+            How many telling rows (20 where not given), or the names of rows.
+        method : str, default "auto"
+            A name in `landbridge.explanation.base.EXPLAINERS`, or "auto": what passes its checks
+            best at the least cost.
+        passes : int, default 25
+            Forward passes that explaining a row may take (16 times as many for tables).
+        source : path, array or Domain, optional
+            The source, where it is not where the run read it; "none" leaves it out.
+        out : Path, optional
+            Write a page there.
+        label, outside
+            As for `evaluate`.
+        seed : int, default 0
+
+        Returns
+        -------
+        Explanations
+
+        Raises
+        ------
+        ConfigError
+            Where there is no such row or method, or the method cannot explain this model.
+        DataError
+            Where the data are of another modality than the run's.
+        """
+        from .explain import explain_data
+
+        found = explain_data(
+            self,
+            what,
+            rows=rows,
+            method=method,
+            passes=passes,
+            source=source,
+            label=label,
+            seed=seed,
+            outside=outside,
+            events=events,
+        )
+        if out is not None:
+            from ..report.explained import write_explained_page
+
+            write_explained_page(found, Path(out))
+        return found
 
     def evaluate(
         self,

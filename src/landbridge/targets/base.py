@@ -216,6 +216,25 @@ class TargetType(ABC):
     def decide(self, values: np.ndarray, names: Sequence[str]) -> list[Any]:
         """Return the answers from values (n, k): names, numbers, or tuples of names."""
 
+    def explained(
+        self, outputs: np.ndarray, names: Sequence[str], scale: Scale
+    ) -> tuple[str, np.ndarray]:
+        """Return what an explanation of one row's outputs (n_outputs,) speaks for.
+
+        Returns
+        -------
+        str
+            For a person.
+        float ndarray (n_outputs,)
+            Weights of the outputs, whose sum is the score that parts of the row speak for. Of
+            classes it is the answer's output over the mean of the others.
+        """
+        best = int(np.argmax(outputs))
+        others = max(1, len(outputs) - 1)
+        weights = np.full(len(outputs), -1 / others) if len(outputs) > 1 else np.zeros(1)
+        weights[best] = 1.0
+        return names[best], weights
+
     def agree(self, predicted: Any, true: Any) -> bool:
         """Whether an answer is right."""
         return bool(predicted == true)

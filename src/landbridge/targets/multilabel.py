@@ -128,6 +128,13 @@ class Multilabel(TargetType):
         """Return the probability of each label by itself."""
         return 1 / (1 + np.exp(-np.clip(outputs, -80, 80)))
 
+    def explained(
+        self, outputs: np.ndarray, names: Sequence[str], scale: Scale
+    ) -> tuple[str, np.ndarray]:
+        """Return the likeliest label alone."""
+        best = int(np.argmax(outputs))
+        return names[best], np.eye(len(outputs))[best]
+
     def decide(self, values: np.ndarray, names: Sequence[str]) -> list[Any]:
         """Return the labels of a probability above one half."""
         return self.decode((values > 0.5).astype(np.uint8), names)

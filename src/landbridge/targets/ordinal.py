@@ -247,6 +247,12 @@ class Ordinal(ClassIndices):
         edges = np.concatenate([ones, above, zeros], -1)
         return (edges[..., :-1] - edges[..., 1:]).astype(outputs.dtype)
 
+    def explained(
+        self, outputs: np.ndarray, names: Sequence[str], scale: Scale
+    ) -> tuple[str, np.ndarray]:
+        """Return what speaks for a higher class: the mean over thresholds."""
+        return "a higher class", np.full(len(outputs), 1 / len(outputs))
+
     def decide(self, values: np.ndarray, names: Sequence[str]) -> list[Any]:
         """Return the median class."""
         return [names[i] for i in median_rank(values)]

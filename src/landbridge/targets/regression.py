@@ -127,6 +127,12 @@ class Regression(TargetType):
         """Return numbers in the label's units."""
         return outputs.astype(np.float64) * scale.std + scale.mean
 
+    def explained(
+        self, outputs: np.ndarray, names: Sequence[str], scale: Scale
+    ) -> tuple[str, np.ndarray]:
+        """Return the number itself, in its own units."""
+        return f"a higher {names[0]}", np.array([scale.std])
+
     def decide(self, values: np.ndarray, names: Sequence[str]) -> list[Any]:
         """Return numbers."""
         return [float(v) for v in values[:, 0]]

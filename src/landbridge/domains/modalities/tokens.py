@@ -123,6 +123,28 @@ class TokenPreprocessing(IdPreprocessing):
                 ids = np.array(found.ids, np.int32)
                 yield self._shortened(ids) if cut else ids
 
+    def tokenized(self, text: str) -> tuple[np.ndarray, np.ndarray]:
+        """Return where each stored token of a text lies in it, the prompt before it included.
+
+        Returns
+        -------
+        int ndarray, shape (tokens, 2)
+            Of which characters each is made.
+        bool ndarray, shape (tokens,)
+            Which are special, and of no character.
+        """
+        found = self._tokenizer.encode(self.prompt + text)
+        kept = self._shortened(np.arange(len(found.ids)))
+        offsets = np.array(found.offsets, np.int64).reshape(-1, 2)[kept]
+        return offsets, np.array(found.special_tokens_mask, bool)[kept]
+
+    def nothing_token(self) -> int | None:
+        """Return the number of the token that stands for nothing; None where there is none."""
+        for name in ("[MASK]", "<mask>", "[UNK]", "<unk>", "[PAD]", "<pad>"):
+            if (number := self._tokenizer.token_to_id(name)) is not None:
+                return int(number)
+        return None
+
     def _shortened(self, ids: np.ndarray) -> np.ndarray:
         """Return at most `length` tokens; the special ones at both ends stay there."""
         if len(ids) <= self.length:

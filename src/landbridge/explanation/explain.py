@@ -1,0 +1,98 @@
+"""Rows of one model explained by one method, within a budget."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..backbones.surgery import Network
+from ..base.evenly import evenly
+from ..base.events import SILENT, Events
+from ..targets.codec import TargetCodec
+from .base import Explainer
+from .checks import check_row
+from .choose import Chosen, choose
+from .game import Game
+from .methods.shapley import exact_over
+from .records import Attribution, RowCheck
+from .views.base import Rows
+
+TRIED = 5
+"""Rows that methods are compared on."""
+_TRIED_CHEAP = 12
+
+
+@dataclass(frozen=True)
+class Explained:
+    """One row's game and what came of it."""
+
+    game: Game
+    about: str
+    attribution: Attribution
+    check: RowCheck
+
+
+@dataclass(frozen=True)
+class Explaining:
+    """A model with rows that it can be asked about.
+
+    Attributes
+    ----------
+    network : Network
+        In evaluation mode, its parameters without gradients.
+    rows : Rows
+    outputs : ndarray, shape (n, n_outputs)
+        Of these rows.
+    codec : TargetCodec
+    budget, seed : int
+    """
+
+    network: Network
+    rows: Rows
+    outputs: np.ndarray
+    codec: TargetCodec
+    budget: int
+    seed: int
+
+    def game(self, row: int) -> tuple[Game, str]:
+        """Return a row's game, and what its score speaks for."""
+        kind = self.codec.target_type
+        about, weights = kind.explained(self.outputs[row], self.codec.classes, self.codec.scale)
+        return Game(self.network, self.rows.view(row), weights), about
+
+    def choose(self, wanted: Sequence[int], asked: str, events: Events = SILENT) -> Chosen:
+        """Return the method that explains such rows best, tried on a few of them."""
+        games = [game for row in wanted if (game := self.game(row)[0]).n_units > 1]
+        if not games:
+            games = [self.game(wanted[0])[0]]
+        most = _TRIED_CHEAP if games[0].view.cheap else TRIED
+        tried = [games[i] for i in evenly(len(games), most)]
+        return choose(tried, asked, self.budget, self.seed, events)
+
+    def explain(self, row: int, method: Explainer) -> Explained | None:
+        """Explain a row and check it; None where the method does not fit it."""
+        game, about = self.game(row)
+        if method.misfit(game):
+            return None
+        own = method.explain(game, self.budget, self.seed)
+        return Explained(game, about, own, check_row(game, own.scores, self.seed))
+
+    def scores(self, row: int, method: Explainer) -> dict[str, float] | None:
+        """Return a row's scores by key, without a check."""
+        game, _ = self.game(row)
+        if method.misfit(game):
+            return None
+        own = method.explain(game, self.budget, self.seed)
+        return game.view.by_key(own.scores, own.detail)
+
+
+def modality_shares(game: Game) -> tuple[tuple[str, float], ...]:
+    """Return the Shapley value of each modality of a row; nothing where it has one."""
+    names = getattr(game.view, "modalities", ())
+    if len(names) < 2:
+        return ()
+    part_of = game.view.part_of  # type: ignore[attr-defined]
+    scores = exact_over(lambda kept: game.values(kept[:, part_of]), len(names))
+    return tuple(zip(names, scores.tolist(), strict=True))

@@ -1,0 +1,327 @@
+"""Why a finished run answers as it does on some data."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..backbones.open import reopen
+from ..base.errors import ConfigError, DataError, LandbridgeError
+from ..base.evenly import evenly
+from ..base.events import SILENT, Events
+from ..base.registry import nearest as like
+from ..domains.domain import Domain
+from ..explanation.base import BUDGET, EXPLAINERS
+from ..explanation.choose import AUTO, Chosen
+from ..explanation.explain import Explained, Explaining, modality_shares
+from ..explanation.records import RowExplanation
+from ..explanation.reliance import reliance, shortcuts
+from ..explanation.representation import StageMove, stage_moves
+from ..explanation.result import Explanations
+from ..explanation.telling import ASKED, ROWS, Answers, named, telling
+from ..explanation.views.base import VIEWS, Rows
+from ..training.inputs import saved_network
+from .explained_by import Beside, rows_beside
+from .model import Model
+
+if TYPE_CHECKING:
+    from .run import Run
+
+_LOOKED_AT = 2000
+"""Rows of data from which telling ones are taken."""
+_WHOLE = 16
+"""Rows of each side that say what answers rest on as a whole."""
+_CHEAP = 200
+_COMPARED = 100
+"""Rows by which representations are compared."""
+
+
+def explain_data(
+    run: Run,
+    what: Any,
+    *,
+    rows: int | str | Sequence[str] | None = None,
+    method: str = AUTO,
+    passes: int = BUDGET,
+    source: Any = None,
+    label: str | None = None,
+    seed: int = 0,
+    outside: bool = False,
+    events: Events = SILENT,
+) -> Explanations:
+    """Explain rows of data as `Run.explain` describes."""
+    count, names = _asked(rows)
+    if passes < 4:
+        raise ConfigError(
+            f"passes is {passes}: an explanation takes at least 4", hint="leave it at 25"
+        )
+    if method != AUTO:
+        EXPLAINERS.get(method)
+    model, reference = run.model, run.reference
+    _check_kind(model)
+    domain = model.read(what, label=label, outside=outside, events=events)
+    domain.input_rows.tell(domain.name, events)
+    if not len(domain):
+        raise DataError(f"{domain.name!r} has no row that can be explained", hint="give more data")
+    wanted = None if names is None else _named(domain, names)
+    kept = evenly(len(domain), _LOOKED_AT) if wanted is None else np.array(wanted)
+    domain = domain.select(np.asarray(kept))
+    explaining = explaining_of(model, domain, passes, seed, events)
+    values = model.reading.transform(explaining.outputs)
+    before = None if reference is None else _outputs(reference, domain, events)
+    answers = _answers(model, domain, values, reference, before)
+    shown = telling(answers, count) if wanted is None else [(i, ASKED) for i in range(len(kept))]
+    chosen = explaining.choose([row for row, _ in shown], method, events)
+    beside = rows_beside(run, domain, explaining.rows.stored, source, events)
+    found = []
+    with events.progress("explain rows", len(shown)) as bar:
+        for row, why in shown:
+            one = explaining.explain(row, chosen.method)
+            if one is not None:
+                found.append((row, why, one))
+            bar.advance()
+    earlier = {}
+    if reference is not None and before is not None:
+        changed = [row for row, _, _ in found if answers.changed[row]]
+        earlier = _earlier(reference, domain, changed, chosen, passes, seed, events)
+    records = tuple(
+        replace(
+            _record(model, domain, values, row, why, one),
+            before=earlier.get(row),
+            neighbours=beside.of(row, explaining.outputs[row]),
+        )
+        for row, why, one in found
+    )
+    return _result(run, domain, explaining, chosen, found, records, beside, events)
+
+
+def explaining_of(
+    model: Model, domain: Domain, passes: int, seed: int, events: Events = SILENT
+) -> Explaining:
+    """Return a model with rows that it can be asked about."""
+    network = model.network.eval().requires_grad_(False)
+    stored = model.prepared(domain, events)
+    examples = model.preprocessing.fitting(domain.examples)
+    assert examples is not None
+    rows = Rows.of(model.preprocessing, examples, stored)
+    outputs = saved_network(network, stored, model.preprocessing)[1]
+    return Explaining(network, rows, outputs, model.reading, passes, seed)
+
+
+def _asked(rows: int | str | Sequence[str] | None) -> tuple[int, list[str] | None]:
+    """Return how many rows are asked for, or their names."""
+    if rows is None:
+        return ROWS, None
+    if isinstance(rows, str):
+        if not rows.strip().isdigit():
+            return 0, [part.strip() for part in rows.split(",") if part.strip()]
+        rows = int(rows)
+    if isinstance(rows, int):
+        if rows < 1:
+            raise ConfigError(f"rows is {rows}, expected 1 or more", hint="give --rows 20")
+        return rows, None
+    return 0, [str(name) for name in rows]
+
+
+def _named(domain: Domain, names: list[str]) -> list[int]:
+    own, read = domain.examples.names(), domain.input_rows
+    ids = None if read.ids is None else [str(read.ids[place]) for place in read.places]
+    if not names:
+        raise ConfigError("no row is named", hint="give --rows 20, or names with commas")
+    try:
+        return named(own, ids, names)
+    except KeyError as error:
+        word = str(error.args[0])
+        near = like(word, own[:20_000])
+        left = next((one for one in read.left if one.name.endswith(word)), None)
+        if left is not None:
+            raise DataError(
+                f"{left.name} could not be read, so it has no answer: {left.why}",
+                hint="name another row",
+            ) from error
+        hint = f"did you mean {near!r}? " if near else ""
+        raise ConfigError(
+            f"--rows: {domain.name!r} has no row {word!r}",
+            hint=f"{hint}rows are called as `predict` calls them: {own[0]!r}, ...",
+        ) from error
+
+
+def _check_kind(model: Model) -> None:
+    if model.preprocessing.name not in VIEWS:
+        raise ConfigError(
+            f"rows that are stored as {model.preprocessing.name!r} cannot be taken apart",
+            hint="explain a run on images, texts, tables or recordings",
+        )
+
+
+def _outputs(model: Model, domain: Domain, events: Events) -> np.ndarray | None:
+    """Return the outputs of another model on the same rows; None where it does not take them."""
+    try:
+        return model.logits(domain, events)
+    except LandbridgeError as error:
+        events.log("note", f"the model before the transfer does not take these rows: {error}")
+        return None
+
+
+def _answers(
+    model: Model,
+    domain: Domain,
+    values: np.ndarray,
+    reference: Model | None,
+    before: np.ndarray | None,
+) -> Answers:
+    kind, n = model.reading.target_type, len(domain)
+    said = model.reading.predict(values)
+    earlier = None
+    if reference is not None and before is not None:
+        earlier = reference.reading.predict(reference.reading.transform(before))
+    right, was = np.full(n, np.nan), np.full(n, np.nan)
+    if kind.named:
+        labeled = np.flatnonzero(domain.labeled_mask)
+        truth = kind.decode(domain.labels[labeled], domain.classes)
+        for row, true in zip(labeled, truth, strict=True):
+            right[row] = kind.agree(said[row], true)
+            if earlier is not None:
+                was[row] = kind.agree(earlier[row], true)
+    changed = np.zeros(n, bool)
+    if earlier is not None and kind.named:
+        changed = np.array([a != b for a, b in zip(said, earlier, strict=True)])
+    sure = values.max(1) if kind.named else np.zeros(n)
+    return Answers(sure, right, changed, was)
+
+
+def _record(
+    model: Model, domain: Domain, values: np.ndarray, row: int, why: str, one: Explained
+) -> RowExplanation:
+    kind = model.reading.target_type
+    answer = model.reading.predict(values[row : row + 1])[0]
+    truth = None
+    if domain.labeled_mask[row]:
+        truth = kind.decode(domain.labels[row : row + 1], domain.classes)[0]
+    probability = float(values[row].max()) if kind.named else None
+    right = bool(kind.agree(answer, truth)) if kind.named and truth is not None else None
+    own, view = one.attribution, one.game.view
+    return RowExplanation(
+        name=domain.examples.names()[row],
+        row=int(domain.input_rows.places[row]),
+        answer=list(answer) if isinstance(answer, tuple) else answer,
+        probability=probability,
+        about=one.about,
+        truth=list(truth) if isinstance(truth, tuple) else truth,
+        right=right,
+        why=why,
+        units=view.names,
+        scores=tuple(own.scores.tolist()),
+        check=one.check,
+        shares=modality_shares(one.game),
+        drawn=tuple(view.drawn(own.scores, own.detail)),
+    )
+
+
+def _earlier(
+    reference: Model,
+    domain: Domain,
+    rows: Sequence[int],
+    chosen: Chosen,
+    passes: int,
+    seed: int,
+    events: Events,
+) -> dict[int, RowExplanation]:
+    """Explain rows by the model before the transfer, by the same method where it fits."""
+    if not rows or reference.preprocessing.name not in VIEWS:
+        return {}
+    some = domain.select(np.array(rows))
+    explaining = explaining_of(reference, some, passes, seed)
+    values = reference.reading.transform(explaining.outputs)
+    method = chosen.method
+    if method.misfit(explaining.game(0)[0]):
+        method = EXPLAINERS.get("occlusion")()
+    found = {}
+    with events.progress("explain before the transfer", len(rows)) as bar:
+        for place, row in enumerate(rows):
+            if (one := explaining.explain(place, method)) is not None:
+                found[row] = _record(reference, some, values, place, method.name, one)
+            bar.advance()
+    return found
+
+
+def _result(
+    run: Run,
+    domain: Domain,
+    explaining: Explaining,
+    chosen: Chosen,
+    found: Sequence[tuple[int, str, Explained]],
+    records: tuple[RowExplanation, ...],
+    beside: Beside,
+    events: Events,
+) -> Explanations:
+    from ..explanation.checks import method_check
+
+    if not records:
+        raise DataError(
+            f"none of the rows can be explained by {chosen.method.name}", hint="name other rows"
+        )
+    view, first = found[0][2].game.view, chosen.check
+    pairs = [(one.attribution, one.check) for _, _, one in found]
+    own = method_check(chosen.method.name, pairs, first.stability, first.randomised)
+    own = own if len(found) >= first.rows else first
+    ours = _whole(explaining, chosen, view.cheap, "what answers rest on", events)
+    theirs: list[dict[str, float]] = []
+    if beside.source is not None and len(domain) > 1:
+        other = explaining_of(run.model, beside.source, explaining.budget, explaining.seed)
+        other = replace(other, rows=replace(other.rows, blank=explaining.rows.blank))
+        theirs = _whole(other, chosen, view.cheap, "what answers rest on in the source", events)
+    kind = run.model.reading.target_type
+    unit = "points of log-odds" if kind.named else "units of the answer"
+    return Explanations(
+        data=domain.name,
+        run_method=run.choice["method"],
+        reference=str(run.verdict.get("reference") or ""),
+        method=chosen.method.name,
+        reason=chosen.reason,
+        summary=chosen.method.summary,
+        hidden=view.hidden,
+        unit=unit,
+        checks=(own, *(one for one in chosen.checks if one.method != own.method)),
+        misfits=tuple(chosen.misfits.items()),
+        rows=records,
+        whole=tuple(reliance(ours)),
+        whole_rows=len(ours),
+        source=tuple(reliance(theirs)),
+        source_rows=len(theirs),
+        shortcuts=tuple(shortcuts(theirs, ours)),
+        stages=tuple(_stages(run.model, explaining.rows, events)),
+        notes=beside.notes,
+    )
+
+
+def _whole(
+    explaining: Explaining, chosen: Chosen, cheap: bool, what: str, events: Events
+) -> list[dict[str, float]]:
+    """Return scores by key of rows that are drawn evenly."""
+    drawn = evenly(len(explaining.outputs), _CHEAP if cheap else _WHOLE)
+    found = []
+    with events.progress(what, len(drawn)) as bar:
+        for row in drawn:
+            scores = explaining.scores(int(row), chosen.method)
+            found += [] if scores is None else [scores]
+            bar.advance()
+    return found
+
+
+def _stages(model: Model, rows: Rows, events: Events) -> list[StageMove]:
+    """Return how far each stage of the backbone went from θ₀; nothing where none moved."""
+    import torch
+
+    if model.identity is None or not model.network.backbone.stages():
+        return []
+    try:
+        first = reopen(model.identity, model.preprocessing, offline=True, events=events)
+    except LandbridgeError:
+        return []
+    some = np.array(rows.stored[np.asarray(evenly(len(rows.stored), _COMPARED))])
+    inputs = model.preprocessing.encode(torch.from_numpy(some))
+    return stage_moves(first.module, model.network.backbone, inputs)

@@ -1,0 +1,78 @@
+"""What every registered explanation method and view holds."""
+
+from __future__ import annotations
+
+import copy
+
+import numpy as np
+import pytest
+import torch
+from planted_truth import MADE
+
+from landbridge.explanation.base import EXPLAINERS, budget_of
+from landbridge.explanation.checks import check_row
+
+CASES = [(name, case) for name in EXPLAINERS for case in MADE]
+
+
+@pytest.fixture(scope="module")
+def made():
+    return {name: make() for name, make in MADE.items()}
+
+
+@pytest.mark.parametrize(("name", "case"), CASES)
+def test_a_method_explains_or_says_why_not(name, case, made):
+    explaining = made[case]
+    method = EXPLAINERS.get(name)()
+    assert method.summary
+    assert method.paper
+    game, _ = explaining.game(0)
+    if why := method.misfit(game):
+        assert isinstance(why, str)
+        return
+    before = copy.deepcopy(explaining.network.state_dict())
+    own = method.explain(game, 25, 0)
+    assert own.scores.shape == (game.n_units,)
+    assert np.isfinite(own.scores).all()
+    assert 0 < own.cost <= budget_of(game, 25) + 1
+    again = method.explain(explaining.game(0)[0], 25, 0)
+    np.testing.assert_array_equal(own.scores, again.scores)
+    for key, tensor in explaining.network.state_dict().items():
+        assert torch.equal(tensor, before[key])
+    if own.detail is not None:
+        assert own.detail.shape == game.view.labels.shape
+        np.testing.assert_allclose(game.view.gathered(own.detail), own.scores, atol=1e-9)
+    if method.sums and name != "integrated-gradients":
+        assert own.scores.sum() == pytest.approx(game.whole - game.nothing, abs=1e-3)
+
+
+@pytest.mark.parametrize("case", MADE)
+def test_a_view_shows_the_row_as_it_is_and_hides_units(case, made):
+    explaining = made[case]
+    game, about = explaining.game(0)
+    assert about in ("yes", "no")
+    assert len(set(game.view.names)) <= game.n_units == len(game.view.keys)
+    gap = explaining.outputs[0] @ game.weights.numpy()
+    assert game.whole == pytest.approx(gap, rel=1e-3, abs=1e-3)
+    assert game.nothing != pytest.approx(game.whole, abs=1e-4)
+    assert game.view.drawn(np.ones(game.n_units))
+
+
+def test_each_set_of_units_is_asked_once(made):
+    game, _ = made["table"].game(0)
+    kept = np.ones((3, game.n_units), bool)
+    kept[1, 0] = False
+    game.values(kept)
+    game.values(kept)
+    assert game.cost == 2
+
+
+def test_a_good_order_gains_and_its_opposite_loses(made):
+    game, _ = made["table"].game(0)
+    scores = EXPLAINERS.get("contributions")().explain(game, 25, 0).scores
+    good, bad = check_row(game, scores, 0), check_row(game, -scores, 0)
+    assert good.passed
+    assert not bad.passed
+    assert good.gain == pytest.approx(-bad.gain, abs=0.6)
+    assert good.infidelity < 1e-6
+    assert bad.infidelity == 1.0
