@@ -83,6 +83,17 @@ def rank_correlation(a: np.ndarray, b: np.ndarray) -> float:
     return round(float(np.corrcoef(rankdata(a), rankdata(b))[0, 1]), 12)
 
 
+def likeness(a: np.ndarray, b: np.ndarray) -> float:
+    """Return the rank correlation of the sizes of scores, of units that have any.
+
+    A unit that is the same hidden and shown has none, whatever the model: it would be last in both
+    orders. 0 where fewer than three have one.
+    """
+    sizes = np.abs(a), np.abs(b)
+    some = np.any([size > 1e-6 * max(size.max(), 1e-300) for size in sizes], axis=0)
+    return rank_correlation(sizes[0][some], sizes[1][some]) if some.sum() > 2 else 0.0
+
+
 @torch.no_grad()
 def shuffled(network: Network, seed: int) -> Network:
     """Return a copy in which the numbers of each tensor are in random order.
@@ -126,7 +137,7 @@ def check_method(
             again = _elsewhere(method, game.network, nudged, game, budget, seed)
             stable.append(rank_correlation(own.scores, again))
         other = _elsewhere(method, random, game.view, game, budget, seed)
-        alike.append(rank_correlation(np.abs(own.scores), np.abs(other)))
+        alike.append(likeness(own.scores, other))
     return method_check(
         method.name, found, float(np.mean(stable)) if stable else None, float(np.mean(alike))
     ), found

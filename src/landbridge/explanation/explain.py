@@ -11,7 +11,7 @@ from ..backbones.surgery import Network
 from ..base.evenly import evenly
 from ..base.events import SILENT, Events
 from ..targets.codec import TargetCodec
-from .base import Explainer
+from .base import EXPLAINERS, Explainer
 from .checks import check_row
 from .choose import Chosen, choose
 from .game import Game
@@ -72,20 +72,34 @@ class Explaining:
         return choose(tried, asked, self.budget, self.seed, events)
 
     def explain(self, row: int, method: Explainer) -> Explained | None:
-        """Explain a row and check it; None where the method does not fit it."""
+        """Explain a row and check it; None where nothing fits it.
+
+        A row that the method does not fit, such as a long text among short ones, is explained by
+        occlusion.
+        """
         game, about = self.game(row)
-        if method.misfit(game):
+        fitting = _fitting(method, game)
+        if fitting is None:
             return None
-        own = method.explain(game, self.budget, self.seed)
+        own = fitting.explain(game, self.budget, self.seed)
         return Explained(game, about, own, check_row(game, own.scores, self.seed))
 
     def scores(self, row: int, method: Explainer) -> dict[str, float] | None:
         """Return a row's scores by key, without a check."""
         game, _ = self.game(row)
-        if method.misfit(game):
+        fitting = _fitting(method, game)
+        if fitting is None:
             return None
-        own = method.explain(game, self.budget, self.seed)
+        own = fitting.explain(game, self.budget, self.seed)
         return game.view.by_key(own.scores, own.detail)
+
+
+def _fitting(method: Explainer, game: Game) -> Explainer | None:
+    """Return the method, occlusion where it does not fit, or None where that does not fit."""
+    for one in (method, EXPLAINERS.get("occlusion")()):
+        if not one.misfit(game):
+            return one
+    return None
 
 
 def modality_shares(game: Game) -> tuple[tuple[str, float], ...]:

@@ -25,7 +25,7 @@ class Explanations:
     summary : str
         What the method is, in words.
     hidden : str
-        What stands in the place of what is hidden.
+        What becomes of hidden parts: they ...
     unit : str
         What scores are counted in.
     checks : tuple of MethodCheck

@@ -82,12 +82,17 @@ def telling(answers: Answers, most: int) -> list[tuple[int, str]]:
 
 
 def named(names: Sequence[str], ids: Sequence[str] | None, wanted: Sequence[str]) -> list[int]:
-    """Return the rows of these names, ids, endings of paths, or places from 0.
+    """Return the rows of these names, ids, or last parts of names.
 
     Raises
     ------
     KeyError
         With the first that is none.
+
+    Examples
+    --------
+    >>> named(["a/b.jpg", "table row 3"], None, ["3", "b.jpg"])
+    [1, 0]
     """
     found = []
     for word in wanted:
@@ -95,9 +100,7 @@ def named(names: Sequence[str], ids: Sequence[str] | None, wanted: Sequence[str]
         if not places and ids is not None:
             places = [i for i, one in enumerate(ids) if one == word]
         if not places:
-            places = [i for i, name in enumerate(names) if name.endswith(f"/{word}")]
-        if not places and word.isdigit() and int(word) < len(names):
-            places = [int(word)]
+            places = [i for i, name in enumerate(names) if name.endswith((f"/{word}", f" {word}"))]
         if not places:
             raise KeyError(word)
         found.append(places[0])

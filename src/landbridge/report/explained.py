@@ -66,7 +66,7 @@ def page_of(found: Explanations) -> Page:
     """Return what the page shows, pictures included."""
     said = "passed its checks" if found.check.passed else "not to be relied on"
     warned = [sentence(one.sentence()) + "." for one in found.shortcuts]
-    text = f"Scores are in {found.unit}; what is hidden is replaced by {found.hidden}."
+    text = f"Scores are in {found.unit}; hidden parts {found.hidden}."
     shortcut: Block | None = None
     if warned:
         shortcut = Note("What the target does not have", warned)
@@ -330,7 +330,7 @@ def _check_row(one: MethodCheck) -> list[str]:
 def _done(found: Explanations) -> Section:
     pairs = [
         ("Method", f"{found.method}: {found.summary}"),
-        ("Hidden parts", f"replaced by {found.hidden}"),
+        ("Hidden parts", f"They {found.hidden}"),
         ("Scores", f"in {found.unit}; above 0 speaks for the answer"),
     ]
     return Section("done", "What was done", [Facts(pairs)])

@@ -95,6 +95,9 @@ def explain_data(
         )
         for row, why, one in found
     )
+    if len(found) < len(shown):
+        said = f"{len(shown) - len(found)} of {len(shown)} rows have nothing that can be hidden"
+        beside = replace(beside, notes=(*beside.notes, said))
     return _result(run, domain, explaining, chosen, found, records, beside, events)
 
 

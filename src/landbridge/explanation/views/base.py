@@ -92,7 +92,7 @@ class RowView(ABC):
     cheap : bool
         Whether a network answers for such rows at next to no cost.
     hidden : str
-        What hiding means, for a person.
+        What becomes of hidden parts, for a person: "are cut out".
     """
 
     names: tuple[str, ...]

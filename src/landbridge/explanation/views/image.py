@@ -20,7 +20,7 @@ class ImageView(RowView):
     """Units are superpixels; a hidden one has the median colour of the image."""
 
     regions: ClassVar[bool] = True
-    hidden: ClassVar[str] = "the image's median colour"
+    hidden: ClassVar[str] = "have the image's median colour"
 
     def __init__(self, rows: Rows, row: int) -> None:
         super().__init__(rows, row)

@@ -23,7 +23,7 @@ class SeveralView(RowView):
     """
 
     gradients: ClassVar[bool] = False
-    hidden: ClassVar[str] = "what hides it in its own modality"
+    hidden: ClassVar[str] = "are hidden as in their own modality"
 
     def __init__(self, rows: Rows, row: int) -> None:
         super().__init__(rows, row)

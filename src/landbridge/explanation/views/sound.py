@@ -32,7 +32,7 @@ class SoundView(RowView):
     together again from the spectrum.
     """
 
-    hidden: ClassVar[str] = "the recording's quiet moments"
+    hidden: ClassVar[str] = "are as quiet as the recording's quiet moments"
 
     def __init__(self, rows: Rows, row: int) -> None:
         super().__init__(rows, row)

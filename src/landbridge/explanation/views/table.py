@@ -18,7 +18,7 @@ class TableView(RowView):
     """Units are columns; a hidden one has the mean of the rows that are explained."""
 
     cheap: ClassVar[bool] = True
-    hidden: ClassVar[str] = "the mean of the rows"
+    hidden: ClassVar[str] = "have the mean of the rows"
 
     def __init__(self, rows: Rows, row: int) -> None:
         super().__init__(rows, row)

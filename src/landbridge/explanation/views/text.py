@@ -53,7 +53,7 @@ class TextView(RowView):
     """Units are words."""
 
     gradients: ClassVar[bool] = False
-    hidden: ClassVar[str] = "cutting it out"
+    hidden: ClassVar[str] = "are cut out"
 
     def __init__(self, rows: Rows, row: int) -> None:
         super().__init__(rows, row)
