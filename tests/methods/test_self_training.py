@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from landbridge.base.errors import ConfigError
+from landbridge.base.errors import ConfigError, MethodError
 from landbridge.features import Probe, SelfTraining
+from landbridge.methods.core.base import Features
+from landbridge.methods.core.resolve import make_method
 from landbridge.methods.self_training.self_training import surest
 
 
@@ -59,3 +61,30 @@ def test_bad_options(bad):
     x, y, t = moved(n=60)
     with pytest.raises(ConfigError, match="self-training"):
         SelfTraining(**bad).fit(x, y, t)
+
+
+@pytest.mark.parametrize("name", ["self-training", "self-trained-trees"])
+def test_few_target_labels_are_enough_without_a_source(name):
+    """Three long groups, one or two labels each near an end: the other rows tell where they go."""
+    rng = np.random.default_rng(0)
+    labels = np.arange(300) % 3
+    x = (6 * np.eye(3, 8)[labels] + rng.normal(size=(300, 8))).astype(np.float32)
+    x += rng.normal(size=(300, 1)) * np.linspace(-1, 1, 8)
+    labeled = np.zeros(300, bool)
+    labeled[:6] = True
+    target = Features(x, np.where(labeled, labels, 0), labeled)
+    head = make_method(name).fit_head(None, target, 3, 0)
+    right = (head.logits(x).argmax(1) == labels)[6:].mean()
+    assert right > 0.9 if name == "self-training" else right > 0.5
+    assert head.notes["pseudo_labels"] > 100
+    blind = Features(x, np.full(300, 2) * ~labeled + labels * labeled, labeled)
+    again = make_method(name).fit_head(None, blind, 3, 0)
+    np.testing.assert_array_equal(head.logits(x), again.logits(x))  # no other label was read
+
+
+def test_no_labels_at_all_are_an_error():
+    x = np.zeros((4, 2), np.float32)
+    with pytest.raises(MethodError, match="label"):
+        make_method("self-training").fit_head(
+            None, Features(x, np.zeros(4, int), np.zeros(4, bool)), 2, 0
+        )

@@ -7,6 +7,7 @@ from itertools import product
 import pytest
 
 from landbridge.methods.core.resolve import Setting, make_method, unmet
+from landbridge.selection.fallback import fallback
 from landbridge.selection.portfolio import portfolio
 from landbridge.selection.records import NotTried
 
@@ -73,3 +74,22 @@ def test_label_shift_leaves_alignment_out():
     )
     assert not {"coral", "dann", "infomax", "feature-map"} & set(found.candidates)
     assert any("class shares" in row.why for row in found.not_tried)
+
+
+@pytest.mark.parametrize("source", ["none", "unlabelled"])
+def test_few_labels_without_a_labelled_source_are_spread_over_the_other_rows(source):
+    few = portfolio(Setting(source, "few", False, True), labels_per_class=3)
+    assert "self-training" in few.candidates
+    for other in (
+        portfolio(Setting(source, "all", False, True), labels_per_class=3),
+        portfolio(Setting(source, "few", False, True), labels_per_class=100),
+        portfolio(Setting("labelled", "few", True, True), labels_per_class=3),
+    ):
+        assert "self-training" not in other.candidates
+
+
+def test_one_label_a_class_without_a_source_is_spread_over_the_other_rows():
+    kind = Setting("none", "few", False, True).target_type
+    chosen = fallback(["probe", "scratch", "self-training"], ["probe", "scratch"], kind)
+    assert chosen.method == "self-training"
+    assert not chosen.kept_reference

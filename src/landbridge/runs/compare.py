@@ -30,8 +30,18 @@ SIDES = ("source", "target")
 
 PREFERRED = ("consensus",)
 SIMPLE_FIRST = (
-    *("source-only", "probe", "coral", "feature-map", "head-only", "scratch", "joint", "mcc"),
-    *("infomax", "lp-ft", "layerwise", "finetune", "structure", "infomax+consistency", "dann"),
+    *("source-only", "probe", "self-training", "coral", "feature-map", "head-only", "scratch"),
+    *(
+        "joint",
+        "mcc",
+        "infomax",
+        "lp-ft",
+        "layerwise",
+        "finetune",
+        "structure",
+        "infomax+consistency",
+        "dann",
+    ),
 )
 """From the simplest to the most complex, for ties."""
 

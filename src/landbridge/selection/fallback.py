@@ -8,7 +8,10 @@ from ..targets.base import TargetType
 from .records import Choice, NotTried
 
 NOTHING = "there is nothing to transfer: no labelled source, and the backbone is not pretrained"
-DEPENDABLE = ("consensus", "infomax+consistency", "mcc", "probe", "lp-ft", "finetune", "scratch")
+DEPENDABLE = (
+    *("consensus", "infomax+consistency", "mcc", "self-training", "probe", "lp-ft", "finetune"),
+    "scratch",
+)
 """What does well on average where nothing can be compared, the best first."""
 SAFE = ("source-only", "probe", "lp-ft", "finetune", "scratch")
 """The same where classes form no clusters that the rows without labels could show."""

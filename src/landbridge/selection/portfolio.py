@@ -28,6 +28,8 @@ FEW = (
 MODEL = ("shot", "aad", "nrc")
 """Where the source is a model without its data, and the target has no labels."""
 LABELLED = ("lp-ft", "finetune", "layerwise", "joint", "head-only", "structure", "mcc", "coral")
+ALONE = "self-training"
+"""Learns from the target's other rows, where it has few labels and no source has any."""
 WITHOUT_LABELS = "pretrain"
 """Learns from rows without labels: what is tried first where nothing else is known."""
 TAUGHT = "distil"
@@ -157,6 +159,9 @@ def portfolio(
         names = FEW
     else:
         names = LABELLED
+    alone = situation.target == "few" and situation.source in ("unlabelled", "none")
+    if wanted is None and alone and labels_per_class < FEW_PER_CLASS and names == LABELLED:
+        names = (ALONE, *names)
     rest = situation.source == "unlabelled" or situation.target == "few"
     if wanted is None and not on_features and rest and situation.source in ("unlabelled", "none"):
         names = (WITHOUT_LABELS, *names)

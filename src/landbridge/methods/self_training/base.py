@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from dataclasses import replace
 from typing import ClassVar
 
 import numpy as np
@@ -18,7 +19,7 @@ SHARES = (0.2, 0.35, 0.5, 0.65, 0.8)
 class SelfTrainingMethod(ScaledMethod):
     """Base: a subclass writes `fit_rows`."""
 
-    needs: ClassVar[Requirements] = UNSUPERVISED
+    needs: ClassVar[Requirements] = replace(UNSUPERVISED, source="any", target="any")
 
     scaling: Scaling = "none"
     shares: tuple[float, ...] = setting(
@@ -61,16 +62,23 @@ class SelfTrainingMethod(ScaledMethod):
     ) -> Head:
         """Return the head of the last round.
 
+        Without a labelled source, the target's labelled rows are what is learned from first.
+
         Raises
         ------
         MethodError
             Without labelled source rows, without target rows, or where dimensions differ.
         """
         self._bounded = target.bounded
-        source, target, both = self.both_sides(source, target)
-        xs, ys = source.x[source.labeled_mask], source.labels[source.labeled_mask]
         own = target.labeled_mask
-        head = self._fit(xs, ys, target, own, target.labels, n_classes, seed)
+        if source is None or not source.labeled_mask.any():
+            source, target, both = self.both_sides(target, target)
+            target = replace(target, labeled_mask=np.zeros(len(own), bool))
+        else:
+            source, target, both = self.both_sides(source, target)
+        xs, ys = source.x[source.labeled_mask], source.labels[source.labeled_mask]
+        labeled = target.labeled_mask
+        head = self._fit(xs, ys, target, labeled, target.labels, n_classes, seed)
         moved = 0.0
         before = head.logits(target.x).argmax(1)
         first = before
@@ -79,13 +87,13 @@ class SelfTrainingMethod(ScaledMethod):
             shifted = np.exp(logits - logits.max(1, keepdims=True))
             sure = shifted.max(1) / shifted.sum(1)
             answers = np.where(own, target.labels, logits.argmax(1))
-            counted = own | surest(answers, sure, ~own, share)
+            counted = labeled | surest(answers, sure, ~own, share)
             head = self._fit(xs, ys, target, counted, answers, n_classes, seed)
             now = head.logits(target.x).argmax(1)
             moved, before = float((now != before).mean()), now
         head.notes.update(
             rounds=len(self.shares),
-            pseudo_labels=int(counted.sum() - own.sum()),
+            pseudo_labels=int(counted.sum() - labeled.sum()),
             changed_answers=round(float((before != first).mean()), 4),
             changed_in_the_last_round=round(moved, 4),
         )
