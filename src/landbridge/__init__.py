@@ -31,6 +31,7 @@ _PLACES = {
     "Space": "landbridge.embeddings.space",
     "Run": "landbridge.runs.run",
     "Model": "landbridge.runs.model",
+    "stress": "landbridge.robustness.stress",
     "check": "landbridge.checks",
     "TransferClassifier": "landbridge.estimator",
     "TransferRegressor": "landbridge.estimator",

@@ -31,6 +31,7 @@ PYTHON = {
     "eval": ("landbridge:Run.evaluate",),
     "explain": ("landbridge:Run.explain",),
     "stream": ("landbridge.runs.stream:stream_data",),
+    "stress": ("landbridge:stress",),
     "report": ("landbridge:Run.report",),
     "resume": ("landbridge:resume",),
     "merge": ("landbridge:merge",),
@@ -66,6 +67,7 @@ CALLED = {
     ("cluster", "data"): "target",
     ("resume", "run"): "path",
     ("stream", "run"): "run",
+    ("stress", "run"): "run",
     ("stream", "method_options"): "options",
 }
 """Arguments whose place says what they are, by option or (verb, option)."""
@@ -160,8 +162,8 @@ def test_an_option_is_a_key_that_has_an_effect(verb):
     assert {OPTIONS[name].key for name in shared} <= keys_of(verb) <= set(KEYS)
     own = options_of(verb) - shared
     in_doubt = own & set(OPTIONS)
-    # of shift, rank and cluster they are arguments, of stream and merge something else
-    assert in_doubt <= {"source", "target", "method", "batch_size"}
+    # of shift, rank and cluster they are arguments, of stream, merge and stress something else
+    assert in_doubt <= {"source", "target", "method", "batch_size", "budget"}
 
 
 @pytest.mark.parametrize("verb", PYTHON)

@@ -13,7 +13,7 @@ from .files import storage_errors
 
 KEPT = ("images-", "sound-", "several-", "features-", "stages-")
 """What the names of cached arrays begin with."""
-_PARTS = ("features", "shards", "modules", "trusted", "costs")
+_PARTS = ("features", "shards", "modules", "trusted", "costs", "stress")
 """Folders of the cache."""
 
 _tight: set[Path] = set()

@@ -200,13 +200,14 @@ class Model:
 
     def values_of(self, inputs: np.ndarray) -> np.ndarray:
         """Return the same of rows as `prepared` gives them."""
-        return self.reading.transform(self._logits_of(inputs))
+        return self.reading.transform(self.logits_of(inputs))
 
     def logits(self, domain: Domain, events: Events = SILENT) -> np.ndarray:
         """Return float32 logits of a domain's examples."""
-        return self._logits_of(self.prepared(domain, events))
+        return self.logits_of(self.prepared(domain, events))
 
-    def _logits_of(self, inputs: np.ndarray) -> np.ndarray:
+    def logits_of(self, inputs: np.ndarray) -> np.ndarray:
+        """Return the same of rows as `prepared` gives them."""
         if len(inputs) == 0:
             return np.zeros((0, self.reading.n_outputs), np.float32)
         return saved_network(self.network, inputs, self.preprocessing)[1]

@@ -13,15 +13,11 @@ import numpy as np
 from ..artifacts.kinds import RUNS
 from ..artifacts.making import check_finished
 from ..base.config import RunConfig
-from ..base.errors import DataError
 from ..base.events import SILENT, Event, Events, read_log
 from ..base.typed import EvalResult, JsonObject
 from ..domains.domain import Domain
 from ..domains.holdout.base import split_rule
 from ..domains.input_rows import AnswerRow
-from ..domains.read import groups_asked, groups_read
-from ..domains.seen import say_seen, taken_away
-from ..domains.spelling import check_test_labels
 from ..explanation.result import Explanations
 from ..targets.codec import TargetCodec
 from .model import Model
@@ -94,7 +90,7 @@ class Run:
         }
 
     @property
-    def _groups_column(self) -> str | None:
+    def groups_column(self) -> str | None:
         """The column of groups that the verdict is about, whose rows may be alike."""
         alike = self.verdict.get("judged_groups")
         return split_rule(self.config.data.holdout)[1] if alike else None
@@ -253,34 +249,19 @@ class Run:
         DataError
             Where no row has a label.
         """
-        from .learned import learned_again
+        from .judged import judged_rows
         from .new_data import compared, given_labels
 
-        by = groups_asked(what, self._groups_column)
-        domain = self.model.read(what, label=label, outside=outside, holdout_by=by, events=events)
-        if not domain.labeled_mask.any():
-            raise DataError(
-                f"{domain.name!r} has no labels to compare with",
-                hint="name the label column with --label, or use `landbridge predict`",
-            )
-        if said := check_test_labels(domain, self.model.classes, "the run"):
-            events.log("warning", said)
-        note = ""
-        sides = {"source": self.data["source"], "target": self.data["target"]}
-        for side, facts in sides.items():
-            if facts and facts["fingerprint"] == domain.examples.fingerprint():
-                note = f"these are the rows of the run's {side}: the figures are not about new data"
-                events.log("warning", note)
-        labelled, reading = np.flatnonzero(domain.labeled_mask), self.model.reading
-        own = domain.select(labelled)
-        inputs = self.model.prepared(own, events)
-        left, seen = np.ones(len(own), bool), None
-        if (again := learned_again(self.path, own, inputs, self.model.preprocessing)) is not None:
-            left, seen = taken_away(*again, keep_duplicates)
-            say_seen(seen, domain.name, events)
-        rows, groups = labelled[left], groups_read(domain, by)
-        groups = None if groups is None else groups[rows]
-        values = self.model.values_of(inputs[left])
+        own = judged_rows(
+            self,
+            what,
+            label=label,
+            keep_duplicates=keep_duplicates,
+            outside=outside,
+            events=events,
+        )
+        domain, rows, groups, seen = own.domain, own.rows, own.groups, own.seen
+        values, reading = self.model.values_of(own.inputs), self.model.reading
         other = None
         if (reference := self.reference) is not None:
             other = reference.values(domain.select(rows), events)
@@ -293,10 +274,10 @@ class Run:
             **reading.target_type.evaluation(given, values, reading.classes, groups),
             "n": len(rows),
             **({} if groups is None else {"judged_groups": len(np.unique(groups))}),
-            "left_out": len(domain) - len(labelled),
+            "left_out": own.left_out,
             "seen": None if seen is None else seen.to_json(),
             "unanswered": domain.input_rows.reasons(),
-            "note": note,
+            "note": own.note,
             "comparison": comparison.to_json(),
         }
 

@@ -10,7 +10,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, TypedDict
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Self, TypedDict
 
 import numpy as np
 
@@ -36,6 +36,25 @@ class Reads(TypedDict, total=False):
     text: str
     parts: Sequence[str]
     schema: TableSchema
+
+
+class Signal(NamedTuple):
+    """How stored rows are read as a signal, every number of which can be a little more or less.
+
+    Attributes
+    ----------
+    unit : float
+        How large 1 is stored.
+    low, high : float
+        The range of a signal.
+    nothing : int or None
+        What is stored where nothing is.
+    """
+
+    unit: float
+    low: float
+    high: float
+    nothing: int | None = None
 
 
 class Preprocessing(ABC):
@@ -127,6 +146,13 @@ class Preprocessing(ABC):
 
     def picture(self, stored: np.ndarray) -> np.ndarray | None:
         """Return one stored row as uint8 (h, w) or (h, w, channels), where it can be seen."""
+        return None
+
+    def signal(self) -> Signal | None:
+        """Return how stored rows are read as a signal; None where they are none.
+
+        Where they are, `encode` takes stored numbers that are not whole as well, and has gradients.
+        """
         return None
 
     def sketches(self, stored: np.ndarray) -> np.ndarray | None:

@@ -15,7 +15,7 @@ from ...base.hashing import digest
 from ...base.typed import JsonObject
 from ..domain import Examples
 from ..examples import Rule
-from .base import PREPROCESSINGS, Preprocessing, Strength
+from .base import PREPROCESSINGS, Preprocessing, Signal, Strength
 from .decoding import Cut, decode
 from .image_cache import cached_rows
 from .images import ImageExamples
@@ -234,6 +234,10 @@ class ImagePreprocessing(Preprocessing):
     def picture(self, stored: np.ndarray) -> np.ndarray:
         """Return the pixels as they are stored."""
         return np.moveaxis(np.asarray(stored), 0, -1)
+
+    def signal(self) -> Signal:
+        """Return that pixels go from 0, black, to 1."""
+        return Signal(255.0, 0.0, 1.0)
 
     def sketches(self, stored: np.ndarray) -> np.ndarray:
         """Return the slowest waves of each picture."""

@@ -15,7 +15,7 @@ from ...base.hashing import digest
 from ...base.stored import stored_array
 from ...base.typed import JsonObject
 from ..examples import Examples, Rule
-from .base import PREPROCESSINGS, Preprocessing, Strength
+from .base import PREPROCESSINGS, Preprocessing, Signal, Strength
 from .pieces import Item
 from .recordings import AudioExamples
 from .sound_files import RATES, decode, in_turn, resample
@@ -197,6 +197,10 @@ class AudioPreprocessing(Preprocessing):
             [(stored[i : i + 1024] != NOTHING).sum(1) for i in range(0, len(stored), 1024)]
             or [np.zeros(0, np.int64)]
         )
+
+    def signal(self) -> Signal:
+        """Return that samples go from -1 to 1."""
+        return Signal(float(_FULL), -1.0, 1.0, NOTHING)
 
     def sketches(self, stored: np.ndarray) -> np.ndarray:
         """Return the slowest waves of the outline of each spectrogram."""

@@ -1,0 +1,1 @@
+"""One corruption a class: what happens to data by itself, at five severities."""
