@@ -66,5 +66,5 @@ def gradient_check(
         losses = [float(one.loss[right].mean()) for one in found]
         if np.isfinite(losses).all() and losses[-1] <= losses[0]:
             reasons.append(f"the loss that {name} reaches does not rise with the size")
-    believed = None if not compared and not reasons else not reasons
-    return GradientCheck(model, believed, tuple(reasons))
+    reliable = None if not compared and not reasons else not reasons
+    return GradientCheck(model, reliable, tuple(reasons))

@@ -177,15 +177,15 @@ def _attacks(result: StressResult, units: Units) -> Section | None:
     notes: list[Block | None] = []
     for check in result.checks:
         who = result.method if check.model == "chosen" else result.reference
-        if check.believed is False:
+        if check.reliable is False:
             title = f"Gradient attacks on {who} are not to be believed"
             notes.append(Note(title, [sentence(reason) for reason in check.reasons], css="unsure"))
     if result.checks and not notes:
-        believed = all(check.believed for check in result.checks)
+        reliable = all(check.reliable for check in result.checks)
         said = (
             "Searches without gradients found nothing that gradient attacks did not, and the loss "
             "rises with the size: the gradients are to be believed."
-            if believed
+            if reliable
             else "No search without gradients was run, so nothing says whether gradients are to be "
             "believed."
         )

@@ -112,19 +112,19 @@ class GradientCheck:
     ----------
     model : str
         "chosen" or "reference".
-    believed : bool or None
+    reliable : bool or None
         None where there is nothing to compare them with.
     reasons : tuple of str
         What speaks against them, with its figure.
     """
 
     model: str
-    believed: bool | None
+    reliable: bool | None
     reasons: tuple[str, ...] = ()
 
     def to_json(self) -> JsonObject:
         """Return plain values."""
-        return {"model": self.model, "believed": self.believed, "reasons": list(self.reasons)}
+        return {"model": self.model, "reliable": self.reliable, "reasons": list(self.reasons)}
 
 
 @dataclass(frozen=True)

@@ -89,7 +89,7 @@ def _sentence(result: StressResult) -> str:
     else:
         text += " The run keeps no model to compare with."
     for check in result.checks:
-        if check.believed is False:
+        if check.reliable is False:
             who = result.method if check.model == "chosen" else result.reference
             text += (
                 f" Gradient attacks on {who} are not to be believed: {'; '.join(check.reasons)}."

@@ -240,8 +240,8 @@ class _Work:
         for side, subject in self.sides.items():
             self.clean[side] = self._scores(side, "clean", lambda own=subject: own.rows.stored)  # type: ignore[misc]
             own = subject.model.reading.target_type
-            known = subject.truth >= 0 if own.class_scores else np.zeros(len(subject), bool)
-            self.right[side] = (self.clean[side] > 0) & known
+            labeled = subject.truth >= 0 if own.class_scores else np.zeros(len(subject), bool)
+            self.right[side] = (self.clean[side] > 0) & labeled
         for name in self.corruptions:
             for severity in SEVERITIES:
                 pieces.append((len(self.sides), self._corruption(name, severity)))

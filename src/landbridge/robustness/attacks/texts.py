@@ -57,7 +57,7 @@ class TextAttack(Attack):
         return None
 
     @abstractmethod
-    def versions(self, word: str, known: object) -> Sequence[str]:
+    def versions(self, word: str, lexicon: object) -> Sequence[str]:
         """Return what a word may become, of the same length."""
 
     def run(self, subject: Subject, rows: np.ndarray, size: float) -> Attacked:
@@ -65,7 +65,7 @@ class TextAttack(Attack):
         examples = subject.rows.examples
         assert isinstance(examples, TextExamples)
         texts, truth = [examples.texts[i] for i in rows], np.asarray(subject.truth[rows])
-        known = self.prepared(subject)
+        lexicon = self.prepared(subject)
         loss = subject.margins(TextExamples(texts), truth)
         words = [pieces(text) for text in texts]
         order = _weighed(subject, texts, words, truth)
@@ -78,7 +78,7 @@ class TextAttack(Attack):
                 while loss[i] < 0 and done[i] < allowed[i] and at[i] < len(order[i]):
                     place = order[i][at[i]]
                     at[i] += 1
-                    found = self.versions(own[place].text, known)
+                    found = self.versions(own[place].text, lexicon)
                     if found:
                         done[i] += 1
                         for word in found[:_TRIED]:
@@ -145,7 +145,7 @@ class Characters(TextAttack):
     summary = "neighbouring letters inside words swapped"
     curve = True
 
-    def versions(self, word: str, known: object) -> Sequence[str]:
+    def versions(self, word: str, lexicon: object) -> Sequence[str]:
         """Return the word with letters swapped, its first and last kept where it is long enough."""
         places = range(1, len(word) - 2) if len(word) > 3 else range(len(word) - 1)
         return list(dict.fromkeys(w for at in places if (w := swapped(word, at)) != word))
@@ -170,16 +170,16 @@ class Words(TextAttack):
                     like[word[:at] + "\0" + word[at + 1 :], at].append(word)
         return like
 
-    def versions(self, word: str, known: object) -> Sequence[str]:
+    def versions(self, word: str, lexicon: object) -> Sequence[str]:
         """Return words that differ in one letter, in the case of the word."""
-        assert isinstance(known, dict)
+        assert isinstance(lexicon, dict)
         lower = word.lower()
         if len(lower) != len(word):  # of some letters there is no other case of one character
             return []
         found = [
             other
             for at in range(len(lower))
-            for other in known.get((lower[:at] + "\0" + lower[at + 1 :], at), ())
+            for other in lexicon.get((lower[:at] + "\0" + lower[at + 1 :], at), ())
             if other != lower
         ]
         return [_cased(other, word) for other in found]
