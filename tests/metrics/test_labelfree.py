@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from landbridge.metrics import labelfree
 from landbridge.metrics.labelfree import SCORERS, Candidate, Pool, heading
 from landbridge.metrics.ranking import RANKED_BY, score_candidates
 
@@ -185,3 +186,17 @@ def test_refuses(world):
         score_candidates([], Candidate("x", np.full((2, 2), np.nan)))
     with pytest.raises(ValueError, match="damping"):
         score_candidates([good], weak, damping=1.0)
+
+
+def test_features_are_hashed_once_and_equal_ones_share_their_clusters(monkeypatch):
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(60, 3)).astype(np.float32)
+    hashed = []
+    monkeypatch.setattr(labelfree, "digest", lambda x: hashed.append(1) or str(x.sum()))
+    pool = labelfree.Pool(())
+    first = pool.clustered(x, 3)[1]
+    assert pool.clustered(x, 2)[1] is not first
+    assert pool.clustered(x, 3)[1] is first
+    assert len(hashed) == 1
+    assert pool.clustered(x.copy(), 3)[1] is first
+    assert len(hashed) == 2

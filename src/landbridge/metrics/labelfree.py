@@ -61,6 +61,13 @@ class Pool:
     seed: int = 0
     max_rows: int = 5000
     clusters: dict[tuple[str, int], np.ndarray] = field(default_factory=dict)
+    _digests: dict[int, tuple[np.ndarray, str]] = field(default_factory=dict, repr=False)
+
+    def _digest(self, features: np.ndarray) -> str:
+        """Return a hash of what features hold, made once for each array."""
+        if id(features) not in self._digests:  # kept, so that no other array takes its place
+            self._digests[id(features)] = features, digest(features)
+        return self._digests[id(features)][1]
 
     def clustered(self, features: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
         """Return which rows were clustered, and the group of each."""
@@ -68,7 +75,7 @@ class Pool:
         rows = np.arange(n)
         if n > self.max_rows:
             rows = np.sort(numpy_rng(self.seed, "ami").permutation(n)[: self.max_rows])
-        key = digest(features), k
+        key = self._digest(features), k
         if key not in self.clusters:
             self.clusters[key] = _cluster(features[rows], k, self.seed)
         return rows, self.clusters[key]

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 
 import numpy as np
 
+from ..backbones.surgery import Network
 from ..base.errors import TrainingError
 from ..base.events import Events
 from ..diagnosis.class_shares import class_shares
@@ -31,29 +33,20 @@ SIDES = ("source", "target")
 PREFERRED = ("consensus",)
 SIMPLE_FIRST = (
     *("source-only", "probe", "self-training", "coral", "feature-map", "head-only", "scratch"),
-    *(
-        "joint",
-        "mcc",
-        "infomax",
-        "lp-ft",
-        "layerwise",
-        "finetune",
-        "structure",
-        "infomax+consistency",
-        "dann",
-    ),
+    *("joint", "mcc", "infomax", "lp-ft", "layerwise", "finetune", "structure"),
+    *("infomax+consistency", "dann"),
 )
 """From the simplest to the most complex, for ties."""
 
 
 def label_free(context: FitContext, plan: Plan, runner: Runner) -> Choice:
     """Fit every candidate once and compare their answers on unlabelled target rows."""
-    config = context.config
+    config, read = context.config, _FrozenRows(context, runner.events)
     seen = Evidence(
         rows=len(context.data.target),
         classes=len(context.data.classes),
-        clusters=_clusters(context, plan.candidates, runner.events),
-        label_shift="" if config.class_shares == "same" else _label_shift(context, runner.events),
+        clusters=_clusters(context, plan.candidates, read),
+        label_shift="" if config.class_shares == "same" else _label_shift(context, read),
         same_shares=config.class_shares == "same",
         sources=_sources(context),
     )
@@ -109,18 +102,36 @@ def _sources(context: FitContext) -> int:
     return len(np.unique(source.domain))
 
 
-def _clusters(context: FitContext, names: Sequence[str], events: Events) -> Clusters:
+class _FrozenRows:
+    """Features of either side that stand still, each read once, when it is first asked for."""
+
+    def __init__(self, context: FitContext, events: Events) -> None:
+        self.context, self.events = context, events
+        self._features: dict[str, np.ndarray] = {}
+
+    @cached_property
+    def _network(self) -> Network:
+        return frozen_network(self.context, self.context.config.seed, self.events)
+
+    def features(self, which: str) -> np.ndarray:
+        """Return those of the "source" or the "target"."""
+        if which not in self._features:
+            own = (self.context, self._network, which, self.context.config.seed, self.events)
+            self._features[which] = frozen_features(*own)
+        return self._features[which]
+
+
+def _clusters(context: FitContext, names: Sequence[str], read: _FrozenRows) -> Clusters:
     """Ask the source whether classes form clusters, where a candidate depends on that."""
     source = context.data.source
     if source is None or not asks_for_clusters(names):
         return Clusters(True, float("nan"), "nothing here depends on them")
-    seed = context.config.seed
     labeled = np.flatnonzero(context.data.teaching)
-    x = frozen_features(context, frozen_network(context, seed, events), "source", seed, events)
-    return class_clusters(x[labeled], source.labels[labeled], seed)
+    x = read.features("source")[labeled]
+    return class_clusters(x, source.labels[labeled], context.config.seed)
 
 
-def _label_shift(context: FitContext, events: Events) -> str:
+def _label_shift(context: FitContext, read: _FrozenRows) -> str:
     """Return in a sentence that class shares differ strongly, or "" where not, or not to be told.
 
     Judged on the features of the source's model, before any candidate is fitted: methods that
@@ -129,12 +140,10 @@ def _label_shift(context: FitContext, events: Events) -> str:
     source = context.data.source
     if source is None or not context.data.situation.shared_classes:
         return ""
-    seed = context.config.seed
-    network = frozen_network(context, seed, events)
-    sides = [frozen_features(context, network, which, seed, events) for which in SIDES]
+    sides = [read.features(which) for which in SIDES]
     labeled = context.data.teaching
     names = np.array(context.data.classes, dtype=object)[np.where(labeled, source.labels, 0)]
-    found = class_shares(sides[0], names, sides[1], labeled=labeled, seed=seed)
+    found = class_shares(sides[0], names, sides[1], labeled=labeled, seed=context.config.seed)
     if found is None or not found.differ:
         return ""
     return found.sentence()
@@ -169,7 +178,7 @@ def by_validation(context: FitContext, plan: Plan, runner: Runner) -> tuple[Choi
 
 def groups_of(context: FitContext, plan: Plan, events: Events) -> tuple[Clusters, dict[str, str]]:
     """Return whether the source's classes form clusters, and whom that leaves out, and why."""
-    clusters = _clusters(context, plan.candidates, events)
+    clusters = _clusters(context, plan.candidates, _FrozenRows(context, events))
     named = context.config.candidates is not None
     return clusters, {} if named else without_clusters(plan.candidates, clusters)
 

@@ -11,7 +11,7 @@ from ..domains.task import Task
 from ..methods.core.feature import FeatureMethod
 from ..methods.core.resolve import named_epochs, warnings_of
 from ..selection.budget import allot
-from ..selection.conditions import WHEN
+from ..selection.conditions import CONDITIONS
 from ..selection.portfolio import Portfolio, portfolio
 from ..selection.records import PlannedFit
 from ..targets.registry import type_of_target
@@ -195,9 +195,9 @@ def _with_why(
         why = context.methods[fit.method].summary
         if fit.role == "baseline" and len(found.references) > 1:
             why = f"{why}; the best baseline is what the outcome is measured against"
-        when = WHEN.get(fit.method)
-        if when and fit.role == "candidate" and context.data.situation.target == "none":
-            why = f"{when}: {why}"
+        condition = CONDITIONS.get(fit.method)
+        if condition and fit.role == "candidate" and context.data.situation.target == "none":
+            why = f"{condition.when}: {why}"
     return replace(fit, why=f"{why}; {shortened}" if shortened else why)
 
 

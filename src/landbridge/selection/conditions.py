@@ -50,10 +50,12 @@ def _few(seen: Evidence) -> str:
     )
 
 
+def _no_clusters(clusters: Clusters) -> str:
+    return "" if clusters.found else f"classes form no clusters: {clusters.reason}"
+
+
 def _clusters(seen: Evidence) -> str:
-    if seen.clusters.found:
-        return ""
-    return f"classes form no clusters: {seen.clusters.reason}"
+    return _no_clusters(seen.clusters)
 
 
 def _shares_kept(seen: Evidence) -> str:
@@ -88,39 +90,50 @@ def _several(seen: Evidence) -> str:
     return ""
 
 
-CONDITIONS: Mapping[str, Callable[[Evidence], str]] = {
-    "consensus": _clusters,
-    "meda": _clusters,
-    "easytl": _clusters,
-    "exact-ot": _clusters,
-    "jda": _clusters,
-    "discriminant-em": _shares_kept,
-    "label-shift-em": _shares_moved,
-    "source-weights": _several,
-}
-"""By method: why it is left out, "" where it is not. What moves groups onto groups harms where
-classes are no groups."""
+@dataclass(frozen=True)
+class Condition:
+    """On what a candidate stands.
+
+    Attributes
+    ----------
+    why_not : callable (Evidence) -> str
+        Why it is left out, "" where it is not.
+    when : str
+        The same before the data were looked at, for a plan.
+    """
+
+    why_not: Callable[[Evidence], str]
+    when: str = "where classes form clusters"
 
 
-WHEN: Mapping[str, str] = {
-    "consensus": "where classes form clusters",
-    "discriminant-em": "where they form none, and you say --class-shares same",
-    "label-shift-em": "where they form none, and class shares must have changed",
-    "source-weights": "where they form none, and there are several sources",
+_GROUPS = Condition(_clusters)
+"""What moves groups onto groups harms where classes are no groups."""
+CONDITIONS: Mapping[str, Condition] = {
+    **dict.fromkeys(("consensus", "meda", "easytl", "exact-ot", "jda"), _GROUPS),
+    "discriminant-em": Condition(
+        _shares_kept, "where they form none, and you say --class-shares same"
+    ),
+    "label-shift-em": Condition(
+        _shares_moved, "where they form none, and class shares must have changed"
+    ),
+    "source-weights": Condition(_several, "where they form none, and there are several sources"),
 }
-"""The same before the data were looked at, for a plan."""
+
+
+def condition_of(name: str) -> Condition | None:
+    """Return on what a method stands, whatever options are behind its name."""
+    return CONDITIONS.get(split_variant(name)[0])
 
 
 def asks_for_clusters(names: Sequence[str]) -> bool:
     """Say whether clusters have to be looked for."""
-    return any(split_variant(name)[0] in CONDITIONS for name in names)
+    return any(condition_of(name) for name in names)
 
 
 def without_clusters(names: Sequence[str], clusters: Clusters) -> dict[str, str]:
     """Return which candidates are left out because classes form no clusters, and why."""
-    seen = Evidence(0, 0, clusters)
-    out = {n: _clusters(seen) for n in names if CONDITIONS.get(split_variant(n)[0]) is _clusters}
-    return {name: why for name, why in out.items() if why}
+    why = _no_clusters(clusters)
+    return {name: why for name in names if condition_of(name) is _GROUPS} if why else {}
 
 
 def left_out(
@@ -140,10 +153,10 @@ def left_out(
     for name in names:
         if name in references:
             continue
-        condition = CONDITIONS.get(split_variant(name)[0])
+        condition = condition_of(name)
         why = "" if named else _few(seen)
-        if not why and condition is not None and (not named or condition is _clusters):
-            why = condition(seen)
+        if not why and condition is not None and (not named or condition is _GROUPS):
+            why = condition.why_not(seen)
         if (
             not why
             and not named
