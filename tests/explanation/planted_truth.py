@@ -14,6 +14,8 @@ from landbridge.backbones.surgery import Network
 from landbridge.domains.modalities.hashed import HashedPreprocessing
 from landbridge.domains.modalities.image import ImagePreprocessing
 from landbridge.domains.modalities.images import ImageExamples
+from landbridge.domains.modalities.multimodal import MultimodalExamples
+from landbridge.domains.modalities.packed import MultimodalPreprocessing
 from landbridge.domains.modalities.recordings import AudioExamples
 from landbridge.domains.modalities.sound import AudioPreprocessing
 from landbridge.domains.modalities.table import TableExamples
@@ -155,6 +157,36 @@ def sound(n=20):
     prep = AudioPreprocessing(RATE, RATE)
     made = explaining(network(Tone(), [1.0]), prep, AudioExamples(waves_as_items(waves)))
     return made, starts
+
+
+class TextOfBoth(Backbone):
+    """How often the planted word is there; the table beside it counts for nothing."""
+
+    def __init__(self, prep, counts):
+        super().__init__()
+        self.counts, self.dim = counts, 1
+        self.place = list(prep.parts).index("text")
+        self.slot = next(slot for slot in prep.slots if slot.name == "text")
+
+    def forward(self, x):
+        ids = x[:, self.slot.start : self.slot.end].round().long()
+        return self.counts(ids) * x[:, self.place : self.place + 1]
+
+    def stages(self):
+        return [("counts", [self.counts])]
+
+
+def mixture(n=6):
+    rng = np.random.default_rng(0)
+    table_part = TableExamples({"age": rng.normal(size=n), "size": rng.normal(size=n)})
+    text_part = TextExamples([f"a {WORD} film number {i}" for i in range(n)])
+    hashed = HashedPreprocessing.fit([text_part])
+    prep = MultimodalPreprocessing(
+        {"tabular": TablePreprocessing.fit([table_part]), "text": hashed}
+    )
+    counts = Counts(zlib.crc32(WORD.encode()) % hashed.buckets, hashed.buckets)
+    examples = MultimodalExamples({"tabular": table_part, "text": text_part})
+    return explaining(network(TextOfBoth(prep, counts), [1.0]), prep, examples)
 
 
 def waves_as_items(waves):

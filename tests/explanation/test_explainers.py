@@ -7,10 +7,11 @@ import copy
 import numpy as np
 import pytest
 import torch
-from planted_truth import MADE
+from planted_truth import MADE, mixture
 
 from landbridge.explanation.base import EXPLAINERS, budget_of
 from landbridge.explanation.checks import check_row
+from landbridge.explanation.explain import modality_shares
 
 CASES = [(name, case) for name in EXPLAINERS for case in MADE]
 
@@ -56,6 +57,19 @@ def test_a_view_shows_the_row_as_it_is_and_hides_units(case, made):
     assert game.whole == pytest.approx(gap, rel=1e-3, abs=1e-3)
     assert game.nothing != pytest.approx(game.whole, abs=1e-4)
     assert game.view.drawn(np.ones(game.n_units))
+
+
+def test_modalities_share_what_a_mixture_says():
+    explaining = mixture()
+    game, _ = explaining.game(0)
+    found = dict(modality_shares(game))
+    assert set(found) == {"tabular", "text"}
+    assert np.isfinite(list(found.values())).all()
+    assert sum(found.values()) == pytest.approx(game.whole - game.nothing, abs=1e-4)
+    assert abs(found["tabular"]) < 1e-6 < found["text"]
+    own = EXPLAINERS.get("occlusion")().explain(game, 25, 0)
+    assert game.view.names[own.scores.argmax()] == "text: wonderful"
+    assert len(game.view.drawn(own.scores)) == 2
 
 
 def test_each_set_of_units_is_asked_once(made):

@@ -68,6 +68,7 @@ def _show(found: Explanations, out: Path | None) -> None:
     """Show rows with what speaks most for and against, then what was checked."""
     from rich.text import Text
 
+    from ..base.shown import from_shared_folder
     from .tables import console, percent, show_paths, show_rows
 
     screen = console()
@@ -78,14 +79,15 @@ def _show(found: Explanations, out: Path | None) -> None:
     for note in found.notes:
         screen.print(Text(note, style="dim"))
     rows = []
-    for row in found.rows:
+    folder, names = from_shared_folder([row.name for row in found.rows])
+    for row, name in zip(found.rows, names, strict=True):
         sure = "" if row.probability is None else f" ({percent(row.probability)})"
-        speaks = ", ".join(f"{name} {score:+.2g}" for name, score in row.strongest(_SHOWN))
+        speaks = ", ".join(f"{unit} {score:+.2g}" for unit, score in row.strongest(_SHOWN))
         checked = f"{row.check.gain:.2f}" if row.check.passed else "not to be relied on"
-        rows.append([row.name, f"{_said(row.answer)}{sure}", _said(row.truth), speaks, checked])
+        rows.append([name, f"{_said(row.answer)}{sure}", _said(row.truth), speaks, checked])
     screen.print()
     heads = ["row", "answer", "true", "what speaks most, for (+) or against (-)", "check"]
-    show_rows(screen, heads, rows)
+    show_rows(screen, heads, rows, title=f"in {folder}" if folder else "")
     checks = [
         [
             one.method,

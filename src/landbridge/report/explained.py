@@ -11,6 +11,7 @@ import numpy as np
 from markupsafe import Markup
 
 from landbridge.base import formatting as fmt
+from landbridge.base.shown import from_shared_folder
 from landbridge.explanation.records import (
     Drawn,
     MethodCheck,
@@ -98,10 +99,11 @@ def _rows_lead(found: Explanations) -> str:
 
 
 def _rows(found: Explanations) -> Block:
-    return Boxes([_box(row, found) for row in found.rows])
+    _, names = from_shared_folder([row.name for row in found.rows])
+    return Boxes([_box(row, name, found) for row, name in zip(found.rows, names, strict=True)])
 
 
-def _box(row: RowExplanation, found: Explanations) -> Box:
+def _box(row: RowExplanation, name: str, found: Explanations) -> Box:
     blocks: list[Block | None] = [fine(_said(row)), *_drawn(row.drawn, row)]
     if row.shares:
         blocks += [Heading("What each modality says", level=4), _bars(list(row.shares))]
@@ -111,7 +113,7 @@ def _box(row: RowExplanation, found: Explanations) -> Box:
     if row.neighbours:
         blocks.append(Details("Learned rows beside it", _neighbours(row.neighbours)))
     tag = "" if row.check.passed else f"not to be relied on ({row.check.gain:+.2f})"
-    return Box(row.name, blocks, row.right, tag, warned=True)
+    return Box(name, blocks, row.right, tag, warned=True)
 
 
 def _said(row: RowExplanation, why: bool = True) -> str:
@@ -259,7 +261,7 @@ def _whole(found: Explanations) -> list[Section]:
         "95 % intervals."
     )
     blocks = [block for side in sides for block in side]
-    return [Section("whole", "What answers rest on", [lead(what), *blocks])]
+    return [Section("whole", "What answers rest on", [lead(what), *blocks], "Rests on")]
 
 
 def _forest(rows: Sequence[Reliance], n: int, side: str) -> Blocks:

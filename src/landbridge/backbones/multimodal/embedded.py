@@ -110,7 +110,8 @@ class EmbeddedPreprocessing(Preprocessing):
         self.__dict__["_opened"] = opened
         return self
 
-    def _encoder(self, events: Events) -> LoadedBackbone:
+    def encoder(self, events: Events = SILENT) -> LoadedBackbone:
+        """Return what encodes, opened where it is not yet."""
         from ..open import reopen
 
         if self.__dict__["_opened"] is None:
@@ -128,7 +129,7 @@ class EmbeddedPreprocessing(Preprocessing):
         stored = self.inner.prepare(examples, cache=cache, events=events)
         if not len(stored):
             return np.zeros((0, self.dim), np.float32)
-        opened = self._encoder(events)
+        opened = self.encoder(events)
         if cache is not None:
             store = FeatureStore(cache / "features")
             return store.features(

@@ -59,7 +59,7 @@ class ImageView(RowView):
         return other
 
     def drawn(self, scores: np.ndarray, detail: np.ndarray | None = None) -> list[Drawn]:
-        heat = self._heat(scores) if detail is None else smooth(detail)
+        heat = scores[self.labels] if detail is None else smooth(detail)
         return [Picture(self.picture, scaled(heat), "what speaks for (orange) and against (blue)")]
 
 

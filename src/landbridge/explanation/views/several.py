@@ -19,7 +19,7 @@ _NOTHING = {True: float("nan"), False: -1.0}
 class SeveralView(RowView):
     """Units are those of all parts that are there; where all of a part are hidden, it is missing.
 
-    A part that is stored as an encoder's features is one unit.
+    Where all of all parts are, they are there and hidden: no model answers for a row of nothing.
     """
 
     gradients: ClassVar[bool] = False
@@ -65,11 +65,15 @@ class SeveralView(RowView):
 
     def hide(self, kept: np.ndarray) -> torch.Tensor:
         out = self.whole.expand(len(kept), -1).clone()
+        nothing = ~kept.any(1)
         for i, (number, slot, view) in enumerate(self.parts):
             own = kept[:, self.part_of == i]
-            out[:, number] = torch.from_numpy(own.any(1).astype(np.float32))
-            some = np.flatnonzero(own.any(1) & ~own.all(1))
-            if view is None or not len(some):
+            out[:, number] = torch.from_numpy((own.any(1) | nothing).astype(np.float32))
+            if view is None:  # what is not known is the mean: 0 of standardised features
+                out[torch.from_numpy(nothing), slot.start : slot.end] = 0.0
+                continue
+            some = np.flatnonzero((own.any(1) | nothing) & ~own.all(1))
+            if not len(some):
                 continue
             found, at = view.hide(own[some]), torch.from_numpy(some)
             if found.ndim == 2:

@@ -92,8 +92,7 @@ class SoundView(RowView):
     def drawn(self, scores: np.ndarray, detail: np.ndarray | None = None) -> list[Drawn]:
         loud = (self.spectrum.abs() ** 2 + 1e-9).log10().numpy()
         seen = np.clip((loud - loud.max() + _DECIBELS) / _DECIBELS, 0, 1) * 255
-        heat = scores[self.labels] / np.bincount(self.labels.ravel())[self.labels]
-        heat = heat if detail is None else smooth(detail)
+        heat = scores[self.labels] if detail is None else smooth(detail)
         picture = _on_mel(seen, self.rate).astype(np.uint8)
         half, length = self.rate / 2000, len(self.wave) / self.rate
         what = f"0 to {length:.2f} s from left to right, 0 to {half:.1f} kHz upwards (mel)"
