@@ -15,6 +15,7 @@ from ..report.blocks import (
     Blocks,
     Card,
     Cards,
+    Details,
     Estimate,
     Facts,
     Forest,
@@ -86,8 +87,6 @@ def _estimate(name: str, own: Paired, units: Units, note: str = "") -> Estimate:
     if own.reference is not None:
         marks.append(Mark.of(own.reference, kind="baseline"))
         below = f"reference {units.value(own.reference.value)}"
-        if own.difference is not None:
-            below += f", {units.difference(own.difference)}"
     return Estimate(name, marks, said, note, below)
 
 
@@ -96,9 +95,22 @@ def _forest(estimates: Sequence[Estimate], units: Units) -> Forest:
     return forest(estimates, units, axis=axis, height=38)
 
 
+def _gaps(named: Sequence[tuple[str, Paired]], units: Units) -> Block | None:
+    """Return the differences to the reference, folded away; nothing where there is none."""
+    gaps = [
+        Estimate.of_gap(name, own.difference, units, chosen=own.outcome in ("helped", "hurt"))
+        for name, own in named
+        if own.difference is not None
+    ]
+    if not gaps:
+        return None
+    what = "How much better the run's model is than the reference, paired by rows; discs are sure."
+    return Details("Differences to the reference", [fine(what), forest(gaps, units, zero=True)])
+
+
 def _summary(result: StressResult, units: Units) -> Section:
-    estimates = [
-        _estimate(name, own, units, note)
+    three = [
+        (name, own, note)
         for name, own, note in (
             ("Without any change", result.clean, ""),
             ("Under every attack", result.attacked, "right whatever was tried"),
@@ -106,12 +118,14 @@ def _summary(result: StressResult, units: Units) -> Section:
         )
         if own is not None
     ]
+    estimates = [_estimate(name, own, units, note) for name, own, note in three]
     blocks: list[Block | None] = [
         lead(Markup("Scores with 95 % intervals, on the same rows. {}").format(_names(result))),
         _forest(estimates, units),
     ]
     if result.reference:
         kept = _kept(result)
+        blocks.append(_gaps([(name, own) for name, own, _ in three], units))
         blocks.append(fine(kept) if kept else None)
     else:
         blocks.append(
@@ -149,12 +163,13 @@ def _clean(result: StressResult) -> list[float | None]:
 
 def _tests(
     result: StressResult, kind: str, units: Units, names: Sequence[str] = ()
-) -> tuple[Forest, Panels | None]:
+) -> tuple[Forest, Block | None, Panels | None]:
     own = result.of_kind(kind)
     worst = sorted(own, key=lambda one: one.score.chosen.value * (1 - 2 * units.saves))
     estimates = [_estimate(_called(one), one.score, units, one.summary) for one in worst]
     drawn = [curve(one, _clean(result), units) for one in own if len(one.levels) > 1]
-    return _forest(estimates, units), Panels(drawn) if drawn else None
+    gaps = _gaps([(_called(one), one.score) for one in worst], units)
+    return _forest(estimates, units), gaps, Panels(drawn) if drawn else None
 
 
 def _called(one: Tested) -> str:
@@ -167,7 +182,7 @@ def _attacks(result: StressResult, units: Units) -> Section | None:
         if not skipped:
             return None
         return Section("attacks", "Attacks", [Items([(n, f"not run: {w}") for n, w in skipped])])
-    table, panels = _tests(result, "attack", units)
+    table, gaps, panels = _tests(result, "attack", units)
     unit = "; ".join(dict.fromkeys(one.unit for one in result.of_kind("attack")))
     what = (
         "The share of answers that stay right where somebody looks for a change that makes them "
@@ -193,13 +208,14 @@ def _attacks(result: StressResult, units: Units) -> Section | None:
     blocks: list[Block | None] = [
         lead(what),
         table,
+        gaps,
         *notes,
         Heading("By the size of changes") if panels else None,
         fine("From no change on; the dashed line is the size of the figures above."),
         panels,
     ]
     if not panels:
-        blocks = [block for block in blocks[: 2 + len(notes)]]
+        blocks = [block for block in blocks[: 3 + len(notes)]]
     if skipped:
         blocks.append(Items([(name, f"not run: {why}") for name, why in skipped]))
     return Section("attacks", "Attacks", blocks)
@@ -208,7 +224,7 @@ def _attacks(result: StressResult, units: Units) -> Section | None:
 def _corruptions(result: StressResult, units: Units) -> Section | None:
     if not result.of_kind("corruption"):
         return None
-    table, panels = _tests(result, "corruption", units)
+    table, gaps, panels = _tests(result, "corruption", units)
     what = "What happens to data by itself, at five severities; the figures are means over them."
     strengths = [
         [one.name, one.unit, ", ".join(f"{level.strength:g}" for level in one.levels)]
@@ -218,6 +234,7 @@ def _corruptions(result: StressResult, units: Units) -> Section | None:
     blocks: list[Block | None] = [
         lead(what),
         table,
+        gaps,
         Heading("By severity"),
         panels,
         Table(("corruption", "counted in", "severity 1 to 5"), strengths, label="Strengths")

@@ -10,7 +10,7 @@ from .records import Paired, StressResult
 _OUTCOMES = {
     "helped": "made it more robust",
     "hurt": "made it less robust",
-    "can't tell": "changed nothing that can be told",
+    "can't tell": "made no difference that can be told",
 }
 
 
@@ -22,6 +22,8 @@ def tell(result: StressResult) -> StressResult:
 def _headline(result: StressResult) -> str:
     if result.attacked is not None and result.attacked.outcome is not None:
         said = _OUTCOMES[result.attacked.outcome]
+        if result.corrupted is not None and result.corrupted.outcome == result.attacked.outcome:
+            return f"Against attacks and corruptions the transfer {said}."
         text = f"Against attacks the transfer {said}"
         if result.corrupted is not None and result.corrupted.outcome is not None:
             text += f"; against corruptions it {_OUTCOMES[result.corrupted.outcome]}"
@@ -62,6 +64,10 @@ def _side(result: StressResult, side: str) -> str:
     return text
 
 
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
 def _gap(result: StressResult, paired: Paired | None, what: str) -> str:
     if paired is None or paired.difference is None:
         return ""
@@ -75,7 +81,7 @@ def _sentence(result: StressResult) -> str:
     own = f"{result.method}: {_side(result, 'chosen')}"
     text = f"Of {counted(result.rows, 'row')}, {own}."
     if result.reference:
-        text += f" {result.reference}: {_side(result, 'reference')}."
+        text += f" {_capital(result.reference)}: {_side(result, 'reference')}."
         gaps = [
             gap
             for gap in (
