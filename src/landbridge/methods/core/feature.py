@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from dataclasses import replace
 from typing import ClassVar
 
 from ...base.errors import MethodError
 from ...base.fields import setting
+from ...inference.clip import within
+from ...inference.layers import HeadLayer, apply
 from ..heads.base import check_head
 from .base import Features, Head, Requirements
 from .parameters import Parameters
@@ -115,6 +118,20 @@ class ScaledMethod(FeatureMethod):
         if not as_they_are and not target.labeled_mask.any():  # labels tell what the source cannot
             both = without_flat(both)
         return source.with_x(both.source), target.with_x(both.target), both
+
+    def bounded_sides(
+        self, source: Features | None, target: Features
+    ) -> tuple[Features, Features, tuple[HeadLayer, ...]]:
+        """Return both sides scaled and within the labelled source's range, and the steps to there.
+
+        Where `target.bounded` says nothing, the sides are those of `both_sides`.
+        """
+        source, target, both = self.both_sides(source, target)
+        bounds = within(source.x[source.labeled_mask], target.bounded)
+        if bounds:
+            source = source.with_x(apply(bounds, source.x))
+            target = replace(target, x=apply(bounds, target.x), bounded="")
+        return source, target, (*both.target_steps, *bounds)
 
 
 def labelled_source(

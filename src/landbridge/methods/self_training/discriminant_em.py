@@ -73,7 +73,7 @@ class DiscriminantEM(ScaledMethod):
         """
         from ...solvers.linear.discriminant_em import discriminant_em
 
-        source, target, both = self.both_sides(source, target)
+        source, target, steps = self.bounded_sides(source, target)
         own, labeled = target.labeled_mask, source.labeled_mask
         xs, ys = source.x[labeled], source.labels[labeled]
         middle, basis = self._basis(xs, target.x)
@@ -97,8 +97,7 @@ class DiscriminantEM(ScaledMethod):
             "target_priors": found.shares.round(4).tolist(),
             "moved_in_the_last_round": round(found.moved, 5),
         }
-        steps = (*both.target_steps, Affine(weight.T, found.bias - weight @ middle))
-        return Head(steps, notes)
+        return Head((*steps, Affine(weight.T, found.bias - weight @ middle)), notes)
 
     def _basis(self, xs: np.ndarray, xt: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the mean and the leading directions (d, components) of both sides' rows."""

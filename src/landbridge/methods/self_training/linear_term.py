@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
 from ...base.fields import setting
-from ...inference.clip import within
-from ...inference.layers import apply
 from ..core.base import UNSUPERVISED, AffineHead, Features, Head, Requirements
 from ..core.feature import FLOPS, ScaledMethod
 from ..core.scaling import SCALINGS, Scaling, rescaled, standardisation
@@ -59,11 +56,7 @@ class LinearTerm(ScaledMethod):
         MethodError
             Without labelled source rows, without target rows, or where dimensions differ.
         """
-        source, target, both = self.both_sides(source, target)
-        bounds = within(source.x[source.labeled_mask], target.bounded)
-        if bounds:
-            source = source.with_x(apply(bounds, source.x))
-            target = replace(target, x=apply(bounds, target.x), bounded="")
+        source, target, steps = self.bounded_sides(source, target)
         start = fit_joint("ridge", source.x, source, target.x, target, n_classes, seed=seed)
         assert start.affine is not None
         mean, deviation = standardisation(source.x[source.labeled_mask])
@@ -78,9 +71,7 @@ class LinearTerm(ScaledMethod):
         )
         weight = head[0] / deviation
         notes = {**start.notes, "source_loss": losses[0], "term": losses[1]}
-        return AffineHead(weight, head[1] - weight @ mean, notes).after(
-            (*both.target_steps, *bounds)
-        )
+        return AffineHead(weight, head[1] - weight @ mean, notes).after(steps)
 
     def _trained(
         self,

@@ -60,7 +60,7 @@ class EasyTL(ScaledMethod):
         from ...solvers.mapping.alignment import coral_map
         from ...solvers.nearest.easytl import assign_classes, class_means
 
-        source, target, both = self.both_sides(source, target)
+        source, target, steps = self.bounded_sides(source, target)
         rows = source.x.copy()
         if self.alignment == "coral" and len(target) > 1:
             for part in source.parts():
@@ -102,7 +102,7 @@ class EasyTL(ScaledMethod):
             bias,
             {"moved": moved, "temperature": temperature, "missing_classes": _listed(~there)},
         )
-        return head.after(both.target_steps)
+        return head.after(steps)
 
 
 def _listed(mask: np.ndarray) -> list[int]:

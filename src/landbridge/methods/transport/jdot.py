@@ -71,7 +71,7 @@ class JDOT(ScaledMethod):
         from ...solvers.transport.joint import joint_transport
         from ..heads.ridge import ALPHAS
 
-        source, target, both = self.both_sides(source, target)
+        source, target, steps = self.bounded_sides(source, target)
         rng = numpy_rng(seed, self.name)
         source = _drawn(source.only(source.labeled_mask), self.batch_size, rng)
         target = _drawn(target, self.batch_size, rng)
@@ -97,7 +97,7 @@ class JDOT(ScaledMethod):
             "rows": [len(source), len(target)],
         }
         head = AffineHead(found.weight / temperature, found.bias / temperature, notes)
-        return head.after(both.target_steps)
+        return head.after(steps)
 
 
 def _drawn(side: Features, most: int, rng: np.random.Generator) -> Features:
