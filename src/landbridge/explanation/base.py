@@ -35,8 +35,8 @@ class Explainer(ABC):
     sums: ClassVar[bool] = False
 
     @abstractmethod
-    def misfit(self, game: Game) -> str:
-        """Return why it cannot explain this; "" where it can."""
+    def misfit(self, game: Game, budget: int = BUDGET) -> str:
+        """Return why it cannot explain this within `budget` forward passes; "" where it can."""
 
     @abstractmethod
     def explain(self, game: Game, budget: int, seed: int) -> Attribution:

@@ -167,6 +167,6 @@ def _elsewhere(
 ) -> np.ndarray:
     """Return scores by the same method of another network, or of another view of the row."""
     other = Game(network, view, game.weights.numpy())
-    if method.misfit(other):
+    if method.misfit(other, budget):
         return np.zeros(view.n_units)
     return method.explain(other, budget, seed).scores

@@ -45,7 +45,9 @@ class Chosen:
         return next(one for one in self.checks if one.method == self.method.name)
 
 
-def methods_for(games: Sequence[Game], asked: str) -> tuple[dict[str, Explainer], dict[str, str]]:
+def methods_for(
+    games: Sequence[Game], asked: str, budget: int
+) -> tuple[dict[str, Explainer], dict[str, str]]:
     """Return the methods that can explain all of some rows, and why the others cannot.
 
     Raises
@@ -55,10 +57,10 @@ def methods_for(games: Sequence[Game], asked: str) -> tuple[dict[str, Explainer]
     """
     every = [kind() for _, kind in EXPLAINERS.items()]
     wanted = every if asked == AUTO else [EXPLAINERS.get(asked)()]
-    misfits = {one.name: why for one in wanted if (why := _misfit(one, games))}
+    misfits = {one.name: why for one in wanted if (why := _misfit(one, games, budget))}
     fitting = {one.name: one for one in wanted if one.name not in misfits}
     if not fitting and asked != AUTO:
-        others = [one.name for one in every if not _misfit(one, games)]
+        others = [one.name for one in every if not _misfit(one, games, budget)]
         raise ConfigError(
             f"--method {asked}: {misfits[asked]}",
             hint=f"use {' or '.join(others)}, or auto" if others else "explain other rows",
@@ -66,9 +68,9 @@ def methods_for(games: Sequence[Game], asked: str) -> tuple[dict[str, Explainer]
     return fitting, misfits
 
 
-def _misfit(method: Explainer, games: Sequence[Game]) -> str:
+def _misfit(method: Explainer, games: Sequence[Game], budget: int) -> str:
     """Return why a method cannot explain one of some rows, "" where it can explain all."""
-    return next((why for game in games if (why := method.misfit(game))), "")
+    return next((why for game in games if (why := method.misfit(game, budget))), "")
 
 
 def choose(
@@ -81,7 +83,7 @@ def choose(
     ConfigError
         Where the method that was asked for cannot explain such rows, or none can.
     """
-    fitting, misfits = methods_for(games, asked)
+    fitting, misfits = methods_for(games, asked, budget)
     if not fitting:
         raise ConfigError(
             "nothing can be hidden in these rows, so nothing explains them: "

@@ -78,7 +78,7 @@ class Explaining:
         occlusion.
         """
         game, about = self.game(row)
-        fitting = _fitting(method, game)
+        fitting = _fitting(method, game, self.budget)
         if fitting is None:
             return None
         own = fitting.explain(game, self.budget, self.seed)
@@ -87,17 +87,17 @@ class Explaining:
     def scores(self, row: int, method: Explainer) -> dict[str, float] | None:
         """Return a row's scores by key, without a check."""
         game, _ = self.game(row)
-        fitting = _fitting(method, game)
+        fitting = _fitting(method, game, self.budget)
         if fitting is None:
             return None
         own = fitting.explain(game, self.budget, self.seed)
         return game.view.by_key(own.scores, own.detail)
 
 
-def _fitting(method: Explainer, game: Game) -> Explainer | None:
+def _fitting(method: Explainer, game: Game, budget: int) -> Explainer | None:
     """Return the method, occlusion where it does not fit, or None where that does not fit."""
     for one in (method, EXPLAINERS.get("occlusion")()):
-        if not one.misfit(game):
+        if not one.misfit(game, budget):
             return one
     return None
 

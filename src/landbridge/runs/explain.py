@@ -240,7 +240,7 @@ def _earlier(
     explaining = explaining_of(reference, some, passes, seed)
     values = reference.reading.transform(explaining.outputs)
     method = chosen.method
-    if method.misfit(explaining.game(0)[0]):
+    if method.misfit(explaining.game(0)[0], passes):
         method = EXPLAINERS.get("occlusion")()
     found = {}
     with events.progress("explain before the transfer", len(rows)) as bar:

@@ -11,7 +11,7 @@ from ...backbones.heads import ColumnsHead, StepModule, StepsHead
 from ...backbones.identity import Flat
 from ...inference.clip import Clip
 from ...inference.layers import Affine
-from ..base import EXPLAINERS, Explainer
+from ..base import BUDGET, EXPLAINERS, Explainer
 from ..game import Game
 from ..records import Attribution
 
@@ -31,7 +31,7 @@ class Contributions(Explainer):
     paper = "Lundberg & Lee, 2017, NeurIPS (linear models, corollary 1)"
     sums = True
 
-    def misfit(self, game: Game) -> str:
+    def misfit(self, game: Game, budget: int = BUDGET) -> str:
         if additive(game.network) is None:
             return "the model is no sum over its inputs"
         nothing = game.view.folded(np.zeros(game.view.inputs(_ones(game)).shape[1:]))

@@ -8,7 +8,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from ...backbones.surgery import Network
-from ..base import EXPLAINERS, Explainer
+from ..base import BUDGET, EXPLAINERS, Explainer
 from ..game import Game
 from ..records import Attribution
 
@@ -24,7 +24,7 @@ class GradCam(Explainer):
     paper = "Selvaraju et al., 2017, ICCV"
     gradients = True
 
-    def misfit(self, game: Game) -> str:
+    def misfit(self, game: Game, budget: int = BUDGET) -> str:
         if not game.view.regions:
             return "such rows have no regions"
         return "" if last_map(game.network, game) is not None else "no stage has maps"

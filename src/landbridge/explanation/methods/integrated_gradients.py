@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..base import EXPLAINERS, Explainer, budget_of
+from ..base import BUDGET, EXPLAINERS, Explainer, budget_of
 from ..game import Game
 from ..records import Attribution
 
@@ -21,7 +21,7 @@ class IntegratedGradients(Explainer):
     gradients = True
     sums = True
 
-    def misfit(self, game: Game) -> str:
+    def misfit(self, game: Game, budget: int = BUDGET) -> str:
         return "" if game.view.gradients else "no slope by parts of such rows"
 
     def explain(self, game: Game, budget: int, seed: int) -> Attribution:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..base import EXPLAINERS, Explainer, budget_of
+from ..base import BUDGET, EXPLAINERS, Explainer, budget_of
 from ..game import Game
 from ..records import Attribution
 
@@ -20,7 +20,7 @@ class Occlusion(Explainer):
     summary = "what is lost where a region, word, band or column is hidden"
     paper = "Zeiler & Fergus, 2014, ECCV"
 
-    def misfit(self, game: Game) -> str:
+    def misfit(self, game: Game, budget: int = BUDGET) -> str:
         return "" if game.n_units > 1 else "there is nothing to compare: one unit"
 
     def explain(self, game: Game, budget: int, seed: int) -> Attribution:

@@ -7,7 +7,7 @@ from math import comb
 
 import numpy as np
 
-from ..base import EXPLAINERS, Explainer, budget_of
+from ..base import BUDGET, EXPLAINERS, Explainer, budget_of
 from ..game import Game
 from ..records import Attribution
 
@@ -24,10 +24,10 @@ class Shapley(Explainer):
     paper = "Castro, Gómez & Tejada, 2009, Computers & Operations Research"
     sums = True
 
-    def misfit(self, game: Game) -> str:
+    def misfit(self, game: Game, budget: int = BUDGET) -> str:
         if game.n_units < 2:
             return "there is nothing to compare: one unit"
-        least, most = 2 * game.n_units, budget_of(game, 25)
+        least, most = 2 * game.n_units, budget_of(game, budget)
         return "" if least <= most else f"{game.n_units} units take {least} passes, {most} at most"
 
     def explain(self, game: Game, budget: int, seed: int) -> Attribution:
