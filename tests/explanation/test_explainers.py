@@ -7,11 +7,14 @@ import copy
 import numpy as np
 import pytest
 import torch
-from planted_truth import MADE, mixture
+from planted_truth import MADE, mixture, table
 
+from landbridge.backbones.heads import StepsHead
+from landbridge.base.errors import ConfigError
 from landbridge.explanation.base import EXPLAINERS, budget_of
 from landbridge.explanation.checks import check_row
 from landbridge.explanation.explain import modality_shares
+from landbridge.inference.layers import Neighbours
 
 CASES = [(name, case) for name in EXPLAINERS for case in MADE]
 
@@ -57,6 +60,22 @@ def test_a_view_shows_the_row_as_it_is_and_hides_units(case, made):
     assert game.whole == pytest.approx(gap, rel=1e-3, abs=1e-3)
     assert game.nothing != pytest.approx(game.whole, abs=1e-4)
     assert game.view.drawn(np.ones(game.n_units))
+
+
+def test_a_model_without_gradients_is_explained_by_hiding():
+    made, _ = table()
+    rows = made.rows.stored
+    votes = np.eye(2)[made.outputs.argmax(1)]
+    made.network.head = StepsHead(
+        [Neighbours(rows.astype(float), votes, np.array(3), np.array(0.01))]
+    )
+    game, _ = made.game(0)
+    assert EXPLAINERS.get("integrated-gradients")().misfit(game) == "the model has no gradients"
+    chosen = made.choose(range(10), "auto")
+    assert chosen.method.name in ("occlusion", "shapley")
+    with pytest.raises(ConfigError, match="no gradients") as error:
+        made.choose(range(10), "integrated-gradients")
+    assert "occlusion" in error.value.hint
 
 
 def test_modalities_share_what_a_mixture_says():

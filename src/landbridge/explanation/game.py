@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import torch
+from torch import nn
 
 from ..training.precision import layout
 from .views.base import RowView
@@ -14,6 +16,8 @@ if TYPE_CHECKING:
     from ..backbones.surgery import Network
 
 _AT_ONCE = 32
+_SLOPES: WeakKeyDictionary[nn.Module, bool] = WeakKeyDictionary()
+"""Which networks have any; asked once of each."""
 
 
 class Game:
@@ -72,6 +76,23 @@ class Game:
     def nothing(self) -> float:
         """The score where every unit is hidden."""
         return float(self.values(np.zeros((1, self.n_units), bool))[0])
+
+    @property
+    def has_slopes(self) -> bool:
+        """Whether the score can be differentiated by the mask: votes of neighbours cannot."""
+        if not self.view.gradients:
+            return False
+        if self.network not in _SLOPES:
+            mask = torch.full((1, *self.view.labels.shape), 0.5, requires_grad=True)
+            try:
+                with torch.enable_grad():
+                    outputs = self.view.outputs(self.network, mask).float()
+                    score = (outputs @ self.weights).sum()
+                    slope = torch.autograd.grad(score, mask, allow_unused=True)[0]
+                    _SLOPES[self.network] = slope is not None
+            except RuntimeError:  # torch's word for an operation without a derivative
+                _SLOPES[self.network] = False
+        return _SLOPES[self.network]
 
     def slopes(self, at: np.ndarray) -> np.ndarray:
         """Return the score's derivatives by the mask, (m, *details), where it is `at` (m,)."""

@@ -27,6 +27,8 @@ class GradCam(Explainer):
     def misfit(self, game: Game, budget: int = BUDGET) -> str:
         if not game.view.regions:
             return "such rows have no regions"
+        if not game.has_slopes:
+            return "the model has no gradients"
         return "" if last_map(game.network, game) is not None else "no stage has maps"
 
     def explain(self, game: Game, budget: int, seed: int) -> Attribution:

@@ -22,7 +22,9 @@ class IntegratedGradients(Explainer):
     sums = True
 
     def misfit(self, game: Game, budget: int = BUDGET) -> str:
-        return "" if game.view.gradients else "no slope by parts of such rows"
+        if not game.view.gradients:
+            return "no slope by parts of such rows"
+        return "" if game.has_slopes else "the model has no gradients"
 
     def explain(self, game: Game, budget: int, seed: int) -> Attribution:
         points = max(2, min(_MOST, budget_of(game, budget) // 2))
