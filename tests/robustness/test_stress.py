@@ -209,3 +209,18 @@ def test_the_command_prints_one_object_and_errors_with_what_to_do(run, new):
     assert wrong.exit_code == 2
     error = json.loads(wrong.stdout)["error"]
     assert "within-range" in error["do"]
+
+
+def test_attacks_that_the_budget_has_no_room_for_are_left_out_dearest_first():
+    from subjects import subject
+
+    from landbridge.robustness.plan import Sizes, plan_stress
+
+    own = subject("image")
+    fits = {n: (ATTACKS.get(n)(), Sizes(0.1, (0.1,))) for n in ("pgd", "apgd-ce", "square")}
+    strata = np.zeros(len(own))
+    short = plan_stress([own], fits, {}, 1e-9, strata, 0)
+    assert short.dropped == ("square", "apgd-ce")
+    assert "more than the budget" in short.note
+    assert plan_stress([own], fits, {}, 1e-9, strata, 0, named=True).dropped == ()
+    assert plan_stress([own], fits, {}, 1e9, strata, 0).dropped == ()

@@ -11,7 +11,7 @@ from ..base.files import read_json, write_json
 from ..base.hashing import digest
 from ..base.places import cache_folder, private_folder
 
-FORMAT = 1
+FORMAT = 2
 
 
 class Kept:

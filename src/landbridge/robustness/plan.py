@@ -48,11 +48,14 @@ class StressPlan:
         CPU time that it takes about.
     note : str
         What there is to say of it.
+    dropped : tuple of str
+        Attacks that the budget has no room for.
     """
 
     rows: tuple[int, ...]
     seconds: float
     note: str = ""
+    dropped: tuple[str, ...] = ()
 
 
 def plan_stress(
@@ -62,26 +65,39 @@ def plan_stress(
     budget: float,
     strata: np.ndarray,
     seed: int,
+    named: bool = False,
 ) -> StressPlan:
     """Return which rows are tested within `budget` seconds of CPU time.
 
     A forward pass and each corruption are measured on a few rows; all else is counted from that.
+    Where `_LEAST` rows take longer the dearest attacks are left out, unless they are `named`; one
+    stays, that with gradients where there is one.
     """
     each, n = 0.0, len(subjects[0])
+    costs = dict.fromkeys(attacks, 0.0)
     few = np.unique(np.linspace(0, n - 1, min(n, _MEASURED)).astype(int))
     for subject in subjects:
         picked = subject.rows.select(few)
         stored = np.asarray(picked.stored)
         subject.values(stored)  # the first pass sets things up
         pass_s = _timed(partial(subject.values, stored)) / len(few)
-        passes = 1.0 + len(corruptions) * len(SEVERITIES)
-        for attack, sizes in attacks.values():
+        each += pass_s * (1.0 + len(corruptions) * len(SEVERITIES))
+        for name, (attack, sizes) in attacks.items():
             if not (attack.gradients and subject.no_gradients):
-                passes += attack.cost(subject) * (len(sizes.values) if attack.curve else 1)
-        each += pass_s * passes
+                passes = attack.cost(subject) * (len(sizes.values) if attack.curve else 1)
+                costs[name] += pass_s * passes
         for corruption in corruptions.values():
             one = _timed(partial(corruption.corrupted, picked, 3)) / len(few)
             each += one * len(SEVERITIES)
+    least = min(n, _LEAST)
+    dropped: list[str] = []
+    while not named and least * (each + sum(costs.values())) > budget:
+        dear = [name for name in costs if not _last(name, costs, attacks)]
+        if not dear:
+            break
+        dropped.append(max(dear, key=lambda name: costs[name]))
+        del costs[dropped[-1]]
+    each += sum(costs.values())
     allowed = int(budget / max(each, 1e-9))
     count = min(n, max(allowed, _LEAST))
     note = ""
@@ -94,7 +110,16 @@ def plan_stress(
             f"{count:,} rows take about {said_seconds(each * count)} of CPU time, more than the "
             f"budget of {said_seconds(budget)}: fewer would tell nothing"
         )
-    return StressPlan(tuple(spread_rows(strata, count, seed).tolist()), each * count, note)
+    rows = tuple(spread_rows(strata, count, seed).tolist())
+    return StressPlan(rows, each * count, note, tuple(dropped))
+
+
+def _last(
+    name: str, left: Mapping[str, float], attacks: Mapping[str, tuple[Attack, Sizes]]
+) -> bool:
+    """Whether without this attack no attack, or none with gradients, would be left."""
+    own = attacks[name][0].gradients
+    return len(left) == 1 or (own and sum(attacks[other][0].gradients for other in left) == 1)
 
 
 def spread_rows(strata: np.ndarray, count: int, seed: int) -> np.ndarray:

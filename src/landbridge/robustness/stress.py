@@ -126,10 +126,15 @@ def stress(
     )
     plan = kept.get("plan")
     if plan is None:
-        made = plan_stress(list(sides.values()), fits, harms, seconds, chosen.truth, seed)
-        plan = {"rows": list(made.rows), "note": made.note}
+        made = plan_stress(
+            list(sides.values()), fits, harms, seconds, chosen.truth, seed, bool(asked)
+        )
+        plan = {"rows": list(made.rows), "note": made.note, "dropped": list(made.dropped)}
         kept.put("plan", plan)
     rows = np.array(plan["rows"])
+    for name in plan["dropped"]:
+        del fits[name]
+        skipped[name] = "the budget has no room for it"
     tested = {side: _narrowed(subject, rows) for side, subject in sides.items()}
     groups = None if judged.groups is None else judged.groups[rows]
     work = _Work(tested, fits, harms, kept, seed)
