@@ -139,7 +139,7 @@ def test_coral_with_the_papers_own_evaluation():
     tasks = surf_tasks()
     found = []
     for xs, ys, xt, yt in tasks:
-        mapping = CORAL(head="prototypes").fit(xs, ys, xt)
+        mapping = CORAL(reg=1.0, head="prototypes").fit(xs, ys, xt)
         zs, zt = ((x - x.mean(0)) / np.where(x.std(0) > 0, x.std(0), 1) for x in (xs, xt))
         moved = mapping.transform(xs, sample_domain=np.ones(len(xs)))
         # Its published code compares mapped source rows with rows as they were.

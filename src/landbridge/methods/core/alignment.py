@@ -11,7 +11,7 @@ import numpy as np
 
 from ...base.fields import setting
 from ...inference.layers import Affine, HeadLayer, apply
-from ..heads.base import fit_joint
+from ..heads.base import fit_joint, standardises
 from .base import UNSUPERVISED, Features, Head, Requirements
 from .feature import ScaledMethod
 
@@ -50,7 +50,7 @@ class AlignmentMethod(ScaledMethod):
     ----------
     widest : float
         How many times as much a column of the common space may vary on the target as among the
-        source's rows; what varies more is drawn in.
+        source's rows; what varies more is drawn in for heads that standardise.
     """
 
     widest: ClassVar[float] = 3.0
@@ -80,7 +80,9 @@ class AlignmentMethod(ScaledMethod):
             Without labelled source rows, without target rows, or where dimensions differ.
         """
         source, target, both = self.both_sides(source, target)
-        found = _drawn_in(self.align(source, target, n_classes, seed), target.x, self.widest)
+        found = plain = self.align(source, target, n_classes, seed)
+        if standardises(self.head):
+            found = _drawn_in(plain, target.x, self.widest)
         own = apply(found.target_steps, target.x[target.labeled_mask])
         mapped = np.zeros((len(target), own.shape[1]), own.dtype)
         mapped[target.labeled_mask] = own
@@ -96,7 +98,7 @@ class AlignmentMethod(ScaledMethod):
         )
         head.notes.update(found.notes)
         self._source_rows = found.source_rows
-        self._target_steps = (*both.target_steps, *found.target_steps)
+        self._target_steps = (*both.target_steps, *plain.target_steps)
         self._source_steps = (
             None if found.source_steps is None else (*both.source_steps, *found.source_steps)
         )

@@ -30,6 +30,14 @@ PLAIN = "multiclass"
 HEADS: Registry[FitHead] = Registry("head", "landbridge.methods.heads")
 
 
+BY_DISTANCE = ("nearest", "neighbours")
+
+
+def standardises(head: Any) -> bool:
+    """Say whether a head brings the columns of a space to one scale; distances are as they are."""
+    return isinstance(head, str) and head not in BY_DISTANCE
+
+
 def check_head(head: Any, method: str) -> None:
     """Raise ConfigError where `head` is neither a registered name nor a classifier."""
     if isinstance(head, str):
