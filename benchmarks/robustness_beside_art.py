@@ -112,7 +112,14 @@ def main() -> None:
         steps = {"eps": size, "eps_step": size / 4, "max_iter": 10, "num_random_init": 1}
         attack = evasion.ProjectedGradientDescentPyTorch(theirs, norm=2, **steps, **quiet)
         found[f"{size:g}, L2"] = {"pgd-l2": withstand(attack)}
-    result: dict[str, Any] = {"rows": len(rows), **ran_on(), "sizes": {}}
+    result: dict[str, Any] = {
+        "name": "robustness_beside_art",
+        "kind": "attacks",
+        "title": "Accuracy under attack, beside ART",
+        "images": len(rows),
+        **ran_on(),
+        "sizes": {},
+    }
     for said, others in found.items():
         size = float(said.split(",")[0])
         result["sizes"][said] = {

@@ -14,6 +14,7 @@ from typing import Any
 
 import measured
 from across_table import across_table, distillation_table
+from attacks_table import attacks_table
 from choice_table import choice_table
 from class_shift_table import class_shift_table, open_set_table
 from clustering_table import clustering_table
@@ -198,6 +199,7 @@ KINDS: dict[str, Callable[[dict[str, Any]], str]] = {
     "gates": lambda result: gates_table(result, _row, _ran_on),
     "source weights": lambda result: sources_table(result, _row, _ran_on),
     "table_trees": lambda result: trees_table(result, _row, _ran_on),
+    "attacks": lambda result: attacks_table(result, _row, _ran_on),
     "choice": lambda result: choice_table(result, _row, _ran_on),
     "strengths": lambda result: strengths_table(result, _row, _ran_on),
     "several": lambda result: several_table(result, _row, _ran_on),
