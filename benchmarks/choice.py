@@ -24,11 +24,12 @@ from typing import Any
 import numpy as np
 
 from choice_few import run_few
-from choice_scores import ways_to_choose
+from choice_scores import SCORES, ways_to_choose
 from choice_tasks import FAMILIES, SEEN, SETTLED, Task, all_tasks, slug
 from harness import ran_on, write_result
 
 ROWS = 600
+KEPT = (*SCORES, "fine_ami")
 PAIRS = 6
 """Of a family, where labels are granted: cross-validation takes its time."""
 REFERENCE = "probe"
@@ -80,7 +81,7 @@ def auto(
         "few_rows": any("too few" in why for why in out.values()),
         "gated": {name: why.split("(")[0].strip() for name, why in everyone.gated.items()},
         "figures": {
-            name: {score: round(float(value), 4) for score, value in own.items()}
+            name: {score: round(float(own[score]), 4) for score in KEPT if score in own}
             | {"spread": spread(logits[name])}
             for name, own in everyone.figures.items()
         },
