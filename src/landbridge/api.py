@@ -223,7 +223,7 @@ def plan(
     >>> x = np.random.default_rng(0).normal(size=(120, 3)) + 2 * (y == "bee")[:, None]
     >>> found = landbridge.plan((x, y), (x + 1, y), method="coral", target_labels="judge")
     >>> [fit["method"] for fit in found["fits"]]
-    ['source-only', 'probe', 'coral']
+    ['source-only', 'probe', 'forest', 'coral']
     """
     bound = _PLAN.bind(source, target, events=events, progress=progress, **options)
     bound.apply_defaults()

@@ -96,6 +96,8 @@ SHOWN = (
     blocks.Items([(ODD, ODD)]),
     blocks.Maps([(ODD, DRAWN)], Markup("{}"), [(ODD, ODD)], ODD),
     blocks.Text(keys([ODD, ODD])),
+    blocks.Shots([("data:,", ODD)], ODD),
+    blocks.Boxes([blocks.Box(ODD, [blocks.Text(ODD)], True, ODD, True)]),
 )
 
 

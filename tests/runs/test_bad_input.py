@@ -355,12 +355,11 @@ def test_a_reference_that_diverges_is_left_out_and_said(tmp_path, monkeypatch, b
     run = landbridge.transfer(
         blobs(40), blobs(40, seed=1), method="joint", out=tmp_path / "run", **HOW
     )
-    assert run.verdict["outcome"] == "can't tell"
-    assert run.verdict["reference"] is None
+    assert run.verdict["reference"] not in (None, "scratch")
+    assert "scratch" not in {row["method"] for row in run.verdict["baselines"]}
     assert {"method": "scratch", "why": "scratch: the loss is nan at step 3"} in run.choice[
         "not_tried"
     ]
-    assert "nothing to compare it with" in run.verdict["sentence"]
 
 
 def test_the_next_best_takes_the_place_of_one_that_fails_later(tmp_path, monkeypatch, blobs):
