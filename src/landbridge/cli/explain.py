@@ -82,11 +82,16 @@ def _show(found: Explanations, out: Path | None) -> None:
     folder, names = from_shared_folder([row.name for row in found.rows])
     for row, name in zip(found.rows, names, strict=True):
         sure = "" if row.probability is None else f" ({percent(row.probability)})"
-        speaks = ", ".join(f"{unit} {score:+.2g}" for unit, score in row.strongest(_SHOWN))
+        whole = (
+            sum(abs(score) for score in row.scores) or 1.0
+        )  # scores of most methods have no unit
+        speaks = ", ".join(
+            f"{unit} {100 * score / whole:+.0f} %" for unit, score in row.strongest(_SHOWN)
+        )
         checked = f"{row.check.gain:.2f}" if row.check.passed else "not to be relied on"
         rows.append([name, f"{_said(row.answer)}{sure}", _said(row.truth), speaks, checked])
     screen.print()
-    heads = ["row", "answer", "true", "what speaks most, for (+) or against (-)", "check"]
+    heads = ["row", "answer", "true", "what speaks most, for (+) or against (-), of all", "check"]
     show_rows(screen, heads, rows, title=f"in {folder}" if folder else "")
     checks = [
         [
