@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import numpy as np
 
 from ..base.config import parse_budget
 from ..base.errors import ConfigError, DataError, Terminated
-from ..base.events import SILENT, Events, Progress
+from ..base.events import SILENT, Events
 from ..domains.domain import Domain
 from ..domains.examples import data_of
 from ..runs.judged import JudgedRows, judged_rows
@@ -21,17 +21,16 @@ from ..runs.new_data import given_labels
 from ..runs.run import Run, load_run
 from ..verdict.comparison import ByRows
 from ..verdict.records import Verdict
-from ..verdict.sentences import say
-from .base import SEVERITIES, Attack, Attacked, Corruption, Rows
+from .base import Rows
 from .choose import check_fixed, check_names, chosen_attacks, chosen_corruptions, names_of
-from .examples import shown_attacks, shown_corruptions
-from .gradient_check import gradient_check
 from .kept import Kept
-from .plan import Sizes, plan_stress
-from .records import SIDES, GradientCheck, Level, Paired, StressResult, Tested
-from .scores import Scores, class_scores
+from .outcome import result_of
+from .plan import plan_stress
+from .records import SIDES, StressResult
+from .scores import Scores
 from .sentences import tell
 from .subject import Subject
+from .work import Work
 
 _CHOSEN, _REFERENCE = SIDES
 
@@ -137,13 +136,13 @@ def stress(
         skipped[name] = "the budget has no room for it"
     tested = {side: _narrowed(subject, rows) for side, subject in sides.items()}
     groups = None if judged.groups is None else judged.groups[rows]
-    work = _Work(tested, fits, harms, kept, seed)
+    work = Work(tested, fits, harms, kept, seed)
     try:
         work.do(events)
     except (KeyboardInterrupt, Terminated):
         events.log("note", "what was computed is kept: the same command goes on from there")
         raise
-    result = _result(run, judged, work, Scores(_by(tested, groups), _compared(judged)), skipped)
+    result = result_of(run, judged, work, Scores(_by(tested, groups), _compared(judged)), skipped)
     notes = [*([plan["note"]] if plan["note"] else []), *result.notes]
     for note in notes:
         events.log("note", note)
@@ -205,234 +204,3 @@ def _by(sides: Mapping[str, Subject], groups: np.ndarray | None) -> ByRows:
 
 def _compared(judged: JudgedRows) -> bool:
     return judged.seen is None or judged.seen.kept != "all"
-
-
-@dataclass
-class _Work:
-    """What is computed, piece by piece; each piece is kept as soon as it is there."""
-
-    sides: Mapping[str, Subject]
-    attacks: Mapping[str, tuple[Attack, Sizes]]
-    corruptions: Mapping[str, Corruption]
-    kept: Kept
-    seed: int
-    clean: dict[str, np.ndarray] = field(default_factory=dict)
-    """Scores of rows by side."""
-    found: dict[tuple[str, str, float], Attacked] = field(default_factory=dict)
-    """By side, attack and size."""
-    harmed: dict[tuple[str, str, int], np.ndarray] = field(default_factory=dict)
-    """Scores of rows by side, corruption and severity."""
-    right: dict[str, np.ndarray] = field(default_factory=dict)
-    """Rows that can be attacked: answered rightly."""
-
-    def sizes(self, name: str) -> tuple[float, ...]:
-        """Return the sizes at which an attack is run."""
-        attack, sizes = self.attacks[name]
-        return sizes.values if attack.curve else (sizes.at,)
-
-    def attackers(self, side: str) -> list[str]:
-        """Return the attacks that a model can be given."""
-        own = self.sides[side]
-        return [
-            name
-            for name, (attack, _) in self.attacks.items()
-            if not (attack.gradients and own.no_gradients)
-        ]
-
-    def do(self, events: Events) -> None:
-        """Compute whatever is not there."""
-        pieces: list[tuple[int, Callable[[], None]]] = []
-        for side, subject in self.sides.items():
-            self.clean[side] = self._scores(side, "clean", lambda own=subject: own.rows.stored)  # type: ignore[misc]
-            own = subject.model.reading.target_type
-            labeled = subject.truth >= 0 if own.class_scores else np.zeros(len(subject), bool)
-            self.right[side] = (self.clean[side] > 0) & labeled
-        for name in self.corruptions:
-            for severity in SEVERITIES:
-                pieces.append((len(self.sides), self._corruption(name, severity)))
-        for side, subject in self.sides.items():
-            for name in self.attackers(side):
-                cost = round(self.attacks[name][0].cost(subject))
-                for size in self.sizes(name):
-                    pieces.append((max(1, cost), self._attack(side, name, size)))
-        with events.progress("stress", sum(cost for cost, _ in pieces)) as bar:
-            for cost, piece in pieces:
-                piece()
-                self._advance(bar, cost)
-
-    @staticmethod
-    def _advance(bar: Progress, cost: int) -> None:
-        bar.advance(cost)
-
-    def _scores(self, side: str, name: str, stored: Callable[[], np.ndarray]) -> np.ndarray:
-        key = f"{side}-{name}"
-        if (found := self.kept.get(key)) is not None:
-            return np.array(found, np.float64)
-        subject = self.sides[side]
-        metric = subject.model.reading.target_type.metric
-        values = subject.values(stored())
-        scores = np.asarray(metric.score(values[None], subject.truth)[0], np.float64)
-        self.kept.put(key, scores.tolist())
-        return scores
-
-    def _corruption(self, name: str, severity: int) -> Callable[[], None]:
-        def piece() -> None:
-            for side, subject in self.sides.items():
-                self.harmed[side, name, severity] = self._scores(
-                    side,
-                    f"{name}-{severity}",
-                    lambda own=subject: self.corruptions[name].corrupted(own.rows, severity),  # type: ignore[misc]
-                )
-
-        return piece
-
-    def _attack(self, side: str, name: str, size: float) -> Callable[[], None]:
-        def piece() -> None:
-            key = f"{side}-{name}-{size!r}"
-            subject, right = self.sides[side], self.right[side]
-            rows = np.flatnonzero(right)
-            if (before := self.kept.get(key)) is not None:
-                loss = np.array(before, np.float64)
-            elif len(rows):
-                loss = self.attacks[name][0].run(subject, rows, size).loss
-                self.kept.put(key, loss.tolist())
-            else:
-                loss = np.zeros(0)
-            whole = np.full(len(right), np.inf)
-            whole[rows] = loss
-            self.found[side, name, size] = Attacked(whole < 0, whole, ())
-
-        return piece
-
-
-def _result(
-    run: Run, judged: JudgedRows, work: _Work, scores: Scores, skipped: dict[str, str]
-) -> StressResult:
-    chosen = work.sides[_CHOSEN]
-    reading = chosen.model.reading
-    kind, verdict = reading.target_type, Verdict.from_json(run.verdict)
-    harmed = _mean_harm(work)
-    worst, common = _worst(work)
-    notes = [judged.note] if judged.note else []
-    if judged.seen is not None and judged.seen.sentence():
-        notes.append(judged.seen.sentence())
-    if common and any(set(work.attackers(side)) != set(common) for side in work.sides):
-        notes.append(
-            "one of the two models has no gradients: what stays right under every attack is "
-            f"about {', '.join(common)} alone"
-        )
-    return StressResult(
-        run=str(run.path),
-        data=judged.domain.name,
-        method=say(run.choice["method"], kind),
-        reference=say(verdict.reference or "", kind) if _REFERENCE in work.sides else "",
-        metric=kind.metric.name,
-        percent=kind.metric.percent,
-        lower_is_better=kind.metric.lower_is_better,
-        rows=len(chosen),
-        of=len(judged.rows),
-        clean=scores.paired(work.clean),
-        attacked=None if worst is None else scores.paired(worst),
-        corrupted=None if harmed is None else scores.paired(harmed),
-        tests=(*_attack_tests(work, scores), *_corruption_tests(work, scores)),
-        checks=_checks(work),
-        classes=class_scores(
-            kind,
-            chosen.truth,
-            reading.classes,
-            work.clean[_CHOSEN],
-            None if worst is None else worst[_CHOSEN],
-            None if harmed is None else harmed[_CHOSEN],
-        ),
-        shown=(
-            *shown_attacks(chosen, work.attacks, _fallen(work)),
-            *shown_corruptions(chosen, work.corruptions),
-        ),
-        skipped=dict(skipped),
-        notes=tuple(notes),
-    )
-
-
-def _held(work: _Work, side: str, name: str, size: float) -> np.ndarray:
-    return np.asarray(work.right[side] & work.found[side, name, size].withstood)
-
-
-def _worst(work: _Work) -> tuple[dict[str, np.ndarray] | None, list[str]]:
-    """Return what stays right under every attack that all models can be given, and which."""
-    common = [
-        name for name in work.attacks if all(name in work.attackers(side) for side in work.sides)
-    ]
-    if not common:
-        return None, []
-    found = {}
-    for side in work.sides:
-        held = [_held(work, side, name, work.attacks[name][1].at) for name in common]
-        found[side] = np.logical_and.reduce(held).astype(np.float64)
-    return found, common
-
-
-def _mean_harm(work: _Work) -> dict[str, np.ndarray] | None:
-    if not work.corruptions:
-        return None
-    return {
-        side: np.mean(
-            [work.harmed[side, name, level] for name in work.corruptions for level in SEVERITIES],
-            axis=0,
-        )
-        for side in work.sides
-    }
-
-
-def _attack_tests(work: _Work, scores: Scores) -> list[Tested]:
-    found = []
-    for name, (attack, sizes) in work.attacks.items():
-        sides = [side for side in work.sides if name in work.attackers(side)]
-
-        def at(size: float, name: str = name, sides: list[str] = sides) -> Paired:
-            return scores.paired({side: _held(work, side, name, size) for side in sides})
-
-        levels = tuple(Level(size, attack.said(size), at(size)) for size in work.sizes(name))
-        own = (name, "attack", attack.summary, attack.counted, levels, at(sizes.at))
-        found.append(Tested(*own, attack.said(sizes.at), attack.gradients))
-    return found
-
-
-def _corruption_tests(work: _Work, scores: Scores) -> list[Tested]:
-    found = []
-    for name, corruption in work.corruptions.items():
-        each = {
-            level: {side: work.harmed[side, name, level] for side in work.sides}
-            for level in SEVERITIES
-        }
-        levels = tuple(
-            Level(corruption.strength(level), f"severity {level}", scores.paired(each[level]))
-            for level in SEVERITIES
-        )
-        mean = {
-            side: np.mean([each[level][side] for level in SEVERITIES], axis=0)
-            for side in work.sides
-        }
-        own = (name, "corruption", corruption.summary, corruption.unit)
-        found.append(Tested(*own, levels, scores.paired(mean)))
-    return found
-
-
-def _checks(work: _Work) -> tuple[GradientCheck, ...]:
-    found = []
-    for side in work.sides:
-        names = work.attackers(side)
-        at = {name: work.found[side, name, work.attacks[name][1].at] for name in names}
-        curves = {
-            name: [work.found[side, name, size] for size in work.sizes(name)] for name in names
-        }
-        found.append(gradient_check(side, work.right[side], at, curves))
-    return tuple(check for check in found if check is not None)
-
-
-def _fallen(work: _Work) -> dict[str, np.ndarray]:
-    """Return the rows of the run's model that each attack made wrong."""
-    found = {}
-    for name in work.attackers(_CHOSEN):
-        one = work.found[_CHOSEN, name, work.attacks[name][1].at]
-        found[name] = np.flatnonzero(work.right[_CHOSEN] & ~one.withstood)
-    return found
