@@ -10,14 +10,8 @@ import pytest
 
 import landbridge
 from landbridge.base.errors import RunError
-from landbridge.runs.learned import (
-    LEARNED,
-    SKETCHES,
-    has_learned,
-    load_learned,
-    load_sketches,
-    row_prints,
-)
+from landbridge.domains.learned import LEARNED, has_learned, load_learned
+from landbridge.runs.learned import SKETCHES, load_sketches, row_prints
 
 QUICK = {"seeds": 1, "budget": "60s", "training": {"threads": 1, "steps": 5, "source_steps": 5}}
 

@@ -27,6 +27,7 @@ from ..domains.domain import Domain
 from ..domains.hint import input_hint
 from ..domains.holdout.base import USUAL, SplitRows, split_rule
 from ..domains.holdout.sides import Sides, two_sides
+from ..domains.learned import save_contents
 from ..domains.modalities.packed import MultimodalPreprocessing
 from ..domains.read import NO_LABEL, check_reading, read_domain
 from ..domains.seen import say_seen
@@ -201,6 +202,7 @@ def align(
         }
         if folder is not None:
             save_network(folder, network, opened.identity, preprocessing, "space")
+            save_contents(folder, learn)
             keep_samples(folder, questions(names, held, own, contents_of(held, names)))
             write_json(folder / FILE, facts)
         space = Space(network, preprocessing, facts, folder)

@@ -19,6 +19,7 @@ from ..domains.examples import Examples, data_of
 from ..domains.holdout.sides import SHAPE as HOLDOUT
 from ..domains.holdout.sides import groups_column
 from ..domains.input_rows import AnswerRow, InputRows
+from ..domains.learned import not_learned
 from ..domains.modalities.multimodal import MultimodalExamples
 from ..domains.modalities.packed import MultimodalPreprocessing
 from ..domains.modalities.texts import TextExamples
@@ -204,14 +205,31 @@ class Space(Reported):
         )
         return answerable(self.preprocessing, found)
 
-    def evaluate(self, what: Any, *, outside: bool = False, events: Events = SILENT) -> EvalResult:
+    def evaluate(
+        self,
+        what: Any,
+        *,
+        keep_duplicates: bool = False,
+        outside: bool = False,
+        events: Events = SILENT,
+    ) -> EvalResult:
         """Return how often rows of one modality find their own in another, beside chance.
+
+        Parameters
+        ----------
+        what : path, Domain, Examples, dict of parts
+        keep_duplicates : bool, default False
+            Judge on rows that were learned from as well, which are left out otherwise.
+        outside : bool, default False
+            As for `embed`.
+        events : Events
 
         Returns
         -------
         dict
-            "recall": as of `landbridge.embeddings.recall.recalls`; "n", the rows; "unanswered": how
-            many rows could not be read, by the reason.
+            "recall": as of `landbridge.embeddings.recall.recalls`; "n", the rows; "seen" (how many
+            rows it learned from, and what became of them; None for folders of earlier versions);
+            "unanswered": how many rows could not be read, by the reason.
 
         Raises
         ------
@@ -222,15 +240,19 @@ class Space(Reported):
 
         by = groups_asked(what, groups_column(self.facts))
         domain = self.read(what, labelled=False, outside=outside, holdout_by=by, events=events)
-        examples = parts_of(domain.examples)
+        examples, groups = parts_of(domain.examples), groups_read(domain, by)
+        left, seen = not_learned(self.path, examples, domain.name, keep_duplicates, events)
+        examples = examples.select(np.flatnonzero(left))
         own = embedded(self.network, self.preprocessing, examples, events)
-        found = evaluate_recall(self.parts, examples, own, groups_read(domain, by))
+        groups = None if groups is None else groups[left]
+        found = evaluate_recall(self.parts, examples, own, groups)
         if not found:
             raise DataError("fewer than two rows have two modalities", hint="give rows with both")
         unanswered = domain.input_rows.reasons()
         return {
             "recall": [one.to_json() for one in found],
             "n": len(examples),
+            "seen": None if seen is None else seen.to_json(),
             "unanswered": unanswered,
         }
 

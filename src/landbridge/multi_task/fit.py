@@ -26,6 +26,7 @@ from ..domains.domain import Domain
 from ..domains.hint import input_hint
 from ..domains.holdout.base import USUAL, SplitRows, split_rule
 from ..domains.holdout.sides import Sides, two_sides
+from ..domains.learned import save_contents
 from ..domains.read import NO_LABEL, check_reading
 from ..domains.seen import Seen, say_seen
 from ..domains.twins import left_to_test
@@ -243,6 +244,7 @@ def multitask(
         metadata = all_facts(tasks, facts)
         if folder is not None:
             save_network(folder, network, opened.identity, opened.preprocessing)
+            save_contents(folder, domain.examples.select(_taught(sides, teach)))
             said = decided(tasks, first)
             keep_samples(
                 folder, shown_samples(tasks, domain, test_rows, test_labels[test_rows], said)
@@ -281,11 +283,16 @@ def _test_rows(
 ) -> tuple[np.ndarray, Seen]:
     """Return the rows to judge, without those that are learned from as well."""
     rows = np.flatnonzero(sides.test)
-    taught = np.flatnonzero(sides.learn & ~np.isnan(teach).all(1))
     examples = domain.examples
-    left, seen = left_to_test(examples.select(rows), [(examples.select(taught), False)], keep)
+    taught = examples.select(_taught(sides, teach))
+    left, seen = left_to_test(examples.select(rows), [(taught, False)], keep)
     say_seen(seen, domain.name, events)
     return rows[left], seen
+
+
+def _taught(sides: Sides, teach: np.ndarray) -> np.ndarray:
+    """Return the rows with a label that is learned from."""
+    return np.flatnonzero(sides.learn & ~np.isnan(teach).all(1))
 
 
 def _weights(given: Mapping[str, float] | None, tasks: Sequence[OneTask]) -> tuple[float, ...]:

@@ -17,6 +17,7 @@ from ..domains.domain import Domain
 from ..domains.holdout.sides import SHAPE as HOLDOUT
 from ..domains.holdout.sides import groups_column
 from ..domains.input_rows import AnswerRow
+from ..domains.learned import not_learned
 from ..domains.modalities.base import Preprocessing
 from ..domains.one import answerable, asked
 from ..domains.read import groups_asked, groups_read, read_as_learned, read_like
@@ -157,13 +158,22 @@ class MultiTask(Reported):
         found = read_like(self.preprocessing, what, labelled=False, outside=outside, events=events)
         return answerable(self.preprocessing, found)
 
-    def evaluate(self, what: Any, *, outside: bool = False, events: Events = SILENT) -> EvalResult:
+    def evaluate(
+        self,
+        what: Any,
+        *,
+        keep_duplicates: bool = False,
+        outside: bool = False,
+        events: Events = SILENT,
+    ) -> EvalResult:
         """Compare with the labels of other data, each task by itself.
 
         Parameters
         ----------
         what : path of a table, data frame, or (X, {name: labels})
             With columns of labels named as the tasks.
+        keep_duplicates : bool, default False
+            Judge on rows that were learned from as well, which are left out otherwise.
         outside : bool, default False
             Whether metadata and links in a folder of X may lead to files outside it.
 
@@ -171,8 +181,9 @@ class MultiTask(Reported):
         -------
         dict
             "tasks": for each "task", "metric", "value", "low", "high" (95 %), "n", and
-            "judged_groups" where groups were held out and the data have their column; "n", and
-            "unanswered": how many rows could not be read, by the reason.
+            "judged_groups" where groups were held out and the data have their column; "n",
+            "seen" (how many rows it learned from, and what became of them; None for folders of
+            earlier versions), and "unanswered": how many rows could not be read, by the reason.
 
         Raises
         ------
@@ -193,9 +204,19 @@ class MultiTask(Reported):
         truth = truth[np.isin(there, domain.input_rows.places)]
         if np.isnan(truth).all():
             raise DataError("no row has a label to compare with", hint="give labelled rows")
-        outputs, groups = self._outputs(domain, events), groups_read(domain, by)
-        found = scores_of(self.tasks, truth, outputs, groups)
-        return {"tasks": found, "n": len(domain), "unanswered": domain.input_rows.reasons()}
+        unanswered, groups = domain.input_rows.reasons(), groups_read(domain, by)
+        left, seen = not_learned(self.path, domain.examples, domain.name, keep_duplicates, events)
+        own = domain.select(np.flatnonzero(left))
+        outputs = self._outputs(own, events)
+        found = scores_of(
+            self.tasks, truth[left], outputs, None if groups is None else groups[left]
+        )
+        return {
+            "tasks": found,
+            "n": len(own),
+            "seen": None if seen is None else seen.to_json(),
+            "unanswered": unanswered,
+        }
 
     def _outputs(self, domain: Domain, events: Events) -> np.ndarray:
         return run_examples(self.network, self.preprocessing, domain.examples, events)[1]

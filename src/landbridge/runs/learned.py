@@ -10,12 +10,12 @@ import numpy as np
 from ..base.errors import RunError
 from ..base.files import write_array
 from ..domains.domain import Domain
+from ..domains.learned import LEARNED, has_learned, load_hashes, load_learned
 from ..domains.modalities.base import Preprocessing
 from ..domains.modalities.sketches import nearly_among
 from ..domains.seen import MOST, NAMED, Seen
 from .context import FitContext
 
-LEARNED = "learned.npy"
 SKETCHES = "learned_sketches.npy"
 _CHUNK = 256
 
@@ -81,25 +81,6 @@ def save_learned(context: FitContext, source: Path | None) -> None:
         write_array(context.path / SKETCHES, np.unique(np.concatenate(kept), axis=0))
 
 
-def has_learned(path: Path) -> bool:
-    """Say whether a run keeps such hashes: those of earlier versions do not."""
-    return (path / LEARNED).exists()
-
-
-def load_learned(path: Path) -> np.ndarray:
-    """Return the hashes that `save_learned` wrote, ascending.
-
-    Raises
-    ------
-    RunError
-        Where they are damaged.
-    """
-    found = _loaded(path / LEARNED)
-    if found.dtype != np.uint64 or found.ndim != 1:
-        raise RunError(f"{path / LEARNED} holds no hashes", hint="restore the run folder")
-    return found
-
-
 def load_sketches(path: Path) -> np.ndarray | None:
     """Return the sketches that `save_learned` wrote; None where it wrote none.
 
@@ -110,19 +91,10 @@ def load_sketches(path: Path) -> np.ndarray | None:
     """
     if not (path / SKETCHES).exists():
         return None
-    found = _loaded(path / SKETCHES)
+    found = load_hashes(path / SKETCHES)
     if found.dtype not in (np.int8, np.uint16, np.float16) or found.ndim != 2:
         raise RunError(f"{path / SKETCHES} holds no sketches", hint="restore the run folder")
     return found
-
-
-def _loaded(file: Path) -> np.ndarray:
-    try:
-        return np.asarray(np.load(file, allow_pickle=False))
-    except (ValueError, OSError, EOFError) as error:
-        raise RunError(
-            f"{file} is damaged: {error}", hint="restore the run folder, or run again"
-        ) from error
 
 
 def learned_again(

@@ -22,6 +22,7 @@ from ..base.renamed import renamed_keywords
 from ..base.shown import to_json
 from ..base.typed import JsonObject
 from ..domains.holdout.base import USUAL, check_effect
+from ..domains.learned import save_contents
 from ..domains.seen import Seen, say_seen
 from ..domains.twins import left_to_test
 from ..insight.samples import Sample, sample, wrong_and_right
@@ -225,6 +226,7 @@ def _tuned(
     _write_predictions(out, own, test_examples, predictions["tuned"])
     keep_samples(out, _samples(own, test_examples, predictions["tuned"]))
     save_tuned(out, own, network, facts)
+    save_contents(out, own.raw(learn))
     write_text(out / "README.md", _card(out, own, facts))
     tuned = Tuned(out, own, network, read_json(out / "tuned.json"))
     tuned.report()

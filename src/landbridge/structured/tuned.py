@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from itertools import compress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from ..base.files import write_json
 from ..base.libraries import library_errors
 from ..base.typed import INTERVAL, EvalResult, JsonObject, Shape, amount, count, number
 from ..domains.input_rows import AnswerRow, InputRows, LeftOut
+from ..domains.learned import not_learned
 from ..report.reported import Reported
 from .base import TASKS, Example, StructuredTask
 from .models import open_inputs, open_model
@@ -216,14 +218,30 @@ class Tuned(Reported):
         rows = InputRows(at, tuple(sorted(left, key=lambda one: one.row)), None, unasked)
         return [some[i] for i in rest], [said[i] for i in rest], rows
 
-    def evaluate(self, data: Any, *, outside: bool = False, events: Events = SILENT) -> EvalResult:
+    def evaluate(
+        self,
+        data: Any,
+        *,
+        keep_duplicates: bool = False,
+        outside: bool = False,
+        events: Events = SILENT,
+    ) -> EvalResult:
         """Compare with the answers in other data; `outside` as for `predict`.
+
+        Parameters
+        ----------
+        data : path, data frame, list of dict
+        keep_duplicates : bool, default False
+            Judge on rows that were learned from as well, which are left out otherwise.
+        outside : bool, default False
+        events : Events
 
         Returns
         -------
         dict
-            "task", "n", "scores"; "left_out", rows without a truth, and "unanswered", how many
-            could not be read: neither are judged.
+            "task", "n", "scores"; "seen" (how many rows it learned from, and what became of them;
+            None for folders of earlier versions); "left_out", rows without a truth, and
+            "unanswered", how many could not be read: neither are judged.
 
         Raises
         ------
@@ -235,6 +253,10 @@ class Tuned(Reported):
             raise DataError(
                 "no row has an answer to compare with", hint="name the column: --output"
             )
+        left, seen = not_learned(
+            self.path, self.task.raw(labeled), "rows to judge", keep_duplicates, events
+        )
+        labeled, said = list(compress(labeled, left)), list(compress(said, left))
         scores = {
             m.name: m.of([m.counts(a, e.truth) for a, e in zip(said, labeled, strict=True)])
             for m in self.task.metrics()
@@ -243,6 +265,7 @@ class Tuned(Reported):
         return {
             "task": self.task.name,
             "n": len(labeled),
+            "seen": None if seen is None else seen.to_json(),
             "left_out": rows.beyond,
             "unanswered": unanswered,
             "scores": scores,
