@@ -173,6 +173,13 @@ def test_wrong_usage_exits_with_2_and_is_json_where_asked(cli, args, only_json):
     assert only_json(cli(*args, "--json"))["error"]["exit_code"] == 2
 
 
+def test_sides_without_names_are_told_theirs(cli):
+    said = cli("transfer", "s.csv", "t.csv", "--label", "y").stderr
+    assert "landbridge transfer --source s.csv --target t.csv" in said
+    assert "landbridge plan --target t.csv" in cli("plan", "t.csv").stderr
+    assert "landbridge check --help" in cli("check", "a", "b", "c").stderr
+
+
 def test_numbers_that_are_none_are_null(cli, pipeline, only_json):
     assert only_json(cli(*BOTH, "--json"))["figures"]["accuracy"] is None
 

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import landbridge
-from landbridge.base.errors import RunError
+from landbridge.base.errors import DataError, RunError
 from landbridge.domains.learned import LEARNED, has_learned, load_learned
 from landbridge.runs.learned import SKETCHES, load_sketches, row_prints
 
@@ -39,6 +39,13 @@ def made(tmp_path_factory):
     options = {"target_labels": "judge", "method": "source-only", "out": folder}
     landbridge.transfer(rows(0), rows(1), backbone="mlp", **options, **QUICK)
     return landbridge.load(folder)
+
+
+def test_a_column_that_is_not_there_is_said_without_options_of_ours(made):
+    for act in (made.predict, made.evaluate):
+        with pytest.raises(DataError, match="'b', which the model learned from; it has") as caught:
+            act(rows(2).drop(columns="b"))
+        assert "columns that it learned from" in caught.value.hint
 
 
 def test_eval_leaves_out_what_was_learned_from(made):

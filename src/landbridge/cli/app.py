@@ -6,6 +6,7 @@ import os
 import shlex
 import sys
 from collections.abc import Sequence
+from itertools import takewhile
 from typing import Annotated, Any
 
 import typer
@@ -84,13 +85,28 @@ class Verbs(TyperGroup):
                 sys.exit(error.exit_code)
             tell(
                 error.format_message(),
-                hint=f"{at.command_path if at else 'landbridge'} --help",
+                hint=_what_to_do(at, given[1:]),
                 kind="UsageError",
                 code=error.exit_code,
                 as_json="--json" in given,
             )
             code = error.exit_code
         sys.exit(code or 0)
+
+
+def _what_to_do(at: Any, words: Sequence[str]) -> str:
+    """Return how a command is called: by its help, or with names for what came without."""
+    if at is None:
+        return "landbridge --help"
+    options = {p.name for p in at.command.params}
+    sides = [f"--{name}" for name in ("source", "target") if name in options]
+    given = list(takewhile(lambda word: not word.startswith("-"), words))
+    if len(sides) == 2 and 1 <= len(given) <= 2:
+        named = " ".join(
+            f"{side} {word}" for side, word in zip(sides[-len(given) :], given, strict=True)
+        )
+        return f"name what you give: {at.command_path} {named}"
+    return f"{at.command_path} --help"
 
 
 app = typer.Typer(

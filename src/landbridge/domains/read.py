@@ -25,7 +25,7 @@ from .readers.decided import Together
 from .readers.encodings import check_encoding
 from .readers.file_names import check_pattern
 from .readers.labels import Wish
-from .schema import TableSchema
+from .schema import NoColumnError, TableSchema
 from .spelling import spelled_like
 
 
@@ -378,6 +378,13 @@ def read_as_learned(preprocessing: Preprocessing, reads: Collection[str]) -> Ite
         raise DataError(
             f"{error.what} was given, and the model takes {data_of(preprocessing.modality)}",
             hint="give data like those that it learned from",
+        ) from error
+    except NoColumnError as error:
+        if error.option.rstrip("=") not in reads:
+            raise
+        raise DataError(
+            f"{error.what}, which the model learned from{error.there}",
+            hint="give data with the columns that it learned from, under the same names",
         ) from error
 
 

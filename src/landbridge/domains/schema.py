@@ -173,7 +173,15 @@ def said(columns: Sequence[ColumnSchema]) -> str:
     )
 
 
-def no_column(name: str, wanted: str, option: str, there: Iterable[str]) -> DataError:
+class NoColumnError(DataError):
+    """Data lack a column that an option names: of the user's, or of what a model learned from."""
+
+    def __init__(self, what: str, option: str, there: str, hint: str) -> None:
+        super().__init__(f"{what} ({option}){there}", hint=hint)
+        self.what, self.option, self.there = what, option, there
+
+
+def no_column(name: str, wanted: str, option: str, there: Iterable[str]) -> NoColumnError:
     """Return the error of data without a column that an option names, with the nearest.
 
     Parameters
@@ -188,12 +196,16 @@ def no_column(name: str, wanted: str, option: str, there: Iterable[str]) -> Data
     """
     names = list(there)
     if not names:
-        return DataError(
-            f"{name} has no column {wanted!r} ({option}): it has none that has a name",
-            hint="give it as a table that has the column",
+        return NoColumnError(
+            f"{name} has no column {wanted!r}",
+            option,
+            ": it has none that has a name",
+            "give it as a table that has the column",
         )
     near = nearest(wanted, names)
-    return DataError(
-        f"{name} has no column {wanted!r} ({option}); it has {names[:30]}",
-        hint=f"did you mean {near!r}?" if near else "name one of these columns",
+    return NoColumnError(
+        f"{name} has no column {wanted!r}",
+        option,
+        f"; it has {names[:30]}",
+        f"did you mean {near!r}?" if near else "name one of these columns",
     )
