@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,9 +13,11 @@ from planted_truth import MADE, mixture, table
 from landbridge.backbones.heads import StepsHead
 from landbridge.base.errors import ConfigError
 from landbridge.explanation.base import EXPLAINERS, budget_of
-from landbridge.explanation.checks import check_row
+from landbridge.explanation.checks import check_row, method_check, random_orders
 from landbridge.explanation.explain import modality_shares
+from landbridge.explanation.records import Attribution, RowCheck
 from landbridge.inference.layers import Neighbours
+from landbridge.targets.registry import get_target_type
 
 CASES = [(name, case) for name in EXPLAINERS for case in MADE]
 
@@ -109,3 +112,47 @@ def test_a_good_order_gains_and_its_opposite_loses(made):
     assert good.gain == pytest.approx(-bad.gain, abs=0.6)
     assert good.infidelity < 1e-6
     assert bad.infidelity == 1.0
+
+
+def test_few_units_are_held_against_every_order_so_that_both_directions_count():
+    explaining, _ = table()
+    for row in range(12):
+        game, _ = explaining.game(row)
+        scores = EXPLAINERS.get("contributions")().explain(game, 25, 0).scores
+        assert check_row(game, scores, 0).gain > 0.1
+    assert len(random_orders(3, False, 0)) == 6
+    first, second = random_orders(9, False, 0)
+    assert first.tolist() == second[::-1].tolist()
+
+
+def test_an_interval_of_gains_ends_at_one():
+    checks = [RowCheck(0.95, 0.0), RowCheck(0.1, 0.0)]
+    pairs = [(Attribution(np.ones(2), cost=1.0), check) for check in checks]
+    found = method_check("occlusion", pairs, None, 0.0)
+    assert found.gain.high == 1.0
+    assert found.gain.low <= found.gain.value == pytest.approx(0.525)
+
+
+def test_a_method_is_tried_on_more_rows_than_one(made):
+    assert made["table"].choose([3], "auto").check.rows == 12
+    assert made["image"].choose([3], "occlusion").check.rows == 5
+
+
+def test_what_lowers_a_number_counts_as_much_as_what_raises_it():
+    explaining, _ = table()
+    method = EXPLAINERS.get("contributions")()
+    codec = replace(explaining.codec, target_type=get_target_type("ordinal"))
+    ranks = replace(explaining, codec=codec)
+    for row in range(6):
+        game, about = ranks.game(row)
+        assert about == "a higher class"
+        scores = game.view.by_key(method.explain(game, 25, 0).scores)
+        assert ranks.scores(row, method) == {key: abs(score) for key, score in scores.items()}
+
+
+def test_regions_have_names_of_their_own():
+    explaining = MADE["image"]()
+    for row in range(5):
+        names = explaining.game(row)[0].view.names
+        assert len(set(names)) == len(names)
+        assert not any(name[-1].isdigit() for name in names)

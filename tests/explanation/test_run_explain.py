@@ -78,8 +78,29 @@ def test_labels_decide_which_rows_are_shown_and_nothing_else(run):
 def test_the_source_can_be_left_out_or_lie_elsewhere(run, tmp_path):
     made, target = run
     assert made.explain(target, rows=3, source="none").source == ()
-    missing = made.explain(target, rows=3, source=str(tmp_path / "nowhere.csv"))
+    with pytest.raises(DataError, match="does not exist"):
+        made.explain(target, rows=3, source=str(tmp_path / "nowhere.csv"))
+    source = target.with_name("source.csv")
+    source.rename(tmp_path / "elsewhere.csv")
+    try:
+        missing = made.explain(target, rows=3)
+    finally:
+        (tmp_path / "elsewhere.csv").rename(source)
     assert "could not be read again" in missing.notes[0]
+
+
+def test_what_is_said_of_a_row_does_not_depend_on_which_others_are_named(run, tmp_path):
+    made, target = run
+    many = made.explain(target, rows=["target row 3", "target row 5"], source="none")
+    alone = made.explain(target, rows=["target row 3"], source="none")
+    assert alone.rows[0].scores == many.rows[0].scores
+    assert alone.check.passed
+    assert alone.check.rows == 12
+    single = tmp_path / "single.csv"
+    pd.read_csv(target).iloc[[2]].to_csv(single, index=False)
+    only = made.explain(single, source="none").rows[0]
+    assert only.check.passed  # what is usual is then what was usual at training
+    assert only.strongest(1)[0][1] != 0
 
 
 def test_the_page_and_the_command(run, capsys, tmp_path):
@@ -105,6 +126,7 @@ def test_the_page_and_the_command(run, capsys, tmp_path):
     [
         ({"rows": "row nine"}, ConfigError, "no row 'row nine'"),
         ({"rows": 0}, ConfigError, "expected 1 or more"),
+        ({"rows": "-3"}, ConfigError, "rows is -3"),
         ({"method": "lime"}, ConfigError, "unknown explanation method"),
         ({"method": "grad-cam"}, ConfigError, "no regions"),
         ({"passes": 1}, ConfigError, "at least 4"),

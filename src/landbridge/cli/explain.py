@@ -11,8 +11,10 @@ from .frame import Frame
 from .verbs import verb
 
 if TYPE_CHECKING:
+    from ..explanation.records import RowExplanation
     from ..explanation.result import Explanations
 
+_NOTHING = 1e-5
 _SHOWN = 3
 """Units of a row on the terminal."""
 
@@ -82,16 +84,12 @@ def _show(found: Explanations, out: Path | None) -> None:
     folder, names = from_shared_folder([row.name for row in found.rows])
     for row, name in zip(found.rows, names, strict=True):
         sure = "" if row.probability is None else f" ({percent(row.probability)})"
-        whole = (
-            sum(abs(score) for score in row.scores) or 1.0
-        )  # scores of most methods have no unit
-        speaks = ", ".join(
-            f"{unit} {100 * score / whole:+.0f} %" for unit, score in row.strongest(_SHOWN)
-        )
+        speaks = _speaks(row)
         checked = f"{row.check.gain:.2f}" if row.check.passed else "not to be relied on"
         rows.append([name, f"{_said(row.answer)}{sure}", _said(row.truth), speaks, checked])
     screen.print()
-    heads = ["row", "answer", "true", "what speaks most, for (+) or against (-), of all", "check"]
+    ways = "raises (+) or lowers (-) it" if found.directed else "speaks for (+) or against (-) it"
+    heads = ["row", "answer", "true", f"what {ways} most, of all", "check"]
     show_rows(screen, heads, rows, title=f"in {folder}" if folder else "")
     checks = [
         [
@@ -111,6 +109,15 @@ def _show(found: Explanations, out: Path | None) -> None:
         show_paths(screen, [("page", str(out))])
     else:
         screen.print(Text("--out why.html shows it in pictures", style="dim"))
+
+
+def _speaks(row: RowExplanation) -> str:
+    """Return the strongest units with their shares, as scores of most methods have no unit."""
+    whole = sum(abs(score) for score in row.scores)
+    if not whole > _NOTHING:
+        return "nothing changes the answer"
+    shares = [f"{unit} {100 * score / whole:+.0f} %" for unit, score in row.strongest(_SHOWN)]
+    return ("; " if any("," in unit for unit in row.units) else ", ").join(shares)
 
 
 def _said(value: object) -> str:

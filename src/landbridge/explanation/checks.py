@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
+from dataclasses import replace
+from itertools import permutations
 
 import numpy as np
 import torch
@@ -11,15 +13,18 @@ import torch
 from ..backbones.surgery import Network
 from ..base.seeds import numpy_rng
 from ..metrics.estimates import mean_interval
+from ..metrics.intervals import Interval
 from .base import Explainer
 from .game import Game
-from .records import Attribution, MethodCheck, RowCheck
+from .records import TINY, Attribution, MethodCheck, RowCheck
 from .views.base import RowView
 
 _SHARES = (0.1, 0.3, 0.6)
 """Of the units that are hidden, or shown alone."""
-_ORDERS = 2
-"""Random orders that an order is held against."""
+_PAIRS = {False: 1, True: 8}
+"""Pairs of random orders that an order is held against, by whether a pass is cheap."""
+_FEW = 4
+"""Units up to which every order is taken, once each."""
 
 
 def check_row(game: Game, scores: np.ndarray, seed: int) -> RowCheck:
@@ -31,8 +36,7 @@ def check_row(game: Game, scores: np.ndarray, seed: int) -> RowCheck:
     counts = sorted({max(1, round(share * k)) for share in _SHARES} - {k})
     if k < 2 or not counts:
         return RowCheck(0.0, 1.0)
-    rng = numpy_rng(seed, "orders")
-    orders = [np.argsort(-scores, kind="stable"), *(rng.permutation(k) for _ in range(_ORDERS))]
+    orders = [np.argsort(-scores, kind="stable"), *random_orders(k, game.view.cheap, seed)]
     kept = np.ones((len(orders), 2, len(counts), k), bool)
     for own, order in zip(kept, orders, strict=True):
         for place, count in enumerate(counts):
@@ -41,13 +45,31 @@ def check_row(game: Game, scores: np.ndarray, seed: int) -> RowCheck:
     values = game.values(kept.reshape(-1, k)).reshape(kept.shape[:-1])
     whole = game.whole
     spread = max(float(values.max()), whole) - min(float(values.min()), whole)
-    if not spread > 0:
+    if not spread > TINY * max(1.0, abs(whole)):
         return RowCheck(0.0, 1.0)
     hidden, shown = (values[:, side].mean(1) for side in (0, 1))
     gain = ((hidden[1:].mean() - hidden[0]) + (shown[0] - shown[1:].mean())) / (2 * spread)
     lost = whole - values.ravel()
     said = (~kept.reshape(-1, k)) @ scores
     return RowCheck(float(gain), infidelity(said, lost))
+
+
+def random_orders(k: int, cheap: bool, seed: int) -> list[np.ndarray]:
+    """Return orders of k units that stand for chance: all of few units, pairs of more.
+
+    One of a pair is the other's reverse, so that chance never is the order that it is held
+    against: of three units and two random orders it often would be.
+
+    Examples
+    --------
+    >>> [order.tolist() for order in random_orders(2, False, 0)]
+    [[0, 1], [1, 0]]
+    """
+    if k <= _FEW:
+        return [np.array(order) for order in permutations(range(k))]
+    rng = numpy_rng(seed, "orders")
+    found = [rng.permutation(k) for _ in range(_PAIRS[cheap])]
+    return [order for one in found for order in (one, one[::-1])]
 
 
 def infidelity(said: np.ndarray, lost: np.ndarray) -> float:
@@ -154,12 +176,17 @@ def method_check(
     return MethodCheck(
         name,
         float(np.mean([own.cost for own, _ in found])),
-        mean_interval(gains, share=False, scale=0.0),
+        _within_one(mean_interval(gains, share=False, scale=0.0)),
         float(np.mean([check.infidelity for _, check in found])),
         stability,
         randomised,
         len(found),
     )
+
+
+def _within_one(gain: Interval) -> Interval:
+    """Return an interval of gains, which no row has beyond 1."""
+    return replace(gain, low=max(-1.0, gain.low), high=min(1.0, gain.high))
 
 
 def _elsewhere(

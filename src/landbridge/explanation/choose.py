@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ..base.errors import ConfigError
 from ..base.events import SILENT, Events
+from ..base.formatting import counted
 from .base import EXPLAINERS, Explainer
 from .checks import check_method, shuffled
 from .game import Game
@@ -119,4 +120,5 @@ def _best(checks: Sequence[MethodCheck], asked: str) -> tuple[str, str]:
         what = "passed its checks best"
     else:
         what = "passed its checks as well as the best, at less cost"
-    return best.method, f"it {what} (of {len(checks)} that were tried on {best.rows} rows)"
+    rows = counted(best.rows, "row")
+    return best.method, f"it {what} (of {len(checks)} that were tried on {rows})"

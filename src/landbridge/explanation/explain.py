@@ -63,13 +63,19 @@ class Explaining:
         return Game(self.network, self.rows.view(row), weights), about
 
     def choose(self, wanted: Sequence[int], asked: str, events: Events = SILENT) -> Chosen:
-        """Return the method that explains such rows best, tried on a few of them."""
+        """Return the method that explains such rows best, tried on a few of them.
+
+        Where few are wanted it is tried on others as well: what holds of one row says little of a
+        method.
+        """
+        most = _TRIED_CHEAP if self.rows.view(wanted[0]).cheap else TRIED
+        rest = np.setdiff1d(np.arange(len(self.outputs)), wanted)
         games = [game for row in wanted if (game := self.game(row)[0]).n_units > 1]
-        if not games:
-            games = [self.game(wanted[0])[0]]
-        most = _TRIED_CHEAP if games[0].view.cheap else TRIED
         tried = [games[i] for i in evenly(len(games), most)]
-        return choose(tried, asked, self.budget, self.seed, events)
+        for row in rest[evenly(len(rest), 2 * (most - len(tried)))]:
+            if len(tried) < most and (game := self.game(int(row))[0]).n_units > 1:
+                tried.append(game)
+        return choose(tried or [self.game(wanted[0])[0]], asked, self.budget, self.seed, events)
 
     def explain(self, row: int, method: Explainer) -> Explained | None:
         """Explain a row and check it; None where nothing fits it.
@@ -85,13 +91,16 @@ class Explaining:
         return Explained(game, about, own, check_row(game, own.scores, self.seed))
 
     def scores(self, row: int, method: Explainer) -> dict[str, float] | None:
-        """Return a row's scores by key, without a check."""
+        """Return what speaks for a row's answer by key, without a check."""
         game, _ = self.game(row)
         fitting = _fitting(method, game, self.budget)
         if fitting is None:
             return None
         own = fitting.explain(game, self.budget, self.seed)
-        return game.view.by_key(own.scores, own.detail)
+        found = game.view.by_key(own.scores, own.detail)
+        if self.codec.target_type.directed:  # what lowers a number matters as much
+            return {key: abs(score) for key, score in found.items()}
+        return found
 
 
 def _fitting(method: Explainer, game: Game, budget: int) -> Explainer | None:

@@ -10,6 +10,9 @@ import numpy as np
 from ..base.typed import JsonObject
 from ..metrics.intervals import Interval
 
+TINY = 1e-5
+"""Share of a score below which a difference is one of rounding."""
+
 
 class Drawn:
     """Something that shows scores to a person; one of the kinds below."""

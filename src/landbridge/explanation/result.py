@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ..base.formatting import counted
 from ..base.typed import JsonObject
 from .records import MethodCheck, RowExplanation
 from .reliance import Reliance, Shortcut
@@ -41,6 +42,8 @@ class Explanations:
         The same of the source, where it can be read.
     source_rows : int
     shortcuts : tuple of Shortcut
+    directed : bool
+        Whether scores say what raises and lowers answers, not what speaks for and against them.
     stages : tuple of StageMove
         How far the transfer moved each stage of the backbone.
     notes : tuple of str
@@ -64,6 +67,7 @@ class Explanations:
     shortcuts: tuple[Shortcut, ...] = ()
     stages: tuple[StageMove, ...] = ()
     notes: tuple[str, ...] = ()
+    directed: bool = False
 
     @property
     def check(self) -> MethodCheck:
@@ -78,7 +82,7 @@ class Explanations:
     def sentence(self) -> str:
         """Say whether explanations can be relied on."""
         n = len(self.rows)
-        rows = f"{n} row" if n == 1 else f"{n} rows"
+        rows = counted(n, "row")
         if not self.check.passed:
             return f"Explanations of {rows} by {self.method} are not to be relied on: " + "; ".join(
                 self.check.problems
@@ -96,6 +100,7 @@ class Explanations:
             "reason": self.reason,
             "hidden": self.hidden,
             "unit": self.unit,
+            "directed": self.directed,
             "checks": [one.to_json() for one in self.checks],
             "misfits": dict(self.misfits),
             "rows": [row.to_json() for row in self.rows],

@@ -90,6 +90,8 @@ def page_of(found: Explanations) -> Page:
 
 def _rows_lead(found: Explanations) -> str:
     colours = "Orange speaks for the answer, blue against it. "
+    if found.directed:
+        colours = "Orange raises the answer, blue lowers it. "
     if found.failed:
         colours += (
             f"{fmt.counted(found.failed, 'row')} marked “not to be relied on”: there, hiding parts "
@@ -257,8 +259,8 @@ def _whole(found: Explanations) -> list[Section]:
     if found.source:
         sides.append(_forest(found.source, found.source_rows, "the source"))
     what = (
-        "Share of what speaks for the answers, on average over rows that are drawn evenly, with "
-        "95 % intervals."
+        f"Share of what {'moves' if found.directed else 'speaks for'} the answers, on average over "
+        "rows that are drawn evenly, with 95 % intervals."
     )
     blocks = [block for side in sides for block in side]
     return [Section("whole", "What answers rest on", [lead(what), *blocks], "Rests on")]
@@ -330,9 +332,10 @@ def _check_row(one: MethodCheck) -> list[str]:
 
 
 def _done(found: Explanations) -> Section:
+    above = "raises the answer" if found.directed else "speaks for the answer"
     pairs = [
         ("Method", f"{found.method}: {found.summary}"),
         ("Hidden parts", f"They {found.hidden}"),
-        ("Scores", f"in {found.unit}; above 0 speaks for the answer"),
+        ("Scores", f"in {found.unit}; above 0 {above}"),
     ]
     return Section("done", "What was done", [Facts(pairs)])

@@ -67,13 +67,12 @@ def explain_data(
     if not len(domain):
         raise DataError(f"{domain.name!r} has no row that can be explained", hint="give more data")
     wanted = None if names is None else _named(domain, names)
-    kept = evenly(len(domain), _LOOKED_AT) if wanted is None else np.array(wanted)
-    domain = domain.select(np.asarray(kept))
+    domain, places = _some(domain, wanted, _CHEAP if model.preprocessing.columnar else _WHOLE)
     explaining = explaining_of(model, domain, passes, seed, events)
     values = model.reading.transform(explaining.outputs)
     before = None if reference is None else _outputs(reference, domain, events)
     answers = _answers(model, domain, values, reference, before)
-    shown = telling(answers, count) if wanted is None else [(i, ASKED) for i in range(len(kept))]
+    shown = telling(answers, count) if wanted is None else [(i, ASKED) for i in places]
     chosen = explaining.choose([row for row, _ in shown], method, events)
     beside = rows_beside(run, domain, explaining.rows.stored, source, events)
     found = []
@@ -101,6 +100,18 @@ def explain_data(
     return _result(run, domain, explaining, chosen, found, records, beside, events)
 
 
+def _some(domain: Domain, wanted: list[int] | None, beside: int) -> tuple[Domain, list[int]]:
+    """Return rows of data that are looked at, and where among them the wanted ones are.
+
+    Beside named rows there are `beside` others, so that what is usual and what answers rest on are
+    those of the data, whichever rows are named.
+    """
+    if wanted is None:
+        return domain.select(np.asarray(evenly(len(domain), _LOOKED_AT))), []
+    others = np.setdiff1d(evenly(len(domain), beside), wanted)
+    return domain.select(np.array([*wanted, *others])), list(range(len(wanted)))
+
+
 def explaining_of(
     model: Model, domain: Domain, passes: int, seed: int, events: Events = SILENT
 ) -> Explaining:
@@ -119,7 +130,7 @@ def _asked(rows: int | str | Sequence[str] | None) -> tuple[int, list[str] | Non
     if rows is None:
         return ROWS, None
     if isinstance(rows, str):
-        if not rows.strip().isdigit():
+        if not rows.strip().removeprefix("-").isdigit():
             return 0, [part.strip() for part in rows.split(",") if part.strip()]
         rows = int(rows)
     if isinstance(rows, int):
@@ -163,7 +174,7 @@ def _check_kind(model: Model) -> None:
 def _outputs(model: Model, domain: Domain, events: Events) -> np.ndarray | None:
     """Return the outputs of another model on the same rows; None where it does not take them."""
     try:
-        return model.logits(domain, events)
+        return model.logits(domain)
     except LandbridgeError as error:
         events.log("note", f"the model before the transfer does not take these rows: {error}")
         return None
@@ -291,6 +302,7 @@ def _result(
         checks=(own, *(one for one in chosen.checks if one.method != own.method)),
         misfits=tuple(chosen.misfits.items()),
         rows=records,
+        directed=kind.directed,
         whole=tuple(reliance(ours)),
         whole_rows=len(ours),
         source=tuple(reliance(theirs)),
@@ -310,7 +322,8 @@ def _whole(
     with events.progress(what, len(drawn)) as bar:
         for row in drawn:
             scores = explaining.scores(int(row), chosen.method)
-            found += [] if scores is None else [scores]
+            if scores is not None:
+                found.append(scores)
             bar.advance()
     return found
 

@@ -121,8 +121,10 @@ def rows_beside(
     try:
         read = model.read(given, events=SILENT)
         read = read.select(evenly(len(read), _MOST))
-        own = model.prepared(read, events)
+        own = model.prepared(read)
     except (LandbridgeError, OSError) as error:
+        if source is not None:
+            raise
         why = getattr(error, "message", str(error))
         said = f"the source could not be read again, so nothing is said of it: {why}"
         return Beside(None, (said,))

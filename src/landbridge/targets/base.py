@@ -58,6 +58,8 @@ class TargetType(ABC):
         temperatures, scores without labels, teachers and streams work on.
     multiple : bool
         Whether a row can have several of the names.
+    directed : bool
+        Whether what explains an answer says what raises and lowers it, not what speaks for it.
     named : bool
         Whether an answer is made of names; otherwise it is a number.
     least_names : int
@@ -82,6 +84,7 @@ class TargetType(ABC):
     exclusive: ClassVar[bool] = False
     class_scores: ClassVar[bool] = False
     multiple: ClassVar[bool] = False
+    directed: ClassVar[bool] = False
     named: ClassVar[bool] = True
     least_names: ClassVar[int] = 1
     sections: ClassVar[tuple[str, ...]]

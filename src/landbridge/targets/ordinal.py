@@ -203,6 +203,7 @@ class Ordinal(ClassIndices):
     heading = "Ranks"
     metric = PrimaryMetric("mean rank error", True, False, rank_nearness)
     phrases = Phrases("is off by {} ranks on average", "by {}", "less", "more")
+    directed: ClassVar[bool] = True
     method_words: ClassVar[Mapping[str, str]] = {"probe": "a simple ranking on frozen features"}
     method_what: ClassVar[Mapping[str, str]] = {
         "probe": "ridge on the ranks of frozen features, with thresholds"

@@ -37,6 +37,7 @@ class Regression(TargetType):
     metric = PrimaryMetric("mean absolute error", True, False, nearness)
     phrases = Phrases("is off by {} on average", "by {}", "less", "more")
     strata_words = "over their range "
+    directed: ClassVar[bool] = True
     method_words: ClassVar[Mapping[str, str]] = {"probe": "a simple regression on frozen features"}
     method_what: ClassVar[Mapping[str, str]] = {"probe": "ridge regression on frozen features"}
     card = "A regression on {rows}, giving one number"

@@ -270,6 +270,8 @@ def _parsed(
     read = csv.ReadOptions(
         column_names=names,
         skip_rows=start.skip,
+        # Threads of a small table are alive still where a refusal ends the process at once.
+        use_threads=len(content) > 1 << 20,
         # One block: rows are parsed alike, however long they are.
         block_size=min(max(len(content), 1 << 16) + 1, 2**31 - 1),
     )

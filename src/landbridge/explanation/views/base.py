@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -20,6 +19,8 @@ if TYPE_CHECKING:
 
     from ...backbones.surgery import Network
 
+FEWEST = 20
+"""Rows of a table from which on their mean is taken for what is usual."""
 UNITS = 24
 """Regions of an image or a recording at most: each is hidden once by occlusion."""
 
@@ -56,8 +57,8 @@ class Rows:
         if stored is None:
             stored = preprocessing.prepare(examples, events=events)
         blank = np.zeros(0, np.float32)
-        if preprocessing.columnar and len(stored):
-            blank = np.asarray(stored, np.float64).mean(0).astype(np.float32)
+        if preprocessing.columnar:
+            blank = usual(np.asarray(stored))
         return cls(examples, stored, preprocessing, blank)
 
     def view(self, row: int) -> RowView:
@@ -69,6 +70,19 @@ class Rows:
         import torch
 
         return self.preprocessing.encode(torch.from_numpy(np.array(self.stored[row : row + 1])))
+
+
+def usual(stored: np.ndarray) -> np.ndarray:
+    """Return an encoded table's mean; of few rows, which say little of it, that at fit, which is 0.
+
+    Examples
+    --------
+    >>> usual(np.array([[1.0, 5.0]]))
+    array([0., 0.], dtype=float32)
+    """
+    if len(stored) < FEWEST:
+        return np.zeros(stored.shape[1:], np.float32)
+    return stored.mean(0, dtype=np.float64).astype(np.float32)
 
 
 class RowView(ABC):
@@ -154,22 +168,6 @@ class RowView(ABC):
 
 VIEWS: Registry[type[RowView]] = Registry("view", "landbridge.explanation.views")
 """By the name of the preprocessing."""
-
-
-def numbered(names: Sequence[str]) -> tuple[str, ...]:
-    """Return names of which none comes twice.
-
-    Examples
-    --------
-    >>> numbered(["top", "top", "left"])
-    ('top', 'top 2', 'left')
-    """
-    seen: dict[str, int] = {}
-    found = []
-    for name in names:
-        seen[name] = seen.get(name, 0) + 1
-        found.append(name if seen[name] == 1 else f"{name} {seen[name]}")
-    return tuple(found)
 
 
 def float_input(rows: Rows, row: int) -> Any:

@@ -8,11 +8,9 @@ import numpy as np
 import torch
 
 from ..records import Drawn, Picture
+from ..regions import names_of, places
 from ..superpixels import cells, superpixels
-from .base import UNITS, VIEWS, Rows, RowView, float_input, numbered
-
-_ACROSS = ("left", "middle", "right")
-_DOWN = ("top", "middle", "bottom")
+from .base import UNITS, VIEWS, Rows, RowView, float_input
 
 
 @VIEWS.register("image")
@@ -31,7 +29,7 @@ class ImageView(RowView):
         self.picture = picture
         self.labels = superpixels(picture, UNITS - 1)
         self.keys = places(self.labels)
-        self.names = numbered(self.keys)
+        self.names = names_of(self.labels, picture)
 
     def inputs(self, mask: torch.Tensor) -> torch.Tensor:
         return self.blank + mask[:, None] * (self.x - self.blank)
@@ -61,29 +59,6 @@ class ImageView(RowView):
     def drawn(self, scores: np.ndarray, detail: np.ndarray | None = None) -> list[Drawn]:
         heat = scores[self.labels] if detail is None else smooth(detail)
         return [Picture(self.picture, scaled(heat), "what speaks for (orange) and against (blue)")]
-
-
-def places(labels: np.ndarray) -> tuple[str, ...]:
-    """Return where the middle of each region is: one of nine places.
-
-    Examples
-    --------
-    >>> places(np.array([[0, 0, 1, 1], [0, 0, 1, 1]]))
-    ('left', 'right')
-    """
-    height, width = labels.shape
-    down, across = np.mgrid[0:height, 0:width]
-    counts = np.bincount(labels.ravel())
-    found = []
-    for at in zip(
-        np.bincount(labels.ravel(), (down.ravel() + 0.5) / height) / counts,
-        np.bincount(labels.ravel(), (across.ravel() + 0.5) / width) / counts,
-        strict=True,
-    ):
-        row, column = (min(2, int(3 * share)) for share in at)
-        words = [_DOWN[row]] * (row != 1) + [_ACROSS[column]] * (column != 1)
-        found.append(" ".join(words) or "middle")
-    return tuple(found)
 
 
 def smooth(detail: np.ndarray) -> np.ndarray:

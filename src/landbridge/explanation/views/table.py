@@ -15,10 +15,10 @@ _SHOWN = 12
 
 @VIEWS.register("tabular")
 class TableView(RowView):
-    """Units are columns; a hidden one has the mean of the rows that are explained."""
+    """Units are columns; a hidden one has the mean of the rows that were given."""
 
     cheap: ClassVar[bool] = True
-    hidden: ClassVar[str] = "have the mean of the rows"
+    hidden: ClassVar[str] = "have the mean of their column"
 
     def __init__(self, rows: Rows, row: int) -> None:
         super().__init__(rows, row)
