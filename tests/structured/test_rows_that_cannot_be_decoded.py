@@ -7,9 +7,11 @@ from types import SimpleNamespace
 import pytest
 
 from landbridge.base.errors import DataError
+from landbridge.domains.modalities.texts import TextExamples
 from landbridge.structured.base import Example, Metric
 from landbridge.structured.conll import conll_rows
-from landbridge.structured.tuned import Tuned, predictions_of, predictions_or_errors
+from landbridge.structured.predictions import predictions_of, predictions_or_errors
+from landbridge.structured.tuned import Tuned
 
 WORDS = ["a", "four", "bad", "seven77", "ab", "xyz", "bad", "longest of all"] * 3
 
@@ -32,6 +34,9 @@ class Lengths:
         if any(e.given == "bad" for e in examples):
             raise DataError("it cannot be decoded", hint="restore it")
         return [len(e.given) for e in examples]
+
+    def raw(self, examples):
+        return TextExamples([e.given for e in examples])
 
     def plain(self, prediction):
         return prediction

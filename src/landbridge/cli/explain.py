@@ -54,13 +54,13 @@ def explain(
     from .predict import taken
 
     loaded = load(run)
-    how = {"rows": rows, "method": method, "passes": passes, "source": source, "out": out}
+    how = {"rows": rows, "method": method, "passes": passes, "out": out}
     if not hasattr(loaded, "explain"):
         raise ConfigError(
-            f"{run} is no run of `landbridge transfer`, and cannot be explained",
+            f"{run} is no folder of `landbridge transfer` or `tune`, and cannot be explained",
             hint="name the folder of a run",
         )
-    given = taken(loaded.explain, run, this.given)
+    given = taken(loaded.explain, run, {**this.given, "source": source})
     found = loaded.explain(data, **how, **given, events=this.events())
     value = {"run": str(run), "page": None if out is None else str(out), **found.to_json()}
     this.result(value, lambda: _show(found, out))

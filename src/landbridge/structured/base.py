@@ -6,16 +6,19 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, TypedDict
+from typing import TYPE_CHECKING, Any, ClassVar, TypedDict
 
 import numpy as np
 
-from ..base.errors import DataError
+from ..base.errors import ConfigError, DataError
 from ..base.inside import ANYWHERE, Place, leads_out
 from ..base.registry import Registry
 from ..domains.examples import Examples, Rule
 from ..domains.modalities.texts import TextExamples
 from .options import TaskOptions
+
+if TYPE_CHECKING:
+    from .asked import Asked
 
 Row = Mapping[str, Any]
 """A row of data, by the names of its columns."""
@@ -200,6 +203,20 @@ class StructuredTask(ABC):
     @abstractmethod
     def predict(self, model: Any, examples: Sequence[Example]) -> list[Any]:
         """Return what the model says of a few rows, in the form of truths."""
+
+    def asked(self, model: Any, example: Example, prediction: Any) -> list[Asked]:
+        """Return the parts of an answer that can be explained.
+
+        Raises
+        ------
+        ConfigError
+            Where answers of this task are of one piece.
+        """
+        able = [name for name, kind in TASKS.items() if kind.asked is not StructuredTask.asked]
+        raise ConfigError(
+            f"an answer of {self.name} is not taken apart, so it is not explained",
+            hint=f"explained are {', '.join(able)}, and runs of `landbridge transfer`",
+        )
 
     @abstractmethod
     def metrics(self) -> list[Metric]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any, NotRequired, TypedDict
+from typing import TYPE_CHECKING, Any, NotRequired, TypedDict
 
 import numpy as np
 
@@ -14,8 +14,13 @@ from ..metrics.regions import Boxes, matched, mean_average_precision
 from .base import TASKS, Example, Inputs, Metric, Row, Shown, device_of
 from .images import ImageTask, class_colours
 
+if TYPE_CHECKING:
+    from .asked import Asked
+
 _CLEAR = 160
 """Pixels that the longer side of a picture with boxes has at least."""
+_SAME = 0.5
+"""Intersection over union from which on a box is round a thing."""
 
 
 def _box(item: Any, name: str, column: str) -> tuple[float, float, float, float]:
@@ -147,6 +152,34 @@ class Detection(ImageTask):
             )
         return predictions
 
+    def asked(self, model: Any, example: Example, prediction: list[Box]) -> list[Asked]:
+        """Return the boxes that are said, the surest first."""
+        import torch
+
+        from .asked import Asked, SceneView, against_others
+
+        image = self.opened(example)
+        pixels = self.pixels(image)
+        with torch.inference_mode():
+            logits = model(torch.from_numpy(pixels)[None]).logits[0].float()
+        chances = logits.softmax(-1).numpy()
+        surest = np.argsort(-chances[:, :-1].max(1), kind="stable")
+        small = image.resize((self.size[1], self.size[0]), 2)
+        parts = []
+        for query, box in zip(surest, prediction, strict=False):  # both by how sure they are
+            place = int(chances[query, :-1].argmax())
+            where = np.eye(len(logits))[query]
+            weights = against_others(tuple(logits.shape), 1, place, where)
+            scale = np.array([small.width / image.width, small.height / image.height] * 2)
+            own = Box(box=(np.array(box["box"]) * scale).tolist(), label=box["label"])
+            shown = _drawn(small, [own], self.labels, times=1)
+            view = SceneView(pixels, np.asarray(small), shown)
+            what = "box at " + ", ".join(f"{x:.0f}" for x in box["box"])
+            true = _true(box, example.truth)
+            chance = float(chances[query, place])
+            parts.append(Asked(what, box["label"], true, chance, view, weights))
+        return parts
+
     def shown(self, example: Example, prediction: list[Box]) -> Shown:
         """Return the image with its boxes, and with as many of the surest that are said."""
         most = max(1, len(example.truth))
@@ -172,11 +205,32 @@ class Detection(ImageTask):
         return [Metric("mAP", counts, mean_average_precision, non_additive=True)]
 
 
-def _drawn(image: Any, objects: Sequence[Box], labels: Sequence[str]) -> np.ndarray:
+def _true(box: Box, truth: Sequence[Box] | None) -> str:
+    """Return what is where a box is: "nothing", or "" where it is not known."""
+    if truth is None:
+        return ""
+    best = max(truth, key=lambda one: _overlap(box["box"], one["box"]), default=None)
+    if best is None or _overlap(box["box"], best["box"]) < _SAME:
+        return "nothing"
+    return best["label"]
+
+
+def _overlap(a: Sequence[float], b: Sequence[float]) -> float:
+    """Return the intersection of two boxes over their union."""
+    width = min(a[2], b[2]) - max(a[0], b[0])
+    height = min(a[3], b[3]) - max(a[1], b[1])
+    both = max(0.0, width) * max(0.0, height)
+    areas = sum((box[2] - box[0]) * (box[3] - box[1]) for box in (a, b))
+    return both / (areas - both) if areas > both else 0.0
+
+
+def _drawn(
+    image: Any, objects: Sequence[Box], labels: Sequence[str], times: int | None = None
+) -> np.ndarray:
     """Return an image with boxes on it, enlarged where it is small."""
     from PIL import ImageDraw
 
-    times = max(1, -(-_CLEAR // max(image.size)))
+    times = times or max(1, -(-_CLEAR // max(image.size)))
     own = image.resize((image.width * times, image.height * times), 0)
     pen, colours = ImageDraw.Draw(own), class_colours(len(labels) + 1)[1:]
     for o in objects:

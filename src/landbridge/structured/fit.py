@@ -33,9 +33,10 @@ from .base import TASKS, Example, StructuredTask
 from .evaluation import evaluate_predictions
 from .models import find_model, merged, open_inputs, open_model, with_lora
 from .options import FitOptions, TaskOptions
+from .predictions import predictions_of
 from .rows import RawRows, hold_out, read_rows
 from .training import train_model
-from .tuned import Tuned, predictions_of, save_tuned
+from .tuned import Tuned, save_tuned
 
 
 @renamed_keywords

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,6 +15,9 @@ from ..base.typed import JsonObject
 from ..metrics.regions import IGNORED, mean_iou, overlap_counts
 from .base import TASKS, Example, Inputs, Metric, Row, Shown, device_of
 from .images import ImageTask, class_colours, image_of, opened_mask
+
+if TYPE_CHECKING:
+    from .asked import Asked
 
 
 @TASKS.register("segmentation")
@@ -87,6 +90,38 @@ class Segmentation(ImageTask):
             predictions.append(full[0].argmax(0).cpu().numpy())
         return predictions
 
+    def asked(self, model: Any, example: Example, prediction: np.ndarray) -> list[Asked]:
+        """Return the classes that are said, the largest region last: what is small is the news."""
+        import torch
+
+        from .asked import Asked, SceneView, against_others
+
+        image = self.opened(example)
+        pixels = self.pixels(image)
+        with torch.inference_mode():
+            logits = model(torch.from_numpy(pixels)[None]).logits[0].float()
+        said, chances = logits.argmax(0).numpy(), logits.softmax(0).numpy()
+        small = np.asarray(image.resize((self.size[1], self.size[0]), 2))
+        parts = []
+        for place in np.argsort(np.bincount(said.ravel(), minlength=len(self.labels))).tolist():
+            region = said == place
+            if not region.any() or len(self.labels) <= place:
+                continue
+            weights = against_others(tuple(logits.shape), 0, place, region / region.sum())
+            view = SceneView(pixels, small, _outlined(small, region))
+            own, what = self.labels[place], f"region of {percent(region.mean(), 0)} of the image"
+            true = "" if example.truth is None else self._true(prediction == place, example.truth)
+            chance = float(chances[place][region].mean())
+            parts.append(Asked(what, own, true, chance, view, weights))
+        return parts
+
+    def _true(self, region: np.ndarray, truth: np.ndarray) -> str:
+        """Return the class that most of a region's pixels are of."""
+        if region.shape != truth.shape or not (own := truth[region & (truth != IGNORED)]).size:
+            return ""
+        place = int(np.bincount(own).argmax())
+        return self.labels[place] if place < len(self.labels) else "another class"
+
     def shown(self, example: Example, prediction: np.ndarray) -> Shown:
         """Return the image, its mask and the answer, a colour for each class."""
         image = np.asarray(self.opened(example))
@@ -119,3 +154,17 @@ class Segmentation(ImageTask):
         """Return the share of each class: masks themselves are written as images."""
         shares = np.bincount(prediction.ravel(), minlength=len(self.labels)) / prediction.size
         return {name: round(float(x), 4) for name, x in zip(self.labels, shares, strict=False)}
+
+
+def _outlined(picture: np.ndarray, region: np.ndarray) -> np.ndarray:
+    """Return a picture with the edge of a region, which may be coarser, drawn in white."""
+    height, width = picture.shape[:2]
+    down = np.arange(height) * region.shape[0] // height
+    across = np.arange(width) * region.shape[1] // width
+    inside = region[down][:, across]
+    edge = np.zeros_like(inside)
+    edge[1:] |= inside[1:] != inside[:-1]
+    edge[:, 1:] |= inside[:, 1:] != inside[:, :-1]
+    found = picture.copy()
+    found[edge] = 255
+    return found

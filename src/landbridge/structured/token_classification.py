@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from ..base.errors import BackboneError, DataError
 from ..base.halves import whole_text
@@ -23,6 +25,9 @@ from .base import (
     device_of,
     padded,
 )
+
+if TYPE_CHECKING:
+    from .asked import Asked
 
 
 @TASKS.register("token-classification")
@@ -124,6 +129,34 @@ class TokenClassification(StructuredTask):
             predictions.append(tags)
         return predictions
 
+    def asked(self, model: Any, example: Example, prediction: list[str]) -> list[Asked]:
+        """Return the words that are tagged, or should be."""
+        import torch
+
+        from .asked import Asked, PiecesView, against_others
+
+        found, pieces = self._pieces(example.given)
+        of_word = np.array([-1 if word is None else word for word in pieces])
+        reached = int(of_word.max()) + 1
+        special = self.tokenizer
+        tokens = (special.mask_token_id, special.unk_token_id, special.pad_token_id)
+        blank = next((token for token in tokens if token is not None), 0)
+        view = PiecesView(found["input_ids"], of_word, example.given[:reached], blank)
+        with torch.inference_mode():
+            logits = model(view.ids[None]).logits[0].float()
+        chances = logits.softmax(-1).numpy()
+        parts = []
+        for word, tag in enumerate(prediction[:reached]):
+            true = "" if example.truth is None else example.truth[word]
+            if tag == OUTSIDE and true in ("", OUTSIDE):
+                continue
+            piece, place = int(np.flatnonzero(of_word == word)[0]), self.labels.index(tag)
+            where = np.eye(len(of_word))[piece]
+            weights = against_others(tuple(logits.shape), 1, place, where)
+            chance = float(chances[piece, place])
+            parts.append(Asked(f"{example.given[word]!r}", tag, true, chance, view, weights))
+        return parts
+
     def shown(self, example: Example, prediction: list[str]) -> Shown:
         """Return the words, and which of them are tagged as what."""
         lines = [("given", " ".join(example.given))]
@@ -154,8 +187,6 @@ def _listed(value: Any, column: str, name: str) -> list[str]:
 
 
 def _right(predicted: Sequence[str], truth: Sequence[str]) -> Any:
-    import numpy as np
-
     return np.array([sum(a == b for a, b in zip(predicted, truth, strict=True)), len(truth)])
 
 

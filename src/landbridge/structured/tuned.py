@@ -23,14 +23,15 @@ from ..report.reported import Reported
 from .base import TASKS, Example, StructuredTask
 from .models import open_inputs, open_model
 from .options import TaskOptions
+from .predictions import predictions_of, predictions_or_errors
 from .rows import read_rows
 
 if TYPE_CHECKING:
+    from ..explanation.result import Explanations
     from ..report.page import Page
 
 FILE = "tuned.json"
 MODEL = "model"
-_BATCH = 8
 _OPTIONS: dict[str, Shape] = {
     "input": (str, None),
     "output": (str, None),
@@ -174,6 +175,68 @@ class Tuned(Reported):
         rows.tell("rows", events)
         return rows.answers(found, {"name": "", "predicted": None})
 
+    def explain(
+        self,
+        what: Any,
+        *,
+        rows: int | str | Sequence[str] | None = None,
+        method: str = "auto",
+        passes: int = 25,
+        out: Path | str | None = None,
+        seed: int = 0,
+        outside: bool = False,
+        events: Events = SILENT,
+    ) -> Explanations:
+        """Say why words are tagged so, things are seen there, pixels have their class.
+
+        Parameters
+        ----------
+        what : path, data frame, list of dict
+            Rows; where they have answers, wrong ones are shown first.
+        rows : int, str or sequence of str, optional
+            How many parts of answers (20 where not given), or the names of rows.
+        method, passes, out, seed, outside
+            As of `landbridge.Run.explain`.
+
+        Raises
+        ------
+        ConfigError
+            Where the task's answers are of one piece: texts that are written or heard.
+        """
+        from .explain import explain_tuned
+
+        found = explain_tuned(
+            self,
+            what,
+            rows=rows,
+            method=method,
+            passes=passes,
+            seed=seed,
+            outside=outside,
+            events=events,
+        )
+        if out is not None:
+            from ..report.explained import write_explained_page
+
+            write_explained_page(found, Path(out))
+        return found
+
+    def answered(
+        self, data: Any, outside: bool, events: Events
+    ) -> tuple[list[Example], list[Any], str]:
+        """Return rows, what the model says of each, and what they are; truths where they are there.
+
+        `data` is read once more than needed: whether it has truths shows in its columns.
+        """
+        raw = read_rows(data, outside=outside)
+        try:
+            labelled = any(self.task.has_truth(row) for row in raw.rows)
+        except DataError:  # there is no such column
+            labelled = False
+        examples, said, rows = self._said(data, labelled, outside, events)
+        rows.tell("rows", events)
+        return examples, said, raw.what
+
     def _said(
         self, data: Any, labelled: bool, outside: bool, events: Events
     ) -> tuple[list[Example], list[Any], InputRows]:
@@ -281,52 +344,6 @@ def _check_scores(path: Path, verdict: JsonObject) -> None:
             "those of the others",
             hint="restore the file, or make the folder again",
         )
-
-
-def predictions_of(
-    task: StructuredTask, model: Any, examples: Sequence[Example], events: Events = SILENT
-) -> list[Any]:
-    """Return a model's answers, a few rows at a time, rows of like length together."""
-    import torch
-
-    model.eval()
-    order = np.argsort([_size(e.given) for e in examples], kind="stable").tolist()
-    found: list[Any] = [None] * len(examples)
-    with torch.inference_mode(), events.progress("answer", len(examples)) as bar:
-        for start in range(0, len(order), _BATCH):
-            rows = order[start : start + _BATCH]
-            said = task.predict(model, [examples[i] for i in rows])
-            for i, one in zip(rows, said, strict=True):
-                found[i] = one
-            bar.advance(len(rows))
-    return found
-
-
-def predictions_or_errors(
-    task: StructuredTask, model: Any, examples: Sequence[Example], events: Events = SILENT
-) -> tuple[list[Any], dict[int, DataError]]:
-    """Return a model's answers, None where a row cannot be decoded, and what is wrong with it."""
-    try:
-        return predictions_of(task, model, examples, events), {}
-    except DataError:
-        broken: dict[int, DataError] = {}
-    for i, example in enumerate(examples):  # one by one: which of them is it?
-        try:
-            predictions_of(task, model, [example])
-        except DataError as error:
-            broken[i] = error
-    rest = [i for i in range(len(examples)) if i not in broken]
-    found: list[Any] = [None] * len(examples)
-    said = predictions_of(task, model, [examples[i] for i in rest], events)
-    for i, one in zip(rest, said, strict=True):
-        found[i] = one
-    return found, broken
-
-
-def _size(given: Any) -> int:
-    if isinstance(given, Path):
-        return given.stat().st_size
-    return len(given)
 
 
 def save_tuned(path: Path, task: StructuredTask, model: Any, facts: JsonObject) -> None:
