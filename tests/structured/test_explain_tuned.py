@@ -8,7 +8,7 @@ import pytest
 from landbridge.base.errors import ConfigError
 from landbridge.cli.app import app
 from landbridge.explanation.records import Picture, Words
-from landbridge.structured.asked import against_others
+from landbridge.structured.answer_parts import against_others
 from landbridge.structured.fit import tune
 from landbridge.structured.options import FitOptions, TaskOptions
 

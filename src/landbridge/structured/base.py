@@ -18,7 +18,7 @@ from ..domains.modalities.texts import TextExamples
 from .options import TaskOptions
 
 if TYPE_CHECKING:
-    from .asked import Asked
+    from .answer_parts import AnswerPart
 
 Row = Mapping[str, Any]
 """A row of data, by the names of its columns."""
@@ -204,7 +204,7 @@ class StructuredTask(ABC):
     def predict(self, model: Any, examples: Sequence[Example]) -> list[Any]:
         """Return what the model says of a few rows, in the form of truths."""
 
-    def asked(self, model: Any, example: Example, prediction: Any) -> list[Asked]:
+    def answer_parts(self, model: Any, example: Example, prediction: Any) -> list[AnswerPart]:
         """Return the parts of an answer that can be explained.
 
         Raises
@@ -212,7 +212,11 @@ class StructuredTask(ABC):
         ConfigError
             Where answers of this task are of one piece.
         """
-        able = [name for name, kind in TASKS.items() if kind.asked is not StructuredTask.asked]
+        able = [
+            name
+            for name, kind in TASKS.items()
+            if kind.answer_parts is not StructuredTask.answer_parts
+        ]
         raise ConfigError(
             f"an answer of {self.name} is not taken apart, so it is not explained",
             hint=f"explained are {', '.join(able)}, and runs of `landbridge transfer`",

@@ -15,7 +15,7 @@ from .base import TASKS, Example, Inputs, Metric, Row, Shown, device_of
 from .images import ImageTask, class_colours
 
 if TYPE_CHECKING:
-    from .asked import Asked
+    from .answer_parts import AnswerPart
 
 _CLEAR = 160
 """Pixels that the longer side of a picture with boxes has at least."""
@@ -152,11 +152,11 @@ class Detection(ImageTask):
             )
         return predictions
 
-    def asked(self, model: Any, example: Example, prediction: list[Box]) -> list[Asked]:
+    def answer_parts(self, model: Any, example: Example, prediction: list[Box]) -> list[AnswerPart]:
         """Return the boxes that are said, the surest first."""
         import torch
 
-        from .asked import Asked, SceneView, against_others
+        from .answer_parts import AnswerPart, SceneView, against_others
 
         image = self.opened(example)
         pixels = self.pixels(image)
@@ -177,7 +177,7 @@ class Detection(ImageTask):
             what = "box at " + ", ".join(f"{x:.0f}" for x in box["box"])
             true = _true(box, example.truth)
             chance = float(chances[query, place])
-            parts.append(Asked(what, box["label"], true, chance, view, weights))
+            parts.append(AnswerPart(what, box["label"], true, chance, view, weights))
         return parts
 
     def shown(self, example: Example, prediction: list[Box]) -> Shown:

@@ -21,7 +21,7 @@ from ..explanation.records import Attribution, RowCheck, RowExplanation
 from ..explanation.reliance import reliance
 from ..explanation.result import Explanations
 from ..explanation.telling import ASKED, ROWS, named
-from .asked import Asked, network_of
+from .answer_parts import AnswerPart, network_of
 from .base import Example
 
 if TYPE_CHECKING:
@@ -58,12 +58,12 @@ def explain_tuned(
     wrong = [i for i in picked if _is_wrong(tuned, examples[i], said[i])]
     order = [*wrong, *(i for i in picked if i not in wrong)] if names is None else picked
     network = network_of(tuned.model)
-    found: list[tuple[Example, Asked, str]] = []
+    found: list[tuple[Example, AnswerPart, str]] = []
     for i in order:
         if names is None and len(found) >= count:
             break
         why = ASKED if names is not None else _WRONG if i in wrong else _DRAWN
-        parts = tuned.task.asked(tuned.model, examples[i], said[i])
+        parts = tuned.task.answer_parts(tuned.model, examples[i], said[i])
         parts = sorted(parts, key=lambda one: one.right is not False)
         found += [(examples[i], part, why) for part in parts[:_EACH]]
     found = found if names is not None else found[:count]
@@ -114,7 +114,7 @@ def _is_wrong(tuned: Tuned, example: Example, said: Any) -> bool:
 
 def _explained(
     tuned: Tuned,
-    found: Sequence[tuple[Example, Asked, str]],
+    found: Sequence[tuple[Example, AnswerPart, str]],
     games: Sequence[Game],
     chosen: Chosen,
     passes: int,
@@ -156,7 +156,7 @@ def _explained(
 
 
 def _record(
-    example: Example, part: Asked, why: str, own: Attribution, check: RowCheck
+    example: Example, part: AnswerPart, why: str, own: Attribution, check: RowCheck
 ) -> RowExplanation:
     return RowExplanation(
         name=f"{Path(example.name).as_posix()}: {part.what}",

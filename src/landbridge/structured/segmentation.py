@@ -17,7 +17,7 @@ from .base import TASKS, Example, Inputs, Metric, Row, Shown, device_of
 from .images import ImageTask, class_colours, image_of, opened_mask
 
 if TYPE_CHECKING:
-    from .asked import Asked
+    from .answer_parts import AnswerPart
 
 
 @TASKS.register("segmentation")
@@ -90,11 +90,13 @@ class Segmentation(ImageTask):
             predictions.append(full[0].argmax(0).cpu().numpy())
         return predictions
 
-    def asked(self, model: Any, example: Example, prediction: np.ndarray) -> list[Asked]:
+    def answer_parts(
+        self, model: Any, example: Example, prediction: np.ndarray
+    ) -> list[AnswerPart]:
         """Return the classes that are said, the largest region last: what is small is the news."""
         import torch
 
-        from .asked import Asked, SceneView, against_others
+        from .answer_parts import AnswerPart, SceneView, against_others
 
         image = self.opened(example)
         pixels = self.pixels(image)
@@ -112,7 +114,7 @@ class Segmentation(ImageTask):
             own, what = self.labels[place], f"region of {percent(region.mean(), 0)} of the image"
             true = "" if example.truth is None else self._true(prediction == place, example.truth)
             chance = float(chances[place][region].mean())
-            parts.append(Asked(what, own, true, chance, view, weights))
+            parts.append(AnswerPart(what, own, true, chance, view, weights))
         return parts
 
     def _true(self, region: np.ndarray, truth: np.ndarray) -> str:

@@ -27,7 +27,7 @@ from .base import (
 )
 
 if TYPE_CHECKING:
-    from .asked import Asked
+    from .answer_parts import AnswerPart
 
 
 @TASKS.register("token-classification")
@@ -129,11 +129,11 @@ class TokenClassification(StructuredTask):
             predictions.append(tags)
         return predictions
 
-    def asked(self, model: Any, example: Example, prediction: list[str]) -> list[Asked]:
+    def answer_parts(self, model: Any, example: Example, prediction: list[str]) -> list[AnswerPart]:
         """Return the words that are tagged, or should be."""
         import torch
 
-        from .asked import Asked, PiecesView, against_others
+        from .answer_parts import AnswerPart, PiecesView, against_others
 
         found, pieces = self._pieces(example.given)
         of_word = np.array([-1 if word is None else word for word in pieces])
@@ -154,7 +154,7 @@ class TokenClassification(StructuredTask):
             where = np.eye(len(of_word))[piece]
             weights = against_others(tuple(logits.shape), 1, place, where)
             chance = float(chances[piece, place])
-            parts.append(Asked(f"{example.given[word]!r}", tag, true, chance, view, weights))
+            parts.append(AnswerPart(f"{example.given[word]!r}", tag, true, chance, view, weights))
         return parts
 
     def shown(self, example: Example, prediction: list[str]) -> Shown:

@@ -20,7 +20,7 @@ from ..explanation.views.image import scaled, smooth
 
 
 @dataclass(frozen=True)
-class Asked:
+class AnswerPart:
     """One part of an answer.
 
     Attributes
