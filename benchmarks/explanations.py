@@ -33,10 +33,7 @@ from landbridge.explanation.records import Picture, RowExplanation
 
 ROWS = 60
 WORD = "wonderful"
-FILLER = (
-    "the a of film plot actor scene time story long short music light house river stone day man "
-    "woman road window table paper voice letter morning winter garden train"
-)
+FILLER = "the a of film plot actor scene time story long short music light house river stone"
 RATE, TONE = 8000, 1200.0
 COEFFICIENTS = {"age": 3.0, "sex": -2.0, "chol": 1.0, "noise": 0.0}
 
@@ -114,7 +111,7 @@ def word(folder: Path, backbone: str) -> Planted:
         return pd.DataFrame({"text": said, "label": np.where(labels == 1, "good", "other")})
 
     target = rows(2, 300)
-    run = _run(rows(1, 600), target, folder, backbone=backbone, label="label")
+    run = _run(rows(1, 2000), target, folder, backbone=backbone, label="label")
     return Planted(run, target, "good", lambda row: row.strongest(1)[0][0] == WORD)
 
 
@@ -222,7 +219,8 @@ def planted() -> dict[str, Any]:
                 except ConfigError:
                     continue  # it does not fit such rows
                 print(name, method, ways[method], flush=True)
-            result[name] = {"backbone": backbone, "ways": ways}
+            right = made.run.verdict["chosen"]["mean"]
+            result[name] = {"backbone": backbone, "accuracy": right, "ways": ways}
     return result
 
 

@@ -19,6 +19,7 @@ from choice_table import choice_table
 from class_shift_table import class_shift_table, open_set_table
 from clustering_table import clustering_table
 from estimates_table import estimates_table
+from explanations_table import explanations_table
 from gates_table import gates_table, sources_table
 from grid_tables import grid_table
 from several_table import several_table
@@ -199,6 +200,7 @@ KINDS: dict[str, Callable[[dict[str, Any]], str]] = {
     "gates": lambda result: gates_table(result, _row, _ran_on),
     "source weights": lambda result: sources_table(result, _row, _ran_on),
     "table_trees": lambda result: trees_table(result, _row, _ran_on),
+    "explanations": lambda result: explanations_table(result, _row, _ran_on),
     "attacks": lambda result: attacks_table(result, _row, _ran_on),
     "choice": lambda result: choice_table(result, _row, _ran_on),
     "strengths": lambda result: strengths_table(result, _row, _ran_on),

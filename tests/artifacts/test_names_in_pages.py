@@ -97,6 +97,7 @@ SHOWN = (
     blocks.Maps([(ODD, DRAWN)], Markup("{}"), [(ODD, ODD)], ODD),
     blocks.Text(keys([ODD, ODD])),
     blocks.Shots([("data:,", ODD)], ODD),
+    blocks.Recording("data:,", DRAWN, "data:,", ODD, (0.0, 1.0), (0.0, 0.5), ODD),
     blocks.Boxes([blocks.Box(ODD, [blocks.Text(ODD)], True, ODD, True)]),
 )
 
@@ -115,7 +116,7 @@ def test_every_kind_of_block_shows_names(tmp_path):
 
 def test_scripts_and_styles_of_our_own_stay_as_they_are():
     """A page's policy names the hashes of its scripts: showing marks must change none of them."""
-    for name in ("app.js", "map.js", "scatter.js", "style.css"):
+    for name in ("app.js", "map.js", "recording.js", "scatter.js", "style.css"):
         assert visible(file_text(name)) == file_text(name)
 
 

@@ -36,6 +36,33 @@ class Picture(Drawn):
 
 
 @dataclass(frozen=True)
+class Sound(Drawn):
+    """A recording as a spectrogram with what speaks for and against the answer, to be played.
+
+    Attributes
+    ----------
+    image : uint8 ndarray, shape (pitches, moments)
+        High pitches on top.
+    heat : float ndarray of the same shape
+        At most 1 in size.
+    wave : float ndarray, shape (n,)
+        Between -1 and 1.
+    rate : int
+        Samples a second.
+    """
+
+    image: np.ndarray
+    heat: np.ndarray
+    wave: np.ndarray
+    rate: int
+
+    @property
+    def seconds(self) -> float:
+        """How long it is."""
+        return len(self.wave) / self.rate
+
+
+@dataclass(frozen=True)
 class Words(Drawn):
     """A text in pieces, each with its score; None where it is of no unit."""
 

@@ -212,6 +212,22 @@ class Shots(Block):
 
 
 @dataclass(frozen=True)
+class Recording(Block):
+    """A spectrogram above a time line, and the sound to be played."""
+
+    picture: str
+    line: Markup
+    sound: str
+    """As the address of an audio file."""
+    what: str
+    part: tuple[float, float]
+    """Which share of the picture's time the sound is: first and last."""
+    span: tuple[float, float]
+    """Seconds of the sound that a button plays."""
+    button: str
+
+
+@dataclass(frozen=True)
 class Box:
     """Blocks in a frame, under a name."""
 

@@ -18,6 +18,7 @@ from landbridge.explanation.records import (
     Neighbour,
     Picture,
     RowExplanation,
+    Sound,
     Values,
     Words,
 )
@@ -46,6 +47,7 @@ from .blocks import (
 from .figures import signed_bar
 from .inline import sentence
 from .page import Outcome, Page, Section, noted, write_page
+from .recordings import recording
 from .svg import Mark
 from .units import SHARES
 
@@ -145,6 +147,8 @@ def _drawn(drawn: Sequence[Drawn], row: RowExplanation) -> Blocks:
     for one in drawn:
         if isinstance(one, Picture):
             blocks.append(_shots(one))
+        elif isinstance(one, Sound):
+            blocks.append(recording(one, _uri(overlaid(one.image, one.heat))))
         elif isinstance(one, Words):
             blocks.append(Text(_marked(one), "spoken"))
         elif isinstance(one, Values):

@@ -55,6 +55,7 @@ def render(page: Page) -> str:
     drawn = "".join(text for _, blocks in sections for text in blocks)
     scripts = ["app.js"]
     scripts += ["scatter.js"] if 'class="scatter"' in drawn else []
+    scripts += ["recording.js"] if 'class="recording"' in drawn else []
     scripts += ["map.js"] if 'id="map-data"' in drawn else []
     texts = [_packed(file_text(name)) for name in scripts]
     allowed = " ".join(f"'{_hash(script)}'" for script in (_HEAD_SCRIPT, *texts))
@@ -65,7 +66,7 @@ def render(page: Page) -> str:
         style=Markup(_style()),
         head_script=Markup(_HEAD_SCRIPT),
         scripts=[Markup(script) for script in texts],
-        policy="default-src 'none'; img-src data:; style-src 'unsafe-inline'; "
+        policy="default-src 'none'; img-src data:; media-src data:; style-src 'unsafe-inline'; "
         f"script-src {allowed}; base-uri 'none'; form-action 'none'",
     )
     # Names are in it: what would turn or hide letters is shown, as on a terminal.

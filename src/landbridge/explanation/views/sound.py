@@ -9,7 +9,7 @@ import torch
 
 from ...domains.modalities.mel import from_mel, to_mel
 from ...domains.modalities.sound import AudioPreprocessing
-from ..records import Drawn, Picture
+from ..records import Drawn, Sound
 from .base import UNITS, VIEWS, Rows, RowView, float_input
 from .image import scaled, smooth
 
@@ -94,9 +94,8 @@ class SoundView(RowView):
         seen = np.clip((loud - loud.max() + _DECIBELS) / _DECIBELS, 0, 1) * 255
         heat = scores[self.labels] if detail is None else smooth(detail)
         picture = _on_mel(seen, self.rate).astype(np.uint8)
-        half, length = self.rate / 2000, len(self.wave) / self.rate
-        what = f"0 to {length:.2f} s from left to right, 0 to {half:.1f} kHz upwards (mel)"
-        return [Picture(picture, scaled(_on_mel(heat, self.rate)), what)]
+        wave = np.clip(self.wave.numpy(), -1, 1)
+        return [Sound(picture, scaled(_on_mel(heat, self.rate)), wave, self.rate)]
 
 
 def _on_mel(values: np.ndarray, rate: int) -> np.ndarray:
