@@ -29,11 +29,12 @@ from landbridge.objectives.base import TERMS
 from landbridge.training.batches import Side
 from landbridge.training.full_plan import train_plan
 from landbridge.training.inputs import run_features, run_network
-from landbridge.training.loop import LoopOptions, TrainingData, make_term, train
+from landbridge.training.loop import LoopOptions, TrainingData, train
+from landbridge.training.terms import make_term
 from landbridge.training.trainable import CHOICES
 
 NAMES = [name for name, kind in METHODS.items() if "multiclass" in kind.needs.target_types]
-NAMES += ["joint+mcc", "infomax+consistency"]
+NAMES += ["joint+mcc", "infomax+consistency", "lp-ft+trades", "finetune+mcc"]
 every = pytest.mark.parametrize("name", NAMES)
 OWN_WORDS = {"source-only", "scratch", "head-only", "joint", "combine"}
 """Baselines and combinations: no paper invented them."""
@@ -142,6 +143,11 @@ WHERE = {
     "bnm": ("labelled", "unlabelled", True),
     "combine": ("labelled", "unlabelled", True),
     "joint+mcc": ("labelled", "labelled", True),
+    "lp-ft+trades": ("any", "labelled", False),
+    "finetune+mcc": ("any", "labelled", False),
+    "pgd": ("any", "labelled", False),
+    "trades": ("any", "labelled", False),
+    "fast-at": ("any", "labelled", False),
     "pseudo-label": ("labelled", "unlabelled", True),
     "fixmatch": ("labelled", "unlabelled", True),
     "flexmatch": ("labelled", "unlabelled", True),

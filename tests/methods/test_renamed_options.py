@@ -13,8 +13,8 @@ from landbridge.methods.core.base import METHODS
 from landbridge.methods.core.feature import FeatureMethod
 from landbridge.methods.core.resolve import make_method
 from landbridge.objectives.base import TERMS
-from landbridge.training.loop import make_term
 from landbridge.training.plan import TermSpec
+from landbridge.training.terms import make_term
 
 CASES = [(old, new, name) for (old, new), names in _OF_METHODS.items() for name in names.split()]
 

@@ -11,8 +11,8 @@ from scipy.linalg import subspace_angles
 
 from landbridge.objectives.base import StepBatch, ViewOutputs
 from landbridge.objectives.rsd import leading_vectors, subspace_distance
-from landbridge.training.loop import make_term
 from landbridge.training.plan import TermSpec
+from landbridge.training.terms import make_term
 
 
 def batch(n, d, seed, dtype=torch.float64):

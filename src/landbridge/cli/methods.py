@@ -98,6 +98,7 @@ class Entry:
 FAMILIES = {
     "network": "move the network",
     "tuning": "fine-tune the network",
+    "robust": "fine-tune a network that withstands changed inputs",
     "features": "on frozen features: probes",
     "reweighting": "on frozen features: weight source rows",
     "mapping": "on frozen features: map one side to the other",

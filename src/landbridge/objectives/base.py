@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
 from torch import nn
@@ -14,6 +14,9 @@ from torch.nn import functional as F
 from ..backbones.surgery import Network
 from ..base.registry import Registry
 from ..targets.registry import every_type
+
+if TYPE_CHECKING:
+    from .perturb import InputRange
 
 
 @dataclass
@@ -65,6 +68,8 @@ class StepBatch:
         Share of the phase that is done, in [0, 1).
     other, other_strong : ViewOutputs or None
         Source rows with or without labels, weak and strong; None where there is no source.
+    taught : tuple of ViewOutputs
+        The batches that L_source and L_target learn from, for terms that ask for them.
     """
 
     source: ViewOutputs | None
@@ -75,6 +80,7 @@ class StepBatch:
     labelled: ViewOutputs | None = None
     other: ViewOutputs | None = None
     other_strong: ViewOutputs | None = None
+    taught: tuple[ViewOutputs, ...] = ()
 
 
 @dataclass
@@ -107,6 +113,9 @@ class PhaseContext:
         Logits of a teacher for all rows of "target"; NaN where it says nothing of a row.
     inputs : callable (side, rows) -> tensor
         What goes into the network for these rows of "source" or "target", not augmented.
+    input_range : InputRange or None
+        Where these numbers lie, where they are a signal of which every one may change a little,
+        and the network is run on them; None on stored features and for all else.
     """
 
     network: Network
@@ -120,6 +129,7 @@ class PhaseContext:
     loss: Callable[[torch.Tensor, torch.Tensor], torch.Tensor] = F.cross_entropy
     inputs: Callable[[str, torch.Tensor], torch.Tensor] | None = None
     teacher: torch.Tensor | None = None
+    input_range: InputRange | None = None
 
 
 class Term(nn.Module, ABC):
@@ -136,8 +146,9 @@ class Term(nn.Module, ABC):
 
     Attributes
     ----------
-    views : frozenset of {"source", "target", "strong", "labelled", "other"}
-        Which batches it needs; "other" is there where a source is.
+    views : frozenset of {"source", "target", "strong", "labelled", "other", "taught"}
+        Which batches it needs; "other" is there where a source is; "taught" are those that the
+        phase learns from anyhow.
     anchored : bool
         Whether `ViewOutputs.anchor` is to be there.
     maps : bool
@@ -147,6 +158,8 @@ class Term(nn.Module, ABC):
     through_features : bool
         Whether it reaches the network through its features alone: where these stand still, the
         head learns nothing from it.
+    perturbs_inputs : bool
+        Whether it changes what goes into the network, and needs a signal there.
     target_types : frozenset of {"multiclass", "regression", "multilabel"}
         Kinds of answer that it makes sense for: `EVERY` where it looks at features alone.
     """
@@ -159,6 +172,7 @@ class Term(nn.Module, ABC):
     maps: ClassVar[bool] = False
     knows: ClassVar[bool] = False
     through_features: ClassVar[bool] = False
+    perturbs_inputs: ClassVar[bool] = False
     target_types: ClassVar[frozenset[str]] = frozenset(("multiclass",))
     Config: ClassVar[type]
 
@@ -177,6 +191,15 @@ class Term(nn.Module, ABC):
     def source_weights(self, step: StepBatch) -> torch.Tensor | None:
         """Return how much each source row counts in L_source, (n,), or None for all alike."""
         return None
+
+    @classmethod
+    def extra_passes(cls, config: Any) -> float:
+        """Return how often rows go through the network and back beside the views, by options."""
+        return 0.0
+
+    def note(self) -> str:
+        """Return what there is to say of it at the end of a phase; "" where nothing is."""
+        return ""
 
     @classmethod
     def looks_back(cls) -> bool:

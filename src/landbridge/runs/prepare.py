@@ -134,6 +134,7 @@ def prepare(
         pretrained=opened.identity.pretrained or opened.identity.provider == "identity",
         target_type=task.target_type,
         teacher=teacher is not None,
+        signal=preprocessing.signal() is not None,
     )
     fallback = None
     fallback_net = own_network(input_hint(domains)) if opened.identity.pretrained else None

@@ -23,8 +23,13 @@ def idle_terms(method: Method, context: FitContext) -> tuple[list[str], bool]:
         return [], False
     phases = method.plan(context.plan_context()).phases
     still = context.backbone.on_features
-    own = [term for phase in phases if still or phase.trainable == "head" for term in phase.terms]
-    idle = [term.name for term in own if TERMS.get(term.name).through_features]
+    own = [(phase, TERMS.get(term.name)) for phase in phases for term in phase.terms]
+    own = [(phase, kind) for phase, kind in own if still or phase.trainable == "head"]
+    idle = [
+        kind.name
+        for phase, kind in own
+        if kind.through_features or (kind.perturbs_inputs and (still or phase.on_stored))
+    ]
     return idle, len(idle) == len(own)
 
 
@@ -41,4 +46,7 @@ def warning_of(method: Method, context: FitContext) -> str:
     does = f"{method.name} only trains the head for longer" if all_of_it else "leave it out"
     why = "rows are features already" if context.backbone.on_features else "the backbone is frozen"
     more = "" if context.backbone.on_features else ", and a longer --budget lets the backbone move"
-    return f"{they} by moving features, which stand still here ({why}): {does}. {INSTEAD}{more}"
+    how, instead = "by moving features, which stand still here", f" {INSTEAD}"
+    if all(TERMS.get(name).perturbs_inputs for name in idle):
+        how, instead = "by changing inputs, and features are computed once here", ""
+    return f"{they} {how} ({why}): {does}.{instead}{more}"

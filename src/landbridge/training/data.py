@@ -13,6 +13,7 @@ from torch import nn
 from ..backbones.surgery import Network
 from ..domains.modalities.base import Preprocessing
 from ..objectives.base import PhaseContext
+from ..objectives.perturb import InputRange
 from ..targets.base import TargetType
 from ..targets.registry import multiclass
 from .batches import Pool, Side
@@ -56,8 +57,12 @@ def phase_setting(
     data: TrainingData,
     pools: Mapping[str, tuple[Side, Pool]],
     device: torch.device,
+    on_stored: bool = False,
 ) -> PhaseContext:
-    """Return what the terms of a phase may know: sizes, the start, answers to all rows."""
+    """Return what the terms of a phase may know: sizes, the start, answers to all rows.
+
+    `on_stored`: whether its steps are taken on stored features.
+    """
     sides = {"source": data.source, "target": data.target}
 
     def side(name: str) -> Side:
@@ -98,4 +103,21 @@ def phase_setting(
         loss=partial(task_loss, data.target_type),
         inputs=inputs,
         teacher=None if data.teacher is None else torch.from_numpy(np.array(data.teacher)),
+        input_range=None if on_stored else input_range(data.preprocessing),
     )
+
+
+def input_range(preprocessing: Preprocessing) -> InputRange | None:
+    """Return where the numbers lie that go into a network; None where they are no signal."""
+    signal = preprocessing.signal()
+    if signal is None:
+        return None
+
+    def encoded(value: float) -> torch.Tensor:
+        """Return one number a channel: the same for all places."""
+        stored = torch.full((1, *preprocessing.shape), value * signal.unit)
+        found = preprocessing.encode(stored)
+        return found[:, :1] if found.ndim < 3 else found[:, :, :1, :1]
+
+    zero = encoded(0.0)
+    return InputRange(encoded(1.0) - zero, encoded(signal.low), encoded(signal.high), signal.eps)

@@ -16,10 +16,8 @@ from torch import nn
 from ..backbones.surgery import Network
 from ..base.errors import TrainingError
 from ..base.events import SILENT, Events, Progress
-from ..base.options import make_options
-from ..base.renamed import renamed, renamed_options
 from ..base.seeds import derive
-from ..objectives.base import TERMS, StepBatch, Term, ViewOutputs
+from ..objectives.base import TERMS, StepBatch, ViewOutputs
 from .average import Average
 from .checkpoint import Position, load_state, restore_optimizer, save_state
 from .data import TrainingData, phase_setting
@@ -27,11 +25,12 @@ from .groups import Pull, make_optimizer, parameter_groups, training_modes
 from .inputs import FeatureInputs, InputSource, StoredInputs
 from .losses import task_loss
 from .normalisation import renormalise
-from .plan import Phase, TermSpec
+from .plan import Phase
 from .randomness import private_random_state, repeatable, set_seed
 from .scene import BatchBuilder, make_pools
 from .schedules import warm_cosine
 from .surgical import SURGICAL, choose_stages
+from .terms import make_term
 
 
 @dataclass
@@ -121,7 +120,7 @@ class _PhaseRunner:
         if begun is not None:
             begun.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
             begun.eval().requires_grad_(False)
-        self.setting = phase_setting(network, begun, data, pools, options.device)
+        self.setting = phase_setting(network, begun, data, pools, options.device, phase.on_stored)
         set_seed(derive(*self.where, "terms"), options.device)
         self.terms: Any = nn.ModuleDict()  # of Terms, by name
         for spec in phase.terms:
@@ -181,6 +180,8 @@ class _PhaseRunner:
                 if options.checkpoint is not None and due and step + 1 < phase.steps:
                     self._save(Position(self.index, step + 1, losses, phase.trainable))
                     clock = time.monotonic()
+        for note in filter(None, (term.note() for term in self.terms.values())):
+            self.events.log("warning", f"{options.fit}: {note}", phase=phase.name)
         if self.average is not None:
             self.average.settle()
         if phase.renormalise and self.data.target is not None:
@@ -286,11 +287,3 @@ class _PhaseRunner:
             rate=self.optimizer.param_groups[0]["lr"],
         )
         bar.advance(0, loss=total)
-
-
-def make_term(spec: TermSpec, dim: int, n_classes: int) -> Term:
-    """Build a term from its specification; unknown options are a ConfigError."""
-    kind = TERMS.get(spec.name)
-    options = renamed(spec.options, renamed_options(spec.name))
-    config = make_options(kind.Config, options, f"term {spec.name!r}")
-    return kind(dim, n_classes, config)

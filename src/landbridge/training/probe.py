@@ -18,6 +18,7 @@ from .devices import wait
 from .plan import Phase
 from .precision import autocast, layout, step_seconds
 from .randomness import private_random_state
+from .terms import extra_passes
 
 PROBE_SHARE = 0.05
 """Of the budget: what measuring may take."""
@@ -73,7 +74,7 @@ class RowCosts:
         row = self.train + (self.augment if phase.augment != "none" else 0.0)
         if any(TERMS.get(term.name).anchored for term in phase.terms):
             row += self.forward  # the start is asked as well
-        rows = batches(phase, source) * phase.batch_size
+        rows = (batches(phase, source) + extra_passes(phase)) * phase.batch_size
         return kept + phase.steps * max(LEAST_STEP, self.step + rows * row)
 
 

@@ -54,9 +54,17 @@ def make_pools(
     if views & {"target", "strong"}:
         rows = np.arange(len(target)) if target is not None else np.array([], int)
         add("target", target, rows, "target rows")
+    if "taught" in views and not taught(phase):
+        add("taught", None, np.array([], int), "labelled rows")
     if "other" in views and source is not None and len(source):
         add("other", source, np.arange(len(source)), "source rows")
     return pools
+
+
+def taught(phase: Phase) -> list[str]:
+    """Return the batches that the losses of a phase learn from."""
+    weights = (("source", phase.source_weight), ("labelled", phase.target_weight))
+    return [name for name, weight in weights if weight]
 
 
 class BatchBuilder:
@@ -124,6 +132,9 @@ class BatchBuilder:
             labelled=found.get("labelled") if "labelled" in self.views else None,
             other=found.get("other"),
             other_strong=found.get("other strong"),
+            taught=tuple(found[name] for name in taught(self.phase) if name in found)
+            if "taught" in self.views
+            else (),
         )
         return seen, found
 

@@ -49,12 +49,15 @@ class Signal(NamedTuple):
         The range of a signal.
     nothing : int or None
         What is stored where nothing is.
+    eps : float
+        A change of one number that people hardly notice, where white, or full scale, is 1.
     """
 
     unit: float
     low: float
     high: float
     nothing: int | None = None
+    eps: float = 8 / 255
 
 
 class Preprocessing(ABC):

@@ -46,6 +46,8 @@ class Requirements:
         whole, or wants all classes equally often.
     teacher : bool
         Whether a finished run has to be named that teaches.
+    signal : bool
+        Whether what goes into the network has to be a signal that can change a little everywhere.
     target_types : frozenset of str
         Which kinds of label it can learn (`landbridge.targets`); `EVERY` of them, or classes
         alone by default.
@@ -60,6 +62,7 @@ class Requirements:
     pretrained: bool = False
     assumes_no_label_shift: bool = False
     teacher: bool = False
+    signal: bool = False
     target_types: frozenset[str] = CLASSES
     warning: str = ""
 

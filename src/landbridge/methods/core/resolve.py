@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from ...base.errors import ConfigError, MethodError
 from ...base.options import make_options
+from ...base.registry import nearest
 from ...base.renamed import renamed_method_options
 from ...base.typed import JsonObject, Options
 from ...targets.base import TargetType
@@ -16,6 +17,7 @@ from .base import METHODS, Requirements
 from .combine import Combine
 from .feature import FeatureMethod
 from .network import NetworkMethod
+from .with_terms import WithTerms
 
 Method = FeatureMethod | NetworkMethod
 
@@ -126,7 +128,7 @@ class Methods:
         return self._made[key]
 
 
-def _combination(name: str, values: Options) -> Combine:
+def _combination(name: str, values: Options) -> Combine | WithTerms:
     parts = name.split("+")
     twice = sorted({part for part in parts if parts.count(part) > 1})
     if twice:
@@ -150,13 +152,39 @@ def _combination(name: str, values: Options) -> Combine:
             f"method {name!r}: a weight for {', '.join(astray)}, which is not in its name",
             hint=f"terms here: {', '.join(parts)}",
         )
-    values["terms"] = {part: own_weight(part) for part in parts} | weights
-    method = Combine(make_options(Combine.Config, values, f"method {name!r}"))
-    method.name = name  # type: ignore[misc]
-    method.summary = (  # type: ignore[misc]
-        f"trained on the source, with {' and '.join(parts)} on the target"
-    )
+    whole = _whole_method(name, parts)
+    terms = [part for part in parts if not whole or part != whole]
+    values["terms"] = {part: own_weight(part) for part in terms} | weights
+    method: Combine | WithTerms
+    if whole:
+        config = make_options(WithTerms.Config, values, f"method {name!r}")
+        base: Any = make_method(whole, config.options.get(whole))
+        method, said = WithTerms(base, config), f"{whole}, with {' and '.join(terms)}"
+    else:
+        method = Combine(make_options(Combine.Config, values, f"method {name!r}"))
+        said = f"trained on the source, with {' and '.join(parts)} on the target"
+    method.name, method.summary = name, said  # type: ignore[misc]
     return method
+
+
+def _whole_method(name: str, parts: Sequence[str]) -> str:
+    """Return which part is a method that trains a network and no term; "" where all are terms."""
+    from ...objectives.base import TERMS
+
+    whole = [part for part in parts if part not in TERMS and part in METHODS]
+    if not whole:
+        return ""
+    kind: Any = METHODS.get(whole[0])
+    if len(whole) > 1 or not issubclass(kind, NetworkMethod) or len(parts) == 1:
+        what = " and ".join(whole)
+        why = "are two methods" if len(whole) > 1 else "trains no network that terms could join"
+        near = nearest(whole[-1], TERMS)
+        raise ConfigError(
+            f"method {name!r}: {what} {why}",
+            hint=(f"did you mean {near!r}, which is a term? " if near else "")
+            + "join terms to one method that trains a network: finetune+trades, lora+trades",
+        )
+    return whole[0]
 
 
 def named_epochs(method: Method) -> dict[str, float]:
@@ -193,6 +221,8 @@ class Setting:
     """What kind of answer the labels are."""
     teacher: bool = False
     """Whether a finished run teaches."""
+    signal: bool = True
+    """Whether rows are a signal that can change a little everywhere, such as images and sound."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "target_type", get_target_type(self.target_type))
@@ -241,6 +271,8 @@ def unmet(needs: Requirements, situation: Setting) -> str:
         return "it needs classes that source and target share, and they share none"
     if needs.teacher and not situation.teacher:
         return "it needs a teacher: a finished run (--teacher RUN)"
+    if needs.signal and not situation.signal:
+        return "it changes images or sound a little, and the rows are neither"
     if needs.pretrained and not situation.pretrained:
         return "it needs a pretrained backbone"
     return ""
@@ -255,7 +287,7 @@ def warnings_of(method: Method) -> list[str]:
     []
     """
     kinds: list[Any] = [method]
-    if isinstance(method, Combine):
+    if isinstance(method, Combine | WithTerms):
         kinds += [METHODS.get(spec.name) for spec in method.terms() if spec.name in METHODS]
     return list(dict.fromkeys(kind.needs.warning for kind in kinds if kind.needs.warning))
 
