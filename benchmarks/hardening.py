@@ -2,8 +2,8 @@
 
     LANDBRIDGE_DATA=... python benchmarks/hardening.py [digits] [cifar]
 
-Robust is what no attack of APGD (both losses) and PGD with five restarts turned round, at the size
-that was trained for and at half of it, on the same 300 rows that nothing was learned from.
+Robust is what APGD did not turn round by either loss (cross-entropy, and the ratio of differences
+of logits), at the size that was trained for and at half of it, on 200 rows of no training set.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from landbridge.robustness.base import ATTACKS, Rows
 from landbridge.robustness.subject import Subject
 from robustness_beside_art import larger
 
-ROWS = 300
-SEEDS = (0, 1, 2)
-ATTACKED_BY = ("apgd-ce", "apgd-dlr", "pgd-restarts")
+ROWS = 200
+SEEDS = (0, 1)
+ATTACKED_BY = ("apgd-ce", "apgd-dlr")
 METHODS = (
     *("source-only", "finetune", "lp-ft", "lora", "probe"),
     *("finetune+pgd", "finetune+trades", "finetune+fast-at", "lora+trades"),
@@ -89,9 +89,7 @@ def robust(run: Any, rows: Pair, size: float, seed: int) -> dict[str, float]:
 def one(method: str, sides: tuple[Pair, Pair, Pair], size: float, seed: int) -> dict[str, float]:
     """Fine-tune once and attack."""
     source, target, fresh = sides
-    options = {
-        term: {"eps": size} for term in ("pgd", "trades", "fast-at") if f"+{term}" in method
-    }
+    options = {term: {"eps": size} for term in ("pgd", "trades", "fast-at") if f"+{term}" in method}
     start = time.process_time()
     with tempfile.TemporaryDirectory() as folder:
         run = landbridge.transfer(

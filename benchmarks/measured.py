@@ -33,6 +33,7 @@ def measured(results: Results) -> dict[str, dict[str, str]]:
         _trees,
         _choice,
         _without,
+        _hardened,
     ):
         for name, text in part(results):
             said.setdefault(name, []).append(text)
@@ -60,6 +61,27 @@ def _without(results: Results) -> Iterator[tuple[str, str]]:
     ]
     if cells:
         yield "distil", "digits, no label: " + ", ".join(cells)
+
+
+def _hardened(results: Results) -> Iterator[tuple[str, str]]:
+    """What withstands attacks after hardening, and without any."""
+    for key, what in (
+        ("hardening_digits", "USPS digits attacked by 0.1"),
+        ("hardening_cifar", "CIFAR-10 attacked by 4/255"),
+    ):
+        rows = {row["method"]: row["seeds"] for row in results.get(key, {}).get("rows", [])}
+        for name, own in rows.items():
+            method, plus, term = name.partition("+")
+            if plus and method == "finetune":
+                after, before = (
+                    [100 * statistics.fmean(one[k] for one in some) for k in ("whole", "clean")]
+                    for some in (own, rows[method])
+                )
+                yield (
+                    term,
+                    f"{what}: {after[0]:.1f} (finetune {before[0]:.1f}), "
+                    f"clean {after[1]:.1f} ({before[1]:.1f})",
+                )
 
 
 def _sources(results: Results) -> Iterator[tuple[str, str]]:

@@ -22,6 +22,7 @@ from estimates_table import estimates_table
 from explanations_table import explanations_table
 from gates_table import gates_table, sources_table
 from grid_tables import grid_table
+from hardening_table import hardening_table
 from several_table import several_table
 from stream_table import stream_table
 from strengths_table import strengths_table
@@ -202,6 +203,7 @@ KINDS: dict[str, Callable[[dict[str, Any]], str]] = {
     "table_trees": lambda result: trees_table(result, _row, _ran_on),
     "explanations": lambda result: explanations_table(result, _row, _ran_on),
     "attacks": lambda result: attacks_table(result, _row, _ran_on),
+    "hardening": lambda result: hardening_table(result, _row, _ran_on),
     "choice": lambda result: choice_table(result, _row, _ran_on),
     "strengths": lambda result: strengths_table(result, _row, _ran_on),
     "several": lambda result: several_table(result, _row, _ran_on),

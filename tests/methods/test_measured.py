@@ -30,6 +30,7 @@ def tables(monkeypatch):
         "class_shift_table",
         "clustering_table",
         "grid_tables",
+        "hardening_table",
         "term_tables",
     ):
         sys.modules.pop(name, None)

@@ -24,6 +24,17 @@ PLANS = {
     "adamw": [{}],
     "sgd": [{"optimizer": "sgd", "weight_decay": 1e-2}],
     "every term": [{"terms": EVERY_TERM, "target_weight": 0.5, "augment": "weak"}],
+    "changed inputs": [
+        {
+            "terms": (
+                TermSpec("pgd", options={"steps": 2}),
+                TermSpec("trades", options={"steps": 2, "norm": "l2"}),
+                TermSpec("fast-at", options={"every": 2, "tolerance": -1.0}),
+            ),
+            "target_weight": 0.5,
+            "augment": "weak",
+        }
+    ],
     "average": [{"average": 0.9, "terms": (DANN,)}],
     "by domain": [{"by_domain": True, "terms": (DANN,), "target_weight": 1.0}],
     "renormalise": [{"renormalise": True}],

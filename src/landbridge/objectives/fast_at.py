@@ -37,7 +37,7 @@ class FastAT(PerturbTerm):
         Attributes
         ----------
         eps : float
-            The greatest change; white, or full scale, is 1. 0: what people hardly notice.
+            The greatest change; white, or full scale, is 1. 0: what `stress` attacks with.
         steps : int
             Of the search.
         step_size : float

@@ -33,7 +33,7 @@ class InputRange:
     low, high : float tensor
         The range of the signal among the network's inputs.
     eps : float
-        A change of one number that people hardly notice, as a signal.
+        A change of one number that is usual to ask about, as a signal.
     """
 
     scale: torch.Tensor
@@ -151,8 +151,9 @@ class PerturbConfig:
     Attributes
     ----------
     eps : float
-        The greatest change; white, or full scale, is 1. 0: what people hardly notice (8/255 of
-        colour, 0.1 of grey pictures, 0.002 of sound; in L2 as far as half of all numbers at that).
+        The greatest change; white, or full scale, is 1. 0: what `landbridge stress` attacks with
+        (4/255 of colour, 0.1 of grey pictures, 0.001 of sound; in L2 as far as half of all numbers
+        at that).
     steps : int
         Of the search.
     step_size : float

@@ -50,14 +50,14 @@ class Signal(NamedTuple):
     nothing : int or None
         What is stored where nothing is.
     eps : float
-        A change of one number that people hardly notice, where white, or full scale, is 1.
+        A change of one number that is usual to ask about, where white, or full scale, is 1.
     """
 
     unit: float
     low: float
     high: float
     nothing: int | None = None
-    eps: float = 8 / 255
+    eps: float = 4 / 255
 
 
 class Preprocessing(ABC):

@@ -237,7 +237,7 @@ class ImagePreprocessing(Preprocessing):
 
     def signal(self) -> Signal:
         """Return that pixels go from 0, black, to 1."""
-        return Signal(255.0, 0.0, 1.0, eps=0.1 if self.shape[0] == 1 else 8 / 255)
+        return Signal(255.0, 0.0, 1.0, eps=0.1 if self.shape[0] == 1 else 4 / 255)
 
     def sketches(self, stored: np.ndarray) -> np.ndarray:
         """Return the slowest waves of each picture."""

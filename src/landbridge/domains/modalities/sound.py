@@ -200,7 +200,7 @@ class AudioPreprocessing(Preprocessing):
 
     def signal(self) -> Signal:
         """Return that samples go from -1 to 1."""
-        return Signal(float(_FULL), -1.0, 1.0, NOTHING, eps=0.002)
+        return Signal(float(_FULL), -1.0, 1.0, NOTHING, eps=0.001)
 
     def sketches(self, stored: np.ndarray) -> np.ndarray:
         """Return the slowest waves of the outline of each spectrogram."""

@@ -9,7 +9,7 @@ from ..core.terms import term_method
 from .terms import TermTuning
 
 _SEARCH = {
-    "eps": (0.0, "The greatest change; white, or full scale, is 1. 0: what people hardly notice."),
+    "eps": (0.0, "The greatest change; white, or full scale, is 1. 0: what `stress` attacks with."),
     "steps": (7, "Of the search."),
     "step_size": (0.0, "Of each; 0: 2.5 · eps / steps."),
     "norm": ("linf", "In what eps is counted: any one number, or the root of all squared changes."),
