@@ -39,8 +39,8 @@ from torch.nn import functional as F
 import harness
 from landbridge.methods.core.base import METHODS
 from landbridge.objectives.base import StepBatch, ViewOutputs
-from landbridge.training.terms import make_term
 from landbridge.training.plan import TermSpec
+from landbridge.training.terms import make_term
 
 NETS = {"784-512-512": (784, 512), "256-256-256": (256, 256)}
 """Inputs, and width of both layers."""

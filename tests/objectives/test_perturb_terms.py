@@ -139,6 +139,25 @@ def test_trades_is_the_divergence_of_the_paper():
     assert torch.autograd.gradcheck(trades, (one, other))
 
 
+def test_trades_compares_answers_of_one_mode():
+    """Statistics of a batch are no change of the input: with no room to move there is no loss."""
+    network = Network(Flat(plain=False), C).double().train()
+    x, y = rows()
+    for _ in range(3):
+        network(x * 3 + 1)
+    made = term("trades", network, {"eps": 0.1, "steps": 2})
+    unchanged, search = [], made.search
+
+    def look(at, loss, **how):
+        with in_evaluation(network), torch.no_grad():
+            unchanged.append(float(loss(network(at)[1])))
+        return search(at, loss, **how)
+
+    made.search = look
+    made(step_of(network, x, y))
+    assert unchanged == [pytest.approx(0, abs=1e-12)]
+
+
 def term(name, network, options=None, where=None, loss=F.cross_entropy):
     kind = TERMS.get(name)
     made = kind(D, C, kind.Config(**(options or {})))

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch.nn import functional as F
 
 from .base import TERMS, ViewOutputs, at_least_single
-from .perturb import PerturbTerm
+from .perturb import PerturbTerm, in_evaluation
 
-_START = 1e-3
-"""Spread of the change that the search begins with: where there is none there is no slope."""
+_START = 0.03
+"""Spread of the change that the search begins with, of eps: where there is none, no slope is."""
 
 
 def trades(clean: torch.Tensor, changed: torch.Tensor) -> torch.Tensor:
@@ -48,10 +50,17 @@ class Trades(PerturbTerm):
     paper = "Zhang et al., 2019, ICML, Theoretically Principled Trade-off (TRADES)"
     target_types = frozenset(("multiclass",))
 
+    @classmethod
+    def extra_passes(cls, config: Any) -> float:
+        """Return those of the search, of what is learned, and one to compare with."""
+        return super().extra_passes(config) + 0.5
+
     def loss_of(self, view: ViewOutputs) -> torch.Tensor:
         """Return `trades` at the end of the search."""
         assert view.inputs is not None
-        fixed = view.logits.detach()
-        start = _START * torch.randn_like(view.inputs)
+        # What the search asks answers in evaluation mode, and so does what it is compared with.
+        with torch.no_grad(), in_evaluation(self.setting.network):
+            fixed = self.setting.network(view.inputs)[1]
+        start = _START * self.size(view.inputs) * torch.randn_like(view.inputs)
         found = self.search(view.inputs, lambda logits: trades(fixed, logits), start=start)
         return trades(view.logits, self.setting.network(found)[1])
