@@ -74,14 +74,14 @@ def run_few(task: Task, labels: int, seed: int) -> dict[str, Any] | None:
     folds = possible_folds(side, FOLDS)
     scored = compared_rows(side)
     full: dict[str, np.ndarray] = {}
-    hits: dict[str, np.ndarray] = {}
+    held: dict[str, np.ndarray] = {}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", LandbridgeWarning)
         for name in dict.fromkeys((*names, *FEATURES_FEW, *OTHERS)):
             try:
                 full[name] = logits(name, side)
                 if name in names and folds:
-                    hits[name] = np.array(
+                    held[name] = np.array(
                         [
                             cross_validated(name, side, r, folds, seed, logits, fold_rows, without)
                             for r in range(REPEATS)
@@ -89,7 +89,8 @@ def run_few(task: Task, labels: int, seed: int) -> dict[str, Any] | None:
                     )[:, scored]
             except LandbridgeError:
                 full.pop(name, None)
-    chosen, reference, reason = choose(task, names, full, hits, clusters.found, own)
+    answer = side.labels[scored]
+    chosen, reference, reason = choose(task, names, full, held, answer, clusters.found, own)
     judged = ~own
     return {
         "family": task.family,
@@ -118,19 +119,23 @@ def cross_validated(
     fold_rows: Any,
     without: Any,
 ) -> np.ndarray:
-    """Return for every row whether it was right when its label was held out."""
-    hits = np.zeros(len(side), bool)
+    """Return the logits of every row when its label was held out."""
+    parts = []
     for fold in range(folds):
         rows = fold_rows(side, repeat, fold, folds, seed)
-        hits[rows] = logits(name, without(side, rows))[rows].argmax(1) == side.labels[rows]
-    return hits
+        parts.append((rows, logits(name, without(side, rows))[rows]))
+    found = np.zeros((len(side), parts[0][1].shape[1]))
+    for rows, own in parts:
+        found[rows] = own
+    return found
 
 
 def choose(
     task: Task,
     names: list[str],
     full: dict[str, np.ndarray],
-    hits: dict[str, np.ndarray],
+    held: dict[str, np.ndarray],
+    answer: np.ndarray,
     clusters: bool,
     own: np.ndarray,
 ) -> tuple[str, str, str]:
@@ -140,13 +145,17 @@ def choose(
     from landbridge.selection.choose import choose_by_validation
     from landbridge.selection.fallback import fallback
     from landbridge.solvers.calibration.softmax import softmax
+    from landbridge.solvers.calibration.temperature import log_likelihoods
     from landbridge.targets.registry import get_target_type
 
-    if not hits:
+    if not held:
         kind = get_target_type("multiclass")
         found = fallback([n for n in names if n in full], REFERENCES, kind, 0, clusters)
         return found.method, "source-only", found.reason
-    ties = None
+    hits = {name: own.argmax(2) == answer for name, own in held.items()}
+    ties, likelihood = None, None
+    if next(iter(held.values())).shape[2] > 2:
+        likelihood = {name: log_likelihoods(own, answer) for name, own in held.items()}
     if clusters:
         ties = {}
         for name in hits:
@@ -161,6 +170,8 @@ def choose(
         ties,
         alone=("probe",),
         preferred=PREFERRED if clusters else (),
+        likelihood=likelihood,
     )
-    best = max(REFERENCES, key=lambda name: float(hits[name].mean()) if name in hits else -1.0)
+    ranks = {row.method: row.rank or 0 for row in found.candidates}
+    best = min(REFERENCES, key=lambda name: ranks.get(name, len(ranks) + 1))
     return found.method, best, found.reason

@@ -57,6 +57,24 @@ def test_what_knows_a_few_labels_alone_has_to_be_better():
     assert better.method == "scratch"
 
 
+def test_few_labels_are_compared_by_how_likely_they_were_held_to_be():
+    right = {name: np.array([[1, 1, 1, 0, 0, 1]], bool) for name in ("probe", "mcc", "scratch")}
+    sure = {
+        "probe": np.log([0.6, 0.6, 0.6, 0.3, 0.3, 0.6]),
+        "mcc": np.log([0.9, 0.9, 0.9, 0.4, 0.4, 0.9]),
+        "scratch": np.log([0.4, 0.4, 0.4, 0.1, 0.1, 0.4]),
+    }
+    references = ["probe", "scratch"]
+    assert choose_by_validation(right, ORDER, references).method == "probe"
+    found = choose_by_validation(right, ORDER, references, likelihood=sure)
+    assert found.method == "mcc"
+    assert "on 6 target labels: mcc 66.7 %, by how likely it held them to be" in found.reason
+    assert [row.method for row in found.candidates] == ["mcc", "probe", "scratch"]
+    assert found.candidates[0].figures["log_likelihood"] == pytest.approx(sure["mcc"].mean())
+    near = sure | {"mcc": sure["probe"] + np.array([0.3, -0.2, 0.3, -0.2, 0.3, -0.2])}
+    assert choose_by_validation(right, ORDER, references, likelihood=near).method == "probe"
+
+
 def test_one_candidate():
     found = choose_by_validation({"probe": np.ones((1, 10), bool)}, ["probe"], ["probe"])
     assert found.method == "probe"

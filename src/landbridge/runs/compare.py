@@ -20,6 +20,7 @@ from ..selection.conditions import Evidence, asks_for_clusters, left_out, withou
 from ..selection.portfolio import TARGET_ALONE
 from ..selection.records import Choice, Finding, NotTried
 from ..solvers.calibration.softmax import softmax
+from ..solvers.calibration.temperature import log_likelihoods
 from .context import FitContext
 from .cross_validation import Folds, cross_validate
 from .execute import Runner
@@ -168,9 +169,15 @@ def by_validation(context: FitContext, plan: Plan, runner: Runner) -> tuple[Choi
     order = [name for name in SIMPLE_FIRST if name in found.logits]
     order += [name for name in found.logits if name not in order]
     alone = TARGET_ALONE if context.data.situation.taught and few else ()
+    likelihood = None
+    if few and context.data.situation.target_type.class_scores and len(context.data.classes) > 2:
+        likelihood = {
+            name: log_likelihoods(logits, found.truth) for name, logits in found.logits.items()
+        }
     choice = choose_by_validation(
         *(found.scores, order, plan.references, ties, found.metric, alone),
         preferred=PREFERRED if few and clusters.found else (),
+        likelihood=likelihood,
     )
     choice = replace(choice, not_tried=tuple(NotTried(name, why) for name, why in out.items()))
     return _complete(choice, found.costs, found.failed), found.logits

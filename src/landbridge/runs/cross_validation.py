@@ -28,6 +28,8 @@ class CrossValidated:
         Out-of-fold outputs of each method that could be fitted.
     scores : dict of ndarray (repeats, n)
         The same as the metric counts it: hits, of classes.
+    truth : ndarray
+        Labels of the n rows, as networks learn them.
     metric : PrimaryMetric
     costs : dict of dict
         "steps" of a fit and "cpu_s" of all, by method.
@@ -37,6 +39,7 @@ class CrossValidated:
 
     logits: Folds
     scores: Folds
+    truth: np.ndarray
     metric: PrimaryMetric
     costs: dict[str, dict[str, float]]
     failed: dict[str, str]
@@ -73,4 +76,4 @@ def cross_validate(
     reading = context.data.reading
     metric, truth = reading.target_type.metric, reading.decode(side.labels[labeled])
     scores = {name: metric.score(reading.transform(v), truth) for name, v in logits.items()}
-    return CrossValidated(logits, scores, metric, costs, failed)
+    return CrossValidated(logits, scores, side.labels[labeled], metric, costs, failed)

@@ -54,6 +54,7 @@ def choose_by_validation(
     metric: PrimaryMetric = ACCURACY,
     alone: Sequence[str] = (),
     preferred: Sequence[str] = (),
+    likelihood: Mapping[str, np.ndarray] | None = None,
 ) -> Choice:
     """Best cross-validated score; within one standard error ClassAMI, else the simplest.
 
@@ -75,19 +76,25 @@ def choose_by_validation(
         ClassAMI favours them, as what has seen little is often sure of itself.
     preferred : sequence of str
         Methods that were best on most tasks where they can be used: a tie is theirs.
+    likelihood : mapping of ndarray (n,), optional
+        How likely each method held each label to be, as a logarithm: then it is what is compared,
+        as it tells more of few labels than how many were right.
     """
 
     def said(name: str) -> str:
         return metric.format(metric.figure(means[name]))
 
     means = {name: float(hits.mean()) for name, hits in correct.items()}
-    best = max(means, key=lambda name: means[name])
+    rows = {name: hits.astype(float).mean(0) for name, hits in correct.items()}
+    compared = rows if likelihood is None else {name: likelihood[name] for name in rows}
+    score = {name: float(own.mean()) for name, own in compared.items()}
+    best = max(score, key=lambda name: score[name])
     # The error of a *difference* from the best, on the same examples: what a tie is about.
     errors = {}
-    for name, hits in correct.items():
-        gap = (correct[best].astype(float) - hits.astype(float)).mean(0)
+    for name, own in compared.items():
+        gap = compared[best] - own
         errors[name] = float(gap.std(ddof=min(1, len(gap) - 1)) / np.sqrt(len(gap)))
-    short = [name for name in correct if means[best] - means[name] <= errors[name] + 1e-9]
+    short = [name for name in compared if score[best] - score[name] <= errors[name] + 1e-9]
     short = [name for name in short if name not in alone] or short
     favoured = [name for name in preferred if name in short]
     if favoured and len(short) > 1:
@@ -102,17 +109,20 @@ def choose_by_validation(
     n = len(next(iter(correct.values()))[0])
     what = "" if metric is ACCURACY else f" ({metric.name})"
     reason = f"cross-validation on {n:,} target labels{what}: {chosen} {said(chosen)}"
+    if likelihood is not None:
+        reason += ", by how likely it held them to be"
     if len(short) > 1:
         others = ", ".join(f"{s} {said(s)}" for s in short if s != chosen)
         reason += f"; within one standard error of the best: {others}; {how}"
-    rows = []
-    for place, name in enumerate(sorted(correct, key=lambda name: -means[name]), 1):
+    table = []
+    for place, name in enumerate(sorted(correct, key=lambda name: -score[name]), 1):
         hits = correct[name]
         figures = {
             metric.name: metric.figure(means[name]),
             "standard_error": float(hits.mean(0).std() / np.sqrt(hits.shape[1])),
             **({"class_ami": ties[name]} if ties and name in ties else {}),
+            **({} if likelihood is None else {"log_likelihood": score[name]}),
         }
-        rows.append(Candidate(name, figures, rank=place))
+        table.append(Candidate(name, figures, rank=place))
     kept = chosen in references
-    return Choice(chosen, "cross-validation", f"{reason}.", kept, tuple(rows))
+    return Choice(chosen, "cross-validation", f"{reason}.", kept, tuple(table))

@@ -41,6 +41,36 @@ def likeliest_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
     return float(np.exp(minimize_scalar(loss, bounds=limits, method="bounded").x))
 
 
+def log_likelihoods(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Return how likely labels are, as logarithms, once one temperature was chosen for them.
+
+    So what is surer than it is right, or less sure, is not judged by that.
+
+    Parameters
+    ----------
+    logits : ndarray, shape (n, k) or (repeats, n, k)
+        Of rows that the classifier was not fitted on; repeats are averaged.
+    labels : ndarray of int, shape (n,)
+
+    Returns
+    -------
+    ndarray, shape (n,)
+
+    Examples
+    --------
+    >>> rows = np.array([[9.0, 0.0], [9.0, 0.0], [0.0, 9.0]])
+    >>> bool(np.exp(log_likelihoods(rows, np.array([0, 1, 1])))[1] > 0.1)
+    True
+    """
+    stacked = np.asarray(logits, float).reshape(-1, len(labels), np.shape(logits)[-1])
+    flat = stacked.reshape(-1, stacked.shape[-1])
+    scores = _finite(flat) / likeliest_temperature(flat, np.tile(labels, len(stacked)))
+    scores = scores - scores.max(1, keepdims=True)
+    own = scores[np.arange(len(scores)), np.tile(labels, len(stacked))]
+    found: np.ndarray = (own - np.log(np.exp(scores).sum(1))).reshape(len(stacked), -1).mean(0)
+    return found
+
+
 def temperature_for_confidence(logits: np.ndarray, confidence: float) -> float:
     """Return the T at which the mean probability of the likeliest class is `confidence`.
 
