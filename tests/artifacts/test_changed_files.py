@@ -25,6 +25,7 @@ VERBS = {
     "clusters": ("predict", "eval", "report"),
     "multitask": ("predict", "eval", "report"),
     "tuned": ("predict", "eval", "report"),
+    "federated": ("predict", "eval", "report"),
     "space": ("eval", "report", "search"),
 }
 

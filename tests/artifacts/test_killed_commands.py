@@ -93,7 +93,10 @@ def check_going_on(name, data, out, whole):
     assert content(out) == whole
 
 
-@pytest.mark.parametrize("name", ["merge", "multitask", pytest.param("tune", marks=SLOW)])
+@pytest.mark.parametrize(
+    "name",
+    ["merge", "multitask", pytest.param("federate", marks=SLOW), pytest.param("tune", marks=SLOW)],
+)
 def test_killed_in_the_middle(name, data, uninterrupted, tmp_path):
     """A real one; what it leaves is as the copies are."""
     whole, changes = uninterrupted(name)
@@ -130,6 +133,7 @@ def test_a_merge_that_was_killed_is_resumed_as_a_merge(data, uninterrupted, tmp_
 OTHERS = {
     "merge": ({"weights": [1, 1]}, {"method": "ties"}),
     "multitask": ({"steps": 5}, {"seed": 1}),
+    "federate": ({"batch_size": 5}, {"seed": 1}),
     "cluster": ({"seed": 5}, {"groups": 3}),
     "tune": ({"scratch": False}, {"test_size": 0.5}),
 }
@@ -147,7 +151,7 @@ def test_what_was_begun_otherwise_is_not_gone_on_with(name, data, uninterrupted,
         assert before == after
 
 
-@pytest.mark.parametrize("name", ["merge", "cluster", "multitask", "tune"])
+@pytest.mark.parametrize("name", ["merge", "cluster", "multitask", "federate", "tune"])
 def test_every_folder_is_sealed(name, data, uninterrupted):
     uninterrupted(name)
     folder = data / name / "whole"

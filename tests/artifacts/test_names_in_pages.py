@@ -156,6 +156,10 @@ def test_names_of_all_other_kinds_are_text(tmp_path):
     call("multitask", tmp_path, tmp_path / "multitask", rows=frame)
     check_page(tmp_path / "multitask" / "report.html", named=False)
 
+    sites = frame.drop(columns="size").assign(site=[ODD, "south"] * 20)
+    landbridge.federate(sites, "site", label="kind", out=tmp_path / "federated")
+    check_page(tmp_path / "federated" / "report.html")
+
     x = frame.drop(columns=["kind", "size"]).to_numpy("f4")
     call("cluster", tmp_path, tmp_path / "clusters", rows=(x, frame["kind"].tolist()))
     check_page(tmp_path / "clusters" / "report.html")

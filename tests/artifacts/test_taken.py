@@ -24,6 +24,7 @@ VERBS = {
     "run": ("transfer", "--target", DATA),
     "clusters": ("cluster", DATA),
     "multitask": ("multitask", DATA, "--labels", "a,b"),
+    "federated": ("federate", "simulate", DATA, "--clients", "site"),
     "space": ("align", DATA, "--image", "a", "--text", "b"),
     "tuned": ("tune", "text-to-text", DATA, "--model", "none"),
     "merge": ("merge", str(OLD), str(OLD)),

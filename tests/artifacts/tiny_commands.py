@@ -23,6 +23,7 @@ _CONTEXT.set_forkserver_preload(
         *("transformers.trainer", "transformers.models.bert.modeling_bert"),
         *("landbridge.cli.app", "landbridge.runs.pipeline", "landbridge.runs.merge"),
         *("landbridge.clustering.fit", "landbridge.multi_task.fit", "landbridge.embeddings.fit"),
+        "landbridge.federated.fit",
         *("landbridge.structured.fit", "landbridge.report.run.build", "landbridge.finished"),
         "imported_once",
     ]
@@ -125,6 +126,18 @@ def _multitask(data: Path, out: Path, rows: Any = None, **more: Any) -> Any:
     )
 
 
+def _federate(data: Path, out: Path, rows: Any = None, **more: Any) -> Any:
+    import pandas as pd
+
+    import landbridge
+
+    rows = pd.DataFrame(table()).drop(columns="size") if rows is None else rows
+    sites = ["north", "south"] * (len(rows) // 2)
+    options = landbridge.FederatedOptions(strategy="fedavg", rounds=3, folds=2)
+    how: dict[str, Any] = {"label": "kind", "seeds": 1, "options": options} | more
+    return landbridge.federate(rows, sites, out=out, **how)
+
+
 def _align(data: Path, out: Path, texts: Any = None, rows: Any = None, **more: Any) -> Any:
     import landbridge
     from landbridge.embeddings.options import AlignOptions
@@ -153,6 +166,7 @@ COMMANDS: dict[str, Callable[..., Any]] = {
     "cluster": _cluster,
     "cluster pictures": _cluster_pictures,
     "multitask": _multitask,
+    "federate": _federate,
     "align": _align,
     "tune": _tune,
 }

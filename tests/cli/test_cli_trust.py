@@ -118,6 +118,10 @@ COMMANDS = {
         *("multitask", "{}/t.csv", "--labels", "label,a", "--out", "tasks"),
         *("--backbone", "run/{}/run"),
     ),
+    "federate": (
+        *("federate", "simulate", "{}/t.csv", "--clients", "label", "--label", "a"),
+        *("--backbone", "run/{}/run", "--out", "sites"),
+    ),
     "shift": ("shift", "{}/s.csv", "{}/t.csv", "--set", "backbone=run/{}/run"),
 }
 

@@ -41,6 +41,7 @@ PYTHON = {
         "landbridge.structured.options:FitOptions",
     ),
     "multitask": ("landbridge:multitask", READ),
+    "federate simulate": (*("landbridge:federate", READ, "landbridge:FederatedOptions"),),
     "align": ("landbridge:align", READ, "landbridge.embeddings.options:AlignOptions"),
     "search": ("landbridge:Space.load", "landbridge:Space.search"),
     "zero-shot": ("landbridge:Space.load", "landbridge:Space.zero_shot"),
@@ -97,6 +98,7 @@ NOT_READ = {
     "cluster": {"target_type"},
     "multitask": {"target_type", "domain", "label", "pattern"},
     "align": {"target_type", "domain", "label", "pattern"},
+    "federate simulate": {"domain"},
 }
 """What `read_domain` takes and would have no effect."""
 FRAME = {"config", "set", "json", "quiet", "debug"}
@@ -113,7 +115,10 @@ OTHER_DEFAULT = {
 
 @cache
 def command(verb):
-    return typer.main.get_command(app).commands[verb]
+    found = typer.main.get_command(app)
+    for word in verb.split():
+        found = found.commands[word]
+    return found
 
 
 def long(parameter):
@@ -151,7 +156,9 @@ def called(verb, name):
 
 
 def test_every_command_is_looked_at():
-    assert set(typer.main.get_command(app).commands) == {*PYTHON, *NO_PYTHON}
+    groups = {verb.split()[0] for verb in PYTHON}
+    assert set(typer.main.get_command(app).commands) == {*groups, *NO_PYTHON}
+    assert {f"federate {name}" for name in command("federate").commands} <= {*PYTHON}
     assert set(VERBS) == {*PYTHON, *NO_PYTHON} - {"config", "trust"}
 
 

@@ -61,6 +61,13 @@ for _kind in (
         "multitask.json",
         "landbridge.multi_task.model:load_multitask",
     ),
+    Kind(
+        "federated",
+        "federate",
+        "a federation",
+        "federated.json",
+        "landbridge.federated.model:load_federated",
+    ),
     Kind("space", "align", "a space", "space.json", "landbridge.embeddings.space:load_space"),
     Kind("tuned", "tune", "a tuned model", "tuned.json", "landbridge.structured.tuned:load_tuned"),
 ):

@@ -25,6 +25,7 @@ from . import (
     doctor,
     evaluate,
     explain,
+    federate,
     merge,
     methods,
     multitask,
@@ -169,6 +170,7 @@ for _verb in (
     doctor.doctor,
 ):
     app.command("eval" if _verb is evaluate.evaluate else None)(_verb)
+app.add_typer(federate.app)
 app.add_typer(trust.app)
 
 

@@ -16,9 +16,9 @@ from .seen import NAMED, Seen, say_seen, taken_away
 LEARNED = "learned.npy"
 
 
-def save_contents(folder: Path, examples: Examples) -> None:
-    """Write a hash of the content of each example that was learned from."""
-    write_array(folder / LEARNED, np.unique(_contents(examples)))
+def save_contents(folder: Path, *examples: Examples) -> None:
+    """Write a hash of the content of each example that was learned from, here or there."""
+    write_array(folder / LEARNED, np.unique(np.concatenate([_contents(one) for one in examples])))
 
 
 def _contents(examples: Examples) -> np.ndarray:

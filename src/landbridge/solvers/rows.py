@@ -210,3 +210,10 @@ def eigen(matrix: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
 def with_ones(x: np.ndarray) -> np.ndarray:
     """Return the rows with a column of ones behind: an intercept is a weight of it."""
     return np.concatenate([x, np.ones((len(x), 1), dtype=x.dtype)], axis=1)
+
+
+def safe_deviation(mean: np.ndarray, deviation: np.ndarray) -> np.ndarray:
+    """Return standard deviations to divide by: 1 for a constant column."""
+    # Rounding makes a constant column vary a little: dividing by that would blow it up.
+    flat = deviation <= 1e-6 * np.abs(mean)
+    return np.where(flat | (deviation == 0), 1, deviation)

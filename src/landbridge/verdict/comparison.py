@@ -14,7 +14,7 @@ import numpy as np
 
 from ..base.seeds import numpy_rng
 from ..domains.seen import Seen
-from ..metrics.estimates import mean_interval, paired_interval, stretched, widened
+from ..metrics.estimates import LEVEL, mean_interval, paired_interval, stretched, widened
 from ..metrics.intervals import Interval
 from ..targets.figures import PrimaryMetric
 from ..targets.multiclass import ACCURACY
@@ -74,12 +74,12 @@ class ByRows:
         """Return the figure that the mean score stands for."""
         return self.metric.interval(mean_interval(scores, **self._how))
 
-    def difference(self, a: np.ndarray, b: np.ndarray) -> Interval:
+    def difference(self, a: np.ndarray, b: np.ndarray, level: float = LEVEL) -> Interval:
         """Return how much better a is than b on the same rows; above 0 is always better.
 
         Where a is one stored model, it is compared with all of b's seeds.
         """
-        return paired_interval(a, b, **self._how)
+        return paired_interval(a, b, level=level, **self._how)
 
     def score(
         self, method: str, role: str, what: str, scores: np.ndarray, *, stored: bool = False

@@ -97,10 +97,10 @@ def standardisation(
     x: np.ndarray, weights: np.ndarray | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return mean and standard deviation of each column in float64; 1 for a constant column."""
-    from ...solvers.rows import CentredRows
+    from ...solvers.rows import CentredRows, safe_deviation
 
     rows = CentredRows(x, weights, True)
-    return rows.mean.cpu().numpy(), _safe(
+    return rows.mean.cpu().numpy(), safe_deviation(
         rows.mean.cpu().numpy(), rows.variance.sqrt().cpu().numpy()
     )
 
@@ -118,9 +118,3 @@ def _pooled(source: np.ndarray, target: np.ndarray) -> tuple[np.ndarray, np.ndar
     n, m = len(source), len(target)
     weights = np.concatenate([np.full(n, 0.5 / n), np.full(m, 0.5 / m)]) * (n + m)
     return standardisation(np.concatenate([source, target]), weights)
-
-
-def _safe(mean: np.ndarray, deviation: np.ndarray) -> np.ndarray:
-    # Rounding makes a constant column vary a little: dividing by that would blow it up.
-    flat = deviation <= 1e-6 * np.abs(mean)
-    return np.where(flat | (deviation == 0), 1, deviation)

@@ -1,0 +1,1 @@
+"""Ways to make one change of the changes that clients send, one file each."""
