@@ -146,7 +146,7 @@ class OneRoundRidge(OneRound):
         """Solve for a single client, which has its rows at hand: each is left out in turn."""
         rows = federation.clients[name]
         z = (rows.x - own.mean) / own.deviation
-        path = ridge_loo(z, targets_of(federation, rows), [self.alpha] if self.alpha else ALPHAS)
+        path = ridge_loo(z, goals(federation, rows), [self.alpha] if self.alpha else ALPHAS)
         fitted.notes["alpha"] = path.strength
         weight, bias = _with(federation, *ridge_path(own, [path.strength])[0])
         left_out = path.loo_predictions
@@ -230,20 +230,20 @@ class OneRoundDiscriminant(OneRound):
         return discriminant(merged([there[name][0] for name in sorted(there)]), self.shrinkage)
 
 
-def targets_of(federation: Federation, rows: Rows) -> np.ndarray:
+def goals(federation: Federation, rows: Rows) -> np.ndarray:
     """Return what a client's least squares are fitted to: targets, less what the source says."""
     codec = federation.learner.codec
-    goals = codec.target_type.regression_targets(rows.labels, len(codec.classes))
-    goals = np.asarray(goals, np.float64)
+    full = codec.target_type.regression_targets(rows.labels, len(codec.classes))
+    full = np.asarray(full, np.float64)
     if federation.prior is None:
-        return goals
+        return full
     weight, bias = federation.prior
-    return np.asarray(goals - rows.x.astype(np.float64) @ weight.T - bias)
+    return np.asarray(full - rows.x.astype(np.float64) @ weight.T - bias)
 
 
 def statistics_of(federation: Federation, rows: Rows) -> Statistics:
     """Return what a client sends."""
-    return Statistics.of(rows.x, targets_of(federation, rows))
+    return Statistics.of(rows.x, goals(federation, rows))
 
 
 def as_arrays(parts: list[Statistics]) -> Arrays:
