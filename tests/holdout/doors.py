@@ -29,6 +29,7 @@ RULES = ("group:site", "time:day")
 TRAINING = {"steps": 4, "source_steps": 4, "batch_size": 16, "threads": 1, "precision": "float32"}
 TELL = {
     *("verdict.json", "predictions.parquet", "predictions.jsonl", "examples.json"),
+    "explained.json",
     *(
         "README.md",
         "report.html",

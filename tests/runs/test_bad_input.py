@@ -47,6 +47,7 @@ FILES = (
     *("run.json", "config.json", "data.json", "plan.json", "choice.json", "verdict.json"),
     *("model.safetensors", "backbone.json", "labels.json", "preprocessor.json", "transfer.json"),
     *("predictions.parquet", "map.json", "examples.json", "cost.json", "unknown.json"),
+    *("explained.json",),
     *("learned.npy", "learned_sketches.npy"),
 )
 

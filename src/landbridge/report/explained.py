@@ -2,32 +2,20 @@
 
 from __future__ import annotations
 
-import base64
-import io
 from collections.abc import Sequence
 from pathlib import Path
-
-import numpy as np
-from markupsafe import Markup
 
 from landbridge.base import formatting as fmt
 from landbridge.base.shown import from_shared_folder
 from landbridge.explanation.records import (
-    Drawn,
     MethodCheck,
     Neighbour,
-    Picture,
     RowExplanation,
-    Sound,
-    Values,
-    Words,
 )
 from landbridge.explanation.reliance import Reliance
 from landbridge.explanation.result import Explanations
-from landbridge.insight.changes import png_data_uri
 
 from .blocks import (
-    Bars,
     Block,
     Blocks,
     Box,
@@ -44,15 +32,12 @@ from .blocks import (
     forest,
     lead,
 )
-from .figures import signed_bar
+from .drawn import bars, blocks_of, flat, said, uri
 from .inline import sentence
 from .page import Outcome, Page, Section, noted, write_page
-from .recordings import recording
 from .svg import Mark
 from .units import SHARES
 
-_FOR, _AGAINST = np.array([232, 120, 20]), np.array([40, 115, 200])
-_LARGEST = 256
 _KINDS = {
     "for": "speaks for the answer",
     "against": "speaks against it",
@@ -108,12 +93,12 @@ def _rows(found: Explanations) -> Block:
 
 
 def _box(row: RowExplanation, name: str, found: Explanations) -> Box:
-    blocks: list[Block | None] = [fine(_said(row)), *_drawn(row.drawn, row)]
+    blocks: list[Block | None] = [fine(_said(row)), *blocks_of(row.drawn)]
     if row.shares:
-        blocks += [Heading("What each modality says", level=4), _bars(list(row.shares))]
+        blocks += [Heading("What each modality says", level=4), bars(list(row.shares))]
     if row.before is not None:
         blocks.append(Heading(f"Before the transfer ({found.reference})", level=4))
-        blocks += [fine(_said(row.before, why=False)), *_drawn(row.before.drawn, row.before)]
+        blocks += [fine(_said(row.before, why=False)), *blocks_of(row.before.drawn)]
     if row.neighbours:
         blocks.append(Details("Learned rows beside it", _neighbours(row.neighbours)))
     tag = "" if row.check.passed else f"not to be relied on ({row.check.gain:+.2f})"
@@ -122,13 +107,11 @@ def _box(row: RowExplanation, name: str, found: Explanations) -> Box:
 
 def _said(row: RowExplanation, why: bool = True) -> str:
     """Return the answer, the truth and why the row is shown."""
-    answer = fmt.quantity(row.answer) if isinstance(row.answer, float) else _plain(row.answer)
-    parts = [f"says {answer}"]
+    parts = [f"says {said(row.answer)}"]
     if row.probability is not None:
         parts[0] += f" ({fmt.percent(row.probability, 0)})"
     if row.truth is not None and (row.right is None or not row.right):
-        truth = fmt.quantity(row.truth) if isinstance(row.truth, float) else _plain(row.truth)
-        parts.append(f"true is {truth}")
+        parts.append(f"true is {said(row.truth)}")
     elif row.right:
         parts.append("right")
     if row.about not in (row.answer, ""):
@@ -136,94 +119,6 @@ def _said(row: RowExplanation, why: bool = True) -> str:
     if why:
         parts.append(row.why)
     return "; ".join(parts)
-
-
-def _plain(value: object) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-
-
-def _drawn(drawn: Sequence[Drawn], row: RowExplanation) -> Blocks:
-    blocks: list[Block | None] = []
-    for one in drawn:
-        if isinstance(one, Picture):
-            blocks.append(_shots(one))
-        elif isinstance(one, Sound):
-            blocks.append(recording(one, _uri(overlaid(one.image, one.heat))))
-        elif isinstance(one, Words):
-            blocks.append(Text(_marked(one), "spoken"))
-        elif isinstance(one, Values):
-            blocks.append(_values(one))
-    return blocks
-
-
-def _shots(picture: Picture) -> Block:
-    image = np.asarray(picture.image)
-    image = image[..., 0] if image.ndim == 3 and image.shape[2] == 1 else image
-    return Shots(
-        [
-            (_uri(image), "as the model takes it"),
-            (_uri(overlaid(image, picture.heat)), picture.what),
-        ]
-    )
-
-
-def overlaid(image: np.ndarray, heat: np.ndarray) -> np.ndarray:
-    """Return a picture in grey with what speaks for (orange) and against (blue) laid over it.
-
-    Small pictures are enlarged first, so that colours are not coarser than pixels.
-    """
-    grey = image.mean(2) if image.ndim == 3 else image.astype(float)
-    grey = 40 + grey * (200 / 255)
-    strength = np.abs(heat)[..., None] ** 0.7 * 0.85
-    colour = np.where(heat[..., None] >= 0, _FOR, _AGAINST)
-    return np.clip(grey[..., None] * (1 - strength) + colour * strength, 0, 255).astype(np.uint8)
-
-
-def _uri(image: np.ndarray) -> str:
-    """Return a picture inside the page: photographs as JPEG, small ones exactly."""
-    if max(image.shape[:2]) <= 64:
-        return png_data_uri(image)
-    from PIL import Image
-
-    made = Image.fromarray(image)
-    made.thumbnail((_LARGEST, _LARGEST))
-    file = io.BytesIO()
-    made.save(file, "JPEG", quality=82)
-    return "data:image/jpeg;base64," + base64.b64encode(file.getvalue()).decode("ascii")
-
-
-def _marked(text: Words) -> Markup:
-    parts = []
-    for piece, score in text.pieces:
-        strength = 0 if score is None else round(75 * abs(score))
-        if strength < 4:
-            parts.append(Markup.escape(piece))
-            continue
-        css = "" if score is not None and score > 0 else ' class="less"'
-        mark = Markup(f'<mark{css} style="--s:{strength}" title="{score:+.2f}">')
-        parts.append(mark + Markup.escape(piece) + Markup("</mark>"))
-    return Markup("").join(parts)
-
-
-def _values(values: Values) -> Block:
-    rows = [(f"{name} = {holds}" if holds else name, score) for name, holds, score in values.rows]
-    more = [("", 0.0)] if values.more else []
-    bars = _bars(rows)
-    if more:
-        last = (f"and {values.more} more", Markup(""), "")
-        return Bars([*bars.bars, last], "signed")
-    return bars
-
-
-def _bars(rows: Sequence[tuple[str, float]]) -> Bars:
-    most = max((abs(score) for _, score in rows), default=0.0)
-    return Bars(
-        [
-            (name, signed_bar(score, most, f"{name}: {score:+.3g}"), f"{score:+.2f}")
-            for name, score in rows
-        ],
-        "signed",
-    )
 
 
 def _neighbours(rows: Sequence[Neighbour]) -> Blocks:
@@ -235,7 +130,7 @@ def _neighbours(rows: Sequence[Neighbour]) -> Blocks:
             continue
         blocks.append(Heading(sentence(what), level=4))
         shots = [
-            (_uri(_flat(row.picture)), f"{row.label} ({row.change:+.3f})")
+            (uri(flat(row.picture)), f"{row.label} ({row.change:+.3f})")
             for row in own
             if row.picture is not None
         ]
@@ -249,10 +144,6 @@ def _neighbours(rows: Sequence[Neighbour]) -> Blocks:
         ]
         blocks.append(Table(heads, cells, (2,), what))
     return blocks
-
-
-def _flat(image: np.ndarray) -> np.ndarray:
-    return image[..., 0] if image.ndim == 3 and image.shape[2] == 1 else image
 
 
 def _whole(found: Explanations) -> list[Section]:

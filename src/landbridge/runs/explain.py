@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..backbones.open import reopen
 from ..base.errors import ConfigError, DataError, LandbridgeError
 from ..base.evenly import evenly
 from ..base.events import SILENT, Events
@@ -16,15 +15,14 @@ from ..base.registry import nearest as like
 from ..domains.domain import Domain
 from ..explanation.base import BUDGET, EXPLAINERS
 from ..explanation.choose import AUTO, Chosen
-from ..explanation.explain import Explained, Explaining, modality_shares
+from ..explanation.explain import Explained, Explaining
 from ..explanation.records import RowExplanation
 from ..explanation.reliance import reliance, shortcuts
-from ..explanation.representation import StageMove, stage_moves
 from ..explanation.result import Explanations
 from ..explanation.telling import ASKED, ROWS, Answers, named, telling
-from ..explanation.views.base import VIEWS, Rows
-from ..training.inputs import saved_network
+from ..explanation.views.base import VIEWS
 from .explained_by import Beside, rows_beside
+from .explaining import explaining_of, recorded, rests_on, stages_moved
 from .model import Model
 
 if TYPE_CHECKING:
@@ -35,8 +33,6 @@ _LOOKED_AT = 2000
 _WHOLE = 16
 """Rows of each side that say what answers rest on as a whole."""
 _CHEAP = 200
-_COMPARED = 100
-"""Rows by which representations are compared."""
 
 
 def explain_data(
@@ -110,19 +106,6 @@ def _some(domain: Domain, wanted: list[int] | None, beside: int) -> tuple[Domain
         return domain.select(np.asarray(evenly(len(domain), _LOOKED_AT))), []
     others = np.setdiff1d(evenly(len(domain), beside), wanted)
     return domain.select(np.array([*wanted, *others])), list(range(len(wanted)))
-
-
-def explaining_of(
-    model: Model, domain: Domain, passes: int, seed: int, events: Events = SILENT
-) -> Explaining:
-    """Return a model with rows that it can be asked about."""
-    network = model.network.eval().requires_grad_(False)
-    stored = model.prepared(domain, events)
-    examples = model.preprocessing.fitting(domain.examples)
-    assert examples is not None
-    rows = Rows.of(model.preprocessing, examples, stored)
-    outputs = saved_network(network, stored, model.preprocessing)[1]
-    return Explaining(network, rows, outputs, model.reading, passes, seed)
 
 
 def _asked(rows: int | str | Sequence[str] | None) -> tuple[int, list[str] | None]:
@@ -207,34 +190,6 @@ def _answers(
     return Answers(sure, right, changed, was)
 
 
-def _record(
-    model: Model, domain: Domain, values: np.ndarray, row: int, why: str, one: Explained
-) -> RowExplanation:
-    kind = model.reading.target_type
-    answer = model.reading.predict(values[row : row + 1])[0]
-    truth = None
-    if domain.labeled_mask[row]:
-        truth = kind.decode(domain.labels[row : row + 1], domain.classes)[0]
-    probability = float(values[row].max()) if kind.named else None
-    right = bool(kind.agree(answer, truth)) if kind.named and truth is not None else None
-    own, view = one.attribution, one.game.view
-    return RowExplanation(
-        name=domain.examples.names()[row],
-        row=int(domain.input_rows.places[row]),
-        answer=list(answer) if isinstance(answer, tuple) else answer,
-        probability=probability,
-        about=one.about,
-        truth=list(truth) if isinstance(truth, tuple) else truth,
-        right=right,
-        why=why,
-        units=view.names,
-        scores=tuple(own.scores.tolist()),
-        check=one.check,
-        shares=modality_shares(one.game),
-        drawn=tuple(view.drawn(own.scores, own.detail)),
-    )
-
-
 def _earlier(
     reference: Model,
     domain: Domain,
@@ -262,6 +217,18 @@ def _earlier(
     return found
 
 
+def _record(
+    model: Model, domain: Domain, values: np.ndarray, row: int, why: str, one: Explained
+) -> RowExplanation:
+    kind, truth = model.reading.target_type, None
+    if domain.labeled_mask[row]:
+        truth = kind.decode(domain.labels[row : row + 1], domain.classes)[0]
+    place = int(domain.input_rows.places[row])
+    return recorded(
+        model.reading, one, domain.examples.names()[row], place, values[row], truth, why
+    )
+
+
 def _result(
     run: Run,
     domain: Domain,
@@ -282,12 +249,13 @@ def _result(
     pairs = [(one.attribution, one.check) for _, _, one in found]
     own = method_check(chosen.method.name, pairs, first.stability, first.randomised)
     own = own if len(found) >= first.rows else first
-    ours = _whole(explaining, chosen, view.cheap, "what answers rest on", events)
+    most = _CHEAP if view.cheap else _WHOLE
+    ours = rests_on(explaining, chosen.method, most, "what answers rest on", events)
     theirs: list[dict[str, float]] = []
     if beside.source is not None and len(domain) > 1:
         other = explaining_of(run.model, beside.source, explaining.budget, explaining.seed)
         other = replace(other, rows=replace(other.rows, blank=explaining.rows.blank))
-        theirs = _whole(other, chosen, view.cheap, "what answers rest on in the source", events)
+        theirs = rests_on(other, chosen.method, most, "what answers rest on in the source", events)
     kind = run.model.reading.target_type
     unit = "points of log-odds" if kind.named else "units of the answer"
     return Explanations(
@@ -308,36 +276,6 @@ def _result(
         source=tuple(reliance(theirs)),
         source_rows=len(theirs),
         shortcuts=tuple(shortcuts(theirs, ours)),
-        stages=tuple(_stages(run.model, explaining.rows, events)),
+        stages=tuple(stages_moved(run.model, explaining.rows, events)),
         notes=beside.notes,
     )
-
-
-def _whole(
-    explaining: Explaining, chosen: Chosen, cheap: bool, what: str, events: Events
-) -> list[dict[str, float]]:
-    """Return scores by key of rows that are drawn evenly."""
-    drawn = evenly(len(explaining.outputs), _CHEAP if cheap else _WHOLE)
-    found = []
-    with events.progress(what, len(drawn)) as bar:
-        for row in drawn:
-            scores = explaining.scores(int(row), chosen.method)
-            if scores is not None:
-                found.append(scores)
-            bar.advance()
-    return found
-
-
-def _stages(model: Model, rows: Rows, events: Events) -> list[StageMove]:
-    """Return how far each stage of the backbone went from θ₀; nothing where none moved."""
-    import torch
-
-    if model.identity is None or not model.network.backbone.stages():
-        return []
-    try:
-        first = reopen(model.identity, model.preprocessing, offline=True, events=events)
-    except LandbridgeError:
-        return []
-    some = np.array(rows.stored[np.asarray(evenly(len(rows.stored), _COMPARED))])
-    inputs = model.preprocessing.encode(torch.from_numpy(some))
-    return stage_moves(first.module, model.network.backbone, inputs)

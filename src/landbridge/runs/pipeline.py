@@ -189,7 +189,7 @@ def _walk(path: Path, loaded: Loaded, events: Events, so_far: Clock, peak: PeakM
         with clock.stage("judge", "judging"):
             found = evaluate(context, task, planned, selected)
             source = source_model.path if source_model else None
-            parameters = write(context, task, selected, found, events, source)
+            parameters = write(context, task, planned, selected, found, events, source)
         events.log("verdict", found.verdict.sentence, outcome=found.verdict.outcome)
         settings = context.for_method(selected.chosen).settings
         cost = Cost(tuple(clock.stages), peak.look(), settings.device, settings.threads, parameters)

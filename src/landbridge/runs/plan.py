@@ -170,6 +170,7 @@ def make_plan(task: Task, context: FitContext, events: Events) -> tuple[Plan, Fi
         memory_mb=round(peak_mb(there)),
         budget_s=config.budget_seconds,
         probe_s=round(costs.row.probe_s, 2),
+        forward_s=float(f"{costs.row.forward:.3g}"),
     )
     return plan, context
 

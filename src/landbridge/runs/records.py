@@ -77,9 +77,9 @@ class Plan:
         Whether adapting methods leave the backbone as it is.
     fits : tuple of PlannedFit
     not_tried : tuple of NotTried
-    seconds, cpu_s, memory_mb, budget_s, probe_s : float
+    seconds, cpu_s, memory_mb, budget_s, probe_s, forward_s : float
         Wall-clock time where the machine is free, CPU time of all processes, the most memory they
-        take together, the budget, and what measuring took.
+        take together, the budget, what measuring took, and what answering for a row takes.
     """
 
     setting: str
@@ -108,6 +108,7 @@ class Plan:
     memory_mb: float
     budget_s: float
     probe_s: float
+    forward_s: float | None = None
 
     def to_json(self) -> JsonObject:
         """Return what ``plan.json`` holds, which is also what `landbridge plan` shows."""

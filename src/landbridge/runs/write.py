@@ -17,14 +17,16 @@ from .learned import save_learned
 from .new_data import REFERENCE
 from .parts import by_parts
 from .predictions import save_predictions
-from .records import Cost, Parameters
+from .records import Cost, Parameters, Plan
 from .select import SelectionResult
+from .transferred import what_changed
 from .unknown import save_unknown
 
 
 def write(
     context: FitContext,
     task: Task,
+    planned: Plan,
     selected: SelectionResult,
     found: Evaluated,
     events: Events,
@@ -49,6 +51,10 @@ def write(
         write_json(path / "parts.json", parts.to_json())
     write_json(path / "examples.json", changed(context, task, selected, truth, reading))
     write_json(path / "map.json", feature_map(context, task, selected, truth, events))
+    explained = what_changed(full, task, planned, selected, truth, reading, events)
+    write_json(path / "explained.json", explained.to_json())
+    for one in explained.shortcuts:
+        events.log("warning", one.sentence())
     return parameters
 
 

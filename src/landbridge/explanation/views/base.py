@@ -105,6 +105,8 @@ class RowView(ABC):
         Whether details lie in a plane, so that a convolution's maps can be laid over them.
     cheap : bool
         Whether a network answers for such rows at next to no cost.
+    pass_s : float
+        About how many CPU seconds it takes to make the input of a pass, beside the pass.
     hidden : str
         What becomes of hidden parts, for a person: "are cut out".
     """
@@ -115,6 +117,7 @@ class RowView(ABC):
     gradients: ClassVar[bool] = True
     regions: ClassVar[bool] = False
     cheap: ClassVar[bool] = False
+    pass_s: ClassVar[float] = 5e-4
     hidden: ClassVar[str]
 
     def __init__(self, rows: Rows, row: int) -> None:

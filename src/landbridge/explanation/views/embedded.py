@@ -17,6 +17,7 @@ class EmbeddedView(RowView):
     """Words, regions or columns are hidden before the encoder, which is asked again."""
 
     gradients: ClassVar[bool] = False
+    pass_s: ClassVar[float] = 5e-3
     hidden: ClassVar[str] = "are hidden before they are encoded"
 
     def __init__(self, rows: Rows, row: int) -> None:

@@ -23,6 +23,7 @@ class SeveralView(RowView):
     """
 
     gradients: ClassVar[bool] = False
+    pass_s: ClassVar[float] = 5e-3
     hidden: ClassVar[str] = "are hidden as in their own modality"
 
     def __init__(self, rows: Rows, row: int) -> None:

@@ -32,6 +32,7 @@ class SoundView(RowView):
     together again from the spectrum.
     """
 
+    pass_s: ClassVar[float] = 5e-3
     hidden: ClassVar[str] = "are as quiet as the recording's quiet moments"
 
     def __init__(self, rows: Rows, row: int) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ..blocks import Block
 from ..page import Page, write_page
 from .base import ODD, UNJUDGED, Part, odd
 from .calibration import calibration
@@ -16,6 +17,7 @@ from .modalities import modalities
 from .numbers import numbers
 from .read import RunFiles, read_run
 from .story import story
+from .transferred import shortcut_note, transferred
 from .verdict import badges, comparison, headline, intro, outcome
 
 _PREDICTIONS = "predictions.parquet"
@@ -57,6 +59,10 @@ SECTIONS = {
         *("Examples that changed", examples, "examples.json", "There are no examples:"),
         "which answers became right or wrong is not known",
     ),
+    "explained": Part(
+        *("What the transfer changed", transferred, "explained.json"),
+        *("What the transfer changed is not known:", "", "Changed"),
+    ),
     "transfer": Part(
         *("What was carried over", transfer, "transfer.json"),
         *("Which tensors were carried over is not known:", "", None),
@@ -95,6 +101,15 @@ def write_report(run_dir: Path | str, out: Path | str | None = None) -> Path:
     return write_page(page_of(run), Path(out) if out is not None else run.folder / "report.html")
 
 
+def tried_note(run: RunFiles) -> Block | None:
+    """Return what the target does not have, which nobody may miss."""
+    try:
+        return shortcut_note(run)
+    except ODD as error:
+        run.problems["explained.json"] = odd(error)
+        return None
+
+
 def page_of(run: RunFiles) -> Page:
     """Return what the report shows."""
     try:
@@ -108,6 +123,8 @@ def page_of(run: RunFiles) -> Page:
     left_out = _BY_KIND - set(run.target_type.sections)
     if "parts" not in run.values and "parts.json" not in run.problems:
         left_out.add("parts")  # a run of one modality
+    if "explained" not in run.values and "explained.json" not in run.problems:
+        left_out.add("explained")  # a run of an older version
     shown = _MERGED if run.merged else set(SECTIONS) - left_out
     sections = [part.section(name, run) for name, part in SECTIONS.items() if name in shown]
     created = str(run.get("run").get("created") or "")[:16].replace("T", " ")
@@ -120,7 +137,7 @@ def page_of(run: RunFiles) -> Page:
         headline=first,
         outcomes=[said],
         sections=sections,
-        intro=intro(run),
+        intro=[tried_note(run), *intro(run)],
         badges=badges(run),
         further=further,
         name=f"{said.outcome.capitalize()}: {title}",

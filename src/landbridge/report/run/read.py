@@ -25,7 +25,7 @@ _OBJECTS = (
     *("run", "config", "data", "plan", "choice", "verdict", "backbone", "labels"),
     *("preprocessor", "transfer", "map", "examples", "cost"),
 )
-_PERHAPS = ("parts", "merge")
+_PERHAPS = ("parts", "merge", "explained")
 """Only some runs have these."""
 _NOT_MERGED = (
     *("map.json", "examples.json", "transfer.json"),
