@@ -122,8 +122,8 @@ def what_changed(
     names = _target(task, which).examples.names()
     if before is None:
         return found
-    told = None if truth is None else list(truth.names)
-    shown = [_both(i, names[i], told, method, after, before) for i in rows[: effort.rows]]
+    true = None if truth is None else list(truth.names)
+    shown = [_both(i, names[i], true, method, after, before) for i in rows[: effort.rows]]
     return replace(found, rows=tuple(one for one in shown if one is not None))
 
 
@@ -160,8 +160,8 @@ def _answers(
         np.array([a == t for a, t in zip(x, truth.names, strict=True)]) for x in (now, was)
     )
     fixed, broken = right & ~before & truth.has, before & ~right & truth.has
-    known = np.flatnonzero(truth.has)
-    classes = class_gains(*(list(map(str, x[known])) for x in (truth.names, was, now)))
+    labeled = np.flatnonzero(truth.has)
+    classes = class_gains(*(list(map(str, x[labeled])) for x in (truth.names, was, now)))
     order = [int(i) for i in sure if fixed[i]]
     lost = [int(i) for i in sure if broken[i]]
     rows = [*order[:3], *lost[:1], *order[3:], *lost[1:]]
@@ -304,13 +304,13 @@ def _both(
     one, other = after.explain(row, method), before.explain(row, method)
     if one is None or other is None:
         return None
-    told = None if truth is None else truth[row]
+    true = None if truth is None else truth[row]
     return {
         "name": name,
         "row": row,
-        "true": None if told is None else str(told),
-        "after": _plain(after, row, one, told),
-        "before": _plain(before, row, other, told),
+        "true": None if true is None else str(true),
+        "after": _plain(after, row, one, true),
+        "before": _plain(before, row, other, true),
     }
 
 
