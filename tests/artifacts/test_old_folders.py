@@ -18,6 +18,8 @@ from landbridge.backbones.open import open_backbone
 from landbridge.base.errors import LandbridgeWarning, RunError
 from landbridge.domains.read import read_domain
 
+SEALED = ("federated",)
+"""Kinds that came after seals."""
 UNSEALED = {kind: KINDS.get(kind).facts for kind in OLD_KINDS}
 ROWS = [{"tokens": ["ada", "in", "rome"], "tags": ["B-PER", "O", "B-LOC"]}]
 
@@ -42,7 +44,16 @@ def test_a_folder_without_a_seal_opens_with_a_warning(kind, tmp_path):
 
 
 def test_there_is_an_old_folder_of_each_kind():
-    assert {*UNSEALED, *RUNS} == {*KINDS} == {folder.name for folder in OLD.iterdir()}
+    assert {*UNSEALED, *RUNS, *SEALED} == {*KINDS} == {folder.name for folder in OLD.iterdir()}
+
+
+def test_a_sealed_folder_of_before_opens():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", LandbridgeWarning)
+        model = landbridge.load(OLD / "federated")
+    rows = pd.DataFrame(table(6)).drop(columns=["kind", "size"])
+    for client in (None, "north", "south"):
+        assert [row["predicted"] for row in model.predict(rows, client=client)] == table(6)["kind"]
 
 
 @pytest.mark.parametrize("kind", RUNS)

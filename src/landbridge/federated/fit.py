@@ -152,7 +152,9 @@ def federate(
         columns=columns | {"offline": offline},
         events=events,
     )
-    encoder = _encoder(together, backbone, seed, backbone_options, offline, place, options, events)
+    encoder = open_encoder(
+        together, backbone, seed, backbone_options, offline, place, options, events
+    )
     asked = {
         "data": {one.name: one.domain.examples.fingerprint() for one in together.clients},
         "labels": {one.name: digest(one.labels[one.learned]) for one in together.clients},
@@ -191,7 +193,7 @@ def federate(
         return made
 
 
-def _encoder(
+def open_encoder(
     together: Together,
     backbone: str,
     seed: int,
