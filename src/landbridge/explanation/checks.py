@@ -138,7 +138,7 @@ def check_method(
     random: Network,
     budget: int,
     seed: int,
-) -> tuple[MethodCheck, list[tuple[Attribution, RowCheck]]]:
+) -> MethodCheck:
     """Explain some rows and hold that against the model, a nudged row, and shuffled weights.
 
     Parameters
@@ -160,9 +160,8 @@ def check_method(
             stable.append(rank_correlation(own.scores, again))
         other = _elsewhere(method, random, game.view, game, budget, seed)
         alike.append(likeness(own.scores, other))
-    return method_check(
-        method.name, found, float(np.mean(stable)) if stable else None, float(np.mean(alike))
-    ), found
+    stability = float(np.mean(stable)) if stable else None
+    return method_check(method.name, found, stability, float(np.mean(alike)))
 
 
 def method_check(

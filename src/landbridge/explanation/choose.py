@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from ..base.errors import ConfigError
 from ..base.events import SILENT, Events
@@ -11,7 +12,8 @@ from ..base.formatting import counted
 from .base import EXPLAINERS, Explainer
 from .checks import check_method, shuffled
 from .game import Game
-from .records import Attribution, MethodCheck, RowCheck
+from .keeping import NOTHING, Keeping
+from .records import MethodCheck
 
 AUTO = "auto"
 _NEAR = 0.9
@@ -30,15 +32,12 @@ class Chosen:
         Of each method that was tried, on a few rows.
     misfits : mapping of str to str
         Why others were not.
-    found : list of (Attribution, RowCheck)
-        What it said of the rows that it was tried on.
     """
 
     method: Explainer
     reason: str
     checks: tuple[MethodCheck, ...]
     misfits: dict[str, str]
-    found: list[tuple[Attribution, RowCheck]]
 
     @property
     def check(self) -> MethodCheck:
@@ -75,7 +74,12 @@ def _misfit(method: Explainer, games: Sequence[Game], budget: int) -> str:
 
 
 def choose(
-    games: Sequence[Game], asked: str, budget: int, seed: int, events: Events = SILENT
+    games: Sequence[Game],
+    asked: str,
+    budget: int,
+    seed: int,
+    events: Events = SILENT,
+    keeping: Keeping = NOTHING,
 ) -> Chosen:
     """Try methods on a few rows, one game each, and take the one that passes best.
 
@@ -93,14 +97,14 @@ def choose(
         )
     random = shuffled(games[0].network, seed)
     checks: dict[str, MethodCheck] = {}
-    found = {}
     with events.progress("check methods", len(fitting)) as bar:
         for name, method in fitting.items():
-            checks[name], found[name] = check_method(method, games, random, budget, seed)
+            make = partial(check_method, method, games, random, budget, seed)
+            checks[name] = keeping.check(name, make)
             bar.advance()
     best, reason = _best(list(checks.values()), asked)
     tried = sorted(checks.values(), key=lambda one: (one.method != best, -one.gain.value))
-    return Chosen(fitting[best], reason, tuple(tried), misfits, found[best])
+    return Chosen(fitting[best], reason, tuple(tried), misfits)
 
 
 def _best(checks: Sequence[MethodCheck], asked: str) -> tuple[str, str]:

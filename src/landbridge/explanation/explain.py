@@ -15,6 +15,7 @@ from .base import EXPLAINERS, Explainer
 from .checks import check_row
 from .choose import Chosen, choose
 from .game import Game
+from .keeping import NOTHING, Keeping
 from .methods.shapley import exact_over
 from .records import Attribution, RowCheck
 from .views.base import Rows
@@ -47,6 +48,8 @@ class Explaining:
         Of these rows.
     codec : TargetCodec
     budget, seed : int
+    keeping : Keeping
+        What was computed before an interruption.
     """
 
     network: Network
@@ -55,6 +58,7 @@ class Explaining:
     codec: TargetCodec
     budget: int
     seed: int
+    keeping: Keeping = NOTHING
 
     def game(self, row: int) -> tuple[Game, str]:
         """Return a row's game, and what its score speaks for."""
@@ -75,7 +79,8 @@ class Explaining:
         for row in rest[evenly(len(rest), 2 * (most - len(tried)))]:
             if len(tried) < most and (game := self.game(int(row))[0]).n_units > 1:
                 tried.append(game)
-        return choose(tried or [self.game(wanted[0])[0]], asked, self.budget, self.seed, events)
+        tried = tried or [self.game(wanted[0])[0]]
+        return choose(tried, asked, self.budget, self.seed, events, self.keeping)
 
     def explain(self, row: int, method: Explainer) -> Explained | None:
         """Explain a row and check it; None where nothing fits it.
@@ -87,8 +92,13 @@ class Explaining:
         fitting = _fitting(method, game, self.budget)
         if fitting is None:
             return None
-        own = fitting.explain(game, self.budget, self.seed)
-        return Explained(game, about, own, check_row(game, own.scores, self.seed))
+
+        def make() -> tuple[Attribution, RowCheck]:
+            own = fitting.explain(game, self.budget, self.seed)
+            return own, check_row(game, own.scores, self.seed)
+
+        own, check = self.keeping.row(fitting.name, row, make)
+        return Explained(game, about, own, check)
 
     def scores(self, row: int, method: Explainer) -> dict[str, float] | None:
         """Return what speaks for a row's answer by key, without a check."""
@@ -96,11 +106,15 @@ class Explaining:
         fitting = _fitting(method, game, self.budget)
         if fitting is None:
             return None
-        own = fitting.explain(game, self.budget, self.seed)
-        found = game.view.by_key(own.scores, own.detail)
-        if self.codec.target_type.directed:  # what lowers a number matters as much
-            return {key: abs(score) for key, score in found.items()}
-        return found
+
+        def make() -> dict[str, float]:
+            own = fitting.explain(game, self.budget, self.seed)
+            found = game.view.by_key(own.scores, own.detail)
+            if self.codec.target_type.directed:  # what lowers a number matters as much
+                return {key: abs(score) for key, score in found.items()}
+            return found
+
+        return self.keeping.scores(fitting.name, row, make)
 
 
 def _fitting(method: Explainer, game: Game, budget: int) -> Explainer | None:

@@ -13,6 +13,7 @@ import numpy as np
 from ..base.config import parse_budget
 from ..base.errors import ConfigError, DataError, Terminated
 from ..base.events import SILENT, Events
+from ..base.kept import Kept
 from ..domains.domain import Domain
 from ..domains.examples import data_of
 from ..runs.judged import JudgedRows, judged_rows
@@ -23,7 +24,6 @@ from ..verdict.comparison import ByRows
 from ..verdict.records import Verdict
 from .base import Rows
 from .choose import check_fixed, check_names, chosen_attacks, chosen_corruptions, names_of
-from .kept import Kept
 from .outcome import result_of
 from .plan import plan_stress
 from .records import SIDES, StressResult
@@ -119,6 +119,7 @@ def stress(
             hint="give data of another kind, or a run on another backbone",
         )
     kept = Kept(
+        "stress",
         *(str(run.path.resolve()), run.verdict, chosen.rows.examples.fingerprint()),
         *(chosen.truth, list(fits), list(harms), epsilon, list(columns), budget, seed),
         *(sorted(sides), keep_duplicates),

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..base.events import Events, Progress
+from ..base.kept import Kept
 from .base import SEVERITIES, Attack, Attacked, Corruption
-from .kept import Kept
 from .plan import Sizes
 from .subject import Subject
 

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..base.errors import ConfigError, DataError, LandbridgeError
+from ..base.errors import ConfigError, DataError, LandbridgeError, Terminated
 from ..base.evenly import evenly
 from ..base.events import SILENT, Events
+from ..base.kept import Kept
 from ..base.registry import nearest as like
 from ..domains.domain import Domain
 from ..explanation.base import BUDGET, EXPLAINERS
 from ..explanation.choose import AUTO, Chosen
 from ..explanation.explain import Explained, Explaining
+from ..explanation.keeping import Keeping
 from ..explanation.records import RowExplanation
 from ..explanation.reliance import reliance, shortcuts
 from ..explanation.result import Explanations
@@ -56,7 +58,7 @@ def explain_data(
         )
     if method != AUTO:
         EXPLAINERS.get(method)
-    model, reference = run.model, run.reference
+    model = run.model
     _check_kind(model)
     domain = model.read(what, label=label, outside=outside, events=events)
     domain.input_rows.tell(domain.name, events)
@@ -64,13 +66,51 @@ def explain_data(
         raise DataError(f"{domain.name!r} has no row that can be explained", hint="give more data")
     wanted = None if names is None else _named(domain, names)
     domain, places = _some(domain, wanted, _CHEAP if model.preprocessing.columnar else _WHOLE)
-    explaining = explaining_of(model, domain, passes, seed, events)
+    kept: Kept | None = None
+    if not model.preprocessing.columnar:  # of tables all is there at once
+        rows_of = (domain.examples.fingerprint(), domain.labels, domain.labeled_mask)
+        given = (names or count, method, passes, seed)
+        kept = Kept("explain", str(run.path.resolve()), run.verdict, *rows_of, *given)
+    how = _How(method, passes, seed, source, kept)
+    try:
+        found = _explained(run, domain, None if names is None else places, count, how, events)
+    except (KeyboardInterrupt, Terminated):
+        if kept is not None:
+            events.log("note", "what was computed is kept: the same command goes on from there")
+        raise
+    if kept is not None:
+        kept.clear()
+    return found
+
+
+@dataclass(frozen=True)
+class _How:
+    """How rows are explained."""
+
+    method: str
+    passes: int
+    seed: int
+    source: Any
+    kept: Kept | None
+
+    def explaining(self, model: Model, domain: Domain, side: str, events: Events) -> Explaining:
+        """Return a model with rows, and what was computed of them before."""
+        own = explaining_of(model, domain, self.passes, self.seed, events)
+        return replace(own, keeping=Keeping(self.kept, side))
+
+
+def _explained(
+    run: Run, domain: Domain, places: list[int] | None, count: int, how: _How, events: Events
+) -> Explanations:
+    """Explain the rows at some places, or so many telling ones."""
+    model, reference = run.model, run.reference
+    explaining = how.explaining(model, domain, "chosen", events)
     values = model.reading.transform(explaining.outputs)
     before = None if reference is None else _outputs(reference, domain, events)
     answers = _answers(model, domain, values, reference, before)
-    shown = telling(answers, count) if wanted is None else [(i, ASKED) for i in places]
-    chosen = explaining.choose([row for row, _ in shown], method, events)
-    beside = rows_beside(run, domain, explaining.rows.stored, source, events)
+    shown = telling(answers, count) if places is None else [(i, ASKED) for i in places]
+    chosen = explaining.choose([row for row, _ in shown], how.method, events)
+    beside = rows_beside(run, domain, explaining.rows.stored, how.source, events)
     found = []
     with events.progress("explain rows", len(shown)) as bar:
         for row, why in shown:
@@ -81,7 +121,7 @@ def explain_data(
     earlier = {}
     if reference is not None and before is not None:
         changed = [row for row, _, _ in found if answers.changed[row]]
-        earlier = _earlier(reference, domain, changed, chosen, passes, seed, events)
+        earlier = _earlier(reference, domain, changed, chosen, how, events)
     records = tuple(
         replace(
             _record(model, domain, values, row, why, one),
@@ -93,7 +133,7 @@ def explain_data(
     if len(found) < len(shown):
         said = f"{len(shown) - len(found)} of {len(shown)} rows have nothing that can be hidden"
         beside = replace(beside, notes=(*beside.notes, said))
-    return _result(run, domain, explaining, chosen, found, records, beside, events)
+    return _result(run, domain, explaining, chosen, found, records, beside, how, events)
 
 
 def _some(domain: Domain, wanted: list[int] | None, beside: int) -> tuple[Domain, list[int]]:
@@ -195,18 +235,17 @@ def _earlier(
     domain: Domain,
     rows: Sequence[int],
     chosen: Chosen,
-    passes: int,
-    seed: int,
+    how: _How,
     events: Events,
 ) -> dict[int, RowExplanation]:
     """Explain rows by the model before the transfer, by the same method where it fits."""
     if not rows or reference.preprocessing.name not in VIEWS:
         return {}
     some = domain.select(np.array(rows))
-    explaining = explaining_of(reference, some, passes, seed)
+    explaining = how.explaining(reference, some, "reference", SILENT)
     values = reference.reading.transform(explaining.outputs)
     method = chosen.method
-    if method.misfit(explaining.game(0)[0], passes):
+    if method.misfit(explaining.game(0)[0], how.passes):
         method = EXPLAINERS.get("occlusion")()
     found = {}
     with events.progress("explain before the transfer", len(rows)) as bar:
@@ -237,6 +276,7 @@ def _result(
     found: Sequence[tuple[int, str, Explained]],
     records: tuple[RowExplanation, ...],
     beside: Beside,
+    how: _How,
     events: Events,
 ) -> Explanations:
     from ..explanation.checks import method_check
@@ -253,7 +293,8 @@ def _result(
     ours = rests_on(explaining, chosen.method, most, "what answers rest on", events)
     theirs: list[dict[str, float]] = []
     if beside.source is not None and len(domain) > 1:
-        other = explaining_of(run.model, beside.source, explaining.budget, explaining.seed)
+        side = f"source-{beside.source.examples.fingerprint()[:16]}"
+        other = how.explaining(run.model, beside.source, side, SILENT)
         other = replace(other, rows=replace(other.rows, blank=explaining.rows.blank))
         theirs = rests_on(other, chosen.method, most, "what answers rest on in the source", events)
     kind = run.model.reading.target_type

@@ -1,4 +1,4 @@
-"""What was computed, kept until a test is whole: an interrupted one goes on where it was."""
+"""What a command computed, kept until it is whole: an interrupted one goes on where it was."""
 
 from __future__ import annotations
 
@@ -6,30 +6,32 @@ import re
 from pathlib import Path
 from typing import Any
 
-from ..base.errors import LandbridgeError
-from ..base.files import read_json, write_json
-from ..base.hashing import digest
-from ..base.places import cache_folder, private_folder
+from .errors import LandbridgeError
+from .files import read_json, write_json
+from .hashing import digest
+from .places import cache_folder, private_folder
 
 FORMAT = 2
 
 
 class Kept:
-    """Results of one test in the cache, by name.
+    """Results of one call of a command in the cache, by name.
 
     Parameters
     ----------
+    command : str
     *what : object
         Everything that results depend on.
     """
 
-    def __init__(self, *what: Any) -> None:
-        self._key = digest("stress", FORMAT, *what)[:24]
+    def __init__(self, command: str, *what: Any) -> None:
+        self._folder = cache_folder() / command
+        self._key = digest(command, FORMAT, *what)[:24]
         self.reused = 0
 
     def _path(self, name: str) -> Path:
         safe = re.sub(r"[^A-Za-z0-9.-]", "_", name)
-        return cache_folder() / "stress" / f"{self._key}-{safe}.json"
+        return self._folder / f"{self._key}-{safe}.json"
 
     def get(self, name: str) -> Any:
         """Return what was kept; None where nothing was, or it cannot be read any more."""
@@ -50,6 +52,6 @@ class Kept:
         write_json(path, value, private=True)
 
     def clear(self) -> None:
-        """Forget all results: the test is whole."""
-        for path in (cache_folder() / "stress").glob(f"{self._key}-*.json"):
+        """Forget all results: the work is whole."""
+        for path in self._folder.glob(f"{self._key}-*.json"):
             path.unlink(missing_ok=True)
