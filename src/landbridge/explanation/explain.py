@@ -14,6 +14,7 @@ from ..targets.codec import TargetCodec
 from .base import EXPLAINERS, Explainer
 from .checks import check_row
 from .choose import Chosen, choose
+from .concepts import Concepts
 from .game import Game
 from .keeping import NOTHING, Keeping
 from .methods.shapley import exact_over
@@ -100,21 +101,28 @@ class Explaining:
         own, check = self.keeping.row(fitting.name, row, make)
         return Explained(game, about, own, check)
 
-    def scores(self, row: int, method: Explainer) -> dict[str, float] | None:
-        """Return what speaks for a row's answer by key, without a check."""
+    def scores(
+        self, row: int, method: Explainer, each: Concepts | None = None
+    ) -> dict[str, float] | None:
+        """Return what speaks for a row's answer by key, without a check.
+
+        `each` takes its regions as well.
+        """
         game, _ = self.game(row)
         fitting = _fitting(method, game, self.budget)
         if fitting is None:
             return None
 
-        def make() -> dict[str, float]:
-            own = fitting.explain(game, self.budget, self.seed)
-            found = game.view.by_key(own.scores, own.detail)
-            if self.codec.target_type.directed:  # what lowers a number matters as much
-                return {key: abs(score) for key, score in found.items()}
-            return found
+        def make() -> tuple[Attribution, RowCheck]:
+            return fitting.explain(game, self.budget, self.seed), RowCheck(0.0, 1.0)
 
-        return self.keeping.scores(fitting.name, row, make)
+        own, _ = self.keeping.row(f"whole-{fitting.name}", row, make)
+        if each is not None:
+            each.add(game, own)
+        found = game.view.by_key(own.scores, own.detail)
+        if self.codec.target_type.directed:  # what lowers a number matters as much
+            return {key: abs(score) for key, score in found.items()}
+        return found
 
 
 def _fitting(method: Explainer, game: Game, budget: int) -> Explainer | None:

@@ -37,13 +37,6 @@ class Keeping:
         found = self._once(f"{method}-{row}", lambda: _row_to_json(*make()))
         return _row_from_json(found)
 
-    def scores(
-        self, method: str, row: int, make: Callable[[], dict[str, float]]
-    ) -> dict[str, float]:
-        """Return what speaks for a row's answer by key."""
-        found: dict[str, float] = self._once(f"keys-{method}-{row}", make)
-        return found
-
     def check(self, method: str, make: Callable[[], MethodCheck]) -> MethodCheck:
         """Return how a method did on the rows that methods are tried on."""
         return _check_from_json(self._once(f"check-{method}", lambda: _check(make())))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from ..base.formatting import counted
 from ..base.typed import JsonObject
+from .concepts import Concept
 from .records import MethodCheck, RowExplanation
 from .reliance import Reliance, Shortcut
 from .representation import StageMove
@@ -38,6 +39,8 @@ class Explanations:
         What answers rest on over the whole data.
     whole_rows : int
         By how many rows, drawn evenly.
+    concepts : tuple of Concept
+        Of images: what regions of these rows have in common.
     source : tuple of Reliance
         The same of the source, where it can be read.
     source_rows : int
@@ -68,6 +71,7 @@ class Explanations:
     stages: tuple[StageMove, ...] = ()
     notes: tuple[str, ...] = ()
     directed: bool = False
+    concepts: tuple[Concept, ...] = ()
 
     @property
     def check(self) -> MethodCheck:
@@ -106,6 +110,7 @@ class Explanations:
             "rows": [row.to_json() for row in self.rows],
             "whole": [one.to_json() for one in self.whole],
             "whole_rows": self.whole_rows,
+            "concepts": [one.to_json() for one in self.concepts],
             "source": [one.to_json() for one in self.source],
             "source_rows": self.source_rows,
             "shortcuts": [one.to_json() for one in self.shortcuts],

@@ -157,7 +157,7 @@ def _whole(found: Explanations) -> list[Section]:
         f"Share of what {'moves' if found.directed else 'speaks for'} the answers, on average over "
         "rows that are drawn evenly, with 95 % intervals."
     )
-    blocks = [block for side in sides for block in side]
+    blocks = [*(block for side in sides for block in side), *_concepts(found)]
     return [Section("whole", "What answers rest on", [lead(what), *blocks], "Rests on")]
 
 
@@ -172,6 +172,35 @@ def _forest(rows: Sequence[Reliance], n: int, side: str) -> Blocks:
         for one in rows[:8]
     ]
     return [Heading(f"In {side}", after=fmt.counted(n, "row")), forest(estimates)]
+
+
+def _concepts(found: Explanations) -> Blocks:
+    """Return regions that the model sees alike, with how much answers rest on them."""
+    if not found.concepts:
+        return []
+    text = (
+        "Regions of these images in groups that the last maps of the model see alike, with their "
+        "share of what speaks for the answers; shown are those that speak most, the rest is pale."
+    )
+    estimates = [
+        Estimate(
+            f"{number}: {one.name}",
+            [Mark.of(one.share)],
+            SHARES.interval(one.share),
+            f"in {fmt.counted(one.rows, 'row')}",
+        )
+        for number, one in enumerate(found.concepts, 1)
+    ]
+    shots = [
+        Details(
+            f"{number}: {one.name}, {fmt.counted(one.regions, 'region')}",
+            [Shots([(uri(cut), "") for cut in one.pictures])],
+            open=number <= 3,
+        )
+        for number, one in enumerate(found.concepts, 1)
+        if one.pictures
+    ]
+    return [Heading("Regions that are alike"), fine(text), forest(estimates), *shots]
 
 
 def _changed(found: Explanations) -> list[Section]:

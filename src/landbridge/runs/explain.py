@@ -16,6 +16,7 @@ from ..base.registry import nearest as like
 from ..domains.domain import Domain
 from ..explanation.base import BUDGET, EXPLAINERS
 from ..explanation.choose import AUTO, Chosen
+from ..explanation.concepts import Concepts
 from ..explanation.explain import Explained, Explaining
 from ..explanation.keeping import Keeping
 from ..explanation.records import RowExplanation
@@ -290,7 +291,8 @@ def _result(
     own = method_check(chosen.method.name, pairs, first.stability, first.randomised)
     own = own if len(found) >= first.rows else first
     most = _CHEAP if view.cheap else _WHOLE
-    ours = rests_on(explaining, chosen.method, most, "what answers rest on", events)
+    concepts = Concepts()
+    ours = rests_on(explaining, chosen.method, most, "what answers rest on", events, concepts)
     theirs: list[dict[str, float]] = []
     if beside.source is not None and len(domain) > 1:
         side = f"source-{beside.source.examples.fingerprint()[:16]}"
@@ -314,6 +316,7 @@ def _result(
         directed=kind.directed,
         whole=tuple(reliance(ours)),
         whole_rows=len(ours),
+        concepts=tuple(concepts.grouped(explaining.seed)),
         source=tuple(reliance(theirs)),
         source_rows=len(theirs),
         shortcuts=tuple(shortcuts(theirs, ours)),

@@ -13,6 +13,7 @@ from ..base.events import SILENT, Events
 from ..domains.domain import Domain
 from ..domains.examples import Examples
 from ..explanation.base import Explainer
+from ..explanation.concepts import Concepts
 from ..explanation.explain import Explained, Explaining, modality_shares
 from ..explanation.records import RowExplanation
 from ..explanation.representation import StageMove, stage_moves
@@ -95,14 +96,22 @@ def _plain(value: Any) -> Any:
 
 
 def rests_on(
-    explaining: Explaining, method: Explainer, most: int, what: str, events: Events = SILENT
+    explaining: Explaining,
+    method: Explainer,
+    most: int,
+    what: str,
+    events: Events = SILENT,
+    each: Concepts | None = None,
 ) -> list[dict[str, float]]:
-    """Return what speaks for the answers by key, of so many rows that are drawn evenly."""
+    """Return what speaks for the answers by key, of so many rows that are drawn evenly.
+
+    `each` takes the regions of all of them as well.
+    """
     drawn = evenly(len(explaining.outputs), most)
     found = []
     with events.progress(what, len(drawn)) as bar:
         for row in drawn:
-            scores = explaining.scores(int(row), method)
+            scores = explaining.scores(int(row), method, each)
             if scores is not None:
                 found.append(scores)
             bar.advance()
