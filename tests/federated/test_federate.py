@@ -67,6 +67,8 @@ def test_a_folder_opens_and_answers_by_client(federate, tmp_path):
     page = (tmp_path / "f" / "report.html").read_text()
     for words in ("site 2", "Holm", "What travels", "sum of squares of each feature", "keeps"):
         assert words in page
+    assert "client=&#39;site 0&#39;" in page
+    assert "give them away" not in page
     with pytest.raises(RunError, match="is there already"):
         federate(frame, "site", label="kind", out=tmp_path / "f")
 
@@ -182,6 +184,12 @@ def test_clients_without_labels_and_rows_without_client(federate):
         {},
     )
     assert "site 2" not in made.facts["traffic"]["up"]
+
+
+def test_a_client_of_very_few_rows_is_warned_of(federate, tmp_path):
+    frame = pd.concat([table((60, 40)), table((3,)).assign(site="tiny")], ignore_index=True)
+    made = federate(frame, "site", label="kind", out=tmp_path / "f")
+    assert "tiny learned from fewer than 10" in made.report().read_text()
 
 
 def test_rows_that_another_client_learned_from_are_not_judged(federate):

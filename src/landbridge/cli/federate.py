@@ -65,8 +65,8 @@ def _show(out: Path, facts: JsonObject) -> None:
     from rich.text import Text
 
     from ..base.formatting import size
-    from ..federated.page import WORDS, headline, units_of
-    from ..verdict.clients import ClientVerdict
+    from ..federated.page import headline, units_of
+    from ..verdict.clients import WORDS, ClientVerdict
     from .tables import console, show_folder, show_rows
 
     units = units_of(facts)

@@ -12,7 +12,7 @@ import numpy as np
 
 from ..base.formatting import counted
 from ..base.seeds import numpy_rng
-from ..verdict.clients import FEDERATED, LOCAL, SOURCE
+from ..verdict.clients import FEDERATED, LOCAL, SOURCE, WORDS
 from .clients import Client
 from .learner import Rows
 from .trainer import Trainer
@@ -71,5 +71,7 @@ def _kept(scores: dict[str, list[np.ndarray]], trainer: Trainer) -> tuple[str, s
     best = max(means, key=lambda kind: (round(means[kind], 12), kind == FEDERATED))
     metric = trainer.codec.target_type.metric
     n = len(np.concatenate(scores[FEDERATED]))
-    said = ", ".join(f"{kind} {metric.format(metric.figure(m))}" for kind, m in means.items())
+    said = ", ".join(
+        f"{WORDS[kind]} {metric.format(metric.figure(m))}" for kind, m in means.items()
+    )
     return best, f"{said} on {counted(n, 'row')} of its own, left out in turn"

@@ -13,7 +13,7 @@ from ..report.blocks import Estimate, Facts, Items, Table, commands, fine, fores
 from ..report.page import Outcome, Page, Section, noted
 from ..report.units import Units
 from ..targets.registry import stored_target_type
-from ..verdict.clients import LOCAL, POOLED, SOURCE, ClientVerdict
+from ..verdict.clients import LOCAL, POOLED, SOURCE, WORDS, ClientVerdict
 from ..verdict.sentences import groups_sentence
 
 _DID = {
@@ -21,13 +21,8 @@ _DID = {
     "hurt": "learning together hurt",
     "can't tell": "it cannot be told whether learning together helped",
 }
-WORDS = {
-    "federated": "together",
-    LOCAL: "alone",
-    POOLED: "all rows in one place",
-    SOURCE: "the source as it is",
-}
-"""What models are called."""
+FEW = 10
+"""A client with fewer rows is named where it is said what is sent."""
 
 
 def units_of(facts: JsonObject) -> Units:
@@ -42,12 +37,11 @@ def page_of(folder: Path, facts: JsonObject) -> Page:
     judged = [one for one in verdicts if one.scores]
     units = units_of(facts)
     at = shlex.quote(str(folder))
-    name = shlex.quote(verdicts[0].name)
     lines = [
         ("Answers for new rows, by what all share", f"landbridge predict {at} DATA"),
         (
             "In Python, by what a client keeps",
-            f"landbridge.load({str(folder)!r}).predict(DATA, client={name!r})",
+            f"landbridge.load({str(folder)!r}).predict(DATA, client={verdicts[0].name!r})",
         ),
         (
             "As a backbone for another task",
@@ -131,7 +125,8 @@ def _gains(judged: Sequence[ClientVerdict], other: str, units: Units) -> list[Se
         POOLED: "What it costs that rows stay where they are",
         SOURCE: "What it gives over the source as it is",
     }[other]
-    return [Section(f"against-{other}", title, [lead(text), forest(rows, units, zero=True)])]
+    nav = {LOCAL: "Gains", POOLED: "Pooled", SOURCE: "Source"}[other]
+    return [Section(f"against-{other}", title, [lead(text), forest(rows, units, zero=True)], nav)]
 
 
 def _scores(verdicts: Sequence[ClientVerdict], units: Units) -> Section:
@@ -178,11 +173,20 @@ def _traffic(facts: JsonObject) -> Section:
     ]
     up, down = (sum(facts["traffic"][side].values()) for side in ("up", "down"))
     text = (
-        f"Clients sent {fmt.size(up)} and were sent {fmt.size(down)} in all. No row and no label "
-        "of a row is among it; what statistics of very few rows give away is another question."
+        f"Clients sent {fmt.size(up)} and were sent {fmt.size(down)} in all: sums over a client's "
+        "rows and changes of a model, never the rows and their labels themselves."
+    )
+    few = [one["client"] for one in facts["verdict"] if 0 < one["rows"] < FEW]
+    warned = (
+        f"Sums over very few rows give them away (the mean of one row is the row): "
+        f"{', '.join(few[:20])} learned from fewer than {FEW}."
     )
     heads = ["what", "sent by", "numbers", "messages", "bytes"]
-    return Section("traffic", "What travels", [lead(text), Table(heads, rows, (2, 3, 4), "Sent")])
+    return Section(
+        "traffic",
+        "What travels",
+        [lead(text), fine(warned) if few else None, Table(heads, rows, (2, 3, 4), "Sent")],
+    )
 
 
 def _left_out(facts: JsonObject) -> list[Section]:

@@ -25,6 +25,13 @@ from .evaluate import open_labels
 
 FEDERATED = "federated"
 LOCAL, POOLED, SOURCE = "local", "pooled", "source"
+WORDS = {
+    FEDERATED: "together",
+    LOCAL: "alone",
+    POOLED: "all rows in one place",
+    SOURCE: "the source as it is",
+}
+"""What models are called."""
 ERROR = 0.05
 
 
