@@ -20,6 +20,7 @@ from class_shift_table import class_shift_table, open_set_table
 from clustering_table import clustering_table
 from estimates_table import estimates_table
 from explanations_table import explanations_table
+from federated_table import federated_table
 from gates_table import gates_table, sources_table
 from grid_tables import grid_table
 from hardening_table import hardening_table
@@ -197,6 +198,7 @@ KINDS: dict[str, Callable[[dict[str, Any]], str]] = {
     "distillation": lambda result: distillation_table(result, _row, _ran_on),
     "memory": memory_table,
     "clustering": lambda result: clustering_table(result, _row, _ran_on),
+    "federated": lambda result: federated_table(result, _row, _ran_on),
     "estimates": lambda result: estimates_table(result, _row, _ran_on),
     "gates": lambda result: gates_table(result, _row, _ran_on),
     "source weights": lambda result: sources_table(result, _row, _ran_on),

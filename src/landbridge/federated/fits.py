@@ -141,7 +141,7 @@ def fit_all(
                 bar.advance(1)
             if trainer.options.pooled:
                 one = {"all": all_rows([rows[name] for name in sorted(rows)])}
-                found.pooled.append(trainer.alone.fit(one, seed, "pooled").model)
+                found.pooled.append(trainer.in_one_place.fit(one, seed, "pooled").model)
                 bar.advance(1)
     return found
 

@@ -21,6 +21,7 @@ from .learner import Learner, Rows
 from .options import SPEED, FederatedOptions
 from .strategies.base import RoundStrategy, Strategy
 from .strategies.fedavg import FedAvg
+from .strategies.one_round import OneRoundRidge
 
 MOMENTS = "row count, sum and sum of squares of each feature"
 
@@ -56,10 +57,21 @@ class Trainer:
     events: Events = SILENT
 
     @property
-    def alone(self) -> Trainer:
-        """The same for a client by itself, or for all rows in one place: no strategy is needed."""
+    def in_one_place(self) -> Trainer:
+        """The same recipe without a strategy, for all rows in one place."""
         strategy = FedAvg() if isinstance(self.strategy, RoundStrategy) else self.strategy
         return replace(self, strategy=strategy, aggregation=Mean(), channel=direct)
+
+    @property
+    def alone(self) -> Trainer:
+        """What a client does best by itself: a ridge, for a head, and else the same recipe.
+
+        Steps without end cost a client with few rows what a ridge saves: it is not to be called
+        helped for having been badly taught alone.
+        """
+        if self.options.train == "head":
+            return replace(self.in_one_place, strategy=OneRoundRidge())
+        return self.in_one_place
 
     def learner(self, seed: int) -> Learner:
         """Return what is trained, at θ₀."""
