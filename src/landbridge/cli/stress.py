@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
+from ..robustness.smoothing_options import SmoothingOptions
 from . import options as o
 from .frame import Frame
 from .verbs import verb
@@ -13,7 +14,11 @@ if TYPE_CHECKING:
     from ..robustness.records import Paired, StressResult, Tested
 
 
-@verb("stress", "label", "keep_duplicates", "outside", "seed", keys=("training.threads",))
+@verb(
+    *("stress", "label", "keep_duplicates", "outside", "seed"),
+    keys=("training.threads",),
+    fields=(SmoothingOptions,),
+)
 def stress(
     this: Frame,
     run: o.RunFolder,
@@ -93,6 +98,11 @@ def _show(found: StressResult, out: Path | None) -> None:
             cells = [_row(_name(one), one.score, found) for one in own]
             screen.print()
             show_rows(screen, [title, *heads[1:]], cells, right=range(1, len(heads)))
+    if found.certificate is not None:
+        cells = [_row(level.said, level.score, found) for level in found.certificate.levels]
+        screen.print()
+        title = f"smoothed by noise of {found.certificate.sigma:g}, certified"
+        show_rows(screen, [title, *heads[1:]], cells, right=range(1, len(heads)))
     weak = [one for one in found.classes if one.attacked is not None or one.corrupted is not None]
     if weak:
         said = ", ".join(

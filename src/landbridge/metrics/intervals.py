@@ -108,6 +108,24 @@ def wilson_share(share: float, n: float, z: float | None = None, level: float = 
     return Interval(share, low, high, level)
 
 
+def clopper_pearson_low(hits: np.ndarray, n: np.ndarray, alpha: float) -> np.ndarray:
+    """Return what a probability is at least, wrong in at most a share `alpha` of all cases.
+
+    The one-sided bound of Clopper & Pearson (1934, Biometrika): exact, not by a normal law.
+
+    Examples
+    --------
+    >>> clopper_pearson_low(np.array([0, 10]), np.array([10, 10]), 0.05).round(4).tolist()
+    [0.0, 0.7411]
+    """
+    from scipy.special import betaincinv
+
+    hits, n = np.broadcast_arrays(np.asarray(hits, np.float64), np.asarray(n, np.float64))
+    some = hits > 0
+    found = betaincinv(np.where(some, hits, 1.0), n - np.where(some, hits, 1.0) + 1, alpha)
+    return np.where(some, found, 0.0)
+
+
 def paired_bootstrap(
     a: np.ndarray,
     b: np.ndarray,

@@ -31,13 +31,15 @@ def names_of(asked: str | Sequence[str] | None) -> tuple[str, ...] | None:
     return () if names == (NONE,) else names
 
 
-def check_names(attacks: tuple[str, ...] | None, corruptions: tuple[str, ...] | None) -> None:
-    """Raise ConfigError where a name is unknown."""
+def check_names(
+    attacks: tuple[str, ...] | None, corruptions: tuple[str, ...] | None, smoothed: bool = False
+) -> None:
+    """Raise ConfigError where a name is unknown, or nothing is left to do."""
     for names, registry in ((attacks, ATTACKS), (corruptions, CORRUPTIONS)):
         for name in names or ():
             if name != ALL:
                 registry.get(name)
-    if attacks == () and corruptions == ():
+    if attacks == () and corruptions == () and not smoothed:
         raise ConfigError(
             "neither attacks nor corruptions are left to run", hint="name some of either"
         )

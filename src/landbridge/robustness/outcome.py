@@ -11,8 +11,9 @@ from ..verdict.sentences import say
 from .base import SEVERITIES
 from .examples import shown_attacks, shown_corruptions
 from .gradient_check import gradient_check
-from .records import SIDES, GradientCheck, Level, Paired, StressResult, Tested
+from .records import SIDES, Certificate, GradientCheck, Level, Paired, StressResult, Tested
 from .scores import Scores, class_scores
+from .smoothing import ABSTAINS, ALPHA, MULTIPLES, SELECTION
 from .work import Work
 
 _CHOSEN, _REFERENCE = SIDES
@@ -62,6 +63,7 @@ def result_of(
             *shown_attacks(chosen, work.attacks, _fallen(work)),
             *shown_corruptions(chosen, work.corruptions),
         ),
+        certificate=_certificate(work, scores),
         skipped=dict(skipped),
         notes=tuple(notes),
     )
@@ -129,6 +131,23 @@ def _corruption_tests(work: Work, scores: Scores) -> list[Tested]:
         own = (name, "corruption", corruption.summary, corruption.unit)
         found.append(Tested(*own, levels, scores.paired(mean)))
     return found
+
+
+def _certificate(work: Work, scores: Scores) -> Certificate | None:
+    sigma = work.smoothing.smoothing
+    if sigma is None:
+        return None
+    levels = []
+    for radius in (round(multiple * sigma, 6) for multiple in MULTIPLES):
+        held = {
+            side: own.right(work.sides[side].truth, radius) for side, own in work.certified.items()
+        }
+        levels.append(Level(radius, f"radius {radius:g}", scores.paired(held)))
+    abstained = {
+        side: float((own.answer == ABSTAINS).mean()) for side, own in work.certified.items()
+    }
+    copies = work.smoothing.copies
+    return Certificate(sigma, SELECTION, copies, ALPHA, tuple(levels), abstained)
 
 
 def _checks(work: Work) -> tuple[GradientCheck, ...]:

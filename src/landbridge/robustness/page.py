@@ -34,7 +34,7 @@ from ..report.page import Outcome, Page, Section, noted, write_page
 from ..report.svg import Mark
 from ..report.units import Units
 from .drawings import curve
-from .records import Paired, StressResult, Tested
+from .records import SIDES, Paired, StressResult, Tested
 
 _BADGES = {"helped": "more robust", "hurt": "less robust"}
 
@@ -51,6 +51,7 @@ def page_of(result: StressResult) -> Page:
         _summary(result, units),
         _attacks(result, units),
         _corruptions(result, units),
+        _certified(result, units),
         _classes(result),
         _examples(result),
         _done(result),
@@ -244,6 +245,32 @@ def _corruptions(result: StressResult, units: Units) -> Section | None:
     return Section("corruptions", "Corruptions", blocks)
 
 
+def _certified(result: StressResult, units: Units) -> Section | None:
+    own = result.certificate
+    if own is None:
+        return None
+    what = (
+        f"The model answers what it answers most often under normal noise of {own.sigma:g} (white "
+        "is 1). Right and certified: no change of a picture that is shorter than the radius, the "
+        "root of all squared changes, alters that answer, whoever looks for it. Radius 0 is the "
+        "share of right answers that are sure at all."
+    )
+    estimates = [_estimate(level.said, level.score, units) for level in own.levels]
+    gaps = _gaps([(level.said, level.score) for level in own.levels], units)
+    said = [
+        f"{fmt.percent(share, 0)} of the rows of {who}"
+        for side, who in zip(SIDES, (result.method, result.reference), strict=True)
+        if (share := own.abstained.get(side)) is not None
+    ]
+    sure = (
+        f"{own.selection:,} noisy copies choose a row's class, {own.draws:,} others bound its "
+        f"radius; a radius is too large in at most one row of {1 / own.alpha:,.0f}. No answer is "
+        f"sure in {' and '.join(said)}."
+    )
+    blocks: list[Block | None] = [lead(what), _forest(estimates, units), gaps, fine(sure)]
+    return Section("certified", "Certified by smoothing", blocks)
+
+
 def _share(own: Interval | None) -> str:
     return fmt.DASH if own is None else fmt.interval(own, 0)
 
@@ -293,6 +320,11 @@ def _done(result: StressResult) -> Section:
         ("Rows", rows if result.rows == result.of else f"{rows} of {fmt.count(result.of)}"),
         ("Attacks", ", ".join(one.name for one in result.of_kind("attack")) or "none"),
         ("Corruptions", ", ".join(one.name for one in result.of_kind("corruption")) or "none"),
+        *(
+            [("Smoothing", f"noise of {own.sigma:g}, {own.draws:,} draws a row")]
+            if (own := result.certificate) is not None
+            else []
+        ),
         ("CPU time", f"{fmt.seconds(result.cpu_s)} of a budget of {fmt.seconds(result.budget_s)}"),
     ]
     lines = [

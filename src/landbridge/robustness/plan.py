@@ -66,12 +66,13 @@ def plan_stress(
     strata: np.ndarray,
     seed: int,
     named: bool = False,
+    more_passes: int = 0,
 ) -> StressPlan:
     """Return which rows are tested within `budget` seconds of CPU time.
 
     A forward pass and each corruption are measured on a few rows; all else is counted from that.
     Where `_LEAST` rows take longer the dearest attacks are left out, unless they are `named`; one
-    stays, that with gradients where there is one.
+    stays, that with gradients where there is one. `more_passes` of each model go through for a row.
     """
     each, n = 0.0, len(subjects[0])
     costs = dict.fromkeys(attacks, 0.0)
@@ -81,7 +82,7 @@ def plan_stress(
         stored = np.asarray(picked.stored)
         subject.values(stored)  # the first pass sets things up
         pass_s = _timed(partial(subject.values, stored)) / len(few)
-        each += pass_s * (1.0 + len(corruptions) * len(SEVERITIES))
+        each += pass_s * (1.0 + len(corruptions) * len(SEVERITIES) + more_passes)
         for name, (attack, sizes) in attacks.items():
             if not (attack.gradients and subject.no_gradients):
                 passes = attack.cost(subject) * (len(sizes.values) if attack.curve else 1)

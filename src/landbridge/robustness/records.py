@@ -187,6 +187,40 @@ class Shown:
 
 
 @dataclass(frozen=True)
+class Certificate:
+    """What the smoothed models are certified for.
+
+    Attributes
+    ----------
+    sigma : float
+        Standard deviation of the noise, where white is 1.
+    selection, draws : int
+        Noisy copies by which a row's class is chosen, and by which its radius is bounded.
+    alpha : float
+        How rarely a row's radius is too large.
+    levels : tuple of Level
+        Share of rows that are right and certified, by the L2 radius; the first is 0.
+    abstained : mapping of float
+        Share of rows without an answer, by side.
+    """
+
+    sigma: float
+    selection: int
+    draws: int
+    alpha: float
+    levels: tuple[Level, ...]
+    abstained: Mapping[str, float]
+
+    def to_json(self) -> JsonObject:
+        """Return plain values."""
+        return {
+            **{key: getattr(self, key) for key in ("sigma", "selection", "draws", "alpha")},
+            "abstained": dict(self.abstained),
+            "levels": [level.to_json() for level in self.levels],
+        }
+
+
+@dataclass(frozen=True)
 class StressResult:
     """What a run's model withstands, beside its reference.
 
@@ -211,6 +245,8 @@ class StressResult:
     classes : tuple of ClassScore
         Of the run's model, the weakest first.
     shown : tuple of Shown
+    certificate : Certificate or None
+        Of smoothed models, where that was asked for.
     skipped : mapping of str
         What was not done, by name, and why.
     notes : tuple of str
@@ -234,6 +270,7 @@ class StressResult:
     checks: tuple[GradientCheck, ...] = ()
     classes: tuple[ClassScore, ...] = ()
     shown: tuple[Shown, ...] = ()
+    certificate: Certificate | None = None
     skipped: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     headline: str = ""
@@ -257,7 +294,7 @@ class StressResult:
                 )
             },
         }
-        for key in ("clean", "attacked", "corrupted"):
+        for key in ("clean", "attacked", "corrupted", "certificate"):
             own = getattr(self, key)
             found[key] = None if own is None else own.to_json()
         for key in ("tests", "checks", "classes", "shown"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ..base.formatting import as_points, counted, percent, plain, quantity, three_figures
-from .records import Paired, StressResult
+from .records import Certificate, Level, Paired, StressResult
 
 _OUTCOMES = {
     "helped": "made it more robust",
@@ -39,7 +39,34 @@ def _after(result: StressResult) -> str:
         parts.append(f"{_figure(result, result.attacked.chosen.value)} under attack")
     if result.corrupted is not None:
         parts.append(f"{_figure(result, result.corrupted.chosen.value)} after corruptions")
+    if result.certificate is not None and not parts:
+        middle = _middle(result.certificate)
+        share = _figure(result, middle.score.chosen.value)
+        parts.append(f"{share} certified within {middle.strength:g} when smoothed")
     return "".join(f", {part}" for part in parts)
+
+
+def _middle(certificate: Certificate) -> Level:
+    """Return the radius that sentences are about: as long as the noise is wide."""
+    return certificate.levels[len(certificate.levels) // 2]
+
+
+def _certified(result: StressResult) -> str:
+    own = result.certificate
+    if own is None:
+        return ""
+    first, middle = own.levels[0].score, _middle(own)
+    text = (
+        f" Smoothed by noise of {own.sigma:g} it is right in {_figure(result, first.chosen.value)}"
+        f" and certified right in {_figure(result, middle.score.chosen.value)} against every "
+        f"change of up to {middle.strength:g} in L2"
+    )
+    if first.reference is not None and middle.score.reference is not None:
+        text += (
+            f", the reference in {_figure(result, first.reference.value)} and "
+            f"{_figure(result, middle.score.reference.value)}"
+        )
+    return f"{text}."
 
 
 def _figure(result: StressResult, value: float) -> str:
@@ -100,4 +127,4 @@ def _sentence(result: StressResult) -> str:
             text += (
                 f" Gradient attacks on {who} are not to be believed: {'; '.join(check.reasons)}."
             )
-    return text
+    return text + _certified(result)

@@ -29,6 +29,8 @@ from .plan import plan_stress
 from .records import SIDES, StressResult
 from .scores import Scores
 from .sentences import tell
+from .smoothing import SELECTION, check_smoothing
+from .smoothing_options import SmoothingOptions
 from .subject import Subject
 from .work import Work
 
@@ -43,6 +45,8 @@ def stress(
     corruptions: str | Sequence[str] | None = None,
     epsilon: float | None = None,
     fixed: str | Sequence[str] | None = None,
+    smoothing: float | None = None,
+    draws: int | None = None,
     budget: str = "2m",
     out: Path | str | None = None,
     label: str | None = None,
@@ -70,6 +74,11 @@ def stress(
         the share of words. Each attack has a usual one.
     fixed : str or list of str, optional
         Columns of a table that no attack may change.
+    smoothing : float, optional
+        Certify images by randomised smoothing under noise of this standard deviation, where white
+        is 1: within which L2 distance no change alters the smoothed model's answer.
+    draws : int, optional
+        Noisy copies by which a row is certified; 1,000.
     budget : str, default "2m"
         CPU time; it says how many rows are tested.
     out : path, optional
@@ -100,7 +109,8 @@ def stress(
     seconds = parse_budget(budget)
     asked, wanted = names_of(attacks), names_of(corruptions)
     columns = names_of(fixed) or ()
-    check_names(asked, wanted)
+    smooth = SmoothingOptions(smoothing, draws)
+    check_names(asked, wanted, smoothed=smoothing is not None)
     page = _page_path(out)
     run = run if isinstance(run, Run) else load_run(run)
     judged = judged_rows(
@@ -110,9 +120,14 @@ def stress(
     sides = _sides(run, judged, seed, columns)
     chosen = sides[_CHOSEN]
     check_fixed(columns, chosen)
+    more_passes = 0
+    if smoothing is not None:
+        for subject in sides.values():
+            check_smoothing(subject)
+        more_passes = SELECTION + smooth.copies
     fits, skipped = chosen_attacks(asked, chosen, epsilon)
     harms = chosen_corruptions(wanted, chosen)
-    if not fits and not harms:
+    if not fits and not harms and smoothing is None:
         raise DataError(
             f"there is no attack and no corruption for {data_of(chosen.rows.examples.modality)} as "
             "this run's model takes them",
@@ -122,12 +137,13 @@ def stress(
         "stress",
         *(str(run.path.resolve()), run.verdict, chosen.rows.examples.fingerprint()),
         *(chosen.truth, list(fits), list(harms), epsilon, list(columns), budget, seed),
-        *(sorted(sides), keep_duplicates),
+        *(sorted(sides), keep_duplicates, smoothing, draws),
     )
     plan = kept.get("plan")
     if plan is None:
         made = plan_stress(
-            list(sides.values()), fits, harms, seconds, chosen.truth, seed, bool(asked)
+            list(sides.values()),
+            *(fits, harms, seconds, chosen.truth, seed, bool(asked), more_passes),
         )
         plan = {"rows": list(made.rows), "note": made.note, "dropped": list(made.dropped)}
         kept.put("plan", plan)
@@ -137,7 +153,7 @@ def stress(
         skipped[name] = "the budget has no room for it"
     tested = {side: _narrowed(subject, rows) for side, subject in sides.items()}
     groups = None if judged.groups is None else judged.groups[rows]
-    work = Work(tested, fits, harms, kept, seed)
+    work = Work(tested, fits, harms, kept, seed, smooth)
     try:
         work.do(events)
     except (KeyboardInterrupt, Terminated):

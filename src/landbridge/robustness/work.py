@@ -11,7 +11,12 @@ from ..base.events import Events, Progress
 from ..base.kept import Kept
 from .base import SEVERITIES, Attack, Attacked, Corruption
 from .plan import Sizes
+from .smoothing import SELECTION, Certified, certify
+from .smoothing_options import SmoothingOptions
 from .subject import Subject
+
+_AT_ONCE = 5
+"""Rows that are certified before what was found is kept: one takes a thousand passes."""
 
 
 @dataclass
@@ -23,6 +28,7 @@ class Work:
     corruptions: Mapping[str, Corruption]
     kept: Kept
     seed: int
+    smoothing: SmoothingOptions = field(default_factory=SmoothingOptions)
     clean: dict[str, np.ndarray] = field(default_factory=dict)
     """Scores of rows by side."""
     found: dict[tuple[str, str, float], Attacked] = field(default_factory=dict)
@@ -31,6 +37,8 @@ class Work:
     """Scores of rows by side, corruption and severity."""
     right: dict[str, np.ndarray] = field(default_factory=dict)
     """Rows that can be attacked: answered rightly."""
+    certified: dict[str, Certified] = field(default_factory=dict)
+    """By side, where smoothing is asked for."""
 
     def sizes(self, name: str) -> tuple[float, ...]:
         """Return the sizes at which an attack is run."""
@@ -62,6 +70,13 @@ class Work:
                 cost = round(self.attacks[name][0].cost(subject))
                 for size in self.sizes(name):
                     pieces.append((max(1, cost), self._attack(side, name, size)))
+        if self.smoothing.smoothing is not None:
+            for side, subject in self.sides.items():
+                parts = np.split(np.arange(len(subject)), range(_AT_ONCE, len(subject), _AT_ONCE))
+                self.certified[side] = Certified(np.zeros(0, int), np.zeros(0))
+                for rows in parts:
+                    cost = round((SELECTION + self.smoothing.copies) * len(rows) / len(subject))
+                    pieces.append((max(1, cost), self._certificate(side, rows)))
         with events.progress("stress", sum(cost for cost, _ in pieces)) as bar:
             for cost, piece in pieces:
                 piece()
@@ -108,5 +123,22 @@ class Work:
             whole = np.full(len(right), np.inf)
             whole[rows] = loss
             self.found[side, name, size] = Attacked(whole < 0, whole, ())
+
+        return piece
+
+    def _certificate(self, side: str, rows: np.ndarray) -> Callable[[], None]:
+        def piece() -> None:
+            sigma = self.smoothing.smoothing
+            assert sigma is not None
+            key = f"{side}-smoothing-{rows[0]}"
+            if (found := self.kept.get(key)) is None:
+                own = certify(self.sides[side], rows, sigma, self.smoothing.copies)
+                found = {"answer": own.answer.tolist(), "radius": own.radius.tolist()}
+                self.kept.put(key, found)
+            before = self.certified[side]
+            self.certified[side] = Certified(
+                np.append(before.answer, np.array(found["answer"], int)),
+                np.append(before.radius, np.array(found["radius"], np.float64)),
+            )
 
         return piece
