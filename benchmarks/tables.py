@@ -24,6 +24,7 @@ from federated_table import federated_table
 from gates_table import gates_table, sources_table
 from grid_tables import grid_table
 from hardening_table import hardening_table
+from label_errors_table import label_errors_table
 from several_table import several_table
 from stream_table import stream_table
 from strengths_table import strengths_table
@@ -206,6 +207,7 @@ KINDS: dict[str, Callable[[dict[str, Any]], str]] = {
     "explanations": lambda result: explanations_table(result, _row, _ran_on),
     "attacks": lambda result: attacks_table(result, _row, _ran_on),
     "hardening": lambda result: hardening_table(result, _row, _ran_on),
+    "label errors": lambda result: label_errors_table(result, _row, _ran_on),
     "choice": lambda result: choice_table(result, _row, _ran_on),
     "strengths": lambda result: strengths_table(result, _row, _ran_on),
     "several": lambda result: several_table(result, _row, _ran_on),

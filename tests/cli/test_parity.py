@@ -76,6 +76,7 @@ ONLY_OPTION = {
     ("predict", "out"): "Python gets the rows",
     ("stream", "out"): "Python gets the rows",
     ("zero-shot", "out"): "Python gets the rows",
+    ("check", "out"): "Python gets the records of each problem",
     ("shift", "out"): "report.shift.write_shift_page writes the page",
 }
 ONLY_KEY = {"training.threads": "torch.set_num_threads in Python"}

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, ClassVar, Literal
 
 import numpy as np
 
+from ..base.events import SILENT, Events
 from ..base.registry import Registry
 from ..base.typed import JsonObject
 from ..domains.domain import Domain
@@ -39,6 +40,9 @@ class Problem:
         How many there are in all.
     do : str
         What to do about it.
+    records : tuple of dict
+        All of them where there is more to say of each than its name, for a file; no part of
+        `to_dict`.
     """
 
     check: str
@@ -47,10 +51,12 @@ class Problem:
     rows: tuple[str, ...] = ()
     count: int = 0
     do: str = ""
+    records: tuple[JsonObject, ...] = field(default=(), repr=False)
 
     def to_dict(self) -> JsonObject:
         """Return plain values."""
-        return {**self.__dict__, "rows": list(self.rows)}
+        values = {name: value for name, value in self.__dict__.items() if name != "records"}
+        return {**values, "rows": list(self.rows)}
 
 
 @dataclass(frozen=True)
@@ -63,10 +69,20 @@ class Sides:
         As it was read: nothing sealed.
     against : Domain or None
         What else will be learned from, such as the source.
+    backbone : str
+        Whose frozen features are looked at, by checks that need some.
+    seed : int
+    offline : bool
+        Forbid every download.
+    events : Events
     """
 
     domain: Domain
     against: Domain | None = None
+    backbone: str = "auto"
+    seed: int = 0
+    offline: bool = False
+    events: Events = SILENT
 
     @property
     def both(self) -> tuple[Domain, ...]:
@@ -130,10 +146,14 @@ class DataCheck(ABC):
     Attributes
     ----------
     name, summary : str
+    default : bool
+        Whether it runs where nobody names checks: one that sends all rows through a backbone
+        does not.
     """
 
     name: ClassVar[str]
     summary: ClassVar[str]
+    default: ClassVar[bool] = True
 
     @abstractmethod
     def look(self, sides: Sides) -> Iterator[Problem]:

@@ -28,6 +28,9 @@ def check(
     against: Domain | None = None,
     *,
     only: Sequence[str] | None = None,
+    backbone: str = "auto",
+    seed: int = 0,
+    offline: bool = False,
     events: Events = SILENT,
 ) -> list[Problem]:
     """Look for what is wrong with data, the worst first.
@@ -39,7 +42,13 @@ def check(
     against : Domain, optional
         What else will be learned from: a source beside a target, or new data beside old.
     only : sequence of str, optional
-        Names of the checks to run; all where not given.
+        Names of the checks to run; where not given, all that need no backbone.
+    backbone : str, default "auto"
+        Whose frozen features "label-errors" looks at, as for `landbridge.transfer`.
+    seed : int, default 0
+        Of folds, and of backbones that start at random.
+    offline : bool, default False
+        Forbid every download.
     events : Events
 
     Raises
@@ -65,10 +74,10 @@ def check(
             hint="give two sets of one modality",
         )
     check_names(only)
-    sides = Sides(domain, against)
+    sides = Sides(domain, against, backbone, seed, offline, events)
     found: list[Problem] = []
     for name, kind in CHECKS.items():
-        if only is None or name in only:
+        if kind.default if only is None else name in only:
             events.log("step", f"check: {kind.summary}")
             found += kind().look(sides)
     return sorted(found, key=lambda problem: SEVERITIES.index(problem.severity))

@@ -1,0 +1,1 @@
+"""Labels that are likely wrong, from predictions for rows that were left out."""
