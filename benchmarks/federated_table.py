@@ -18,7 +18,8 @@ def federated_table(
         f"Mean accuracy over clients and {result['seeds']} draws of the rows to judge, %. *Kept*: "
         "what each client chose by its own rows. *Below alone*: the share of clients and draws "
         "whose score was lower than alone, and the same of what they keep; *helped, hurt*: "
-        f"verdicts that are clear, of all. Rounds: {result['rounds']}, but one for `one-round`.",
+        f"verdicts that are clear, of all. {result['rounds']} rounds with a learning rate of "
+        f"{result['learning_rate']:g}, but one for `one-round`.",
         "",
     ]
     heads = ["strategy", "together", "alone", "pooled", "kept", "worst and best client"]
