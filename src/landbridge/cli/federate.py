@@ -64,7 +64,7 @@ def simulate(
 def _show(out: Path, facts: JsonObject) -> None:
     from rich.text import Text
 
-    from ..base.formatting import size
+    from ..base.formatting import counted, size
     from ..federated.page import headline, units_of
     from ..verdict.clients import WORDS, ClientVerdict
     from .tables import console, show_folder, show_rows
@@ -88,6 +88,7 @@ def _show(out: Path, facts: JsonObject) -> None:
     screen.print(headline(facts))
     up, down = (sum(facts["traffic"][side].values()) for side in ("up", "down"))
     screen.print(
-        f"{facts['rounds']} rounds, {size(up)} sent by clients, {size(down)} to them\n", style="dim"
+        f"{counted(facts['rounds'], 'round')}, {size(up)} sent by clients, {size(down)} to them\n",
+        style="dim",
     )
     show_folder(screen, out, ("use it", "landbridge predict {} DATA --out predictions.csv"))
