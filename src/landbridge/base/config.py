@@ -217,6 +217,9 @@ class TrainingConfig(_Strict):
     threads: int | None = setting(
         None, "Threads for torch; null: as torch finds best.", gt=0, le=4096
     )
+    processes: int = option(
+        1, "Processes that share each step of training on this machine.", "N", gt=0, le=256
+    )
 
 
 @dataclass(frozen=True)

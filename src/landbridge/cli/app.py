@@ -181,6 +181,11 @@ def main() -> None:
             out.reconfigure(errors="replace")
     if not sys.stderr.isatty():  # bars of the hub are unreadable in a log
         os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
+    if int(os.environ.get("WORLD_SIZE", "1")) > 1 and "RANK" in os.environ:  # torchrun began this
+        from ..training.crew import take_part_if_asked
+
+        if take_part_if_asked():
+            return
     try:
         app(prog_name="landbridge")
     except BrokenPipeError:

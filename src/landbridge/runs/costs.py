@@ -19,6 +19,7 @@ from ..methods.core.resolve import Method, require
 from ..methods.core.strengths import fits_of
 from ..selection.portfolio import TARGET_ALONE
 from ..selection.records import PlannedFit
+from ..training.crew import ranks
 from ..training.plan import TrainingPlan
 from ..training.precision import choose_precision
 from ..training.probe import PROBE_SHARE, RowCosts, batches, measured
@@ -49,12 +50,15 @@ class Costs:
         Number format of training, and why.
     dim : int
         Width of the features.
+    processes : int
+        That share each step.
     """
 
     row: RowCosts
     precision: str
     dim: int
     precision_reason: str = ""
+    processes: int = 1
 
     def features(self, context: FitContext) -> float:
         """Return seconds for the features of all rows, had none been stored."""
@@ -88,7 +92,8 @@ class Costs:
         rows = _answered(context)
         seconds = 0.1 if all(phase.on_stored for phase in plan.phases) else rows * self.row.forward
         source = context.data.source is not None
-        return seconds + sum(self.row.phase(phase, source=source) for phase in plan.phases)
+        row = self.row.shared(self.processes)
+        return seconds + sum(row.phase(phase, source=source) for phase in plan.phases)
 
 
 def _answered(context: FitContext) -> int:
@@ -131,7 +136,7 @@ def measure(context: FitContext, events: Events) -> Costs:
             since=start,
         )
         write_costs(file, row)
-    return Costs(row, precision, network.backbone.dim, why)
+    return Costs(row, precision, network.backbone.dim, why, _processes(context))
 
 
 def amounts(
@@ -204,12 +209,20 @@ def parallel(context: FitContext) -> tuple[int, int]:
         return 1, wish
     count = cores()
     at_most = allowed_threads() or count
+    if (processes := _processes(context)) > 1:
+        return 1, max(1, min(count // processes, at_most))
     module = context.backbone.opened(context.config.seed, Events()).module
     small = sum(p.numel() for p in module.parameters()) < SMALL_NETWORK
     if small or at_most == 1:
         jobs = min(count, 4)
         return jobs, max(1, min(count // jobs, at_most))
     return 1, max(1, min(count, at_most))
+
+
+def _processes(context: FitContext) -> int:
+    """Return how many processes share each step."""
+    there = ranks()
+    return context.config.training.processes if there is None else there.size
 
 
 def check_method(name: str, context: FitContext) -> None:

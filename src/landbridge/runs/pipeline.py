@@ -25,6 +25,7 @@ from ..base.memory import PeakMemory
 from ..base.places import private_folder
 from ..base.threads import threads
 from ..base.typed import JsonObject
+from ..training.crew import together
 from .asked import check_asked
 from .context import FitContext
 from .evaluate import evaluate
@@ -184,7 +185,8 @@ def _walk(path: Path, loaded: Loaded, events: Events, so_far: Clock, peak: PeakM
     write_json(path / "data.json", data_facts(task, source_model, loaded.teacher))
     with clock.stage("prepare", "preparing the data and planning"):
         context, planned = _prepared(path, loaded, events)
-    with threads(context.settings.threads):
+    settings = context.settings
+    with threads(settings.threads), together(context.config.training.processes, settings.threads):
         selected = select(context, planned, clock, events)
         with clock.stage("judge", "judging"):
             found = evaluate(context, task, planned, selected)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
+import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -20,6 +21,7 @@ from ..base.seeds import derive
 from ..objectives.base import TERMS, StepBatch, ViewOutputs
 from .average import Average
 from .checkpoint import Position, load_state, restore_optimizer, save_state
+from .crew import crew
 from .data import TrainingData, phase_setting
 from .groups import Pull, make_optimizer, parameter_groups, training_modes
 from .inputs import FeatureInputs, InputSource, StoredInputs
@@ -29,6 +31,7 @@ from .plan import Phase
 from .randomness import private_random_state, repeatable, set_seed
 from .scene import BatchBuilder, make_pools
 from .schedules import warm_cosine
+from .shared_steps import Ranks
 from .surgical import SURGICAL, choose_stages
 from .terms import make_term
 
@@ -73,6 +76,47 @@ def train(
         position, saved = load_state(options.checkpoint)
         network.load_state_dict(saved["network"])
         events.log("resume", fit=options.fit, phase=position.phase, step=position.step)
+    job = _Job(network, begun, phases, data, seed, position, saved, options.precision)
+    others = crew()
+    if others is None or all(phase.on_stored for phase in phases[position.phase :]):
+        return _train(job, options, events, None)
+    others.train(vars(job) | {"cuda": options.device.type == "cuda"})
+    with others.at_work():
+        return _train(job, options, events, others.ranks)
+
+
+@dataclass
+class _Job:
+    """What is trained, from where on."""
+
+    network: Network
+    begun: Network | None
+    phases: tuple[Phase, ...]
+    data: TrainingData
+    seed: int
+    position: Position
+    saved: dict[str, dict[str, torch.Tensor]] | None
+    precision: str
+
+
+def take_part(told: dict[str, Any], ranks: Ranks) -> None:
+    """Take the steps of a training that rank 0 told of; nothing is written."""
+    options = LoopOptions(precision=told["precision"])
+    if told.pop("cuda"):
+        options.device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
+    job = _Job(**told)
+    for network in (job.network, job.begun):
+        if network is not None:
+            network.to(options.device)
+            network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    _train(job, options, SILENT, ranks)
+
+
+def _train(
+    job: _Job, options: LoopOptions, events: Events, ranks: Ranks | None
+) -> dict[str, float]:
+    network, begun, phases, data = job.network, job.begun, job.phases, job.data
+    seed, position, saved = job.seed, job.position, job.saved
     last = position.losses
     with private_random_state(options.device), repeatable(options.device):
         for index in range(position.phase, len(phases)):
@@ -82,8 +126,19 @@ def train(
                 trainable = chosen or choose_stages(network, phase.trainable, data, options.device)
                 events.log("choice", f"{options.fit}: {trainable} moves", phase=phase.name)
                 phase = replace(phase, trainable=trainable)
-            runner = _PhaseRunner(network, begun, index, phase, data, seed, options, events)
-            last = runner.run(position.step if index == position.phase else 0, saved)
+            start = position.step if index == position.phase else 0
+            if not (ranks is not None and ranks.rank and phase.on_stored):
+                own = None if phase.on_stored else ranks
+                runner = _PhaseRunner(
+                    *(network, begun, index, phase, data, seed, options, events, own)
+                )
+                last = runner.run(start, saved)
+            if ranks is not None and (apart := ranks.agree(network)) and not phase.on_stored:
+                events.log(
+                    "note",
+                    f"{options.fit}: processes were {apart:.1g} apart after phase {phase.name!r}: "
+                    "they add up differently; all go on with the first one's network",
+                )
             saved = None
     network.requires_grad_(True)
     network.eval()
@@ -110,7 +165,9 @@ class _PhaseRunner:
         seed: int,
         options: LoopOptions,
         events: Events,
+        ranks: Ranks | None = None,
     ) -> None:
+        self.ranks = ranks
         self.network, self.index, self.phase, self.data = network, index, phase, data
         self.seed, self.options, self.events = seed, options, events
         self.where = (seed, index, phase.name)
@@ -138,6 +195,7 @@ class _PhaseRunner:
             precision=options.precision,
             anchor=begun if any(kind.anchored for kind in kinds) else None,
             maps=any(kind.maps for kind in kinds),
+            ranks=ranks,
         )
         self.optimizer = make_optimizer(parameter_groups(network, self.terms, phase), phase)
         self.l2_sp_strength: Pull | None = None
@@ -217,6 +275,9 @@ class _PhaseRunner:
         total = each.sum()
         self.optimizer.zero_grad(set_to_none=True)
         total.backward()
+        if self.ranks is not None:
+            groups = self.optimizer.param_groups
+            self.ranks.mean_gradients([p for group in groups for p in group["params"]])
         norm = torch.zeros_like(total)
         if phase.clip is not None:
             moving = [p for group in self.optimizer.param_groups for p in group["params"]]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -28,6 +28,8 @@ PER_PARAMETER_STEP = 2e-9
 """Seconds that the optimiser and the average take for each parameter in a step."""
 LEAST_STEP = 0.004
 """Seconds that a step takes however small the network is."""
+EFFICIENCY = 0.85
+"""Share of their time that processes train which share each step."""
 ENOUGH = 0.25
 """Seconds of work after which no larger batch is timed."""
 
@@ -61,6 +63,13 @@ class RowCosts:
     step: float = 0.0
     activations: int = 0
     probe_bytes: int = 0
+
+    def shared(self, processes: int) -> RowCosts:
+        """Return the costs where processes share the rows of each step."""
+        if processes == 1:
+            return self
+        share = 1 / (EFFICIENCY * processes)
+        return replace(self, train=share * self.train, forward=share * self.forward)
 
     def phase(self, phase: Phase, *, source: bool = False) -> float:
         """Return estimated seconds of a phase.

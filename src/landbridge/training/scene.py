@@ -17,6 +17,7 @@ from .batches import Pool, Side
 from .inputs import InputSource
 from .plan import Phase
 from .precision import autocast, joined, layout
+from .shared_steps import Ranks, as_one_batch
 
 
 def make_pools(
@@ -87,6 +88,8 @@ class BatchBuilder:
         What `ViewOutputs.anchor` is asked of.
     maps : bool
         Whether `ViewOutputs.maps` are wanted.
+    ranks : Ranks or None
+        Processes that share each batch; None: there is this one.
     """
 
     def __init__(
@@ -102,7 +105,9 @@ class BatchBuilder:
         precision: str,
         anchor: Network | None = None,
         maps: bool = False,
+        ranks: Ranks | None = None,
     ) -> None:
+        self.ranks = ranks
         self.network, self.inputs, self.pools = network, inputs, pools
         self.phase, self.views, self.where = phase, views, where
         self.device, self.precision = device, precision
@@ -166,6 +171,15 @@ class BatchBuilder:
         return drawn, labels, rows
 
     def _forward(self, network: Network, x: torch.Tensor) -> ViewOutputs:
+        if self.ranks is None or len(x) < self.ranks.size:  # too few rows to share: all take all
+            return self._outputs(network, x)
+        n, ranks = len(x), self.ranks
+        with as_one_batch(network, ranks, n):
+            own = self._outputs(network, x[ranks.own(n)])
+        parts = [ranks.gather(part, n) for part in (own.features, own.logits, *own.maps)]
+        return ViewOutputs(parts[0], parts[1], maps=tuple(parts[2:]))
+
+    def _outputs(self, network: Network, x: torch.Tensor) -> ViewOutputs:
         with autocast(self.precision, self.device), stage_maps(network, self.maps) as maps:
             features, logits = self.inputs.forward(network, x)
         return ViewOutputs(features, logits, maps=tuple(maps))
