@@ -135,22 +135,13 @@ def test_a_checkpoint_of_one_process_is_gone_on_from_by_two(two, make_kit, tmp_p
 
 
 def _command(out: Path, *before: str, more: tuple[str, ...] = ()) -> list[str]:
-    steps = ("--set", "training.source_steps=20", "--set", "training.threads=1")
+    settings = {"training.steps": 60, "training.source_steps": 20, "training.threads": 1}
+    settings["data.max_rows"] = 120
     return [
-        *(sys.executable, "-m", *before, "landbridge", "transfer"),
+        *(sys.executable, "-m", *before, "landbridge", "transfer", "--quiet", "--seeds", "1"),
         *("--source", "sample:font-digits", "--target", "sample:digits", "--method", "dann"),
-        *(
-            "--steps",
-            "60",
-            "--seeds",
-            "1",
-            "--budget",
-            "2m",
-            "--set",
-            "data.max_rows=120",
-            "--quiet",
-        ),
-        *("--backbone", "convnet", "--out", str(out), *steps, *more),
+        *("--backbone", "convnet", "--budget", "2m", "--out", str(out), *more),
+        *(word for key, value in settings.items() for word in ("--set", f"{key}={value}")),
     ]
 
 
