@@ -59,6 +59,7 @@ def transfer(
     seed: int = 0,
     training: Mapping[str, Any] | None = None,
     device: str | None = None,
+    processes: int = 1,
     offline: bool = False,
     keep_work: bool = False,
     events: Events | None = None,
@@ -145,6 +146,9 @@ def transfer(
         Fields of `landbridge.base.config.TrainingConfig`: steps, batch_size, learning_rate, ...
     device : {"auto", "cpu", "cuda", "mps"}, optional
         Where networks run; the same as ``training={"device": ...}``.
+    processes : int, default 1
+        How many share each step of training on this machine (docs/scale.md); the same as
+        ``training={"processes": ...}``.
     offline : bool, default False
         Forbid every download.
     keep_work : bool, default False
@@ -259,8 +263,9 @@ def _config(given: Mapping[str, Any]) -> RunConfig:
         values["backbone"] = _held(given["backbone"])
     if (teacher := given["teacher"]) is not None:
         values["teacher"] = str(getattr(teacher, "path", teacher))
-    device = {} if given["device"] is None else {"device": given["device"]}
-    values["training"] = {**(given["training"] or {}), **device}
+    usual = {"device": None, "processes": 1}
+    own = {key: given[key] for key, value in usual.items() if given[key] != value}
+    values["training"] = {**(given["training"] or {}), **own}
     for key in ("backbone_options", "method_options"):
         values[key] = dict(given[key] or {})
     return make_config(values)
