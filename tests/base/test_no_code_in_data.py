@@ -13,7 +13,10 @@ PICKLES = ("pickle", "cloudpickle", "dill", "joblib", "marshal", "shelve", "runp
 MAY_IMPORT = {
     ("backbones/custom_code.py", "pickle"): "modules handed over, opened by agreement alone",
     ("backbones/custom_code.py", "cloudpickle"): "the same, kept",
-    ("training/crew.py", "pickle"): "from the first process of the same command, never a file",
+    (
+        "training/process_group.py",
+        "pickle",
+    ): "from rank 0 of the same command, never a file",
     ("backbones/weights.py", "pickle"): "its error, to name a file that is none of tensors",
 }
 RUNS = (
@@ -24,8 +27,11 @@ RUNS = (
 """Calls that run what they are given; with a dot the whole name, else its end, or a built-in."""
 MAY_CALL = {
     ("backbones/custom_code.py", "pickle.loads"): "after `require`",
-    ("training/crew.py", "pickle.loads"): "from the first process of the same command",
-    ("training/crew.py", "subprocess.Popen"): "of Python itself, on landbridge's own `crew`",
+    ("training/process_group.py", "pickle.loads"): "from the first process of the same command",
+    (
+        "training/process_group.py",
+        "subprocess.Popen",
+    ): "of Python itself, as a follower",
     ("backbones/custom_code.py", "compile"): "of the bytes that were agreed to",
     ("backbones/custom_code.py", "loader.exec_module"): "of the same",
     ("backbones/custom_code.py", "importlib.import_module"): "after `require`",

@@ -18,7 +18,7 @@ from torch import nn
 
 from landbridge.base.errors import ConfigError
 from landbridge.objectives.base import TERMS
-from landbridge.training import crew
+from landbridge.training import process_group
 from landbridge.training.plan import Phase, TermSpec
 from landbridge.training.shared_steps import Ranks
 
@@ -38,9 +38,9 @@ def test_each_row_is_one_ranks(size):
 
 @pytest.fixture(scope="module")
 def two():
-    with crew.together(2, 1):
+    with process_group.together(2, 1):
         yield
-    assert crew.crew() is None
+    assert process_group.process_group() is None
 
 
 def _phase(*terms: TermSpec, **changes: object) -> Phase:
@@ -67,7 +67,7 @@ def test_two_processes_end_where_one_does(name, two, make_kit, monkeypatch):
     kit, phase = _kit(make_kit), _phase(TermSpec(name))
     heard = kit.Heard()
     shared, figures = kit.train(phase, seed=1, events=heard)
-    monkeypatch.setattr(crew, "_crew", None)
+    monkeypatch.setattr(process_group, "_group", None)
     alone, expected = kit.train(phase, seed=1)
     assert _far(alone, shared) < FARTHEST.get(name, 2e-5)
     assert figures == pytest.approx(expected, rel=1e-2, abs=1e-4)
@@ -89,7 +89,7 @@ def test_so_do_other_phases(name, two, make_kit, monkeypatch):
     own = dict(OTHERS[name])
     kit, phase = _kit(make_kit), _phase(*own.pop("terms", ()), **own)
     shared, _ = kit.train(phase, seed=1)
-    monkeypatch.setattr(crew, "_crew", None)
+    monkeypatch.setattr(process_group, "_group", None)
     alone, _ = kit.train(phase, seed=1)
     assert _far(alone, shared) < 2e-5
 
@@ -100,7 +100,7 @@ def test_several_phases_one_of_them_on_stored_features(two, make_kit, monkeypatc
     head = Phase("head", 10, 1e-2, trainable="head", source_weight=0.0, target_weight=1.0)
     phases = (_phase(steps=6), head, _phase(TermSpec("mcc"), steps=6))
     shared, _ = kit.train(*phases, seed=1)
-    monkeypatch.setattr(crew, "_crew", None)
+    monkeypatch.setattr(process_group, "_group", None)
     alone, _ = kit.train(*phases, seed=1)
     assert _far(alone, shared) < 2e-5
 
@@ -118,8 +118,8 @@ def test_a_loss_that_is_not_finite_is_said_and_the_others_stay(two, make_kit):
 @pytest.mark.slow
 def test_a_checkpoint_of_one_process_is_gone_on_from_by_two(two, make_kit, tmp_path, monkeypatch):
     kit, phase = _kit(make_kit), _phase(TermSpec("dann"), average=0.9)
-    shared, taken = crew.crew(), []
-    monkeypatch.setattr(crew, "_crew", None)
+    shared, taken = process_group.process_group(), []
+    monkeypatch.setattr(process_group, "_group", None)
     whole, _ = kit.train(phase, seed=1)
 
     def stop():
@@ -129,7 +129,7 @@ def test_a_checkpoint_of_one_process_is_gone_on_from_by_two(two, make_kit, tmp_p
 
     with pytest.raises(kit.Interrupted):
         kit.train(phase, seed=1, checkpoint=tmp_path / "c", checkpoint_seconds=0, on_step=stop)
-    monkeypatch.setattr(crew, "_crew", shared)
+    monkeypatch.setattr(process_group, "_group", shared)
     resumed, _ = kit.train(phase, seed=1, checkpoint=tmp_path / "c")
     assert _far(whole, resumed) < 2e-5
 
@@ -208,7 +208,7 @@ def test_what_cannot_be_sent_is_said():
     class Local(nn.Module):
         pass
 
-    sender = crew.Crew(Ranks(0, 2), [])
+    sender = process_group.ProcessGroup(Ranks(0, 2), [])
     from landbridge.training.data import TrainingData
 
     data = TrainingData(None, None, None, 2)

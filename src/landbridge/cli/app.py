@@ -182,7 +182,7 @@ def main() -> None:
     if not sys.stderr.isatty():  # bars of the hub are unreadable in a log
         os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     if int(os.environ.get("WORLD_SIZE", "1")) > 1 and "RANK" in os.environ:  # torchrun began this
-        from ..training.crew import take_part_if_asked
+        from ..training.process_group import take_part_if_asked
 
         if take_part_if_asked():
             return

@@ -19,10 +19,10 @@ from ..methods.core.resolve import Method, require
 from ..methods.core.strengths import fits_of
 from ..selection.portfolio import TARGET_ALONE
 from ..selection.records import PlannedFit
-from ..training.crew import ranks
 from ..training.plan import TrainingPlan
 from ..training.precision import choose_precision
 from ..training.probe import PROBE_SHARE, RowCosts, batches, measured
+from ..training.process_group import ranks
 from .context import FitContext
 from .estimates import Amounts
 from .folds import possible_folds

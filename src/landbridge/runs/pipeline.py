@@ -25,7 +25,7 @@ from ..base.memory import PeakMemory
 from ..base.places import private_folder
 from ..base.threads import threads
 from ..base.typed import JsonObject
-from ..training.crew import together
+from ..training.process_group import together
 from .asked import check_asked
 from .context import FitContext
 from .evaluate import evaluate

@@ -21,13 +21,13 @@ from ..base.seeds import derive
 from ..objectives.base import TERMS, StepBatch, ViewOutputs
 from .average import Average
 from .checkpoint import Position, load_state, restore_optimizer, save_state
-from .crew import crew
 from .data import TrainingData, phase_setting
 from .groups import Pull, make_optimizer, parameter_groups, training_modes
 from .inputs import FeatureInputs, InputSource, StoredInputs
 from .losses import task_loss
 from .normalisation import renormalise
 from .plan import Phase
+from .process_group import process_group
 from .randomness import private_random_state, repeatable, set_seed
 from .scene import BatchBuilder, make_pools
 from .schedules import warm_cosine
@@ -77,7 +77,7 @@ def train(
         network.load_state_dict(saved["network"])
         events.log("resume", fit=options.fit, phase=position.phase, step=position.step)
     job = _Job(network, begun, phases, data, seed, position, saved, options.precision)
-    others = crew()
+    others = process_group()
     if others is None or all(phase.on_stored for phase in phases[position.phase :]):
         return _train(job, options, events, None)
     others.train(vars(job) | {"cuda": options.device.type == "cuda"})
@@ -99,12 +99,12 @@ class _Job:
     precision: str
 
 
-def take_part(told: dict[str, Any], ranks: Ranks) -> None:
-    """Take the steps of a training that rank 0 told of; nothing is written."""
-    options = LoopOptions(precision=told["precision"])
-    if told.pop("cuda"):
+def take_part(job_state: dict[str, Any], ranks: Ranks) -> None:
+    """Take the steps of a training that rank 0 tells of; nothing is written."""
+    options = LoopOptions(precision=job_state["precision"])
+    if job_state.pop("cuda"):
         options.device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
-    job = _Job(**told)
+    job = _Job(**job_state)
     for network in (job.network, job.begun):
         if network is not None:
             network.to(options.device)

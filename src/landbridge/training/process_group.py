@@ -38,10 +38,10 @@ by its connection."""
 _LARGE = 1 << 20
 """Bytes of an array from which on it is sent once."""
 
-_crew: Crew | None = None
+_group: ProcessGroup | None = None
 
 
-class Crew:
+class ProcessGroup:
     """What rank 0 knows of its followers."""
 
     def __init__(
@@ -82,7 +82,7 @@ class Crew:
 
     @contextmanager
     def at_work(self) -> Iterator[None]:
-        """Take steps in the block; where it does not end well, the followers cannot be told so."""
+        """Take steps in the block; where it does not end well, followers cannot be asked to stop."""
         try:
             yield
         except LandbridgeError:  # all ranks find it in the same place
@@ -122,14 +122,14 @@ def _whole(inputs: np.memmap[Any, Any]) -> bool:
     return bool(inputs.flags["C_CONTIGUOUS"]) and inputs.offset + inputs.nbytes == size
 
 
-def crew() -> Crew | None:
-    """Return the crew of this process; None where it trains alone."""
-    return _crew
+def process_group() -> ProcessGroup | None:
+    """Return the processes of this process; None where it trains alone."""
+    return _group
 
 
 def ranks() -> Ranks | None:
     """Return who shares the steps of this process; None where it trains alone."""
-    return None if _crew is None else _crew.ranks
+    return None if _group is None else _group.ranks
 
 
 @contextmanager
@@ -149,8 +149,8 @@ def together(processes: int | None, threads: int | None = None) -> Iterator[None
     ConfigError
         Where torch has no way to do that here.
     """
-    global _crew
-    if _crew is not None or (processes or 1) == 1:
+    global _group
+    if _group is not None or (processes or 1) == 1:
         yield
         return
     if not dist.is_available():
@@ -159,21 +159,21 @@ def together(processes: int | None, threads: int | None = None) -> Iterator[None
             hint="leave it out",
         )
     assert processes is not None
-    _crew = _start(processes, threads)
+    _group = _start(processes, threads)
     try:
         yield
     finally:
-        done, _crew = _crew, None
+        done, _group = _group, None
         done.dismiss()
 
 
-def _start(processes: int, threads: int | None) -> Crew:
+def _start(processes: int, threads: int | None) -> ProcessGroup:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     place = f"tcp://127.0.0.1:{port}"
     env = dict(os.environ) | ({} if threads is None else {"OMP_NUM_THREADS": str(threads)})
-    word = [sys.executable, "-m", "landbridge.training.crew", str(os.getpid()), place]
+    word = [sys.executable, "-m", "landbridge.training.process_group", str(os.getpid()), place]
     started = [
         subprocess.Popen([*word, str(rank), str(processes)], env=env | {"LOCAL_RANK": str(rank)})
         for rank in range(1, processes)
@@ -188,7 +188,7 @@ def _start(processes: int, threads: int | None) -> Crew:
         raise RunError(
             f"{processes} processes did not find each other: {error}", hint="use fewer, or one"
         ) from error
-    return Crew(Ranks(0, processes), started)
+    return ProcessGroup(Ranks(0, processes), started)
 
 
 def _backend() -> str:
@@ -201,7 +201,7 @@ def take_part_if_asked() -> bool:
 
     Rank 0 goes on with the command; a follower is here until that is done.
     """
-    global _crew
+    global _group
     dist.init_process_group(_backend(), timeout=_PATIENCE)
     rank, size = dist.get_rank(), dist.get_world_size()
     hosts: list[Any] = [None] * size
@@ -212,15 +212,15 @@ def take_part_if_asked() -> bool:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         follow(take_part)
         return True
-    _crew = Crew(Ranks(rank, size), [], one_machine=len(set(hosts)) == 1)
+    _group = ProcessGroup(Ranks(rank, size), [], one_machine=len(set(hosts)) == 1)
     atexit.register(_leave)
     return False
 
 
 def _leave() -> None:
-    global _crew
-    if _crew is not None:
-        done, _crew = _crew, None
+    global _group
+    if _group is not None:
+        done, _group = _group, None
         done.dismiss()
 
 
