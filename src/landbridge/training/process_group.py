@@ -82,7 +82,7 @@ class ProcessGroup:
 
     @contextmanager
     def at_work(self) -> Iterator[None]:
-        """Take steps in the block; where it does not end well, followers cannot be asked to stop."""
+        """Take steps in the block; after an error followers cannot be asked to stop."""
         try:
             yield
         except LandbridgeError:  # all ranks find it in the same place
