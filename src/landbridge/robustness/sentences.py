@@ -57,7 +57,7 @@ def _certified(result: StressResult) -> str:
         return ""
     first, middle = own.levels[0].score, _middle(own)
     text = (
-        f" Smoothed by noise of {own.sigma:g} it is right in {_figure(result, first.chosen.value)}"
+        f" Smoothed by noise of {own.sigma:g}, {result.method} is right in {_figure(result, first.chosen.value)}"
         f" and certified right in {_figure(result, middle.score.chosen.value)} against every "
         f"change of up to {middle.strength:g} in L2"
     )

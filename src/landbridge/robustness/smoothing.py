@@ -66,7 +66,7 @@ def certified(
     --------
     >>> found = certified(np.array([[90, 10], [51, 49]]), np.array([[990, 10], [510, 490]]), 0.25)
     >>> found.answer.tolist(), found.radius.round(3).tolist()
-    ([0, -1], [0.504, 0.0])
+    ([0, -1], [0.495, 0.0])
     """
     from scipy.special import ndtri
 
