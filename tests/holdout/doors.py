@@ -46,6 +46,7 @@ FACTS = {
     "multitask.json": {"verdict"},
     "tuned.json": {"verdict"},
     "space.json": {"recall"},
+    "federated.json": {"verdict", "outcomes", "harmed", "mean_gain"},
     "config.json": {"data"},
     "plan.json": {"probe_s", "seconds", "cpu_s", "memory_mb"},
 }
@@ -169,7 +170,7 @@ def _multitask_by(rule: str) -> Callable[[Labels, Path, Path], Outcome]:
         _check_rule(rule, made.facts["holdout"]["notes"], groups, judged)
         for frame in (_frame(labels, EAST, **PLACES), _frame(labels, EAST)):
             there = rule.startswith("group") and "site" in frame
-            for one in made.evaluate(frame)["tasks"]:
+            for one in made.evaluate(frame, keep_duplicates=True)["tasks"]:
                 assert one.get("judged_groups", 0) == 2 * there
         return _folder(out, [(task["together"], task["alone"]) for task in made.verdict])
 
@@ -211,7 +212,8 @@ def _align_by_group(labels: Labels, data: Path, out: Path) -> Outcome:
     assert "all those of 1 of 2 values of 'site'" in made.facts["holdout"]["notes"][0]
     assert made.facts["held_out"] == held.sum()
     assert {one["judged_groups"] for one in made.facts["recall"]} == {1}
-    assert {one["judged_groups"] for one in made.evaluate(rows)["recall"]} == {2}
+    every = made.evaluate(rows, keep_duplicates=True)
+    assert {one["judged_groups"] for one in every["recall"]} == {2}
     return _folder(out, made.facts["recall"])
 
 
@@ -236,6 +238,17 @@ def _align(labels: Labels, data: Path, out: Path) -> Outcome:
     split = np.where(held, "test", "train")
     made = call("align", data, out, texts=texts, split=split)
     return _folder(out, made.facts["recall"])
+
+
+def _federate(labels: Labels, data: Path, out: Path) -> Outcome:
+    """Each client holds out its latest rows, those of the east."""
+    rows = _frame(labels, EAST, **PLACES).drop(columns=["size", "site"])
+    made = call("federate", data, out, rows=rows, holdout="time:day")
+    assert [one["judged_rows"] for one in made.verdict] == [9, 9]
+    figures = [one["scores"] for one in made.verdict]
+    kept = {f"kept by {one['client']}": (one["kept"], one["why"]) for one in made.verdict}
+    found = _folder(out, figures)
+    return Outcome({**found.learned, **kept}, figures)
 
 
 def _cluster(labels: Labels, data: Path, out: Path) -> Outcome:
@@ -302,6 +315,7 @@ DOORS: dict[str, Callable[[Labels, Path, Path], Outcome]] = {
     **{f"tune, {rule}": _tune_by(rule) for rule in RULES},
     "align": _align,
     "align, group:site": _align_by_group,
+    "federate": _federate,
     "cluster": _cluster,
     "merge": _merge,
     "stream": _stream,

@@ -28,7 +28,7 @@ def pictures(x):
 
 @pytest.mark.parametrize(
     ("shares", "moved", "shifted"),
-    [((1 / 3,) * 3, 0, False), ((1 / 3,) * 3, 3, False), ((0.9, 0.05, 0.05), 0, True)],
+    [((1 / 3,) * 3, 0, False), ((1 / 3,) * 3, 2, False), ((0.9, 0.05, 0.05), 0, True)],
     ids=["like", "moved", "shifted"],
 )
 def test_the_race_knows_of_a_label_shift(shares, moved, shifted, tmp_path):

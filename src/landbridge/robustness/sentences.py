@@ -57,8 +57,9 @@ def _certified(result: StressResult) -> str:
         return ""
     first, middle = own.levels[0].score, _middle(own)
     text = (
-        f" Smoothed by noise of {own.sigma:g}, {result.method} is right in {_figure(result, first.chosen.value)}"
-        f" and certified right in {_figure(result, middle.score.chosen.value)} against every "
+        f" Smoothed by noise of {own.sigma:g}, {result.method} is right in "
+        f"{_figure(result, first.chosen.value)} and certified right in "
+        f"{_figure(result, middle.score.chosen.value)} against every "
         f"change of up to {middle.strength:g} in L2"
     )
     if first.reference is not None and middle.score.reference is not None:

@@ -90,7 +90,7 @@ def against_others(shape: tuple[int, ...], axis: int, answer: int, where: Any) -
 
     Examples
     --------
-    >>> against_others((2, 3), 1, 0, np.array([0.0, 1.0])).tolist()
+    >>> (against_others((2, 3), 1, 0, np.array([0.0, 1.0])) + 0.0).tolist()  # no -0.0
     [0.0, 0.0, 0.0, 1.0, -0.5, -0.5]
     """
     n = shape[axis]
