@@ -48,7 +48,7 @@ FACTS = {
     "space.json": {"recall"},
     "federated.json": {"verdict", "outcomes", "harmed", "mean_gain"},
     "config.json": {"data"},
-    "plan.json": {"probe_s", "seconds", "cpu_s", "memory_mb"},
+    "plan.json": {"probe_s", "seconds", "cpu_s", "forward_s", "memory_mb"},
 }
 """What of other files may: nothing else of them."""
 
