@@ -9,7 +9,8 @@ import pytest
 from PIL import Image
 
 from landbridge.domains.modalities.image import ImagePreprocessing
-from landbridge.domains.read import read_domain, read_like
+from landbridge.domains.read import read_domain
+from landbridge.domains.read_like import read_like
 
 SHAPES = np.zeros((4, 16, 16), np.uint8)
 for _i in range(4):

@@ -15,7 +15,8 @@ from landbridge.base.errors import DataError
 from landbridge.domains.modalities.image import ImagePreprocessing
 from landbridge.domains.modalities.packed import MultimodalPreprocessing
 from landbridge.domains.modalities.sound import AudioPreprocessing
-from landbridge.domains.read import read_domain, read_like
+from landbridge.domains.read import read_domain
+from landbridge.domains.read_like import read_like
 
 
 def png(picture: Image.Image) -> bytes:

@@ -17,7 +17,8 @@ from landbridge.domains.modalities.recordings import AudioExamples
 from landbridge.domains.modalities.sound import AudioPreprocessing
 from landbridge.domains.modalities.sound_files import decode, resample
 from landbridge.domains.one import as_rows
-from landbridge.domains.read import read_domain, read_like
+from landbridge.domains.read import read_domain
+from landbridge.domains.read_like import read_like
 
 soundfile = needs.package("soundfile")
 

@@ -11,7 +11,8 @@ import pytest
 
 from landbridge.base.errors import DataError
 from landbridge.domains.modalities.tabular import TablePreprocessing
-from landbridge.domains.read import read_domain, read_like
+from landbridge.domains.read import read_domain
+from landbridge.domains.read_like import read_like
 
 LABELS = ["a", "b"] * 6
 

@@ -13,7 +13,8 @@ from landbridge.domains.domain import Domain
 from landbridge.domains.modalities.image import ImagePreprocessing
 from landbridge.domains.modalities.value_range import Extent, natural, range_for
 from landbridge.domains.one import as_rows
-from landbridge.domains.read import read_domain, read_like
+from landbridge.domains.read import read_domain
+from landbridge.domains.read_like import read_like
 
 BRIGHT = np.linspace(0, 1, 6 * 64).reshape(6, 8, 8)
 """Six images that fill the range together; the first, by itself, is dark."""

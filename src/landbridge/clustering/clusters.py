@@ -18,8 +18,7 @@ from ..base.typed import INTERVAL, JsonObject, Shape, checked, count
 from ..domains.domain import Domain
 from ..domains.input_rows import AnswerRow
 from ..domains.modalities.base import Preprocessing
-from ..domains.one import answerable, asked
-from ..domains.read import read_like
+from ..domains.read_like import given_rows
 from ..domains.sealing import seal
 from ..report.reported import Reported
 from ..training.checkpoint import load_tensors, save_tensors
@@ -190,10 +189,9 @@ class Clusters(Reported):
         DataError
             Where the data are of another modality.
         """
-        if isinstance(what, Domain):
-            domain = asked(self.preprocessing, what)
-        else:
-            domain = self._read(what, events, labelled=False, outside=outside)
+        domain = given_rows(
+            self.preprocessing, what, labelled=False, outside=outside, events=events
+        )
         domain.input_rows.tell(domain.name, events)
         return predictions(domain, self._shares(domain, events), self.names)
 
@@ -225,7 +223,9 @@ class Clusters(Reported):
             Where no row has a label that is a class.
         """
         reads = {"label": label, "outside": outside}
-        domain = what if isinstance(what, Domain) else self._read(what, events, **reads)
+        domain = what
+        if not isinstance(what, Domain):
+            domain = given_rows(self.preprocessing, what, **reads, events=events)
         if domain.sealed is None:
             domain = seal(domain, "judge")
         if domain.sealed is None or not domain.target_type.exclusive:
@@ -240,10 +240,6 @@ class Clusters(Reported):
             "left_out": len(domain) - int(domain.test_mask.sum()),
             "unanswered": domain.input_rows.reasons(),
         }
-
-    def _read(self, what: Any, events: Events, **reads: Any) -> Domain:
-        found = read_like(self.preprocessing, what, **reads, events=events)
-        return answerable(self.preprocessing, found)
 
     def _shares(self, domain: Domain, events: Events) -> np.ndarray:
         features = run_examples(self.network, self.preprocessing, domain.examples, events)[0]

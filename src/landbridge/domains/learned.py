@@ -94,19 +94,46 @@ def not_learned(
     if folder is None or not has_learned(folder):
         return np.ones(len(examples), bool), None
     learned = load_learned(folder)
-    rows = np.flatnonzero(np.isin(_contents(examples), learned))
-    chance = examples.by_chance(rows, examples, len(learned))
+    same = np.isin(_contents(examples), learned)
+    left, seen = taken_away(*counted_again(examples, same, len(learned), "in the folder"), keep)
+    say_seen(seen, name, events)
+    return left, seen
+
+
+def counted_again(
+    examples: Examples,
+    same: np.ndarray,
+    learned: int,
+    where: str,
+    near: np.ndarray | None = None,
+) -> tuple[np.ndarray, Seen]:
+    """Return which rows were learned from, bool (n,), and what there is to say of them.
+
+    Parameters
+    ----------
+    examples : Examples
+        The n rows.
+    same : bool ndarray (n,)
+        Which equal one that was learned from; what equals it by chance does not count.
+    learned : int
+        How many were learned from.
+    where : str
+        In what, in words.
+    near : bool ndarray (n,), optional
+        Which nearly equal one; None where nobody looked.
+    """
+    close = np.zeros(len(examples), bool) if near is None else near
+    rows = np.flatnonzero(same | close)
+    chance = examples.by_chance(rows, examples, learned)
     again = np.zeros(len(examples), bool)
     again[rows[~chance]] = True
     names = examples.names()
-    found = Seen(
+    return again, Seen(
         found=int(again.sum()),
         of=len(examples),
+        near=int((close & again).sum()),
         rows=tuple(names[i] for i in np.flatnonzero(again)[:NAMED]),
-        looked=False,
+        looked=near is not None,
         chance=int(chance.sum()),
-        where="in the folder",
+        where=where,
     )
-    left, seen = taken_away(again, found, keep)
-    say_seen(seen, name, events)
-    return left, seen

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from ..base.errors import ConfigError, DataError
 from ..base.events import SILENT, Events
@@ -17,15 +14,13 @@ from ..base.registry import nearest
 from ..base.renamed import renamed_keywords
 from .domain import Domain
 from .examples import Rule, data_of, merged_rules
-from .holdout.base import blocks_of
-from .modalities.base import Preprocessing
-from .one import as_rows, tell
-from .readers.base import READERS, NoUseError, ReadOptions
+from .one import tell
+from .readers.base import READERS, ReadOptions
 from .readers.decided import Together
 from .readers.encodings import check_encoding
 from .readers.file_names import check_pattern
 from .readers.labels import Wish
-from .schema import NoColumnError, TableSchema
+from .schema import TableSchema
 from .spelling import spelled_like
 
 
@@ -316,76 +311,6 @@ def settled_domain(domain: Domain, rule: Rule, fixed: bool) -> Domain:
         examples=examples,
         limits=domain.limits if found is None else (float(found[0]), float(found[1])),
     )
-
-
-def read_like(
-    preprocessing: Preprocessing, what: Any, *, label: str | None = None, **options: Any
-) -> Domain:
-    """Read data as those were read that a preprocessing was made from.
-
-    Of a table the same columns are taken, whatever else is there; a folder and arrays say what they
-    are themselves.
-
-    Parameters
-    ----------
-    preprocessing : Preprocessing
-    what : path, data frame, arrays, ...
-    label : str, optional
-    **options
-        Of `read_domain`.
-    """
-    what = as_rows(preprocessing, what, options.get("events", SILENT))
-    if isinstance(what, Domain):
-        return what
-    folder = isinstance(what, str | Path) and Path(what).is_dir()
-    table = isinstance(what, str | Path) or hasattr(what, "columns")
-    reads = preprocessing.reads() if table and not folder else {}
-    with read_as_learned(preprocessing, {*reads, "rule", "label", "allow_missing"}):
-        rule = preprocessing.rule()
-        return read_domain(what, **reads, rule=rule, label=label, allow_missing=True, **options)
-
-
-def groups_asked(what: Any, column: str | None) -> str | None:
-    """Return the column of groups where new data can have it.
-
-    Names of files have no parts where no pattern says so: of a folder only "folder" is one.
-    """
-    folder = isinstance(what, str | Path) and Path(what).is_dir()
-    return None if folder and column != "folder" else column
-
-
-def groups_read(domain: Domain, column: str | None) -> np.ndarray | None:
-    """Return a number for each row, by the column of groups; None where it was not there."""
-    if column is None or domain.holdout_by is None:
-        return None
-    return blocks_of(domain.holdout_by)
-
-
-@contextmanager
-def read_as_learned(preprocessing: Preprocessing, reads: Collection[str]) -> Iterator[None]:
-    """Say what a model takes where its own way to read, not the user's, does not fit the data.
-
-    Raises
-    ------
-    DataError
-        Where the data have no use for one of `reads`.
-    """
-    try:
-        yield
-    except NoUseError as error:
-        if error.option not in reads:
-            raise
-        raise DataError(
-            f"{error.what} was given, and the model takes {data_of(preprocessing.modality)}",
-            hint="give data like those that it learned from",
-        ) from error
-    except NoColumnError as error:
-        if error.option.rstrip("=") not in reads:
-            raise
-        raise DataError(
-            f"{error.what}, which the model learned from{error.there}",
-            hint="give data with the columns that it learned from, under the same names",
-        ) from error
 
 
 def _no_such(path: Path, kinds: list[str]) -> DataError:

@@ -23,8 +23,7 @@ from ..domains.learned import not_learned
 from ..domains.modalities.multimodal import MultimodalExamples
 from ..domains.modalities.packed import MultimodalPreprocessing
 from ..domains.modalities.texts import TextExamples
-from ..domains.one import answerable, asked
-from ..domains.read import groups_asked, groups_read, read_like
+from ..domains.read_like import given_rows, groups_asked, groups_read
 from ..report.reported import Reported
 from ..training.inputs import saved_network
 from ..training.network_folder import load_network
@@ -194,16 +193,13 @@ class Space(Reported):
 
         Rows with nothing that the space takes are left out (`Domain.input_rows`).
         """
-        if isinstance(what, Domain):
-            return asked(self.preprocessing, what)
-        found = read_like(
+        return given_rows(
             *(self.preprocessing, what),
             labelled=labelled,
             outside=outside,
             holdout_by=holdout_by,
             events=events,
         )
-        return answerable(self.preprocessing, found)
 
     def evaluate(
         self,

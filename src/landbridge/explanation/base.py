@@ -38,6 +38,13 @@ class Explainer(ABC):
     def misfit(self, game: Game, budget: int = BUDGET) -> str:
         """Return why it cannot explain this within `budget` forward passes; "" where it can."""
 
+    def most_passes(self, game: Game) -> float:
+        """Return how many forward passes a row takes at most, of a method that needs few.
+
+        By default those of one with slopes: to look for the map, there and back.
+        """
+        return 6.0
+
     @abstractmethod
     def explain(self, game: Game, budget: int, seed: int) -> Attribution:
         """Return scores within `budget` forward passes."""

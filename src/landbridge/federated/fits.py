@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -61,13 +61,7 @@ def prepare(
     if from_source is None:
         return trainer, rows, tests
     head, prior = _source_head(*from_source, codec)
-    made = Trainer(
-        *(encoder, codec, options, strategy, aggregation, batch_size, learning_rate),
-        source=head,
-        prior=prior,
-        events=events,
-    )
-    return made, rows, tests
+    return replace(trainer, source=head, prior=prior), rows, tests
 
 
 def _source_head(

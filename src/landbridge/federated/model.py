@@ -19,8 +19,7 @@ from ..domains.domain import Domain
 from ..domains.input_rows import AnswerRow
 from ..domains.learned import not_learned
 from ..domains.modalities.base import Preprocessing
-from ..domains.one import answerable, asked
-from ..domains.read import read_like
+from ..domains.read_like import given_rows
 from ..report.reported import Reported
 from ..targets.codec import TargetCodec
 from ..training.checkpoint import load_tensors, save_tensors
@@ -218,10 +217,7 @@ class Federated(Reported):
         }
 
     def _read(self, what: Any, events: Events, **reads: Any) -> Domain:
-        if isinstance(what, Domain):
-            return asked(self.preprocessing, what)
-        found = read_like(self.preprocessing, what, **reads, events=events)
-        return answerable(self.preprocessing, found)
+        return given_rows(self.preprocessing, what, **reads, events=events)
 
     def _values(self, domain: Domain, client: str | None, events: Events) -> np.ndarray:
         put(self.network, self._shared | self._of(client))

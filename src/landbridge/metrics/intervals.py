@@ -52,7 +52,9 @@ class Interval:
         """Return what JSON holds, NaN where it holds no number."""
         each = (found if isinstance(found, Mapping) else {}).get
         value, low, high, p = (finite(each(name)) for name in (key, "low", "high", "p"))
-        return cls(value, low, high, p=None if math.isnan(p) else p)
+        level = finite(each("level"))
+        level = cls.level if math.isnan(level) else level
+        return cls(value, low, high, level, None if math.isnan(p) else p)
 
     @classmethod
     def or_none(cls, found: Any, key: str = "value") -> Interval | None:

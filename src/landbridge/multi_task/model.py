@@ -19,8 +19,8 @@ from ..domains.holdout.sides import groups_column
 from ..domains.input_rows import AnswerRow
 from ..domains.learned import not_learned
 from ..domains.modalities.base import Preprocessing
-from ..domains.one import answerable, asked
-from ..domains.read import groups_asked, groups_read, read_as_learned, read_like
+from ..domains.one import answerable
+from ..domains.read_like import given_rows, groups_asked, groups_read, read_as_learned
 from ..report.reported import Reported
 from ..solvers.calibration.softmax import softmax
 from ..training.inputs import run_examples
@@ -153,10 +153,7 @@ class MultiTask(Reported):
 
     def _read(self, what: Any, outside: bool, events: Events) -> Domain:
         """Return the rows that can be answered, and what was left out."""
-        if isinstance(what, Domain):
-            return asked(self.preprocessing, what)
-        found = read_like(self.preprocessing, what, labelled=False, outside=outside, events=events)
-        return answerable(self.preprocessing, found)
+        return given_rows(self.preprocessing, what, labelled=False, outside=outside, events=events)
 
     def evaluate(
         self,

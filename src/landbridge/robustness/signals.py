@@ -9,6 +9,7 @@ from typing import ClassVar
 import numpy as np
 import torch
 
+from ..objectives.perturb import Norm, project, steepest
 from .base import Attack, Attacked
 from .losses import margin
 from .subject import Subject, inputs_alone
@@ -36,7 +37,7 @@ class Ball:
     norm : {"linf", "l2"}
     """
 
-    def __init__(self, subject: Subject, rows: np.ndarray, size: float, norm: str) -> None:
+    def __init__(self, subject: Subject, rows: np.ndarray, size: float, norm: Norm) -> None:
         assert subject.signal is not None
         self.subject, self.size, self.norm = subject, size, norm
         self.x0 = subject.start(rows)
@@ -58,22 +59,14 @@ class Ball:
 
         A row that is inside the range stays in the ball when it is cut to the range.
         """
-        change = x - self.x0
-        if self.norm == "linf":
-            change = change.clamp(-self.size, self.size)
-        else:
-            length = change.flatten(1).norm(dim=1)
-            change = change * self.wide((self.size / length.clamp(min=1e-12)).clamp(max=1.0))
+        change = project(x - self.x0, self.size, self.norm)
         if self.there is not None:
             change = change.masked_fill(~self.there, 0.0)
         return (self.x0 + change).clamp(self.low, self.high)
 
     def direction(self, slope: torch.Tensor) -> torch.Tensor:
         """Return the steepest step of size 1."""
-        if self.norm == "linf":
-            return slope.sign()
-        length = slope.flatten(1).norm(dim=1).clamp(min=1e-12)
-        return slope / self.wide(length)
+        return steepest(slope, self.norm)
 
     def remember(self, x: torch.Tensor, logits: torch.Tensor) -> torch.Tensor:
         """Keep whatever is the worst so far, and return the margins of x."""
@@ -117,7 +110,7 @@ class SignalAttack(Attack):
     """An attack on what is a signal; subclasses search one ball."""
 
     modalities = ("image", "audio")
-    norm = "linf"
+    norm: ClassVar[Norm] = "linf"
     passes: ClassVar[float]
     """Forward passes a row."""
 

@@ -120,14 +120,18 @@ def rests_on(
 
 def stages_moved(model: Model, rows: Rows, events: Events = SILENT) -> list[StageMove]:
     """Return how far each stage of the backbone went from θ₀; nothing where none moved."""
-    import torch
-
     if model.identity is None or not model.network.backbone.stages():
         return []
     try:
         first = reopen(model.identity, model.preprocessing, offline=True, events=events)
     except LandbridgeError:
         return []
-    some = np.array(rows.stored[np.asarray(evenly(len(rows.stored), _COMPARED))])
-    inputs = model.preprocessing.encode(torch.from_numpy(some))
-    return stage_moves(first.module, model.network.backbone, inputs)
+    return stages_between(first.module, model.network.backbone, rows, _COMPARED)
+
+
+def stages_between(first: Any, last: Any, rows: Rows, most: int) -> list[StageMove]:
+    """Return how far each stage went between two backbones, on at most so many rows."""
+    import torch
+
+    some = np.array(rows.stored[np.asarray(evenly(len(rows.stored), most))])
+    return stage_moves(first, last, rows.preprocessing.encode(torch.from_numpy(some)))

@@ -10,7 +10,7 @@ import numpy as np
 from ..base.errors import DataError
 from ..base.events import SILENT, Events
 from ..domains.domain import Domain
-from ..domains.read import groups_asked, groups_read
+from ..domains.read_like import groups_asked, groups_read
 from ..domains.seen import Seen, say_seen, taken_away
 from ..domains.spelling import check_test_labels
 from .learned import learned_again

@@ -10,10 +10,10 @@ import numpy as np
 from ..base.errors import RunError
 from ..base.files import write_array
 from ..domains.domain import Domain
-from ..domains.learned import LEARNED, has_learned, load_hashes, load_learned
+from ..domains.learned import LEARNED, counted_again, has_learned, load_hashes, load_learned
 from ..domains.modalities.base import Preprocessing
 from ..domains.modalities.sketches import nearly_among
-from ..domains.seen import MOST, NAMED, Seen
+from ..domains.seen import MOST, Seen
 from .context import FitContext
 
 SKETCHES = "learned_sketches.npy"
@@ -121,24 +121,11 @@ def learned_again(
         return None
     learned = load_learned(path)
     same = np.isin(row_prints(inputs), learned)
-    near = np.zeros(len(domain), bool)
     theirs = load_sketches(path) if len(domain) + len(learned) <= MOST else None
     rest = np.flatnonzero(~same)
-    ours = None if theirs is None else row_sketches(preprocessing, inputs, rest)
-    if theirs is not None and ours is not None and ours.shape[1:] == theirs.shape[1:]:
-        near[rest[nearly_among(ours, theirs)]] = True
-    rows = np.flatnonzero(same | near)
-    chance = domain.examples.by_chance(rows, domain.examples, len(learned))
-    again = np.zeros(len(domain), bool)
-    again[rows[~chance]] = True
-    names = domain.examples.names()
-    found = Seen(
-        found=int(again.sum()),
-        of=len(domain),
-        near=int((near & again).sum()),
-        rows=tuple(names[i] for i in np.flatnonzero(again)[:NAMED]),
-        looked=theirs is not None,
-        chance=int(chance.sum()),
-        where="in the run",
-    )
-    return again, found
+    near = None
+    if theirs is not None:
+        near, ours = np.zeros(len(domain), bool), row_sketches(preprocessing, inputs, rest)
+        if ours is not None and ours.shape[1:] == theirs.shape[1:]:
+            near[rest[nearly_among(ours, theirs)]] = True
+    return counted_again(domain.examples, same, len(learned), "in the run", near)

@@ -16,7 +16,8 @@ from ..domains.domain import Domain
 from ..domains.examples import data_of
 from ..domains.modalities.base import Preprocessing, Reads
 from ..domains.one import answerable, as_rows, asked
-from ..domains.read import read_as_learned, read_domain
+from ..domains.read import read_domain
+from ..domains.read_like import read_as_learned
 from ..domains.schema import TableSchema
 from ..domains.spelling import spelled_like
 from ..targets.codec import TargetCodec

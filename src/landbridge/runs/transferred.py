@@ -19,7 +19,6 @@ from ..explanation.explain import Explained, Explaining
 from ..explanation.gains import class_gains, gains
 from ..explanation.records import Attribution, RowCheck
 from ..explanation.reliance import reliance, shortcuts
-from ..explanation.representation import StageMove, stage_moves
 from ..explanation.transferred import Transferred
 from ..explanation.views.base import VIEWS, Rows
 from ..report.drawn import plain
@@ -28,7 +27,7 @@ from ..targets.codec import TargetCodec
 from ..training.inputs import saved_network
 from ..verdict.evaluate import Truth
 from .context import FitContext
-from .explaining import recorded
+from .explaining import recorded, rests_on, stages_between
 from .fit import Fit, network_of
 from .records import Plan
 from .select import SelectionResult
@@ -39,8 +38,6 @@ it does take. Beyond, it is left out and the report says so."""
 _CHECK = 18
 """Forward passes that checking a row takes."""
 _CHECKED = 6
-_SLOPES = 6.0
-"""Forward passes that a method with slopes takes at least: to look for the map, there and back."""
 _COMPARED = 50
 
 
@@ -230,17 +227,10 @@ def _affordable(after: Explaining, planned: Plan, sides: int) -> Effort | None:
         method = EXPLAINERS.get(effort.method)()
         if any(method.misfit(game) for game in games):
             continue
-        if effort.passes(_passes(method, after), sides) * each <= allowed:
+        passes = max(map(method.most_passes, games))
+        if effort.passes(passes, sides) * each <= allowed:
             return effort
     return None
-
-
-def _passes(method: Explainer, after: Explaining) -> float:
-    """Return how many passes a row takes, at most."""
-    if method.name == "occlusion":
-        units = [after.rows.view(int(i)).n_units for i in evenly(len(after.outputs), 3)]
-        return min(BUDGET, 1 + max(units)) if not after.rows.view(0).cheap else 1 + max(units)
-    return {"contributions": 1.0}.get(method.name, _SLOPES)
 
 
 def _whole(
@@ -272,9 +262,9 @@ def _whole(
                 pairs.append((said, check_row(game, said.scores, after.seed)))
     theirs: list[dict[str, float]] = []
     if source is not None and effort.whole:
-        for row in evenly(len(source.outputs), effort.whole):
-            if (one := source.scores(int(row), method)) is not None:
-                theirs.append(one)
+        theirs = rests_on(
+            source, method, effort.whole, "what answers rest on in the source", events
+        )
     if not pairs:
         return found
     check = method_check(method.name, pairs, None, 0.0)
@@ -336,9 +326,6 @@ def _with_stages(
     """Add how far each stage went: from θ₀, of our own net from the reference's."""
     if chosen.report.start == "frozen":
         return found
-    stages: list[StageMove] = []
-    some = np.array(after.rows.stored[np.asarray(evenly(len(after.rows.stored), _COMPARED))])
-    inputs = after.rows.preprocessing.encode(torch.from_numpy(some))
     context = full.for_method(found.chosen)
     if context.data.situation.pretrained:
         first, what = context.backbone.opened(chosen.seed, events).module, "the pretrained backbone"
@@ -347,5 +334,5 @@ def _with_stages(
     else:
         return found
     with torch.inference_mode():
-        stages = stage_moves(first, after.network.backbone, inputs)
+        stages = stages_between(first, after.network.backbone, after.rows, _COMPARED)
     return replace(found, stages=tuple(stages), stages_from=what)

@@ -15,7 +15,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -163,8 +163,7 @@ def together(processes: int | None, threads: int | None = None) -> Iterator[None
     try:
         yield
     finally:
-        done, _group = _group, None
-        done.dismiss()
+        _leave()
 
 
 def _start(processes: int, threads: int | None) -> ProcessGroup:
@@ -207,10 +206,7 @@ def take_part_if_asked() -> bool:
     hosts: list[Any] = [None] * size
     dist.all_gather_object(hosts, socket.gethostname())
     if rank:
-        from .loop import take_part
-
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        follow(take_part)
+        follow()
         return True
     _group = ProcessGroup(Ranks(rank, size), [], one_machine=len(set(hosts)) == 1)
     atexit.register(_leave)
@@ -224,14 +220,11 @@ def _leave() -> None:
         done.dismiss()
 
 
-def follow(take: Callable[[dict[str, Any], Ranks], None]) -> None:
-    """Take part in trainings until rank 0 says that there are no more.
+def follow() -> None:
+    """Take part in trainings until rank 0 says that there are no more."""
+    from .loop import take_part  # which imports this
 
-    Parameters
-    ----------
-    take : callable
-        Does one training, as this rank.
-    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # rank 0 says what becomes of this one
     own = Ranks(dist.get_rank(), dist.get_world_size())
     arrays: dict[int, np.ndarray] = {}
     while True:
@@ -243,7 +236,7 @@ def follow(take: Callable[[dict[str, Any], Ranks], None]) -> None:
         source, target = (_unpacked(side, arrays) for side in job.pop("sides"))
         job["data"] = replace(job["data"], source=source, target=target)
         with contextlib.suppress(LandbridgeError):  # rank 0 tells of it
-            take(job, own)
+            take_part(job, own)
     dist.destroy_process_group()
 
 
@@ -261,14 +254,11 @@ def _unpacked(side: Any, arrays: dict[int, np.ndarray]) -> Side | None:
 
 def main(parent: str, place: str, rank: str, size: str) -> None:
     """Be a follower of the process that started this one."""
-    from .loop import take_part
-
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # rank 0 says what becomes of this one
     end_with(int(parent))
     dist.init_process_group(
         *(_backend(), place), rank=int(rank), world_size=int(size), timeout=_PATIENCE
     )
-    follow(take_part)
+    follow()
 
 
 if __name__ == "__main__":

@@ -36,9 +36,9 @@ class Ranks:
 
     def own(self, rows: int) -> slice:
         """Return which of so many rows are this rank's; some ranks have one more than others."""
-        each, more = divmod(rows, self.size)
-        first = self.rank * each + min(self.rank, more)
-        return slice(first, first + each + (self.rank < more))
+        sizes = self.sizes(rows)
+        first = sum(sizes[: self.rank])
+        return slice(first, first + sizes[self.rank])
 
     def sizes(self, rows: int) -> list[int]:
         """Return how many of so many rows each rank has."""
@@ -52,10 +52,9 @@ class Ranks:
 
     def mean_gradients(self, parameters: list[nn.Parameter]) -> None:
         """Replace each gradient by the mean over ranks: the same bits on all of them."""
-        moved = [p for p in parameters if p.grad is not None]
-        if not moved:
+        grads = [p.grad for p in parameters if p.grad is not None]
+        if not grads:
             return
-        grads = [p.grad for p in moved if p.grad is not None]
         flat = torch.cat([grad.reshape(-1).float() for grad in grads])
         dist.all_reduce(flat)
         flat /= self.size

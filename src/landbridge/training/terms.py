@@ -11,9 +11,12 @@ from .plan import Phase, TermSpec
 from .scene import taught
 
 
-def term_config(spec: TermSpec) -> Any:
-    """Return a term's options; unknown ones are a ConfigError."""
-    options = renamed(spec.options, renamed_options(spec.name))
+def term_config(spec: TermSpec, stored: bool = False) -> Any:
+    """Return a term's options; unknown ones are a ConfigError.
+
+    `stored`: old names are taken without a warning.
+    """
+    options = renamed(spec.options, renamed_options(spec.name), stored=stored)
     return make_options(TERMS.get(spec.name).Config, options, f"term {spec.name!r}")
 
 

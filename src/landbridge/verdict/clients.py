@@ -133,16 +133,13 @@ class ClientVerdict:
             kept=found["kept"],
             why=found["why"],
             scores={name: Interval.from_json(own) for name, own in found["scores"].items()},
-            against={name: _with_level(own) for name, own in found["against"].items()},
-            kept_gain=None if found["kept_gain"] is None else _with_level(found["kept_gain"]),
+            against={name: Interval.from_json(own) for name, own in found["against"].items()},
+            kept_gain=None
+            if found["kept_gain"] is None
+            else Interval.from_json(found["kept_gain"]),
             outcome=found["outcome"],
             seen=found["seen"],
         )
-
-
-def _with_level(found: Mapping[str, Any]) -> Interval:
-    own = Interval.from_json(found)
-    return Interval(own.value, own.low, own.high, float(found["level"]))
 
 
 def judge_clients(clients: Sequence[ClientOutputs], codec: TargetCodec) -> list[ClientVerdict]:

@@ -37,6 +37,9 @@ class Contributions(Explainer):
         nothing = game.view.folded(np.zeros(game.view.inputs(_ones(game)).shape[1:]))
         return "" if nothing is not None else "its inputs are no parts of these rows"
 
+    def most_passes(self, game: Game) -> float:
+        return 1.0
+
     def explain(self, game: Game, budget: int, seed: int) -> Attribution:
         found = additive(game.network)
         assert found is not None

@@ -23,6 +23,10 @@ class Occlusion(Explainer):
     def misfit(self, game: Game, budget: int = BUDGET) -> str:
         return "" if game.n_units > 1 else "there is nothing to compare: one unit"
 
+    def most_passes(self, game: Game) -> float:
+        each = 1 + game.n_units
+        return each if game.view.cheap else min(BUDGET, each)
+
     def explain(self, game: Game, budget: int, seed: int) -> Attribution:
         k, most = game.n_units, budget_of(game, budget) - 1
         if k <= most:

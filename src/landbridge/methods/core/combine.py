@@ -7,11 +7,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ...base.errors import ConfigError
-from ...base.options import make_options
-from ...base.renamed import renamed, renamed_options
 from ...training.plan import TermSpec
 from .base import EVERY, METHODS
-from .terms import RAMP, TermMethod
+from .terms import TermMethod, check_terms, named_terms
 
 
 @METHODS.register("combine")
@@ -55,38 +53,19 @@ class Combine(TermMethod):
         super().__init__(config)
         if self.config.joint:
             self.needs = replace(self.needs, target="labelled")  # type: ignore[misc]
-        self._check()
+        if not self.config.terms:
+            from ...objectives.base import TERMS  # which imports torch
+
+            raise ConfigError("combine: no terms", hint=f"name some of these: {', '.join(TERMS)}")
+        kinds = check_terms(self.config, "combine")
         if any(
             name in METHODS and METHODS.get(name).needs.assumes_no_label_shift
             for name in self.config.terms
         ):
             self.needs = replace(self.needs, assumes_no_label_shift=True)  # type: ignore[misc]
-        from ...objectives.base import TERMS
-
-        kinds = [TERMS.get(name).target_types for name in self.config.terms]
-        self.needs = replace(self.needs, target_types=EVERY.intersection(*kinds))  # type: ignore[misc]
-
-    def _check(self) -> None:
-        from ...objectives.base import TERMS  # which imports torch
-
-        terms = self.config.terms
-        if not terms:
-            raise ConfigError("combine: no terms", hint=f"name some of these: {', '.join(TERMS)}")
-        for name in terms:
-            kind = TERMS.get(name)
-            given = self.config.options.get(name, {})
-            options = renamed(given, renamed_options(name), stored=True)  # the loop warns
-            make_options(kind.Config, options, f"term {name!r}")
-        astray = [name for name in self.config.options if name not in terms]
-        if astray:
-            raise ConfigError(
-                f"combine: options for {', '.join(astray)}, which is not among the terms",
-                hint=f"terms here: {', '.join(terms)}",
-            )
+        able = EVERY.intersection(*(kind.target_types for kind in kinds))
+        self.needs = replace(self.needs, target_types=able)  # type: ignore[misc]
 
     def terms(self) -> tuple[TermSpec, ...]:
         """Return the terms in the order given."""
-        return tuple(
-            TermSpec(name, weight, ramp=RAMP, options=self.config.options.get(name, {}))
-            for name, weight in self.config.terms.items()
-        )
+        return named_terms(self.config)

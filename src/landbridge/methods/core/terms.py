@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, make_dataclass, replace
 from typing import Any, ClassVar
 
+from ...base.errors import ConfigError
 from ...base.typed import Options
 from ...training.plan import TermSpec, TrainingPlan
 from .base import CLASSES, METHODS, Requirements
@@ -22,6 +23,47 @@ def own_options(config: Any, shared: type) -> Options:
 
 RAMP = 0.2
 """Share of the phase over which a term comes in: early answers are often wrong."""
+
+
+def named_terms(config: Any) -> tuple[TermSpec, ...]:
+    """Return the terms of a configuration that names their weights and options, in its order."""
+    return tuple(
+        TermSpec(name, weight, ramp=RAMP, options=config.options.get(name, {}))
+        for name, weight in config.terms.items()
+    )
+
+
+def check_terms(config: Any, method: str, *others: str) -> list[Any]:
+    """Return the classes of a configuration's terms, once their options were looked at.
+
+    Parameters
+    ----------
+    config : Config
+        With `terms` and `options`.
+    method : str
+        For errors.
+    *others : str
+        What else may have options there.
+
+    Raises
+    ------
+    ConfigError
+        For an unknown term or option, or options of what is not there.
+    """
+    from ...objectives.base import TERMS  # which imports torch
+    from ...training.terms import term_config
+
+    kinds = [TERMS.get(name) for name in config.terms]
+    for spec in named_terms(config):
+        term_config(spec, stored=True)  # the loop warns
+    here = (*others, *config.terms)
+    astray = [name for name in config.options if name not in here]
+    if astray:
+        raise ConfigError(
+            f"{method}: options for {', '.join(astray)}, which is not among the terms",
+            hint=f"here are {', '.join(here)}",
+        )
+    return kinds
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from ...base.errors import ConfigError
-from ...base.options import make_options
-from ...base.renamed import renamed, renamed_options
 from ...training.plan import Phase, TermSpec, TrainingPlan
 from .network import NetworkMethod, PlanContext
-from .terms import RAMP
+from .terms import check_terms, named_terms
 
 
 class WithTerms(NetworkMethod):
@@ -42,23 +39,10 @@ class WithTerms(NetworkMethod):
 
     def __init__(self, method: NetworkMethod, config: Config) -> None:
         super().__init__(config)
-        from ...objectives.base import TERMS  # which imports torch
-
         self.method = method
         self.soup, self.family = method.soup, method.family  # type: ignore[misc]
-        kinds = {name: TERMS.get(name) for name in config.terms}
-        for name, kind in kinds.items():
-            given = config.options.get(name, {})
-            make_options(
-                kind.Config, renamed(given, renamed_options(name), stored=True), f"term {name!r}"
-            )
-        astray = [name for name in config.options if name not in (*config.terms, method.name)]
-        if astray:
-            raise ConfigError(
-                f"{method.name}: options for {', '.join(astray)}, which is not in its name",
-                hint=f"here are {', '.join((method.name, *config.terms))}",
-            )
-        views = frozenset().union(*(kind.views for kind in kinds.values()))
+        kinds = check_terms(config, method.name, method.name)
+        views = frozenset().union(*(kind.views for kind in kinds))
         needs = method.needs
         if "source" in views:
             needs = replace(needs, source="labelled")
@@ -66,8 +50,8 @@ class WithTerms(NetworkMethod):
             needs = replace(needs, target="unlabelled")
         self.needs = replace(  # type: ignore[misc]
             needs,
-            signal=needs.signal or any(kind.perturbs_inputs for kind in kinds.values()),
-            target_types=needs.target_types.intersection(*(k.target_types for k in kinds.values())),
+            signal=needs.signal or any(kind.perturbs_inputs for kind in kinds),
+            target_types=needs.target_types.intersection(*(kind.target_types for kind in kinds)),
         )
 
     def plan(self, context: PlanContext) -> TrainingPlan:
@@ -91,11 +75,7 @@ class WithTerms(NetworkMethod):
 
     def terms(self) -> tuple[TermSpec, ...]:
         """Return the terms that join in."""
-        own = self.config
-        return tuple(
-            TermSpec(name, weight, ramp=RAMP, options=own.options.get(name, {}))
-            for name, weight in own.terms.items()
-        )
+        return named_terms(self.config)
 
     def _with(self, phase: Phase) -> Phase:
         return replace(phase, terms=(*phase.terms, *self.terms()))
